@@ -1,0 +1,96 @@
+# What can be done with this repository; `make` lists it. Everything lives in this folder: .venv (tools), var (data).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types contracts policies migrations bench rules lock clean
+# Nothing of the caller's Python may leak into ours; our files can be read whatever the caller's umask.
+unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PIP_TARGET PIP_PREFIX PIP_USER VIRTUAL_ENV
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_WARN_SCRIPT_LOCATION := 1
+
+BIN := .venv/bin
+ARGS ?=
+
+help:  ## list what can be done
+	echo "make …"
+	sed -nE 's/^([a-z]+):.*## (.*)/  \1|\2/p' Makefile | column -t -s '|'
+	echo "Further arguments: make test ARGS='-k exchange', make demo ARGS='--port 8116'."
+
+setup:  ## make .venv with the locked dependencies; seconds when nothing changed
+	umask 022
+	say() { printf '%s\n' "$$*" >&2; }
+	state="$$(pwd) $$(cat requirements.txt requirements-dev.txt pyproject.toml Makefile | sha256sum)"
+	if [ "$$(cat .venv/state 2>/dev/null)" = "$$state" ] && $(BIN)/python -c 'import infohus' 2>/dev/null; then
+		exit 0
+	fi
+	python=
+	for candidate in $(PYTHON) python3 python3.11 python3.12 python3.13 python3.14; do
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+			python="$$candidate"
+			break
+		fi
+	done
+	if [ -z "$$python" ]; then
+		say "infohus needs Python 3.11 or newer. On Debian: apt-get install python3 python3-venv"
+		say "Is it elsewhere? make setup PYTHON=/path/to/python3"
+		exit 1
+	fi
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+			say "Installing python3-venv, which Debian keeps apart from Python …"
+			apt-get install -y -q python3-venv || { apt-get update -q && apt-get install -y -q python3-venv; }
+		else
+			say "Python's venv module is missing. Ask an administrator for: apt-get install python3-venv"
+			exit 1
+		fi
+	fi
+	say "Making .venv with $$("$$python" --version) …"
+	"$$python" -m venv --clear .venv
+	say "Installing the locked dependencies; each must have the hash in requirements-dev.txt …"
+	$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements-dev.txt
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	printf '%s\n' "$$state" > .venv/state
+	say "Ready."
+
+demo: setup  ## set up, play the story and stay up; FRESH=1 starts over
+	exec $(BIN)/infohus demo $(if $(FRESH),--fresh) $(ARGS)
+
+test: setup  ## run every test
+	umask 022
+	exec $(BIN)/pytest $(ARGS)
+
+lint: setup  ## ruff, every rule but those with a reason
+	$(BIN)/ruff check
+
+types: setup  ## mypy --strict
+	$(BIN)/mypy
+
+contracts: setup  ## who may import whom
+	$(BIN)/lint-imports
+
+policies: setup  ## Cedar policies: schema, format, ids and sources
+	$(BIN)/python -m infohus.authorization.check
+
+migrations: setup  ## the migrations make exactly what the models say
+	umask 022
+	exec $(BIN)/pytest -q tests/integration/test_migrations.py
+
+bench: setup  ## side-by-side figures; leaves var/bench.json
+	umask 022
+	exec $(BIN)/python bench $(ARGS)
+
+rules: setup  ## each rule of the house and the tests that name it
+	exec $(BIN)/pytest -qq --collect-only --rules
+
+lock: setup  ## resolve the .in files anew (needs uv)
+	command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)" >&2; exit 1; }
+	for file in requirements requirements-dev; do
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-annotate --no-header "$$file.in" -o "$$file.txt"
+	done
+
+clean:  ## remove what set-up and checks made; keeps var, where the demo's data is
+	rm -rf .venv build src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests migrations -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,69 @@
+-- The three roles of an installation and what they may do with its database.
+--
+-- Run by a superuser, connected to the installation's database, as often as you like: it ends in the same state.
+--   infohus_owner     owns the schemas and runs the migrations; nobody signs in with it between two releases
+--   infohus_app       the application: reads and writes rows that row security shows it, appends to the log
+--   infohus_verifier  reads the audit log and nothing else
+-- Passwords are set apart from this file, by the installer: ALTER ROLE … PASSWORD or \password.
+-- What each role may do with a table is granted by the migration that makes the table.
+
+DO $$
+DECLARE
+    wanted text;
+    held text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['infohus_owner', 'infohus_app', 'infohus_verifier'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
+            EXECUTE format('CREATE ROLE %I', wanted);
+        END IF;
+        -- Attributes that somebody added since are taken away again.
+        EXECUTE format(
+            'ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS', wanted);
+    END LOOP;
+
+    -- A membership would let a role do what this file does not say, for instance pg_write_all_data.
+    SELECT string_agg(format('%s in %s', member.rolname, granted.rolname), ', ') INTO held
+    FROM pg_catalog.pg_auth_members m
+    JOIN pg_catalog.pg_roles member ON member.oid = m.member
+    JOIN pg_catalog.pg_roles granted ON granted.oid = m.roleid
+    WHERE member.rolname IN ('infohus_owner', 'infohus_app', 'infohus_verifier');
+    IF held IS NOT NULL THEN
+        RAISE EXCEPTION 'these roles must be members of no other role: %', held;
+    END IF;
+END
+$$;
+
+-- Names are always written with their schema, so no object in another schema can take a table's or function's place.
+ALTER ROLE infohus_owner SET search_path = pg_catalog;
+ALTER ROLE infohus_app SET search_path = pg_catalog;
+ALTER ROLE infohus_verifier SET search_path = pg_catalog;
+
+-- A unit of work lasts milliseconds; one that hangs must not hold its case or the log.
+ALTER ROLE infohus_app SET statement_timeout = '15s';
+ALTER ROLE infohus_app SET lock_timeout = '5s';
+ALTER ROLE infohus_app SET idle_in_transaction_session_timeout = '10s';
+ALTER ROLE infohus_owner SET lock_timeout = '5s';
+ALTER ROLE infohus_owner SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE infohus_verifier SET statement_timeout = '10min';
+ALTER ROLE infohus_verifier SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE infohus_verifier SET default_transaction_read_only = on;
+
+-- The server's own log repeats no statement, parameter or key of a row: they may hold personal data.
+ALTER ROLE infohus_app SET log_statement = 'none';
+ALTER ROLE infohus_app SET log_min_duration_statement = -1;
+ALTER ROLE infohus_app SET log_min_error_statement = 'panic';
+ALTER ROLE infohus_app SET log_error_verbosity = 'terse';
+ALTER ROLE infohus_app SET log_parameter_max_length = 0;
+ALTER ROLE infohus_app SET log_parameter_max_length_on_error = 0;
+ALTER ROLE infohus_owner SET log_min_error_statement = 'panic';
+ALTER ROLE infohus_owner SET log_error_verbosity = 'terse';
+
+-- The database is for these three alone, and only the owner makes anything in it.
+DO $$
+BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, infohus_app, infohus_verifier', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO infohus_owner, infohus_app, infohus_verifier', current_database());
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO infohus_owner', current_database());
+END
+$$;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;

@@ -1,0 +1,104 @@
+"""How Alembic reaches the database: as infohus_owner, one transaction per migration, with a short wait for locks.
+
+The address comes from the caller (`infohus migrate` sets the option sqlalchemy.url), from `alembic -x database_url=…`,
+or from INFOHUS_DATABASE_URL. Only the schema `infohus` is compared with the models: the
+schema `audit` is written in SQL and has no models. Runs on an event loop of its own, so call it outside one.
+"""
+
+import asyncio
+import importlib
+import os
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import context
+from sqlalchemy.ext.asyncio import create_async_engine  # noqa: TID251 - the one async engine: Alembic needs it
+
+import infohus
+from infohus.tables import SCHEMA, Row
+
+OWNER = "infohus_owner"
+_MIGRATING = 0x696E666F687573
+"""Number of the advisory lock that keeps two migrations apart ("infohus" in ASCII)."""
+
+
+class NotTheOwner(Exception):  # noqa: N818 - names the situation
+    """Migrations ran as another role; what they made would belong to it."""
+
+
+def database_url() -> sa.URL:
+    """Find the address and name the driver."""
+    address = (
+        context.config.get_main_option("sqlalchemy.url")
+        or context.get_x_argument(as_dictionary=True).get("database_url")
+        or os.environ.get("INFOHUS_DATABASE_URL")
+    )
+    if not address:
+        message = "no database: pass -x database_url=postgresql://… or set INFOHUS_DATABASE_URL"
+        raise SystemExit(message)
+    return sa.make_url(address).set(drivername="postgresql+asyncpg")
+
+
+def import_models() -> None:
+    """Import every module of the package that declares a table, wherever it lies."""
+    package = Path(infohus.__file__ or "").parent
+    for file in sorted(package.rglob("*.py")):
+        if "__tablename__ = " in file.read_text(encoding="utf-8"):
+            importlib.import_module(".".join(("infohus", *file.relative_to(package).with_suffix("").parts)))
+
+
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Say whether Alembic compares what is called `name`: everything but other schemas."""
+    return kind != "schema" or name == SCHEMA
+
+
+def migrate_over(connection: sa.Connection) -> None:
+    """Run or compare migrations over an open connection."""
+    role = connection.scalar(sa.text("SELECT current_user"))
+    if role != OWNER:
+        message = f"migrations run as {OWNER}, not as {role}"
+        raise NotTheOwner(message)
+    connection.execute(sa.text("SELECT pg_advisory_lock(:number)"), {"number": _MIGRATING})
+    # The version table lies in our schema, so the schema has to be there before the first migration.
+    connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+    connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=Row.metadata,
+        include_schemas=True,
+        include_name=is_ours,
+        version_table_schema=SCHEMA,
+        compare_type=True,
+        compare_server_default=True,
+        # A process that dies leaves every migration that was finished, and nothing of the one under way.
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def migrate() -> None:
+    """Connect, migrate, and leave no connection open."""
+    engine = create_async_engine(
+        database_url(),
+        poolclass=sa.NullPool,
+        # Rather fail and be run again than queue behind a long transaction with everybody else queueing behind us.
+        connect_args={"server_settings": {"lock_timeout": "5s", "application_name": "infohus-migrate"}},
+    )
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate_over)
+    finally:
+        await engine.dispose()
+
+
+import_models()
+if context.is_offline_mode():
+    context.configure(
+        url=sa.URL.create("postgresql"), target_metadata=Row.metadata, version_table_schema=SCHEMA, literal_binds=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    asyncio.run(migrate())

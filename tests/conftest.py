@@ -1,0 +1,112 @@
+"""What the tests share: a PostgreSQL server of their own, a migrated database per test, and the account of rules.
+
+Tables come from roles.sql and the real migrations, once per session; each test that asks for `database` gets a clone.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import asyncpg
+import pytest
+from rule_report import RuleReport
+
+from infohus.database import migrate
+from infohus.local_postgres import LocalPostgres
+
+Role = Literal["owner", "app", "verifier"]
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+ROLES_SQL = REPOSITORY / "deploy" / "postgresql" / "roles.sql"
+TEMPLATE = "infohus_template"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rules", action="store_true", help="list every rule with the tests that name it")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(RuleReport(config), "rule-report")
+
+
+def execute(address: str, *statements: str) -> None:
+    """Run statements one after another, each in a transaction of its own, outside any event loop."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(address)
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database with the installation's roles in it."""
+
+    server: LocalPostgres
+    name: str
+    passwords: dict[str, str]
+
+    def dsn(self, role: Role | Literal["superuser"]) -> str:
+        """Give the address for a role."""
+        if role == "superuser":
+            return self.server.superuser_dsn(self.name)
+        return self.server.dsn(user=f"infohus_{role}", database=self.name, password=self.passwords[role])
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
+    """Run one server for the whole session; it forgets everything at the end."""
+    with LocalPostgres.throwaway(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def role_passwords(postgres: LocalPostgres) -> dict[str, str]:
+    """Make the three roles, and give each a password of this session."""
+    passwords = {role: secrets.token_urlsafe(16) for role in get_args(Role)}
+    setting = (f"ALTER ROLE infohus_{role} PASSWORD '{password}'" for role, password in passwords.items())
+    execute(postgres.superuser_dsn(), ROLES_SQL.read_text(), *setting)
+    return passwords
+
+
+def empty_database(server: LocalPostgres, name: str, passwords: dict[str, str]) -> Database:
+    """Make a database with roles.sql run in it and nothing else."""
+    execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE template0')
+    execute(server.superuser_dsn(name), ROLES_SQL.read_text())
+    return Database(server, name, passwords)
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: LocalPostgres, role_passwords: dict[str, str]) -> Database:
+    """Migrate one database as the owner. Nobody may use it afterwards but to clone it."""
+    template = empty_database(postgres, TEMPLATE, role_passwords)
+    migrate(template.dsn("owner"))
+    return template
+
+
+@pytest.fixture
+def database(template_database: Database) -> Iterator[Database]:
+    """Clone the migrated database, and drop the clone whatever happened."""
+    name = f"infohus_{secrets.token_hex(6)}"
+    server = template_database.server
+    execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    # A clone has the tables and their grants; who may connect to the database itself is not cloned.
+    execute(server.superuser_dsn(name), ROLES_SQL.read_text())
+    yield Database(server, name, template_database.passwords)
+    execute(server.superuser_dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def unmigrated_database(postgres: LocalPostgres, role_passwords: dict[str, str]) -> Iterator[Database]:
+    """Give a database with the roles and no schema yet."""
+    name = f"infohus_{secrets.token_hex(6)}"
+    yield empty_database(postgres, name, role_passwords)
+    execute(postgres.superuser_dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
