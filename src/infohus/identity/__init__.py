@@ -1,0 +1,8 @@
+"""Who is calling: an issuer vouches for one natural person, who acts for one authority in one role.
+
+Read `caller.py` (what the rest of the system knows of a person), then `tokens.py` (the gate every bearer
+token passes), `claims.py` (what a token must say), `issuers.py` (who may vouch for whom) and `key_sets.py`
+(which published keys are good enough). `strict_encoding.py` reads base64url and JSON without mercy.
+
+This package does not decide what a caller may do; that is `authorization`.
+"""
