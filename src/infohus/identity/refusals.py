@@ -1,0 +1,35 @@
+"""Why a token was refused, as stable words for the log; never with anything from the token itself."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """The one reason a token was refused. The values stand in the audit log and never change."""
+
+    TOO_LARGE = "token_too_large"
+    MALFORMED = "token_malformed"
+    HEADER_NOT_ACCEPTED = "token_header_not_accepted"
+    TYPE_NOT_ACCEPTED = "token_type_not_accepted"
+    ALGORITHM_NOT_ACCEPTED = "token_algorithm_not_accepted"
+    UNKNOWN_ISSUER = "token_unknown_issuer"
+    UNKNOWN_KEY = "token_unknown_key"
+    SIGNATURE_INVALID = "token_signature_invalid"
+    CLAIM_MISSING = "token_claim_missing"
+    CLAIM_MALFORMED = "token_claim_malformed"
+    WRONG_AUDIENCE = "token_wrong_audience"
+    EXPIRED = "token_expired"
+    NOT_YET_VALID = "token_not_yet_valid"
+    LIVES_TOO_LONG = "token_lives_too_long"
+    UNKNOWN_ROLE = "token_unknown_role"
+    ROLE_NOT_PERMITTED = "token_role_not_permitted"
+    UNKNOWN_ASSURANCE = "token_unknown_assurance"
+    ASSURANCE_TOO_LOW = "token_assurance_too_low"
+
+
+class TokenRefused(Exception):  # noqa: N818 - errors name the situation (STYLE.md)
+    """A bearer token did not pass the gate; `reason` says why and carries nothing of the token."""
+
+    def __init__(self, reason: Refusal) -> None:
+        """Keep the reason; there is deliberately no room for more."""
+        super().__init__(reason.value)
+        self.reason = reason
