@@ -21,8 +21,14 @@ help:  ## list what can be done
 setup:  ## make .venv with the locked dependencies; seconds when nothing changed
 	umask 022
 	say() { printf '%s\n' "$$*" >&2; }
-	state="$$(pwd) $$(cat requirements.txt requirements-dev.txt pyproject.toml Makefile | sha256sum)"
+	install_project() {
+		$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+		cp pyproject.toml .venv/pyproject.toml
+	}
+	# A venv knows its own path, so a folder that was moved needs a new one.
+	state="$$(pwd) $$(cat requirements.txt requirements-dev.txt | sha256sum)"
 	if [ "$$(cat .venv/state 2>/dev/null)" = "$$state" ] && $(BIN)/python -c 'import infohus' 2>/dev/null; then
+		cmp -s pyproject.toml .venv/pyproject.toml || install_project
 		exit 0
 	fi
 	python=
@@ -50,7 +56,7 @@ setup:  ## make .venv with the locked dependencies; seconds when nothing changed
 	"$$python" -m venv --clear .venv
 	say "Installing the locked dependencies; each must have the hash in requirements-dev.txt …"
 	$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements-dev.txt
-	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	install_project
 	printf '%s\n' "$$state" > .venv/state
 	say "Ready."
 

@@ -12,10 +12,10 @@ from typing import Literal, get_args
 
 import asyncpg
 import pytest
-from rule_report import RuleReport
 
 from infohus.database import migrate
 from infohus.local_postgres import LocalPostgres
+from rule_report import RuleReport
 
 Role = Literal["owner", "app", "verifier"]
 
