@@ -41,7 +41,7 @@ def database_url() -> sa.URL:
 
 def import_models() -> None:
     """Import every module of the package that declares a table, wherever it lies."""
-    package = Path(infohus.__file__ or "").parent
+    package = Path(infohus.__path__[0])
     for file in sorted(package.rglob("*.py")):
         if "__tablename__ = " in file.read_text(encoding="utf-8"):
             importlib.import_module(".".join(("infohus", *file.relative_to(package).with_suffix("").parts)))

@@ -30,6 +30,7 @@ LONGEST_SOCKET_PATH_BYTES = 107
 _SOCKET_NAME = ".s.PGSQL.5432"
 _START_SECONDS = 60
 _STOP_SECONDS = 30
+_EARLIER_SERVER_SECONDS = 5
 _NOBODY = "65534"
 
 _QUIET = {
@@ -212,7 +213,7 @@ class LocalPostgres:
 
     def _wait_for_earlier_server(self) -> None:
         """Let a server that is going down finish, then clear what a killed one left behind."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + _EARLIER_SERVER_SECONDS
         while living := _processes_in(self._cluster):
             if time.monotonic() > deadline:
                 message = f"another server runs on {self.data_dir} (process {living[0]})"
@@ -286,6 +287,9 @@ def _socket_folder(data_dir: Path) -> Path:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) != 0o700:  # noqa: PLR2004
             # Somebody else took the name.
             return Path(tempfile.mkdtemp(prefix="infohus-", dir=temporary))
+        # A killed server's socket and its lock: the caller knows that no server runs.
+        for left in folder.glob(f"{_SOCKET_NAME}*"):
+            left.unlink()
     return folder
 
 
