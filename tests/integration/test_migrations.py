@@ -23,27 +23,27 @@ def config_for(database: Database) -> Config:
 
 
 class WhenMigrationsAreWritten:
-    def test_there_is_one_line_of_them(self):
+    def test_there_is_one_line_of_them(self) -> None:
         assert len(ScriptDirectory.from_config(Config(REPOSITORY / "alembic.ini")).get_heads()) == 1
 
     @pytest.mark.parametrize("file", VERSIONS, ids=lambda file: file.name)
-    def test_the_file_is_named_by_day_verb_and_noun(self, file: Path):
+    def test_the_file_is_named_by_day_verb_and_noun(self, file: Path) -> None:
         assert FILE_NAME.fullmatch(file.name)
 
 
 class WhenADatabaseIsMigrated:
-    def test_the_tables_are_what_the_models_say(self, database: Database):
+    def test_the_tables_are_what_the_models_say(self, database: Database) -> None:
         command.check(config_for(database))
 
-    def test_doing_it_again_changes_nothing(self, database: Database):
+    def test_doing_it_again_changes_nothing(self, database: Database) -> None:
         migrate(database.dsn("owner"))
         command.check(config_for(database))
 
-    def test_it_is_refused_to_anyone_but_the_owner(self, unmigrated_database: Database):
+    def test_it_is_refused_to_anyone_but_the_owner(self, unmigrated_database: Database) -> None:
         with pytest.raises(Exception, match="migrations run as infohus_owner, not as postgres"):
             migrate(unmigrated_database.dsn("superuser"))
 
-    def test_everything_belongs_to_the_owner(self, database: Database):
+    def test_everything_belongs_to_the_owner(self, database: Database) -> None:
         execute(
             database.dsn("superuser"),
             """
@@ -57,7 +57,7 @@ class WhenADatabaseIsMigrated:
         )
 
     @pytest.mark.parametrize("role", ["app", "verifier"])
-    def test_nobody_else_changes_a_table(self, database: Database, role: str):
+    def test_nobody_else_changes_a_table(self, database: Database, role: str) -> None:
         address = database.dsn("app" if role == "app" else "verifier")
         for statement in ("DROP TABLE infohus.alembic_version", "DROP SCHEMA audit CASCADE"):
             with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError)):

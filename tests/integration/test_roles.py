@@ -23,7 +23,7 @@ def ask(address: str, question: str) -> object:
 
 class WhenRolesAreMade:
     @pytest.mark.parametrize("role", ROLES)
-    def test_a_role_has_no_power_of_its_own(self, unmigrated_database: Database, role: Role):
+    def test_a_role_has_no_power_of_its_own(self, unmigrated_database: Database, role: Role) -> None:
         attributes = ask(
             unmigrated_database.dsn("superuser"),
             "SELECT row_to_json(r)::text FROM (SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication,"  # noqa: S608
@@ -34,13 +34,13 @@ class WhenRolesAreMade:
             '"rolbypassrls":false,"rolinherit":false,"rolcanlogin":true}'
         )
 
-    def test_running_it_again_takes_added_power_away(self, unmigrated_database: Database):
+    def test_running_it_again_takes_added_power_away(self, unmigrated_database: Database) -> None:
         superuser = unmigrated_database.dsn("superuser")
         execute(superuser, "ALTER ROLE infohus_app BYPASSRLS CREATEROLE", ROLES_SQL.read_text())
         granted = "SELECT rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = 'infohus_app'"
         assert ask(superuser, granted) is False
 
-    def test_it_refuses_a_role_that_was_made_a_member_of_another(self, unmigrated_database: Database):
+    def test_it_refuses_a_role_that_was_made_a_member_of_another(self, unmigrated_database: Database) -> None:
         superuser = unmigrated_database.dsn("superuser")
         execute(superuser, "GRANT pg_read_all_data TO infohus_verifier")
         try:
@@ -55,11 +55,11 @@ class WhenRolesAreMade:
         ["CREATE SCHEMA mine", "CREATE TABLE public.mine (n int)", "CREATE TEMPORARY TABLE mine (n int)",
          "CREATE ROLE mine", "SET ROLE infohus_owner", "SET SESSION AUTHORIZATION infohus_owner"],
     )
-    def test_only_the_owner_makes_anything(self, unmigrated_database: Database, role: Role, statement: str):
+    def test_only_the_owner_makes_anything(self, unmigrated_database: Database, role: Role, statement: str) -> None:
         with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError)):
             execute(unmigrated_database.dsn(role), statement)
 
-    def test_another_role_of_the_server_does_not_get_in(self, unmigrated_database: Database):
+    def test_another_role_of_the_server_does_not_get_in(self, unmigrated_database: Database) -> None:
         superuser = unmigrated_database.dsn("superuser")
         execute(superuser, "DROP ROLE IF EXISTS stranger", "CREATE ROLE stranger LOGIN PASSWORD 'stranger'")
         address = unmigrated_database.server.dsn(
@@ -85,5 +85,5 @@ class WhenRolesAreMade:
     )
     def test_a_session_begins_with_safe_settings(
         self, unmigrated_database: Database, role: Role, setting: str, value: str
-    ):
+    ) -> None:
         assert ask(unmigrated_database.dsn(role), f"SHOW {setting}") == value

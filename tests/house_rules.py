@@ -1,0 +1,183 @@
+"""The rules of the house that no other tool checks, each a function from source text to the faults in it.
+
+tests/unit/test_house_rules.py runs them over the repository, and first over examples that must be found.
+"""
+
+import ast
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+LONGEST_FILE_LINES = 350
+
+EMPTY_WORDS = {
+    "util", "utils", "utility", "utilities", "helper", "helpers", "common", "base", "core", "manager", "managers",
+    "service", "services", "processor", "processors", "data", "info",
+}  # fmt: skip
+TERMS_OF_ART = {"DataKey"}
+"""Names that hold an empty word because the subject's own literature does: a data key is what a case key wraps."""
+
+CLOCKS = {"src/infohus/app.py"}
+"""Where the one clock is made; everybody else is given it."""
+
+FENCES = {
+    "jose": ("src/infohus/identity/tokens.py",),
+    "cryptography": (
+        "src/infohus/sealing/", "src/infohus/audit/", "src/infohus/identity/",
+        "src/infohus/demo/keys.py",  # the demo's identity provider stands for a foreign system with keys of its own
+    ),
+    "asyncpg": (
+        "src/infohus/database.py", "src/infohus/finding.py", "src/infohus/unit_of_work.py",
+        "src/infohus/workplace.py", "src/infohus/local_postgres.py", "src/infohus/audit/", "src/infohus/__main__.py",
+        "src/infohus/app.py", "src/infohus/demo/", "migrations/",
+    ),
+}  # fmt: skip
+"""Which library may be imported where; a folder ends with a slash."""
+
+WHO_MAY_LOOK_AT_ROLES = ("src/infohus/authorization/", "src/infohus/identity/", "src/infohus/demo/")
+
+# Written so that this file does not name what it looks for.
+_ADDRESS = re.compile(
+    r"pyp[i]\.|python[h]osted|npmj[s]\.|registry\.(?:npm|yarn)|proxy\.golan[g]|crates\.i[o]"
+    r"|docker\.i[o]|quay\.i[o]|ghcr\.i[o]|deb\.debia[n]"
+)
+_MACHINE_PATH = re.compile(r"(?<![\w.*)\]}])/(?:wor[k]|roo[t]|hom[e]|User[s])/\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of the repository: its path from the root, and its text."""
+
+    path: str
+    text: str
+
+    @property
+    def tree(self) -> ast.Module:
+        """Parse it as Python."""
+        return ast.parse(self.text)
+
+    def is_in(self, *places: str) -> bool:
+        """Say whether it is one of these files, or in one of these folders (which end with a slash)."""
+        return any(self.path == place or (place.endswith("/") and self.path.startswith(place)) for place in places)
+
+
+Rule = Callable[[Source], Iterator[str]]
+
+
+def repository_files() -> list[Source]:
+    """Read every text file that is or would be committed."""
+    listed = subprocess.run(
+        # The repository may belong to another account than the one that runs the tests.
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    sources = []
+    for path in sorted(set(listed.stdout.split("\0"))):
+        file = REPOSITORY / path
+        if path and file.is_file():
+            try:
+                sources.append(Source(path, file.read_text(encoding="utf-8")))
+            except UnicodeDecodeError:
+                continue  # a picture or a font
+    return sources
+
+
+def too_long(source: Source) -> Iterator[str]:
+    """A file is read in one sitting."""
+    if (lines := source.text.count("\n")) > LONGEST_FILE_LINES:
+        yield f"{lines} lines"
+
+
+def empty_names(source: Source) -> Iterator[str]:
+    """A module or class is named after what it is, not with a word that fits everything."""
+    modules = PurePosixPath(source.path).with_suffix("").parts
+    classes = [node.name for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    for name in (*modules, *classes):
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().split("_")
+        if name not in TERMS_OF_ART and EMPTY_WORDS.intersection(words):
+            yield name
+
+
+def clocks(source: Source) -> Iterator[str]:
+    """Time comes in from outside."""
+    if source.is_in(*CLOCKS):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}:
+            owner = ast.unparse(node.value).split(".")[-1]
+            if owner in {"datetime", "date"}:
+                yield f"line {node.lineno}: {owner}.{node.attr}"
+
+
+def without_docstring(source: Source) -> Iterator[str]:
+    """A module says what it is for."""
+    if not ast.get_docstring(source.tree):
+        yield "no module docstring"
+
+
+def fences(source: Source) -> Iterator[str]:
+    """A library with sharp edges is imported where its edges are known."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        else:
+            continue
+        for library in {name.split(".")[0] for name in names}.intersection(FENCES):
+            if not source.is_in(*FENCES[library]):
+                yield f"line {node.lineno}: imports {library}"
+
+
+def roles_compared(source: Source) -> Iterator[str]:
+    """Who may is the policies' to say."""
+    if source.is_in(*WHO_MAY_LOOK_AT_ROLES):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            if any(isinstance(side, ast.Attribute) and side.attr == "role" for side in sides) or any(
+                isinstance(side, ast.Name) and side.id == "role" for side in sides
+            ):
+                yield f"line {node.lineno}: compares a role"
+
+
+def hidden_annotations(source: Source) -> Iterator[str]:
+    """Litestar reads the types of handlers at run time."""
+    imports = [node for node in ast.walk(source.tree) if isinstance(node, ast.ImportFrom)]
+    if any((node.module or "").startswith("litestar") for node in imports) and any(
+        node.module == "__future__" for node in imports
+    ):
+        yield "from __future__ import annotations beside Litestar"
+
+
+def addresses(source: Source) -> Iterator[str]:
+    """Where packages come from is the machine's business."""
+    for number, line in enumerate(source.text.splitlines(), start=1):
+        if found := _ADDRESS.search(line):
+            yield f"line {number}: names {found.group()}"
+        if found := _MACHINE_PATH.search(line):
+            yield f"line {number}: names the path {found.group()}…"
+
+
+def unlocked(source: Source) -> Iterator[str]:
+    """A lock holds exact versions with hashes, and nothing about where they came from."""
+    entries = re.split(r"\n(?=\S)", source.text.strip())
+    for entry in entries:
+        first = entry.splitlines()[0] if entry else ""
+        if not re.match(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==\S+", first):
+            yield f"is no locked version: {first}"
+        elif not re.search(r"--hash=sha256:[0-9a-f]{64}", entry):
+            yield f"has no hash: {first}"
+        if "://" in entry or "@" in first:
+            yield f"holds an address: {first}"
+
+
+def ignores_without_reason(source: Source) -> Iterator[str]:
+    """Each exception from ruff's rules says why."""
+    for number, line in enumerate(source.text.splitlines(), start=1):
+        if re.match(r'\s+"[A-Z]+[0-9]*",', line) and not re.search(r"#\s*\w+", line):
+            yield f"line {number}: {line.strip()}"

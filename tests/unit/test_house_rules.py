@@ -1,0 +1,127 @@
+"""The rules of the house hold in this repository, and each rule would notice if they did not."""
+
+import re
+
+import pytest
+
+from house_rules import (
+    REPOSITORY,
+    Rule,
+    Source,
+    addresses,
+    clocks,
+    empty_names,
+    fences,
+    hidden_annotations,
+    ignores_without_reason,
+    repository_files,
+    roles_compared,
+    too_long,
+    unlocked,
+    without_docstring,
+)
+
+FILES = repository_files()
+PYTHON = [source for source in FILES if source.path.endswith(".py")]
+OURS = [source for source in PYTHON if source.path.startswith(("src/", "migrations/"))]
+APPLICATION = [source for source in OURS if source.path.startswith("src/")]
+LOCKS = [source for source in FILES if re.fullmatch(r"requirements[a-z-]*\.txt", source.path)]
+PROJECT = [source for source in FILES if source.path == "pyproject.toml"]
+
+HASH = "--hash=sha256:" + "0" * 64
+ROOT = "/" + "root/project"
+REGISTRY = "https://py" + "pi.org/simple"
+
+WHERE = [
+    (too_long, PYTHON),
+    (empty_names, PYTHON),
+    (without_docstring, PYTHON),
+    (clocks, OURS),
+    (fences, OURS),
+    (roles_compared, APPLICATION),
+    (hidden_annotations, APPLICATION),
+    (addresses, FILES),
+    (unlocked, LOCKS),
+    (ignores_without_reason, PROJECT),
+]
+
+BAD = [
+    (too_long, Source("src/infohus/a.py", "x\n" * 351)),
+    (empty_names, Source("src/infohus/utils.py", "")),
+    (empty_names, Source("src/infohus/case_helpers.py", "")),
+    (empty_names, Source("src/infohus/core/cases.py", "")),
+    (empty_names, Source("src/infohus/cases.py", "class CaseManager: pass")),
+    (empty_names, Source("src/infohus/cases.py", "class CaseInfo: pass")),
+    (without_docstring, Source("src/infohus/a.py", "x = 1\n")),
+    (clocks, Source("src/infohus/a.py", "from datetime import datetime\nx = datetime.now()")),
+    (clocks, Source("src/infohus/a.py", "import datetime\nx = datetime.datetime.utcnow()")),
+    (clocks, Source("src/infohus/a.py", "from datetime import date\nx = date.today")),
+    (fences, Source("src/infohus/app.py", "from jose import jwt")),
+    (fences, Source("src/infohus/identity/issuers.py", "import jose.jwt")),
+    (fences, Source("src/infohus/exchanges/operations.py", "from cryptography.fernet import Fernet")),
+    (fences, Source("src/infohus/exchanges/operations.py", "def f():\n    import asyncpg")),
+    (roles_compared, Source("src/infohus/exchanges/api.py", "if caller.role == 'dpo': pass")),
+    (roles_compared, Source("src/infohus/exchanges/api.py", "if role in ALLOWED: pass")),
+    (
+        hidden_annotations,
+        Source("src/infohus/exchanges/api.py", "from __future__ import annotations\nfrom litestar import get"),
+    ),
+    (addresses, Source("README.md", f"pip install --index-url {REGISTRY}")),
+    (addresses, Source("deploy/a.service", f"ExecStart={ROOT}/.venv/bin/infohus")),
+    (addresses, Source("docs/a.md", f"see `{ROOT}`")),
+    (unlocked, Source("requirements.txt", "msgspec==0.22.0\n")),
+    (unlocked, Source("requirements.txt", f"msgspec>=0.22.0 \\\n    {HASH}\n")),
+    (unlocked, Source("requirements.txt", f"--index-url {REGISTRY}\nmsgspec==0.22.0 \\\n    {HASH}\n")),
+    (unlocked, Source("requirements.txt", f"msgspec==0.22.0 @ {REGISTRY}/msgspec.whl \\\n    {HASH}\n")),
+    (ignores_without_reason, Source("pyproject.toml", 'ignore = [\n    "D101",\n]\n')),
+]
+
+GOOD = [
+    (too_long, Source("src/infohus/a.py", "x\n" * 350)),
+    (empty_names, Source("src/infohus/information.py", "class InfohusPlan: pass\nclass Database: pass")),
+    (clocks, Source("src/infohus/app.py", "from datetime import datetime\nx = datetime.now()")),
+    (clocks, Source("src/infohus/a.py", "x = now()\ny = clock.now()")),
+    (fences, Source("src/infohus/identity/tokens.py", "from jose import jwt")),
+    (addresses, Source("docs/a.md", "the route /cases/{id}/workplace and ../shared/RULES.md")),
+    (unlocked, Source("requirements.txt", f"msgspec==0.22.0 ; python_version < '4' \\\n    {HASH}\n")),
+]
+
+
+def name_of(value: object) -> str:
+    return value.path if isinstance(value, Source) else getattr(value, "__name__", "")
+
+
+def locked_versions(name: str) -> dict[str, str]:
+    text = (REPOSITORY / name).read_text()
+    return dict(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==([^ ;\\]+)", text, re.MULTILINE | re.IGNORECASE))
+
+
+class WhenARuleIsBroken:
+    @pytest.mark.parametrize(("rule", "source"), BAD, ids=name_of)
+    def test_it_is_noticed(self, rule: Rule, source: Source) -> None:
+        assert list(rule(source))
+
+    @pytest.mark.parametrize(("rule", "source"), GOOD, ids=name_of)
+    def test_nothing_else_is(self, rule: Rule, source: Source) -> None:
+        assert list(rule(source)) == []
+
+
+class WhenTheRepositoryIsRead:
+    @pytest.mark.parametrize(("rule", "sources"), WHERE, ids=name_of)
+    def test_it_keeps_the_rule(self, rule: Rule, sources: list[Source]) -> None:
+        assert sources
+        assert [f"{source.path}: {fault}" for source in sources for fault in rule(source)] == []
+
+
+class WhenDependenciesAreLocked:
+    @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+    def test_every_one_that_is_asked_for_is_in_the_lock(self, name: str) -> None:
+        asked = re.findall(r"^([a-z0-9-]+)", (REPOSITORY / f"{name}.in").read_text(), re.MULTILINE | re.IGNORECASE)
+        locked = {name.lower() for name in locked_versions(f"{name}.txt")}
+        assert {name.lower() for name in asked if not name.startswith("-")} <= locked
+
+    def test_tests_run_on_the_versions_that_run_for_real(self) -> None:
+        tested = locked_versions("requirements-dev.txt")
+        assert {name: tested.get(name) for name in locked_versions("requirements.txt")} == locked_versions(
+            "requirements.txt"
+        )
