@@ -23,6 +23,8 @@ setup:  ## make .venv with the locked dependencies; seconds when nothing changed
 	say() { printf '%s\n' "$$*" >&2; }
 	install_project() {
 		$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+		# A relative path, because Python reads this file as ASCII where LC_ALL=C and our folder may be called anything.
+		echo ../../../../src | tee .venv/lib/python3*/site-packages/__editable__.infohus-*.pth >/dev/null
 		cp pyproject.toml .venv/pyproject.toml
 	}
 	# A venv knows its own path, so a folder that was moved needs a new one.
