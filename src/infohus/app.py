@@ -1,0 +1,127 @@
+"""Builds every object and joins them: the only file that knows all."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Annotated, Any
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, ScalarRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.params import HeaderParameter
+
+from infohus import logs
+from infohus.answers import guarded
+from infohus.assessments.api import handlers as assessment_handlers
+from infohus.audit.checkpoint import SigningKey
+from infohus.authorization.policies import Policies
+from infohus.cases.api import handlers as case_handlers
+from infohus.cases.lifecycle import lock_for, require_possible
+from infohus.closures.api import handlers as closure_handlers
+from infohus.concerns.api import handlers as concern_handlers
+from infohus.database import open_pool
+from infohus.exchanges.api import handlers as exchange_handlers
+from infohus.identity.caller import Assurance, Caller
+from infohus.identity.issuers import read_issuers
+from infohus.identity.tokens import TokenGate
+from infohus.measures.api import handlers as measure_handlers
+from infohus.plan.api import handlers as plan_handlers
+from infohus.scope_decisions.api import handlers as scope_handlers
+from infohus.screenings.api import handlers as screening_handlers
+from infohus.sealing.column import sealed_columns
+from infohus.sealing.keepers import FileKeyKeeper
+from infohus.sealing.vault import Vault
+from infohus.settings import Settings
+from infohus.supervision.api import handlers as supervision_handlers
+from infohus.tables import Row
+from infohus.unit_of_work import Once
+from infohus.web.door import Door
+from infohus.web.health import handlers as health_handlers
+from infohus.web.problems import exception_handlers
+from infohus.web.problems import handlers as problem_handlers
+from infohus.workplace import Workplace
+
+
+
+def now() -> datetime:
+    """Read the clock, aware UTC: the one place that does."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Build the application. Nothing is contacted before it starts.
+
+    Raises:
+        PoliciesUnsound: the policies do not validate; better no system than an open one.
+        UnsafeKeyFile, UnsafeIssuer: what is on disk is not as it must be.
+    """
+    logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
+    policies = Policies.load(settings.policies_folder)
+    vault = Vault(
+        FileKeyKeeper(settings.keys_folder), now, keep_case_keys_seconds=settings.keep_case_keys_seconds
+    )
+    gate = TokenGate(
+        read_issuers(settings.issuers_file, now), now, audience=settings.audience,
+        minimum_assurance=Assurance(settings.minimum_assurance),
+    )
+    signing_key = SigningKey.load(settings.keys_folder / "log-signing.key")
+    workplace = Workplace(policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now)
+
+    @asynccontextmanager
+    async def connected(_app: Litestar) -> AsyncIterator[None]:
+        async with await open_pool(settings.database_url, size=settings.pool_size) as pool:
+            workplace.open(pool)
+            yield
+
+    return Litestar(
+        route_handlers=[
+            *health_handlers, *problem_handlers,
+            *guarded(
+                *plan_handlers, *concern_handlers, *case_handlers, *scope_handlers, *screening_handlers,
+                *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
+            ),
+        ],
+        dependencies={
+            "caller": Provide(_caller, sync_to_thread=False),
+            "workplace": Provide(lambda: workplace, sync_to_thread=False),
+            "signing_key": Provide(lambda: signing_key, sync_to_thread=False),
+            "once": Provide(_once),
+        },
+        middleware=[Door(gate, workplace)],
+        exception_handlers=exception_handlers,
+        lifespan=[connected],
+        request_max_body_size=settings.largest_request_bytes,
+        openapi_config=_openapi(),
+        logging_config=None,
+    )
+
+
+def _caller(request: Request[Caller, Any, Any]) -> Caller:
+    return request.user
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key", pattern="^[!-~]{8,100}$",
+        description="Any text of your own; a repetition of the request with the same text does not act twice.",
+    ),
+]
+
+
+async def _once(request: Request[Caller, Any, Any], idempotency_key: IdempotencyKey = None) -> Once | None:
+    return Once(idempotency_key, await request.body()) if idempotency_key is not None else None
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="infohus", version=version("infohus"), path="/docs", render_plugins=[ScalarRenderPlugin(), JsonRenderPlugin()],
+        description="Fælles sagsbehandling for kommuners og politiets infohustovholdere.",
+        components=Components(security_schemes={
+            "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+        }),
+        security=[{"bearer": []}],
+    )

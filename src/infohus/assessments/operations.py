@@ -1,0 +1,109 @@
+"""Open the tool, bring contributions, conclude and sign. Nothing here counts anything (rule 38)."""
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.assessments.model import (
+    Answer,
+    Assessment,
+    Conclusion,
+    ConclusionDraft,
+    Contribution,
+    ContributionsDraft,
+    OpeningDraft,
+)
+from infohus.assessments.template import Side, current_template
+from infohus.cases.disclosure import Item, disclose
+from infohus.cases.joint import amend, begin_decision, document_of, sign
+from infohus.unit_of_work import UnitOfWork
+
+BY_ID = sa.select(Assessment).where(Assessment.id == sa.bindparam("id"))
+CONTRIBUTIONS = (
+    sa.select(Contribution)
+    .where(Contribution.assessment_id == sa.bindparam("assessment_id"))
+    .order_by(Contribution.id)
+)
+_LATEST = sa.select(sa.func.coalesce(sa.func.max(Assessment.version), 0).label("version")).where(
+    Assessment.case_id == sa.bindparam("case_id")
+)
+
+
+async def open_assessment(work: UnitOfWork, draft: OpeningDraft) -> Assessment:
+    """Open the tool after a screening that both signed ended in "qualify further" (rule 35).
+
+    Raises:
+        AlreadyProposed: an assessment is open.
+    """
+    latest = (await work.values(_LATEST, case_id=work.case.id))[0]["version"]
+    assessment = await begin_decision(
+        work, Assessment, Conclusion(), outcome="concluded", disclosure=draft.disclosure,
+        version=latest + 1, template_id=current_template().id, users_are_trained=draft.users_are_trained,
+    )
+    work.done(assessment.id)
+    return assessment
+
+
+async def contribute(work: UnitOfWork, assessment: Assessment, draft: ContributionsDraft) -> list[Contribution]:
+    """Bring contributions; with a disclosure they are exchanged in the same act.
+
+    Raises:
+        DecisionAlreadyMade: the assessment is finished (rule 40).
+        UnknownDimension: the template has no such dimension.
+    """
+    if assessment.decided_at is not None:
+        raise errors.DecisionAlreadyMade
+    template = current_template()
+    brought = []
+    for one in draft.contributions:
+        template.side_of(one.dimension)
+        brought.append(work.create(
+            Contribution, sealed={"text": one.text, "source": one.source}, assessment_id=assessment.id,
+            dimension=one.dimension, answer=one.answer, origin=one.origin, is_first_hand=one.is_first_hand,
+            dated_on=one.dated_on,
+        ))
+    if draft.disclosure is not None:
+        await disclose(work, draft.disclosure, [Item.of(one) for one in brought])
+    work.done(brought[0].id)
+    return brought
+
+
+async def conclude_assessment(work: UnitOfWork, assessment: Assessment, draft: ConclusionDraft) -> Assessment:
+    """Write the conclusion and propose it for signing.
+
+    Raises:
+        AssessmentOneSided: one side, or problems or resources, has no text (rule 37).
+    """
+    await _refuse_one_sided(work, assessment, draft.content)
+    for dimension in draft.content.dimensions_to_work_on:
+        current_template().side_of(dimension)
+    return await amend(work, assessment, draft.content, outcome="concluded", disclosure=draft.disclosure)
+
+
+async def sign_assessment(work: UnitOfWork, assessment: Assessment, content_hash: bytes) -> Assessment:
+    """Sign the conclusion as it was read. An assessment without one cannot be signed.
+
+    Raises:
+        AssessmentOneSided: there is no conclusion yet (rule 37).
+    """
+    texts = (await work.open(assessment))[assessment.id]
+    await _refuse_one_sided(work, assessment, document_of(texts["content"], Conclusion))
+    await sign(work, assessment, content_hash=content_hash)
+    return assessment
+
+
+async def _refuse_one_sided(work: UnitOfWork, assessment: Assessment, conclusion: Conclusion) -> None:
+    template = current_template()
+    contributions = await work.rows(Contribution, CONTRIBUTIONS, assessment_id=assessment.id)
+    described = {template.side_of(one.dimension) for one in contributions if one.answer is Answer.DESCRIBED and one.text}
+    missing = [
+        name
+        for name, is_there in (
+            ("risiko og trussel", Side.RISK_AND_THREAT in described),
+            ("trivsel og modstandskraft", Side.WELLBEING_AND_RESILIENCE in described),
+            ("problemer", bool(conclusion.problems.strip())),
+            ("ressourcer", bool(conclusion.resources.strip())),
+        )
+        if not is_there
+    ]
+    if missing:
+        raise errors.AssessmentOneSided(missing=", ".join(missing))

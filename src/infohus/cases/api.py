@@ -1,0 +1,198 @@
+"""The routes of the ground: cases, what each authority holds, and who takes part."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from infohus.answers import NIL, After, Limit, Page, etag, page_of
+from infohus.authorization.action import Action
+from infohus.cases.information import INFORMATION_OF_CASE, Information, InformationDraft, Origin, note_information
+from infohus.cases.participants import (
+    PARTICIPANTS_OF_CASE,
+    Area,
+    InvitationDraft,
+    end_participation,
+    invite_participant,
+)
+from infohus.ground import Case, Participant, ParticipationKind, Stage
+from infohus.identity.caller import Caller
+from infohus.unit_of_work import Once, UnitOfWork
+from infohus.workplace import Workplace
+
+_MY_CASES = (
+    sa.select(Case)
+    .where(
+        Case.id > sa.bindparam("after", type_=sa.Uuid),
+        Case.id.in_(
+            sa.select(Participant.case_id).where(
+                Participant.person_id == sa.bindparam("person_id"),
+                Participant.acts_for == sa.bindparam("authority_id"),
+                Participant.begins_at <= sa.func.now(),
+                sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.func.now()),
+            )
+        ),
+    )
+    .order_by(Case.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_INFORMATION_BY_ID = sa.select(Information).where(Information.id == sa.bindparam("id"))
+_PARTICIPANT_BY_ID = sa.select(Participant).where(Participant.id == sa.bindparam("id"))
+
+
+class ParticipantView(msgspec.Struct, frozen=True):
+    """A person who takes part, and until when."""
+
+    id: UUID
+    person_id: UUID
+    acts_for: str
+    kind: ParticipationKind
+    scope: list[Area]
+    begins_at: datetime
+    ends_at: datetime | None
+
+    @classmethod
+    def of(cls, participant: Participant) -> "ParticipantView":
+        """Show a participant without the sealed reason."""
+        return cls(
+            id=participant.id, person_id=participant.person_id, acts_for=participant.acts_for, kind=participant.kind,
+            scope=[Area(area) for area in participant.scope], begins_at=participant.begins_at,
+            ends_at=participant.ends_at,
+        )
+
+
+class CaseLine(msgspec.Struct, frozen=True):
+    """A case as lists show it: nothing about anyone."""
+
+    id: UUID
+    infohus_id: UUID
+    number: str
+    stage: Stage
+    opened_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+    version: int
+
+    @classmethod
+    def of(cls, case: Case) -> "CaseLine":
+        """Show a case's facts."""
+        return cls(
+            id=case.id, infohus_id=case.infohus_id, number=case.number, stage=case.stage, opened_at=case.opened_at,
+            closed_at=case.closed_at, outcome=case.outcome, version=case.version,
+        )
+
+
+class CaseView(msgspec.Struct, frozen=True):
+    """A case with those who take part in it."""
+
+    case: CaseLine
+    participants: list[ParticipantView]
+
+
+class InformationView(msgspec.Struct, frozen=True):
+    """An item an authority holds."""
+
+    id: UUID
+    owner: str
+    origin: Origin
+    is_first_hand: bool
+    dated_on: date | None
+    text: str
+    source: str
+
+    @classmethod
+    async def opened(cls, work: UnitOfWork, *items: Information) -> "list[InformationView]":
+        """Open items."""
+        texts = await work.open(*items, reading=Action.READ_INFORMATION)
+        return [
+            cls(
+                id=item.id, owner=item.authority_id, origin=item.origin, is_first_hand=item.is_first_hand,
+                dated_on=item.dated_on, text=texts[item.id]["text"], source=texts[item.id]["source"],
+            )
+            for item in items
+        ]
+
+
+@get("/cases", operation_id="ListCases")
+async def list_cases(
+    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], after: After = NIL, limit: Limit = 50
+) -> Page[CaseLine]:
+    """List the cases that the caller takes part in, oldest first."""
+    async with workplace.begin(caller, Action.LIST_CASES) as work:
+        cases = await work.rows(
+            Case, _MY_CASES, after=after, limit=limit + 1, person_id=caller.person_id,
+            authority_id=caller.authority_id,
+        )
+        return page_of([CaseLine.of(case) for case in cases], [case.id for case in cases], limit=limit)
+
+
+@get("/cases/{case_id:uuid}", operation_id="ReadCase")
+async def read_case(
+    case_id: FromPath[UUID], caller: NamedDependency[Caller], workplace: NamedDependency[Workplace]
+) -> Response[CaseView]:
+    """Read where a case stands and who takes part."""
+    async with workplace.begin(caller, Action.READ_CASE, Case, case_id) as work:
+        participants = await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=case_id)
+        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(one) for one in participants])
+        return Response(view, headers={"ETag": etag(work.case.version)})
+
+
+@post("/cases/{case_id:uuid}/information", operation_id="NoteInformation")
+async def note(
+    case_id: FromPath[UUID], data: JSONBody[InformationDraft], caller: NamedDependency[Caller],
+    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+) -> InformationView:
+    """Note what the caller's authority holds; the other authority does not see it."""
+    async with workplace.begin(caller, Action.NOTE_INFORMATION, Case, case_id, once=once) as work:
+        item = await work.earlier(Information, _INFORMATION_BY_ID) or note_information(work, data)
+        return (await InformationView.opened(work, item))[0]
+
+
+@get("/cases/{case_id:uuid}/information", operation_id="ListInformation")
+async def list_information(
+    case_id: FromPath[UUID], caller: NamedDependency[Caller], workplace: NamedDependency[Workplace],
+    after: After = NIL, limit: Limit = 50,
+) -> Page[InformationView]:
+    """List the items that the caller's authority holds or was told."""
+    async with workplace.begin(caller, Action.READ_CASE, Case, case_id) as work:
+        items = await work.rows(Information, INFORMATION_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
+        views = await InformationView.opened(work, *items[:limit])
+        return Page(items=views, next=items[limit - 1].id if len(items) > limit else None)
+
+
+@get("/cases/{case_id:uuid}/information/{information_id:uuid}", operation_id="ReadInformation")
+async def read_information(
+    case_id: FromPath[UUID], information_id: FromPath[UUID], caller: NamedDependency[Caller],
+    workplace: NamedDependency[Workplace],
+) -> InformationView:
+    """Read one item; another authority's undisclosed item answers as if it did not exist."""
+    async with workplace.begin(caller, Action.READ_INFORMATION, Information, information_id, within=case_id) as work:
+        return (await InformationView.opened(work, work.subject(Information)))[0]
+
+
+@post("/cases/{case_id:uuid}/participants", operation_id="InviteParticipant")
+async def invite(
+    case_id: FromPath[UUID], data: JSONBody[InvitationDraft], caller: NamedDependency[Caller],
+    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+) -> ParticipantView:
+    """Draw a professional in, with reason, scope and end date."""
+    async with workplace.begin(caller, Action.INVITE_PARTICIPANT, Case, case_id, once=once) as work:
+        known = await work.earlier(Participant, _PARTICIPANT_BY_ID)
+        return ParticipantView.of(known or await invite_participant(work, data))
+
+
+@delete("/cases/{case_id:uuid}/participants/{participant_id:uuid}", operation_id="EndParticipation", status_code=200)
+async def end(
+    case_id: FromPath[UUID], participant_id: FromPath[UUID], caller: NamedDependency[Caller],
+    workplace: NamedDependency[Workplace],
+) -> ParticipantView:
+    """End a professional's participation at once; the record of it stays."""
+    async with workplace.begin(caller, Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
+        return ParticipantView.of(end_participation(work, work.subject(Participant)))
+
+
+handlers = [list_cases, read_case, note, list_information, read_information, invite, end]

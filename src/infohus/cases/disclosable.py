@@ -1,0 +1,64 @@
+"""Which records an exchange can disclose. A reporter's identity is not among them (rule 29)."""
+
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from infohus import errors
+from infohus.cases.disclosure import Item
+from infohus.tables import Record, Row
+from infohus.unit_of_work import UnitOfWork
+
+
+class DisclosableKind(StrEnum):
+    """Kinds of records that an exchange can name; each is a table's name."""
+
+    CONCERN = "concern"
+    SUBJECT = "subject"
+    CLEARANCE_CHECK = "clearance_check"
+    INFORMATION = "information"
+    CONTRIBUTION = "contribution"
+    MEASURE = "measure"
+    FOLLOW_UP = "follow_up"
+
+
+class ItemDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One record to disclose."""
+
+    kind: DisclosableKind
+    id: UUID
+
+
+Items = Annotated[list[ItemDraft], Meta(max_length=100)]
+
+
+@lru_cache(maxsize=None)
+def _by_id(kind: DisclosableKind) -> tuple[type[Record], sa.Select[Any]]:
+    for mapper in Row.registry.mappers:
+        model = mapper.class_
+        if model.__tablename__ == kind.value and issubclass(model, Record):
+            return model, sa.select(model).where(
+                model.id == sa.bindparam("id"), model.case_id == sa.bindparam("case_id")
+            )
+    raise LookupError(kind)
+
+
+async def items_of(work: UnitOfWork, drafts: Items) -> list[Item]:
+    """Find the records to disclose among those the caller's authority can see.
+
+    Raises:
+        NotAvailable: one is unknown, or another authority's that was never disclosed to the caller's.
+    """
+    items = []
+    for draft in dict.fromkeys(drafts):
+        model, statement = _by_id(draft.kind)
+        record = await work.row(model, statement, id=draft.id, case_id=work.case.id)
+        if record is None:
+            raise errors.NotAvailable
+        items.append(Item.of(record))
+    return items

@@ -1,0 +1,212 @@
+"""Videregivelse: who told whom what, why, by which law. Recording one *is* what lets the recipient read.
+
+Every slice that proposes something to the other authority discloses through `disclose`. Source: retsplejeloven § 115.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus import errors
+from infohus.ground import Authority
+from infohus.identity.caller import AuthorityKind
+from infohus.sealing.column import SealedColumn
+from infohus.sealing.envelope import Sealed
+from infohus.tables import Record, Regime, choice, owned_by_authority
+from infohus.unit_of_work import UnitOfWork
+
+LongText = Annotated[str, Meta(max_length=20_000)]
+AuthoritySlug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+class Paragraph(StrEnum):
+    """The provision a disclosure rests on; it follows from the direction (rule 4)."""
+
+    POLICE_DISCLOSES = "rpl-115-1"
+    AUTHORITY_DISCLOSES = "rpl-115-2"
+    SELF_GOVERNING_INSTITUTION = "rpl-115-3"
+
+
+class CooperationForm(StrEnum):
+    """The cooperation a disclosure is part of. Source: retsplejeloven § 115, stk. 1, nr. 1–3."""
+
+    CRIME_PREVENTION = "rpl-115-1-1"
+    PSP = "rpl-115-1-2"
+    KSP_RELEASED_CONVICT = "rpl-115-1-3-a"
+    KSP_RELEASED_MINOR = "rpl-115-1-3-b"
+    KSP_RELEASED_AND_AT_RISK = "rpl-115-1-3-c"
+
+
+class Purpose(StrEnum):
+    """Why it is disclosed: a closed list that cannot express the investigation of a crime (rule 2)."""
+
+    CLEARANCE_CHECK = "clearance_check"
+    SCOPE_DECISION = "scope_decision"
+    SCREENING = "screening"
+    ASSESSMENT = "assessment"
+    RECOMMENDATION = "recommendation"
+    MEASURE = "measure"
+    FOLLOW_UP = "follow_up"
+    CLOSURE = "closure"
+
+
+class Category(StrEnum):
+    """What kind of personal data (rule 10)."""
+
+    ORDINARY = "ordinary"
+    PURELY_PRIVATE = "purely_private"
+    SPECIAL = "special_categories"
+    CRIMINAL_OFFENCES = "criminal_offences"
+    CPR_NUMBER = "cpr_number"
+
+
+SENSITIVE = frozenset({Category.SPECIAL})
+"""Categories that need strict necessity under retshåndhævelsesloven § 10 (rule 11)."""
+
+
+class Channel(StrEnum):
+    """How it was told; an oral exchange counts as much as a written one (rule 12)."""
+
+    SYSTEM = "system"
+    WRITTEN = "written"
+    MEETING = "meeting"
+    PHONE = "phone"
+
+
+class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The § 115 fields that every disclosure carries."""
+
+    recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
+    purpose: Purpose
+    categories: Annotated[list[Category], Meta(max_length=5)] = []
+    necessity: LongText = ""
+    strict_necessity: LongText | None = None
+    channel: Channel = Channel.SYSTEM
+    exchanged_at: Annotated[datetime, Meta(tz=True)] | None = None
+    paragraph: Paragraph | None = None
+    cooperation_form: CooperationForm | None = None
+    released_and_at_risk: bool = False
+    for_criminal_investigation: bool = False
+
+
+class Exchange(Record):
+    """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13)."""
+
+    __tablename__ = "exchange"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("corrects_id"))
+
+    paragraph: Mapped[Paragraph] = choice(Paragraph, name="paragraph")
+    cooperation_form: Mapped[CooperationForm] = choice(CooperationForm, name="cooperation_form")
+    purpose: Mapped[Purpose] = choice(Purpose, name="purpose")
+    channel: Mapped[Channel] = choice(Channel, name="channel")
+    categories: Mapped[list[str]]
+    recipients: Mapped[list[str]]
+    exchanged_at: Mapped[datetime]
+    is_late: Mapped[bool]
+    corrects_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("infohus.exchange.id"))
+    manifest: Mapped[bytes]
+    necessity: Mapped[Sealed] = mapped_column(SealedColumn)
+    strict_necessity: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    summary: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+class Item(msgspec.Struct, frozen=True, order=True):
+    """One record that is disclosed."""
+
+    kind: str
+    record_id: UUID
+    owner: str
+    record_version: int
+
+    @classmethod
+    def of(cls, record: Record) -> "Item":
+        """Name a record."""
+        return cls(record.__tablename__, record.id, record.authority_id, record.record_version)
+
+
+_AUTHORITIES = sa.select(Authority).where(
+    Authority.id == sa.func.any(sa.bindparam("authority_ids", type_=sa.ARRAY(sa.Text)))
+)
+LATE_AFTER = timedelta(hours=24)
+"""An exchange recorded later than this after it took place shows as late (rule 12; design)."""
+CLOCK_TOLERANCE = timedelta(minutes=2)
+
+
+async def disclose(
+    work: UnitOfWork, draft: DisclosureDraft, items: Sequence[Item], *, summary: str | None = None,
+    corrects_id: UUID | None = None,
+) -> Exchange:
+    """Record an exchange and let its recipients read `items` and the exchange itself.
+
+    Raises:
+        Refused: a rule of § 115 is not met; nothing is disclosed and the attempt stands in the log.
+    """
+    _refuse_what_the_law_refuses(draft, work.regime)
+    _refuse_outsiders(draft, work)
+    paragraph = await _paragraph(work, draft)
+    work.deed.justification, work.deed.purpose = paragraph.value, draft.purpose.value
+    work.deed.recipients = sorted(set(draft.recipients))
+    exchanged_at = draft.exchanged_at or work.now
+    if exchanged_at > work.now + CLOCK_TOLERANCE:
+        raise errors.InTheFuture(field="exchanged_at")
+    exchange = work.create(
+        Exchange,
+        sealed={"necessity": draft.necessity, "strict_necessity": draft.strict_necessity, "summary": summary},
+        paragraph=paragraph, cooperation_form=draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
+        purpose=draft.purpose, channel=draft.channel, categories=sorted({part.value for part in draft.categories}),
+        recipients=work.deed.recipients, exchanged_at=exchanged_at, is_late=work.now - exchanged_at > LATE_AFTER,
+        corrects_id=corrects_id, manifest=manifest_of(draft, items),
+    )
+    granted = [(item.record_id, item.kind, item.owner) for item in (*items, Item.of(exchange))]
+    await work.grant(exchange.id, granted, work.deed.recipients)
+    return exchange
+
+
+def manifest_of(draft: DisclosureDraft, items: Sequence[Item]) -> bytes:
+    """Hash exactly what was disclosed to whom: SHA-256 over the sorted items, recipients and categories, 32 bytes."""
+    content = [sorted(items), sorted(set(draft.recipients)), sorted(set(draft.categories)), draft.purpose]
+    return hashlib.sha256(msgspec.json.encode(content)).digest()
+
+
+def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None:
+    if draft.for_criminal_investigation:
+        raise errors.ExchangeForInvestigation
+    if not draft.necessity.strip():
+        raise errors.ExchangeWithoutNecessity
+    if not draft.categories:
+        raise errors.ExchangeWithoutCategory
+    if regime is Regime.LED and SENSITIVE & set(draft.categories) and not (draft.strict_necessity or "").strip():
+        raise errors.StrictNecessityMissing
+    if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not draft.released_and_at_risk:
+        raise errors.ReleaseConditionMissing
+
+
+def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
+    """Rule 3: the discloser and every recipient take part at the moment of exchange."""
+    if not draft.recipients:
+        raise errors.ExchangeWithoutRecipient
+    for recipient in draft.recipients:
+        if recipient == work.caller.authority_id or recipient not in work.authorities:
+            raise errors.RecipientTakesNoPart
+
+
+async def _paragraph(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
+    """Derive the paragraph from the direction (rule 4)."""
+    parties = await work.rows(Authority, _AUTHORITIES, authority_ids=[work.caller.authority_id, *draft.recipients])
+    if any(party.kind is AuthorityKind.SELF_GOVERNING for party in parties):
+        follows = Paragraph.SELF_GOVERNING_INSTITUTION
+    elif work.caller.authority_kind is AuthorityKind.POLICE:
+        follows = Paragraph.POLICE_DISCLOSES
+    else:
+        follows = Paragraph.AUTHORITY_DISCLOSES
+    if draft.paragraph not in (None, follows):
+        raise errors.ParagraphDoesNotFollow(paragraph=follows.value)
+    return follows

@@ -1,0 +1,174 @@
+"""The Danish words for what may go wrong: a title and a sentence that says what to do.
+
+Pages have their texts in their templates; this is what the API answers. A test asks that every situation has words.
+"""
+
+from infohus.errors import Refused
+
+WORDS: dict[str, tuple[str, str]] = {
+    "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
+    "not-available": (
+        "Findes ikke, eller du har ikke adgang",
+        "Kontrollér nummeret, eller bed en af sagens tovholdere om at give dig adgang.",
+    ),
+    "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
+    "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
+    "request-not-understood": (
+        "Oplysningerne kunne ikke læses",
+        "Ret feltet {field}, og send igen. Intet er gemt.",
+    ),
+    "request-too-large": ("Det sendte er for stort", "Del det op i mindre dele. Intet er gemt."),
+    "unsupported-media-type": ("Formatet kan ikke læses", "Send oplysningerne som application/json."),
+    "idempotency-key-reused": (
+        "Nøglen er brugt til noget andet",
+        "Brug en ny Idempotency-Key til en ny handling. Intet er gemt.",
+    ),
+    "request-under-way": ("Handlingen er allerede i gang", "Vent et øjeblik, og se, om den er gennemført."),
+    "changed-meanwhile": (
+        "Nogen har ændret det imens",
+        "Hent det igen, se ændringen, og gentag. Intet er overskrevet.",
+    ),
+    "version-not-stated": ("Det fremgår ikke, hvad du ændrer", "Send If-Match med den ETag, du hentede."),
+    "acted-at-the-same-time": (
+        "En anden handlede samtidig",
+        "Hent sagen igen, se, hvad der er sket, og gentag om nødvendigt. Intet er gemt.",
+    ),
+    "log-unavailable": (
+        "Loggen kan ikke skrives",
+        "Intet er vist eller gemt, for alt skal kunne ses i loggen. Prøv igen, og ring til driften, hvis det bliver ved.",
+    ),
+    "database-unavailable": ("Systemet er ikke klar", "Intet er gemt. Prøv igen om et øjeblik."),
+    "unexpected-failure": (
+        "Noget gik galt hos os",
+        "Intet er gemt. Prøv igen, og opgiv korrelations-id'et til driften, hvis det bliver ved.",
+    ),
+    "not-possible-now": (
+        "Det kan ikke gøres på dette trin",
+        "Sagen er på trinnet »{stage}«. Se sagens næste skridt.",
+    ),
+    "screening-awaits-child-notification": (
+        "Underretningen skal afleveres først",
+        "Personen var under 18 år ved modtagelsen. Registrér, at underretningen er afleveret, før I screener (regel 32).",
+    ),
+    "already-recorded": ("Det er allerede registreret", "Se det, der er registreret. En ændring sker som en rettelse."),
+    "anonymous-reporter-has-identity": (
+        "En anonym henvender kan ikke have et navn",
+        "Fjern henvenderens oplysninger, eller registrér henvenderen som ikke anonym.",
+    ),
+    "telling-the-reporter-not-recorded": (
+        "Hvad fik henvenderen at vide?",
+        "Skriv, hvad henvenderen har fået at vide om behandlingen.",
+    ),
+    "cpr-number-not-possible": (
+        "CPR-nummeret kan ikke passe",
+        "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
+    ),
+    "in-the-future": ("Tidspunktet er ikke kommet endnu", "Ret tidspunktet i feltet {field}. Intet er gemt."),
+    "case-has-unfinished-business": (
+        "Sagen kan ikke lukkes endnu",
+        "Følgende mangler: {missing}.",
+    ),
+    "already-proposed": ("Der ligger allerede et forslag", "Se, ret eller underskriv det forslag, der ligger."),
+    "already-signed": (
+        "Jeres myndighed har underskrevet",
+        "Beslutningen mangler den anden myndigheds tovholder; én myndighed kan ikke underskrive for begge.",
+    ),
+    "signed-content-differs": (
+        "Forslaget er ændret",
+        "Hent forslaget igen, læs det, og underskriv det, der står nu (regel 18).",
+    ),
+    "decision-already-made": ("Beslutningen er truffet", "En truffet beslutning ændres ikke; lav en ny."),
+    "exchange-without-necessity": (
+        "Begrundelsen for nødvendighed mangler",
+        "Skriv, hvorfor videregivelsen må anses for nødvendig (retsplejelovens § 115, stk. 1). Intet er videregivet.",
+    ),
+    "exchange-for-investigation": (
+        "Oplysninger må ikke videregives til efterforskning",
+        "Efter retsplejelovens § 115, stk. 2, må der aldrig videregives med henblik på efterforskning af straffesager."
+        " Intet er videregivet, og forsøget står i loggen.",
+    ),
+    "recipient-takes-no-part": (
+        "Modtageren deltager ikke i sagen",
+        "Inddrag myndigheden i sagen først, eller vælg en modtager, der deltager (§ 115, stk. 2: »indgår i«).",
+    ),
+    "paragraph-does-not-follow": (
+        "Hjemlen passer ikke til retningen",
+        "Lad feltet være tomt; systemet finder hjemlen: {paragraph}.",
+    ),
+    "exchange-without-category": (
+        "Vælg mindst én kategori af oplysninger",
+        "Angiv, hvilke slags oplysninger der videregives; følsomme, straffe- og CPR-oplysninger har egne kategorier.",
+    ),
+    "strict-necessity-missing": (
+        "Begrundelsen for streng nødvendighed mangler",
+        "Følsomme oplysninger efter retshåndhævelsesloven kræver, at det er strengt nødvendigt. Skriv hvorfor.",
+    ),
+    "exchange-without-recipient": ("Hvem skal have oplysningerne?", "Vælg mindst én modtager blandt sagens deltagere."),
+    "exchange-without-content": (
+        "Hvad bliver videregivet?",
+        "Vælg de oplysninger, der videregives, eller skriv, hvad der blev sagt mundtligt.",
+    ),
+    "release-condition-missing": (
+        "Betingelsen for nr. 3, litra c, er ikke registreret",
+        "Registrér, at personen er løsladt fra varetægt og vurderet radikaliseret eller i risiko, eller vælg en anden"
+        " samarbejdsform.",
+    ),
+    "exchange-already-corrected": ("Videregivelsen er allerede rettet", "Ret den nyeste rettelse."),
+    "participation-ends-before-it-begins": ("Slutdatoen ligger før startdatoen", "Ret datoerne, og send igen."),
+    "already-takes-part": ("Personen deltager allerede", "Afslut den gamle deltagelse først, hvis vilkårene skal ændres."),
+    "cannot-leave": (
+        "En tovholder kan ikke forlade en åben sag",
+        "Luk sagen, eller bed administrator om at skifte tovholder.",
+    ),
+    "not-an-authority-here": (
+        "Kun myndigheder i beredskabsplanen kan deltage",
+        "Private, foreninger, trossamfund og virksomheder kan henvende sig, men ikke modtage oplysninger (regel 7).",
+    ),
+    "assessment-one-sided": (
+        "Vurderingen er ikke hel endnu",
+        "Der skal stå noget om både risiko og trivsel og om både problemer og ressourcer. Mangler: {missing}.",
+    ),
+    "unknown-dimension": ("Dimensionen findes ikke i skabelonen", "Vælg en af skabelonens dimensioner: {dimensions}."),
+    "template-scores": (
+        "Skabelonen regner",
+        "En skabelon må ikke have tal, vægte, point, farver eller niveauer (regel 38). Fjern {field}.",
+    ),
+    "responsible-authority-missing": ("Hvem udfører indsatsen?", "Vælg den ene myndighed, der udfører den."),
+    "responsible-authority-takes-no-part": (
+        "Den ansvarlige myndighed deltager ikke i sagen",
+        "Inddrag myndigheden, eller vælg en anden, der deltager.",
+    ),
+    "follow-up-in-the-past": ("Opfølgningen ligger i fortiden", "Vælg en dato, der kommer."),
+    "outcome-unknown": ("Resultatet findes ikke på listen", "Vælg et af: {outcomes}."),
+}
+
+
+STAGES = {
+    "received": "modtaget",
+    "cleared": "tjekket af politiet",
+    "hindered": "kan ikke behandles i infohuset",
+    "accepted": "taget ind",
+    "qualifying": "kvalificeres",
+    "recommending": "anbefaling",
+    "acting": "indsats",
+    "not_taken_in": "ikke taget ind",
+    "police_alone": "hos politiet alene",
+    "closed": "lukket",
+}
+WARNINGS = {
+    "cpr-odd": "CPR-nummeret opfylder ikke modulus 11. Det behøver nyere numre ikke; kontrollér det gerne igen.",
+    "cpr-missing": "Personen er registreret uden CPR-nummer.",
+    "acute": "Er der akut fare, så ring 112 nu. Registreringen kan vente.",
+}
+
+
+def words_for(refusal: Refused) -> tuple[str, str]:
+    """Give the Danish title and detail of a refusal, its facts filled in."""
+    title, detail = WORDS[refusal.slug]
+    facts = {name: STAGES.get(str(fact), fact) if name == "stage" else fact for name, fact in refusal.facts.items()}
+    return title, detail.format_map(_Facts(facts))
+
+
+class _Facts(dict[str, str | int]):
+    def __missing__(self, key: str) -> str:
+        return "…"

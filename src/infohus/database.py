@@ -1,0 +1,143 @@
+"""The pool of connections, and SQLAlchemy statements as the driver wants them. Decides nothing and logs nothing.
+
+SQLAlchemy describes tables and builds statements; each statement is compiled once and then run by asyncpg itself.
+Why no ORM session: docs/decisions/0001-unit-of-work.md.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import asyncpg
+import sqlalchemy as sa
+from asyncpg.pool import PoolConnectionProxy
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from infohus.tables import Row
+
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+Convert = Callable[[Any], Any]
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+_DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
+
+
+async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
+    """Connect `size` times as the role the address names.
+
+    Connections keep no state between units (every setting is local to a transaction), so nothing is reset on return
+    but a transaction that was left open.
+    """
+    return await asyncpg.create_pool(
+        url, min_size=size, max_size=size, reset=_leave_no_transaction, max_inactive_connection_lifetime=0,
+        command_timeout=30, server_settings={"application_name": "infohus"},
+    )
+
+
+async def _leave_no_transaction(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+
+
+class Compiled:
+    """A statement as SQL text with `$1 …` and the order and conversion of its values."""
+
+    __slots__ = ("_converts", "_fixed", "_names", "sql")
+
+    def __init__(self, statement: sa.Executable, *, column_keys: Sequence[str] | None = None) -> None:
+        """Compile once; the statement must hold no literal that differs from call to call."""
+        compiled = statement.compile(dialect=_DIALECT, column_keys=column_keys)  # type: ignore[attr-defined]
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type
+        self.sql = str(compiled)
+        self._names = tuple(compiled.positiontup or ())
+        self._converts = tuple((compiled._bind_processors or {}).get(name) for name in self._names)  # noqa: SLF001
+        self._fixed = dict(compiled.params)
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Order and convert `values` for the driver.
+
+        Raises:
+            PlainTextInSealedColumn: a sealed column was given anything but a sealed value.
+        """
+        fixed = self._fixed
+        return [
+            value if convert is None or value is None else convert(value)
+            for value, convert in (
+                (values[name] if name in values else fixed[name], convert)
+                for name, convert in zip(self._names, self._converts, strict=True)
+            )
+        ]
+
+
+_COMPILED: dict[int, tuple[sa.Executable, Compiled]] = {}
+
+
+def compiled(statement: sa.Executable) -> Compiled:
+    """Compile a statement that lives as long as the process (a module's constant)."""
+    known = _COMPILED.get(id(statement))
+    if known is None or known[0] is not statement:
+        known = _COMPILED[id(statement)] = (statement, Compiled(statement))
+    return known[1]
+
+
+@lru_cache(maxsize=None)
+def insert_of(model: type[Row]) -> Compiled:
+    """Compile the INSERT of all columns of a table."""
+    table = table_of(model)
+    return Compiled(sa.insert(table), column_keys=[column.name for column in table.columns])
+
+
+@lru_cache(maxsize=None)
+def insert_unless_there_of(model: type[Row]) -> Compiled:
+    """Compile the INSERT that leaves a row with the same key as it is."""
+    table = table_of(model)
+    statement = postgresql.insert(table).on_conflict_do_nothing()
+    return Compiled(statement, column_keys=[column.name for column in table.columns])
+
+
+@lru_cache(maxsize=None)
+def update_of(model: type[Row], columns: tuple[str, ...]) -> Compiled:
+    """Compile the UPDATE of `columns` of one row by its primary key, bound as `key_<name>`."""
+    table = table_of(model)
+    statement = sa.update(table).where(
+        *(column == sa.bindparam(f"key_{column.name}", type_=column.type) for column in table.primary_key)
+    )
+    return Compiled(statement, column_keys=list(columns))
+
+
+def table_of(model: type[Row]) -> sa.Table:
+    """Give the table of a mapped class."""
+    table = model.__table__
+    assert isinstance(table, sa.Table)  # noqa: S101 - narrows the type
+    return table
+
+
+@lru_cache(maxsize=None)
+def _results(model: type[Row]) -> tuple[tuple[str, Convert | None], ...]:
+    return tuple(
+        (column.name, column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
+        for column in table_of(model).columns
+    )
+
+
+def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
+    """Make a row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
+    values = {}
+    for name, convert in _results(model):
+        value = record[prefix + name]
+        values[name] = value if convert is None or value is None else convert(value)
+    return model(**values)
+
+
+def migrate(url: str) -> None:
+    """Bring the schema to the newest version, as the role `infohus_owner`. Idempotent."""
+    from alembic import command  # noqa: PLC0415 - only the command line needs Alembic
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).resolve().parents[2] / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("postgresql://", "postgresql+asyncpg://", 1).replace("%", "%%"))
+    command.upgrade(config, "head")

@@ -1,0 +1,267 @@
+"""What may go wrong on purpose, each with its HTTP status. The Danish words stand in `danish.py`.
+
+An error carries facts that are safe to show (ids, dates, names of fields), never what a caller typed.
+"""
+
+import re
+from http import HTTPStatus
+from typing import ClassVar
+
+
+class Refused(Exception):  # noqa: N818 - the name states the situation, as every subclass does
+    """An act that the system refuses, for a reason it can name."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, **facts: str | int) -> None:
+        """Keep `facts` for the Danish text; never personal data."""
+        super().__init__(self.slug)
+        self.facts = facts
+
+    @property
+    def slug(self) -> str:
+        """Stable name of the situation, the last part of the problem's `type`."""
+        return slug_of(type(self))
+
+
+def slug_of(situation: type[Refused]) -> str:
+    """Turn `ExchangeWithoutNecessity` into `exchange-without-necessity`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", situation.__name__).lower()
+
+
+def situations() -> list[type[Refused]]:
+    """List every situation there is, in the order of this file."""
+    found: list[type[Refused]] = []
+    waiting = list(Refused.__subclasses__())
+    while waiting:
+        situation = waiting.pop(0)
+        found.append(situation)
+        waiting = situation.__subclasses__() + waiting
+    return found
+
+
+# --- the caller and the request -------------------------------------------------------------------------------------
+class NotSignedIn(Refused):
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class NotAvailable(Refused):
+    """Unknown or forbidden: the same answer for both (rule 47). Only the log learns which policies forbade it."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, *, policies: tuple[str, ...] = ()) -> None:
+        """Keep the ids of the policies that forbade, for the log."""
+        super().__init__()
+        self.policies = policies
+
+
+class NoSuchAddress(Refused):
+    status = HTTPStatus.NOT_FOUND
+
+
+class MethodNotAllowed(Refused):
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
+class RequestNotUnderstood(Refused):
+    status = HTTPStatus.BAD_REQUEST
+
+
+class RequestTooLarge(Refused):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class UnsupportedMediaType(Refused):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class IdempotencyKeyReused(Refused):
+    """The key was used for another request."""
+
+
+class RequestUnderWay(Refused):
+    """The same Idempotency-Key is being handled at this moment."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class ChangedMeanwhile(Refused):
+    """If-Match does not name the present version."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+
+class VersionNotStated(Refused):
+    status = HTTPStatus.PRECONDITION_REQUIRED
+
+
+class ActedAtTheSameTime(Refused):
+    """Two acts met; the database let one through."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class LogUnavailable(Refused):
+    """The audit entry cannot be written, so nothing happened (rule 59)."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class DatabaseUnavailable(Refused):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class UnexpectedFailure(Refused):
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+# --- the procedure --------------------------------------------------------------------------------------------------
+class NotPossibleNow(Refused):
+    """The case's stage does not allow the act."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class ScreeningAwaitsChildNotification(Refused):
+    """Rule 32."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class AlreadyRecorded(Refused):
+    status = HTTPStatus.CONFLICT
+
+
+class AnonymousReporterHasIdentity(Refused):
+    """Rule 28."""
+
+
+class TellingTheReporterNotRecorded(Refused):
+    """Rule 30."""
+
+
+class CprNumberNotPossible(Refused):
+    """Rule 74: the date in the number does not exist."""
+
+
+class InTheFuture(Refused):
+    """An event cannot be recorded before it happened."""
+
+
+class CaseHasUnfinishedBusiness(Refused):
+    """Rule 70."""
+
+    status = HTTPStatus.CONFLICT
+
+
+# --- joint decisions ------------------------------------------------------------------------------------------------
+class AlreadyProposed(Refused):
+    status = HTTPStatus.CONFLICT
+
+
+class AlreadySigned(Refused):
+    """Rule 17: one authority signs once."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class SignedContentDiffers(Refused):
+    """Rule 18: the hash signed is not the hash of the present content."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class DecisionAlreadyMade(Refused):
+    """Rule 40: a completed joint decision is immutable."""
+
+    status = HTTPStatus.CONFLICT
+
+
+# --- exchange of personal data --------------------------------------------------------------------------------------
+class ExchangeWithoutNecessity(Refused):
+    """Rule 1."""
+
+
+class ExchangeForInvestigation(Refused):
+    """Rule 2."""
+
+
+class RecipientTakesNoPart(Refused):
+    """Rule 3."""
+
+
+class ParagraphDoesNotFollow(Refused):
+    """Rule 4."""
+
+
+class ExchangeWithoutCategory(Refused):
+    """Rule 10."""
+
+
+class StrictNecessityMissing(Refused):
+    """Rule 11."""
+
+
+class ExchangeWithoutRecipient(Refused):
+    pass
+
+
+class ExchangeWithoutContent(Refused):
+    """Neither a record nor an oral summary is named."""
+
+
+class ReleaseConditionMissing(Refused):
+    """Rule 9."""
+
+
+class ExchangeAlreadyCorrected(Refused):
+    status = HTTPStatus.CONFLICT
+
+
+# --- participants ---------------------------------------------------------------------------------------------------
+class ParticipationEndsBeforeItBegins(Refused):
+    """Rule 22."""
+
+
+class AlreadyTakesPart(Refused):
+    status = HTTPStatus.CONFLICT
+
+
+class CannotLeave(Refused):
+    """A coordinator stays while the case is open."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class NotAnAuthorityHere(Refused):
+    """Rule 7: only an authority of the plan can take part."""
+
+
+# --- assessment tool, measures, closure -----------------------------------------------------------------------------
+class AssessmentOneSided(Refused):
+    """Rule 37."""
+
+
+class UnknownDimension(Refused):
+    pass
+
+
+class TemplateScores(Refused):
+    """Rule 38."""
+
+
+class ResponsibleAuthorityMissing(Refused):
+    """Rule 23."""
+
+
+class ResponsibleAuthorityTakesNoPart(Refused):
+    """Rule 23: who carries a measure out must know of it."""
+
+
+class FollowUpInThePast(Refused):
+    pass
+
+
+class OutcomeUnknown(Refused):
+    pass

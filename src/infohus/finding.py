@@ -1,0 +1,143 @@
+"""How a unit of work finds its subject: one query that brings the row, the case, who takes part and the keys.
+
+Row security has already hidden what the caller may not see; a subject that is not found and one that is hidden look
+the same here, and stay the same.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from uuid import UUID
+
+import asyncpg
+
+from infohus.database import row_from, table_of
+from infohus.ground import Case, Infohus, ParticipationKind
+from infohus.tables import Record, Row
+
+INSTALLATION_LOG = UUID(int=0)
+"""The log of the installation itself: sign-ins, and refusals before a case is known."""
+
+
+class Lock(StrEnum):
+    """How firmly a unit holds its case while it works."""
+
+    NONE = ""
+    RECORDING = "FOR KEY SHARE OF c"
+    """Others may record too; nobody may decide."""
+    DECIDING = "FOR UPDATE OF c"
+    """Nobody else records or decides on this case until the unit ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the query brought: parts that do not apply are `None` or empty."""
+
+    log_id: UUID = INSTALLATION_LOG
+    infohus_id: UUID | None = None
+    case: Case | None = None
+    subject: Row | None = None
+    authorities: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
+    participation: str = "none"
+    scope: frozenset[str] = frozenset()
+    case_key: bytes | None = None
+    record_key: tuple[UUID, bytes] | None = None
+
+
+_TAKES_PART_NOW = "begins_at <= infohus.acting_at() AND (ends_at IS NULL OR ends_at > infohus.acting_at())"
+
+_INFOHUS = """
+SELECT {columns}, EXISTS (
+    SELECT FROM infohus.coordinator o WHERE o.infohus_id = i.id AND o.person_id = $2 AND o.authority_id = $3
+  ) AS is_coordinator,
+  ARRAY(SELECT a.authority_id FROM infohus.infohus_authority a WHERE a.infohus_id = i.id) AS authorities
+FROM infohus.infohus i WHERE i.id = $1
+"""  # noqa: S608 - column names of our own tables
+
+_CASE = f"""
+SELECT {{columns}}, p.kind AS participation, p.scope, k.wrapped_key AS case_key,
+  ARRAY(SELECT DISTINCT o.acts_for FROM infohus.participant o WHERE o.case_id = c.id AND {_TAKES_PART_NOW})
+    AS authorities{{record_columns}}
+FROM infohus."case" c
+LEFT JOIN LATERAL (
+  SELECT kind, scope FROM infohus.participant
+  WHERE case_id = c.id AND person_id = $2 AND acts_for = $3 AND {_TAKES_PART_NOW} ORDER BY kind LIMIT 1
+) p ON true
+LEFT JOIN infohus.case_key k ON k.case_id = c.id AND k.authority_id = $3
+{{record_joins}}
+WHERE c.id = $1 {{lock}}
+"""  # noqa: S608 - column names of our own tables
+
+_RECORD_COLUMNS = """,
+  ARRAY(SELECT d.recipient_id FROM infohus.disclosure d WHERE d.record_id = r.id) AS readers,
+  r_key.key_id AS key_id, r_key.wrapped_key AS record_key, {columns}"""
+
+_RECORD_JOINS = """
+LEFT JOIN infohus.{table} r ON r.case_id = c.id AND r.id = $4
+LEFT JOIN infohus.record_key r_key ON r_key.record_id = r.id AND r_key.authority_id = $3"""
+
+
+@lru_cache(maxsize=None)
+def case_query(record: type[Record] | None, lock: Lock) -> str:
+    """Give the SQL that finds a case ($1) for a person ($2) of an authority ($3), and a record in it ($4)."""
+    columns = ", ".join(f'c.{column.name} AS "c.{column.name}"' for column in table_of(Case).columns)
+    if record is None:
+        return _CASE.format(columns=columns, record_columns="", record_joins="", lock=lock.value)
+    table = table_of(record)
+    record_columns = ", ".join(f'r.{column.name} AS "r.{column.name}"' for column in table.columns)
+    return _CASE.format(
+        columns=columns,
+        record_columns=_RECORD_COLUMNS.format(columns=record_columns),
+        record_joins=_RECORD_JOINS.format(table=table.name),
+        lock=lock.value,
+    )
+
+
+@lru_cache(maxsize=1)
+def infohus_query() -> str:
+    """Give the SQL that finds an infohus ($1) for a person ($2) of an authority ($3)."""
+    return _INFOHUS.format(
+        columns=", ".join(f'i.{column.name} AS "i.{column.name}"' for column in table_of(Infohus).columns)
+    )
+
+
+def found_infohus(row: asyncpg.Record | None) -> Found:
+    """Read the answer of `infohus_query`."""
+    if row is None:
+        return Found()
+    infohus = row_from(Infohus, row, prefix="i.")
+    return Found(
+        log_id=infohus.id,
+        infohus_id=infohus.id,
+        subject=infohus,
+        authorities=tuple(row["authorities"]),
+        participation=ParticipationKind.COORDINATOR.value if row["is_coordinator"] else "none",
+    )
+
+
+def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found:
+    """Read the answer of `case_query`. A record that is not there, or hidden, leaves `subject` None."""
+    if row is None:
+        return Found()
+    case = row_from(Case, row, prefix="c.")
+    subject: Row | None = case
+    readers: tuple[str, ...] = ()
+    record_key = None
+    if record is not None:
+        subject = row_from(record, row, prefix="r.") if row["r.id"] is not None else None
+        if isinstance(subject, Record):
+            readers = (subject.authority_id, *row["readers"])
+            record_key = (row["key_id"], row["record_key"]) if row["key_id"] is not None else None
+    return Found(
+        log_id=case.infohus_id,
+        infohus_id=case.infohus_id,
+        case=case,
+        subject=subject,
+        authorities=tuple(row["authorities"]),
+        readers=readers,
+        participation=row["participation"] or "none",
+        scope=frozenset(row["scope"] or ()),
+        case_key=row["case_key"],
+        record_key=record_key,
+    )

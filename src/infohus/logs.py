@@ -1,0 +1,92 @@
+"""The application's own log: JSON lines on stdout, colours in a terminal. Never personal data, keys or tokens.
+
+This is not the audit log. It drops the names of sealed columns, hides what looks like a CPR number or a token, and
+never prints an exception's own text, for a library may have put a value in it.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, MutableMapping
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+correlation_id: ContextVar[str] = ContextVar("correlation_id", default="-")
+"""The id that joins a request's log lines, its audit entry and the answer's problem details."""
+
+HIDDEN = "[skjult]"
+_LOOKS_SECRET = re.compile(
+    r"(?<!\d)\d{6}[-\s]?\d{4}(?!\d)"  # a CPR number
+    r"|eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){0,2}"  # a token
+)
+_ALWAYS_HIDDEN = frozenset({"authorization", "cookie", "body", "token", "password", "key", "name", "cpr", "dsn", "url"})
+
+EventDict = MutableMapping[str, Any]
+
+
+def set_up(*, form: str, sealed_names: Iterable[str]) -> None:
+    """Configure structlog for the process.
+
+    `form` is `auto`, `json` or `console`; `sealed_names` are the sealed columns' names, whose values are dropped.
+    """
+    hidden = _ALWAYS_HIDDEN | frozenset(sealed_names)
+    in_terminal = form == "console" or (form == "auto" and sys.stdout.isatty())
+    renderer = structlog.dev.ConsoleRenderer() if in_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _join_request,
+            _where_it_failed,
+            lambda _logger, _method, event: _without_secrets(event, hidden),
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _join_request(_logger: object, _method: str, event: EventDict) -> EventDict:
+    event.setdefault("correlation_id", correlation_id.get())
+    return event
+
+
+def _where_it_failed(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Say an exception's kind and places (file, line, function) instead of its text and local values."""
+    failure = event.pop("exc_info", None)
+    if isinstance(failure, BaseException):
+        event["failure"] = type(failure).__name__
+        event["places"] = places_of(failure.__traceback__)
+        cause = failure.__cause__ or failure.__context__
+        if cause is not None:
+            event["cause"] = type(cause).__name__
+            event["cause_places"] = places_of(cause.__traceback__)[-3:]
+    return event
+
+
+def places_of(traceback: TracebackType | None) -> list[str]:
+    """List `file:line function` of a traceback, outermost first, at most the last eight; no source text, no values."""
+    places: list[str] = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        places.append(f"{code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno} {code.co_name}")
+        traceback = traceback.tb_next
+    return places[-8:]
+
+
+def _without_secrets(event: EventDict, hidden: frozenset[str]) -> EventDict:
+    return {name: HIDDEN if name in hidden else _hide(value) for name, value in event.items()}
+
+
+def _hide(value: object) -> object:
+    if isinstance(value, str):
+        return _LOOKS_SECRET.sub(HIDDEN, value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return HIDDEN
+    if isinstance(value, dict):
+        return {name: _hide(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hide(part) for part in value]
+    return value

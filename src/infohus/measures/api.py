@@ -1,0 +1,173 @@
+"""The routes of recommendations and measures."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from infohus.answers import IfMatch, etag, require_match
+from infohus.authorization.action import Action
+from infohus.cases.decision_view import DecisionView, SignatureDraft, answered, decision_view
+from infohus.ground import Case
+from infohus.identity.caller import Caller
+from infohus.measures.model import (
+    FollowUp,
+    FollowUpDraft,
+    Measure,
+    MeasureDraft,
+    MeasureKind,
+    PreventionLevel,
+    Recommendation,
+    RecommendationContent,
+    RecommendationDraft,
+)
+from infohus.measures.operations import (
+    BY_ID,
+    FOLLOW_UPS,
+    MEASURE_BY_ID,
+    amend_recommendation,
+    propose_recommendation,
+    record_follow_up,
+    sign_recommendation,
+    start_measure,
+)
+from infohus.unit_of_work import Once, UnitOfWork
+from infohus.workplace import Workplace
+
+MEASURE = "/cases/{case_id:uuid}/measures/{measure_id:uuid}"
+ONE = "/cases/{case_id:uuid}/recommendations/{decision_id:uuid}"
+
+
+class FollowUpView(msgspec.Struct, frozen=True):
+    """What was found when somebody looked again."""
+
+    id: UUID
+    authority_id: str
+    recorded_at: datetime
+    text: str
+    next_follow_up_on: date | None
+
+
+class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
+    """A measure, who carries it out, and the follow-ups the caller may read."""
+
+    id: UUID
+    case_id: UUID
+    level: PreventionLevel
+    kind: MeasureKind
+    responsible_authority: str
+    description: str
+    starts_on: date
+    follow_up_on: date
+    ended_at: datetime | None
+    follow_ups: list[FollowUpView]
+
+    @classmethod
+    async def opened(cls, work: UnitOfWork, measure: Measure) -> "MeasureView":
+        """Open a measure with its follow-ups."""
+        follow_ups = [*await work.rows(FollowUp, FOLLOW_UPS, measure_id=measure.id), *work.pending(FollowUp)]
+        texts = await work.open(measure, *follow_ups, reading=Action.READ_MEASURE)
+        return cls(
+            id=measure.id, case_id=measure.case_id, level=measure.level, kind=measure.kind,
+            responsible_authority=measure.responsible_id, description=texts[measure.id]["description"],
+            starts_on=measure.starts_on, follow_up_on=measure.follow_up_on, ended_at=measure.ended_at,
+            follow_ups=[
+                FollowUpView(one.id, one.authority_id, one.recorded_at, texts[one.id]["text"], one.next_follow_up_on)
+                for one in follow_ups
+            ],
+        )
+
+
+async def _answer(work: UnitOfWork, decision: Recommendation, *, status: int = 200) -> Response[DecisionView[RecommendationContent]]:
+    view = await decision_view(work, decision, RecommendationContent, reading=Action.READ_RECOMMENDATION)
+    return answered(view, decision, status=status)
+
+
+@post("/cases/{case_id:uuid}/recommendations", operation_id="ProposeRecommendation")
+async def propose(
+    case_id: FromPath[UUID], data: JSONBody[RecommendationDraft], caller: NamedDependency[Caller],
+    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+) -> Response[DecisionView[RecommendationContent]]:
+    """Propose a recommendation; the proposal discloses, so it is an exchange."""
+    async with workplace.begin(caller, Action.PROPOSE_RECOMMENDATION, Case, case_id, once=once) as work:
+        decision = await work.earlier(Recommendation, BY_ID) or await propose_recommendation(work, data)
+        return await _answer(work, decision, status=201)
+
+
+@get(ONE, operation_id="ReadRecommendation")
+async def read(
+    case_id: FromPath[UUID], decision_id: FromPath[UUID], caller: NamedDependency[Caller],
+    workplace: NamedDependency[Workplace],
+) -> Response[DecisionView[RecommendationContent]]:
+    """Read a recommendation and who has signed it."""
+    async with workplace.begin(caller, Action.READ_RECOMMENDATION, Recommendation, decision_id, within=case_id) as work:
+        return await _answer(work, work.subject(Recommendation))
+
+
+@put(ONE, operation_id="AmendRecommendation")
+async def amend(
+    case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[RecommendationDraft],
+    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], if_match: IfMatch = None,
+) -> Response[DecisionView[RecommendationContent]]:
+    """Change an open proposal; earlier signatures are void (rule 18)."""
+    async with workplace.begin(caller, Action.SIGN_RECOMMENDATION, Recommendation, decision_id, within=case_id) as work:
+        require_match(if_match, work.subject(Recommendation).record_version)
+        return await _answer(work, await amend_recommendation(work, work.subject(Recommendation), data))
+
+
+@post(ONE + "/signatures", operation_id="SignRecommendation")
+async def sign(
+    case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[SignatureDraft],
+    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace],
+) -> Response[DecisionView[RecommendationContent]]:
+    """Sign exactly the content that was read; both authorities' signatures make the decision."""
+    async with workplace.begin(caller, Action.SIGN_RECOMMENDATION, Recommendation, decision_id, within=case_id) as work:
+        decision = await sign_recommendation(work, work.subject(Recommendation), bytes.fromhex(data.content_hash))
+        return await _answer(work, decision, status=201)
+
+
+@post("/cases/{case_id:uuid}/measures", operation_id="StartMeasure")
+async def start(
+    case_id: FromPath[UUID], data: JSONBody[MeasureDraft], caller: NamedDependency[Caller],
+    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+) -> Response[MeasureView]:
+    """Record a measure with its one responsible authority and its first follow-up date."""
+    async with workplace.begin(caller, Action.START_MEASURE, Case, case_id, once=once) as work:
+        measure = await work.earlier(Measure, MEASURE_BY_ID) or await start_measure(work, data)
+        return _measure_answer(measure, await MeasureView.opened(work, measure), status=201)
+
+
+@get(MEASURE, operation_id="ReadMeasure")
+async def read_measure(
+    case_id: FromPath[UUID], measure_id: FromPath[UUID], caller: NamedDependency[Caller],
+    workplace: NamedDependency[Workplace],
+) -> Response[MeasureView]:
+    """Read a measure and its follow-ups."""
+    async with workplace.begin(caller, Action.READ_MEASURE, Measure, measure_id, within=case_id) as work:
+        measure = work.subject(Measure)
+        return _measure_answer(measure, await MeasureView.opened(work, measure))
+
+
+@post(MEASURE + "/follow-ups", operation_id="RecordFollowUp")
+async def follow_up(
+    case_id: FromPath[UUID], measure_id: FromPath[UUID], data: JSONBody[FollowUpDraft],
+    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+) -> Response[MeasureView]:
+    """Record a follow-up; without a next date the measure ends."""
+    async with workplace.begin(
+        caller, Action.RECORD_FOLLOW_UP, Measure, measure_id, within=case_id, once=once
+    ) as work:
+        measure = work.subject(Measure)
+        if await work.acted_before() is None:
+            await record_follow_up(work, measure, data)
+        return _measure_answer(measure, await MeasureView.opened(work, measure), status=201)
+
+
+def _measure_answer(measure: Measure, view: MeasureView, *, status: int = 200) -> Response[MeasureView]:
+    return Response(view, status_code=status, headers={"ETag": etag(measure.record_version)})
+
+
+handlers = [propose, read, amend, sign, start, read_measure, follow_up]

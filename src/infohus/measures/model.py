@@ -1,0 +1,106 @@
+"""A recommendation both sign, the measures that follow, and what became of them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.cases.disclosure import AuthoritySlug, DisclosureDraft, LongText
+from infohus.cases.joint import JointDecision
+from infohus.sealing.column import SealedColumn
+from infohus.sealing.envelope import Sealed
+from infohus.tables import SCHEMA, Record, choice, owned_by_authority
+
+
+class PreventionLevel(StrEnum):
+    """Opbyggende, foregribende, indgribende (forebyggelsestrekanten)."""
+
+    UNIVERSAL = "universal"
+    SELECTIVE = "selective"
+    INDICATED = "indicated"
+
+
+class MeasureKind(StrEnum):
+    """A course for the citizen, or advice to professionals."""
+
+    COURSE = "course"
+    ADVICE = "advice"
+
+
+class RecommendationOutcome(StrEnum):
+    """A recommendation has one outcome: it is given."""
+
+    RECOMMENDED = "recommended"
+
+
+class Recommendation(JointDecision):
+    """What the infohus recommends, signed by both."""
+
+    __tablename__ = "recommendation"
+    __table_args__ = owned_by_authority()
+
+
+class Measure(Record):
+    """One measure with exactly one responsible authority and a date on which somebody looks again."""
+
+    __tablename__ = "measure"
+    __table_args__ = owned_by_authority()
+
+    level: Mapped[PreventionLevel] = choice(PreventionLevel, name="level")
+    kind: Mapped[MeasureKind] = choice(MeasureKind, name="kind")
+    responsible_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    starts_on: Mapped[date] = mapped_column(sa.Date)
+    follow_up_on: Mapped[date] = mapped_column(sa.Date)
+    ended_at: Mapped[datetime | None]
+    description: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class FollowUp(Record):
+    """What was found when somebody looked again."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = owned_by_authority()
+
+    measure_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.measure.id"), index=True)
+    next_follow_up_on: Mapped[date | None] = mapped_column(sa.Date)
+    text: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class RecommendationContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is recommended, and why."""
+
+    recommendation: Annotated[LongText, Meta(min_length=1)]
+    reasons: LongText = ""
+
+
+class RecommendationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A proposal: what it says, and the § 115 fields of showing it to the other authority."""
+
+    outcome: RecommendationOutcome = RecommendationOutcome.RECOMMENDED
+    content: RecommendationContent
+    disclosure: DisclosureDraft
+
+
+class MeasureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A measure. With `disclosure` the named recipients read it too."""
+
+    level: PreventionLevel
+    kind: MeasureKind = MeasureKind.COURSE
+    responsible_authority: AuthoritySlug | None = None
+    description: Annotated[LongText, Meta(min_length=1)]
+    starts_on: date
+    follow_up_on: date
+    disclosure: DisclosureDraft | None = None
+
+
+class FollowUpDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A follow-up: what was found, and when to look again, or that the measure ends."""
+
+    text: Annotated[LongText, Meta(min_length=1)]
+    next_follow_up_on: date | None = None
+    disclosure: DisclosureDraft | None = None

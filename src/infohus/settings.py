@@ -1,0 +1,92 @@
+"""One frozen `Settings`, read once at start. Refuses unsafe values by the variable's name.
+
+The reference in deploy/settings.md is generated from this class and checked by a test.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "INFOHUS_"
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class UnsafeSetting(Exception):  # noqa: N818 - names the situation
+    """A setting is missing, malformed or unsafe; the text names the variable and never its value."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that differs between two installations."""
+
+    database_url: Annotated[str, Meta(description="PostgreSQL address of the role infohus_app.")]
+    keys_folder: Annotated[
+        Path, Meta(description="Folder of the file key keeper and the log's signing key; mode 0700, files 0600.")
+    ]
+    issuers_file: Annotated[
+        Path, Meta(description="TOML file of the identity providers, each bound to one authority.")
+    ]
+    policies_folder: Annotated[Path, Meta(description="Folder of the Cedar schema and policies.")] = (
+        REPOSITORY / "policies"
+    )
+    audience: Annotated[str, Meta(description="`aud` that tokens must carry.", min_length=1)] = "infohus"
+    minimum_assurance: Annotated[
+        int, Meta(description="Lowest NSIS level let in: 2 Betydelig, 3 Høj (rule 48).", ge=2, le=3)
+    ] = 2
+    host: Annotated[str, Meta(description="Address to listen on; put a TLS proxy in front.")] = "127.0.0.1"
+    port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65535)] = 8115
+    pool_size: Annotated[int, Meta(description="Database connections per worker.", ge=2, le=100)] = 12
+    keep_case_keys_seconds: Annotated[
+        int, Meta(description="How long an unwrapped case key may stay in memory.", ge=0, le=600)
+    ] = 300
+    late_recording_hours: Annotated[
+        int, Meta(description="An oral exchange recorded later than this shows as late (rule 12).", ge=1)
+    ] = 24
+    largest_request_bytes: Annotated[int, Meta(description="Largest request body.", ge=1024)] = 1_048_576
+    log_format: Annotated[
+        str, Meta(description="`auto` (colours in a terminal, JSON elsewhere), `json` or `console`.",
+                  pattern="^(auto|json|console)$")
+    ] = "auto"
+
+    def __repr__(self) -> str:
+        """Name the settings without the database address, which may hold a password."""
+        return f"Settings(host={self.host!r}, port={self.port})"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the variables `INFOHUS_…`.
+
+        Raises:
+            UnsafeSetting: naming the variable that is missing, malformed or unsafe.
+        """
+        values: dict[str, Any] = {}
+        hints = get_type_hints(cls, include_extras=True)
+        for field in msgspec.structs.fields(cls):
+            variable = PREFIX + field.name.upper()
+            if variable in environment:
+                values[field.name] = _converted(variable, environment[variable], hints[field.name])
+            elif field.required:
+                message = f"{variable} is not set"
+                raise UnsafeSetting(message)
+        settings = cls(**values)
+        settings._refuse_unsafe()
+        return settings
+
+    def _refuse_unsafe(self) -> None:
+        if not self.database_url.startswith(("postgresql://", "postgres://")):
+            message = f"{PREFIX}DATABASE_URL is not a PostgreSQL address"
+            raise UnsafeSetting(message)
+        if self.host not in {"127.0.0.1", "::1", "localhost"}:
+            message = f"{PREFIX}HOST: listen on loopback and let the TLS proxy face the network"
+            raise UnsafeSetting(message)
+
+
+def _converted(variable: str, text: str, hint: Any) -> Any:  # noqa: ANN401 - the type is the field's
+    try:
+        return msgspec.convert(text, hint, strict=False, dec_hook=lambda kind, value: kind(value))
+    except msgspec.ValidationError as refusal:
+        message = f"{variable} cannot be used: {refusal}"
+        raise UnsafeSetting(message) from None

@@ -1,0 +1,430 @@
+"""What happens to a case happens in a `UnitOfWork`: it reads, opens, seals, writes, and remembers all of it.
+
+`workplace.py` begins and ends it; this file is what an operation holds in its hand. The entry for the audit log is
+built from what the unit did, never from what an operation says it did.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.audit.entry import Opened, Wrote
+from infohus.authorization.action import Action
+from infohus.authorization.policies import Participation, Policies, Resource
+from infohus.database import (
+    Compiled,
+    Connection,
+    compiled,
+    insert_of,
+    insert_unless_there_of,
+    row_from,
+    table_of,
+    update_of,
+)
+from infohus.finding import Found
+from infohus.ground import Case, CaseKey, Disclosure, Infohus, RecordKey, RequestOnce
+from infohus.identity.caller import Caller
+from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed
+from infohus.sealing.column import SealedColumn
+from infohus.sealing.vault import Vault
+from infohus.tables import Record, Regime, Row, new_id
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+_RECORD_KEYS = sa.select(RecordKey.record_id, RecordKey.key_id, RecordKey.wrapped_key).where(
+    RecordKey.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+    RecordKey.authority_id == sa.bindparam("authority_id"),
+)
+_CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id"))
+_READERS = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
+    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid)))
+)
+_CASE_BY_ID = sa.select(Case).where(Case.id == sa.bindparam("id"))
+_EARLIER = sa.select(RequestOnce).where(
+    RequestOnce.person_id == sa.bindparam("person_id"), RequestOnce.key == sa.bindparam("key")
+)
+
+
+class Once(msgspec.Struct, frozen=True):
+    """A request that must not act twice: the caller's Idempotency-Key and the raw body it came with."""
+
+    key: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class Deed:
+    """What the audit entry will say the unit did; slices add only codes and ids (rules 57 and 60)."""
+
+    policies: list[str] = field(default_factory=list)
+    opened: list[Opened] = field(default_factory=list)
+    wrote: list[Wrote] = field(default_factory=list)
+    justification: str | None = None
+    purpose: str | None = None
+    recipients: list[str] = field(default_factory=list)
+
+
+class UnitOfWork:
+    """One caller's one deed on one subject, open until the entry is appended and the transaction committed."""
+
+    def __init__(  # noqa: PLR0913 - the unit is where everything meets
+        self, *, caller: Caller, action: Action, found: Found, connection: Connection, vault: Vault,
+        policies: Policies, regime: Regime, now: datetime, once: Once | None,
+    ) -> None:
+        """Only `Workplace.begin` makes one, after the policies allowed `action`."""
+        self.caller = caller
+        self.action = action
+        self.now = now
+        self.regime = regime
+        self.deed = Deed()
+        self.found = found
+        self._connection = connection
+        self._vault = vault
+        self._policies = policies
+        self._once = once
+        self._pending: list[tuple[str, list[Any], Row, str]] = []
+        self._data_keys: dict[UUID, DataKey] = {}
+        self._case_keys: dict[str, bytes] = {}
+        self._decided: set[UUID] = set()
+        if found.case is not None and found.case_key is not None:
+            self._case_keys[caller.authority_id] = found.case_key
+        if isinstance(found.subject, Record):
+            self._decided.add(found.subject.id)
+            if found.record_key is not None:
+                self._data_keys[found.subject.id] = self._unwrapped(*found.record_key)
+
+    # --- what the unit stands on ------------------------------------------------------------------------------------
+    @property
+    def case(self) -> Case:
+        """The case the unit works in."""
+        assert self.found.case is not None  # noqa: S101 - the action's subject is a case or a record in one
+        return self.found.case
+
+    @property
+    def infohus(self) -> Infohus:
+        """The infohus the unit works in, when that is its subject."""
+        assert isinstance(self.found.subject, Infohus)  # noqa: S101 - the action's subject is an infohus
+        return self.found.subject
+
+    @property
+    def infohus_id(self) -> UUID:
+        """The infohus whose log this unit writes to."""
+        assert self.found.infohus_id is not None  # noqa: S101 - not for acts on the installation
+        return self.found.infohus_id
+
+    @property
+    def authorities(self) -> tuple[str, ...]:
+        """Authorities that take part in the case now; for an infohus: those of its plan."""
+        return self.found.authorities
+
+    @property
+    def participation(self) -> Participation:
+        """The caller's own participation."""
+        return Participation(self.found.participation, self.found.scope)
+
+    def subject(self, model: type[AnyRow]) -> AnyRow:
+        """Give the row the unit began with."""
+        assert isinstance(self.found.subject, model)  # noqa: S101 - begin() was called with this model
+        return self.found.subject
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+    async def rows(self, model: type[AnyRow], statement: sa.Select[Any], **values: object) -> list[AnyRow]:
+        """Fetch whole rows of one table; row security hides what the caller may not see."""
+        return [row_from(model, row) for row in await self.values(statement, **values)]
+
+    async def row(self, model: type[AnyRow], statement: sa.Select[Any], **values: object) -> AnyRow | None:
+        """Fetch the first row, or `None`."""
+        found = await self.rows(model, statement, **values)
+        return found[0] if found else None
+
+    async def values(self, statement: sa.Select[Any], **values: object) -> list[asyncpg.Record]:
+        """Fetch plain columns, counts and lists. `statement` is a module's constant with `bindparam`s."""
+        ready = compiled(statement)
+        return await self._connection.fetch(ready.sql, *ready.arguments(values))
+
+    async def open(self, *records: Record, reading: Action | None = None) -> dict[UUID, dict[str, str]]:
+        """Open every sealed column of `records`; each opened place stands in the log.
+
+        `reading` names the act that lets the caller read a record that is not the unit's own subject.
+        Returns texts by record id and column; a column that holds nothing is left out.
+
+        Raises:
+            NotAvailable: a policy does not allow it, or no exchange gave the caller's authority the key.
+        """
+        await self._decide_each([record for record in records if record.id not in self._decided], reading)
+        await self._bring_keys([record.id for record in records])
+        return {record.id: self._opened(record) for record in records}
+
+    async def case_number(self, case_id: UUID) -> str:
+        """Give a case's number: this unit's own, or one that is stored."""
+        if self.found.case is not None:
+            return self.found.case.number
+        case = await self.row(Case, _CASE_BY_ID, id=case_id)
+        if case is None:
+            raise errors.NotAvailable
+        return case.number
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+    def add(self, row: AnyRow) -> AnyRow:
+        """Insert `row` when the unit ends. Sealed columns must hold sealed values."""
+        self._pend_insert(insert_of(type(row)), row)
+        return row
+
+    def _pend_insert(self, ready: Compiled, row: Row) -> None:
+        columns = table_of(type(row)).columns
+        if "id" in columns and getattr(row, "id") is None:  # noqa: B009 - not every row has one
+            setattr(row, "id", new_id())  # noqa: B010
+        values = {column.name: getattr(row, column.name) for column in columns}
+        self._pending.append((ready.sql, ready.arguments(values), row, "insert"))
+
+    def create(self, model: type[AnyRecord], *, sealed: Mapping[str, str | None], **columns: Any) -> AnyRecord:
+        """Insert a new record owned by the caller's authority, with its own data key and its texts sealed."""
+        record = model(
+            id=columns.pop("id", None) or new_id(), case_id=self.case.id, authority_id=self.caller.authority_id,
+            regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
+        )
+        data_key = self._data_keys[record.id] = self._vault.new_data_key()
+        self._decided.add(record.id)
+        self._seal(record, sealed)
+        self.add(record)
+        self.add(RecordKey(
+            record_id=record.id, authority_id=self.caller.authority_id, owner_id=self.caller.authority_id,
+            case_id=record.case_id, key_id=data_key.key_id,
+            wrapped_key=self._wrapped(data_key, self.caller.authority_id), exchange_id=None,
+        ))
+        return record
+
+    def change(self, row: Row, **values: Any) -> None:
+        """Update columns of `row` when the unit ends. A record's version grows, so its sealed columns must follow."""
+        if isinstance(row, Case):
+            values["version"] = row.version + 1
+        for name, value in values.items():
+            setattr(row, name, value)
+        ready = update_of(type(row), tuple(sorted(values)))
+        keys = {f"key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
+        self._pending.append((ready.sql, ready.arguments({**values, **keys}), row, "update"))
+
+    async def rewrite(self, record: Record, *, sealed: Mapping[str, str | None], **values: Any) -> None:
+        """Replace all texts of a record: a new version, sealed so that an older value cannot be put back."""
+        await self._bring_keys([record.id])
+        record.record_version += 1
+        self._seal(record, sealed)
+        self.change(record, record_version=record.record_version, **{name: getattr(record, name) for name in sealed}, **values)
+
+    async def new_case_key(self, case_id: UUID, *authority_ids: str) -> None:
+        """Give authorities a case key each, wrapped by their own key keepers."""
+        for authority_id in authority_ids:
+            wrapped = self._case_keys[authority_id] = self._vault.new_case_key(authority_id)
+            self.add(CaseKey(
+                case_id=case_id, authority_id=authority_id, wrapped_key=wrapped,
+                keeper_key_id=self._vault.keeper_key_id(authority_id),
+            ))
+
+    def enter(self, case: Case) -> None:
+        """Go on inside a case that this unit has just opened."""
+        self.add(case)
+        self.found = Found(
+            log_id=self.found.log_id, infohus_id=self.found.infohus_id, subject=self.found.subject, case=case,
+            authorities=self.found.authorities, participation=self.found.participation, scope=self.found.scope,
+        )
+
+    async def grant(self, exchange_id: UUID, records: Sequence[tuple[UUID, str, str]], recipients: Iterable[str]) -> None:
+        """Let `recipients` open `records` (id, kind, owner): add wraps of their data keys, copy nothing.
+
+        Raises:
+            NotAvailable: the caller's authority cannot open one of them itself, so it cannot disclose it either.
+        """
+        await self._bring_keys([record_id for record_id, _, _ in records])
+        for recipient in recipients:
+            await self._bring_case_key(recipient)
+            for record_id, kind, owner_id in records:
+                data_key = self._data_keys[record_id]
+                self.add(Disclosure(
+                    exchange_id=exchange_id, record_id=record_id, recipient_id=recipient, record_kind=kind,
+                    case_id=self.case.id,
+                ))
+                if recipient != owner_id:
+                    # Told twice, it stays readable by the first exchange; the second is on record all the same.
+                    self._pend_insert(insert_unless_there_of(RecordKey), RecordKey(
+                        record_id=record_id, authority_id=recipient, owner_id=owner_id, case_id=self.case.id,
+                        key_id=data_key.key_id, wrapped_key=self._wrapped(data_key, recipient), exchange_id=exchange_id,
+                    ))
+
+    def pending(self, model: type[AnyRow]) -> list[AnyRow]:
+        """List rows of a table that will be inserted when the unit ends."""
+        return [row for _, _, row, verb in self._pending if verb == "insert" and isinstance(row, model)]
+
+    # --- what must not happen twice ---------------------------------------------------------------------------------
+    async def earlier(self, model: type[AnyRow], statement: sa.Select[Any]) -> AnyRow | None:
+        """Give what this request recorded the first time, or `None` when this is the first time.
+
+        `statement` finds the row by `:id`.
+
+        Raises:
+            IdempotencyKeyReused: the key came before with another act or another body.
+        """
+        record_id = await self.acted_before()
+        return None if record_id is None else await self.row(model, statement, id=record_id)
+
+    async def acted_before(self) -> UUID | None:
+        """Give the id of what this request recorded the first time, or `None` when this is the first time.
+
+        Raises:
+            IdempotencyKeyReused: the key came before with another act or another body.
+        """
+        if self._once is None:
+            return None
+        known = await self.row(RequestOnce, _EARLIER, person_id=self.caller.person_id, key=self._once.key)
+        if known is not None and known.fingerprint != self._fingerprint(self._once):
+            raise errors.IdempotencyKeyReused
+        return None if known is None else known.record_id
+
+    def done(self, record_id: UUID) -> None:
+        """Remember what this request recorded, so that a repetition finds it."""
+        if self._once is not None:
+            self.add(RequestOnce(
+                person_id=self.caller.person_id, key=self._once.key, action=self.action.value,
+                fingerprint=self._fingerprint(self._once), record_id=record_id, acted_on=self.now.date(),
+            ))
+
+    def _fingerprint(self, once: Once) -> bytes:
+        subject = self.found.subject
+        where = str(getattr(subject, "id", "")) if not isinstance(subject, Case) else str(subject.id)
+        return self._vault.fingerprint(self.found.infohus_id, f"{self.action.value}\n{where}\n".encode() + once.body)
+
+    # --- persons ----------------------------------------------------------------------------------------------------
+    def lookup_index(self, kind: str, value: str) -> bytes:
+        """Compute the keyed index of a value that is looked up, 32 bytes."""
+        return self._vault.index(self.infohus_id, kind, value)
+
+    def pseudonym(self, person_id: UUID) -> str:
+        """Compute the keyed pseudonym under which a person stands in the log."""
+        return self._vault.pseudonym(self.infohus_id, person_id)
+
+    # --- for Workplace ----------------------------------------------------------------------------------------------
+    async def flush(self) -> None:
+        """Send what is pending, in order; consecutive rows of one table go together."""
+        batch: list[list[Any]] = []
+        for position, (sql, arguments, row, verb) in enumerate(self._pending):
+            batch.append(arguments)
+            following = self._pending[position + 1][0] if position + 1 < len(self._pending) else None
+            if following != sql:
+                await self._send(sql, batch, row, verb)
+                batch = []
+            self.deed.wrote.append(_wrote(row, verb, arguments))
+        self._pending.clear()
+
+    async def _send(self, sql: str, batch: list[list[Any]], row: Row, verb: str) -> None:
+        if len(batch) > 1:
+            await self._connection.executemany(sql, batch)
+        elif await self._connection.execute(sql, *batch[0]) == "UPDATE 0":
+            # Row security or another's act took the row away between reading and writing.
+            raise errors.ActedAtTheSameTime(table=table_of(type(row)).name, verb=verb)
+
+    # --- keys -------------------------------------------------------------------------------------------------------
+    async def _decide_each(self, records: Sequence[Record], reading: Action | None) -> None:
+        if not records:
+            return
+        if reading is None:
+            raise errors.NotAvailable
+        readers: dict[UUID, list[str]] = {record.id: [record.authority_id] for record in records}
+        for known in await self.values(_READERS, record_ids=[record.id for record in records]):
+            readers[known["record_id"]].append(known["recipient_id"])
+        for record in records:
+            resource = resource_of(self.found, record, readers[record.id])
+            decision = self._policies.decide(self.caller, reading, resource, self.participation, now=self.now)
+            if not decision.allowed:
+                raise errors.NotAvailable
+            self._decided.add(record.id)
+            self.deed.policies.extend(policy for policy in decision.policies if policy not in self.deed.policies)
+
+    async def _bring_keys(self, record_ids: Sequence[UUID]) -> None:
+        missing = [record_id for record_id in record_ids if record_id not in self._data_keys]
+        if not missing:
+            return
+        await self._bring_case_key(self.caller.authority_id)
+        for row in await self.values(_RECORD_KEYS, record_ids=missing, authority_id=self.caller.authority_id):
+            self._data_keys[row["record_id"]] = self._unwrapped(row["key_id"], row["wrapped_key"])
+        if any(record_id not in self._data_keys for record_id in missing):
+            raise errors.NotAvailable
+
+    async def _bring_case_key(self, authority_id: str) -> None:
+        if authority_id not in self._case_keys:
+            for key in await self.rows(CaseKey, _CASE_KEYS, case_id=self.case.id):
+                self._case_keys.setdefault(key.authority_id, key.wrapped_key)
+        if authority_id not in self._case_keys:
+            raise errors.RecipientTakesNoPart
+
+    def _unwrapped(self, key_id: UUID, wrapped: bytes) -> DataKey:
+        authority_id = self.caller.authority_id
+        try:
+            return self._vault.unwrap_data_key(
+                wrapped, key_id=key_id, case_id=self.case.id, authority_id=authority_id,
+                wrapped_case_key=self._case_keys[authority_id],
+            )
+        except (CannotOpen, KeyError):
+            raise errors.NotAvailable from None
+
+    def _wrapped(self, data_key: DataKey, authority_id: str) -> bytes:
+        return self._vault.wrap_data_key(
+            data_key, case_id=self.case.id, authority_id=authority_id, wrapped_case_key=self._case_keys[authority_id]
+        )
+
+    def _seal(self, record: Record, sealed: Mapping[str, str | None]) -> None:
+        data_key = self._data_keys[record.id]
+        for column, text in sealed.items():
+            setattr(record, column, None if text is None else self._vault.seal(data_key, _place(record, column), text))
+
+    def _opened(self, record: Record) -> dict[str, str]:
+        data_key = self._data_keys[record.id]
+        texts: dict[str, str] = {}
+        for column in sealed_columns_of(type(record)):
+            sealed = getattr(record, column)
+            if isinstance(sealed, Sealed):
+                texts[column] = self._vault.open_sealed(data_key, _place(record, column), sealed)
+                self.deed.opened.append(Opened(table=record.__tablename__, column=column, row=record.id))
+        return texts
+
+
+def resource_of(found: Found, subject: Row | None, readers: Sequence[str]) -> Resource:
+    """Describe a subject to the policies."""
+    case = found.case
+    if isinstance(subject, Record) and case is not None:
+        return Resource.record(
+            subject.id, kind=subject.__tablename__, owner=subject.authority_id, readers=frozenset(readers),
+            case_id=case.id, infohus_id=case.infohus_id, authorities=frozenset(found.authorities),
+        )
+    if isinstance(subject, Case):
+        return Resource.case(subject.id, infohus_id=subject.infohus_id, authorities=frozenset(found.authorities))
+    if isinstance(subject, Infohus):
+        return Resource.infohus(subject.id, authorities=frozenset(found.authorities))
+    return Resource.installation()
+
+
+_SEALED: dict[type[Row], tuple[str, ...]] = {}
+
+
+def sealed_columns_of(model: type[Row]) -> tuple[str, ...]:
+    """Name the sealed columns of a table."""
+    if model not in _SEALED:
+        _SEALED[model] = tuple(c.name for c in table_of(model).columns if isinstance(c.type, SealedColumn))
+    return _SEALED[model]
+
+
+def _place(record: Record, column: str) -> Place:
+    return Place(record.__tablename__, column, record.id, record.case_id, record.record_version)
+
+
+def _wrote(row: Row, verb: str, stored: list[Any]) -> Wrote:
+    """Describe a written row by the digest of the values sent; sealed values count by their envelope."""
+    digest = hashlib.sha256(msgspec.json.encode(stored, enc_hook=str)).hexdigest()
+    return Wrote(verb=verb, table=row.__tablename__, row=getattr(row, "id", None), digest=digest)

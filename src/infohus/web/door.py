@@ -1,0 +1,100 @@
+"""The door: a correlation id for every request, and nobody past it without a verified token."""
+
+import re
+from collections import OrderedDict
+from uuid import uuid4
+
+import structlog
+from litestar import Request
+from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from infohus import errors
+from infohus.answers import problem_response
+from infohus.authorization.action import Action
+from infohus.identity.tokens import TokenGate, TokenRefused
+from infohus.logs import correlation_id
+from infohus.workplace import Workplace
+
+logger = structlog.get_logger()
+
+OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
+REMEMBERED_SIGN_INS = 4096
+_USABLE_CORRELATION_ID = re.compile(r"^[A-Za-z0-9_.-]{8,64}$")
+
+
+class Door(ASGIMiddleware):
+    """Lets callers in; a sign-in and a refusal at the door each stand in the installation's log (rule 56)."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, gate: TokenGate, workplace: Workplace) -> None:
+        """Join the gate that verifies tokens and the workplace that logs."""
+        self._gate = gate
+        self._workplace = workplace
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Give the request its id; let it pass, or answer 401."""
+        headers = Headers.from_scope(scope)
+        given = headers.get("x-correlation-id", "")
+        correlation_id.set(given if _USABLE_CORRELATION_ID.match(given) else uuid4().hex)
+        answered: list[int] = []
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered.append(message["status"])
+                outgoing = MutableScopeHeaders(message)
+                outgoing["X-Correlation-Id"] = correlation_id.get()
+                outgoing.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        if is_open(scope["path"]):
+            await next_app(scope, receive, send_with_id)
+        else:
+            await self._guarded(headers.get("authorization", ""), scope, receive, send_with_id, next_app)
+        template = scope.get("path_template", "-")
+        logger.info("request", method=scope["method"], route=template, status=answered[0] if answered else 0)
+
+    async def _guarded(  # noqa: PLR0913, PLR0917
+        self, authorization: str, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
+    ) -> None:
+        scheme, _, token = authorization.partition(" ")
+        try:
+            if scheme.lower() != "bearer" or not token:
+                raise errors.NotSignedIn
+            try:
+                caller = await self._gate.admit(token.strip())
+            except TokenRefused as refused:
+                logger.info("token_refused", reason=str(refused))
+                raise errors.NotSignedIn from None
+            if caller.token_id not in self._seen:
+                await self._workplace.note(Action.SIGN_IN, caller=caller)
+                self._remember(caller.token_id)
+        except errors.NotSignedIn as refused:
+            await self._turn_away(refused, scope, receive, send)
+        except errors.Refused as refused:
+            await problem_response(refused).to_asgi_response(request=Request(scope))(scope, receive, send)
+        else:
+            scope["user"] = caller
+            await next_app(scope, receive, send)
+
+    async def _turn_away(self, refused: errors.Refused, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._workplace.note(Action.SIGN_IN, caller=None, refused=refused)
+        except errors.Refused as unavailable:
+            refused = unavailable
+        response = problem_response(refused, headers={"WWW-Authenticate": "Bearer"})
+        await response.to_asgi_response(request=Request(scope))(scope, receive, send)
+
+    def _remember(self, token_id: str) -> None:
+        self._seen[token_id] = None
+        if len(self._seen) > REMEMBERED_SIGN_INS:
+            self._seen.popitem(last=False)
+
+
+def is_open(path: str) -> bool:
+    """Say whether a path needs no caller: health, documentation and the list of problems."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in OPEN_TO_ALL)

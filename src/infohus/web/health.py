@@ -1,0 +1,29 @@
+"""Whether the process lives, and whether it can work."""
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+
+from infohus.workplace import Workplace
+
+
+class Health(msgspec.Struct, frozen=True):
+    """One word."""
+
+    status: str
+
+
+@get("/health", operation_id="Health")
+async def health() -> Health:
+    """Answer that the process lives."""
+    return Health("ok")
+
+
+@get("/ready", operation_id="Ready")
+async def ready(workplace: NamedDependency[Workplace]) -> Health:
+    """Answer that the database answers; 503 when it does not."""
+    await workplace.ready()
+    return Health("ready")
+
+
+handlers = [health, ready]

@@ -1,0 +1,110 @@
+"""Every error as RFC 9457 problem details: a stable type, Danish words, a correlation id, nothing of what was typed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response, get
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.types import ExceptionHandlersMap
+
+from infohus import errors
+from infohus.answers import Problem, problem_response
+from infohus.danish import WORDS
+
+logger = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class ProblemKind(msgspec.Struct, frozen=True):
+    """One situation the API can answer with."""
+
+    type: str
+    status: int
+    title: str
+    detail: str
+
+
+@get("/problems", operation_id="ListProblems")
+async def list_problems() -> list[ProblemKind]:
+    """List every situation the API can refuse in."""
+    return [
+        ProblemKind(f"/problems/{slug}", int(one.status), *WORDS[slug])
+        for one in errors.situations()
+        for slug in (errors.slug_of(one),)
+    ]
+
+
+@get("/problems/{slug:str}", operation_id="ReadProblem")
+async def read_problem(slug: str) -> ProblemKind:
+    """Explain one situation: what a problem's `type` points to."""
+    for kind in await list_problems.fn():
+        if kind.type == f"/problems/{slug}":
+            return kind
+    raise errors.NoSuchAddress
+
+
+def _refused(_request: AnyRequest, refusal: errors.Refused) -> Response[Problem]:
+    return problem_response(refusal)
+
+
+def _not_understood(_request: AnyRequest, failure: ValidationException) -> Response[Problem]:
+    return problem_response(errors.RequestNotUnderstood(field=_place_of(failure)))
+
+
+def _no_such_address(_request: AnyRequest, _failure: NotFoundException) -> Response[Problem]:
+    return problem_response(errors.NoSuchAddress())
+
+
+def _method_not_allowed(_request: AnyRequest, failure: MethodNotAllowedException) -> Response[Problem]:
+    return problem_response(errors.MethodNotAllowed(), headers={"Allow": (failure.headers or {}).get("Allow", "")})
+
+
+def _other_http(_request: AnyRequest, failure: HTTPException) -> Response[Problem]:
+    situations: Mapping[int, type[errors.Refused]] = {
+        413: errors.RequestTooLarge, 415: errors.UnsupportedMediaType, 401: errors.NotSignedIn,
+    }
+    if failure.status_code in situations:
+        return problem_response(situations[failure.status_code]())
+    if isinstance(failure, ClientException) or 400 <= failure.status_code < 500:  # noqa: PLR2004
+        return problem_response(errors.RequestNotUnderstood(field=_place_of(failure)))
+    return _unexpected(_request, failure)
+
+
+def _unexpected(_request: AnyRequest, failure: Exception) -> Response[Problem]:
+    logger.error("unexpected", exc_info=failure)
+    return problem_response(errors.UnexpectedFailure())
+
+
+def _place_of(failure: HTTPException) -> str:
+    """Name the field that was not understood, never its value: `$.subjects[0].cpr_number`, or `$` for the whole."""
+    extra = failure.extra
+    if isinstance(extra, list) and extra and isinstance(extra[0], dict) and isinstance(extra[0].get("key"), str):
+        return _only_a_name(extra[0]["key"])
+    text = str(failure.detail)
+    _, found, place = text.rpartition("at `")
+    return _only_a_name(place.rstrip("`")) if found else "$"
+
+
+def _only_a_name(place: str) -> str:
+    return "".join(sign for sign in place if sign.isalnum() or sign in "$._[]-")[:120] or "$"
+
+
+exception_handlers: ExceptionHandlersMap = {
+    errors.Refused: _refused,
+    ValidationException: _not_understood,
+    NotFoundException: _no_such_address,
+    MethodNotAllowedException: _method_not_allowed,
+    HTTPException: _other_http,
+    Exception: _unexpected,
+}
+
+handlers = [list_problems, read_problem]
