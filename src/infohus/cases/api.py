@@ -32,8 +32,8 @@ _MY_CASES = (
             sa.select(Participant.case_id).where(
                 Participant.person_id == sa.bindparam("person_id"),
                 Participant.acts_for == sa.bindparam("authority_id"),
-                Participant.begins_at <= sa.func.now(),
-                sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.func.now()),
+                Participant.begins_at <= sa.func.infohus.acting_at(),
+                sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.func.infohus.acting_at()),
             )
         ),
     )

@@ -2,13 +2,18 @@
 
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosure import DisclosureDraft, LongText
 from infohus.cases.joint import JointDecision
-from infohus.tables import owned_by_authority
+from infohus.sealing.column import SealedColumn
+from infohus.sealing.envelope import Sealed
+from infohus.tables import SCHEMA, Record, owned_by_authority
 
 
 class ScopeOutcome(StrEnum):
@@ -17,6 +22,8 @@ class ScopeOutcome(StrEnum):
     WITHIN = "within"
     OUTSIDE = "outside"
     POLICE_ALONE = "police_alone"
+    DISAGREED = "disagreed"
+    """Never proposed: what remains when the two differ."""
 
 
 class ScopeDecision(JointDecision):
@@ -24,6 +31,23 @@ class ScopeDecision(JointDecision):
 
     __tablename__ = "scope_decision"
     __table_args__ = owned_by_authority()
+
+
+class ScopeDisagreement(Record):
+    """The other side's reason for seeing it differently; the concern is then not taken in (rule 17)."""
+
+    __tablename__ = "scope_disagreement"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("scope_decision_id"))
+
+    scope_decision_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.scope_decision.id"))
+    reason: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class DisagreementDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why the signer differs, and the § 115 fields of telling the proposer."""
+
+    reason: Annotated[LongText, Meta(min_length=1)]
+    disclosure: DisclosureDraft
 
 
 class ScopeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,9 +1,18 @@
-"""Propose, amend and sign a scope decision."""
+"""Propose, amend and sign a scope decision, or differ."""
 
 import sqlalchemy as sa
 
+from infohus import errors
+from infohus.cases.disclosure import Item, disclose
 from infohus.cases.joint import amend, propose, sign
-from infohus.scope_decisions.model import ScopeDecision, ScopeDecisionDraft
+from infohus.cases.lifecycle import next_stage
+from infohus.scope_decisions.model import (
+    DisagreementDraft,
+    ScopeDecision,
+    ScopeDecisionDraft,
+    ScopeDisagreement,
+    ScopeOutcome,
+)
 from infohus.unit_of_work import UnitOfWork
 
 BY_ID = sa.select(ScopeDecision).where(ScopeDecision.id == sa.bindparam("id"))
@@ -11,6 +20,7 @@ BY_ID = sa.select(ScopeDecision).where(ScopeDecision.id == sa.bindparam("id"))
 
 async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) -> ScopeDecision:
     """Propose a scope decision, signed by the proposer and disclosed to the other authority."""
+    _refuse_disagreement_as_proposal(draft)
     decision = await propose(
         work, ScopeDecision, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure
     )
@@ -20,6 +30,7 @@ async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) ->
 
 async def amend_scope_decision(work: UnitOfWork, decision: ScopeDecision, draft: ScopeDecisionDraft) -> ScopeDecision:
     """Change an open proposal; earlier signatures are void (rule 18)."""
+    _refuse_disagreement_as_proposal(draft)
     return await amend(work, decision, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure)
 
 
@@ -27,3 +38,28 @@ async def sign_scope_decision(work: UnitOfWork, decision: ScopeDecision, content
     """Sign a scope decision as it was read; both signatures make it."""
     await sign(work, decision, content_hash=content_hash)
     return decision
+
+
+async def differ(work: UnitOfWork, decision: ScopeDecision, draft: DisagreementDraft) -> ScopeDisagreement:
+    """Differ from a proposal: the concern is not taken in, and each side's reason stands (rule 17).
+
+    Raises:
+        DecisionAlreadyMade: both have signed, or they differed already.
+        AlreadySigned: the caller's authority made the proposal; it is the other's to differ.
+    """
+    if decision.decided_at is not None:
+        raise errors.DecisionAlreadyMade
+    if decision.authority_id == work.caller.authority_id:
+        raise errors.AlreadySigned
+    disagreement = work.create(ScopeDisagreement, sealed={"reason": draft.reason}, scope_decision_id=decision.id)
+    await disclose(work, draft.disclosure, [Item.of(disagreement)])
+    work.change(decision, outcome=ScopeOutcome.DISAGREED.value, decided_at=work.now)
+    work.change(work.case, stage=next_stage("scope_decision", ScopeOutcome.DISAGREED.value))
+    work.done(disagreement.id)
+    return disagreement
+
+
+def _refuse_disagreement_as_proposal(draft: ScopeDecisionDraft) -> None:
+    if draft.outcome is ScopeOutcome.DISAGREED:
+        proposable = ", ".join(one.value for one in ScopeOutcome if one is not ScopeOutcome.DISAGREED)
+        raise errors.OutcomeUnknown(outcomes=proposable)

@@ -1,0 +1,28 @@
+"""What stands in the way of closing a case (rule 70), in words a tovholder can act on."""
+
+import sqlalchemy as sa
+
+from infohus.cases.joint import JointDecision, open_proposals
+from infohus.tables import Row
+from infohus.unit_of_work import UnitOfWork
+
+DECISIONS = {
+    "scope_decision": "en afgrænsning, der ikke er underskrevet af begge",
+    "screening": "en screening, der ikke er underskrevet af begge",
+    "assessment": "en vurdering, der ikke er afsluttet",
+    "recommendation": "en anbefaling, der ikke er underskrevet af begge",
+}
+"""Joint decisions that must not hang when a case closes; the closure itself is being made."""
+
+
+async def unfinished_business(work: UnitOfWork) -> list[str]:
+    """List what must be finished first; empty when nothing hinders."""
+    missing = ["aflevering af underretningen om barnet"] if work.case.awaits_child_notification else []
+    for mapper in Row.registry.mappers:
+        model = mapper.class_
+        words = DECISIONS.get(model.__tablename__)
+        if words and issubclass(model, JointDecision) and await work.values(
+            open_proposals(model), case_id=work.case.id
+        ):
+            missing.append(words)
+    return missing
