@@ -76,7 +76,7 @@ class Door(ASGIMiddleware):
         except errors.NotSignedIn as refused:
             await self._turn_away(refused, scope, receive, send)
         except errors.Refused as refused:
-            await problem_response(refused).to_asgi_response(request=Request(scope))(scope, receive, send)
+            await problem_response(refused).to_asgi_response(None, Request(scope))(scope, receive, send)
         else:
             scope["user"] = caller
             await next_app(scope, receive, send)
@@ -87,7 +87,7 @@ class Door(ASGIMiddleware):
         except errors.Refused as unavailable:
             refused = unavailable
         response = problem_response(refused, headers={"WWW-Authenticate": "Bearer"})
-        await response.to_asgi_response(request=Request(scope))(scope, receive, send)
+        await response.to_asgi_response(None, Request(scope))(scope, receive, send)
 
     def _remember(self, token_id: str) -> None:
         self._seen[token_id] = None
