@@ -1,6 +1,6 @@
 """Add row security: the database itself gives the same answer as the policies (rules 44 and 45).
 
-The caller stands in three settings that are local to the transaction; without them nothing is visible.
+The caller and the moment stand in four settings that are local to the transaction; without them nothing is visible.
 """
 
 from alembic import op
@@ -10,75 +10,91 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-FUNCTIONS = """
-CREATE FUNCTION infohus.caller_authority() RETURNS text
-  LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('infohus.authority', true), '') $$;
-
-CREATE FUNCTION infohus.caller_person() RETURNS uuid
-  LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('infohus.person', true), '')::uuid $$;
-
-CREATE FUNCTION infohus.caller_role() RETURNS text
-  LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('infohus.role', true), '') $$;
-
--- A tovholder takes part in everything of the case; a professional drawn in only in the areas of the invitation.
-CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-    SELECT EXISTS (
-      SELECT FROM infohus.participant p
-      WHERE p.case_id = of_case
-        AND p.person_id = infohus.caller_person()
-        AND p.acts_for = infohus.caller_authority()
-        AND p.begins_at <= now() AND (p.ends_at IS NULL OR p.ends_at > now())
-        AND CASE p.kind
-          WHEN 'coordinator' THEN infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
-          ELSE infohus.caller_role() = 'invited_professional' AND (area = 'any' OR area = ANY (p.scope))
-        END
-    )
-  $$;
-
-CREATE FUNCTION infohus.coordinates(of_infohus uuid) RETURNS boolean
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-    SELECT infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator') AND EXISTS (
-      SELECT FROM infohus.coordinator c
-      WHERE c.infohus_id = of_infohus
-        AND c.person_id = infohus.caller_person() AND c.authority_id = infohus.caller_authority()
-    )
-  $$;
-
-CREATE FUNCTION infohus.opens(of_case uuid) RETURNS boolean
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$ SELECT infohus.coordinates((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case)) $$;
-
-CREATE FUNCTION infohus.supervises(of_infohus uuid) RETURNS boolean
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-    SELECT infohus.caller_role() IN ('data_protection_officer', 'legal') AND EXISTS (
-      SELECT FROM infohus.infohus_authority a
-      WHERE a.infohus_id = of_infohus AND a.authority_id = infohus.caller_authority()
-    )
-  $$;
-
-CREATE FUNCTION infohus.supervises_case(of_case uuid) RETURNS boolean
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-    SELECT infohus.caller_role() IN ('data_protection_officer', 'legal')
-      AND infohus.supervises((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case))
-  $$;
-
-CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-    SELECT EXISTS (
-      SELECT FROM infohus.disclosure d
-      WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
-    )
-  $$;
-"""
+FUNCTIONS = (
+    """
+    CREATE FUNCTION infohus.caller_authority() RETURNS text
+      LANGUAGE sql STABLE PARALLEL SAFE
+      AS $$ SELECT NULLIF(current_setting('infohus.authority', true), '') $$
+    """,
+    """
+    CREATE FUNCTION infohus.caller_person() RETURNS uuid
+      LANGUAGE sql STABLE PARALLEL SAFE
+      AS $$ SELECT NULLIF(current_setting('infohus.person', true), '')::uuid $$
+    """,
+    """
+    CREATE FUNCTION infohus.caller_role() RETURNS text
+      LANGUAGE sql STABLE PARALLEL SAFE
+      AS $$ SELECT NULLIF(current_setting('infohus.role', true), '') $$
+    """,
+    # The unit of work's own clock, so that the policies and the database mean the same moment.
+    """
+    CREATE FUNCTION infohus.acting_at() RETURNS timestamptz
+      LANGUAGE sql STABLE PARALLEL SAFE
+      AS $$ SELECT NULLIF(current_setting('infohus.now', true), '')::timestamptz $$
+    """,
+    # A tovholder takes part in everything of the case; a professional only in the areas of the invitation.
+    """
+    CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
+      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      AS $$
+        SELECT EXISTS (
+          SELECT FROM infohus.participant p
+          WHERE p.case_id = of_case
+            AND p.person_id = infohus.caller_person()
+            AND p.acts_for = infohus.caller_authority()
+            AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
+            AND CASE p.kind
+              WHEN 'coordinator' THEN infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
+              ELSE infohus.caller_role() = 'invited_professional' AND (area = 'any' OR area = ANY (p.scope))
+            END
+        )
+      $$
+    """,
+    """
+    CREATE FUNCTION infohus.coordinates(of_infohus uuid) RETURNS boolean
+      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      AS $$
+        SELECT infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator') AND EXISTS (
+          SELECT FROM infohus.coordinator c
+          WHERE c.infohus_id = of_infohus
+            AND c.person_id = infohus.caller_person() AND c.authority_id = infohus.caller_authority()
+        )
+      $$
+    """,
+    """
+    CREATE FUNCTION infohus.opens(of_case uuid) RETURNS boolean
+      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      AS $$ SELECT infohus.coordinates((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case)) $$
+    """,
+    """
+    CREATE FUNCTION infohus.supervises(of_infohus uuid) RETURNS boolean
+      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      AS $$
+        SELECT infohus.caller_role() IN ('data_protection_officer', 'legal') AND EXISTS (
+          SELECT FROM infohus.infohus_authority a
+          WHERE a.infohus_id = of_infohus AND a.authority_id = infohus.caller_authority()
+        )
+      $$
+    """,
+    """
+    CREATE FUNCTION infohus.supervises_case(of_case uuid) RETURNS boolean
+      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      AS $$
+        SELECT infohus.caller_role() IN ('data_protection_officer', 'legal')
+          AND infohus.supervises((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case))
+      $$
+    """,
+    """
+    CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
+      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      AS $$
+        SELECT EXISTS (
+          SELECT FROM infohus.disclosure d
+          WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
+        )
+      $$
+    """,
+)
 
 AREAS = {
     "concern": "coordinators",
@@ -87,6 +103,7 @@ AREAS = {
     "clearance_check": "coordinators",
     "child_notification": "coordinators",
     "scope_decision": "coordinators",
+    "scope_disagreement": "coordinators",
     "screening": "coordinators",
     "recommendation": "coordinators",
     "closure": "coordinators",
@@ -108,7 +125,8 @@ REFERENCE = ("authority", "infohus", "infohus_authority", "plan", "coordinator")
 
 def upgrade() -> None:
     """Create the functions, switch row security on, and grant the application what it needs and no more."""
-    op.execute(FUNCTIONS)
+    for function in FUNCTIONS:
+        op.execute(function)
     op.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus FROM PUBLIC")
     op.execute("GRANT USAGE ON SCHEMA infohus TO infohus_app")
     op.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus TO infohus_app")
@@ -146,6 +164,10 @@ def upgrade() -> None:
     _policies("request_once", {
         "SELECT": "person_id = infohus.caller_person()",
         "INSERT": "person_id = infohus.caller_person()",
+    })
+    _policies("retention", {
+        "SELECT": "infohus.takes_part(case_id, 'coordinators') OR infohus.supervises_case(case_id)",
+        "INSERT": "infohus.takes_part(case_id, 'coordinators')",
     })
     for table, area in AREAS.items():
         takes_part = f"infohus.takes_part(case_id, '{area}')"
