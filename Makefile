@@ -15,7 +15,7 @@ ARGS ?=
 
 help:  ## list what can be done
 	echo "make …"
-	sed -nE 's/^([a-z]+):.*## (.*)/  \1|\2/p' Makefile | column -t -s '|'
+	sed -nE 's/^([a-z]+):.*## (.*)/\1 \2/p' Makefile | while read -r name says; do printf '  %-12s%s\n' "$$name" "$$says"; done
 	echo "Further arguments: make test ARGS='-k exchange', make demo ARGS='--port 8116'."
 
 setup:  ## make .venv with the locked dependencies; seconds when nothing changed
@@ -48,7 +48,8 @@ setup:  ## make .venv with the locked dependencies; seconds when nothing changed
 	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 			say "Installing python3-venv, which Debian keeps apart from Python …"
-			apt-get install -y -q python3-venv || { apt-get update -q && apt-get install -y -q python3-venv; }
+			export DEBIAN_FRONTEND=noninteractive
+			apt-get install -y -qq python3-venv || { apt-get update -qq && apt-get install -y -qq python3-venv; }
 		else
 			say "Python's venv module is missing. Ask an administrator for: apt-get install python3-venv"
 			exit 1
@@ -63,6 +64,7 @@ setup:  ## make .venv with the locked dependencies; seconds when nothing changed
 	say "Ready."
 
 demo: setup  ## set up, play the story and stay up; FRESH=1 starts over
+	umask 022
 	exec $(BIN)/infohus demo $(if $(FRESH),--fresh) $(ARGS)
 
 test: setup  ## run every test
@@ -70,15 +72,19 @@ test: setup  ## run every test
 	exec $(BIN)/pytest $(ARGS)
 
 lint: setup  ## ruff, every rule but those with a reason
+	umask 022
 	$(BIN)/ruff check
 
 types: setup  ## mypy --strict
+	umask 022
 	$(BIN)/mypy
 
 contracts: setup  ## who may import whom
+	umask 022
 	$(BIN)/lint-imports
 
 policies: setup  ## Cedar policies: schema, format, ids and sources
+	umask 022
 	$(BIN)/python -m infohus.authorization.check
 
 migrations: setup  ## the migrations make exactly what the models say
@@ -90,6 +96,7 @@ bench: setup  ## side-by-side figures; leaves var/bench.json
 	exec $(BIN)/python bench $(ARGS)
 
 rules: setup  ## each rule of the house and the tests that name it
+	umask 022
 	exec $(BIN)/pytest -qq --collect-only --rules
 
 lock: setup  ## resolve the .in files anew (needs uv)
