@@ -131,11 +131,16 @@ async def conclude(
 @post(ONE + "/signatures", operation_id="SignAssessment")
 async def sign(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[SignatureDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace],
+    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
 ) -> Response[AssessmentView]:
     """Sign exactly the conclusion that was read."""
-    async with workplace.begin(caller, Action.SIGN_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
-        assessment = await sign_assessment(work, work.subject(Assessment), bytes.fromhex(data.content_hash))
+    async with workplace.begin(
+        caller, Action.SIGN_ASSESSMENT, Assessment, assessment_id, within=case_id, once=once
+    ) as work:
+        assessment = work.subject(Assessment)
+        if await work.acted_before() is None:
+            await sign_assessment(work, assessment, bytes.fromhex(data.content_hash))
+            work.done(assessment.id)
         return await _answer(work, assessment, status=201)
 
 

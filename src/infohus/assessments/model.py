@@ -88,8 +88,15 @@ class ContributionsDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     disclosure: DisclosureDraft | None = None
 
 
+class AssessmentOutcome(StrEnum):
+    """An assessment has one outcome: it is concluded. What it says is words, never a level (rule 38)."""
+
+    CONCLUDED = "concluded"
+
+
 class ConclusionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The conclusion as proposed to the other authority."""
 
+    outcome: AssessmentOutcome = AssessmentOutcome.CONCLUDED
     content: Conclusion
     disclosure: DisclosureDraft

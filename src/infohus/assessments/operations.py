@@ -76,7 +76,7 @@ async def conclude_assessment(work: UnitOfWork, assessment: Assessment, draft: C
     await _refuse_one_sided(work, assessment, draft.content)
     for dimension in draft.content.dimensions_to_work_on:
         current_template().side_of(dimension)
-    return await amend(work, assessment, draft.content, outcome="concluded", disclosure=draft.disclosure)
+    return await amend(work, assessment, draft)
 
 
 async def sign_assessment(work: UnitOfWork, assessment: Assessment, content_hash: bytes) -> Assessment:
@@ -87,8 +87,7 @@ async def sign_assessment(work: UnitOfWork, assessment: Assessment, content_hash
     """
     texts = (await work.open(assessment))[assessment.id]
     await _refuse_one_sided(work, assessment, document_of(texts["content"], Conclusion))
-    await sign(work, assessment, content_hash=content_hash)
-    return assessment
+    return await sign(work, assessment, content_hash)
 
 
 async def _refuse_one_sided(work: UnitOfWork, assessment: Assessment, conclusion: Conclusion) -> None:

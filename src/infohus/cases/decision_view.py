@@ -1,14 +1,12 @@
-"""How a joint decision is shown, and what its routes share."""
+"""How a joint decision is shown, and what is sent to sign it."""
 
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar import Response
 from msgspec import Meta
 
-from infohus.answers import etag
 from infohus.authorization.action import Action
 from infohus.cases.joint import JointDecision, document_of, signatures_of
 from infohus.unit_of_work import UnitOfWork
@@ -56,8 +54,3 @@ async def decision_view(
         exchange_id=decision.exchange_id, decided_at=decision.decided_at,
         signatures=[SignatureView(one.authority_id, one.person_id, one.signed_at) for one in signatures],
     )
-
-
-def answered(view: DecisionView[Content], decision: JointDecision, *, status: int = 200) -> Response[DecisionView[Content]]:
-    """Answer a decision with its version as ETag."""
-    return Response(view, status_code=status, headers={"ETag": etag(decision.record_version)})

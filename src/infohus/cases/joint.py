@@ -6,7 +6,8 @@ A signature binds the hash of the content signed; any change makes earlier signa
 import hashlib
 import secrets
 from datetime import datetime
-from typing import Any, TypeVar
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -36,6 +37,17 @@ class JointDecision(Record):
     content_hash: Mapped[bytes]
     exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
     decided_at: Mapped[datetime | None]
+
+
+class Proposal(Protocol):
+    """A proposal as it is sent: what it says, and the § 115 fields of showing it to the other authority."""
+
+    @property
+    def outcome(self) -> StrEnum: ...  # noqa: D102
+    @property
+    def content(self) -> msgspec.Struct: ...  # noqa: D102
+    @property
+    def disclosure(self) -> DisclosureDraft: ...  # noqa: D102
 
 
 class Signature(Row):
@@ -74,17 +86,18 @@ def document_of(text: str, kind: type[Content]) -> Content:
     return msgspec.convert(msgspec.json.decode(text)["content"], kind)
 
 
-async def propose(
-    work: UnitOfWork, model: type[AnyDecision], content: msgspec.Struct, *, outcome: str, disclosure: DisclosureDraft,
-) -> AnyDecision:
+async def propose(work: UnitOfWork, model: type[AnyDecision], draft: Proposal) -> AnyDecision:
     """Write a decision, sign it for the proposer, and disclose it to the other authority for signing.
 
     Raises:
         AlreadyProposed: another proposal of this kind is open in the case.
         Refused: the disclosure does not meet § 115.
     """
-    decision = await begin_decision(work, model, content, outcome=outcome, disclosure=disclosure)
+    decision = await begin_decision(
+        work, model, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure
+    )
     _sign_for_caller(work, decision)
+    work.done(decision.id)
     return decision
 
 
@@ -110,9 +123,7 @@ async def begin_decision(  # noqa: PLR0913
     return decision
 
 
-async def amend(
-    work: UnitOfWork, decision: AnyDecision, content: msgspec.Struct, *, outcome: str, disclosure: DisclosureDraft,
-) -> AnyDecision:
+async def amend(work: UnitOfWork, decision: AnyDecision, draft: Proposal) -> AnyDecision:
     """Replace the content of an open proposal: earlier signatures are void, and the new content is disclosed anew.
 
     Raises:
@@ -120,18 +131,16 @@ async def amend(
     """
     if decision.decided_at is not None:
         raise errors.DecisionAlreadyMade
-    text, content_hash = sealed_document(content)
-    await work.rewrite(decision, sealed={"content": text}, outcome=outcome, content_hash=content_hash)
-    exchange = await disclose(work, disclosure, [Item.of(decision)])
+    text, content_hash = sealed_document(draft.content)
+    await work.rewrite(decision, sealed={"content": text}, outcome=draft.outcome.value, content_hash=content_hash)
+    exchange = await disclose(work, draft.disclosure, [Item.of(decision)])
     work.change(decision, exchange_id=exchange.id)
     _sign_for_caller(work, decision)
     return decision
 
 
-async def sign(work: UnitOfWork, decision: JointDecision, *, content_hash: bytes) -> bool:
+async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> AnyDecision:
     """Sign what was read; with both authorities' signatures the decision is made and the case moves.
-
-    Returns whether the decision is now made.
 
     Raises:
         SignedContentDiffers: the hash stated is not the present content's.
@@ -149,10 +158,10 @@ async def sign(work: UnitOfWork, decision: JointDecision, *, content_hash: bytes
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
     signed_for = {one.authority_id for one in signatures} | {work.caller.authority_id}
     if not {infohus.municipality_id, infohus.police_id} <= signed_for:
-        return False
+        return decision
     work.change(decision, decided_at=work.now)
     work.change(work.case, stage=next_stage(decision.__tablename__, decision.outcome))
-    return True
+    return decision
 
 
 async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signature]:

@@ -4,13 +4,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post, put
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.answers import IfMatch, etag, require_match
+from infohus.answers import etag
 from infohus.authorization.action import Action
-from infohus.cases.decision_view import DecisionView, SignatureDraft, answered, decision_view
+from infohus.cases.decision_routes import Procedure, routes_of
 from infohus.ground import Case
 from infohus.identity.caller import Caller
 from infohus.measures.model import (
@@ -25,7 +25,6 @@ from infohus.measures.model import (
     RecommendationDraft,
 )
 from infohus.measures.operations import (
-    BY_ID,
     FOLLOW_UPS,
     MEASURE_BY_ID,
     amend_recommendation,
@@ -38,7 +37,6 @@ from infohus.unit_of_work import Once, UnitOfWork
 from infohus.workplace import Workplace
 
 MEASURE = "/cases/{case_id:uuid}/measures/{measure_id:uuid}"
-ONE = "/cases/{case_id:uuid}/recommendations/{decision_id:uuid}"
 
 
 class FollowUpView(msgspec.Struct, frozen=True):
@@ -81,52 +79,12 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-async def _answer(work: UnitOfWork, decision: Recommendation, *, status: int = 200) -> Response[DecisionView[RecommendationContent]]:
-    view = await decision_view(work, decision, RecommendationContent, reading=Action.READ_RECOMMENDATION)
-    return answered(view, decision, status=status)
-
-
-@post("/cases/{case_id:uuid}/recommendations", operation_id="ProposeRecommendation")
-async def propose(
-    case_id: FromPath[UUID], data: JSONBody[RecommendationDraft], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
-) -> Response[DecisionView[RecommendationContent]]:
-    """Propose a recommendation; the proposal discloses, so it is an exchange."""
-    async with workplace.begin(caller, Action.PROPOSE_RECOMMENDATION, Case, case_id, once=once) as work:
-        decision = await work.earlier(Recommendation, BY_ID) or await propose_recommendation(work, data)
-        return await _answer(work, decision, status=201)
-
-
-@get(ONE, operation_id="ReadRecommendation")
-async def read(
-    case_id: FromPath[UUID], decision_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
-) -> Response[DecisionView[RecommendationContent]]:
-    """Read a recommendation and who has signed it."""
-    async with workplace.begin(caller, Action.READ_RECOMMENDATION, Recommendation, decision_id, within=case_id) as work:
-        return await _answer(work, work.subject(Recommendation))
-
-
-@put(ONE, operation_id="AmendRecommendation")
-async def amend(
-    case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[RecommendationDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], if_match: IfMatch = None,
-) -> Response[DecisionView[RecommendationContent]]:
-    """Change an open proposal; earlier signatures are void (rule 18)."""
-    async with workplace.begin(caller, Action.SIGN_RECOMMENDATION, Recommendation, decision_id, within=case_id) as work:
-        require_match(if_match, work.subject(Recommendation).record_version)
-        return await _answer(work, await amend_recommendation(work, work.subject(Recommendation), data))
-
-
-@post(ONE + "/signatures", operation_id="SignRecommendation")
-async def sign(
-    case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[SignatureDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace],
-) -> Response[DecisionView[RecommendationContent]]:
-    """Sign exactly the content that was read; both authorities' signatures make the decision."""
-    async with workplace.begin(caller, Action.SIGN_RECOMMENDATION, Recommendation, decision_id, within=case_id) as work:
-        decision = await sign_recommendation(work, work.subject(Recommendation), bytes.fromhex(data.content_hash))
-        return await _answer(work, decision, status=201)
+PROCEDURE = Procedure(
+    name="Recommendation", path="recommendations", model=Recommendation, draft=RecommendationDraft,
+    content=RecommendationContent, proposing=Action.PROPOSE_RECOMMENDATION, reading=Action.READ_RECOMMENDATION,
+    signing=Action.SIGN_RECOMMENDATION, propose=propose_recommendation, amend=amend_recommendation,
+    sign=sign_recommendation,
+)
 
 
 @post("/cases/{case_id:uuid}/measures", operation_id="StartMeasure")
@@ -170,4 +128,4 @@ def _measure_answer(measure: Measure, view: MeasureView, *, status: int = 200) -
     return Response(view, status_code=status, headers={"ETag": etag(measure.record_version)})
 
 
-handlers = [propose, read, amend, sign, start, read_measure, follow_up]
+handlers = [*routes_of(PROCEDURE), start, read_measure, follow_up]

@@ -8,7 +8,6 @@ from infohus.cases.joint import amend, propose, sign
 from infohus.measures.model import FollowUp, FollowUpDraft, Measure, MeasureDraft, Recommendation, RecommendationDraft
 from infohus.unit_of_work import UnitOfWork
 
-BY_ID = sa.select(Recommendation).where(Recommendation.id == sa.bindparam("id"))
 MEASURE_BY_ID = sa.select(Measure).where(Measure.id == sa.bindparam("id"))
 FOLLOW_UP_BY_ID = sa.select(FollowUp).where(FollowUp.id == sa.bindparam("id"))
 FOLLOW_UPS = sa.select(FollowUp).where(FollowUp.measure_id == sa.bindparam("measure_id")).order_by(FollowUp.id)
@@ -16,24 +15,21 @@ FOLLOW_UPS = sa.select(FollowUp).where(FollowUp.measure_id == sa.bindparam("meas
 
 async def propose_recommendation(work: UnitOfWork, draft: RecommendationDraft) -> Recommendation:
     """Propose what the infohus recommends; it is no decision on the citizen (rule 23)."""
-    decision = await propose(
-        work, Recommendation, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure
-    )
-    work.done(decision.id)
-    return decision
+    return await propose(work, Recommendation, draft)
 
 
 async def amend_recommendation(
-    work: UnitOfWork, decision: Recommendation, draft: RecommendationDraft
+    work: UnitOfWork, recommendation: Recommendation, draft: RecommendationDraft
 ) -> Recommendation:
-    """Change an open proposal; earlier signatures are void (rule 18)."""
-    return await amend(work, decision, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure)
+    """Change an open proposal (rule 18)."""
+    return await amend(work, recommendation, draft)
 
 
-async def sign_recommendation(work: UnitOfWork, decision: Recommendation, content_hash: bytes) -> Recommendation:
-    """Sign a recommendation as it was read; both signatures make it."""
-    await sign(work, decision, content_hash=content_hash)
-    return decision
+async def sign_recommendation(
+    work: UnitOfWork, recommendation: Recommendation, content_hash: bytes
+) -> Recommendation:
+    """Sign as it was read; both signatures make it the infohus' recommendation."""
+    return await sign(work, recommendation, content_hash)
 
 
 async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:

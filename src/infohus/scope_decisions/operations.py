@@ -15,29 +15,26 @@ from infohus.scope_decisions.model import (
 )
 from infohus.unit_of_work import UnitOfWork
 
-BY_ID = sa.select(ScopeDecision).where(ScopeDecision.id == sa.bindparam("id"))
+DISAGREEMENT_BY_ID = sa.select(ScopeDisagreement).where(ScopeDisagreement.id == sa.bindparam("id"))
 
 
 async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) -> ScopeDecision:
-    """Propose a scope decision, signed by the proposer and disclosed to the other authority."""
+    """Propose where the concern belongs."""
     _refuse_disagreement_as_proposal(draft)
-    decision = await propose(
-        work, ScopeDecision, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure
-    )
-    work.done(decision.id)
-    return decision
+    return await propose(work, ScopeDecision, draft)
 
 
-async def amend_scope_decision(work: UnitOfWork, decision: ScopeDecision, draft: ScopeDecisionDraft) -> ScopeDecision:
-    """Change an open proposal; earlier signatures are void (rule 18)."""
+async def amend_scope_decision(
+    work: UnitOfWork, decision: ScopeDecision, draft: ScopeDecisionDraft
+) -> ScopeDecision:
+    """Change an open proposal (rule 18)."""
     _refuse_disagreement_as_proposal(draft)
-    return await amend(work, decision, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure)
+    return await amend(work, decision, draft)
 
 
 async def sign_scope_decision(work: UnitOfWork, decision: ScopeDecision, content_hash: bytes) -> ScopeDecision:
-    """Sign a scope decision as it was read; both signatures make it."""
-    await sign(work, decision, content_hash=content_hash)
-    return decision
+    """Sign as it was read; it counts with a municipal and a police tovholder's signature (rule 17)."""
+    return await sign(work, decision, content_hash)
 
 
 async def differ(work: UnitOfWork, decision: ScopeDecision, draft: DisagreementDraft) -> ScopeDisagreement:

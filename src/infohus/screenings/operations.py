@@ -1,29 +1,20 @@
-"""Propose, amend and sign a screening."""
-
-import sqlalchemy as sa
+"""Propose, amend and sign a screening. The stage it leads to is the lifecycle's to say."""
 
 from infohus.cases.joint import amend, propose, sign
 from infohus.screenings.model import Screening, ScreeningDraft
 from infohus.unit_of_work import UnitOfWork
 
-BY_ID = sa.select(Screening).where(Screening.id == sa.bindparam("id"))
-
 
 async def propose_screening(work: UnitOfWork, draft: ScreeningDraft) -> Screening:
-    """Propose a screening, signed by the proposer and disclosed to the other authority."""
-    decision = await propose(
-        work, Screening, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure
-    )
-    work.done(decision.id)
-    return decision
+    """Propose what the screening on existing information ends in."""
+    return await propose(work, Screening, draft)
 
 
-async def amend_screening(work: UnitOfWork, decision: Screening, draft: ScreeningDraft) -> Screening:
-    """Change an open proposal; earlier signatures are void (rule 18)."""
-    return await amend(work, decision, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure)
+async def amend_screening(work: UnitOfWork, screening: Screening, draft: ScreeningDraft) -> Screening:
+    """Change an open proposal (rule 18)."""
+    return await amend(work, screening, draft)
 
 
-async def sign_screening(work: UnitOfWork, decision: Screening, content_hash: bytes) -> Screening:
-    """Sign a screening as it was read; both signatures make it."""
-    await sign(work, decision, content_hash=content_hash)
-    return decision
+async def sign_screening(work: UnitOfWork, screening: Screening, content_hash: bytes) -> Screening:
+    """Sign as it was read; "qualify further" is then the joint reason that opens the tool (rule 35)."""
+    return await sign(work, screening, content_hash)

@@ -1,0 +1,110 @@
+"""The four routes every joint decision has: propose, read, amend, sign. A slice names its parts; the rest is here."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from litestar import Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+
+from infohus.answers import IfMatch, etag, require_match
+from infohus.authorization.action import Action
+from infohus.cases.decision_view import DecisionView, SignatureDraft, decision_view
+from infohus.cases.joint import JointDecision
+from infohus.ground import Case
+from infohus.identity.caller import Caller
+from infohus.unit_of_work import Once, UnitOfWork
+from infohus.workplace import Workplace
+
+Decision = TypeVar("Decision", bound=JointDecision)
+Draft = TypeVar("Draft", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Procedure(Generic[Decision, Draft]):
+    """One kind of joint decision: its table, its document, its acts and its operations."""
+
+    name: str
+    path: str
+    model: type[Decision]
+    draft: type[Draft]
+    content: type[msgspec.Struct]
+    proposing: Action
+    reading: Action
+    signing: Action
+    propose: Callable[[UnitOfWork, Draft], Awaitable[Decision]]
+    amend: Callable[[UnitOfWork, Decision, Draft], Awaitable[Decision]]
+    sign: Callable[[UnitOfWork, Decision, bytes], Awaitable[Decision]]
+
+    async def answer(self, work: UnitOfWork, decision: Decision, *, status: int = 200) -> Response[Any]:
+        """Show a decision with its version as ETag."""
+        view = await decision_view(work, decision, self.content, reading=self.reading)
+        return Response(view, status_code=status, headers={"ETag": etag(decision.record_version)})
+
+
+@lru_cache(maxsize=None)
+def decision_by_id(model: type[Decision]) -> sa.Select[tuple[Decision]]:
+    """Build (once) the statement that finds a decision by `:id`."""
+    return sa.select(model).where(model.id == sa.bindparam("id"))
+
+
+def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
+    """Make the four routes of a kind of decision."""
+    every = f"/cases/{{case_id:uuid}}/{kind.path}"
+    one = every + "/{decision_id:uuid}"
+
+    async def propose(
+        case_id: FromPath[UUID], data: Any, caller: NamedDependency[Caller],  # noqa: ANN401 - the kind's draft, below
+        workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    ) -> Any:  # noqa: ANN401 - the kind's view, below
+        """Propose it to the other authority: the proposal discloses, so it is an exchange."""
+        async with workplace.begin(caller, kind.proposing, Case, case_id, once=once) as work:
+            decision = await work.earlier(kind.model, decision_by_id(kind.model)) or await kind.propose(work, data)
+            return await kind.answer(work, decision, status=201)
+
+    async def read(
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], caller: NamedDependency[Caller],
+        workplace: NamedDependency[Workplace],
+    ) -> Any:  # noqa: ANN401 - the kind's view, below
+        """Read it, and who has signed."""
+        async with workplace.begin(caller, kind.reading, kind.model, decision_id, within=case_id) as work:
+            return await kind.answer(work, work.subject(kind.model))
+
+    async def amend(
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: Any,  # noqa: ANN401 - the kind's draft, below
+        caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], if_match: IfMatch = None,
+    ) -> Any:  # noqa: ANN401 - the kind's view, below
+        """Change an open proposal: earlier signatures are void, and the new content is disclosed anew (rule 18)."""
+        async with workplace.begin(caller, kind.signing, kind.model, decision_id, within=case_id) as work:
+            decision = work.subject(kind.model)
+            require_match(if_match, decision.record_version)
+            return await kind.answer(work, await kind.amend(work, decision, data))
+
+    async def sign(
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[SignatureDraft],
+        caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    ) -> Any:  # noqa: ANN401 - the kind's view, below
+        """Sign exactly the content that was read; both authorities' signatures make the decision (rule 17)."""
+        async with workplace.begin(caller, kind.signing, kind.model, decision_id, within=case_id, once=once) as work:
+            decision = work.subject(kind.model)
+            if await work.acted_before() is None:
+                decision = await kind.sign(work, decision, bytes.fromhex(data.content_hash))
+                work.done(decision.id)
+            return await kind.answer(work, decision, status=201)
+
+    for route in (propose, amend):
+        route.__annotations__["data"] = JSONBody[kind.draft]  # type: ignore[name-defined]
+    for route in (propose, read, amend, sign):
+        route.__annotations__["return"] = Response[DecisionView[kind.content]]  # type: ignore[name-defined]
+    return [
+        post(every, operation_id=f"Propose{kind.name}")(propose),
+        get(one, operation_id=f"Read{kind.name}")(read),
+        put(one, operation_id=f"Amend{kind.name}")(amend),
+        post(one + "/signatures", operation_id=f"Sign{kind.name}")(sign),
+    ]
