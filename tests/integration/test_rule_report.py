@@ -1,0 +1,87 @@
+"""The account of rules tells the truth about a run: what passed, what failed, what was left out."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rule_report import LAST_RULE, ranges, rule_texts
+
+CONFTEST = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).resolve().parents[1])!r})
+from rule_report import RuleReport
+def pytest_addoption(parser):
+    parser.addoption("--rules", action="store_true")
+def pytest_configure(config):
+    config.addinivalue_line("markers", "rule(number): x")
+    config.pluginmanager.register(RuleReport(config))
+"""
+TESTS = """
+import pytest
+@pytest.mark.rule(1)
+@pytest.mark.rule(2)
+def test_good(): pass
+@pytest.mark.rule(2)
+@pytest.mark.rule(3)
+def test_bad(): assert False
+@pytest.mark.rule(4)
+def test_other(): pass
+"""
+
+
+def run(folder: Path, *arguments: str, tests: str = TESTS) -> str:
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "test_these.py").write_text(tests)
+    command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", *arguments]
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    ran = subprocess.run(command, cwd=folder, env=alone, capture_output=True, text=True, check=False)
+    return f"{ran.stdout}{ran.stderr}exit {ran.returncode}"
+
+
+class WhenARunEnds:
+    def test_a_rule_is_proved_by_a_passing_test_and_no_failing_one(self, tmp_path: Path) -> None:
+        told = run(tmp_path)
+        assert "2 of 78 rules have a passing test" in told  # 1 and 4
+        assert "rules with a failing test: 2–3" in told
+        assert "this run saw only a part of the suite): 5–78" in told
+
+    def test_what_was_left_out_is_told_apart_from_what_no_test_names(self, tmp_path: Path) -> None:
+        told = run(tmp_path, "-k", "good")
+        assert "2 of 78 rules have a passing test" in told
+        assert "rules whose tests did not run this time: 3–4" in told
+        assert "a failing test" not in told
+
+    def test_a_run_that_stops_early_claims_nothing_more(self, tmp_path: Path) -> None:
+        told = run(tmp_path, "-x")
+        assert "1 of 78 rules have a passing test" in told
+        assert "rules whose tests did not run this time: 4" in told
+
+    def test_collecting_alone_claims_no_passing_test(self, tmp_path: Path) -> None:
+        told = run(tmp_path, "--collect-only", "--rules")
+        assert "4 of 78 rules are named by a test" in told
+        assert "have a passing test" not in told
+        assert "test_these.py::test_good" in told
+
+    def test_a_rule_that_does_not_exist_is_an_error(self, tmp_path: Path) -> None:
+        tests = "import pytest\n@pytest.mark.rule(79)\ndef test_good(): pass\n"
+        told = run(tmp_path, tests=tests)
+        assert "there is no rule 79" in told
+        assert f"exit {pytest.ExitCode.USAGE_ERROR:d}" in told
+
+
+class WhenNumbersAreWritten:
+    @pytest.mark.parametrize(
+        ("numbers", "written"),
+        [([], "none"), ([7], "7"), ([1, 2, 3], "1–3"), ([9, 1, 2, 3, 10, 7], "1–3, 7, 9–10"), ([1, 3], "1, 3")],
+    )
+    def test_they_read_as_people_write_them(self, numbers: list[int], written: str) -> None:
+        assert ranges(numbers) == written
+
+
+class WhenTheRulesAreAtHand:
+    def test_every_number_has_a_text(self) -> None:
+        texts = rule_texts()
+        assert texts == {} or sorted(texts) == list(range(1, LAST_RULE + 1))
