@@ -1,0 +1,97 @@
+"""One audit entry: who did what to which subject, by which policies, and what came of it.
+
+Identifiers, codes and digests only (rule 60). The bytes of an entry are its JSON with every field in this order; what
+is hashed is exactly those bytes.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+LARGEST_ENTRY_BYTES = 65_535
+"""Entry bundles carry a 16-bit length. Source: C2SP tlog-tiles, "Log entries"."""
+
+
+class EntryTooLarge(Exception):  # noqa: N818 - names the situation
+    """The entry does not fit; the act that it describes must be made smaller."""
+
+
+class Outcome(StrEnum):
+    """What came of the attempt."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A sealed place that was opened."""
+
+    table: str
+    column: str
+    row: UUID
+
+
+class Wrote(msgspec.Struct, frozen=True):
+    """A row that was written; `digest` is the SHA-256 of the stored values, hexadecimal."""
+
+    verb: str
+    table: str
+    row: UUID | None
+    digest: str
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """Format version 1. `at` is aware UTC; `persons` are keyed pseudonyms; `nonce` is 16 random bytes, base64url."""
+
+    v: int = 1
+    at: datetime
+    log: UUID
+    caller: UUID | None
+    authority: str | None
+    role: str | None
+    assurance: str | None
+    action: str
+    subject_kind: str
+    subject: UUID | None
+    case: UUID | None
+    outcome: Outcome
+    reason: str | None
+    policies: list[str]
+    policy_set: str
+    justification: str | None
+    purpose: str | None
+    recipients: list[str]
+    persons: list[str]
+    opened: list[Opened]
+    wrote: list[Wrote]
+    correlation: str
+    nonce: str
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Entry)
+
+
+def encode(entry: Entry) -> bytes:
+    """Write an entry's bytes.
+
+    Raises:
+        EntryTooLarge: more than 65,535 bytes.
+    """
+    encoded = _ENCODER.encode(entry)
+    if len(encoded) > LARGEST_ENTRY_BYTES:
+        raise EntryTooLarge
+    return encoded
+
+
+def decode(encoded: bytes) -> Entry:
+    """Read an entry's bytes.
+
+    Raises:
+        msgspec.ValidationError: they are no entry of version 1.
+    """
+    return _DECODER.decode(encoded)

@@ -1,0 +1,42 @@
+"""The column that holds sealed values and refuses everything else (promise 3)."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+from infohus.sealing.envelope import Sealed
+
+
+class PlainTextInSealedColumn(TypeError):  # noqa: N818 - names the situation
+    """Something other than a sealed value was about to be stored. The text never holds the value."""
+
+
+class SealedColumn(sa.types.TypeDecorator[Sealed]):
+    """Stores a `Sealed` as bytes. Sealing and opening are acts of the unit of work: a column cannot know its row."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ANN401, ARG002
+        """Let only a sealed value through."""
+        if value is None:
+            return None
+        if not isinstance(value, Sealed):
+            message = f"a sealed column takes a Sealed, not {type(value).__name__}"
+            raise PlainTextInSealedColumn(message)
+        return value.envelope
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Sealed | None:  # noqa: ANN401, ARG002
+        """Give the sealed value, still sealed."""
+        return None if value is None else Sealed(bytes(value))
+
+
+def sealed_columns(metadata: sa.MetaData) -> frozenset[tuple[str, str]]:
+    """Collect (table, column) of every sealed column: what the application log must never show."""
+    return frozenset(
+        (table.name, column.name)
+        for table in metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, SealedColumn)
+    )

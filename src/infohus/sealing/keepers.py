@@ -1,0 +1,124 @@
+"""Who keeps the keys that wrap the keys: a folder of files in the demo; an HSM takes the same seat later."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from cryptography.hazmat.primitives.keywrap import (
+    InvalidUnwrap,
+    aes_key_unwrap_with_padding,
+    aes_key_wrap_with_padding,
+)
+
+from infohus.sealing.envelope import KEY_BYTES, CannotOpen
+
+
+class UnsafeKeyFile(Exception):  # noqa: N818 - names the situation
+    """A key file is missing, readable by others, a link, or not 32 bytes."""
+
+
+class KeyKeeper(Protocol):
+    """Holds one wrapping key per authority and one index key per infohus, and never gives a wrapping key out."""
+
+    def key_id(self, authority_id: str) -> str:
+        """Name the key that wraps for an authority now."""
+        ...
+
+    def wrap(self, authority_id: str, key: bytes) -> bytes:
+        """Wrap a 32-byte key for an authority. Source: RFC 5649 (AES key wrap with padding)."""
+        ...
+
+    def unwrap(self, authority_id: str, wrapped: bytes) -> bytes:
+        """Unwrap what was wrapped for this authority.
+
+        Raises:
+            CannotOpen: it was wrapped for another, or changed.
+        """
+        ...
+
+    def index_key(self, infohus_id: UUID) -> bytes:
+        """Give the 32-byte key under which an infohus looks values up."""
+        ...
+
+
+class FileKeyKeeper:
+    """A keeper of files with mode 0600 in folders with mode 0700. For demo and small installations; no HSM."""
+
+    def __init__(self, folder: Path) -> None:
+        """Look in `folder`: `<authority>/kek-1.key` and `index/<infohus id>.key`, 32 bytes each."""
+        self._folder = folder
+        self._known: dict[Path, bytes] = {}
+
+    @classmethod
+    def create(cls, folder: Path, authority_ids: Iterable[str], infohus_ids: Iterable[UUID]) -> "FileKeyKeeper":
+        """Make the keys that are missing; a key that is there is never overwritten."""
+        for authority_id in authority_ids:
+            _write_once(folder / authority_id / "kek-1.key")
+        for infohus_id in infohus_ids:
+            _write_once(folder / "index" / f"{infohus_id}.key")
+        return cls(folder)
+
+    def key_id(self, authority_id: str) -> str:
+        """Name the key that wraps for an authority now."""
+        return f"{authority_id}/kek-1"
+
+    def wrap(self, authority_id: str, key: bytes) -> bytes:
+        """Wrap a 32-byte key for an authority; the result is 40 bytes."""
+        return aes_key_wrap_with_padding(self._wrapping_key(authority_id), key)
+
+    def unwrap(self, authority_id: str, wrapped: bytes) -> bytes:
+        """Unwrap what was wrapped for this authority."""
+        try:
+            return aes_key_unwrap_with_padding(self._wrapping_key(authority_id), wrapped)
+        except (InvalidUnwrap, ValueError):
+            raise CannotOpen from None
+
+    def index_key(self, infohus_id: UUID) -> bytes:
+        """Give the 32-byte key under which an infohus looks values up."""
+        return self._read(self._folder / "index" / f"{infohus_id}.key")
+
+    def _wrapping_key(self, authority_id: str) -> bytes:
+        return self._read(self._folder / authority_id / "kek-1.key")
+
+    def _read(self, path: Path) -> bytes:
+        if path not in self._known:
+            self._known[path] = _read_safely(path)
+        return self._known[path]
+
+
+def _write_once(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        _read_safely(path)
+        return
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    # A key that is lost with the folder's entry is a key that never was: make the entry durable too.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read_safely(path: Path) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError as failure:
+        message = f"the key file {path.parent.name}/{path.name} cannot be opened"
+        raise UnsafeKeyFile(message) from failure
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(file.fileno())
+        key = file.read(KEY_BYTES + 1)
+    loose = stat.S_IMODE(found.st_mode) & 0o077 or stat.S_IMODE(path.parent.stat().st_mode) & 0o077
+    if not stat.S_ISREG(found.st_mode) or loose or len(key) != KEY_BYTES:
+        message = f"the key file {path.parent.name}/{path.name} must be 32 bytes, mode 0600, in a folder of mode 0700"
+        raise UnsafeKeyFile(message)
+    return key
