@@ -1,8 +1,44 @@
 """The log in the database: appended by one function, read by plain queries. Verifies nothing."""
 
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
-APPEND = "SELECT audit.append($1, $2)"
+import asyncpg
+
+from infohus.audit.merkle import HASH_BYTES, Frontier, Node, place_of
+from infohus.database import Connection  # noqa: F401 - named in the alias below
+
+AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
+ROWS_AT_ONCE = 4096
+
+_HEAD = """
+SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.log_id = l.id WHERE l.id = $1
+"""
+_ROWS = """
+SELECT index, entry, hashes FROM audit.leaf WHERE log_id = $1 AND index >= $2 AND index < $3 ORDER BY index
+"""
+_SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
+
+
+class NoSuchLog(Exception):  # noqa: N818 - names the situation
+    """The database holds no log with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the database says of a log: believed by nobody until it is verified."""
+
+    log_id: UUID
+    origin: str
+    size: int
+    frontier: bytes
+
+    def root(self) -> bytes:
+        """Compute the root from the stored frontier, 32 bytes."""
+        roots = [self.frontier[at : at + HASH_BYTES] for at in range(0, len(self.frontier), HASH_BYTES)]
+        return Frontier(self.size, roots).root()
 
 
 def append_and_commit(log_id: UUID, entry: bytes) -> str:
@@ -11,3 +47,31 @@ def append_and_commit(log_id: UUID, entry: bytes) -> str:
     The simple protocol takes no parameters; a UUID and hexadecimal digits cannot hold a quote.
     """
     return f"SELECT audit.append('{UUID(int=log_id.int)}'::uuid, '\\x{entry.hex()}'::bytea); COMMIT"
+
+
+async def head_of(connection: AnyConnection, log_id: UUID) -> Head:
+    """Read a log's head.
+
+    Raises:
+        NoSuchLog: there is none with this id.
+    """
+    row = await connection.fetchrow(_HEAD, log_id)
+    if row is None:
+        raise NoSuchLog(log_id)
+    return Head(log_id, row["origin"], row["size"], row["hashes"])
+
+
+async def rows_of(
+    connection: AnyConnection, log_id: UUID, *, start: int, stop: int
+) -> AsyncIterator[list[asyncpg.Record]]:
+    """Read rows start … stop−1 (index, entry, hashes) in order, some thousand at a time."""
+    for first in range(start, stop, ROWS_AT_ONCE):
+        yield await connection.fetch(_ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop))
+
+
+async def hashes_of(connection: AnyConnection, log_id: UUID, nodes: Iterable[Node]) -> dict[Node, bytes]:
+    """Read perfect nodes' hashes: one query, one row a node."""
+    places = {node: place_of(node) for node in nodes}
+    rows = await connection.fetch(_SOME_ROWS, log_id, sorted({row for row, _ in places.values()}))
+    stored = {row["index"]: row["hashes"] for row in rows}
+    return {node: stored[row][offset : offset + HASH_BYTES] for node, (row, offset) in places.items()}

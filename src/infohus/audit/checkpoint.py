@@ -1,0 +1,189 @@
+"""Checkpoints: a log's size and root, signed. C2SP signed-note and tlog-checkpoint, Ed25519."""
+
+import base64
+import binascii
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from infohus.audit.merkle import HASH_BYTES
+
+_ED25519 = b"\x01"
+_KEY_BYTES = 32
+_KEY_ID_BYTES = 4
+_LARGEST_NOTE = 100_000
+_LINES = 3
+
+
+class NotACheckpoint(Exception):  # noqa: N818 - names the situation
+    """The note is malformed, or no known key signed it."""
+
+
+class UnsafeSigningKey(Exception):  # noqa: N818 - names the situation
+    """The log's signing key is missing, readable by others, or not 32 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a log says of itself. `root` is 32 bytes; `size` the number of entries."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        """Write the note's text. Source: C2SP tlog-checkpoint, "Note text"."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """A key whose signatures count: its name and 32 public bytes."""
+
+    name: str
+    public: bytes
+
+    @property
+    def key_id(self) -> bytes:
+        """Give the 4 bytes that name the key. Source: C2SP signed-note, "Ed25519 signatures"."""
+        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:_KEY_ID_BYTES]
+
+    def __str__(self) -> str:
+        """Write the key as `<name>+<key id>+<base64>`, as Go's sumdb/note reads it."""
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self.public).decode()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "VerifierKey":
+        """Read what `str` wrote.
+
+        Raises:
+            NotACheckpoint: it is no Ed25519 verifier key.
+        """
+        try:
+            name, key_id, encoded = text.strip().split("+", 2)
+            raw = base64.b64decode(encoded, validate=True)
+        except (ValueError, binascii.Error):
+            raise NotACheckpoint from None
+        key = cls(name, raw[1:])
+        if raw[:1] != _ED25519 or len(raw) != _KEY_BYTES + 1 or key.key_id.hex() != key_id:
+            raise NotACheckpoint
+        return key
+
+
+class SigningKey:
+    """The key that signs an installation's logs; its name in a signature is the log's origin."""
+
+    def __init__(self, seed: bytes) -> None:
+        """Take a 32-byte Ed25519 seed. Source: RFC 8032, section 5.1.5."""
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+
+    def __repr__(self) -> str:
+        """Name nothing of the key."""
+        return "SigningKey()"
+
+    @classmethod
+    def load(cls, path: Path) -> "SigningKey":
+        """Read a key file of 32 bytes and mode 0600.
+
+        Raises:
+            UnsafeSigningKey: it is missing, looser, or of another length.
+        """
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError as failure:
+            message = f"the log's signing key {path.name} cannot be opened"
+            raise UnsafeSigningKey(message) from failure
+        with os.fdopen(descriptor, "rb") as file:
+            loose = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077
+            seed = file.read(_KEY_BYTES + 1)
+        if loose or len(seed) != _KEY_BYTES:
+            message = f"the log's signing key {path.name} must be 32 bytes with mode 0600"
+            raise UnsafeSigningKey(message)
+        return cls(seed)
+
+    @classmethod
+    def create(cls, path: Path) -> "SigningKey":
+        """Make the key file unless it is there, and read it."""
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        except FileExistsError:
+            return cls.load(path)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        return cls.load(path)
+
+    def verifier(self, origin: str) -> VerifierKey:
+        """Give the public half under a log's name."""
+        return VerifierKey(origin, self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    def sign(self, checkpoint: Checkpoint) -> str:
+        """Write a signed checkpoint."""
+        text = checkpoint.text()
+        signature = self.verifier(checkpoint.origin).key_id + self._key.sign(text.encode())
+        return f"{text}\n— {checkpoint.origin} {base64.b64encode(signature).decode()}\n"
+
+
+def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
+    """Read a checkpoint that one of `keys` signed; signatures of others are passed over.
+
+    Raises:
+        NotACheckpoint: malformed, unsigned, or a known key's signature does not verify.
+    """
+    text, signatures = _split(note)
+    known = {(key.name, key.key_id): key for key in keys}
+    verified = False
+    for name, raw in signatures:
+        key = known.get((name, raw[:_KEY_ID_BYTES]))
+        if key is None:
+            continue
+        try:
+            Ed25519PublicKey.from_public_bytes(key.public).verify(raw[_KEY_ID_BYTES:], text.encode())
+        except InvalidSignature:
+            raise NotACheckpoint from None
+        verified = True
+    if not verified:
+        raise NotACheckpoint
+    return _parse(text)
+
+
+def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    if len(note) > _LARGEST_NOTE or not note.endswith("\n"):
+        raise NotACheckpoint
+    body, found, tail = note.rpartition("\n\n")
+    if not found or any(ord(sign) < 0x20 and sign != "\n" for sign in note):  # noqa: PLR2004 - control characters
+        raise NotACheckpoint
+    signatures = []
+    for line in tail.removesuffix("\n").split("\n"):
+        dash, name, encoded = [*line.split(" "), "", ""][:3]
+        try:
+            raw = base64.b64decode(encoded, validate=True)
+        except (ValueError, binascii.Error):
+            raise NotACheckpoint from None
+        if dash != "—" or not name or len(raw) <= _KEY_ID_BYTES or line.count(" ") != 2:  # noqa: PLR2004
+            raise NotACheckpoint
+        signatures.append((name, raw))
+    return body + "\n", signatures
+
+
+def _parse(text: str) -> Checkpoint:
+    lines = text.removesuffix("\n").split("\n")
+    if len(lines) < _LINES or not all(lines):
+        raise NotACheckpoint
+    origin, size, encoded = lines[:_LINES]
+    try:
+        root = base64.b64decode(encoded, validate=True)
+    except (ValueError, binascii.Error):
+        raise NotACheckpoint from None
+    if not size.isascii() or not size.isdigit() or str(int(size)) != size or len(root) != HASH_BYTES:
+        raise NotACheckpoint
+    return Checkpoint(origin, int(size), root)

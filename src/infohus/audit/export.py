@@ -1,0 +1,138 @@
+"""A log as a folder that anyone can check: C2SP tlog-tiles with a signed checkpoint, and proofs of single entries."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey, VerifierKey, open_checkpoint
+from infohus.audit.log import AnyConnection, Head, hashes_of, head_of, rows_of
+from infohus.audit.merkle import (
+    HASH_BYTES,
+    Frontier,
+    ProofDoesNotHold,
+    inclusion_ranges,
+    leaf_hash,
+    proof_from,
+    verify_inclusion,
+)
+from infohus.audit.tiles import TileWriter
+
+PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+README = """Denne mappe er en revisionslog fra infohus, i det åbne format C2SP tlog-tiles.
+
+  checkpoint      loggens størrelse og rod, underskrevet
+  log.pub         den offentlige nøgle, som underskriften skal passe til; få den fra en anden kilde end mappen
+  tile/entries/   selve posterne: hver bag sin længde i 2 byte
+  tile/0/ ...     hashværdierne (RFC 6962, SHA-256), 32 byte hver
+
+Kontrollér den uden database og uden os:  infohus audit verify MAPPE --key log.pub
+Enhver anden C2SP-verifikator kan bruges; posterne er JSON og indeholder kun numre, koder og hashværdier.
+
+This folder is an audit log in the open format C2SP tlog-tiles. Get the public key from a source other than this
+folder. Each entry is JSON of identifiers, codes and digests; any C2SP verifier can check it.
+"""
+
+
+class LogDoesNotVerify(Exception):  # noqa: N818 - names the situation
+    """The rows do not make the tree that the log says it is, so nothing is signed."""
+
+
+async def signed_checkpoint(connection: AnyConnection, log_id: UUID, key: SigningKey) -> str:
+    """Sign a log's present size and root."""
+    head = await head_of(connection, log_id)
+    return key.sign(Checkpoint(head.origin, head.size, head.root()))
+
+
+async def export_log(connection: AnyConnection, log_id: UUID, key: SigningKey, folder: Path) -> Checkpoint:
+    """Write a log into `folder`; the rows are hashed anew, and a tree that differs from the log's own is not signed.
+
+    Raises:
+        LogDoesNotVerify: naming the first row that is wrong.
+    """
+    head = await head_of(connection, log_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    writer, frontier = TileWriter(folder), Frontier()
+    async for rows in rows_of(connection, log_id, start=0, stop=head.size):
+        for row in rows:
+            hashed = leaf_hash(row["entry"])
+            if row["index"] != frontier.size or frontier.append(hashed) != row["hashes"]:
+                message = f"row {row['index']} of the log is not what was appended"
+                raise LogDoesNotVerify(message)
+            writer.append(row["entry"], hashed)
+    _refuse_another_tree(head, frontier)
+    writer.finish()
+    checkpoint = Checkpoint(head.origin, head.size, frontier.root())
+    (folder / "checkpoint").write_text(key.sign(checkpoint), encoding="utf-8")
+    (folder / "log.pub").write_text(f"{key.verifier(head.origin)}\n", encoding="utf-8")
+    (folder / "README.txt").write_text(README, encoding="utf-8")
+    return checkpoint
+
+
+def _refuse_another_tree(head: Head, frontier: Frontier) -> None:
+    if frontier.size != head.size or frontier.stored != head.frontier:
+        message = f"the log says {head.size} entries and has {frontier.size}, or its frontier is another"
+        raise LogDoesNotVerify(message)
+
+
+async def prove(connection: AnyConnection, log_id: UUID, index: int, key: SigningKey) -> str:
+    """Write the proof that entry `index` (0-based) is in the log. Source: C2SP tlog-proof, "Format".
+
+    Reads O(log n) rows.
+
+    Raises:
+        ValueError: there is no such entry.
+    """
+    head = await head_of(connection, log_id)
+    ranges = inclusion_ranges(index, head.size)
+    hashes = await hashes_of(connection, log_id, {node for nodes in ranges for node in nodes})
+    proof = proof_from(ranges, hashes.__getitem__)
+    return proof_text(index, proof, key.sign(Checkpoint(head.origin, head.size, head.root())))
+
+
+def proof_text(index: int, proof: Sequence[bytes], checkpoint: str) -> str:
+    """Write a proof as text."""
+    lines = [PROOF_HEADER, f"index {index}", *(base64.b64encode(one).decode() for one in proof)]
+    return "\n".join(lines) + "\n\n" + checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What a proof proves."""
+
+    index: int
+    checkpoint: Checkpoint
+
+
+def check_proof(text: str, entry: bytes, keys: Sequence[VerifierKey]) -> Proved:
+    """Check offline that `entry` is in the log whose signed checkpoint the proof carries.
+
+    Raises:
+        ProofDoesNotHold: malformed, or it leads to another root.
+        NotACheckpoint: no key of `keys` signed the checkpoint.
+    """
+    head, found, checkpoint_text = text.partition("\n\n")
+    lines = head.split("\n")
+    if not found or lines[0] != PROOF_HEADER or len(lines) < 2:  # noqa: PLR2004 - header and index
+        raise ProofDoesNotHold
+    name, _, digits = lines[1].partition(" ")
+    if name != "index" or not digits.isdigit() or str(int(digits)) != digits:
+        raise ProofDoesNotHold
+    try:
+        proof = [base64.b64decode(line, validate=True) for line in lines[2:]]
+    except ValueError:
+        raise ProofDoesNotHold from None
+    if any(len(one) != HASH_BYTES for one in proof):
+        raise ProofDoesNotHold
+    checkpoint = open_checkpoint(checkpoint_text, keys)
+    verify_inclusion(
+        hashed=leaf_hash(entry), index=int(digits), size=checkpoint.size, proof=proof, root=checkpoint.root
+    )
+    return Proved(int(digits), checkpoint)
+
+
+__all__ = [
+    "LogDoesNotVerify", "NotACheckpoint", "Proved", "check_proof", "export_log", "proof_text", "prove",
+    "signed_checkpoint",
+]
