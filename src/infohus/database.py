@@ -5,7 +5,7 @@ Why no ORM session: docs/decisions/0001-unit-of-work.md.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -20,6 +20,7 @@ from infohus.tables import Row
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Convert = Callable[[Any], Any]
+AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
@@ -53,7 +54,8 @@ class Compiled:
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type
         self.sql = str(compiled)
         self._names = tuple(compiled.positiontup or ())
-        self._converts = tuple((compiled._bind_processors or {}).get(name) for name in self._names)  # noqa: SLF001
+        converts: Mapping[str, Any] = compiled._bind_processors or {}  # noqa: SLF001
+        self._converts: tuple[Convert | None, ...] = tuple(converts.get(name) for name in self._names)
         self._fixed = dict(compiled.params)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
@@ -83,14 +85,14 @@ def compiled(statement: sa.Executable) -> Compiled:
     return known[1]
 
 
-@lru_cache(maxsize=None)
+@cache
 def insert_of(model: type[Row]) -> Compiled:
     """Compile the INSERT of all columns of a table."""
     table = table_of(model)
     return Compiled(sa.insert(table), column_keys=[column.name for column in table.columns])
 
 
-@lru_cache(maxsize=None)
+@cache
 def insert_unless_there_of(model: type[Row]) -> Compiled:
     """Compile the INSERT that leaves a row with the same key as it is."""
     table = table_of(model)
@@ -98,7 +100,7 @@ def insert_unless_there_of(model: type[Row]) -> Compiled:
     return Compiled(statement, column_keys=[column.name for column in table.columns])
 
 
-@lru_cache(maxsize=None)
+@cache
 def update_of(model: type[Row], columns: tuple[str, ...]) -> Compiled:
     """Compile the UPDATE of `columns` of one row by its primary key, bound as `key_<name>`."""
     table = table_of(model)
@@ -115,7 +117,7 @@ def table_of(model: type[Row]) -> sa.Table:
     return table
 
 
-@lru_cache(maxsize=None)
+@cache
 def _results(model: type[Row]) -> tuple[tuple[str, Convert | None], ...]:
     return tuple(
         (column.name, column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))

@@ -4,13 +4,15 @@ Row security has already hidden what the caller may not see; a subject that is n
 the same here, and stay the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache
 from uuid import UUID
 
 import asyncpg
 
+from infohus.authorization.policies import Resource
 from infohus.database import row_from, table_of
 from infohus.ground import Case, Infohus, ParticipationKind
 from infohus.tables import Record, Row
@@ -78,7 +80,7 @@ LEFT JOIN infohus.{table} r ON r.case_id = c.id AND r.id = $4
 LEFT JOIN infohus.record_key r_key ON r_key.record_id = r.id AND r_key.authority_id = $3"""
 
 
-@lru_cache(maxsize=None)
+@cache
 def case_query(record: type[Record] | None, lock: Lock) -> str:
     """Give the SQL that finds a case ($1) for a person ($2) of an authority ($3), and a record in it ($4)."""
     columns = ", ".join(f'c.{column.name} AS "c.{column.name}"' for column in table_of(Case).columns)
@@ -94,7 +96,7 @@ def case_query(record: type[Record] | None, lock: Lock) -> str:
     )
 
 
-@lru_cache(maxsize=1)
+@cache
 def infohus_query() -> str:
     """Give the SQL that finds an infohus ($1) for a person ($2) of an authority ($3)."""
     return _INFOHUS.format(
@@ -141,3 +143,17 @@ def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found
         case_key=row["case_key"],
         record_key=record_key,
     )
+
+
+def resource_of(found: Found, subject: Row | None, readers: Sequence[str]) -> Resource:
+    """Describe a subject to the policies."""
+    case = found.case
+    if isinstance(subject, Record) and case is not None:
+        return Resource.record(
+            subject.id, kind=subject.__tablename__, owner=subject.authority_id, readers=readers, case_id=case.id
+        )
+    if isinstance(subject, Case):
+        return Resource.case(subject.id, infohus_id=subject.infohus_id, authorities=found.authorities)
+    if isinstance(subject, Infohus):
+        return Resource.infohus(subject.id, authorities=found.authorities)
+    return Resource.installation()

@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.audit.entry import Opened, Wrote
 from infohus.authorization.action import Action
-from infohus.authorization.policies import Participation, Policies, Resource
+from infohus.authorization.policies import Participation, Policies
 from infohus.database import (
+    AnySelect,
     Compiled,
     Connection,
     compiled,
@@ -29,22 +30,16 @@ from infohus.database import (
     table_of,
     update_of,
 )
-from infohus.finding import Found
-from infohus.ground import Case, CaseKey, Disclosure, Infohus, RecordKey, RequestOnce
+from infohus.finding import Found, resource_of
+from infohus.ground import Case, Disclosure, Infohus, RecordKey, RequestOnce
 from infohus.identity.caller import Caller
-from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed
-from infohus.sealing.column import SealedColumn
+from infohus.keyring import Keyring
 from infohus.sealing.vault import Vault
 from infohus.tables import Record, Regime, Row, new_id
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
-_RECORD_KEYS = sa.select(RecordKey.record_id, RecordKey.key_id, RecordKey.wrapped_key).where(
-    RecordKey.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
-    RecordKey.authority_id == sa.bindparam("authority_id"),
-)
-_CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id"))
 _READERS = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
     Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid)))
 )
@@ -92,15 +87,8 @@ class UnitOfWork:
         self._policies = policies
         self._once = once
         self._pending: list[tuple[str, list[Any], Row, str]] = []
-        self._data_keys: dict[UUID, DataKey] = {}
-        self._case_keys: dict[str, bytes] = {}
-        self._decided: set[UUID] = set()
-        if found.case is not None and found.case_key is not None:
-            self._case_keys[caller.authority_id] = found.case_key
-        if isinstance(found.subject, Record):
-            self._decided.add(found.subject.id)
-            if found.record_key is not None:
-                self._data_keys[found.subject.id] = self._unwrapped(*found.record_key)
+        self._keys = Keyring(vault, connection, caller.authority_id, found)
+        self._decided = {found.subject.id} if isinstance(found.subject, Record) else set[UUID]()
 
     # --- what the unit stands on ------------------------------------------------------------------------------------
     @property
@@ -137,16 +125,16 @@ class UnitOfWork:
         return self.found.subject
 
     # --- reading ----------------------------------------------------------------------------------------------------
-    async def rows(self, model: type[AnyRow], statement: sa.Select[Any], **values: object) -> list[AnyRow]:
+    async def rows(self, model: type[AnyRow], statement: AnySelect, **values: object) -> list[AnyRow]:
         """Fetch whole rows of one table; row security hides what the caller may not see."""
         return [row_from(model, row) for row in await self.values(statement, **values)]
 
-    async def row(self, model: type[AnyRow], statement: sa.Select[Any], **values: object) -> AnyRow | None:
+    async def row(self, model: type[AnyRow], statement: AnySelect, **values: object) -> AnyRow | None:
         """Fetch the first row, or `None`."""
         found = await self.rows(model, statement, **values)
         return found[0] if found else None
 
-    async def values(self, statement: sa.Select[Any], **values: object) -> list[asyncpg.Record]:
+    async def values(self, statement: AnySelect, **values: object) -> list[asyncpg.Record]:
         """Fetch plain columns, counts and lists. `statement` is a module's constant with `bindparam`s."""
         ready = compiled(statement)
         return await self._connection.fetch(ready.sql, *ready.arguments(values))
@@ -161,8 +149,13 @@ class UnitOfWork:
             NotAvailable: a policy does not allow it, or no exchange gave the caller's authority the key.
         """
         await self._decide_each([record for record in records if record.id not in self._decided], reading)
-        await self._bring_keys([record.id for record in records])
+        await self._keys.bring([record.id for record in records])
         return {record.id: self._opened(record) for record in records}
+
+    def _opened(self, record: Record) -> dict[str, str]:
+        texts = self._keys.open(record)
+        self.deed.opened.extend(Opened(record.__tablename__, column, record.id) for column in texts)
+        return texts
 
     async def case_number(self, case_id: UUID) -> str:
         """Give a case's number: this unit's own, or one that is stored."""
@@ -192,15 +185,11 @@ class UnitOfWork:
             id=columns.pop("id", None) or new_id(), case_id=self.case.id, authority_id=self.caller.authority_id,
             regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
         )
-        data_key = self._data_keys[record.id] = self._vault.new_data_key()
         self._decided.add(record.id)
-        self._seal(record, sealed)
+        owned = self._keys.new(record)
+        self._keys.seal(record, sealed)
         self.add(record)
-        self.add(RecordKey(
-            record_id=record.id, authority_id=self.caller.authority_id, owner_id=self.caller.authority_id,
-            case_id=record.case_id, key_id=data_key.key_id,
-            wrapped_key=self._wrapped(data_key, self.caller.authority_id), exchange_id=None,
-        ))
+        self.add(owned)
         return record
 
     def change(self, row: Row, **values: Any) -> None:
@@ -215,19 +204,16 @@ class UnitOfWork:
 
     async def rewrite(self, record: Record, *, sealed: Mapping[str, str | None], **values: Any) -> None:
         """Replace all texts of a record: a new version, sealed so that an older value cannot be put back."""
-        await self._bring_keys([record.id])
+        await self._keys.bring([record.id])
         record.record_version += 1
-        self._seal(record, sealed)
-        self.change(record, record_version=record.record_version, **{name: getattr(record, name) for name in sealed}, **values)
+        self._keys.seal(record, sealed)
+        resealed = {name: getattr(record, name) for name in sealed}
+        self.change(record, record_version=record.record_version, **resealed, **values)
 
-    async def new_case_key(self, case_id: UUID, *authority_ids: str) -> None:
+    def new_case_keys(self, case_id: UUID, *authority_ids: str) -> None:
         """Give authorities a case key each, wrapped by their own key keepers."""
         for authority_id in authority_ids:
-            wrapped = self._case_keys[authority_id] = self._vault.new_case_key(authority_id)
-            self.add(CaseKey(
-                case_id=case_id, authority_id=authority_id, wrapped_key=wrapped,
-                keeper_key_id=self._vault.keeper_key_id(authority_id),
-            ))
+            self.add(self._keys.new_case_key(case_id, authority_id))
 
     def enter(self, case: Case) -> None:
         """Go on inside a case that this unit has just opened."""
@@ -236,35 +222,35 @@ class UnitOfWork:
             log_id=self.found.log_id, infohus_id=self.found.infohus_id, subject=self.found.subject, case=case,
             authorities=self.found.authorities, participation=self.found.participation, scope=self.found.scope,
         )
+        self._keys.enter(case.id)
 
-    async def grant(self, exchange_id: UUID, records: Sequence[tuple[UUID, str, str]], recipients: Iterable[str]) -> None:
+    async def grant(
+        self, exchange_id: UUID, records: Sequence[tuple[UUID, str, str]], recipients: Iterable[str]
+    ) -> None:
         """Let `recipients` open `records` (id, kind, owner): add wraps of their data keys, copy nothing.
 
         Raises:
             NotAvailable: the caller's authority cannot open one of them itself, so it cannot disclose it either.
         """
-        await self._bring_keys([record_id for record_id, _, _ in records])
+        await self._keys.bring([record_id for record_id, _, _ in records])
         for recipient in recipients:
-            await self._bring_case_key(recipient)
+            await self._keys.bring_case_key(recipient)
             for record_id, kind, owner_id in records:
-                data_key = self._data_keys[record_id]
                 self.add(Disclosure(
                     exchange_id=exchange_id, record_id=record_id, recipient_id=recipient, record_kind=kind,
                     case_id=self.case.id,
                 ))
                 if recipient != owner_id:
                     # Told twice, it stays readable by the first exchange; the second is on record all the same.
-                    self._pend_insert(insert_unless_there_of(RecordKey), RecordKey(
-                        record_id=record_id, authority_id=recipient, owner_id=owner_id, case_id=self.case.id,
-                        key_id=data_key.key_id, wrapped_key=self._wrapped(data_key, recipient), exchange_id=exchange_id,
-                    ))
+                    wrap = self._keys.wrap_for(recipient, record_id, owner_id=owner_id, exchange_id=exchange_id)
+                    self._pend_insert(insert_unless_there_of(RecordKey), wrap)
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted when the unit ends."""
         return [row for _, _, row, verb in self._pending if verb == "insert" and isinstance(row, model)]
 
     # --- what must not happen twice ---------------------------------------------------------------------------------
-    async def earlier(self, model: type[AnyRow], statement: sa.Select[Any]) -> AnyRow | None:
+    async def earlier(self, model: type[AnyRow], statement: AnySelect) -> AnyRow | None:
         """Give what this request recorded the first time, or `None` when this is the first time.
 
         `statement` finds the row by `:id`.
@@ -330,7 +316,7 @@ class UnitOfWork:
             # Row security or another's act took the row away between reading and writing.
             raise errors.ActedAtTheSameTime(table=table_of(type(row)).name, verb=verb)
 
-    # --- keys -------------------------------------------------------------------------------------------------------
+    # --- deciding ---------------------------------------------------------------------------------------------------
     async def _decide_each(self, records: Sequence[Record], reading: Action | None) -> None:
         if not records:
             return
@@ -346,82 +332,6 @@ class UnitOfWork:
                 raise errors.NotAvailable
             self._decided.add(record.id)
             self.deed.policies.extend(policy for policy in decision.policies if policy not in self.deed.policies)
-
-    async def _bring_keys(self, record_ids: Sequence[UUID]) -> None:
-        missing = [record_id for record_id in record_ids if record_id not in self._data_keys]
-        if not missing:
-            return
-        await self._bring_case_key(self.caller.authority_id)
-        for row in await self.values(_RECORD_KEYS, record_ids=missing, authority_id=self.caller.authority_id):
-            self._data_keys[row["record_id"]] = self._unwrapped(row["key_id"], row["wrapped_key"])
-        if any(record_id not in self._data_keys for record_id in missing):
-            raise errors.NotAvailable
-
-    async def _bring_case_key(self, authority_id: str) -> None:
-        if authority_id not in self._case_keys:
-            for key in await self.rows(CaseKey, _CASE_KEYS, case_id=self.case.id):
-                self._case_keys.setdefault(key.authority_id, key.wrapped_key)
-        if authority_id not in self._case_keys:
-            raise errors.RecipientTakesNoPart
-
-    def _unwrapped(self, key_id: UUID, wrapped: bytes) -> DataKey:
-        authority_id = self.caller.authority_id
-        try:
-            return self._vault.unwrap_data_key(
-                wrapped, key_id=key_id, case_id=self.case.id, authority_id=authority_id,
-                wrapped_case_key=self._case_keys[authority_id],
-            )
-        except (CannotOpen, KeyError):
-            raise errors.NotAvailable from None
-
-    def _wrapped(self, data_key: DataKey, authority_id: str) -> bytes:
-        return self._vault.wrap_data_key(
-            data_key, case_id=self.case.id, authority_id=authority_id, wrapped_case_key=self._case_keys[authority_id]
-        )
-
-    def _seal(self, record: Record, sealed: Mapping[str, str | None]) -> None:
-        data_key = self._data_keys[record.id]
-        for column, text in sealed.items():
-            setattr(record, column, None if text is None else self._vault.seal(data_key, _place(record, column), text))
-
-    def _opened(self, record: Record) -> dict[str, str]:
-        data_key = self._data_keys[record.id]
-        texts: dict[str, str] = {}
-        for column in sealed_columns_of(type(record)):
-            sealed = getattr(record, column)
-            if isinstance(sealed, Sealed):
-                texts[column] = self._vault.open_sealed(data_key, _place(record, column), sealed)
-                self.deed.opened.append(Opened(table=record.__tablename__, column=column, row=record.id))
-        return texts
-
-
-def resource_of(found: Found, subject: Row | None, readers: Sequence[str]) -> Resource:
-    """Describe a subject to the policies."""
-    case = found.case
-    if isinstance(subject, Record) and case is not None:
-        return Resource.record(
-            subject.id, kind=subject.__tablename__, owner=subject.authority_id, readers=frozenset(readers),
-            case_id=case.id, infohus_id=case.infohus_id, authorities=frozenset(found.authorities),
-        )
-    if isinstance(subject, Case):
-        return Resource.case(subject.id, infohus_id=subject.infohus_id, authorities=frozenset(found.authorities))
-    if isinstance(subject, Infohus):
-        return Resource.infohus(subject.id, authorities=frozenset(found.authorities))
-    return Resource.installation()
-
-
-_SEALED: dict[type[Row], tuple[str, ...]] = {}
-
-
-def sealed_columns_of(model: type[Row]) -> tuple[str, ...]:
-    """Name the sealed columns of a table."""
-    if model not in _SEALED:
-        _SEALED[model] = tuple(c.name for c in table_of(model).columns if isinstance(c.type, SealedColumn))
-    return _SEALED[model]
-
-
-def _place(record: Record, column: str) -> Place:
-    return Place(record.__tablename__, column, record.id, record.case_id, record.record_version)
 
 
 def _wrote(row: Row, verb: str, stored: list[Any]) -> Wrote:

@@ -20,13 +20,13 @@ from infohus.audit.log import append_and_commit
 from infohus.authorization.action import Action
 from infohus.authorization.policies import Participation, Policies
 from infohus.database import Connection
-from infohus.finding import INSTALLATION_LOG, Found, Lock, case_query, found_case, found_infohus, infohus_query
+from infohus.finding import INSTALLATION_LOG, Found, Lock, case_query, found_case, found_infohus, infohus_query, resource_of
 from infohus.ground import Case, Infohus
 from infohus.identity.caller import AuthorityKind, Caller
 from infohus.logs import correlation_id
 from infohus.sealing.vault import Vault
 from infohus.tables import Record, Regime, Row
-from infohus.unit_of_work import Deed, Once, UnitOfWork, resource_of
+from infohus.unit_of_work import Deed, Once, UnitOfWork
 
 logger = structlog.get_logger()
 
@@ -211,7 +211,8 @@ def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:
         return Outcome.DENIED, failure.slug
     if isinstance(failure, errors.Refused):
         return Outcome.REFUSED, failure.slug
-    return Outcome.FAILED, errors.slug_of(type(_as_refusal(failure))) if isinstance(failure, Exception) else "cancelled"
+    known = _as_refusal(failure)
+    return Outcome.FAILED, known.slug if isinstance(known, errors.Refused) else "cancelled"
 
 
 def _as_refusal(failure: BaseException) -> BaseException:

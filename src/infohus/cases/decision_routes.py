@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from functools import cache
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import Body, FromPath, JSONBody
 
 from infohus.answers import IfMatch, etag, require_match
 from infohus.authorization.action import Action
 from infohus.cases.decision_view import DecisionView, SignatureDraft, decision_view
 from infohus.cases.joint import JointDecision
+from infohus.database import AnySelect
 from infohus.ground import Case
 from infohus.identity.caller import Caller
 from infohus.unit_of_work import Once, UnitOfWork
@@ -48,8 +49,8 @@ class Procedure(Generic[Decision, Draft]):
         return Response(view, status_code=status, headers={"ETag": etag(decision.record_version)})
 
 
-@lru_cache(maxsize=None)
-def decision_by_id(model: type[Decision]) -> sa.Select[tuple[Decision]]:
+@cache
+def decision_by_id(model: type[JointDecision]) -> AnySelect:
     """Build (once) the statement that finds a decision by `:id`."""
     return sa.select(model).where(model.id == sa.bindparam("id"))
 
@@ -98,10 +99,12 @@ def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
                 work.done(decision.id)
             return await kind.answer(work, decision, status=201)
 
-    for route in (propose, amend):
-        route.__annotations__["data"] = JSONBody[kind.draft]  # type: ignore[name-defined]
+    # Litestar reads the annotations when it registers a route; here they are the kind's own.
+    view: Any = DecisionView[kind.content]  # type: ignore[name-defined]
     for route in (propose, read, amend, sign):
-        route.__annotations__["return"] = Response[DecisionView[kind.content]]  # type: ignore[name-defined]
+        route.__annotations__["return"] = Response[view]
+        if route in {propose, amend}:
+            route.__annotations__["data"] = Annotated[kind.draft, Body()]
     return [
         post(every, operation_id=f"Propose{kind.name}")(propose),
         get(one, operation_id=f"Read{kind.name}")(read),

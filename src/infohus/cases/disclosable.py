@@ -1,8 +1,8 @@
 """Which records an exchange can disclose. A reporter's identity is not among them (rule 29)."""
 
 from enum import StrEnum
-from functools import lru_cache
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosure import Item
+from infohus.database import AnySelect
 from infohus.tables import Record, Row
 from infohus.unit_of_work import UnitOfWork
 
@@ -37,8 +38,8 @@ class ItemDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Items = Annotated[list[ItemDraft], Meta(max_length=100)]
 
 
-@lru_cache(maxsize=None)
-def _by_id(kind: DisclosableKind) -> tuple[type[Record], sa.Select[Any]]:
+@cache
+def _by_id(kind: DisclosableKind) -> tuple[type[Record], AnySelect]:
     for mapper in Row.registry.mappers:
         model = mapper.class_
         if model.__tablename__ == kind.value and issubclass(model, Record):

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.cases.disclosure import DisclosureDraft, Exchange, Item, disclose
 from infohus.cases.lifecycle import next_stage
+from infohus.database import AnySelect
 from infohus.ground import Infohus
 from infohus.sealing.column import SealedColumn
 from infohus.sealing.envelope import Sealed
@@ -179,10 +180,10 @@ def _sign_for_caller(work: UnitOfWork, decision: JointDecision) -> None:
     ))
 
 
-_OPEN: dict[type[JointDecision], sa.Select[tuple[UUID]]] = {}
+_OPEN: dict[type[JointDecision], AnySelect] = {}
 
 
-def open_proposals(model: type[JointDecision]) -> sa.Select[tuple[UUID]]:
+def open_proposals(model: type[JointDecision]) -> AnySelect:
     """Build (once) the statement that finds open proposals of a kind by `:case_id`."""
     if model not in _OPEN:
         _OPEN[model] = sa.select(model.id).where(

@@ -71,7 +71,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
     if await work.values(_TAKING_PART, case_id=work.case.id, person_id=draft.person_id, now=work.now):
         raise errors.AlreadyTakesPart
     if not await work.values(_HAS_CASE_KEY, case_id=work.case.id, authority_id=authority.id):
-        await work.new_case_key(work.case.id, authority.id)
+        work.new_case_keys(work.case.id, authority.id)
     invited = work.create(
         Participant, sealed={"reason": draft.reason}, person_id=draft.person_id, kind=ParticipationKind.INVITED,
         scope=sorted({area.value for area in draft.scope}), begins_at=begins_at, ends_at=draft.ends_at,

@@ -168,7 +168,7 @@ async def _open_case(work: UnitOfWork, people: Sequence["_Person"]) -> None:
     )
     work.enter(case)
     coordinators = await work.values(_COORDINATORS, infohus_id=work.infohus_id)
-    await work.new_case_key(case.id, *sorted({row["authority_id"] for row in coordinators}))
+    work.new_case_keys(case.id, *sorted({row["authority_id"] for row in coordinators}))
     for row in coordinators:
         work.add(Participant(
             case_id=case.id, authority_id=work.caller.authority_id, regime=work.regime, record_version=1,

@@ -1,6 +1,7 @@
 """The routes of exchanges."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -66,7 +67,7 @@ class ExchangeView(ExchangeLine, frozen=True, kw_only=True):
         )
 
 
-def _facts(exchange: Exchange) -> dict[str, object]:
+def _facts(exchange: Exchange) -> dict[str, Any]:
     return {
         "id": exchange.id, "case_id": exchange.case_id, "discloser": exchange.authority_id,
         "recipients": exchange.recipients, "paragraph": exchange.paragraph,

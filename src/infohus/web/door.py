@@ -55,8 +55,10 @@ class Door(ASGIMiddleware):
             await next_app(scope, receive, send_with_id)
         else:
             await self._guarded(headers.get("authorization", ""), scope, receive, send_with_id, next_app)
-        template = scope.get("path_template", "-")
-        logger.info("request", method=scope["method"], route=template, status=answered[0] if answered else 0)
+        logger.info(
+            "request", method=scope.get("method"), route=scope.get("path_template", "-"),
+            status=answered[0] if answered else 0,
+        )
 
     async def _guarded(  # noqa: PLR0913, PLR0917
         self, authorization: str, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp

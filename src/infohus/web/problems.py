@@ -13,6 +13,7 @@ from litestar.exceptions import (
     NotFoundException,
     ValidationException,
 )
+from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
 
 from infohus import errors
@@ -36,6 +37,10 @@ class ProblemKind(msgspec.Struct, frozen=True):
 @get("/problems", operation_id="ListProblems")
 async def list_problems() -> list[ProblemKind]:
     """List every situation the API can refuse in."""
+    return _every_problem()
+
+
+def _every_problem() -> list[ProblemKind]:
     return [
         ProblemKind(f"/problems/{slug}", int(one.status), *WORDS[slug])
         for one in errors.situations()
@@ -44,12 +49,12 @@ async def list_problems() -> list[ProblemKind]:
 
 
 @get("/problems/{slug:str}", operation_id="ReadProblem")
-async def read_problem(slug: str) -> ProblemKind:
+async def read_problem(slug: FromPath[str]) -> ProblemKind:
     """Explain one situation: what a problem's `type` points to."""
-    for kind in await list_problems.fn():
-        if kind.type == f"/problems/{slug}":
-            return kind
-    raise errors.NoSuchAddress
+    known = {kind.type: kind for kind in _every_problem()}
+    if f"/problems/{slug}" not in known:
+        raise errors.NoSuchAddress
+    return known[f"/problems/{slug}"]
 
 
 def _refused(_request: AnyRequest, refusal: errors.Refused) -> Response[Problem]:

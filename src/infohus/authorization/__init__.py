@@ -1,0 +1,1 @@
+"""May they: every verb the system knows, and the Cedar policies that decide."""
