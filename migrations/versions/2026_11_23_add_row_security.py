@@ -32,66 +32,92 @@ FUNCTIONS = (
       LANGUAGE sql STABLE PARALLEL SAFE
       AS $$ SELECT NULLIF(current_setting('infohus.now', true), '')::timestamptz $$
     """,
+    # Says who acts, when, until the end of the transaction; a query that begins with it is one statement.
+    """
+    CREATE FUNCTION infohus.act_as(authority text, person uuid, role text, at timestamptz) RETURNS boolean
+      LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+      AS $$
+      BEGIN
+        PERFORM set_config('infohus.authority', authority, true), set_config('infohus.person', person::text, true),
+          set_config('infohus.role', role, true), set_config('infohus.now', at::text, true);
+        RETURN true;
+      END
+      $$
+    """,
     # A tovholder takes part in everything of the case; a professional only in the areas of the invitation.
     """
     CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
       AS $$
-        SELECT EXISTS (
-          SELECT FROM infohus.participant p
-          WHERE p.case_id = of_case
-            AND p.person_id = infohus.caller_person()
-            AND p.acts_for = infohus.caller_authority()
-            AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
-            AND CASE p.kind
-              WHEN 'coordinator' THEN infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
-              ELSE infohus.caller_role() = 'invited_professional' AND (area = 'any' OR area = ANY (p.scope))
-            END
-        )
+      BEGIN
+        RETURN EXISTS (
+              SELECT FROM infohus.participant p
+              WHERE p.case_id = of_case
+                AND p.person_id = infohus.caller_person()
+                AND p.acts_for = infohus.caller_authority()
+                AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
+                AND CASE p.kind
+                  WHEN 'coordinator' THEN infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
+                  ELSE infohus.caller_role() = 'invited_professional' AND (area = 'any' OR area = ANY (p.scope))
+                END
+            );
+      END
       $$
     """,
     """
     CREATE FUNCTION infohus.coordinates(of_infohus uuid) RETURNS boolean
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
       AS $$
-        SELECT infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator') AND EXISTS (
-          SELECT FROM infohus.coordinator c
-          WHERE c.infohus_id = of_infohus
-            AND c.person_id = infohus.caller_person() AND c.authority_id = infohus.caller_authority()
-        )
+      BEGIN
+        RETURN infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator') AND EXISTS (
+              SELECT FROM infohus.coordinator c
+              WHERE c.infohus_id = of_infohus
+                AND c.person_id = infohus.caller_person() AND c.authority_id = infohus.caller_authority()
+            );
+      END
       $$
     """,
     """
     CREATE FUNCTION infohus.opens(of_case uuid) RETURNS boolean
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-      AS $$ SELECT infohus.coordinates((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case)) $$
+      LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      AS $$
+      BEGIN
+        RETURN infohus.coordinates((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case));
+      END
+      $$
     """,
     """
     CREATE FUNCTION infohus.supervises(of_infohus uuid) RETURNS boolean
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
       AS $$
-        SELECT infohus.caller_role() IN ('data_protection_officer', 'legal') AND EXISTS (
-          SELECT FROM infohus.infohus_authority a
-          WHERE a.infohus_id = of_infohus AND a.authority_id = infohus.caller_authority()
-        )
+      BEGIN
+        RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND EXISTS (
+              SELECT FROM infohus.infohus_authority a
+              WHERE a.infohus_id = of_infohus AND a.authority_id = infohus.caller_authority()
+            );
+      END
       $$
     """,
     """
     CREATE FUNCTION infohus.supervises_case(of_case uuid) RETURNS boolean
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
       AS $$
-        SELECT infohus.caller_role() IN ('data_protection_officer', 'legal')
-          AND infohus.supervises((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case))
+      BEGIN
+        RETURN infohus.caller_role() IN ('data_protection_officer', 'legal')
+              AND infohus.supervises((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case));
+      END
       $$
     """,
     """
     CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
-      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
       AS $$
-        SELECT EXISTS (
-          SELECT FROM infohus.disclosure d
-          WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
-        )
+      BEGIN
+        RETURN EXISTS (
+              SELECT FROM infohus.disclosure d
+              WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
+            );
+      END
       $$
     """,
 )
@@ -120,6 +146,13 @@ CHANGEABLE = (
     "child_notification", "scope_decision", "screening", "assessment", "recommendation", "closure", "measure",
 )
 
+OWN_ROW = (
+    "person_id = infohus.caller_person() AND acts_for = infohus.caller_authority()"
+    " AND begins_at <= infohus.acting_at() AND (ends_at IS NULL OR ends_at > infohus.acting_at())"
+    " AND CASE kind WHEN 'coordinator' THEN infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')"
+    " ELSE infohus.caller_role() = 'invited_professional' END"
+)
+
 REFERENCE = ("authority", "infohus", "infohus_authority", "plan", "coordinator")
 
 
@@ -139,7 +172,8 @@ def upgrade() -> None:
         "UPDATE": "infohus.takes_part(id, 'any')",
     })
     _policies("participant", {
-        "SELECT": "infohus.takes_part(case_id, 'any')",
+        # The caller's own row first: it is the one that is asked for at every act, and needs no function.
+        "SELECT": f"({OWN_ROW}) OR infohus.takes_part(case_id, 'any')",
         "INSERT": "infohus.caller_authority() = authority_id"
                   " AND (infohus.takes_part(case_id, 'coordinators') OR infohus.opens(case_id))",
         "UPDATE": "infohus.takes_part(case_id, 'coordinators')",

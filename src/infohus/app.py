@@ -42,8 +42,18 @@ from infohus.web.door import Door
 from infohus.web.health import handlers as health_handlers
 from infohus.web.problems import exception_handlers
 from infohus.web.problems import handlers as problem_handlers
-from infohus.workplace import Workplace
+from infohus.workplace import Desk, Workplace
 
+
+
+AnyRequest = Request[Caller, Any, Any]
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key", pattern="^[!-~]{8,100}$",
+        description="Any text of your own; a repetition of the request with the same text does not act twice.",
+    ),
+]
 
 
 def now() -> datetime:
@@ -70,6 +80,13 @@ def create_app(settings: Settings) -> Litestar:
     signing_key = SigningKey.load(settings.keys_folder / "log-signing.key")
     workplace = Workplace(policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now)
 
+    def desk(request: AnyRequest) -> Desk:
+        return Desk(workplace, request.user)
+
+    async def recording_desk(request: AnyRequest, idempotency_key: IdempotencyKey = None) -> Desk:
+        once = Once(idempotency_key, await request.body()) if idempotency_key is not None else None
+        return Desk(workplace, request.user, once)
+
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:
         async with await open_pool(settings.database_url, size=settings.pool_size) as pool:
@@ -86,9 +103,10 @@ def create_app(settings: Settings) -> Litestar:
         ],
         dependencies={
             "caller": Provide(_caller, sync_to_thread=False),
+            "desk": Provide(desk, sync_to_thread=False),
+            "recording_desk": Provide(recording_desk),
             "workplace": Provide(lambda: workplace, sync_to_thread=False),
             "signing_key": Provide(lambda: signing_key, sync_to_thread=False),
-            "once": Provide(_once),
         },
         middleware=[Door(gate, workplace)],
         exception_handlers=exception_handlers,
@@ -97,23 +115,6 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=_openapi(),
         logging_config=None,
     )
-
-
-def _caller(request: Request[Caller, Any, Any]) -> Caller:
-    return request.user
-
-
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key", pattern="^[!-~]{8,100}$",
-        description="Any text of your own; a repetition of the request with the same text does not act twice.",
-    ),
-]
-
-
-async def _once(request: Request[Caller, Any, Any], idempotency_key: IdempotencyKey = None) -> Once | None:
-    return Once(idempotency_key, await request.body()) if idempotency_key is not None else None
 
 
 def _openapi() -> OpenAPIConfig:
@@ -125,3 +126,7 @@ def _openapi() -> OpenAPIConfig:
         }),
         security=[{"bearer": []}],
     )
+
+
+def _caller(request: AnyRequest) -> Caller:
+    return request.user

@@ -5,7 +5,7 @@ the same here, and stay the same.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from uuid import UUID
@@ -15,6 +15,7 @@ import asyncpg
 from infohus.authorization.policies import Resource
 from infohus.database import row_from, table_of
 from infohus.ground import Case, Infohus, ParticipationKind
+from infohus.identity.caller import AuthorityKind
 from infohus.tables import Record, Row
 
 INSTALLATION_LOG = UUID(int=0)
@@ -32,6 +33,14 @@ class Lock(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """An authority that takes part: what it is, and its wrapped case key where it has one."""
+
+    kind: AuthorityKind
+    case_key: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What the query brought: parts that do not apply are `None` or empty."""
 
@@ -39,12 +48,17 @@ class Found:
     infohus_id: UUID | None = None
     case: Case | None = None
     subject: Row | None = None
-    authorities: tuple[str, ...] = ()
+    parties: dict[str, Party] = field(default_factory=dict)
     readers: tuple[str, ...] = ()
     participation: str = "none"
     scope: frozenset[str] = frozenset()
     case_key: bytes | None = None
     record_key: tuple[UUID, bytes] | None = None
+
+    @property
+    def authorities(self) -> tuple[str, ...]:
+        """Authorities that take part in the case now; for an infohus: those of its plan."""
+        return tuple(self.parties)
 
 
 _TAKES_PART_NOW = "begins_at <= infohus.acting_at() AND (ends_at IS NULL OR ends_at > infohus.acting_at())"
@@ -53,23 +67,35 @@ _INFOHUS = """
 SELECT {columns}, EXISTS (
     SELECT FROM infohus.coordinator o WHERE o.infohus_id = i.id AND o.person_id = $2 AND o.authority_id = $3
   ) AS is_coordinator,
-  ARRAY(SELECT a.authority_id FROM infohus.infohus_authority a WHERE a.infohus_id = i.id) AS authorities
-FROM infohus.infohus i WHERE i.id = $1
+  parties.authorities, parties.kinds
+FROM infohus.infohus i
+LEFT JOIN LATERAL (
+  SELECT array_agg(a.id) AS authorities, array_agg(a.kind) AS kinds FROM infohus.authority a
+  WHERE a.id IN (SELECT o.authority_id FROM infohus.infohus_authority o WHERE o.infohus_id = i.id)
+) parties ON true
+WHERE i.id = $1
 """  # noqa: S608 - column names of our own tables
 
 _CASE = f"""
-SELECT {{columns}}, p.kind AS participation, p.scope, k.wrapped_key AS case_key,
-  ARRAY(SELECT DISTINCT o.acts_for FROM infohus.participant o WHERE o.case_id = c.id AND {_TAKES_PART_NOW})
-    AS authorities{{record_columns}}
+SELECT {{columns}}, p.kind AS participation, p.scope, k.wrapped_key AS case_key{{more_columns}}
 FROM infohus."case" c
 LEFT JOIN LATERAL (
   SELECT kind, scope FROM infohus.participant
   WHERE case_id = c.id AND person_id = $2 AND acts_for = $3 AND {_TAKES_PART_NOW} ORDER BY kind LIMIT 1
 ) p ON true
 LEFT JOIN infohus.case_key k ON k.case_id = c.id AND k.authority_id = $3
-{{record_joins}}
+{{more_joins}}
 WHERE c.id = $1 {{lock}}
 """  # noqa: S608 - column names of our own tables
+
+_PARTIES_COLUMNS = ", parties.authorities, parties.kinds, parties.case_keys"
+_PARTIES_JOIN = f"""
+LEFT JOIN LATERAL (
+  SELECT array_agg(a.id) AS authorities, array_agg(a.kind) AS kinds, array_agg(parties_key.wrapped_key) AS case_keys
+  FROM infohus.authority a
+  LEFT JOIN infohus.case_key parties_key ON parties_key.case_id = c.id AND parties_key.authority_id = a.id
+  WHERE a.id IN (SELECT o.acts_for FROM infohus.participant o WHERE o.case_id = c.id AND {_TAKES_PART_NOW})
+) parties ON true"""  # noqa: S608 - column names of our own tables
 
 _RECORD_COLUMNS = """,
   ARRAY(SELECT d.recipient_id FROM infohus.disclosure d WHERE d.record_id = r.id) AS readers,
@@ -82,18 +108,20 @@ LEFT JOIN infohus.record_key r_key ON r_key.record_id = r.id AND r_key.authority
 
 @cache
 def case_query(record: type[Record] | None, lock: Lock) -> str:
-    """Give the SQL that finds a case ($1) for a person ($2) of an authority ($3), and a record in it ($4)."""
+    """Give the SQL that finds a case ($1) for a person ($2) of an authority ($3), and a record in it ($4).
+
+    Who else takes part comes along unless one record is only read: then nobody asks.
+    """
     columns = ", ".join(f'c.{column.name} AS "c.{column.name}"' for column in table_of(Case).columns)
-    if record is None:
-        return _CASE.format(columns=columns, record_columns="", record_joins="", lock=lock.value)
-    table = table_of(record)
-    record_columns = ", ".join(f'r.{column.name} AS "r.{column.name}"' for column in table.columns)
-    return _CASE.format(
-        columns=columns,
-        record_columns=_RECORD_COLUMNS.format(columns=record_columns),
-        record_joins=_RECORD_JOINS.format(table=table.name),
-        lock=lock.value,
-    )
+    more_columns = more_joins = ""
+    if record is None or lock is not Lock.NONE:
+        more_columns, more_joins = _PARTIES_COLUMNS, _PARTIES_JOIN
+    if record is not None:
+        table = table_of(record)
+        own = ", ".join(f'r.{column.name} AS "r.{column.name}"' for column in table.columns)
+        more_columns += _RECORD_COLUMNS.format(columns=own)
+        more_joins += _RECORD_JOINS.format(table=table.name)
+    return _CASE.format(columns=columns, more_columns=more_columns, more_joins=more_joins, lock=lock.value)
 
 
 @cache
@@ -113,7 +141,10 @@ def found_infohus(row: asyncpg.Record | None) -> Found:
         log_id=infohus.id,
         infohus_id=infohus.id,
         subject=infohus,
-        authorities=tuple(row["authorities"]),
+        parties={
+            authority: Party(AuthorityKind(kind), None)
+            for authority, kind in zip(row["authorities"] or (), row["kinds"] or (), strict=True)
+        },
         participation=ParticipationKind.COORDINATOR.value if row["is_coordinator"] else "none",
     )
 
@@ -126,6 +157,12 @@ def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found
     subject: Row | None = case
     readers: tuple[str, ...] = ()
     record_key = None
+    parties = {
+        authority: Party(AuthorityKind(kind), case_key)
+        for authority, kind, case_key in zip(
+            row.get("authorities") or (), row.get("kinds") or (), row.get("case_keys") or (), strict=True
+        )
+    }
     if record is not None:
         subject = row_from(record, row, prefix="r.") if row["r.id"] is not None else None
         if isinstance(subject, Record):
@@ -136,7 +173,7 @@ def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found
         infohus_id=case.infohus_id,
         case=case,
         subject=subject,
-        authorities=tuple(row["authorities"]),
+        parties=parties,
         readers=readers,
         participation=row["participation"] or "none",
         scope=frozenset(row["scope"] or ()),

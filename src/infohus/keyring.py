@@ -3,20 +3,25 @@
 A key that is not here cannot be made up: it comes from a wrap for the caller's own authority, or the record is new.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.database import Connection, compiled, row_from, table_of
+from infohus.database import compiled, row_from, table_of
 from infohus.finding import Found
 from infohus.ground import CaseKey, RecordKey
 from infohus.sealing.column import SealedColumn
 from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed
 from infohus.sealing.vault import Vault
 from infohus.tables import Record, Row
+
+Ask = Callable[[str, Sequence[Any]], Awaitable[list[asyncpg.Record]]]
+"""Runs a query as the unit's caller."""
 
 _WRAPS = sa.select(RecordKey.record_id, RecordKey.key_id, RecordKey.wrapped_key).where(
     RecordKey.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
@@ -28,14 +33,17 @@ _CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id")
 class Keyring:
     """Brings, makes and wraps keys for one caller's authority in one case."""
 
-    def __init__(self, vault: Vault, connection: Connection, authority_id: str, found: Found) -> None:
+    def __init__(self, vault: Vault, ask: Ask, authority_id: str, found: Found) -> None:
         """Begin with the keys that came along when the subject was found."""
         self._vault = vault
-        self._connection = connection
+        self._ask = ask
         self._authority_id = authority_id
         self._case_id = found.case.id if found.case is not None else None
         self._case_keys: dict[str, bytes] = {}
         self._data_keys: dict[UUID, DataKey] = {}
+        self._case_keys.update(
+            (authority, party.case_key) for authority, party in found.parties.items() if party.case_key is not None
+        )
         if found.case_key is not None:
             self._case_keys[authority_id] = found.case_key
         if isinstance(found.subject, Record) and found.record_key is not None:
@@ -57,7 +65,7 @@ class Keyring:
         await self.bring_case_key(self._authority_id)
         ready = compiled(_WRAPS)
         values = {"record_ids": missing, "authority_id": self._authority_id}
-        for row in await self._connection.fetch(ready.sql, *ready.arguments(values)):
+        for row in await self._ask(ready.sql, ready.arguments(values)):
             self._data_keys[row["record_id"]] = self._unwrapped(row["key_id"], row["wrapped_key"])
         if any(record_id not in self._data_keys for record_id in missing):
             raise errors.NotAvailable
@@ -70,7 +78,7 @@ class Keyring:
         """
         if authority_id not in self._case_keys:
             ready = compiled(_CASE_KEYS)
-            for row in await self._connection.fetch(ready.sql, *ready.arguments({"case_id": self._case_id})):
+            for row in await self._ask(ready.sql, ready.arguments({"case_id": self._case_id})):
                 key = row_from(CaseKey, row)
                 self._case_keys.setdefault(key.authority_id, key.wrapped_key)
         if authority_id not in self._case_keys:

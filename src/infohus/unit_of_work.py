@@ -26,14 +26,15 @@ from infohus.database import (
     compiled,
     insert_of,
     insert_unless_there_of,
+    joined,
     row_from,
     table_of,
     update_of,
 )
 from infohus.finding import Found, resource_of
-from infohus.ground import Case, Disclosure, Infohus, RecordKey, RequestOnce
-from infohus.identity.caller import Caller
-from infohus.keyring import Keyring
+from infohus.ground import Case, CaseKey, Disclosure, Infohus, Participant, RecordKey, RequestOnce
+from infohus.identity.caller import AuthorityKind, Caller
+from infohus.keyring import Ask, Keyring
 from infohus.sealing.vault import Vault
 from infohus.tables import Record, Regime, Row, new_id
 
@@ -47,6 +48,10 @@ _CASE_BY_ID = sa.select(Case).where(Case.id == sa.bindparam("id"))
 _EARLIER = sa.select(RequestOnce).where(
     RequestOnce.person_id == sa.bindparam("person_id"), RequestOnce.key == sa.bindparam("key")
 )
+
+
+_FIRST = (Case, Participant, CaseKey)
+"""Rows that row security looks for when it judges the next ones: each must stand before those are sent."""
 
 
 class Once(msgspec.Struct, frozen=True):
@@ -73,7 +78,7 @@ class UnitOfWork:
 
     def __init__(  # noqa: PLR0913 - the unit is where everything meets
         self, *, caller: Caller, action: Action, found: Found, connection: Connection, vault: Vault,
-        policies: Policies, regime: Regime, now: datetime, once: Once | None,
+        policies: Policies, regime: Regime, now: datetime, once: Once | None, ask: Ask,
     ) -> None:
         """Only `Workplace.begin` makes one, after the policies allowed `action`."""
         self.caller = caller
@@ -83,11 +88,12 @@ class UnitOfWork:
         self.deed = Deed()
         self.found = found
         self._connection = connection
+        self._ask = ask
         self._vault = vault
         self._policies = policies
         self._once = once
         self._pending: list[tuple[str, list[Any], Row, str]] = []
-        self._keys = Keyring(vault, connection, caller.authority_id, found)
+        self._keys = Keyring(vault, ask, caller.authority_id, found)
         self._decided = {found.subject.id} if isinstance(found.subject, Record) else set[UUID]()
 
     # --- what the unit stands on ------------------------------------------------------------------------------------
@@ -110,9 +116,9 @@ class UnitOfWork:
         return self.found.infohus_id
 
     @property
-    def authorities(self) -> tuple[str, ...]:
-        """Authorities that take part in the case now; for an infohus: those of its plan."""
-        return self.found.authorities
+    def parties(self) -> Mapping[str, AuthorityKind]:
+        """Authorities that take part in the case now, and what they are; for an infohus: those of its plan."""
+        return {authority: party.kind for authority, party in self.found.parties.items()}
 
     @property
     def participation(self) -> Participation:
@@ -137,7 +143,7 @@ class UnitOfWork:
     async def values(self, statement: AnySelect, **values: object) -> list[asyncpg.Record]:
         """Fetch plain columns, counts and lists. `statement` is a module's constant with `bindparam`s."""
         ready = compiled(statement)
-        return await self._connection.fetch(ready.sql, *ready.arguments(values))
+        return await self._ask(ready.sql, ready.arguments(values))
 
     async def open(self, *records: Record, reading: Action | None = None) -> dict[UUID, dict[str, str]]:
         """Open every sealed column of `records`; each opened place stands in the log.
@@ -165,6 +171,10 @@ class UnitOfWork:
         if case is None:
             raise errors.NotAvailable
         return case.number
+
+    def log_connection(self) -> Connection:
+        """Give the connection for reading the audit log, which is no case's and knows no row security."""
+        return self._connection
 
     # --- writing ----------------------------------------------------------------------------------------------------
     def add(self, row: AnyRow) -> AnyRow:
@@ -220,7 +230,7 @@ class UnitOfWork:
         self.add(case)
         self.found = Found(
             log_id=self.found.log_id, infohus_id=self.found.infohus_id, subject=self.found.subject, case=case,
-            authorities=self.found.authorities, participation=self.found.participation, scope=self.found.scope,
+            parties=self.found.parties, participation=self.found.participation, scope=self.found.scope,
         )
         self._keys.enter(case.id)
 
@@ -298,23 +308,25 @@ class UnitOfWork:
 
     # --- for Workplace ----------------------------------------------------------------------------------------------
     async def flush(self) -> None:
-        """Send what is pending, in order; consecutive rows of one table go together."""
-        batch: list[list[Any]] = []
-        for position, (sql, arguments, row, verb) in enumerate(self._pending):
-            batch.append(arguments)
-            following = self._pending[position + 1][0] if position + 1 < len(self._pending) else None
-            if following != sql:
-                await self._send(sql, batch, row, verb)
-                batch = []
+        """Send what is pending, in order; inserts that follow one another are one statement."""
+        together: list[tuple[str, list[Any]]] = []
+        for sql, arguments, row, verb in self._pending:
             self.deed.wrote.append(_wrote(row, verb, arguments))
+            if verb == "insert" and not isinstance(row, _FIRST):
+                together.append((sql, arguments))
+                continue
+            await self._insert(together)
+            if await self._connection.execute(sql, *arguments) == "UPDATE 0":
+                # Row security or another's act took the row away between reading and writing.
+                raise errors.ActedAtTheSameTime
+        await self._insert(together)
         self._pending.clear()
 
-    async def _send(self, sql: str, batch: list[list[Any]], row: Row, verb: str) -> None:
-        if len(batch) > 1:
-            await self._connection.executemany(sql, batch)
-        elif await self._connection.execute(sql, *batch[0]) == "UPDATE 0":
-            # Row security or another's act took the row away between reading and writing.
-            raise errors.ActedAtTheSameTime(table=table_of(type(row)).name, verb=verb)
+    async def _insert(self, together: list[tuple[str, list[Any]]]) -> None:
+        if together:
+            statement = joined(tuple(sql for sql, _ in together))
+            await self._connection.execute(statement, *(value for _, values in together for value in values))
+            together.clear()
 
     # --- deciding ---------------------------------------------------------------------------------------------------
     async def _decide_each(self, records: Sequence[Record], reading: Action | None) -> None:

@@ -6,9 +6,11 @@ four promises rest on this file and `unit_of_work.py`; docs/architecture.md says
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -16,10 +18,10 @@ import structlog
 
 from infohus import errors
 from infohus.audit.entry import Entry, EntryTooLarge, Outcome, encode
-from infohus.audit.log import append_and_commit
+from infohus.audit.log import APPEND, append_and_commit
 from infohus.authorization.action import Action
 from infohus.authorization.policies import Participation, Policies
-from infohus.database import Connection
+from infohus.database import Connection, acting
 from infohus.finding import INSTALLATION_LOG, Found, Lock, case_query, found_case, found_infohus, infohus_query, resource_of
 from infohus.ground import Case, Infohus
 from infohus.identity.caller import AuthorityKind, Caller
@@ -29,6 +31,8 @@ from infohus.tables import Record, Regime, Row
 from infohus.unit_of_work import Deed, Once, UnitOfWork
 
 logger = structlog.get_logger()
+
+_PATIENCE_SECONDS = 10
 
 REGIMES = {AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET}
 """The law each kind of authority handles personal data under; all others are under the GDPR (rule 42)."""
@@ -66,16 +70,17 @@ class Workplace:
             LogUnavailable: the entry could not be written, so nothing happened (rule 59).
         """
         async with self._connection() as connection:
-            found, deed, now = Found(), Deed(), self._clock()
+            found, deed, act = Found(), Deed(), Act(caller, action, self._locks(action), self._clock(), connection)
             try:
-                await connection.execute(_begin(caller, now))
-                found = await self._find(connection, caller, model, subject_id, within, self._locks(action))
-                work = self._unit(caller, action, model, found, connection, once, now)
+                if act.writes:
+                    await connection.execute(act.opening())
+                found = await _find(act, model, subject_id, within)
+                work = self._unit(act, model, found, once)
                 deed = work.deed
                 yield work
                 await work.flush()
                 found = work.found
-                await self._commit(connection, found.log_id, self._entry(caller, action, model, subject_id, found, deed))
+                await _commit(act, found.log_id, self._entry(caller, action, model, subject_id, found, deed))
             except BaseException as failure:
                 # Whatever happened, the transaction is gone: the server dropped it, or ROLLBACK drops it now. What is
                 # left to do is to say in the log that it was tried. A process that dies right here leaves no trace of
@@ -104,7 +109,8 @@ class Workplace:
         if self._pool is None:
             raise errors.DatabaseUnavailable
         try:
-            connection = await self._pool.acquire(timeout=10)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                connection = await self._pool.acquire()
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
             raise errors.DatabaseUnavailable from failure
         try:
@@ -112,55 +118,29 @@ class Workplace:
         finally:
             await self._pool.release(connection)
 
-    async def _find(  # noqa: PLR0913
-        self, connection: Connection, caller: Caller, model: type[Row] | None, subject_id: UUID | None,
-        within: UUID | None, lock: Lock,
-    ) -> Found:
-        if model is None:
-            return Found()
-        if model is Infohus:
-            row = await connection.fetchrow(infohus_query(), subject_id, caller.person_id, caller.authority_id)
-            return found_infohus(row)
-        if issubclass(model, Record):
-            query = case_query(model, lock)
-            row = await connection.fetchrow(query, within, caller.person_id, caller.authority_id, subject_id)
-            return found_case(row, model)
-        row = await connection.fetchrow(case_query(None, lock), subject_id, caller.person_id, caller.authority_id)
-        return found_case(row, None)
-
-    def _unit(  # noqa: PLR0913
-        self, caller: Caller, action: Action, model: type[Row] | None, found: Found, connection: Connection,
-        once: Once | None, now: datetime,
-    ) -> UnitOfWork:
+    def _unit(self, act: "Act", model: type[Row] | None, found: Found, once: Once | None) -> UnitOfWork:
         if model is not None and found.subject is None:
             raise errors.NotAvailable
-        decision = self._policies.decide(
-            caller, action, resource_of(found, found.subject, found.readers),
-            Participation(found.participation, found.scope), now=now,
-        )
+        caller, resource = act.caller, resource_of(found, found.subject, found.readers)
+        participation = Participation(found.participation, found.scope)
+        decision = self._policies.decide(caller, act.action, resource, participation, now=act.now)
         if not decision.allowed:
             raise errors.NotAvailable(policies=decision.policies)
         if found.case is not None:
-            self._possible(action, found.case)
+            self._possible(act.action, found.case)
         work = UnitOfWork(
-            caller=caller, action=action, found=found, connection=connection, vault=self._vault,
-            policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=now,
-            once=once,
+            caller=caller, action=act.action, found=found, connection=act.connection, vault=self._vault,
+            policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=act.now, once=once,
+            ask=act.ask,
         )
         work.deed.policies.extend(decision.policies)
         return work
-
-    async def _commit(self, connection: Connection, log_id: UUID, entry: Entry) -> None:
-        # One message: the log's frontier is locked for this one round trip. If the process or the connection dies
-        # before the server reads it, nothing happened; after that, everything did. The caller is told "unexpected"
-        # when the answer is lost, and a repetition with the same Idempotency-Key finds out which.
-        await connection.execute(append_and_commit(log_id, encode(entry)))
 
     async def _leave_trace(self, connection: Connection, log_id: UUID, entry: Entry) -> None:
         try:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
-            await connection.execute("BEGIN;" + append_and_commit(log_id, encode(entry)))
+            await connection.execute(APPEND, log_id, encode(entry))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EntryTooLarge) as failure:
             logger.error("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
@@ -190,18 +170,86 @@ class Workplace:
         )
 
 
-def _begin(caller: Caller, now: datetime) -> str:
-    # A simple-protocol message takes no parameters: each value is of a kind that cannot hold a quote.
-    authority_id = caller.authority_id
-    if not authority_id.replace("-", "").isalnum() or not authority_id.isascii():
-        raise errors.NotAvailable
-    return (
-        "BEGIN; SELECT "
-        f"set_config('infohus.authority', '{authority_id}', true), "
-        f"set_config('infohus.person', '{UUID(int=caller.person_id.int)}', true), "
-        f"set_config('infohus.role', '{caller.role.value}', true), "
-        f"set_config('infohus.now', '{now.isoformat()}', true)"
-    )
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where one request works: the workplace, its caller, and whether the request must not act twice."""
+
+    workplace: Workplace
+    caller: Caller
+    once: Once | None = None
+
+    def begin(
+        self, action: Action, model: type[Row] | None = None, subject_id: UUID | None = None, *,
+        within: UUID | None = None,
+    ) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Begin a unit of work; see `Workplace.begin`."""
+        return self.workplace.begin(self.caller, action, model, subject_id, within=within, once=self.once)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does what, when, over which connection.
+
+    An act that only reads opens no transaction: each query says itself who acts, and the entry is appended before
+    anything is given out. An act that writes is one transaction from its first message to its last.
+    """
+
+    caller: Caller
+    action: Action
+    lock: Lock
+    now: datetime
+    connection: Connection
+
+    @property
+    def writes(self) -> bool:
+        """Say whether the act holds its case, and so may write."""
+        return self.lock is not Lock.NONE
+
+    def opening(self) -> str:
+        """Begin the transaction and say who acts, in one message.
+
+        The simple protocol takes no parameters; each value here is of a kind that cannot hold a quote.
+        """
+        caller = self.caller
+        authority_id = caller.authority_id
+        if not authority_id.isascii() or not authority_id.replace("-", "").isalnum():
+            raise errors.NotAvailable
+        return (
+            f"BEGIN; SELECT infohus.act_as('{authority_id}', '{UUID(int=caller.person_id.int)}', "
+            f"'{caller.role.value}', '{self.now.isoformat()}')"
+        )
+
+    async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        """Run a query as the caller."""
+        if self.writes:
+            return await self.connection.fetch(sql, *arguments)
+        caller = self.caller
+        return await self.connection.fetch(
+            acting(sql, len(arguments)), *arguments, caller.authority_id, caller.person_id, caller.role.value, self.now
+        )
+
+
+async def _find(act: Act, model: type[Row] | None, subject_id: UUID | None, within: UUID | None) -> Found:
+    if model is None:
+        return Found()
+    person_id, authority_id = act.caller.person_id, act.caller.authority_id
+    if model is Infohus:
+        rows = await act.ask(infohus_query(), (subject_id, person_id, authority_id))
+        return found_infohus(rows[0] if rows else None)
+    record = model if issubclass(model, Record) else None
+    subject = (within, person_id, authority_id, subject_id) if record else (subject_id, person_id, authority_id)
+    rows = await act.ask(case_query(record, act.lock), subject)
+    return found_case(rows[0] if rows else None, record)
+
+
+async def _commit(act: Act, log_id: UUID, entry: Entry) -> None:
+    # One message: the log's frontier is locked for this one round trip. If the process or the connection dies before
+    # the server reads it, nothing happened; after that, everything did. The caller is told "unexpected" when the
+    # answer is lost, and a repetition with the same Idempotency-Key finds out which.
+    if act.writes:
+        await act.connection.execute(append_and_commit(log_id, encode(entry)))
+    else:
+        await act.connection.execute(APPEND, log_id, encode(entry))
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:

@@ -31,9 +31,8 @@ from infohus.authorization.action import Action
 from infohus.cases.decision_view import DecisionView, SignatureDraft, decision_view
 from infohus.cases.information import Origin
 from infohus.ground import Case
-from infohus.identity.caller import Caller
-from infohus.unit_of_work import Once, UnitOfWork
-from infohus.workplace import Workplace
+from infohus.unit_of_work import UnitOfWork
+from infohus.workplace import Desk
 
 ONE = "/cases/{case_id:uuid}/assessments/{assessment_id:uuid}"
 
@@ -84,33 +83,30 @@ async def _answer(work: UnitOfWork, assessment: Assessment, *, status: int = 200
 
 @post("/cases/{case_id:uuid}/assessments", operation_id="OpenAssessment")
 async def open_tool(
-    case_id: FromPath[UUID], data: JSONBody[OpeningDraft], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], data: JSONBody[OpeningDraft], recording_desk: NamedDependency[Desk],
 ) -> Response[AssessmentView]:
     """Open the tool in a case that both agreed to qualify further (rule 35)."""
-    async with workplace.begin(caller, Action.OPEN_ASSESSMENT, Case, case_id, once=once) as work:
+    async with recording_desk.begin(Action.OPEN_ASSESSMENT, Case, case_id) as work:
         assessment = await work.earlier(Assessment, BY_ID) or await open_assessment(work, data)
         return await _answer(work, assessment, status=201)
 
 
 @get(ONE, operation_id="ReadAssessment")
 async def read(
-    case_id: FromPath[UUID], assessment_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], assessment_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> Response[AssessmentView]:
     """Read an assessment."""
-    async with workplace.begin(caller, Action.READ_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
+    async with desk.begin(Action.READ_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
         return await _answer(work, work.subject(Assessment))
 
 
 @post(ONE + "/contributions", operation_id="ContributeToAssessment")
 async def bring(
-    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ContributionsDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ContributionsDraft], recording_desk: NamedDependency[Desk],
 ) -> Response[AssessmentView]:
     """Bring what the caller's authority knows, dimension by dimension."""
-    async with workplace.begin(
-        caller, Action.CONTRIBUTE_TO_ASSESSMENT, Assessment, assessment_id, within=case_id, once=once
+    async with recording_desk.begin(
+            Action.CONTRIBUTE_TO_ASSESSMENT, Assessment, assessment_id, within=case_id
     ) as work:
         if await work.acted_before() is None:
             await contribute(work, work.subject(Assessment), data)
@@ -119,23 +115,21 @@ async def bring(
 
 @put(ONE + "/conclusion", operation_id="ConcludeAssessment")
 async def conclude(
-    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ConclusionDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], if_match: IfMatch = None,
+    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ConclusionDraft], desk: NamedDependency[Desk], if_match: IfMatch = None,
 ) -> Response[AssessmentView]:
     """Write the conclusion: problems and resources, both sides (rule 37)."""
-    async with workplace.begin(caller, Action.CONCLUDE_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
+    async with desk.begin(Action.CONCLUDE_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
         require_match(if_match, work.subject(Assessment).record_version)
         return await _answer(work, await conclude_assessment(work, work.subject(Assessment), data))
 
 
 @post(ONE + "/signatures", operation_id="SignAssessment")
 async def sign(
-    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[SignatureDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[SignatureDraft], recording_desk: NamedDependency[Desk],
 ) -> Response[AssessmentView]:
     """Sign exactly the conclusion that was read."""
-    async with workplace.begin(
-        caller, Action.SIGN_ASSESSMENT, Assessment, assessment_id, within=case_id, once=once
+    async with recording_desk.begin(
+            Action.SIGN_ASSESSMENT, Assessment, assessment_id, within=case_id
     ) as work:
         assessment = work.subject(Assessment)
         if await work.acted_before() is None:

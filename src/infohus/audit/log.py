@@ -13,6 +13,9 @@ from infohus.database import Connection  # noqa: F401 - named in the alias below
 AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
 ROWS_AT_ONCE = 4096
 
+APPEND = "SELECT audit.append($1, $2)"
+"""Append an entry ($2) to a log ($1) in a transaction of its own; gives the entry's index."""
+
 _HEAD = """
 SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.log_id = l.id WHERE l.id = $1
 """

@@ -20,9 +20,8 @@ from infohus.cases.participants import (
     invite_participant,
 )
 from infohus.ground import Case, Participant, ParticipationKind, Stage
-from infohus.identity.caller import Caller
-from infohus.unit_of_work import Once, UnitOfWork
-from infohus.workplace import Workplace
+from infohus.unit_of_work import UnitOfWork
+from infohus.workplace import Desk
 
 _MY_CASES = (
     sa.select(Case)
@@ -118,24 +117,23 @@ class InformationView(msgspec.Struct, frozen=True):
 
 
 @get("/cases", operation_id="ListCases")
-async def list_cases(
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], after: After = NIL, limit: Limit = 50
+async def list_cases( desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50
 ) -> Page[CaseLine]:
     """List the cases that the caller takes part in, oldest first."""
-    async with workplace.begin(caller, Action.LIST_CASES) as work:
+    async with desk.begin(Action.LIST_CASES) as work:
         cases = await work.rows(
-            Case, _MY_CASES, after=after, limit=limit + 1, person_id=caller.person_id,
-            authority_id=caller.authority_id,
+            Case, _MY_CASES, after=after, limit=limit + 1, person_id=desk.caller.person_id,
+            authority_id=desk.caller.authority_id,
         )
         return page_of([CaseLine.of(case) for case in cases], [case.id for case in cases], limit=limit)
 
 
 @get("/cases/{case_id:uuid}", operation_id="ReadCase")
 async def read_case(
-    case_id: FromPath[UUID], caller: NamedDependency[Caller], workplace: NamedDependency[Workplace]
+    case_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> Response[CaseView]:
     """Read where a case stands and who takes part."""
-    async with workplace.begin(caller, Action.READ_CASE, Case, case_id) as work:
+    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
         participants = await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=case_id)
         view = CaseView(CaseLine.of(work.case), [ParticipantView.of(one) for one in participants])
         return Response(view, headers={"ETag": etag(work.case.version)})
@@ -143,22 +141,21 @@ async def read_case(
 
 @post("/cases/{case_id:uuid}/information", operation_id="NoteInformation")
 async def note(
-    case_id: FromPath[UUID], data: JSONBody[InformationDraft], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], data: JSONBody[InformationDraft], recording_desk: NamedDependency[Desk],
 ) -> InformationView:
     """Note what the caller's authority holds; the other authority does not see it."""
-    async with workplace.begin(caller, Action.NOTE_INFORMATION, Case, case_id, once=once) as work:
+    async with recording_desk.begin(Action.NOTE_INFORMATION, Case, case_id) as work:
         item = await work.earlier(Information, _INFORMATION_BY_ID) or note_information(work, data)
         return (await InformationView.opened(work, item))[0]
 
 
 @get("/cases/{case_id:uuid}/information", operation_id="ListInformation")
 async def list_information(
-    case_id: FromPath[UUID], caller: NamedDependency[Caller], workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], desk: NamedDependency[Desk],
     after: After = NIL, limit: Limit = 50,
 ) -> Page[InformationView]:
     """List the items that the caller's authority holds or was told."""
-    async with workplace.begin(caller, Action.READ_CASE, Case, case_id) as work:
+    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
         items = await work.rows(Information, INFORMATION_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
         views = await InformationView.opened(work, *items[:limit])
         return Page(items=views, next=items[limit - 1].id if len(items) > limit else None)
@@ -166,32 +163,29 @@ async def list_information(
 
 @get("/cases/{case_id:uuid}/information/{information_id:uuid}", operation_id="ReadInformation")
 async def read_information(
-    case_id: FromPath[UUID], information_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], information_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> InformationView:
     """Read one item; another authority's undisclosed item answers as if it did not exist."""
-    async with workplace.begin(caller, Action.READ_INFORMATION, Information, information_id, within=case_id) as work:
+    async with desk.begin(Action.READ_INFORMATION, Information, information_id, within=case_id) as work:
         return (await InformationView.opened(work, work.subject(Information)))[0]
 
 
 @post("/cases/{case_id:uuid}/participants", operation_id="InviteParticipant")
 async def invite(
-    case_id: FromPath[UUID], data: JSONBody[InvitationDraft], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], data: JSONBody[InvitationDraft], recording_desk: NamedDependency[Desk],
 ) -> ParticipantView:
     """Draw a professional in, with reason, scope and end date."""
-    async with workplace.begin(caller, Action.INVITE_PARTICIPANT, Case, case_id, once=once) as work:
+    async with recording_desk.begin(Action.INVITE_PARTICIPANT, Case, case_id) as work:
         known = await work.earlier(Participant, _PARTICIPANT_BY_ID)
         return ParticipantView.of(known or await invite_participant(work, data))
 
 
 @delete("/cases/{case_id:uuid}/participants/{participant_id:uuid}", operation_id="EndParticipation", status_code=200)
 async def end(
-    case_id: FromPath[UUID], participant_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], participant_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> ParticipantView:
     """End a professional's participation at once; the record of it stays."""
-    async with workplace.begin(caller, Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
+    async with desk.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
         return ParticipantView.of(end_participation(work, work.subject(Participant)))
 
 

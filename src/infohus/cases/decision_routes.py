@@ -19,9 +19,8 @@ from infohus.cases.decision_view import DecisionView, SignatureDraft, decision_v
 from infohus.cases.joint import JointDecision
 from infohus.database import AnySelect
 from infohus.ground import Case
-from infohus.identity.caller import Caller
 from infohus.unit_of_work import Once, UnitOfWork
-from infohus.workplace import Workplace
+from infohus.workplace import Desk
 
 Decision = TypeVar("Decision", bound=JointDecision)
 Draft = TypeVar("Draft", bound=msgspec.Struct)
@@ -61,38 +60,34 @@ def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
     one = every + "/{decision_id:uuid}"
 
     async def propose(
-        case_id: FromPath[UUID], data: Any, caller: NamedDependency[Caller],  # noqa: ANN401 - the kind's draft, below
-        workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+        case_id: FromPath[UUID], data: Any, desk: NamedDependency[Desk], once: NamedDependency[Once | None],
     ) -> Any:  # noqa: ANN401 - the kind's view, below
         """Propose it to the other authority: the proposal discloses, so it is an exchange."""
-        async with workplace.begin(caller, kind.proposing, Case, case_id, once=once) as work:
+        async with desk.begin(kind.proposing, Case, case_id) as work:
             decision = await work.earlier(kind.model, decision_by_id(kind.model)) or await kind.propose(work, data)
             return await kind.answer(work, decision, status=201)
 
     async def read(
-        case_id: FromPath[UUID], decision_id: FromPath[UUID], caller: NamedDependency[Caller],
-        workplace: NamedDependency[Workplace],
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], desk: NamedDependency[Desk],
     ) -> Any:  # noqa: ANN401 - the kind's view, below
         """Read it, and who has signed."""
-        async with workplace.begin(caller, kind.reading, kind.model, decision_id, within=case_id) as work:
+        async with desk.begin(kind.reading, kind.model, decision_id, within=case_id) as work:
             return await kind.answer(work, work.subject(kind.model))
 
     async def amend(
-        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: Any,  # noqa: ANN401 - the kind's draft, below
-        caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], if_match: IfMatch = None,
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: Any,  # noqa: ANN401 - the kind's draft, below desk: NamedDependency[Desk], if_match: IfMatch = None,
     ) -> Any:  # noqa: ANN401 - the kind's view, below
         """Change an open proposal: earlier signatures are void, and the new content is disclosed anew (rule 18)."""
-        async with workplace.begin(caller, kind.signing, kind.model, decision_id, within=case_id) as work:
+        async with desk.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
             decision = work.subject(kind.model)
             require_match(if_match, decision.record_version)
             return await kind.answer(work, await kind.amend(work, decision, data))
 
     async def sign(
-        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[SignatureDraft],
-        caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[SignatureDraft], recording_desk: NamedDependency[Desk],
     ) -> Any:  # noqa: ANN401 - the kind's view, below
         """Sign exactly the content that was read; both authorities' signatures make the decision (rule 17)."""
-        async with workplace.begin(caller, kind.signing, kind.model, decision_id, within=case_id, once=once) as work:
+        async with recording_desk.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
             decision = work.subject(kind.model)
             if await work.acted_before() is None:
                 decision = await kind.sign(work, decision, bytes.fromhex(data.content_hash))

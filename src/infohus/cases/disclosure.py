@@ -16,7 +16,6 @@ from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.ground import Authority
 from infohus.identity.caller import AuthorityKind
 from infohus.sealing.column import SealedColumn
 from infohus.sealing.envelope import Sealed
@@ -132,9 +131,6 @@ class Item(msgspec.Struct, frozen=True, order=True):
         return cls(record.__tablename__, record.id, record.authority_id, record.record_version)
 
 
-_AUTHORITIES = sa.select(Authority).where(
-    Authority.id == sa.func.any(sa.bindparam("authority_ids", type_=sa.ARRAY(sa.Text)))
-)
 LATE_AFTER = timedelta(hours=24)
 """An exchange recorded later than this after it took place shows as late (rule 12; design)."""
 CLOCK_TOLERANCE = timedelta(minutes=2)
@@ -151,7 +147,7 @@ async def disclose(
     """
     _refuse_what_the_law_refuses(draft, work.regime)
     _refuse_outsiders(draft, work)
-    paragraph = await _paragraph(work, draft)
+    paragraph = _paragraph(work, draft)
     work.deed.justification, work.deed.purpose = paragraph.value, draft.purpose.value
     work.deed.recipients = sorted(set(draft.recipients))
     exchanged_at = draft.exchanged_at or work.now
@@ -194,14 +190,14 @@ def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
     if not draft.recipients:
         raise errors.ExchangeWithoutRecipient
     for recipient in draft.recipients:
-        if recipient == work.caller.authority_id or recipient not in work.authorities:
+        if recipient == work.caller.authority_id or recipient not in work.parties:
             raise errors.RecipientTakesNoPart
 
 
-async def _paragraph(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
+def _paragraph(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
     """Derive the paragraph from the direction (rule 4)."""
-    parties = await work.rows(Authority, _AUTHORITIES, authority_ids=[work.caller.authority_id, *draft.recipients])
-    if any(party.kind is AuthorityKind.SELF_GOVERNING for party in parties):
+    parties = {work.caller.authority_kind, *(work.parties[recipient] for recipient in draft.recipients)}
+    if AuthorityKind.SELF_GOVERNING in parties:
         follows = Paragraph.SELF_GOVERNING_INSTITUTION
     elif work.caller.authority_kind is AuthorityKind.POLICE:
         follows = Paragraph.POLICE_DISCLOSES

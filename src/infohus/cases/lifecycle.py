@@ -39,6 +39,7 @@ def _deciding(*stages: Stage) -> Step:
 
 
 POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
+    Action.RECORD_CONCERN: _recording(EVERY),
     Action.RECORD_CLEARANCE_CHECK: _deciding(RECEIVED),
     Action.HAND_OVER_CHILD_NOTIFICATION: _deciding(*OPEN),
     Action.INVITE_PARTICIPANT: _recording(SHARED),

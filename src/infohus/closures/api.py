@@ -14,8 +14,7 @@ from infohus.closures.model import Closure, ClosureContent, ClosureDraft, Retent
 from infohus.closures.operations import RETENTION, amend_closure, propose_closure, sign_closure
 from infohus.closures.retention import RULES
 from infohus.ground import Case
-from infohus.identity.caller import Caller
-from infohus.workplace import Workplace
+from infohus.workplace import Desk
 
 PROCEDURE = Procedure(
     name="Closure", path="closures", model=Closure, draft=ClosureDraft, content=ClosureContent,
@@ -36,11 +35,11 @@ class RetentionView(msgspec.Struct, frozen=True):
 
 @get("/cases/{case_id:uuid}/retention", operation_id="ReadRetention")
 async def read_retention(
-    case_id: FromPath[UUID], caller: NamedDependency[Caller], workplace: NamedDependency[Workplace]
+    case_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> list[RetentionView]:
     """Read each authority's retention period of a closed case; an open case has none."""
     sources = {rule.name: rule.source for rule in RULES.values()}
-    async with workplace.begin(caller, Action.READ_CASE, Case, case_id) as work:
+    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
         return [
             RetentionView(one.authority_id, one.rule, sources[one.rule], one.runs_from, one.erase_after)
             for one in await work.rows(Retention, RETENTION, case_id=case_id)

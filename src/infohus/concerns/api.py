@@ -32,9 +32,8 @@ from infohus.concerns.operations import (
 )
 from infohus.danish import WARNINGS
 from infohus.ground import Case, Infohus
-from infohus.identity.caller import Caller
-from infohus.unit_of_work import Once, UnitOfWork
-from infohus.workplace import Workplace
+from infohus.unit_of_work import UnitOfWork
+from infohus.workplace import Desk
 
 _CONCERN_BY_ID = sa.select(Concern).where(Concern.id == sa.bindparam("id"))
 _CHECK_BY_ID = sa.select(ClearanceCheck).where(ClearanceCheck.id == sa.bindparam("id"))
@@ -169,11 +168,10 @@ class CprNumberView(msgspec.Struct, frozen=True):
 
 @post("/infohuse/{infohus_id:uuid}/concerns", operation_id="RecordConcern")
 async def record(
-    infohus_id: FromPath[UUID], data: JSONBody[ConcernDraft], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    infohus_id: FromPath[UUID], data: JSONBody[ConcernDraft], recording_desk: NamedDependency[Desk],
 ) -> RecordedConcern:
     """Record a concern and open a case on it. Acute danger answers with the 112 instruction at once (rule 31)."""
-    async with workplace.begin(caller, Action.RECORD_CONCERN, Infohus, infohus_id, once=once) as work:
+    async with recording_desk.begin(Action.RECORD_CONCERN, Infohus, infohus_id) as work:
         concern = await work.earlier(Concern, _CONCERN_BY_ID) or await record_concern(work, data)
         number = await work.case_number(concern.case_id)
         warnings = [WARNINGS["acute"]] if data.is_acute else []
@@ -182,54 +180,49 @@ async def record(
 
 @get("/cases/{case_id:uuid}/concerns/{concern_id:uuid}", operation_id="ReadConcern")
 async def read(
-    case_id: FromPath[UUID], concern_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], concern_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> ConcernView:
     """Read a concern, observation apart from interpretation, without the reporter's identity."""
-    async with workplace.begin(caller, Action.READ_CONCERN, Concern, concern_id, within=case_id) as work:
+    async with desk.begin(Action.READ_CONCERN, Concern, concern_id, within=case_id) as work:
         return await ConcernView.opened(work, work.subject(Concern))
 
 
 @get("/cases/{case_id:uuid}/reporters/{reporter_id:uuid}", operation_id="ReadReporter")
 async def read_reporter(
-    case_id: FromPath[UUID], reporter_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], reporter_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> ReporterView:
     """Read who raised a concern: its own permission, and a fresh sign-in (rules 29 and 48)."""
-    async with workplace.begin(caller, Action.READ_REPORTER, Reporter, reporter_id, within=case_id) as work:
+    async with desk.begin(Action.READ_REPORTER, Reporter, reporter_id, within=case_id) as work:
         texts = (await work.open(work.subject(Reporter)))[reporter_id]
         return ReporterView(id=reporter_id, name=texts["identity"], contact=texts.get("contact"))
 
 
 @post("/cases/{case_id:uuid}/subjects/{subject_id:uuid}/cpr-number", operation_id="RevealCprNumber", status_code=200)
 async def reveal_cpr_number(
-    case_id: FromPath[UUID], subject_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], subject_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> CprNumberView:
     """Show a full CPR number: an act of its own, logged as such (rule 53)."""
-    async with workplace.begin(caller, Action.REVEAL_CPR_NUMBER, Subject, subject_id, within=case_id) as work:
+    async with desk.begin(Action.REVEAL_CPR_NUMBER, Subject, subject_id, within=case_id) as work:
         texts = (await work.open(work.subject(Subject)))[subject_id]
         return CprNumberView(cpr_number=texts.get("cpr_number"))
 
 
 @post("/cases/{case_id:uuid}/clearance-checks", operation_id="RecordClearanceCheck")
 async def record_clearance(
-    case_id: FromPath[UUID], data: JSONBody[ClearanceDraft], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], data: JSONBody[ClearanceDraft], recording_desk: NamedDependency[Desk],
 ) -> ClearanceView:
     """Record the police check; only the police tovholder can."""
-    async with workplace.begin(caller, Action.RECORD_CLEARANCE_CHECK, Case, case_id, once=once) as work:
+    async with recording_desk.begin(Action.RECORD_CLEARANCE_CHECK, Case, case_id) as work:
         check = await work.earlier(ClearanceCheck, _CHECK_BY_ID) or await record_clearance_check(work, data)
         return await _clearance_view(work, check)
 
 
 @get("/cases/{case_id:uuid}/clearance-checks/{check_id:uuid}", operation_id="ReadClearanceCheck")
 async def read_clearance(
-    case_id: FromPath[UUID], check_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], check_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> ClearanceView:
     """Read the police check: the police's own until they disclose it; the case's stage shows the outcome."""
-    async with workplace.begin(caller, Action.READ_CLEARANCE_CHECK, ClearanceCheck, check_id, within=case_id) as work:
+    async with desk.begin(Action.READ_CLEARANCE_CHECK, ClearanceCheck, check_id, within=case_id) as work:
         return await _clearance_view(work, work.subject(ClearanceCheck))
 
 
@@ -243,11 +236,10 @@ async def _clearance_view(work: UnitOfWork, check: ClearanceCheck) -> ClearanceV
     operation_id="HandOverChildNotification", status_code=200,
 )
 async def hand_over(
-    case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[HandOverDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[HandOverDraft], desk: NamedDependency[Desk],
 ) -> ChildNotificationView:
     """Record that the underretning was handed over; screening waits for it (rule 32)."""
-    async with workplace.begin(caller, Action.HAND_OVER_CHILD_NOTIFICATION, Case, case_id) as work:
+    async with desk.begin(Action.HAND_OVER_CHILD_NOTIFICATION, Case, case_id) as work:
         notification = await work.row(ChildNotification, _NOTIFICATION_BY_ID, id=notification_id, case_id=case_id)
         if notification is None:
             raise errors.NotAvailable

@@ -21,9 +21,8 @@ from infohus.exchanges.operations import (
     record_exchange,
 )
 from infohus.ground import Case
-from infohus.identity.caller import Caller
-from infohus.unit_of_work import Once, UnitOfWork
-from infohus.workplace import Workplace
+from infohus.unit_of_work import UnitOfWork
+from infohus.workplace import Desk
 
 
 class ExchangeLine(msgspec.Struct, frozen=True):
@@ -80,44 +79,41 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
 
 @post("/cases/{case_id:uuid}/exchanges", operation_id="RecordExchange")
 async def record(
-    case_id: FromPath[UUID], data: JSONBody[ExchangeDraft], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], data: JSONBody[ExchangeDraft], recording_desk: NamedDependency[Desk],
 ) -> ExchangeView:
     """Record a disclosure under § 115; exactly its items become readable to exactly its recipients."""
-    async with workplace.begin(caller, Action.RECORD_EXCHANGE, Case, case_id, once=once) as work:
+    async with recording_desk.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID) or await record_exchange(work, data)
         return await ExchangeView.opened(work, exchange)
 
 
 @get("/cases/{case_id:uuid}/exchanges", operation_id="ListExchanges")
 async def of_case(
-    case_id: FromPath[UUID], caller: NamedDependency[Caller], workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], desk: NamedDependency[Desk],
     after: After = NIL, limit: Limit = 50,
 ) -> Page[ExchangeLine]:
     """List the exchanges of a case that the caller's authority gave or received, oldest first, without texts."""
-    async with workplace.begin(caller, Action.LIST_EXCHANGES, Case, case_id) as work:
+    async with desk.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
         exchanges = await work.rows(Exchange, EXCHANGES_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
         return page_of([ExchangeLine.of(one) for one in exchanges], [one.id for one in exchanges], limit=limit)
 
 
 @get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}", operation_id="ReadExchange")
 async def read(
-    case_id: FromPath[UUID], exchange_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> ExchangeView:
     """Read one exchange with its reasons."""
-    async with workplace.begin(caller, Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+    async with desk.begin(Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
         return await ExchangeView.opened(work, work.subject(Exchange))
 
 
 @post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/corrections", operation_id="CorrectExchange")
 async def correct(
-    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[CorrectionDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[CorrectionDraft], recording_desk: NamedDependency[Desk],
 ) -> ExchangeView:
     """Correct an exchange: every earlier recipient gets the correction, and the wrong one stays on record."""
-    async with workplace.begin(
-        caller, Action.CORRECT_EXCHANGE, Exchange, exchange_id, within=case_id, once=once
+    async with recording_desk.begin(
+            Action.CORRECT_EXCHANGE, Exchange, exchange_id, within=case_id
     ) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
         exchange = exchange or await correct_exchange(work, work.subject(Exchange), data)

@@ -12,7 +12,6 @@ from infohus.answers import etag
 from infohus.authorization.action import Action
 from infohus.cases.decision_routes import Procedure, routes_of
 from infohus.ground import Case
-from infohus.identity.caller import Caller
 from infohus.measures.model import (
     FollowUp,
     FollowUpDraft,
@@ -33,8 +32,8 @@ from infohus.measures.operations import (
     sign_recommendation,
     start_measure,
 )
-from infohus.unit_of_work import Once, UnitOfWork
-from infohus.workplace import Workplace
+from infohus.unit_of_work import UnitOfWork
+from infohus.workplace import Desk
 
 MEASURE = "/cases/{case_id:uuid}/measures/{measure_id:uuid}"
 
@@ -89,34 +88,31 @@ PROCEDURE = Procedure(
 
 @post("/cases/{case_id:uuid}/measures", operation_id="StartMeasure")
 async def start(
-    case_id: FromPath[UUID], data: JSONBody[MeasureDraft], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], data: JSONBody[MeasureDraft], recording_desk: NamedDependency[Desk],
 ) -> Response[MeasureView]:
     """Record a measure with its one responsible authority and its first follow-up date."""
-    async with workplace.begin(caller, Action.START_MEASURE, Case, case_id, once=once) as work:
+    async with recording_desk.begin(Action.START_MEASURE, Case, case_id) as work:
         measure = await work.earlier(Measure, MEASURE_BY_ID) or await start_measure(work, data)
         return _measure_answer(measure, await MeasureView.opened(work, measure), status=201)
 
 
 @get(MEASURE, operation_id="ReadMeasure")
 async def read_measure(
-    case_id: FromPath[UUID], measure_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], measure_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> Response[MeasureView]:
     """Read a measure and its follow-ups."""
-    async with workplace.begin(caller, Action.READ_MEASURE, Measure, measure_id, within=case_id) as work:
+    async with desk.begin(Action.READ_MEASURE, Measure, measure_id, within=case_id) as work:
         measure = work.subject(Measure)
         return _measure_answer(measure, await MeasureView.opened(work, measure))
 
 
 @post(MEASURE + "/follow-ups", operation_id="RecordFollowUp")
 async def follow_up(
-    case_id: FromPath[UUID], measure_id: FromPath[UUID], data: JSONBody[FollowUpDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], measure_id: FromPath[UUID], data: JSONBody[FollowUpDraft], recording_desk: NamedDependency[Desk],
 ) -> Response[MeasureView]:
     """Record a follow-up; without a next date the measure ends."""
-    async with workplace.begin(
-        caller, Action.RECORD_FOLLOW_UP, Measure, measure_id, within=case_id, once=once
+    async with recording_desk.begin(
+            Action.RECORD_FOLLOW_UP, Measure, measure_id, within=case_id
     ) as work:
         measure = work.subject(Measure)
         if await work.acted_before() is None:

@@ -41,7 +41,7 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
     responsible = draft.responsible_authority
     if responsible is None:
         raise errors.ResponsibleAuthorityMissing
-    if responsible not in work.authorities:
+    if responsible not in work.parties:
         raise errors.ResponsibleAuthorityTakesNoPart
     if draft.follow_up_on < work.now.date():
         raise errors.FollowUpInThePast

@@ -9,7 +9,6 @@ from litestar.params import FromPath, JSONBody
 
 from infohus.authorization.action import Action
 from infohus.cases.decision_routes import Procedure, routes_of
-from infohus.identity.caller import Caller
 from infohus.scope_decisions.model import (
     DisagreementDraft,
     ScopeContent,
@@ -24,8 +23,8 @@ from infohus.scope_decisions.operations import (
     propose_scope_decision,
     sign_scope_decision,
 )
-from infohus.unit_of_work import Once, UnitOfWork
-from infohus.workplace import Workplace
+from infohus.unit_of_work import UnitOfWork
+from infohus.workplace import Desk
 
 PROCEDURE = Procedure(
     name="ScopeDecision", path="scope-decisions", model=ScopeDecision, draft=ScopeDecisionDraft, content=ScopeContent,
@@ -53,12 +52,11 @@ class DisagreementView(msgspec.Struct, frozen=True):
     "/cases/{case_id:uuid}/scope-decisions/{decision_id:uuid}/disagreement", operation_id="DifferOnScopeDecision"
 )
 async def record_disagreement(
-    case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[DisagreementDraft],
-    caller: NamedDependency[Caller], workplace: NamedDependency[Workplace], once: NamedDependency[Once | None],
+    case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[DisagreementDraft], recording_desk: NamedDependency[Desk],
 ) -> DisagreementView:
     """Differ from the proposal: the concern is not taken in, and each side's reason stands (rule 17)."""
-    async with workplace.begin(
-        caller, Action.SIGN_SCOPE_DECISION, ScopeDecision, decision_id, within=case_id, once=once
+    async with recording_desk.begin(
+            Action.SIGN_SCOPE_DECISION, ScopeDecision, decision_id, within=case_id
     ) as work:
         known = await work.earlier(ScopeDisagreement, DISAGREEMENT_BY_ID)
         return await DisagreementView.opened(work, known or await differ(work, work.subject(ScopeDecision), data))
@@ -68,12 +66,11 @@ async def record_disagreement(
     "/cases/{case_id:uuid}/scope-disagreements/{disagreement_id:uuid}", operation_id="ReadScopeDisagreement"
 )
 async def read_disagreement(
-    case_id: FromPath[UUID], disagreement_id: FromPath[UUID], caller: NamedDependency[Caller],
-    workplace: NamedDependency[Workplace],
+    case_id: FromPath[UUID], disagreement_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> DisagreementView:
     """Read why the two differed."""
-    async with workplace.begin(
-        caller, Action.READ_SCOPE_DECISION, ScopeDisagreement, disagreement_id, within=case_id
+    async with desk.begin(
+            Action.READ_SCOPE_DECISION, ScopeDisagreement, disagreement_id, within=case_id
     ) as work:
         return await DisagreementView.opened(work, work.subject(ScopeDisagreement))
 
