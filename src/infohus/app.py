@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 
+from infohus.plan.api import handlers as plan_handlers
+from infohus.supervision.api import handlers as supervision_handlers
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -28,14 +30,12 @@ from infohus.identity.caller import Assurance, Caller
 from infohus.identity.issuers import read_issuers
 from infohus.identity.tokens import TokenGate
 from infohus.measures.api import handlers as measure_handlers
-from infohus.plan.api import handlers as plan_handlers
 from infohus.scope_decisions.api import handlers as scope_handlers
 from infohus.screenings.api import handlers as screening_handlers
 from infohus.sealing.column import sealed_columns
 from infohus.sealing.keepers import FileKeyKeeper
 from infohus.sealing.vault import Vault
 from infohus.settings import Settings
-from infohus.supervision.api import handlers as supervision_handlers
 from infohus.tables import Row
 from infohus.unit_of_work import Once
 from infohus.web.door import Door
@@ -43,8 +43,6 @@ from infohus.web.health import handlers as health_handlers
 from infohus.web.problems import exception_handlers
 from infohus.web.problems import handlers as problem_handlers
 from infohus.workplace import Desk, Workplace
-
-
 
 AnyRequest = Request[Caller, Any, Any]
 IdempotencyKey = Annotated[
@@ -119,7 +117,8 @@ def create_app(settings: Settings) -> Litestar:
 
 def _openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
-        title="infohus", version=version("infohus"), path="/docs", render_plugins=[ScalarRenderPlugin(), JsonRenderPlugin()],
+        title="infohus", version=version("infohus"), path="/docs",
+        render_plugins=[ScalarRenderPlugin(), JsonRenderPlugin()],
         description="Fælles sagsbehandling for kommuners og politiets infohustovholdere.",
         components=Components(security_schemes={
             "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),

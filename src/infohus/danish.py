@@ -35,7 +35,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "log-unavailable": (
         "Loggen kan ikke skrives",
-        "Intet er vist eller gemt, for alt skal kunne ses i loggen. Prøv igen, og ring til driften, hvis det bliver ved.",
+        "Intet er vist eller gemt, for alt skal kunne ses i loggen. Prøv igen, og ring til driften, om det bliver ved.",
     ),
     "database-unavailable": ("Systemet er ikke klar", "Intet er gemt. Prøv igen om et øjeblik."),
     "unexpected-failure": (
@@ -48,7 +48,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "screening-awaits-child-notification": (
         "Underretningen skal afleveres først",
-        "Personen var under 18 år ved modtagelsen. Registrér, at underretningen er afleveret, før I screener (regel 32).",
+        "Personen var under 18 år ved modtagelsen. Registrér, at underretningen er afleveret, før I screener.",
     ),
     "already-recorded": ("Det er allerede registreret", "Se det, der er registreret. En ændring sker som en rettelse."),
     "anonymous-reporter-has-identity": (
@@ -84,8 +84,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "exchange-for-investigation": (
         "Oplysninger må ikke videregives til efterforskning",
-        "Efter retsplejelovens § 115, stk. 2, må der aldrig videregives med henblik på efterforskning af straffesager."
-        " Intet er videregivet, og forsøget står i loggen.",
+        "Retsplejelovens § 115, stk. 2: aldrig til efterforskning af straffesager. Intet er videregivet, men logget.",
     ),
     "recipient-takes-no-part": (
         "Modtageren deltager ikke i sagen",
@@ -110,12 +109,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "release-condition-missing": (
         "Betingelsen for nr. 3, litra c, er ikke registreret",
-        "Registrér, at personen er løsladt fra varetægt og vurderet radikaliseret eller i risiko, eller vælg en anden"
-        " samarbejdsform.",
+        "Registrér, at personen er løsladt fra varetægt og vurderet i risiko, eller vælg en anden samarbejdsform.",
     ),
     "exchange-already-corrected": ("Videregivelsen er allerede rettet", "Ret den nyeste rettelse."),
     "participation-ends-before-it-begins": ("Slutdatoen ligger før startdatoen", "Ret datoerne, og send igen."),
-    "already-takes-part": ("Personen deltager allerede", "Afslut den gamle deltagelse først, hvis vilkårene skal ændres."),
+    "already-takes-part": ("Personen deltager allerede", "Afslut den gamle deltagelse, før vilkårene ændres."),
     "cannot-leave": (
         "En tovholder kan ikke forlade en åben sag",
         "Luk sagen, eller bed administrator om at skifte tovholder.",

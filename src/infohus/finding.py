@@ -74,7 +74,7 @@ LEFT JOIN LATERAL (
   WHERE a.id IN (SELECT o.authority_id FROM infohus.infohus_authority o WHERE o.infohus_id = i.id)
 ) parties ON true
 WHERE i.id = $1
-"""  # noqa: S608 - column names of our own tables
+"""
 
 _CASE = f"""
 SELECT {{columns}}, p.kind AS participation, p.scope, k.wrapped_key AS case_key{{more_columns}}

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
 
+import msgspec
 import structlog
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="-")
@@ -33,7 +34,8 @@ def set_up(*, form: str, sealed_names: Iterable[str]) -> None:
     """
     hidden = _ALWAYS_HIDDEN | frozenset(sealed_names)
     in_terminal = form == "console" or (form == "auto" and sys.stdout.isatty())
-    renderer = structlog.dev.ConsoleRenderer() if in_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    # Machines read bytes that msgspec writes; people read colours.
+    renderer = structlog.dev.ConsoleRenderer() if in_terminal else structlog.processors.JSONRenderer(_json)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -43,9 +45,15 @@ def set_up(*, form: str, sealed_names: Iterable[str]) -> None:
             lambda _logger, _method, event: _without_secrets(event, hidden),
             renderer,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=(
+            structlog.PrintLoggerFactory(sys.stdout) if in_terminal else structlog.BytesLoggerFactory(sys.stdout.buffer)
+        ),
         cache_logger_on_first_use=True,
     )
+
+
+def _json(event: EventDict, **_options: object) -> bytes:
+    return msgspec.json.encode(event, enc_hook=str)
 
 
 def _join_request(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -22,7 +22,16 @@ from infohus.audit.log import APPEND, append_and_commit
 from infohus.authorization.action import Action
 from infohus.authorization.policies import Participation, Policies
 from infohus.database import Connection, acting
-from infohus.finding import INSTALLATION_LOG, Found, Lock, case_query, found_case, found_infohus, infohus_query, resource_of
+from infohus.finding import (
+    INSTALLATION_LOG,
+    Found,
+    Lock,
+    case_query,
+    found_case,
+    found_infohus,
+    infohus_query,
+    resource_of,
+)
 from infohus.ground import Case, Infohus
 from infohus.identity.caller import AuthorityKind, Caller
 from infohus.logs import correlation_id
@@ -34,7 +43,9 @@ logger = structlog.get_logger()
 
 _PATIENCE_SECONDS = 10
 
-REGIMES = {AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET}
+REGIMES = {
+    AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
+}
 """The law each kind of authority handles personal data under; all others are under the GDPR (rule 42)."""
 
 
@@ -142,10 +153,10 @@ class Workplace:
                 await connection.execute("ROLLBACK")
             await connection.execute(APPEND, log_id, encode(entry))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EntryTooLarge) as failure:
-            logger.error("log_unavailable", exc_info=failure)
+            logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
 
-    def _entry(  # noqa: PLR0913
+    def _entry(  # noqa: PLR0913, PLR0917
         self, caller: Caller | None, action: Action, model: type[Row] | None, subject_id: UUID | None, found: Found,
         deed: Deed, *, failure: BaseException | None = None,
     ) -> Entry:

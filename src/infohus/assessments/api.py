@@ -102,7 +102,8 @@ async def read(
 
 @post(ONE + "/contributions", operation_id="ContributeToAssessment")
 async def bring(
-    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ContributionsDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ContributionsDraft],
+    recording_desk: NamedDependency[Desk],
 ) -> Response[AssessmentView]:
     """Bring what the caller's authority knows, dimension by dimension."""
     async with recording_desk.begin(
@@ -115,7 +116,8 @@ async def bring(
 
 @put(ONE + "/conclusion", operation_id="ConcludeAssessment")
 async def conclude(
-    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ConclusionDraft], desk: NamedDependency[Desk], if_match: IfMatch = None,
+    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ConclusionDraft],
+    desk: NamedDependency[Desk], if_match: IfMatch = None,
 ) -> Response[AssessmentView]:
     """Write the conclusion: problems and resources, both sides (rule 37)."""
     async with desk.begin(Action.CONCLUDE_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
@@ -125,7 +127,8 @@ async def conclude(
 
 @post(ONE + "/signatures", operation_id="SignAssessment")
 async def sign(
-    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[SignatureDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[SignatureDraft],
+    recording_desk: NamedDependency[Desk],
 ) -> Response[AssessmentView]:
     """Sign exactly the conclusion that was read."""
     async with recording_desk.begin(

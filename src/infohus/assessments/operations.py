@@ -93,7 +93,9 @@ async def sign_assessment(work: UnitOfWork, assessment: Assessment, content_hash
 async def _refuse_one_sided(work: UnitOfWork, assessment: Assessment, conclusion: Conclusion) -> None:
     template = current_template()
     contributions = await work.rows(Contribution, CONTRIBUTIONS, assessment_id=assessment.id)
-    described = {template.side_of(one.dimension) for one in contributions if one.answer is Answer.DESCRIBED and one.text}
+    described = {
+        template.side_of(one.dimension) for one in contributions if one.answer is Answer.DESCRIBED and one.text
+    }
     missing = [
         name
         for name, is_there in (

@@ -52,7 +52,6 @@ async def export_log(connection: AnyConnection, log_id: UUID, key: SigningKey, f
         LogDoesNotVerify: naming the first row that is wrong.
     """
     head = await head_of(connection, log_id)
-    folder.mkdir(parents=True, exist_ok=True)
     writer, frontier = TileWriter(folder), Frontier()
     async for rows in rows_of(connection, log_id, start=0, stop=head.size):
         for row in rows:
@@ -64,9 +63,9 @@ async def export_log(connection: AnyConnection, log_id: UUID, key: SigningKey, f
     _refuse_another_tree(head, frontier)
     writer.finish()
     checkpoint = Checkpoint(head.origin, head.size, frontier.root())
-    (folder / "checkpoint").write_text(key.sign(checkpoint), encoding="utf-8")
-    (folder / "log.pub").write_text(f"{key.verifier(head.origin)}\n", encoding="utf-8")
-    (folder / "README.txt").write_text(README, encoding="utf-8")
+    writer.add("checkpoint", key.sign(checkpoint))
+    writer.add("log.pub", f"{key.verifier(head.origin)}\n")
+    writer.add("README.txt", README)
     return checkpoint
 
 

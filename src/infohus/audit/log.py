@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from infohus.audit.merkle import HASH_BYTES, Frontier, Node, place_of
-from infohus.database import Connection  # noqa: F401 - named in the alias below
+from infohus.database import Connection
 
 AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
 ROWS_AT_ONCE = 4096

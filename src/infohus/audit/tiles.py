@@ -59,6 +59,7 @@ class TileWriter:
     def __init__(self, folder: Path) -> None:
         """Start an empty log in `folder`."""
         self._folder = folder
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._entries: list[bytes] = []
         self._levels: list[list[bytes]] = [[]]
         self._written: list[int] = [0]
@@ -77,6 +78,10 @@ class TileWriter:
         for level, hashes in enumerate(self._levels):
             if hashes:
                 self._write(level, self._written[level], b"".join(hashes), len(hashes))
+
+    def add(self, name: str, text: str) -> None:
+        """Write a text file beside the tiles."""
+        (self._folder / name).write_text(text, encoding="utf-8")
 
     def _flush_full(self) -> None:
         self._write("entries", self._written[0], bundle_of(self._entries), WIDTH)

@@ -23,6 +23,7 @@ FRESH = timedelta(minutes=15)
 """How long after signing in a login counts as fresh (rule 48; design)."""
 GROUPS = frozenset({"content", "supervision"})
 _NAMESPACE = "Infohus"
+_JSON = msgspec.json.Encoder()
 
 
 class PoliciesUnsound(Exception):  # noqa: N818 - names the situation
@@ -46,12 +47,13 @@ class Resource(msgspec.Struct, frozen=True):
     @classmethod
     def installation(cls) -> "Resource":
         """Describe the installation itself."""
-        return cls("Installation", "installation", ({"uid": _uid("Installation", "installation"), "attrs": {}, "parents": []},))
+        return cls("Installation", "installation", (_entity("Installation", "installation", {}),))
 
     @classmethod
     def infohus(cls, infohus_id: UUID, *, authorities: Iterable[str]) -> "Resource":
         """Describe an infohus with the authorities of its plan."""
-        return cls("Infohus", str(infohus_id), (_entity("Infohus", str(infohus_id), {"authorities": _set(authorities)}),))
+        entity = _entity("Infohus", str(infohus_id), {"authorities": _set(authorities)})
+        return cls("Infohus", str(infohus_id), (entity,))
 
     @classmethod
     def case(cls, case_id: UUID, *, infohus_id: UUID, authorities: Iterable[str]) -> "Resource":
@@ -120,13 +122,13 @@ class Policies:
             "principal": {"type": f"{_NAMESPACE}::Person", "id": str(caller.person_id)},
             "action": {"type": f"{_NAMESPACE}::Action", "id": action.value},
             "resource": {"type": f"{_NAMESPACE}::{resource.kind}", "id": resource.id},
-            "context": {
+            "context": _JSON.encode({
                 "participation": participation.kind,
                 "scope": sorted(participation.scope),
                 "fresh": now - caller.authenticated_at <= FRESH,
-            },
+            }).decode(),
         }
-        entities = [_person(caller), *resource.entities]
+        entities = _JSON.encode([_person(caller), *resource.entities]).decode()
         result = cedarpy.is_authorized(request, self._policies, entities, self._schema)
         decided = tuple(
             sorted(name for name in result.diagnostics.id_annotations_by_reason.values() if name is not None)

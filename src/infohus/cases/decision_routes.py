@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from infohus.cases.decision_view import DecisionView, SignatureDraft, decision_v
 from infohus.cases.joint import JointDecision
 from infohus.database import AnySelect
 from infohus.ground import Case
-from infohus.unit_of_work import Once, UnitOfWork
+from infohus.unit_of_work import UnitOfWork
 from infohus.workplace import Desk
 
 Decision = TypeVar("Decision", bound=JointDecision)
@@ -48,10 +47,14 @@ class Procedure(Generic[Decision, Draft]):
         return Response(view, status_code=status, headers={"ETag": etag(decision.record_version)})
 
 
-@cache
+_BY_ID: dict[type[JointDecision], AnySelect] = {}
+
+
 def decision_by_id(model: type[JointDecision]) -> AnySelect:
     """Build (once) the statement that finds a decision by `:id`."""
-    return sa.select(model).where(model.id == sa.bindparam("id"))
+    if model not in _BY_ID:
+        _BY_ID[model] = sa.select(model).where(model.id == sa.bindparam("id"))
+    return _BY_ID[model]
 
 
 def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
@@ -59,24 +62,21 @@ def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
     every = f"/cases/{{case_id:uuid}}/{kind.path}"
     one = every + "/{decision_id:uuid}"
 
-    async def propose(
-        case_id: FromPath[UUID], data: Any, desk: NamedDependency[Desk], once: NamedDependency[Once | None],
-    ) -> Any:  # noqa: ANN401 - the kind's view, below
+    async def propose(case_id: FromPath[UUID], data: Any, recording_desk: NamedDependency[Desk]) -> Any:  # noqa: ANN401
         """Propose it to the other authority: the proposal discloses, so it is an exchange."""
-        async with desk.begin(kind.proposing, Case, case_id) as work:
+        async with recording_desk.begin(kind.proposing, Case, case_id) as work:
             decision = await work.earlier(kind.model, decision_by_id(kind.model)) or await kind.propose(work, data)
             return await kind.answer(work, decision, status=201)
 
-    async def read(
-        case_id: FromPath[UUID], decision_id: FromPath[UUID], desk: NamedDependency[Desk],
-    ) -> Any:  # noqa: ANN401 - the kind's view, below
+    async def read(case_id: FromPath[UUID], decision_id: FromPath[UUID], desk: NamedDependency[Desk]) -> Any:  # noqa: ANN401
         """Read it, and who has signed."""
         async with desk.begin(kind.reading, kind.model, decision_id, within=case_id) as work:
             return await kind.answer(work, work.subject(kind.model))
 
     async def amend(
-        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: Any,  # noqa: ANN401 - the kind's draft, below desk: NamedDependency[Desk], if_match: IfMatch = None,
-    ) -> Any:  # noqa: ANN401 - the kind's view, below
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: Any, desk: NamedDependency[Desk],  # noqa: ANN401
+        if_match: IfMatch = None,
+    ) -> Any:  # noqa: ANN401
         """Change an open proposal: earlier signatures are void, and the new content is disclosed anew (rule 18)."""
         async with desk.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
             decision = work.subject(kind.model)
@@ -84,8 +84,9 @@ def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
             return await kind.answer(work, await kind.amend(work, decision, data))
 
     async def sign(
-        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[SignatureDraft], recording_desk: NamedDependency[Desk],
-    ) -> Any:  # noqa: ANN401 - the kind's view, below
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[SignatureDraft],
+        recording_desk: NamedDependency[Desk],
+    ) -> Any:  # noqa: ANN401
         """Sign exactly the content that was read; both authorities' signatures make the decision (rule 17)."""
         async with recording_desk.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
             decision = work.subject(kind.model)
@@ -94,7 +95,7 @@ def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
                 work.done(decision.id)
             return await kind.answer(work, decision, status=201)
 
-    # Litestar reads the annotations when it registers a route; here they are the kind's own.
+    # Litestar reads the annotations when it registers a route; `Any` above stands for the kind's own types.
     view: Any = DecisionView[kind.content]  # type: ignore[name-defined]
     for route in (propose, read, amend, sign):
         route.__annotations__["return"] = Response[view]

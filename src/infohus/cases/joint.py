@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.cases.disclosure import DisclosureDraft, Exchange, Item, disclose
+from infohus.cases.disclosure import DisclosureDraft, Item, disclose
 from infohus.cases.lifecycle import next_stage
 from infohus.database import AnySelect
 from infohus.ground import Infohus
@@ -44,11 +44,11 @@ class Proposal(Protocol):
     """A proposal as it is sent: what it says, and the § 115 fields of showing it to the other authority."""
 
     @property
-    def outcome(self) -> StrEnum: ...  # noqa: D102
+    def outcome(self) -> StrEnum: ...
     @property
-    def content(self) -> msgspec.Struct: ...  # noqa: D102
+    def content(self) -> msgspec.Struct: ...
     @property
-    def disclosure(self) -> DisclosureDraft: ...  # noqa: D102
+    def disclosure(self) -> DisclosureDraft: ...
 
 
 class Signature(Row):
@@ -102,7 +102,7 @@ async def propose(work: UnitOfWork, model: type[AnyDecision], draft: Proposal) -
     return decision
 
 
-async def begin_decision(  # noqa: PLR0913
+async def begin_decision(
     work: UnitOfWork, model: type[AnyDecision], content: msgspec.Struct, *, outcome: str, disclosure: DisclosureDraft,
     **columns: Any,
 ) -> AnyDecision:
@@ -152,7 +152,8 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
     if content_hash != decision.content_hash:
         raise errors.SignedContentDiffers
     signatures = await signatures_of(work, decision)
-    if any(work.caller.authority_id == one.authority_id or work.caller.person_id == one.person_id for one in signatures):
+    caller = work.caller
+    if any(caller.authority_id == one.authority_id or caller.person_id == one.person_id for one in signatures):
         raise errors.AlreadySigned
     _sign_for_caller(work, decision)
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)

@@ -1,6 +1,5 @@
 """What stands in the way of closing a case (rule 70), in words a tovholder can act on."""
 
-import sqlalchemy as sa
 
 from infohus.cases.joint import JointDecision, open_proposals
 from infohus.tables import Row

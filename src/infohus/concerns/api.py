@@ -236,7 +236,8 @@ async def _clearance_view(work: UnitOfWork, check: ClearanceCheck) -> ClearanceV
     operation_id="HandOverChildNotification", status_code=200,
 )
 async def hand_over(
-    case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[HandOverDraft], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[HandOverDraft],
+    desk: NamedDependency[Desk],
 ) -> ChildNotificationView:
     """Record that the underretning was handed over; screening waits for it (rule 32)."""
     async with desk.begin(Action.HAND_OVER_CHILD_NOTIFICATION, Case, case_id) as work:

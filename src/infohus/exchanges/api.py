@@ -109,7 +109,8 @@ async def read(
 
 @post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/corrections", operation_id="CorrectExchange")
 async def correct(
-    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[CorrectionDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[CorrectionDraft],
+    recording_desk: NamedDependency[Desk],
 ) -> ExchangeView:
     """Correct an exchange: every earlier recipient gets the correction, and the wrong one stays on record."""
     async with recording_desk.begin(

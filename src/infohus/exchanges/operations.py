@@ -12,7 +12,7 @@ from infohus.unit_of_work import UnitOfWork
 class ExchangeDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is disclosed: records, or what was said, or both."""
 
-    items: Items = []
+    items: Items = msgspec.field(default_factory=list)
     summary: LongText | None = None
 
 
@@ -20,7 +20,7 @@ class CorrectionDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, 
     """What was wrong and what is right. `recipients` may name more; every earlier recipient gets it in any case."""
 
     summary: LongText
-    items: Items = []
+    items: Items = msgspec.field(default_factory=list)
 
 
 EXCHANGE_BY_ID = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"))

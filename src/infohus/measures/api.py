@@ -108,7 +108,8 @@ async def read_measure(
 
 @post(MEASURE + "/follow-ups", operation_id="RecordFollowUp")
 async def follow_up(
-    case_id: FromPath[UUID], measure_id: FromPath[UUID], data: JSONBody[FollowUpDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], measure_id: FromPath[UUID], data: JSONBody[FollowUpDraft],
+    recording_desk: NamedDependency[Desk],
 ) -> Response[MeasureView]:
     """Record a follow-up; without a next date the measure ends."""
     async with recording_desk.begin(

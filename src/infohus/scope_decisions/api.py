@@ -52,7 +52,8 @@ class DisagreementView(msgspec.Struct, frozen=True):
     "/cases/{case_id:uuid}/scope-decisions/{decision_id:uuid}/disagreement", operation_id="DifferOnScopeDecision"
 )
 async def record_disagreement(
-    case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[DisagreementDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[DisagreementDraft],
+    recording_desk: NamedDependency[Desk],
 ) -> DisagreementView:
     """Differ from the proposal: the concern is not taken in, and each side's reason stands (rule 17)."""
     async with recording_desk.begin(

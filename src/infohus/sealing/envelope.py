@@ -31,7 +31,7 @@ class Place:
     record_version: int
 
     def associated_data(self) -> bytes:
-        """Write the place so that no two places give the same bytes: each part behind its length, 4 bytes big-endian."""
+        """Write the place so that no two give the same bytes: each part behind its length, 4 bytes big-endian."""
         parts = (
             _DOMAIN, self.table.encode(), self.column.encode(), self.row_id.bytes, self.case_id.bytes,
             self.record_version.to_bytes(8, "big"),

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from infohus import errors
 from infohus.answers import problem_response
 from infohus.authorization.action import Action
+from infohus.identity.caller import Caller
 from infohus.identity.tokens import TokenGate, TokenRefused
 from infohus.logs import correlation_id
 from infohus.workplace import Workplace
@@ -60,18 +61,11 @@ class Door(ASGIMiddleware):
             status=answered[0] if answered else 0,
         )
 
-    async def _guarded(  # noqa: PLR0913, PLR0917
+    async def _guarded(
         self, authorization: str, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
     ) -> None:
-        scheme, _, token = authorization.partition(" ")
         try:
-            if scheme.lower() != "bearer" or not token:
-                raise errors.NotSignedIn
-            try:
-                caller = await self._gate.admit(token.strip())
-            except TokenRefused as refused:
-                logger.info("token_refused", reason=str(refused))
-                raise errors.NotSignedIn from None
+            caller = await self._admitted(authorization)
             if caller.token_id not in self._seen:
                 await self._workplace.note(Action.SIGN_IN, caller=caller)
                 self._remember(caller.token_id)
@@ -82,6 +76,16 @@ class Door(ASGIMiddleware):
         else:
             scope["user"] = caller
             await next_app(scope, receive, send)
+
+    async def _admitted(self, authorization: str) -> Caller:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise errors.NotSignedIn
+        try:
+            return await self._gate.admit(token.strip())
+        except TokenRefused as refused:
+            logger.info("token_refused", reason=refused.reason.value)
+            raise errors.NotSignedIn from None
 
     async def _turn_away(self, refused: errors.Refused, scope: Scope, receive: Receive, send: Send) -> None:
         try:
