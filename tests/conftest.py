@@ -5,7 +5,7 @@ Tables come from roles.sql and the real migrations, once per session; each test 
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -13,6 +13,7 @@ from typing import Literal, get_args
 import asyncpg
 import pytest
 
+from house import House, open_house
 from infohus.database import migrate
 from infohus.local_postgres import LocalPostgres
 from rule_report import RuleReport
@@ -102,6 +103,16 @@ def database(template_database: Database) -> Iterator[Database]:
     execute(server.superuser_dsn(name), ROLES_SQL.read_text())
     yield Database(server, name, template_database.passwords)
     execute(server.superuser_dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
+    """Open an installation with one infohus; after the test, both logs must still verify row by row."""
+    async with open_house(
+        database.dsn("app"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
+    ) as opened:
+        yield opened
+        await opened.assert_logs_are_whole()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.orm import configure_mappers
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from infohus.tables import Row
@@ -150,6 +151,7 @@ def table_of(model: type[Row]) -> sa.Table:
 
 @cache
 def _results(model: type[Row], prefix: str) -> tuple[tuple[str, str, Convert | None], ...]:
+    configure_mappers()
     return tuple(
         (column.name, prefix + column.name, column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
         for column in table_of(model).columns
@@ -158,9 +160,10 @@ def _results(model: type[Row], prefix: str) -> tuple[tuple[str, str, Convert | N
 
 def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
     """Make a row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
+    results = _results(model, prefix)
     row: AnyRow = model.__mapper__.class_manager.new_instance()
     values = row.__dict__
-    for name, called, convert in _results(model, prefix):
+    for name, called, convert in results:
         value = record[called]
         values[name] = value if convert is None or value is None else convert(value)
     return row

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -96,9 +97,12 @@ class Workplace:
                 # Whatever happened, the transaction is gone: the server dropped it, or ROLLBACK drops it now. What is
                 # left to do is to say in the log that it was tried. A process that dies right here leaves no trace of
                 # the attempt, and no trace of its effect either.
-                denied = self._entry(caller, action, model, subject_id, found, deed, failure=failure)
-                await asyncio.shield(self._leave_trace(connection, found.log_id, denied))
-                raise _as_refusal(failure) from failure
+                known = _as_refusal(failure)
+                tried = self._entry(caller, action, model, subject_id, found, deed, failure=known)
+                await asyncio.shield(self._leave_trace(connection, found.log_id, tried))
+                if known is failure:
+                    raise
+                raise known from failure
 
     async def note(self, action: Action, *, caller: Caller | None, refused: errors.Refused | None = None) -> None:
         """Append an entry on the installation itself: a sign-in, or somebody turned away at the door."""
@@ -266,12 +270,12 @@ async def _commit(act: Act, log_id: UUID, entry: Entry) -> None:
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:
     if failure is None:
         return Outcome.ALLOWED, None
+    if not isinstance(failure, errors.Refused):
+        return Outcome.FAILED, "cancelled"
     if isinstance(failure, errors.NotAvailable | errors.NotSignedIn):
         return Outcome.DENIED, failure.slug
-    if isinstance(failure, errors.Refused):
-        return Outcome.REFUSED, failure.slug
-    known = _as_refusal(failure)
-    return Outcome.FAILED, known.slug if isinstance(known, errors.Refused) else "cancelled"
+    ours = failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Outcome.FAILED if ours else Outcome.REFUSED, failure.slug
 
 
 def _as_refusal(failure: BaseException) -> BaseException:

@@ -1,0 +1,278 @@
+"""A whole installation for tests: a migrated database, keys, two issuers, two tovholdere, and a client per person.
+
+Everything is real: the policies, the keys, row security, the audit log. Only the network is left out.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from infohus.app import create_app
+from infohus.audit.checkpoint import SigningKey
+from infohus.audit.entry import Entry, decode
+from infohus.audit.verification import verify_database
+from infohus.demo.issuer import DemoIssuers
+from infohus.demo.keys import demo_keys
+from infohus.demo.people import DEMO_PEOPLE
+from infohus.finding import INSTALLATION_LOG
+from infohus.sealing.keepers import FileKeyKeeper
+from infohus.settings import Settings
+
+MUNICIPALITY, POLICE, PROBATION = "ishoj-kommune", "kbh-vestegns-politi", "kriminalforsorgen"
+INSTITUTION = "vaerestedet"
+AUTHORITIES = (
+    (MUNICIPALITY, "Ishøj Kommune", "municipality", "gdpr", None),
+    (POLICE, "Københavns Vestegns Politi", "police", "led", None),
+    (PROBATION, "Kriminalforsorgen", "probation", "led", None),
+    (INSTITUTION, "Værestedet", "self_governing", "gdpr", "social"),
+)
+CLEARANCE = {
+    "recipients": [POLICE], "purpose": "clearance_check", "categories": ["purely_private"],
+    "necessity": "Politiet skal kunne tjekke, om noget hindrer behandling i infohuset.",
+}
+
+
+def now() -> datetime:
+    """Read the clock, aware UTC."""
+    return datetime.now(UTC)
+
+
+def told(by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
+    """Fill in the § 115 fields of a disclosure to the other authority."""
+    other = POLICE if by == MUNICIPALITY else MUNICIPALITY
+    return {
+        "recipients": [other], "purpose": "screening", "categories": ["purely_private"],
+        "necessity": "Nødvendigt for den fælles vurdering.", **more,
+    }
+
+
+@dataclass
+class Person:
+    """A demo user with a client of their own; a call that is not awaited as expected fails at once."""
+
+    name: str
+    client: AsyncTestClient[Litestar]
+    token: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def person_id(self) -> UUID:
+        """The person's id in the tokens."""
+        return DEMO_PEOPLE[self.name].person_id
+
+    async def call(self, method: str, path: str, **more: Any) -> Any:
+        """Send a request; more headers go with the token."""
+        headers = {"Authorization": f"Bearer {self.token}", **self.headers, **more.pop("headers", {})}
+        return await self.client.request(method, path, headers=headers, **more)
+
+    async def get(self, path: str, *, status: int = 200, **more: Any) -> Any:
+        """Get JSON, or fail."""
+        return await self._expect(await self.call("GET", path, **more), status)
+
+    async def post(self, path: str, body: Any = None, *, status: int = 201, **more: Any) -> Any:
+        """Post JSON and get JSON, or fail."""
+        return await self._expect(await self.call("POST", path, json=body, **more), status)
+
+    async def put(self, path: str, body: Any, *, status: int = 200, **more: Any) -> Any:
+        """Put JSON and get JSON, or fail."""
+        return await self._expect(await self.call("PUT", path, json=body, **more), status)
+
+    async def delete(self, path: str, *, status: int = 200, **more: Any) -> Any:
+        """Delete and get JSON, or fail."""
+        return await self._expect(await self.call("DELETE", path, **more), status)
+
+    async def _expect(self, response: Any, status: int) -> Any:
+        assert response.status_code == status, f"{response.status_code}: {response.text}"
+        return response.json() if response.content else None
+
+
+@dataclass
+class House:
+    """An installation with one infohus."""
+
+    app: Litestar
+    client: AsyncTestClient[Litestar]
+    issuers: DemoIssuers
+    infohus_id: UUID
+    superuser: str
+    verifier: str
+    folder: Path
+    settings: Settings
+
+    def person(self, name: str) -> Person:
+        """Give a demo user: kommune, politi, raadgiver, dpo, jurist, admin, politi-dpo."""
+        return Person(name, self.client, self.issuers.token(name))
+
+    async def sql(self, statement: str, *values: object) -> list[asyncpg.Record]:
+        """Ask the database as its superuser, past row security."""
+        connection = await asyncpg.connect(self.superuser)
+        try:
+            return await connection.fetch(statement, *values)
+        finally:
+            await connection.close()
+
+    async def entries(self, log_id: UUID | None = None) -> list[Entry]:
+        """Read a log's entries; the infohus' own unless another is named."""
+        rows = await self.sql(
+            "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log_id or self.infohus_id
+        )
+        return [decode(row["entry"]) for row in rows]
+
+    async def all_entries(self) -> list[Entry]:
+        """Read both logs' entries."""
+        return [*await self.entries(INSTALLATION_LOG), *await self.entries()]
+
+    async def assert_logs_are_whole(self) -> None:
+        """Verify every row of both logs."""
+        connection = await asyncpg.connect(self.verifier)
+        try:
+            for log_id in (INSTALLATION_LOG, self.infohus_id):
+                verification = await verify_database(connection, log_id)
+                assert verification.is_whole, [str(fault) for fault in verification.faults]
+        finally:
+            await connection.close()
+
+    async def case(self, *, subjects: list[dict[str, Any]] | None = None, **more: Any) -> "CaseInHand":
+        """Let the municipal tovholder record a concern."""
+        kommune = self.person("kommune")
+        draft = {
+            "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "professional",
+            "observation": "Han taler om våben i klassen.", "told_reporter": "Vi ser på det sammen med politiet.",
+            "subjects": [{"name": "Prøve Prøvesen", "birth_date": "2004-02-01"}] if subjects is None else subjects,
+            **more,
+        }
+        recorded = await kommune.post(f"/infohuse/{self.infohus_id}/concerns", draft)
+        return CaseInHand(self, recorded["case_id"], recorded["id"])
+
+
+@dataclass
+class CaseInHand:
+    """A case with short ways to bring it to a stage."""
+
+    house: House
+    id: str
+    concern_id: str
+
+    @property
+    def path(self) -> str:
+        """The case's address."""
+        return f"/cases/{self.id}"
+
+    @property
+    def kommune(self) -> Person:
+        """The municipal tovholder."""
+        return self.house.person("kommune")
+
+    @property
+    def politi(self) -> Person:
+        """The police tovholder."""
+        return self.house.person("politi")
+
+    async def stage(self) -> str:
+        """Where the case stands."""
+        stage: str = (await self.kommune.get(self.path))["case"]["stage"]
+        return stage
+
+    async def clear(self) -> "CaseInHand":
+        """Disclose the concern to the police, who find that nothing hinders."""
+        await self.kommune.post(
+            f"{self.path}/exchanges", {**CLEARANCE, "items": [{"kind": "concern", "id": self.concern_id}]}
+        )
+        await self.politi.post(f"{self.path}/clearance-checks", {"outcome": "nothing_hinders"})
+        return self
+
+    async def decide(self, path: str, outcome: str, content: Mapping[str, Any], *, purpose: str) -> dict[str, Any]:
+        """Propose as the municipality and sign as the police."""
+        draft = {"outcome": outcome, "content": content, "disclosure": told(purpose=purpose)}
+        proposal = await self.kommune.post(f"{self.path}/{path}", draft)
+        signed: dict[str, Any] = await self.politi.post(
+            f"{self.path}/{path}/{proposal['id']}/signatures", {"content_hash": proposal["content_hash"]}
+        )
+        return signed
+
+    async def accept(self) -> "CaseInHand":
+        """Bring the case to `accepted`."""
+        await self.clear()
+        await self.decide("scope-decisions", "within", {"reasons": "Ekstremisme kan være på spil."},
+                          purpose="scope_decision")
+        return self
+
+    async def qualify(self) -> "CaseInHand":
+        """Bring the case to `qualifying`."""
+        await self.accept()
+        content = {"considered": "Det, begge ved.", "reasons": "Billedet er uklart."}
+        await self.decide("screenings", "qualify_further", content, purpose="screening")
+        return self
+
+    async def recommend(self) -> "CaseInHand":
+        """Bring the case to `acting`."""
+        await self.accept()
+        content = {"considered": "Det, begge ved.", "reasons": "Der er brug for støtte."}
+        await self.decide("screenings", "recommend", content, purpose="screening")
+        await self.decide("recommendations", "recommended", {"recommendation": "En mentor."},
+                          purpose="recommendation")
+        return self
+
+    async def close(self, outcome: str = "unfounded") -> "CaseInHand":
+        """Close the case."""
+        await self.decide("closures", outcome, {"reasons": "Bekymringen har vist sig grundløs."}, purpose="closure")
+        return self
+
+
+@asynccontextmanager
+async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) -> AsyncIterator[House]:
+    """Set an installation up on a migrated database and open it."""
+    infohus_id = uuid4()
+    connection = await asyncpg.connect(superuser)
+    try:
+        await connection.executemany("INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, $5)", AUTHORITIES)
+        await connection.execute(
+            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Ishøj', $2, $3, 'rpl-115-1-1', 'infohus.test/ishoj')",
+            infohus_id, MUNICIPALITY, POLICE,
+        )
+        await connection.executemany(
+            "INSERT INTO infohus.infohus_authority VALUES ($1, $2)", [(infohus_id, row[0]) for row in AUTHORITIES]
+        )
+        for name in ("kommune", "politi"):
+            person = DEMO_PEOPLE[name]
+            await connection.execute(
+                "INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, person.authority_id, person.person_id
+            )
+        await connection.execute("SELECT audit.open_log($1, 'infohus.test/ishoj')", infohus_id)
+        await connection.execute("SELECT audit.open_log($1, 'infohus.test/installation')", INSTALLATION_LOG)
+    finally:
+        await connection.close()
+    keys = folder / "keys"
+    await asyncio.to_thread(_make_keys, keys, infohus_id)
+    issuers = DemoIssuers(demo_keys(folder / "issuers"), now, url="http://127.0.0.1:9")
+    (folder / "issuers.toml").write_text(_issuers_with_their_keys(issuers, folder), encoding="utf-8")
+    settings = Settings(
+        database_url=app_dsn, keys_folder=keys, issuers_file=folder / "issuers.toml", log_format="json", pool_size=4
+    )
+    app = create_app(settings)
+    async with AsyncTestClient(app) as client:
+        yield House(app, client, issuers, infohus_id, superuser, verifier, folder, settings)
+
+
+def _make_keys(keys: Path, infohus_id: UUID) -> None:
+    FileKeyKeeper.create(keys, [row[0] for row in AUTHORITIES], [infohus_id])
+    SigningKey.create(keys / "log-signing.key")
+
+
+def _issuers_with_their_keys(issuers: DemoIssuers, folder: Path) -> str:
+    """Write the issuers so that their keys come from files instead of the network."""
+    text = issuers.issuers_toml()
+    for name in ("kommune", "politi"):
+        (folder / f"{name}.json").write_text(json.dumps(issuers.key_set(name)), encoding="utf-8")
+        text = text.replace(f'keys_url = "{issuers.address(name)}/jwks"', f'keys_file = "{name}.json"')
+    return text
