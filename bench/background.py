@@ -1,0 +1,139 @@
+"""The cases that are only there: as many as a large infohus has, sealed under keys that nobody has.
+
+They are never read. What is read in a large database was recorded through the API, like in a small one; the rows are
+then shuffled, so that it lies scattered among the others.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from installation import Installation, now
+from sqlalchemy import Table
+
+from infohus.cases.disclosure import Exchange
+from infohus.database import table_of
+from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
+from infohus.ground import Case, CaseKey, Disclosure, Participant, RecordKey
+from infohus.tables import Row
+
+PARTIES = ((str(ISHOJ), "gdpr", DEMO_PEOPLE["kommune"]), (str(VESTEGNEN), "led", DEMO_PEOPLE["politi"]))
+YEARS = 5
+BATCH = 5_000
+MODELS: tuple[type[Row], ...] = (Case, Participant, CaseKey, Exchange, Disclosure, RecordKey)
+"""In the order of their references."""
+
+Rows = dict[type[Row], list[dict[str, Any]]]
+
+
+def add_background(installation: Installation, *, cases: int) -> int:
+    """Add `cases` cases, each with its tovholdere, keys, one exchange and its grant; give their number."""
+    print(f"Adding {cases} cases that are only there …", flush=True)
+    asyncio.run(_add(installation, cases))
+    return cases
+
+
+async def _add(installation: Installation, cases: int) -> None:
+    connection = await asyncpg.connect(installation.server.superuser_dsn(installation.database))
+    try:
+        for start in range(0, cases, BATCH):
+            rows = _rows(installation.infohus_id, range(start, min(start + BATCH, cases)), now())
+            for model in MODELS:
+                await _copy(connection, table_of(model), rows[model])
+        for model in MODELS:
+            await _shuffle(connection, table_of(model))
+    finally:
+        await connection.close()
+
+
+async def _copy(connection: "asyncpg.Connection[asyncpg.Record]", table: Table, rows: list[dict[str, Any]]) -> None:
+    columns = [column.name for column in table.columns]
+    records = [tuple(row[name] for name in columns) for row in rows]
+    await connection.copy_records_to_table(table.name, schema_name=table.schema, columns=columns, records=records)
+
+
+async def _shuffle(connection: "asyncpg.Connection[asyncpg.Record]", table: Table) -> None:
+    """Rewrite a table in an order that means nothing."""
+    first = next(iter(table.primary_key)).name
+    await connection.execute(f'CREATE INDEX shuffled ON infohus."{table.name}" (md5({first}::text))')
+    await connection.execute(f'CLUSTER infohus."{table.name}" USING shuffled')
+    await connection.execute("DROP INDEX infohus.shuffled")
+    await connection.execute(f'VACUUM ANALYZE infohus."{table.name}"')
+
+
+def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
+    rows: Rows = {model: [] for model in MODELS}
+    draw = Random(numbers.start)  # noqa: S311 - scatters moments, makes no key
+    for number in numbers:
+        moment = until - timedelta(days=draw.uniform(1, YEARS * 365))
+        case_id, exchange_id = _id_of(moment), _id_of(moment + timedelta(hours=2))
+        rows[Case].append({
+            "id": case_id, "infohus_id": infohus_id, "number": f"B-{number:06d}", "stage": "received", "version": 1,
+            "opened_at": moment, "closed_at": None, "outcome": None, "subject_pseudonyms": [os.urandom(11).hex()],
+            "awaits_child_notification": False,
+        })  # fmt: skip
+        rows[Participant].extend(_participants(case_id, moment))
+        rows[Exchange].append(_exchange(exchange_id, case_id, moment))
+        rows[Disclosure].append({
+            "exchange_id": exchange_id, "record_id": exchange_id, "recipient_id": PARTIES[1][0],
+            "record_kind": "exchange", "case_id": case_id,
+        })  # fmt: skip
+        rows[CaseKey].extend(_case_keys(case_id))
+        rows[RecordKey].extend(_record_keys(exchange_id, case_id))
+    return rows
+
+
+def _participants(case_id: UUID, moment: datetime) -> Iterator[dict[str, Any]]:
+    for authority, _, person in PARTIES:
+        yield _record(_id_of(moment), case_id, moment) | {
+            "person_id": person.person_id, "acts_for": authority, "kind": "coordinator", "scope": [],
+            "begins_at": moment, "ends_at": None, "reason": None,
+        }  # fmt: skip
+
+
+def _exchange(exchange_id: UUID, case_id: UUID, moment: datetime) -> dict[str, Any]:
+    return _record(exchange_id, case_id, moment) | {
+        "paragraph": "rpl-115-2", "cooperation_form": "rpl-115-1-1", "purpose": "clearance_check", "channel": "phone",
+        "categories": ["ordinary"], "recipients": [PARTIES[1][0]], "exchanged_at": moment, "is_late": False,
+        "corrects_id": None, "manifest": os.urandom(32), "necessity": os.urandom(330),
+        "strict_necessity": os.urandom(220), "summary": os.urandom(390),
+    }  # fmt: skip
+
+
+def _record(record_id: UUID, case_id: UUID, moment: datetime) -> dict[str, Any]:
+    authority, regime, person = PARTIES[0]
+    return {
+        "id": record_id, "case_id": case_id, "authority_id": authority, "regime": regime, "record_version": 1,
+        "recorded_at": moment, "recorded_by": person.person_id,
+    }  # fmt: skip
+
+
+def _case_keys(case_id: UUID) -> Iterator[dict[str, Any]]:
+    for authority, _, _ in PARTIES:
+        yield {
+            "case_id": case_id, "authority_id": authority, "keeper_key_id": f"{authority}/kek-1",
+            "wrapped_key": os.urandom(40),
+        }  # fmt: skip
+
+
+def _record_keys(exchange_id: UUID, case_id: UUID) -> Iterator[dict[str, Any]]:
+    owner = PARTIES[0][0]
+    for authority, _, _ in PARTIES:
+        yield {
+            "record_id": exchange_id, "authority_id": authority, "owner_id": owner, "case_id": case_id,
+            "key_id": _id_of(now()), "wrapped_key": os.urandom(40),
+            "exchange_id": None if authority == owner else exchange_id,
+        }  # fmt: skip
+
+
+def _id_of(moment: datetime) -> UUID:
+    """Make the UUIDv7 that would have been made at `moment`. Source: RFC 9562, section 5.7."""
+    milliseconds = int(moment.timestamp() * 1000)
+    random = int.from_bytes(os.urandom(10))
+    version_and_variant = (0x7 << 76) | (0b10 << 62)
+    return UUID(int=(milliseconds << 80) | (random & ~((0xF << 76) | (0b11 << 62))) | version_and_variant)

@@ -1,0 +1,145 @@
+"""Two figures of the audit log alone: how fast it takes entries, and what it costs to verify all of them.
+
+Appending is driven by pgbench, a C program that comes with PostgreSQL, so that no client is the bottleneck: one log and
+eight clients against a bare INSERT and COMMIT with one.
+"""
+
+import asyncio
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+from statistics import median
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+from installation import Installation, execute, now
+from rounds import Pace
+
+from infohus.audit.checkpoint import SigningKey
+from infohus.audit.entry import Entry, Opened, Outcome, encode
+from infohus.audit.export import export_log
+from infohus.audit.log import APPEND
+from infohus.audit.verification import verify_database, verify_export
+from infohus.local_postgres import find_binaries
+
+CLIENTS = 8
+ORIGIN = "bench.invalid/log"
+READ_FIELDS = ("necessity", "strict_necessity", "summary")
+
+Figures = dict[str, Any]
+
+
+class NotWhole(Exception):  # noqa: N818 - names the situation
+    """The log that was just made does not verify, so its verification cannot be timed."""
+
+
+def append_against_insert(installation: Installation, *, pace: Pace) -> Figures:
+    """Append to one log with eight clients, and insert the same bytes into a bare table with one, in turns."""
+    print("Appending to the log …", flush=True)
+    log = uuid4()
+    execute(
+        installation.server.superuser_dsn(installation.database),
+        f"SELECT audit.open_log('{log}', '{ORIGIN}/append')",
+        "CREATE SCHEMA bench CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, entry bytea)",
+        "GRANT USAGE ON SCHEMA bench TO infohus_app",
+        "GRANT INSERT ON bench.bare TO infohus_app",
+    )
+    entry = encode(reading_entry(log)).hex()
+    append = f"SELECT audit.append('{log}'::uuid, '\\x{entry}'::bytea);"
+    insert = f"INSERT INTO bench.bare (entry) VALUES ('\\x{entry}'::bytea);"  # noqa: S608 - hexadecimal digits
+    turns: dict[str, tuple[str, int]] = {"append": (append, CLIENTS), "insert": (insert, 1)}
+    speeds: dict[str, list[float]] = {name: [] for name in turns}
+    for _ in range(pace.rounds):
+        for name, (statement, clients) in turns.items():
+            speeds[name].append(_transactions_per_second(installation, statement, clients, pace.seconds))
+    return {
+        "append_per_second": spread(speeds["append"]), "insert_per_second": spread(speeds["insert"]),
+        "append_clients": CLIENTS, "insert_clients": 1, "entry_bytes": len(entry) // 2, "client": "pgbench",
+        "ratio": median(speeds["append"]) / median(speeds["insert"]),
+    }  # fmt: skip
+
+
+def verify_against_hashlib(installation: Installation, *, entries: int, rounds: int) -> Figures:
+    """Verify a log of `entries` entries, exported and in the database, and hash the same entries in a plain loop."""
+    print(f"Verifying a log of {entries} entries …", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_verify(installation, entries, rounds, Path(folder) / "log"))
+
+
+def reading_entry(log: UUID) -> Entry:
+    """Make the entry of a read exchange, as the application writes it."""
+    exchange = uuid4()
+    return Entry(
+        at=now(), log=log, caller=uuid4(), authority="ishoj-kommune", role="municipal_coordinator", assurance="high",
+        action="readExchange", subject_kind="exchange", subject=exchange, case=uuid4(), outcome=Outcome.ALLOWED,
+        reason=None, policies=["parties-read-their-exchanges"], policy_set="0" * 16, justification=None, purpose=None,
+        recipients=[], persons=["A" * 22], wrote=[], correlation=uuid4().hex, nonce="A" * 22,
+        opened=[Opened(table="exchange", column=column, row=exchange) for column in READ_FIELDS],
+    )  # fmt: skip
+
+
+def spread(values: Sequence[float]) -> Figures:
+    """Give median, least and most of some runs."""
+    return {"median": round(median(values), 4), "min": round(min(values), 4), "max": round(max(values), 4)}
+
+
+async def _verify(installation: Installation, entries: int, rounds: int, folder: Path) -> Figures:
+    key = SigningKey.load(installation.folder / "keys" / "log-signing.key")
+    trusted = [key.verifier(ORIGIN)]
+    owner = await asyncpg.connect(installation.dsn("owner"))
+    verifier = await asyncpg.connect(installation.dsn("verifier"))
+    try:
+        log = uuid4()
+        await owner.execute("SELECT audit.open_log($1, $2)", log, ORIGIN)
+        contents = [encode(reading_entry(log)) for _ in range(entries)]
+        await owner.executemany(APPEND, [(log, content) for content in contents])
+        await export_log(verifier, log, key, folder)
+        seconds: dict[str, list[float]] = {"hashlib": [], "export": [], "database": []}
+        for _ in range(rounds):
+            seconds["hashlib"].append(_seconds(lambda: [sha256(content).digest() for content in contents]))
+            seconds["export"].append(_seconds(lambda: _require_whole(verify_export(folder, trusted), entries)))
+            started = time.perf_counter()
+            _require_whole(await verify_database(verifier, log), entries)
+            seconds["database"].append(time.perf_counter() - started)
+    finally:
+        await owner.close()
+        await verifier.close()
+    plain = median(seconds["hashlib"])
+    return {
+        "entries": entries, "bytes": sum(map(len, contents)),
+        "hashlib_seconds": spread(seconds["hashlib"]), "export_seconds": spread(seconds["export"]),
+        "database_seconds": spread(seconds["database"]),
+        "ratio": median(seconds["export"]) / plain, "database_ratio": median(seconds["database"]) / plain,
+    }  # fmt: skip
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _require_whole(verification: Any, entries: int) -> None:  # noqa: ANN401 - either kind of verification
+    if verification.entries != entries or not verification.is_whole:
+        raise NotWhole(verification)
+
+
+def _transactions_per_second(installation: Installation, statement: str, clients: int, seconds: int) -> float:
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath), "PGHOST": str(installation.server.socket_dir), "PGPORT": "5432",
+        "PGUSER": "infohus_app", "PGPASSWORD": installation.passwords["app"], "PGDATABASE": installation.database,
+    }  # fmt: skip
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.write(statement)
+        script.flush()
+        said = subprocess.run(  # noqa: S603 - PostgreSQL's own program
+            [find_binaries() / "pgbench", "--no-vacuum", f"--client={clients}", "--jobs=1", "--protocol=simple",
+             f"--time={seconds}", f"--file={script.name}"],
+            env=environment, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+    return next(float(line.split()[2]) for line in said.splitlines() if line.startswith("tps ="))
