@@ -44,7 +44,7 @@ CLEARANCE = {
 
 def now() -> datetime:
     """Read the clock, aware UTC."""
-    return datetime.now(UTC)
+    return datetime.now(UTC)  # noqa: TID251 - the tests' own clock
 
 
 def told(by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
