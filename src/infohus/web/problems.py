@@ -1,5 +1,6 @@
 """Every error as RFC 9457 problem details: a stable type, Danish words, a correlation id, nothing of what was typed."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.params import FromPath
+from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from infohus import errors
@@ -69,8 +71,16 @@ def _no_such_address(_request: AnyRequest, _failure: NotFoundException) -> Respo
     return problem_response(errors.NoSuchAddress())
 
 
-def _method_not_allowed(_request: AnyRequest, failure: MethodNotAllowedException) -> Response[Problem]:
-    return problem_response(errors.MethodNotAllowed(), headers={"Allow": (failure.headers or {}).get("Allow", "")})
+def _method_not_allowed(request: AnyRequest, _failure: MethodNotAllowedException) -> Response[Problem]:
+    """Say which methods the address has. Source: RFC 9110, section 15.5.6."""
+    here = request.url.path.rstrip("/")
+    allowed = {
+        method
+        for route in request.app.routes
+        if isinstance(route, HTTPRoute) and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", route.path_format), here)
+        for method in route.methods
+    }
+    return problem_response(errors.MethodNotAllowed(), headers={"Allow": ", ".join(sorted(allowed))})
 
 
 def _other_http(_request: AnyRequest, failure: HTTPException) -> Response[Problem]:
