@@ -7,8 +7,8 @@ import pytest
 
 from house import CLEARANCE, House, now, told
 
-ODD_CPR, EVEN_CPR = "010104-1234", "211062-5629"
-"""Invented numbers of the form that documentation uses; neither belongs to a person we know of."""
+ODD_CPR, EVEN_CPR = "010104-1234", "010158-5018"
+"""Invented: by digit 7 the first was born in 1904 and the second in 1858, so neither can be a living person's."""
 
 
 async def subject_of(house: House, draft: dict[str, Any]) -> dict[str, Any]:
