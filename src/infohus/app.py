@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from infohus.plan.api import handlers as plan_handlers
-from infohus.supervision.api import handlers as supervision_handlers
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -30,12 +28,14 @@ from infohus.identity.caller import Assurance, Caller
 from infohus.identity.issuers import read_issuers
 from infohus.identity.tokens import TokenGate
 from infohus.measures.api import handlers as measure_handlers
+from infohus.plan.api import handlers as plan_handlers
 from infohus.scope_decisions.api import handlers as scope_handlers
 from infohus.screenings.api import handlers as screening_handlers
 from infohus.sealing.column import sealed_columns
 from infohus.sealing.keepers import FileKeyKeeper
 from infohus.sealing.vault import Vault
 from infohus.settings import Settings
+from infohus.supervision.api import handlers as supervision_handlers
 from infohus.tables import Row
 from infohus.unit_of_work import Once
 from infohus.web.door import Door
@@ -100,7 +100,6 @@ def create_app(settings: Settings) -> Litestar:
             ),
         ],
         dependencies={
-            "caller": Provide(_caller, sync_to_thread=False),
             "desk": Provide(desk, sync_to_thread=False),
             "recording_desk": Provide(recording_desk),
             "workplace": Provide(lambda: workplace, sync_to_thread=False),
@@ -126,6 +125,3 @@ def _openapi() -> OpenAPIConfig:
         security=[{"bearer": []}],
     )
 
-
-def _caller(request: AnyRequest) -> Caller:
-    return request.user

@@ -72,6 +72,14 @@ async def rows_of(
         yield await connection.fetch(_ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop))
 
 
+async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes:
+    """Read one entry's bytes; the index must be in the log."""
+    entry: bytes = await connection.fetchval(
+        "SELECT entry FROM audit.leaf WHERE log_id = $1 AND index = $2", log_id, index
+    )
+    return entry
+
+
 async def hashes_of(connection: AnyConnection, log_id: UUID, nodes: Iterable[Node]) -> dict[Node, bytes]:
     """Read perfect nodes' hashes: one query, one row a node."""
     places = {node: place_of(node) for node in nodes}

@@ -1,0 +1,136 @@
+"""The routes of supervision."""
+
+import base64
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from infohus.answers import NIL, After, Limit, Page, page_of
+from infohus.audit.checkpoint import SigningKey
+from infohus.audit.entry import Outcome
+from infohus.authorization.action import Action
+from infohus.cases.disclosure import Category, Channel, CooperationForm, Paragraph, Purpose
+from infohus.ground import Infohus
+from infohus.supervision.operations import (
+    EntryFilter,
+    LogState,
+    NumberedEntry,
+    entries_of,
+    packed_log,
+    proof_of,
+    state_of_log,
+    supervised_exchanges,
+)
+from infohus.workplace import Desk
+
+Moment = Annotated[datetime | None, QueryParameter(description="A moment with its zone.")]
+
+
+class SupervisedExchange(msgspec.Struct, frozen=True):
+    """An exchange as a reviewer sees it: all but its content."""
+
+    id: UUID
+    case_id: UUID
+    case_number: str
+    discloser: str
+    recipients: list[str]
+    paragraph: Paragraph
+    cooperation_form: CooperationForm
+    purpose: Purpose
+    categories: list[Category]
+    channel: Channel
+    exchanged_at: datetime
+    recorded_at: datetime
+    is_late: bool
+    corrects: UUID | None
+    manifest: str
+
+
+class EntryPage(msgspec.Struct, frozen=True):
+    """Some entries, and the index to pass as `after` for more."""
+
+    items: list[NumberedEntry]
+    next: int | None
+
+
+class LogProof(msgspec.Struct, frozen=True):
+    """A C2SP tlog-proof and the exact bytes of the entry it proves, base64."""
+
+    proof: str
+    entry: str
+
+
+@get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
+async def exchanges(
+    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
+    since: Moment = None, until: Moment = None, authority: str | None = None, paragraph: Paragraph | None = None,
+    category: Category | None = None, late: bool | None = None,  # noqa: FBT001 - a filter
+) -> Page[SupervisedExchange]:
+    """List exchanges without any case content."""
+    async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+        rows = await supervised_exchanges(
+            work, after=after, limit=limit + 1, since=since, until=until, authority=authority, paragraph=paragraph,
+            category=category, late=late,
+        )
+        lines = [
+            SupervisedExchange(
+                row["id"], row["case_id"], row["number"], row["authority_id"], row["recipients"],
+                Paragraph(row["paragraph"]), CooperationForm(row["cooperation_form"]), Purpose(row["purpose"]),
+                [Category(one) for one in row["categories"]], Channel(row["channel"]), row["exchanged_at"],
+                row["recorded_at"], row["is_late"], row["corrects_id"], row["manifest"].hex(),
+            )
+            for row in rows
+        ]
+        return page_of(lines, [line.id for line in lines], limit=limit)
+
+
+@get("/infohuse/{infohus_id:uuid}/log", operation_id="VerifyLog")
+async def log(
+    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], signing_key: NamedDependency[SigningKey]
+) -> LogState:
+    """Verify every row of the log, and sign its present head."""
+    async with desk.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
+        return await state_of_log(work, signing_key)
+
+
+@get("/infohuse/{infohus_id:uuid}/log/entries", operation_id="ListLogEntries")
+async def entries(
+    infohus_id: FromPath[UUID], desk: NamedDependency[Desk],
+    after: Annotated[int, QueryParameter(ge=-1, le=2**53)] = -1, limit: Limit = 50, case: UUID | None = None,
+    subject: UUID | None = None, action: Action | None = None, outcome: Outcome | None = None,
+) -> EntryPage:
+    """List the log's entries: who did what to which subject, by which policies. Reading them is logged."""
+    asked = EntryFilter(case, subject, action.value if action else None, outcome.value if outcome else None)
+    async with desk.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
+        return EntryPage(*await entries_of(work, asked, after=after, limit=limit))
+
+
+@get("/infohuse/{infohus_id:uuid}/log/proofs/{leaf_index:int}", operation_id="ProveLogEntry")
+async def proof(
+    infohus_id: FromPath[UUID], leaf_index: FromPath[int], desk: NamedDependency[Desk],
+    signing_key: NamedDependency[SigningKey],
+) -> LogProof:
+    """Prove that one entry is in the log; the proof is checked offline, without us."""
+    async with desk.begin(Action.PROVE_LOG_ENTRY, Infohus, infohus_id) as work:
+        text, entry = await proof_of(work, leaf_index, signing_key)
+        return LogProof(text, base64.b64encode(entry).decode())
+
+
+@post(
+    "/infohuse/{infohus_id:uuid}/log/export", operation_id="ExportLog", status_code=200, media_type="application/x-tar"
+)
+async def export(
+    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], signing_key: NamedDependency[SigningKey]
+) -> Response[bytes]:
+    """Export the log in the open C2SP layout, as a tar file that any verifier can check."""
+    async with desk.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
+        packed = await packed_log(work, signing_key)
+        return Response(packed, headers={"Content-Disposition": 'attachment; filename="log.tar"'})
+
+
+handlers = [exchanges, log, entries, proof, export]

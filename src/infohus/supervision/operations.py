@@ -1,0 +1,169 @@
+"""What a reviewer can ask: exchanges without content, the log's state, entries, proofs, the exported log."""
+
+import io
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.audit.checkpoint import SigningKey
+from infohus.audit.entry import Entry, decode
+from infohus.audit.export import LogDoesNotVerify, export_log, prove, signed_checkpoint
+from infohus.audit.log import entry_at, head_of, rows_of
+from infohus.audit.verification import verify_database
+from infohus.cases.disclosure import Exchange
+from infohus.ground import Case
+from infohus.tables import new_id
+from infohus.unit_of_work import UnitOfWork
+
+COLUMNS = (
+    Exchange.id, Exchange.case_id, Case.number, Exchange.authority_id, Exchange.recipients, Exchange.paragraph,
+    Exchange.cooperation_form, Exchange.purpose, Exchange.categories, Exchange.channel, Exchange.exchanged_at,
+    Exchange.recorded_at, Exchange.is_late, Exchange.corrects_id, Exchange.manifest,
+)
+"""Plain columns only: no sealed one is even fetched."""
+
+_MOMENT, _TEXT, _FLAG = sa.DateTime(timezone=True), sa.Text(), sa.Boolean()
+
+
+def _unless_left_out(
+    condition: sa.ColumnElement[bool], name: str, kind: sa.types.TypeEngine[Any]
+) -> sa.ColumnElement[bool]:
+    return sa.or_(sa.bindparam(name, type_=kind).is_(None), condition)
+
+
+EXCHANGES = (
+    sa.select(*COLUMNS)
+    .join(Case, Case.id == Exchange.case_id)
+    .where(
+        Case.infohus_id == sa.bindparam("infohus_id"),
+        Exchange.id > sa.bindparam("after", type_=sa.Uuid()),
+        _unless_left_out(Exchange.recorded_at >= sa.bindparam("since", type_=_MOMENT), "since", _MOMENT),
+        _unless_left_out(Exchange.recorded_at < sa.bindparam("until", type_=_MOMENT), "until", _MOMENT),
+        _unless_left_out(Exchange.authority_id == sa.bindparam("authority", type_=_TEXT), "authority", _TEXT),
+        _unless_left_out(Exchange.paragraph == sa.bindparam("paragraph", type_=_TEXT), "paragraph", _TEXT),
+        _unless_left_out(
+            sa.bindparam("category", type_=_TEXT) == sa.func.any(Exchange.categories), "category", _TEXT
+        ),
+        _unless_left_out(Exchange.is_late == sa.bindparam("late", type_=_FLAG), "late", _FLAG),
+    )
+    .order_by(Exchange.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer()))
+)
+
+
+class LogState(msgspec.Struct, frozen=True):
+    """What the log says of itself, whether its rows bear it out, and where not."""
+
+    origin: str
+    size: int
+    root: str
+    checkpoint: str
+    is_whole: bool
+    faults: list[str]
+
+
+class NumberedEntry(msgspec.Struct, frozen=True):
+    """An entry with its place in the log, 0-based."""
+
+    index: int
+    entry: Entry
+
+
+class EntryFilter(msgspec.Struct, frozen=True):
+    """Which entries to show; `None` asks for every one."""
+
+    case: UUID | None = None
+    subject: UUID | None = None
+    action: str | None = None
+    outcome: str | None = None
+
+    def keeps(self, entry: Entry) -> bool:
+        """Say whether an entry is asked for."""
+        return (
+            self.case in {None, entry.case}
+            and self.subject in {None, entry.subject}
+            and self.action in {None, entry.action}
+            and self.outcome in {None, entry.outcome.value}
+        )
+
+
+async def supervised_exchanges(work: UnitOfWork, **asked: object) -> Sequence[asyncpg.Record]:
+    """List exchanges of the infohus without any case content."""
+    return await work.values(EXCHANGES, infohus_id=work.infohus_id, **asked)
+
+
+async def state_of_log(work: UnitOfWork, key: SigningKey) -> LogState:
+    """Verify every row of the infohus' log and sign its present head."""
+    connection = work.log_connection()
+    head = await head_of(connection, work.infohus_id)
+    verification = await verify_database(connection, work.infohus_id)
+    checkpoint = await signed_checkpoint(connection, work.infohus_id, key) if verification.is_whole else ""
+    return LogState(
+        head.origin, head.size, head.root().hex(), checkpoint, verification.is_whole,
+        [str(fault) for fault in verification.faults],
+    )
+
+
+async def entries_of(
+    work: UnitOfWork, asked: EntryFilter, *, after: int, limit: int
+) -> tuple[list[NumberedEntry], int | None]:
+    """List entries behind index `after`, oldest first, and where to go on; `None` is the end."""
+    connection = work.log_connection()
+    head = await head_of(connection, work.infohus_id)
+    found: list[NumberedEntry] = []
+    async for rows in rows_of(connection, work.infohus_id, start=after + 1, stop=head.size):
+        for row in rows:
+            entry = decode(row["entry"])
+            if asked.keeps(entry):
+                if len(found) == limit:
+                    return found, found[-1].index
+                found.append(NumberedEntry(row["index"], entry))
+    return found, None
+
+
+async def proof_of(work: UnitOfWork, index: int, key: SigningKey) -> tuple[str, bytes]:
+    """Prove one entry: the proof's text, and the entry's exact bytes.
+
+    Raises:
+        NotAvailable: there is no such entry.
+    """
+    connection = work.log_connection()
+    try:
+        proof = await prove(connection, work.infohus_id, index, key)
+    except ValueError:
+        raise errors.NotAvailable from None
+    return proof, await entry_at(connection, work.infohus_id, index)
+
+
+async def packed_log(work: UnitOfWork, key: SigningKey) -> bytes:
+    """Export the log and pack it as a tar file.
+
+    Raises:
+        LogUnavailable: the rows do not make the tree that the log says it is; nothing is signed.
+    """
+    with TemporaryDirectory(prefix=f"infohus-{new_id().hex[:8]}-") as name:
+        folder = Path(name) / "log"
+        try:
+            await export_log(work.log_connection(), work.infohus_id, key, folder)
+        except LogDoesNotVerify as failure:
+            raise errors.LogUnavailable from failure
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            archive.add(folder, arcname="log", filter=_without_owner)
+        return packed.getvalue()
+
+
+def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o755 if member.isdir() else 0o644
+    return member
+
