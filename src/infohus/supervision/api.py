@@ -8,13 +8,13 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Outcome
 from infohus.authorization.action import Action
-from infohus.cases.disclosure import Category, Channel, CooperationForm, Paragraph, Purpose
+from infohus.cases.disclosure import AuthoritySlug, Category, Channel, CooperationForm, Paragraph, Purpose
 from infohus.ground import Infohus
 from infohus.supervision.operations import (
     EntryFilter,
@@ -68,8 +68,9 @@ class LogProof(msgspec.Struct, frozen=True):
 @get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
 async def exchanges(
     infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
-    since: Moment = None, until: Moment = None, authority: str | None = None, paragraph: Paragraph | None = None,
-    category: Category | None = None, late: bool | None = None,  # noqa: FBT001 - a filter
+    since: Moment = None, until: Moment = None, authority: FromQuery[AuthoritySlug | None] = None,
+    paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
+    late: FromQuery[bool | None] = None,
 ) -> Page[SupervisedExchange]:
     """List exchanges without any case content."""
     async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
@@ -101,8 +102,9 @@ async def log(
 @get("/infohuse/{infohus_id:uuid}/log/entries", operation_id="ListLogEntries")
 async def entries(
     infohus_id: FromPath[UUID], desk: NamedDependency[Desk],
-    after: Annotated[int, QueryParameter(ge=-1, le=2**53)] = -1, limit: Limit = 50, case: UUID | None = None,
-    subject: UUID | None = None, action: Action | None = None, outcome: Outcome | None = None,
+    after: Annotated[int, QueryParameter(ge=-1, le=2**53)] = -1, limit: Limit = 50,
+    case: FromQuery[UUID | None] = None, subject: FromQuery[UUID | None] = None,
+    action: FromQuery[Action | None] = None, outcome: FromQuery[Outcome | None] = None,
 ) -> EntryPage:
     """List the log's entries: who did what to which subject, by which policies. Reading them is logged."""
     asked = EntryFilter(case, subject, action.value if action else None, outcome.value if outcome else None)

@@ -1,0 +1,120 @@
+"""Marked texts go through every route; they must come out only where they are meant to."""
+
+import asyncio
+import subprocess
+import sys
+import traceback
+from typing import Any
+
+import pytest
+import structlog
+
+from house import MUNICIPALITY, House, now, told
+from infohus.local_postgres import find_binaries
+from infohus.sealing.envelope import DataKey, Sealed
+from infohus.settings import Settings
+
+CANARY = "KanariefuglGul"
+CPR = "0101585018"
+
+
+def marked(name: str) -> str:
+    """Make a text that is found again."""
+    return f"{CANARY} {name}"
+
+
+async def everything_happens(house: House) -> list[str]:
+    """Send marked texts through every kind of record, and provoke errors of every kind; give what errors answered."""
+    case = await house.case(
+        subjects=[{"name": marked("navn"), "cpr_number": CPR, "birth_date": "2001-01-01"}],
+        observation=marked("observation"), interpretation=marked("tolkning"), told_reporter=marked("sagt"),
+        reporter={"name": marked("henvender"), "contact": marked("kontakt")},
+    )
+    await case.accept()
+    kommune, politi = case.kommune, case.politi
+    item = await kommune.post(f"{case.path}/information", {"text": marked("oplysning"), "source": marked("kilde")})
+    draft = told(necessity=marked("nødvendighed"), strict_necessity=marked("streng"), summary=marked("mundtligt"))
+    await kommune.post(f"{case.path}/exchanges", {**draft, "items": [{"kind": "information", "id": item["id"]}]})
+    content = {"considered": marked("vejet"), "reasons": marked("grund")}
+    await case.decide("screenings", "recommend", content, purpose="screening")
+    await case.decide("recommendations", "recommended", {"recommendation": marked("anbefaling")},
+                      purpose="recommendation")
+    await kommune.post(f"{case.path}/measures", {
+        "level": "selective", "responsible_authority": MUNICIPALITY, "description": marked("indsats"),
+        "starts_on": "2026-12-01", "follow_up_on": "2099-01-01",
+    })
+    await kommune.get(f"{case.path}/concerns/{case.concern_id}")
+    answers = []
+    bad: list[tuple[str, str, Any]] = [
+        ("POST", f"/infohuse/{house.infohus_id}/concerns", {"observation": 7, CANARY: CANARY}),
+        ("POST", f"/infohuse/{house.infohus_id}/concerns", {
+            "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "citizen",
+            "observation": marked("x"), "told_reporter": "", "subjects": [{"cpr_number": "3102041234"}],
+        }),
+        ("POST", f"{case.path}/exchanges", {**draft, "necessity": "", "summary": marked("y")}),
+        ("POST", f"{case.path}/information", {"text": marked("z"), "source": marked("q"), "origin": CANARY}),
+        ("GET", f"{case.path}/information/{CANARY}", None),
+        ("GET", f"/{CANARY}/{CPR}", None),
+    ]
+    for method, path, body in bad:
+        answers.append((await politi.call(method, path, json=body)).text)
+        answers.append((await kommune.call(method, path, json=body)).text)
+    await house.sql("UPDATE infohus.information SET text = source WHERE id = $1", item["id"])
+    answers.append((await kommune.call("GET", f"{case.path}/information/{item['id']}")).text)
+    return answers
+
+
+class WhenMarkedTextsPassThroughTheSystem:
+    """Canaries."""
+
+    async def test_no_log_line_error_or_entry_holds_one(
+        self, house: House, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        lines: list[bytes] = []
+        for level in ("debug", "info", "warning", "error", "critical", "msg"):
+            monkeypatch.setattr(structlog.BytesLogger, level, lambda _, line: lines.append(line))
+        answers = await everything_happens(house)
+        captured = capfd.readouterr()
+        printed = b"".join(lines).decode() + captured.out + captured.err
+        assert '"event":"request"' in printed
+        assert '"event":"unit_failed"' in printed
+        entries = b"".join(row["entry"] for row in await house.sql("SELECT entry FROM audit.leaf")).decode()
+        token = house.issuers.token("kommune").split(".")[1][:40]
+        for place, text in (("log", printed), ("error", "".join(answers)), ("entry", entries)):
+            assert CANARY not in text, place
+            assert CPR not in text, place
+            assert "010158-5018" not in text, place
+            assert token not in text, place
+
+    async def test_no_database_dump_holds_one(self, house: House) -> None:
+        await everything_happens(house)
+        dump = await asyncio.to_thread(
+            subprocess.run, [str(find_binaries() / "pg_dump"), "--dbname", house.superuser],
+            capture_output=True, check=False,
+        )
+        if dump.returncode:
+            pytest.skip(f"pg_dump cannot run here, so the dump was NOT searched: {dump.stderr.decode()[:200]}")
+        assert b"infohus.concern" in dump.stdout
+        for canary in (CANARY, CPR):
+            assert canary.encode() not in dump.stdout
+            assert canary.encode().hex().encode() not in dump.stdout
+
+    async def test_no_repr_or_traceback_shows_a_key_or_an_address(self, house: House) -> None:
+        key = DataKey(house.infohus_id, bytes(range(32)))
+        shown = [repr(key), repr(Sealed(b"\x01" * 60)), repr(house.settings), str(house.settings)]
+        try:
+            raise RuntimeError(key)
+        except RuntimeError:
+            shown.append("".join(traceback.format_exception(*sys.exc_info())))
+        everything = "".join(shown)
+        assert bytes(range(32)).hex() not in everything
+        assert repr(bytes(range(32)))[2:-1] not in everything
+        assert house.settings.database_url not in everything
+
+    def test_settings_name_the_variable_and_never_its_value(self) -> None:
+        with pytest.raises(Exception, match="INFOHUS_DATABASE_URL") as refused:
+            Settings.read({
+                "INFOHUS_DATABASE_URL": "mysql://hemmelig@vaert/db", "INFOHUS_KEYS_FOLDER": "x",
+                "INFOHUS_ISSUERS_FILE": "y",
+            })
+        assert "hemmelig" not in str(refused.value)
