@@ -1,0 +1,188 @@
+"""The routes of the infohuse and their plans: public matters, and nothing about any case."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from infohus.answers import NIL, After, Limit, Page, page_of
+from infohus.authorization.action import Action
+from infohus.ground import Authority, Infohus, InfohusAuthority, LoadedPlan
+from infohus.identity.caller import AuthorityKind
+from infohus.plan.document import Contact, PlanDocument, PlanPreventionLevel
+from infohus.plan.opening import Hours
+from infohus.tables import Regime
+from infohus.unit_of_work import UnitOfWork
+from infohus.workplace import Desk
+
+ALWAYS_THERE = {"other": "Anden form for ekstremisme", "unknown": "Ikke kendt"}
+"""Forms of extremism that every infohus has, whatever its plan names (rule 27)."""
+
+_INFOHUSE = (
+    sa.select(Infohus)
+    .where(Infohus.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(Infohus.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_AUTHORITIES = (
+    sa.select(Authority)
+    .join(InfohusAuthority, InfohusAuthority.authority_id == Authority.id)
+    .where(InfohusAuthority.infohus_id == sa.bindparam("infohus_id"))
+    .order_by(Authority.id)
+)
+_LATEST_PLAN = (
+    sa.select(LoadedPlan.version, LoadedPlan.document)
+    .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
+    .order_by(LoadedPlan.version.desc())
+    .limit(1)
+)
+
+
+class InfohusLine(msgspec.Struct, frozen=True):
+    """An infohus as the list shows it."""
+
+    id: UUID
+    name: str
+    municipality: str
+    police: str
+    cooperation_form: str
+
+
+class AuthorityView(msgspec.Struct, frozen=True):
+    """An authority that can take part in the infohus' cases."""
+
+    id: str
+    name: str
+    kind: AuthorityKind
+    regime: Regime
+
+
+class PossibleParticipantView(msgspec.Struct, frozen=True):
+    """Somebody who may be drawn in when the concern makes it relevant; none has access by default."""
+
+    name: str
+    authority: str
+
+
+class ContactView(msgspec.Struct, frozen=True):
+    """Whom to turn to. `is_open_now` is null where the plan states no hours; hours are Danish local time."""
+
+    id: str
+    audience: Literal["under_18", "over_18", "anyone", "acute"]
+    name: str
+    email: str | None
+    phone: str | None
+    purpose: str | None
+    hours: list[Hours]
+    is_open_now: bool | None
+
+
+class ConcernSignView(msgspec.Struct, frozen=True):
+    """A sign as help for the observer. It is no checklist; how many are seen says nothing (rule 34)."""
+
+    id: str
+    group: Literal["individual", "social"]
+    label: str
+
+
+class ExtremismFormView(msgspec.Struct, frozen=True):
+    """A form of extremism that a concern may name."""
+
+    id: str
+    name: str
+
+
+class PlanView(msgspec.Struct, frozen=True):
+    """The plan in force."""
+
+    version: int
+    title: str
+    adopted: date
+    next_revision_year: int | None
+    possible_participants: list[PossibleParticipantView]
+    contacts: list[ContactView]
+    concern_signs: list[ConcernSignView]
+    extremism_forms: list[ExtremismFormView]
+    prevention_levels: list[PlanPreventionLevel]
+
+
+class InfohusView(msgspec.Struct, frozen=True):
+    """An infohus with its authorities and its plan; `plan` is null until one is loaded."""
+
+    id: UUID
+    name: str
+    municipality: str
+    police: str
+    cooperation_form: str
+    authorities: list[AuthorityView]
+    plan: PlanView | None
+
+
+@get("/infohuse", operation_id="ListInfohuse")
+async def list_infohuse(desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50) -> Page[InfohusLine]:
+    """List the infohuse of this installation; being listed opens no case."""
+    async with desk.begin(Action.LIST_INFOHUSE) as work:
+        infohuse = await work.rows(Infohus, _INFOHUSE, after=after, limit=limit + 1)
+        lines = [
+            InfohusLine(one.id, one.name, one.municipality_id, one.police_id, one.cooperation_form) for one in infohuse
+        ]
+        return page_of(lines, [one.id for one in infohuse], limit=limit)
+
+
+@get("/infohuse/{infohus_id:uuid}", operation_id="ReadInfohus")
+async def read_infohus(infohus_id: FromPath[UUID], desk: NamedDependency[Desk]) -> InfohusView:
+    """Read an infohus: who carries it, whom to turn to, and the words its plan gives for what is observed."""
+    async with desk.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+        infohus = work.infohus
+        authorities = await work.rows(Authority, _AUTHORITIES, infohus_id=infohus.id)
+        return InfohusView(
+            id=infohus.id, name=infohus.name, municipality=infohus.municipality_id, police=infohus.police_id,
+            cooperation_form=infohus.cooperation_form,
+            authorities=[AuthorityView(one.id, one.name, one.kind, one.regime) for one in authorities],
+            plan=await _plan_in_force(work),
+        )
+
+
+async def _plan_in_force(work: UnitOfWork) -> PlanView | None:
+    found = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
+    if not found:
+        return None
+    document = msgspec.json.decode(found[0]["document"], type=PlanDocument)
+    return PlanView(
+        version=found[0]["version"], title=document.plan.title, adopted=document.plan.adopted,
+        next_revision_year=document.plan.next_revision_year,
+        possible_participants=[
+            PossibleParticipantView(one.name, one.authority or one.own_id) for one in document.possible_participants
+        ],
+        contacts=[_contact(work, contact) for contact in document.contacts],
+        concern_signs=[
+            ConcernSignView(f"{signs.group}-{place}", signs.group, label)
+            for signs in document.concern_signs
+            for place, label in enumerate(signs.labels)
+        ],
+        extremism_forms=_extremism_forms(document),
+        prevention_levels=document.prevention_levels,
+    )
+
+
+def _contact(work: UnitOfWork, contact: Contact) -> ContactView:
+    hours = contact.opening_hours()
+    return ContactView(
+        id=contact.id, audience=contact.audience, name=contact.name, email=contact.email, phone=contact.phone,
+        purpose=contact.purpose, hours=hours,
+        is_open_now=any(one.cover(work.now) for one in hours) if hours else None,
+    )
+
+
+def _extremism_forms(document: PlanDocument) -> list[ExtremismFormView]:
+    named = {form.id: form.name for form in document.extremism_forms}
+    missing = {form_id: name for form_id, name in ALWAYS_THERE.items() if form_id not in named}
+    return [ExtremismFormView(form_id, name) for form_id, name in {**named, **missing}.items()]
+
+
+handlers = [list_infohuse, read_infohus]

@@ -1,0 +1,332 @@
+"""What a plan file may hold, for any municipality. A file that holds anything else is refused, and told where.
+
+Nothing here knows the database. Labels are the municipality's own words; the codes are ours.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, field
+
+from infohus.identity.caller import AuthorityId, AuthorityKind
+from infohus.plan.opening import Days, Hours
+from infohus.tables import Regime
+from infohus.workplace import REGIMES
+
+Text = Annotated[str, Meta(min_length=1, max_length=400)]
+Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Phone = Annotated[str, Meta(pattern="^[0-9+][0-9 ]{1,19}$")]
+Email = Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)]
+Period = Annotated[str, Meta(pattern="^P[1-9][0-9]?[YMWD]$")]
+"""A duration as ISO 8601 writes it: `P2Y` is two years."""
+Year = Annotated[int, Meta(ge=2020, le=2100)]
+Sector = Literal["social", "education", "employment", "social_psychiatry", "treatment_psychiatry"]
+"""Source: retsplejeloven § 115, stk. 3."""
+CooperationForm = Literal["rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"]
+"""Source: retsplejeloven § 115, stk. 1, nr. 1–3."""
+
+SIGNS_IN_A_GROUP = 100
+_DANISH_LETTERS = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "é": "e", "ü": "u", "ö": "oe", "ä": "ae"})
+_FAULT_AND_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<place>.*)`)?$", re.DOTALL)
+
+
+class PlanNotUsable(Exception):  # noqa: N818 - names the situation
+    """A plan cannot be loaded. `place` is where in the file (`authority[0].kind`), `what` the fault."""
+
+    def __init__(self, *, place: str, what: str) -> None:
+        """Keep both; a plan is public, so its values may be shown."""
+        super().__init__(f"{place}: {what}" if place else what)
+        self.place = place
+        self.what = what
+
+
+class PlanHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The plan itself: what it rests on, and who keeps it."""
+
+    title: Text
+    adopted: date
+    legal_basis: Text | None = None
+    political_responsibility: Text | None = None
+    revision_owner: Text | None = None
+    coordination: Text | None = None
+    next_revision_year: Year | None = None
+
+
+class InfohusOfPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The infohus: its name, how it meets, and the form of cooperation its exchanges rest on."""
+
+    name: Text
+    cooperation_form: CooperationForm
+    established: Text | None = None
+    exchange_guidance: Text | None = None
+    assessment_tool: Slug | None = None
+
+
+class PlanAuthority(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One of the two authorities that carry the infohus."""
+
+    id: Slug
+    name: Text
+    kind: Literal["municipality", "police"]
+    regime: Regime
+    cvr: Annotated[str, Meta(pattern="^[0-9]{8}$")] | None = None
+    coordinator_title: Text | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse another regime than the kind of authority is under."""
+        _require_regime(AuthorityKind(self.kind), self.regime)
+
+
+class PossibleParticipant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who may be drawn in: a part of an `authority` of the plan, or an authority of its own with kind and regime.
+
+    An authority without an `id` gets one from its name.
+    """
+
+    name: Text
+    authority: Slug | None = None
+    id: Slug | None = None
+    kind: Literal["probation", "health_region", "security_service", "self_governing"] | None = None
+    regime: Regime | None = None
+    public_task_sector: Sector | None = None
+    solves_public_task: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is neither the one nor the other, and an institution that § 115, stk. 3, does not name."""
+        if self.authority is not None:
+            own = (self.id, self.kind, self.regime, self.public_task_sector)
+            if any(part is not None for part in own) or self.solves_public_task:
+                message = "a part of an `authority` has no id, kind, regime or sector of its own"
+                raise ValueError(message)
+            return
+        if self.kind is None or self.regime is None:
+            message = "name the `authority` it is a part of, or give its `kind` and `regime`"
+            raise ValueError(message)
+        _require_regime(AuthorityKind(self.kind), self.regime)
+        is_institution = self.kind == "self_governing"
+        if is_institution != (self.public_task_sector is not None) or is_institution != self.solves_public_task:
+            message = "a self_governing institution, and no other, has `public_task_sector` and `solves_public_task`"
+            raise ValueError(message)
+        if not self.own_id:
+            message = "give it an `id`, for its name makes none"
+            raise ValueError(message)
+
+    @property
+    def own_id(self) -> str:
+        """Its id as an authority of its own: the one given, else one made from its name."""
+        return self.id or slug_of(self.name)
+
+
+class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whom to turn to. Hours are given once (`opens`, `closes`, `days`), as a list, or not at all."""
+
+    id: Slug
+    audience: Literal["under_18", "over_18", "anyone", "acute"] = field(name="for")
+    name: Text
+    email: Email | None = None
+    phone: Phone | None = None
+    purpose: Text | None = None
+    opens: time | None = None
+    closes: time | None = None
+    days: Days | None = None
+    hours: list[Hours] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse a contact nobody can reach, and hours that are half given."""
+        if self.email is None and self.phone is None:
+            message = "give an `email` or a `phone`"
+            raise ValueError(message)
+        stated = [part is not None for part in (self.opens, self.closes, self.days)]
+        if any(stated) and (not all(stated) or self.hours):
+            message = "give `opens`, `closes` and `days` together, or a list of `hours` instead"
+            raise ValueError(message)
+        self.opening_hours()
+
+    def opening_hours(self) -> list[Hours]:
+        """List when the contact is open; empty when the plan does not say."""
+        if self.opens is None or self.closes is None or self.days is None:
+            return self.hours
+        return [Hours(opens=self.opens, closes=self.closes, days=self.days)]
+
+
+class ConcernSigns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Help for the observer, never a checklist: nothing here can carry a count, a weight or a level (rule 34)."""
+
+    group: Literal["individual", "social"]
+    labels: Annotated[list[Text], Meta(min_length=1, max_length=SIGNS_IN_A_GROUP)]
+
+
+class ExtremismForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A form of extremism; `other` and `unknown` are always there and need not be named (rule 27)."""
+
+    id: Annotated[str, Meta(pattern="^[a-z]{1,30}$")]
+    name: Text
+
+
+class PlanPreventionLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A level of the forebyggelsestrekant."""
+
+    id: Literal["universal", "selective", "indicated"]
+    name: Text
+    target: Text
+    carried_out_by: list[Text] = field(default_factory=list)
+
+
+class Obligation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the plan promises to do."""
+
+    id: Slug
+    text: Text
+    every: Period | None = None
+    also: Text | None = None
+    due_year: Year | None = None
+
+
+class BriefingAudience(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who is to be told about the plan."""
+
+    centre: Text
+    who: Annotated[list[Text], Meta(min_length=1)]
+
+
+class AuthorityOfPlan(msgspec.Struct, frozen=True):
+    """An authority that can take part in the infohus' cases.
+
+    `is_named` is false where the id was made from the name, so that two plans may mean different ones by it.
+    """
+
+    id: AuthorityId
+    name: str
+    kind: AuthorityKind
+    regime: Regime
+    public_task_sector: str | None
+    is_named: bool
+
+
+class PlanDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A whole plan file."""
+
+    plan: PlanHead
+    infohus: InfohusOfPlan
+    carrying: list[PlanAuthority] = field(name="authority")
+    possible_participants: list[PossibleParticipant] = field(name="possible_participant", default_factory=list)
+    contacts: list[Contact] = field(name="contact", default_factory=list)
+    concern_signs: list[ConcernSigns] = field(name="concern_sign", default_factory=list)
+    extremism_forms: list[ExtremismForm] = field(name="extremism_form", default_factory=list)
+    prevention_levels: list[PlanPreventionLevel] = field(name="prevention_level", default_factory=list)
+    obligations: list[Obligation] = field(name="obligation", default_factory=list)
+    briefing_audiences: list[BriefingAudience] = field(name="briefing_audience", default_factory=list)
+
+    @property
+    def municipality_id(self) -> AuthorityId:
+        """The municipality whose plan it is."""
+        return next(AuthorityId(one.id) for one in self.carrying if one.kind == "municipality")
+
+    @property
+    def police_id(self) -> AuthorityId:
+        """The police district that covers the municipality."""
+        return next(AuthorityId(one.id) for one in self.carrying if one.kind == "police")
+
+    @property
+    def authorities(self) -> tuple[AuthorityOfPlan, ...]:
+        """Every authority that can take part: the two that carry the infohus, then those that may be drawn in."""
+        two = (
+            AuthorityOfPlan(AuthorityId(one.id), one.name, AuthorityKind(one.kind), one.regime, None, is_named=True)
+            for one in self.carrying
+        )
+        more = (
+            AuthorityOfPlan(
+                AuthorityId(one.own_id), one.name, AuthorityKind(one.kind), one.regime, one.public_task_sector,
+                is_named=one.id is not None,
+            )
+            for one in self.possible_participants
+            if one.kind is not None and one.regime is not None
+        )
+        return (*two, *more)
+
+    def encoded(self) -> bytes:
+        """Write the plan as JSON, the same bytes for the same plan however the file was laid out."""
+        return msgspec.json.encode(self)
+
+    def digest(self) -> bytes:
+        """Compute the SHA-256 of `encoded()`, 32 bytes."""
+        return hashlib.sha256(self.encoded()).digest()
+
+
+def slug_of(name: str) -> str:
+    """Make an id of a name, at most 60 signs: `Børne- og ungerådgivningen` is `boerne-og-ungeraadgivningen`."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower().translate(_DANISH_LETTERS)).strip("-")
+    return plain[:60].rstrip("-")
+
+
+def read_plan(path: Path) -> PlanDocument:
+    """Read a plan file.
+
+    Raises:
+        PlanNotUsable: it cannot be read, or what it holds is not a plan.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as failure:
+        raise PlanNotUsable(place="", what=f"the file {path.name} cannot be read as UTF-8 text") from failure
+    return parse_plan(text)
+
+
+def parse_plan(text: str) -> PlanDocument:
+    """Read a plan from TOML.
+
+    Raises:
+        PlanNotUsable: naming the place.
+    """
+    try:
+        document = msgspec.convert(tomllib.loads(text), PlanDocument)
+    except tomllib.TOMLDecodeError as failure:
+        raise PlanNotUsable(place="", what=f"not TOML: {failure}") from None
+    except msgspec.ValidationError as failure:
+        found = _FAULT_AND_PLACE.match(str(failure))
+        assert found is not None  # noqa: S101 - the pattern matches every text
+        raise PlanNotUsable(place=found["place"] or "", what=found["what"]) from None
+    _require_whole(document)
+    return document
+
+
+def _require_whole(document: PlanDocument) -> None:
+    """Refuse what no single part shows: a missing authority, an id that is there twice, a reference to nothing."""
+    for kind in ("municipality", "police"):
+        if sum(one.kind == kind for one in document.carrying) != 1:
+            raise PlanNotUsable(place="authority", what=f"an infohus has exactly one of kind `{kind}`")
+    places = [f"authority[{place}]" for place in range(len(document.carrying))]
+    known = {one.id for one in document.carrying}
+    for place, one in enumerate(document.possible_participants):
+        if one.authority is None:
+            places.append(f"possible_participant[{place}]")
+        elif one.authority not in known:
+            at = f"possible_participant[{place}].authority"
+            raise PlanNotUsable(place=at, what=f"the plan has no `{one.authority}`")
+    _require_different([authority.id for authority in document.authorities], places.__getitem__)
+    _require_different([contact.id for contact in document.contacts], "contact[{}].id".format)
+    _require_different([signs.group for signs in document.concern_signs], "concern_sign[{}].group".format)
+    _require_different([form.id for form in document.extremism_forms], "extremism_form[{}].id".format)
+    _require_different([level.id for level in document.prevention_levels], "prevention_level[{}].id".format)
+    _require_different([promise.id for promise in document.obligations], "obligation[{}].id".format)
+
+
+def _require_different(ids: Iterable[str], place_of: Callable[[int], str]) -> None:
+    seen: set[str] = set()
+    for position, one in enumerate(ids):
+        if one in seen:
+            raise PlanNotUsable(place=place_of(position), what=f"`{one}` is there twice")
+        seen.add(one)
+
+
+def _require_regime(kind: AuthorityKind, regime: Regime) -> None:
+    follows = REGIMES.get(kind, Regime.GDPR)
+    if regime is not follows:
+        message = f"an authority of kind `{kind.value}` is under `{follows.value}`, not `{regime.value}` (rule 42)"
+        raise ValueError(message)
