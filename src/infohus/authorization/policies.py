@@ -1,15 +1,16 @@
 """The Cedar policies, parsed once, validated at start, asked for every act.
 
 Cedar passes over a policy whose evaluation errs, so a failing `forbid` would not forbid: anything but a clean Allow is
-a no here.
+a no here. What the set must look like is in `load`; what it says is in the folder `policies/`.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import cedarpy
@@ -21,9 +22,10 @@ from infohus.identity.caller import Caller
 SCHEMA_FILE = "infohus.cedarschema"
 FRESH = timedelta(minutes=15)
 """How long after signing in a login counts as fresh (rule 48; design)."""
-GROUPS = frozenset({"content", "supervision"})
 _NAMESPACE = "Infohus"
 _JSON = msgspec.json.Encoder()
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SOURCE = re.compile(r".+; regel [0-9]+((, [0-9]+)* og [0-9]+)?")
 
 
 class PoliciesUnsound(Exception):  # noqa: N818 - names the situation
@@ -40,7 +42,7 @@ class Participation(msgspec.Struct, frozen=True):
 class Resource(msgspec.Struct, frozen=True):
     """What an act is on, as Cedar sees it."""
 
-    kind: str
+    kind: Literal["Installation", "Infohus", "Case", "Record"]
     id: str
     entities: tuple[dict[str, Any], ...]
 
@@ -65,7 +67,7 @@ class Resource(msgspec.Struct, frozen=True):
 
     @classmethod
     def record(cls, record_id: UUID, *, kind: str, owner: str, readers: Iterable[str], case_id: UUID) -> "Resource":
-        """Describe a record: whose it is, and which authorities may read it by an exchange."""
+        """Describe a record: whose it is, and which authorities may read it: the owner, and those told."""
         attributes = {"owner": _reference("Authority", owner), "kind": kind, "readers": _set(readers)}
         entity = _entity("Record", str(record_id), attributes, parent=("Case", str(case_id)))
         return cls("Record", str(record_id), (entity,))
@@ -82,9 +84,11 @@ class Decision:
 class Policies:
     """A validated set of policies. `digest` is the SHA-256 of schema and policies, hexadecimal."""
 
-    def __init__(self, *, policies: cedarpy.PolicySet, schema: cedarpy.Schema, digest: str) -> None:
+    def __init__(
+        self, *, by_action: Mapping[Action, cedarpy.PolicySet], schema: cedarpy.Schema, digest: str
+    ) -> None:
         """Use `load`."""
-        self._policies = policies
+        self._by_action = by_action
         self._schema = schema
         self.digest = digest
 
@@ -93,15 +97,19 @@ class Policies:
         """Read and validate all policies of a folder.
 
         Raises:
-            PoliciesUnsound: they do not parse or validate, an @id is missing or stands twice, a @source is missing,
-                or the schema's actions are not exactly those of `Action`.
+            PoliciesUnsound: they do not parse or validate; there is none, or a template; an @id is missing, not
+                kebab-case or stands twice; a @source does not end in the numbers of rules; or the schema's actions
+                are not exactly those of `Action`.
         """
         try:
             schema_text = (folder / SCHEMA_FILE).read_text(encoding="utf-8")
             texts = [file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.cedar"))]
+            # Parsed one by one first: what is wrong in one file cannot hide in the next.
+            for text in texts:
+                cedarpy.PolicySet.from_str(text)
             policies_text = "\n".join(texts)
             schema = cedarpy.Schema.from_str(schema_text)
-            policies = cedarpy.PolicySet.from_str(policies_text)
+            policies = msgspec.json.decode(cedarpy.policies_to_json_str(policies_text))
         except (OSError, ValueError) as failure:
             message = f"the policies cannot be read: {failure}"
             raise PoliciesUnsound(message) from None
@@ -109,32 +117,31 @@ class Policies:
         if not result.validation_passed:
             message = "; ".join(str(error) for error in result.errors)
             raise PoliciesUnsound(message)
-        _refuse_unnamed(policies_text)
-        _refuse_other_actions(schema_text)
+        _refuse_unnamed(policies)
+        groups = _groups_by_action(schema)
         digest = sha256(schema_text.encode() + b"\x00" + policies_text.encode()).hexdigest()
-        return cls(policies=policies, schema=schema, digest=digest)
+        return cls(by_action=_by_action(policies["staticPolicies"], groups), schema=schema, digest=digest)
 
     def decide(
         self, caller: Caller, action: Action, resource: Resource, participation: Participation, *, now: datetime
     ) -> Decision:
         """Decide one act."""
         request = {
-            "principal": {"type": f"{_NAMESPACE}::Person", "id": str(caller.person_id)},
-            "action": {"type": f"{_NAMESPACE}::Action", "id": action.value},
-            "resource": {"type": f"{_NAMESPACE}::{resource.kind}", "id": resource.id},
+            "principal": _uid("Person", str(caller.person_id)),
+            "action": _uid("Action", action.value),
+            "resource": _uid(resource.kind, resource.id),
             "context": _JSON.encode({
                 "participation": participation.kind,
                 "scope": sorted(participation.scope),
-                "fresh": now - caller.authenticated_at <= FRESH,
+                "fresh": now - caller.authenticated_at < FRESH,
             }).decode(),
         }
         entities = _JSON.encode([_person(caller), *resource.entities]).decode()
-        result = cedarpy.is_authorized(request, self._policies, entities, self._schema)
-        decided = tuple(
-            sorted(name for name in result.diagnostics.id_annotations_by_reason.values() if name is not None)
-        )
-        allowed = result.decision is cedarpy.Decision.Allow and not result.diagnostics.errors
-        return Decision(allowed, decided)
+        result = cedarpy.is_authorized(request, self._by_action[action], entities, self._schema)
+        if result.diagnostics.errors:
+            return Decision(allowed=False, policies=())
+        decided = result.diagnostics.id_annotations_by_reason.values()
+        return Decision(result.decision is cedarpy.Decision.Allow, tuple(sorted(decided)))
 
 
 def _uid(kind: str, name: str) -> dict[str, str]:
@@ -164,32 +171,53 @@ def _person(caller: Caller) -> dict[str, Any]:
     return _entity("Person", str(caller.person_id), attributes, parent=("Role", caller.role.value))
 
 
-def _refuse_unnamed(policies_text: str) -> None:
-    parsed = msgspec.json.decode(cedarpy.policies_to_json_str(policies_text))
-    names = []
-    for policy in parsed["staticPolicies"].values():
+def _refuse_unnamed(policies: dict[str, Any]) -> None:
+    if policies["templates"] or not policies["staticPolicies"]:
+        message = "there are templates, or no policies"
+        raise PoliciesUnsound(message)
+    names = set()
+    for policy in policies["staticPolicies"].values():
         annotations = policy.get("annotations") or {}
-        if not annotations.get("id") or not annotations.get("source"):
-            message = f"a policy lacks @id or @source: {annotations or policy}"
+        name, source = annotations.get("id") or "", annotations.get("source") or ""
+        if not _ID.fullmatch(name) or not _SOURCE.fullmatch(source):
+            message = f'a policy needs @id("kebab-case") and @source("source; regel 1 og 2"): {annotations or policy}'
             raise PoliciesUnsound(message)
-        names.append(annotations["id"])
-    if len(names) != len(set(names)):
-        message = f"an @id stands twice among {sorted(names)}"
-        raise PoliciesUnsound(message)
+        if name in names:
+            message = f"the @id stands twice: {name}"
+            raise PoliciesUnsound(message)
+        names.add(name)
 
 
-def _refuse_other_actions(schema_text: str) -> None:
-    declared = _actions_in(schema_text) - GROUPS
+def _groups_by_action(schema: cedarpy.Schema) -> dict[Action, frozenset[str]]:
+    """Read from the schema which groups each action is in; groups are not in groups."""
+    declared = {
+        entity["uid"]["id"]: frozenset(parent["id"] for parent in entity["parents"])
+        for entity in msgspec.json.decode(str(cedarpy.Entities.from_json_str("[]", schema)))
+    }
+    groups = frozenset[str]().union(*declared.values())
     known = {action.value for action in Action}
-    if declared != known:
-        message = f"the schema's actions differ from the system's: {sorted(declared ^ known)}"
+    if declared.keys() - groups != known or any(declared[group] for group in groups):
+        message = f"the schema's actions differ from the system's: {sorted((declared.keys() - groups) ^ known)}"
         raise PoliciesUnsound(message)
+    return {action: declared[action.value] for action in Action}
 
 
-def _actions_in(schema_text: str) -> set[str]:
-    names: set[str] = set()
-    bare = "\n".join(line.partition("//")[0] for line in schema_text.splitlines())
-    for part in bare.split("action ")[1:]:
-        listed = part.partition(";")[0].partition("appliesTo")[0].partition(" in [")[0]
-        names.update(name.strip() for name in listed.split(",") if name.strip())
-    return names
+def _by_action(
+    policies: dict[str, Any], groups: dict[Action, frozenset[str]]
+) -> dict[Action, cedarpy.PolicySet]:
+    """Give each action the policies whose head names it: the others could not apply, and cost time."""
+    return {
+        action: cedarpy.PolicySet.from_json_str(_JSON.encode({
+            "staticPolicies": {
+                key: policy for key, policy in policies.items() if _concerns(policy["action"], {action.value, *names})
+            },
+            "templates": {}, "templateLinks": [],
+        }).decode())
+        for action, names in groups.items()
+    }
+
+
+def _concerns(head: dict[str, Any], names: set[str]) -> bool:
+    if head["op"] == "All":
+        return True
+    return not names.isdisjoint(entity["id"] for entity in head.get("entities") or [head["entity"]])
