@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,10 @@ SCHEMA_FILE = "infohus.cedarschema"
 FRESH = timedelta(minutes=15)
 """How long after signing in a login counts as fresh (rule 48; design)."""
 _NAMESPACE = "Infohus"
+_ANYONE = "anyone"
+_NAMEABLE = frozenset({f"{_NAMESPACE}::Role", f"{_NAMESPACE}::Action"})
+"""What a policy may name. A decision is then a function of attributes, the same for the same question."""
+REMEMBERED_DECISIONS = 4096
 _JSON = msgspec.json.Encoder()
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SOURCE = re.compile(r".+; regel [0-9]+((, [0-9]+)* og [0-9]+)?")
@@ -91,6 +96,7 @@ class Policies:
         self._by_action = by_action
         self._schema = schema
         self.digest = digest
+        self._remembered = lru_cache(maxsize=REMEMBERED_DECISIONS)(self._evaluate)
 
     @classmethod
     def load(cls, folder: Path) -> "Policies":
@@ -126,22 +132,32 @@ class Policies:
         self, caller: Caller, action: Action, resource: Resource, participation: Participation, *, now: datetime
     ) -> Decision:
         """Decide one act."""
+        context = _JSON.encode({
+            "participation": participation.kind,
+            "scope": sorted(participation.scope),
+            "fresh": now - caller.authenticated_at < FRESH,
+        })
+        entities = [_nameless(entity) for entity in (_person(caller), *resource.entities)]
+        return self._remembered(action, resource.kind, _JSON.encode(entities), context)
+
+    def _evaluate(self, action: Action, kind: str, entities: bytes, context: bytes) -> Decision:
+        """Ask Cedar. The answer hangs on attributes alone, so the same question is asked once (see `_ANYONE`)."""
         request = {
-            "principal": _uid("Person", str(caller.person_id)),
-            "action": _uid("Action", action.value),
-            "resource": _uid(resource.kind, resource.id),
-            "context": _JSON.encode({
-                "participation": participation.kind,
-                "scope": sorted(participation.scope),
-                "fresh": now - caller.authenticated_at < FRESH,
-            }).decode(),
+            "principal": _uid("Person", _ANYONE), "action": _uid("Action", action.value),
+            "resource": _uid(kind, _ANYONE), "context": context.decode(),
         }
-        entities = _JSON.encode([_person(caller), *resource.entities]).decode()
-        result = cedarpy.is_authorized(request, self._by_action[action], entities, self._schema)
+        result = cedarpy.is_authorized(request, self._by_action[action], entities.decode(), self._schema)
         if result.diagnostics.errors:
             return Decision(allowed=False, policies=())
         decided = result.diagnostics.id_annotations_by_reason.values()
         return Decision(result.decision is cedarpy.Decision.Allow, tuple(sorted(decided)))
+
+
+def _nameless(entity: dict[str, Any]) -> dict[str, Any]:
+    """Leave out who exactly it is: no policy may name one person or one record, so no decision can hang on it."""
+    kind = entity["uid"]["type"]
+    parents = [parent for parent in entity["parents"] if parent["type"] in _NAMEABLE]
+    return {"uid": {"type": kind, "id": _ANYONE}, "attrs": entity["attrs"], "parents": parents}
 
 
 def _uid(kind: str, name: str) -> dict[str, str]:
@@ -177,6 +193,9 @@ def _refuse_unnamed(policies: dict[str, Any]) -> None:
         raise PoliciesUnsound(message)
     names = set()
     for policy in policies["staticPolicies"].values():
+        if (named := _named_entities(policy)) - _NAMEABLE:
+            message = f"a policy may name roles and actions, not one of {sorted(named - _NAMEABLE)}"
+            raise PoliciesUnsound(message)
         annotations = policy.get("annotations") or {}
         name, source = annotations.get("id") or "", annotations.get("source") or ""
         if not _ID.fullmatch(name) or not _SOURCE.fullmatch(source):
@@ -186,6 +205,13 @@ def _refuse_unnamed(policies: dict[str, Any]) -> None:
             message = f"the @id stands twice: {name}"
             raise PoliciesUnsound(message)
         names.add(name)
+
+
+def _named_entities(part: Any) -> set[str]:  # noqa: ANN401 - any JSON value
+    if isinstance(part, dict):
+        own = {part["type"]} if isinstance(part.get("type"), str) and isinstance(part.get("id"), str) else set()
+        return own.union(*map(_named_entities, part.values()))
+    return set().union(*map(_named_entities, part)) if isinstance(part, list) else set()
 
 
 def _groups_by_action(schema: cedarpy.Schema) -> dict[Action, frozenset[str]]:
