@@ -40,7 +40,7 @@ class Scale:
     log_entries: int
 
 
-FULL = Scale(Pace(rounds=5, seconds=5, warm_up_seconds=1), 1_000, 99_000, 100_000)
+FULL = Scale(Pace(rounds=5, seconds=4, warm_up_seconds=1), 1_000, 99_000, 100_000)
 QUICK = Scale(Pace(rounds=3, seconds=1, warm_up_seconds=0), 100, 1_900, 5_000)
 
 

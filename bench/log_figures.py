@@ -28,6 +28,7 @@ from infohus.audit.verification import verify_database, verify_export
 from infohus.local_postgres import find_binaries
 
 CLIENTS = 8
+APPENDED_TOGETHER = 200
 ORIGIN = "bench.invalid/log"
 READ_FIELDS = ("necessity", "strict_necessity", "summary")
 
@@ -97,7 +98,10 @@ async def _verify(installation: Installation, entries: int, rounds: int, folder:
         log = uuid4()
         await owner.execute("SELECT audit.open_log($1, $2)", log, ORIGIN)
         contents = [encode(reading_entry(log)) for _ in range(entries)]
-        await owner.executemany(APPEND, [(log, content) for content in contents])
+        # Many small transactions: within one, the frontier's earlier versions pile up and each append passes them all.
+        for start in range(0, entries, APPENDED_TOGETHER):
+            together = contents[start : start + APPENDED_TOGETHER]
+            await owner.executemany(APPEND, [(log, content) for content in together])
         await export_log(verifier, log, key, folder)
         seconds: dict[str, list[float]] = {"hashlib": [], "export": [], "database": []}
         for _ in range(rounds):

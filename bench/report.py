@@ -84,6 +84,9 @@ class Results:
                     f"  processor ms per answer: worker {series['worker_processor_ms']:.2f},"
                     f" database {series['database_processor_ms']:.2f}"
                 )
+        if "verify" in self.raw:
+            ratio = self.raw["verify"]["database_ratio"]
+            lines.append(f"  verifying the log in the database: {ratio:.2f} times hashlib")
         lines += [f"  NOT MEASURED: {what}" for what in self.not_measured]
         lines += [f"\nWhere the worker's time goes, {name}: {profile}" for name, profile in self.profiles.items()]
         if self.quick:
