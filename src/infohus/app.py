@@ -59,6 +59,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def application() -> Litestar:
+    """Build the application of the environment's settings, for a server that takes a factory."""
+    return create_app(Settings.read())
+
+
 def create_app(settings: Settings) -> Litestar:
     """Build the application. Nothing is contacted before it starts.
 

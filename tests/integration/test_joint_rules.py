@@ -133,8 +133,8 @@ class WhenSomebodyIsDrawnIn:
         adviser = house.person("raadgiver")
         await adviser.get(case.path)
         await house.sql(
-            "UPDATE infohus.participant SET begins_at = now() - interval '2 days', ends_at = now() - interval '1 second'"
-            " WHERE id = $1", invited["id"],
+            "UPDATE infohus.participant SET begins_at = now() - interval '2 days',"
+            " ends_at = now() - interval '1 second' WHERE id = $1", invited["id"],
         )
         await adviser.get(case.path, status=404)
 
@@ -285,7 +285,8 @@ class WhenAMeasureIsStarted:
     async def test_it_names_the_one_authority_that_carries_it_out(self, house: House) -> None:
         case = await (await house.case()).recommend()
         path = f"{case.path}/measures"
-        for responsible, problem in ((None, "missing"), ("kriminalforsorgen", "takes-no-part"), (POLICE, "takes-no-part")):
+        refused = ((None, "missing"), ("kriminalforsorgen", "takes-no-part"), (POLICE, "takes-no-part"))
+        for responsible, problem in refused:
             answer = await case.kommune.call("POST", path, json=self.draft(responsible_authority=responsible))
             assert answer.json()["type"] == f"/problems/responsible-authority-{problem}"
         measure = await case.kommune.post(path, self.draft())

@@ -1,0 +1,205 @@
+"""The command line. Each command reads its settings from the environment and does one thing."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import rich_click as click
+
+from infohus.audit.checkpoint import NotACheckpoint, SigningKey, VerifierKey
+from infohus.audit.verification import Verification, verify_database, verify_export
+from infohus.database import migrate as migrate_database
+from infohus.demo.installation import clock
+from infohus.demo.issuer import UnknownDemoUser
+from infohus.demo.people import DEMO_PEOPLE
+from infohus.demo.running import play_once, show, token_for
+from infohus.demo.telling import StepFailed
+from infohus.plan.document import PlanNotUsable, read_plan
+from infohus.plan.loading import load_plan
+from infohus.sealing.keepers import FileKeyKeeper
+from infohus.settings import REPOSITORY, Settings, UnsafeSetting
+
+DEMO_FOLDER = REPOSITORY / "var" / "demo"
+OWNER_ADDRESS = "INFOHUS_OWNER_DATABASE_URL"
+PATH = click.Path(path_type=Path)
+owner_address = click.option(
+    "--owner-database", envvar=OWNER_ADDRESS, required=True, help="PostgreSQL address of the role infohus_owner."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """infohus: kommunens og politiets fælles sagsbehandling efter retsplejelovens § 115."""
+
+
+@main.command()
+def serve() -> None:
+    """Serve the API with the settings of the environment (deploy/settings.md)."""
+    from granian import Granian  # noqa: PLC0415 - only this command needs a server
+    from granian.constants import Interfaces, Loops  # noqa: PLC0415
+
+    try:
+        settings = Settings.read()
+    except UnsafeSetting as refused:
+        raise click.ClickException(str(refused)) from None
+    Granian(
+        "infohus.app:application", factory=True, address=settings.host, port=settings.port, interface=Interfaces.ASGI,
+        loop=Loops.uvloop, workers=1, log_enabled=False, workers_kill_timeout=10,
+    ).serve()
+
+
+@main.command()
+@owner_address
+def migrate(owner_database: str) -> None:
+    """Bring the database's schema to the newest version; again changes nothing."""
+    migrate_database(owner_database)
+    click.echo("The schema is the newest.")
+
+
+@main.group()
+def plan() -> None:
+    """A municipality's beredskabsplan."""
+
+
+@plan.command("load")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@owner_address
+def load(file: Path, owner_database: str) -> None:
+    """Load a plan FILE; a changed plan is a new version, the same again changes nothing. Prints the infohus' id."""
+
+    async def go() -> UUID:
+        owner = await asyncpg.connect(owner_database)
+        try:
+            return await load_plan(owner, read_plan(file), clock=clock)
+        finally:
+            await owner.close()
+
+    try:
+        click.echo(asyncio.run(go()))
+    except PlanNotUsable as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+@main.group()
+def keys() -> None:
+    """Keys of the file key keeper."""
+
+
+@keys.command("create")
+@click.option("--authority", "authorities", multiple=True, required=True, help="An authority's id; may be repeated.")
+@click.option("--infohus", "infohuse", multiple=True, required=True, type=click.UUID, help="An infohus' id.")
+@click.option("--folder", envvar="INFOHUS_KEYS_FOLDER", required=True, type=PATH)
+def create(authorities: tuple[str, ...], infohuse: tuple[UUID, ...], folder: Path) -> None:
+    """Make the keys that are missing, mode 0600; a key that is there is never overwritten."""
+    FileKeyKeeper.create(folder, authorities, infohuse)
+    SigningKey.create(folder / "log-signing.key")
+    click.echo("The keys are there.")
+
+
+@main.group()
+def users() -> None:
+    """Who is tovholder."""
+
+
+@users.command("add-coordinator")
+@click.option("--infohus", required=True, type=click.UUID)
+@click.option("--authority", required=True)
+@click.option("--person", required=True, type=click.UUID, help="The `sub` of the person's tokens.")
+@owner_address
+def add_coordinator(infohus: UUID, authority: str, person: UUID, owner_database: str) -> None:
+    """Make a natural person tovholder of an infohus for one of its two authorities."""
+
+    async def go() -> None:
+        owner = await asyncpg.connect(owner_database)
+        try:
+            await owner.execute(
+                "INSERT INTO infohus.coordinator (infohus_id, authority_id, person_id) VALUES ($1, $2, $3)"
+                " ON CONFLICT DO NOTHING", infohus, authority, person,
+            )
+        finally:
+            await owner.close()
+
+    asyncio.run(go())
+    click.echo("Tovholderen er registreret.")
+
+
+@main.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command("verify")
+@click.argument("folder", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--key", type=click.Path(exists=True, path_type=Path), help="File with the log's public key.")
+@click.option("--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", help="Address of the role infohus_verifier.")
+@click.option("--log", "log_id", type=click.UUID, help="With --database: the log's id, which is its infohus'.")
+def verify(folder: Path | None, key: Path | None, database: str | None, log_id: UUID | None) -> None:
+    """Verify an exported log in FOLDER, or the rows of a log in the database. Exit code 1: it is not whole."""
+    if folder is not None:
+        try:
+            trusted = VerifierKey.parse((key or folder / "log.pub").read_text(encoding="utf-8"))
+        except (OSError, NotACheckpoint):
+            message = "the public key cannot be read"
+            raise click.ClickException(message) from None
+        if key is None:
+            click.echo("Warning: the key comes from the folder itself; get it from elsewhere and pass --key.", err=True)
+        _tell(verify_export(folder, [trusted]))
+    elif database and log_id:
+        _tell(asyncio.run(_verify_rows(database, log_id)))
+    else:
+        message = "name a FOLDER, or --database and --log"
+        raise click.UsageError(message)
+
+
+async def _verify_rows(database: str, log_id: UUID) -> Verification:
+    connection = await asyncpg.connect(database)
+    try:
+        return await verify_database(connection, log_id)
+    finally:
+        await connection.close()
+
+
+def _tell(verification: Verification) -> None:
+    for fault in verification.faults:
+        click.echo(f"WRONG  {fault}")
+    if not verification.is_whole:
+        raise SystemExit(1)
+    click.echo(f"Whole: {verification.entries} entries, every one as it was logged.")
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Play the story, leave the results in --out, and stop.")
+@click.option("--out", type=PATH, help="With --once: where story.md, openapi.json and log/ go.")
+@click.option("--fresh", is_flag=True, help="Delete the demo's data and start over.")
+@click.option("--port", default=8115, show_default=True, help="First port to try; the login takes the next.")
+@click.option("--data", type=PATH, default=DEMO_FOLDER, show_default="var/demo", help="Where the demo's data lives.")
+def demo(*, once: bool, out: Path | None, fresh: bool, port: int, data: Path) -> None:
+    """Set everything up, play the main job through HTTP, and stay up to be tried."""
+    if once and out is None:
+        message = "--once needs --out DIR"
+        raise click.UsageError(message)
+    try:
+        if out is not None and once:
+            play_once(data=data, out=out, port=port, fresh=fresh)
+        else:
+            show(data=data, port=port, fresh=fresh)
+    except StepFailed as failed:
+        message = f"Et trin gik galt. {failed}"
+        raise click.ClickException(message) from None
+
+
+@main.command()
+@click.option("--as", "user", required=True, type=click.Choice(sorted(DEMO_PEOPLE)), help="A demo user.")
+@click.option("--data", type=PATH, default=DEMO_FOLDER, show_default="var/demo")
+def token(user: str, data: Path) -> None:
+    """Print a working bearer token for a demo user; it holds for eight hours."""
+    try:
+        click.echo(token_for(user, data=data))
+    except (UnknownDemoUser, FileNotFoundError):
+        message = "there is no demo here yet: run `make demo` first"
+        raise click.ClickException(message) from None
+
+
+if __name__ == "__main__":
+    main()

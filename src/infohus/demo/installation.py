@@ -1,0 +1,153 @@
+"""Sets the demonstration up in one folder: database, keys, plan, issuers. Again finds what is there."""
+
+import asyncio
+import json
+import os
+import secrets
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+from infohus.audit.checkpoint import SigningKey
+from infohus.database import migrate
+from infohus.demo.issuer import DemoIssuers
+from infohus.demo.keys import demo_keys
+from infohus.demo.people import DEMO_PEOPLE
+from infohus.identity.caller import Role
+from infohus.local_postgres import LocalPostgres
+from infohus.plan.document import PlanDocument, read_plan
+from infohus.plan.loading import load_plan
+from infohus.sealing.keepers import FileKeyKeeper
+from infohus.settings import REPOSITORY
+
+DATABASE = "infohus"
+_MARK = "this-is-an-infohus-demo"
+_PASSWORDS = "passwords.json"
+_ROLES = ("owner", "app", "verifier")
+_COORDINATOR = """
+INSERT INTO infohus.coordinator (infohus_id, authority_id, person_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+"""
+
+
+class NotADemo(Exception):  # noqa: N818 - names the situation
+    """The folder is there and was not made by a demo; it is left alone."""
+
+
+def clock() -> datetime:
+    """Read the clock, aware UTC."""
+    return datetime.now(UTC)  # noqa: TID251 - the demonstration's own clock
+
+
+class DemoInstallation:
+    """One folder with everything the demonstration needs."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`, which is made with mode 0700."""
+        self.folder = folder.resolve()
+        self.postgres = LocalPostgres.durable(self.folder / "postgres")
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether nothing was ever set up here."""
+        return not (self.folder / _MARK).exists()
+
+    def start_over(self) -> None:
+        """Delete the demo's folder.
+
+        Raises:
+            NotADemo: the folder was not made by a demo.
+        """
+        if not self.folder.exists():
+            return
+        if self.is_new and any(self.folder.iterdir()):
+            raise NotADemo(self.folder.name)
+        shutil.rmtree(self.folder)
+
+    def prepare(self) -> None:
+        """Make the folder and mark it as a demo's.
+
+        Raises:
+            NotADemo: it holds something else.
+        """
+        if self.is_new and self.folder.exists() and any(self.folder.iterdir()):
+            raise NotADemo(self.folder.name)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.folder / _MARK).touch()
+
+    def set_up(self, issuers: DemoIssuers) -> UUID:
+        """Bring roles, schema, plan, tovholdere, keys and issuers in place; the server must be running.
+
+        Returns the infohus' id.
+        """
+        passwords = self._passwords()
+        asyncio.run(self._roles(passwords))
+        migrate(self.address("owner"))
+        infohus_id = asyncio.run(self._plan_and_people())
+        plan = self._plan()
+        keys = self.folder / "keys"
+        FileKeyKeeper.create(keys, [one.id for one in plan.authorities], [infohus_id])
+        SigningKey.create(keys / "log-signing.key")
+        (self.folder / "issuers.toml").write_text(issuers.issuers_toml(), encoding="utf-8")
+        return infohus_id
+
+    def issuers(self, url: str) -> DemoIssuers:
+        """Give the two demo issuers as reached at `url`."""
+        return DemoIssuers(demo_keys(self.folder / "issuers"), clock, url=url)
+
+    def address(self, role: str) -> str:
+        """Give the database address of the role `owner`, `app` or `verifier`."""
+        return self.postgres.dsn(user=f"infohus_{role}", database=DATABASE, password=self._passwords()[role])
+
+    def environment(self, *, port: int) -> dict[str, str]:
+        """Give the environment in which `infohus serve` runs this installation."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("INFOHUS_")}
+        return {
+            **ours,
+            "INFOHUS_DATABASE_URL": self.address("app"),
+            "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
+            "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),
+            "INFOHUS_PORT": str(port),
+            "INFOHUS_LOG_FORMAT": "json",
+        }
+
+    def _plan(self) -> PlanDocument:
+        return read_plan(REPOSITORY / "plans" / "ishoj.toml")
+
+    def _passwords(self) -> dict[str, str]:
+        path = self.folder / _PASSWORDS
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump({role: secrets.token_urlsafe(24) for role in _ROLES}, file)
+        passwords: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return passwords
+
+    async def _roles(self, passwords: dict[str, str]) -> None:
+        server = await asyncpg.connect(self.postgres.superuser_dsn())
+        try:
+            if not await server.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", DATABASE):
+                await server.execute(f'CREATE DATABASE "{DATABASE}" TEMPLATE template0')
+        finally:
+            await server.close()
+        roles = (REPOSITORY / "deploy" / "postgresql" / "roles.sql").read_text(encoding="utf-8")
+        database = await asyncpg.connect(self.postgres.superuser_dsn(DATABASE))
+        try:
+            await database.execute(roles)
+            for role, password in passwords.items():
+                await database.execute(f"ALTER ROLE infohus_{role} PASSWORD '{password}'")
+        finally:
+            await database.close()
+
+    async def _plan_and_people(self) -> UUID:
+        owner = await asyncpg.connect(self.address("owner"))
+        try:
+            infohus_id = await load_plan(owner, self._plan(), clock=clock)
+            for person in DEMO_PEOPLE.values():
+                if person.role in {Role.MUNICIPAL_COORDINATOR, Role.POLICE_COORDINATOR}:
+                    await owner.execute(_COORDINATOR, infohus_id, person.authority_id, person.person_id)
+        finally:
+            await owner.close()
+        return infohus_id

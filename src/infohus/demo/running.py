@@ -1,0 +1,217 @@
+"""Runs the demonstration: database, identity provider and server up, the story played, everything down again."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import httpx
+from rich.console import Console
+
+from infohus.demo.installation import DemoInstallation, NotADemo
+from infohus.demo.issuer import DemoIssuers
+from infohus.demo.story import Story
+from infohus.demo.telling import StepFailed, Teller, is_terminal
+
+_START_SECONDS = 30
+_STOP_SECONDS = 15
+_RUNNING = "running.json"
+_ISSUER = """
+import asyncio, sys
+from pathlib import Path
+from infohus.demo.installation import DemoInstallation
+from infohus.demo.issuer import serve_demo_issuer
+installation = DemoInstallation(Path(sys.argv[1]))
+port = int(sys.argv[2])
+asyncio.run(serve_demo_issuer(installation.issuers(f"http://127.0.0.1:{port}"), host="127.0.0.1", port=port))
+"""
+
+
+class Stopped(Exception):  # noqa: N818 - names the situation
+    """Somebody asked the demo to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A demo that is up."""
+
+    installation: DemoInstallation
+    issuers: DemoIssuers
+    address: str
+    issuer_address: str
+
+
+def play_once(*, data: Path, out: Path, port: int, fresh: bool) -> None:
+    """Play the story and leave `story.md`, `openapi.json` and `log/` in `out`.
+
+    Raises:
+        StepFailed: naming the step.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with _up(data, port, fresh=fresh) as running:
+        _play(running, out)
+        schema = httpx.get(f"{running.address}/docs/openapi.json", timeout=30, trust_env=False).raise_for_status()
+        document = json.dumps(schema.json(), ensure_ascii=False, indent=1)
+        (out / "openapi.json").write_text(document + "\n", encoding="utf-8")
+
+
+def show(*, data: Path, port: int, fresh: bool) -> None:
+    """Play the story when the data is new, then stay up until Ctrl-C."""
+    console = Console(highlight=False, soft_wrap=True)
+    new = fresh or DemoInstallation(data).is_new
+    with _up(data, port, fresh=fresh) as running:
+        results = running.installation.folder / "result"
+        if new:
+            results.mkdir(exist_ok=True)
+            _play(running, results)
+        else:
+            console.print("\nDataene fra sidst er fundet; historien spilles ikke igen (FRESH=1 begynder forfra).")
+        console.print(_welcome(running, results), markup=False)
+        try:
+            while True:
+                signal.pause()
+        except (KeyboardInterrupt, Stopped):
+            console.print("\nStandser …")
+
+
+def token_for(user: str, *, data: Path) -> str:
+    """Give a token for a demo user, from the keys in the demo's folder.
+
+    Raises:
+        FileNotFoundError: no demo was ever set up there.
+        UnknownDemoUser: nobody is called so.
+    """
+    installation = DemoInstallation(data)
+    ports = json.loads((installation.folder / _RUNNING).read_text(encoding="utf-8"))
+    return installation.issuers(ports["issuer"]).token(user)
+
+
+def _play(running: Running, out: Path) -> None:
+    teller = Teller()
+    try:
+        Story(teller=teller, issuers=running.issuers, address=running.address).play(out / "log")
+    finally:
+        (out / "story.md").write_text(teller.markdown(), encoding="utf-8")
+
+
+@contextmanager
+def _up(data: Path, port: int, *, fresh: bool) -> Iterator[Running]:
+    console = Console(highlight=False, stderr=not is_terminal())
+    installation = DemoInstallation(data)
+    signal.signal(signal.SIGTERM, _stop)
+    with console.status("Gør klar …") if is_terminal() else _plainly("Gør klar …"):
+        try:
+            if fresh:
+                installation.start_over()
+            installation.prepare()
+        except NotADemo as refused:
+            message = f"mappen {refused} er ikke en demos; den røres ikke. Vælg en anden med --data"
+            raise StepFailed(message) from None
+        issuer_port = _free_port(port + 1)
+        issuer_address = f"http://127.0.0.1:{issuer_port}"
+        issuers = installation.issuers(issuer_address)
+        server_port = _free_port(port)
+        with installation.postgres:
+            installation.set_up(issuers)
+            address = f"http://127.0.0.1:{server_port}"
+            _note(installation, address, issuer_address)
+            log = installation.folder / "server.log"
+            provide = [sys.executable, "-c", _ISSUER, str(installation.folder), str(issuer_port)]
+            serve = [sys.executable, "-m", "infohus", "serve"]
+            with (
+                _child(provide, dict(os.environ), log),
+                _child(serve, installation.environment(port=server_port), log) as server,
+            ):
+                _wait_until(f"{issuer_address}/kommune/jwks", server, log)
+                _wait_until(f"{address}/ready", server, log)
+                yield Running(installation, issuers, address, issuer_address)
+
+
+@contextmanager
+def _plainly(text: str) -> Iterator[None]:
+    sys.stderr.write(text + "\n")
+    yield
+
+
+def _note(installation: DemoInstallation, address: str, issuer: str) -> None:
+    document = json.dumps({"server": address, "issuer": issuer})
+    (installation.folder / _RUNNING).write_text(document, encoding="utf-8")
+
+
+@contextmanager
+def _child(command: list[str], environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a child that ends when we do, however we end; its output goes to the demo's log."""
+    with log.open("ab") as output:
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            ["setpriv", "--pdeathsig", "TERM", "--", *command],  # noqa: S607 - util-linux, wherever Debian keeps it
+            env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+        )
+    try:
+        yield child
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait_until(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            break
+        try:
+            if httpx.get(address, timeout=2, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+    message = f"serveren svarede ikke på {address}:\n{said}"
+    raise StepFailed(message)
+
+
+def _free_port(first: int) -> int:
+    for port in range(first, first + 200, 2):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    message = f"ingen ledig port fra {first}"
+    raise StepFailed(message)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    if threading.current_thread() is threading.main_thread():
+        raise Stopped
+
+
+def _welcome(running: Running, results: Path) -> str:
+    return f"""
+infohus kører nu.
+
+  API                  {running.address}
+  API-dokumentation    {running.address}/docs
+  Login (kun demo)     {running.issuer_address}/kommune og /politi
+  Historien            {results.name}/story.md i demoens mappe
+
+Få et adgangsbevis, og prøv:
+
+  TOKEN=$(.venv/bin/infohus token --as kommune)
+  curl -H "Authorization: Bearer $TOKEN" {running.address}/cases
+
+Brugere: kommune, politi, raadgiver, dpo, jurist, admin, politi-dpo.  Ctrl-C standser det hele.
+"""

@@ -1,0 +1,232 @@
+"""Who may do what, said a second time: in plain Python, from the rules of the house, without Cedar.
+
+Written per act, where the policies are written per ground, so that one mistake does not easily stand in both. It also
+lists the situations worth asking about.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import product
+from typing import Final
+
+from infohus.authorization.action import Action
+from infohus.identity.caller import Assurance, AuthorityKind, Role
+
+AREAS: Final = ("information", "assessment", "measures", "exchange")
+
+
+class Standing(StrEnum):
+    """What the caller's authority is to the subject."""
+
+    MEMBER = "member"
+    """Of the infohus' plan, or takes part in the case."""
+    OUTSIDER = "outsider"
+    OWNER = "owner"
+    """The record is theirs."""
+    TOLD = "told"
+    """An exchange disclosed the record to them."""
+    UNTOLD = "untold"
+    NOBODY = "nobody"
+    """The installation is nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One caller about to do one thing. `kind` is the record's table, or "" when the subject is no record."""
+
+    action: Action
+    role: Role
+    works_for: AuthorityKind
+    participation: str
+    scope: frozenset[str]
+    standing: Standing
+    kind: str
+    assurance: Assurance = Assurance.SUBSTANTIAL
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer, and the prohibitions that must stand in the log beside a no."""
+
+    allowed: bool
+    prohibitions: frozenset[str]
+
+
+M, P = Role.MUNICIPAL_COORDINATOR, Role.POLICE_COORDINATOR
+COORDINATORS: Final = frozenset({M, P})
+EVERYONE: Final = frozenset(Role)
+NOBODY: Final = frozenset[Role]()
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who may do an act: tovholdere of the case, professionals invited for an area, and roles outside any case."""
+
+    on: str
+    coordinators: frozenset[Role] = NOBODY
+    invited_for: str | None = None
+    outside: frozenset[Role] = NOBODY
+    only_members: bool = False
+    only_owner: bool = False
+    only_fresh: bool = False
+    kinds: frozenset[str] = field(default_factory=frozenset)
+
+
+def _on_record(*kinds: str, invited_for: str | None = None, only_owner: bool = False, only_fresh: bool = False) -> Act:
+    return Act(
+        "Record", COORDINATORS, invited_for=invited_for, only_owner=only_owner, only_fresh=only_fresh,
+        kinds=frozenset(kinds),
+    )
+
+
+_BY_COORDINATORS = Act("Case", COORDINATORS)
+_ANY_AREA = "any"
+
+ACTS: Final[dict[Action, Act]] = {
+    Action.SIGN_IN: Act("Installation", outside=EVERYONE),
+    Action.LIST_INFOHUSE: Act("Installation", outside=EVERYONE),
+    Action.LIST_CASES: Act("Installation", outside=COORDINATORS | {Role.INVITED_PROFESSIONAL}),
+    Action.READ_INFOHUS: Act("Infohus", outside=EVERYONE, only_members=True),
+    Action.RECORD_CONCERN: Act("Infohus", COORDINATORS, only_members=True),
+    Action.SUPERVISE_EXCHANGES: Act(
+        "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
+    ),
+    Action.VERIFY_LOG: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.PROVE_LOG_ENTRY: Act(
+        "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
+    ),
+    Action.EXPORT_LOG: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.LOAD_PLAN: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.REGISTER_COORDINATOR: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.READ_CASE: Act("Case", COORDINATORS, invited_for=_ANY_AREA),
+    Action.RECORD_CLEARANCE_CHECK: Act("Case", frozenset({P})),
+    Action.HAND_OVER_CHILD_NOTIFICATION: Act("Case", frozenset({M})),
+    Action.INVITE_PARTICIPANT: _BY_COORDINATORS,
+    Action.NOTE_INFORMATION: Act("Case", COORDINATORS, invited_for="information"),
+    Action.RECORD_EXCHANGE: _BY_COORDINATORS,
+    Action.LIST_EXCHANGES: _BY_COORDINATORS,
+    Action.PROPOSE_SCOPE_DECISION: _BY_COORDINATORS,
+    Action.PROPOSE_SCREENING: _BY_COORDINATORS,
+    Action.OPEN_ASSESSMENT: _BY_COORDINATORS,
+    Action.PROPOSE_RECOMMENDATION: _BY_COORDINATORS,
+    Action.START_MEASURE: _BY_COORDINATORS,
+    Action.PROPOSE_CLOSURE: _BY_COORDINATORS,
+    Action.END_PARTICIPATION: _on_record("participant"),
+    Action.READ_CONCERN: _on_record("concern"),
+    Action.READ_REPORTER: _on_record("reporter", only_owner=True, only_fresh=True),
+    Action.READ_SUBJECT: _on_record("subject"),
+    Action.REVEAL_CPR_NUMBER: _on_record("subject"),
+    Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
+    Action.READ_CHILD_NOTIFICATION: _on_record("child_notification"),
+    Action.READ_INFORMATION: _on_record("information", invited_for="information"),
+    Action.READ_EXCHANGE: _on_record("exchange"),
+    Action.CORRECT_EXCHANGE: _on_record("exchange", only_owner=True),
+    Action.READ_SCOPE_DECISION: _on_record("scope_decision", "scope_disagreement"),
+    Action.SIGN_SCOPE_DECISION: _on_record("scope_decision"),
+    Action.READ_SCREENING: _on_record("screening"),
+    Action.SIGN_SCREENING: _on_record("screening"),
+    Action.READ_ASSESSMENT: _on_record("assessment", "contribution", invited_for="assessment"),
+    Action.CONTRIBUTE_TO_ASSESSMENT: _on_record("assessment", invited_for="assessment"),
+    Action.CONCLUDE_ASSESSMENT: _on_record("assessment"),
+    Action.SIGN_ASSESSMENT: _on_record("assessment"),
+    Action.READ_RECOMMENDATION: _on_record("recommendation"),
+    Action.SIGN_RECOMMENDATION: _on_record("recommendation"),
+    Action.READ_MEASURE: _on_record("measure", "follow_up", invited_for="measures"),
+    Action.RECORD_FOLLOW_UP: _on_record("measure", invited_for="measures"),
+    Action.READ_CLOSURE: _on_record("closure"),
+    Action.SIGN_CLOSURE: _on_record("closure"),
+}
+
+KINDS: Final = frozenset[str]().union(*(act.kinds for act in ACTS.values()))
+CONTENT: Final = frozenset(
+    action for action, act in ACTS.items() if act.on in {"Case", "Record"} or action is Action.RECORD_CONCERN
+)
+_OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}
+
+
+def verdict_on(case: Situation) -> Verdict:
+    """Answer from the rules."""
+    prohibitions = frozenset(_prohibitions(case))
+    return Verdict(not prohibitions and _has_ground(case), prohibitions)
+
+
+def _has_ground(case: Situation) -> bool:
+    act = ACTS[case.action]
+    unmet = (
+        act.only_members and case.standing is not Standing.MEMBER,
+        act.only_owner and case.standing is not Standing.OWNER,
+        act.only_fresh and not case.fresh,
+    )
+    if any(unmet):
+        return False
+    if case.role in act.outside:
+        return True
+    if case.participation == "coordinator":
+        return case.role in act.coordinators
+    if case.participation == "invited" and case.role is Role.INVITED_PROFESSIONAL:
+        return act.invited_for == _ANY_AREA or act.invited_for in case.scope
+    return False
+
+
+def _prohibitions(case: Situation) -> Iterator[str]:
+    if case.assurance is Assurance.LOW:
+        yield "betydelig-or-higher"
+    if case.action not in CONTENT:
+        return
+    if case.role is Role.ADMINISTRATOR:
+        yield "administrators-never-see-content"
+    if case.role in {Role.LEGAL, Role.DATA_PROTECTION_OFFICER}:
+        yield "supervisors-never-see-content"
+    if case.role is Role.INTEGRATION:
+        yield "integrations-never-see-content"
+    if case.works_for != _OWN_KIND.get(case.role, case.works_for):
+        yield "tovholdere-act-for-their-own-kind-of-authority"
+    act = ACTS[case.action]
+    if act.on == "Case" and case.standing is Standing.OUTSIDER:
+        yield "only-those-who-take-part-act-in-a-case"
+    if act.on == "Record" and case.standing is Standing.UNTOLD and case.action is not Action.END_PARTICIPATION:
+        yield "what-was-not-disclosed-stays-closed"
+    if act.on == "Record" and case.kind not in act.kinds:
+        yield "each-act-on-its-own-kind-of-record"
+
+
+_STANDINGS = {
+    "Installation": (Standing.NOBODY,),
+    "Infohus": (Standing.MEMBER, Standing.OUTSIDER),
+    "Case": (Standing.MEMBER, Standing.OUTSIDER),
+    "Record": (Standing.OWNER, Standing.TOLD, Standing.UNTOLD),
+}
+_ALL_AREAS = frozenset(AREAS)
+_PARTICIPATIONS = (
+    *product(("none", "coordinator"), (frozenset[str](), _ALL_AREAS)),
+    *(("invited", scope) for scope in (frozenset[str](), _ALL_AREAS)),
+    *(("invited", frozenset({area})) for area in AREAS),
+    *(("invited", _ALL_AREAS - {area}) for area in AREAS),
+)
+_FEW_PARTICIPATIONS = (("none", frozenset[str]()), ("coordinator", frozenset[str]()), ("invited", _ALL_AREAS))
+_SIGN_INS = ((Assurance.LOW, True), (Assurance.HIGH, True), (Assurance.SUBSTANTIAL, False))
+
+
+def situations() -> Iterator[Situation]:
+    """List every act × role × kind of authority × participation × scope × standing, and three more dimensions.
+
+    Level of assurance, freshness, and records of another kind than the act's are crossed with fewer participations.
+    """
+    for action, act in ACTS.items():
+        callers = tuple(product(Role, AuthorityKind, _STANDINGS[act.on]))
+        own = sorted(act.kinds) or [""]
+        for (role, works_for, standing), (kind, (participation, scope)) in product(
+            callers, product(own, _PARTICIPATIONS)
+        ):
+            yield Situation(action, role, works_for, participation, scope, standing, kind)
+        for (role, works_for, standing), ((participation, scope), (assurance, fresh)) in product(
+            callers, product(_FEW_PARTICIPATIONS, _SIGN_INS)
+        ):
+            yield Situation(action, role, works_for, participation, scope, standing, own[0], assurance, fresh)
+        if act.kinds:
+            foreign = [*sorted(KINDS - act.kinds), "unheard_of"]
+            for role, standing, kind in product(Role, _STANDINGS[act.on], foreign):
+                works_for = _OWN_KIND.get(role, AuthorityKind.MUNICIPALITY)
+                yield Situation(action, role, works_for, "coordinator", _ALL_AREAS, standing, kind)

@@ -1,0 +1,77 @@
+"""Each policy is spoiled in every small way, and somebody must notice: the oracle, by another answer or ground."""
+
+from collections import defaultdict
+from itertools import chain, zip_longest
+
+import cedarpy
+import msgspec
+import pytest
+
+from infohus.authorization.action import Action
+from infohus.authorization.policies import SCHEMA_FILE, Policies
+from policies.asking import FOLDER, Policy, agree, decision_on, policies_as_json
+from policies.mutants import Mutant, mutants
+from policies.oracle import CONTENT, Situation, Verdict, situations, verdict_on
+
+Questions = dict[Action, list[tuple[Situation, Verdict]]]
+
+GROUPS = {
+    "content": CONTENT,
+    "supervision": frozenset(
+        {Action.SUPERVISE_EXCHANGES, Action.VERIFY_LOG, Action.PROVE_LOG_ENTRY, Action.EXPORT_LOG}
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def sound() -> dict[str, Policy]:
+    return policies_as_json()
+
+
+@pytest.fixture(scope="module")
+def questions() -> Questions:
+    """Sort each act's situations so that every kind of verdict comes early."""
+    alike: dict[Action, dict[Verdict, list[Situation]]] = defaultdict(lambda: defaultdict(list))
+    for case in situations():
+        alike[case.action][verdict_on(case)].append(case)
+    return {
+        action: [(case, verdict_on(case)) for case in chain(*zip_longest(*cases.values())) if case is not None]
+        for action, cases in alike.items()
+    }
+
+
+class WhenAPolicyIsSpoiled:
+    def test_somebody_notices_each_way_of_spoiling_each_policy(
+        self, sound: dict[str, Policy], questions: Questions
+    ) -> None:
+        every = list(mutants(sound))
+        assert [(one.spoiled, one.how) for one in every if not _noticed(one, sound, questions)] == []
+        assert {one.spoiled for one in every} == {policy["annotations"]["id"] for policy in sound.values()}
+        assert len(every) > 10 * len(sound)
+
+    @pytest.mark.parametrize("name", ["those-who-take-part-read-the-case", "betydelig-or-higher"])
+    def test_nobody_cries_when_nothing_is_spoiled(
+        self, name: str, sound: dict[str, Policy], questions: Questions
+    ) -> None:
+        assert not _noticed(Mutant(name, "not at all", sound), sound, questions)
+
+
+def _noticed(mutant: Mutant, sound: dict[str, Policy], questions: Questions) -> bool:
+    """Ask about the acts that the spoiled policy speaks of, in turn, until an answer is not the oracle's."""
+    policy = next(one for one in sound.values() if one["annotations"]["id"] == mutant.spoiled)
+    actions = _spoken_of(policy["action"])
+    text = msgspec.json.encode({"staticPolicies": mutant.policies, "templates": {}, "templateLinks": []}).decode()
+    spoiled = Policies(
+        by_action=dict.fromkeys(actions, cedarpy.PolicySet.from_json_str(text)),
+        schema=cedarpy.Schema.from_str((FOLDER / SCHEMA_FILE).read_text(encoding="utf-8")),
+        digest="",
+    )
+    in_turn = (asked for asked in chain(*zip_longest(*(questions[action] for action in actions))) if asked)
+    return any(not agree(decision_on(spoiled, case), verdict) for case, verdict in in_turn)
+
+
+def _spoken_of(head: Policy) -> list[Action]:
+    if head["op"] == "All":
+        return list(Action)
+    names = [entity["id"] for entity in head.get("entities") or [head["entity"]]]
+    return sorted(chain(*(GROUPS.get(name) or [Action(name)] for name in names)))
