@@ -7,10 +7,10 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
+from infohus.app import now
 from infohus.audit.checkpoint import NotACheckpoint, SigningKey, VerifierKey
 from infohus.audit.verification import Verification, verify_database, verify_export
 from infohus.database import migrate as migrate_database
-from infohus.demo.installation import clock
 from infohus.demo.issuer import UnknownDemoUser
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.running import play_once, show, token_for
@@ -71,7 +71,7 @@ def load(file: Path, owner_database: str) -> None:
     async def go() -> UUID:
         owner = await asyncpg.connect(owner_database)
         try:
-            return await load_plan(owner, read_plan(file), clock=clock)
+            return await load_plan(owner, read_plan(file), clock=now)
         finally:
             await owner.close()
 

@@ -21,6 +21,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from infohus.tables import Row
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+Stored: TypeAlias = asyncpg.Record
+"""A row as it came from the database: columns by name, sealed values still sealed."""
 Convert = Callable[[Any], Any]
 AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 AnyRow = TypeVar("AnyRow", bound=Row)

@@ -8,11 +8,10 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.database import compiled, row_from, table_of
+from infohus.database import Stored, compiled, row_from, table_of
 from infohus.finding import Found
 from infohus.ground import CaseKey, RecordKey
 from infohus.sealing.column import SealedColumn
@@ -20,7 +19,7 @@ from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed
 from infohus.sealing.vault import Vault
 from infohus.tables import Record, Row
 
-Ask = Callable[[str, Sequence[Any]], Awaitable[list[asyncpg.Record]]]
+Ask = Callable[[str, Sequence[Any]], Awaitable[list[Stored]]]
 """Runs a query as the unit's caller."""
 
 _WRAPS = sa.select(RecordKey.record_id, RecordKey.key_id, RecordKey.wrapped_key).where(

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import sqlalchemy as sa
 
@@ -23,6 +22,7 @@ from infohus.database import (
     AnySelect,
     Compiled,
     Connection,
+    Stored,
     compiled,
     insert_of,
     insert_unless_there_of,
@@ -48,8 +48,6 @@ _CASE_BY_ID = sa.select(Case).where(Case.id == sa.bindparam("id"))
 _EARLIER = sa.select(RequestOnce).where(
     RequestOnce.person_id == sa.bindparam("person_id"), RequestOnce.key == sa.bindparam("key")
 )
-
-
 _FIRST = (Case, Participant, CaseKey)
 """Rows that row security looks for when it judges the next ones: each must stand before those are sent."""
 
@@ -140,7 +138,7 @@ class UnitOfWork:
         found = await self.rows(model, statement, **values)
         return found[0] if found else None
 
-    async def values(self, statement: AnySelect, **values: object) -> list[asyncpg.Record]:
+    async def values(self, statement: AnySelect, **values: object) -> list[Stored]:
         """Fetch plain columns, counts and lists. `statement` is a module's constant with `bindparam`s."""
         ready = compiled(statement)
         return await self._ask(ready.sql, ready.arguments(values))

@@ -19,8 +19,8 @@ class RetentionRule(NamedTuple):
     source: str
 
 
-UNFOUNDED = RetentionRule("unfounded", 180, "design: an unfounded concern is kept shortest (rules 24 and 71)")
-ORDINARY = RetentionRule("ordinary", 1825, "KLE's deletion code P1825D: five years after closing")
+UNFOUNDED = RetentionRule("unfounded", 180, "eget valg: en grundløs bekymring gemmes kortest (regel 24 og 71)")
+ORDINARY = RetentionRule("ordinary", 1825, "KLE's slettekode P1825D: fem år efter afslutning")
 
 RULES: MappingProxyType[ClosureOutcome, RetentionRule] = MappingProxyType({
     ClosureOutcome.UNFOUNDED: UNFOUNDED,

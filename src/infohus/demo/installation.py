@@ -5,12 +5,12 @@ import json
 import os
 import secrets
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 
+from infohus.app import now
 from infohus.audit.checkpoint import SigningKey
 from infohus.database import migrate
 from infohus.demo.issuer import DemoIssuers
@@ -34,11 +34,6 @@ INSERT INTO infohus.coordinator (infohus_id, authority_id, person_id) VALUES ($1
 
 class NotADemo(Exception):  # noqa: N818 - names the situation
     """The folder is there and was not made by a demo; it is left alone."""
-
-
-def clock() -> datetime:
-    """Read the clock, aware UTC."""
-    return datetime.now(UTC)  # noqa: TID251 - the demonstration's own clock
 
 
 class DemoInstallation:
@@ -95,7 +90,7 @@ class DemoInstallation:
 
     def issuers(self, url: str) -> DemoIssuers:
         """Give the two demo issuers as reached at `url`."""
-        return DemoIssuers(demo_keys(self.folder / "issuers"), clock, url=url)
+        return DemoIssuers(demo_keys(self.folder / "issuers"), now, url=url)
 
     def address(self, role: str) -> str:
         """Give the database address of the role `owner`, `app` or `verifier`."""
@@ -144,7 +139,7 @@ class DemoInstallation:
     async def _plan_and_people(self) -> UUID:
         owner = await asyncpg.connect(self.address("owner"))
         try:
-            infohus_id = await load_plan(owner, self._plan(), clock=clock)
+            infohus_id = await load_plan(owner, self._plan(), clock=now)
             for person in DEMO_PEOPLE.values():
                 if person.role in {Role.MUNICIPAL_COORDINATOR, Role.POLICE_COORDINATOR}:
                     await owner.execute(_COORDINATOR, infohus_id, person.authority_id, person.person_id)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from infohus.demo.installation import clock
+from infohus.app import now
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.people import ISHOJ, VESTEGNEN
 from infohus.demo.telling import Actor, Teller
@@ -29,7 +29,7 @@ class Play:
             Actor.signed_in(name, teller=teller, issuers=issuers, address=address)
             for name in ("kommune", "politi", "raadgiver", "dpo")
         )
-        self.infohus: dict[str, Any] = self.kommune.get("/infohuse")[0]
+        self.infohus: dict[str, Any] = self.kommune.get("/infohuse")["items"][0]
         self.case = ""
         self.exchange_id = ""
 
@@ -83,7 +83,7 @@ class Play:
 
 def ago(**units: int) -> str:
     """Write a moment some minutes or hours ago."""
-    moment: datetime = clock() - timedelta(**units)
+    moment: datetime = now() - timedelta(**units)
     return moment.isoformat()
 
 

@@ -25,6 +25,7 @@ from infohus.demo.telling import StepFailed, Teller, is_terminal
 _START_SECONDS = 30
 _STOP_SECONDS = 15
 _RUNNING = "running.json"
+_PLAYED = "story-was-played"
 _ISSUER = """
 import asyncio, sys
 from pathlib import Path
@@ -67,10 +68,9 @@ def play_once(*, data: Path, out: Path, port: int, fresh: bool) -> None:
 def show(*, data: Path, port: int, fresh: bool) -> None:
     """Play the story when the data is new, then stay up until Ctrl-C."""
     console = Console(highlight=False, soft_wrap=True)
-    new = fresh or DemoInstallation(data).is_new
     with _up(data, port, fresh=fresh) as running:
         results = running.installation.folder / "result"
-        if new:
+        if not (running.installation.folder / _PLAYED).exists():
             results.mkdir(exist_ok=True)
             _play(running, results)
         else:
@@ -99,6 +99,10 @@ def _play(running: Running, out: Path) -> None:
     teller = Teller()
     try:
         Story(teller=teller, issuers=running.issuers, address=running.address).play(out / "log")
+        (running.installation.folder / _PLAYED).touch()
+    except (LookupError, TypeError, ValueError, OSError, httpx.HTTPError) as unforeseen:
+        message = f"{teller.step or 'Før historien begyndte'}: {type(unforeseen).__name__}: {unforeseen}"
+        raise StepFailed(message) from unforeseen
     finally:
         (out / "story.md").write_text(teller.markdown(), encoding="utf-8")
 

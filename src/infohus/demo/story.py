@@ -6,7 +6,7 @@ Each step is asserted: what does not go as it must stops the story, with the nam
 from datetime import timedelta
 from pathlib import Path
 
-from infohus.demo.installation import clock
+from infohus.app import now
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ
 from infohus.demo.playing import Play, ago, paragraph_of
 from infohus.demo.review import review_the_log
@@ -37,7 +37,7 @@ class Story(Play):
         """A teacher phones about a man of 22."""
         tell = self.teller
         tell.begin("1. En lærer ringer om en mand på 22")
-        plan = self.kommune.get(f"/infohuse/{self.infohus['id']}")
+        plan = self.kommune.get(f"/infohuse/{self.infohus['id']}")["plan"]
         sign = plan["concern_signs"][5]
         recorded = self.kommune.post(f"/infohuse/{self.infohus['id']}/concerns", {
             "channel": "phone", "received_at": ago(minutes=40), "reporter_kind": "professional",
@@ -53,7 +53,7 @@ class Story(Play):
         tell.say(f"{self.kommune.who} skriver ned, mens læreren taler. Sagen får nummer {recorded['number']}.")
         tell.shown(f"Set: {concern['observation']}")
         tell.shown(f"Tolket: {concern['interpretation']}")
-        tell.say(f"Tegn som hjælp, ikke som tjekliste: {sign['name']}.")
+        tell.say(f"Tegn som hjælp, ikke som tjekliste: {sign['label']}.")
         tell.say("Henvenderens navn ligger for sig selv bag egen tilladelse; det står ikke i henvendelsen.")
         tell.expect("Vestergren" not in str(concern), "henvenderens navn stod i den almindelige visning")
         tell.expect(concern["told_reporter"], "det fremgik ikke, hvad henvenderen fik at vide")
@@ -87,7 +87,7 @@ class Story(Play):
         tell.say("Kommunens forslag viser politiet noget, så det er selv en videregivelse og står som en.")
         tell.say(f"Politiet underskriver præcis samme indhold (hash {proposal['content_hash'][:12]}…).")
         self.expect_stage("accepted")
-        until = (clock() + timedelta(days=60)).isoformat()
+        until = (now() + timedelta(days=60)).isoformat()
         self.kommune.post(f"{self.case}/participants", {
             "person_id": str(DEMO_PEOPLE["raadgiver"].person_id), "authority_id": ISHOJ, "ends_at": until,
             "reason": "Kender ham fra ungdomsklubben.", "scope": ["information", "assessment"],
@@ -165,7 +165,7 @@ class Story(Play):
             contributions = [
                 {
                     "dimension": dimension, "answer": "described" if dimension in known else "unknown",
-                    "text": known.get(dimension), "source": "egne oplysninger", "dated_on": clock().date().isoformat(),
+                    "text": known.get(dimension), "source": "egne oplysninger", "dated_on": now().date().isoformat(),
                     "is_first_hand": False, "origin": "already_held",
                 }
                 for dimension in sides[side]
@@ -197,10 +197,10 @@ class Story(Play):
             "recommendation": "En mentor, der hjælper ham tilbage i lære.", "reasons": "Det er dér, han selv vil hen.",
         }, "recommendation")
         self.expect_stage("acting")
-        follow_up_on = (clock() + timedelta(days=30)).date().isoformat()
+        follow_up_on = (now() + timedelta(days=30)).date().isoformat()
         measure = self.kommune.post(f"{self.case}/measures", {
             "level": "selective", "kind": "course", "responsible_authority": ISHOJ,
-            "description": "Mentor to gange om ugen i tolv uger.", "starts_on": clock().date().isoformat(),
+            "description": "Mentor to gange om ugen i tolv uger.", "starts_on": now().date().isoformat(),
             "follow_up_on": follow_up_on, "disclosure": self.told(self.kommune, "measure"),
         })
         tell.say(f"Foregribende indsats; ansvarlig: Ishøj Kommune alene; opfølgning {follow_up_on}.")
@@ -234,7 +234,7 @@ class Story(Play):
         """Under 18: two clocks, and screening waits."""
         tell = self.teller
         tell.begin("Imens: en pige på 16")
-        born = (clock() - timedelta(days=16 * 365 + 40)).date().isoformat()
+        born = (now() - timedelta(days=16 * 365 + 40)).date().isoformat()
         case, concern = self.another_case({
             "channel": "mail", "received_at": ago(hours=3), "reporter_kind": "professional",
             "observation": "Hun skriver stile om at rejse ud og kæmpe.", "told_reporter": "At vi ser på det i dag.",

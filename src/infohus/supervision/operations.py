@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import sqlalchemy as sa
 
@@ -19,6 +18,7 @@ from infohus.audit.export import LogDoesNotVerify, export_log, prove, signed_che
 from infohus.audit.log import entry_at, head_of, rows_of
 from infohus.audit.verification import verify_database
 from infohus.cases.disclosure import Exchange
+from infohus.database import Stored
 from infohus.ground import Case
 from infohus.tables import new_id
 from infohus.unit_of_work import UnitOfWork
@@ -95,7 +95,7 @@ class EntryFilter(msgspec.Struct, frozen=True):
         )
 
 
-async def supervised_exchanges(work: UnitOfWork, **asked: object) -> Sequence[asyncpg.Record]:
+async def supervised_exchanges(work: UnitOfWork, **asked: object) -> Sequence[Stored]:
     """List exchanges of the infohus without any case content."""
     return await work.values(EXCHANGES, infohus_id=work.infohus_id, **asked)
 
