@@ -13,7 +13,7 @@ from infohus.audit.verification import Verification, verify_database, verify_exp
 from infohus.database import migrate as migrate_database
 from infohus.demo.issuer import UnknownDemoUser
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.demo.running import play_once, show, token_for
+from infohus.demo.running import Stopped, play_once, show, token_for
 from infohus.demo.telling import StepFailed
 from infohus.plan.document import PlanNotUsable, read_plan
 from infohus.plan.loading import load_plan
@@ -187,6 +187,9 @@ def demo(*, once: bool, out: Path | None, fresh: bool, port: int, data: Path) ->
     except StepFailed as failed:
         message = f"Et trin gik galt. {failed}"
         raise click.ClickException(message) from None
+    except Stopped:
+        click.echo("\nStandset." if not once else "\nAfbrudt.", err=True)
+        raise SystemExit(130 if once else 0) from None
 
 
 @main.command()

@@ -6,10 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -24,21 +23,13 @@ from infohus.demo.telling import StepFailed, Teller, is_terminal
 
 _START_SECONDS = 30
 _STOP_SECONDS = 15
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _RUNNING = "running.json"
 _PLAYED = "story-was-played"
-_ISSUER = """
-import asyncio, sys
-from pathlib import Path
-from infohus.demo.installation import DemoInstallation
-from infohus.demo.issuer import serve_demo_issuer
-installation = DemoInstallation(Path(sys.argv[1]))
-port = int(sys.argv[2])
-asyncio.run(serve_demo_issuer(installation.issuers(f"http://127.0.0.1:{port}"), host="127.0.0.1", port=port))
-"""
 
 
 class Stopped(Exception):  # noqa: N818 - names the situation
-    """Somebody asked the demo to stop."""
+    """Somebody asked the demo to stop, with Ctrl-C or a signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +67,8 @@ def show(*, data: Path, port: int, fresh: bool) -> None:
         else:
             console.print("\nDataene fra sidst er fundet; historien spilles ikke igen (FRESH=1 begynder forfra).")
         console.print(_welcome(running, results), markup=False)
-        try:
-            while True:
-                signal.pause()
-        except (KeyboardInterrupt, Stopped):
-            console.print("\nStandser …")
+        while True:
+            signal.pause()
 
 
 def token_for(user: str, *, data: Path) -> str:
@@ -109,41 +97,48 @@ def _play(running: Running, out: Path) -> None:
 
 @contextmanager
 def _up(data: Path, port: int, *, fresh: bool) -> Iterator[Running]:
-    console = Console(highlight=False, stderr=not is_terminal())
     installation = DemoInstallation(data)
-    signal.signal(signal.SIGTERM, _stop)
-    with console.status("Gør klar …") if is_terminal() else _plainly("Gør klar …"):
-        try:
-            if fresh:
-                installation.start_over()
-            installation.prepare()
-        except NotADemo as refused:
-            message = f"mappen {refused} er ikke en demos; den røres ikke. Vælg en anden med --data"
-            raise StepFailed(message) from None
-        issuer_port = _free_port(port + 1)
-        issuer_address = f"http://127.0.0.1:{issuer_port}"
-        issuers = installation.issuers(issuer_address)
-        server_port = _free_port(port)
-        with installation.postgres:
-            installation.set_up(issuers)
-            address = f"http://127.0.0.1:{server_port}"
-            _note(installation, address, issuer_address)
-            log = installation.folder / "server.log"
-            provide = [sys.executable, "-c", _ISSUER, str(installation.folder), str(issuer_port)]
-            serve = [sys.executable, "-m", "infohus", "serve"]
-            with (
-                _child(provide, dict(os.environ), log),
-                _child(serve, installation.environment(port=server_port), log) as server,
-            ):
-                _wait_until(f"{issuer_address}/kommune/jwks", server, log)
-                _wait_until(f"{address}/ready", server, log)
-                yield Running(installation, issuers, address, issuer_address)
+    for one in _STOPPING:
+        signal.signal(one, _stop)
+    with ExitStack() as up:
+        with _waiting("Gør klar …"):
+            try:
+                if fresh:
+                    installation.start_over()
+                installation.prepare()
+            except NotADemo as refused:
+                message = f"mappen {refused} er ikke en demos; den røres ikke. Vælg en anden med --data"
+                raise StepFailed(message) from None
+            running = _started(up, installation, port)
+        yield running
+
+
+def _started(up: ExitStack, installation: DemoInstallation, port: int) -> Running:
+    """Start database, identity provider and server; leaving `up` ends them in the opposite order."""
+    server_port, issuer_port = _free_port(port), _free_port(port + 1)
+    address, issuer_address = f"http://127.0.0.1:{server_port}", f"http://127.0.0.1:{issuer_port}"
+    issuers = installation.issuers(issuer_address)
+    up.enter_context(installation.postgres)
+    installation.set_up(issuers)
+    _note(installation, address, issuer_address)
+    log = installation.folder / "server.log"
+    provide = [sys.executable, "-m", "infohus.demo.provider", str(installation.folder), str(issuer_port)]
+    serve = [sys.executable, "-m", "infohus", "serve"]
+    provider = up.enter_context(_child(provide, dict(os.environ), log))
+    server = up.enter_context(_child(serve, installation.environment(port=server_port), log))
+    _wait_until(f"{issuer_address}/kommune/jwks", provider, log)
+    _wait_until(f"{address}/ready", server, log)
+    return Running(installation, issuers, address, issuer_address)
 
 
 @contextmanager
-def _plainly(text: str) -> Iterator[None]:
-    sys.stderr.write(text + "\n")
-    yield
+def _waiting(text: str) -> Iterator[None]:
+    if is_terminal():
+        with Console(highlight=False).status(text):
+            yield
+    else:
+        sys.stderr.write(text + "\n")
+        yield
 
 
 def _note(installation: DemoInstallation, address: str, issuer: str) -> None:
@@ -199,8 +194,10 @@ def _free_port(first: int) -> int:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
-    if threading.current_thread() is threading.main_thread():
-        raise Stopped
+    # The second signal finds us cleaning up already; one that is left undone would leave a database running.
+    for one in _STOPPING:
+        signal.signal(one, signal.SIG_IGN)
+    raise Stopped
 
 
 def _welcome(running: Running, results: Path) -> str:
