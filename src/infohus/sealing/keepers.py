@@ -55,6 +55,7 @@ class FileKeyKeeper:
     @classmethod
     def create(cls, folder: Path, authority_ids: Iterable[str], infohus_ids: Iterable[UUID]) -> "FileKeyKeeper":
         """Make the keys that are missing; a key that is there is never overwritten."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for authority_id in authority_ids:
             _write_once(folder / authority_id / "kek-1.key")
         for infohus_id in infohus_ids:
