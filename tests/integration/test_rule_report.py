@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from rule_report import LAST_RULE, ranges, rule_texts
+from rule_report import LAST_RULE, LEFT_TO_LATER, PAGE, page_with, ranges, rule_texts
 
-CONFTEST = f"""
+CONFTEST = """
 import sys
-sys.path.insert(0, {str(Path(__file__).resolve().parents[1])!r})
+sys.path.insert(0, {tests!r})
+import rule_report
 from rule_report import RuleReport
+rule_report.PAGE = rule_report.Path({page!r})
 def pytest_addoption(parser):
     parser.addoption("--rules", action="store_true")
 def pytest_configure(config):
@@ -33,7 +35,10 @@ def test_other(): pass
 
 
 def run(folder: Path, *arguments: str, tests: str = TESTS) -> str:
-    (folder / "conftest.py").write_text(CONFTEST)
+    page = folder / "rules.md"
+    page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    here = str(Path(__file__).resolve().parents[1])
+    (folder / "conftest.py").write_text(CONFTEST.format(tests=here, page=str(page)))
     (folder / "test_these.py").write_text(tests)
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", *arguments]
     alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -59,11 +64,21 @@ class WhenARunEnds:
         assert "1 of 78 rules have a passing test" in told
         assert "rules whose tests did not run this time: 4" in told
 
-    def test_collecting_alone_claims_no_passing_test(self, tmp_path: Path) -> None:
-        told = run(tmp_path, "--collect-only", "--rules")
-        assert "4 of 78 rules are named by a test" in told
-        assert "have a passing test" not in told
-        assert "test_these.py::test_good" in told
+    def test_asked_for_the_rules_it_fails_while_one_is_missing_that_nobody_left_to_later(self, tmp_path: Path) -> None:
+        tests = "import pytest\n@pytest.mark.rule(1)\ndef test_good(): pass\n"
+        told = run(tmp_path, "--rules", tests=tests)
+        assert "rule 2 has no passing test and is not left to a later part" in told
+        assert f"rule {min(LEFT_TO_LATER)} has no" not in told
+        assert told.endswith("1 of 78 rules have a passing test\nexit 1")
+        every = [number for number in range(1, LAST_RULE + 1) if number not in LEFT_TO_LATER]
+        marks = "".join(f"@pytest.mark.rule({number})\n" for number in every)
+        tests = f"import pytest\n{marks}def test_all(): pass\n"
+        assert run(tmp_path, "--rules", tests=tests).endswith(f"{len(every)} of 78 rules have a passing test\nexit 0")
+
+    def test_a_rule_that_is_proved_is_not_left_to_later(self, tmp_path: Path) -> None:
+        left = min(LEFT_TO_LATER)
+        told = run(tmp_path, tests=f"import pytest\n@pytest.mark.rule({left})\ndef test_good(): pass\n")
+        assert f"still marked as left to later: {left}" in told
 
     def test_a_rule_that_does_not_exist_is_an_error(self, tmp_path: Path) -> None:
         tests = "import pytest\n@pytest.mark.rule(79)\ndef test_good(): pass\n"
@@ -83,5 +98,9 @@ class WhenNumbersAreWritten:
 
 class WhenTheRulesAreAtHand:
     def test_every_number_has_a_text(self) -> None:
-        texts = rule_texts()
-        assert texts == {} or sorted(texts) == list(range(1, LAST_RULE + 1))
+        assert sorted(rule_texts()) == list(range(1, LAST_RULE + 1))
+
+    def test_the_page_names_each_test_once_under_its_rules(self) -> None:
+        page = "## Head\n1. First.\n   - `tests/old.py::gone`\n2. Second.\n\nEnd.\n"
+        named = {1: ["tests/a.py::test_x[1]", "tests/a.py::test_x[2]"], 2: []}
+        assert page_with(named, page) == "## Head\n1. First.\n   - `tests/a.py::test_x`\n2. Second.\n\nEnd.\n"
