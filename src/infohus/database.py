@@ -152,6 +152,12 @@ def table_of(model: type[Row]) -> sa.Table:
 
 
 @cache
+def column_names_of(model: type[Row]) -> tuple[str, ...]:
+    """Name the columns of a table, in order."""
+    return tuple(column.name for column in table_of(model).columns)
+
+
+@cache
 def _results(model: type[Row], prefix: str) -> tuple[tuple[str, str, Convert | None], ...]:
     configure_mappers()
     return tuple(

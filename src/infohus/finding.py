@@ -77,16 +77,19 @@ WHERE i.id = $1
 """
 
 _CASE = f"""
-SELECT {{columns}}, p.kind AS participation, p.scope, k.wrapped_key AS case_key{{more_columns}}
+SELECT {{columns}}, p.kind AS participation, p.scope{{more_columns}}
 FROM infohus."case" c
 LEFT JOIN LATERAL (
   SELECT kind, scope FROM infohus.participant
   WHERE case_id = c.id AND person_id = $2 AND acts_for = $3 AND {_TAKES_PART_NOW} ORDER BY kind LIMIT 1
 ) p ON true
-LEFT JOIN infohus.case_key k ON k.case_id = c.id AND k.authority_id = $3
 {{more_joins}}
 WHERE c.id = $1 {{lock}}
 """  # noqa: S608 - column names of our own tables
+
+_OWN_KEY_COLUMN = ", k.wrapped_key AS case_key"
+_OWN_KEY_JOIN = """
+LEFT JOIN infohus.case_key k ON k.case_id = c.id AND k.authority_id = $3"""
 
 _PARTIES_COLUMNS = ", parties.authorities, parties.kinds, parties.case_keys"
 _PARTIES_JOIN = f"""
@@ -113,7 +116,7 @@ def case_query(record: type[Record] | None, lock: Lock) -> str:
     Who else takes part comes along unless one record is only read: then nobody asks.
     """
     columns = ", ".join(f'c.{column.name} AS "c.{column.name}"' for column in table_of(Case).columns)
-    more_columns = more_joins = ""
+    more_columns, more_joins = _OWN_KEY_COLUMN, _OWN_KEY_JOIN
     if record is None or lock is not Lock.NONE:
         more_columns, more_joins = _PARTIES_COLUMNS, _PARTIES_JOIN
     if record is not None:
@@ -177,7 +180,7 @@ def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found
         readers=readers,
         participation=row["participation"] or "none",
         scope=frozenset(row["scope"] or ()),
-        case_key=row["case_key"],
+        case_key=row.get("case_key"),
         record_key=record_key,
     )
 

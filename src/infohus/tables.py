@@ -35,6 +35,17 @@ class Row(DeclarativeBase):
         list[str]: sa.ARRAY(sa.Text()),
     }
 
+    def __init__(self, **columns: Any) -> None:
+        """Take the columns as they are: no session will ever ask what changed, so nothing needs to be watched.
+
+        Raises:
+            TypeError: the table has no such column.
+        """
+        if unknown := columns.keys() - self.__mapper__.columns.keys():
+            message = f"{type(self).__name__} has no column {', '.join(sorted(unknown))}"
+            raise TypeError(message)
+        vars(self).update(columns)
+
 
 def new_id() -> UUID:
     """Make a UUIDv7: sorted by time, so lists need no second column to be stable. Source: RFC 9562, section 5.7."""

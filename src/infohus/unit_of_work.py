@@ -23,6 +23,7 @@ from infohus.database import (
     Compiled,
     Connection,
     Stored,
+    column_names_of,
     compiled,
     insert_of,
     insert_unless_there_of,
@@ -181,10 +182,10 @@ class UnitOfWork:
         return row
 
     def _pend_insert(self, ready: Compiled, row: Row) -> None:
-        columns = table_of(type(row)).columns
-        if "id" in columns and getattr(row, "id") is None:  # noqa: B009 - not every row has one
-            setattr(row, "id", new_id())  # noqa: B010
-        values = {column.name: getattr(row, column.name) for column in columns}
+        known = vars(row)
+        values = {name: known.get(name) for name in column_names_of(type(row))}
+        if values.get("id", row) is None:
+            values["id"] = known["id"] = new_id()
         self._pending.append((ready.sql, ready.arguments(values), row, "insert"))
 
     def create(self, model: type[AnyRecord], *, sealed: Mapping[str, str | None], **columns: Any) -> AnyRecord:

@@ -8,6 +8,7 @@ stable word and hold nothing of the token. Encrypted tokens (JWE) do not exist h
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from threading import Lock
 
@@ -216,6 +217,15 @@ def sign_token(private_key: bytes, claims: Mapping[str, object], *, kid: str) ->
     Raises:
         TypeError: for any other kind of key.
     """
+    algorithm, key = _signing_key(private_key)
+    header = {"kid": kid, "typ": "at+jwt"}
+    signed: str = jws.sign(msgspec.json.encode(claims), key, headers=header, algorithm=algorithm.value)
+    return signed
+
+
+@cache
+def _signing_key(private_key: bytes) -> tuple[Algorithm, jwk.Key]:
+    """Load a key once: checking an RSA key's primes takes longer than everything else a test does."""
     key = load_pem_private_key(private_key, password=None)
     if isinstance(key, rsa.RSAPrivateKey):
         algorithm = Algorithm.RS256
@@ -224,9 +234,7 @@ def sign_token(private_key: bytes, claims: Mapping[str, object], *, kid: str) ->
     else:
         message = "only RSA and P-256 keys sign tokens"
         raise TypeError(message)
-    header = {"kid": kid, "typ": "at+jwt"}
-    signed: str = jws.sign(msgspec.json.encode(claims), private_key, headers=header, algorithm=algorithm.value)
-    return signed
+    return algorithm, jwk.construct(private_key, algorithm.value)
 
 
 def _bytes_of(token: str) -> bytes:
