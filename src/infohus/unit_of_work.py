@@ -296,7 +296,6 @@ class UnitOfWork:
         where = str(getattr(subject, "id", "")) if not isinstance(subject, Case) else str(subject.id)
         return self._vault.fingerprint(self.found.infohus_id, f"{self.action.value}\n{where}\n".encode() + once.body)
 
-    # --- persons ----------------------------------------------------------------------------------------------------
     def lookup_index(self, kind: str, value: str) -> bytes:
         """Compute the keyed index of a value that is looked up, 32 bytes."""
         return self._vault.index(self.infohus_id, kind, value)
