@@ -18,7 +18,7 @@ from infohus.demo.telling import StepFailed
 from infohus.plan.document import PlanNotUsable, read_plan
 from infohus.plan.loading import load_plan
 from infohus.sealing.keepers import FileKeyKeeper
-from infohus.settings import REPOSITORY, Settings, UnsafeSetting
+from infohus.settings import REPOSITORY, Settings, UnsafeSetting, reference
 
 DEMO_FOLDER = REPOSITORY / "var" / "demo"
 OWNER_ADDRESS = "INFOHUS_OWNER_DATABASE_URL"
@@ -47,6 +47,12 @@ def serve() -> None:
         "infohus.app:application", factory=True, address=settings.host, port=settings.port, interface=Interfaces.ASGI,
         loop=Loops.uvloop, workers=1, log_enabled=False, workers_kill_timeout=10,
     ).serve()
+
+
+@main.command("settings")
+def tell_settings() -> None:
+    """Print every setting with its default and meaning, as Markdown: deploy/settings.md."""
+    click.echo(reference(), nl=False)
 
 
 @main.command()

@@ -14,6 +14,16 @@ from msgspec import Meta
 PREFIX = "INFOHUS_"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
+_REFERENCE = (
+    "# Settings",
+    "",
+    "What `infohus serve` reads from its environment, once, at start. A variable that is missing, malformed or unsafe",
+    "stops the start; the message names the variable and never its value. Made by `infohus settings`; a test keeps it.",
+    "",
+    "| variable | default | must be | meaning |",
+    "|---|---|---|---|",
+)
+
 
 class UnsafeSetting(Exception):  # noqa: N818 - names the situation
     """A setting is missing, malformed or unsafe; the text names the variable and never its value."""
@@ -36,15 +46,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     minimum_assurance: Annotated[
         int, Meta(description="Lowest NSIS level let in: 2 Betydelig, 3 Høj (rule 48).", ge=2, le=3)
     ] = 2
-    host: Annotated[str, Meta(description="Address to listen on; put a TLS proxy in front.")] = "127.0.0.1"
+    host: Annotated[str, Meta(description="Loopback address to listen on; put a TLS proxy in front.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65535)] = 8115
     pool_size: Annotated[int, Meta(description="Database connections per worker.", ge=2, le=100)] = 12
     keep_case_keys_seconds: Annotated[
         int, Meta(description="How long an unwrapped case key may stay in memory.", ge=0, le=600)
     ] = 300
-    late_recording_hours: Annotated[
-        int, Meta(description="An oral exchange recorded later than this shows as late (rule 12).", ge=1)
-    ] = 24
     largest_request_bytes: Annotated[int, Meta(description="Largest request body.", ge=1024)] = 1_048_576
     log_format: Annotated[
         str, Meta(description="`auto` (colours in a terminal, JSON elsewhere), `json` or `console`.",
@@ -84,7 +91,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise UnsafeSetting(message)
 
 
+def reference() -> str:
+    """Describe every variable as a Markdown page: deploy/settings.md."""
+    rows = [_row(field) for field in msgspec.structs.fields(Settings)]
+    return "\n".join([*_REFERENCE, *rows, ""])
+
+
+def _row(field: msgspec.structs.FieldInfo) -> str:
+    described = msgspec.inspect.type_info(get_type_hints(Settings, include_extras=True)[field.name])
+    assert isinstance(described, msgspec.inspect.Metadata)  # noqa: S101 - every field has a description
+    default = field.default.relative_to(REPOSITORY) if isinstance(field.default, Path) else field.default
+    shown = "required" if field.required else f"`{default}`"
+    meaning = (described.extra_json_schema or {})["description"]
+    return f"| `{PREFIX}{field.name.upper()}` | {shown} | {_bounds(described.type)} | {meaning} |"
+
+
+def _bounds(kind: msgspec.inspect.Type) -> str:
+    match kind:
+        case msgspec.inspect.IntType(ge=int(least), le=int(most)):
+            return f"{least}–{most}"
+        case msgspec.inspect.IntType(ge=int(least)):
+            return f"{least} or more"
+        case msgspec.inspect.CustomType():
+            return "a path"
+        case _:
+            return "text"
+
+
 def _converted(variable: str, text: str, hint: Any) -> Any:  # noqa: ANN401 - the type is the field's
+    if not text:
+        # An empty path would silently mean the working directory.
+        message = f"{variable} is empty"
+        raise UnsafeSetting(message)
     try:
         return msgspec.convert(text, hint, strict=False, dec_hook=lambda kind, value: kind(value))
     except msgspec.ValidationError as refusal:
