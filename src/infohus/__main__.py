@@ -1,28 +1,35 @@
 """The command line. Each command reads its settings from the environment and does one thing."""
 
 import asyncio
+import socket
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import rich_click as click
 
-from infohus.app import now
-from infohus.audit.checkpoint import NotACheckpoint, SigningKey, VerifierKey
+from infohus.app import create_app, now
+from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
 from infohus.audit.verification import Verification, verify_database, verify_export
+from infohus.authorization.policies import PoliciesUnsound
 from infohus.database import migrate as migrate_database
 from infohus.demo.issuer import UnknownDemoUser
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.running import Stopped, play_once, show, token_for
 from infohus.demo.telling import StepFailed
+from infohus.identity.issuers import UnsafeIssuer
+from infohus.identity.key_sets import KeySetRefused
 from infohus.plan.document import PlanNotUsable, read_plan
 from infohus.plan.loading import load_plan
-from infohus.sealing.keepers import FileKeyKeeper
+from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 from infohus.settings import REPOSITORY, Settings, UnsafeSetting, reference
 
 DEMO_FOLDER = REPOSITORY / "var" / "demo"
 OWNER_ADDRESS = "INFOHUS_OWNER_DATABASE_URL"
 PATH = click.Path(path_type=Path)
+CANNOT_START = (
+    UnsafeSetting, PoliciesUnsound, UnsafeKeyFile, UnsafeSigningKey, UnsafeIssuer, KeySetRefused, OSError,
+)
 owner_address = click.option(
     "--owner-database", envvar=OWNER_ADDRESS, required=True, help="PostgreSQL address of the role infohus_owner."
 )
@@ -41,12 +48,35 @@ def serve() -> None:
 
     try:
         settings = Settings.read()
-    except UnsafeSetting as refused:
+        _require_startable(settings)
+    except CANNOT_START as refused:
         raise click.ClickException(str(refused)) from None
     Granian(
         "infohus.app:application", factory=True, address=settings.host, port=settings.port, interface=Interfaces.ASGI,
         loop=Loops.uvloop, workers=1, log_enabled=False, workers_kill_timeout=10,
     ).serve()
+
+
+def _require_startable(settings: Settings) -> None:
+    """Try what the server would stop at without a word: its own log is off, because it repeats what it is given."""
+    create_app(settings)
+    try:
+        asyncio.run(_connect_once(settings.database_url))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+        message = f"INFOHUS_DATABASE_URL: the database does not let us in ({type(failure).__name__})"
+        raise UnsafeSetting(message) from None
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as failure:
+            message = f"INFOHUS_PORT: {failure.strerror}"
+            raise UnsafeSetting(message) from None
+
+
+async def _connect_once(address: str) -> None:
+    connection = await asyncpg.connect(address)
+    await connection.close()
 
 
 @main.command("settings")

@@ -86,8 +86,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if not self.database_url.startswith(("postgresql://", "postgres://")):
             message = f"{PREFIX}DATABASE_URL is not a PostgreSQL address"
             raise UnsafeSetting(message)
-        if self.host not in {"127.0.0.1", "::1", "localhost"}:
-            message = f"{PREFIX}HOST: listen on loopback and let the TLS proxy face the network"
+        if self.host not in {"127.0.0.1", "::1"}:
+            message = f"{PREFIX}HOST: listen on 127.0.0.1 or ::1 and let the TLS proxy face the network"
             raise UnsafeSetting(message)
 
 

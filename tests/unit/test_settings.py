@@ -54,6 +54,7 @@ REFUSED = [
     ("HOST", "0.0.0.0"),  # noqa: S104 - what must be refused
     ("HOST", "::"),
     ("HOST", "10.0.0.7"),
+    ("HOST", "localhost"),  # a name that resolves to two addresses, or to none; the server takes numbers
     ("HOST", "127.0.0.1.example.dk"),
     ("HOST", SECRET),
     ("PORT", "0"),
