@@ -92,11 +92,15 @@ class FileKeyKeeper:
 
 def _write_once(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if _is_loose(path):
+        raise UnsafeKeyFile(_must_be(path))
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
         _read_safely(path)
         return
+    # If the process dies before the key is durable, a file that is too short stays. It is refused from then on and
+    # never filled in; nothing was wrapped under it yet, so a person may remove it.
     with os.fdopen(descriptor, "wb") as file:
         file.write(os.urandom(KEY_BYTES))
         file.flush()
@@ -111,15 +115,33 @@ def _write_once(path: Path) -> None:
 
 def _read_safely(path: Path) -> bytes:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        # Without O_NONBLOCK a pipe in the key's place would hold the process still for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as failure:
         message = f"the key file {path.parent.name}/{path.name} cannot be opened"
         raise UnsafeKeyFile(message) from failure
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(file.fileno())
-        key = file.read(KEY_BYTES + 1)
-    loose = stat.S_IMODE(found.st_mode) & 0o077 or stat.S_IMODE(path.parent.stat().st_mode) & 0o077
-    if not stat.S_ISREG(found.st_mode) or loose or len(key) != KEY_BYTES:
-        message = f"the key file {path.parent.name}/{path.name} must be 32 bytes, mode 0600, in a folder of mode 0700"
-        raise UnsafeKeyFile(message)
+    try:
+        found = os.fstat(descriptor)
+        key = os.read(descriptor, KEY_BYTES + 1) if stat.S_ISREG(found.st_mode) else b""
+    finally:
+        os.close(descriptor)
+    if stat.S_IMODE(found.st_mode) & 0o077 or _is_loose(path) or len(key) != KEY_BYTES:
+        raise UnsafeKeyFile(_must_be(path))
     return key
+
+
+def _is_loose(path: Path) -> bool:
+    """Say whether others can enter a key's folder or the keeper's, or whether the key's folder is a link.
+
+    Who can write in the keeper's folder can put a folder of their own in an authority's place; and a link from one
+    authority's folder to another's would give both the same key.
+    """
+    folders = (path.parent.lstat(), path.parent.parent.stat())
+    return any(stat.S_IMODE(folder.st_mode) & 0o077 for folder in folders)
+
+
+def _must_be(path: Path) -> str:
+    return (
+        f"the key file {path.parent.name}/{path.name} must be 32 bytes, mode 0600, in folders of mode 0700 "
+        "that are no links"
+    )
