@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-from infohus.sealing.envelope import Sealed
+from infohus.sealing.envelope import SHORTEST, VERSION, Sealed
 
 
 class PlainTextInSealedColumn(TypeError):  # noqa: N818 - names the situation
@@ -25,7 +25,12 @@ class SealedColumn(sa.types.TypeDecorator[Sealed]):
         if not isinstance(value, Sealed):
             message = f"a sealed column takes a Sealed, not {type(value).__name__}"
             raise PlainTextInSealedColumn(message)
-        return value.envelope
+        envelope = value.envelope
+        # `Sealed(text.encode())` is the mistake to expect: the name promises what only `seal` does.
+        if type(envelope) is not bytes or envelope[:1] != VERSION or len(envelope) < SHORTEST:
+            message = "a sealed column takes a Sealed that holds an envelope"
+            raise PlainTextInSealedColumn(message)
+        return envelope
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Sealed | None:  # noqa: ANN401, ARG002
         """Give the sealed value, still sealed."""

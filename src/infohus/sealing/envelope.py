@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VERSION = b"\x01"
 KEY_BYTES = 32
+SHORTEST = 45
+"""Bytes of an envelope around no text: version, key id, nonce and tag."""
 _NONCE = slice(17, 29)
 _DOMAIN = b"infohus/v1"
 
