@@ -1,8 +1,10 @@
 """Add row security: the database itself gives the same answer as the policies (rules 44 and 45).
 
 The caller and the moment stand in four settings that are local to the transaction; without them nothing is visible.
+tests/policies/test_row_security.py compares the answers, and lists where the policies are stricter on purpose.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
@@ -77,12 +79,16 @@ FUNCTIONS = (
       END
       $$
     """,
+    # A tovholder is in the act of opening a case: it was inserted by this very transaction, and nobody takes part yet.
     """
     CREATE FUNCTION infohus.opens(of_case uuid) RETURNS boolean
       LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
       AS $$
       BEGIN
-        RETURN infohus.coordinates((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case));
+        RETURN infohus.coordinates((
+              SELECT c.infohus_id FROM infohus."case" c
+              WHERE c.id = of_case AND c.xmin = pg_current_xact_id()::xid
+            ));
       END
       $$
     """,
@@ -122,7 +128,7 @@ FUNCTIONS = (
     """,
 )
 
-AREAS = {
+READERS = {
     "concern": "coordinators",
     "reporter": "coordinators",
     "subject": "coordinators",
@@ -138,13 +144,30 @@ AREAS = {
     "contribution": "assessment",
     "measure": "measures",
     "follow_up": "measures",
-    "exchange": "exchange",
+    "exchange": "coordinators",
 }
 """Which area of an invitation lets a professional see a kind of record; no invitation holds `coordinators`."""
 
-CHANGEABLE = (
-    "child_notification", "scope_decision", "screening", "assessment", "recommendation", "closure", "measure",
-)
+WRITERS = {**READERS, "assessment": "coordinators", "measure": "coordinators", "exchange": "exchange"}
+"""Which area lets a professional add one. What is brought to an assessment or a measure may be told in the same act."""
+
+ADDED_TO = {
+    "contribution": ("assessment", "assessment_id"),
+    "follow_up": ("measure", "measure_id"),
+    "scope_disagreement": ("scope_decision", "scope_decision_id"),
+}
+"""Records that are added to another, which their writer must be able to see."""
+
+CHANGERS = {
+    **dict.fromkeys(
+        ("child_notification", "scope_decision", "screening", "assessment", "recommendation", "closure"), "coordinators"
+    ),
+    "measure": "measures",
+}
+"""Kinds of records that can change, and which area lets a professional change one."""
+
+NEVER_CHANGED = ("id", "case_id", "infohus_id", "number", "authority_id", "regime", "recorded_at", "recorded_by")
+"""Whose a row is, where, and who wrote it when: no UPDATE is granted on these columns."""
 
 OWN_ROW = (
     "person_id = infohus.caller_person() AND acts_for = infohus.caller_authority()"
@@ -154,6 +177,9 @@ OWN_ROW = (
 )
 
 REFERENCE = ("authority", "infohus", "infohus_authority", "plan", "coordinator")
+
+READ_BY_FUNCTIONS = ("case", "participant", "disclosure")
+"""What the functions above look into. They run as the owner, whom row security binds too."""
 
 
 def upgrade() -> None:
@@ -166,10 +192,22 @@ def upgrade() -> None:
     op.execute("GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app")
     for table in REFERENCE:
         op.execute(f"GRANT SELECT ON infohus.{table} TO infohus_app")
+    for table in READ_BY_FUNCTIONS:
+        op.execute(
+            f'CREATE POLICY functions_read_{table} ON infohus."{table}" FOR SELECT TO infohus_owner USING (true)'
+        )
+    _protect_the_ground()
+    for table in READERS:
+        _protect_record(table)
+
+
+def _protect_the_ground() -> None:
     _policies("case", {
-        "SELECT": "infohus.takes_part(id, 'any') OR infohus.opens(id) OR infohus.supervises(infohus_id)",
+        "SELECT": "infohus.takes_part(id, 'any') OR infohus.supervises(infohus_id)",
         "INSERT": "infohus.coordinates(infohus_id)",
+        # Whoever records holds the case by a lock, which needs this much; only a tovholder changes it.
         "UPDATE": "infohus.takes_part(id, 'any')",
+        "UPDATE CHECK": "infohus.takes_part(id, 'coordinators')",
     })
     _policies("participant", {
         # The caller's own row first: it is the one that is asked for at every act, and needs no function.
@@ -184,14 +222,18 @@ def upgrade() -> None:
     })
     _policies("record_key", {
         "SELECT": "authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any')",
-        "INSERT": "infohus.takes_part(case_id, 'any')",
+        # One's own key of one's own record, or by an exchange another's.
+        "INSERT": "infohus.takes_part(case_id, 'any') AND (authority_id = infohus.caller_authority())"
+                  " = (owner_id = infohus.caller_authority() AND exchange_id IS NULL)",
     })
     _policies("disclosure", {
         "SELECT": "infohus.takes_part(case_id, 'any') OR infohus.supervises_case(case_id)",
-        "INSERT": "infohus.takes_part(case_id, 'any')",
+        # Nobody tells themselves: a row here is what lets its recipient see the record.
+        "INSERT": "recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'exchange')",
     })
     _policies("signature", {
-        "SELECT": "infohus.takes_part(case_id, 'any')",
+        "SELECT": "infohus.takes_part(case_id,"
+                  " CASE record_kind WHEN 'assessment' THEN 'assessment' ELSE 'coordinators' END)",
         "INSERT": "authority_id = infohus.caller_authority() AND person_id = infohus.caller_person()"
                   " AND infohus.takes_part(case_id, 'coordinators')",
     })
@@ -200,28 +242,49 @@ def upgrade() -> None:
         "INSERT": "person_id = infohus.caller_person()",
     })
     _policies("retention", {
-        "SELECT": "infohus.takes_part(case_id, 'coordinators') OR infohus.supervises_case(case_id)",
+        "SELECT": "infohus.takes_part(case_id, 'any')",
         "INSERT": "infohus.takes_part(case_id, 'coordinators')",
     })
-    for table, area in AREAS.items():
-        takes_part = f"infohus.takes_part(case_id, '{area}')"
-        reads = f"{takes_part} AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))"
-        rules = {"SELECT": reads, "INSERT": f"authority_id = infohus.caller_authority() AND {takes_part}"}
-        if table == "exchange":
-            rules["SELECT"] = f"({reads}) OR infohus.supervises_case(case_id)"
-        if table in CHANGEABLE:
-            rules["UPDATE"] = reads
-        _policies(table, rules)
+
+
+def _protect_record(table: str) -> None:
+    ours_or_told = "(authority_id = infohus.caller_authority() OR infohus.was_told(id))"
+    rules = {
+        "SELECT": f"infohus.takes_part(case_id, '{READERS[table]}') AND {ours_or_told}",
+        "INSERT": f"authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, '{WRITERS[table]}')",
+    }
+    if table == "exchange":
+        rules["SELECT"] = f"({rules['SELECT']}) OR infohus.supervises_case(case_id)"
+    if table == "clearance_check":
+        rules["INSERT"] += " AND infohus.caller_role() = 'police_coordinator'"
+    if table in ADDED_TO:
+        whole, part_of = ADDED_TO[table]
+        rules["INSERT"] += f" AND EXISTS (SELECT FROM infohus.{whole} w WHERE w.id = {part_of})"
+    if table in CHANGERS:
+        rules["UPDATE"] = f"infohus.takes_part(case_id, '{CHANGERS[table]}') AND {ours_or_told}"
+    if table == "child_notification":
+        rules["UPDATE"] += " AND infohus.caller_role() = 'municipal_coordinator'"
+    _policies(table, rules)
 
 
 def _policies(table: str, rules: dict[str, str]) -> None:
     op.execute(f'ALTER TABLE infohus."{table}" ENABLE ROW LEVEL SECURITY')
-    for command, rule in rules.items():
-        clause = f"WITH CHECK ({rule})" if command == "INSERT" else f"USING ({rule})"
+    op.execute(f'ALTER TABLE infohus."{table}" FORCE ROW LEVEL SECURITY')
+    commands = [command for command in rules if " " not in command]
+    for command in commands:
+        clause = f"WITH CHECK ({rules[command]})" if command == "INSERT" else f"USING ({rules[command]})"
+        if check := rules.get(f"{command} CHECK"):
+            clause += f" WITH CHECK ({check})"
         op.execute(
             f'CREATE POLICY {command.lower()}_{table} ON infohus."{table}" FOR {command} TO infohus_app {clause}'
         )
-    op.execute(f'GRANT {", ".join(rules)} ON infohus."{table}" TO infohus_app')
+        columns = f" ({', '.join(_changeable_columns(table))})" if command == "UPDATE" else ""
+        op.execute(f'GRANT {command}{columns} ON infohus."{table}" TO infohus_app')
+
+
+def _changeable_columns(table: str) -> list[str]:
+    columns = sa.inspect(op.get_bind()).get_columns(table, schema="infohus")
+    return [f'"{column["name"]}"' for column in columns if column["name"] not in NEVER_CHANGED]
 
 
 def downgrade() -> None:
