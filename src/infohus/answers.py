@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
@@ -28,6 +29,13 @@ After = Annotated[UUID, QueryParameter(description="The `next` of the page befor
 IfMatch = Annotated[
     str | None, HeaderParameter(name="If-Match", description="The ETag that was fetched.", pattern=r'^"[0-9]{1,9}"$')
 ]
+VERSIONED = [
+    ResponseHeader(
+        name="ETag", documentation_only=True, required=True, value='"1"',
+        description="The version answered; send it as If-Match to change exactly that.",
+    )
+]
+"""For the `response_headers` of a route that answers with an entity tag: documents it, sets nothing."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -65,10 +73,11 @@ def problem_of(refusal: errors.Refused) -> Problem:
 
 
 def problem_response(refusal: errors.Refused, *, headers: dict[str, str] | None = None) -> Response[Problem]:
-    """Answer a refusal as problem details."""
+    """Answer a refusal as problem details; the door sets the same headers, but an unknown address never gets there."""
+    problem = problem_of(refusal)
     return Response(
-        problem_of(refusal), status_code=int(refusal.status), media_type=PROBLEM,
-        headers={"Cache-Control": "no-store", **(headers or {})},
+        problem, status_code=problem.status, media_type=PROBLEM,
+        headers={"Cache-Control": "no-store", "X-Correlation-Id": problem.correlation_id, **(headers or {})},
     )
 
 
@@ -105,13 +114,13 @@ _DESCRIPTIONS = {
 }
 
 
-def documented_problems() -> dict[int, ResponseSpec]:
-    """Document every problem that a route can answer."""
+def documented_problems(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
+    """Document the problems that a route can answer: these, or every one."""
     return {
         int(status): ResponseSpec(
-            data_container=Problem, description=description, media_type=PROBLEM, generate_examples=False
+            data_container=Problem, description=_DESCRIPTIONS[status], media_type=PROBLEM, generate_examples=False
         )
-        for status, description in _DESCRIPTIONS.items()
+        for status in statuses or _DESCRIPTIONS
     }
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from litestar import Litestar, Request
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, ScalarRenderPlugin
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import HeaderParameter
 
@@ -38,9 +38,11 @@ from infohus.settings import Settings
 from infohus.supervision.api import handlers as supervision_handlers
 from infohus.tables import Row
 from infohus.unit_of_work import Once
+from infohus.web.api_description import ExactConfig
+from infohus.web.documentation import DocumentationPage, documentation_router
 from infohus.web.door import Door
 from infohus.web.health import handlers as health_handlers
-from infohus.web.problems import exception_handlers
+from infohus.web.problems import before_the_route, exception_handlers
 from infohus.web.problems import handlers as problem_handlers
 from infohus.workplace import Desk, Workplace
 
@@ -96,14 +98,15 @@ def create_app(settings: Settings) -> Litestar:
             workplace.open(pool)
             yield
 
+    handlers = [
+        *health_handlers, *problem_handlers,
+        *guarded(
+            *plan_handlers, *concern_handlers, *case_handlers, *scope_handlers, *screening_handlers,
+            *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
+        ),
+    ]
     return Litestar(
-        route_handlers=[
-            *health_handlers, *problem_handlers,
-            *guarded(
-                *plan_handlers, *concern_handlers, *case_handlers, *scope_handlers, *screening_handlers,
-                *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
-            ),
-        ],
+        route_handlers=handlers,
         dependencies={
             "desk": Provide(desk, sync_to_thread=False),
             "recording_desk": Provide(recording_desk),
@@ -111,22 +114,28 @@ def create_app(settings: Settings) -> Litestar:
             "signing_key": Provide(lambda: signing_key, sync_to_thread=False),
         },
         middleware=[Door(gate, workplace)],
+        before_request=before_the_route,
         exception_handlers=exception_handlers,
         lifespan=[connected],
         request_max_body_size=settings.largest_request_bytes,
-        openapi_config=_openapi(),
+        openapi_config=_openapi(handlers),
         logging_config=None,
     )
 
 
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="infohus", version=version("infohus"), path="/docs",
-        render_plugins=[ScalarRenderPlugin(), JsonRenderPlugin()],
-        description="Fælles sagsbehandling for kommuners og politiets infohustovholdere.",
+def _openapi(handlers: list[HTTPRouteHandler]) -> ExactConfig:
+    return ExactConfig(
+        title="infohus", version=version("infohus"), handlers=handlers, use_handler_docstrings=True,
+        description=(
+            "Casework that a municipality's and the police's coordinators of an infohus share. "
+            "Whatever goes wrong is answered as problem details, in Danish."
+        ),
+        render_plugins=[DocumentationPage(), JsonRenderPlugin()], openapi_router=documentation_router(),
         components=Components(security_schemes={
-            "bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+            "bearer": SecurityScheme(
+                type="http", scheme="bearer", bearer_format="JWT",
+                description="A token from the identity provider of the caller's authority.",
+            ),
         }),
         security=[{"bearer": []}],
     )
-

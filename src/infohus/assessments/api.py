@@ -8,7 +8,7 @@ from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.answers import IfMatch, etag, require_match
+from infohus.answers import VERSIONED, IfMatch, etag, require_match
 from infohus.assessments.model import (
     Answer,
     Assessment,
@@ -81,7 +81,7 @@ async def _answer(work: UnitOfWork, assessment: Assessment, *, status: int = 200
     return Response(view, status_code=status, headers={"ETag": etag(assessment.record_version)})
 
 
-@post("/cases/{case_id:uuid}/assessments", operation_id="OpenAssessment")
+@post("/cases/{case_id:uuid}/assessments", operation_id="OpenAssessment", response_headers=VERSIONED)
 async def open_tool(
     case_id: FromPath[UUID], data: JSONBody[OpeningDraft], recording_desk: NamedDependency[Desk],
 ) -> Response[AssessmentView]:
@@ -91,7 +91,7 @@ async def open_tool(
         return await _answer(work, assessment, status=201)
 
 
-@get(ONE, operation_id="ReadAssessment")
+@get(ONE, operation_id="ReadAssessment", response_headers=VERSIONED)
 async def read(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> Response[AssessmentView]:
@@ -100,7 +100,7 @@ async def read(
         return await _answer(work, work.subject(Assessment))
 
 
-@post(ONE + "/contributions", operation_id="ContributeToAssessment")
+@post(ONE + "/contributions", operation_id="ContributeToAssessment", response_headers=VERSIONED)
 async def bring(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ContributionsDraft],
     recording_desk: NamedDependency[Desk],
@@ -114,7 +114,7 @@ async def bring(
         return await _answer(work, work.subject(Assessment), status=201)
 
 
-@put(ONE + "/conclusion", operation_id="ConcludeAssessment")
+@put(ONE + "/conclusion", operation_id="ConcludeAssessment", response_headers=VERSIONED)
 async def conclude(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ConclusionDraft],
     desk: NamedDependency[Desk], if_match: IfMatch = None,
@@ -125,7 +125,7 @@ async def conclude(
         return await _answer(work, await conclude_assessment(work, work.subject(Assessment), data))
 
 
-@post(ONE + "/signatures", operation_id="SignAssessment")
+@post(ONE + "/signatures", operation_id="SignAssessment", response_headers=VERSIONED)
 async def sign(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[SignatureDraft],
     recording_desk: NamedDependency[Desk],

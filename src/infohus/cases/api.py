@@ -9,7 +9,7 @@ from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.answers import NIL, After, Limit, Page, etag, page_of
+from infohus.answers import NIL, VERSIONED, After, Limit, Page, etag, page_of
 from infohus.authorization.action import Action
 from infohus.cases.information import INFORMATION_OF_CASE, Information, InformationDraft, Origin, note_information
 from infohus.cases.participants import (
@@ -128,7 +128,7 @@ async def list_cases( desk: NamedDependency[Desk], after: After = NIL, limit: Li
         return page_of([CaseLine.of(case) for case in cases], [case.id for case in cases], limit=limit)
 
 
-@get("/cases/{case_id:uuid}", operation_id="ReadCase")
+@get("/cases/{case_id:uuid}", operation_id="ReadCase", response_headers=VERSIONED)
 async def read_case(
     case_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> Response[CaseView]:

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, FromPath, JSONBody
 
-from infohus.answers import IfMatch, etag, require_match
+from infohus.answers import VERSIONED, IfMatch, etag, require_match
 from infohus.authorization.action import Action
 from infohus.cases.decision_view import DecisionView, SignatureDraft, decision_view
 from infohus.cases.joint import JointDecision
@@ -102,8 +102,8 @@ def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
         if route in {propose, amend}:
             route.__annotations__["data"] = Annotated[kind.draft, Body()]
     return [
-        post(every, operation_id=f"Propose{kind.name}")(propose),
-        get(one, operation_id=f"Read{kind.name}")(read),
-        put(one, operation_id=f"Amend{kind.name}")(amend),
-        post(one + "/signatures", operation_id=f"Sign{kind.name}")(sign),
+        post(every, operation_id=f"Propose{kind.name}", response_headers=VERSIONED)(propose),
+        get(one, operation_id=f"Read{kind.name}", response_headers=VERSIONED)(read),
+        put(one, operation_id=f"Amend{kind.name}", response_headers=VERSIONED)(amend),
+        post(one + "/signatures", operation_id=f"Sign{kind.name}", response_headers=VERSIONED)(sign),
     ]

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.answers import etag
+from infohus.answers import VERSIONED, etag
 from infohus.authorization.action import Action
 from infohus.cases.decision_routes import Procedure, routes_of
 from infohus.ground import Case
@@ -86,7 +86,7 @@ PROCEDURE = Procedure(
 )
 
 
-@post("/cases/{case_id:uuid}/measures", operation_id="StartMeasure")
+@post("/cases/{case_id:uuid}/measures", operation_id="StartMeasure", response_headers=VERSIONED)
 async def start(
     case_id: FromPath[UUID], data: JSONBody[MeasureDraft], recording_desk: NamedDependency[Desk],
 ) -> Response[MeasureView]:
@@ -96,7 +96,7 @@ async def start(
         return _measure_answer(measure, await MeasureView.opened(work, measure), status=201)
 
 
-@get(MEASURE, operation_id="ReadMeasure")
+@get(MEASURE, operation_id="ReadMeasure", response_headers=VERSIONED)
 async def read_measure(
     case_id: FromPath[UUID], measure_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> Response[MeasureView]:
@@ -106,7 +106,7 @@ async def read_measure(
         return _measure_answer(measure, await MeasureView.opened(work, measure))
 
 
-@post(MEASURE + "/follow-ups", operation_id="RecordFollowUp")
+@post(MEASURE + "/follow-ups", operation_id="RecordFollowUp", response_headers=VERSIONED)
 async def follow_up(
     case_id: FromPath[UUID], measure_id: FromPath[UUID], data: JSONBody[FollowUpDraft],
     recording_desk: NamedDependency[Desk],

@@ -8,13 +8,14 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
+from infohus import errors
 from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Outcome
 from infohus.authorization.action import Action
-from infohus.cases.disclosure import AuthoritySlug, Category, Channel, CooperationForm, Paragraph, Purpose
+from infohus.cases.disclosure import Category, Channel, CooperationForm, Paragraph, Purpose
 from infohus.ground import Infohus
 from infohus.supervision.operations import (
     EntryFilter,
@@ -28,7 +29,14 @@ from infohus.supervision.operations import (
 )
 from infohus.workplace import Desk
 
-Moment = Annotated[datetime | None, QueryParameter(description="A moment with its zone.")]
+Authority = Annotated[
+    str | None, QueryParameter(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60, description="Who disclosed.")
+]
+LeafIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
+Moment = Annotated[
+    str | None, QueryParameter(description="A moment with its zone.", schema_extra={"format": "date-time"})
+]
+_ZONED: type[datetime] = Annotated[datetime, msgspec.Meta(tz=True)]  # type: ignore[assignment]
 
 
 class SupervisedExchange(msgspec.Struct, frozen=True):
@@ -68,15 +76,15 @@ class LogProof(msgspec.Struct, frozen=True):
 @get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
 async def exchanges(
     infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
-    since: Moment = None, until: Moment = None, authority: FromQuery[AuthoritySlug | None] = None,
+    since: Moment = None, until: Moment = None, authority: Authority = None,
     paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
     late: FromQuery[bool | None] = None,
 ) -> Page[SupervisedExchange]:
     """List exchanges without any case content."""
     async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         rows = await supervised_exchanges(
-            work, after=after, limit=limit + 1, since=since, until=until, authority=authority, paragraph=paragraph,
-            category=category, late=late,
+            work, after=after, limit=limit + 1, since=_moment(since, "since"), until=_moment(until, "until"),
+            authority=authority, paragraph=paragraph, category=category, late=late,
         )
         lines = [
             SupervisedExchange(
@@ -88,6 +96,16 @@ async def exchanges(
             for row in rows
         ]
         return page_of(lines, [line.id for line in lines], limit=limit)
+
+
+def _moment(text: str | None, name: str) -> datetime | None:
+    """Read a moment as strictly as in a body: from a query, msgspec would also take a number for seconds since 1970."""
+    if text is None:
+        return None
+    try:
+        return msgspec.convert(text, _ZONED)
+    except msgspec.ValidationError:
+        raise errors.RequestNotUnderstood(field=name) from None
 
 
 @get("/infohuse/{infohus_id:uuid}/log", operation_id="VerifyLog")
@@ -114,7 +132,7 @@ async def entries(
 
 @get("/infohuse/{infohus_id:uuid}/log/proofs/{leaf_index:int}", operation_id="ProveLogEntry")
 async def proof(
-    infohus_id: FromPath[UUID], leaf_index: FromPath[int], desk: NamedDependency[Desk],
+    infohus_id: FromPath[UUID], leaf_index: LeafIndex, desk: NamedDependency[Desk],
     signing_key: NamedDependency[SigningKey],
 ) -> LogProof:
     """Prove that one entry is in the log; the proof is checked offline, without us."""

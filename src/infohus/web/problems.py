@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 import structlog
 from litestar import Request, Response, get
+from litestar.enums import HttpMethod
 from litestar.exceptions import (
     ClientException,
     HTTPException,
@@ -14,12 +16,13 @@ from litestar.exceptions import (
     NotFoundException,
     ValidationException,
 )
+from litestar.openapi.spec import Parameter
 from litestar.params import FromPath
 from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from infohus import errors
-from infohus.answers import Problem, problem_response
+from infohus.answers import Problem, documented_problems, problem_response
 from infohus.danish import WORDS
 
 logger = structlog.get_logger()
@@ -36,7 +39,7 @@ class ProblemKind(msgspec.Struct, frozen=True):
     detail: str
 
 
-@get("/problems", operation_id="ListProblems")
+@get("/problems", operation_id="ListProblems", responses=documented_problems(HTTPStatus.INTERNAL_SERVER_ERROR))
 async def list_problems() -> list[ProblemKind]:
     """List every situation the API can refuse in."""
     return _every_problem()
@@ -50,7 +53,10 @@ def _every_problem() -> list[ProblemKind]:
     ]
 
 
-@get("/problems/{slug:str}", operation_id="ReadProblem")
+@get(
+    "/problems/{slug:str}", operation_id="ReadProblem",
+    responses=documented_problems(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
 async def read_problem(slug: FromPath[str]) -> ProblemKind:
     """Explain one situation: what a problem's `type` points to."""
     known = {kind.type: kind for kind in _every_problem()}
@@ -73,14 +79,46 @@ def _no_such_address(_request: AnyRequest, _failure: NotFoundException) -> Respo
 
 def _method_not_allowed(request: AnyRequest, _failure: MethodNotAllowedException) -> Response[Problem]:
     """Say which methods the address has. Source: RFC 9110, section 15.5.6."""
+    return problem_response(errors.MethodNotAllowed(), headers={"Allow": _allowed(request)})
+
+
+async def before_the_route(request: AnyRequest) -> Response[None] | None:
+    """Answer OPTIONS, and refuse a query that the route would otherwise quietly leave unread.
+
+    Litestar's own OPTIONS forgets methods that were added after the first. A filter that is misspelt, repeated or
+    `null` must not answer as if there were none: a reviewer would take every entry for the ones asked for.
+
+    Raises:
+        RequestNotUnderstood: naming the parameter.
+    """
+    if request.method == HttpMethod.OPTIONS:
+        return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
+    if request.scope["query_string"]:
+        known = _query_of(request)
+        for name in request.query_params:
+            values = request.query_params.getall(name)
+            if name not in known or len(values) > 1 or values[0].lower() == "null":
+                raise errors.RequestNotUnderstood(field=_only_a_name(name) if name in known else "$")
+    return None
+
+
+def _query_of(request: AnyRequest) -> set[str]:
+    """Name the query parameters that the route's description has; an address outside it (the pages) has none."""
+    described = (request.app.openapi_schema.paths or {}).get(request.scope["path_template"])
+    operation = getattr(described, request.method.lower(), None)
+    parameters = (operation.parameters if operation else None) or []
+    return {one.name for one in parameters if isinstance(one, Parameter) and one.param_in == "query"}
+
+
+def _allowed(request: AnyRequest) -> str:
     here = request.url.path.rstrip("/")
-    allowed = {
+    methods = {
         method
         for route in request.app.routes
         if isinstance(route, HTTPRoute) and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", route.path_format), here)
         for method in route.methods
     }
-    return problem_response(errors.MethodNotAllowed(), headers={"Allow": ", ".join(sorted(allowed))})
+    return ", ".join(sorted(methods))
 
 
 def _other_http(_request: AnyRequest, failure: HTTPException) -> Response[Problem]:

@@ -1,0 +1,155 @@
+"""The API's description (OpenAPI 3.1) made exact: it says what the API does, no more and no less.
+
+Shapes are msgspec's own, which also decodes them, so a length, a pattern or a refused unknown field cannot differ
+from what happens. Nothing is served here; `documentation.py` shows it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import OpenAPI
+
+from infohus import errors
+from infohus.answers import PROBLEM, Problem
+from infohus.web.api_examples import EXAMPLES
+from infohus.web.door import is_open
+
+Document = dict[str, Any]
+
+_REF = "#/components/schemas/"
+_CORRELATION = {
+    "description": "Names this request in the logs; send a usable one and it is kept.",
+    "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{8,64}$"},
+}
+_CHALLENGE = {"description": "How to sign in.", "required": True, "schema": {"type": "string", "const": "Bearer"}}
+_ETAG = {"type": "string", "pattern": '^"[0-9]{1,9}"$'}
+_BINARY = "application/x-tar"
+
+
+@dataclass
+class ExactConfig(OpenAPIConfig):
+    """Litestar's configuration, with the routes whose shapes are described."""
+
+    handlers: Sequence[HTTPRouteHandler] = ()
+
+    def to_openapi_schema(self) -> OpenAPI:
+        """Begin the document; Litestar adds the routes."""
+        begun = super().to_openapi_schema()
+        document = ExactDocument(**{one.name: getattr(begun, one.name) for one in fields(OpenAPI)})
+        document.shapes = [Problem, *shapes_of(self.handlers)]
+        return document
+
+
+class ExactDocument(OpenAPI):
+    """A document that is made exact when it is written out."""
+
+    shapes: Sequence[Any]
+
+    def to_schema(self) -> Document:
+        """Write the document out."""
+        return made_exact(super().to_schema(), self.shapes)
+
+
+def shapes_of(handlers: Sequence[HTTPRouteHandler]) -> list[Any]:
+    """List every struct that routes take or give."""
+    hints = [get_type_hints(handler.fn, include_extras=True) for handler in handlers]
+    return list(dict.fromkeys(
+        shape for hint in hints for name in ("data", "return") if name in hint for shape in _structs_in(hint[name])
+    ))
+
+
+def _structs_in(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - any annotation there is
+    origin = get_origin(annotation)
+    if isinstance(origin or annotation, type) and issubclass(origin or annotation, msgspec.Struct):
+        yield annotation
+        return
+    inner = get_args(annotation)
+    for part in inner[:1] if origin is Annotated else inner:
+        yield from _structs_in(part)
+
+
+def made_exact(document: Document, shapes: Sequence[Any]) -> Document:
+    """Put msgspec's shapes in, and say of each route what holds for all: who may call it, and which headers come."""
+    exact = _with_shapes_of_msgspec(document, shapes)
+    for path, methods in exact["paths"].items():
+        for operation in methods.values():
+            _describe(operation, path)
+    exact["tags"] = [{"name": tag} for tag in dict.fromkeys(
+        tag for methods in exact["paths"].values() for operation in methods.values() for tag in operation["tags"]
+    )]
+    return exact
+
+
+def _with_shapes_of_msgspec(document: Document, shapes: Sequence[Any]) -> Document:
+    """Replace Litestar's component of the same title; what only a parameter uses (an enum) stays Litestar's."""
+    _, exact = msgspec.json.schema_components(shapes, ref_template=_REF + "{name}")
+    exact["Problem"]["properties"]["type"]["enum"] = [
+        f"/problems/{errors.slug_of(one)}" for one in errors.situations()
+    ]
+    rough = document["components"]["schemas"]
+    named = {schema.get("title", name): name for name, schema in exact.items()}
+    renamed = {name: named.get(schema.get("title", name), name) for name, schema in rough.items()}
+    replaced: Document = _renamed({**document, "components": {**document["components"], "schemas": {}}}, renamed)
+    kept = {name: _renamed(schema, renamed) for name, schema in rough.items() if renamed[name] not in exact}
+    replaced["components"]["schemas"] = dict(sorted({**exact, **kept}.items()))
+    return replaced
+
+
+def _renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any JSON there is
+    if isinstance(value, dict):
+        return {
+            key: _REF + names[one.removeprefix(_REF)] if key == "$ref" else _renamed(one, names)
+            for key, one in value.items()
+        }
+    return [_renamed(one, names) for one in value] if isinstance(value, list) else value
+
+
+def _describe(operation: Document, path: str) -> None:
+    operation["summary"] = words_of(operation["operationId"])
+    operation["tags"] = [tag_of(path)]
+    operation["security"] = [] if is_open(path) else [{"bearer": []}]
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _without_null(parameter["schema"])
+        if parameter["name"] == "If-Match":
+            parameter.update(required=True, example='"1"')
+    if operation["operationId"] in EXAMPLES:
+        operation["requestBody"]["content"]["application/json"]["example"] = EXAMPLES[operation["operationId"]]
+    for status, response in operation["responses"].items():
+        headers = response.setdefault("headers", {})
+        headers["X-Correlation-Id"] = _CORRELATION
+        if status == "401":
+            headers["WWW-Authenticate"] = _CHALLENGE
+        if "ETag" in headers:
+            headers["ETag"]["schema"] = _ETAG
+        if _BINARY in response.get("content", {}):
+            response["content"][_BINARY] = {}
+
+
+def words_of(operation_id: str) -> str:
+    """Turn `RevealCprNumber` into `Reveal cpr number`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", operation_id).capitalize()
+
+
+def tag_of(path: str) -> str:
+    """Say where a route belongs: `/cases/{case_id}/measures/{measure_id}` is about measures."""
+    steps = [step for step in path.split("/") if step]
+    return steps[2] if len(steps) > 2 else steps[0]  # noqa: PLR2004 - the third step follows the id of case or infohus
+
+
+def _without_null(schema: Document) -> Document:
+    """Say what a parameter may hold: it is left out or has a value, but nothing in an address or a header is null."""
+    several = schema.get("oneOf", ())
+    values = [one for one in several if one.get("type") != "null"]
+    if len(values) != 1:
+        return schema
+    return {**values[0], **{key: value for key, value in schema.items() if key != "oneOf"}}
+
+
+def problem_statuses(operation: Document) -> list[str]:
+    """List the statuses that an operation answers as problem details."""
+    return [status for status, response in operation["responses"].items() if PROBLEM in response.get("content", {})]

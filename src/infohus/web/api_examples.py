@@ -1,0 +1,95 @@
+"""One example body per operation, about invented persons: shown in the documentation, and sent by the tests."""
+
+from typing import Any
+
+_THE_OTHER = "kbh-vestegns-politi"
+
+
+def _told(purpose: str, *, to: str = _THE_OTHER) -> dict[str, Any]:
+    """Fill in the § 115 fields of a disclosure."""
+    return {
+        "recipients": [to], "purpose": purpose, "categories": ["purely_private"],
+        "necessity": "Nødvendigt for den fælles vurdering.",
+    }
+
+
+_SCOPE = {
+    "outcome": "within", "content": {"reasons": "Ekstremisme kan være på spil.", "considered": "Det, begge ved."},
+    "disclosure": _told("scope_decision"),
+}
+_SCREENING = {
+    "outcome": "recommend", "content": {"considered": "Det, begge ved.", "reasons": "Der er brug for støtte."},
+    "disclosure": _told("screening"),
+}
+_RECOMMENDATION = {
+    "outcome": "recommended", "content": {"recommendation": "En mentor.", "reasons": "Han har selv bedt om en."},
+    "disclosure": _told("recommendation"),
+}
+_CLOSURE = {
+    "outcome": "unfounded", "content": {"reasons": "Bekymringen har vist sig grundløs."},
+    "disclosure": _told("closure"),
+}
+_SIGNATURE = {"content_hash": "0" * 64}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "RecordConcern": {
+        "channel": "phone", "received_at": "2026-11-20T10:00:00+01:00", "reporter_kind": "professional",
+        "reporter": {"name": "Vera Vidne", "contact": "skolens kontor"},
+        "observation": "Han taler om våben i klassen.", "interpretation": "Det lyder som noget, han har hørt.",
+        "told_reporter": "Vi ser på det sammen med politiet.", "signs": ["social-1"],
+        "subjects": [{"name": "Prøve Prøvesen", "birth_date": "2004-02-01"}],
+    },
+    "NoteInformation": {
+        "text": "Han kommer ikke længere i klubben.", "source": "klubbens leder", "origin": "already_held",
+        "is_first_hand": False, "dated_on": "2026-11-18",
+    },
+    "RecordClearanceCheck": {"outcome": "nothing_hinders"},
+    "HandOverChildNotification": {
+        "handed_over_at": "2026-11-20T12:00:00+01:00", "handed_over_to": "Familieafdelingens modtagelse",
+    },
+    "InviteParticipant": {
+        "person_id": "01a20000-0000-7000-8000-000000000115", "authority_id": "ishoj-kommune",
+        "reason": "Kender ham fra klubben.", "scope": ["information"], "ends_at": "2099-01-01T00:00:00+01:00",
+    },
+    "RecordExchange": {**_told("screening"), "channel": "phone", "summary": "Han er begyndt at møde i skole igen."},
+    "CorrectExchange": {**_told("screening"), "summary": "Det var klubben, ikke skolen."},
+    "ProposeScopeDecision": _SCOPE, "AmendScopeDecision": _SCOPE, "SignScopeDecision": _SIGNATURE,
+    "DifferOnScopeDecision": {
+        "reason": "Det er en familiesag.", "disclosure": _told("scope_decision", to="ishoj-kommune"),
+    },
+    "ProposeScreening": _SCREENING, "AmendScreening": _SCREENING, "SignScreening": _SIGNATURE,
+    "OpenAssessment": {"users_are_trained": True, "disclosure": _told("assessment")},
+    "ContributeToAssessment": {
+        "contributions": [
+            {
+                "dimension": "willingness_to_use_violence", "answer": "described", "text": "Han siger, han vil slå.",
+                "source": "klassens lærer", "dated_on": "2026-10-01", "is_first_hand": True, "origin": "already_held",
+            },
+            {
+                "dimension": "family", "answer": "described", "text": "Moren holder kontakt.", "is_first_hand": False,
+                "source": "skolens trivselsmøde", "dated_on": "2026-10-01", "origin": "already_held",
+            },
+        ],
+        "disclosure": _told("assessment"),
+    },
+    "ConcludeAssessment": {
+        "outcome": "concluded",
+        "content": {
+            "problems": "Isolation.", "resources": "Moren.", "overall_assessment": "Støtte hjælper.",
+            "dimensions_to_work_on": ["family"],
+        },
+        "disclosure": _told("assessment"),
+    },
+    "SignAssessment": _SIGNATURE,
+    "ProposeRecommendation": _RECOMMENDATION, "AmendRecommendation": _RECOMMENDATION,
+    "SignRecommendation": _SIGNATURE,
+    "StartMeasure": {
+        "level": "selective", "kind": "course", "responsible_authority": "ishoj-kommune",
+        "description": "En mentor to timer om ugen.", "starts_on": "2026-12-01", "follow_up_on": "2099-01-01",
+        "disclosure": _told("measure"),
+    },
+    "RecordFollowUp": {
+        "text": "Godt i gang.", "next_follow_up_on": "2099-02-01", "disclosure": _told("follow_up"),
+    },
+    "ProposeClosure": _CLOSURE, "AmendClosure": _CLOSURE, "SignClosure": _SIGNATURE,
+}
