@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from itertools import chain, zip_longest
+from random import Random
 
 import cedarpy
 import msgspec
@@ -30,9 +31,11 @@ def sound() -> dict[str, Policy]:
 
 @pytest.fixture(scope="module")
 def questions() -> Questions:
-    """Sort each act's situations so that every kind of verdict comes early."""
+    """Sort each act's situations so that every kind of verdict comes early, and neighbours are little alike."""
     alike: dict[Action, dict[Verdict, list[Situation]]] = defaultdict(lambda: defaultdict(list))
-    for case in situations():
+    every = list(situations())
+    Random(1).shuffle(every)
+    for case in every:
         alike[case.action][verdict_on(case)].append(case)
     return {
         action: [(case, verdict_on(case)) for case in chain(*zip_longest(*cases.values())) if case is not None]
@@ -49,11 +52,13 @@ class WhenAPolicyIsSpoiled:
         assert {one.spoiled for one in every} == {policy["annotations"]["id"] for policy in sound.values()}
         assert len(every) > 10 * len(sound)
 
-    @pytest.mark.parametrize("name", ["those-who-take-part-read-the-case", "betydelig-or-higher"])
+    @pytest.mark.parametrize("name", ["those-who-take-part-read-the-case", "dpo-supervises", "betydelig-or-higher"])
     def test_nobody_cries_when_nothing_is_spoiled(
         self, name: str, sound: dict[str, Policy], questions: Questions
     ) -> None:
-        assert not _noticed(Mutant(name, "not at all", sound), sound, questions)
+        # All of them are asked in test_policies.py; here, that asking about one policy alone raises no false alarm.
+        some = {action: asked[::25] for action, asked in questions.items()}
+        assert not _noticed(Mutant(name, "not at all", sound), sound, some)
 
 
 def _noticed(mutant: Mutant, sound: dict[str, Policy], questions: Questions) -> bool:
