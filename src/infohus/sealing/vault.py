@@ -39,6 +39,7 @@ class Vault:
         self._clock = clock
         self._keep = timedelta(seconds=keep_case_keys_seconds)
         self._remembered: OrderedDict[Remembered, tuple[datetime, bytes]] = OrderedDict()
+        self._latest = clock()
 
     def __repr__(self) -> str:
         """Name the vault and nothing in it."""
@@ -83,6 +84,10 @@ class Vault:
         for known in [known for known in self._remembered if known[0] == case_id]:
             del self._remembered[known]
 
+    def forget_the_old(self) -> None:
+        """Drop the case keys whose seconds have passed. Each use does so; a process that stands idle must be told."""
+        self._forget_the_old(self._clock())
+
     def seal(self, data_key: DataKey, place: Place, text: str) -> Sealed:
         """Seal a text for a place."""
         return seal(data_key, place, text)
@@ -118,8 +123,9 @@ class Vault:
         """
         known = (case_id, authority_id, wrapped_case_key)
         now = self._clock()
+        self._forget_the_old(now)
         remembered = self._remembered.get(known)
-        if remembered is not None and now - remembered[0] < self._keep:
+        if remembered is not None:
             return remembered[1]
         case_key = self._keeper.unwrap(authority_id, wrapped_case_key)
         info = b"".join(
@@ -127,11 +133,17 @@ class Vault:
         )
         derived = HKDFExpand(hashes.SHA256(), KEY_BYTES, info).derive(case_key)
         self._remembered[known] = (now, derived)
-        self._remembered.move_to_end(known)
         self._forget_the_old(now)
         return derived
 
     def _forget_the_old(self, now: datetime) -> None:
+        """Drop what is too old or too much; the oldest stands first, for nothing is remembered anew while it is there.
+
+        A clock that was set back would let keys live longer: then all go.
+        """
+        if now < self._latest:
+            self._remembered.clear()
+        self._latest = now
         while self._remembered:
             oldest, (since, _) = next(iter(self._remembered.items()))
             if now - since < self._keep and len(self._remembered) <= REMEMBERED_CASE_KEYS:
