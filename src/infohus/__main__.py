@@ -62,7 +62,7 @@ def _require_startable(settings: Settings) -> None:
     create_app(settings)
     try:
         asyncio.run(_connect_once(settings.database_url))
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
         message = f"INFOHUS_DATABASE_URL: the database does not let us in ({type(failure).__name__})"
         raise UnsafeSetting(message) from None
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
