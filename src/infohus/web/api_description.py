@@ -27,6 +27,7 @@ _CORRELATION = {
     "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{8,64}$"},
 }
 _CHALLENGE = {"description": "How to sign in.", "required": True, "schema": {"type": "string", "const": "Bearer"}}
+_SUCCESS = {"200": "As asked.", "201": "Recorded, and in the log."}
 _ETAG = {"type": "string", "pattern": '^"[0-9]{1,9}"$'}
 _BINARY = "application/x-tar"
 
@@ -122,6 +123,7 @@ def _describe(operation: Document, path: str) -> None:
     for status, response in operation["responses"].items():
         headers = response.setdefault("headers", {})
         headers["X-Correlation-Id"] = _CORRELATION
+        response["description"] = _SUCCESS.get(status, response["description"])
         if status == "401":
             headers["WWW-Authenticate"] = _CHALLENGE
         if "ETag" in headers:
