@@ -135,9 +135,12 @@ class Installation:
         return issuers
 
     def environment(self) -> dict[str, str]:
-        """Give the environment that the unit's files make."""
-        files = directives(self.here(UNIT.read_text(encoding="utf-8")))["EnvironmentFile"]
-        return {"PATH": os.environ["PATH"]} | {k: v for file in files for k, v in variables(Path(file)).items()}
+        """Give the environment that the unit makes."""
+        unit = directives(self.here(UNIT.read_text(encoding="utf-8")))
+        given = {"PATH": os.environ["PATH"]} | dict(one.split("=", 1) for one in unit["Environment"])
+        for file in unit["EnvironmentFile"]:
+            given |= variables(Path(file))
+        return given
 
     def command(self) -> list[str]:
         """Give the unit's command."""

@@ -125,7 +125,7 @@ class WhenTheRunbookWasFollowed:
         assert {mode(key) for key in machine.keys.rglob("*.key")} == {0o600}
 
     def test_the_application_is_told_its_own_password_only(self, machine: Installation) -> None:
-        assert set(machine.environment()) - {"PATH"} == {
+        assert set(machine.environment()) - {"PATH", "PYTHONDONTWRITEBYTECODE"} == {
             "INFOHUS_DATABASE_URL", "INFOHUS_KEYS_FOLDER", "INFOHUS_ISSUERS_FILE", "INFOHUS_LOG_FORMAT",
         }
         assert machine.environment()["INFOHUS_DATABASE_URL"].startswith("postgresql://infohus_app:")
@@ -150,7 +150,7 @@ class WhenTheRunbookWasFollowed:
         assert state() == before
 
 
-class WhenTheServiceRuns:
+class WhenInfohusIsServed:
     def test_it_lives_is_ready_and_lets_a_tovholder_in_and_nobody_else(
         self, machine: Installation, served: Served, issuers: DemoIssuers, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -190,7 +190,7 @@ class WhenTheServiceRuns:
             assert served.call("/ready").status_code == 200
 
 
-class WhenTheServiceIsStopped:
+class WhenInfohusIsStopped:
     def test_it_ends_cleanly_in_the_units_time_and_finds_its_cases_again(
         self, machine: Installation, issuers: DemoIssuers
     ) -> None:
@@ -246,7 +246,7 @@ CANNOT_START = [
 ]
 
 
-class WhenTheServiceCannotStart:
+class WhenInfohusCannotStart:
     @pytest.mark.parametrize(("changed", "named"), CANNOT_START)
     def test_it_says_in_a_few_words_what_is_wrong_and_no_secret(
         self, machine: Installation, changed: dict[str, str], named: str

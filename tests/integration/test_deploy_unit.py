@@ -1,0 +1,169 @@
+"""The systemd unit: accepted by systemd, closed by its own measure, and no tighter than the application can bear.
+
+There is no systemd to run it here. So the application is traced, and what it did is compared with what the unit allows.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from infohus.__main__ import main
+from infohus.local_postgres import LocalPostgres
+from runbook import README, UNIT, Installation, directives
+
+TEXT = UNIT.read_text(encoding="utf-8")
+DIRECTIVES = directives(TEXT)
+WORST_EXPOSURE_TENTHS = 15
+"""Of 100; systemd calls up to 20 "OK". What is left is the network it serves and the file system it reads."""
+SERVER_KILLS_ITS_WORKER_AFTER_SECONDS = 10
+
+HARDENED = {
+    "User": "infohus",
+    "Group": "infohus",
+    "NoNewPrivileges": "yes",
+    "CapabilityBoundingSet": "",
+    "AmbientCapabilities": "",
+    "ProtectSystem": "strict",
+    "ProtectHome": "yes",
+    "PrivateTmp": "yes",
+    "PrivateDevices": "yes",
+    "ProtectProc": "invisible",
+    "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6",
+    "RestrictNamespaces": "yes",
+    "MemoryDenyWriteExecute": "yes",
+    "SystemCallArchitectures": "native",
+    "SocketBindDeny": "any",
+    "UMask": "0077",
+    "MemoryMax": "512M",
+    "MemorySwapMax": "0",
+    "LimitCORE": "0",
+    "KillMode": "mixed",
+    "Restart": "on-failure",
+}
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="NOT CHECKED: systemd-analyze is missing (apt-get install systemd)"
+)
+needs_strace = pytest.mark.skipif(
+    shutil.which("strace") is None, reason="NOT CHECKED: strace is missing (apt-get install strace)"
+)
+
+
+def systemd_analyze(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["systemd-analyze", "--no-pager", *map(str, arguments)],  # noqa: S607 - wherever Debian keeps it
+        capture_output=True, text=True, check=False, timeout=60,
+    )
+
+
+@cache
+def calls_of(group: str) -> frozenset[str]:
+    """List the system calls of a group, groups in it opened."""
+    listed = systemd_analyze("syscall-filter", group).stdout.splitlines()[1:]
+    words = {line.split("#")[0].strip() for line in listed} - {""}
+    return frozenset().union(*(calls_of(word) if word.startswith("@") else {word} for word in words))
+
+
+def allowed_calls() -> set[str]:
+    """Work SystemCallFilter= out."""
+    allowed: set[str] = set()
+    for value in DIRECTIVES["SystemCallFilter"]:
+        named: set[str] = set().union(*(calls_of(group) for group in value.removeprefix("~").split()))
+        allowed = allowed - named if value.startswith("~") else allowed | named
+    return allowed
+
+
+@pytest.fixture
+def unit_here(tmp_path: Path) -> Path:
+    """Copy the unit so that its command is this repository's."""
+    (tmp_path / "opt").symlink_to(UNIT.parents[2])
+    copy = tmp_path / "infohus.service"
+    copy.write_text(TEXT.replace("/opt/infohus", f"{tmp_path}/opt"), encoding="utf-8")
+    return copy
+
+
+class WhenTheUnitIsRead:
+    @pytest.mark.parametrize(("name", "value"), HARDENED.items())
+    def test_it_is_closed(self, name: str, value: str) -> None:
+        assert DIRECTIVES[name] == [value]
+
+    def test_it_starts_a_command_that_there_is(self) -> None:
+        program, command = DIRECTIVES["ExecStart"][0].split()
+        assert program == "/opt/infohus/.venv/bin/infohus"
+        assert command in main.commands
+
+    def test_it_waits_longer_than_the_server_needs_to_stop(self) -> None:
+        assert int(DIRECTIVES["TimeoutStopSec"][0]) > SERVER_KILLS_ITS_WORKER_AFTER_SECONDS
+        command_line = (UNIT.parents[2] / "src" / "infohus" / "__main__.py").read_text(encoding="utf-8")
+        assert f"workers_kill_timeout={SERVER_KILLS_ITS_WORKER_AFTER_SECONDS}" in command_line
+
+    def test_every_place_it_names_is_one_the_runbook_makes(self) -> None:
+        places = set(re.findall(r"/(?:etc|opt|var)/[\w./-]+", TEXT.split("[Unit]")[1]))
+        made = {place for place in places if place in README or place.removesuffix("/.venv/bin/infohus") in README}
+        made |= {f"/etc/infohus/{role}.env" for role in ("owner", "app", "verifier")}
+        assert places - made == set()
+
+    @needs_systemd
+    def test_systemd_accepts_every_line(self, unit_here: Path) -> None:
+        found = systemd_analyze("verify", "--man=no", "--recursive-errors=no", unit_here)
+        assert (found.returncode, found.stdout + found.stderr) == (0, "")
+
+    @needs_systemd
+    def test_a_line_it_does_not_know_would_be_told(self, unit_here: Path) -> None:
+        unit_here.write_text(unit_here.read_text(encoding="utf-8").replace("UMask=", "Umasque="), encoding="utf-8")
+        assert "Umasque" in systemd_analyze("verify", "--man=no", unit_here).stderr
+
+    @needs_systemd
+    def test_systemds_own_review_finds_little(self, unit_here: Path) -> None:
+        found = systemd_analyze("security", "--offline=true", f"--threshold={WORST_EXPOSURE_TENTHS}", unit_here)
+        assert found.returncode == 0, found.stdout
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Start the application, let it answer and stop, and give the system calls it made."""
+    folder = tmp_path_factory.mktemp("traced")
+    with LocalPostgres.throwaway(folder / "postgres") as server:
+        machine = Installation(folder / "files", folder / "shelf", server)
+        machine.follow("database", "passwords", "contents")
+        issuers = machine.issuers()
+        machine.follow("settings")
+        with machine.serving("strace", "-f", "-qq", "-o", f"{folder}/trace") as served:
+            assert served.call("/ready").status_code == 200
+            assert served.call("/cases", token=issuers.token("kommune")).status_code == 200
+            for process in served.processes()[1:2]:  # the first one is strace
+                subprocess.run(["/usr/bin/kill", "-TERM", str(process)], check=True)
+            assert served.process.wait(30) == 0
+        lines = (folder / "trace").read_text(encoding="utf-8", errors="replace").splitlines()
+        yield [re.sub(r"^\d+ +", "", line) for line in lines]
+
+
+@needs_strace
+class WhenTheApplicationIsTraced:
+    @needs_systemd
+    def test_it_makes_no_system_call_that_the_unit_forbids(self, trace: list[str]) -> None:
+        made = {found[1] for line in trace if (found := re.match(r"([a-z_0-9]+)\(", line))}
+        assert {"execve", "openat", "connect", "accept4"} <= made  # the trace is one
+        assert made - allowed_calls() == set()
+
+    def test_it_writes_to_no_file(self, trace: list[str]) -> None:
+        opening = re.compile(r'openat\([^"]*"([^"]*)", [^)]*O_(?:WRONLY|RDWR)')
+        opened = {found[1] for line in trace if (found := opening.match(line))}
+        assert opened - {"/dev/null"} == set()
+
+    def test_it_makes_no_memory_both_writable_and_executable(self, trace: list[str]) -> None:
+        mapped = [line for line in trace if "PROT_EXEC" in line]
+        assert mapped
+        assert [line for line in mapped if "PROT_WRITE" in line or line.startswith("mprotect(")] == []
+
+    def test_its_sockets_are_of_the_families_allowed_and_it_listens_on_loopback(self, trace: list[str]) -> None:
+        families = {found[1] for line in trace if (found := re.search(r"socket\((AF_\w+)", line))}
+        assert families <= set(DIRECTIVES["RestrictAddressFamilies"][0].split())
+        bound = [line for line in trace if line.startswith("bind(")]
+        assert bound
+        assert [line for line in bound if 'inet_addr("127.0.0.1")' not in line] == []
