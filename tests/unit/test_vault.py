@@ -3,9 +3,9 @@
 import gc
 import hmac
 import types
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -249,6 +249,12 @@ class WhenACaseKeyIsRemembered:
         desk.use()
         assert desk.keeper.unwrapped == [MUNICIPALITY] * 2
 
+    def test_nor_by_one_set_back_to_after_it_was_unwrapped(self, desk: Desk) -> None:
+        for second in (0, 200, 100):
+            desk.clock.move_to(second)
+            desk.use()
+        assert desk.keeper.unwrapped == [MUNICIPALITY] * 2
+
     def test_none_is_kept_for_no_seconds(self, keys: Path) -> None:
         desk = Desk(keys, keep=0)
         desk.use()
@@ -309,12 +315,19 @@ class WhenAValueIsLookedUp:
         assert pseudonym != elsewhere.pseudonym(INFOHUS, PERSON)
         assert [part for part in (PERSON.hex[:8], str(PERSON)[:8]) if part in pseudonym] == []
 
-    def test_an_index_is_no_hash_that_anyone_could_compute(self, desk: Desk) -> None:
-        index = desk.vault.index(INFOHUS, "cpr", "0101041234")
-        named = b"".join(len(part).to_bytes(4, "big") + part for part in
-                         (b"infohus/v1", b"index", b"cpr", b"0101041234"))  # fmt: skip
-        assert index == hmac.digest(desk.keeper.index_key(INFOHUS), named, "sha256")
-        assert index not in {sha256(named).digest(), hmac.digest(b"", named, "sha256")}
+    def test_each_is_a_keyed_hash_of_its_own_name_and_parts(self, desk: Desk) -> None:
+        def keyed(*parts: bytes, key: bytes) -> bytes:
+            named = b"".join(len(part).to_bytes(4, "big") + part for part in (b"infohus/v1", *parts))
+            return hmac.digest(key, named, "sha256")
+
+        key = desk.keeper.index_key(INFOHUS)
+        assert desk.vault.index(INFOHUS, "cpr", "0101041234") == keyed(b"index", b"cpr", b"0101041234", key=key)
+        assert desk.vault.fingerprint(INFOHUS, b"{}") == keyed(b"fingerprint", b"{}", key=key)
+        assert desk.vault.fingerprint(None, b"{}") == keyed(
+            b"fingerprint", b"{}", key=desk.keeper.index_key(INSTALLATION)
+        )
+        pseudonym = desk.vault.pseudonym(INFOHUS, PERSON)
+        assert urlsafe_b64decode(pseudonym + "==") == keyed(b"pseudonym", PERSON.bytes, key=key)[:16]
 
 
 class WhenAVaultIsShown:
