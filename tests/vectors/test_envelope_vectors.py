@@ -1,0 +1,145 @@
+"""Known answers of envelope v1 and of the keys around it, made with another implementation: envelope-v1.json.
+
+Whoever must read an infohus' texts without this program can check their own reading against the same file. A change of
+a byte here makes every stored text unreadable: it is a new version of the envelope, never a new answer in the file.
+"""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
+from infohus.sealing.keepers import FileKeyKeeper
+from infohus.sealing.vault import Vault
+
+ANSWERS: dict[str, Any] = json.loads((Path(__file__).parent / "envelope-v1.json").read_text("utf-8"))
+ENVELOPES: list[dict[str, Any]] = ANSWERS["envelopes"]
+WRAPS: list[dict[str, str]] = ANSWERS["wraps"]
+KEYED: dict[str, Any] = ANSWERS["keyed"]
+INFOHUS = UUID(KEYED["infohus_id"])
+hexadecimal = bytes.fromhex
+
+
+def key_of(vector: dict[str, Any]) -> DataKey:
+    return DataKey(UUID(vector["key_id"]), hexadecimal(vector["data_key"]))
+
+
+def place_of(vector: dict[str, Any]) -> Place:
+    return Place(
+        vector["table"], vector["column"], UUID(vector["row_id"]), UUID(vector["case_id"]), vector["record_version"]
+    )
+
+
+def store(path: Path, key: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(hexadecimal(key))
+    path.chmod(0o600)
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    """Make a vault whose keeper holds the file's keys."""
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    for wrap in WRAPS:
+        store(keys / wrap["authority_id"] / "kek-1.key", wrap["keeper_key"])
+    store(keys / "index" / f"{INFOHUS}.key", KEYED["index_key"])
+    return Vault(FileKeyKeeper(keys), lambda: datetime(2026, 11, 23, tzinfo=UTC))
+
+
+class WhenAnotherImplementationSealedAText:
+    def test_there_are_answers_to_compare_with(self) -> None:
+        assert (len(ENVELOPES), len(WRAPS), len(KEYED["indexes"])) == (6, 3, 3)
+
+    @pytest.mark.parametrize("vector", ENVELOPES, ids=lambda vector: vector["name"])
+    def test_it_opens_here(self, vector: dict[str, Any]) -> None:
+        sealed = Sealed(hexadecimal(vector["envelope"]))
+        assert open_sealed(key_of(vector), place_of(vector), sealed) == vector["text"]
+
+    @pytest.mark.parametrize("vector", ENVELOPES, ids=lambda vector: vector["name"])
+    def test_the_place_is_written_alike(self, vector: dict[str, Any]) -> None:
+        assert place_of(vector).associated_data() == hexadecimal(vector["associated_data"])
+
+    @pytest.mark.parametrize("vector", ENVELOPES, ids=lambda vector: vector["name"])
+    def test_what_is_sealed_here_differs_in_its_nonce_only(self, vector: dict[str, Any]) -> None:
+        made = seal(key_of(vector), place_of(vector), vector["text"]).envelope
+        known, nonce = hexadecimal(vector["envelope"]), made[17:29]
+        assert known[17:29] == hexadecimal(vector["nonce"]) != nonce
+        under_its_nonce = AESGCM(hexadecimal(vector["data_key"])).encrypt(
+            nonce, vector["text"].encode(), hexadecimal(vector["associated_data"])
+        )
+        assert made == known[:17] + nonce + under_its_nonce
+
+    def test_each_opens_at_its_own_place_only(self) -> None:
+        opened = []
+        for vector in ENVELOPES:
+            sealed, key = Sealed(hexadecimal(vector["envelope"])), key_of(vector)
+            for other in ENVELOPES:
+                for key_tried in (key, key_of(other)):
+                    try:
+                        open_sealed(key_tried, place_of(other), sealed)
+                    except CannotOpen:
+                        continue
+                    opened.append((vector["name"], other["name"]))
+        # Twice each: its own key is tried as its own and as the other's.
+        assert opened == [(vector["name"], vector["name"]) for vector in ENVELOPES for _ in range(2)]
+
+    @pytest.mark.parametrize("vector", ENVELOPES, ids=lambda vector: vector["name"])
+    def test_it_does_not_open_as_another_version_of_the_record(self, vector: dict[str, Any]) -> None:
+        place = place_of(vector)
+        for version in {0, 1, 2, 255, 256, 4294967295, 2**63 - 1} - {place.record_version}:
+            with pytest.raises(CannotOpen):
+                open_sealed(
+                    key_of(vector), replace(place, record_version=version), Sealed(hexadecimal(vector["envelope"]))
+                )
+
+
+class WhenAnotherImplementationWrappedAKey:
+    @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap["authority_id"])
+    def test_it_unwraps_here_from_the_keepers_key_down(self, vault: Vault, wrap: dict[str, str]) -> None:
+        found = vault.unwrap_data_key(
+            hexadecimal(wrap["wrapped_data_key"]), key_id=INFOHUS, case_id=UUID(wrap["case_id"]),
+            authority_id=wrap["authority_id"], wrapped_case_key=hexadecimal(wrap["wrapped_case_key"]),
+        )  # fmt: skip
+        assert (found.key_id, found.material) == (INFOHUS, hexadecimal(wrap["data_key"]))
+
+    @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap["authority_id"])
+    def test_it_is_wrapped_alike_here(self, vault: Vault, wrap: dict[str, str]) -> None:
+        wrapped = vault.wrap_data_key(
+            DataKey(INFOHUS, hexadecimal(wrap["data_key"])), case_id=UUID(wrap["case_id"]),
+            authority_id=wrap["authority_id"], wrapped_case_key=hexadecimal(wrap["wrapped_case_key"]),
+        )  # fmt: skip
+        assert wrapped == hexadecimal(wrap["wrapped_data_key"])
+
+    @pytest.mark.rule(44)
+    def test_two_authorities_open_one_text_with_keys_that_have_nothing_in_common(self, vault: Vault) -> None:
+        vector = ENVELOPES[0]
+        municipality, police, _ = WRAPS
+        assert municipality["wrapped_data_key"] != police["wrapped_data_key"]
+        for wrap in (municipality, police):
+            key = vault.unwrap_data_key(
+                hexadecimal(wrap["wrapped_data_key"]), key_id=UUID(vector["key_id"]), case_id=UUID(wrap["case_id"]),
+                authority_id=wrap["authority_id"], wrapped_case_key=hexadecimal(wrap["wrapped_case_key"]),
+            )  # fmt: skip
+            assert vault.open_sealed(key, place_of(vector), Sealed(hexadecimal(vector["envelope"]))) == vector["text"]
+
+
+class WhenAnotherImplementationLookedAValueUp:
+    @pytest.mark.parametrize("answer", KEYED["indexes"], ids=lambda answer: answer["kind"] or "nothing")
+    def test_its_index_is_the_same_here(self, vault: Vault, answer: dict[str, str]) -> None:
+        assert vault.index(INFOHUS, answer["kind"], answer["value"]) == hexadecimal(answer["index"])
+
+    @pytest.mark.rule(60)
+    def test_a_person_has_the_same_pseudonym_here(self, vault: Vault) -> None:
+        known = KEYED["pseudonym"]
+        assert vault.pseudonym(INFOHUS, UUID(known["person_id"])) == known["pseudonym"]
+
+    def test_a_request_has_the_same_fingerprint_here(self, vault: Vault) -> None:
+        known = KEYED["fingerprint"]
+        assert vault.fingerprint(INFOHUS, hexadecimal(known["payload"])) == hexadecimal(known["fingerprint"])
