@@ -1,0 +1,206 @@
+"""Whatever is sealed opens at its place; whatever was done to it, or is put in its stead, does not open."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql
+
+from infohus.sealing.column import PlainTextInSealedColumn, SealedColumn
+from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
+from infohus.sealing.keepers import FileKeyKeeper
+from infohus.sealing.vault import Vault
+
+MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
+INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f1")
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KEEP_SECONDS = 300
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+# Few letters and few ids, so that parts often run into one another and places are often almost the same.
+NAMES = st.text("ab\0_", max_size=4) | st.sampled_from(["concern", "observation", "subject", "cpr_number"])
+IDS = st.sampled_from([UUID(int=number) for number in (0, 1, 2, 2**64, 2**127)]) | st.uuids()
+AUTHORITIES = st.sampled_from([MUNICIPALITY, POLICE])
+VERSIONS = st.integers(0, 3) | st.integers(0, 2**63 - 1)
+PLACES = st.builds(Place, NAMES, NAMES, IDS, IDS, VERSIONS)
+KEYS = st.builds(DataKey, IDS, st.binary(min_size=32, max_size=32))
+KEY = DataKey(UUID(int=7), bytes(range(32)))
+HERE = Place("subject", "cpr_number", UUID(int=1), UUID(int=2), 1)
+SEALED = seal(KEY, HERE, "010104-1234").envelope
+
+
+def opens(envelope: bytes, *, key: DataKey = KEY, place: Place = HERE) -> bool:
+    try:
+        open_sealed(key, place, Sealed(envelope))
+    except CannotOpen:
+        return False
+    return True
+
+
+def viewed(content: bytes) -> memoryview:
+    return memoryview(content)
+
+
+class WhenAnyTextIsSealedAnywhere:
+    @given(KEYS, PLACES, TEXTS)
+    def test_it_opens_there_to_itself(self, key: DataKey, place: Place, text: str) -> None:
+        assert open_sealed(key, place, seal(key, place, text)) == text
+
+    @given(KEYS, PLACES, PLACES, TEXTS)
+    def test_it_opens_nowhere_else(self, key: DataKey, place: Place, other: Place, text: str) -> None:
+        assert opens(seal(key, place, text).envelope, key=key, place=other) is (place == other)
+
+    @given(PLACES, st.sampled_from(["table", "column", "row_id", "case_id", "record_version"]), st.data())
+    def test_it_does_not_open_where_one_thing_differs(self, place: Place, part: str, data: st.DataObject) -> None:
+        values: dict[str, st.SearchStrategy[Any]] = {
+            "table": NAMES, "column": NAMES, "row_id": IDS, "case_id": IDS, "record_version": VERSIONS,
+        }  # fmt: skip
+        change: dict[str, Any] = {part: data.draw(values[part])}
+        other = replace(place, **change)
+        assume(other != place)
+        assert not opens(seal(KEY, place, "x").envelope, place=other)
+
+    @given(KEYS, KEYS)
+    def test_it_opens_under_no_other_key(self, key: DataKey, other: DataKey) -> None:
+        assume((key.key_id, key.material) != (other.key_id, other.material))
+        assert not opens(seal(key, HERE, "x").envelope, key=other)
+
+    @given(PLACES)
+    def test_its_place_can_be_read_back_from_how_it_is_written(self, place: Place) -> None:
+        rest, parts = place.associated_data(), []
+        while rest:
+            end = 4 + int.from_bytes(rest[:4], "big")
+            parts.append(rest[4:end])
+            rest = rest[end:]
+        domain, table, column, row_id, case_id, version = parts
+        read = Place(
+            table.decode(), column.decode(), UUID(bytes=row_id), UUID(bytes=case_id), int.from_bytes(version, "big")
+        )
+        assert (domain, read) == (b"infohus/v1", place)
+
+
+class WhenAnythingAtAllStandsInItsStead:
+    @given(st.binary(max_size=200))
+    @example(b"\x01")
+    def test_it_does_not_open(self, envelope: bytes) -> None:
+        assert not opens(envelope)
+
+    @given(st.binary(max_size=80))
+    def test_nor_behind_the_right_version_and_key_id(self, rest: bytes) -> None:
+        assert not opens(SEALED[:17] + rest)
+
+    @given(st.binary(max_size=60))
+    def test_nor_behind_the_right_nonce(self, rest: bytes) -> None:
+        assume(rest != SEALED[29:])
+        assert not opens(SEALED[:29] + rest)
+
+    @given(st.integers(0, len(SEALED)), st.integers(0, len(SEALED)), st.binary(max_size=20))
+    def test_nor_with_any_stretch_replaced(self, start: int, end: int, put_in: bytes) -> None:
+        changed = SEALED[: min(start, end)] + put_in + SEALED[max(start, end) :]
+        assert opens(changed) is (changed == SEALED)
+
+
+class WhenAnythingAtAllIsBoundToASealedColumn:
+    @given(
+        st.text() | st.binary() | st.binary().map(bytearray) | st.binary().map(viewed) | st.integers()
+        | st.booleans() | st.floats() | st.uuids() | st.dates() | st.lists(st.text(), max_size=3)
+        | st.dictionaries(st.text(), st.text(), max_size=3)
+    )  # fmt: skip
+    def test_it_is_refused_without_being_quoted(self, value: object) -> None:
+        with pytest.raises(PlainTextInSealedColumn) as refused:
+            SealedColumn().process_bind_param(value, DIALECT)
+        assert str(refused.value) == f"a sealed column takes a Sealed, not {type(value).__name__}"
+
+    @given(KEYS, PLACES, TEXTS)
+    def test_what_was_sealed_passes_and_comes_back(self, key: DataKey, place: Place, text: str) -> None:
+        column, sealed = SealedColumn(), seal(key, place, text)
+        assert column.process_result_value(column.process_bind_param(sealed, DIALECT), DIALECT) == sealed
+
+
+class CountingKeeper(FileKeyKeeper):
+    """The file keeper, that also counts how often it unwrapped."""
+
+    unwrapped = 0
+
+    def unwrap(self, authority_id: str, wrapped: bytes) -> bytes:
+        self.unwrapped += 1
+        return super().unwrap(authority_id, wrapped)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("properties") / "keys"
+    FileKeyKeeper.create(folder, [MUNICIPALITY, POLICE], [INFOHUS])
+    return folder
+
+
+class WhenKeysAreWrapped:
+    @given(st.binary(min_size=32, max_size=32), IDS, IDS, AUTHORITIES, AUTHORITIES)
+    def test_only_the_same_authority_in_the_same_case_unwraps(
+        self, keys: Path, material: bytes, case: UUID, other_case: UUID, who: str, other: str
+    ) -> None:
+        vault = Vault(FileKeyKeeper(keys), lambda: START)
+        held = {each: vault.new_case_key(each) for each in (MUNICIPALITY, POLICE)}
+        wrapped = vault.wrap_data_key(
+            DataKey(INFOHUS, material), case_id=case, authority_id=who, wrapped_case_key=held[who]
+        )
+        try:
+            found = vault.unwrap_data_key(
+                wrapped, key_id=INFOHUS, case_id=other_case, authority_id=other, wrapped_case_key=held[other]
+            )
+        except CannotOpen:
+            assert (case, who) != (other_case, other)
+        else:
+            assert (case, who, material) == (other_case, other, found.material)
+
+    @given(st.binary(max_size=100))
+    def test_nothing_made_up_unwraps(self, keys: Path, wrapped: bytes) -> None:
+        vault = Vault(FileKeyKeeper(keys), lambda: START)
+        case_key = vault.new_case_key(POLICE)
+        with pytest.raises(CannotOpen):
+            FileKeyKeeper(keys).unwrap(POLICE, wrapped)
+        with pytest.raises(CannotOpen):
+            vault.unwrap_data_key(
+                wrapped, key_id=INFOHUS, case_id=INFOHUS, authority_id=POLICE, wrapped_case_key=case_key
+            )
+
+    @given(st.lists(st.tuples(st.integers(-400, 400), st.integers(0, 3)), max_size=30))
+    def test_the_keeper_is_asked_exactly_when_the_seconds_have_passed(
+        self, keys: Path, steps: list[tuple[int, int]]
+    ) -> None:
+        now = START
+        keeper = CountingKeeper(keys)
+        vault = Vault(keeper, lambda: now, keep_case_keys_seconds=KEEP_SECONDS)
+        case_keys = [vault.new_case_key(MUNICIPALITY) for _ in range(4)]
+        since: dict[int, datetime] = {}
+        expected = 0
+        for seconds, case in steps:
+            now += timedelta(seconds=seconds)
+            if seconds < 0:
+                since.clear()
+            if case not in since or now - since[case] >= timedelta(seconds=KEEP_SECONDS):
+                since[case], expected = now, expected + 1
+            vault.wrap_data_key(
+                KEY, case_id=UUID(int=case), authority_id=MUNICIPALITY, wrapped_case_key=case_keys[case]
+            )
+            assert keeper.unwrapped == expected
+            in_memory = sum(now - at < timedelta(seconds=KEEP_SECONDS) for at in since.values())
+            assert len(vault._remembered) == in_memory
+
+
+class WhenValuesAreIndexed:
+    @given(TEXTS, TEXTS, TEXTS, TEXTS)
+    @example("ab", "c", "a", "bc")
+    @example("", "ab", "ab", "")
+    def test_two_are_equal_only_if_kind_and_value_are(
+        self, keys: Path, kind: str, value: str, other_kind: str, other_value: str
+    ) -> None:
+        vault = Vault(FileKeyKeeper(keys), lambda: START)
+        same = vault.index(INFOHUS, kind, value) == vault.index(INFOHUS, other_kind, other_value)
+        assert same is ((kind, value) == (other_kind, other_value))
