@@ -1,0 +1,228 @@
+"""The keys one unit of work holds: what its caller's authority can open, and what a wrap for another one changes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from infohus import errors
+from infohus.cases.information import Information, Origin
+from infohus.concerns.model import Concern
+from infohus.database import Stored, column_names_of
+from infohus.finding import Found, Party
+from infohus.ground import Case, CaseKey, RecordKey
+from infohus.identity.caller import AuthorityKind
+from infohus.keyring import Keyring, sealed_columns_of
+from infohus.sealing.envelope import CannotOpen, Sealed
+from infohus.sealing.keepers import FileKeyKeeper
+from infohus.sealing.vault import Vault
+from infohus.tables import Record, Row
+
+MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
+KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
+CASE = UUID("01890f3e-0000-7000-8000-0000000000c1")
+OTHER_CASE = UUID("01890f3e-0000-7000-8000-0000000000c2")
+EXCHANGE = UUID("01890f3e-0000-7000-8000-0000000000e1")
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+TEXTS = {"text": "Han vil rejse.", "source": "Skolen"}
+
+
+def columns_of(row: Row) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in column_names_of(type(row))}
+
+
+class Tables:
+    """The rows of `record_key` and `case_key` of one case, which answer what a keyring asks."""
+
+    def __init__(self, vault: Vault, case_id: UUID = CASE) -> None:
+        self.case_id = case_id
+        self.record_keys: list[RecordKey] = []
+        self.case_keys = [
+            CaseKey(case_id=case_id, authority_id=who, wrapped_key=vault.new_case_key(who), keeper_key_id="")
+            for who in (MUNICIPALITY, POLICE)
+        ]
+
+    def wrapped_case_key(self, who: str) -> bytes:
+        return next(key.wrapped_key for key in self.case_keys if key.authority_id == who)
+
+    async def ask(self, sql: str, arguments: Sequence[Any]) -> list[Stored]:
+        if "record_key" in sql:
+            ids, who = arguments
+            rows = [columns_of(key) for key in self.record_keys if key.record_id in ids and key.authority_id == who]
+        else:
+            rows = [columns_of(key) for key in self.case_keys if key.case_id in arguments]
+        return cast(list[Stored], rows)
+
+    def keyring(self, vault: Vault, who: str) -> Keyring:
+        """Begin as a unit of an authority does that found the case."""
+        parties = {each: Party(KINDS[each], self.wrapped_case_key(each)) for each in KINDS}
+        found = Found(case=Case(id=self.case_id), parties=parties, case_key=self.wrapped_case_key(who))
+        return Keyring(vault, self.ask, who, found)
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return Vault(FileKeyKeeper.create(tmp_path / "keys", [MUNICIPALITY, POLICE], []), lambda: NOW)
+
+
+@pytest.fixture
+def tables(vault: Vault) -> Tables:
+    return Tables(vault)
+
+
+def information(number: int, **more: Any) -> Information:
+    return Information(
+        id=UUID(f"01890f3e-0000-7000-8000-0000000000a{number}"), case_id=CASE, authority_id=MUNICIPALITY,
+        record_version=1, origin=Origin.ALREADY_HELD, **more,
+    )  # fmt: skip
+
+
+def noted(vault: Vault, tables: Tables, number: int = 1) -> Information:
+    """Let the municipality note an item: sealed, and its key wrapped for its owner."""
+    record, keyring = information(number), tables.keyring(vault, MUNICIPALITY)
+    tables.record_keys.append(keyring.new(record))
+    keyring.seal(record, TEXTS)
+    return record
+
+
+def stored(record: Record) -> dict[str, bytes]:
+    return {column: getattr(record, column).envelope for column in sealed_columns_of(type(record))}
+
+
+class WhenARecordIsSealed:
+    def test_its_owner_opens_every_sealed_column_and_nothing_else(self, vault: Vault, tables: Tables) -> None:
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        record = information(1)
+        keyring.new(record)
+        keyring.seal(record, TEXTS)
+        assert all(isinstance(getattr(record, column), Sealed) for column in TEXTS)
+        assert keyring.open(record) == TEXTS
+
+    def test_what_is_not_said_stays_empty(self, vault: Vault, tables: Tables) -> None:
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        concern = Concern(id=EXCHANGE, case_id=CASE, authority_id=MUNICIPALITY, record_version=1)
+        keyring.new(concern)
+        keyring.seal(concern, {"observation": "Set.", "interpretation": None, "told_reporter": ""})
+        assert concern.interpretation is None
+        assert keyring.open(concern) == {"observation": "Set.", "told_reporter": ""}
+
+    def test_each_record_has_a_key_of_its_own(self, vault: Vault, tables: Tables) -> None:
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        made = [keyring.new(information(number)) for number in range(1, 6)]
+        assert len({key.key_id for key in made}) == len({key.wrapped_key for key in made}) == 5
+
+    async def test_it_opens_in_a_later_unit(self, vault: Vault, tables: Tables) -> None:
+        record = noted(vault, tables)
+        later = tables.keyring(vault, MUNICIPALITY)
+        await later.bring([record.id])
+        assert later.open(record) == TEXTS
+
+
+class WhenAStoredValueWasMovedOrPutBack:
+    async def test_no_column_opens_in_anothers_place(self, vault: Vault, tables: Tables) -> None:
+        record = noted(vault, tables)
+        record.text, record.source = record.source, record.text
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        await keyring.bring([record.id])
+        with pytest.raises(CannotOpen):
+            keyring.open(record)
+
+    async def test_no_record_opens_with_anothers_text(self, vault: Vault, tables: Tables) -> None:
+        one, two = noted(vault, tables, 1), noted(vault, tables, 2)
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        await keyring.bring([one.id, two.id])
+        two.text, two.source = one.text, one.source
+        with pytest.raises(CannotOpen):
+            keyring.open(two)
+
+    async def test_not_even_with_its_key_moved_along(self, vault: Vault, tables: Tables) -> None:
+        one, two = noted(vault, tables, 1), noted(vault, tables, 2)
+        moved, replaced = tables.record_keys
+        replaced.key_id, replaced.wrapped_key = moved.key_id, moved.wrapped_key
+        two.text, two.source = one.text, one.source
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        await keyring.bring([two.id])
+        with pytest.raises(CannotOpen):
+            keyring.open(two)
+
+    async def test_no_earlier_text_opens_once_the_record_was_rewritten(self, vault: Vault, tables: Tables) -> None:
+        record = noted(vault, tables)
+        earlier = record.text
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        await keyring.bring([record.id])
+        record.record_version = 2
+        keyring.seal(record, {**TEXTS, "text": "Han bliver hjemme."})
+        assert keyring.open(record) == {**TEXTS, "text": "Han bliver hjemme."}
+        record.text = earlier
+        with pytest.raises(CannotOpen):
+            keyring.open(record)
+
+    async def test_no_record_opens_in_another_case(self, vault: Vault, tables: Tables) -> None:
+        record = noted(vault, tables)
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        await keyring.bring([record.id])
+        record.case_id = OTHER_CASE
+        with pytest.raises(CannotOpen):
+            keyring.open(record)
+
+
+class WhenAnotherAuthorityWantsToRead:
+    @pytest.mark.rule(44)
+    async def test_there_is_no_key_for_it_until_an_exchange(self, vault: Vault, tables: Tables) -> None:
+        record = noted(vault, tables)
+        with pytest.raises(errors.NotAvailable):
+            await tables.keyring(vault, POLICE).bring([record.id])
+
+    @pytest.mark.rule(44)
+    async def test_the_owners_wrap_copied_into_its_row_does_not_help(self, vault: Vault, tables: Tables) -> None:
+        record = noted(vault, tables)
+        own = tables.record_keys[0]
+        tables.record_keys.append(RecordKey(**{**columns_of(own), "authority_id": POLICE, "exchange_id": EXCHANGE}))
+        with pytest.raises(errors.NotAvailable):
+            await tables.keyring(vault, POLICE).bring([record.id])
+
+    @pytest.mark.rule(44)
+    async def test_nor_does_the_owners_case_key_beside_it(self, vault: Vault, tables: Tables) -> None:
+        record = noted(vault, tables)
+        own = tables.record_keys[0]
+        tables.record_keys.append(RecordKey(**{**columns_of(own), "authority_id": POLICE, "exchange_id": EXCHANGE}))
+        for key in tables.case_keys:
+            key.wrapped_key = tables.wrapped_case_key(MUNICIPALITY)
+        with pytest.raises(errors.NotAvailable):
+            await tables.keyring(vault, POLICE).bring([record.id])
+
+    @pytest.mark.rule(44)
+    async def test_an_exchange_adds_one_wrap_and_changes_nothing_else(self, vault: Vault, tables: Tables) -> None:
+        record, kept = noted(vault, tables, 1), noted(vault, tables, 2)
+        before, own = (stored(record), stored(kept)), [columns_of(key) for key in tables.record_keys]
+        discloser = tables.keyring(vault, MUNICIPALITY)
+        await discloser.bring([record.id])
+        added = discloser.wrap_for(POLICE, record.id, owner_id=MUNICIPALITY, exchange_id=EXCHANGE)
+        tables.record_keys.append(added)
+        assert (stored(record), stored(kept)) == before
+        assert [columns_of(key) for key in tables.record_keys[:2]] == own
+        wrapped = {"wrapped_key": added.wrapped_key, "authority_id": POLICE, "exchange_id": EXCHANGE}
+        assert columns_of(added) == {**own[0], **wrapped}
+        assert added.wrapped_key != own[0]["wrapped_key"]
+        reader = tables.keyring(vault, POLICE)
+        await reader.bring([record.id])
+        assert reader.open(record) == TEXTS
+        with pytest.raises(errors.NotAvailable):
+            await reader.bring([record.id, kept.id])
+
+    async def test_nothing_is_wrapped_for_who_has_no_case_key(self, vault: Vault, tables: Tables) -> None:
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        with pytest.raises(errors.RecipientTakesNoPart):
+            await keyring.bring_case_key("kriminalforsorgen")
+
+
+class WhenTheCaseKeyIsGone:
+    async def test_the_wraps_that_a_backup_still_holds_open_nothing(self, vault: Vault, tables: Tables) -> None:
+        record = noted(vault, tables)
+        renewed = Tables(vault)
+        renewed.record_keys = tables.record_keys
+        with pytest.raises(errors.NotAvailable):
+            await renewed.keyring(vault, MUNICIPALITY).bring([record.id])
