@@ -232,8 +232,11 @@ def _protect_the_ground() -> None:
         "INSERT": "recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'exchange')",
     })
     _policies("signature", {
+        # Whoever may open a record has a key of it, by ownership or by an exchange.
         "SELECT": "infohus.takes_part(case_id,"
-                  " CASE record_kind WHEN 'assessment' THEN 'assessment' ELSE 'coordinators' END)",
+                  " CASE record_kind WHEN 'assessment' THEN 'assessment' ELSE 'coordinators' END)"
+                  " AND EXISTS (SELECT FROM infohus.record_key k WHERE k.record_id = signature.record_id"
+                  " AND k.authority_id = infohus.caller_authority())",
         "INSERT": "authority_id = infohus.caller_authority() AND person_id = infohus.caller_person()"
                   " AND infohus.takes_part(case_id, 'coordinators')",
     })
@@ -249,6 +252,8 @@ def _protect_the_ground() -> None:
 
 def _protect_record(table: str) -> None:
     ours_or_told = "(authority_id = infohus.caller_authority() OR infohus.was_told(id))"
+    if table == "reporter":
+        ours_or_told = "authority_id = infohus.caller_authority()"
     rules = {
         "SELECT": f"infohus.takes_part(case_id, '{READERS[table]}') AND {ours_or_told}",
         "INSERT": f"authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, '{WRITERS[table]}')",
