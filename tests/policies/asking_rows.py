@@ -1,0 +1,158 @@
+"""Asks twice which rows somebody may see: row security as the application's role does, and the policies as it would.
+
+The subject is found by the application's own query (finding.py), here as superuser: so the policies are asked about
+rows that row security would have hidden from them.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from infohus.authorization.action import Action
+from infohus.authorization.policies import Participation, Policies, Resource
+from infohus.database import acting
+from infohus.finding import Found, Lock, case_query, found_case, found_infohus, infohus_query, resource_of
+from infohus.tables import Record
+from policies.oracle import ACTS
+from policies.row_world import Looker, StoredRow, World
+
+Question = tuple[Action, Resource, Participation]
+Seen = frozenset[tuple[str, str]]
+"""Rows as table and place."""
+
+READING: Final = {
+    kind: action for action, act in ACTS.items() if action.value.startswith("read") for kind in act.kinds
+}
+"""The act that reads a record of a kind."""
+_OF_CASE: Final = frozenset({"case", "participant", "case_key", "retention"})
+"""Shown with the case: which there is, who takes part, who holds a key, how long it is kept."""
+_PER_AUTHORITY: Final = frozenset({"record_key"})
+"""Kept by each authority for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Everything that the policies need to know of the world: cases and records as finding.py finds them."""
+
+    world: World
+    policies: Policies
+    infohus: Found
+    records: dict[UUID, Resource]
+    kinds: dict[UUID, str]
+    cases: dict[tuple[UUID, str, object], dict[UUID, Found]] = field(default_factory=dict)
+
+    def cases_for(self, looker: Looker) -> dict[UUID, Found]:
+        """Give every case as it is found for a person: with the person's own participation."""
+        return self.cases[looker.caller.person_id, looker.caller.authority_id, looker.moment]
+
+    def allows(self, looker: Looker, *questions: Question) -> bool:
+        """Say whether the policies allow one of these acts."""
+        return any(
+            self.policies.decide(looker.caller, action, resource, participation, now=looker.moment).allowed
+            for action, resource, participation in questions
+        )
+
+    def shows(self, looker: Looker, row: StoredRow) -> bool:
+        """Say whether the policies let somebody read a row."""
+        if row.table == "request_once":
+            return UUID(row.columns["person_id"]) == looker.caller.person_id
+        if row.table in _PER_AUTHORITY and row.columns["authority_id"] != looker.caller.authority_id:
+            return False
+        return self.allows(looker, *self._reading(looker, row))
+
+    def _reading(self, looker: Looker, row: StoredRow) -> Iterator[Question]:
+        if row.table in {"case", "exchange", "disclosure"}:
+            infohus = resource_of(self.infohus, self.infohus.subject, ())
+            yield Action.SUPERVISE_EXCHANGES, infohus, Participation("none", frozenset())
+        if row.table in _OF_CASE:
+            yield self.on_case(looker, Action.READ_CASE, row.case_id)
+        elif row.table == "disclosure":
+            yield self.on_record(looker, Action.READ_EXCHANGE, UUID(row.columns["exchange_id"]), row.case_id)
+        else:
+            record_id = UUID(row.columns["record_id" if row.table in {"record_key", "signature"} else "id"])
+            kind = self.kinds[record_id]
+            if kind == "participant":
+                yield self.on_case(looker, Action.READ_CASE, row.case_id)
+            else:
+                yield self.on_record(looker, READING[kind], record_id, row.case_id)
+
+    def on_case(self, looker: Looker, action: Action, case_id: UUID) -> Question:
+        """Put an act on a case."""
+        found = self.cases_for(looker)[case_id]
+        return action, resource_of(found, found.case, ()), _own(found)
+
+    def on_record(self, looker: Looker, action: Action, record_id: UUID, case_id: UUID) -> Question:
+        """Put an act on a record."""
+        return action, self.records[record_id], _own(self.cases_for(looker)[case_id])
+
+    def on_infohus(self, looker: Looker, action: Action, case_id: UUID | None = None) -> Question:
+        """Put an act on the infohus, by one who takes part in a case of it."""
+        participation = _own(self.cases_for(looker)[case_id]) if case_id else Participation("none", frozenset())
+        return action, resource_of(self.infohus, self.infohus.subject, ()), participation
+
+
+def _own(found: Found) -> Participation:
+    return Participation(found.participation, found.scope)
+
+
+async def know(world: World, policies: Policies, superuser: asyncpg.Connection) -> Asked:
+    """Find every case for every person, and every record with its readers."""
+    anyone = world.lookers[0]
+    row = await _found(superuser, anyone, infohus_query(), world.infohus_id, anyone.caller.person_id, "")
+    asked = Asked(world, policies, found_infohus(row), {}, {})
+    models = {model.__tablename__: model for model in _records(Record)}
+    for stored in world.rows:
+        if (model := models.get(stored.table)) is not None:
+            record_id = UUID(stored.columns["id"])
+            row = await _found(
+                superuser, anyone, case_query(model, Lock.NONE), stored.case_id, anyone.caller.person_id, "", record_id
+            )
+            found = found_case(row, model)
+            assert found.subject is not None
+            asked.kinds[record_id] = stored.table
+            asked.records[record_id] = resource_of(found, found.subject, found.readers)
+    cases = [row.case_id for row in world.rows if row.table == "case"]
+    for looker in world.lookers:
+        who = (looker.caller.person_id, looker.caller.authority_id)
+        if (*who, looker.moment) not in asked.cases:
+            asked.cases[*who, looker.moment] = {
+                case_id: found_case(
+                    await _found(superuser, looker, case_query(None, Lock.NONE), case_id, *who), None
+                )
+                for case_id in cases
+            }
+    return asked
+
+
+async def _found(
+    connection: asyncpg.Connection, looker: Looker, sql: str, *arguments: object
+) -> asyncpg.Record | None:
+    return await connection.fetchrow(acting(sql, len(arguments)), *arguments, *who(looker))
+
+
+def who(looker: Looker) -> tuple[object, ...]:
+    """Give what `infohus.act_as` is told."""
+    return looker.caller.authority_id, looker.caller.person_id, looker.caller.role.value, looker.moment
+
+
+def _records(model: type[Record]) -> Iterator[type[Record]]:
+    for below in model.__subclasses__():
+        if not below.__dict__.get("__abstract__"):
+            yield below
+        yield from _records(below)
+
+
+def every_row_of(tables: Iterable[str]) -> str:
+    """Write the query for the places of all rows of some tables."""
+    return " UNION ALL ".join(
+        f"""SELECT '{table}' AS "table", ctid::text AS place FROM infohus."{table}\"""" for table in tables  # noqa: S608
+    )
+
+
+async def seen_by(connection: asyncpg.Connection, looker: Looker, tables: Collection[str]) -> Seen:
+    """Ask row security, exactly as a reading unit of work asks."""
+    rows = await connection.fetch(acting(every_row_of(tables), 0), *who(looker))
+    return frozenset((row["table"], row["place"]) for row in rows)

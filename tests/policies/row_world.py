@@ -1,0 +1,293 @@
+"""A small world with a row of every kind, made through the real API, and everybody who might look at it.
+
+What they see is asked of row security and of the policies in asking_rows.py; nothing is judged here.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, open_house, told
+from infohus.demo.people import DEMO_PEOPLE
+from infohus.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
+from policies.oracle import AREAS
+
+OUTSIDE: Final = "anden-kommune"
+KINDS: Final = {
+    MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE, PROBATION: AuthorityKind.PROBATION,
+    INSTITUTION: AuthorityKind.SELF_GOVERNING, OUTSIDE: AuthorityKind.MUNICIPALITY,
+}
+COORDINATOR_OF: Final = {
+    AuthorityKind.MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, AuthorityKind.POLICE: Role.POLICE_COORDINATOR,
+}
+LATER: Final = timedelta(days=60)
+"""By then every invitation has ended, and the one that lay ahead has begun."""
+INVITING: Final = (MUNICIPALITY, POLICE, PROBATION)
+SCOPES: Final = {**{area: (area,) for area in AREAS}, "every area": AREAS}
+CONTRIBUTION: Final[dict[str, Any]] = {
+    "dimension": "family", "answer": "described", "text": "Moren holder kontakt.", "source": "skolen",
+    "dated_on": "2026-10-01", "is_first_hand": False, "origin": "already_held",
+}
+RISK: Final = {**CONTRIBUTION, "dimension": "willingness_to_use_violence"}
+CONCLUSION: Final = {
+    "problems": "Isolation.", "resources": "Moren.", "overall_assessment": "Støtte.", "dimensions_to_work_on": [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Somebody who looks at the rows: who they are to the cases, and as whom they are signed in."""
+
+    name: str
+    caller: Caller
+    moment: datetime
+
+    def __str__(self) -> str:
+        return f"{self.name} as {self.caller.role.value} of {self.caller.authority_id} at {self.moment.date()}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A row as it lies in the database. `place` is its physical place, which tells rows of a table apart."""
+
+    table: str
+    place: str
+    columns: dict[str, Any]
+
+    @property
+    def case_id(self) -> UUID:
+        """The case it belongs to."""
+        return UUID(self.columns["id" if self.table == "case" else "case_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What there is, and who looks at it."""
+
+    infohus_id: UUID
+    rows: tuple[StoredRow, ...]
+    lookers: tuple[Looker, ...]
+    tables: tuple[str, ...]
+
+
+def person(name: str) -> UUID:
+    """Give an invented person an id, the same each time."""
+    return uuid5(UUID(int=0), name)
+
+
+async def make_world(app: str, superuser: str, verifier: str, folder: Path) -> World:
+    """Let everything happen, and note what is stored."""
+    async with open_house(app, superuser, verifier, folder) as house:
+        await _taken_all_the_way(house)
+        await (await _taken_all_the_way(house)).close("completed")
+        await _not_agreed_upon(house, told_to=MUNICIPALITY)
+        await _not_agreed_upon(house, told_to=PROBATION)
+        await _proposed_to_a_third(house)
+        await _recorded_by_the_police(house)
+        await house.case(reporter_is_anonymous=True)
+        for authority in (MUNICIPALITY, POLICE):
+            await house.sql(
+                "INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", house.infohus_id, authority,
+                person(f"tovholder who came later, {authority}"),
+            )
+        # No act discloses an underretning today; the policies would let those read it who were told.
+        await house.sql(
+            "INSERT INTO infohus.disclosure SELECT e.id, n.id, $1, 'child_notification', n.case_id"
+            " FROM infohus.child_notification n JOIN infohus.exchange e ON e.case_id = n.case_id"
+            " WHERE $1 = ANY (e.recipients)", POLICE,
+        )
+        await house.assert_logs_are_whole()
+        tables = await _case_tables(house)
+        rows = [row for table in tables for row in await _rows_of(house, table)]
+        return World(house.infohus_id, tuple(rows), tuple(_lookers(now())), tables)
+
+
+async def _case_tables(house: House) -> tuple[str, ...]:
+    """Name every table that holds something of a case, or of a person's requests."""
+    found = await house.sql(
+        """
+        SELECT c.relname FROM pg_class c
+        WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind IN ('r', 'p')
+          AND (c.relname IN ('case', 'request_once') OR EXISTS (
+            SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_id' AND NOT a.attisdropped
+          ))
+        ORDER BY 1
+        """
+    )
+    return tuple(row["relname"] for row in found)
+
+
+async def _rows_of(house: House, table: str) -> Iterator[StoredRow]:
+    found = await house.sql(f'SELECT ctid::text AS place, to_jsonb(t)::text AS columns FROM infohus."{table}" t')  # noqa: S608
+    return (StoredRow(table, row["place"], json.loads(row["columns"])) for row in found)
+
+
+# --- the cases ------------------------------------------------------------------------------------------------------
+async def _taken_all_the_way(house: House) -> CaseInHand:
+    """Take a case to its measures, each side keeping some of its records to itself on every step."""
+    case = await house.case(
+        subjects=[{"name": "Prøve Prøvesen", "birth_date": "2004-02-01"}, {"name": "Barn", "is_under_18": True}],
+        reporter={"name": "Lærer Lærersen"},
+    )
+    kommune, politi = case.kommune, case.politi
+    concern = await kommune.get(f"{case.path}/concerns/{case.concern_id}")
+    child = concern["child_notifications"][0]["id"]
+    handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
+    await kommune.post(f"{case.path}/child-notifications/{child}/hand-over", handed, status=200)
+    await _invite_all(case)
+    await case.accept()
+    check = (await house.sql("SELECT id FROM infohus.clearance_check WHERE case_id = $1", UUID(case.id)))[0]["id"]
+    await _disclose(case, POLICE, MUNICIPALITY, kind="clearance_check", record_id=str(check))
+    await _disclose(case, MUNICIPALITY, POLICE, kind="subject", record_id=concern["subjects"][0]["id"])
+    for by, recipients in (
+        (MUNICIPALITY, [POLICE]), (MUNICIPALITY, [PROBATION]), (MUNICIPALITY, [POLICE, PROBATION]), (MUNICIPALITY, []),
+        (POLICE, [MUNICIPALITY]), (POLICE, [PROBATION]), (POLICE, []),
+    ):
+        writer = kommune if by == MUNICIPALITY else politi
+        item = await writer.post(
+            f"{case.path}/information", {"text": "Han kommer i klubben.", "source": "klubben"},
+            headers={"Idempotency-Key": f"{by}-{'-'.join(recipients)}-{case.id}"},
+        )
+        if recipients:
+            await _disclose(case, by, *recipients, kind="information", record_id=item["id"])
+    content = {"considered": "Det, begge ved.", "reasons": "Billedet er uklart."}
+    await case.decide("screenings", "qualify_further", content, purpose="screening")
+    await _assess(case)
+    await case.decide("recommendations", "recommended", {"recommendation": "En mentor."}, purpose="recommendation")
+    await _measure(case)
+    return case
+
+
+async def _assess(case: CaseInHand) -> None:
+    opening = {"users_are_trained": True, "disclosure": told(purpose="assessment")}
+    opened = await case.kommune.post(f"{case.path}/assessments", opening)
+    path = f"{case.path}/assessments/{opened['decision']['id']}"
+    await case.kommune.post(f"{path}/contributions", {"contributions": [CONTRIBUTION]})
+    both = told(purpose="assessment", recipients=[POLICE, PROBATION])
+    shared = {"contributions": [CONTRIBUTION, RISK], "disclosure": both}
+    await case.kommune.post(f"{path}/contributions", shared)
+    await case.politi.post(f"{path}/contributions", {"contributions": [RISK]})
+    draft = {"content": CONCLUSION, "disclosure": both}
+    concluded = await case.kommune.put(f"{path}/conclusion", draft, headers={"If-Match": '"1"'})
+    await case.politi.post(f"{path}/signatures", {"content_hash": concluded["decision"]["content_hash"]})
+
+
+async def _measure(case: CaseInHand) -> None:
+    for by, recipients in ((MUNICIPALITY, []), (MUNICIPALITY, [POLICE, PROBATION]), (POLICE, [])):
+        writer = case.kommune if by == MUNICIPALITY else case.politi
+        disclosure = {"disclosure": told(by, purpose="measure", recipients=recipients)} if recipients else {}
+        measure = await writer.post(f"{case.path}/measures", {
+            "level": "selective", "responsible_authority": by, "description": "Mentor hver uge.",
+            "starts_on": "2026-11-24", "follow_up_on": "2099-01-01", **disclosure,
+        })
+        path = f"{case.path}/measures/{measure['id']}/follow-ups"
+        await writer.post(path, {"text": "Det går bedre.", "next_follow_up_on": "2099-02-01", **disclosure})
+        await writer.post(path, {"text": "Det går.", "next_follow_up_on": "2099-03-01"})
+
+
+async def _not_agreed_upon(house: House, *, told_to: str) -> None:
+    case = await (await house.case()).clear()
+    await _invite(case, "invited for measures, kriminalforsorgen", PROBATION, ("measures",))
+    proposal = await case.kommune.post(f"{case.path}/scope-decisions", {
+        "outcome": "within", "content": {"reasons": "Ekstremisme."}, "disclosure": told(purpose="scope_decision"),
+    })
+    path = f"{case.path}/scope-decisions/{proposal['id']}/disagreement"
+    await case.politi.post(path, {"reason": "Bekymring.", "disclosure": told(POLICE, recipients=[told_to])})
+
+
+async def _proposed_to_a_third(house: House) -> None:
+    """Propose each joint decision to an authority that does not sign it: the police take part and are not told."""
+    reasons = {"considered": "Det, begge ved.", "reasons": "Billedet er uklart."}
+    for path, outcome, content in (
+        ("scope-decisions", "within", reasons), ("screenings", "recommend", reasons),
+        ("recommendations", "recommended", {"recommendation": "En mentor."}),
+        ("closures", "unfounded", {"reasons": "Grundløs."}),
+    ):
+        case = await (await house.case()).clear()
+        await _invite(case, "invited for measures, kriminalforsorgen", PROBATION, ("measures",))
+        if path in {"screenings", "recommendations"}:
+            await case.decide("scope-decisions", "within", reasons, purpose="scope_decision")
+        if path == "recommendations":
+            await case.decide("screenings", "recommend", reasons, purpose="screening")
+        past_the_police = told(recipients=[PROBATION])
+        proposal = {"outcome": outcome, "content": content, "disclosure": past_the_police}
+        await case.kommune.post(f"{case.path}/{path}", proposal)
+
+
+async def _recorded_by_the_police(house: House) -> None:
+    await house.person("politi").post(f"/infohuse/{house.infohus_id}/concerns", {
+        "channel": "hotline", "received_at": now().isoformat(), "reporter_kind": "citizen",
+        "observation": "Set i byen.", "told_reporter": "Vi ser på det.", "reporter": {"name": "Vidne Vidnesen"},
+        "subjects": [{"is_under_18": True}],
+    })
+
+
+async def _disclose(case: CaseInHand, by: str, *recipients: str, kind: str, record_id: str) -> None:
+    writer = case.kommune if by == MUNICIPALITY else case.politi
+    draft = {**CLEARANCE, "recipients": list(recipients), "items": [{"kind": kind, "id": record_id}]}
+    await writer.post(f"{case.path}/exchanges", draft)
+
+
+async def _invite_all(case: CaseInHand) -> None:
+    """Draw in a person per authority and scope, one whose time lies ahead, and one whose time is ended."""
+    for authority, (name, scope) in product(INVITING, SCOPES.items()):
+        await _invite(case, f"invited for {name}, {authority}", authority, scope)
+    await _invite(case, "invited for every area, vaerestedet", INSTITUTION, AREAS)
+    ahead = {"begins_at": (now() + timedelta(days=50)).isoformat(), "ends_at": (now() + timedelta(days=90)).isoformat()}
+    await _invite(case, "invited from a day ahead", PROBATION, AREAS, **ahead)
+    ended = await _invite(case, "invited and ended", PROBATION, AREAS)
+    await case.kommune.delete(f"{case.path}/participants/{ended['id']}")
+
+
+async def _invite(case: CaseInHand, name: str, authority: str, scope: tuple[str, ...], **more: str) -> dict[str, Any]:
+    draft = {
+        "person_id": str(person(name)), "authority_id": authority, "reason": "Kender den unge.", "scope": list(scope),
+        "ends_at": (now() + timedelta(days=40)).isoformat(), **more,
+    }
+    invited: dict[str, Any] = await case.kommune.post(f"{case.path}/participants", draft)
+    return invited
+
+
+# --- who looks ------------------------------------------------------------------------------------------------------
+def _people() -> Iterator[tuple[str, UUID, str]]:
+    for name in ("kommune", "politi", "dpo", "jurist", "admin", "politi-dpo"):
+        yield name, DEMO_PEOPLE[name].person_id, DEMO_PEOPLE[name].authority_id
+    # The same two persons, but for the other authority: a participation is for one authority only.
+    yield "kommune elsewhere", DEMO_PEOPLE["kommune"].person_id, POLICE
+    yield "politi elsewhere", DEMO_PEOPLE["politi"].person_id, MUNICIPALITY
+    for authority, name in product(INVITING, SCOPES):
+        yield (named := f"invited for {name}, {authority}"), person(named), authority
+    yield (named := "invited for every area, vaerestedet"), person(named), INSTITUTION
+    for named in ("invited from a day ahead", "invited and ended"):
+        yield named, person(named), PROBATION
+    for authority in (MUNICIPALITY, POLICE):
+        yield (named := f"tovholder who came later, {authority}"), person(named), authority
+    for authority in KINDS:
+        yield f"stranger, {authority}", person(f"stranger, {authority}"), authority
+
+
+def _lookers(moment: datetime) -> Iterator[Looker]:
+    """List every person in every role that the gate may let them in with, at two moments; and some it never lets in."""
+    for (name, person_id, authority), role, at in product(_people(), Role, (moment, moment + LATER)):
+        yield Looker(name, _caller(person_id, authority, role, at), at)
+    for name in ("kommune", "politi"):
+        person_id, authority = DEMO_PEOPLE[name].person_id, DEMO_PEOPLE[name].authority_id
+        role = COORDINATOR_OF[KINDS[authority]]
+        weak = _caller(person_id, authority, role, moment, assurance=Assurance.LOW)
+        yield Looker(f"{name}, weakly signed in", weak, moment)
+        stale = _caller(person_id, authority, role, moment, age=timedelta(hours=1))
+        yield Looker(f"{name}, signed in an hour ago", stale, moment)
+
+
+def _caller(
+    person_id: UUID, authority: str, role: Role, at: datetime, *, assurance: Assurance = Assurance.HIGH,
+    age: timedelta = timedelta(minutes=1),
+) -> Caller:
+    return Caller(
+        person_id, AuthorityId(authority), KINDS[authority], role, assurance, at - age, at + timedelta(hours=1), "token"
+    )
