@@ -47,6 +47,13 @@ class Looker:
     caller: Caller
     moment: datetime
 
+    @property
+    def is_let_in(self) -> bool:
+        """Say whether the gate lets somebody in so: well enough signed in, a tovholder for their own kind only."""
+        role, kind = self.caller.role, self.caller.authority_kind
+        is_tovholder = role in COORDINATOR_OF.values()
+        return self.caller.assurance > Assurance.LOW and (not is_tovholder or role is COORDINATOR_OF.get(kind))
+
     def __str__(self) -> str:
         return f"{self.name} as {self.caller.role.value} of {self.caller.authority_id} at {self.moment.date()}"
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import asyncpg
 import pytest
 
-from infohus.identity.caller import Assurance, Role
+from infohus.identity.caller import Role
 from policies.asking_rows import Seen, every_row_of, seen_by, who
 from policies.conftest import Compared
 from policies.row_world import COORDINATOR_OF, Looker
@@ -31,14 +31,9 @@ class Stricter(NamedTuple):
 
 STRICTER_POLICIES: Final = (
     Stricter(
-        EVERY_TABLE, lambda looker: looker.caller.assurance is Assurance.LOW,
-        "how well somebody is signed in is the token's, and no row knows it (rule 48)",
-    ),
-    Stricter(
-        EVERY_TABLE,
-        lambda looker: looker.caller.role in COORDINATORS
-        and looker.caller.role is not COORDINATOR_OF.get(looker.caller.authority_kind),
-        "the gate lets in no token that makes the one authority's person the other's tovholder (rule 17)",
+        EVERY_TABLE, lambda looker: not looker.is_let_in,
+        "the gate lets in nobody who is too weakly signed in, nor a tovholder of the other kind of authority; how"
+        " somebody signed in stands in no row (rules 17 and 48)",
     ),
     Stricter(
         frozenset({"reporter", "record_key"}), lambda looker: "an hour ago" in looker.name,

@@ -1,0 +1,97 @@
+"""No way leads past row security: not for the application's role, not for the owner, not for a table forgotten."""
+
+import asyncpg
+import pytest
+
+from policies.asking_rows import every_row_of
+from policies.conftest import Compared
+
+REFERENCE = {"authority", "infohus", "infohus_authority", "plan", "coordinator", "alembic_version"}
+"""Tables that hold nothing of a case."""
+
+
+class WhenTheTablesAreLookedAt:
+    @pytest.mark.rule(45)
+    async def test_every_one_of_a_case_is_under_row_security_for_its_owner_too(
+        self, compared: Compared, superuser: asyncpg.Connection
+    ) -> None:
+        found = await superuser.fetch(
+            "SELECT relname, relrowsecurity AND relforcerowsecurity AS bound FROM pg_class"
+            " WHERE relnamespace = 'infohus'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')"
+        )
+        bound = {row["relname"] for row in found if row["bound"]}
+        assert bound == set(compared.asked.world.tables)
+        assert {row["relname"] for row in found} - bound == REFERENCE
+
+    async def test_every_rule_is_for_one_role_and_none_is_for_all_commands(
+        self, superuser: asyncpg.Connection
+    ) -> None:
+        rules = await superuser.fetch("SELECT tablename, cmd, roles::text[], qual FROM pg_policies")
+        assert {(*row["roles"], row["cmd"]) for row in rules} == {
+            ("infohus_app", "SELECT"), ("infohus_app", "INSERT"), ("infohus_app", "UPDATE"),
+            ("infohus_owner", "SELECT"),
+        }
+        # What the functions look into; there is no text in it but the sealed reason for drawing somebody in.
+        assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
+            "case", "participant", "disclosure",
+        }
+
+    async def test_functions_that_see_more_are_closed_to_all_but_the_application(
+        self, superuser: asyncpg.Connection
+    ) -> None:
+        found = await superuser.fetch(
+            """
+            SELECT p.proname, p.proconfig, r.rolname,
+              has_function_privilege('infohus_verifier', p.oid, 'EXECUTE') AS for_others
+            FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner
+            WHERE p.pronamespace = 'infohus'::regnamespace AND p.prosecdef
+            """
+        )
+        assert {row["proname"] for row in found} == {
+            "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told",
+        }
+        assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
+            ("search_path=pg_catalog, pg_temp", "infohus_owner", False),
+        }
+
+
+class WhenTheApplicationTriesToGetPast:
+    @pytest.mark.rule(45)
+    async def test_its_role_has_no_such_power(self, superuser: asyncpg.Connection) -> None:
+        role = await superuser.fetchrow(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolinherit,"
+            " EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid) AS is_member"
+            " FROM pg_roles r WHERE rolname = 'infohus_app'"
+        )
+        assert role is not None
+        assert dict(role) == {
+            "rolsuper": False, "rolbypassrls": False, "rolcreaterole": False, "rolinherit": False, "is_member": False,
+        }
+
+    @pytest.mark.parametrize("statement", [
+        "SET ROLE infohus_owner",
+        "SET SESSION AUTHORIZATION infohus_owner",
+        "ALTER ROLE infohus_app BYPASSRLS",
+        "ALTER TABLE infohus.concern DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE infohus.concern NO FORCE ROW LEVEL SECURITY",
+        "DROP POLICY select_concern ON infohus.concern",
+        "CREATE POLICY open ON infohus.concern USING (true)",
+        "CREATE FUNCTION infohus.mine() RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+        "CREATE OR REPLACE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+        "SET row_security = off; SELECT id FROM infohus.concern",
+        "SET session_replication_role = replica",
+        "COPY infohus.concern TO PROGRAM 'cat'",
+    ])
+    async def test_it_is_refused(self, app: asyncpg.Connection, statement: str) -> None:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await app.execute(statement)
+
+
+class WhenTheOwnerLooks:
+    async def test_no_record_is_visible(self, compared: Compared) -> None:
+        hidden = [one for one in compared.asked.world.tables if one not in {"case", "participant", "disclosure"}]
+        owner = await asyncpg.connect(compared.database.dsn("owner"))
+        try:
+            assert await owner.fetch(every_row_of(hidden)) == []
+        finally:
+            await owner.close()

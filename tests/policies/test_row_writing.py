@@ -1,0 +1,296 @@
+"""Row security lets nobody write what the policies would not: rows are added and changed within one's authority alone.
+
+And no way leads past it, neither for the application's role nor for the owner of the tables.
+"""
+
+import json
+from collections import Counter
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from infohus.authorization.action import Action
+from infohus.identity.caller import Role
+from policies.asking_rows import Asked, Question, who
+from policies.conftest import Compared
+from policies.row_world import Looker, person
+
+Columns = dict[str, Any]
+
+ADDING: Final = {
+    "information": Action.NOTE_INFORMATION, "clearance_check": Action.RECORD_CLEARANCE_CHECK,
+    "exchange": Action.RECORD_EXCHANGE, "disclosure": Action.RECORD_EXCHANGE,
+    "scope_decision": Action.PROPOSE_SCOPE_DECISION, "screening": Action.PROPOSE_SCREENING,
+    "assessment": Action.OPEN_ASSESSMENT, "recommendation": Action.PROPOSE_RECOMMENDATION,
+    "measure": Action.START_MEASURE, "closure": Action.PROPOSE_CLOSURE, "retention": Action.PROPOSE_CLOSURE,
+    "participant": Action.INVITE_PARTICIPANT, "case_key": Action.INVITE_PARTICIPANT,
+    # A key comes with every record that somebody who takes part at all may write.
+    "record_key": Action.READ_CASE,
+}
+"""The act on a case that adds a row to a table."""
+ADDING_AT_INTAKE: Final = frozenset({"concern", "reporter", "subject", "child_notification"})
+ADDING_TO: Final = {
+    "contribution": (Action.CONTRIBUTE_TO_ASSESSMENT, "assessment_id"),
+    "follow_up": (Action.RECORD_FOLLOW_UP, "measure_id"),
+    "scope_disagreement": (Action.SIGN_SCOPE_DECISION, "scope_decision_id"),
+}
+"""The act on another record that adds one, and the column that names the other."""
+CHANGING: Final = {
+    "scope_decision": Action.SIGN_SCOPE_DECISION, "screening": Action.SIGN_SCREENING,
+    "assessment": Action.SIGN_ASSESSMENT, "recommendation": Action.SIGN_RECOMMENDATION, "closure": Action.SIGN_CLOSURE,
+    "measure": Action.RECORD_FOLLOW_UP, "participant": Action.END_PARTICIPATION,
+}
+"""The act on a record that changes it; of a joint decision, the act that signs it."""
+NOT_OWNED: Final = frozenset({"case_key", "retention", "disclosure"})
+"""Written by one authority for all."""
+STRICTER_POLICIES: Final = {
+    ("exchange", "invited_professional"): "what is brought to an assessment or a measure may be told in the same act",
+    ("disclosure", "invited_professional"): "the same",
+    ("signature", "police_coordinator"): "a signature on what is hidden is hidden with it, and decides nothing",
+}
+"""By table and role, where row security lets somebody add what the policies refuse, and why that is meant."""
+NEVER_CHANGED: Final = ("id", "case_id", "infohus_id", "number", "authority_id", "regime", "recorded_at", "recorded_by")
+ADD: Final = 'INSERT INTO infohus."{table}" SELECT * FROM jsonb_populate_record(NULL::infohus."{table}", $1::jsonb)'
+
+
+def writers(compared: Compared) -> list[Looker]:
+    """Choose one of those who see the same in the same role for the same authority, and are let in so."""
+    alike = {
+        (looker.caller.role, looker.caller.authority_id, seen): looker
+        for looker, seen in reversed(compared.seen.items()) if looker.is_let_in and "an hour ago" not in looker.name
+    }
+    return list(alike.values())
+
+
+def drafts(asked: Asked, looker: Looker) -> list[tuple[str, Columns]]:
+    """Copy a row per table and owner, from the case with most rows: once as it is, once as the looker's own.
+
+    Signatures are copied from every case: what they sign may be hidden.
+    """
+    rows = [row for row in asked.world.rows if row.table not in {"case", "request_once"}]
+    per_case = Counter(row.case_id for row in rows)
+    fullest_last = sorted(rows, key=lambda row: per_case[row.case_id])
+    chosen = {
+        (row.table, row.columns.get("authority_id"), row.case_id if row.table == "signature" else None): row
+        for row in fullest_last
+    }.values()
+    copies = [(row.table, {**row.columns, "id": str(uuid4())}) for row in chosen]
+    return copies + [(table, _own(table, columns, looker)) for table, columns in copies if table not in NOT_OWNED]
+
+
+def _own(table: str, columns: Columns, looker: Looker) -> Columns:
+    changed = {**columns, "authority_id": looker.caller.authority_id}
+    if table == "signature":
+        changed["person_id"] = str(looker.caller.person_id)
+    if table == "record_key":
+        changed |= {"owner_id": looker.caller.authority_id, "exchange_id": None}
+    return changed
+
+
+def may_add(asked: Asked, looker: Looker, table: str, columns: Columns) -> bool:
+    """Ask the policies whether somebody may add a row; nobody writes in another's name."""
+    return _in_own_name(looker, table, columns) and asked.allows(looker, _adding(asked, looker, table, columns))
+
+
+def _in_own_name(looker: Looker, table: str, columns: Columns) -> bool:
+    own = looker.caller.authority_id
+    match table:
+        case "record_key":
+            # One's own key of one's own record, or by an exchange another's key.
+            is_own = (columns["owner_id"], columns["exchange_id"]) == (own, None)
+            return is_own is (columns["authority_id"] == own)
+        case "disclosure":
+            return str(columns["recipient_id"]) != own
+        case "signature":
+            return (columns["authority_id"], columns["person_id"]) == (own, str(looker.caller.person_id))
+        case _:
+            return table in NOT_OWNED or str(columns["authority_id"]) == own
+
+
+def _adding(asked: Asked, looker: Looker, table: str, columns: Columns) -> Question:
+    case_id = UUID(columns["case_id"])
+    if table in ADDING_AT_INTAKE:
+        return asked.on_infohus(looker, Action.RECORD_CONCERN, case_id)
+    if table in ADDING_TO:
+        action, column = ADDING_TO[table]
+        return asked.on_record(looker, action, UUID(columns[column]), case_id)
+    if table == "signature":
+        return asked.on_record(looker, CHANGING[columns["record_kind"]], UUID(columns["record_id"]), case_id)
+    return asked.on_case(looker, ADDING[table], case_id)
+
+
+async def is_let(app: asyncpg.Connection, statement: str, *values: object) -> bool:
+    """Try a statement and take it back; row security judges before any constraint does."""
+    attempt = app.transaction()
+    await attempt.start()
+    try:
+        await app.execute(statement, *values)
+    except asyncpg.InsufficientPrivilegeError as refused:
+        if "row-level security" not in str(refused):
+            raise
+        return False
+    except asyncpg.IntegrityConstraintViolationError:
+        return True
+    finally:
+        await attempt.rollback()
+    return True
+
+
+class WhenSomebodyAddsARow:
+    @pytest.mark.rule(45)
+    async def test_row_security_refuses_what_the_policies_refuse(
+        self, compared: Compared, app: asyncpg.Connection
+    ) -> None:
+        faults, excused, added = [], set(), set()
+        for looker in writers(compared):
+            async with app.transaction():
+                await app.execute("SELECT infohus.act_as($1, $2, $3, $4)", *who(looker))
+                for table, columns in drafts(compared.asked, looker):
+                    let = await is_let(app, ADD.format(table=table), json.dumps(columns))
+                    allowed = may_add(compared.asked, looker, table, columns)
+                    added |= {table} if let else set()
+                    if let and not allowed and (table, looker.caller.role.value) in STRICTER_POLICIES:
+                        excused.add((table, looker.caller.role.value))
+                    elif let != allowed:
+                        faults.append(f"{looker}, {table} of {columns.get('authority_id')}: {let=} {allowed=}")
+        assert faults == []
+        assert excused == STRICTER_POLICIES.keys()
+        assert added == set(compared.asked.world.tables) - {"case", "request_once"}
+
+    async def test_a_case_is_opened_by_tovholdere_of_the_infohus(
+        self, compared: Compared, app: asyncpg.Connection
+    ) -> None:
+        case = next(row.columns for row in compared.asked.world.rows if row.table == "case")
+        draft = json.dumps({**case, "id": str(uuid4()), "number": "2026-99999"})
+        opening = set()
+        for looker in (one for one in compared.seen if one.is_let_in):
+            async with app.transaction():
+                await app.execute("SELECT infohus.act_as($1, $2, $3, $4)", *who(looker))
+                if await is_let(app, ADD.format(table="case"), draft):
+                    opening.add((looker.name.split(",")[0], looker.caller.role))
+        assert opening == {
+            ("kommune", Role.MUNICIPAL_COORDINATOR), ("politi", Role.POLICE_COORDINATOR),
+            ("tovholder who came later", Role.MUNICIPAL_COORDINATOR),
+            ("tovholder who came later", Role.POLICE_COORDINATOR),
+        }
+
+    @pytest.mark.rule(46)
+    async def test_a_tovholder_joins_the_case_they_open_and_no_other(
+        self, compared: Compared, app: asyncpg.Connection
+    ) -> None:
+        late = next(
+            looker for looker in compared.seen
+            if looker.name.startswith("tovholder who came later, ishoj") and looker.caller.role.value.startswith("muni")
+        )
+        rows = compared.asked.world.rows
+        case = next(row.columns for row in rows if row.table == "case")
+        own = {
+            **next(row.columns for row in rows if row.table == "participant" and row.columns["kind"] == "coordinator"),
+            "id": str(uuid4()), "authority_id": "ishoj-kommune", "person_id": str(late.caller.person_id),
+        }
+        opened = {**case, "id": str(uuid4()), "number": "2026-99999"}
+        joining = [json.dumps({**own, "case_id": where["id"]}) for where in (case, opened)]
+        let = []
+        for opening in (False, True):
+            transaction = app.transaction()
+            await transaction.start()
+            await app.execute("SELECT infohus.act_as($1, $2, $3, $4)", *who(late))
+            if opening:
+                await app.execute(ADD.format(table="case"), json.dumps(opened))
+            let += [await is_let(app, ADD.format(table="participant"), draft) for draft in joining]
+            await transaction.rollback()
+        assert let == [False, False, False, True]
+
+    async def test_a_request_is_remembered_for_its_own_sender(
+        self, compared: Compared, app: asyncpg.Connection
+    ) -> None:
+        sent = next(row.columns for row in compared.asked.world.rows if row.table == "request_once")
+        looker = next(looker for looker in compared.seen if str(looker.caller.person_id) == sent["person_id"])
+        async with app.transaction():
+            await app.execute("SELECT infohus.act_as($1, $2, $3, $4)", *who(looker))
+            let = [
+                await is_let(app, ADD.format(table="request_once"), json.dumps({**sent, "person_id": str(sender)}))
+                for sender in (looker.caller.person_id, person("somebody else"))
+            ]
+        assert let == [True, False]
+
+
+class WhenSomebodyChangesARow:
+    @pytest.mark.rule(45)
+    async def test_row_security_lets_change_what_the_policies_let_change(
+        self, compared: Compared, app: asyncpg.Connection, superuser: asyncpg.Connection
+    ) -> None:
+        columns = await changeable_columns(superuser)
+        assert set(columns) == {*CHANGING, "case", "child_notification"}
+        faults, changed_tables = [], set()
+        for looker in writers(compared):
+            for table, changeable in columns.items():
+                column = f'"{changeable[0]}"'
+                changed = await _changed(app, looker, f'UPDATE infohus."{table}" SET {column} = {column}')  # noqa: S608
+                allowed = {
+                    row.columns["id"] for row in compared.asked.world.rows
+                    if row.table == table and _may_change(compared.asked, looker, table, row.columns)
+                }
+                changed_tables |= {table} if changed else set()
+                if changed != allowed:
+                    faults.append(f"{looker}, {table}: {len(changed)} changed, {len(allowed)} allowed")
+        assert faults == []
+        assert changed_tables == set(columns)
+
+    async def test_nobody_changes_whose_a_row_is(
+        self, app: asyncpg.Connection, superuser: asyncpg.Connection
+    ) -> None:
+        columns = await changeable_columns(superuser)
+        assert {table: [name for name in names if name in NEVER_CHANGED] for table, names in columns.items()} == {
+            table: [] for table in columns
+        }
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+            await app.execute("UPDATE infohus.measure SET authority_id = 'kbh-vestegns-politi'")
+
+    @pytest.mark.parametrize("statement", ['DELETE FROM infohus."{}"', 'TRUNCATE infohus."{}" CASCADE'])
+    async def test_nobody_removes_one(self, compared: Compared, app: asyncpg.Connection, statement: str) -> None:
+        for table in (*compared.asked.world.tables, "authority", "infohus", "coordinator"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await app.execute(statement.format(table))
+
+
+def _may_change(asked: Asked, looker: Looker, table: str, columns: Columns) -> bool:
+    record_id, case_id = UUID(columns["id"]), UUID(columns["id" if table == "case" else "case_id"])
+    if table == "case":
+        # Every act that moves a case is a tovholder's; this one is possible at all its stages.
+        return asked.allows(looker, asked.on_case(looker, Action.PROPOSE_CLOSURE, case_id))
+    if table == "child_notification":
+        handing_over = asked.on_case(looker, Action.HAND_OVER_CHILD_NOTIFICATION, case_id)
+        reading = asked.on_record(looker, Action.READ_CHILD_NOTIFICATION, record_id, case_id)
+        return asked.allows(looker, handing_over) and asked.allows(looker, reading)
+    return asked.allows(looker, asked.on_record(looker, CHANGING[table], record_id, case_id))
+
+
+async def _changed(app: asyncpg.Connection, looker: Looker, statement: str) -> set[str]:
+    attempt = app.transaction()
+    await attempt.start()
+    try:
+        await app.execute("SELECT infohus.act_as($1, $2, $3, $4)", *who(looker))
+        return {str(row["id"]) for row in await app.fetch(f"{statement} RETURNING id")}
+    except asyncpg.InsufficientPrivilegeError as refused:
+        if "row-level security" not in str(refused):
+            raise
+        return set()
+    finally:
+        await attempt.rollback()
+
+
+async def changeable_columns(superuser: asyncpg.Connection) -> dict[str, list[str]]:
+    """Read which columns of which tables the application may UPDATE at all."""
+    found = await superuser.fetch(
+        """
+        SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind IN ('r', 'p')
+          AND has_column_privilege('infohus_app', c.oid, a.attnum, 'UPDATE')
+        GROUP BY 1 ORDER BY 1
+        """
+    )
+    return {row["relname"]: row["columns"] for row in found}
