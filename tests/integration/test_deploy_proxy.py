@@ -2,7 +2,6 @@
 
 import json
 import re
-import secrets
 import shutil
 import ssl
 import subprocess
@@ -208,10 +207,10 @@ class WhenARequestComesThroughTheProxy:
             assert answer.headers["strict-transport-security"] == "max-age=63072000"
             assert answer.headers["x-content-type-options"] == "nosniff"
 
+    @pytest.mark.parametrize("given", ["journal-1134ae8447251597", "e02b-20260131-a", "7" * 64, "Sag_17.dok-3"])
     def test_one_id_joins_the_callers_the_proxys_and_the_applications_lines(
-        self, proxy: Proxy, behind: tuple[Served, DemoIssuers]
+        self, proxy: Proxy, behind: tuple[Served, DemoIssuers], given: str
     ) -> None:
-        given = f"journal-{secrets.token_hex(8)}"
         answer = proxy.call("/health", headers={"X-Correlation-Id": given})
         assert answer.headers["x-correlation-id"] == given
         log = behind[0].log
@@ -219,6 +218,17 @@ class WhenARequestComesThroughTheProxy:
         assert (json.loads(ours)["correlation_id"], json.loads(ours)["route"]) == (given, "/health")
         (logged,) = soon(lambda: [line for line in proxy.kept().splitlines() if line.endswith(given)])
         assert re.fullmatch(r"\S+ 127\.0\.0\.1 GET 200 \d+ [\d.]+ \S+", logged)
+
+    @pytest.mark.rule(53)
+    @pytest.mark.parametrize("given", ["010104-1234", "0101041234", "cpr.0101041234", "x" * 65, "kort", "to ord og to"])
+    def test_an_id_that_could_carry_something_else_is_replaced(
+        self, proxy: Proxy, behind: tuple[Served, DemoIssuers], given: str
+    ) -> None:
+        answer = proxy.call("/health", headers={"X-Correlation-Id": given})
+        made = answer.headers["x-correlation-id"]
+        assert re.fullmatch("[0-9a-f]{32}", made)
+        assert soon(lambda: re.findall(made, proxy.kept())) == [made]
+        assert given not in proxy.kept() + behind[0].log.read_text(encoding="utf-8")
 
     def test_a_body_is_taken_up_to_the_limit_and_not_a_byte_more(self, proxy: Proxy) -> None:
         statuses = [
