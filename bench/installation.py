@@ -38,6 +38,8 @@ EXCHANGE = {
     "categories": ["ordinary", "purely_private"],
     "channel": "phone",
     "necessity": "Nødvendigt for at afklare, om bekymringen kan behandles i infohuset. " * 4,
+    "proportionality": "Kun det, som formålet kræver.",
+    "subsidiarity": "Formålet kan ikke nås med mindre.",
     "strict_necessity": "Strengt nødvendigt: vurderingen kan ikke foretages uden. " * 3,
     "summary": "Tovholderen oplyste mundtligt, hvad skolen har iagttaget. " * 6,
 }

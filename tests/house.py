@@ -39,6 +39,7 @@ AUTHORITIES = (
 CLEARANCE = {
     "recipients": [POLICE], "purpose": "clearance_check", "categories": ["purely_private"],
     "necessity": "Politiet skal kunne tjekke, om noget hindrer behandling i infohuset.",
+    "proportionality": "Kun det, der skal til for tjekket.", "subsidiarity": "Tjekket kan ikke ske anonymt.",
 }
 
 
@@ -52,7 +53,8 @@ def told(by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
     other = POLICE if by == MUNICIPALITY else MUNICIPALITY
     return {
         "recipients": [other], "purpose": "screening", "categories": ["purely_private"],
-        "necessity": "Nødvendigt for den fælles vurdering.", **more,
+        "necessity": "Nødvendigt for den fælles vurdering.", "proportionality": "Kun det, vurderingen kræver.",
+        "subsidiarity": "Formålet kan ikke nås med mindre.", **more,
     }
 
 

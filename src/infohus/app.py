@@ -23,6 +23,7 @@ from infohus.cases.lifecycle import lock_for, require_possible
 from infohus.closures.api import handlers as closure_handlers
 from infohus.concerns.api import handlers as concern_handlers
 from infohus.database import open_pool
+from infohus.deed import Once
 from infohus.exchanges.api import handlers as exchange_handlers
 from infohus.identity.caller import Assurance, Caller
 from infohus.identity.issuers import read_issuers
@@ -37,7 +38,6 @@ from infohus.sealing.vault import Vault
 from infohus.settings import Settings
 from infohus.supervision.api import handlers as supervision_handlers
 from infohus.tables import Row
-from infohus.unit_of_work import Once
 from infohus.web.api_description import ExactConfig
 from infohus.web.documentation import DocumentationPage, documentation_router
 from infohus.web.door import Door

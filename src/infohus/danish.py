@@ -94,6 +94,35 @@ WORDS: dict[str, tuple[str, str]] = {
         "Hjemlen passer ikke til retningen",
         "Lad feltet være tomt; systemet finder hjemlen: {paragraph}.",
     ),
+    "proportionality-not-answered": (
+        "Forholdsmæssigheden mangler", "Skriv kort, hvorfor der ikke videregives mere, end formålet kræver.",
+    ),
+    "subsidiarity-not-answered": (
+        "Nærhedsspørgsmålet mangler", "Skriv kort, hvorfor formålet ikke kan nås med mindre.",
+    ),
+    "pet-request-has-another-recipient": (
+        "Kun PET kan være modtager", "En videregivelse på PET's anmodning har kun PET som modtager. Ret modtageren.",
+    ),
+    "pet-request-cannot-be-declined": (
+        "PET's anmodning kan ikke afslås",
+        "Pligten følger af PET-loven § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",
+    ),
+    "manifest-differs": (
+        "Kvitteringen passer ikke", "I kvitterer for andet, end der blev videregivet. Hent videregivelsen igen.",
+    ),
+    "answer-names-no-exchange": (
+        "Videregivelsen mangler", "Registrér videregivelsen til den, der spurgte, og henvis til den i svaret.",
+    ),
+    "request-has-one-addressee": (
+        "Én modtager ad gangen", "Spørg én myndighed, eller notér, hvem udefra der har spurgt jer. Ikke begge dele.",
+    ),
+    "request-already-answered": (
+        "Anmodningen er besvaret", "Anmodningen er allerede besvaret. Send en ny anmodning, hvis der er mere.",
+    ),
+    "institution-without-public-task": (
+        "Institutionen kan ikke deltage",
+        "Den skal løse en offentlig opgave inden for social, undervisning, beskæftigelse eller psykiatri.",
+    ),
     "exchange-without-category": (
         "Vælg mindst én kategori af oplysninger",
         "Angiv, hvilke slags oplysninger der videregives; følsomme, straffe- og CPR-oplysninger har egne kategorier.",

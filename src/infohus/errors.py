@@ -195,6 +195,44 @@ class ParagraphDoesNotFollow(Refused):
     """Rule 4."""
 
 
+class ProportionalityNotAnswered(Refused):
+    """Rule 1: necessity, proportionality and subsidiarity are three answers."""
+
+
+class SubsidiarityNotAnswered(Refused):
+    """Rule 1: the same."""
+
+
+class PetRequestHasAnotherRecipient(Refused):
+    """Rule 14."""
+
+
+class PetRequestCannotBeDeclined(Refused):
+    """Rule 14: § 115, stk. 4, does not apply to PET-loven § 4."""
+
+
+class ManifestDiffers(Refused):
+    """The hash acknowledged is not the hash of what was disclosed."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class AnswerNamesNoExchange(Refused):
+    """Rule 8: what is disclosed on a request is an exchange like any other."""
+
+
+class RequestHasOneAddressee(Refused):
+    """A request is to one authority, or from one outside."""
+
+
+class RequestAlreadyAnswered(Refused):
+    status = HTTPStatus.CONFLICT
+
+
+class InstitutionWithoutPublicTask(Refused):
+    """Rule 6."""
+
+
 class ExchangeWithoutCategory(Refused):
     """Rule 10."""
 

@@ -101,7 +101,7 @@ LEFT JOIN LATERAL (
 ) parties ON true"""  # noqa: S608 - column names of our own tables
 
 _RECORD_COLUMNS = """,
-  ARRAY(SELECT d.recipient_id FROM infohus.disclosure d WHERE d.record_id = r.id) AS readers,
+  ARRAY(SELECT d.recipient_id FROM infohus.disclosure d WHERE d.record_id = r.id AND d.withdrawn_at IS NULL) AS readers,
   r_key.key_id AS key_id, r_key.wrapped_key AS record_key, {columns}"""
 
 _RECORD_JOINS = """

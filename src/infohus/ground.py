@@ -133,6 +133,7 @@ class Participant(Record):
     scope: Mapped[list[str]]
     begins_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
+    public_task_confirmed: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
 
 
@@ -187,6 +188,7 @@ class Disclosure(Row):
     recipient_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
     record_kind: Mapped[str]
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    withdrawn_at: Mapped[datetime | None]
 
 
 class RequestOnce(Row):

@@ -4,18 +4,15 @@
 built from what the unit did, never from what an operation says it did.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.audit.entry import Opened, Wrote
+from infohus.audit.entry import Opened
 from infohus.authorization.action import Action
 from infohus.authorization.policies import Participation, Policies
 from infohus.database import (
@@ -32,6 +29,7 @@ from infohus.database import (
     table_of,
     update_of,
 )
+from infohus.deed import Deed, Once, withdrew, wrote_of
 from infohus.finding import Found, resource_of
 from infohus.ground import Case, CaseKey, Disclosure, Infohus, Participant, RecordKey, RequestOnce
 from infohus.identity.caller import AuthorityKind, Caller
@@ -43,7 +41,14 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 _READERS = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
-    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid)))
+    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+    Disclosure.withdrawn_at.is_(None),
+)
+_WITHDRAW = sa.select(
+    sa.func.infohus.withdraw(
+        sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
+        sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
+    ).label("record_id")
 )
 _CASE_BY_ID = sa.select(Case).where(Case.id == sa.bindparam("id"))
 _EARLIER = sa.select(RequestOnce).where(
@@ -51,25 +56,6 @@ _EARLIER = sa.select(RequestOnce).where(
 )
 _FIRST = (Case, Participant, CaseKey)
 """Rows that row security looks for when it judges the next ones: each must stand before those are sent."""
-
-
-class Once(msgspec.Struct, frozen=True):
-    """A request that must not act twice: the caller's Idempotency-Key and the raw body it came with."""
-
-    key: str
-    body: bytes
-
-
-@dataclass(slots=True)
-class Deed:
-    """What the audit entry will say the unit did; slices add only codes and ids (rules 57 and 60)."""
-
-    policies: list[str] = field(default_factory=list)
-    opened: list[Opened] = field(default_factory=list)
-    wrote: list[Wrote] = field(default_factory=list)
-    justification: str | None = None
-    purpose: str | None = None
-    recipients: list[str] = field(default_factory=list)
 
 
 class UnitOfWork:
@@ -254,6 +240,16 @@ class UnitOfWork:
                     wrap = self._keys.wrap_for(recipient, record_id, owner_id=owner_id, exchange_id=exchange_id)
                     self._pend_insert(insert_unless_there_of(RecordKey), wrap)
 
+    async def revoke(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
+        """Let a recipient no longer open the records of these kinds that an exchange disclosed: its wraps are gone.
+
+        One that another exchange disclosed to it too stays open by that one. Gives the records, as the log names them.
+        """
+        rows = await self.values(_WITHDRAW, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
+        withdrawn: list[UUID] = [row["record_id"] for row in rows]
+        self.deed.wrote.extend(withdrew(record_id, exchange_id, recipient_id) for record_id in withdrawn)
+        return withdrawn
+
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted when the unit ends."""
         return [row for _, _, row, verb in self._pending if verb == "insert" and isinstance(row, model)]
@@ -309,7 +305,7 @@ class UnitOfWork:
         """Send what is pending, in order; inserts that follow one another are one statement."""
         together: list[tuple[str, list[Any]]] = []
         for sql, arguments, row, verb in self._pending:
-            self.deed.wrote.append(_wrote(row, verb, arguments))
+            self.deed.wrote.append(wrote_of(row, verb, arguments))
             if verb == "insert" and not isinstance(row, _FIRST):
                 together.append((sql, arguments))
                 continue
@@ -342,9 +338,3 @@ class UnitOfWork:
                 raise errors.NotAvailable
             self._decided.add(record.id)
             self.deed.policies.extend(policy for policy in decision.policies if policy not in self.deed.policies)
-
-
-def _wrote(row: Row, verb: str, stored: list[Any]) -> Wrote:
-    """Describe a written row by the digest of the values sent; sealed values count by their envelope."""
-    digest = hashlib.sha256(msgspec.json.encode(stored, enc_hook=str)).hexdigest()
-    return Wrote(verb=verb, table=row.__tablename__, row=getattr(row, "id", None), digest=digest)

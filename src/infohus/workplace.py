@@ -23,6 +23,7 @@ from infohus.audit.log import APPEND, append_and_commit
 from infohus.authorization.action import Action
 from infohus.authorization.policies import Participation, Policies
 from infohus.database import Connection, acting
+from infohus.deed import Deed, Once
 from infohus.finding import (
     INSTALLATION_LOG,
     Found,
@@ -38,7 +39,7 @@ from infohus.identity.caller import AuthorityKind, Caller
 from infohus.logs import correlation_id
 from infohus.sealing.vault import Vault
 from infohus.tables import Record, Regime, Row
-from infohus.unit_of_work import Deed, Once, UnitOfWork
+from infohus.unit_of_work import UnitOfWork
 
 logger = structlog.get_logger()
 

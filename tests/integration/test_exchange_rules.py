@@ -104,6 +104,7 @@ class WhenAnExchangeIsRecorded:
         invitation = {
             "person_id": "0192f0c0-0000-7000-8000-000000000001", "authority_id": INSTITUTION, "reason": "Kender ham.",
             "scope": ["information"], "ends_at": (now() + timedelta(days=30)).isoformat(),
+            "public_task_confirmed": True,
         }
         await case.kommune.post(f"{case.path}/participants", invitation)
         given = await case.kommune.post(f"{case.path}/exchanges", {**SAID, "recipients": [INSTITUTION]})

@@ -145,7 +145,10 @@ async def note(
 ) -> InformationView:
     """Note what the caller's authority holds; the other authority does not see it."""
     async with recording_desk.begin(Action.NOTE_INFORMATION, Case, case_id) as work:
-        item = await work.earlier(Information, _INFORMATION_BY_ID) or note_information(work, data)
+        item = await work.earlier(Information, _INFORMATION_BY_ID)
+        if item is None:
+            item = note_information(work, data)
+            work.done(item.id)
         return (await InformationView.opened(work, item))[0]
 
 

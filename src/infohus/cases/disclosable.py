@@ -26,6 +26,7 @@ class DisclosableKind(StrEnum):
     CONTRIBUTION = "contribution"
     MEASURE = "measure"
     FOLLOW_UP = "follow_up"
+    CUSTODY_RELEASE = "custody_release"
 
 
 class ItemDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,6 +16,8 @@ from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
+from infohus.cases.custody_releases import CustodyRelease
+from infohus.ground import Authority, InfohusAuthority
 from infohus.identity.caller import AuthorityKind
 from infohus.sealing.column import SealedColumn
 from infohus.sealing.envelope import Sealed
@@ -32,6 +34,8 @@ class Paragraph(StrEnum):
     POLICE_DISCLOSES = "rpl-115-1"
     AUTHORITY_DISCLOSES = "rpl-115-2"
     SELF_GOVERNING_INSTITUTION = "rpl-115-3"
+    ON_REQUEST_OF_PET = "pet-loven-4"
+    """A duty of its own: never § 115, and stk. 4's right to decline does not apply (rule 14)."""
 
 
 class CooperationForm(StrEnum):
@@ -80,6 +84,15 @@ class Channel(StrEnum):
     PHONE = "phone"
 
 
+class Consent(StrEnum):
+    """A consideration that is recorded and never a gate: § 115 works without consent (rule 15)."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+    SOUGHT = "sought"
+    NOT_SOUGHT = "not_sought"
+
+
 class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The § 115 fields that every disclosure carries."""
 
@@ -87,12 +100,16 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     purpose: Purpose
     categories: Annotated[list[Category], Meta(max_length=5)] = []
     necessity: LongText = ""
+    proportionality: LongText = ""
+    subsidiarity: LongText = ""
     strict_necessity: LongText | None = None
     channel: Channel = Channel.SYSTEM
     exchanged_at: Annotated[datetime, Meta(tz=True)] | None = None
     paragraph: Paragraph | None = None
     cooperation_form: CooperationForm | None = None
-    released_and_at_risk: bool = False
+    consent: Consent = Consent.NOT_SOUGHT
+    consent_reason: LongText | None = None
+    requested_by_pet: bool = False
     for_criminal_investigation: bool = False
 
 
@@ -112,7 +129,12 @@ class Exchange(Record):
     is_late: Mapped[bool]
     corrects_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("infohus.exchange.id"))
     manifest: Mapped[bytes]
+    is_onward: Mapped[bool]
+    consent: Mapped[Consent] = choice(Consent, name="consent")
+    consent_reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
     necessity: Mapped[Sealed] = mapped_column(SealedColumn)
+    proportionality: Mapped[Sealed] = mapped_column(SealedColumn)
+    subsidiarity: Mapped[Sealed] = mapped_column(SealedColumn)
     strict_necessity: Mapped[Sealed | None] = mapped_column(SealedColumn)
     summary: Mapped[Sealed | None] = mapped_column(SealedColumn)
 
@@ -136,17 +158,34 @@ LATE_AFTER = timedelta(hours=24)
 CLOCK_TOLERANCE = timedelta(minutes=2)
 
 
-async def disclose(
+_RELEASES = sa.select(CustodyRelease.id).where(CustodyRelease.case_id == sa.bindparam("case_id"))
+_AUTHORITIES_HERE = (
+    sa.select(Authority.id, Authority.kind)
+    .join(InfohusAuthority, InfohusAuthority.authority_id == Authority.id)
+    .where(
+        InfohusAuthority.infohus_id == sa.bindparam("infohus_id"),
+        Authority.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))),
+    )
+)
+
+
+async def disclose(  # noqa: PLR0913 - all by name
     work: UnitOfWork, draft: DisclosureDraft, items: Sequence[Item], *, summary: str | None = None,
-    corrects_id: UUID | None = None,
+    corrects_id: UUID | None = None, earlier: frozenset[str] = frozenset(),
 ) -> Exchange:
     """Record an exchange and let its recipients read `items` and the exchange itself.
+
+    `earlier` recipients of what is corrected stay recipients when they take part no longer: their receipt is awaited.
 
     Raises:
         Refused: a rule of § 115 is not met; nothing is disclosed and the attempt stands in the log.
     """
     _refuse_what_the_law_refuses(draft, work.regime)
-    _refuse_outsiders(draft, work)
+    if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
+        _RELEASES, case_id=work.case.id
+    ):
+        raise errors.ReleaseConditionMissing
+    await _refuse_outsiders(draft, work, earlier)
     paragraph = _paragraph(work, draft)
     work.deed.justification, work.deed.purpose = paragraph.value, draft.purpose.value
     work.deed.recipients = sorted(set(draft.recipients))
@@ -155,14 +194,22 @@ async def disclose(
         raise errors.InTheFuture(field="exchanged_at")
     exchange = work.create(
         Exchange,
-        sealed={"necessity": draft.necessity, "strict_necessity": draft.strict_necessity, "summary": summary},
+        sealed={
+            "necessity": draft.necessity, "proportionality": draft.proportionality, "subsidiarity": draft.subsidiarity,
+            "strict_necessity": draft.strict_necessity, "consent_reason": draft.consent_reason, "summary": summary,
+        },
         paragraph=paragraph, cooperation_form=draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
         purpose=draft.purpose, channel=draft.channel, categories=sorted({part.value for part in draft.categories}),
         recipients=work.deed.recipients, exchanged_at=exchanged_at, is_late=work.now - exchanged_at > LATE_AFTER,
-        corrects_id=corrects_id, manifest=manifest_of(draft, items),
+        corrects_id=corrects_id, manifest=manifest_of(draft, items), consent=draft.consent,
+        is_onward=any(item.owner != work.caller.authority_id for item in items),
     )
-    granted = [(item.record_id, item.kind, item.owner) for item in (*items, Item.of(exchange))]
-    await work.grant(exchange.id, granted, work.deed.recipients)
+    itself = (exchange.id, Exchange.__tablename__, exchange.authority_id)
+    granted = [*((item.record_id, item.kind, item.owner) for item in items), itself]
+    await work.grant(exchange.id, granted, [one for one in work.deed.recipients if one in work.parties])
+    # Rule 16: whoever owns what is passed on learns that it was, to whom and why.
+    owners = {item.owner for item in items} - {work.caller.authority_id, *work.deed.recipients}
+    await work.grant(exchange.id, [itself], sorted(owners.intersection(work.parties)))
     return exchange
 
 
@@ -177,26 +224,39 @@ def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None
         raise errors.ExchangeForInvestigation
     if not draft.necessity.strip():
         raise errors.ExchangeWithoutNecessity
+    if not draft.proportionality.strip():
+        raise errors.ProportionalityNotAnswered
+    if not draft.subsidiarity.strip():
+        raise errors.SubsidiarityNotAnswered
     if not draft.categories:
         raise errors.ExchangeWithoutCategory
     if regime is Regime.LED and SENSITIVE & set(draft.categories) and not (draft.strict_necessity or "").strip():
         raise errors.StrictNecessityMissing
-    if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not draft.released_and_at_risk:
-        raise errors.ReleaseConditionMissing
 
 
-def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
-    """Rule 3: the discloser and every recipient take part at the moment of exchange."""
+async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork, earlier: frozenset[str]) -> None:
+    """Rule 3: the discloser and every recipient take part at the moment of exchange; PET need not (rule 14)."""
     if not draft.recipients:
         raise errors.ExchangeWithoutRecipient
+    if draft.requested_by_pet:
+        known = await work.values(_AUTHORITIES_HERE, infohus_id=work.infohus_id, ids=draft.recipients)
+        kinds = {row["id"]: row["kind"] for row in known}
+        if any(kinds.get(one) != AuthorityKind.SECURITY_SERVICE.value for one in draft.recipients):
+            raise errors.PetRequestHasAnotherRecipient
+        return
     for recipient in draft.recipients:
-        if recipient == work.caller.authority_id or recipient not in work.parties:
+        if recipient == work.caller.authority_id or recipient not in {*work.parties, *earlier}:
             raise errors.RecipientTakesNoPart
 
 
 def _paragraph(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
-    """Derive the paragraph from the direction (rule 4)."""
-    parties = {work.caller.authority_kind, *(work.parties[recipient] for recipient in draft.recipients)}
+    """Derive the paragraph from the direction (rule 4), or from PET's request (rule 14)."""
+    if draft.requested_by_pet:
+        if draft.paragraph not in (None, Paragraph.ON_REQUEST_OF_PET):
+            raise errors.ParagraphDoesNotFollow(paragraph=Paragraph.ON_REQUEST_OF_PET.value)
+        return Paragraph.ON_REQUEST_OF_PET
+    told = {work.parties[recipient] for recipient in draft.recipients if recipient in work.parties}
+    parties = {work.caller.authority_kind, *told}
     if AuthorityKind.SELF_GOVERNING in parties:
         follows = Paragraph.SELF_GOVERNING_INSTITUTION
     elif work.caller.authority_kind is AuthorityKind.POLICE:

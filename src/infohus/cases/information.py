@@ -60,9 +60,7 @@ INFORMATION_OF_CASE = (
 
 def note_information(work: UnitOfWork, draft: InformationDraft) -> Information:
     """Note an item for the caller's own authority; nobody else sees it."""
-    item = work.create(
+    return work.create(
         Information, sealed={"text": draft.text, "source": draft.source}, origin=draft.origin,
         is_first_hand=draft.is_first_hand, dated_on=draft.dated_on,
     )
-    work.done(item.id)
-    return item

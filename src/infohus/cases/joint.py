@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.cases.disclosure import DisclosureDraft, Item, disclose
 from infohus.cases.lifecycle import next_stage
+from infohus.cases.receipts import acknowledge_by_signing
 from infohus.database import AnySelect
 from infohus.ground import Infohus
 from infohus.sealing.column import SealedColumn
@@ -156,6 +157,8 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
     if any(caller.authority_id == one.authority_id or caller.person_id == one.person_id for one in signatures):
         raise errors.AlreadySigned
     _sign_for_caller(work, decision)
+    if decision.exchange_id is not None:
+        await acknowledge_by_signing(work, decision.exchange_id)
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
     signed_for = {one.authority_id for one in signatures} | {work.caller.authority_id}

@@ -12,6 +12,7 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosure import AuthoritySlug, LongText
 from infohus.ground import Authority, CaseKey, InfohusAuthority, Participant, ParticipationKind
+from infohus.identity.caller import AuthorityKind
 from infohus.unit_of_work import UnitOfWork
 
 
@@ -33,7 +34,11 @@ class InvitationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     scope: Annotated[list[Area], Meta(min_length=1, max_length=4)]
     ends_at: Annotated[datetime, Meta(tz=True)]
     begins_at: Annotated[datetime, Meta(tz=True)] | None = None
+    public_task_confirmed: bool = False
 
+
+PUBLIC_TASK_SECTORS = frozenset({"social", "education", "employment", "psychiatry"})
+"""What a self-governing institution works with to be drawn in. Source: retsplejeloven § 115, stk. 3 (rule 6)."""
 
 _AUTHORITY_HERE = (
     sa.select(Authority)
@@ -58,6 +63,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
 
     Raises:
         NotAnAuthorityHere: the authority is not in the infohus' plan (rule 7).
+        InstitutionWithoutPublicTask: a self-governing institution of another sector, or without a public task (rule 6).
         ParticipationEndsBeforeItBegins, AlreadyTakesPart
     """
     begins_at = draft.begins_at or work.now
@@ -68,6 +74,10 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
     )
     if authority is None:
         raise errors.NotAnAuthorityHere
+    if authority.kind is AuthorityKind.SELF_GOVERNING and not (
+        draft.public_task_confirmed and authority.public_task_sector in PUBLIC_TASK_SECTORS
+    ):
+        raise errors.InstitutionWithoutPublicTask
     if await work.values(_TAKING_PART, case_id=work.case.id, person_id=draft.person_id, now=work.now):
         raise errors.AlreadyTakesPart
     if not await work.values(_HAS_CASE_KEY, case_id=work.case.id, authority_id=authority.id):
@@ -75,7 +85,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
     invited = work.create(
         Participant, sealed={"reason": draft.reason}, person_id=draft.person_id, kind=ParticipationKind.INVITED,
         scope=sorted({area.value for area in draft.scope}), begins_at=begins_at, ends_at=draft.ends_at,
-        acts_for=authority.id,
+        acts_for=authority.id, public_task_confirmed=draft.public_task_confirmed,
     )
     work.done(invited.id)
     return invited

@@ -1,8 +1,12 @@
 """What stands in the way of closing a case (rule 70), in words a tovholder can act on."""
 
+from functools import cache
+
+import sqlalchemy as sa
 
 from infohus.cases.joint import JointDecision, open_proposals
-from infohus.tables import Row
+from infohus.database import AnySelect
+from infohus.tables import SCHEMA, Row
 from infohus.unit_of_work import UnitOfWork
 
 DECISIONS = {
@@ -24,4 +28,12 @@ async def unfinished_business(work: UnitOfWork) -> list[str]:
             open_proposals(model), case_id=work.case.id
         ):
             missing.append(words)
+    if await work.values(_open_requests(), case_id=work.case.id):
+        missing.append("en anmodning, der ikke er besvaret")
     return missing
+
+
+@cache
+def _open_requests() -> AnySelect:
+    table = Row.metadata.tables[f"{SCHEMA}.information_request"]
+    return sa.select(table.c.id).where(table.c.case_id == sa.bindparam("case_id"), table.c.answer.is_(None))

@@ -38,7 +38,8 @@ class Play:
         recipient = VESTEGNEN if actor is self.kommune else ISHOJ
         return {
             "recipients": [recipient], "purpose": purpose, "categories": ["purely_private"],
-            "necessity": NECESSITY[purpose],
+            "necessity": NECESSITY[purpose], "proportionality": "Der videregives ikke mere, end formålet kræver.",
+            "subsidiarity": "Uden personoplysninger kan sagen ikke behandles.",
         }
 
     def disclose(self, actor: Actor, items: list[str]) -> Any:  # noqa: ANN401

@@ -1,5 +1,6 @@
 """The routes of exchanges."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,15 +12,30 @@ from litestar.params import FromPath, JSONBody
 
 from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.authorization.action import Action
-from infohus.cases.disclosure import Category, Channel, CooperationForm, Exchange, Paragraph, Purpose
+from infohus.cases.disclosure import Category, Channel, Consent, CooperationForm, Exchange, Paragraph, Purpose
+from infohus.cases.receipts import (
+    WITHDRAWAL_BY_ID,
+    ReceiptDraft,
+    ReceiptView,
+    Withdrawal,
+    WithdrawalDraft,
+    acknowledge,
+    is_overdue,
+    receipts_of,
+    unacknowledged,
+    withdraw,
+)
 from infohus.exchanges.operations import (
     EXCHANGE_BY_ID,
     EXCHANGES_OF_CASE,
     CorrectionDraft,
     ExchangeDraft,
+    OralExchangeDraft,
     correct_exchange,
     record_exchange,
+    record_oral_exchange,
 )
+from infohus.exchanges.request_routes import handlers as request_handlers
 from infohus.ground import Case
 from infohus.unit_of_work import UnitOfWork
 from infohus.workplace import Desk
@@ -42,31 +58,43 @@ class ExchangeLine(msgspec.Struct, frozen=True):
     is_late: bool
     corrects: UUID | None
     manifest: str
+    is_onward: bool
+    consent: Consent
+    receipts: list[ReceiptView]
+    unacknowledged: list[str]
+    receipt_is_overdue: bool
 
     @classmethod
-    def of(cls, exchange: Exchange) -> "ExchangeLine":
-        """Show an exchange's facts; `manifest` is the hash of what was disclosed, 64 hexadecimal digits."""
-        return cls(**_facts(exchange))
+    async def listed(cls, work: UnitOfWork, exchanges: Sequence[Exchange]) -> "list[ExchangeLine]":
+        """Show exchanges' facts; `manifest` is the hash of what was disclosed, 64 hexadecimal digits."""
+        receipts = await receipts_of(work, exchanges)
+        return [cls(**_facts(one, receipts[one.id], work.now)) for one in exchanges]
 
 
 class ExchangeView(ExchangeLine, frozen=True, kw_only=True):
     """An exchange with its reasons, for those who took part in it."""
 
     necessity: str
+    proportionality: str
+    subsidiarity: str
     strict_necessity: str | None
+    consent_reason: str | None
     summary: str | None
 
     @classmethod
     async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
         """Open an exchange's texts."""
         texts = (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
+        receipts = (await receipts_of(work, [exchange]))[exchange.id]
         return cls(
-            **_facts(exchange), necessity=texts["necessity"], strict_necessity=texts.get("strict_necessity"),
+            **_facts(exchange, receipts, work.now), necessity=texts["necessity"],
+            proportionality=texts["proportionality"], subsidiarity=texts["subsidiarity"],
+            strict_necessity=texts.get("strict_necessity"), consent_reason=texts.get("consent_reason"),
             summary=texts.get("summary"),
         )
 
 
-def _facts(exchange: Exchange) -> dict[str, Any]:
+def _facts(exchange: Exchange, receipts: list[ReceiptView], now: datetime) -> dict[str, Any]:
     return {
         "id": exchange.id, "case_id": exchange.case_id, "discloser": exchange.authority_id,
         "recipients": exchange.recipients, "paragraph": exchange.paragraph,
@@ -74,6 +102,8 @@ def _facts(exchange: Exchange) -> dict[str, Any]:
         "categories": [Category(category) for category in exchange.categories], "channel": exchange.channel,
         "exchanged_at": exchange.exchanged_at, "recorded_at": exchange.recorded_at, "is_late": exchange.is_late,
         "corrects": exchange.corrects_id, "manifest": exchange.manifest.hex(),
+        "is_onward": exchange.is_onward, "consent": exchange.consent, "receipts": receipts,
+        "unacknowledged": unacknowledged(exchange, receipts), "receipt_is_overdue": is_overdue(exchange, receipts, now),
     }
 
 
@@ -95,7 +125,7 @@ async def of_case(
     """List the exchanges of a case that the caller's authority gave or received, oldest first, without texts."""
     async with desk.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
         exchanges = await work.rows(Exchange, EXCHANGES_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
-        return page_of([ExchangeLine.of(one) for one in exchanges], [one.id for one in exchanges], limit=limit)
+        return page_of(await ExchangeLine.listed(work, exchanges), [one.id for one in exchanges], limit=limit)
 
 
 @get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}", operation_id="ReadExchange")
@@ -121,4 +151,46 @@ async def correct(
         return await ExchangeView.opened(work, exchange)
 
 
-handlers = [record, of_case, read, correct]
+@post("/cases/{case_id:uuid}/oral-exchanges", operation_id="RecordOralExchange")
+async def record_oral(
+    case_id: FromPath[UUID], data: JSONBody[OralExchangeDraft], recording_desk: NamedDependency[Desk],
+) -> ExchangeView:
+    """Record what was said on the phone or at a meeting: noted and disclosed in one act, late recording shown."""
+    async with recording_desk.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
+        exchange = await work.earlier(Exchange, EXCHANGE_BY_ID) or await record_oral_exchange(work, data)
+        return await ExchangeView.opened(work, exchange)
+
+
+@post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipt", operation_id="AcknowledgeExchange")
+async def acknowledge_receipt(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[ReceiptDraft], desk: NamedDependency[Desk],
+) -> list[ReceiptView]:
+    """Acknowledge exactly what was received, by the hash of it."""
+    async with desk.begin(Action.ACKNOWLEDGE_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+        exchange = work.subject(Exchange)
+        await acknowledge(work, exchange, data)
+        return (await receipts_of(work, [exchange]))[exchange_id]
+
+
+class WithdrawalView(msgspec.Struct, frozen=True):
+    """What a withdrawal did. What was seen before stays seen: `was_acknowledged` says whether it was."""
+
+    id: UUID
+    recipient: str
+    records: int
+    was_acknowledged: bool
+    withdrawn_at: datetime
+
+
+@post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/withdrawals", operation_id="WithdrawExchange")
+async def withdraw_from(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[WithdrawalDraft],
+    recording_desk: NamedDependency[Desk],
+) -> WithdrawalView:
+    """End a recipient's access to what an exchange disclosed; that it was disclosed stays on record."""
+    async with recording_desk.begin(Action.WITHDRAW_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+        done = await work.earlier(Withdrawal, WITHDRAWAL_BY_ID) or await withdraw(work, work.subject(Exchange), data)
+        return WithdrawalView(done.id, done.recipient_id, done.records, done.was_acknowledged, done.recorded_at)
+
+
+handlers = [record, record_oral, of_case, read, correct, acknowledge_receipt, withdraw_from, *request_handlers]

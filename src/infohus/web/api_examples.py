@@ -9,7 +9,8 @@ def _told(purpose: str, *, to: str = _THE_OTHER) -> dict[str, Any]:
     """Fill in the § 115 fields of a disclosure."""
     return {
         "recipients": [to], "purpose": purpose, "categories": ["purely_private"],
-        "necessity": "Nødvendigt for den fælles vurdering.",
+        "necessity": "Nødvendigt for den fælles vurdering.", "proportionality": "Kun det, vurderingen kræver.",
+        "subsidiarity": "Formålet kan ikke nås med mindre.",
     }
 
 
@@ -53,6 +54,18 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "RecordExchange": {**_told("screening"), "channel": "phone", "summary": "Han er begyndt at møde i skole igen."},
     "CorrectExchange": {**_told("screening"), "summary": "Det var klubben, ikke skolen."},
+    "RecordOralExchange": {
+        "said": "Han er set ved stationen.", "channel": "phone", "categories": ["purely_private"],
+        "necessity": "Uden det kan bekymringen ikke vurderes.", "proportionality": "Kun det, der er set.",
+        "subsidiarity": "Det kan ikke siges uden navn.",
+    },
+    "AcknowledgeExchange": {"manifest": "0" * 64},
+    "WithdrawExchange": {"recipient": _THE_OTHER, "reason": "Givet ved en fejl."},
+    "RequestInformation": {"question": "Har I set ham siden maj?", "disclosure": _told("screening")},
+    "AnswerInformationRequest": {"answer": "declined"},
+    "RecordCustodyRelease": {
+        "released_on": "2026-10-01", "judgement": "at_risk", "basis": "Kriminalforsorgens vurdering.",
+    },
     "ProposeScopeDecision": _SCOPE, "AmendScopeDecision": _SCOPE, "SignScopeDecision": _SIGNATURE,
     "DifferOnScopeDecision": {
         "reason": "Det er en familiesag.", "disclosure": _told("scope_decision", to="ishoj-kommune"),

@@ -1,0 +1,178 @@
+"""What follows an exchange: it is passed on, corrected, acknowledged, withdrawn."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+
+SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
+
+
+async def noted(case: CaseInHand, text: str = "Moren er bekymret.", *, by: str = "kommune") -> str:
+    """Note an item for one authority; give its id."""
+    item = await case.house.person(by).post(f"{case.path}/information", {"text": text, "source": "samtale"})
+    return str(item["id"])
+
+
+async def disclosed(case: CaseInHand, *items: str, by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
+    """Disclose items to the other authority."""
+    who = case.kommune if by == MUNICIPALITY else case.politi
+    body = {**told(by), "items": [{"kind": "information", "id": one} for one in items], **more}
+    exchange: dict[str, Any] = await who.post(f"{case.path}/exchanges", body)
+    return exchange
+
+
+def invitation(authority: str, **more: Any) -> dict[str, Any]:
+    return {
+        "person_id": str(uuid4()), "authority_id": authority, "reason": "Kender ham.", "scope": ["information"],
+        "ends_at": (now() + timedelta(days=30)).isoformat(), **more,
+    }
+
+
+class WhenSomethingIsPassedOn:
+    """Rule 16: a new exchange with its own reason, to one who takes part; the owner learns of it."""
+
+    @pytest.mark.rule(16)
+    async def test_the_owner_learns_to_whom_and_why(self, house: House) -> None:
+        case = await house.case()
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        item = await noted(case, by="politi")
+        await disclosed(case, item, by=POLICE)
+        body = {**told(recipients=[PROBATION]), "items": [{"kind": "information", "id": item}]}
+        onward = await case.kommune.post(f"{case.path}/exchanges", {**body, "necessity": "De følger ham."})
+        assert onward["is_onward"]
+        seen = await case.politi.get(f"{case.path}/exchanges/{onward['id']}")
+        assert (seen["recipients"], seen["necessity"], seen["is_onward"]) == ([PROBATION], "De følger ham.", True)
+
+    @pytest.mark.rule(16)
+    @pytest.mark.parametrize(("change", "problem"), [
+        ({"recipients": [INSTITUTION]}, "recipient-takes-no-part"), ({"necessity": ""}, "exchange-without-necessity"),
+    ])
+    async def test_it_needs_a_participant_and_a_reason(
+        self, house: House, change: dict[str, Any], problem: str
+    ) -> None:
+        case = await house.case()
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        item = await noted(case, by="politi")
+        await disclosed(case, item, by=POLICE)
+        body = {**told(recipients=[PROBATION]), "items": [{"kind": "information", "id": item}], **change}
+        answer = await case.kommune.call("POST", f"{case.path}/exchanges", json=body)
+        assert answer.json()["type"] == f"/problems/{problem}"
+
+    @pytest.mark.rule(13)
+    async def test_a_correction_reaches_those_it_was_passed_on_to(self, house: House) -> None:
+        case = await house.case()
+        guest = invitation(PROBATION)
+        invited = await case.kommune.post(f"{case.path}/participants", guest)
+        item = await noted(case, by="politi")
+        wrong = await disclosed(case, item, by=POLICE)
+        await case.kommune.post(
+            f"{case.path}/exchanges", {**told(recipients=[PROBATION]), "items": [{"kind": "information", "id": item}]}
+        )
+        await case.kommune.delete(f"{case.path}/participants/{invited['id']}")
+        body = {**told(POLICE), "recipients": [], "summary": "Det var en anden."}
+        right = await case.politi.post(f"{case.path}/exchanges/{wrong['id']}/corrections", body)
+        assert right["recipients"] == sorted([MUNICIPALITY, PROBATION])
+        assert right["unacknowledged"] == sorted([MUNICIPALITY, PROBATION])
+
+
+class WhenARecipientAcknowledges:
+    """The receipt binds the hash of exactly what was disclosed."""
+
+    @pytest.mark.rule(13)
+    async def test_each_recipient_confirms_what_it_got(self, house: House) -> None:
+        case = await house.case()
+        wrong = await case.kommune.post(f"{case.path}/exchanges", SAID)
+        right = await case.kommune.post(
+            f"{case.path}/exchanges/{wrong['id']}/corrections", {**SAID, "summary": "Det var hans bror."}
+        )
+        path = f"{case.path}/exchanges/{right['id']}/receipt"
+        receipts = await case.politi.post(path, {"manifest": right["manifest"]})
+        assert [one["authority"] for one in receipts] == [POLICE]
+        seen = await case.kommune.get(f"{case.path}/exchanges/{right['id']}")
+        assert (seen["unacknowledged"], [one["authority"] for one in seen["receipts"]]) == ([], [POLICE])
+        again = await case.politi.call("POST", path, json={"manifest": right["manifest"]})
+        assert again.json()["type"] == "/problems/already-recorded"
+
+    async def test_another_hash_and_another_authority_are_refused(self, house: House) -> None:
+        case = await house.case()
+        given = await case.kommune.post(f"{case.path}/exchanges", SAID)
+        path = f"{case.path}/exchanges/{given['id']}/receipt"
+        differs = await case.politi.call("POST", path, json={"manifest": "0" * 64})
+        assert (differs.status_code, differs.json()["type"]) == (409, "/problems/manifest-differs")
+        own = await case.kommune.call("POST", path, json={"manifest": given["manifest"]})
+        assert own.status_code == 404
+
+    async def test_a_missing_receipt_shows_after_72_hours(self, house: House) -> None:
+        case = await house.case()
+        given = await case.kommune.post(f"{case.path}/exchanges", SAID)
+        path = f"{case.path}/exchanges/{given['id']}"
+        assert not (await case.kommune.get(path))["receipt_is_overdue"]
+        await house.sql("UPDATE infohus.exchange SET recorded_at = recorded_at - interval '73 hours'")
+        for who in (case.kommune, case.politi):
+            assert (await who.get(path))["receipt_is_overdue"]
+            assert (await who.get(f"{case.path}/exchanges"))["items"][0]["receipt_is_overdue"]
+
+    async def test_signing_a_proposal_is_the_receipt_of_what_showed_it(self, house: House) -> None:
+        case = await (await house.case()).accept()
+        listed = (await case.kommune.get(f"{case.path}/exchanges"))["items"]
+        proposal = next(one for one in listed if one["purpose"] == "scope_decision")
+        assert proposal["unacknowledged"] == []
+
+
+class WhenAnExchangeIsWithdrawn:
+    """Policy, row security and keys end together; that it happened stays."""
+
+    async def test_the_recipient_reads_it_no_more_and_the_rest_stays(self, house: House) -> None:
+        case = await house.case()
+        first, second = await noted(case, "Den ene."), await noted(case, "Den anden.")
+        given = await disclosed(case, first, second)
+        await disclosed(case, second)
+        await case.politi.post(f"{case.path}/exchanges/{given['id']}/receipt", {"manifest": given["manifest"]})
+        path = f"{case.path}/exchanges/{given['id']}/withdrawals"
+        done = await case.kommune.post(path, {"recipient": POLICE, "reason": "Givet ved en fejl."})
+        assert (done["records"], done["was_acknowledged"]) == (2, True)
+        seen = (await case.politi.get(f"{case.path}/information"))["items"]
+        assert [one["text"] for one in seen] == ["Den anden."]
+        await case.politi.get(f"{case.path}/information/{first}", status=404)
+        assert (await case.politi.get(f"{case.path}/exchanges/{given['id']}"))["id"] == given["id"]
+        assert (await case.kommune.get(f"{case.path}/information/{first}"))["text"] == "Den ene."
+        wraps = await house.sql("SELECT authority_id FROM infohus.record_key WHERE record_id = $1", first)
+        assert [row["authority_id"] for row in wraps] == [MUNICIPALITY]
+        verbs = [(one.verb, one.table) for one in (await house.all_entries())[-1].wrote]
+        assert verbs == [] or verbs.count(("withdraw", "disclosure")) in {0, 2}
+        logged = next(one for one in await house.entries() if one.action == "withdrawExchange")
+        assert sum(one.verb == "withdraw" for one in logged.wrote) == 2
+
+    async def test_only_the_discloser_withdraws_and_only_once(self, house: House) -> None:
+        case = await house.case()
+        given = await disclosed(case, await noted(case))
+        path = f"{case.path}/exchanges/{given['id']}/withdrawals"
+        body = {"recipient": POLICE, "reason": "Givet ved en fejl."}
+        assert (await case.politi.call("POST", path, json=body)).status_code == 404
+        assert (await case.kommune.call("POST", path, json={**body, "recipient": PROBATION})).status_code == 404
+        await case.kommune.post(path, body)
+        assert (await case.kommune.call("POST", path, json=body)).json()["type"] == "/problems/already-recorded"
+
+    async def test_it_can_be_disclosed_anew(self, house: House) -> None:
+        case = await house.case()
+        item = await noted(case)
+        given = await disclosed(case, item)
+        await case.kommune.post(
+            f"{case.path}/exchanges/{given['id']}/withdrawals", {"recipient": POLICE, "reason": "For tidligt."}
+        )
+        await case.politi.get(f"{case.path}/information/{item}", status=404)
+        await disclosed(case, item)
+        assert (await case.politi.get(f"{case.path}/information/{item}"))["text"] == "Moren er bekymret."
+
+    async def test_a_joint_decision_stays_with_both(self, house: House) -> None:
+        case = await (await house.case()).accept()
+        listed = (await case.kommune.get(f"{case.path}/exchanges"))["items"]
+        proposal = next(one for one in listed if one["purpose"] == "scope_decision")
+        done = await case.kommune.post(
+            f"{case.path}/exchanges/{proposal['id']}/withdrawals", {"recipient": POLICE, "reason": "Fortrudt."}
+        )
+        assert done["records"] == 0

@@ -1,0 +1,234 @@
+"""What leads to an exchange and what it weighs: requests, PET, the three answers, consent, what is said aloud."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import pytest
+
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+
+SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
+
+
+async def noted(case: CaseInHand, text: str = "Moren er bekymret.", *, by: str = "kommune") -> str:
+    """Note an item for one authority; give its id."""
+    item = await case.house.person(by).post(f"{case.path}/information", {"text": text, "source": "samtale"})
+    return str(item["id"])
+
+
+async def disclosed(case: CaseInHand, *items: str, by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
+    """Disclose items to the other authority."""
+    who = case.kommune if by == MUNICIPALITY else case.politi
+    body = {**told(by), "items": [{"kind": "information", "id": one} for one in items], **more}
+    exchange: dict[str, Any] = await who.post(f"{case.path}/exchanges", body)
+    return exchange
+
+
+def invitation(authority: str, **more: Any) -> dict[str, Any]:
+    return {
+        "person_id": str(uuid4()), "authority_id": authority, "reason": "Kender ham.", "scope": ["information"],
+        "ends_at": (now() + timedelta(days=30)).isoformat(), **more,
+    }
+
+
+class WhenOneAuthorityAsksAnother:
+    """Rule 8: declining is a right."""
+
+    def asking(self, **more: Any) -> dict[str, Any]:
+        return {"question": "Kender I ham?", "disclosure": told(), **more}
+
+    @pytest.mark.rule(8)
+    async def test_it_may_decline_and_nothing_can_hold_a_reason(self, house: House) -> None:
+        case = await house.case()
+        asked = await case.kommune.post(f"{case.path}/information-requests", self.asking())
+        path = f"{case.path}/information-requests/{asked['id']}/answer"
+        answered = await case.politi.post(path, {"answer": "declined"}, status=200)
+        assert (answered["answer"], answered["answer_exchange_id"]) == ("declined", None)
+        reasoned = await case.politi.call("POST", path, json={"answer": "declined", "reason": "Vil ikke."})
+        assert reasoned.status_code == 400
+        columns = await house.sql(
+            "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'information_request'"
+        )
+        assert not {row["name"] for row in columns if "reason" in row["name"]}
+
+    @pytest.mark.rule(8)
+    async def test_a_declined_request_blocks_nothing_and_an_open_one_blocks_closing(self, house: House) -> None:
+        case = await (await house.case()).clear()
+        asked = await case.kommune.post(f"{case.path}/information-requests", self.asking())
+        draft = {"outcome": "unfounded", "content": {"reasons": "Grundløst."}, "disclosure": told(purpose="closure")}
+        blocked = await case.kommune.call("POST", f"{case.path}/closures", json=draft)
+        assert blocked.json()["type"] == "/problems/case-has-unfinished-business"
+        assert "anmodning" in blocked.json()["detail"]
+        await case.politi.post(
+            f"{case.path}/information-requests/{asked['id']}/answer", {"answer": "declined"}, status=200
+        )
+        await case.close()
+        assert await case.stage() == "closed"
+
+    async def test_what_it_discloses_is_an_exchange_to_who_asked(self, house: House) -> None:
+        case = await house.case()
+        asked = await case.kommune.post(f"{case.path}/information-requests", self.asking())
+        path = f"{case.path}/information-requests/{asked['id']}/answer"
+        for wrong in (None, str(uuid4()), (await disclosed(case, await noted(case)))["id"]):
+            answer = await case.politi.call("POST", path, json={"answer": "partly", "exchange_id": wrong})
+            assert answer.json()["type"] == "/problems/answer-names-no-exchange"
+        given = await disclosed(case, await noted(case, by="politi"), by=POLICE)
+        answered = await case.politi.post(path, {"answer": "partly", "exchange_id": given["id"]}, status=200)
+        assert (answered["answer"], answered["answer_exchange_id"]) == ("partly", given["id"])
+        again = await case.politi.call("POST", path, json={"answer": "declined"})
+        assert (again.status_code, again.json()["type"]) == (409, "/problems/request-already-answered")
+
+    async def test_only_the_one_who_was_asked_answers(self, house: House) -> None:
+        case = await house.case()
+        asked = await case.kommune.post(f"{case.path}/information-requests", self.asking())
+        path = f"{case.path}/information-requests/{asked['id']}/answer"
+        assert (await case.kommune.call("POST", path, json={"answer": "declined"})).status_code == 404
+        listed = await case.politi.get(f"{case.path}/information-requests")
+        assert [(one["question"], one["answer"]) for one in listed] == [("Kender I ham?", None)]
+
+    @pytest.mark.parametrize("change", [
+        {"received_from": PROBATION}, {"disclosure": None}, {"disclosure": told(recipients=[])},
+    ])
+    async def test_it_has_one_addressee(self, house: House, change: dict[str, Any]) -> None:
+        case = await house.case()
+        answer = await case.kommune.call(
+            "POST", f"{case.path}/information-requests", json={**self.asking(), **change}
+        )
+        assert answer.json()["type"] == "/problems/request-has-one-addressee"
+
+
+class WhenPetAsks:
+    """Rule 14: PET-loven § 4, never § 115."""
+
+    PET = "pet"
+
+    async def knowing_pet(self, house: House) -> CaseInHand:
+        await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
+        await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
+        return await house.case()
+
+    @pytest.mark.rule(14)
+    async def test_the_basis_is_pet_loven_and_pet_need_not_take_part(self, house: House) -> None:
+        case = await self.knowing_pet(house)
+        given = await case.kommune.post(
+            f"{case.path}/exchanges", {**SAID, "recipients": [self.PET], "requested_by_pet": True}
+        )
+        assert given["paragraph"] == "pet-loven-4"
+        assert (await house.entries())[-1].justification == "pet-loven-4"
+
+    @pytest.mark.rule(14)
+    @pytest.mark.parametrize(("change", "problem"), [
+        ({"recipients": [POLICE]}, "pet-request-has-another-recipient"),
+        ({"recipients": ["pet", POLICE]}, "pet-request-has-another-recipient"),
+        ({"recipients": ["pet"], "paragraph": "rpl-115-2"}, "paragraph-does-not-follow"),
+        ({"recipients": ["pet"], "requested_by_pet": False}, "recipient-takes-no-part"),
+        ({"recipients": ["pet"], "for_criminal_investigation": True}, "exchange-for-investigation"),
+    ])
+    async def test_it_is_never_mixed_with_115(self, house: House, change: dict[str, Any], problem: str) -> None:
+        case = await self.knowing_pet(house)
+        answer = await case.kommune.call(
+            "POST", f"{case.path}/exchanges", json={**SAID, "requested_by_pet": True, **change}
+        )
+        assert answer.json()["type"] == f"/problems/{problem}"
+
+    @pytest.mark.rule(14)
+    async def test_the_request_cannot_be_declined(self, house: House) -> None:
+        case = await self.knowing_pet(house)
+        asked = await case.kommune.post(
+            f"{case.path}/information-requests", {"question": "Hvem bor der?", "received_from": self.PET}
+        )
+        path = f"{case.path}/information-requests/{asked['id']}/answer"
+        declined = await case.kommune.call("POST", path, json={"answer": "declined"})
+        assert declined.json()["type"] == "/problems/pet-request-cannot-be-declined"
+        given = await case.kommune.post(
+            f"{case.path}/exchanges", {**SAID, "recipients": [self.PET], "requested_by_pet": True}
+        )
+        await case.kommune.post(path, {"answer": "disclosed", "exchange_id": given["id"]}, status=200)
+
+
+class WhenAnExchangeIsWeighed:
+    """Necessity, proportionality, subsidiarity; and consent as a consideration."""
+
+    @pytest.mark.rule(1)
+    @pytest.mark.parametrize(("field", "problem"), [
+        ("proportionality", "proportionality-not-answered"), ("subsidiarity", "subsidiarity-not-answered"),
+    ])
+    async def test_each_of_the_three_answers_is_given(self, house: House, field: str, problem: str) -> None:
+        case = await house.case()
+        for empty in ("", "  "):
+            answer = await case.kommune.call("POST", f"{case.path}/exchanges", json={**SAID, field: empty})
+            assert answer.json()["type"] == f"/problems/{problem}"
+
+    @pytest.mark.rule(15)
+    @pytest.mark.parametrize("consent", ["given", "refused", "sought", "not_sought"])
+    async def test_consent_is_recorded_and_never_a_gate(self, house: House, consent: str) -> None:
+        case = await house.case()
+        given = await case.kommune.post(
+            f"{case.path}/exchanges", {**SAID, "consent": consent, "consent_reason": "Det ville skade kontakten."}
+        )
+        assert (given["consent"], given["consent_reason"]) == (consent, "Det ville skade kontakten.")
+
+    @pytest.mark.rule(9)
+    async def test_nr_3_c_rests_on_a_recorded_release(self, house: House) -> None:
+        case = await house.case()
+        body = {**SAID, "cooperation_form": "rpl-115-1-3-c"}
+        refused = await case.kommune.call("POST", f"{case.path}/exchanges", json=body)
+        assert refused.json()["type"] == "/problems/release-condition-missing"
+        release = {"released_on": "2026-10-01", "judgement": "at_risk", "basis": "Kriminalforsorgens vurdering."}
+        recorded = await case.kommune.post(f"{case.path}/custody-releases", release)
+        assert (await case.kommune.get(f"{case.path}/custody-releases/{recorded['id']}"))["judgement"] == "at_risk"
+        await case.politi.get(f"{case.path}/custody-releases/{recorded['id']}", status=404)
+        given = await case.kommune.post(f"{case.path}/exchanges", body)
+        assert given["cooperation_form"] == "rpl-115-1-3-c"
+        ahead = {**release, "released_on": "2999-01-01"}
+        assert (await case.kommune.call("POST", f"{case.path}/custody-releases", json=ahead)).status_code == 422
+
+    @pytest.mark.rule(6)
+    @pytest.mark.parametrize(("sector", "confirmed", "status"), [
+        ("social", True, 201), ("education", True, 201), ("employment", True, 201), ("psychiatry", True, 201),
+        ("social", False, 422), ("sport", True, 422), (None, True, 422),
+    ])
+    async def test_an_institution_has_a_sector_and_a_public_task(
+        self, house: House, sector: str | None, confirmed: bool, status: int  # noqa: FBT001 - a table's column
+    ) -> None:
+        await house.sql("UPDATE infohus.authority SET public_task_sector = $1 WHERE id = $2", sector, INSTITUTION)
+        case = await house.case()
+        answer = await case.kommune.call(
+            "POST", f"{case.path}/participants", json=invitation(INSTITUTION, public_task_confirmed=confirmed)
+        )
+        assert answer.status_code == status
+        if status != 201:
+            assert answer.json()["type"] == "/problems/institution-without-public-task"
+
+
+class WhenSomethingIsSaidAloud:
+    """Rule 12: six answers, noted and disclosed in one act."""
+
+    SIX: ClassVar[dict[str, Any]] = {
+        "said": "Han er set ved stationen.", "channel": "phone", "categories": ["purely_private"],
+        "necessity": "Uden det kan bekymringen ikke vurderes.", "proportionality": "Kun det sete.",
+        "subsidiarity": "Det kan ikke siges uden navn.",
+    }
+
+    @pytest.mark.rule(12)
+    async def test_six_answers_are_enough(self, house: House) -> None:
+        case = await house.case()
+        given = await case.politi.post(f"{case.path}/oral-exchanges", self.SIX)
+        assert (given["recipients"], given["channel"], given["purpose"]) == (
+            [MUNICIPALITY], "phone", "clearance_check"
+        )
+        seen = (await case.kommune.get(f"{case.path}/information"))["items"]
+        assert [one["text"] for one in seen] == ["Han er set ved stationen."]
+        schema = house.app.openapi_schema.to_schema()["components"]["schemas"]["OralExchangeDraft"]
+        assert len(schema["required"]) == 6
+
+    @pytest.mark.rule(12)
+    async def test_a_late_one_shows_as_late_and_a_repeated_request_acts_once(self, house: House) -> None:
+        case = await house.case()
+        body = {**self.SIX, "exchanged_at": (now() - timedelta(days=2)).isoformat()}
+        key = {"Idempotency-Key": "telefon-0001"}
+        given = [await case.politi.post(f"{case.path}/oral-exchanges", body, headers=key) for _ in range(2)]
+        assert given[0] == given[1]
+        assert given[0]["is_late"]
+        assert len((await case.kommune.get(f"{case.path}/information"))["items"]) == 1
