@@ -32,7 +32,9 @@ positive_data_acceptance.expected-statuses = ["2xx", 404, 409, 412, 422]
 missing_required_header.expected-statuses = [401, 428]
 """
 
-NEVER_ACCEPTED = {"SignScopeDecision", "SignScreening", "SignAssessment", "SignRecommendation", "SignClosure"}
+NEVER_ACCEPTED = {
+    "SignScopeDecision", "SignScreening", "SignAssessment", "SignRecommendation", "SignClosure", "AcknowledgeExchange",
+}
 """Nobody guesses the hash of a content; the story signs every kind."""
 
 
@@ -59,6 +61,10 @@ async def _targets(house: House) -> dict[str, Target]:
     concern = await kommune.get(f"{fresh.path}/concerns/{fresh.concern_id}")
     noted = await kommune.post(f"{fresh.path}/information", EXAMPLES["NoteInformation"])
     exchange = await kommune.post(f"{fresh.path}/exchanges", EXAMPLES["RecordExchange"])
+    asked = await kommune.post(
+        f"{fresh.path}/information-requests", {"question": "Hvor bor han?", "received_from": "kriminalforsorgen"}
+    )
+    release = await kommune.post(f"{fresh.path}/custody-releases", EXAMPLES["RecordCustodyRelease"])
     checked = await (await house.case()).clear()
     check = await house.sql("SELECT id FROM infohus.clearance_check WHERE case_id = $1", checked.id)
     scope = await propose(await (await house.case()).clear(), "ProposeScopeDecision", "scope-decisions")
@@ -91,7 +97,8 @@ async def _targets(house: House) -> dict[str, Target]:
         one: Target("kommune", {
             "case_id": fresh.id, "concern_id": fresh.concern_id, "reporter_id": concern["reporter_id"],
             "subject_id": concern["subjects"][0]["id"], "information_id": noted["id"], "exchange_id": exchange["id"],
-            "notification_id": concern["child_notifications"][0]["id"],
+            "notification_id": concern["child_notifications"][0]["id"], "request_id": asked["id"],
+            "release_id": release["id"],
         }),
         f"{one}/clearance-checks": Target("politi", {"case_id": fresh.id}),
         f"{one}/clearance-checks/{{check_id}}": Target(

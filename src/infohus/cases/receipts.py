@@ -104,22 +104,17 @@ def is_overdue(exchange: Exchange, receipts: Sequence[ReceiptView], now: datetim
 
 
 async def acknowledge(work: UnitOfWork, exchange: Exchange, draft: ReceiptDraft) -> None:
-    """Acknowledge what was received.
+    """Acknowledge what was received; once is enough, and again changes nothing.
 
     Raises:
         NotAvailable: it was not disclosed to the caller's authority.
         ManifestDiffers: the hash is not that of what was disclosed.
-        AlreadyRecorded: the authority acknowledged before.
     """
-    authority_id = work.caller.authority_id
-    if authority_id not in exchange.recipients:
+    if work.caller.authority_id not in exchange.recipients:
         raise errors.NotAvailable
     if bytes.fromhex(draft.manifest) != exchange.manifest:
         raise errors.ManifestDiffers
-    receipts = (await receipts_of(work, [exchange]))[exchange.id]
-    if authority_id in {receipt.authority for receipt in receipts}:
-        raise errors.AlreadyRecorded
-    _acknowledge_for_caller(work, exchange)
+    await _acknowledge_for_caller(work, exchange)
 
 
 async def acknowledge_by_signing(work: UnitOfWork, exchange_id: UUID) -> None:
@@ -127,12 +122,13 @@ async def acknowledge_by_signing(work: UnitOfWork, exchange_id: UUID) -> None:
     exchange = await work.row(Exchange, _EXCHANGE, id=exchange_id)
     if exchange is None or work.caller.authority_id not in exchange.recipients:
         return
+    await _acknowledge_for_caller(work, exchange)
+
+
+async def _acknowledge_for_caller(work: UnitOfWork, exchange: Exchange) -> None:
     receipts = (await receipts_of(work, [exchange]))[exchange.id]
-    if work.caller.authority_id not in {receipt.authority for receipt in receipts}:
-        _acknowledge_for_caller(work, exchange)
-
-
-def _acknowledge_for_caller(work: UnitOfWork, exchange: Exchange) -> None:
+    if work.caller.authority_id in {receipt.authority for receipt in receipts}:
+        return
     work.add(Receipt(
         exchange_id=exchange.id, authority_id=work.caller.authority_id, case_id=exchange.case_id,
         manifest=exchange.manifest, person_id=work.caller.person_id, acknowledged_at=work.now,

@@ -161,7 +161,9 @@ async def record_oral(
         return await ExchangeView.opened(work, exchange)
 
 
-@post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipt", operation_id="AcknowledgeExchange")
+@post(
+    "/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipt", operation_id="AcknowledgeExchange", status_code=200
+)
 async def acknowledge_receipt(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[ReceiptDraft], desk: NamedDependency[Desk],
 ) -> list[ReceiptView]:
