@@ -123,7 +123,7 @@ ACTS: Final[dict[Action, Act]] = {
     Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
     Action.READ_CHILD_NOTIFICATION: _on_record("child_notification"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information"),
-    Action.READ_EXCHANGE: _on_record("exchange"),
+    Action.READ_EXCHANGE: _on_record("exchange", "withdrawal"),
     Action.CORRECT_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.WITHDRAW_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.ACKNOWLEDGE_EXCHANGE: _on_record("exchange"),

@@ -254,7 +254,7 @@ async def _invite_all(case: CaseInHand) -> None:
 async def _invite(case: CaseInHand, name: str, authority: str, scope: tuple[str, ...], **more: str) -> dict[str, Any]:
     draft = {
         "person_id": str(person(name)), "authority_id": authority, "reason": "Kender den unge.", "scope": list(scope),
-        "ends_at": (now() + timedelta(days=40)).isoformat(), **more,
+        "ends_at": (now() + timedelta(days=40)).isoformat(), "public_task_confirmed": True, **more,
     }
     invited: dict[str, Any] = await case.kommune.post(f"{case.path}/participants", draft)
     return invited

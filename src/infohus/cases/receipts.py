@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.cases.disclosable import DisclosableKind
 from infohus.cases.disclosure import AuthoritySlug, Exchange, LongText
+from infohus.ground import Disclosure
 from infohus.sealing.column import SealedColumn
 from infohus.sealing.envelope import Sealed
 from infohus.tables import SCHEMA, Record, Row, owned_by_authority
@@ -71,11 +72,28 @@ class ReceiptView(msgspec.Struct, frozen=True):
     acknowledged_at: datetime
 
 
+class Receipts(msgspec.Struct, frozen=True):
+    """Who has acknowledged an exchange, who has not yet, and from whom it was withdrawn."""
+
+    receipts: list[ReceiptView]
+    unacknowledged: list[str]
+    is_overdue: bool
+    withdrawn_from: list[str]
+
+
 WITHDRAWAL_BY_ID = sa.select(Withdrawal).where(Withdrawal.id == sa.bindparam("id"))
 _RECEIPTS = (
     sa.select(Receipt)
     .where(Receipt.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))))
     .order_by(Receipt.acknowledged_at)
+)
+_WITHDRAWN = (
+    sa.select(Disclosure.exchange_id, Disclosure.recipient_id)
+    .where(
+        Disclosure.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))),
+        Disclosure.withdrawn_at.is_not(None),
+    )
+    .distinct()
 )
 _EXCHANGE = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"))
 _WITHDRAWALS = sa.select(Withdrawal.id).where(
@@ -83,24 +101,26 @@ _WITHDRAWALS = sa.select(Withdrawal.id).where(
 )
 
 
-async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[UUID, list[ReceiptView]]:
-    """List the receipts of exchanges, with those this unit is about to write."""
-    found: dict[UUID, list[ReceiptView]] = {exchange.id: [] for exchange in exchanges}
-    stored = await work.rows(Receipt, _RECEIPTS, exchange_ids=list(found))
-    for receipt in (*stored, *work.pending(Receipt)):
-        if receipt.exchange_id in found:
-            found[receipt.exchange_id].append(ReceiptView(receipt.authority_id, receipt.acknowledged_at))
-    return found
+async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[UUID, Receipts]:
+    """Tell what became of exchanges, with the receipts this unit is about to write."""
+    ids = [exchange.id for exchange in exchanges]
+    stored = [*await work.rows(Receipt, _RECEIPTS, exchange_ids=ids), *work.pending(Receipt)]
+    withdrawn = await work.values(_WITHDRAWN, exchange_ids=ids)
+    return {
+        exchange.id: _receipts(
+            exchange, [one for one in stored if one.exchange_id == exchange.id],
+            sorted(row["recipient_id"] for row in withdrawn if row["exchange_id"] == exchange.id), work.now,
+        )
+        for exchange in exchanges
+    }
 
 
-def unacknowledged(exchange: Exchange, receipts: Sequence[ReceiptView]) -> list[str]:
-    """Name the recipients that have not acknowledged yet."""
-    return sorted(set(exchange.recipients) - {receipt.authority for receipt in receipts})
-
-
-def is_overdue(exchange: Exchange, receipts: Sequence[ReceiptView], now: datetime) -> bool:
-    """Say whether a receipt is missing after 72 hours."""
-    return bool(unacknowledged(exchange, receipts)) and now - exchange.recorded_at > OVERDUE_AFTER
+def _receipts(exchange: Exchange, stored: Sequence[Receipt], withdrawn_from: list[str], now: datetime) -> Receipts:
+    missing = sorted(set(exchange.recipients) - {one.authority_id for one in stored})
+    return Receipts(
+        receipts=[ReceiptView(one.authority_id, one.acknowledged_at) for one in stored], unacknowledged=missing,
+        is_overdue=bool(missing) and now - exchange.recorded_at > OVERDUE_AFTER, withdrawn_from=withdrawn_from,
+    )
 
 
 async def acknowledge(work: UnitOfWork, exchange: Exchange, draft: ReceiptDraft) -> None:
@@ -126,8 +146,8 @@ async def acknowledge_by_signing(work: UnitOfWork, exchange_id: UUID) -> None:
 
 
 async def _acknowledge_for_caller(work: UnitOfWork, exchange: Exchange) -> None:
-    receipts = (await receipts_of(work, [exchange]))[exchange.id]
-    if work.caller.authority_id in {receipt.authority for receipt in receipts}:
+    known = (await receipts_of(work, [exchange]))[exchange.id]
+    if work.caller.authority_id not in known.unacknowledged:
         return
     work.add(Receipt(
         exchange_id=exchange.id, authority_id=work.caller.authority_id, case_id=exchange.case_id,
@@ -148,11 +168,11 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
         raise errors.NotAvailable
     if await work.values(_WITHDRAWALS, exchange_id=exchange.id, recipient_id=draft.recipient):
         raise errors.AlreadyRecorded
-    receipts = (await receipts_of(work, [exchange]))[exchange.id]
+    known = (await receipts_of(work, [exchange]))[exchange.id]
     withdrawn = await work.revoke(exchange.id, draft.recipient, kinds=[kind.value for kind in DisclosableKind])
     withdrawal = work.create(
         Withdrawal, sealed={"reason": draft.reason}, exchange_id=exchange.id, recipient_id=draft.recipient,
-        was_acknowledged=draft.recipient in {receipt.authority for receipt in receipts}, records=len(withdrawn),
+        was_acknowledged=draft.recipient not in known.unacknowledged, records=len(withdrawn),
     )
     work.deed.justification, work.deed.recipients = "withdrawal", [draft.recipient]
     work.done(withdrawal.id)

@@ -16,13 +16,11 @@ from infohus.cases.disclosure import Category, Channel, Consent, CooperationForm
 from infohus.cases.receipts import (
     WITHDRAWAL_BY_ID,
     ReceiptDraft,
-    ReceiptView,
+    Receipts,
     Withdrawal,
     WithdrawalDraft,
     acknowledge,
-    is_overdue,
     receipts_of,
-    unacknowledged,
     withdraw,
 )
 from infohus.exchanges.operations import (
@@ -41,8 +39,8 @@ from infohus.unit_of_work import UnitOfWork
 from infohus.workplace import Desk
 
 
-class ExchangeLine(msgspec.Struct, frozen=True):
-    """An exchange without its texts, as lists show it."""
+class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an exchange is, without its texts; `manifest` hashes what was disclosed, 64 hexadecimal digits."""
 
     id: UUID
     case_id: UUID
@@ -56,22 +54,33 @@ class ExchangeLine(msgspec.Struct, frozen=True):
     exchanged_at: datetime
     recorded_at: datetime
     is_late: bool
-    corrects: UUID | None
-    manifest: str
     is_onward: bool
     consent: Consent
-    receipts: list[ReceiptView]
+    corrects: UUID | None
+    manifest: str
+
+
+class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
+    """An exchange as lists show it: what became of it, and no text."""
+
     unacknowledged: list[str]
     receipt_is_overdue: bool
+    withdrawn_from: list[str]
 
     @classmethod
     async def listed(cls, work: UnitOfWork, exchanges: Sequence[Exchange]) -> "list[ExchangeLine]":
-        """Show exchanges' facts; `manifest` is the hash of what was disclosed, 64 hexadecimal digits."""
+        """Show exchanges with their receipts."""
         receipts = await receipts_of(work, exchanges)
-        return [cls(**_facts(one, receipts[one.id], work.now)) for one in exchanges]
+        return [
+            cls(
+                **_facts(one), unacknowledged=receipts[one.id].unacknowledged,
+                receipt_is_overdue=receipts[one.id].is_overdue, withdrawn_from=receipts[one.id].withdrawn_from,
+            )
+            for one in exchanges
+        ]
 
 
-class ExchangeView(ExchangeLine, frozen=True, kw_only=True):
+class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     """An exchange with its reasons, for those who took part in it."""
 
     necessity: str
@@ -85,25 +94,22 @@ class ExchangeView(ExchangeLine, frozen=True, kw_only=True):
     async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
         """Open an exchange's texts."""
         texts = (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
-        receipts = (await receipts_of(work, [exchange]))[exchange.id]
         return cls(
-            **_facts(exchange, receipts, work.now), necessity=texts["necessity"],
-            proportionality=texts["proportionality"], subsidiarity=texts["subsidiarity"],
-            strict_necessity=texts.get("strict_necessity"), consent_reason=texts.get("consent_reason"),
-            summary=texts.get("summary"),
+            **_facts(exchange), necessity=texts["necessity"], proportionality=texts["proportionality"],
+            subsidiarity=texts["subsidiarity"], strict_necessity=texts.get("strict_necessity"),
+            consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),
         )
 
 
-def _facts(exchange: Exchange, receipts: list[ReceiptView], now: datetime) -> dict[str, Any]:
+def _facts(exchange: Exchange) -> dict[str, Any]:
     return {
         "id": exchange.id, "case_id": exchange.case_id, "discloser": exchange.authority_id,
         "recipients": exchange.recipients, "paragraph": exchange.paragraph,
         "cooperation_form": exchange.cooperation_form, "purpose": exchange.purpose,
         "categories": [Category(category) for category in exchange.categories], "channel": exchange.channel,
         "exchanged_at": exchange.exchanged_at, "recorded_at": exchange.recorded_at, "is_late": exchange.is_late,
-        "corrects": exchange.corrects_id, "manifest": exchange.manifest.hex(),
-        "is_onward": exchange.is_onward, "consent": exchange.consent, "receipts": receipts,
-        "unacknowledged": unacknowledged(exchange, receipts), "receipt_is_overdue": is_overdue(exchange, receipts, now),
+        "is_onward": exchange.is_onward, "consent": exchange.consent, "corrects": exchange.corrects_id,
+        "manifest": exchange.manifest.hex(),
     }
 
 
@@ -161,13 +167,22 @@ async def record_oral(
         return await ExchangeView.opened(work, exchange)
 
 
+@get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipts", operation_id="ListReceipts")
+async def receipts(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], desk: NamedDependency[Desk],
+) -> Receipts:
+    """Tell who has acknowledged an exchange, who has not yet, and from whom it was withdrawn."""
+    async with desk.begin(Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+        return (await receipts_of(work, [work.subject(Exchange)]))[exchange_id]
+
+
 @post(
-    "/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipt", operation_id="AcknowledgeExchange", status_code=200
+    "/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipts", operation_id="AcknowledgeExchange", status_code=200
 )
 async def acknowledge_receipt(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[ReceiptDraft], desk: NamedDependency[Desk],
-) -> list[ReceiptView]:
-    """Acknowledge exactly what was received, by the hash of it."""
+) -> Receipts:
+    """Acknowledge exactly what was received, by the hash of it; again changes nothing."""
     async with desk.begin(Action.ACKNOWLEDGE_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
         exchange = work.subject(Exchange)
         await acknowledge(work, exchange, data)
@@ -195,4 +210,6 @@ async def withdraw_from(
         return WithdrawalView(done.id, done.recipient_id, done.records, done.was_acknowledged, done.recorded_at)
 
 
-handlers = [record, record_oral, of_case, read, correct, acknowledge_receipt, withdraw_from, *request_handlers]
+handlers = [
+    record, record_oral, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, *request_handlers,
+]
