@@ -165,9 +165,11 @@ def _row_security() -> None:
             rules["UPDATE"] = rules["SELECT"]
         _policies(table, rules)
     _policies("receipt", {
-        "SELECT": "infohus.takes_part(case_id, 'coordinators') OR infohus.supervises_case(case_id)",
+        # Whoever may see the exchange: its own row security answers.
+        "SELECT": "EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)",
         "INSERT": "authority_id = infohus.caller_authority() AND person_id = infohus.caller_person()"
-                  " AND infohus.takes_part(case_id, 'coordinators')",
+                  " AND infohus.takes_part(case_id, 'coordinators')"
+                  " AND EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)",
     })
     # `withdraw` runs as the owner, whom row security binds too: this much of these tables, and no more.
     op.execute("CREATE POLICY functions_read_exchange ON infohus.exchange FOR SELECT TO infohus_owner USING (true)")

@@ -74,7 +74,9 @@ class WhenSomebodyWritesAHandler:
             ("exchange", exchange["id"])
         }
         assert {wrote.table for wrote in entry.wrote} == {"exchange", "disclosure", "record_key"}
-        assert {(opened.table, opened.column) for opened in entry.opened} == {("exchange", "necessity")}
+        assert {(opened.table, opened.column) for opened in entry.opened} == {
+            ("exchange", "necessity"), ("exchange", "proportionality"), ("exchange", "subsidiarity"),
+        }
 
 
 class WhenTheLogCannotBeWritten:

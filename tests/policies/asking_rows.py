@@ -64,12 +64,12 @@ class Asked:
         return self.allows(looker, *self._reading(looker, row))
 
     def _reading(self, looker: Looker, row: StoredRow) -> Iterator[Question]:
-        if row.table in {"case", "exchange", "disclosure"}:
+        if row.table in {"case", "exchange", "disclosure", "receipt"}:
             infohus = resource_of(self.infohus, self.infohus.subject, ())
             yield Action.SUPERVISE_EXCHANGES, infohus, Participation("none", frozenset())
         if row.table in _OF_CASE:
             yield self.on_case(looker, Action.READ_CASE, row.case_id)
-        elif row.table == "disclosure":
+        elif row.table in {"disclosure", "receipt"}:
             yield self.on_record(looker, Action.READ_EXCHANGE, UUID(row.columns["exchange_id"]), row.case_id)
         else:
             record_id = UUID(row.columns["record_id" if row.table in {"record_key", "signature"} else "id"])

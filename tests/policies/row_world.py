@@ -162,12 +162,35 @@ async def _taken_all_the_way(house: House) -> CaseInHand:
         )
         if recipients:
             await _disclose(case, by, *recipients, kind="information", record_id=item["id"])
+    await _ask_and_withdraw(case)
     content = {"considered": "Det, begge ved.", "reasons": "Billedet er uklart."}
     await case.decide("screenings", "qualify_further", content, purpose="screening")
     await _assess(case)
     await case.decide("recommendations", "recommended", {"recommendation": "En mentor."}, purpose="recommendation")
     await _measure(case)
     return case
+
+
+async def _ask_and_withdraw(case: CaseInHand) -> None:
+    """Ask each other, note a release on either side, and take back what was told: each side keeps some to itself."""
+    kommune, politi = case.kommune, case.politi
+    for writer, by in ((kommune, MUNICIPALITY), (politi, POLICE)):
+        requests = f"{case.path}/information-requests"
+        await writer.post(requests, {"question": "Kender I ham?", "disclosure": told(by)})
+        await writer.post(requests, {"question": "Hvor bor han?", "received_from": PROBATION})
+        release = {"released_on": "2026-10-01", "judgement": "at_risk", "basis": "Kriminalforsorgens vurdering."}
+        kept, shared = [await writer.post(f"{case.path}/custody-releases", release) for _ in range(2)]
+        other = POLICE if by == MUNICIPALITY else MUNICIPALITY
+        await _disclose(case, by, other, kind="custody_release", record_id=shared["id"])
+        item = await writer.post(f"{case.path}/information", {"text": "En fejl.", "source": "klubben"})
+        given = await writer.post(f"{case.path}/exchanges", {
+            **told(by), "items": [{"kind": "information", "id": item["id"]}],
+        })
+        assert kept["id"] != shared["id"]
+        reader = politi if by == MUNICIPALITY else kommune
+        path = f"{case.path}/exchanges/{given['id']}"
+        await reader.post(f"{path}/receipts", {"manifest": given["manifest"]}, status=200)
+        await writer.post(f"{path}/withdrawals", {"recipient": other, "reason": "Givet ved en fejl."})
 
 
 async def _assess(case: CaseInHand) -> None:

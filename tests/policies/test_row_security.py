@@ -117,7 +117,7 @@ class WhenSomebodyTakesNoPart:
             }
             for role in Role
         }
-        supervision = {"case", "exchange", "disclosure"}
+        supervision = {"case", "exchange", "disclosure", "receipt"}
         assert tables == {role: supervision if role in SUPERVISORS else set() for role in Role}
 
     @pytest.mark.rule(46)
