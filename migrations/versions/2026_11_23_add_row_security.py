@@ -148,8 +148,8 @@ READERS = {
 }
 """Which area of an invitation lets a professional see a kind of record; no invitation holds `coordinators`."""
 
-WRITERS = {**READERS, "assessment": "coordinators", "measure": "coordinators", "exchange": "exchange"}
-"""Which area lets a professional add one. What is brought to an assessment or a measure may be told in the same act."""
+WRITERS = {**READERS, "assessment": "coordinators", "measure": "coordinators"}
+"""Which area lets a professional add one."""
 
 ADDED_TO = {
     "contribution": ("assessment", "assessment_id"),
@@ -229,7 +229,7 @@ def _protect_the_ground() -> None:
     _policies("disclosure", {
         "SELECT": "infohus.takes_part(case_id, 'any') OR infohus.supervises_case(case_id)",
         # Nobody tells themselves: a row here is what lets its recipient see the record.
-        "INSERT": "recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'exchange')",
+        "INSERT": "recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators')",
     })
     _policies("signature", {
         # Whoever may open a record has a key of it, by ownership or by an exchange.

@@ -163,6 +163,12 @@ def _row_security() -> None:
         }
         if table == "information_request":
             rules["UPDATE"] = rules["SELECT"]
+        if table == "withdrawal":
+            rules["SELECT"] = f"{takes_part} AND authority_id = infohus.caller_authority()"
+            rules["INSERT"] += (
+                " AND EXISTS (SELECT FROM infohus.exchange e"
+                " WHERE e.id = exchange_id AND e.authority_id = infohus.caller_authority())"
+            )
         _policies(table, rules)
     _policies("receipt", {
         # Whoever may see the exchange: its own row security answers.
@@ -172,12 +178,16 @@ def _row_security() -> None:
                   " AND EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)",
     })
     # `withdraw` runs as the owner, whom row security binds too: this much of these tables, and no more.
-    op.execute("CREATE POLICY functions_read_exchange ON infohus.exchange FOR SELECT TO infohus_owner USING (true)")
-    op.execute("CREATE POLICY withdrawing ON infohus.disclosure FOR UPDATE TO infohus_owner USING (true)")
+    ours = "USING (authority_id = infohus.caller_authority())"
+    op.execute(f"CREATE POLICY withdrawing_read ON infohus.exchange FOR SELECT TO infohus_owner {ours}")
+    op.execute(
+        "CREATE POLICY withdrawing_update ON infohus.disclosure FOR UPDATE TO infohus_owner"
+        " USING (infohus.caller_authority() IS NOT NULL)"
+    )
     for command in ("SELECT", "UPDATE", "DELETE"):
         op.execute(
             f"CREATE POLICY withdrawing_{command.lower()} ON infohus.record_key FOR {command} TO infohus_owner"
-            " USING (authority_id <> owner_id)"
+            " USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL)"
         )
 
 

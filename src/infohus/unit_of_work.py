@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.audit.entry import Opened
 from infohus.authorization.action import Action
-from infohus.authorization.policies import Participation, Policies
+from infohus.authorization.policies import Participation, Policies, Resource
 from infohus.database import (
     AnySelect,
     Compiled,
@@ -124,6 +124,14 @@ class UnitOfWork:
         """Fetch the first row, or `None`."""
         found = await self.rows(model, statement, **values)
         return found[0] if found else None
+
+    def require(self, action: Action) -> None:
+        """Ask the policies about one more act on the same case, as when a proposal also discloses.
+
+        Raises:
+            NotAvailable: they do not allow it.
+        """
+        self._require(action, resource_of(self.found, self.case, ()))
 
     async def values(self, statement: AnySelect, **values: object) -> list[Stored]:
         """Fetch plain columns, counts and lists. `statement` is a module's constant with `bindparam`s."""
@@ -332,9 +340,11 @@ class UnitOfWork:
         for known in await self.values(_READERS, record_ids=[record.id for record in records]):
             readers[known["record_id"]].append(known["recipient_id"])
         for record in records:
-            resource = resource_of(self.found, record, readers[record.id])
-            decision = self._policies.decide(self.caller, reading, resource, self.participation, now=self.now)
-            if not decision.allowed:
-                raise errors.NotAvailable
+            self._require(reading, resource_of(self.found, record, readers[record.id]))
             self._decided.add(record.id)
-            self.deed.policies.extend(policy for policy in decision.policies if policy not in self.deed.policies)
+
+    def _require(self, action: Action, resource: Resource) -> None:
+        decision = self._policies.decide(self.caller, action, resource, self.participation, now=self.now)
+        if not decision.allowed:
+            raise errors.NotAvailable(policies=decision.policies)
+        self.deed.policies.extend(policy for policy in decision.policies if policy not in self.deed.policies)

@@ -176,8 +176,11 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
     kommune, politi = case.kommune, case.politi
     for writer, by in ((kommune, MUNICIPALITY), (politi, POLICE)):
         requests = f"{case.path}/information-requests"
-        await writer.post(requests, {"question": "Kender I ham?", "disclosure": told(by)})
-        await writer.post(requests, {"question": "Hvor bor han?", "received_from": PROBATION})
+        reader = politi if by == MUNICIPALITY else kommune
+        asked = await writer.post(requests, {"question": "Kender I ham?", "disclosure": told(by)})
+        await reader.post(f"{requests}/{asked['id']}/answer", {"answer": "declined"}, status=200)
+        noted = await writer.post(requests, {"question": "Hvor bor han?", "received_from": PROBATION})
+        await writer.post(f"{requests}/{noted['id']}/answer", {"answer": "declined"}, status=200)
         release = {"released_on": "2026-10-01", "judgement": "at_risk", "basis": "Kriminalforsorgens vurdering."}
         kept, shared = [await writer.post(f"{case.path}/custody-releases", release) for _ in range(2)]
         other = POLICE if by == MUNICIPALITY else MUNICIPALITY
@@ -187,7 +190,6 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
             **told(by), "items": [{"kind": "information", "id": item["id"]}],
         })
         assert kept["id"] != shared["id"]
-        reader = politi if by == MUNICIPALITY else kommune
         path = f"{case.path}/exchanges/{given['id']}"
         await reader.post(f"{path}/receipts", {"manifest": given["manifest"]}, status=200)
         await writer.post(f"{path}/withdrawals", {"recipient": other, "reason": "Givet ved en fejl."})

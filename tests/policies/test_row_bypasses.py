@@ -29,12 +29,14 @@ class WhenTheTablesAreLookedAt:
         rules = await superuser.fetch("SELECT tablename, cmd, roles::text[], qual FROM pg_policies")
         assert {(*row["roles"], row["cmd"]) for row in rules} == {
             ("infohus_app", "SELECT"), ("infohus_app", "INSERT"), ("infohus_app", "UPDATE"),
-            ("infohus_owner", "SELECT"),
+            ("infohus_owner", "SELECT"), ("infohus_owner", "UPDATE"), ("infohus_owner", "DELETE"),
         }
-        # What the functions look into; there is no text in it but the sealed reason for drawing somebody in.
+        # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
-            "case", "participant", "disclosure",
+            "case", "participant", "disclosure", "exchange", "record_key",
         }
+        lone = [row["qual"] for row in rules if row["roles"] == ["infohus_owner"] and row["cmd"] != "SELECT"]
+        assert all("caller_authority() IS NOT NULL" in qual for qual in lone)
 
     async def test_functions_that_see_more_are_closed_to_all_but_the_application(
         self, superuser: asyncpg.Connection
@@ -48,7 +50,7 @@ class WhenTheTablesAreLookedAt:
             """
         )
         assert {row["proname"] for row in found} == {
-            "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told",
+            "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

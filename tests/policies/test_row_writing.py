@@ -27,7 +27,8 @@ ADDING: Final = {
     "measure": Action.START_MEASURE, "closure": Action.PROPOSE_CLOSURE, "retention": Action.PROPOSE_CLOSURE,
     "participant": Action.INVITE_PARTICIPANT, "case_key": Action.INVITE_PARTICIPANT,
     # A key comes with every record that somebody who takes part at all may write.
-    "record_key": Action.READ_CASE,
+    "record_key": Action.READ_CASE, "custody_release": Action.RECORD_CUSTODY_RELEASE,
+    "information_request": Action.REQUEST_INFORMATION,
 }
 """The act on a case that adds a row to a table."""
 ADDING_AT_INTAKE: Final = frozenset({"concern", "reporter", "subject", "child_notification"})
@@ -35,19 +36,20 @@ ADDING_TO: Final = {
     "contribution": (Action.CONTRIBUTE_TO_ASSESSMENT, "assessment_id"),
     "follow_up": (Action.RECORD_FOLLOW_UP, "measure_id"),
     "scope_disagreement": (Action.SIGN_SCOPE_DECISION, "scope_decision_id"),
+    "receipt": (Action.ACKNOWLEDGE_EXCHANGE, "exchange_id"), "withdrawal": (Action.WITHDRAW_EXCHANGE, "exchange_id"),
 }
 """The act on another record that adds one, and the column that names the other."""
 CHANGING: Final = {
     "scope_decision": Action.SIGN_SCOPE_DECISION, "screening": Action.SIGN_SCREENING,
     "assessment": Action.SIGN_ASSESSMENT, "recommendation": Action.SIGN_RECOMMENDATION, "closure": Action.SIGN_CLOSURE,
     "measure": Action.RECORD_FOLLOW_UP, "participant": Action.END_PARTICIPATION,
+    "information_request": Action.ANSWER_INFORMATION_REQUEST,
 }
 """The act on a record that changes it; of a joint decision, the act that signs it."""
+IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt"})
 NOT_OWNED: Final = frozenset({"case_key", "retention", "disclosure"})
 """Written by one authority for all."""
 STRICTER_POLICIES: Final = {
-    ("exchange", "invited_professional"): "what is brought to an assessment or a measure may be told in the same act",
-    ("disclosure", "invited_professional"): "the same",
     ("signature", "police_coordinator"): "a signature on what is hidden is hidden with it, and decides nothing",
 }
 """By table and role, where row security lets somebody add what the policies refuse, and why that is meant."""
@@ -82,7 +84,7 @@ def drafts(asked: Asked, looker: Looker) -> list[tuple[str, Columns]]:
 
 def _own(table: str, columns: Columns, looker: Looker) -> Columns:
     changed = {**columns, "authority_id": looker.caller.authority_id}
-    if table == "signature":
+    if table in IN_A_PERSONS_NAME:
         changed["person_id"] = str(looker.caller.person_id)
     if table == "record_key":
         changed |= {"owner_id": looker.caller.authority_id, "exchange_id": None}
@@ -103,7 +105,7 @@ def _in_own_name(looker: Looker, table: str, columns: Columns) -> bool:
             return is_own is (columns["authority_id"] == own)
         case "disclosure":
             return str(columns["recipient_id"]) != own
-        case "signature":
+        case "signature" | "receipt":
             return (columns["authority_id"], columns["person_id"]) == (own, str(looker.caller.person_id))
         case _:
             return table in NOT_OWNED or str(columns["authority_id"]) == own

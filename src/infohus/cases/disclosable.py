@@ -26,6 +26,7 @@ class DisclosableKind(StrEnum):
     CONTRIBUTION = "contribution"
     MEASURE = "measure"
     FOLLOW_UP = "follow_up"
+    CHILD_NOTIFICATION = "child_notification"
     CUSTODY_RELEASE = "custody_release"
 
 

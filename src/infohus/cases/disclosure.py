@@ -16,6 +16,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
+from infohus.authorization.action import Action
 from infohus.cases.custody_releases import CustodyRelease
 from infohus.ground import Authority, InfohusAuthority
 from infohus.identity.caller import AuthorityKind
@@ -178,8 +179,10 @@ async def disclose(  # noqa: PLR0913 - all by name
     `earlier` recipients of what is corrected stay recipients when they take part no longer: their receipt is awaited.
 
     Raises:
+        NotAvailable: the caller may take part in this, and yet not disclose.
         Refused: a rule of § 115 is not met; nothing is disclosed and the attempt stands in the log.
     """
+    work.require(Action.RECORD_EXCHANGE)
     _refuse_what_the_law_refuses(draft, work.regime)
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
