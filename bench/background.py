@@ -81,7 +81,7 @@ def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
         rows[Exchange].append(_exchange(exchange_id, case_id, moment))
         rows[Disclosure].append({
             "exchange_id": exchange_id, "record_id": exchange_id, "recipient_id": PARTIES[1][0],
-            "record_kind": "exchange", "case_id": case_id,
+            "record_kind": "exchange", "case_id": case_id, "withdrawn_at": None,
         })  # fmt: skip
         rows[CaseKey].extend(_case_keys(case_id))
         rows[RecordKey].extend(_record_keys(exchange_id, case_id))
@@ -92,7 +92,7 @@ def _participants(case_id: UUID, moment: datetime) -> Iterator[dict[str, Any]]:
     for authority, _, person in PARTIES:
         yield _record(_id_of(moment), case_id, moment) | {
             "person_id": person.person_id, "acts_for": authority, "kind": "coordinator", "scope": [],
-            "begins_at": moment, "ends_at": None, "reason": None,
+            "begins_at": moment, "ends_at": None, "reason": None, "public_task_confirmed": False,
         }  # fmt: skip
 
 
@@ -101,7 +101,8 @@ def _exchange(exchange_id: UUID, case_id: UUID, moment: datetime) -> dict[str, A
         "paragraph": "rpl-115-2", "cooperation_form": "rpl-115-1-1", "purpose": "clearance_check", "channel": "phone",
         "categories": ["ordinary"], "recipients": [PARTIES[1][0]], "exchanged_at": moment, "is_late": False,
         "corrects_id": None, "manifest": os.urandom(32), "necessity": os.urandom(330),
-        "strict_necessity": os.urandom(220), "summary": os.urandom(390),
+        "proportionality": os.urandom(80), "subsidiarity": os.urandom(80), "strict_necessity": os.urandom(220),
+        "summary": os.urandom(390), "consent": "not_sought", "consent_reason": None, "is_onward": False,
     }  # fmt: skip
 
 
