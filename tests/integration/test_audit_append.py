@@ -1,0 +1,189 @@
+"""The append function: what Python computes, PostgreSQL stores; and nothing but it touches the log."""
+
+import asyncio
+import os
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from conftest import Database
+from infohus.audit.log import APPEND, head_of, rows_of
+from infohus.audit.merkle import Frontier, leaf_hash
+from infohus.audit.verification import verify_database
+
+LOG = uuid4()
+
+
+async def opened(database: Database, role: str = "superuser") -> asyncpg.Connection:
+    connection = await asyncpg.connect(database.dsn(role))  # type: ignore[arg-type]
+    if role == "superuser":
+        await connection.execute("SELECT audit.open_log($1, 'infohus.test/log')", LOG)
+    return connection
+
+
+async def filled(database: Database, entries: int) -> asyncpg.Connection:
+    """Open the log and append as the application does."""
+    superuser, app = await opened(database), await opened(database, "app")
+    for number in range(entries):
+        await app.execute(APPEND, LOG, f"entry {number}".encode())
+    await app.close()
+    return superuser
+
+
+class WhenEntriesAreAppended:
+    async def test_every_row_and_the_frontier_are_what_the_definition_gives(self, database: Database) -> None:
+        superuser = await filled(database, 260)
+        frontier = Frontier()
+        async for rows in rows_of(superuser, LOG, start=0, stop=260):
+            for row in rows:
+                assert row["index"] == frontier.size
+                assert frontier.append(leaf_hash(row["entry"])) == row["hashes"]
+                if frontier.size in {1, 2, 255, 256, 257, 260}:
+                    stored = await superuser.fetchval(
+                        "SELECT hashes FROM audit.leaf WHERE log_id = $1 AND index = $2", LOG, row["index"]
+                    )
+                    assert len(stored) == 32 * ((row["index"] + 1 & -(row["index"] + 1)).bit_length())
+        head = await head_of(superuser, LOG)
+        assert (head.size, head.frontier, head.root()) == (260, frontier.stored, frontier.root())
+        await superuser.close()
+
+    async def test_eight_at_once_leave_no_gap(self, database: Database) -> None:
+        superuser = await opened(database)
+
+        async def write(name: int) -> list[int]:
+            app = await opened(database, "app")
+            indexes = [await app.fetchval(APPEND, LOG, f"{name}/{number}".encode()) for number in range(25)]
+            await app.close()
+            return indexes
+
+        given = await asyncio.gather(*(write(name) for name in range(8)))
+        assert sorted(index for indexes in given for index in indexes) == list(range(200))
+        verification = await verify_database(superuser, LOG)
+        assert (verification.entries, verification.is_whole) == (200, True)
+        await superuser.close()
+
+    @pytest.mark.rule(59)
+    async def test_what_is_rolled_back_was_never_there(self, database: Database) -> None:
+        superuser, app = await opened(database), await opened(database, "app")
+        await app.execute(APPEND, LOG, b"kept")
+        transaction = app.transaction()
+        await transaction.start()
+        assert await app.fetchval(APPEND, LOG, b"taken back") == 1
+        await transaction.rollback()
+        assert await app.fetchval(APPEND, LOG, b"the next") == 1
+        assert (await verify_database(superuser, LOG)).is_whole
+        await app.close()
+        await superuser.close()
+
+    async def test_a_log_that_does_not_exist_takes_nothing(self, database: Database) -> None:
+        app = await opened(database, "app")
+        with pytest.raises(asyncpg.NoDataFoundError):
+            await app.execute(APPEND, uuid4(), b"lost")
+        await app.close()
+
+
+class WhenTheApplicationTriesMore:
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize("statement", [
+        "INSERT INTO audit.leaf VALUES (gen_random_uuid(), 0, '', '')",
+        "UPDATE audit.leaf SET entry = ''",
+        "DELETE FROM audit.leaf",
+        "TRUNCATE audit.leaf",
+        "UPDATE audit.frontier SET size = 0",
+        "DELETE FROM audit.frontier",
+        "SELECT * FROM audit.frontier FOR UPDATE",
+        "INSERT INTO audit.log VALUES (gen_random_uuid(), 'x')",
+        "DELETE FROM audit.log",
+        "SELECT audit.open_log(gen_random_uuid(), 'another')",
+        "ALTER TABLE audit.leaf DISABLE TRIGGER ALL",
+        "DROP TABLE audit.leaf",
+        "CREATE OR REPLACE FUNCTION audit.append(uuid, bytea) RETURNS bigint LANGUAGE sql AS 'SELECT 1'",
+        "CREATE TABLE audit.mine (x int)",
+        "SET ROLE infohus_owner",
+    ])
+    async def test_it_is_refused(self, database: Database, statement: str) -> None:
+        superuser, app = await opened(database), await opened(database, "app")
+        await app.execute(APPEND, LOG, b"an entry")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await app.execute(statement)
+        assert (await verify_database(superuser, LOG)).entries == 1
+        await app.close()
+        await superuser.close()
+
+    @pytest.mark.rule(58)
+    async def test_its_only_grants_are_to_read_and_to_append(self, database: Database) -> None:
+        superuser = await opened(database)
+        tables = await superuser.fetch(
+            "SELECT grantee, table_name, privilege_type FROM information_schema.table_privileges"
+            " WHERE table_schema = 'audit' AND grantee IN ('infohus_app', 'infohus_verifier', 'PUBLIC')"
+        )
+        assert {(row["grantee"], row["privilege_type"]) for row in tables} == {
+            ("infohus_app", "SELECT"), ("infohus_verifier", "SELECT"),
+        }
+        functions = await superuser.fetch(
+            "SELECT proname, has_function_privilege('infohus_app', oid, 'EXECUTE') AS app,"
+            " has_function_privilege('infohus_verifier', oid, 'EXECUTE') AS verifier"
+            " FROM pg_proc WHERE pronamespace = 'audit'::regnamespace"
+        )
+        assert {row["proname"] for row in functions if row["app"]} == {"append"}
+        assert {row["proname"] for row in functions if row["verifier"]} == set()
+        await superuser.close()
+
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize("statement", [
+        "UPDATE audit.leaf SET entry = ''", "DELETE FROM audit.leaf", "TRUNCATE audit.leaf", "DELETE FROM audit.log",
+        "UPDATE audit.log SET origin = 'x'", "DELETE FROM audit.frontier", "TRUNCATE audit.frontier CASCADE",
+    ])
+    async def test_even_the_owner_is_stopped_by_a_trigger(self, database: Database, statement: str) -> None:
+        superuser = await filled(database, 1)
+        owner = await opened(database, "owner")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
+            await owner.execute(statement)
+        await owner.close()
+        await superuser.close()
+
+
+TAMPERING = {
+    "an entry is changed": (
+        "UPDATE audit.leaf SET entry = 'forged' WHERE index = 7", "audit.leaf, entry 7: is not what was logged",
+    ),
+    "an entry is changed and its hash with it": (
+        "UPDATE audit.leaf SET entry = 'forged', hashes = sha256('\\x00'::bytea || 'forged'::bytea) WHERE index = 6",
+        "audit.leaf, entry 7: completes other nodes",
+    ),
+    "an entry is deleted": ("DELETE FROM audit.leaf WHERE index = 5", "audit.leaf, entry 5: is missing"),
+    "two entries change places": (
+        ("UPDATE audit.leaf SET index = CASE index WHEN 2 THEN -3 ELSE 2 END WHERE index IN (2, 3);"
+         "UPDATE audit.leaf SET index = 3 WHERE index = -3"), "audit.leaf, entry 3: completes other nodes",
+    ),
+    "the last entry is cut off": ("DELETE FROM audit.leaf WHERE index = 11", "entry 11"),
+    "an entry is put behind the last": (
+        "INSERT INTO audit.leaf SELECT log_id, 12, entry, hashes FROM audit.leaf WHERE index = 0",
+        "1 rows stand outside the log",
+    ),
+    "the frontier is another": (
+        "UPDATE audit.frontier SET hashes = sha256('x') || sha256('y')", "audit.frontier: is not the frontier",
+    ),
+}
+
+
+class WhenASuperuserTampers:
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize(("change", "found"), TAMPERING.values(), ids=TAMPERING)
+    async def test_verification_says_where(self, database: Database, change: str, found: str) -> None:
+        superuser = await filled(database, 12)
+        await superuser.execute(f"SET session_replication_role = 'replica'; {change}")
+        verification = await verify_database(superuser, LOG)
+        assert not verification.is_whole
+        assert found in " | ".join(map(str, verification.faults))
+        await superuser.close()
+
+    async def test_random_bytes_are_entries_like_any_other(self, database: Database) -> None:
+        superuser, app = await opened(database), await opened(database, "app")
+        for size in (0, 1, 255, 60_000):
+            await app.execute(APPEND, LOG, os.urandom(size))
+        assert (await verify_database(superuser, LOG)).is_whole
+        assert isinstance(LOG, UUID)
+        await app.close()
+        await superuser.close()
