@@ -1,6 +1,7 @@
 """Merkle trees against the definition of RFC 6962, written here a second time and as plainly as the RFC does."""
 
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -78,16 +79,16 @@ class WhenAnEntryIsProved:
         proof = proof_from(inclusion_ranges(index, size), lambda node: node_of(entries, node))
         root = mth(entries)
         verify_inclusion(hashed=leaf_hash(entries[index]), index=index, size=size, proof=proof, root=root)
-        lies = [
+        lies: list[dict[str, Any]] = [
             {"hashed": leaf_hash(b"another")}, {"root": bytes(32)}, {"proof": [*proof, bytes(32)]},
             {"index": size}, {"index": -1},
         ]
         if proof:
             lies += [{"proof": proof[1:]}, {"proof": [bytes(32), *proof[1:]]}, {"index": index ^ 1}]
-        truth = {"hashed": leaf_hash(entries[index]), "index": index, "size": size, "proof": proof, "root": root}
+        truth: dict[str, Any] = {"hashed": leaf_hash(entries[index]), "index": index, "size": size, "proof": proof, "root": root}
         for lie in lies:
             with pytest.raises(ProofDoesNotHold):
-                verify_inclusion(**{**truth, **lie})  # type: ignore[arg-type]
+                verify_inclusion(**{**truth, **lie})
 
     @given(SIZES, st.data())
     def test_it_is_no_longer_than_the_tree_is_high(self, size: int, data: st.DataObject) -> None:
