@@ -85,7 +85,9 @@ class WhenAnEntryIsProved:
         ]
         if proof:
             lies += [{"proof": proof[1:]}, {"proof": [bytes(32), *proof[1:]]}, {"index": index ^ 1}]
-        truth: dict[str, Any] = {"hashed": leaf_hash(entries[index]), "index": index, "size": size, "proof": proof, "root": root}
+        truth: dict[str, Any] = {
+            "hashed": leaf_hash(entries[index]), "index": index, "size": size, "proof": proof, "root": root,
+        }
         for lie in lies:
             with pytest.raises(ProofDoesNotHold):
                 verify_inclusion(**{**truth, **lie})
