@@ -53,6 +53,9 @@ class WhenExchangesAreReviewed:
             ("ishoj-kommune", "rpl-115-2", False), ("ishoj-kommune", "rpl-115-2", True),
             ("kbh-vestegns-politi", "rpl-115-1", False),
         ]
+        assert [(one["kinds"], one["unacknowledged"]) for one in listed["items"]] == [
+            (["concern"], ["kbh-vestegns-politi"]), ([], ["kbh-vestegns-politi"]), ([], ["ishoj-kommune"]),
+        ]
         assert SECRET not in str(listed)
         assert not {"necessity", "summary", "proportionality"} & set(listed["items"][0])
         for path in (case.path, f"{case.path}/exchanges/{listed['items'][0]['id']}", f"{case.path}/information"):
@@ -61,7 +64,8 @@ class WhenExchangesAreReviewed:
     @pytest.mark.parametrize(("asked", "found"), [
         ("late=true", 1), ("late=false", 2), ("authority=kbh-vestegns-politi", 1), ("paragraph=rpl-115-2", 2),
         ("category=criminal_offences", 1), ("category=cpr_number", 0), ("since=2099-01-01T00:00:00Z", 0),
-        ("until=2099-01-01T00:00:00Z&limit=2", 2), ("paragraph=rpl-115-2&late=true", 1),
+        ("until=2099-01-01T00:00:00Z&limit=2", 2), ("unacknowledged=true", 3),
+        ("unacknowledged=false", 0), ("paragraph=rpl-115-2&late=true", 1),
     ])
     async def test_the_list_is_filtered(self, house: House, asked: str, found: int) -> None:
         await with_exchanges(house)

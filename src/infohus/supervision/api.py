@@ -15,7 +15,8 @@ from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Outcome
 from infohus.authorization.action import Action
-from infohus.cases.disclosure import Category, Channel, CooperationForm, Paragraph, Purpose
+from infohus.cases.disclosure import Category, Channel, Consent, CooperationForm, Paragraph, Purpose
+from infohus.database import Stored
 from infohus.ground import Infohus
 from infohus.supervision.operations import (
     EntryFilter,
@@ -55,8 +56,25 @@ class SupervisedExchange(msgspec.Struct, frozen=True):
     exchanged_at: datetime
     recorded_at: datetime
     is_late: bool
+    is_onward: bool
+    consent: Consent
+    strict_necessity_given: bool
     corrects: UUID | None
     manifest: str
+    kinds: list[str]
+    unacknowledged: list[str]
+
+    @classmethod
+    def of(cls, row: Stored) -> "SupervisedExchange":
+        """Show a row; `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing."""
+        return cls(
+            row["id"], row["case_id"], row["number"], row["authority_id"], row["recipients"],
+            Paragraph(row["paragraph"]), CooperationForm(row["cooperation_form"]), Purpose(row["purpose"]),
+            [Category(one) for one in row["categories"]], Channel(row["channel"]), row["exchanged_at"],
+            row["recorded_at"], row["is_late"], row["is_onward"], Consent(row["consent"]),
+            row["strict_necessity_given"], row["corrects_id"], row["manifest"].hex(), sorted(row["kinds"]),
+            sorted(set(row["recipients"]) - set(row["acknowledged_by"])),
+        )
 
 
 class EntryPage(msgspec.Struct, frozen=True):
@@ -78,23 +96,16 @@ async def exchanges(
     infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
     since: Moment = None, until: Moment = None, authority: Authority = None,
     paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
-    late: FromQuery[bool | None] = None,
+    late: FromQuery[bool | None] = None, unacknowledged: FromQuery[bool | None] = None,
 ) -> Page[SupervisedExchange]:
     """List exchanges without any case content."""
     async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         rows = await supervised_exchanges(
             work, after=after, limit=limit + 1, since=_moment(since, "since"), until=_moment(until, "until"),
             authority=authority, paragraph=paragraph, category=category, late=late,
+            unacknowledged=unacknowledged,
         )
-        lines = [
-            SupervisedExchange(
-                row["id"], row["case_id"], row["number"], row["authority_id"], row["recipients"],
-                Paragraph(row["paragraph"]), CooperationForm(row["cooperation_form"]), Purpose(row["purpose"]),
-                [Category(one) for one in row["categories"]], Channel(row["channel"]), row["exchanged_at"],
-                row["recorded_at"], row["is_late"], row["corrects_id"], row["manifest"].hex(),
-            )
-            for row in rows
-        ]
+        lines = [SupervisedExchange.of(row) for row in rows]
         return page_of(lines, [line.id for line in lines], limit=limit)
 
 
