@@ -147,6 +147,8 @@ def unpack(packed: bytes, folder: Path) -> None:
     """
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         for member in archive:
+            if member.isdir():
+                continue
             place = PurePosixPath(member.name)
             content = archive.extractfile(member) if member.isfile() else None
             if content is None or place.is_absolute() or ".." in place.parts:
