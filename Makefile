@@ -74,9 +74,10 @@ test: setup tools  ## run every test
 tools:
 	# Debian programs that some tests run: installed where we may, else the tests say "NOT CHECKED".
 	missing=
-	for need in nginx:nginx-light strace:strace systemd-analyze:systemd; do
+	for need in nginx:nginx-light strace:strace systemd-analyze:systemd go:golang-go; do
 		PATH="$$PATH:/usr/sbin" command -v "$${need%%:*}" >/dev/null || missing="$$missing $${need##*:}"
 	done
+	[ -e /usr/share/gocode/src/golang.org/x/mod/sumdb ] || missing="$$missing golang-golang-x-mod-dev"
 	[ -z "$$missing" ] && exit 0
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 		echo "Installing$$missing for the tests …" >&2

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""Verify an exported infohus log without infohus: one file, no code shared with it, Python 3.9+ and `cryptography`.
+
+    verify.py FOLDER --key LOG.PUB [--older CHECKPOINT] [--cosigner KEY …] [--need N]
+    verify.py --proof PROOF --entry ENTRY --key LOG.PUB
+
+FOLDER is an export in the C2SP tlog-tiles layout. Every entry is hashed anew and the tree is built from nothing but the
+entries; the stored tiles are only compared. Exit code 0: whole. 1: not whole, and where. 2: used wrongly.
+Sources: RFC 6962 section 2.1; C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-proof.
+"""
+
+import argparse
+import base64
+import hashlib
+import sys
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+TILE = 256
+LOG_KEY, COSIGNER_KEY = 1, 4  # the first byte of a verifier key says what its signatures are
+
+
+class Wrong(Exception):
+    """Something does not hold; the text says what and where."""
+
+
+# --- trees: RFC 6962 ------------------------------------------------------------------------------------------------
+def leaf(entry):
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node(left, right):
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """A growing tree: the roots of its perfect subtrees by height."""
+
+    def __init__(self):
+        self.size, self.roots = 0, []
+
+    def add(self, hashed):
+        height = 0
+        while self.size >> height & 1:
+            hashed = node(self.roots.pop(), hashed)
+            height += 1
+        self.roots.append(hashed)
+        self.size += 1
+
+    def root(self):
+        if not self.roots:
+            return hashlib.sha256(b"").digest()
+        joined = self.roots[-1]
+        for one in reversed(self.roots[:-1]):
+            joined = node(one, joined)
+        return joined
+
+
+def root_from_proof(hashed, index, size, proof):
+    """Follow an inclusion proof upwards. RFC 9162, section 2.1.3.2."""
+    if not 0 <= index < size:
+        raise Wrong("the proof is for an entry the log does not have")
+    place, last = index, size - 1
+    for sibling in proof:
+        if last == 0:
+            raise Wrong("the proof is too long")
+        if place & 1 or place == last:
+            hashed = node(sibling, hashed)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            hashed = node(hashed, sibling)
+        place, last = place >> 1, last >> 1
+    if last:
+        raise Wrong("the proof is too short")
+    return hashed
+
+
+# --- signed notes ---------------------------------------------------------------------------------------------------
+def read_key(text):
+    """Read `name+id+base64` as (name, id, kind, public key)."""
+    try:
+        name, number, encoded = text.strip().split("+", 2)
+        raw = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        raise Wrong("the key file is no verifier key") from None
+    if len(raw) != 33 or hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex() != number:
+        raise Wrong(f"the key of {name} is not the one its number names")
+    return name, bytes.fromhex(number), raw[0], raw[1:]
+
+
+def open_note(note, log_key, cosigners):
+    """Check a checkpoint's signatures; give (origin, size, root, names of the cosigners that signed)."""
+    text, found, tail = note.rpartition("\n\n")
+    if not found or not note.endswith("\n"):
+        raise Wrong("the checkpoint is no signed note")
+    text += "\n"
+    lines, signed = {}, []
+    for line in tail.strip("\n").split("\n"):
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[0] != "\u2014":
+            raise Wrong("a signature line is malformed")
+        raw = base64.b64decode(parts[2], validate=True)
+        lines[parts[1], raw[:4]] = raw[4:]
+    for name, number, kind, public in [log_key, *cosigners]:
+        signature = lines.get((name, number))
+        if signature is None:
+            continue
+        message = text.encode()
+        if kind == COSIGNER_KEY:
+            moment, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+            message = f"cosignature/v1\ntime {moment}\n".encode() + message
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        except InvalidSignature:
+            raise Wrong(f"the signature of {name} does not hold") from None
+        signed.append(name)
+    if log_key[0] not in signed:
+        raise Wrong("the log's own key has not signed the checkpoint")
+    origin, size, root = text.split("\n")[:3]
+    if origin != log_key[0]:
+        raise Wrong("the checkpoint is another log's")
+    return origin, int(size), base64.b64decode(root, validate=True), signed[1:]
+
+
+# --- tiles ----------------------------------------------------------------------------------------------------------
+def tile_path(level, index, width):
+    digits = f"{index:03d}"
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    name = "/".join([*("x" + group for group in groups[:-1]), groups[-1]])
+    return f"tile/{level}/{name}" + (f".p/{width}" if width < TILE else "")
+
+
+def entries_of(folder, index, width):
+    """Read one bundle of entries, each behind its length in two bytes."""
+    path = tile_path("entries", index, width)
+    try:
+        bundle = (folder / path).read_bytes()
+    except OSError:
+        raise Wrong(f"{path} is missing") from None
+    at, entries = 0, []
+    while at < len(bundle):
+        length = int.from_bytes(bundle[at : at + 2], "big")
+        entry = bundle[at + 2 : at + 2 + length]
+        if len(entry) != length:
+            raise Wrong(f"{path} ends inside entry {index * TILE + len(entries)}")
+        entries.append(entry)
+        at += 2 + length
+    if len(entries) != width:
+        raise Wrong(f"{path} holds {len(entries)} entries and not {width}")
+    return entries
+
+
+def compare(folder, level, index, hashes):
+    """Compare a stored tile with the hashes that were computed."""
+    path = tile_path(level, index, len(hashes))
+    try:
+        stored = (folder / path).read_bytes()
+    except OSError:
+        raise Wrong(f"{path} is missing") from None
+    for position, hashed in enumerate(hashes):
+        if stored[32 * position : 32 * position + 32] != hashed:
+            place = f"entry {index * TILE + position}" if level == 0 else f"hash {position}"
+            raise Wrong(f"{path}: {place} is not what was logged")
+    if len(stored) != 32 * len(hashes):
+        raise Wrong(f"{path} holds more than it should")
+
+
+def verify_folder(folder, log_key, cosigners, older, need):
+    """Verify an export; give what to say."""
+    note = (folder / "checkpoint").read_text(encoding="utf-8")
+    origin, size, root, signed = open_note(note, log_key, cosigners)
+    if len(signed) < need:
+        raise Wrong(f"{len(signed)} witnesses have cosigned, and {need} are needed")
+    old_size, old_root = older if older else (None, None)
+    tree, levels = Tree(), [[]]
+    shown = sys.stderr.isatty()
+    for index in range(-(-size // TILE)):
+        width = min(TILE, size - index * TILE)
+        hashes = [leaf(entry) for entry in entries_of(folder, index, width)]
+        compare(folder, 0, index, hashes)
+        for hashed in hashes:
+            if tree.size == old_size and tree.root() != old_root:
+                raise Wrong(f"the log is not the one whose checkpoint of {old_size} entries you hold")
+            tree.add(hashed)
+        if width == TILE:
+            store_full(folder, levels, index, hashes)
+        if shown:
+            sys.stderr.write(f"\r{tree.size} of {size} entries")
+    if shown:
+        sys.stderr.write("\n")
+    for level, hashes in enumerate(levels[1:], start=1):
+        if len(hashes) % TILE:
+            compare(folder, level, len(hashes) // TILE, hashes[len(hashes) // TILE * TILE :])
+    if tree.root() != root:
+        raise Wrong("the entries make another tree than the one that was signed")
+    if old_size is not None and (old_size > size or (old_size == size and old_root != root)):
+        raise Wrong(f"the log has {size} entries, and you hold a checkpoint of {old_size}: it was cut off or replaced")
+    says = f"whole: {size} entries of {origin}, root {root.hex()}"
+    return says + (f", cosigned by {', '.join(signed)}" if signed else ", without cosignatures")
+
+
+def store_full(folder, levels, index, hashes):
+    """Fold a full tile into the level above, and compare that level's tile when it is full too."""
+    level = 0
+    while True:
+        tree = Tree()
+        for hashed in hashes:
+            tree.add(hashed)
+        level += 1
+        if level == len(levels):
+            levels.append([])
+        levels[level].append(tree.root())
+        if len(levels[level]) % TILE:
+            return
+        index = len(levels[level]) // TILE - 1
+        hashes = levels[level][index * TILE :]
+        compare(folder, level, index, hashes)
+
+
+def verify_proof(proof, entry, log_key, cosigners, need):
+    """Verify that one entry is in the log; give what to say."""
+    head, found, note = proof.partition("\n\n")
+    lines = head.split("\n")
+    if not found or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("index "):
+        raise Wrong("the file is no C2SP tlog-proof")
+    origin, size, root, signed = open_note(note, log_key, cosigners)
+    if len(signed) < need:
+        raise Wrong(f"{len(signed)} witnesses have cosigned, and {need} are needed")
+    index = int(lines[1].split(" ")[1])
+    hashes = [base64.b64decode(line, validate=True) for line in lines[2:]]
+    if root_from_proof(leaf(entry), index, size, hashes) != root:
+        raise Wrong("the proof does not lead from this entry to the signed root")
+    return f"proved: it is entry {index} of {size} in {origin}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--key", required=True, type=Path, help="the log's public key, from elsewhere than the folder")
+    parser.add_argument("--cosigner", action="append", default=[], type=Path, help="a witness' public key")
+    parser.add_argument("--need", type=int, default=0, help="how many witnesses must have cosigned")
+    parser.add_argument("--older", type=Path, help="a checkpoint you kept: the log must have grown from it")
+    parser.add_argument("--proof", type=Path)
+    parser.add_argument("--entry", type=Path)
+    asked = parser.parse_args()
+    if (asked.folder is None) == (asked.proof is None) or (asked.proof is None) != (asked.entry is None):
+        parser.error("name a FOLDER, or --proof and --entry")
+    try:
+        key = read_key(asked.key.read_text(encoding="utf-8"))
+        cosigners = [read_key(file.read_text(encoding="utf-8")) for file in asked.cosigner]
+        if asked.proof:
+            proof = asked.proof.read_text(encoding="utf-8")
+            says = verify_proof(proof, asked.entry.read_bytes(), key, cosigners, asked.need)
+        else:
+            older = open_note(asked.older.read_text(encoding="utf-8"), key, cosigners)[1:3] if asked.older else None
+            says = verify_folder(asked.folder, key, cosigners, older, asked.need)
+    except (Wrong, OSError, ValueError, IndexError) as wrong:
+        print(f"WRONG: {wrong}")
+        return 1
+    print(says)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

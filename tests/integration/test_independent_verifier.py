@@ -1,0 +1,195 @@
+"""The verifier that shares no code with us, and Go's own tlog and note packages: they accept what is whole only."""
+
+import base64
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.export import proof_text
+from infohus.audit.merkle import Frontier, inclusion_ranges, leaf_hash, proof_from, root_of
+from infohus.audit.tiles import TileWriter, bundle_of, entries_in, tile_path
+from infohus.audit.verification import verify_export
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+VERIFIER = REPOSITORY / "deploy" / "verifier" / "verify.py"
+GO_PROGRAM = REPOSITORY / "tests" / "go" / "crosscheck.go"
+GO_SOURCES = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
+KEY = SigningKey(bytes(range(32)))
+ORIGIN = "infohus.test/log"
+
+
+def entry(number: int) -> bytes:
+    return f'{{"entry":{number}}}'.encode()
+
+
+def write_log(folder: Path, size: int, *, first: int = 0) -> Path:
+    """Write a log of `size` entries as the application exports one."""
+    writer, frontier = TileWriter(folder), Frontier()
+    for number in range(first, first + size):
+        hashed = leaf_hash(entry(number))
+        frontier.append(hashed)
+        writer.append(entry(number), hashed)
+    writer.finish()
+    writer.add("checkpoint", KEY.sign(Checkpoint(ORIGIN, size, frontier.root())))
+    writer.add("log.pub", f"{KEY.verifier(ORIGIN)}\n")
+    return folder
+
+
+def verifier(*arguments: object) -> tuple[int, str]:
+    run = subprocess.run(
+        [sys.executable, "-I", VERIFIER, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    return run.returncode, run.stdout.strip() + run.stderr.strip()
+
+
+def proof_of(index: int, size: int) -> str:
+    hashes = [leaf_hash(entry(number)) for number in range(size)]
+    proof = proof_from(
+        inclusion_ranges(index, size), lambda node: root_of(hashes[node[1] << node[0] : (node[1] + 1) << node[0]])
+    )
+    return proof_text(index, proof, KEY.sign(Checkpoint(ORIGIN, size, root_of(hashes))))
+
+
+def in_bundle(index: int, width: int, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        path = folder / tile_path("entries", index, width)
+        path.write_bytes(change(path.read_bytes()))
+
+    return spoil
+
+
+def in_file(path: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        (folder / path).write_bytes(change((folder / path).read_bytes()))
+
+    return spoil
+
+
+def flipped(at: int) -> Callable[[bytes], bytes]:
+    return lambda content: content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def swapped(content: bytes) -> bytes:
+    first, second, *others = entries_in(content)
+    return bundle_of([second, first, *others])
+
+
+SPOILED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a bit of an entry": (in_bundle(1, 256, flipped(40)), "entry 258 is not what was logged"),
+    "two entries change places": (in_bundle(0, 256, swapped), "entry 0 is not what was logged"),
+    "a bundle is cut off": (in_bundle(2, 88, lambda content: content[:-1]), "ends inside entry 599"),
+    "an entry is taken away": (in_bundle(2, 88, lambda text: bundle_of(entries_in(text)[1:])), "holds 87 entries"),
+    "a bundle is gone": (lambda folder: (folder / tile_path("entries", 1)).unlink(), "is missing"),
+    "a stored hash": (in_file(tile_path(0, 1), flipped(3)), "entry 256 is not what was logged"),
+    "a hash of a higher level": (in_file(tile_path(1, 0, 2), flipped(40)), "hash 1 is not what was logged"),
+    "a hash too many": (in_file(tile_path(0, 2, 88), lambda content: content + bytes(32)), "holds more than it should"),
+    "a smaller size": (in_file("checkpoint", lambda text: text.replace(b"\n600\n", b"\n599\n")), "does not hold"),
+    "another origin": (in_file("checkpoint", lambda text: text.replace(b"infohus.test/log\n6", b"infohus.test/lag\n6")),
+                       "does not hold"),
+    "no signature": (in_file("checkpoint", lambda text: text.split(b"\n\n")[0] + b"\n"), "no signed note"),
+}
+
+
+class WhenALogIsWhole:
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize("size", [0, 1, 2, 255, 256, 257, 600, 65_536, 66_000])
+    def test_the_independent_verifier_agrees_with_ours(self, tmp_path: Path, size: int) -> None:
+        folder = write_log(tmp_path / "log", size)
+        ours = verify_export(folder, [KEY.verifier(ORIGIN)])
+        assert ours.is_whole
+        assert ours.checkpoint is not None
+        assert verifier(folder, "--key", folder / "log.pub") == (
+            0, f"whole: {size} entries of {ORIGIN}, root {ours.checkpoint.root.hex()}, without cosignatures",
+        )
+
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize(("index", "size"), [(0, 1), (0, 2), (5, 7), (255, 257), (256, 257), (599, 600)])
+    def test_a_proof_holds_for_its_entry_and_no_other(self, tmp_path: Path, index: int, size: int) -> None:
+        (tmp_path / "proof").write_text(proof_of(index, size), encoding="utf-8")
+        (tmp_path / "log.pub").write_text(str(KEY.verifier(ORIGIN)), encoding="utf-8")
+        asked = ("--proof", tmp_path / "proof", "--entry", tmp_path / "entry", "--key", tmp_path / "log.pub")
+        (tmp_path / "entry").write_bytes(entry(index))
+        assert verifier(*asked) == (0, f"proved: it is entry {index} of {size} in {ORIGIN}")
+        (tmp_path / "entry").write_bytes(entry(index + 1))
+        assert verifier(*asked)[0] == 1
+
+    def test_it_shares_no_code_with_us_and_is_short(self) -> None:
+        source = VERIFIER.read_text(encoding="utf-8")
+        assert "import infohus" not in source
+        assert "from infohus" not in source
+        assert source.count("\n") <= 300
+
+
+class WhenALogIsNotWhole:
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize(("spoil", "found"), SPOILED.values(), ids=SPOILED)
+    def test_the_independent_verifier_says_where(
+        self, tmp_path: Path, spoil: Callable[[Path], None], found: str
+    ) -> None:
+        folder = write_log(tmp_path / "log", 600)
+        key = tmp_path / "log.pub"
+        key.write_bytes((folder / "log.pub").read_bytes())
+        spoil(folder)
+        status, said = verifier(folder, "--key", key)
+        assert (status, said.startswith("WRONG: "), found in said) == (1, True, True), said
+        assert not verify_export(folder, [KEY.verifier(ORIGIN)]).is_whole or found == "holds more than it should"
+
+    @pytest.mark.rule(58)
+    def test_a_log_that_was_written_anew_is_found_by_who_kept_a_checkpoint(self, tmp_path: Path) -> None:
+        kept = (write_log(tmp_path / "before", 300) / "checkpoint").rename(tmp_path / "kept")
+        grown, anew = write_log(tmp_path / "grown", 600), write_log(tmp_path / "anew", 600, first=1)
+        cut = write_log(tmp_path / "cut", 200)
+        key = grown / "log.pub"
+        assert verifier(grown, "--key", key, "--older", kept)[0] == 0
+        assert verifier(anew, "--key", key)[0] == 0  # nobody can tell without a memory
+        assert "is not the one whose checkpoint" in verifier(anew, "--key", key, "--older", kept)[1]
+        assert "it was cut off or replaced" in verifier(cut, "--key", key, "--older", kept)[1]
+
+    def test_witnesses_that_are_needed_and_missing_are_missed(self, tmp_path: Path) -> None:
+        folder = write_log(tmp_path / "log", 3)
+        assert "0 witnesses have cosigned" in verifier(folder, "--key", folder / "log.pub", "--need", "2")[1]
+
+    def test_it_is_told_how_to_be_used(self, tmp_path: Path) -> None:
+        assert verifier("--key", tmp_path / "log.pub")[0] == 2
+
+
+class WhenGoLooks:
+    """golang.org/x/mod/sumdb, which checks the checksums of every Go module in the world."""
+
+    @pytest.mark.skipif(
+        shutil.which("go") is None or not GO_SOURCES.exists(),
+        reason="NOT CHECKED: Go's sumdb is missing (apt-get install golang-go golang-golang-x-mod-dev)",
+    )
+    def test_it_accepts_our_checkpoints_tiles_and_proofs_and_nothing_else(self, tmp_path: Path) -> None:
+        folder = write_log(tmp_path / "log", 600)
+        environment = {
+            "PATH": os.environ["PATH"], "HOME": str(tmp_path), "GOPATH": "/usr/share/gocode", "GO111MODULE": "off",
+            "GOCACHE": str(tmp_path / "cache"), "GOFLAGS": "",
+        }
+        program = tmp_path / "crosscheck"
+        built = subprocess.run(
+            ["go", "build", "-o", program, GO_PROGRAM],  # noqa: S607 - Debian's own, found on the path
+            env=environment, capture_output=True, text=True, check=False
+        )
+        assert built.returncode == 0, built.stderr
+
+        def go(where: Path, index: int, proof: str) -> tuple[int, str]:
+            (tmp_path / "proof").write_text(proof, encoding="utf-8")
+            run = subprocess.run(
+                [program, where, str(index), tmp_path / "proof"], capture_output=True, text=True, check=False
+            )
+            return run.returncode, run.stdout.strip()
+
+        assert go(folder, 599, proof_of(599, 600)) == (0, "whole: 600 entries, entry 599 proved")
+        assert go(folder, 598, proof_of(599, 600))[0] == 1
+        other = base64.b64encode(bytes(32)).decode()
+        lines = proof_of(599, 600).split("\n")
+        assert go(folder, 599, "\n".join([*lines[:2], other, *lines[3:]]))[0] == 1
+        in_bundle(1, 256, flipped(40))(folder)
+        assert go(folder, 599, proof_of(599, 600))[0] == 1
