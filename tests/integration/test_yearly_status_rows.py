@@ -174,6 +174,15 @@ class WhenSomebodyElseAsks:
         assert list(seen.values()) == [2, 0]
 
 
+SEES = {
+    ("kommune", MUNICIPALITY, "municipal_coordinator"): 1, ("politi", POLICE, "police_coordinator"): 1,
+    ("dpo", MUNICIPALITY, "data_protection_officer"): 1, ("jurist", MUNICIPALITY, "legal"): 1,
+    ("dpo", "anden-kommune", "data_protection_officer"): 0, ("admin", MUNICIPALITY, "administrator"): 0,
+    ("neighbour", POLICE, "police_coordinator"): 0, ("kommune", MUNICIPALITY, "invited_professional"): 0,
+}
+"""Who, for which authority, in which role; and how many of the one released status."""
+
+
 class WhenReleasedRowsAreLookedAt:
     @pytest.mark.rule(45)
     async def test_the_infohus_own_tovholdere_and_supervisors_see_them_and_nobody_else(
@@ -181,17 +190,21 @@ class WhenReleasedRowsAreLookedAt:
     ) -> None:
         await self._release(house)
         _, tovholder = await another_infohus(house)
-        people = {name: house.person(name).person_id for name in ("kommune", "politi", "dpo", "jurist", "admin")}
-        lookers = [
-            ("kommune", MUNICIPALITY, "municipal_coordinator", 1), ("politi", POLICE, "police_coordinator", 1),
-            ("dpo", MUNICIPALITY, "data_protection_officer", 1), ("jurist", MUNICIPALITY, "legal", 1),
-            ("dpo", "anden-kommune", "data_protection_officer", 0), ("admin", MUNICIPALITY, "administrator", 0),
-            ("neighbour", POLICE, "police_coordinator", 0), ("kommune", MUNICIPALITY, "invited_professional", 0),
-        ]
-        for name, authority, role, rows in lookers:
-            person = people.get(name, tovholder)
-            async with acting(database.dsn("app"), authority=authority, person=person, role=role) as app:
-                assert len(await app.fetch("SELECT FROM infohus.yearly_status")) == rows, (name, role)
+        assert await self._seen(house, database, tovholder) == SEES
+
+    @pytest.mark.rule(45)
+    @pytest.mark.parametrize("rule", [
+        "true", "false", "infohus.coordinates(infohus_id)", "infohus.supervises(infohus_id)",
+        "infohus.coordinates(infohus_id) OR infohus.caller_role() IN ('legal', 'data_protection_officer')",
+        "infohus.caller_role() LIKE '%coordinator' OR infohus.supervises(infohus_id)",
+    ])
+    async def test_a_policy_that_said_anything_else_would_be_noticed(
+        self, house: House, database: Database, rule: str
+    ) -> None:
+        await self._release(house)
+        _, tovholder = await another_infohus(house)
+        await house.sql(f"ALTER POLICY select_yearly_status ON infohus.yearly_status USING ({rule})")
+        assert await self._seen(house, database, tovholder) != SEES
 
     @pytest.mark.rule(75)
     async def test_nobody_changes_or_takes_one_back(self, house: House, database: Database) -> None:
@@ -216,6 +229,14 @@ class WhenReleasedRowsAreLookedAt:
                     "INSERT INTO infohus.yearly_status VALUES ($1, $2, 2020, ''::bytea, sha256(''::bytea), now())",
                     uuid4(), house.infohus_id,
                 )
+
+    async def _seen(self, house: House, database: Database, tovholder: UUID) -> dict[tuple[str, str, str], int]:
+        seen = {}
+        for name, authority, role in SEES:
+            person = tovholder if name == "neighbour" else house.person(name).person_id
+            async with acting(database.dsn("app"), authority=authority, person=person, role=role) as app:
+                seen[name, authority, role] = len(await app.fetch("SELECT FROM infohus.yearly_status"))
+        return seen
 
     async def _release(self, house: House) -> None:
         await house.person("kommune").post(f"/infohuse/{house.infohus_id}/yearly-status/{now().year - 1}")
