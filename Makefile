@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts policies migrations bench rules lock clean
+.PHONY: help setup demo test tools lint types contracts policies migrations bench rules lock clean
 # Nothing of the caller's Python may leak into ours; our files can be read whatever the caller's umask.
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PIP_TARGET PIP_PREFIX PIP_USER VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -67,9 +67,25 @@ demo: setup  ## set up, play the story and stay up; FRESH=1 starts over
 	umask 022
 	exec $(BIN)/infohus demo $(if $(FRESH),--fresh) $(ARGS)
 
-test: setup  ## run every test
+test: setup tools  ## run every test
 	umask 022
 	exec $(BIN)/pytest $(ARGS)
+
+tools:
+	# Debian programs that some tests run: installed where we may, else the tests say "NOT CHECKED".
+	missing=
+	for need in nginx:nginx-light strace:strace systemd-analyze:systemd; do
+		PATH="$$PATH:/usr/sbin" command -v "$${need%%:*}" >/dev/null || missing="$$missing $${need##*:}"
+	done
+	[ -z "$$missing" ] && exit 0
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		echo "Installing$$missing for the tests …" >&2
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get install -y -qq $$missing >/dev/null || { apt-get update -qq && apt-get install -y -qq $$missing >/dev/null; } ||
+			echo "Could not install$$missing: what needs it is NOT CHECKED." >&2
+	else
+		echo "Missing:$$missing. What needs it is NOT CHECKED (ask an administrator for apt-get install$$missing)." >&2
+	fi
 
 lint: setup  ## ruff, every rule but those with a reason
 	umask 022

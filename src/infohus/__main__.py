@@ -13,6 +13,7 @@ from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKe
 from infohus.audit.verification import Verification, verify_database, verify_export
 from infohus.authorization.policies import PoliciesUnsound
 from infohus.database import migrate as migrate_database
+from infohus.database import refuse_too_mighty
 from infohus.demo.issuer import UnknownDemoUser
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.running import Stopped, play_once, show, token_for
@@ -76,7 +77,10 @@ def _require_startable(settings: Settings) -> None:
 
 async def _connect_once(address: str) -> None:
     connection = await asyncpg.connect(address)
-    await connection.close()
+    try:
+        await refuse_too_mighty(connection)
+    finally:
+        await connection.close()
 
 
 @main.command("settings")

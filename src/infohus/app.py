@@ -1,5 +1,6 @@
 """Builds every object and joins them: the only file that knows all."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -47,6 +48,7 @@ from infohus.web.problems import before_the_route, exception_handlers
 from infohus.web.problems import handlers as problem_handlers
 from infohus.workplace import Desk, Workplace
 
+_FORGET_EVERY_SECONDS = 30
 AnyRequest = Request[Caller, Any, Any]
 IdempotencyKey = Annotated[
     str | None,
@@ -76,9 +78,9 @@ def create_app(settings: Settings) -> Litestar:
     """
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
-    vault = Vault(
-        FileKeyKeeper(settings.keys_folder), now, keep_case_keys_seconds=settings.keep_case_keys_seconds
-    )
+    keeper = FileKeyKeeper(settings.keys_folder)
+    keeper.check()
+    vault = Vault(keeper, now, keep_case_keys_seconds=settings.keep_case_keys_seconds)
     gate = TokenGate(
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
         minimum_assurance=Assurance(settings.minimum_assurance),
@@ -97,7 +99,9 @@ def create_app(settings: Settings) -> Litestar:
     async def connected(_app: Litestar) -> AsyncIterator[None]:
         async with await open_pool(settings.database_url, size=settings.pool_size) as pool:
             workplace.open(pool)
+            idle = asyncio.create_task(_forget_old_keys(vault))
             yield
+            idle.cancel()
 
     handlers = [
         *health_handlers, *problem_handlers,
@@ -123,6 +127,13 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=_openapi(handlers),
         logging_config=None,
     )
+
+
+async def _forget_old_keys(vault: Vault) -> None:
+    """Let no case key outlive its seconds because nobody asks for anything."""
+    while True:
+        await asyncio.sleep(_FORGET_EVERY_SECONDS)
+        vault.forget_the_old()
 
 
 def _openapi(handlers: list[HTTPRouteHandler]) -> ExactConfig:

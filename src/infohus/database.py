@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from infohus.settings import UnsafeSetting
 from infohus.tables import Row
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
@@ -37,16 +38,42 @@ CROSS JOIN LATERAL (SELECT asked.* FROM ({sql}) AS asked WHERE acting OFFSET 0) 
 """
 
 
+_IS_TOO_MIGHTY = """
+SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (
+  SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname IN ('infohus', 'audit') AND pg_has_role(r.oid, c.relowner, 'MEMBER')
+) FROM pg_roles r WHERE r.rolname = current_user
+"""
+
+
 async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     """Connect `size` times as the role the address names.
 
     Connections keep no state between units (every setting is local to a transaction), so nothing is reset on return
     but a transaction that was left open.
     """
-    return await asyncpg.create_pool(
+    pool = await asyncpg.create_pool(
         url, min_size=size, max_size=size, reset=_leave_no_transaction, max_inactive_connection_lifetime=0,
         server_settings={"application_name": "infohus"},
     )
+    try:
+        async with pool.acquire() as connection:
+            await refuse_too_mighty(connection)
+    except BaseException:
+        await pool.close()
+        raise
+    return pool
+
+
+async def refuse_too_mighty(connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
+    """Refuse to work as a role that row security does not bind, or that owns the tables or the log.
+
+    Raises:
+        UnsafeSetting: naming the variable, and what to connect as.
+    """
+    if await connection.fetchval(_IS_TOO_MIGHTY):
+        message = "INFOHUS_DATABASE_URL: connect as infohus_app; this role is above row security or owns the tables"
+        raise UnsafeSetting(message)
 
 
 async def _leave_no_transaction(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

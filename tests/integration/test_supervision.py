@@ -11,7 +11,7 @@ import pytest
 from house import CLEARANCE, CaseInHand, House, told
 from infohus.audit.checkpoint import NotACheckpoint, SigningKey, VerifierKey
 from infohus.audit.entry import decode
-from infohus.audit.export import check_proof
+from infohus.audit.export import NotAnExport, check_proof, unpack
 from infohus.audit.merkle import ProofDoesNotHold
 from infohus.audit.tiles import bundle_of, entries_in
 from infohus.audit.verification import verify_export
@@ -35,8 +35,7 @@ async def exported(house: House, folder: Path) -> tuple[Path, VerifierKey]:
     """Export the log as the DPO, unpack it, and give the key from the key folder, not from the export."""
     answer = await house.person("dpo").call("POST", f"/infohuse/{house.infohus_id}/log/export")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-tar")
-    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
-        archive.extractall(folder, filter="data")
+    unpack(answer.content, folder)
     key = SigningKey.load(house.settings.keys_folder / "log-signing.key")
     return folder / "log", key.verifier("infohus.test/ishoj")
 
@@ -53,6 +52,9 @@ class WhenExchangesAreReviewed:
             ("ishoj-kommune", "rpl-115-2", False), ("ishoj-kommune", "rpl-115-2", True),
             ("kbh-vestegns-politi", "rpl-115-1", False),
         ]
+        assert [(one["kinds"], one["unacknowledged"]) for one in listed["items"]] == [
+            (["concern"], ["kbh-vestegns-politi"]), ([], ["kbh-vestegns-politi"]), ([], ["ishoj-kommune"]),
+        ]
         assert SECRET not in str(listed)
         assert not {"necessity", "summary", "proportionality"} & set(listed["items"][0])
         for path in (case.path, f"{case.path}/exchanges/{listed['items'][0]['id']}", f"{case.path}/information"):
@@ -61,7 +63,8 @@ class WhenExchangesAreReviewed:
     @pytest.mark.parametrize(("asked", "found"), [
         ("late=true", 1), ("late=false", 2), ("authority=kbh-vestegns-politi", 1), ("paragraph=rpl-115-2", 2),
         ("category=criminal_offences", 1), ("category=cpr_number", 0), ("since=2099-01-01T00:00:00Z", 0),
-        ("until=2099-01-01T00:00:00Z&limit=2", 2), ("paragraph=rpl-115-2&late=true", 1),
+        ("until=2099-01-01T00:00:00Z&limit=2", 2), ("unacknowledged=true", 3),
+        ("unacknowledged=false", 0), ("paragraph=rpl-115-2&late=true", 1),
     ])
     async def test_the_list_is_filtered(self, house: House, asked: str, found: int) -> None:
         await with_exchanges(house)
@@ -216,6 +219,19 @@ class WhenTheLogIsExported:
         verification = verify_export(folder, [key])
         assert not verification.is_whole
         assert found in " | ".join(map(str, verification.faults))
+
+    @pytest.mark.parametrize(("name", "kind"), [
+        ("../outside", tarfile.REGTYPE), ("/tmp/outside", tarfile.REGTYPE), ("log/link", tarfile.SYMTYPE),  # noqa: S108
+    ])
+    def test_a_tar_that_reaches_outside_is_refused(self, tmp_path: Path, name: str, kind: bytes) -> None:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            archive.addfile(member, io.BytesIO())
+        with pytest.raises(NotAnExport):
+            unpack(packed.getvalue(), tmp_path)
+        assert list(tmp_path.iterdir()) == []
 
     async def test_another_s_key_does_not_open_it(self, house: House, tmp_path: Path) -> None:
         await house.case()

@@ -62,6 +62,15 @@ class FileKeyKeeper:
             _write_once(folder / "index" / f"{infohus_id}.key")
         return cls(folder)
 
+    def check(self) -> None:
+        """Read every key there is, so that an unsafe one stops the start and not the first request.
+
+        Raises:
+            UnsafeKeyFile: naming the file.
+        """
+        for path in sorted(self._folder.glob("*/*.key")):
+            self._read(path)
+
     def key_id(self, authority_id: str) -> str:
         """Name the key that wraps for an authority now."""
         return f"{authority_id}/kek-1"

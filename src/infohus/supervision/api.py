@@ -15,7 +15,9 @@ from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Outcome
 from infohus.authorization.action import Action
-from infohus.cases.disclosure import Category, Channel, CooperationForm, Paragraph, Purpose
+from infohus.cases.disclosure import Category, Paragraph
+from infohus.cases.exchange_facts import ExchangeFacts, facts_of
+from infohus.database import Stored
 from infohus.ground import Infohus
 from infohus.supervision.operations import (
     EntryFilter,
@@ -23,6 +25,7 @@ from infohus.supervision.operations import (
     NumberedEntry,
     entries_of,
     packed_log,
+    plain_exchange,
     proof_of,
     state_of_log,
     supervised_exchanges,
@@ -39,24 +42,25 @@ Moment = Annotated[
 _ZONED: type[datetime] = Annotated[datetime, msgspec.Meta(tz=True)]  # type: ignore[assignment]
 
 
-class SupervisedExchange(msgspec.Struct, frozen=True):
-    """An exchange as a reviewer sees it: all but its content."""
+class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
+    """An exchange as a reviewer sees it: all but its content.
 
-    id: UUID
-    case_id: UUID
+    `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing.
+    """
+
     case_number: str
-    discloser: str
-    recipients: list[str]
-    paragraph: Paragraph
-    cooperation_form: CooperationForm
-    purpose: Purpose
-    categories: list[Category]
-    channel: Channel
-    exchanged_at: datetime
-    recorded_at: datetime
-    is_late: bool
-    corrects: UUID | None
-    manifest: str
+    strict_necessity_given: bool
+    kinds: list[str]
+    unacknowledged: list[str]
+
+    @classmethod
+    def of(cls, row: Stored) -> "SupervisedExchange":
+        """Show a row."""
+        return cls(
+            **facts_of(plain_exchange(row)), case_number=row["number"],
+            strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
+            unacknowledged=sorted(set(row["recipients"]) - set(row["acknowledged_by"])),
+        )
 
 
 class EntryPage(msgspec.Struct, frozen=True):
@@ -78,23 +82,16 @@ async def exchanges(
     infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
     since: Moment = None, until: Moment = None, authority: Authority = None,
     paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
-    late: FromQuery[bool | None] = None,
+    late: FromQuery[bool | None] = None, unacknowledged: FromQuery[bool | None] = None,
 ) -> Page[SupervisedExchange]:
     """List exchanges without any case content."""
     async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         rows = await supervised_exchanges(
             work, after=after, limit=limit + 1, since=_moment(since, "since"), until=_moment(until, "until"),
             authority=authority, paragraph=paragraph, category=category, late=late,
+            unacknowledged=unacknowledged,
         )
-        lines = [
-            SupervisedExchange(
-                row["id"], row["case_id"], row["number"], row["authority_id"], row["recipients"],
-                Paragraph(row["paragraph"]), CooperationForm(row["cooperation_form"]), Purpose(row["purpose"]),
-                [Category(one) for one in row["categories"]], Channel(row["channel"]), row["exchanged_at"],
-                row["recorded_at"], row["is_late"], row["corrects_id"], row["manifest"].hex(),
-            )
-            for row in rows
-        ]
+        lines = [SupervisedExchange.of(row) for row in rows]
         return page_of(lines, [line.id for line in lines], limit=limit)
 
 

@@ -18,19 +18,33 @@ from infohus.audit.export import LogDoesNotVerify, export_log, prove, signed_che
 from infohus.audit.log import entry_at, head_of, rows_of
 from infohus.audit.verification import verify_database
 from infohus.cases.disclosure import Exchange
+from infohus.cases.receipts import Receipt
 from infohus.database import Stored
-from infohus.ground import Case
+from infohus.ground import Case, Disclosure
+from infohus.sealing.column import SealedColumn
 from infohus.tables import new_id
 from infohus.unit_of_work import UnitOfWork
 
+PLAIN = tuple(
+    column for column in Exchange.__table__.columns if not isinstance(column.type, SealedColumn)
+)
 COLUMNS = (
-    Exchange.id, Exchange.case_id, Case.number, Exchange.authority_id, Exchange.recipients, Exchange.paragraph,
-    Exchange.cooperation_form, Exchange.purpose, Exchange.categories, Exchange.channel, Exchange.exchanged_at,
-    Exchange.recorded_at, Exchange.is_late, Exchange.corrects_id, Exchange.manifest,
+    *PLAIN, Case.number, Exchange.strict_necessity.is_not(None).label("strict_necessity_given"),
+    sa.func.array(
+        sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
+    ).label("acknowledged_by"),
+    sa.func.array(
+        sa.select(sa.distinct(Disclosure.record_kind))
+        .where(Disclosure.exchange_id == Exchange.id, Disclosure.record_id != Exchange.id).scalar_subquery()
+    ).label("kinds"),
 )
 """Plain columns only: no sealed one is even fetched."""
 
 _MOMENT, _TEXT, _FLAG = sa.DateTime(timezone=True), sa.Text(), sa.Boolean()
+
+_RECEIPTS_OF_ONE = (
+    sa.select(sa.func.count()).select_from(Receipt).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
+)
 
 
 def _unless_left_out(
@@ -53,6 +67,11 @@ EXCHANGES = (
             sa.bindparam("category", type_=_TEXT) == sa.func.any(Exchange.categories), "category", _TEXT
         ),
         _unless_left_out(Exchange.is_late == sa.bindparam("late", type_=_FLAG), "late", _FLAG),
+        _unless_left_out(
+            (_RECEIPTS_OF_ONE < sa.func.cardinality(Exchange.recipients))  # noqa: SIM300 - SQL has no Yoda
+            == sa.bindparam("unacknowledged", type_=_FLAG),
+            "unacknowledged", _FLAG,
+        ),
     )
     .order_by(Exchange.id)
     .limit(sa.bindparam("limit", type_=sa.Integer()))
@@ -93,6 +112,11 @@ class EntryFilter(msgspec.Struct, frozen=True):
             and self.action in {None, entry.action}
             and self.outcome in {None, entry.outcome.value}
         )
+
+
+def plain_exchange(row: Stored) -> Exchange:
+    """Make an exchange of what a reviewer may see of it: its sealed columns are not there."""
+    return Exchange(**{column.name: row[column.name] for column in PLAIN})
 
 
 async def supervised_exchanges(work: UnitOfWork, **asked: object) -> Sequence[Stored]:

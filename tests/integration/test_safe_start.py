@@ -1,0 +1,45 @@
+"""What the application refuses to start with: a role above row security, a key others can read."""
+
+from pathlib import Path
+
+import pytest
+
+from conftest import Database
+from house import House, open_house
+from infohus.app import create_app
+from infohus.database import open_pool
+from infohus.sealing.keepers import UnsafeKeyFile
+from infohus.settings import UnsafeSetting
+
+
+class WhenTheDatabaseRoleIsTooMighty:
+    @pytest.mark.rule(45)
+    @pytest.mark.parametrize("role", ["superuser", "owner"])
+    async def test_it_does_not_open(self, database: Database, role: str) -> None:
+        with pytest.raises(UnsafeSetting, match="connect as infohus_app"):
+            await open_pool(database.dsn(role), size=1)  # type: ignore[arg-type]
+
+    @pytest.mark.rule(45)
+    async def test_the_application_s_own_role_is_let_in_until_it_is_given_more(self, database: Database) -> None:
+        await (await open_pool(database.dsn("app"), size=1)).close()
+        async with open_house(
+            database.dsn("app"), database.dsn("superuser"), database.dsn("verifier"), Path(self.folder)
+        ) as house:
+            await house.sql("GRANT infohus_owner TO infohus_app")
+            try:
+                with pytest.raises(UnsafeSetting):
+                    await open_pool(database.dsn("app"), size=1)
+            finally:
+                await house.sql("REVOKE infohus_owner FROM infohus_app")
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+
+class WhenAKeyIsLoose:
+    async def test_the_application_is_not_made(self, house: House) -> None:
+        key = house.settings.keys_folder / "ishoj-kommune" / "kek-1.key"
+        key.chmod(0o644)
+        with pytest.raises(UnsafeKeyFile, match=r"kek-1\.key"):
+            create_app(house.settings)
