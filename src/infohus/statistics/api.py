@@ -49,7 +49,7 @@ async def read(infohus_id: FromPath[UUID], year: Year, desk: NamedDependency[Des
         return YearlyStatusView.of(await released_yearly_status(work, year))
 
 
-@get(YEARLY_STATUS + "/csv", operation_id="ReadYearlyStatusSheet", media_type="text/csv; charset=utf-8")
+@get(YEARLY_STATUS + "/csv", operation_id="ReadYearlyStatusSheet", media_type="text/csv")
 async def read_sheet(infohus_id: FromPath[UUID], year: Year, desk: NamedDependency[Desk]) -> Response[bytes]:
     """Read a released status as CSV: semicolons, CRLF, UTF-8 with a byte order mark, Danish headings."""
     async with desk.begin(Action.READ_YEARLY_STATUS, Infohus, infohus_id) as work:
