@@ -37,6 +37,7 @@ from infohus.sealing.column import sealed_columns
 from infohus.sealing.keepers import FileKeyKeeper
 from infohus.sealing.vault import Vault
 from infohus.settings import Settings
+from infohus.statistics.api import handlers as statistics_handlers
 from infohus.supervision.api import handlers as supervision_handlers
 from infohus.tables import Row
 from infohus.web.api_description import ExactConfig
@@ -107,6 +108,7 @@ def create_app(settings: Settings) -> Litestar:
         *guarded(
             *plan_handlers, *concern_handlers, *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
+            *statistics_handlers,
         ),
     ]
     return Litestar(

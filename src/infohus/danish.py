@@ -167,6 +167,16 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "follow-up-in-the-past": ("Opfølgningen ligger i fortiden", "Vælg en dato, der kommer."),
     "outcome-unknown": ("Resultatet findes ikke på listen", "Vælg et af: {outcomes}."),
+    "year-not-over": (
+        "Året er ikke gået",
+        "Status for {year} kan frigives, når året er slut: to opgørelser af et løbende år kan afsløre de små tal.",
+    ),
+    "yearly-status-not-released": (
+        "Årets status er ikke frigivet", "Bed en af infohusets tovholdere om at frigive status for {year}.",
+    ),
+    "yearly-status-already-released": (
+        "Årets status er frigivet", "Hent status for {year}, som den blev frigivet; den opgøres ikke igen (regel 75).",
+    ),
 }
 
 

@@ -56,7 +56,7 @@ async def request_for(house: House, method: str, path: str) -> dict[str, Any]:
     """Make a request that every check of form lets through, about ids that do not exist."""
     schema = house.app.openapi_schema.to_schema()
     operation = schema["paths"][re.sub(r":[a-z]+}", "}", path)][method.lower()]
-    filled = re.sub(r"\{[a-z_]*index[^}]*\}", "0", path)
+    filled = re.sub(r"\{year[^}]*\}", "2025", re.sub(r"\{[a-z_]*index[^}]*\}", "0", path))
     request: dict[str, Any] = {"path": re.sub(r"\{[^}]+\}", lambda _: str(uuid4()), filled)}
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:

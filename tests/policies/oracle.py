@@ -100,6 +100,10 @@ ACTS: Final[dict[Action, Act]] = {
     Action.EXPORT_LOG: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
     Action.LOAD_PLAN: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.REGISTER_COORDINATOR: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.READ_YEARLY_STATUS: Act(
+        "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
+    ),
+    Action.RELEASE_YEARLY_STATUS: Act("Infohus", COORDINATORS, only_members=True),
     Action.READ_CASE: Act("Case", COORDINATORS, invited_for=_ANY_AREA),
     Action.RECORD_CLEARANCE_CHECK: Act("Case", frozenset({P})),
     Action.HAND_OVER_CHILD_NOTIFICATION: Act("Case", frozenset({M})),

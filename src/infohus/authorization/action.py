@@ -20,6 +20,8 @@ class Action(StrEnum):
     EXPORT_LOG = "exportLog"
     LOAD_PLAN = "loadPlan"
     REGISTER_COORDINATOR = "registerCoordinator"
+    READ_YEARLY_STATUS = "readYearlyStatus"
+    RELEASE_YEARLY_STATUS = "releaseYearlyStatus"
 
     # on a case
     READ_CASE = "readCase"

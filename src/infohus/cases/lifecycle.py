@@ -66,6 +66,7 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
     Action.RECORD_FOLLOW_UP: _recording(frozenset({ACTING})),
     Action.PROPOSE_CLOSURE: _deciding(*OPEN),
     Action.SIGN_CLOSURE: _deciding(*OPEN),
+    Action.RELEASE_YEARLY_STATUS: _recording(EVERY),
 })
 """Acts that are not named here read, and reading is possible at every stage."""
 

@@ -12,6 +12,7 @@ ASSESS_WITHIN = timedelta(hours=24)
 RECEIPT_WORKING_DAYS = 6
 """Source: barnets lov § 136: receipt to the reporter within six working days."""
 ADULT_AGE = 18
+YOUNG_ADULT_UNTIL = 25
 
 
 @lru_cache(maxsize=8)
@@ -39,8 +40,8 @@ def receipt_by(received_at: datetime) -> date:
     return day
 
 
-def is_under_18(birth_date: date, received_at: datetime) -> bool:
-    """Say whether a person born on `birth_date` is under 18 at receipt, by the Danish date."""
+def age_at(birth_date: date, received_at: datetime) -> int:
+    """Give the age in whole years at receipt, by the Danish date."""
     today = received_at.astimezone(DENMARK).date()
     had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
-    return today.year - birth_date.year - (not had_birthday) < ADULT_AGE
+    return today.year - birth_date.year - (not had_birthday)

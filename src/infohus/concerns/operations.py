@@ -15,8 +15,9 @@ from stdnum.exceptions import ValidationError
 from infohus import errors
 from infohus.cases.disclosure import CLOCK_TOLERANCE, LongText
 from infohus.cases.lifecycle import next_stage
-from infohus.concerns.deadlines import DENMARK, assess_by, is_under_18, receipt_by
+from infohus.concerns.deadlines import ADULT_AGE, DENMARK, YOUNG_ADULT_UNTIL, age_at, assess_by, receipt_by
 from infohus.concerns.model import (
+    AgeGroup,
     ChildNotification,
     ClearanceCheck,
     ClearanceOutcome,
@@ -185,19 +186,24 @@ class _Person:
     draft: SubjectDraft
     subject_id: UUID
     identity: UUID
-    is_child: bool
+    age_group: AgeGroup
     cpr_number: str | None
     cpr_index: bytes | None
+
+    @property
+    def is_child(self) -> bool:
+        """Say whether the person was under 18 at receipt."""
+        return self.age_group is AgeGroup.UNDER_18
 
 
 def _person(work: UnitOfWork, draft: SubjectDraft, received_at: datetime) -> _Person:
     subject_id = new_id()
-    is_child = _is_under_18(draft, received_at)
+    age_group = _age_group(draft, received_at)
     if draft.cpr_number is None:
-        return _Person(draft, subject_id, subject_id, is_child, None, None)
+        return _Person(draft, subject_id, subject_id, age_group, None, None)
     number = cpr.compact(draft.cpr_number)
     index = work.lookup_index("cpr", number)
-    return _Person(draft, subject_id, UUID(bytes=index[:16]), is_child, number, index)
+    return _Person(draft, subject_id, UUID(bytes=index[:16]), age_group, number, index)
 
 
 def _record_subject(work: UnitOfWork, concern: Concern, person: _Person) -> None:
@@ -209,7 +215,8 @@ def _record_subject(work: UnitOfWork, concern: Concern, person: _Person) -> None
             "birth_date": birth_date.isoformat() if birth_date else None,
         },
         id=person.subject_id, concern_id=concern.id, is_under_18_at_receipt=person.is_child,
-        cpr_index=person.cpr_index, cpr_is_odd=number is not None and cpr.checksum(number) != 0,
+        age_group=person.age_group, cpr_index=person.cpr_index,
+        cpr_is_odd=number is not None and cpr.checksum(number) != 0,
     )
     if person.is_child:
         work.create(
@@ -218,18 +225,22 @@ def _record_subject(work: UnitOfWork, concern: Concern, person: _Person) -> None
         )
 
 
-def _is_under_18(draft: SubjectDraft, received_at: datetime) -> bool:
+def _age_group(draft: SubjectDraft, received_at: datetime) -> AgeGroup:
     """Judge age by CPR number, else by birth date, else by what the caller was told.
 
     Raises:
         CprNumberNotPossible: the date in the number does not exist or lies ahead (rule 74).
     """
+    birth_date = draft.birth_date
     if draft.cpr_number:
         try:
             cpr.validate(draft.cpr_number)
         except ValidationError:
             raise errors.CprNumberNotPossible from None
-        return is_under_18(cpr.get_birth_date(draft.cpr_number), received_at)
-    if draft.birth_date:
-        return is_under_18(draft.birth_date, received_at)
-    return bool(draft.is_under_18)
+        birth_date = cpr.get_birth_date(draft.cpr_number)
+    if birth_date is None:
+        return AgeGroup.UNDER_18 if draft.is_under_18 else AgeGroup.UNKNOWN
+    age = age_at(birth_date, received_at)
+    if age < ADULT_AGE:
+        return AgeGroup.UNDER_18
+    return AgeGroup.FROM_18_TO_24 if age < YOUNG_ADULT_UNTIL else AgeGroup.FROM_25
