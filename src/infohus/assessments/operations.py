@@ -37,7 +37,8 @@ async def open_assessment(work: UnitOfWork, draft: OpeningDraft) -> Assessment:
     latest = (await work.values(_LATEST, case_id=work.case.id))[0]["version"]
     assessment = await begin_decision(
         work, Assessment, Conclusion(), outcome="concluded", disclosure=draft.disclosure,
-        version=latest + 1, template_id=current_template().id, users_are_trained=draft.users_are_trained,
+        version=latest + 1, template_id=current_template().id,
+        template_digest=current_template().digest(), users_are_trained=draft.users_are_trained,
     )
     work.done(assessment.id)
     return assessment

@@ -1,5 +1,6 @@
 """The tool's structure as a versioned template. A template that counts, weighs or colours is refused (rule 38)."""
 
+import hashlib
 import tomllib
 from enum import StrEnum
 from functools import lru_cache
@@ -45,6 +46,10 @@ class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     source: str
     step: list[TemplateStep]
     dimension: list[Dimension]
+
+    def digest(self) -> bytes:
+        """Hash what the template says, however its file is laid out: SHA-256, 32 bytes."""
+        return hashlib.sha256(msgspec.json.encode(self)).digest()
 
     def side_of(self, dimension_id: str) -> Side:
         """Say which side a dimension belongs to.

@@ -17,6 +17,8 @@ EVERY = frozenset(Stage)
 OPEN = EVERY - {Stage.CLOSED}
 SHARED = frozenset({RECEIVED, CLEARED, ACCEPTED, QUALIFYING, RECOMMENDING, ACTING})
 """Stages in which the infohus handles the concern, so that the parties may exchange."""
+WITH_MEASURES = frozenset({ACTING, RECOMMENDING})
+"""Stages in which measures may be under way: after a re-assessment the case recommends anew while they go on."""
 
 
 class Step(NamedTuple):
@@ -63,7 +65,7 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
     Action.PROPOSE_RECOMMENDATION: _deciding(RECOMMENDING),
     Action.SIGN_RECOMMENDATION: _deciding(RECOMMENDING),
     Action.START_MEASURE: _recording(frozenset({ACTING})),
-    Action.RECORD_FOLLOW_UP: _recording(frozenset({ACTING})),
+    Action.RECORD_FOLLOW_UP: _recording(WITH_MEASURES),
     Action.PROPOSE_CLOSURE: _deciding(*OPEN),
     Action.SIGN_CLOSURE: _deciding(*OPEN),
 })
