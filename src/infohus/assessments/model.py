@@ -67,12 +67,16 @@ class Contribution(Record):
 
 
 class Conclusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole, in words: problems and resources, and which dimensions of life to work on (rule 37)."""
+    """The whole, in words: problems and resources, and which dimensions of life to work on (rule 37).
+
+    A re-assessment also says in its own words what changed since the last one (rule 40).
+    """
 
     problems: LongText = ""
     resources: LongText = ""
     overall_assessment: LongText = ""
     dimensions_to_work_on: Annotated[list[str], Meta(max_length=9)] = []
+    what_changed: LongText = ""
 
 
 class OpeningDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
