@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -55,6 +55,14 @@ def told(by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
         "recipients": [other], "purpose": "screening", "categories": ["purely_private"],
         "necessity": "Nødvendigt for den fælles vurdering.", "proportionality": "Kun det, vurderingen kræver.",
         "subsidiarity": "Formålet kan ikke nås med mindre.", **more,
+    }
+
+
+def invitation(authority: str, **more: Any) -> dict[str, Any]:
+    """Invite somebody of an authority for a month."""
+    return {
+        "person_id": str(uuid4()), "authority_id": authority, "reason": "Kender ham.", "scope": ["information"],
+        "ends_at": (now() + timedelta(days=30)).isoformat(), **more,
     }
 
 
@@ -224,6 +232,20 @@ class CaseInHand:
         await self.decide("recommendations", "recommended", {"recommendation": "En mentor."},
                           purpose="recommendation")
         return self
+
+    async def note(self, text: str = "Moren er bekymret.", *, by: str = MUNICIPALITY) -> str:
+        """Note an item for one authority; give its id."""
+        item = await self._of(by).post(f"{self.path}/information", {"text": text, "source": "samtale"})
+        return str(item["id"])
+
+    async def disclose(self, *items: str, by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
+        """Disclose items to the other authority."""
+        body = {**told(by), "items": [{"kind": "information", "id": one} for one in items], **more}
+        exchange: dict[str, Any] = await self._of(by).post(f"{self.path}/exchanges", body)
+        return exchange
+
+    def _of(self, authority: str) -> Person:
+        return self.kommune if authority == MUNICIPALITY else self.politi
 
     async def close(self, outcome: str = "unfounded") -> "CaseInHand":
         """Close the case."""

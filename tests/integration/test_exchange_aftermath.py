@@ -1,35 +1,12 @@
 """What follows an exchange: it is passed on, corrected, acknowledged, withdrawn."""
 
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, invitation, told
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
-
-
-async def noted(case: CaseInHand, text: str = "Moren er bekymret.", *, by: str = "kommune") -> str:
-    """Note an item for one authority; give its id."""
-    item = await case.house.person(by).post(f"{case.path}/information", {"text": text, "source": "samtale"})
-    return str(item["id"])
-
-
-async def disclosed(case: CaseInHand, *items: str, by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
-    """Disclose items to the other authority."""
-    who = case.kommune if by == MUNICIPALITY else case.politi
-    body = {**told(by), "items": [{"kind": "information", "id": one} for one in items], **more}
-    exchange: dict[str, Any] = await who.post(f"{case.path}/exchanges", body)
-    return exchange
-
-
-def invitation(authority: str, **more: Any) -> dict[str, Any]:
-    return {
-        "person_id": str(uuid4()), "authority_id": authority, "reason": "Kender ham.", "scope": ["information"],
-        "ends_at": (now() + timedelta(days=30)).isoformat(), **more,
-    }
 
 
 class WhenSomethingIsPassedOn:
@@ -39,8 +16,8 @@ class WhenSomethingIsPassedOn:
     async def test_the_owner_learns_to_whom_and_why(self, house: House) -> None:
         case = await house.case()
         await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
-        item = await noted(case, by="politi")
-        await disclosed(case, item, by=POLICE)
+        item = await case.note(by=POLICE)
+        await case.disclose(item, by=POLICE)
         body = {**told(recipients=[PROBATION]), "items": [{"kind": "information", "id": item}]}
         onward = await case.kommune.post(f"{case.path}/exchanges", {**body, "necessity": "De følger ham."})
         assert onward["is_onward"]
@@ -56,8 +33,8 @@ class WhenSomethingIsPassedOn:
     ) -> None:
         case = await house.case()
         await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
-        item = await noted(case, by="politi")
-        await disclosed(case, item, by=POLICE)
+        item = await case.note(by=POLICE)
+        await case.disclose(item, by=POLICE)
         body = {**told(recipients=[PROBATION]), "items": [{"kind": "information", "id": item}], **change}
         answer = await case.kommune.call("POST", f"{case.path}/exchanges", json=body)
         assert answer.json()["type"] == f"/problems/{problem}"
@@ -67,8 +44,8 @@ class WhenSomethingIsPassedOn:
         case = await house.case()
         guest = invitation(PROBATION)
         invited = await case.kommune.post(f"{case.path}/participants", guest)
-        item = await noted(case, by="politi")
-        wrong = await disclosed(case, item, by=POLICE)
+        item = await case.note(by=POLICE)
+        wrong = await case.disclose(item, by=POLICE)
         await case.kommune.post(
             f"{case.path}/exchanges", {**told(recipients=[PROBATION]), "items": [{"kind": "information", "id": item}]}
         )
@@ -128,9 +105,9 @@ class WhenAnExchangeIsWithdrawn:
 
     async def test_the_recipient_reads_it_no_more_and_the_rest_stays(self, house: House) -> None:
         case = await house.case()
-        first, second = await noted(case, "Den ene."), await noted(case, "Den anden.")
-        given = await disclosed(case, first, second)
-        await disclosed(case, second)
+        first, second = await case.note("Den ene."), await case.note("Den anden.")
+        given = await case.disclose(first, second)
+        await case.disclose(second)
         await case.politi.post(
             f"{case.path}/exchanges/{given['id']}/receipts", {"manifest": given["manifest"]}, status=200
         )
@@ -151,7 +128,7 @@ class WhenAnExchangeIsWithdrawn:
 
     async def test_only_the_discloser_withdraws_and_only_once(self, house: House) -> None:
         case = await house.case()
-        given = await disclosed(case, await noted(case))
+        given = await case.disclose(await case.note())
         path = f"{case.path}/exchanges/{given['id']}/withdrawals"
         body = {"recipient": POLICE, "reason": "Givet ved en fejl."}
         assert (await case.politi.call("POST", path, json=body)).status_code == 404
@@ -161,13 +138,13 @@ class WhenAnExchangeIsWithdrawn:
 
     async def test_it_can_be_disclosed_anew(self, house: House) -> None:
         case = await house.case()
-        item = await noted(case)
-        given = await disclosed(case, item)
+        item = await case.note()
+        given = await case.disclose(item)
         await case.kommune.post(
             f"{case.path}/exchanges/{given['id']}/withdrawals", {"recipient": POLICE, "reason": "For tidligt."}
         )
         await case.politi.get(f"{case.path}/information/{item}", status=404)
-        await disclosed(case, item)
+        await case.disclose(item)
         assert (await case.politi.get(f"{case.path}/information/{item}"))["text"] == "Moren er bekymret."
 
     async def test_a_joint_decision_stays_with_both(self, house: House) -> None:

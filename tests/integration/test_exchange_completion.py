@@ -6,30 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, invitation, now, told
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
-
-
-async def noted(case: CaseInHand, text: str = "Moren er bekymret.", *, by: str = "kommune") -> str:
-    """Note an item for one authority; give its id."""
-    item = await case.house.person(by).post(f"{case.path}/information", {"text": text, "source": "samtale"})
-    return str(item["id"])
-
-
-async def disclosed(case: CaseInHand, *items: str, by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
-    """Disclose items to the other authority."""
-    who = case.kommune if by == MUNICIPALITY else case.politi
-    body = {**told(by), "items": [{"kind": "information", "id": one} for one in items], **more}
-    exchange: dict[str, Any] = await who.post(f"{case.path}/exchanges", body)
-    return exchange
-
-
-def invitation(authority: str, **more: Any) -> dict[str, Any]:
-    return {
-        "person_id": str(uuid4()), "authority_id": authority, "reason": "Kender ham.", "scope": ["information"],
-        "ends_at": (now() + timedelta(days=30)).isoformat(), **more,
-    }
 
 
 class WhenOneAuthorityAsksAnother:
@@ -70,10 +49,10 @@ class WhenOneAuthorityAsksAnother:
         case = await house.case()
         asked = await case.kommune.post(f"{case.path}/information-requests", self.asking())
         path = f"{case.path}/information-requests/{asked['id']}/answer"
-        for wrong in (None, str(uuid4()), (await disclosed(case, await noted(case)))["id"]):
+        for wrong in (None, str(uuid4()), (await case.disclose(await case.note()))["id"]):
             answer = await case.politi.call("POST", path, json={"answer": "partly", "exchange_id": wrong})
             assert answer.json()["type"] == "/problems/answer-names-no-exchange"
-        given = await disclosed(case, await noted(case, by="politi"), by=POLICE)
+        given = await case.disclose(await case.note(by=POLICE), by=POLICE)
         answered = await case.politi.post(path, {"answer": "partly", "exchange_id": given["id"]}, status=200)
         assert (answered["answer"], answered["answer_exchange_id"]) == ("partly", given["id"])
         again = await case.politi.call("POST", path, json={"answer": "declined"})

@@ -11,7 +11,7 @@ import pytest
 from house import CLEARANCE, CaseInHand, House, told
 from infohus.audit.checkpoint import NotACheckpoint, SigningKey, VerifierKey
 from infohus.audit.entry import decode
-from infohus.audit.export import check_proof
+from infohus.audit.export import NotAnExport, check_proof, unpack
 from infohus.audit.merkle import ProofDoesNotHold
 from infohus.audit.tiles import bundle_of, entries_in
 from infohus.audit.verification import verify_export
@@ -35,8 +35,7 @@ async def exported(house: House, folder: Path) -> tuple[Path, VerifierKey]:
     """Export the log as the DPO, unpack it, and give the key from the key folder, not from the export."""
     answer = await house.person("dpo").call("POST", f"/infohuse/{house.infohus_id}/log/export")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-tar")
-    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
-        archive.extractall(folder, filter="data")
+    unpack(answer.content, folder)
     key = SigningKey.load(house.settings.keys_folder / "log-signing.key")
     return folder / "log", key.verifier("infohus.test/ishoj")
 
@@ -220,6 +219,19 @@ class WhenTheLogIsExported:
         verification = verify_export(folder, [key])
         assert not verification.is_whole
         assert found in " | ".join(map(str, verification.faults))
+
+    @pytest.mark.parametrize(("name", "kind"), [
+        ("../outside", tarfile.REGTYPE), ("/tmp/outside", tarfile.REGTYPE), ("log/link", tarfile.SYMTYPE),  # noqa: S108
+    ])
+    def test_a_tar_that_reaches_outside_is_refused(self, tmp_path: Path, name: str, kind: bytes) -> None:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            archive.addfile(member, io.BytesIO())
+        with pytest.raises(NotAnExport):
+            unpack(packed.getvalue(), tmp_path)
+        assert list(tmp_path.iterdir()) == []
 
     async def test_another_s_key_does_not_open_it(self, house: House, tmp_path: Path) -> None:
         await house.case()

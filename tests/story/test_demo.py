@@ -15,7 +15,8 @@ INFOHUS = REPOSITORY / ".venv" / "bin" / "infohus"
 STEPS = (
     "1. En lærer ringer", "2. Politiet tjekker", "3. De to tovholdere", "4. Hvad hver myndighed", "5. Fælles screening",
     "6. Vurderingsværktøjet", "7. Anbefaling", "8. »Til efterforskningen«", "9. Sagen lukkes", "en pige på 16",
-    "et anonymt opkald", "10. DPO'en",
+    "et anonymt opkald", "tre brødre", "politiet tager alene", "tjekket hindrer", "de to er uenige",
+    "hører til et andet sted", "10. DPO'en",
 )
 
 
@@ -73,7 +74,7 @@ class WhenTheDemoStaysUp:
             cases = httpx.get(
                 f"{known['server']}/cases", headers={"Authorization": f"Bearer {token}"}, trust_env=False
             )
-            assert (cases.status_code, len(cases.json()["items"])) == (200, 3)
+            assert (cases.status_code, len(cases.json()["items"])) == (200, 8)
         finally:
             self.down(first, tmp_path)
         again = self.up(tmp_path, port=18215)

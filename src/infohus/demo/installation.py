@@ -75,18 +75,18 @@ class DemoInstallation:
     def set_up(self, issuers: DemoIssuers) -> UUID:
         """Bring roles, schema, plan, tovholdere, keys and issuers in place; the server must be running.
 
-        Returns the infohus' id.
+        Returns the id of Infohus Ishøj, where the story is played.
         """
         passwords = self._passwords()
         asyncio.run(self._roles(passwords))
         migrate(self.address("owner"))
-        infohus_id = asyncio.run(self._plan_and_people())
-        plan = self._plan()
+        infohuse = asyncio.run(self._plans_and_people())
         keys = self.folder / "keys"
-        FileKeyKeeper.create(keys, [one.id for one in plan.authorities], [infohus_id])
+        for plan, infohus_id in infohuse:
+            FileKeyKeeper.create(keys, [one.id for one in plan.authorities], [infohus_id])
         SigningKey.create(keys / "log-signing.key")
         (self.folder / "issuers.toml").write_text(issuers.issuers_toml(), encoding="utf-8")
-        return infohus_id
+        return infohuse[0][1]
 
     def issuers(self, url: str) -> DemoIssuers:
         """Give the two demo issuers as reached at `url`."""
@@ -108,8 +108,8 @@ class DemoInstallation:
             "INFOHUS_LOG_FORMAT": "json",
         }
 
-    def _plan(self) -> PlanDocument:
-        return read_plan(REPOSITORY / "plans" / "ishoj.toml")
+    def _plans(self) -> list[PlanDocument]:
+        return [read_plan(REPOSITORY / "plans" / f"{name}.toml") for name in ("ishoj", "birkelunde")]
 
     def _passwords(self) -> dict[str, str]:
         path = self.folder / _PASSWORDS
@@ -136,13 +136,13 @@ class DemoInstallation:
         finally:
             await database.close()
 
-    async def _plan_and_people(self) -> UUID:
+    async def _plans_and_people(self) -> list[tuple[PlanDocument, UUID]]:
         owner = await asyncpg.connect(self.address("owner"))
         try:
-            infohus_id = await load_plan(owner, self._plan(), clock=now)
+            infohuse = [(plan, await load_plan(owner, plan, clock=now)) for plan in self._plans()]
             for person in DEMO_PEOPLE.values():
                 if person.role in {Role.MUNICIPAL_COORDINATOR, Role.POLICE_COORDINATOR}:
-                    await owner.execute(_COORDINATOR, infohus_id, person.authority_id, person.person_id)
+                    await owner.execute(_COORDINATOR, infohuse[0][1], person.authority_id, person.person_id)
         finally:
             await owner.close()
-        return infohus_id
+        return infohuse

@@ -29,7 +29,8 @@ class Play:
             Actor.signed_in(name, teller=teller, issuers=issuers, address=address)
             for name in ("kommune", "politi", "raadgiver", "dpo")
         )
-        self.infohus: dict[str, Any] = self.kommune.get("/infohuse")["items"][0]
+        self.infohuse: list[dict[str, Any]] = self.kommune.get("/infohuse")["items"]
+        self.infohus = next(one for one in self.infohuse if one["municipality"] == ISHOJ)
         self.case = ""
         self.exchange_id = ""
 

@@ -1,13 +1,11 @@
 """The last step: the DPO reviews without content, exports the log, checks it offline, and finds one flipped byte."""
 
 import base64
-import io
 import shutil
-import tarfile
 from pathlib import Path
 
 from infohus.audit.checkpoint import VerifierKey
-from infohus.audit.export import check_proof
+from infohus.audit.export import check_proof, unpack
 from infohus.audit.tiles import WIDTH, tile_path
 from infohus.audit.verification import verify_export
 from infohus.demo.playing import Play
@@ -47,8 +45,7 @@ def review_the_log(play: Play, folder: Path, *, hidden: str) -> None:
 def _export(play: Play, folder: Path, infohus: str) -> None:
     packed = play.dpo.post(f"{infohus}/log/export", status=200)
     shutil.rmtree(folder, ignore_errors=True)
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder.parent, filter="data")
+    unpack(packed, folder.parent)
     if folder.name != "log":
         (folder.parent / "log").rename(folder)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from infohus.app import now
+from infohus.demo.other_cases import tell_other_cases
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ
 from infohus.demo.playing import Play, ago, paragraph_of
 from infohus.demo.review import review_the_log
@@ -19,6 +20,8 @@ class Story(Play):
         """Play all steps; `log_folder` is where the exported log goes."""
         self.teller.title(f"Fra telefonopkald til kontrolleret log: {self.infohus['name']}")
         self.teller.say("Alle personer er opdigtede.")
+        others = ", ".join(one["name"] for one in self.infohuse if one is not self.infohus)
+        self.teller.say(f"Samme installation rummer også: {others}. Hvert infohus har sine egne sager, nøgler og log.")
         concern_id, subject_id = self.step_1_phone_call()
         self.step_2_clearance(concern_id, subject_id)
         self.step_3_scope()
@@ -28,8 +31,7 @@ class Story(Play):
         self.step_7_measure()
         self.step_8_never_for_investigation()
         self.step_9_closure()
-        self.a_girl_of_16()
-        self.anonymous_and_unfounded()
+        tell_other_cases(self)
         review_the_log(self, log_folder, hidden=held)
 
     # --- the steps --------------------------------------------------------------------------------------------------
@@ -229,48 +231,3 @@ class Story(Play):
         self.expect_stage("closed")
         for kept in self.kommune.get(f"{self.case}/retention"):
             tell.say(f"Slettefristen løber for {kept['authority_id']}: {kept['erase_after']} ({kept['source']}).")
-
-    def a_girl_of_16(self) -> None:
-        """Under 18: two clocks, and screening waits."""
-        tell = self.teller
-        tell.begin("Imens: en pige på 16")
-        born = (now() - timedelta(days=16 * 365 + 40)).date().isoformat()
-        case, concern = self.another_case({
-            "channel": "mail", "received_at": ago(hours=3), "reporter_kind": "professional",
-            "observation": "Hun skriver stile om at rejse ud og kæmpe.", "told_reporter": "At vi ser på det i dag.",
-            "subjects": [{"name": "Freja Sandbjerg", "birth_date": born}],
-        })
-        task = concern["child_notifications"][0]
-        assess_by, receipt_by = task["assess_by"][:16], task["receipt_by"]
-        tell.say(f"Underretningen får to ure: vurderet inden {assess_by}Z, kvittering senest {receipt_by}.")
-        self.clear_and_accept(case, concern["id"])
-        draft = {
-            "outcome": "recommend", "content": {"considered": "Stilene.", "reasons": "Hun har brug for en voksen."},
-            "disclosure": self.told(self.kommune, "screening"),
-        }
-        waiting = self.kommune.post(f"{case}/screenings", draft, status=409)
-        tell.shown(f"{waiting['title']}. {waiting['detail']}")
-        self.kommune.post(f"{case}/child-notifications/{task['id']}/hand-over", {
-            "handed_over_at": ago(minutes=5), "handed_over_to": "StraXen",
-        }, status=200)
-        self.kommune.post(f"{case}/screenings", draft)
-        tell.say("Underretningen er afleveret til StraXen; nu kan der screenes.")
-
-    def anonymous_and_unfounded(self) -> None:
-        """An anonymous call that is closed as unfounded."""
-        tell = self.teller
-        tell.begin("Imens: et anonymt opkald til hotlinen, der viser sig grundløst")
-        case, concern = self.another_case({
-            "channel": "hotline", "received_at": ago(hours=1), "reporter_kind": "citizen",
-            "reporter_is_anonymous": True, "observation": "Naboens søn har fået skæg og nye venner.",
-            "told_reporter": "At vi ser på det, og at opkaldet er anonymt.", "subjects": [],
-        })
-        tell.expect(concern["reporter_id"] is None, "en anonym henvender havde et sted at stå")
-        self.kommune.post(f"{case}/exchanges", {
-            **self.told(self.kommune, "clearance_check"), "items": [{"kind": "concern", "id": concern["id"]}],
-        })
-        self.politi.post(f"{case}/clearance-checks", {"outcome": "nothing_hinders"})
-        self.propose("closures", "unfounded", {"reasons": "Intet tyder på andet end en ung mand med nye venner."},
-                     "closure", case=case)
-        kept = self.kommune.get(f"{case}/retention")
-        tell.say(f"Lukket som grundløs af begge. Den korteste frist gælder: {kept[0]['erase_after']}.")

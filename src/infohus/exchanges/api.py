@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,7 +11,8 @@ from litestar.params import FromPath, JSONBody
 
 from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.authorization.action import Action
-from infohus.cases.disclosure import Category, Channel, Consent, CooperationForm, Exchange, Paragraph, Purpose
+from infohus.cases.disclosure import Exchange
+from infohus.cases.exchange_facts import ExchangeFacts, facts_of
 from infohus.cases.receipts import (
     WITHDRAWAL_BY_ID,
     ReceiptDraft,
@@ -39,27 +39,6 @@ from infohus.unit_of_work import UnitOfWork
 from infohus.workplace import Desk
 
 
-class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an exchange is, without its texts; `manifest` hashes what was disclosed, 64 hexadecimal digits."""
-
-    id: UUID
-    case_id: UUID
-    discloser: str
-    recipients: list[str]
-    paragraph: Paragraph
-    cooperation_form: CooperationForm
-    purpose: Purpose
-    categories: list[Category]
-    channel: Channel
-    exchanged_at: datetime
-    recorded_at: datetime
-    is_late: bool
-    is_onward: bool
-    consent: Consent
-    corrects: UUID | None
-    manifest: str
-
-
 class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
     """An exchange as lists show it: what became of it, and no text."""
 
@@ -73,7 +52,7 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
         receipts = await receipts_of(work, exchanges)
         return [
             cls(
-                **_facts(one), unacknowledged=receipts[one.id].unacknowledged,
+                **facts_of(one), unacknowledged=receipts[one.id].unacknowledged,
                 receipt_is_overdue=receipts[one.id].is_overdue, withdrawn_from=receipts[one.id].withdrawn_from,
             )
             for one in exchanges
@@ -95,22 +74,10 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
         """Open an exchange's texts."""
         texts = (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
         return cls(
-            **_facts(exchange), necessity=texts["necessity"], proportionality=texts["proportionality"],
+            **facts_of(exchange), necessity=texts["necessity"], proportionality=texts["proportionality"],
             subsidiarity=texts["subsidiarity"], strict_necessity=texts.get("strict_necessity"),
             consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),
         )
-
-
-def _facts(exchange: Exchange) -> dict[str, Any]:
-    return {
-        "id": exchange.id, "case_id": exchange.case_id, "discloser": exchange.authority_id,
-        "recipients": exchange.recipients, "paragraph": exchange.paragraph,
-        "cooperation_form": exchange.cooperation_form, "purpose": exchange.purpose,
-        "categories": [Category(category) for category in exchange.categories], "channel": exchange.channel,
-        "exchanged_at": exchange.exchanged_at, "recorded_at": exchange.recorded_at, "is_late": exchange.is_late,
-        "is_onward": exchange.is_onward, "consent": exchange.consent, "corrects": exchange.corrects_id,
-        "manifest": exchange.manifest.hex(),
-    }
 
 
 @post("/cases/{case_id:uuid}/exchanges", operation_id="RecordExchange")

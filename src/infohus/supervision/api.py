@@ -15,7 +15,8 @@ from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Outcome
 from infohus.authorization.action import Action
-from infohus.cases.disclosure import Category, Channel, Consent, CooperationForm, Paragraph, Purpose
+from infohus.cases.disclosure import Category, Paragraph
+from infohus.cases.exchange_facts import ExchangeFacts, facts_of
 from infohus.database import Stored
 from infohus.ground import Infohus
 from infohus.supervision.operations import (
@@ -24,6 +25,7 @@ from infohus.supervision.operations import (
     NumberedEntry,
     entries_of,
     packed_log,
+    plain_exchange,
     proof_of,
     state_of_log,
     supervised_exchanges,
@@ -40,40 +42,24 @@ Moment = Annotated[
 _ZONED: type[datetime] = Annotated[datetime, msgspec.Meta(tz=True)]  # type: ignore[assignment]
 
 
-class SupervisedExchange(msgspec.Struct, frozen=True):
-    """An exchange as a reviewer sees it: all but its content."""
+class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
+    """An exchange as a reviewer sees it: all but its content.
 
-    id: UUID
-    case_id: UUID
+    `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing.
+    """
+
     case_number: str
-    discloser: str
-    recipients: list[str]
-    paragraph: Paragraph
-    cooperation_form: CooperationForm
-    purpose: Purpose
-    categories: list[Category]
-    channel: Channel
-    exchanged_at: datetime
-    recorded_at: datetime
-    is_late: bool
-    is_onward: bool
-    consent: Consent
     strict_necessity_given: bool
-    corrects: UUID | None
-    manifest: str
     kinds: list[str]
     unacknowledged: list[str]
 
     @classmethod
     def of(cls, row: Stored) -> "SupervisedExchange":
-        """Show a row; `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing."""
+        """Show a row."""
         return cls(
-            row["id"], row["case_id"], row["number"], row["authority_id"], row["recipients"],
-            Paragraph(row["paragraph"]), CooperationForm(row["cooperation_form"]), Purpose(row["purpose"]),
-            [Category(one) for one in row["categories"]], Channel(row["channel"]), row["exchanged_at"],
-            row["recorded_at"], row["is_late"], row["is_onward"], Consent(row["consent"]),
-            row["strict_necessity_given"], row["corrects_id"], row["manifest"].hex(), sorted(row["kinds"]),
-            sorted(set(row["recipients"]) - set(row["acknowledged_by"])),
+            **facts_of(plain_exchange(row)), case_number=row["number"],
+            strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
+            unacknowledged=sorted(set(row["recipients"]) - set(row["acknowledged_by"])),
         )
 
 

@@ -21,14 +21,15 @@ from infohus.cases.disclosure import Exchange
 from infohus.cases.receipts import Receipt
 from infohus.database import Stored
 from infohus.ground import Case, Disclosure
+from infohus.sealing.column import SealedColumn
 from infohus.tables import new_id
 from infohus.unit_of_work import UnitOfWork
 
+PLAIN = tuple(
+    column for column in Exchange.__table__.columns if not isinstance(column.type, SealedColumn)
+)
 COLUMNS = (
-    Exchange.id, Exchange.case_id, Case.number, Exchange.authority_id, Exchange.recipients, Exchange.paragraph,
-    Exchange.cooperation_form, Exchange.purpose, Exchange.categories, Exchange.channel, Exchange.exchanged_at,
-    Exchange.recorded_at, Exchange.is_late, Exchange.is_onward, Exchange.consent, Exchange.corrects_id,
-    Exchange.manifest, Exchange.strict_necessity.is_not(None).label("strict_necessity_given"),
+    *PLAIN, Case.number, Exchange.strict_necessity.is_not(None).label("strict_necessity_given"),
     sa.func.array(
         sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
     ).label("acknowledged_by"),
@@ -111,6 +112,11 @@ class EntryFilter(msgspec.Struct, frozen=True):
             and self.action in {None, entry.action}
             and self.outcome in {None, entry.outcome.value}
         )
+
+
+def plain_exchange(row: Stored) -> Exchange:
+    """Make an exchange of what a reviewer may see of it: its sealed columns are not there."""
+    return Exchange(**{column.name: row[column.name] for column in PLAIN})
 
 
 async def supervised_exchanges(work: UnitOfWork, **asked: object) -> Sequence[Stored]:
