@@ -116,6 +116,7 @@ def create_app(settings: Settings) -> Litestar:
         dependencies={
             "desk": Provide(desk, sync_to_thread=False),
             "recording_desk": Provide(recording_desk),
+            "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "workplace": Provide(lambda: workplace, sync_to_thread=False),
             "signing_key": Provide(lambda: signing_key, sync_to_thread=False),
         },

@@ -165,6 +165,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "Den ansvarlige myndighed deltager ikke i sagen",
         "Inddrag myndigheden, eller vælg en anden, der deltager.",
     ),
+    "indicated-measure-is-anothers": (
+        "En indgribende indsats er ikke denne myndigheds",
+        "Vælg politiet, PET eller kriminalforsorgen, eller bekræft, at indsatsen er social støtte.",
+    ),
+    "deliverer-takes-no-part": (
+        "Den, der skal udføre indsatsen, deltager ikke",
+        "Inddrag den fagperson til indsatser, og videregiv indsatsen til fagpersonens myndighed.",
+    ),
+    "measure-ends-with-one-outcome": (
+        "Fortsætter indsatsen, eller slutter den?",
+        "Angiv enten næste opfølgning eller det, indsatsen endte med.",
+    ),
     "follow-up-in-the-past": ("Opfølgningen ligger i fortiden", "Vælg en dato, der kommer."),
     "outcome-unknown": ("Resultatet findes ikke på listen", "Vælg et af: {outcomes}."),
     "year-not-over": (

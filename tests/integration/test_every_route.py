@@ -97,7 +97,8 @@ class WhenTheRoutesAreListed:
         assert all(title and detail.endswith((".", "?", "}")) for title, detail in WORDS.values())
 
 
-OPEN_TO_STAFF = {"ListInfohuse", "ReadInfohus"}  # the plan is public; test_plan_loading.py says who reads it
+OPEN_TO_STAFF = {"ListInfohuse", "ReadInfohus", "ReadAssessmentTemplate"}
+"""The plan and the tool's template are public; test_plan_loading.py says who reads the first."""
 
 
 class WhenNobodyIsSignedIn:

@@ -6,7 +6,9 @@ import pytest
 from policies.asking_rows import every_row_of
 from policies.conftest import Compared
 
-REFERENCE = {"authority", "infohus", "infohus_authority", "plan", "coordinator", "alembic_version"}
+REFERENCE = {
+    "authority", "infohus", "infohus_authority", "plan", "coordinator", "assessment_template", "alembic_version",
+}
 """Tables that hold nothing of a case."""
 
 AGGREGATES = {"yearly_status"}
@@ -36,9 +38,9 @@ class WhenTheTablesAreLookedAt:
         }
         # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
-            "case", "participant", "disclosure", "exchange", "record_key",
+            "case", "participant", "disclosure", "exchange", "record_key", "measure", "follow_up",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
-            "concern", "subject", "scope_decision", "assessment", "measure", "yearly_status",
+            "concern", "subject", "scope_decision", "assessment", "yearly_status",
         }
         lone = [row["qual"] for row in rules if row["roles"] == ["infohus_owner"] and row["cmd"] != "SELECT"]
         assert all("caller_authority() IS NOT NULL" in qual for qual in lone)
@@ -56,7 +58,7 @@ class WhenTheTablesAreLookedAt:
         )
         assert {row["proname"] for row in found} == {
             "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
-            "yearly_counts",
+            "yearly_counts", "stalled_measures",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

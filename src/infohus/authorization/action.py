@@ -14,6 +14,7 @@ class Action(StrEnum):
     # on an infohus
     READ_INFOHUS = "readInfohus"
     RECORD_CONCERN = "recordConcern"
+    LIST_STALLED_MEASURES = "listStalledMeasures"
     SUPERVISE_EXCHANGES = "superviseExchanges"
     VERIFY_LOG = "verifyLog"
     PROVE_LOG_ENTRY = "proveLogEntry"
