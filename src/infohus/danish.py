@@ -185,6 +185,16 @@ STAGES = {
 WARNINGS = {
     "cpr-odd": "CPR-nummeret opfylder ikke modulus 11. Det behøver nyere numre ikke; kontrollér det gerne igen.",
     "cpr-missing": "Personen er registreret uden CPR-nummer.",
+    "home-unknown": "Bopælskommunen er ikke kendt. Undersøg den, om I kan, før I afgør, hvor sagen hører til.",
+    "home-not-stated": "Bopælskommunen er ikke angivet for alle, bekymringen angår.",
+    "home-elsewhere": (
+        "Bopælskommunen er {home}, men infohuset er for {municipality}. "
+        "Overvej, om sagen hører til i et andet infohus. Det hindrer ikke beslutningen."
+    ),
+    "district-elsewhere": (
+        "{home} hører under {covering}, men infohusets politi er {police}. Det hindrer ikke beslutningen."
+    ),
+    "district-unknown": "Systemet ved ikke, hvilken politikreds {home} hører under. Kontrollér det.",
     "acute": "Er der akut fare, så ring 112 nu. Registreringen kan vente.",
 }
 

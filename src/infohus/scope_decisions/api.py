@@ -23,6 +23,7 @@ from infohus.scope_decisions.operations import (
     propose_scope_decision,
     sign_scope_decision,
 )
+from infohus.scope_decisions.residences import warnings_on
 from infohus.unit_of_work import UnitOfWork
 from infohus.workplace import Desk
 
@@ -30,6 +31,7 @@ PROCEDURE = Procedure(
     name="ScopeDecision", path="scope-decisions", model=ScopeDecision, draft=ScopeDecisionDraft, content=ScopeContent,
     proposing=Action.PROPOSE_SCOPE_DECISION, reading=Action.READ_SCOPE_DECISION, signing=Action.SIGN_SCOPE_DECISION,
     propose=propose_scope_decision, amend=amend_scope_decision, sign=sign_scope_decision,
+    warn=warnings_on,
 )
 
 

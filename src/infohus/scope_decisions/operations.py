@@ -13,6 +13,7 @@ from infohus.scope_decisions.model import (
     ScopeDisagreement,
     ScopeOutcome,
 )
+from infohus.scope_decisions.residences import require_subjects_here
 from infohus.unit_of_work import UnitOfWork
 
 DISAGREEMENT_BY_ID = sa.select(ScopeDisagreement).where(ScopeDisagreement.id == sa.bindparam("id"))
@@ -21,6 +22,7 @@ DISAGREEMENT_BY_ID = sa.select(ScopeDisagreement).where(ScopeDisagreement.id == 
 async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) -> ScopeDecision:
     """Propose where the concern belongs."""
     _refuse_disagreement_as_proposal(draft)
+    await require_subjects_here(work, draft.content.residences)
     return await propose(work, ScopeDecision, draft)
 
 
@@ -29,6 +31,7 @@ async def amend_scope_decision(
 ) -> ScopeDecision:
     """Change an open proposal (rule 18)."""
     _refuse_disagreement_as_proposal(draft)
+    await require_subjects_here(work, draft.content.residences)
     return await amend(work, decision, draft)
 
 
