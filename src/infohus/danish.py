@@ -73,6 +73,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "Jeres myndighed har underskrevet",
         "Beslutningen mangler den anden myndigheds tovholder; én myndighed kan ikke underskrive for begge.",
     ),
+    "first-view-awaits-the-other": (
+        "Den anden har ikke sagt sit endnu",
+        "Vent, til den anden tovholder også har skrevet sit første syn eller selv stiller et forslag.",
+    ),
+    "revealed-to-the-other-only": (
+        "Kun den anden tovholder kan se det",
+        "Et første syn vises kun for den anden tovholders myndighed. Ret modtageren.",
+    ),
     "signed-content-differs": (
         "Forslaget er ændret",
         "Hent forslaget igen, læs det, og underskriv det, der står nu (regel 18).",
@@ -146,6 +154,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "cannot-leave": (
         "En tovholder kan ikke forlade en åben sag",
         "Luk sagen, eller bed administrator om at skifte tovholder.",
+    ),
+    "participation-cannot-be-extended": (
+        "Deltagelsen kan ikke forlænges",
+        "Den er slut, eller den har ingen slutdato. Inddrag personen på ny med en ny begrundelse.",
     ),
     "not-an-authority-here": (
         "Kun myndigheder i beredskabsplanen kan deltage",

@@ -22,6 +22,7 @@ Columns = dict[str, Any]
 ADDING: Final = {
     "information": Action.NOTE_INFORMATION, "clearance_check": Action.RECORD_CLEARANCE_CHECK,
     "exchange": Action.RECORD_EXCHANGE, "disclosure": Action.RECORD_EXCHANGE,
+    "first_view": Action.STATE_FIRST_VIEW,
     "scope_decision": Action.PROPOSE_SCOPE_DECISION, "screening": Action.PROPOSE_SCREENING,
     "assessment": Action.OPEN_ASSESSMENT, "recommendation": Action.PROPOSE_RECOMMENDATION,
     "measure": Action.START_MEASURE, "closure": Action.PROPOSE_CLOSURE, "retention": Action.PROPOSE_CLOSURE,

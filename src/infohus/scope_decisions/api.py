@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from infohus.authorization.action import Action
 from infohus.cases.decision_routes import Procedure, routes_of
+from infohus.scope_decisions.first_view_routes import handlers as first_view_handlers
 from infohus.scope_decisions.model import (
     DisagreementDraft,
     ScopeContent,
@@ -78,4 +79,4 @@ async def read_disagreement(
         return await DisagreementView.opened(work, work.subject(ScopeDisagreement))
 
 
-handlers = [*routes_of(PROCEDURE), record_disagreement, read_disagreement]
+handlers = [*first_view_handlers, *routes_of(PROCEDURE), record_disagreement, read_disagreement]

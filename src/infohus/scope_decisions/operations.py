@@ -6,6 +6,7 @@ from infohus import errors
 from infohus.cases.disclosure import Item, disclose
 from infohus.cases.joint import amend, propose, sign
 from infohus.cases.lifecycle import next_stage
+from infohus.scope_decisions.first_views import require_both_blind_or_none
 from infohus.scope_decisions.model import (
     DisagreementDraft,
     ScopeDecision,
@@ -23,6 +24,7 @@ async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) ->
     """Propose where the concern belongs."""
     _refuse_disagreement_as_proposal(draft)
     await require_subjects_here(work, draft.content.residences)
+    await require_both_blind_or_none(work)
     return await propose(work, ScopeDecision, draft)
 
 
