@@ -73,6 +73,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "Jeres myndighed har underskrevet",
         "Beslutningen mangler den anden myndigheds tovholder; én myndighed kan ikke underskrive for begge.",
     ),
+    "first-view-awaits-the-other": (
+        "Den anden har ikke sagt sit endnu",
+        "Vent, til den anden tovholder også har skrevet sit første syn eller selv stiller et forslag.",
+    ),
+    "revealed-to-the-other-only": (
+        "Kun den anden tovholder kan se det",
+        "Et første syn vises kun for den anden tovholders myndighed. Ret modtageren.",
+    ),
     "signed-content-differs": (
         "Forslaget er ændret",
         "Hent forslaget igen, læs det, og underskriv det, der står nu (regel 18).",
@@ -147,6 +155,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "En tovholder kan ikke forlade en åben sag",
         "Luk sagen, eller bed administrator om at skifte tovholder.",
     ),
+    "participation-cannot-be-extended": (
+        "Deltagelsen kan ikke forlænges",
+        "Den er slut, eller den har ingen slutdato. Inddrag personen på ny med en ny begrundelse.",
+    ),
     "not-an-authority-here": (
         "Kun myndigheder i beredskabsplanen kan deltage",
         "Private, foreninger, trossamfund og virksomheder kan henvende sig, men ikke modtage oplysninger (regel 7).",
@@ -207,6 +219,16 @@ STAGES = {
 WARNINGS = {
     "cpr-odd": "CPR-nummeret opfylder ikke modulus 11. Det behøver nyere numre ikke; kontrollér det gerne igen.",
     "cpr-missing": "Personen er registreret uden CPR-nummer.",
+    "home-unknown": "Bopælskommunen er ikke kendt. Undersøg den, om I kan, før I afgør, hvor sagen hører til.",
+    "home-not-stated": "Bopælskommunen er ikke angivet for alle, bekymringen angår.",
+    "home-elsewhere": (
+        "Bopælskommunen er {home}, men infohuset er for {municipality}. "
+        "Overvej, om sagen hører til i et andet infohus. Det hindrer ikke beslutningen."
+    ),
+    "district-elsewhere": (
+        "{home} hører under {covering}, men infohusets politi er {police}. Det hindrer ikke beslutningen."
+    ),
+    "district-unknown": "Systemet ved ikke, hvilken politikreds {home} hører under. Kontrollér det.",
     "acute": "Er der akut fare, så ring 112 nu. Registreringen kan vente.",
 }
 

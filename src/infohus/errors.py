@@ -166,6 +166,16 @@ class AlreadySigned(Refused):
     status = HTTPStatus.CONFLICT
 
 
+class FirstViewAwaitsTheOther(Refused):
+    """The other tovholder has stated no view yet, and would not be blind any more."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class RevealedToTheOtherOnly(Refused):
+    """A first view is for the other tovholder's authority."""
+
+
 class SignedContentDiffers(Refused):
     """Rule 18: the hash signed is not the hash of the present content."""
 
@@ -268,6 +278,12 @@ class AlreadyTakesPart(Refused):
 
 class CannotLeave(Refused):
     """A coordinator stays while the case is open."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class ParticipationCannotBeExtended(Refused):
+    """It is over, or has no end."""
 
     status = HTTPStatus.CONFLICT
 

@@ -44,7 +44,10 @@ async def everything_happens(house: House) -> list[str]:
         "starts_on": "2026-12-01", "follow_up_on": "2099-01-01",
     })
     await kommune.get(f"{case.path}/concerns/{case.concern_id}")
-    answers = []
+    blind = await (await house.case()).clear()
+    first_view = {"view": "within", "reasons": marked("første syn")}
+    await kommune.post(f"{blind.path}/first-views", first_view)
+    answers = [(await kommune.call("POST", f"{blind.path}/first-views", json=first_view)).text]
     bad: list[tuple[str, str, Any]] = [
         ("POST", f"/infohuse/{house.infohus_id}/concerns", {"observation": 7, CANARY: CANARY}),
         ("POST", f"/infohuse/{house.infohus_id}/concerns", {

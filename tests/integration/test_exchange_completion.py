@@ -165,7 +165,8 @@ class WhenAnExchangeIsWeighed:
 
     @pytest.mark.rule(6)
     @pytest.mark.parametrize(("sector", "confirmed", "status"), [
-        ("social", True, 201), ("education", True, 201), ("employment", True, 201), ("psychiatry", True, 201),
+        ("social", True, 201), ("education", True, 201), ("employment", True, 201),
+        ("social_psychiatry", True, 201), ("treatment_psychiatry", True, 201), ("psychiatry", True, 422),
         ("social", False, 422), ("sport", True, 422), (None, True, 422),
     ])
     async def test_an_institution_has_a_sector_and_a_public_task(

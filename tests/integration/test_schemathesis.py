@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
@@ -77,6 +78,14 @@ async def _targets(house: House) -> dict[str, Target]:
         f"{accepted.path}/participants",
         {**EXAMPLES["InviteParticipant"], "person_id": str(house.person("raadgiver").person_id)},
     )
+    leaving, seeing = await (await house.case()).accept(), await (await house.case()).clear()
+    goes_on, _ = [
+        await kommune.post(f"{leaving.path}/participants", {**EXAMPLES["InviteParticipant"], "person_id": str(person)})
+        for person in (uuid4(), house.person("raadgiver").person_id)
+    ]
+    unseen = await (await house.case()).clear()
+    view = await kommune.post(f"{seeing.path}/first-views", EXAMPLES["StateFirstView"])
+    await house.person("politi").post(f"{seeing.path}/first-views", EXAMPLES["StateFirstView"])
     advised, advising = await (await house.case()).accept(), await (await house.case()).accept()
     for case in (advised, advising):
         await case.decide("screenings", "recommend", EXAMPLES["ProposeScreening"]["content"], purpose="screening")
@@ -106,6 +115,14 @@ async def _targets(house: House) -> dict[str, Target]:
             "politi", {"case_id": checked.id, "check_id": str(check[0]["id"])}
         ),
         f"{one}/participants": Target("kommune", {"case_id": accepted.id, "participant_id": guest["id"]}),
+        f"{one}/participants/{{participant_id}}/extension": Target(
+            "kommune", {"case_id": leaving.id, "participant_id": goes_on["id"]}
+        ),
+        f"{one}/participation": Target("raadgiver", {"case_id": leaving.id}),
+        f"{one}/first-views": Target("kommune", {"case_id": unseen.id}),
+        f"{one}/first-views/{{first_view_id}}": Target(
+            "kommune", {"case_id": seeing.id, "first_view_id": view["id"]}
+        ),
         f"{one}/scope-decisions": Target("kommune", {"case_id": checked.id}),
         f"{one}/scope-decisions/{decision}": scope,
         f"{one}/scope-decisions/{decision}/disagreement": Target("politi", differing.ids),
@@ -129,7 +146,7 @@ async def _targets(house: House) -> dict[str, Target]:
 async def _configuration(house: House) -> str:
     """Write schemathesis' configuration: for each path, the caller's token and the ids of rows that exist."""
     targets, parts = await _targets(house), [CHECKS]
-    tokens = {user: house.person(user).token for user in ("kommune", "politi", "dpo")}
+    tokens = {user: house.person(user).token for user in ("kommune", "politi", "dpo", "raadgiver")}
     for path in house.app.openapi_schema.to_schema()["paths"]:
         target = targets[max((prefix for prefix in targets if path.startswith(prefix)), key=len)]
         ids = {f"path.{name}": value for name, value in target.ids.items() if f"{{{name}}}" in path}

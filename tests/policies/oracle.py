@@ -116,11 +116,13 @@ ACTS: Final[dict[Action, Act]] = {
     Action.RECORD_CLEARANCE_CHECK: Act("Case", frozenset({P})),
     Action.HAND_OVER_CHILD_NOTIFICATION: Act("Case", frozenset({M})),
     Action.INVITE_PARTICIPANT: _BY_COORDINATORS,
+    Action.LEAVE_CASE: Act("Case", invited_for=_ANY_AREA),
     Action.NOTE_INFORMATION: Act("Case", COORDINATORS, invited_for="information"),
     Action.RECORD_EXCHANGE: _BY_COORDINATORS,
     Action.LIST_EXCHANGES: _BY_COORDINATORS,
     Action.REQUEST_INFORMATION: _BY_COORDINATORS,
     Action.RECORD_CUSTODY_RELEASE: _BY_COORDINATORS,
+    Action.STATE_FIRST_VIEW: _BY_COORDINATORS,
     Action.PROPOSE_SCOPE_DECISION: _BY_COORDINATORS,
     Action.PROPOSE_SCREENING: _BY_COORDINATORS,
     Action.OPEN_ASSESSMENT: _BY_COORDINATORS,
@@ -128,6 +130,7 @@ ACTS: Final[dict[Action, Act]] = {
     Action.START_MEASURE: _BY_COORDINATORS,
     Action.PROPOSE_CLOSURE: _BY_COORDINATORS,
     Action.END_PARTICIPATION: _on_record("participant"),
+    Action.EXTEND_PARTICIPATION: _on_record("participant"),
     Action.READ_CONCERN: _on_record("concern"),
     Action.READ_REPORTER: _on_record("reporter", only_owner=True, only_fresh=True),
     Action.READ_SUBJECT: _on_record("subject"),
@@ -142,6 +145,8 @@ ACTS: Final[dict[Action, Act]] = {
     Action.READ_INFORMATION_REQUEST: _on_record("information_request"),
     Action.ANSWER_INFORMATION_REQUEST: _on_record("information_request"),
     Action.READ_CUSTODY_RELEASE: _on_record("custody_release"),
+    Action.READ_FIRST_VIEW: _on_record("first_view"),
+    Action.REVEAL_FIRST_VIEW: _on_record("first_view", only_owner=True),
     Action.READ_SCOPE_DECISION: _on_record("scope_decision", "scope_disagreement"),
     Action.SIGN_SCOPE_DECISION: _on_record("scope_decision"),
     Action.READ_SCREENING: _on_record("screening"),
@@ -164,6 +169,10 @@ CONTENT: Final = frozenset(
     if act.on in {"Case", "Record"} or action in {Action.RECORD_CONCERN, Action.LIST_STALLED_MEASURES}
 )
 _OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}
+
+
+_ON_ANOTHERS = {Action.END_PARTICIPATION, Action.EXTEND_PARTICIPATION}
+"""A participation is nobody's to keep to themselves."""
 
 
 def verdict_on(case: Situation) -> Verdict:
@@ -208,7 +217,7 @@ def _prohibitions(case: Situation) -> Iterator[str]:
     act = ACTS[case.action]
     if act.on == "Case" and case.standing is Standing.OUTSIDER:
         yield "only-those-who-take-part-act-in-a-case"
-    if act.on == "Record" and case.standing is Standing.UNTOLD and case.action is not Action.END_PARTICIPATION:
+    if act.on == "Record" and case.standing is Standing.UNTOLD and case.action not in _ON_ANOTHERS:
         yield "what-was-not-disclosed-stays-closed"
     if act.on == "Record" and case.kind not in act.kinds:
         yield "each-act-on-its-own-kind-of-record"

@@ -230,12 +230,21 @@ async def _measure(case: CaseInHand) -> None:
 
 async def _not_agreed_upon(house: House, *, told_to: str) -> None:
     case = await (await house.case()).clear()
+    await _see_first(case)
     await _invite(case, "invited for measures, kriminalforsorgen", PROBATION, ("measures",))
     proposal = await case.kommune.post(f"{case.path}/scope-decisions", {
         "outcome": "within", "content": {"reasons": "Ekstremisme."}, "disclosure": told(purpose="scope_decision"),
     })
     path = f"{case.path}/scope-decisions/{proposal['id']}/disagreement"
     await case.politi.post(path, {"reason": "Bekymring.", "disclosure": told(POLICE, recipients=[told_to])})
+
+
+async def _see_first(case: CaseInHand) -> None:
+    """State both views; only the municipality's is revealed."""
+    views = f"{case.path}/first-views"
+    ours = await case.kommune.post(views, {"view": "within", "reasons": "Ekstremisme kan være på spil."})
+    await case.politi.post(views, {"view": "outside", "reasons": "En familiesag."})
+    await case.kommune.post(f"{views}/{ours['id']}/revelation", {"disclosure": told(purpose="scope_decision")})
 
 
 async def _proposed_to_a_third(house: House) -> None:

@@ -75,7 +75,7 @@ class WhenSomebodyTakesNoPart:
     @pytest.mark.rule(44)
     def test_what_was_not_disclosed_is_not_read(self, answers: Answers) -> None:
         untold = _allowed(answers, lambda case: case.standing is Standing.UNTOLD)
-        assert {case.action for case in untold} == {Action.END_PARTICIPATION}
+        assert {case.action for case in untold} == {Action.END_PARTICIPATION, Action.EXTEND_PARTICIPATION}
 
 
 class WhenSomebodySupervisesOrKeepsTheSystemRunning:
@@ -137,7 +137,7 @@ class WhenSomebodyIsDrawnIn:
         for case in _allowed(answers, lambda case: case.participation == "invited" and case.action in CONTENT):
             if len(case.scope) <= 1:
                 by_area["".join(case.scope)].add(case.action)
-        everyone = {Action.READ_CASE}
+        everyone = {Action.READ_CASE, Action.LEAVE_CASE}
         assert by_area == {
             "": everyone,
             "exchange": everyone,

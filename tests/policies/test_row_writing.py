@@ -22,6 +22,7 @@ Columns = dict[str, Any]
 ADDING: Final = {
     "information": Action.NOTE_INFORMATION, "clearance_check": Action.RECORD_CLEARANCE_CHECK,
     "exchange": Action.RECORD_EXCHANGE, "disclosure": Action.RECORD_EXCHANGE,
+    "first_view": Action.STATE_FIRST_VIEW,
     "scope_decision": Action.PROPOSE_SCOPE_DECISION, "screening": Action.PROPOSE_SCREENING,
     "assessment": Action.OPEN_ASSESSMENT, "recommendation": Action.PROPOSE_RECOMMENDATION,
     "measure": Action.START_MEASURE, "closure": Action.PROPOSE_CLOSURE, "retention": Action.PROPOSE_CLOSURE,
@@ -240,6 +241,27 @@ class WhenSomebodyChangesARow:
                     faults.append(f"{looker}, {table}: {len(changed)} changed, {len(allowed)} allowed")
         assert faults == []
         assert changed_tables == set(columns)
+
+    @pytest.mark.rule(22)
+    async def test_a_professional_ends_their_own_participation_and_makes_none_longer(
+        self, compared: Compared, app: asyncpg.Connection
+    ) -> None:
+        guests = [looker for looker in writers(compared) if looker.caller.role is Role.INVITED_PROFESSIONAL]
+        everywhere = 'UPDATE infohus."participant" SET ends_at = {}'
+        nobody_elses = "infohus.acting_at(), begins_at = infohus.acting_at() WHERE person_id = infohus.caller_person()"
+        ended = set()
+        for looker in guests:
+            for longer in ("ends_at + interval '1 day'", "NULL", "infohus.acting_at() + interval '1 second'"):
+                assert await _changed(app, looker, everywhere.format(longer)) == set(), f"{looker}: {longer}"
+            ended |= await _changed(app, looker, everywhere.format(nobody_elses))
+        own = {
+            row.columns["id"] for row in compared.asked.world.rows
+            for looker in guests if row.table == "participant" and row.columns["kind"] == "invited"
+            and (row.columns["person_id"], row.columns["acts_for"])
+            == (str(looker.caller.person_id), looker.caller.authority_id)
+        }
+        assert ended
+        assert ended <= own
 
     async def test_nobody_changes_whose_a_row_is(
         self, app: asyncpg.Connection, superuser: asyncpg.Connection

@@ -16,9 +16,12 @@ from infohus.cases.lifecycle import WITH_MEASURES
 from infohus.cases.participants import (
     PARTICIPANTS_OF_CASE,
     Area,
+    ExtensionDraft,
     InvitationDraft,
     end_participation,
+    extend_participation,
     invite_participant,
+    leave_case,
 )
 from infohus.cases.stalled import StalledMeasureView, stalled_measures
 from infohus.ground import Case, Participant, ParticipationKind, Stage
@@ -193,9 +196,29 @@ async def invite(
 async def end(
     case_id: FromPath[UUID], participant_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> ParticipantView:
-    """End a professional's participation at once; the record of it stays."""
+    """End a professional's participation at once, extensions too; the record of it stays."""
     async with desk.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
-        return ParticipantView.of(end_participation(work, work.subject(Participant)))
+        return ParticipantView.of(await end_participation(work, work.subject(Participant)))
 
 
-handlers = [list_cases, read_case, note, list_information, read_information, invite, end]
+@post("/cases/{case_id:uuid}/participants/{participant_id:uuid}/extension", operation_id="ExtendParticipation")
+async def extend(
+    case_id: FromPath[UUID], participant_id: FromPath[UUID], data: JSONBody[ExtensionDraft],
+    recording_desk: NamedDependency[Desk],
+) -> ParticipantView:
+    """Let a professional go on when the participation ends; a reason and an end date of its own."""
+    async with recording_desk.begin(
+            Action.EXTEND_PARTICIPATION, Participant, participant_id, within=case_id
+    ) as work:
+        known = await work.earlier(Participant, _PARTICIPANT_BY_ID)
+        return ParticipantView.of(known or await extend_participation(work, work.subject(Participant), data))
+
+
+@delete("/cases/{case_id:uuid}/participation", operation_id="LeaveCase", status_code=200)
+async def leave(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[ParticipantView]:
+    """Leave a case that one was drawn into: access is gone with the next request."""
+    async with desk.begin(Action.LEAVE_CASE, Case, case_id) as work:
+        return [ParticipantView.of(one) for one in await leave_case(work)]
+
+
+handlers = [list_cases, read_case, note, list_information, read_information, invite, end, extend, leave]

@@ -14,7 +14,7 @@ from litestar.params import Body, FromPath, JSONBody
 
 from infohus.answers import VERSIONED, IfMatch, etag, require_match
 from infohus.authorization.action import Action
-from infohus.cases.decision_view import DecisionView, SignatureDraft, decision_view
+from infohus.cases.decision_view import DecisionView, SignatureDraft, Warn, decision_view
 from infohus.cases.joint import JointDecision
 from infohus.database import AnySelect
 from infohus.ground import Case
@@ -40,10 +40,11 @@ class Procedure(Generic[Decision, Draft]):
     propose: Callable[[UnitOfWork, Draft], Awaitable[Decision]]
     amend: Callable[[UnitOfWork, Decision, Draft], Awaitable[Decision]]
     sign: Callable[[UnitOfWork, Decision, bytes], Awaitable[Decision]]
+    warn: Warn | None = None
 
     async def answer(self, work: UnitOfWork, decision: Decision, *, status: int = 200) -> Response[Any]:
         """Show a decision with its version as ETag."""
-        view = await decision_view(work, decision, self.content, reading=self.reading)
+        view = await decision_view(work, decision, self.content, reading=self.reading, warn=self.warn)
         return Response(view, status_code=status, headers={"ETag": etag(decision.record_version)})
 
 

@@ -1,8 +1,12 @@
-"""Deltagere: professionals are drawn in one by one, with reason, scope, from-date and end-date (rule 22)."""
+"""Deltagere: professionals are drawn in one by one, with reason, scope, from-date and end-date (rule 22).
+
+A participation is never made longer: an extension is a new one with a reason of its own, which begins when the other
+ends. So what was granted when, by whom and why, stays on record.
+"""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 import msgspec
@@ -13,6 +17,7 @@ from infohus import errors
 from infohus.cases.disclosure import AuthoritySlug, LongText
 from infohus.ground import Authority, CaseKey, InfohusAuthority, Participant, ParticipationKind
 from infohus.identity.caller import AuthorityKind
+from infohus.plan.document import Sector
 from infohus.unit_of_work import UnitOfWork
 
 
@@ -37,7 +42,14 @@ class InvitationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     public_task_confirmed: bool = False
 
 
-PUBLIC_TASK_SECTORS = frozenset({"social", "education", "employment", "psychiatry"})
+class ExtensionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Until when a participation goes on, and why."""
+
+    ends_at: Annotated[datetime, Meta(tz=True)]
+    reason: Annotated[LongText, Meta(min_length=1)]
+
+
+PUBLIC_TASK_SECTORS: frozenset[str] = frozenset(get_args(Sector))
 """What a self-governing institution works with to be drawn in. Source: retsplejeloven § 115, stk. 3 (rule 6)."""
 
 _AUTHORITY_HERE = (
@@ -50,6 +62,18 @@ _TAKING_PART = sa.select(Participant.id).where(
     Participant.person_id == sa.bindparam("person_id"),
     sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.bindparam("now", type_=sa.DateTime(timezone=True))),
 )
+_NOT_OVER = (
+    sa.select(Participant)
+    .where(
+        Participant.case_id == sa.bindparam("case_id"),
+        Participant.person_id == sa.bindparam("person_id"),
+        Participant.acts_for == sa.bindparam("acts_for"),
+        Participant.kind == ParticipationKind.INVITED,
+        Participant.ends_at > sa.bindparam("now", type_=sa.DateTime(timezone=True)),
+    )
+    .order_by(Participant.begins_at.desc())
+)
+"""One person's participations that run or lie ahead, the last first."""
 _HAS_CASE_KEY = sa.select(CaseKey.case_id).where(
     CaseKey.case_id == sa.bindparam("case_id"), CaseKey.authority_id == sa.bindparam("authority_id")
 )
@@ -69,37 +93,82 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
     begins_at = draft.begins_at or work.now
     if draft.ends_at <= max(begins_at, work.now):
         raise errors.ParticipationEndsBeforeItBegins
-    authority = await work.row(
-        Authority, _AUTHORITY_HERE, infohus_id=work.infohus_id, authority_id=draft.authority_id
-    )
-    if authority is None:
-        raise errors.NotAnAuthorityHere
-    if authority.kind is AuthorityKind.SELF_GOVERNING and not (
-        draft.public_task_confirmed and authority.public_task_sector in PUBLIC_TASK_SECTORS
-    ):
-        raise errors.InstitutionWithoutPublicTask
+    await _require_authority_here(work, draft.authority_id, public_task_confirmed=draft.public_task_confirmed)
     if await work.values(_TAKING_PART, case_id=work.case.id, person_id=draft.person_id, now=work.now):
         raise errors.AlreadyTakesPart
-    if not await work.values(_HAS_CASE_KEY, case_id=work.case.id, authority_id=authority.id):
-        work.new_case_keys(work.case.id, authority.id)
+    if not await work.values(_HAS_CASE_KEY, case_id=work.case.id, authority_id=draft.authority_id):
+        work.new_case_keys(work.case.id, draft.authority_id)
     invited = work.create(
         Participant, sealed={"reason": draft.reason}, person_id=draft.person_id, kind=ParticipationKind.INVITED,
         scope=sorted({area.value for area in draft.scope}), begins_at=begins_at, ends_at=draft.ends_at,
-        acts_for=authority.id, public_task_confirmed=draft.public_task_confirmed,
+        acts_for=draft.authority_id, public_task_confirmed=draft.public_task_confirmed,
     )
     work.done(invited.id)
     return invited
 
 
-def end_participation(work: UnitOfWork, participant: Participant) -> Participant:
-    """End a professional's participation at once; what was seen stays on record.
+async def extend_participation(work: UnitOfWork, participant: Participant, draft: ExtensionDraft) -> Participant:
+    """Let a professional go on in the same areas when the participation ends, for a reason of its own.
+
+    Raises:
+        ParticipationCannotBeExtended: it is over, or a tovholder's, which has no end.
+        ParticipationEndsBeforeItBegins: it would not be longer.
+        AlreadyRecorded: it was extended before; extend the extension.
+        NotAnAuthorityHere, InstitutionWithoutPublicTask: the authority could not be drawn in any more.
+    """
+    if participant.ends_at is None or participant.ends_at <= work.now:
+        raise errors.ParticipationCannotBeExtended
+    if draft.ends_at <= participant.ends_at:
+        raise errors.ParticipationEndsBeforeItBegins
+    if (await _not_over(work, participant.person_id, participant.acts_for))[0].id != participant.id:
+        raise errors.AlreadyRecorded
+    await _require_authority_here(
+        work, participant.acts_for, public_task_confirmed=participant.public_task_confirmed
+    )
+    extension = work.create(
+        Participant, sealed={"reason": draft.reason}, person_id=participant.person_id, kind=ParticipationKind.INVITED,
+        scope=participant.scope, begins_at=participant.ends_at, ends_at=draft.ends_at, acts_for=participant.acts_for,
+        public_task_confirmed=participant.public_task_confirmed,
+    )
+    work.done(extension.id)
+    return extension
+
+
+async def end_participation(work: UnitOfWork, participant: Participant) -> Participant:
+    """End a professional's participation at once, extensions too; what was seen stays on record.
 
     Raises:
         CannotLeave: a tovholder stays while the case is open.
     """
     if participant.kind is ParticipationKind.COORDINATOR:
         raise errors.CannotLeave
-    if participant.ends_at is None or participant.ends_at > work.now:
-        begins_at = min(participant.begins_at, work.now)
-        work.change(participant, begins_at=begins_at, ends_at=work.now)
-    return participant
+    ended = _end(work, await _not_over(work, participant.person_id, participant.acts_for))
+    return next((one for one in ended if one.id == participant.id), participant)
+
+
+async def leave_case(work: UnitOfWork) -> list[Participant]:
+    """End the caller's own participation at once, extensions too: from the next request on the case is unknown."""
+    return _end(work, await _not_over(work, work.caller.person_id, work.caller.authority_id))
+
+
+def _end(work: UnitOfWork, participants: list[Participant]) -> list[Participant]:
+    # The last first: whoever leaves must take part for as long as there is one to end.
+    for one in participants:
+        work.change(one, begins_at=min(one.begins_at, work.now), ends_at=work.now)
+    return participants
+
+
+async def _not_over(work: UnitOfWork, person_id: UUID, acts_for: str) -> list[Participant]:
+    return await work.rows(
+        Participant, _NOT_OVER, case_id=work.case.id, person_id=person_id, acts_for=acts_for, now=work.now
+    )
+
+
+async def _require_authority_here(work: UnitOfWork, authority_id: str, *, public_task_confirmed: bool) -> None:
+    authority = await work.row(Authority, _AUTHORITY_HERE, infohus_id=work.infohus_id, authority_id=authority_id)
+    if authority is None:
+        raise errors.NotAnAuthorityHere
+    if authority.kind is AuthorityKind.SELF_GOVERNING and not (
+        public_task_confirmed and authority.public_task_sector in PUBLIC_TASK_SECTORS
+    ):
+        raise errors.InstitutionWithoutPublicTask

@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from infohus.authorization.action import Action
 from infohus.cases.decision_routes import Procedure, routes_of
+from infohus.scope_decisions.first_view_routes import handlers as first_view_handlers
 from infohus.scope_decisions.model import (
     DisagreementDraft,
     ScopeContent,
@@ -23,6 +24,7 @@ from infohus.scope_decisions.operations import (
     propose_scope_decision,
     sign_scope_decision,
 )
+from infohus.scope_decisions.residences import warnings_on
 from infohus.unit_of_work import UnitOfWork
 from infohus.workplace import Desk
 
@@ -30,6 +32,7 @@ PROCEDURE = Procedure(
     name="ScopeDecision", path="scope-decisions", model=ScopeDecision, draft=ScopeDecisionDraft, content=ScopeContent,
     proposing=Action.PROPOSE_SCOPE_DECISION, reading=Action.READ_SCOPE_DECISION, signing=Action.SIGN_SCOPE_DECISION,
     propose=propose_scope_decision, amend=amend_scope_decision, sign=sign_scope_decision,
+    warn=warnings_on,
 )
 
 
@@ -76,4 +79,4 @@ async def read_disagreement(
         return await DisagreementView.opened(work, work.subject(ScopeDisagreement))
 
 
-handlers = [*routes_of(PROCEDURE), record_disagreement, read_disagreement]
+handlers = [*first_view_handlers, *routes_of(PROCEDURE), record_disagreement, read_disagreement]

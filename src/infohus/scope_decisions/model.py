@@ -50,11 +50,22 @@ class DisagreementDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     disclosure: DisclosureDraft
 
 
+UNKNOWN_HOME = "unknown"
+
+
+class Residence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a subject lives when the decision is made: a municipality's name or code, or `unknown` (rule 21)."""
+
+    subject_id: UUID
+    home_municipality: Annotated[str, Meta(min_length=1, max_length=60)]
+
+
 class ScopeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the decision rests on, in each side's own words."""
 
     reasons: Annotated[LongText, Meta(min_length=1)]
     considered: LongText = ""
+    residences: Annotated[list[Residence], Meta(max_length=20)] = []
 
 
 class ScopeDecisionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -6,6 +6,7 @@ from infohus import errors
 from infohus.cases.disclosure import Item, disclose
 from infohus.cases.joint import amend, propose, sign
 from infohus.cases.lifecycle import next_stage
+from infohus.scope_decisions.first_views import require_both_blind_or_none
 from infohus.scope_decisions.model import (
     DisagreementDraft,
     ScopeDecision,
@@ -13,6 +14,7 @@ from infohus.scope_decisions.model import (
     ScopeDisagreement,
     ScopeOutcome,
 )
+from infohus.scope_decisions.residences import require_subjects_here
 from infohus.unit_of_work import UnitOfWork
 
 DISAGREEMENT_BY_ID = sa.select(ScopeDisagreement).where(ScopeDisagreement.id == sa.bindparam("id"))
@@ -21,6 +23,8 @@ DISAGREEMENT_BY_ID = sa.select(ScopeDisagreement).where(ScopeDisagreement.id == 
 async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) -> ScopeDecision:
     """Propose where the concern belongs."""
     _refuse_disagreement_as_proposal(draft)
+    await require_subjects_here(work, draft.content.residences)
+    await require_both_blind_or_none(work)
     return await propose(work, ScopeDecision, draft)
 
 
@@ -29,6 +33,7 @@ async def amend_scope_decision(
 ) -> ScopeDecision:
     """Change an open proposal (rule 18)."""
     _refuse_disagreement_as_proposal(draft)
+    await require_subjects_here(work, draft.content.residences)
     return await amend(work, decision, draft)
 
 

@@ -52,6 +52,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "person_id": "01a20000-0000-7000-8000-000000000115", "authority_id": "ishoj-kommune",
         "reason": "Kender ham fra klubben.", "scope": ["information"], "ends_at": "2099-01-01T00:00:00+01:00",
     },
+    "ExtendParticipation": {"ends_at": "2099-06-01T00:00:00+02:00", "reason": "Forløbet varer ved."},
     "RecordExchange": {**_told("screening"), "channel": "phone", "summary": "Han er begyndt at møde i skole igen."},
     "CorrectExchange": {**_told("screening"), "summary": "Det var klubben, ikke skolen."},
     "RecordOralExchange": {
@@ -66,6 +67,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "RecordCustodyRelease": {
         "released_on": "2026-10-01", "judgement": "at_risk", "basis": "Kriminalforsorgens vurdering.",
     },
+    "StateFirstView": {"view": "within", "reasons": "Ekstremisme kan være på spil."},
+    "RevealFirstView": {"disclosure": _told("scope_decision")},
     "ProposeScopeDecision": _SCOPE, "AmendScopeDecision": _SCOPE, "SignScopeDecision": _SIGNATURE,
     "DifferOnScopeDecision": {
         "reason": "Det er en familiesag.", "disclosure": _told("scope_decision", to="ishoj-kommune"),
