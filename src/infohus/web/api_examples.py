@@ -66,6 +66,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "RecordCustodyRelease": {
         "released_on": "2026-10-01", "judgement": "at_risk", "basis": "Kriminalforsorgens vurdering.",
     },
+    "WriteNote": {
+        "kind": "received", "happened_at": "2026-11-20T10:00:00Z", "subject": "Brev fra skolen",
+        "text": "Skolen skriver, at fraværet er faldet.",
+    },
+    "SetJournalReference": {"reference": "26/1234"},
     "ProposeScopeDecision": _SCOPE, "AmendScopeDecision": _SCOPE, "SignScopeDecision": _SIGNATURE,
     "DifferOnScopeDecision": {
         "reason": "Det er en familiesag.", "disclosure": _told("scope_decision", to="ishoj-kommune"),
