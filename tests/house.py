@@ -247,6 +247,16 @@ class CaseInHand:
     def _of(self, authority: str) -> Person:
         return self.kommune if authority == MUNICIPALITY else self.politi
 
+    async def end_measures(self) -> "CaseInHand":
+        """Let the responsible authority end each of its measures."""
+        measures = await self.house.sql(
+            "SELECT id, authority_id FROM infohus.measure WHERE case_id = $1 AND ended_at IS NULL", UUID(self.id)
+        )
+        for row in measures:
+            path = f"{self.path}/measures/{row['id']}/follow-ups"
+            await self._of(row["authority_id"]).post(path, {"text": "Målet er nået.", "outcome": "goal_reached"})
+        return self
+
     async def close(self, outcome: str = "unfounded") -> "CaseInHand":
         """Close the case."""
         await self.decide("closures", outcome, {"reasons": "Bekymringen har vist sig grundløs."}, purpose="closure")

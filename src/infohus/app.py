@@ -29,7 +29,9 @@ from infohus.exchanges.api import handlers as exchange_handlers
 from infohus.identity.caller import Assurance, Caller
 from infohus.identity.issuers import read_issuers
 from infohus.identity.tokens import TokenGate
+from infohus.journal.api import handlers as journal_handlers
 from infohus.measures.api import handlers as measure_handlers
+from infohus.notes.api import handlers as note_handlers
 from infohus.plan.api import handlers as plan_handlers
 from infohus.scope_decisions.api import handlers as scope_handlers
 from infohus.screenings.api import handlers as screening_handlers
@@ -108,7 +110,7 @@ def create_app(settings: Settings) -> Litestar:
         *guarded(
             *plan_handlers, *concern_handlers, *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
-            *statistics_handlers,
+            *statistics_handlers, *note_handlers, *journal_handlers,
         ),
     ]
     return Litestar(
@@ -117,6 +119,7 @@ def create_app(settings: Settings) -> Litestar:
             "desk": Provide(desk, sync_to_thread=False),
             "recording_desk": Provide(recording_desk),
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
+            "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "workplace": Provide(lambda: workplace, sync_to_thread=False),
             "signing_key": Provide(lambda: signing_key, sync_to_thread=False),
         },

@@ -64,9 +64,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
     ),
     "in-the-future": ("Tidspunktet er ikke kommet endnu", "Ret tidspunktet i feltet {field}. Intet er gemt."),
+    "document-without-subject": (
+        "Dokumentet mangler et emne",
+        "Skriv kort, hvad dokumentet handler om, så det kan findes igen. Intet er gemt.",
+    ),
     "case-has-unfinished-business": (
         "Sagen kan ikke lukkes endnu",
-        "Følgende mangler: {missing}.",
+        "Følgende mangler: {missing}. Se, hvem der kan løse det, under sagens afslutning.",
     ),
     "already-proposed": ("Der ligger allerede et forslag", "Se, ret eller underskriv det forslag, der ligger."),
     "already-signed": (

@@ -149,6 +149,10 @@ class InTheFuture(Refused):
     """An event cannot be recorded before it happened."""
 
 
+class DocumentWithoutSubject(Refused):
+    """Rule 69."""
+
+
 class CaseHasUnfinishedBusiness(Refused):
     """Rule 70."""
 

@@ -56,6 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="A measure without any event for so many days reaches both tovholdere (rule 77).",
                   ge=1, le=3650)
     ] = 60
+    note_late_after_days: Annotated[
+        int, Meta(description="A note entered more days after the event shows as late (rule 68).", ge=0, le=365)
+    ] = 3
     largest_request_bytes: Annotated[int, Meta(description="Largest request body.", ge=1024)] = 1_048_576
     log_format: Annotated[
         str, Meta(description="`auto` (colours in a terminal, JSON elsewhere), `json` or `console`.",

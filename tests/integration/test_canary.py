@@ -34,6 +34,10 @@ async def everything_happens(house: House) -> list[str]:
     kommune, politi = case.kommune, case.politi
     item = await kommune.post(f"{case.path}/information", {"text": marked("oplysning"), "source": marked("kilde")})
     draft = told(necessity=marked("nødvendighed"), strict_necessity=marked("streng"), summary=marked("mundtligt"))
+    await kommune.post(f"{case.path}/notes", {
+        "kind": "sent", "happened_at": "2026-11-20T10:00:00Z", "subject": marked("emne"), "text": marked("notat"),
+    })
+    await kommune.put(f"{case.path}/journal-reference", {"reference": marked("journalnummer")})
     await kommune.post(f"{case.path}/exchanges", {**draft, "items": [{"kind": "information", "id": item["id"]}]})
     content = {"considered": marked("vejet"), "reasons": marked("grund")}
     await case.decide("screenings", "recommend", content, purpose="screening")
@@ -57,6 +61,8 @@ async def everything_happens(house: House) -> list[str]:
         ("POST", f"{case.path}/exchanges", {**draft, "necessity": "", "summary": marked("y")}),
         ("POST", f"{case.path}/information", {"text": marked("z"), "source": marked("q"), "origin": CANARY}),
         ("GET", f"{case.path}/information/{CANARY}", None),
+        ("POST", f"{case.path}/notes", {"kind": CANARY, "happened_at": marked("tid"), "text": marked("notat")}),
+        ("PUT", f"{case.path}/journal-reference", {"reference": 2 * marked(60 * "x")}),
         ("GET", f"/{CANARY}/{CPR}", None),
     ]
     for method, path, body in bad:

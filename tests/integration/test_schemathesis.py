@@ -66,6 +66,8 @@ async def _targets(house: House) -> dict[str, Target]:
         f"{fresh.path}/information-requests", {"question": "Hvor bor han?", "received_from": "kriminalforsorgen"}
     )
     release = await kommune.post(f"{fresh.path}/custody-releases", EXAMPLES["RecordCustodyRelease"])
+    note = await kommune.post(f"{fresh.path}/notes", EXAMPLES["WriteNote"])
+    await kommune.put(f"{fresh.path}/journal-reference", EXAMPLES["SetJournalReference"])
     checked = await (await house.case()).clear()
     check = await house.sql("SELECT id FROM infohus.clearance_check WHERE case_id = $1", checked.id)
     scope = await propose(await (await house.case()).clear(), "ProposeScopeDecision", "scope-decisions")
@@ -108,7 +110,7 @@ async def _targets(house: House) -> dict[str, Target]:
             "case_id": fresh.id, "concern_id": fresh.concern_id, "reporter_id": concern["reporter_id"],
             "subject_id": concern["subjects"][0]["id"], "information_id": noted["id"], "exchange_id": exchange["id"],
             "notification_id": concern["child_notifications"][0]["id"], "request_id": asked["id"],
-            "release_id": release["id"],
+            "release_id": release["id"], "note_id": note["id"],
         }),
         f"{one}/clearance-checks": Target("politi", {"case_id": fresh.id}),
         f"{one}/clearance-checks/{{check_id}}": Target(

@@ -91,7 +91,7 @@ async def make_world(app: str, superuser: str, verifier: str, folder: Path) -> W
     """Let everything happen, and note what is stored."""
     async with open_house(app, superuser, verifier, folder) as house:
         await _taken_all_the_way(house)
-        await (await _taken_all_the_way(house)).close("completed")
+        await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
         await _not_agreed_upon(house, told_to=MUNICIPALITY)
         await _not_agreed_upon(house, told_to=PROBATION)
         await _proposed_to_a_third(house)
@@ -173,7 +173,7 @@ async def _taken_all_the_way(house: House) -> CaseInHand:
 
 async def _ask_and_withdraw(case: CaseInHand) -> None:
     """Ask each other, note a release on either side, and take back what was told: each side keeps some to itself."""
-    kommune, politi = case.kommune, case.politi
+    kommune, politi, at = case.kommune, case.politi, now().isoformat()
     for writer, by in ((kommune, MUNICIPALITY), (politi, POLICE)):
         requests = f"{case.path}/information-requests"
         reader = politi if by == MUNICIPALITY else kommune
@@ -185,6 +185,9 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
         kept, shared = [await writer.post(f"{case.path}/custody-releases", release) for _ in range(2)]
         other = POLICE if by == MUNICIPALITY else MUNICIPALITY
         await _disclose(case, by, other, kind="custody_release", record_id=shared["id"])
+        written = [await writer.post(f"{case.path}/notes", {"happened_at": at, "text": "Ringede."}) for _ in range(2)]
+        await _disclose(case, by, other, kind="note", record_id=written[1]["id"])
+        await writer.put(f"{case.path}/journal-reference", {"reference": "26/1234"})
         item = await writer.post(f"{case.path}/information", {"text": "En fejl.", "source": "klubben"})
         given = await writer.post(f"{case.path}/exchanges", {
             **told(by), "items": [{"kind": "information", "id": item["id"]}],

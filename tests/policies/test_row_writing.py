@@ -29,7 +29,8 @@ ADDING: Final = {
     "participant": Action.INVITE_PARTICIPANT, "case_key": Action.INVITE_PARTICIPANT,
     # A key comes with every record that somebody who takes part at all may write.
     "record_key": Action.READ_CASE, "custody_release": Action.RECORD_CUSTODY_RELEASE,
-    "information_request": Action.REQUEST_INFORMATION,
+    "information_request": Action.REQUEST_INFORMATION, "note": Action.WRITE_NOTE,
+    "journal_reference": Action.SET_JOURNAL_REFERENCE,
 }
 """The act on a case that adds a row to a table."""
 ADDING_AT_INTAKE: Final = frozenset({"concern", "reporter", "subject", "child_notification"})
@@ -44,7 +45,7 @@ CHANGING: Final = {
     "scope_decision": Action.SIGN_SCOPE_DECISION, "screening": Action.SIGN_SCREENING,
     "assessment": Action.SIGN_ASSESSMENT, "recommendation": Action.SIGN_RECOMMENDATION, "closure": Action.SIGN_CLOSURE,
     "measure": Action.RECORD_FOLLOW_UP, "participant": Action.END_PARTICIPATION,
-    "information_request": Action.ANSWER_INFORMATION_REQUEST,
+    "information_request": Action.ANSWER_INFORMATION_REQUEST, "journal_reference": Action.SET_JOURNAL_REFERENCE,
 }
 """The act on a record that changes it; of a joint decision, the act that signs it."""
 IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt"})

@@ -1,12 +1,13 @@
 """The log in the database: appended by one function, read by plain queries. Verifies nothing."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
 
+from infohus.audit.entry import Entry, decode
 from infohus.audit.merkle import HASH_BYTES, Frontier, Node, place_of
 from infohus.database import Connection
 
@@ -70,6 +71,22 @@ async def rows_of(
     """Read rows start … stop−1 (index, entry, hashes) in order, some thousand at a time."""
     for first in range(start, stop, ROWS_AT_ONCE):
         yield await connection.fetch(_ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop))
+
+
+async def entries_where(
+    connection: AnyConnection, log_id: UUID, keeps: Callable[[Entry], bool], *, after: int, limit: int
+) -> tuple[list[tuple[int, Entry]], int | None]:
+    """List entries behind index `after` that `keeps` keeps, oldest first, and where to go on; `None` is the end."""
+    head = await head_of(connection, log_id)
+    found: list[tuple[int, Entry]] = []
+    async for rows in rows_of(connection, log_id, start=after + 1, stop=head.size):
+        for row in rows:
+            entry = decode(row["entry"])
+            if keeps(entry):
+                if len(found) == limit:
+                    return found, found[-1][0]
+                found.append((row["index"], entry))
+    return found, None
 
 
 async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes:

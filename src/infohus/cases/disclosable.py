@@ -28,6 +28,7 @@ class DisclosableKind(StrEnum):
     FOLLOW_UP = "follow_up"
     CHILD_NOTIFICATION = "child_notification"
     CUSTODY_RELEASE = "custody_release"
+    NOTE = "note"
 
 
 class ItemDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -72,6 +72,9 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
     Action.RECORD_FOLLOW_UP: _recording(WITH_MEASURES),
     Action.PROPOSE_CLOSURE: _deciding(*OPEN),
     Action.SIGN_CLOSURE: _deciding(*OPEN),
+    Action.WRITE_NOTE: _recording(EVERY),
+    Action.SET_JOURNAL_REFERENCE: _recording(EVERY),
+    Action.EXPORT_JOURNAL_NOTE: _recording(EVERY),
     Action.RELEASE_YEARLY_STATUS: _recording(EVERY),
 })
 """Acts that are not named here read, and reading is possible at every stage."""

@@ -10,10 +10,11 @@ from litestar.params import FromPath
 
 from infohus.authorization.action import Action
 from infohus.cases.decision_routes import Procedure, routes_of
+from infohus.cases.unfinished import Blocker, blockers_of_closing
 from infohus.closures.model import Closure, ClosureContent, ClosureDraft, Retention
 from infohus.closures.operations import RETENTION, amend_closure, propose_closure, sign_closure
 from infohus.closures.retention import RULES
-from infohus.ground import Case
+from infohus.ground import Case, Stage
 from infohus.workplace import Desk
 
 PROCEDURE = Procedure(
@@ -33,6 +34,13 @@ class RetentionView(msgspec.Struct, frozen=True):
     erase_after: date
 
 
+class ClosingView(msgspec.Struct, frozen=True):
+    """What stands in the way of closing; with nothing in the way, both tovholdere can sign."""
+
+    is_closed: bool
+    blockers: list[Blocker]
+
+
 @get("/cases/{case_id:uuid}/retention", operation_id="ReadRetention")
 async def read_retention(
     case_id: FromPath[UUID], desk: NamedDependency[Desk],
@@ -46,4 +54,12 @@ async def read_retention(
         ]
 
 
-handlers = [*routes_of(PROCEDURE), read_retention]
+@get("/cases/{case_id:uuid}/closing", operation_id="ReadClosing")
+async def read_closing(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> ClosingView:
+    """List what must be finished before the case can close, by which rule, and who can lift it."""
+    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+        is_closed = work.case.stage is Stage.CLOSED
+        return ClosingView(is_closed, [] if is_closed else await blockers_of_closing(work))
+
+
+handlers = [*routes_of(PROCEDURE), read_retention, read_closing]

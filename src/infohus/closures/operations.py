@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.joint import amend, propose, sign
-from infohus.cases.unfinished import unfinished_business
+from infohus.cases.unfinished import blockers_of_closing
 from infohus.closures.model import Closure, ClosureDraft, ClosureOutcome, Retention
 from infohus.closures.retention import RULES, erase_after
 from infohus.ground import CaseKey
@@ -53,6 +53,6 @@ async def _start_retention(work: UnitOfWork, outcome: ClosureOutcome) -> None:
 
 
 async def _refuse_unfinished(work: UnitOfWork) -> None:
-    missing = await unfinished_business(work)
-    if missing:
-        raise errors.CaseHasUnfinishedBusiness(missing=", ".join(missing))
+    blockers = await blockers_of_closing(work)
+    if blockers:
+        raise errors.CaseHasUnfinishedBusiness(missing=", ".join(blocker.what for blocker in blockers))

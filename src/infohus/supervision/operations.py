@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.audit.checkpoint import SigningKey
-from infohus.audit.entry import Entry, decode
+from infohus.audit.entry import Entry
 from infohus.audit.export import LogDoesNotVerify, export_log, prove, signed_checkpoint
-from infohus.audit.log import entry_at, head_of, rows_of
+from infohus.audit.log import entries_where, entry_at, head_of
 from infohus.audit.verification import verify_database
 from infohus.cases.disclosure import Exchange
 from infohus.cases.receipts import Receipt
@@ -140,17 +140,10 @@ async def entries_of(
     work: UnitOfWork, asked: EntryFilter, *, after: int, limit: int
 ) -> tuple[list[NumberedEntry], int | None]:
     """List entries behind index `after`, oldest first, and where to go on; `None` is the end."""
-    connection = work.log_connection()
-    head = await head_of(connection, work.infohus_id)
-    found: list[NumberedEntry] = []
-    async for rows in rows_of(connection, work.infohus_id, start=after + 1, stop=head.size):
-        for row in rows:
-            entry = decode(row["entry"])
-            if asked.keeps(entry):
-                if len(found) == limit:
-                    return found, found[-1].index
-                found.append(NumberedEntry(row["index"], entry))
-    return found, None
+    found, goes_on = await entries_where(
+        work.log_connection(), work.infohus_id, asked.keeps, after=after, limit=limit
+    )
+    return [NumberedEntry(index, entry) for index, entry in found], goes_on
 
 
 async def proof_of(work: UnitOfWork, index: int, key: SigningKey) -> tuple[str, bytes]:

@@ -69,6 +69,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "StateFirstView": {"view": "within", "reasons": "Ekstremisme kan være på spil."},
     "RevealFirstView": {"disclosure": _told("scope_decision")},
+    "WriteNote": {
+        "kind": "received", "happened_at": "2026-11-20T10:00:00Z", "subject": "Brev fra skolen",
+        "text": "Skolen skriver, at fraværet er faldet.",
+    },
+    "SetJournalReference": {"reference": "26/1234"},
     "ProposeScopeDecision": _SCOPE, "AmendScopeDecision": _SCOPE, "SignScopeDecision": _SIGNATURE,
     "DifferOnScopeDecision": {
         "reason": "Det er en familiesag.", "disclosure": _told("scope_decision", to="ishoj-kommune"),

@@ -1,0 +1,114 @@
+"""What stands in the way of closing: named with the rule and who can lift it, and refused by exactly that (rule 70)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from house import MUNICIPALITY, POLICE, CaseInHand, House, now, told
+
+CLOSURE: dict[str, Any] = {
+    "outcome": "completed", "content": {"reasons": "Målet er nået."}, "disclosure": told(purpose="closure"),
+}
+Lift = Callable[[], Awaitable[object]]
+
+
+async def child(house: House) -> tuple[CaseInHand, Lift]:
+    case = await (await house.case(subjects=[{"name": "Barn", "is_under_18": True}])).clear()
+    concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+    path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}/hand-over"
+    handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
+    return case, lambda: case.kommune.post(path, handed, status=200)
+
+
+async def scope(house: House) -> tuple[CaseInHand, Lift]:
+    case = await (await house.case()).clear()
+    draft = {"outcome": "within", "content": {"reasons": "Ja."}, "disclosure": told(purpose="scope_decision")}
+    return case, await _unsigned(case, "scope-decisions", draft)
+
+
+async def screening(house: House) -> tuple[CaseInHand, Lift]:
+    case = await (await house.case()).accept()
+    content = {"considered": "Det, begge ved.", "reasons": "Støtte."}
+    draft = {"outcome": "recommend", "content": content, "disclosure": told(purpose="screening")}
+    return case, await _unsigned(case, "screenings", draft)
+
+
+async def _unsigned(case: CaseInHand, path: str, draft: dict[str, Any]) -> Lift:
+    proposal = await case.kommune.post(f"{case.path}/{path}", draft)
+    body = {"content_hash": proposal["content_hash"]}
+    return lambda: case.politi.post(f"{case.path}/{path}/{proposal['id']}/signatures", body)
+
+
+async def request(house: House) -> tuple[CaseInHand, Lift]:
+    case = await (await house.case()).clear()
+    asked = await case.kommune.post(
+        f"{case.path}/information-requests", {"question": "Kender I ham?", "disclosure": told()}
+    )
+    path = f"{case.path}/information-requests/{asked['id']}/answer"
+    return case, lambda: case.politi.post(path, {"answer": "declined"}, status=200)
+
+
+async def correction(house: House) -> tuple[CaseInHand, Lift]:
+    case = await (await house.case()).clear()
+    wrong = await case.disclose(await case.note())
+    body = {"summary": "Det var hans bror.", **told()}
+    right = await case.kommune.post(f"{case.path}/exchanges/{wrong['id']}/corrections", body)
+    path = f"{case.path}/exchanges/{right['id']}/receipts"
+    return case, lambda: case.politi.post(path, {"manifest": right["manifest"]}, status=200)
+
+
+async def measure(house: House) -> tuple[CaseInHand, Lift]:
+    """The police's own, which the municipality was never told of."""
+    case = await (await house.case()).recommend()
+    started = await case.politi.post(f"{case.path}/measures", {
+        "level": "selective", "responsible_authority": POLICE, "description": "Samtaler.",
+        "starts_on": "2026-12-01", "follow_up_on": "2099-01-01",
+    })
+    path = f"{case.path}/measures/{started['id']}/follow-ups"
+    return case, lambda: case.politi.post(path, {"text": "Færdig.", "outcome": "goal_reached"})
+
+
+class WhenSomethingStandsInTheWay:
+    @pytest.mark.rule(70)
+    @pytest.mark.parametrize(("begin", "code", "rule", "lifted_by"), [
+        (child, "child-notification-not-handed-over", 32, "municipal_coordinator"),
+        (scope, "scope-not-signed", 17, "both_coordinators"),
+        (screening, "screening-not-signed", 17, "both_coordinators"),
+        (request, "request-not-answered", 8, "the_authority_asked"),
+        (correction, "correction-not-confirmed", 13, "the_recipient"),
+        (measure, "measure-not-ended", 23, "the_responsible_authority"),
+    ])
+    async def test_it_is_named_and_closing_waits_until_it_is_lifted(
+        self, house: House, begin: Callable[[House], Awaitable[tuple[CaseInHand, Lift]]], code: str, rule: int,
+        lifted_by: str,
+    ) -> None:
+        case, lift = await begin(house)
+        closing = await case.kommune.get(f"{case.path}/closing")
+        assert closing == await case.politi.get(f"{case.path}/closing")
+        [blocker] = closing["blockers"]
+        assert (blocker["code"], blocker["rule"], blocker["lifted_by"]) == (code, rule, lifted_by)
+        assert blocker["how"].endswith(".")
+        refused = await case.kommune.call("POST", f"{case.path}/closures", json=CLOSURE)
+        assert refused.json()["type"] == "/problems/case-has-unfinished-business"
+        assert blocker["what"] in refused.json()["detail"]
+        await lift()
+        assert (await case.kommune.get(f"{case.path}/closing")) == {"is_closed": False, "blockers": []}
+        await case.close("completed")
+        assert (await case.politi.get(f"{case.path}/closing")) == {"is_closed": True, "blockers": []}
+
+    @pytest.mark.rule(70)
+    async def test_what_comes_up_after_the_proposal_stops_the_second_signature(self, house: House) -> None:
+        case = await (await house.case()).clear()
+        proposal = await case.kommune.post(f"{case.path}/closures", CLOSURE)
+        asked = await case.politi.post(
+            f"{case.path}/information-requests",
+            {"question": "Bor han her?", "disclosure": told(POLICE, recipients=[MUNICIPALITY])},
+        )
+        path = f"{case.path}/closures/{proposal['id']}/signatures"
+        refused = await case.politi.call("POST", path, json={"content_hash": proposal["content_hash"]})
+        assert refused.json()["type"] == "/problems/case-has-unfinished-business"
+        answer = f"{case.path}/information-requests/{asked['id']}/answer"
+        await case.kommune.post(answer, {"answer": "declined"}, status=200)
+        await case.politi.post(path, {"content_hash": proposal["content_hash"]})
+        assert await case.stage() == "closed"
