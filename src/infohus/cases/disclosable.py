@@ -42,7 +42,12 @@ Items = Annotated[list[ItemDraft], Meta(max_length=100)]
 
 
 @cache
-def _by_id(kind: DisclosableKind) -> tuple[type[Record], AnySelect]:
+def record_of_kind(kind: StrEnum) -> tuple[type[Record], AnySelect]:
+    """Give the model whose table a kind names, and the statement that finds one by `:id` and `:case_id`.
+
+    Raises:
+        LookupError: no table of records has that name.
+    """
     for mapper in Row.registry.mappers:
         model = mapper.class_
         if model.__tablename__ == kind.value and issubclass(model, Record):
@@ -60,7 +65,7 @@ async def items_of(work: UnitOfWork, drafts: Items) -> list[Item]:
     """
     items = []
     for draft in dict.fromkeys(drafts):
-        model, statement = _by_id(draft.kind)
+        model, statement = record_of_kind(draft.kind)
         record = await work.row(model, statement, id=draft.id, case_id=work.case.id)
         if record is None:
             raise errors.NotAvailable
