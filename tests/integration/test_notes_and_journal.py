@@ -45,6 +45,7 @@ class WhenANoteIsWritten:
         ahead = note(happened_at=(now() + timedelta(hours=1)).isoformat())
         refused = await case.kommune.call("POST", f"{case.path}/notes", json=ahead)
         assert (refused.status_code, refused.json()["type"]) == (422, "/problems/in-the-future")
+        await case.kommune.post(f"{case.path}/notes", note(happened_at="2026-11-20T10:00:00"), status=400)
         assert (await case.kommune.get(f"{case.path}/notes"))["items"] == []
 
     async def test_nobody_changes_it_and_a_correction_points_to_it(self, house: House) -> None:

@@ -45,7 +45,7 @@ CHANGING: Final = {
     "scope_decision": Action.SIGN_SCOPE_DECISION, "screening": Action.SIGN_SCREENING,
     "assessment": Action.SIGN_ASSESSMENT, "recommendation": Action.SIGN_RECOMMENDATION, "closure": Action.SIGN_CLOSURE,
     "measure": Action.RECORD_FOLLOW_UP, "participant": Action.END_PARTICIPATION,
-    "information_request": Action.ANSWER_INFORMATION_REQUEST, "journal_reference": Action.SET_JOURNAL_REFERENCE,
+    "information_request": Action.ANSWER_INFORMATION_REQUEST, "journal_reference": Action.READ_JOURNAL_REFERENCE,
 }
 """The act on a record that changes it; of a joint decision, the act that signs it."""
 IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt"})

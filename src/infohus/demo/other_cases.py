@@ -104,7 +104,12 @@ def three_brothers(play: Play) -> None:
     })
     tell.expect(corrected["recipients"] == [ISHOJ], "rettelsen nåede ikke modtageren")
     tell.say("Politiet siger noget i telefonen (seks felter), og kommunen kvitterer.")
-    tell.say("Rettelsen bagefter når enhver, der fik det forkerte.")
+    closing = play.kommune.get(f"{case}/closing")["blockers"]
+    tell.expect([one["code"] for one in closing] == ["correction-not-confirmed"], "rettelsen hindrer ikke afslutning")
+    play.kommune.post(
+        f"{case}/exchanges/{corrected['id']}/receipts", {"manifest": corrected["manifest"]}, status=200
+    )
+    tell.say("Rettelsen bagefter når enhver, der fik det forkerte, og sagen kan først lukkes, når den er kvitteret.")
     play.propose("closures", "completed", {"reasons": "Brødrene er i god kontakt med klubben."}, "closure", case=case)
 
 

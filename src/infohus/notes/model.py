@@ -49,7 +49,7 @@ class NoteDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """A note as it is written. A document has a short subject, at most 200 characters."""
 
     kind: NoteKind = NoteKind.NOTE
-    happened_at: datetime
+    happened_at: Annotated[datetime, Meta(tz=True)]
     subject: Annotated[str, Meta(max_length=200)] | None = None
     text: Annotated[LongText, Meta(min_length=1)]
     corrects: UUID | None = None
