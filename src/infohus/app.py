@@ -25,6 +25,7 @@ from infohus.closures.api import handlers as closure_handlers
 from infohus.concerns.api import handlers as concern_handlers
 from infohus.database import open_pool
 from infohus.deed import Once
+from infohus.erasure.api import handlers as erasure_handlers
 from infohus.exchanges.api import handlers as exchange_handlers
 from infohus.identity.caller import Assurance, Caller
 from infohus.identity.issuers import read_issuers
@@ -33,6 +34,7 @@ from infohus.journal.api import handlers as journal_handlers
 from infohus.measures.api import handlers as measure_handlers
 from infohus.notes.api import handlers as note_handlers
 from infohus.plan.api import handlers as plan_handlers
+from infohus.rights.api import handlers as right_handlers
 from infohus.scope_decisions.api import handlers as scope_handlers
 from infohus.screenings.api import handlers as screening_handlers
 from infohus.sealing.column import sealed_columns
@@ -110,7 +112,7 @@ def create_app(settings: Settings) -> Litestar:
         *guarded(
             *plan_handlers, *concern_handlers, *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
-            *statistics_handlers, *note_handlers, *journal_handlers,
+            *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
         ),
     ]
     return Litestar(

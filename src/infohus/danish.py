@@ -68,6 +68,33 @@ WORDS: dict[str, tuple[str, str]] = {
         "Dokumentet mangler et emne",
         "Skriv kort, hvad dokumentet handler om, så det kan findes igen. Intet er gemt.",
     ),
+    "blanket-restriction": (
+        "En begrænsning gælder én oplysning",
+        "Vælg den oplysning, der skal undtages, og begrund den for sig. Indsigt kan ikke afslås under ét.",
+    ),
+    "restriction-of-another-regime": (
+        "Bestemmelsen gælder ikke for jeres myndighed",
+        "Kommunen undtager efter databeskyttelsesloven § 22, politiet efter retshåndhævelsesloven.",
+    ),
+    "review-in-the-past": ("Datoen er passeret", "Vælg en senere dag for, hvornår begrænsningen ses efter."),
+    "nothing-to-release": (
+        "Der er ikke noget at frigive",
+        "Kun en henvender eller en anden person i sagen holdes tilbage, til det er frigivet.",
+    ),
+    "withheld-unless-released": (
+        "Henvender og andre personer er ikke med",
+        "Tag dem ud, eller frigiv dem først med en begrundelse.",
+    ),
+    "item-is-restricted": ("En oplysning er undtaget", "Tag den ud, eller ophæv begrænsningen først."),
+    "items-not-considered": (
+        "Der er oplysninger, ingen har taget stilling til",
+        "Tag hver oplysning med, eller undtag den med en begrundelse. Der mangler: {items}.",
+    ),
+    "erasure-refused": ("Sagen kan ikke slettes endnu", "Det står i vejen: {reasons}."),
+    "erasure-not-built-yet": (
+        "Sletning følger i en senere version",
+        "Intet står i vejen, men nøglerne kan ikke tilintetgøres endnu. Intet er slettet.",
+    ),
     "case-has-unfinished-business": (
         "Sagen kan ikke lukkes endnu",
         "Følgende mangler: {missing}. Se, hvem der kan løse det, under sagens afslutning.",

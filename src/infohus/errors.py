@@ -153,6 +153,48 @@ class DocumentWithoutSubject(Refused):
     """Rule 69."""
 
 
+class BlanketRestriction(Refused):
+    """Rule 65: a restriction names one item."""
+
+
+class RestrictionOfAnotherRegime(Refused):
+    """Rules 42 and 65: an authority restricts by the provisions of its own regime."""
+
+
+class ReviewInThePast(Refused):
+    """Rule 65: a restriction is looked at again later."""
+
+
+class NothingToRelease(Refused):
+    """Rule 67: only a reporter or a third party is withheld by default."""
+
+
+class WithheldUnlessReleased(Refused):
+    """Rule 67."""
+
+
+class ItemIsRestricted(Refused):
+    """Rule 65."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class ItemsNotConsidered(Refused):
+    """Rule 65: no item is left out by oversight."""
+
+
+class ErasureRefused(Refused):
+    """Rule 72, with what stands in the way."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class ErasureNotBuiltYet(Refused):
+    """Rule 73 comes with the destruction of keys; until then nothing is erased."""
+
+    status = HTTPStatus.CONFLICT
+
+
 class CaseHasUnfinishedBusiness(Refused):
     """Rule 70."""
 

@@ -67,6 +67,11 @@ async def _targets(house: House) -> dict[str, Target]:
     )
     release = await kommune.post(f"{fresh.path}/custody-releases", EXAMPLES["RecordCustodyRelease"])
     note = await kommune.post(f"{fresh.path}/notes", EXAMPLES["WriteNote"])
+    wanted = await kommune.post(f"{fresh.path}/access-requests", EXAMPLES["RecordAccessRequest"])
+    restriction = await kommune.post(
+        f"{fresh.path}/restrictions", {**EXAMPLES["RestrictAccess"], "item": {"kind": "note", "id": note["id"]}}
+    )
+    hold = await kommune.post(f"{fresh.path}/legal-holds", EXAMPLES["SetLegalHold"])
     await kommune.put(f"{fresh.path}/journal-reference", EXAMPLES["SetJournalReference"])
     checked = await (await house.case()).clear()
     check = await house.sql("SELECT id FROM infohus.clearance_check WHERE case_id = $1", checked.id)
@@ -111,7 +116,9 @@ async def _targets(house: House) -> dict[str, Target]:
             "subject_id": concern["subjects"][0]["id"], "information_id": noted["id"], "exchange_id": exchange["id"],
             "notification_id": concern["child_notifications"][0]["id"], "request_id": asked["id"],
             "release_id": release["id"], "note_id": note["id"],
+            "restriction_id": restriction["id"], "hold_id": hold["id"],
         }),
+        f"{one}/access-requests": Target("kommune", {"case_id": fresh.id, "request_id": wanted["id"]}),
         f"{one}/clearance-checks": Target("politi", {"case_id": fresh.id}),
         f"{one}/clearance-checks/{{check_id}}": Target(
             "politi", {"case_id": checked.id, "check_id": str(check[0]["id"])}

@@ -108,6 +108,8 @@ ACTS: Final[dict[Action, Act]] = {
     Action.EXPORT_LOG: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
     Action.LOAD_PLAN: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.REGISTER_COORDINATOR: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.LIST_OVERDUE_REVIEWS: Act("Infohus", COORDINATORS, only_members=True),
+    Action.REPORT_ERASURE: Act("Infohus", COORDINATORS, only_members=True),
     Action.READ_YEARLY_STATUS: Act(
         "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
@@ -127,6 +129,12 @@ ACTS: Final[dict[Action, Act]] = {
     Action.SET_JOURNAL_REFERENCE: _BY_COORDINATORS,
     Action.EXPORT_JOURNAL_NOTE: _BY_COORDINATORS,
     Action.READ_CASE_LOG: _BY_COORDINATORS,
+    Action.RECORD_ACCESS_REQUEST: _BY_COORDINATORS,
+    Action.RESTRICT_ACCESS: _BY_COORDINATORS,
+    Action.RELEASE_WITHHELD: Act("Case", COORDINATORS, only_fresh=True),
+    Action.SET_LEGAL_HOLD: _BY_COORDINATORS,
+    Action.RECORD_ARCHIVE_CLEARANCE: _BY_COORDINATORS,
+    Action.ERASE_CASE: _BY_COORDINATORS,
     Action.PROPOSE_SCOPE_DECISION: _BY_COORDINATORS,
     Action.PROPOSE_SCREENING: _BY_COORDINATORS,
     Action.OPEN_ASSESSMENT: _BY_COORDINATORS,
@@ -153,6 +161,14 @@ ACTS: Final[dict[Action, Act]] = {
     Action.REVEAL_FIRST_VIEW: _on_record("first_view", only_owner=True),
     Action.READ_NOTE: _on_record("note"),
     Action.READ_JOURNAL_REFERENCE: _on_record("journal_reference", only_owner=True),
+    Action.READ_ACCESS_REQUEST: _on_record("access_request", only_owner=True),
+    Action.EXPORT_ACCESS_PACKAGE: _on_record("access_request", only_owner=True),
+    Action.READ_RESTRICTION: _on_record("restriction", only_owner=True),
+    Action.LIFT_RESTRICTION: _on_record("restriction", only_owner=True),
+    Action.READ_RELEASE: _on_record("release", only_owner=True),
+    Action.READ_LEGAL_HOLD: _on_record("legal_hold", only_owner=True),
+    Action.LIFT_LEGAL_HOLD: _on_record("legal_hold", only_owner=True),
+    Action.READ_ARCHIVE_CLEARANCE: _on_record("archive_clearance", only_owner=True),
     Action.READ_SCOPE_DECISION: _on_record("scope_decision", "scope_disagreement"),
     Action.SIGN_SCOPE_DECISION: _on_record("scope_decision"),
     Action.READ_SCREENING: _on_record("screening"),
@@ -172,7 +188,9 @@ ACTS: Final[dict[Action, Act]] = {
 KINDS: Final = frozenset[str]().union(*(act.kinds for act in ACTS.values()))
 CONTENT: Final = frozenset(
     action for action, act in ACTS.items()
-    if act.on in {"Case", "Record"} or action in {Action.RECORD_CONCERN, Action.LIST_STALLED_MEASURES}
+    if act.on in {"Case", "Record"} or action in {
+        Action.RECORD_CONCERN, Action.LIST_STALLED_MEASURES, Action.LIST_OVERDUE_REVIEWS, Action.REPORT_ERASURE,
+    }
 )
 _OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}
 

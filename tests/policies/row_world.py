@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, open_house, told
+from house import (
+    CLEARANCE,
+    INSTITUTION,
+    MUNICIPALITY,
+    POLICE,
+    PROBATION,
+    CaseInHand,
+    House,
+    Person,
+    now,
+    open_house,
+    told,
+)
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
 from policies.oracle import AREAS
@@ -187,6 +199,7 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
         await _disclose(case, by, other, kind="custody_release", record_id=shared["id"])
         written = [await writer.post(f"{case.path}/notes", {"happened_at": at, "text": "Ringede."}) for _ in range(2)]
         await _disclose(case, by, other, kind="note", record_id=written[1]["id"])
+        await _keep_for_itself(case, writer, item_id=written[0]["id"])
         await writer.put(f"{case.path}/journal-reference", {"reference": "26/1234"})
         item = await writer.post(f"{case.path}/information", {"text": "En fejl.", "source": "klubben"})
         given = await writer.post(f"{case.path}/exchanges", {
@@ -196,6 +209,25 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
         path = f"{case.path}/exchanges/{given['id']}"
         await reader.post(f"{path}/receipts", {"manifest": given["manifest"]}, status=200)
         await writer.post(f"{path}/withdrawals", {"recipient": other, "reason": "Givet ved en fejl."})
+
+
+async def _keep_for_itself(case: CaseInHand, writer: Person, *, item_id: str) -> None:
+    """Let an authority be asked for access, restrict an item, release a person, and hold the case back."""
+    today = now().date()
+    basis = "dbl-22-1" if writer.name == "kommune" else "rhl-16"
+    await writer.post(f"{case.path}/access-requests", {"received_on": str(today), "asked": "Hvad har I om mig?"})
+    await writer.post(f"{case.path}/restrictions", {
+        "item": {"kind": "note", "id": item_id}, "basis": basis, "reason": "Kilden.",
+        "review_on": str(today + timedelta(days=90)),
+    })
+    if writer.name == "kommune":
+        concern = await writer.get(f"{case.path}/concerns/{case.concern_id}")
+        item = {"kind": "subject", "id": concern["subjects"][0]["id"]}
+        await writer.post(f"{case.path}/releases", {"item": item, "reason": "Det er ham, der spørger."})
+    await writer.post(f"{case.path}/legal-holds", {"reason": "Verserende klagesag."})
+    await writer.post(f"{case.path}/archive-clearances", {
+        "decision": "to_be_delivered", "decided_on": str(today), "reference": "RA 26/1",
+    })
 
 
 async def _assess(case: CaseInHand) -> None:

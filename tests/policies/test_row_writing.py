@@ -30,7 +30,9 @@ ADDING: Final = {
     # A key comes with every record that somebody who takes part at all may write.
     "record_key": Action.READ_CASE, "custody_release": Action.RECORD_CUSTODY_RELEASE,
     "information_request": Action.REQUEST_INFORMATION, "note": Action.WRITE_NOTE,
-    "journal_reference": Action.SET_JOURNAL_REFERENCE,
+    "journal_reference": Action.SET_JOURNAL_REFERENCE, "access_request": Action.RECORD_ACCESS_REQUEST,
+    "restriction": Action.RESTRICT_ACCESS, "legal_hold": Action.SET_LEGAL_HOLD,
+    "archive_clearance": Action.RECORD_ARCHIVE_CLEARANCE, "release": Action.RELEASE_WITHHELD,
 }
 """The act on a case that adds a row to a table."""
 ADDING_AT_INTAKE: Final = frozenset({"concern", "reporter", "subject", "child_notification"})
@@ -46,6 +48,8 @@ CHANGING: Final = {
     "assessment": Action.SIGN_ASSESSMENT, "recommendation": Action.SIGN_RECOMMENDATION, "closure": Action.SIGN_CLOSURE,
     "measure": Action.RECORD_FOLLOW_UP, "participant": Action.END_PARTICIPATION,
     "information_request": Action.ANSWER_INFORMATION_REQUEST, "journal_reference": Action.READ_JOURNAL_REFERENCE,
+    "access_request": Action.EXPORT_ACCESS_PACKAGE, "restriction": Action.LIFT_RESTRICTION,
+    "legal_hold": Action.LIFT_LEGAL_HOLD,
 }
 """The act on a record that changes it; of a joint decision, the act that signs it."""
 IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt"})

@@ -75,6 +75,14 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
     Action.WRITE_NOTE: _recording(EVERY),
     Action.SET_JOURNAL_REFERENCE: _recording(EVERY),
     Action.EXPORT_JOURNAL_NOTE: _recording(EVERY),
+    **{
+        act: _recording(EVERY) for act in (
+            # Rights and archives do not end with the case; erasure itself asks whether it is due.
+            Action.RECORD_ACCESS_REQUEST, Action.EXPORT_ACCESS_PACKAGE, Action.RESTRICT_ACCESS, Action.LIFT_RESTRICTION,
+            Action.RELEASE_WITHHELD, Action.SET_LEGAL_HOLD, Action.LIFT_LEGAL_HOLD, Action.RECORD_ARCHIVE_CLEARANCE,
+            Action.ERASE_CASE,
+        )
+    },
     Action.RELEASE_YEARLY_STATUS: _recording(EVERY),
 })
 """Acts that are not named here read, and reading is possible at every stage."""

@@ -10,10 +10,10 @@ from litestar.params import FromPath
 
 from infohus.authorization.action import Action
 from infohus.cases.decision_routes import Procedure, routes_of
+from infohus.cases.retention import Retention, retention_table
 from infohus.cases.unfinished import Blocker, blockers_of_closing
-from infohus.closures.model import Closure, ClosureContent, ClosureDraft, Retention
+from infohus.closures.model import Closure, ClosureContent, ClosureDraft
 from infohus.closures.operations import RETENTION, amend_closure, propose_closure, sign_closure
-from infohus.closures.retention import RULES
 from infohus.ground import Case, Stage
 from infohus.workplace import Desk
 
@@ -46,7 +46,7 @@ async def read_retention(
     case_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> list[RetentionView]:
     """Read each authority's retention period of a closed case; an open case has none."""
-    sources = {rule.name: rule.source for rule in RULES.values()}
+    sources = {rule.name: rule.source for rule in retention_table()}
     async with desk.begin(Action.READ_CASE, Case, case_id) as work:
         return [
             RetentionView(one.authority_id, one.rule, sources[one.rule], one.runs_from, one.erase_after)

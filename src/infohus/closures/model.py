@@ -1,18 +1,14 @@
 """Afslutning: its outcome and the document both sign."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import Meta
-from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosure import DisclosureDraft, LongText
 from infohus.cases.joint import JointDecision
-from infohus.tables import SCHEMA, Row, owned_by_authority
+from infohus.tables import owned_by_authority
 
 
 class ClosureOutcome(StrEnum):
@@ -29,18 +25,6 @@ class Closure(JointDecision):
 
     __tablename__ = "closure"
     __table_args__ = owned_by_authority()
-
-
-class Retention(Row):
-    """How long one authority keeps a closed case; the clock runs from closure, not from the last edit (rule 71)."""
-
-    __tablename__ = "retention"
-
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
-    rule: Mapped[str]
-    runs_from: Mapped[date] = mapped_column(sa.Date)
-    erase_after: Mapped[date] = mapped_column(sa.Date)
 
 
 class ClosureContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

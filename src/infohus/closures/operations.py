@@ -4,14 +4,20 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.joint import amend, propose, sign
+from infohus.cases.retention import Retention, erase_after, retention_table, rule_for
 from infohus.cases.unfinished import blockers_of_closing
-from infohus.closures.model import Closure, ClosureDraft, ClosureOutcome, Retention
-from infohus.closures.retention import RULES, erase_after
-from infohus.ground import CaseKey
+from infohus.closures.model import Closure, ClosureDraft, ClosureOutcome
+from infohus.ground import Authority, CaseKey
+from infohus.tables import Regime
 from infohus.unit_of_work import UnitOfWork
 
 RETENTION = sa.select(Retention).where(Retention.case_id == sa.bindparam("case_id")).order_by(Retention.authority_id)
-_KEY_HOLDERS = sa.select(CaseKey.authority_id).where(CaseKey.case_id == sa.bindparam("case_id"))
+_KEY_HOLDERS = (
+    sa.select(Authority.id, Authority.regime)
+    .join(CaseKey, CaseKey.authority_id == Authority.id)
+    .where(CaseKey.case_id == sa.bindparam("case_id"))
+)
+_HAS_CHILD = sa.select(sa.func.infohus.has_child(sa.bindparam("case_id", type_=sa.Uuid)).label("has_child"))
 
 
 async def propose_closure(work: UnitOfWork, draft: ClosureDraft) -> Closure:
@@ -45,10 +51,15 @@ async def sign_closure(work: UnitOfWork, closure: Closure, content_hash: bytes) 
 async def _start_retention(work: UnitOfWork, outcome: ClosureOutcome) -> None:
     closed_on = work.now.date()
     work.change(work.case, closed_at=work.now, outcome=outcome.value)
+    is_child = (await work.values(_HAS_CHILD, case_id=work.case.id))[0]["has_child"]
     for holder in await work.values(_KEY_HOLDERS, case_id=work.case.id):
+        rule = rule_for(
+            retention_table(), outcome=outcome.value, is_child=is_child, regime=Regime(holder["regime"]),
+            authority=holder["id"],
+        )
         work.add(Retention(
-            case_id=work.case.id, authority_id=holder["authority_id"], rule=RULES[outcome].name,
-            runs_from=closed_on, erase_after=erase_after(outcome, closed_on),
+            case_id=work.case.id, authority_id=holder["id"], rule=rule.name, runs_from=closed_on,
+            erase_after=erase_after(rule, closed_on),
         ))
 
 

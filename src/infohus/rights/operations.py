@@ -31,15 +31,12 @@ from infohus.tables import Record, Regime
 from infohus.unit_of_work import UnitOfWork
 
 LED_DAYS = 28
-"""Days for answering under retshåndhævelsesloven, which says "uden unødig forsinkelse"; the figure is our own choice."""
+"""Days for answering under retshåndhævelsesloven: "uden unødig forsinkelse"; the figure is our own choice."""
 
 READING = {
     AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
     AccessKind.FOLLOW_UP: Action.READ_MEASURE,
-    **{
-        AccessKind(action.value): Action[f"READ_{action.name}"]
-        for action in AccessKind if f"READ_{action.name}" in Action.__members__
-    },
+    **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
 }
 """The act that reads a record of a kind: a package opens nothing that its maker could not read."""
 RELEASABLE = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})

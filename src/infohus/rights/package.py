@@ -78,14 +78,13 @@ def letter(package: Package) -> str:
     law = "databeskyttelsesforordningens artikel 15" if package.regime is Regime.GDPR else (
         "retshåndhævelseslovens § 15"
     )
+    answered = package.made_at.astimezone(DENMARK)
     lines = [
         f"# Indsigt i infohussag {package.case_number}", "",
-        f"Anmodning modtaget {package.received_on:%d.%m.%Y}. Svar "
-        f"{package.made_at.astimezone(DENMARK):%d.%m.%Y}, efter {law}.", "",
-        f"Vedlagt er {len(package.items)} oplysninger, som {package.authority} er ansvarlig for (oplysninger.json). "
+        f"Anmodning modtaget {package.received_on:%d.%m.%Y}. Svar {answered:%d.%m.%Y}, efter {law}.", "",
+        f"Vedlagt er {len(package.items)} oplysninger, som {package.authority} er ansvarlig for (oplysninger.json).",
         "Andre myndigheder svarer selv for deres.", "",
-        "Oplysninger om, hvem der har henvendt sig, og om andre personer er ikke med, medmindre der er truffet "
-        "beslutning om det.", "",
+        "Oplysninger om, hvem der har henvendt sig, og om andre personer er ikke med, medmindre det er besluttet.", "",
     ]
     for basis, count in sorted(package.restricted.items()):
         lines.append(f"- {count} oplysninger er undtaget efter {_NAMES[basis]}.")

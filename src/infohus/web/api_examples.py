@@ -73,6 +73,20 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "kind": "received", "happened_at": "2026-11-20T10:00:00Z", "subject": "Brev fra skolen",
         "text": "Skolen skriver, at fraværet er faldet.",
     },
+    "RecordAccessRequest": {"received_on": "2026-11-20", "asked": "Hvilke oplysninger har I om mig?"},
+    "ExportAccessPackage": {"include": []},
+    "RestrictAccess": {
+        "item": {"kind": "note", "id": "00000000-0000-4000-8000-000000000000"}, "basis": "dbl-22-1",
+        "reason": "Den, der har talt, kan genkendes.", "review_on": "2099-01-01",
+    },
+    "ReleaseWithheld": {
+        "item": {"kind": "reporter", "id": "00000000-0000-4000-8000-000000000000"},
+        "reason": "Henvenderen har selv bedt om det.",
+    },
+    "SetLegalHold": {"reason": "Der verserer en klagesag."},
+    "RecordArchiveClearance": {
+        "decision": "may_be_discarded", "decided_on": "2026-11-20", "reference": "Rigsarkivet 26/123",
+    },
     "SetJournalReference": {"reference": "26/1234"},
     "ProposeScopeDecision": _SCOPE, "AmendScopeDecision": _SCOPE, "SignScopeDecision": _SIGNATURE,
     "DifferOnScopeDecision": {
