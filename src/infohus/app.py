@@ -36,6 +36,7 @@ from infohus.screenings.api import handlers as screening_handlers
 from infohus.sealing.column import sealed_columns
 from infohus.sealing.keepers import FileKeyKeeper
 from infohus.sealing.vault import Vault
+from infohus.searches.api import handlers as search_handlers
 from infohus.settings import Settings
 from infohus.supervision.api import handlers as supervision_handlers
 from infohus.tables import Row
@@ -105,7 +106,7 @@ def create_app(settings: Settings) -> Litestar:
     handlers = [
         *health_handlers, *problem_handlers,
         *guarded(
-            *plan_handlers, *concern_handlers, *case_handlers, *scope_handlers, *screening_handlers,
+            *plan_handlers, *concern_handlers, *search_handlers, *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
         ),
     ]

@@ -63,6 +63,24 @@ WORDS: dict[str, tuple[str, str]] = {
         "CPR-nummeret kan ikke passe",
         "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
     ),
+    "concern-kind-unknown": (
+        "Slags bekymring findes ikke", "Vælg en af dem, infohusets plan har: {kinds}. Intet er gemt.",
+    ),
+    "protected-address-missing": (
+        "Adressen mangler", "Skriv adressen, der er beskyttet, eller fjern markeringen. Intet er gemt.",
+    ),
+    "earlier-concerns-not-seen": (
+        "Se først, hvad der gik forud",
+        "Der er tidligere henvendelser om personen. Hent sagens tidligere henvendelser, bekræft, at du har set dem, "
+        "og underskriv så.",
+    ),
+    "earlier-concerns-changed": (
+        "Der er kommet noget til", "Hent de tidligere henvendelser igen, og bekræft det, der vises nu.",
+    ),
+    "search-purpose-and-case-differ": (
+        "Formål og sag passer ikke sammen",
+        "Søger du til en sag, så angiv den. Søger du til en ny henvendelse, så angiv ingen sag.",
+    ),
     "in-the-future": ("Tidspunktet er ikke kommet endnu", "Ret tidspunktet i feltet {field}. Intet er gemt."),
     "case-has-unfinished-business": (
         "Sagen kan ikke lukkes endnu",
@@ -192,6 +210,8 @@ WARNINGS = {
 def words_for(refusal: Refused) -> tuple[str, str]:
     """Give the Danish title and detail of a refusal, its facts filled in."""
     title, detail = WORDS[refusal.slug]
+    if refusal.is_acute:
+        detail = f"{WARNINGS['acute']} {detail}"
     facts = {name: STAGES.get(str(fact), fact) if name == "stage" else fact for name, fact in refusal.facts.items()}
     return title, detail.format_map(_Facts(facts))
 

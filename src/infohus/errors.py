@@ -12,6 +12,8 @@ class Refused(Exception):  # noqa: N818 - the name states the situation, as ever
     """An act that the system refuses, for a reason it can name."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.UNPROCESSABLE_ENTITY
+    is_acute = False
+    """The refused act was about acute danger: its answer says what comes before any form (rule 31)."""
 
     def __init__(self, **facts: str | int) -> None:
         """Keep `facts` for the Danish text; never personal data."""
@@ -143,6 +145,30 @@ class TellingTheReporterNotRecorded(Refused):
 
 class CprNumberNotPossible(Refused):
     """Rule 74: the date in the number does not exist."""
+
+
+class ConcernKindUnknown(Refused):
+    """Neither one that is always there nor one of the plan's."""
+
+
+class ProtectedAddressMissing(Refused):
+    """Rule 54: there is no address to protect."""
+
+
+class EarlierConcernsNotSeen(Refused):
+    """Rule 78: whoever signs the closure has not confirmed what was known of the person before."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class EarlierConcernsChanged(Refused):
+    """What is confirmed is not what would be shown now."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class SearchPurposeAndCaseDiffer(Refused):
+    """Rule 52: a search for a case names it, and one for a new concern has none yet."""
 
 
 class InTheFuture(Refused):
