@@ -247,6 +247,13 @@ class CaseInHand:
     def _of(self, authority: str) -> Person:
         return self.kommune if authority == MUNICIPALITY else self.politi
 
+    async def look_back(self, by: Person) -> dict[str, Any]:
+        """Let a tovholder see what was known before, and confirm it."""
+        path = f"{self.path}/earlier-concerns"
+        timeline: dict[str, Any] = await by.get(path)
+        await by.post(f"{path}/confirmations", {"shown": timeline["shown"]}, status=200)
+        return timeline
+
     async def close(self, outcome: str = "unfounded") -> "CaseInHand":
         """Close the case."""
         await self.decide("closures", outcome, {"reasons": "Bekymringen har vist sig grundløs."}, purpose="closure")

@@ -71,8 +71,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "earlier-concerns-not-seen": (
         "Se først, hvad der gik forud",
-        "Der er tidligere henvendelser om personen. Hent sagens tidligere henvendelser, bekræft, at du har set dem, "
-        "og underskriv så.",
+        "Personen har været nævnt før. Hent sagens tidligere henvendelser, bekræft, at du har set dem, og underskriv.",
     ),
     "earlier-concerns-changed": (
         "Der er kommet noget til", "Hent de tidligere henvendelser igen, og bekræft det, der vises nu.",

@@ -220,7 +220,10 @@ class WhenARequestComesThroughTheProxy:
         assert re.fullmatch(r"\S+ 127\.0\.0\.1 GET 200 \d+ [\d.]+ \S+", logged)
 
     @pytest.mark.rule(53)
-    @pytest.mark.parametrize("given", ["010104-1234", "0101041234", "cpr.0101041234", "7" * 65, "kort", "to ord og to", "laerer.lund"])
+    @pytest.mark.rule(28)
+    @pytest.mark.parametrize(
+        "given", ["010104-1234", "0101041234", "cpr.0101041234", "7" * 65, "kort", "to ord og to", "laerer.lund"]
+    )
     def test_an_id_that_could_carry_something_else_is_replaced(
         self, proxy: Proxy, behind: tuple[Served, DemoIssuers], given: str
     ) -> None:

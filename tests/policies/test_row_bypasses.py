@@ -33,7 +33,7 @@ class WhenTheTablesAreLookedAt:
         }
         # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
-            "case", "participant", "disclosure", "exchange", "record_key",
+            "case", "participant", "disclosure", "exchange", "record_key", "subject", "case_key",
         }
         lone = [row["qual"] for row in rules if row["roles"] == ["infohus_owner"] and row["cmd"] != "SELECT"]
         assert all("caller_authority() IS NOT NULL" in qual for qual in lone)
@@ -51,6 +51,7 @@ class WhenTheTablesAreLookedAt:
         )
         assert {row["proname"] for row in found} == {
             "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
+            "hides_earlier_concerns",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

@@ -28,15 +28,18 @@ ADDING: Final = {
     "participant": Action.INVITE_PARTICIPANT, "case_key": Action.INVITE_PARTICIPANT,
     # A key comes with every record that somebody who takes part at all may write.
     "record_key": Action.READ_CASE, "custody_release": Action.RECORD_CUSTODY_RELEASE,
-    "information_request": Action.REQUEST_INFORMATION,
+    "information_request": Action.REQUEST_INFORMATION, "earlier_concerns_seen": Action.CONFIRM_EARLIER_CONCERNS,
 }
 """The act on a case that adds a row to a table."""
-ADDING_AT_INTAKE: Final = frozenset({"concern", "reporter", "subject", "child_notification"})
+ADDING_AT_INTAKE: Final = frozenset({
+    "concern", "reporter", "subject", "child_notification", "protected_address",
+})
 ADDING_TO: Final = {
     "contribution": (Action.CONTRIBUTE_TO_ASSESSMENT, "assessment_id"),
     "follow_up": (Action.RECORD_FOLLOW_UP, "measure_id"),
     "scope_disagreement": (Action.SIGN_SCOPE_DECISION, "scope_decision_id"),
     "receipt": (Action.ACKNOWLEDGE_EXCHANGE, "exchange_id"), "withdrawal": (Action.WITHDRAW_EXCHANGE, "exchange_id"),
+    "reporter_release": (Action.RELEASE_REPORTER_IDENTITY, "reporter_id"),
 }
 """The act on another record that adds one, and the column that names the other."""
 CHANGING: Final = {
@@ -46,7 +49,7 @@ CHANGING: Final = {
     "information_request": Action.ANSWER_INFORMATION_REQUEST,
 }
 """The act on a record that changes it; of a joint decision, the act that signs it."""
-IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt"})
+IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt", "earlier_concerns_seen"})
 NOT_OWNED: Final = frozenset({"case_key", "retention", "disclosure"})
 """Written by one authority for all."""
 STRICTER_POLICIES: Final = {
@@ -105,7 +108,7 @@ def _in_own_name(looker: Looker, table: str, columns: Columns) -> bool:
             return is_own is (columns["authority_id"] == own)
         case "disclosure":
             return str(columns["recipient_id"]) != own
-        case "signature" | "receipt":
+        case "signature" | "receipt" | "earlier_concerns_seen":
             return (columns["authority_id"], columns["person_id"]) == (own, str(looker.caller.person_id))
         case _:
             return table in NOT_OWNED or str(columns["authority_id"]) == own

@@ -173,7 +173,9 @@ def steps(world: World, state: State, who: Somebody, action: Action) -> Iterator
         yield from acted_on_case(world, state, who, action)
 
 
-def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> Iterator[State]:
+def acted_on_case(  # noqa: C901 - a table
+    world: World, state: State, who: Somebody, action: Action
+) -> Iterator[State]:
     """Give every state an act on the case itself leads to."""
     if action in PROPOSING:
         kind, outcomes = PROPOSING[action]

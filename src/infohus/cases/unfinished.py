@@ -30,6 +30,8 @@ async def unfinished_business(work: UnitOfWork) -> list[str]:
             missing.append(words)
     if await work.values(_open_requests(), case_id=work.case.id):
         missing.append("en anmodning, der ikke er besvaret")
+    if await work.values(_running_clocks(), case_id=work.case.id):
+        missing.append("en underretning, hvor vurderingen eller kvitteringen ikke er registreret")
     return missing
 
 
@@ -37,3 +39,12 @@ async def unfinished_business(work: UnitOfWork) -> list[str]:
 def _open_requests() -> AnySelect:
     table = Row.metadata.tables[f"{SCHEMA}.information_request"]
     return sa.select(table.c.id).where(table.c.case_id == sa.bindparam("case_id"), table.c.answer.is_(None))
+
+
+@cache
+def _running_clocks() -> AnySelect:
+    table = Row.metadata.tables[f"{SCHEMA}.child_notification"]
+    return sa.select(table.c.id).where(
+        table.c.case_id == sa.bindparam("case_id"),
+        sa.or_(table.c.assessed_at.is_(None), table.c.receipt_given_on.is_(None)),
+    )

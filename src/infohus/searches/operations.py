@@ -24,8 +24,11 @@ class SearchPurpose(StrEnum):
     """The person asks what is held about them."""
 
 
-NAMES_A_CASE = {SearchPurpose.CASEWORK: True, SearchPurpose.NEW_CONCERN: False}
-"""Whether a search for this purpose names a case; where nothing is said, it may or may not."""
+NAMES_A_CASE = {
+    SearchPurpose.NEW_CONCERN: frozenset({False}), SearchPurpose.CASEWORK: frozenset({True}),
+    SearchPurpose.SUBJECT_ACCESS: frozenset({True, False}),
+}
+"""Whether a search for a purpose names a case, or may do either."""
 
 
 class SearchDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -55,7 +58,7 @@ async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance
     work.deed.justification = f"case:{draft.case_id}" if draft.case_id else "no-case"
     # The same pseudonym as in every case on the person: so the person's own log report holds the searches too.
     work.deed.persons.append(work.pseudonym(UUID(bytes=index[:16])))
-    if NAMES_A_CASE.get(draft.purpose, draft.case_id is not None) is (draft.case_id is None):
+    if (draft.case_id is not None) not in NAMES_A_CASE[draft.purpose]:
         raise errors.SearchPurposeAndCaseDiffer
     if draft.case_id is not None and not await work.values(
         _CASE_HERE, case_id=draft.case_id, infohus_id=work.infohus_id
