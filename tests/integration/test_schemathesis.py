@@ -34,8 +34,9 @@ missing_required_header.expected-statuses = [401, 428]
 
 NEVER_ACCEPTED = {
     "SignScopeDecision", "SignScreening", "SignAssessment", "SignRecommendation", "SignClosure", "AcknowledgeExchange",
+    "ConfirmEarlierConcerns",
 }
-"""Nobody guesses the hash of a content; the story signs every kind."""
+"""Nobody guesses a hash; the story signs every kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,13 @@ async def _targets(house: House) -> dict[str, Target]:
 
     fresh = await house.case(
         reporter={"name": "Vera Vidne"},
-        subjects=[{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"birth_date": "2014-02-01"}],
+        subjects=[
+            {
+                "name": "Prøve Prøvesen", "cpr_number": "010104-1234", "address": "Et sted",
+                "address_is_protected": True,
+            },
+            {"birth_date": "2014-02-01"},
+        ],
     )
     concern = await kommune.get(f"{fresh.path}/concerns/{fresh.concern_id}")
     noted = await kommune.post(f"{fresh.path}/information", EXAMPLES["NoteInformation"])
@@ -98,7 +105,7 @@ async def _targets(house: House) -> dict[str, Target]:
             "case_id": fresh.id, "concern_id": fresh.concern_id, "reporter_id": concern["reporter_id"],
             "subject_id": concern["subjects"][0]["id"], "information_id": noted["id"], "exchange_id": exchange["id"],
             "notification_id": concern["child_notifications"][0]["id"], "request_id": asked["id"],
-            "release_id": release["id"],
+            "release_id": release["id"], "address_id": concern["subjects"][0]["protected_address_id"],
         }),
         f"{one}/clearance-checks": Target("politi", {"case_id": fresh.id}),
         f"{one}/clearance-checks/{{check_id}}": Target(
