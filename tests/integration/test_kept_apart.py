@@ -6,7 +6,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from house import CLEARANCE, CaseInHand, House, now
+from house import CLEARANCE, CaseInHand, House, Person, now
+from infohus.demo.issuer import DemoIssuers
+from infohus.demo.keys import demo_keys
 
 HIDDEN = "Skjulestedet 7, 9999 Ingensteds"
 PROTECTED = {"name": "Prøve Prøvesen", "address": HIDDEN, "address_is_protected": True}
@@ -16,6 +18,14 @@ async def the_subject(case: CaseInHand) -> dict[str, Any]:
     """Read the first person of the case's concern."""
     subject: dict[str, Any] = (await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))["subjects"][0]
     return subject
+
+
+def signed_in_an_hour_ago(house: House) -> Person:
+    """Give the municipal tovholder with a token that is still good, of a sign-in that is not fresh."""
+    earlier = DemoIssuers(
+        demo_keys(house.folder / "issuers"), lambda: now() - timedelta(hours=1), url="http://127.0.0.1:9"
+    )
+    return Person("kommune", house.client, earlier.token("kommune"))
 
 
 def reveal_path(case: CaseInHand, address_id: str) -> str:
@@ -55,8 +65,7 @@ class WhenAnAddressIsProtected:
     async def test_a_sign_in_of_a_while_ago_does_not_do(self, house: House) -> None:
         case = await house.case(subjects=[PROTECTED])
         path = reveal_path(case, (await the_subject(case))["protected_address_id"])
-        stale = house.person("kommune")
-        stale.token = house.issuers.token("kommune", auth_time=int((now() - timedelta(hours=1)).timestamp()))
+        stale = signed_in_an_hour_ago(house)
         await stale.post(path, status=404)
         assert ((await house.entries())[-1].action, (await house.entries())[-1].outcome.value) == (
             "revealAddress", "denied",
@@ -106,8 +115,7 @@ class WhenTheReporterIsReleased:
     async def test_a_sign_in_of_a_while_ago_does_not_do(self, house: House) -> None:
         case = await house.case(reporter={"name": "Lærer Lund"})
         concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
-        stale = house.person("kommune")
-        stale.token = house.issuers.token("kommune", auth_time=int((now() - timedelta(hours=1)).timestamp()))
+        stale = signed_in_an_hour_ago(house)
         path = f"{case.path}/reporters/{concern['reporter_id']}/releases"
         await stale.post(path, {"reason": "Uden frisk login."}, status=404)
 

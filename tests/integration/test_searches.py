@@ -6,28 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from house import MUNICIPALITY, POLICE, CaseInHand, House, told
+from house import MUNICIPALITY, House, told
 from infohus.authorization.action import Action
-from infohus.sealing.keepers import FileKeyKeeper
+from persons import CPR, OTHER_CPR, case_of, second_infohus
 
-CPR, OTHER_CPR = "010104-1234", "010158-5018"
-"""Invented: by digit 7 the first was born in 1904 and the second in 1858, so neither can be a living person's."""
 NEW = {"purpose": "new_concern"}
-
-
-async def second_infohus(house: House) -> UUID:
-    """Set a second infohus up, in which the police tovholder works alone."""
-    infohus_id = uuid4()
-    await house.sql(
-        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Andetsteds', $2, $3, 'rpl-115-1-1', 'infohus.test/andet')",
-        infohus_id, MUNICIPALITY, POLICE,
-    )
-    await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, $2), ($1, $3)", infohus_id, MUNICIPALITY, POLICE)
-    politi = house.person("politi").person_id
-    await house.sql("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, POLICE, politi)
-    await house.sql("SELECT audit.open_log($1, 'infohus.test/andet')", infohus_id)
-    FileKeyKeeper.create(house.settings.keys_folder, [], [infohus_id])
-    return infohus_id
 
 
 async def search(house: House, by: str, *, infohus_id: UUID | None = None, status: int = 200, **draft: Any) -> Any:
@@ -40,11 +23,6 @@ async def cases_found(house: House, by: str, **draft: Any) -> list[str]:
     """Search, and name the cases found."""
     found = await search(house, by, **{**NEW, **draft})
     return [one["case_id"] for one in found["appearances"]]
-
-
-async def case_of(house: House, cpr_number: str = CPR, name: str = "Prøve Prøvesen") -> CaseInHand:
-    """Record a concern about a person with a CPR number."""
-    return await house.case(subjects=[{"name": name, "cpr_number": cpr_number}])
 
 
 class WhenSomebodySearches:

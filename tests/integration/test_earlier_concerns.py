@@ -1,0 +1,203 @@
+"""Tidligere henvendelser: seen as far as one may see, hit or no hit beyond that, and never passed over at the end."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, now, told
+from persons import CPR, OTHER_CPR, case_of, recorded_by_the_police, second_infohus
+
+CLOSURE = {"outcome": "unfounded", "content": {"reasons": "Grundløs."}}
+
+
+async def timeline(case: CaseInHand, by: str = "kommune") -> Any:
+    """Read what went before."""
+    return await case.house.person(by).get(f"{case.path}/earlier-concerns")
+
+
+async def share_the_person(case: CaseInHand, by: str = MUNICIPALITY) -> None:
+    """Let the other authority know whom the concern is about."""
+    writer = case.kommune if by == MUNICIPALITY else case.politi
+    concern = await writer.get(f"{case.path}/concerns/{case.concern_id}")
+    items = [{"kind": "concern", "id": case.concern_id}, {"kind": "subject", "id": concern["subjects"][0]["id"]}]
+    await writer.post(f"{case.path}/exchanges", {**told(by), "items": items})
+
+
+async def propose_closure(case: CaseInHand, **more: Any) -> Any:
+    """Propose to close, as the municipality."""
+    return await case.kommune.post(f"{case.path}/closures", {**CLOSURE, "disclosure": told(purpose="closure")}, **more)
+
+
+class WhenThePersonIsKnown:
+    @pytest.mark.rule(78)
+    async def test_the_whole_way_of_the_earlier_cases_is_one_timeline(self, house: House) -> None:
+        received = now() - timedelta(days=30)
+        person = {"name": "Muhammed Prøvesen", "cpr_number": CPR}
+        first = await house.case(subjects=[person], received_at=received.isoformat())
+        await (await first.clear()).close("unfounded")
+        closed = (await first.kommune.get(first.path))["case"]
+        second = await case_of(house, name="Mohamad Prøvsen")
+        shown = await timeline(second)
+        number = closed["number"]
+        assert [{**one, "at": None} for one in shown["moments"]] == [
+            {"at": None, "what": "concern_received", "case_id": first.id, "number": number,
+             "concern_id": first.concern_id, "outcome": None},
+            {"at": None, "what": "case_closed", "case_id": first.id, "number": number, "concern_id": None,
+             "outcome": "unfounded"},
+        ]  # fmt: skip
+        assert [one["at"] for one in shown["moments"]] == sorted(one["at"] for one in shown["moments"])
+        assert (shown["is_partly_hidden"], shown["is_confirmed"]) == (False, False)
+
+    @pytest.mark.rule(78)
+    @pytest.mark.parametrize("subjects", [[], [{"name": "Prøve Prøvesen"}], [{"cpr_number": OTHER_CPR}]])
+    async def test_without_the_number_or_with_another_there_is_nothing(
+        self, house: House, subjects: list[dict[str, str]]
+    ) -> None:
+        await case_of(house)
+        shown = await timeline(await house.case(subjects=subjects))
+        assert (shown["moments"], shown["is_partly_hidden"]) == ([], False)
+
+    @pytest.mark.rule(78)
+    @pytest.mark.rule(44)
+    async def test_the_other_authority_s_part_is_a_hit_and_nothing_more(self, house: House) -> None:
+        theirs = await recorded_by_the_police(house)
+        ours = await case_of(house)
+        answer = await ours.kommune.call("GET", f"{ours.path}/earlier-concerns")
+        shown = answer.json()
+        assert (shown["moments"], shown["is_partly_hidden"]) == ([], True)
+        number = (await theirs.politi.get(theirs.path))["case"]["number"]
+        assert theirs.id not in answer.text
+        assert number not in answer.text
+        assert set(shown) == {"moments", "is_partly_hidden", "shown", "is_confirmed"}
+
+    @pytest.mark.rule(78)
+    @pytest.mark.rule(44)
+    async def test_who_does_not_know_the_person_of_this_case_learns_nothing(self, house: House) -> None:
+        await recorded_by_the_police(house)
+        ours = await case_of(house)
+        shown = await timeline(ours, "politi")
+        assert (shown["moments"], shown["is_partly_hidden"]) == ([], False)
+        await share_the_person(ours)
+        assert len((await timeline(ours, "politi"))["moments"]) == 1
+
+    @pytest.mark.rule(78)
+    async def test_what_was_disclosed_since_is_shown(self, house: House) -> None:
+        theirs = await recorded_by_the_police(house)
+        ours = await case_of(house)
+        await share_the_person(theirs, POLICE)
+        shown = await timeline(ours)
+        assert [one["case_id"] for one in shown["moments"]] == [theirs.id]
+        assert shown["is_partly_hidden"] is False
+
+    @pytest.mark.rule(78)
+    @pytest.mark.rule(73)
+    async def test_what_was_erased_is_neither_shown_nor_a_hit(self, house: House) -> None:
+        own, theirs = await case_of(house), await recorded_by_the_police(house)
+        again = await case_of(house)
+        assert (await timeline(again))["is_partly_hidden"] is True
+        for erased in (own, theirs):
+            await house.sql("DELETE FROM infohus.case_key WHERE case_id = $1", UUID(erased.id))
+        shown = await timeline(again)
+        assert (shown["moments"], shown["is_partly_hidden"]) == ([], False)
+
+    @pytest.mark.rule(78)
+    @pytest.mark.rule(47)
+    async def test_another_infohus_learns_no_hit(self, house: House) -> None:
+        elsewhere = await second_infohus(house)
+        here = await case_of(house)
+        await share_the_person(here)
+        there = await recorded_by_the_police(house, elsewhere)
+        for case in (here, there):
+            shown = await timeline(case, "politi")
+            assert (shown["moments"], shown["is_partly_hidden"]) == ([], False)
+        await there.kommune.get(f"{there.path}/earlier-concerns", status=404)
+
+
+class WhenTheCaseIsToEnd:
+    @pytest.mark.rule(78)
+    async def test_nobody_signs_who_has_not_seen_it(self, house: House) -> None:
+        await case_of(house)
+        case = await (await case_of(house)).clear()
+        await share_the_person(case)
+        refused = await propose_closure(case, status=409)
+        assert refused["type"] == "/problems/earlier-concerns-not-seen"
+        await case.look_back(case.kommune)
+        proposal = await propose_closure(case)
+        signing = f"{case.path}/closures/{proposal['id']}/signatures"
+        signature = {"content_hash": proposal["content_hash"]}
+        # The first case's person was never disclosed to the police: they learn that there is something.
+        refused = await case.politi.post(signing, signature, status=409)
+        assert refused["type"] == "/problems/earlier-concerns-not-seen"
+        assert (await case.look_back(case.politi))["is_partly_hidden"] is True
+        await case.politi.post(signing, signature)
+        assert await case.stage() == "closed"
+
+    @pytest.mark.rule(78)
+    async def test_what_comes_after_must_be_seen_too(self, house: House) -> None:
+        await case_of(house)
+        case = await (await case_of(house)).clear()
+        before = await case.look_back(case.kommune)
+        assert (await timeline(case))["is_confirmed"] is True
+        await case_of(house, name="En tredje stavemåde")
+        assert (await timeline(case))["is_confirmed"] is False
+        assert (await propose_closure(case, status=409))["type"] == "/problems/earlier-concerns-not-seen"
+        path = f"{case.path}/earlier-concerns/confirmations"
+        refused = await case.kommune.post(path, {"shown": before["shown"]}, status=409)
+        assert refused["type"] == "/problems/earlier-concerns-changed"
+
+    @pytest.mark.rule(78)
+    async def test_an_amended_proposal_is_signed_by_who_has_seen_it(self, house: House) -> None:
+        case = await (await case_of(house)).clear()
+        proposal = await propose_closure(case)
+        await case_of(house)
+        draft = {**CLOSURE, "disclosure": told(purpose="closure")}
+        path = f"{case.path}/closures/{proposal['id']}"
+        refused = await case.kommune.put(path, draft, headers={"If-Match": '"1"'}, status=409)
+        assert refused["type"] == "/problems/earlier-concerns-not-seen"
+
+    @pytest.mark.rule(78)
+    async def test_one_person_s_confirmation_is_not_another_s_nor_for_another_case(self, house: House) -> None:
+        first, second = await case_of(house), await case_of(house)
+        shown = await first.look_back(first.kommune)
+        path = f"{second.path}/earlier-concerns/confirmations"
+        await second.kommune.post(path, {"shown": shown["shown"]}, status=409)
+        seen = await house.sql("SELECT case_id, person_id, authority_id FROM infohus.earlier_concerns_seen")
+        assert [tuple(row) for row in seen] == [(UUID(first.id), first.kommune.person_id, MUNICIPALITY)]
+        await first.look_back(first.kommune)
+        assert len(await house.sql("SELECT shown FROM infohus.earlier_concerns_seen")) == 1
+
+    @pytest.mark.rule(78)
+    @pytest.mark.parametrize("subjects", [[], [{"name": "Prøve Prøvesen"}], [{"cpr_number": CPR}]])
+    async def test_where_nothing_went_before_nothing_is_asked(
+        self, house: House, subjects: list[dict[str, str]]
+    ) -> None:
+        case = await (await house.case(subjects=subjects)).clear()
+        assert await (await case.close()).stage() == "closed"
+
+    @pytest.mark.parametrize("shown", ["", "0" * 63, "0" * 65, "G" * 64, None])
+    async def test_what_is_no_digest_is_not_read(self, house: House, shown: str | None) -> None:
+        case = await case_of(house)
+        await case.kommune.post(f"{case.path}/earlier-concerns/confirmations", {"shown": shown}, status=400)
+
+    @pytest.mark.rule(46)
+    @pytest.mark.parametrize("by", ["dpo", "jurist", "admin", "raadgiver"])
+    async def test_nobody_but_the_case_s_tovholdere_reads_it(self, house: House, by: str) -> None:
+        case = await case_of(house)
+        await house.person(by).get(f"{case.path}/earlier-concerns", status=404)
+
+
+class WhenItIsLogged:
+    @pytest.mark.rule(57)
+    async def test_reading_and_confirming_each_stand_in_the_log(self, house: House) -> None:
+        case = await case_of(house)
+        await case.kommune.post(
+            f"{case.path}/exchanges", {**CLEARANCE, "items": [{"kind": "concern", "id": case.concern_id}]}
+        )
+        await case.look_back(case.kommune)
+        read, confirmed = (await house.entries())[-2:]
+        assert [(one.action, str(one.case), one.outcome.value) for one in (read, confirmed)] == [
+            ("readEarlierConcerns", case.id, "allowed"), ("confirmEarlierConcerns", case.id, "allowed"),
+        ]
+        assert [(one.verb, one.table) for one in confirmed.wrote] == [("insert", "earlier_concerns_seen")]
