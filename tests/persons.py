@@ -1,5 +1,6 @@
 """Persons who turn up again: invented CPR numbers, cases about them, and a second infohus that must learn nothing."""
 
+from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, now
@@ -18,7 +19,7 @@ async def case_of(house: House, cpr_number: str = CPR, name: str = "Prøve Prøv
 
 
 async def recorded_by_the_police(
-    house: House, infohus_id: UUID | None = None, *, subject: dict[str, object] | None = None
+    house: House, infohus_id: UUID | None = None, *, subject: Mapping[str, object] | None = None
 ) -> CaseInHand:
     """Let the police tovholder record a concern about a person."""
     recorded = await house.person("politi").post(f"/infohuse/{infohus_id or house.infohus_id}/concerns", {

@@ -34,9 +34,10 @@ missing_required_header.expected-statuses = [401, 428]
 
 NEVER_ACCEPTED = {
     "SignScopeDecision", "SignScreening", "SignAssessment", "SignRecommendation", "SignClosure", "AcknowledgeExchange",
-    "ConfirmEarlierConcerns",
 }
-"""Nobody guesses a hash; the story signs every kind."""
+"""Nobody guesses the hash of a content; the story signs every kind."""
+HANDED_ON = {"ConfirmEarlierConcerns"}
+"""What is answered may be sent on as it is, where a digest stands in an answer; whether it is, is chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,4 +212,4 @@ class WhenEverythingTheDescriptionAllowsAndForbidsIsSent:
             for method, operation in methods.items()
             if (method.upper(), path) not in accepted
         }
-        assert sorted(never) == sorted(NEVER_ACCEPTED), shown
+        assert sorted(never - HANDED_ON) == sorted(NEVER_ACCEPTED), shown

@@ -10,7 +10,7 @@ from house import MUNICIPALITY, House, told
 from infohus.authorization.action import Action
 from persons import CPR, OTHER_CPR, case_of, second_infohus
 
-NEW = {"purpose": "new_concern"}
+NEW: dict[str, Any] = {"purpose": "new_concern"}
 
 
 async def search(house: House, by: str, *, infohus_id: UUID | None = None, status: int = 200, **draft: Any) -> Any:
