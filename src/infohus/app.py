@@ -31,6 +31,7 @@ from infohus.identity.issuers import read_issuers
 from infohus.identity.tokens import TokenGate
 from infohus.measures.api import handlers as measure_handlers
 from infohus.plan.api import handlers as plan_handlers
+from infohus.plan.contacts import handlers as contact_handlers
 from infohus.scope_decisions.api import handlers as scope_handlers
 from infohus.screenings.api import handlers as screening_handlers
 from infohus.sealing.column import sealed_columns
@@ -106,7 +107,8 @@ def create_app(settings: Settings) -> Litestar:
     handlers = [
         *health_handlers, *problem_handlers,
         *guarded(
-            *plan_handlers, *concern_handlers, *search_handlers, *case_handlers, *scope_handlers, *screening_handlers,
+            *plan_handlers, *contact_handlers, *concern_handlers, *search_handlers,
+            *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
         ),
     ]

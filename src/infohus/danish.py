@@ -206,6 +206,21 @@ WARNINGS = {
 }
 
 
+CONCERN_KINDS = {
+    "person": "En person", "group": "En gruppe", "single_issue": "En enkelt sag", "place": "Et sted",
+}
+"""What a concern may be about in every infohus; its plan may name more."""
+WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
+CONTACTS = {
+    "open": "Åben til {when}.",
+    "opens": "Lukket nu, åbner {when}.",
+    "closed": "Lukket nu.",
+    "unknown": "Åbningstiden står ikke i planen.",
+    "acute": "Ved akut fare: ring {phone}.",
+    "instead": "{name} ({reached_by}) er åben til {when}.",
+}
+
+
 def words_for(refusal: Refused) -> tuple[str, str]:
     """Give the Danish title and detail of a refusal, its facts filled in."""
     title, detail = WORDS[refusal.slug]

@@ -99,7 +99,8 @@ class WhenTheRoutesAreListed:
         assert all(title and detail.endswith((".", "?", "}")) for title, detail in WORDS.values())
 
 
-OPEN_TO_STAFF = {"ListInfohuse", "ReadInfohus"}  # the plan is public; test_plan_loading.py says who reads it
+OPEN_TO_STAFF = {"ListInfohuse", "ReadInfohus", "ListContacts"}
+"""The plan is public; test_plan_loading.py says who reads it."""
 
 
 class WhenNobodyIsSignedIn:

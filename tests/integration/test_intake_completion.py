@@ -65,7 +65,7 @@ class WhenAConcernComesIn:
         assert refused["type"] == "/problems/concern-kind-unknown"
         await house.sql(
             "INSERT INTO infohus.plan VALUES ($1, 1, $2, '\\x00', now())", house.infohus_id,
-            '{"concern_kinds": [{"id": "online_forum", "name": "Et forum på nettet"}]}',
+            '{"concern_kind": [{"id": "online_forum", "name": "Et forum på nettet"}]}',
         )
         assert (await the_concern(await house.case(kind="online_forum")))["kind"] == "online_forum"
 

@@ -23,6 +23,7 @@ from infohus.concerns.model import (
     ReporterRelease,
 )
 from infohus.concerns.subjects import Person, ShortText, SubjectDraft, doubts_about, record_subject
+from infohus.danish import CONCERN_KINDS
 from infohus.ground import Case, Coordinator, LoadedPlan, Participant, ParticipationKind, Stage
 from infohus.tables import new_id
 from infohus.unit_of_work import UnitOfWork
@@ -72,11 +73,8 @@ class _KindOfPlan(msgspec.Struct, frozen=True):
 
 
 class _KindsOfPlan(msgspec.Struct, frozen=True):
-    concern_kinds: list[_KindOfPlan] = []
+    concern_kinds: list[_KindOfPlan] = msgspec.field(name="concern_kind", default_factory=list)
 
-
-KINDS = ("person", "group", "single_issue", "place")
-"""Kinds of concern that every infohus has; its plan may name more."""
 
 _PLAN = (
     sa.select(LoadedPlan.document)
@@ -154,11 +152,11 @@ async def _checked(work: UnitOfWork, draft: ConcernDraft) -> list[Person]:
         raise errors.TellingTheReporterNotRecorded
     if draft.received_at > work.now + CLOCK_TOLERANCE:
         raise errors.InTheFuture(field="received_at")
-    if draft.kind not in KINDS:
+    if draft.kind not in CONCERN_KINDS:
         plans = [msgspec.json.decode(row["document"], type=_KindsOfPlan) for row in await work.values(
             _PLAN, infohus_id=work.infohus_id
         )]
-        known = [*KINDS, *(kind.id for plan in plans for kind in plan.concern_kinds)]
+        known = [*CONCERN_KINDS, *(kind.id for plan in plans for kind in plan.concern_kinds)]
         if draft.kind not in known:
             raise errors.ConcernKindUnknown(kinds=", ".join(known))
     return [Person.of(work, subject, draft.received_at) for subject in draft.subjects]
