@@ -175,7 +175,7 @@ def verify_folder(folder, log_key, cosigners, older, need):
     origin, size, root, signed = open_note(note, log_key, cosigners)
     if len(signed) < need:
         raise Wrong(f"{len(signed)} witnesses have cosigned, and {need} are needed")
-    old_size, old_root = older if older else (None, None)
+    old_size, old_root = older or (None, None)
     tree, levels = Tree(), [[]]
     shown = sys.stderr.isatty()
     for index in range(-(-size // TILE)):

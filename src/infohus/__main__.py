@@ -9,15 +9,19 @@ import asyncpg
 import rich_click as click
 
 from infohus.app import create_app, now
+from infohus.assessments.template import TemplateNotUsable
+from infohus.assessments.templates import load_template
 from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
 from infohus.audit.verification import Verification, verify_database, verify_export
 from infohus.authorization.policies import PoliciesUnsound
+from infohus.danish import words_for
 from infohus.database import migrate as migrate_database
 from infohus.database import refuse_too_mighty
 from infohus.demo.issuer import UnknownDemoUser
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.running import Stopped, play_once, show, token_for
 from infohus.demo.telling import StepFailed
+from infohus.errors import TemplateScores
 from infohus.identity.issuers import UnsafeIssuer
 from infohus.identity.key_sets import KeySetRefused
 from infohus.plan.document import PlanNotUsable, read_plan
@@ -118,6 +122,33 @@ def load(file: Path, owner_database: str) -> None:
     try:
         click.echo(asyncio.run(go()))
     except PlanNotUsable as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+@main.group()
+def template() -> None:
+    """The assessment tool's template."""
+
+
+@template.command("load")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--infohus", "infohus_id", required=True, type=click.UUID, help="The infohus' id.")
+@owner_address
+def load_own_template(file: Path, infohus_id: UUID, owner_database: str) -> None:
+    """Load the template FILE for one infohus; it holds for assessments opened from then on. Prints its version."""
+
+    async def go(document: str) -> int:
+        owner = await asyncpg.connect(owner_database)
+        try:
+            return await load_template(owner, document, infohus_id=infohus_id, clock=now)
+        finally:
+            await owner.close()
+
+    try:
+        click.echo(asyncio.run(go(file.read_text(encoding="utf-8"))))
+    except TemplateScores as refused:
+        raise click.ClickException(words_for(refused)[1]) from None
+    except (TemplateNotUsable, UnicodeDecodeError) as refused:
         raise click.ClickException(str(refused)) from None
 
 

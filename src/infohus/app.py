@@ -39,6 +39,7 @@ from infohus.sealing.keepers import FileKeyKeeper
 from infohus.sealing.vault import Vault
 from infohus.searches.api import handlers as search_handlers
 from infohus.settings import Settings
+from infohus.statistics.api import handlers as statistics_handlers
 from infohus.supervision.api import handlers as supervision_handlers
 from infohus.tables import Row
 from infohus.web.api_description import ExactConfig
@@ -110,6 +111,7 @@ def create_app(settings: Settings) -> Litestar:
             *plan_handlers, *contact_handlers, *concern_handlers, *search_handlers,
             *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
+            *statistics_handlers,
         ),
     ]
     return Litestar(
@@ -117,6 +119,7 @@ def create_app(settings: Settings) -> Litestar:
         dependencies={
             "desk": Provide(desk, sync_to_thread=False),
             "recording_desk": Provide(recording_desk),
+            "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "workplace": Provide(lambda: workplace, sync_to_thread=False),
             "signing_key": Provide(lambda: signing_key, sync_to_thread=False),
         },

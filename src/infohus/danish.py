@@ -73,9 +73,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Se først, hvad der gik forud",
         "Personen har været nævnt før. Hent sagens tidligere henvendelser, bekræft, at du har set dem, og underskriv.",
     ),
-    "earlier-concerns-changed": (
-        "Der er kommet noget til", "Hent de tidligere henvendelser igen, og bekræft det, der vises nu.",
-    ),
     "search-purpose-and-case-differ": (
         "Formål og sag passer ikke sammen",
         "Søger du til en sag, så angiv den. Søger du til en ny henvendelse, så angiv ingen sag.",
@@ -182,8 +179,30 @@ WORDS: dict[str, tuple[str, str]] = {
         "Den ansvarlige myndighed deltager ikke i sagen",
         "Inddrag myndigheden, eller vælg en anden, der deltager.",
     ),
+    "indicated-measure-is-anothers": (
+        "En indgribende indsats er ikke denne myndigheds",
+        "Vælg politiet, PET eller kriminalforsorgen, eller bekræft, at indsatsen er social støtte.",
+    ),
+    "deliverer-takes-no-part": (
+        "Den, der skal udføre indsatsen, deltager ikke",
+        "Inddrag den fagperson til indsatser, og videregiv indsatsen til fagpersonens myndighed.",
+    ),
+    "measure-ends-with-one-outcome": (
+        "Fortsætter indsatsen, eller slutter den?",
+        "Angiv enten næste opfølgning eller det, indsatsen endte med.",
+    ),
     "follow-up-in-the-past": ("Opfølgningen ligger i fortiden", "Vælg en dato, der kommer."),
     "outcome-unknown": ("Resultatet findes ikke på listen", "Vælg et af: {outcomes}."),
+    "year-not-over": (
+        "Året er ikke gået",
+        "Status for {year} kan frigives, når året er slut: to opgørelser af et løbende år kan afsløre de små tal.",
+    ),
+    "yearly-status-not-released": (
+        "Årets status er ikke frigivet", "Bed en af infohusets tovholdere om at frigive status for {year}.",
+    ),
+    "yearly-status-already-released": (
+        "Årets status er frigivet", "Hent status for {year}, som den blev frigivet; den opgøres ikke igen (regel 75).",
+    ),
 }
 
 

@@ -12,8 +12,7 @@ class Refused(Exception):  # noqa: N818 - the name states the situation, as ever
     """An act that the system refuses, for a reason it can name."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.UNPROCESSABLE_ENTITY
-    is_acute = False
-    """The refused act was about acute danger: its answer says what comes before any form (rule 31)."""
+    is_acute = False  # else the answer says what comes before any form (rule 31)
 
     def __init__(self, **facts: str | int) -> None:
         """Keep `facts` for the Danish text; never personal data."""
@@ -155,18 +154,6 @@ class ProtectedAddressMissing(Refused):
     """Rule 54: there is no address to protect."""
 
 
-class EarlierConcernsNotSeen(Refused):
-    """Rule 78: whoever signs the closure has not confirmed what was known of the person before."""
-
-    status = HTTPStatus.CONFLICT
-
-
-class EarlierConcernsChanged(Refused):
-    """What is confirmed is not what would be shown now."""
-
-    status = HTTPStatus.CONFLICT
-
-
 class SearchPurposeAndCaseDiffer(Refused):
     """Rule 52: a search for a case names it, and one for a new concern has none yet."""
 
@@ -179,6 +166,10 @@ class CaseHasUnfinishedBusiness(Refused):
     """Rule 70."""
 
     status = HTTPStatus.CONFLICT
+
+
+class EarlierConcernsNotSeen(CaseHasUnfinishedBusiness):
+    """Rule 78: whoever signs the closure has not confirmed what was known of the person before."""
 
 
 # --- joint decisions ------------------------------------------------------------------------------------------------
@@ -323,9 +314,38 @@ class ResponsibleAuthorityTakesNoPart(Refused):
     """Rule 23: who carries a measure out must know of it."""
 
 
+class IndicatedMeasureIsAnothers(Refused):
+    """Forebyggelsestrekanten: indgribende is for the police, PET, probation or social support."""
+
+
+class DelivererTakesNoPart(Refused):
+    pass
+
+
+class MeasureEndsWithOneOutcome(Refused):
+    pass
+
+
 class FollowUpInThePast(Refused):
     pass
 
 
 class OutcomeUnknown(Refused):
     pass
+
+
+# --- yearly status --------------------------------------------------------------------------------------------------
+class YearNotOver(Refused):
+    """Rule 75: a count of a running year, taken twice, tells what came in between."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class YearlyStatusNotReleased(Refused):
+    status = HTTPStatus.CONFLICT
+
+
+class YearlyStatusAlreadyReleased(Refused):
+    """Rule 75: what was released is never computed again."""
+
+    status = HTTPStatus.CONFLICT

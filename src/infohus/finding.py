@@ -51,6 +51,8 @@ class Found:
     parties: dict[str, Party] = field(default_factory=dict)
     readers: tuple[str, ...] = ()
     participation: str = "none"
+    taking_part: UUID | None = None
+    """The caller, when taking part."""
     scope: frozenset[str] = frozenset()
     case_key: bytes | None = None
     record_key: tuple[UUID, bytes] | None = None
@@ -77,10 +79,10 @@ WHERE i.id = $1
 """
 
 _CASE = f"""
-SELECT {{columns}}, p.kind AS participation, p.scope{{more_columns}}
+SELECT {{columns}}, p.kind AS participation, p.person_id AS taking_part, p.scope{{more_columns}}
 FROM infohus."case" c
 LEFT JOIN LATERAL (
-  SELECT kind, scope FROM infohus.participant
+  SELECT kind, person_id, scope FROM infohus.participant
   WHERE case_id = c.id AND person_id = $2 AND acts_for = $3 AND {_TAKES_PART_NOW} ORDER BY kind LIMIT 1
 ) p ON true
 {{more_joins}}
@@ -179,6 +181,7 @@ def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found
         parties=parties,
         readers=readers,
         participation=row["participation"] or "none",
+        taking_part=row["taking_part"],
         scope=frozenset(row["scope"] or ()),
         case_key=row.get("case_key"),
         record_key=record_key,
@@ -189,8 +192,10 @@ def resource_of(found: Found, subject: Row | None, readers: Sequence[str]) -> Re
     """Describe a subject to the policies."""
     case = found.case
     if isinstance(subject, Record) and case is not None:
+        delivered_by = getattr(subject, "delivered_by", None)
         return Resource.record(
-            subject.id, kind=subject.__tablename__, owner=subject.authority_id, readers=readers, case_id=case.id
+            subject.id, kind=subject.__tablename__, owner=subject.authority_id, readers=readers, case_id=case.id,
+            delivered=delivered_by is not None and delivered_by == found.taking_part,
         )
     if isinstance(subject, Case):
         return Resource.case(subject.id, infohus_id=subject.infohus_id, authorities=found.authorities)

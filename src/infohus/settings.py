@@ -52,6 +52,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_case_keys_seconds: Annotated[
         int, Meta(description="How long an unwrapped case key may stay in memory.", ge=0, le=600)
     ] = 300
+    stalled_after_days: Annotated[
+        int, Meta(description="A measure without any event for so many days reaches both tovholdere (rule 77).",
+                  ge=1, le=3650)
+    ] = 60
     largest_request_bytes: Annotated[int, Meta(description="Largest request body.", ge=1024)] = 1_048_576
     log_format: Annotated[
         str, Meta(description="`auto` (colours in a terminal, JSON elsewhere), `json` or `console`.",

@@ -5,6 +5,7 @@ built from what the unit did, never from what an operation says it did.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -221,10 +222,7 @@ class UnitOfWork:
     def enter(self, case: Case) -> None:
         """Go on inside a case that this unit has just opened."""
         self.add(case)
-        self.found = Found(
-            log_id=self.found.log_id, infohus_id=self.found.infohus_id, subject=self.found.subject, case=case,
-            parties=self.found.parties, participation=self.found.participation, scope=self.found.scope,
-        )
+        self.found = replace(self.found, case=case)
         self._keys.enter(case.id)
 
     async def grant(

@@ -144,8 +144,8 @@ class WhenTheCaseIsToEnd:
         assert (await timeline(case))["is_confirmed"] is False
         assert (await propose_closure(case, status=409))["type"] == "/problems/earlier-concerns-not-seen"
         path = f"{case.path}/earlier-concerns/confirmations"
-        refused = await case.kommune.post(path, {"shown": before["shown"]}, status=409)
-        assert refused["type"] == "/problems/earlier-concerns-changed"
+        refused = await case.kommune.post(path, {"shown": before["shown"]}, status=412)
+        assert refused["type"] == "/problems/changed-meanwhile"
 
     @pytest.mark.rule(78)
     async def test_an_amended_proposal_is_signed_by_who_has_seen_it(self, house: House) -> None:
@@ -162,7 +162,7 @@ class WhenTheCaseIsToEnd:
         first, second = await case_of(house), await case_of(house)
         shown = await first.look_back(first.kommune)
         path = f"{second.path}/earlier-concerns/confirmations"
-        await second.kommune.post(path, {"shown": shown["shown"]}, status=409)
+        await second.kommune.post(path, {"shown": shown["shown"]}, status=412)
         seen = await house.sql("SELECT case_id, person_id, authority_id FROM infohus.earlier_concerns_seen")
         assert [tuple(row) for row in seen] == [(UUID(first.id), first.kommune.person_id, MUNICIPALITY)]
         await first.look_back(first.kommune)

@@ -58,7 +58,7 @@ async def request_for(house: House, method: str, path: str) -> dict[str, Any]:
     """Make a request that every check of form lets through, about ids that do not exist."""
     schema = house.app.openapi_schema.to_schema()
     operation = schema["paths"][re.sub(r":[a-z]+}", "}", path)][method.lower()]
-    filled = re.sub(r"\{[a-z_]*index[^}]*\}", "0", path)
+    filled = re.sub(r"\{year[^}]*\}", "2025", re.sub(r"\{[a-z_]*index[^}]*\}", "0", path))
     request: dict[str, Any] = {"path": re.sub(r"\{[^}]+\}", lambda _: str(uuid4()), filled)}
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:
@@ -99,8 +99,8 @@ class WhenTheRoutesAreListed:
         assert all(title and detail.endswith((".", "?", "}")) for title, detail in WORDS.values())
 
 
-OPEN_TO_STAFF = {"ListInfohuse", "ReadInfohus", "ListContacts"}
-"""The plan is public; test_plan_loading.py says who reads it."""
+OPEN_TO_STAFF = {"ListInfohuse", "ReadInfohus", "ListContacts", "ReadAssessmentTemplate"}
+"""The plan and the tool's template are public; test_plan_loading.py says who reads the first."""
 
 
 class WhenNobodyIsSignedIn:

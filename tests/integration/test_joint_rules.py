@@ -180,16 +180,16 @@ class WhenAMeasureIsStarted:
         assert not [name for name in names if re.search("(?i)sanction|verdict|afgørelse|citizen_decision", name)]
         assert any("recommendations" in path for path in schema["paths"])
 
-    async def test_a_follow_up_without_a_next_date_ends_it(self, house: House) -> None:
+    async def test_a_follow_up_with_an_outcome_ends_it(self, house: House) -> None:
         case = await (await house.case()).recommend()
         measure = await case.kommune.post(f"{case.path}/measures", self.draft())
         path = f"{case.path}/measures/{measure['id']}/follow-ups"
         on = await case.kommune.post(path, {"text": "Godt i gang.", "next_follow_up_on": "2099-02-01"})
         assert (on["follow_up_on"], on["ended_at"]) == ("2099-02-01", None)
-        over = await case.kommune.post(path, {"text": "Målet er nået."})
-        assert over["ended_at"]
+        over = await case.kommune.post(path, {"text": "Målet er nået.", "outcome": "goal_reached"})
+        assert (bool(over["ended_at"]), over["outcome"]) == (True, "goal_reached")
         assert [one["text"] for one in over["follow_ups"]] == ["Godt i gang.", "Målet er nået."]
-        again = await case.kommune.call("POST", path, json={"text": "Mere."})
+        again = await case.kommune.call("POST", path, json={"text": "Mere.", "outcome": "unknown"})
         assert again.json()["type"] == "/problems/decision-already-made"
 
 

@@ -102,6 +102,7 @@ async def _targets(house: House) -> dict[str, Target]:
         "/infohuse/{infohus_id}": Target("kommune", infohus),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
         "/infohuse/{infohus_id}/log": Target("dpo", {**infohus, "leaf_index": 3}),
+        "/infohuse/{infohus_id}/yearly-status": Target("kommune", {**infohus, "year": 2025}),
         one: Target("kommune", {
             "case_id": fresh.id, "concern_id": fresh.concern_id, "reporter_id": concern["reporter_id"],
             "subject_id": concern["subjects"][0]["id"], "information_id": noted["id"], "exchange_id": exchange["id"],

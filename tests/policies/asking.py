@@ -57,7 +57,9 @@ def _resource(case: Situation) -> Resource:
         return Resource.installation()
     if on == "Record":
         owner, readers = _OWNERS_AND_READERS[case.standing]
-        return Resource.record(RECORD, kind=case.kind, owner=owner, readers=readers, case_id=CASE)
+        return Resource.record(
+            RECORD, kind=case.kind, owner=owner, readers=readers, case_id=CASE, delivered=case.delivers
+        )
     authorities = (THEIRS, OURS) if case.standing is Standing.MEMBER else (THEIRS, THIRD)
     if on == "Infohus":
         return Resource.infohus(INFOHUS, authorities=authorities)

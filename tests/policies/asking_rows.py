@@ -40,7 +40,7 @@ class Asked:
     world: World
     policies: Policies
     infohus: Found
-    records: dict[UUID, Resource]
+    records: dict[UUID, tuple[Record, tuple[str, ...]]]
     kinds: dict[UUID, str]
     cases: dict[tuple[UUID, str, object], dict[UUID, Found]] = field(default_factory=dict)
 
@@ -91,7 +91,8 @@ class Asked:
 
     def on_record(self, looker: Looker, action: Action, record_id: UUID, case_id: UUID) -> Question:
         """Put an act on a record."""
-        return action, self.records[record_id], _own(self.cases_for(looker)[case_id])
+        found, (record, readers) = self.cases_for(looker)[case_id], self.records[record_id]
+        return action, resource_of(found, record, readers), _own(found)
 
     def on_infohus(self, looker: Looker, action: Action, case_id: UUID | None = None) -> Question:
         """Put an act on the infohus, by one who takes part in a case of it."""
@@ -116,9 +117,9 @@ async def know(world: World, policies: Policies, superuser: asyncpg.Connection) 
                 superuser, anyone, case_query(model, Lock.NONE), stored.case_id, anyone.caller.person_id, "", record_id
             )
             found = found_case(row, model)
-            assert found.subject is not None
+            assert isinstance(found.subject, Record)
             asked.kinds[record_id] = stored.table
-            asked.records[record_id] = resource_of(found, found.subject, found.readers)
+            asked.records[record_id] = found.subject, found.readers
     cases = [row.case_id for row in world.rows if row.table == "case"]
     for looker in world.lookers:
         who = (looker.caller.person_id, looker.caller.authority_id)

@@ -44,6 +44,8 @@ class Situation:
     kind: str
     assurance: Assurance = Assurance.SUBSTANTIAL
     fresh: bool = True
+    delivers: bool = False
+    """Whether the caller is the one who carries out the measure that the record is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,18 @@ class Act:
     only_members: bool = False
     only_owner: bool = False
     only_fresh: bool = False
+    only_deliverers: bool = False
+    """Of those invited."""
     kinds: frozenset[str] = field(default_factory=frozenset)
 
 
-def _on_record(*kinds: str, invited_for: str | None = None, only_owner: bool = False, only_fresh: bool = False) -> Act:
+def _on_record(
+    *kinds: str, invited_for: str | None = None, only_owner: bool = False, only_fresh: bool = False,
+    only_deliverers: bool = False,
+) -> Act:
     return Act(
         "Record", COORDINATORS, invited_for=invited_for, only_owner=only_owner, only_fresh=only_fresh,
-        kinds=frozenset(kinds),
+        only_deliverers=only_deliverers, kinds=frozenset(kinds),
     )
 
 
@@ -91,6 +98,7 @@ ACTS: Final[dict[Action, Act]] = {
     Action.READ_INFOHUS: Act("Infohus", outside=EVERYONE, only_members=True),
     Action.RECORD_CONCERN: Act("Infohus", COORDINATORS, only_members=True),
     Action.SEARCH_PERSONS: Act("Infohus", COORDINATORS, only_members=True),
+    Action.LIST_STALLED_MEASURES: Act("Infohus", COORDINATORS, only_members=True),
     Action.SUPERVISE_EXCHANGES: Act(
         "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
@@ -101,6 +109,10 @@ ACTS: Final[dict[Action, Act]] = {
     Action.EXPORT_LOG: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
     Action.LOAD_PLAN: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.REGISTER_COORDINATOR: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.READ_YEARLY_STATUS: Act(
+        "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
+    ),
+    Action.RELEASE_YEARLY_STATUS: Act("Infohus", COORDINATORS, only_members=True),
     Action.READ_CASE: Act("Case", COORDINATORS, invited_for=_ANY_AREA),
     Action.RECORD_CLEARANCE_CHECK: Act("Case", frozenset({P})),
     Action.HAND_OVER_CHILD_NOTIFICATION: Act("Case", frozenset({M})),
@@ -147,8 +159,8 @@ ACTS: Final[dict[Action, Act]] = {
     Action.SIGN_ASSESSMENT: _on_record("assessment"),
     Action.READ_RECOMMENDATION: _on_record("recommendation"),
     Action.SIGN_RECOMMENDATION: _on_record("recommendation"),
-    Action.READ_MEASURE: _on_record("measure", "follow_up", invited_for="measures"),
-    Action.RECORD_FOLLOW_UP: _on_record("measure", invited_for="measures"),
+    Action.READ_MEASURE: _on_record("measure", "follow_up", invited_for="measures", only_deliverers=True),
+    Action.RECORD_FOLLOW_UP: _on_record("measure", invited_for="measures", only_deliverers=True),
     Action.READ_CLOSURE: _on_record("closure"),
     Action.SIGN_CLOSURE: _on_record("closure"),
 }
@@ -156,7 +168,8 @@ ACTS: Final[dict[Action, Act]] = {
 KINDS: Final = frozenset[str]().union(*(act.kinds for act in ACTS.values()))
 CONTENT: Final = frozenset(
     action for action, act in ACTS.items()
-    if act.on in {"Case", "Record"} or action in {Action.RECORD_CONCERN, Action.SEARCH_PERSONS}
+    if act.on in {"Case", "Record"}
+    or action in {Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES}
 )
 _OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}
 
@@ -181,6 +194,8 @@ def _has_ground(case: Situation) -> bool:
     if case.participation == "coordinator":
         return case.role in act.coordinators
     if case.participation == "invited" and case.role is Role.INVITED_PROFESSIONAL:
+        if act.only_deliverers and not case.delivers:
+            return False
         return act.invited_for == _ANY_AREA or act.invited_for in case.scope
     return False
 
@@ -235,7 +250,10 @@ def situations() -> Iterator[Situation]:
         for (role, works_for, standing), (kind, (participation, scope)) in product(
             callers, product(own, _PARTICIPATIONS)
         ):
-            yield Situation(action, role, works_for, participation, scope, standing, kind)
+            for delivers in (False, True) if act.only_deliverers else (False,):
+                yield Situation(
+                    action, role, works_for, participation, scope, standing, kind, delivers=delivers
+                )
         for (role, works_for, standing), ((participation, scope), (assurance, fresh)) in product(
             callers, product(_FEW_PARTICIPATIONS, _SIGN_INS)
         ):

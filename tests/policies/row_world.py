@@ -223,12 +223,18 @@ async def _assess(case: CaseInHand) -> None:
 
 
 async def _measure(case: CaseInHand) -> None:
-    for by, recipients in ((MUNICIPALITY, []), (MUNICIPALITY, [POLICE, PROBATION]), (POLICE, [])):
+    participants = (await case.kommune.get(case.path))["participants"]
+    deliverers = {(one["acts_for"], one["person_id"]): one["id"] for one in participants}
+    for by, recipients, deliverer in (
+        (MUNICIPALITY, [], None), (MUNICIPALITY, [POLICE, PROBATION], PROBATION), (POLICE, [], POLICE),
+        (MUNICIPALITY, [POLICE, PROBATION], None), (MUNICIPALITY, [], MUNICIPALITY),
+    ):
         writer = case.kommune if by == MUNICIPALITY else case.politi
         disclosure = {"disclosure": told(by, purpose="measure", recipients=recipients)} if recipients else {}
         measure = await writer.post(f"{case.path}/measures", {
             "level": "selective", "responsible_authority": by, "description": "Mentor hver uge.",
             "starts_on": "2026-11-24", "follow_up_on": "2099-01-01", **disclosure,
+            "deliverer": deliverer and deliverers[deliverer, str(person(f"invited for measures, {deliverer}"))],
         })
         path = f"{case.path}/measures/{measure['id']}/follow-ups"
         await writer.post(path, {"text": "Det går bedre.", "next_follow_up_on": "2099-02-01", **disclosure})

@@ -189,7 +189,7 @@ class WhenARowPolicyIsSpoiled:
     @pytest.mark.rule(45)
     async def test_somebody_notices_each_way(self, compared: Compared, superuser: asyncpg.Connection) -> None:
         spoiled = [one async for one in _spoiled_policies(superuser)]
-        alike = _few(compared.seen)
+        alike = _few(compared)
         unnoticed = [one.how for one in spoiled if not await _noticed(compared, alike, superuser, one)]
         assert unnoticed == []
         assert {table for one in spoiled for table in one.tables} == set(compared.asked.world.tables)
@@ -206,19 +206,24 @@ class WhenARowPolicyIsSpoiled:
 
     async def test_nobody_cries_when_nothing_is(self, compared: Compared, superuser: asyncpg.Connection) -> None:
         nothing = Spoiled(compared.asked.world.tables, "not at all", "SELECT 1")
-        assert not await _noticed(compared, _few(compared.seen), superuser, nothing)
+        assert not await _noticed(compared, _few(compared), superuser, nothing)
 
 
-def _few(seen: dict[Looker, Seen]) -> dict[Looker, Seen]:
-    """Keep one of those who see the same in the same role."""
-    alike = {(looker.caller.role, rows): looker for looker, rows in reversed(seen.items())}
-    return {looker: rows for (_, rows), looker in alike.items()}
+def _few(compared: Compared) -> dict[Looker, Seen]:
+    """Keep one of those who see the same in the same role, and one more who carries a measure out."""
+    deliverers = {row.columns["delivered_by"] for row in compared.asked.world.rows if row.table == "measure"}
+    alike = {
+        (looker.caller.role, rows, str(looker.caller.person_id) in deliverers): looker
+        for looker, rows in reversed(compared.seen.items())
+    }
+    return {looker: rows for (_, rows, _), looker in alike.items()}
 
 
 async def _spoiled_policies(superuser: asyncpg.Connection) -> AsyncIterator[Spoiled]:
     """Spoil each reading policy: always true, and each of its questions answered with yes and with no."""
     for policy in await superuser.fetch(
         "SELECT tablename, policyname, qual FROM pg_policies WHERE cmd = 'SELECT' AND 'infohus_app' = ANY (roles)"
+        " AND tablename <> 'yearly_status'"  # holds no row of a case; test_yearly_status_rows.py spoils its policy
     ):
         table, name, qual = policy["tablename"], policy["policyname"], policy["qual"]
         rules = {"true"} | {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from infohus import errors
 from infohus.cases.cpr_numbers import read_cpr_number
-from infohus.concerns.deadlines import ADULT_AGE, DENMARK, age_at, assess_by, is_under_18, is_working_day, receipt_by
+from infohus.concerns.deadlines import DENMARK, age_at, assess_by, is_working_day, receipt_by
 from infohus.plan.contacts import LOOKING_AHEAD_DAYS, open_until, opens_at
 from infohus.plan.opening import Days, Hours, Weekday
 
@@ -71,7 +71,6 @@ class WhenAnAgeIsAsked:
         birthday = (today.month, today.day) == (born.month, born.day)
         if today - yesterday == timedelta(days=1) and not leaped:
             assert now - before == int(birthday)
-        assert is_under_18(born, moment) is (now < ADULT_AGE)
 
 
 class WhenAChildsClocksStart:

@@ -15,7 +15,9 @@ class WhenACaseGoesItsWay:
             "level": "selective", "responsible_authority": "ishoj-kommune", "description": "Mentor hver uge.",
             "starts_on": "2026-11-24", "follow_up_on": "2099-01-01",
         })
-        await case.kommune.post(f"{case.path}/measures/{measure['id']}/follow-ups", {"text": "Det går bedre."})
+        await case.kommune.post(f"{case.path}/measures/{measure['id']}/follow-ups", {
+            "text": "Det går bedre.", "outcome": "goal_reached",
+        })
         await case.close("completed")
         assert await case.stage() == "closed"
         kept = await case.kommune.get(f"{case.path}/retention")

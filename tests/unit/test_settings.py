@@ -21,6 +21,7 @@ DEFAULTS = {
     "port": 8115,
     "pool_size": 12,
     "keep_case_keys_seconds": 300,
+    "stalled_after_days": 60,
     "largest_request_bytes": 1_048_576,
     "log_format": "auto",
 }

@@ -1,6 +1,6 @@
 """An assessment, and what each authority brought to it."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +15,7 @@ from infohus.cases.information import Origin
 from infohus.cases.joint import JointDecision
 from infohus.sealing.column import SealedColumn
 from infohus.sealing.envelope import Sealed
-from infohus.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.tables import SCHEMA, Record, Row, choice, owned_by_authority
 
 
 class Answer(StrEnum):
@@ -34,7 +34,20 @@ class Assessment(JointDecision):
 
     version: Mapped[int]
     template_id: Mapped[str]
+    template_digest: Mapped[bytes]
     users_are_trained: Mapped[bool]
+
+
+class LoadedTemplate(Row):
+    """An infohus' own template of the tool as it was loaded, as TOML; a new version is a new row."""
+
+    __tablename__ = "assessment_template"
+
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[str]
+    digest: Mapped[bytes]
+    loaded_at: Mapped[datetime]
 
 
 class Contribution(Record):
@@ -54,12 +67,16 @@ class Contribution(Record):
 
 
 class Conclusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole, in words: problems and resources, and which dimensions of life to work on (rule 37)."""
+    """The whole, in words: problems and resources, and which dimensions of life to work on (rule 37).
+
+    A re-assessment also says in its own words what changed since the last one (rule 40).
+    """
 
     problems: LongText = ""
     resources: LongText = ""
     overall_assessment: LongText = ""
     dimensions_to_work_on: Annotated[list[str], Meta(max_length=9)] = []
+    what_changed: LongText = ""
 
 
 class OpeningDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -12,16 +12,22 @@ from infohus.assessments.model import (
     ContributionsDraft,
     OpeningDraft,
 )
-from infohus.assessments.template import Side, current_template
+from infohus.assessments.template import Side
+from infohus.assessments.templates import template_in_force, template_of
 from infohus.cases.disclosure import Item, disclose
 from infohus.cases.joint import amend, begin_decision, document_of, sign
+from infohus.ground import Stage
 from infohus.unit_of_work import UnitOfWork
 
+FIRST_VERSION = 1
 BY_ID = sa.select(Assessment).where(Assessment.id == sa.bindparam("id"))
 CONTRIBUTIONS = (
     sa.select(Contribution)
     .where(Contribution.assessment_id == sa.bindparam("assessment_id"))
     .order_by(Contribution.id)
+)
+ASSESSMENTS_OF_CASE = (
+    sa.select(Assessment).where(Assessment.case_id == sa.bindparam("case_id")).order_by(Assessment.version)
 )
 _LATEST = sa.select(sa.func.coalesce(sa.func.max(Assessment.version), 0).label("version")).where(
     Assessment.case_id == sa.bindparam("case_id")
@@ -31,13 +37,20 @@ _LATEST = sa.select(sa.func.coalesce(sa.func.max(Assessment.version), 0).label("
 async def open_assessment(work: UnitOfWork, draft: OpeningDraft) -> Assessment:
     """Open the tool after a screening that both signed ended in "qualify further" (rule 35).
 
+    While measures are under way, a case that was assessed before can be assessed again, as a new version (rule 40).
+
     Raises:
         AlreadyProposed: an assessment is open.
+        NotPossibleNow: the case acts without ever having been qualified further.
     """
     latest = (await work.values(_LATEST, case_id=work.case.id))[0]["version"]
+    if latest == 0 and work.case.stage is not Stage.QUALIFYING:
+        raise errors.NotPossibleNow(stage=work.case.stage.value)
+    template = (await template_in_force(work)).template
     assessment = await begin_decision(
         work, Assessment, Conclusion(), outcome="concluded", disclosure=draft.disclosure,
-        version=latest + 1, template_id=current_template().id, users_are_trained=draft.users_are_trained,
+        version=latest + 1, template_id=template.id, template_digest=template.digest(),
+        users_are_trained=draft.users_are_trained,
     )
     work.done(assessment.id)
     return assessment
@@ -52,7 +65,7 @@ async def contribute(work: UnitOfWork, assessment: Assessment, draft: Contributi
     """
     if assessment.decided_at is not None:
         raise errors.DecisionAlreadyMade
-    template = current_template()
+    template = await template_of(work, assessment)
     brought = []
     for one in draft.contributions:
         template.side_of(one.dimension)
@@ -74,8 +87,9 @@ async def conclude_assessment(work: UnitOfWork, assessment: Assessment, draft: C
         AssessmentOneSided: one side, or problems or resources, has no text (rule 37).
     """
     await _refuse_one_sided(work, assessment, draft.content)
+    template = await template_of(work, assessment)
     for dimension in draft.content.dimensions_to_work_on:
-        current_template().side_of(dimension)
+        template.side_of(dimension)
     return await amend(work, assessment, draft)
 
 
@@ -91,7 +105,7 @@ async def sign_assessment(work: UnitOfWork, assessment: Assessment, content_hash
 
 
 async def _refuse_one_sided(work: UnitOfWork, assessment: Assessment, conclusion: Conclusion) -> None:
-    template = current_template()
+    template = await template_of(work, assessment)
     contributions = await work.rows(Contribution, CONTRIBUTIONS, assessment_id=assessment.id)
     described = {
         template.side_of(one.dimension) for one in contributions if one.answer is Answer.DESCRIBED and one.text
@@ -103,6 +117,10 @@ async def _refuse_one_sided(work: UnitOfWork, assessment: Assessment, conclusion
             ("trivsel og modstandskraft", Side.WELLBEING_AND_RESILIENCE in described),
             ("problemer", bool(conclusion.problems.strip())),
             ("ressourcer", bool(conclusion.resources.strip())),
+            (
+                "hvad der er ændret siden sidst",
+                assessment.version == FIRST_VERSION or bool(conclusion.what_changed.strip()),
+            ),
         )
         if not is_there
     ]

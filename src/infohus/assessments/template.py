@@ -1,17 +1,46 @@
 """The tool's structure as a versioned template. A template that counts, weighs or colours is refused (rule 38)."""
 
+import hashlib
+import re
 import tomllib
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from infohus import errors
 
 CURRENT = Path(__file__).parent / "template-cdie-1.toml"
-COUNTING = frozenset({"score", "weight", "level", "colour", "color", "points", "sum", "threshold", "scale", "rank"})
+COUNTING = frozenset({
+    "score", "scoring", "weight", "vægt", "vaegt", "level", "niveau", "colour", "color", "farve", "point", "sum",
+    "total", "threshold", "tærskel", "taerskel", "grænse", "graense", "scale", "skala", "rank", "rang",
+    "rating", "grade", "karakter", "antal", "number", "percent", "procent", "trafiklys", "traffic",
+})
+"""What no name of a field may hold, as a part of it: so `risk_level` and `risikoScore` are found as well."""
+WORDS_THAT_COUNT = frozenset({
+    "score", "scores", "scoren", "risikoscore", "vægt", "vægtning", "weight", "point", "points", "pointtal", "niveau",
+    "risikoniveau", "trusselsniveau", "level", "skala", "skalaen", "scale", "farvekode", "trafiklys", "rating",
+})
+"""What no text may say as a word."""
+GRADES = frozenset({
+    "rød", "gul", "grøn", "orange", "red", "yellow", "green", "amber", "høj", "højt", "mellem", "middel", "lav", "lavt",
+    "high", "medium", "low", "ja", "nej", "true", "false",
+})
+"""What no text may be: a colour, a level or a tick instead of words."""
+_NUMBER = re.compile(r"[\d\s.,;:%/<>=+–-]*\d[\d\s.,;:%/<>=+–-]*")
+_WORD = re.compile(r"\w+")
+STEPS, INSTRUMENTS, DIMENSIONS = 3, 4, 9
+"""How the tool is built. Source: CDIE's public description (rule 36)."""
+
+Slug = Annotated[str, Meta(pattern="^[a-z_]{1,60}$")]
+Words = Annotated[str, Meta(min_length=1, max_length=2_000)]
+
+
+class TemplateNotUsable(Exception):  # noqa: N818 - names the situation
+    """A file is no template of the tool; the text says what is wrong."""
 
 
 class Side(StrEnum):
@@ -24,27 +53,31 @@ class Side(StrEnum):
 class TemplateStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of the tool's steps with its instruments."""
 
-    id: str
-    name: str
-    instruments: list[str]
+    id: Slug
+    name: Words
+    instruments: list[Words]
 
 
 class Dimension(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of the tool's dimensions."""
 
-    id: str
+    id: Slug
     side: Side
-    name: str
+    name: Words
 
 
 class Template(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A version of the tool's structure."""
 
-    id: str
-    name: str
-    source: str
+    id: Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    name: Words
+    source: Words
     step: list[TemplateStep]
     dimension: list[Dimension]
+
+    def digest(self) -> bytes:
+        """Hash what the template says, however its file is laid out: SHA-256, 32 bytes."""
+        return hashlib.sha256(msgspec.json.encode(self)).digest()
 
     def side_of(self, dimension_id: str) -> Side:
         """Say which side a dimension belongs to.
@@ -62,25 +95,42 @@ def read_template(document: str) -> Template:
     """Read a template from TOML.
 
     Raises:
-        TemplateScores: it declares a number, or a field that counts.
-        msgspec.ValidationError: it is not a template.
+        TemplateScores: it declares a number, a level or a colour, or a field that counts; with its place.
+        TemplateNotUsable: it is not a template of the tool.
     """
-    raw = tomllib.loads(document)
-    _refuse_counting(raw, place="skabelonen")
-    return msgspec.convert(raw, Template)
+    try:
+        raw = tomllib.loads(document)
+        _refuse_counting(raw, place="")
+        template = msgspec.convert(raw, Template)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as refused:
+        raise TemplateNotUsable(str(refused)) from None
+    shape = (len(template.step), sum(len(step.instruments) for step in template.step), len(template.dimension))
+    if shape != (STEPS, INSTRUMENTS, DIMENSIONS):
+        message = f"steps, instruments and dimensions are {shape}, not {(STEPS, INSTRUMENTS, DIMENSIONS)}"
+        raise TemplateNotUsable(message)
+    if len({one.id for one in template.dimension}) != DIMENSIONS or {one.side for one in template.dimension} != {*Side}:
+        message = "two dimensions have the same id, or a side has none"
+        raise TemplateNotUsable(message)
+    return template
 
 
 def _refuse_counting(part: Any, *, place: str) -> None:  # noqa: ANN401 - any TOML value
     if isinstance(part, dict):
         for name, value in part.items():
-            if name.lower() in COUNTING:
-                raise errors.TemplateScores(field=name)
-            _refuse_counting(value, place=name)
+            inner = f"{place}.{name}" if place else name
+            if any(counted in name.casefold() for counted in COUNTING):
+                raise errors.TemplateScores(field=inner)
+            _refuse_counting(value, place=inner)
     elif isinstance(part, list):
-        for value in part:
-            _refuse_counting(value, place=place)
-    elif not isinstance(part, str):
+        for number, value in enumerate(part, start=1):
+            _refuse_counting(value, place=f"{place}[{number}]")
+    elif not isinstance(part, str) or _counts(part):
         raise errors.TemplateScores(field=place)
+
+
+def _counts(text: str) -> bool:
+    plain = text.strip().casefold()
+    return bool(_NUMBER.fullmatch(plain)) or plain in GRADES or not WORDS_THAT_COUNT.isdisjoint(_WORD.findall(plain))
 
 
 @lru_cache(maxsize=1)

@@ -15,12 +15,15 @@ class Action(StrEnum):
     READ_INFOHUS = "readInfohus"
     RECORD_CONCERN = "recordConcern"
     SEARCH_PERSONS = "searchPersons"
+    LIST_STALLED_MEASURES = "listStalledMeasures"
     SUPERVISE_EXCHANGES = "superviseExchanges"
     VERIFY_LOG = "verifyLog"
     PROVE_LOG_ENTRY = "proveLogEntry"
     EXPORT_LOG = "exportLog"
     LOAD_PLAN = "loadPlan"
     REGISTER_COORDINATOR = "registerCoordinator"
+    READ_YEARLY_STATUS = "readYearlyStatus"
+    RELEASE_YEARLY_STATUS = "releaseYearlyStatus"
 
     # on a case
     READ_CASE = "readCase"

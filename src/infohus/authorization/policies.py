@@ -71,9 +71,16 @@ class Resource(msgspec.Struct, frozen=True):
         return cls("Case", str(case_id), (entity,))
 
     @classmethod
-    def record(cls, record_id: UUID, *, kind: str, owner: str, readers: Iterable[str], case_id: UUID) -> "Resource":
-        """Describe a record: whose it is, and which authorities may read it: the owner, and those told."""
-        attributes = {"owner": _reference("Authority", owner), "kind": kind, "readers": _set(readers)}
+    def record(  # noqa: PLR0913 - all by name
+        cls, record_id: UUID, *, kind: str, owner: str, readers: Iterable[str], case_id: UUID, delivered: bool = False
+    ) -> "Resource":
+        """Describe a record: whose it is, and which authorities may read it: the owner, and those told.
+
+        `delivered` says that it is of a measure which the caller carries out.
+        """
+        attributes = {
+            "owner": _reference("Authority", owner), "kind": kind, "readers": _set(readers), "delivered": delivered,
+        }
         entity = _entity("Record", str(record_id), attributes, parent=("Case", str(case_id)))
         return cls("Record", str(record_id), (entity,))
 

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from infohus.answers import NIL, VERSIONED, After, Limit, Page, etag, page_of
 from infohus.authorization.action import Action
 from infohus.cases.information import INFORMATION_OF_CASE, Information, InformationDraft, Origin, note_information
+from infohus.cases.lifecycle import WITH_MEASURES
 from infohus.cases.participants import (
     PARTICIPANTS_OF_CASE,
     Area,
@@ -19,6 +20,7 @@ from infohus.cases.participants import (
     end_participation,
     invite_participant,
 )
+from infohus.cases.stalled import StalledMeasureView, stalled_measures
 from infohus.ground import Case, Participant, ParticipationKind, Stage
 from infohus.unit_of_work import UnitOfWork
 from infohus.workplace import Desk
@@ -90,6 +92,8 @@ class CaseView(msgspec.Struct, frozen=True):
 
     case: CaseLine
     participants: list[ParticipantView]
+    stalled_measures: list[StalledMeasureView]
+    """For tovholdere: measures in which nothing has happened for a while (rule 77)."""
 
 
 class InformationView(msgspec.Struct, frozen=True):
@@ -130,12 +134,14 @@ async def list_cases( desk: NamedDependency[Desk], after: After = NIL, limit: Li
 
 @get("/cases/{case_id:uuid}", operation_id="ReadCase", response_headers=VERSIONED)
 async def read_case(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], desk: NamedDependency[Desk], stalled_after_days: NamedDependency[int],
 ) -> Response[CaseView]:
     """Read where a case stands and who takes part."""
     async with desk.begin(Action.READ_CASE, Case, case_id) as work:
         participants = await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=case_id)
-        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(one) for one in participants])
+        has_measures = work.case.stage in WITH_MEASURES
+        stalled = await stalled_measures(work, quiet_days=stalled_after_days, case_id=case_id) if has_measures else []
+        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(one) for one in participants], stalled)
         return Response(view, headers={"ETag": etag(work.case.version)})
 
 

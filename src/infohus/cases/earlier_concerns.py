@@ -81,11 +81,11 @@ async def confirm_earlier_concerns(work: UnitOfWork, shown: bytes) -> Timeline:
     """Record that the caller was shown the timeline as it is now.
 
     Raises:
-        EarlierConcernsChanged: something came since, or was disclosed since.
+        ChangedMeanwhile: something came since, or was disclosed since.
     """
     timeline = await timeline_of(work)
     if shown.hex() != timeline.shown:
-        raise errors.EarlierConcernsChanged
+        raise errors.ChangedMeanwhile
     if not timeline.is_confirmed:
         work.add(EarlierConcernsSeen(
             case_id=work.case.id, authority_id=work.caller.authority_id, person_id=work.caller.person_id, shown=shown,

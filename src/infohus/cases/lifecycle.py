@@ -17,6 +17,8 @@ EVERY = frozenset(Stage)
 OPEN = EVERY - {Stage.CLOSED}
 SHARED = frozenset({RECEIVED, CLEARED, ACCEPTED, QUALIFYING, RECOMMENDING, ACTING})
 """Stages in which the infohus handles the concern, so that the parties may exchange."""
+WITH_MEASURES = frozenset({ACTING, RECOMMENDING})
+"""Stages in which measures may be under way: after a re-assessment the case recommends anew while they go on."""
 
 
 class Step(NamedTuple):
@@ -60,16 +62,17 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
     Action.SIGN_SCOPE_DECISION: _deciding(CLEARED),
     Action.PROPOSE_SCREENING: _deciding(ACCEPTED),
     Action.SIGN_SCREENING: _deciding(ACCEPTED),
-    Action.OPEN_ASSESSMENT: _deciding(QUALIFYING),
-    Action.CONTRIBUTE_TO_ASSESSMENT: _recording(frozenset({QUALIFYING})),
-    Action.CONCLUDE_ASSESSMENT: _deciding(QUALIFYING),
-    Action.SIGN_ASSESSMENT: _deciding(QUALIFYING),
+    Action.OPEN_ASSESSMENT: _deciding(QUALIFYING, ACTING),
+    Action.CONTRIBUTE_TO_ASSESSMENT: _recording(frozenset({QUALIFYING, ACTING})),
+    Action.CONCLUDE_ASSESSMENT: _deciding(QUALIFYING, ACTING),
+    Action.SIGN_ASSESSMENT: _deciding(QUALIFYING, ACTING),
     Action.PROPOSE_RECOMMENDATION: _deciding(RECOMMENDING),
     Action.SIGN_RECOMMENDATION: _deciding(RECOMMENDING),
     Action.START_MEASURE: _recording(frozenset({ACTING})),
-    Action.RECORD_FOLLOW_UP: _recording(frozenset({ACTING})),
+    Action.RECORD_FOLLOW_UP: _recording(WITH_MEASURES),
     Action.PROPOSE_CLOSURE: _deciding(*OPEN),
     Action.SIGN_CLOSURE: _deciding(*OPEN),
+    Action.RELEASE_YEARLY_STATUS: _recording(EVERY),
 })
 """Acts that are not named here read, and reading is possible at every stage."""
 

@@ -12,6 +12,7 @@ ASSESS_WITHIN = timedelta(hours=24)
 RECEIPT_WORKING_DAYS = 6
 """Source: barnets lov § 136: receipt to the reporter within six working days."""
 ADULT_AGE = 18
+YOUNG_ADULT_UNTIL = 25
 
 
 @lru_cache(maxsize=8)
@@ -44,8 +45,3 @@ def age_at(birth_date: date, moment: datetime) -> int:
     today = moment.astimezone(DENMARK).date()
     had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
     return today.year - birth_date.year - (not had_birthday)
-
-
-def is_under_18(birth_date: date, moment: datetime) -> bool:
-    """Say whether a person born on `birth_date` is under 18, by the Danish date."""
-    return age_at(birth_date, moment) < ADULT_AGE

@@ -39,6 +39,15 @@ class ExtremismWeight(StrEnum):
     UNKNOWN = "unknown"
 
 
+class AgeGroup(StrEnum):
+    """How old a person was at receipt, so coarse that it identifies nobody: all the yearly status counts (rule 75)."""
+
+    UNDER_18 = "under_18"
+    FROM_18_TO_24 = "18_to_24"
+    FROM_25 = "25_or_older"
+    UNKNOWN = "unknown"
+
+
 class ClearanceOutcome(StrEnum):
     """What the police check found (rule 19)."""
 
@@ -87,12 +96,16 @@ class Subject(Record):
     """A person the concern is about; a concern names none, one or several (rule 26)."""
 
     __tablename__ = "subject"
-    __table_args__ = owned_by_authority(sa.Index("ix_subject_cpr_index", "cpr_index"))
+    __table_args__ = owned_by_authority(
+        sa.Index("ix_subject_cpr_index", "cpr_index"),
+        sa.CheckConstraint("is_under_18_at_receipt = (age_group = 'under_18')", name="age_group_says_the_same"),
+    )
 
     concern_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.concern.id"))
     cpr_index: Mapped[bytes | None]
     cpr_is_odd: Mapped[bool]
     is_under_18_at_receipt: Mapped[bool]
+    age_group: Mapped[AgeGroup] = choice(AgeGroup, name="age_group")
     name: Mapped[Sealed | None] = mapped_column(SealedColumn)
     birth_date: Mapped[Sealed | None] = mapped_column(SealedColumn)
     cpr_number: Mapped[Sealed | None] = mapped_column(SealedColumn)

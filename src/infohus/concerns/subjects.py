@@ -11,8 +11,8 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.cpr_numbers import CprNumber, CprText, read_cpr_number
-from infohus.concerns.deadlines import assess_by, is_under_18, receipt_by
-from infohus.concerns.model import ChildNotification, Concern, ProtectedAddress, Subject
+from infohus.concerns.deadlines import ADULT_AGE, YOUNG_ADULT_UNTIL, age_at, assess_by, receipt_by
+from infohus.concerns.model import AgeGroup, ChildNotification, Concern, ProtectedAddress, Subject
 from infohus.tables import new_id
 from infohus.unit_of_work import UnitOfWork
 
@@ -37,9 +37,14 @@ class Person:
     draft: SubjectDraft
     subject_id: UUID
     identity: UUID
-    is_child: bool
+    age_group: AgeGroup
     cpr_number: CprNumber | None
     cpr_index: bytes | None
+
+    @property
+    def is_child(self) -> bool:
+        """Say whether the person was under 18 at receipt."""
+        return self.age_group is AgeGroup.UNDER_18
 
     @classmethod
     def of(cls, work: UnitOfWork, draft: SubjectDraft, received_at: datetime) -> "Person":
@@ -53,11 +58,11 @@ class Person:
             raise errors.ProtectedAddressMissing
         subject_id = new_id()
         number = read_cpr_number(draft.cpr_number) if draft.cpr_number is not None else None
-        is_child = _is_child(draft, number, received_at)
+        age_group = _age_group(draft, number, received_at)
         if number is None:
-            return cls(draft, subject_id, subject_id, is_child, None, None)
+            return cls(draft, subject_id, subject_id, age_group, None, None)
         index = work.lookup_index("cpr", number.digits)
-        return cls(draft, subject_id, UUID(bytes=index[:16]), is_child, number, index)
+        return cls(draft, subject_id, UUID(bytes=index[:16]), age_group, number, index)
 
 
 def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
@@ -71,7 +76,7 @@ def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
             "address": None if draft.address_is_protected else draft.address,
         },
         id=person.subject_id, concern_id=concern.id, is_under_18_at_receipt=person.is_child,
-        cpr_index=person.cpr_index, cpr_is_odd=number is not None and number.is_odd,
+        age_group=person.age_group, cpr_index=person.cpr_index, cpr_is_odd=number is not None and number.is_odd,
     )
     if draft.address_is_protected:
         work.create(ProtectedAddress, sealed={"address": draft.address}, subject_id=subject.id)
@@ -92,7 +97,12 @@ def doubts_about(subjects: Sequence[SubjectDraft]) -> Iterator[str]:
         yield "cpr-missing"
 
 
-def _is_child(draft: SubjectDraft, number: CprNumber | None, received_at: datetime) -> bool:
+def _age_group(draft: SubjectDraft, number: CprNumber | None, received_at: datetime) -> AgeGroup:
     """Judge age by CPR number, else by birth date, else by what the caller was told."""
     birth_date = number.birth_date if number else draft.birth_date
-    return is_under_18(birth_date, received_at) if birth_date else bool(draft.is_under_18)
+    if birth_date is None:
+        return AgeGroup.UNDER_18 if draft.is_under_18 else AgeGroup.UNKNOWN
+    age = age_at(birth_date, received_at)
+    if age < ADULT_AGE:
+        return AgeGroup.UNDER_18
+    return AgeGroup.FROM_18_TO_24 if age < YOUNG_ADULT_UNTIL else AgeGroup.FROM_25

@@ -207,7 +207,7 @@ class Story(Play):
         })
         tell.say(f"Foregribende indsats; ansvarlig: Ishøj Kommune alene; opfølgning {follow_up_on}.")
         followed = self.kommune.post(f"{self.case}/measures/{measure['id']}/follow-ups", {
-            "text": "Begyndt hos tømreren. Møder til tiden.",
+            "text": "Begyndt hos tømreren. Møder til tiden.", "outcome": "goal_reached",
         })
         tell.expect(followed["ended_at"], "indsatsen sluttede ikke")
         tell.say("Opfølgning: begyndt hos tømreren, møder til tiden. Indsatsen afsluttes.")

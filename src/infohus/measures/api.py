@@ -8,16 +8,18 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.answers import VERSIONED, etag
+from infohus.answers import NIL, VERSIONED, After, Limit, Page, etag, page_of
 from infohus.authorization.action import Action
 from infohus.cases.decision_routes import Procedure, routes_of
-from infohus.ground import Case
+from infohus.cases.stalled import StalledMeasureView, stalled_measures
+from infohus.ground import Case, Infohus
 from infohus.measures.model import (
     FollowUp,
     FollowUpDraft,
     Measure,
     MeasureDraft,
     MeasureKind,
+    MeasureOutcome,
     PreventionLevel,
     Recommendation,
     RecommendationContent,
@@ -56,10 +58,13 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
     level: PreventionLevel
     kind: MeasureKind
     responsible_authority: str
+    delivered_by: UUID | None
+    is_social_support: bool
     description: str
     starts_on: date
     follow_up_on: date
     ended_at: datetime | None
+    outcome: MeasureOutcome | None
     follow_ups: list[FollowUpView]
 
     @classmethod
@@ -69,7 +74,9 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
         texts = await work.open(measure, *follow_ups, reading=Action.READ_MEASURE)
         return cls(
             id=measure.id, case_id=measure.case_id, level=measure.level, kind=measure.kind,
-            responsible_authority=measure.responsible_id, description=texts[measure.id]["description"],
+            responsible_authority=measure.responsible_id, delivered_by=measure.delivered_by,
+            is_social_support=measure.is_social_support, outcome=measure.outcome,
+            description=texts[measure.id]["description"],
             starts_on=measure.starts_on, follow_up_on=measure.follow_up_on, ended_at=measure.ended_at,
             follow_ups=[
                 FollowUpView(one.id, one.authority_id, one.recorded_at, texts[one.id]["text"], one.next_follow_up_on)
@@ -111,7 +118,7 @@ async def follow_up(
     case_id: FromPath[UUID], measure_id: FromPath[UUID], data: JSONBody[FollowUpDraft],
     recording_desk: NamedDependency[Desk],
 ) -> Response[MeasureView]:
-    """Record a follow-up; without a next date the measure ends."""
+    """Record a follow-up; with an outcome the measure ends."""
     async with recording_desk.begin(
             Action.RECORD_FOLLOW_UP, Measure, measure_id, within=case_id
     ) as work:
@@ -125,4 +132,15 @@ def _measure_answer(measure: Measure, view: MeasureView, *, status: int = 200) -
     return Response(view, status_code=status, headers={"ETag": etag(measure.record_version)})
 
 
-handlers = [*routes_of(PROCEDURE), start, read_measure, follow_up]
+@get("/infohuse/{infohus_id:uuid}/stalled-measures", operation_id="ListStalledMeasures")
+async def list_stalled(
+    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], stalled_after_days: NamedDependency[int],
+    after: After = NIL, limit: Limit = 50,
+) -> Page[StalledMeasureView]:
+    """List measures of the caller's cases in which nothing has happened for a while (rule 77)."""
+    async with desk.begin(Action.LIST_STALLED_MEASURES, Infohus, infohus_id) as work:
+        stalled = await stalled_measures(work, quiet_days=stalled_after_days, after=after, limit=limit + 1)
+        return page_of(stalled, [one.measure_id for one in stalled], limit=limit)
+
+
+handlers = [*routes_of(PROCEDURE), start, read_measure, follow_up, list_stalled]

@@ -32,6 +32,17 @@ class MeasureKind(StrEnum):
     ADVICE = "advice"
 
 
+class MeasureOutcome(StrEnum):
+    """What a measure ended in."""
+
+    GOAL_REACHED = "goal_reached"
+    PARTLY_REACHED = "partly_reached"
+    NOT_REACHED = "not_reached"
+    DECLINED_BY_THE_CITIZEN = "declined_by_the_citizen"
+    MOVED_ELSEWHERE = "moved_elsewhere"
+    UNKNOWN = "unknown"
+
+
 class RecommendationOutcome(StrEnum):
     """A recommendation has one outcome: it is given."""
 
@@ -46,27 +57,36 @@ class Recommendation(JointDecision):
 
 
 class Measure(Record):
-    """One measure with exactly one responsible authority and a date on which somebody looks again."""
+    """One measure with exactly one responsible authority and a date on which somebody looks again.
+
+    `delivered_by` is the one professional who carries it out and so sees it; the other professionals do not.
+    """
 
     __tablename__ = "measure"
-    __table_args__ = owned_by_authority()
+    __table_args__ = owned_by_authority(
+        sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ends_with_an_outcome")
+    )
 
     level: Mapped[PreventionLevel] = choice(PreventionLevel, name="level")
     kind: Mapped[MeasureKind] = choice(MeasureKind, name="kind")
     responsible_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    delivered_by: Mapped[UUID | None]
+    is_social_support: Mapped[bool]
     starts_on: Mapped[date] = mapped_column(sa.Date)
     follow_up_on: Mapped[date] = mapped_column(sa.Date)
     ended_at: Mapped[datetime | None]
+    outcome: Mapped[MeasureOutcome | None] = choice(MeasureOutcome, name="outcome")
     description: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
 class FollowUp(Record):
-    """What was found when somebody looked again."""
+    """What was found when somebody looked again; the measure's deliverer sees it too."""
 
     __tablename__ = "follow_up"
     __table_args__ = owned_by_authority()
 
     measure_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.measure.id"), index=True)
+    delivered_by: Mapped[UUID | None]
     next_follow_up_on: Mapped[date | None] = mapped_column(sa.Date)
     text: Mapped[Sealed] = mapped_column(SealedColumn)
 
@@ -87,11 +107,17 @@ class RecommendationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class MeasureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A measure. With `disclosure` the named recipients read it too."""
+    """A measure. With `disclosure` the named recipients read it too.
+
+    `deliverer` is the participation, in this case, of the professional who carries it out. An indicated measure is the
+    police's, PET's, the probation service's or social support; the last is confirmed by `is_social_support`.
+    """
 
     level: PreventionLevel
     kind: MeasureKind = MeasureKind.COURSE
     responsible_authority: AuthoritySlug | None = None
+    deliverer: UUID | None = None
+    is_social_support: bool = False
     description: Annotated[LongText, Meta(min_length=1)]
     starts_on: date
     follow_up_on: date
@@ -99,8 +125,9 @@ class MeasureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class FollowUpDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A follow-up: what was found, and when to look again, or that the measure ends."""
+    """A follow-up: what was found, and when to look again, or with what outcome the measure ends."""
 
     text: Annotated[LongText, Meta(min_length=1)]
     next_follow_up_on: date | None = None
+    outcome: MeasureOutcome | None = None
     disclosure: DisclosureDraft | None = None
