@@ -243,7 +243,7 @@ CONTACTS = {
 def words_for(refusal: Refused) -> tuple[str, str]:
     """Give the Danish title and detail of a refusal, its facts filled in."""
     title, detail = WORDS[refusal.slug]
-    if refusal.is_acute:
+    if "is_acute" in refusal.facts:
         detail = f"{WARNINGS['acute']} {detail}"
     facts = {name: STAGES.get(str(fact), fact) if name == "stage" else fact for name, fact in refusal.facts.items()}
     return title, detail.format_map(_Facts(facts))

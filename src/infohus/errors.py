@@ -12,7 +12,6 @@ class Refused(Exception):  # noqa: N818 - the name states the situation, as ever
     """An act that the system refuses, for a reason it can name."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.UNPROCESSABLE_ENTITY
-    is_acute = False  # else the answer says what comes before any form (rule 31)
 
     def __init__(self, **facts: str | int) -> None:
         """Keep `facts` for the Danish text; never personal data."""

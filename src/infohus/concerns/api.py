@@ -99,7 +99,8 @@ def _acute_first(draft: ConcernDraft) -> Iterator[None]:
     try:
         yield
     except errors.Refused as refusal:
-        refusal.is_acute = draft.is_acute
+        if draft.is_acute:
+            refusal.facts["is_acute"] = 1
         raise
 
 
