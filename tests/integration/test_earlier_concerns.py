@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, now, told
@@ -186,6 +187,82 @@ class WhenTheCaseIsToEnd:
     async def test_nobody_but_the_case_s_tovholdere_reads_it(self, house: House, by: str) -> None:
         case = await case_of(house)
         await house.person(by).get(f"{case.path}/earlier-concerns", status=404)
+
+
+CONDITIONS = (
+    "infohus.takes_part(of_case, 'coordinators') AND ",
+    "here.case_id = of_case\n                AND ",
+    "(here.authority_id = infohus.caller_authority() OR infohus.was_told(here.id))\n                AND ",
+    "there.cpr_index = here.cpr_index AND ",
+    " AND there.case_id <> here.case_id",
+    "\n              JOIN infohus.case_key k ON k.case_id = there.case_id AND k.authority_id = there.authority_id",
+    "(there.authority_id = infohus.caller_authority() OR infohus.was_told(there.id))",
+)
+"""What the function that answers hit or no hit must not lack; the last two are spoiled by `true`."""
+
+
+class WhenTheDatabaseIsAsked:
+    """The function sees what its caller may not: so it answers with one bit, to tovholdere of the case alone."""
+
+    async def answers(self, house: House, cases: dict[str, CaseInHand]) -> list[bool]:
+        """Ask about each case as each of several callers."""
+        connection = await asyncpg.connect(house.superuser)
+        try:
+            await connection.execute("SET ROLE infohus_app")
+            found = []
+            for name, authority, role in (
+                ("kommune", MUNICIPALITY, "municipal_coordinator"), ("politi", POLICE, "police_coordinator"),
+                ("kommune", MUNICIPALITY, "legal"), ("kommune", POLICE, "police_coordinator"),
+                ("dpo", MUNICIPALITY, "municipal_coordinator"),
+            ):
+                for case in cases.values():
+                    async with connection.transaction():
+                        who = (authority, house.person(name).person_id, role, now())
+                        await connection.execute("SELECT infohus.act_as($1, $2, $3, $4)", *who)
+                        found.append(await connection.fetchval(
+                            "SELECT infohus.hides_earlier_concerns($1)", UUID(case.id)
+                        ))
+            return found
+        finally:
+            await connection.close()
+
+    async def cases(self, house: House) -> dict[str, CaseInHand]:
+        """Make cases that differ in one thing each."""
+        made = {
+            "known by both sides apart": await case_of(house), "the police's own": await recorded_by_the_police(house),
+            "of somebody else": await case_of(house, OTHER_CPR),
+            "of somebody else again": await case_of(house, OTHER_CPR),
+            "of somebody erased elsewhere": await case_of(house, "020158-5234"),
+            "of somebody named by both in it": await case_of(house, "030158-5234"),
+        }
+        await house.person("politi").post(f"{made['of somebody named by both in it'].path}/concerns", {
+            "channel": "mail", "received_at": now().isoformat(), "reporter_kind": "citizen", "observation": "Set.",
+            "told_reporter": "Tak.", "subjects": [{"cpr_number": "030158-5234"}],
+        })
+        erased = await recorded_by_the_police(house, subject={"cpr_number": "020158-5234"})
+        await house.sql("DELETE FROM infohus.case_key WHERE case_id = $1", UUID(erased.id))
+        return made
+
+    @pytest.mark.rule(78)
+    @pytest.mark.rule(45)
+    async def test_it_answers_tovholdere_who_know_the_person_and_nobody_else(self, house: House) -> None:
+        answers = await self.answers(house, await self.cases(house))
+        assert answers == [
+            True, *[False] * 5,
+            False, True, *[False] * 4,
+            *[False] * 18,
+        ]  # fmt: skip
+
+    @pytest.mark.rule(45)
+    @pytest.mark.parametrize("condition", CONDITIONS)
+    async def test_none_of_its_conditions_is_needless(self, house: House, condition: str) -> None:
+        cases = await self.cases(house)
+        before = await self.answers(house, cases)
+        source = (await house.sql("SELECT pg_get_functiondef('infohus.hides_earlier_concerns'::regproc) AS text"))[0]
+        assert condition in source["text"]
+        spoiled = "true" if condition.endswith(")") else ""
+        await house.sql(source["text"].replace(condition, spoiled))
+        assert await self.answers(house, cases) != before
 
 
 class WhenItIsLogged:

@@ -12,8 +12,8 @@ from infohus.concerns.deadlines import DENMARK, age_at, assess_by, is_working_da
 from infohus.plan.contacts import LOOKING_AHEAD_DAYS, open_until, opens_at
 from infohus.plan.opening import Days, Hours, Weekday
 
-LONG_AGO = st.dates(date(1858, 1, 1), date(1930, 12, 31))
-"""Nobody who is alive and under somebody's eye here was born then; the numbers are nobody's."""
+LONG_AGO = st.dates(date(1858, 1, 1), date(1909, 12, 31))
+"""Nobody who is alive was born then."""
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 DAYS: list[Days] = ["daily", "working_days", [Weekday.MONDAY], [Weekday.SATURDAY, Weekday.SUNDAY]]
 CENTURIES = {18: "5678", 19: "0123"}

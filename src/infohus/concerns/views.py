@@ -141,7 +141,8 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
         texts = (await work.open(concern, reading=Action.READ_CONCERN))[concern.id]
         subjects = await work.rows(Subject, _SUBJECTS, concern_id=concern.id)
         opened = await work.open(*subjects, reading=Action.READ_SUBJECT)
-        protected = {row["subject_id"]: row["id"] for row in await work.values(_PROTECTED, concern_id=concern.id)}
+        apart = await work.values(_PROTECTED, concern_id=concern.id) if subjects else []
+        protected = {row["subject_id"]: row["id"] for row in apart}
         tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id)
         reporters = await work.values(_REPORTER, concern_id=concern.id)
         return cls(
