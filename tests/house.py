@@ -256,6 +256,12 @@ class CaseInHand:
             path = f"{self.path}/measures/{row['id']}/follow-ups"
             await self._of(row["authority_id"]).post(path, {"text": "Målet er nået.", "outcome": "goal_reached"})
         return self
+    async def look_back(self, by: Person) -> dict[str, Any]:
+        """Let a tovholder see what was known before, and confirm it."""
+        path = f"{self.path}/earlier-concerns"
+        timeline: dict[str, Any] = await by.get(path)
+        await by.post(f"{path}/confirmations", {"shown": timeline["shown"]}, status=200)
+        return timeline
 
     async def close(self, outcome: str = "unfounded") -> "CaseInHand":
         """Close the case."""

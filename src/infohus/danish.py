@@ -63,6 +63,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "CPR-nummeret kan ikke passe",
         "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
     ),
+    "concern-kind-unknown": (
+        "Slags bekymring findes ikke", "Vælg en af dem, infohusets plan har: {kinds}. Intet er gemt.",
+    ),
+    "protected-address-missing": (
+        "Adressen mangler", "Skriv adressen, der er beskyttet, eller fjern markeringen. Intet er gemt.",
+    ),
+    "earlier-concerns-not-seen": (
+        "Se først, hvad der gik forud",
+        "Personen har været nævnt før. Hent sagens tidligere henvendelser, bekræft, at du har set dem, og underskriv.",
+    ),
+    "search-purpose-and-case-differ": (
+        "Formål og sag passer ikke sammen",
+        "Søger du til en sag, så angiv den. Søger du til en ny henvendelse, så angiv ingen sag.",
+    ),
     "in-the-future": ("Tidspunktet er ikke kommet endnu", "Ret tidspunktet i feltet {field}. Intet er gemt."),
     "document-without-subject": (
         "Dokumentet mangler et emne",
@@ -79,7 +93,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "review-in-the-past": ("Datoen er passeret", "Vælg en senere dag for, hvornår begrænsningen ses efter."),
     "nothing-to-release": (
         "Der er ikke noget at frigive",
-        "Kun en henvender eller en anden person i sagen holdes tilbage, til det er frigivet.",
+        "Kun en anden person i sagen frigives her. En henvender frigives ved henvendelsen.",
     ),
     "withheld-unless-released": (
         "Henvender og andre personer er ikke med",
@@ -264,9 +278,26 @@ WARNINGS = {
 }
 
 
+CONCERN_KINDS = {
+    "person": "En person", "group": "En gruppe", "single_issue": "En enkelt sag", "place": "Et sted",
+}
+"""What a concern may be about in every infohus; its plan may name more."""
+WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
+CONTACTS = {
+    "open": "Åben til {when}.",
+    "opens": "Lukket nu, åbner {when}.",
+    "closed": "Lukket nu.",
+    "unknown": "Åbningstiden står ikke i planen.",
+    "acute": "Ved akut fare: ring {phone}.",
+    "instead": "{name} ({reached_by}) er åben til {when}.",
+}
+
+
 def words_for(refusal: Refused) -> tuple[str, str]:
     """Give the Danish title and detail of a refusal, its facts filled in."""
     title, detail = WORDS[refusal.slug]
+    if "is_acute" in refusal.facts:
+        detail = f"{WARNINGS['acute']} {detail}"
     facts = {name: STAGES.get(str(fact), fact) if name == "stage" else fact for name, fact in refusal.facts.items()}
     return title, detail.format_map(_Facts(facts))
 

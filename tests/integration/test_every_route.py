@@ -49,6 +49,8 @@ def sample(schema: dict[str, Any], components: dict[str, Any]) -> Any:  # noqa: 
         return "2026-11-20"
     if schema.get("pattern") == "^[0-9a-f]{64}$":
         return "0" * 64
+    if schema.get("pattern", "").startswith("^[0-9]{6}"):
+        return "010104-1234"
     return SAMPLES[schema.get("type", "string")]
 
 
@@ -97,7 +99,7 @@ class WhenTheRoutesAreListed:
         assert all(title and detail.endswith((".", "?", "}")) for title, detail in WORDS.values())
 
 
-OPEN_TO_STAFF = {"ListInfohuse", "ReadInfohus", "ReadAssessmentTemplate"}
+OPEN_TO_STAFF = {"ListInfohuse", "ReadInfohus", "ListContacts", "ReadAssessmentTemplate"}
 """The plan and the tool's template are public; test_plan_loading.py says who reads the first."""
 
 

@@ -36,8 +36,9 @@ STRICTER_POLICIES: Final = (
         " somebody signed in stands in no row (rules 17 and 48)",
     ),
     Stricter(
-        frozenset({"reporter", "record_key"}), lambda looker: "an hour ago" in looker.name,
-        "the concern's view tells that there is a reporter; opening it is what a fresh sign-in is for (rules 29, 48)",
+        frozenset({"reporter", "reporter_release", "protected_address", "record_key"}),
+        lambda looker: "an hour ago" in looker.name,
+        "the concern's view tells that there is one; opening it is what a fresh sign-in is for (rules 29, 48, 54)",
     ),
     Stricter(
         frozenset({"disclosure"}), lambda looker: looker.caller.role in {*COORDINATORS, Role.INVITED_PROFESSIONAL},
