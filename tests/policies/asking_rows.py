@@ -29,7 +29,7 @@ READING: Final = {
 """The act that reads a record of a kind."""
 _OF_CASE: Final = frozenset({"case", "participant", "case_key", "retention"})
 """Shown with the case: which there is, who takes part, who holds a key, how long it is kept."""
-_PER_AUTHORITY: Final = frozenset({"record_key"})
+_PER_AUTHORITY: Final = frozenset({"record_key", "retention"})
 """Kept by each authority for itself."""
 
 

@@ -196,7 +196,8 @@ KINDS: Final = frozenset[str]().union(*(act.kinds for act in ACTS.values()))
 CONTENT: Final = frozenset(
     action for action, act in ACTS.items()
     if act.on in {"Case", "Record"} or action in {
-        Action.RECORD_CONCERN, Action.LIST_STALLED_MEASURES, Action.LIST_OVERDUE_REVIEWS, Action.REPORT_ERASURE,
+        Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES, Action.LIST_OVERDUE_REVIEWS,
+        Action.REPORT_ERASURE,
     }
     if act.on in {"Case", "Record"}
     or action in {Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES}
