@@ -30,7 +30,10 @@ from infohus.identity.caller import Assurance, Caller
 from infohus.identity.issuers import read_issuers
 from infohus.identity.tokens import TokenGate
 from infohus.measures.api import handlers as measure_handlers
+from infohus.network.api import handlers as network_handlers
+from infohus.obligations.api import handlers as obligation_handlers
 from infohus.plan.api import handlers as plan_handlers
+from infohus.plan.versions import handlers as plan_version_handlers
 from infohus.scope_decisions.api import handlers as scope_handlers
 from infohus.screenings.api import handlers as screening_handlers
 from infohus.sealing.column import sealed_columns
@@ -108,7 +111,7 @@ def create_app(settings: Settings) -> Litestar:
         *guarded(
             *plan_handlers, *concern_handlers, *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
-            *statistics_handlers,
+            *statistics_handlers, *plan_version_handlers, *obligation_handlers, *network_handlers,
         ),
     ]
     return Litestar(

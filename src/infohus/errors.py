@@ -317,6 +317,19 @@ class OutcomeUnknown(Refused):
     pass
 
 
+# --- what the plan promises, the network ---------------------------------------------------------------------------
+class FulfilmentNotPossible(Refused):
+    pass
+
+
+class UnknownAudience(Refused):
+    pass
+
+
+class NetworkMaterialNamesSomebody(Refused):
+    """Rule 25."""
+
+
 # --- yearly status --------------------------------------------------------------------------------------------------
 class YearNotOver(Refused):
     """Rule 75: a count of a running year, taken twice, tells what came in between."""

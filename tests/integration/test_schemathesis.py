@@ -14,10 +14,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 
-from house import CaseInHand, House
+from house import CaseInHand, House, now
 from infohus.web.api_examples import EXAMPLES
 
 MANY = os.environ.get("INFOHUS_SCHEMATHESIS_EXAMPLES", "5")
@@ -92,6 +93,8 @@ async def _targets(house: House) -> dict[str, Target]:
     return {
         "/": Target("kommune", {"slug": "not-signed-in"}),
         "/infohuse/{infohus_id}": Target("kommune", infohus),
+        "/infohuse/{infohus_id}/plan-versions": Target("kommune", {**infohus, "version": 1}),
+        "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
         "/infohuse/{infohus_id}/log": Target("dpo", {**infohus, "leaf_index": 3}),
         "/infohuse/{infohus_id}/yearly-status": Target("kommune", {**infohus, "year": 2025}),
@@ -124,6 +127,15 @@ async def _targets(house: House) -> dict[str, Target]:
             await (await house.case()).accept(), "ProposeClosure", "closures"
         ),
     }
+
+
+async def _obligation(house: House) -> str:
+    """Let the plan promise something."""
+    promised = await house.sql(
+        "INSERT INTO infohus.obligation VALUES ($1, $2, 'status', 'Status', 'direktionen', 'P1Y', NULL, $3, NULL, 1,"
+        " true) RETURNING id", uuid4(), house.infohus_id, now().date(),
+    )
+    return str(promised[0]["id"])
 
 
 async def _configuration(house: House) -> str:

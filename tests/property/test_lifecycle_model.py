@@ -289,6 +289,7 @@ def explore(world: World) -> tuple[int, int, set[Stage]]:
 NOT_ON_A_CASE = {
     Action.SIGN_IN, Action.LIST_INFOHUSE, Action.LIST_CASES, Action.READ_INFOHUS, Action.RECORD_CONCERN,
     Action.LIST_STALLED_MEASURES, Action.RELEASE_YEARLY_STATUS, Action.READ_YEARLY_STATUS,
+    Action.FULFIL_OBLIGATION, Action.ADD_NETWORK_MATERIAL,
     Action.SUPERVISE_EXCHANGES, Action.VERIFY_LOG, Action.PROVE_LOG_ENTRY, Action.EXPORT_LOG, Action.LOAD_PLAN,
     Action.REGISTER_COORDINATOR,
 }

@@ -23,6 +23,8 @@ class Action(StrEnum):
     REGISTER_COORDINATOR = "registerCoordinator"
     READ_YEARLY_STATUS = "readYearlyStatus"
     RELEASE_YEARLY_STATUS = "releaseYearlyStatus"
+    FULFIL_OBLIGATION = "fulfilObligation"
+    ADD_NETWORK_MATERIAL = "addNetworkMaterial"
 
     # on a case
     READ_CASE = "readCase"

@@ -69,6 +69,8 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
     Action.PROPOSE_CLOSURE: _deciding(*OPEN),
     Action.SIGN_CLOSURE: _deciding(*OPEN),
     Action.RELEASE_YEARLY_STATUS: _recording(EVERY),
+    Action.FULFIL_OBLIGATION: _recording(EVERY),
+    Action.ADD_NETWORK_MATERIAL: _recording(EVERY),
 })
 """Acts that are not named here read, and reading is possible at every stage."""
 
