@@ -183,7 +183,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Dagen passer ikke", "Vælg en dag, der er gået, og som ikke ligger før forpligtelsen sidst blev opfyldt.",
     ),
     "unknown-audience": (
-        "Målgruppen står ikke i beredskabsplanen", "Vælg blandt planens målgrupper for orientering, hver højst én gang.",
+        "Målgruppen står ikke i beredskabsplanen", "Vælg blandt planens målgrupper, hver højst én gang.",
     ),
     "network-material-names-somebody": (
         "Netværkets materiale må ikke pege på en person eller en sag",
