@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from house import House, Person, now
+from infohus.finding import INSTALLATION_LOG
 
 NAME = "Nanna Nabosen"
 
@@ -78,7 +79,10 @@ class WhenOnePoliceTovholderSitsInTwoInfohuse:
         before = await house.entries()
         theirs = await politi.post(f"/infohuse/{neighbour.infohus_id}/concerns", concern())
         await refused(house.person("kommune"), f"/cases/{theirs['case_id']}")
-        assert [one.action for one in await neighbour.entries()] == ["recordConcern", "readCase"]
+        assert [one.action for one in await neighbour.entries()] == ["recordConcern"]
+        # The case was never found, so not even the refusal tells its infohus.
+        last = (await house.entries(INSTALLATION_LOG))[-1]
+        assert (last.action, str(last.subject), last.log) == ("readCase", theirs["case_id"], INSTALLATION_LOG)
         assert await house.entries() == before
 
     async def test_what_one_infohus_adds_to_the_network_stays_with_it(self, house: House) -> None:
