@@ -1,14 +1,17 @@
 """What the plan promises is a task with an owner and a due date, and comes back after it was met."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
 from conftest import Database
-from house import House, now
+from house import MUNICIPALITY, PROBATION, House, now
 from infohus.plan.document import parse_plan
 from infohus.plan.loading import load_plan
 from infohus.plan.obligations import later
@@ -187,3 +190,68 @@ class WhenAnObligationIsMet:
         await load(house, database)
         cards = (await owed(house))["action-cards"]
         assert (await fulfil(house, cards, {"fulfilled_on": str(TODAY)}, by=name)).status_code == 404
+
+
+class WhenTheDatabaseIsAskedPastTheApi:
+    """Row security says the same as the policies: staff of the plan read, tovholdere of the infohus write."""
+
+    @pytest.mark.parametrize(("authority", "role", "is_coordinator", "seen", "changed"), [
+        (MUNICIPALITY, "municipal_coordinator", True, 4, 4),
+        (MUNICIPALITY, "municipal_coordinator", False, 4, 0),
+        (MUNICIPALITY, "administrator", True, 4, 0),
+        (PROBATION, "invited_professional", False, 0, 0),
+    ])
+    async def test_nobody_else_gets_through(  # noqa: PLR0917 - a table of callers
+        self, house: House, database: Database, authority: str, role: str, is_coordinator: bool,  # noqa: FBT001
+        seen: int, changed: int,
+    ) -> None:
+        await load(house, database)
+        person = house.person("kommune").person_id if is_coordinator else uuid4()
+        async with acting(database.dsn("app"), authority=authority, person=person, role=role) as app:
+            assert len(await app.fetch("SELECT FROM infohus.obligation")) == seen
+            assert await app.execute("UPDATE infohus.obligation SET due_on = NULL") == f"UPDATE {changed}"
+            for statement in (
+                "INSERT INTO infohus.network_material VALUES ($1, $2, 'Alment', 'Alment', now())",
+                (
+                    "INSERT INTO infohus.fulfilment SELECT $1, $2, o.id, 1, '2026-01-05', '{}', '{}', now()"
+                    " FROM infohus.obligation o WHERE o.code = 'action-cards'"
+                ),
+            ):
+                if changed:
+                    assert await app.execute(statement, uuid4(), house.infohus_id) == "INSERT 0 1"
+                elif seen or "network" in statement:
+                    async with undone(app):
+                        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                            await app.execute(statement, uuid4(), house.infohus_id)
+
+    @pytest.mark.parametrize("column", ["code", "text", "owner", "infohus_id", "is_owed"])
+    async def test_what_the_plan_says_is_the_plans(self, house: House, database: Database, column: str) -> None:
+        await load(house, database)
+        person = house.person("kommune").person_id
+        async with acting(
+            database.dsn("app"), authority=MUNICIPALITY, person=person, role="municipal_coordinator"
+        ) as app:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+                await app.execute(f"UPDATE infohus.obligation SET {column} = {column}")  # noqa: S608 - a name above
+
+
+@asynccontextmanager
+async def acting(address: str, *, authority: str, person: UUID, role: str) -> AsyncIterator[Any]:
+    """Connect, and say who acts, as a unit of work does; nothing of it stays."""
+    connection = await asyncpg.connect(address)
+    try:
+        async with undone(connection):
+            await connection.execute("SELECT infohus.act_as($1, $2, $3, $4)", authority, person, role, now())
+            yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def undone(connection: Any) -> AsyncIterator[None]:
+    attempt = connection.transaction()
+    await attempt.start()
+    try:
+        yield
+    finally:
+        await attempt.rollback()
