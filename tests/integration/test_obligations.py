@@ -140,6 +140,8 @@ class WhenAnObligationIsMet:
         assert (first.status_code, again.status_code) == (201, 201)
         assert first.json() == again.json()
         assert len(await house.sql("SELECT FROM infohus.fulfilment")) == 1
+        other = await fulfil(house, (await owed(house))["annual-status"], body, **key)
+        assert other.json()["type"] == "/problems/idempotency-key-reused"
 
     async def test_two_at_once_record_it_once(self, house: House, database: Database) -> None:
         await load(house, database)

@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus import errors
 from infohus.answers import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
 from infohus.authorization.action import Action
 from infohus.ground import Infohus
@@ -16,6 +17,7 @@ from infohus.obligations.operations import (
     obligation_view,
     obligations_owed,
     record_fulfilment,
+    was_recorded,
 )
 from infohus.workplace import Desk
 
@@ -52,7 +54,9 @@ async def fulfil(
     """Record that an obligation was met; one that comes back gets its next due date."""
     async with recording_desk.begin(Action.FULFIL_OBLIGATION, Infohus, infohus_id) as work:
         obligation = await obligation_owed(work, obligation_id)
-        if await work.acted_before() is None:
+        if if_match is None:
+            raise errors.VersionNotStated
+        if not await was_recorded(work, obligation):
             require_match(if_match, obligation.version)
             await record_fulfilment(work, obligation, data)
         view = await obligation_view(work, obligation)

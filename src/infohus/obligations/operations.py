@@ -36,6 +36,7 @@ _FULFILMENTS = (
     .where(Fulfilment.obligation_id == sa.func.any(sa.bindparam("obligation_ids", type_=sa.ARRAY(sa.Uuid))))
     .order_by(Fulfilment.fulfilled_on, Fulfilment.id)
 )
+_FULFILMENT = sa.select(Fulfilment).where(Fulfilment.id == sa.bindparam("id"))
 _LATEST_PLAN = (
     sa.select(LoadedPlan.document)
     .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
@@ -101,6 +102,18 @@ async def obligation_owed(work: UnitOfWork, obligation_id: UUID) -> PlanObligati
 async def obligation_view(work: UnitOfWork, obligation: PlanObligation) -> ObligationView:
     """Show one obligation, with what this unit has just recorded."""
     return (await _views(work, [obligation]))[0]
+
+
+async def was_recorded(work: UnitOfWork, obligation: PlanObligation) -> bool:
+    """Say whether this very request recorded its fulfilment before.
+
+    Raises:
+        IdempotencyKeyReused: the key came before with another obligation, which stands in the address only.
+    """
+    earlier = await work.earlier(Fulfilment, _FULFILMENT)
+    if earlier is not None and earlier.obligation_id != obligation.id:
+        raise errors.IdempotencyKeyReused
+    return earlier is not None
 
 
 async def record_fulfilment(work: UnitOfWork, obligation: PlanObligation, draft: FulfilmentDraft) -> Fulfilment:
