@@ -19,6 +19,8 @@ from uuid import uuid4
 import httpx
 
 from house import CaseInHand, House, now
+from infohus.plan.document import read_plan
+from infohus.settings import REPOSITORY
 from infohus.web.api_examples import EXAMPLES
 
 MANY = os.environ.get("INFOHUS_SCHEMATHESIS_EXAMPLES", "5")
@@ -131,6 +133,11 @@ async def _targets(house: House) -> dict[str, Target]:
 
 async def _obligation(house: House) -> str:
     """Let the plan promise something."""
+    document = read_plan(REPOSITORY / "plans" / "ishoj.toml")
+    await house.sql(
+        "INSERT INTO infohus.plan VALUES ($1, 1, $2::text::jsonb, $3, $4)", house.infohus_id,
+        document.encoded().decode(), document.digest(), now(),
+    )
     promised = await house.sql(
         "INSERT INTO infohus.obligation VALUES ($1, $2, 'status', 'Status', 'direktionen', 'P1Y', NULL, $3, NULL, 1,"
         " true) RETURNING id", uuid4(), house.infohus_id, now().date(),
