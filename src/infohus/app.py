@@ -32,9 +32,12 @@ from infohus.identity.issuers import read_issuers
 from infohus.identity.tokens import TokenGate
 from infohus.journal.api import handlers as journal_handlers
 from infohus.measures.api import handlers as measure_handlers
+from infohus.network.api import handlers as network_handlers
 from infohus.notes.api import handlers as note_handlers
+from infohus.obligations.api import handlers as obligation_handlers
 from infohus.plan.api import handlers as plan_handlers
 from infohus.plan.contacts import handlers as contact_handlers
+from infohus.plan.versions import handlers as plan_version_handlers
 from infohus.rights.api import handlers as right_handlers
 from infohus.scope_decisions.api import handlers as scope_handlers
 from infohus.screenings.api import handlers as screening_handlers
@@ -116,6 +119,7 @@ def create_app(settings: Settings) -> Litestar:
             *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
+            *statistics_handlers, *plan_version_handlers, *obligation_handlers, *network_handlers,
         ),
     ]
     return Litestar(

@@ -236,6 +236,16 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "follow-up-in-the-past": ("Opfølgningen ligger i fortiden", "Vælg en dato, der kommer."),
     "outcome-unknown": ("Resultatet findes ikke på listen", "Vælg et af: {outcomes}."),
+    "fulfilment-not-possible": (
+        "Dagen passer ikke", "Vælg en dag, der er gået, og som ikke ligger før forpligtelsen sidst blev opfyldt.",
+    ),
+    "unknown-audience": (
+        "Målgruppen står ikke i beredskabsplanen", "Vælg blandt planens målgrupper, hver højst én gang.",
+    ),
+    "network-material-names-somebody": (
+        "Netværkets materiale må ikke pege på en person eller en sag",
+        "Der står et CPR-nummer, et sagsnummer eller en sags id i {field}. Skriv i almene vendinger (regel 25).",
+    ),
     "year-not-over": (
         "Året er ikke gået",
         "Status for {year} kan frigives, når året er slut: to opgørelser af et løbende år kan afsløre de små tal.",
@@ -290,6 +300,38 @@ CONTACTS = {
     "unknown": "Åbningstiden står ikke i planen.",
     "acute": "Ved akut fare: ring {phone}.",
     "instead": "{name} ({reached_by}) er åben til {when}.",
+}
+PLAN_PARTS = {
+    "plan": "Planen",
+    "infohus": "Infohuset",
+    "authority": "Myndigheden",
+    "possible_participant": "Den mulige deltager",
+    "contact": "Kontakten",
+    "concern_sign": "Bekymringstegn",
+    "extremism_form": "Formen",
+    "prevention_level": "Niveauet",
+    "obligation": "Forpligtelsen",
+    "briefing_audience": "Målgruppen",
+}
+"""The parts of a plan file, in its order."""
+PLAN_FIELDS = {
+    "title": "titlen", "adopted": "vedtagelsesdatoen", "legal_basis": "hjemlen",
+    "political_responsibility": "det politiske ansvar", "revision_owner": "den, der reviderer",
+    "coordination": "koordineringen", "next_revision_year": "næste revisionsår", "name": "navnet",
+    "cooperation_form": "samarbejdsformen", "established": "etableringen",
+    "exchange_guidance": "vejledningen om videregivelse", "assessment_tool": "vurderingsværktøjet", "id": "id'et",
+    "kind": "slagsen", "regime": "lovgrundlaget", "cvr": "CVR-nummeret", "coordinator_title": "tovholderens titel",
+    "authority": "myndigheden", "public_task_sector": "sektoren", "solves_public_task": "offentlig opgave",
+    "for": "målgruppen", "email": "mailadressen", "phone": "telefonnummeret", "purpose": "formålet",
+    "opens": "åbningstiden", "closes": "lukketiden", "days": "dagene", "hours": "tiderne", "group": "gruppen",
+    "labels": "tegnene", "target": "målgruppen", "carried_out_by": "de udførende", "text": "ordlyden",
+    "owner": "ejeren", "every": "hyppigheden", "also": "tilføjelsen", "due_year": "fristens år",
+    "centre": "centret", "who": "kredsen",
+}
+PLAN_VALUES = {
+    "P1Y": "hvert år", "P2Y": "hvert andet år", "daily": "hver dag", "working_days": "hverdage",
+    "individual": "hos den enkelte", "social": "i det sociale", "gdpr": "databeskyttelsesforordningen",
+    "led": "retshåndhævelsesloven", "pet": "PET-loven",
 }
 
 

@@ -18,7 +18,9 @@ from uuid import uuid4
 
 import httpx
 
-from house import CaseInHand, House
+from house import CaseInHand, House, now
+from infohus.plan.document import read_plan
+from infohus.settings import REPOSITORY
 from infohus.web.api_examples import EXAMPLES
 
 MANY = os.environ.get("INFOHUS_SCHEMATHESIS_EXAMPLES", "5")
@@ -116,6 +118,8 @@ async def _targets(house: House) -> dict[str, Target]:
     return {
         "/": Target("kommune", {"slug": "not-signed-in"}),
         "/infohuse/{infohus_id}": Target("kommune", infohus),
+        "/infohuse/{infohus_id}/plan-versions": Target("kommune", {**infohus, "version": 1}),
+        "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
         "/infohuse/{infohus_id}/log": Target("dpo", {**infohus, "leaf_index": 3}),
         "/infohuse/{infohus_id}/yearly-status": Target("kommune", {**infohus, "year": 2025}),
@@ -159,6 +163,20 @@ async def _targets(house: House) -> dict[str, Target]:
             await (await house.case()).accept(), "ProposeClosure", "closures"
         ),
     }
+
+
+async def _obligation(house: House) -> str:
+    """Let the plan promise something."""
+    document = read_plan(REPOSITORY / "plans" / "ishoj.toml")
+    await house.sql(
+        "INSERT INTO infohus.plan VALUES ($1, 1, $2::text::jsonb, $3, $4)", house.infohus_id,
+        document.encoded().decode(), document.digest(), now(),
+    )
+    promised = await house.sql(
+        "INSERT INTO infohus.obligation VALUES ($1, $2, 'status', 'Status', 'direktionen', 'P1Y', NULL, $3, NULL, 1,"
+        " true) RETURNING id", uuid4(), house.infohus_id, now().date(),
+    )
+    return str(promised[0]["id"])
 
 
 async def _configuration(house: House) -> str:

@@ -115,6 +115,8 @@ ACTS: Final[dict[Action, Act]] = {
         "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
     Action.RELEASE_YEARLY_STATUS: Act("Infohus", COORDINATORS, only_members=True),
+    Action.FULFIL_OBLIGATION: Act("Infohus", COORDINATORS, only_members=True),
+    Action.ADD_NETWORK_MATERIAL: Act("Infohus", COORDINATORS, only_members=True),
     Action.READ_CASE: Act("Case", COORDINATORS, invited_for=_ANY_AREA),
     Action.RECORD_CLEARANCE_CHECK: Act("Case", frozenset({P})),
     Action.HAND_OVER_CHILD_NOTIFICATION: Act("Case", frozenset({M})),

@@ -8,6 +8,7 @@ from policies.conftest import Compared
 
 REFERENCE = {
     "authority", "infohus", "infohus_authority", "plan", "coordinator", "assessment_template", "alembic_version",
+    "obligation", "fulfilment", "network_material",
 }
 """Tables that hold nothing of a case."""
 

@@ -26,6 +26,8 @@ class Action(StrEnum):
     REPORT_ERASURE = "reportErasure"
     READ_YEARLY_STATUS = "readYearlyStatus"
     RELEASE_YEARLY_STATUS = "releaseYearlyStatus"
+    FULFIL_OBLIGATION = "fulfilObligation"
+    ADD_NETWORK_MATERIAL = "addNetworkMaterial"
 
     # on a case
     READ_CASE = "readCase"

@@ -88,6 +88,8 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
         )
     },
     Action.RELEASE_YEARLY_STATUS: _recording(EVERY),
+    Action.FULFIL_OBLIGATION: _recording(EVERY),
+    Action.ADD_NETWORK_MATERIAL: _recording(EVERY),
 })
 """Acts that are not named here read, and reading is possible at every stage."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from infohus.identity.caller import AuthorityId, AuthorityKind
 from infohus.plan.opening import Days, Hours
@@ -186,10 +186,12 @@ class PlanPreventionLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class Obligation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the plan promises to do."""
+    """What the plan promises to do. Without an `owner` it is whoever coordinates or revises the plan."""
 
     id: Slug
     text: Text
+    owner: Text | UnsetType = UNSET
+    """Left out of `encoded()` when the file does not say, so that plans without it keep their digest."""
     every: Period | None = None
     also: Text | None = None
     due_year: Year | None = None

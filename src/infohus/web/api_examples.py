@@ -132,5 +132,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "RecordFollowUp": {
         "text": "Godt i gang.", "next_follow_up_on": "2099-02-01", "disclosure": _told("follow_up"),
     },
+    "RecordFulfilment": {
+        "fulfilled_on": "2026-11-02", "briefed": [{"audience": "Center for Børn og Forebyggelse", "attended": 42}],
+    },
+    "AddNetworkMaterial": {
+        "title": "Dialog med forældre", "text": "Erfaringer med den første samtale, i almene vendinger.",
+    },
     "ProposeClosure": _CLOSURE, "AmendClosure": _CLOSURE, "SignClosure": _SIGNATURE,
 }
