@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from infohus.settings import Settings
 
 MUNICIPALITY, POLICE, PROBATION = "ishoj-kommune", "kbh-vestegns-politi", "kriminalforsorgen"
 INSTITUTION = "vaerestedet"
+NEIGHBOUR = "nabo-kommune"
 AUTHORITIES = (
     (MUNICIPALITY, "Ishøj Kommune", "municipality", "gdpr", None),
     (POLICE, "Københavns Vestegns Politi", "police", "led", None),
@@ -141,6 +142,23 @@ class House:
     async def all_entries(self) -> list[Entry]:
         """Read both logs' entries."""
         return [*await self.entries(INSTALLATION_LOG), *await self.entries()]
+
+    async def neighbour(self, *, police_coordinator: UUID) -> "House":
+        """Set up a second infohus in the same installation: another municipality, the same police district."""
+        infohus_id, origin = uuid4(), "infohus.test/nabo"
+        await asyncio.to_thread(FileKeyKeeper.create, self.settings.keys_folder, [NEIGHBOUR], [infohus_id])
+        await self.sql(
+            "INSERT INTO infohus.authority VALUES ($1, 'Nabo Kommune', 'municipality', 'gdpr', NULL)", NEIGHBOUR
+        )
+        await self.sql(
+            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1', $4)", infohus_id, NEIGHBOUR,
+            POLICE, origin,
+        )
+        for authority, person in ((NEIGHBOUR, uuid4()), (POLICE, police_coordinator)):
+            await self.sql("INSERT INTO infohus.infohus_authority VALUES ($1, $2)", infohus_id, authority)
+            await self.sql("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, authority, person)
+        await self.sql("SELECT audit.open_log($1, $2)", infohus_id, origin)
+        return replace(self, infohus_id=infohus_id)
 
     async def assert_logs_are_whole(self) -> None:
         """Verify every row of both logs."""
@@ -256,6 +274,12 @@ class CaseInHand:
             path = f"{self.path}/measures/{row['id']}/follow-ups"
             await self._of(row["authority_id"]).post(path, {"text": "Målet er nået.", "outcome": "goal_reached"})
         return self
+    async def look_back(self, by: Person) -> dict[str, Any]:
+        """Let a tovholder see what was known before, and confirm it."""
+        path = f"{self.path}/earlier-concerns"
+        timeline: dict[str, Any] = await by.get(path)
+        await by.post(f"{path}/confirmations", {"shown": timeline["shown"]}, status=200)
+        return timeline
 
     async def close(self, outcome: str = "unfounded") -> "CaseInHand":
         """Close the case."""

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -14,7 +14,7 @@ OURS = "authority_id = infohus.caller_authority()"
 
 
 def upgrade() -> None:
-    """Create both tables; a note is never changed, a reference is seen by its own authority alone."""
+    """Create both tables; a note is never changed; references and retentions each authority sees alone."""
     _create_record(
         "note",
         sa.Column("kind", _choice(("note", "received", "sent", "internal_final"), "kind"), nullable=False),
@@ -35,6 +35,9 @@ def upgrade() -> None:
     })
     own = f"{OURS} AND {TAKES_PART}"
     _policies("journal_reference", {"SELECT": own, "INSERT": own, "UPDATE": own})
+    op.execute(
+        f"ALTER POLICY select_retention ON infohus.retention USING ({OURS} AND infohus.takes_part(case_id, 'any'))"
+    )
 
 
 def _policies(table: str, rules: dict[str, str]) -> None:

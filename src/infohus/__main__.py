@@ -24,8 +24,11 @@ from infohus.demo.telling import StepFailed
 from infohus.errors import TemplateScores
 from infohus.identity.issuers import UnsafeIssuer
 from infohus.identity.key_sets import KeySetRefused
-from infohus.plan.document import PlanNotUsable, read_plan
+from infohus.plan.comparison import changes_between
+from infohus.plan.document import PlanDocument, PlanNotUsable, read_plan
 from infohus.plan.loading import load_plan
+from infohus.plan.owner_acts import CoordinatorNotUsable, register_coordinator
+from infohus.plan.stored import stored_plan
 from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 from infohus.settings import REPOSITORY, Settings, UnsafeSetting, reference
 
@@ -125,6 +128,33 @@ def load(file: Path, owner_database: str) -> None:
         raise click.ClickException(str(refused)) from None
 
 
+@plan.command("compare")
+@click.argument("old")
+@click.argument("new")
+@click.option("--infohus", "infohus_id", type=click.UUID, help="Then OLD and NEW may be numbers of loaded versions.")
+@click.option("--owner-database", envvar=OWNER_ADDRESS, help="With --infohus: address of the role infohus_owner.")
+def compare(old: str, new: str, infohus_id: UUID | None, owner_database: str | None) -> None:
+    """List in Danish what changed from the plan OLD to NEW: files, or versions of an infohus' plan."""
+
+    async def document(named: str) -> PlanDocument:
+        if infohus_id is None or owner_database is None or not named.isdecimal():
+            return read_plan(Path(named))
+        owner = await asyncpg.connect(owner_database)
+        try:
+            return await stored_plan(owner, infohus_id=infohus_id, version=int(named))
+        finally:
+            await owner.close()
+
+    try:
+        changes = changes_between(asyncio.run(document(old)), asyncio.run(document(new)))
+    except PlanNotUsable as refused:
+        raise click.ClickException(str(refused)) from None
+    for change in changes:
+        click.echo(f"- {change.words}")
+    if not changes:
+        click.echo("Planerne er ens.")
+
+
 @main.group()
 def template() -> None:
     """The assessment tool's template."""
@@ -181,18 +211,20 @@ def users() -> None:
 def add_coordinator(infohus: UUID, authority: str, person: UUID, owner_database: str) -> None:
     """Make a natural person tovholder of an infohus for one of its two authorities."""
 
-    async def go() -> None:
+    async def go() -> bool:
         owner = await asyncpg.connect(owner_database)
         try:
-            await owner.execute(
-                "INSERT INTO infohus.coordinator (infohus_id, authority_id, person_id) VALUES ($1, $2, $3)"
-                " ON CONFLICT DO NOTHING", infohus, authority, person,
+            return await register_coordinator(
+                owner, infohus_id=infohus, authority_id=authority, person_id=person, at=now()
             )
         finally:
             await owner.close()
 
-    asyncio.run(go())
-    click.echo("Tovholderen er registreret.")
+    try:
+        is_new = asyncio.run(go())
+    except CoordinatorNotUsable as refused:
+        raise click.ClickException(str(refused)) from None
+    click.echo("Tovholderen er registreret." if is_new else "Personen var allerede tovholder.")
 
 
 @main.group()

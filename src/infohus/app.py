@@ -32,14 +32,19 @@ from infohus.identity.issuers import read_issuers
 from infohus.identity.tokens import TokenGate
 from infohus.journal.api import handlers as journal_handlers
 from infohus.measures.api import handlers as measure_handlers
+from infohus.network.api import handlers as network_handlers
 from infohus.notes.api import handlers as note_handlers
+from infohus.obligations.api import handlers as obligation_handlers
 from infohus.plan.api import handlers as plan_handlers
+from infohus.plan.contacts import handlers as contact_handlers
+from infohus.plan.versions import handlers as plan_version_handlers
 from infohus.rights.api import handlers as right_handlers
 from infohus.scope_decisions.api import handlers as scope_handlers
 from infohus.screenings.api import handlers as screening_handlers
 from infohus.sealing.column import sealed_columns
 from infohus.sealing.keepers import FileKeyKeeper
 from infohus.sealing.vault import Vault
+from infohus.searches.api import handlers as search_handlers
 from infohus.settings import Settings
 from infohus.statistics.api import handlers as statistics_handlers
 from infohus.supervision.api import handlers as supervision_handlers
@@ -110,9 +115,11 @@ def create_app(settings: Settings) -> Litestar:
     handlers = [
         *health_handlers, *problem_handlers,
         *guarded(
-            *plan_handlers, *concern_handlers, *case_handlers, *scope_handlers, *screening_handlers,
+            *plan_handlers, *contact_handlers, *concern_handlers, *search_handlers,
+            *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
+            *statistics_handlers, *plan_version_handlers, *obligation_handlers, *network_handlers,
         ),
     ]
     return Litestar(

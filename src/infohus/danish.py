@@ -63,6 +63,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "CPR-nummeret kan ikke passe",
         "Datoen i nummeret findes ikke. Ret nummeret, eller registrér personen uden CPR-nummer.",
     ),
+    "concern-kind-unknown": (
+        "Slags bekymring findes ikke", "Vælg en af dem, infohusets plan har: {kinds}. Intet er gemt.",
+    ),
+    "protected-address-missing": (
+        "Adressen mangler", "Skriv adressen, der er beskyttet, eller fjern markeringen. Intet er gemt.",
+    ),
+    "earlier-concerns-not-seen": (
+        "Se først, hvad der gik forud",
+        "Personen har været nævnt før. Hent sagens tidligere henvendelser, bekræft, at du har set dem, og underskriv.",
+    ),
+    "search-purpose-and-case-differ": (
+        "Formål og sag passer ikke sammen",
+        "Søger du til en sag, så angiv den. Søger du til en ny henvendelse, så angiv ingen sag.",
+    ),
     "in-the-future": ("Tidspunktet er ikke kommet endnu", "Ret tidspunktet i feltet {field}. Intet er gemt."),
     "document-without-subject": (
         "Dokumentet mangler et emne",
@@ -79,7 +93,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "review-in-the-past": ("Datoen er passeret", "Vælg en senere dag for, hvornår begrænsningen ses efter."),
     "nothing-to-release": (
         "Der er ikke noget at frigive",
-        "Kun en henvender eller en anden person i sagen holdes tilbage, til det er frigivet.",
+        "Kun en anden person i sagen frigives her. En henvender frigives ved henvendelsen.",
     ),
     "withheld-unless-released": (
         "Henvender og andre personer er ikke med",
@@ -222,6 +236,16 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "follow-up-in-the-past": ("Opfølgningen ligger i fortiden", "Vælg en dato, der kommer."),
     "outcome-unknown": ("Resultatet findes ikke på listen", "Vælg et af: {outcomes}."),
+    "fulfilment-not-possible": (
+        "Dagen passer ikke", "Vælg en dag, der er gået, og som ikke ligger før forpligtelsen sidst blev opfyldt.",
+    ),
+    "unknown-audience": (
+        "Målgruppen står ikke i beredskabsplanen", "Vælg blandt planens målgrupper, hver højst én gang.",
+    ),
+    "network-material-names-somebody": (
+        "Netværkets materiale må ikke pege på en person eller en sag",
+        "Der står et CPR-nummer, et sagsnummer eller en sags id i {field}. Skriv i almene vendinger (regel 25).",
+    ),
     "year-not-over": (
         "Året er ikke gået",
         "Status for {year} kan frigives, når året er slut: to opgørelser af et løbende år kan afsløre de små tal.",
@@ -264,9 +288,58 @@ WARNINGS = {
 }
 
 
+CONCERN_KINDS = {
+    "person": "En person", "group": "En gruppe", "single_issue": "En enkelt sag", "place": "Et sted",
+}
+"""What a concern may be about in every infohus; its plan may name more."""
+WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
+CONTACTS = {
+    "open": "Åben til {when}.",
+    "opens": "Lukket nu, åbner {when}.",
+    "closed": "Lukket nu.",
+    "unknown": "Åbningstiden står ikke i planen.",
+    "acute": "Ved akut fare: ring {phone}.",
+    "instead": "{name} ({reached_by}) er åben til {when}.",
+}
+PLAN_PARTS = {
+    "plan": "Planen",
+    "infohus": "Infohuset",
+    "authority": "Myndigheden",
+    "possible_participant": "Den mulige deltager",
+    "contact": "Kontakten",
+    "concern_sign": "Bekymringstegn",
+    "extremism_form": "Formen",
+    "prevention_level": "Niveauet",
+    "obligation": "Forpligtelsen",
+    "briefing_audience": "Målgruppen",
+}
+"""The parts of a plan file, in its order."""
+PLAN_FIELDS = {
+    "title": "titlen", "adopted": "vedtagelsesdatoen", "legal_basis": "hjemlen",
+    "political_responsibility": "det politiske ansvar", "revision_owner": "den, der reviderer",
+    "coordination": "koordineringen", "next_revision_year": "næste revisionsår", "name": "navnet",
+    "cooperation_form": "samarbejdsformen", "established": "etableringen",
+    "exchange_guidance": "vejledningen om videregivelse", "assessment_tool": "vurderingsværktøjet", "id": "id'et",
+    "kind": "slagsen", "regime": "lovgrundlaget", "cvr": "CVR-nummeret", "coordinator_title": "tovholderens titel",
+    "authority": "myndigheden", "public_task_sector": "sektoren", "solves_public_task": "offentlig opgave",
+    "for": "målgruppen", "email": "mailadressen", "phone": "telefonnummeret", "purpose": "formålet",
+    "opens": "åbningstiden", "closes": "lukketiden", "days": "dagene", "hours": "tiderne", "group": "gruppen",
+    "labels": "tegnene", "target": "målgruppen", "carried_out_by": "de udførende", "text": "ordlyden",
+    "owner": "ejeren", "every": "hyppigheden", "also": "tilføjelsen", "due_year": "fristens år",
+    "centre": "centret", "who": "kredsen",
+}
+PLAN_VALUES = {
+    "P1Y": "hvert år", "P2Y": "hvert andet år", "daily": "hver dag", "working_days": "hverdage",
+    "individual": "hos den enkelte", "social": "i det sociale", "gdpr": "databeskyttelsesforordningen",
+    "led": "retshåndhævelsesloven", "pet": "PET-loven",
+}
+
+
 def words_for(refusal: Refused) -> tuple[str, str]:
     """Give the Danish title and detail of a refusal, its facts filled in."""
     title, detail = WORDS[refusal.slug]
+    if "is_acute" in refusal.facts:
+        detail = f"{WARNINGS['acute']} {detail}"
     facts = {name: STAGES.get(str(fact), fact) if name == "stage" else fact for name, fact in refusal.facts.items()}
     return title, detail.format_map(_Facts(facts))
 

@@ -1,6 +1,7 @@
 """What a unit of work has done so far: the raw material of its audit entry, and the request it answers."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,10 @@ class Once(msgspec.Struct, frozen=True):
     key: str
     body: bytes
 
+    def keyed(self, fingerprint: Callable[[bytes], bytes]) -> "Once":
+        """Replace the key by its keyed fingerprint: what a caller wrote into it is stored nowhere (rule 28)."""
+        return Once(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.body)
+
 
 @dataclass(slots=True)
 class Deed:
@@ -28,6 +33,7 @@ class Deed:
     justification: str | None = None
     purpose: str | None = None
     recipients: list[str] = field(default_factory=list)
+    persons: list[str] = field(default_factory=list)
 
 
 def withdrew(record_id: UUID, exchange_id: UUID, recipient_id: str) -> Wrote:

@@ -145,60 +145,30 @@ class CprNumberNotPossible(Refused):
     """Rule 74: the date in the number does not exist."""
 
 
+class ConcernKindUnknown(Refused):
+    """Neither one that is always there nor one of the plan's."""
+
+
+class ProtectedAddressMissing(Refused):
+    """Rule 54: there is no address to protect."""
+
+
+class SearchPurposeAndCaseDiffer(Refused):
+    """Rule 52: a search for a case names it, and one for a new concern has none yet."""
+
+
 class InTheFuture(Refused):
     """An event cannot be recorded before it happened."""
-
-
-class DocumentWithoutSubject(Refused):
-    """Rule 69."""
-
-
-class BlanketRestriction(Refused):
-    """Rule 65: a restriction names one item."""
-
-
-class RestrictionOfAnotherRegime(Refused):
-    """Rules 42 and 65: an authority restricts by the provisions of its own regime."""
-
-
-class ReviewInThePast(Refused):
-    """Rule 65: a restriction is looked at again later."""
-
-
-class NothingToRelease(Refused):
-    """Rule 67: only a reporter or a third party is withheld by default."""
-
-
-class WithheldUnlessReleased(Refused):
-    """Rule 67."""
-
-
-class ItemIsRestricted(Refused):
-    """Rule 65."""
-
-    status = HTTPStatus.CONFLICT
-
-
-class ItemsNotConsidered(Refused):
-    """Rule 65: no item is left out by oversight."""
-
-
-class ErasureRefused(Refused):
-    """Rule 72, with what stands in the way."""
-
-    status = HTTPStatus.CONFLICT
-
-
-class ErasureNotBuiltYet(Refused):
-    """Rule 73 comes with the destruction of keys; until then nothing is erased."""
-
-    status = HTTPStatus.CONFLICT
 
 
 class CaseHasUnfinishedBusiness(Refused):
     """Rule 70."""
 
     status = HTTPStatus.CONFLICT
+
+
+class EarlierConcernsNotSeen(CaseHasUnfinishedBusiness):
+    """Rule 78: whoever signs the closure has not confirmed what was known of the person before."""
 
 
 # --- joint decisions ------------------------------------------------------------------------------------------------
@@ -338,7 +308,7 @@ class NotAnAuthorityHere(Refused):
     """Rule 7: only an authority of the plan can take part."""
 
 
-# --- assessment tool, measures, closure -----------------------------------------------------------------------------
+# --- assessment tool ------------------------------------------------------------------------------------------------
 class AssessmentOneSided(Refused):
     """Rule 37."""
 
@@ -349,30 +319,6 @@ class UnknownDimension(Refused):
 
 class TemplateScores(Refused):
     """Rule 38."""
-
-
-class ResponsibleAuthorityMissing(Refused):
-    """Rule 23."""
-
-
-class ResponsibleAuthorityTakesNoPart(Refused):
-    """Rule 23: who carries a measure out must know of it."""
-
-
-class IndicatedMeasureIsAnothers(Refused):
-    """Forebyggelsestrekanten: indgribende is for the police, PET, probation or social support."""
-
-
-class DelivererTakesNoPart(Refused):
-    pass
-
-
-class MeasureEndsWithOneOutcome(Refused):
-    pass
-
-
-class FollowUpInThePast(Refused):
-    pass
 
 
 class OutcomeUnknown(Refused):

@@ -144,6 +144,8 @@ class Workplace:
             raise errors.NotAvailable(policies=decision.policies)
         if found.case is not None:
             self._possible(act.action, found.case)
+        if once is not None:
+            once = once.keyed(lambda key: self._vault.fingerprint(found.infohus_id, key))
         work = UnitOfWork(
             caller=caller, action=act.action, found=found, connection=act.connection, vault=self._vault,
             policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=act.now, once=once,
@@ -180,7 +182,7 @@ class Workplace:
             policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else deed.policies,
             policy_set=self._policies.digest[:16],
             justification=deed.justification, purpose=deed.purpose, recipients=deed.recipients,
-            persons=list(found.case.subject_pseudonyms) if found.case else [],
+            persons=[*(found.case.subject_pseudonyms if found.case else ()), *deed.persons],
             opened=[] if failure else deed.opened, wrote=[] if failure else deed.wrote,
             correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
         )

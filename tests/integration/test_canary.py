@@ -26,7 +26,13 @@ def marked(name: str) -> str:
 async def everything_happens(house: House) -> list[str]:
     """Send marked texts through every kind of record, and provoke errors of every kind; give what errors answered."""
     case = await house.case(
-        subjects=[{"name": marked("navn"), "cpr_number": CPR, "birth_date": "2001-01-01"}],
+        subjects=[
+            {
+                "name": marked("navn"), "cpr_number": CPR, "birth_date": "2001-01-01", "address": marked("skjult"),
+                "address_is_protected": True,
+            },
+            {"name": marked("navn"), "address": marked("adresse")},
+        ],
         observation=marked("observation"), interpretation=marked("tolkning"), told_reporter=marked("sagt"),
         reporter={"name": marked("henvender"), "contact": marked("kontakt")},
     )
@@ -47,7 +53,13 @@ async def everything_happens(house: House) -> list[str]:
         "level": "selective", "responsible_authority": MUNICIPALITY, "description": marked("indsats"),
         "starts_on": "2026-12-01", "follow_up_on": "2099-01-01",
     })
-    await kommune.get(f"{case.path}/concerns/{case.concern_id}")
+    concern = await kommune.get(f"{case.path}/concerns/{case.concern_id}")
+    release = {"reason": marked("frigivet")}
+    await kommune.post(f"{case.path}/reporters/{concern['reporter_id']}/releases", release)
+    address = concern["subjects"][0]["protected_address_id"]
+    await kommune.post(f"{case.path}/protected-addresses/{address}/reveal", status=200)
+    search = {"cpr_number": CPR, "purpose": "casework", "case_id": case.id}
+    await kommune.post(f"/infohuse/{house.infohus_id}/searches", search, status=200)
     blind = await (await house.case()).clear()
     first_view = {"view": "within", "reasons": marked("første syn")}
     await kommune.post(f"{blind.path}/first-views", first_view)
@@ -60,6 +72,8 @@ async def everything_happens(house: House) -> list[str]:
         }),
         ("POST", f"{case.path}/exchanges", {**draft, "necessity": "", "summary": marked("y")}),
         ("POST", f"{case.path}/information", {"text": marked("z"), "source": marked("q"), "origin": CANARY}),
+        ("POST", f"/infohuse/{house.infohus_id}/searches", {**search, "purpose": CANARY}),
+        ("POST", f"/infohuse/{house.infohus_id}/searches", {**search, "purpose": "new_concern"}),
         ("GET", f"{case.path}/information/{CANARY}", None),
         ("POST", f"{case.path}/notes", {"kind": CANARY, "happened_at": marked("tid"), "text": marked("notat")}),
         ("PUT", f"{case.path}/journal-reference", {"reference": 2 * marked(60 * "x")}),

@@ -16,9 +16,11 @@ Lift = Callable[[], Awaitable[object]]
 async def child(house: House) -> tuple[CaseInHand, Lift]:
     case = await (await house.case(subjects=[{"name": "Barn", "is_under_18": True}])).clear()
     concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
-    path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}/hand-over"
+    path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
+    await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
+    await case.kommune.post(f"{path}/receipt", {"receipt_given_on": "2026-11-20"}, status=200)
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
-    return case, lambda: case.kommune.post(path, handed, status=200)
+    return case, lambda: case.kommune.post(f"{path}/hand-over", handed, status=200)
 
 
 async def scope(house: House) -> tuple[CaseInHand, Lift]:
@@ -32,6 +34,41 @@ async def screening(house: House) -> tuple[CaseInHand, Lift]:
     content = {"considered": "Det, begge ved.", "reasons": "Støtte."}
     draft = {"outcome": "recommend", "content": content, "disclosure": told(purpose="screening")}
     return case, await _unsigned(case, "screenings", draft)
+
+
+async def recommendation(house: House) -> tuple[CaseInHand, Lift]:
+    case = await (await house.case()).accept()
+    content = {"considered": "Det, begge ved.", "reasons": "Støtte."}
+    await case.decide("screenings", "recommend", content, purpose="screening")
+    draft = {
+        "outcome": "recommended", "content": {"recommendation": "En mentor."},
+        "disclosure": told(purpose="recommendation"),
+    }
+    return case, await _unsigned(case, "recommendations", draft)
+
+
+async def assessment(house: House) -> tuple[CaseInHand, Lift]:
+    """One with all it needs, whose conclusion is not written."""
+    case, shown = await (await house.case()).qualify(), told(purpose="assessment")
+    opened = await case.kommune.post(f"{case.path}/assessments", {"users_are_trained": True, "disclosure": shown})
+    path = f"{case.path}/assessments/{opened['decision']['id']}"
+    contributions = [
+        {"dimension": dimension, "answer": "described", "text": text, "source": "klassens lærer",
+         "dated_on": "2026-10-01", "is_first_hand": True, "origin": "already_held"}
+        for dimension, text in (
+            ("willingness_to_use_violence", "Han vil forsvare sig."), ("family", "Moren holder kontakt."),
+        )
+    ]
+    await case.kommune.post(f"{path}/contributions", {"contributions": contributions, "disclosure": shown})
+    content = {"problems": "Isolation.", "resources": "Moren.", "overall_assessment": "Støtte hjælper."}
+
+    async def conclude() -> None:
+        concluded = await case.kommune.put(
+            f"{path}/conclusion", {"content": content, "disclosure": shown}, headers={"If-Match": '"1"'}
+        )
+        await case.politi.post(f"{path}/signatures", {"content_hash": concluded["decision"]["content_hash"]})
+
+    return case, conclude
 
 
 async def _unsigned(case: CaseInHand, path: str, draft: dict[str, Any]) -> Lift:
@@ -75,6 +112,8 @@ class WhenSomethingStandsInTheWay:
         (child, "child-notification-not-handed-over", 32, "municipal_coordinator"),
         (scope, "scope-not-signed", 17, "both_coordinators"),
         (screening, "screening-not-signed", 17, "both_coordinators"),
+        (recommendation, "recommendation-not-signed", 17, "both_coordinators"),
+        (assessment, "assessment-not-finished", 37, "both_coordinators"),
         (request, "request-not-answered", 8, "the_authority_asked"),
         (correction, "correction-not-confirmed", 13, "the_recipient"),
         (measure, "measure-not-ended", 23, "the_responsible_authority"),

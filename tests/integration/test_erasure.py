@@ -54,15 +54,18 @@ class WhenACaseIsClosed:
         case = await house.case(subjects=[{"name": "Barn", "is_under_18": True}])
         await hand_over(case)
         await (await case.clear()).close("completed")
-        kept = await case.kommune.get(f"{case.path}/retention")
+        kept = [*await case.kommune.get(f"{case.path}/retention"), *await case.politi.get(f"{case.path}/retention")]
         assert [(one["authority_id"], one["rule"]) for one in kept] == [(MUNICIPALITY, "child"), (POLICE, "police")]
         assert {one["runs_from"] for one in kept} == {str(now().date())}
 
 
 async def hand_over(case: CaseInHand) -> None:
-    """Hand the underretning over."""
+    """Hand the underretning over, assessed and receipted."""
     concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
-    path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}/hand-over"
+    notification = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
+    await case.kommune.post(f"{notification}/assessment", {"assessed_at": now().isoformat()}, status=200)
+    await case.kommune.post(f"{notification}/receipt", {"receipt_given_on": "2026-11-20"}, status=200)
+    path = f"{notification}/hand-over"
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
     await case.kommune.post(path, handed, status=200)
 

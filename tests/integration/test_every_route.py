@@ -49,6 +49,8 @@ def sample(schema: dict[str, Any], components: dict[str, Any]) -> Any:  # noqa: 
         return "2026-11-20"
     if schema.get("pattern") == "^[0-9a-f]{64}$":
         return "0" * 64
+    if schema.get("pattern", "").startswith("^[0-9]{6}"):
+        return "010104-1234"
     return SAMPLES[schema.get("type", "string")]
 
 
@@ -57,6 +59,7 @@ async def request_for(house: House, method: str, path: str) -> dict[str, Any]:
     schema = house.app.openapi_schema.to_schema()
     operation = schema["paths"][re.sub(r":[a-z]+}", "}", path)][method.lower()]
     filled = re.sub(r"\{year[^}]*\}", "2025", re.sub(r"\{[a-z_]*index[^}]*\}", "0", path))
+    filled = re.sub(r"\{version[^}]*\}", "1", filled)
     request: dict[str, Any] = {"path": re.sub(r"\{[^}]+\}", lambda _: str(uuid4()), filled)}
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:
@@ -97,7 +100,10 @@ class WhenTheRoutesAreListed:
         assert all(title and detail.endswith((".", "?", "}")) for title, detail in WORDS.values())
 
 
-OPEN_TO_STAFF = {"ListInfohuse", "ReadInfohus", "ReadAssessmentTemplate"}
+OPEN_TO_STAFF = {
+    "ListInfohuse", "ReadInfohus", "ListContacts", "ReadAssessmentTemplate", "ListPlanVersions", "ListPlanChanges",
+    "ListObligations", "ReadObligation", "ListNetworkMaterials",
+}
 """The plan and the tool's template are public; test_plan_loading.py says who reads the first."""
 
 

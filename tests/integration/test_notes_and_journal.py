@@ -137,6 +137,22 @@ class WhenEachAuthorityKeepsItsJournal:
         assert (changed.json()["reference"], changed.headers["ETag"]) == ("26/5678", '"2"')
 
     @pytest.mark.rule(43)
+    async def test_a_reference_is_one_line(self, house: House) -> None:
+        case = await house.case()
+        for reference in ("", "   ", "26/1\n# Nyt afsnit", "26/1\r", 101 * "1"):
+            await case.kommune.put(f"{case.path}/journal-reference", {"reference": reference}, status=400)
+
+    @pytest.mark.rule(43)
+    async def test_each_keeps_the_case_by_its_own_rule_and_sees_that_alone(self, house: House) -> None:
+        case = await (await house.case()).clear()
+        assert await case.kommune.get(f"{case.path}/retention") == []
+        await case.close("completed")
+        kept = [await person.get(f"{case.path}/retention") for person in (case.kommune, case.politi)]
+        assert [[(one["authority_id"], one["rule"]) for one in own] for own in kept] == [
+            [(MUNICIPALITY, "ordinary")], [(POLICE, "police")],
+        ]
+
+    @pytest.mark.rule(43)
     @pytest.mark.rule(61)
     async def test_each_sees_its_own_part_of_the_log_and_that_is_logged(self, house: House) -> None:
         case = await (await house.case()).accept()

@@ -110,7 +110,7 @@ class WhenAPlanIsLoaded:
     async def test_the_infohus_and_the_installation_have_a_log_each(self, owner: Owner) -> None:
         infohus_id = await owner.load(ISHOJ)
         logs = await owner.rows("SELECT id, origin, size FROM audit.log JOIN audit.frontier ON log_id = id")
-        assert {row["id"]: row["size"] for row in logs} == {infohus_id: 0, INSTALLATION_LOG: 0}
+        assert {row["id"]: row["size"] for row in logs} == {infohus_id: 0, INSTALLATION_LOG: 1}
         assert {row["origin"] for row in logs if row["id"] == infohus_id} == {f"infohus/ishoj-kommune/{infohus_id}"}
 
     async def test_it_can_be_given_its_id(self, owner: Owner) -> None:

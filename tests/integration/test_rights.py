@@ -129,7 +129,8 @@ class WhenAPackageIsMade:
         assert "Vera Vidne" not in str(package)
         assert "Bror Prøvesen" not in str(package)
         assert SUBJECT["cpr_number"].replace("-", "") in str(package).replace("-", "")
-        await it.kommune.post(f"{it.case.path}/releases", {"item": it.reporter, "reason": "Vera har bedt om det."})
+        release = f"{it.case.path}/reporters/{it.reporter['id']}/releases"
+        await it.kommune.post(release, {"reason": "Vera har bedt om det."})
         released = await unpacked(it.kommune, path, it.concern, it.subject, it.reporter)
         assert "Vera Vidne" in str(released)
         assert "Bror Prøvesen" not in str(released)
@@ -141,15 +142,18 @@ class WhenAPackageIsMade:
     ) -> None:
         it = await world(house)
         path = f"{it.case.path}/releases"
-        await it.kommune.post(path, {"item": it.reporter, "reason": ""}, status=400)
+        draft = {"item": it.brother, "reason": "Broderen har bedt om det."}
+        await it.kommune.post(path, {**draft, "reason": ""}, status=400)
         with monkeypatch.context() as an_hour_ago:
             an_hour_ago.setattr(house.issuers, "_clock", lambda: now() - timedelta(hours=1))
             stale = house.person("kommune")
-        await stale.post(path, {"item": it.reporter, "reason": "Vera har bedt om det."}, status=404)
-        await it.kommune.post(path, {"item": it.concern, "reason": "Nej."}, status=422)
-        await it.politi.post(path, {"item": it.reporter, "reason": "Vi vil."}, status=404)
-        await it.kommune.post(path, {"item": it.reporter, "reason": "Vera har bedt om det."})
-        await it.kommune.post(path, {"item": it.reporter, "reason": "Igen."}, status=409)
+        await stale.post(path, draft, status=404)
+        await it.kommune.post(path, {**draft, "item": it.concern}, status=422)
+        await it.politi.post(path, draft, status=404)
+        await it.kommune.post(path, draft)
+        await it.kommune.post(path, draft, status=409)
+        asked = await asked_for(it.kommune, it.case, subject=it.subject["id"])
+        assert "Bror Prøvesen" in str(await unpacked(it.kommune, asked, it.concern, it.subject, it.brother))
         tried = [entry.outcome.value for entry in await house.entries() if entry.action == "releaseWithheld"]
         assert (tried.count("allowed"), tried.count("denied")) == (1, 2)
 

@@ -18,7 +18,9 @@ from uuid import uuid4
 
 import httpx
 
-from house import CaseInHand, House
+from house import CaseInHand, House, now
+from infohus.plan.document import read_plan
+from infohus.settings import REPOSITORY
 from infohus.web.api_examples import EXAMPLES
 
 MANY = os.environ.get("INFOHUS_SCHEMATHESIS_EXAMPLES", "5")
@@ -37,6 +39,8 @@ NEVER_ACCEPTED = {
     "SignScopeDecision", "SignScreening", "SignAssessment", "SignRecommendation", "SignClosure", "AcknowledgeExchange",
 }
 """Nobody guesses the hash of a content; the story signs every kind."""
+HANDED_ON = {"ConfirmEarlierConcerns"}
+"""What is answered may be sent on as it is, where a digest stands in an answer; whether it is, is chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,13 @@ async def _targets(house: House) -> dict[str, Target]:
 
     fresh = await house.case(
         reporter={"name": "Vera Vidne"},
-        subjects=[{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"birth_date": "2014-02-01"}],
+        subjects=[
+            {
+                "name": "Prøve Prøvesen", "cpr_number": "010104-1234", "address": "Et sted",
+                "address_is_protected": True,
+            },
+            {"birth_date": "2014-02-01"},
+        ],
     )
     concern = await kommune.get(f"{fresh.path}/concerns/{fresh.concern_id}")
     noted = await kommune.post(f"{fresh.path}/information", EXAMPLES["NoteInformation"])
@@ -108,6 +118,8 @@ async def _targets(house: House) -> dict[str, Target]:
     return {
         "/": Target("kommune", {"slug": "not-signed-in"}),
         "/infohuse/{infohus_id}": Target("kommune", infohus),
+        "/infohuse/{infohus_id}/plan-versions": Target("kommune", {**infohus, "version": 1}),
+        "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
         "/infohuse/{infohus_id}/log": Target("dpo", {**infohus, "leaf_index": 3}),
         "/infohuse/{infohus_id}/yearly-status": Target("kommune", {**infohus, "year": 2025}),
@@ -117,6 +129,7 @@ async def _targets(house: House) -> dict[str, Target]:
             "notification_id": concern["child_notifications"][0]["id"], "request_id": asked["id"],
             "release_id": release["id"], "note_id": note["id"],
             "restriction_id": restriction["id"], "hold_id": hold["id"],
+            "address_id": concern["subjects"][0]["protected_address_id"],
         }),
         f"{one}/access-requests": Target("kommune", {"case_id": fresh.id, "request_id": wanted["id"]}),
         f"{one}/clearance-checks": Target("politi", {"case_id": fresh.id}),
@@ -150,6 +163,20 @@ async def _targets(house: House) -> dict[str, Target]:
             await (await house.case()).accept(), "ProposeClosure", "closures"
         ),
     }
+
+
+async def _obligation(house: House) -> str:
+    """Let the plan promise something."""
+    document = read_plan(REPOSITORY / "plans" / "ishoj.toml")
+    await house.sql(
+        "INSERT INTO infohus.plan VALUES ($1, 1, $2::text::jsonb, $3, $4)", house.infohus_id,
+        document.encoded().decode(), document.digest(), now(),
+    )
+    promised = await house.sql(
+        "INSERT INTO infohus.obligation VALUES ($1, $2, 'status', 'Status', 'direktionen', 'P1Y', NULL, $3, NULL, 1,"
+        " true) RETURNING id", uuid4(), house.infohus_id, now().date(),
+    )
+    return str(promised[0]["id"])
 
 
 async def _configuration(house: House) -> str:
@@ -231,4 +258,4 @@ class WhenEverythingTheDescriptionAllowsAndForbidsIsSent:
             for method, operation in methods.items()
             if (method.upper(), path) not in accepted
         }
-        assert sorted(never) == sorted(NEVER_ACCEPTED), shown
+        assert sorted(never - HANDED_ON) == sorted(NEVER_ACCEPTED), shown

@@ -25,11 +25,11 @@ Seen = frozenset[tuple[str, str]]
 
 READING: Final = {
     kind: action for action, act in ACTS.items() if action.value.startswith("read") for kind in act.kinds
-}
+} | {"protected_address": Action.REVEAL_ADDRESS}
 """The act that reads a record of a kind."""
 _OF_CASE: Final = frozenset({"case", "participant", "case_key", "retention"})
 """Shown with the case: which there is, who takes part, who holds a key, how long it is kept."""
-_PER_AUTHORITY: Final = frozenset({"record_key"})
+_PER_AUTHORITY: Final = frozenset({"record_key", "retention"})
 """Kept by each authority for itself."""
 
 
@@ -59,6 +59,11 @@ class Asked:
         """Say whether the policies let somebody read a row."""
         if row.table == "request_once":
             return UUID(row.columns["person_id"]) == looker.caller.person_id
+        if row.table == "earlier_concerns_seen":
+            # Whoever was shown something knows it, and nobody else.
+            who = (str(looker.caller.person_id), looker.caller.authority_id)
+            own = (row.columns["person_id"], row.columns["authority_id"]) == who
+            return own and self.allows(looker, self.on_case(looker, Action.READ_EARLIER_CONCERNS, row.case_id))
         if row.table in _PER_AUTHORITY and row.columns["authority_id"] != looker.caller.authority_id:
             return False
         return self.allows(looker, *self._reading(looker, row))

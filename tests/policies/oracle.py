@@ -97,6 +97,7 @@ ACTS: Final[dict[Action, Act]] = {
     Action.LIST_CASES: Act("Installation", outside=COORDINATORS | {Role.INVITED_PROFESSIONAL}),
     Action.READ_INFOHUS: Act("Infohus", outside=EVERYONE, only_members=True),
     Action.RECORD_CONCERN: Act("Infohus", COORDINATORS, only_members=True),
+    Action.SEARCH_PERSONS: Act("Infohus", COORDINATORS, only_members=True),
     Action.LIST_STALLED_MEASURES: Act("Infohus", COORDINATORS, only_members=True),
     Action.SUPERVISE_EXCHANGES: Act(
         "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
@@ -114,9 +115,15 @@ ACTS: Final[dict[Action, Act]] = {
         "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
     Action.RELEASE_YEARLY_STATUS: Act("Infohus", COORDINATORS, only_members=True),
+    Action.FULFIL_OBLIGATION: Act("Infohus", COORDINATORS, only_members=True),
+    Action.ADD_NETWORK_MATERIAL: Act("Infohus", COORDINATORS, only_members=True),
     Action.READ_CASE: Act("Case", COORDINATORS, invited_for=_ANY_AREA),
     Action.RECORD_CLEARANCE_CHECK: Act("Case", frozenset({P})),
     Action.HAND_OVER_CHILD_NOTIFICATION: Act("Case", frozenset({M})),
+    Action.STOP_CHILD_NOTIFICATION_CLOCK: Act("Case", frozenset({M})),
+    Action.ADD_CONCERN: _BY_COORDINATORS,
+    Action.READ_EARLIER_CONCERNS: _BY_COORDINATORS,
+    Action.CONFIRM_EARLIER_CONCERNS: _BY_COORDINATORS,
     Action.INVITE_PARTICIPANT: _BY_COORDINATORS,
     Action.LEAVE_CASE: Act("Case", invited_for=_ANY_AREA),
     Action.NOTE_INFORMATION: Act("Case", COORDINATORS, invited_for="information"),
@@ -144,9 +151,11 @@ ACTS: Final[dict[Action, Act]] = {
     Action.END_PARTICIPATION: _on_record("participant"),
     Action.EXTEND_PARTICIPATION: _on_record("participant"),
     Action.READ_CONCERN: _on_record("concern"),
-    Action.READ_REPORTER: _on_record("reporter", only_owner=True, only_fresh=True),
+    Action.READ_REPORTER: _on_record("reporter", "reporter_release", only_owner=True, only_fresh=True),
+    Action.RELEASE_REPORTER_IDENTITY: _on_record("reporter", only_owner=True, only_fresh=True),
     Action.READ_SUBJECT: _on_record("subject"),
     Action.REVEAL_CPR_NUMBER: _on_record("subject"),
+    Action.REVEAL_ADDRESS: _on_record("protected_address", only_owner=True, only_fresh=True),
     Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
     Action.READ_CHILD_NOTIFICATION: _on_record("child_notification"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information"),
@@ -189,8 +198,11 @@ KINDS: Final = frozenset[str]().union(*(act.kinds for act in ACTS.values()))
 CONTENT: Final = frozenset(
     action for action, act in ACTS.items()
     if act.on in {"Case", "Record"} or action in {
-        Action.RECORD_CONCERN, Action.LIST_STALLED_MEASURES, Action.LIST_OVERDUE_REVIEWS, Action.REPORT_ERASURE,
+        Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES, Action.LIST_OVERDUE_REVIEWS,
+        Action.REPORT_ERASURE,
     }
+    if act.on in {"Case", "Record"}
+    or action in {Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES}
 )
 _OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}
 

@@ -150,7 +150,13 @@ async def _rows_of(house: House, table: str) -> Iterator[StoredRow]:
 async def _taken_all_the_way(house: House) -> CaseInHand:
     """Take a case to its measures, each side keeping some of its records to itself on every step."""
     case = await house.case(
-        subjects=[{"name": "Prøve Prøvesen", "birth_date": "2004-02-01"}, {"name": "Barn", "is_under_18": True}],
+        subjects=[
+            {
+                "name": "Prøve Prøvesen", "cpr_number": "010104-1234", "address": "Et sted",
+                "address_is_protected": True,
+            },
+            {"name": "Barn", "is_under_18": True},
+        ],
         reporter={"name": "Lærer Lærersen"},
     )
     kommune, politi = case.kommune, case.politi
@@ -158,6 +164,11 @@ async def _taken_all_the_way(house: House) -> CaseInHand:
     child = concern["child_notifications"][0]["id"]
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
     await kommune.post(f"{case.path}/child-notifications/{child}/hand-over", handed, status=200)
+    for clock, stopped in (
+        ("assessment", {"assessed_at": now().isoformat()}), ("receipt", {"receipt_given_on": "2026-11-20"}),
+    ):
+        await kommune.post(f"{case.path}/child-notifications/{child}/{clock}", stopped, status=200)
+    await kommune.post(f"{case.path}/reporters/{concern['reporter_id']}/releases", {"reason": "Læreren vil det selv."})
     await _invite_all(case)
     await case.accept()
     check = (await house.sql("SELECT id FROM infohus.clearance_check WHERE case_id = $1", UUID(case.id)))[0]["id"]
@@ -180,6 +191,8 @@ async def _taken_all_the_way(house: House) -> CaseInHand:
     await _assess(case)
     await case.decide("recommendations", "recommended", {"recommendation": "En mentor."}, purpose="recommendation")
     await _measure(case)
+    for tovholder in (kommune, politi):
+        await case.look_back(tovholder)
     return case
 
 

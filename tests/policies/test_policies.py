@@ -119,9 +119,25 @@ class WhenATovholderActs:
     def test_only_the_owner_s_tovholder_with_a_fresh_login_reads_the_reporter(self, answers: Answers) -> None:
         reading = _allowed(answers, lambda case: case.kind == "reporter")
         assert {(case.action, case.standing, case.fresh, case.participation) for case in reading} == {
-            (Action.READ_REPORTER, Standing.OWNER, True, "coordinator")
+            (action, Standing.OWNER, True, "coordinator")
+            for action in (Action.READ_REPORTER, Action.RELEASE_REPORTER_IDENTITY)
         }
         assert {case.role for case in reading} == COORDINATORS
+
+    @pytest.mark.rule(54)
+    def test_only_the_owner_s_tovholder_with_a_fresh_login_reveals_a_protected_address(self, answers: Answers) -> None:
+        revealing = _allowed(answers, lambda case: case.kind == "protected_address")
+        assert {(case.action, case.standing, case.fresh, case.participation) for case in revealing} == {
+            (Action.REVEAL_ADDRESS, Standing.OWNER, True, "coordinator")
+        }
+        assert {case.role for case in revealing} == COORDINATORS
+
+    @pytest.mark.rule(52)
+    def test_tovholdere_of_the_infohus_search_and_nobody_else(self, answers: Answers) -> None:
+        searching = _allowed(answers, lambda case: case.action is Action.SEARCH_PERSONS)
+        assert {(case.role, case.standing, case.participation) for case in searching} == {
+            (role, Standing.MEMBER, "coordinator") for role in COORDINATORS
+        }
 
     @pytest.mark.rule(53)
     def test_a_cpr_number_is_revealed_to_tovholdere_alone(self, answers: Answers) -> None:

@@ -8,6 +8,7 @@ from policies.conftest import Compared
 
 REFERENCE = {
     "authority", "infohus", "infohus_authority", "plan", "coordinator", "assessment_template", "alembic_version",
+    "obligation", "fulfilment", "network_material",
 }
 """Tables that hold nothing of a case."""
 
@@ -39,9 +40,9 @@ class WhenTheTablesAreLookedAt:
         # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
             "case", "participant", "disclosure", "exchange", "record_key", "measure", "follow_up",
+            "case_key", "first_view",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "yearly_status",
-            "first_view",
         }
         lone = [row["qual"] for row in rules if row["roles"] == ["infohus_owner"] and row["cmd"] != "SELECT"]
         assert all("caller_authority() IS NOT NULL" in qual for qual in lone)
@@ -60,6 +61,7 @@ class WhenTheTablesAreLookedAt:
         assert {row["proname"] for row in found} == {
             "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
             "yearly_counts", "stalled_measures", "first_views_stated", "has_child",
+            "hides_earlier_concerns",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

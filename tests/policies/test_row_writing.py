@@ -33,14 +33,18 @@ ADDING: Final = {
     "journal_reference": Action.SET_JOURNAL_REFERENCE, "access_request": Action.RECORD_ACCESS_REQUEST,
     "restriction": Action.RESTRICT_ACCESS, "legal_hold": Action.SET_LEGAL_HOLD,
     "archive_clearance": Action.RECORD_ARCHIVE_CLEARANCE, "release": Action.RELEASE_WITHHELD,
+    "earlier_concerns_seen": Action.CONFIRM_EARLIER_CONCERNS,
 }
 """The act on a case that adds a row to a table."""
-ADDING_AT_INTAKE: Final = frozenset({"concern", "reporter", "subject", "child_notification"})
+ADDING_AT_INTAKE: Final = frozenset({
+    "concern", "reporter", "subject", "child_notification", "protected_address",
+})
 ADDING_TO: Final = {
     "contribution": (Action.CONTRIBUTE_TO_ASSESSMENT, "assessment_id"),
     "follow_up": (Action.RECORD_FOLLOW_UP, "measure_id"),
     "scope_disagreement": (Action.SIGN_SCOPE_DECISION, "scope_decision_id"),
     "receipt": (Action.ACKNOWLEDGE_EXCHANGE, "exchange_id"), "withdrawal": (Action.WITHDRAW_EXCHANGE, "exchange_id"),
+    "reporter_release": (Action.RELEASE_REPORTER_IDENTITY, "reporter_id"),
 }
 """The act on another record that adds one, and the column that names the other."""
 CHANGING: Final = {
@@ -52,7 +56,7 @@ CHANGING: Final = {
     "legal_hold": Action.LIFT_LEGAL_HOLD,
 }
 """The act on a record that changes it; of a joint decision, the act that signs it."""
-IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt"})
+IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt", "earlier_concerns_seen"})
 NOT_OWNED: Final = frozenset({"case_key", "retention", "disclosure"})
 """Written by one authority for all."""
 STRICTER_POLICIES: Final = {
@@ -111,7 +115,7 @@ def _in_own_name(looker: Looker, table: str, columns: Columns) -> bool:
             return is_own is (columns["authority_id"] == own)
         case "disclosure":
             return str(columns["recipient_id"]) != own
-        case "signature" | "receipt":
+        case "signature" | "receipt" | "earlier_concerns_seen":
             return (columns["authority_id"], columns["person_id"]) == (own, str(looker.caller.person_id))
         case _:
             return table in NOT_OWNED or str(columns["authority_id"]) == own
@@ -231,6 +235,7 @@ class WhenSomebodyChangesARow:
         self, compared: Compared, app: asyncpg.Connection, superuser: asyncpg.Connection
     ) -> None:
         columns = await changeable_columns(superuser)
+        del columns["obligation"]  # is of no case; test_obligations.py asks row security about it
         assert set(columns) == {*CHANGING, "case", "child_notification"}
         faults, changed_tables = [], set()
         for looker in writers(compared):

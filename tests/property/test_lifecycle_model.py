@@ -193,6 +193,8 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
             yield replace(state, stage=world.leads_to["clearance_check", outcome])
     elif action is Action.HAND_OVER_CHILD_NOTIFICATION:
         yield replace(state, awaits_child=False)
+    elif action is Action.ADD_CONCERN:
+        yield from (replace(state, awaits_child=awaits) for awaits in (state.awaits_child, True))
     elif action is Action.INVITE_PARTICIPANT:
         yield replace(state, guest=True)
     elif action is Action.REQUEST_INFORMATION:
@@ -289,8 +291,9 @@ def explore(world: World) -> tuple[int, int, set[Stage]]:
 NOT_ON_A_CASE = {
     Action.SIGN_IN, Action.LIST_INFOHUSE, Action.LIST_CASES, Action.READ_INFOHUS, Action.RECORD_CONCERN,
     Action.LIST_STALLED_MEASURES, Action.RELEASE_YEARLY_STATUS, Action.READ_YEARLY_STATUS,
+    Action.FULFIL_OBLIGATION, Action.ADD_NETWORK_MATERIAL,
     Action.SUPERVISE_EXCHANGES, Action.VERIFY_LOG, Action.PROVE_LOG_ENTRY, Action.EXPORT_LOG, Action.LOAD_PLAN,
-    Action.REGISTER_COORDINATOR,
+    Action.REGISTER_COORDINATOR, Action.SEARCH_PERSONS,
 }
 
 

@@ -20,9 +20,9 @@ class WhenACaseGoesItsWay:
         })
         await case.close("completed")
         assert await case.stage() == "closed"
-        kept = await case.kommune.get(f"{case.path}/retention")
+        kept = [*await case.kommune.get(f"{case.path}/retention"), *await case.politi.get(f"{case.path}/retention")]
         assert {one["authority_id"]: one["rule"] for one in kept} == {
-            "ishoj-kommune": "ordinary", "kbh-vestegns-politi": "ordinary",
+            "ishoj-kommune": "ordinary", "kbh-vestegns-politi": "police",
         }
 
     @pytest.mark.rule(44)

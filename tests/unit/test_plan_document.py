@@ -42,6 +42,7 @@ UNUSABLE = [
     ('["thursday"]', '["torsdag"]', "contact[0].hours[1].days[0]", "Invalid enum value"),
     ('group = "social"', 'group = "individual"', "concern_sign[1].group", "twice"),
     ('id = "antistate"', 'id = "anti-state"', "extremism_form[0].id", "matching regex"),
+    ('id = "online_forum"', 'id = "online-forum"', "concern_kind[0].id", "matching regex"),
     ('id = "antistate"', 'id = "other"', "extremism_form[1].id", "twice"),
     ('id = "selective"', 'id = "severe"', "prevention_level[0].id", "Invalid enum value"),
     ('every = "P1Y"', 'every = "yearly"', "obligation[0].every", "matching regex"),

@@ -14,6 +14,7 @@ class Action(StrEnum):
     # on an infohus
     READ_INFOHUS = "readInfohus"
     RECORD_CONCERN = "recordConcern"
+    SEARCH_PERSONS = "searchPersons"
     LIST_STALLED_MEASURES = "listStalledMeasures"
     SUPERVISE_EXCHANGES = "superviseExchanges"
     VERIFY_LOG = "verifyLog"
@@ -25,11 +26,17 @@ class Action(StrEnum):
     REPORT_ERASURE = "reportErasure"
     READ_YEARLY_STATUS = "readYearlyStatus"
     RELEASE_YEARLY_STATUS = "releaseYearlyStatus"
+    FULFIL_OBLIGATION = "fulfilObligation"
+    ADD_NETWORK_MATERIAL = "addNetworkMaterial"
 
     # on a case
     READ_CASE = "readCase"
     RECORD_CLEARANCE_CHECK = "recordClearanceCheck"
     HAND_OVER_CHILD_NOTIFICATION = "handOverChildNotification"
+    STOP_CHILD_NOTIFICATION_CLOCK = "stopChildNotificationClock"
+    ADD_CONCERN = "addConcern"
+    READ_EARLIER_CONCERNS = "readEarlierConcerns"
+    CONFIRM_EARLIER_CONCERNS = "confirmEarlierConcerns"
     INVITE_PARTICIPANT = "inviteParticipant"
     END_PARTICIPATION = "endParticipation"
     EXTEND_PARTICIPATION = "extendParticipation"
@@ -60,8 +67,10 @@ class Action(StrEnum):
     # on a record in a case
     READ_CONCERN = "readConcern"
     READ_REPORTER = "readReporter"
+    RELEASE_REPORTER_IDENTITY = "releaseReporterIdentity"
     READ_SUBJECT = "readSubject"
     REVEAL_CPR_NUMBER = "revealCprNumber"
+    REVEAL_ADDRESS = "revealAddress"
     READ_CLEARANCE_CHECK = "readClearanceCheck"
     READ_CHILD_NOTIFICATION = "readChildNotification"
     READ_INFORMATION = "readInformation"

@@ -46,6 +46,10 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
     Action.HAND_OVER_CHILD_NOTIFICATION: _deciding(*OPEN),
     Action.INVITE_PARTICIPANT: _deciding(*SHARED),
     Action.EXTEND_PARTICIPATION: _deciding(*SHARED),
+    Action.STOP_CHILD_NOTIFICATION_CLOCK: _deciding(*EVERY),
+    Action.ADD_CONCERN: _deciding(*OPEN),
+    Action.CONFIRM_EARLIER_CONCERNS: _recording(OPEN),
+    Action.RELEASE_REPORTER_IDENTITY: _recording(EVERY),
     Action.END_PARTICIPATION: _recording(OPEN),
     Action.LEAVE_CASE: _recording(EVERY),
     Action.NOTE_INFORMATION: _recording(OPEN),
@@ -84,6 +88,8 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
         )
     },
     Action.RELEASE_YEARLY_STATUS: _recording(EVERY),
+    Action.FULFIL_OBLIGATION: _recording(EVERY),
+    Action.ADD_NETWORK_MATERIAL: _recording(EVERY),
 })
 """Acts that are not named here read, and reading is possible at every stage."""
 

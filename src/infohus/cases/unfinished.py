@@ -54,6 +54,10 @@ _CHILD = Blocker(
     "child-notification-not-handed-over", 32, "aflevering af underretningen om barnet", Lifter.MUNICIPALITY,
     "Kommunens tovholder registrerer, hvornår underretningen blev afleveret, og til hvem.",
 )
+_CLOCKS = Blocker(
+    "child-notification-clock-runs", 32, "en underretning, hvor vurderingen eller kvitteringen ikke er registreret",
+    Lifter.MUNICIPALITY, "Kommunens tovholder registrerer, hvornår den blev vurderet, og hvornår der blev kvitteret.",
+)
 _REQUEST = Blocker(
     "request-not-answered", 8, "en anmodning, der ikke er besvaret", Lifter.THE_AUTHORITY_ASKED,
     "Den myndighed, der er spurgt, svarer. Den må gerne afslå uden grund.",
@@ -78,7 +82,9 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
             open_proposals(model), case_id=work.case.id
         ):
             found.append(blocker)
-    for statement, blocker in ((_open_requests(), _REQUEST), (_unconfirmed_corrections(), _CORRECTION)):
+    for statement, blocker in (
+        (_open_requests(), _REQUEST), (_unconfirmed_corrections(), _CORRECTION), (_running_clocks(), _CLOCKS),
+    ):
         if await work.values(statement, case_id=work.case.id):
             found.append(blocker)
     # Every measure that has not ended, told to the caller or not: one that nobody looks at must not be closed away.
@@ -116,4 +122,13 @@ def _unconfirmed_corrections() -> AnySelect:
             waits_for(infohus.municipality_id) | waits_for(infohus.police_id),
         )
         .limit(1)
+    )
+
+
+@cache
+def _running_clocks() -> AnySelect:
+    table = Row.metadata.tables[f"{SCHEMA}.child_notification"]
+    return sa.select(table.c.id).where(
+        table.c.case_id == sa.bindparam("case_id"),
+        sa.or_(table.c.assessed_at.is_(None), table.c.receipt_given_on.is_(None)),
     )

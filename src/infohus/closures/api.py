@@ -45,7 +45,7 @@ class ClosingView(msgspec.Struct, frozen=True):
 async def read_retention(
     case_id: FromPath[UUID], desk: NamedDependency[Desk],
 ) -> list[RetentionView]:
-    """Read each authority's retention period of a closed case; an open case has none."""
+    """Read the caller's authority's own retention period of a closed case; an open case has none."""
     sources = {rule.name: rule.source for rule in retention_table()}
     async with desk.begin(Action.READ_CASE, Case, case_id) as work:
         return [

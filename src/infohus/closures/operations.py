@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.earlier_concerns import require_earlier_concerns_seen
 from infohus.cases.joint import amend, propose, sign
 from infohus.cases.retention import Retention, erase_after, retention_table, rule_for
 from infohus.cases.unfinished import blockers_of_closing
@@ -25,13 +26,16 @@ async def propose_closure(work: UnitOfWork, draft: ClosureDraft) -> Closure:
 
     Raises:
         CaseHasUnfinishedBusiness: naming what must be finished first (rule 70).
+        EarlierConcernsNotSeen: who proposes signs too, and has not confirmed what was known before (rule 78).
     """
     await _refuse_unfinished(work)
+    await require_earlier_concerns_seen(work)
     return await propose(work, Closure, draft)
 
 
 async def amend_closure(work: UnitOfWork, closure: Closure, draft: ClosureDraft) -> Closure:
-    """Change an open proposal (rule 18)."""
+    """Change an open proposal (rule 18); who does signs too."""
+    await require_earlier_concerns_seen(work)
     return await amend(work, closure, draft)
 
 
@@ -40,8 +44,10 @@ async def sign_closure(work: UnitOfWork, closure: Closure, content_hash: bytes) 
 
     Raises:
         CaseHasUnfinishedBusiness: something new came up since the proposal.
+        EarlierConcernsNotSeen: the signer has not confirmed what was known before (rule 78).
     """
     await _refuse_unfinished(work)
+    await require_earlier_concerns_seen(work)
     await sign(work, closure, content_hash)
     if closure.decided_at is not None:
         await _start_retention(work, ClosureOutcome(closure.outcome))

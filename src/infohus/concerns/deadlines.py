@@ -40,8 +40,8 @@ def receipt_by(received_at: datetime) -> date:
     return day
 
 
-def age_at(birth_date: date, received_at: datetime) -> int:
-    """Give the age in whole years at receipt, by the Danish date."""
-    today = received_at.astimezone(DENMARK).date()
+def age_at(birth_date: date, moment: datetime) -> int:
+    """Give the age in whole years of a person born on `birth_date`, by the Danish date."""
+    today = moment.astimezone(DENMARK).date()
     had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
     return today.year - birth_date.year - (not had_birthday)

@@ -61,6 +61,7 @@ class Concern(Record):
     __tablename__ = "concern"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("id", "reporter_is_anonymous"))
 
+    kind: Mapped[str]
     channel: Mapped[ReportChannel] = choice(ReportChannel, name="channel")
     received_at: Mapped[datetime]
     reporter_kind: Mapped[ReporterKind] = choice(ReporterKind, name="reporter_kind")
@@ -108,6 +109,27 @@ class Subject(Record):
     name: Mapped[Sealed | None] = mapped_column(SealedColumn)
     birth_date: Mapped[Sealed | None] = mapped_column(SealedColumn)
     cpr_number: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    address: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+class ProtectedAddress(Record):
+    """Where a person with adressebeskyttelse lives: apart from the person, and seen only by an act (rule 54)."""
+
+    __tablename__ = "protected_address"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
+
+    subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.subject.id"))
+    address: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class ReporterRelease(Record):
+    """That a reporter's identity may go into the subject's access package, and why (rule 67)."""
+
+    __tablename__ = "reporter_release"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("reporter_id"))
+
+    reporter_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.reporter.id"))
+    reason: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
 class ClearanceCheck(Record):
@@ -131,5 +153,6 @@ class ChildNotification(Record):
     assess_by: Mapped[datetime]
     receipt_by: Mapped[date]
     handed_over_at: Mapped[datetime | None]
+    assessed_at: Mapped[datetime | None]
     receipt_given_on: Mapped[date | None]
     handed_over_to: Mapped[Sealed | None] = mapped_column(SealedColumn)

@@ -20,6 +20,7 @@ from infohus.identity.caller import Role
 from infohus.local_postgres import LocalPostgres
 from infohus.plan.document import PlanDocument, read_plan
 from infohus.plan.loading import load_plan
+from infohus.plan.owner_acts import register_coordinator
 from infohus.sealing.keepers import FileKeyKeeper
 from infohus.settings import REPOSITORY
 
@@ -27,9 +28,6 @@ DATABASE = "infohus"
 _MARK = "this-is-an-infohus-demo"
 _PASSWORDS = "passwords.json"
 _ROLES = ("owner", "app", "verifier")
-_COORDINATOR = """
-INSERT INTO infohus.coordinator (infohus_id, authority_id, person_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
-"""
 
 
 class NotADemo(Exception):  # noqa: N818 - names the situation
@@ -142,7 +140,10 @@ class DemoInstallation:
             infohuse = [(plan, await load_plan(owner, plan, clock=now)) for plan in self._plans()]
             for person in DEMO_PEOPLE.values():
                 if person.role in {Role.MUNICIPAL_COORDINATOR, Role.POLICE_COORDINATOR}:
-                    await owner.execute(_COORDINATOR, infohuse[0][1], person.authority_id, person.person_id)
+                    await register_coordinator(
+                        owner, infohus_id=infohuse[0][1], authority_id=person.authority_id,
+                        person_id=person.person_id, at=now(),
+                    )
         finally:
             await owner.close()
         return infohuse

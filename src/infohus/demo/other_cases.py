@@ -47,6 +47,10 @@ def a_girl_of_16(play: Play) -> None:
     play.kommune.post(f"{case}/child-notifications/{task['id']}/hand-over", {
         "handed_over_at": ago(minutes=5), "handed_over_to": "StraXen",
     }, status=200)
+    for clock, stopped in (
+        ("assessment", {"assessed_at": ago(minutes=1)}), ("receipt", {"receipt_given_on": now().date().isoformat()}),
+    ):
+        play.kommune.post(f"{case}/child-notifications/{task['id']}/{clock}", stopped, status=200)
     play.propose("screenings", "recommend", content, "screening", case=case)
     tell.say("Underretningen er afleveret til StraXen; nu kan der screenes, og det bliver til en anbefaling.")
     play.propose("recommendations", "recommended", {

@@ -229,5 +229,5 @@ class Story(Play):
         tell.begin("9. Sagen lukkes af begge")
         self.propose("closures", "completed", {"reasons": "Han er i lære, og bekendtskaberne er ophørt."}, "closure")
         self.expect_stage("closed")
-        for kept in self.kommune.get(f"{self.case}/retention"):
+        for kept in (*self.kommune.get(f"{self.case}/retention"), *self.politi.get(f"{self.case}/retention")):
             tell.say(f"Slettefristen løber for {kept['authority_id']}: {kept['erase_after']} ({kept['source']}).")

@@ -19,6 +19,7 @@ from infohus.erasure.model import (
     LegalHold,
     LegalHoldDraft,
 )
+from infohus.erasure.refusals import ErasureNotBuiltYet, ErasureRefused
 from infohus.ground import Case, Stage
 from infohus.tables import Record, Row
 from infohus.unit_of_work import UnitOfWork
@@ -98,12 +99,12 @@ async def refuse_erasure(work: UnitOfWork) -> None:
     """
     period = await work.values(_OWN_PERIOD, case_id=work.case.id, authority_id=work.caller.authority_id)
     if not period:
-        raise errors.ErasureRefused(reasons=IN_DANISH[Hindrance.NOT_CLOSED])
+        raise ErasureRefused(reasons=IN_DANISH[Hindrance.NOT_CLOSED])
     found = [Hindrance.STILL_KEPT] if period[0]["erase_after"] >= work.now.date() else []
     found += (await _hindrances(work, [work.case.id]))[work.case.id]
     if found:
-        raise errors.ErasureRefused(reasons=", ".join(IN_DANISH[one] for one in found))
-    raise errors.ErasureNotBuiltYet
+        raise ErasureRefused(reasons=", ".join(IN_DANISH[one] for one in found))
+    raise ErasureNotBuiltYet
 
 
 async def erasure_report(work: UnitOfWork, *, after: UUID, limit: int) -> list[ErasureLine]:

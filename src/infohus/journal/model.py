@@ -29,7 +29,7 @@ class JournalReference(Record):
 class JournalReferenceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The case's number in the authority's own journal."""
 
-    reference: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+    reference: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\r\n]*[^\s][^\r\n]*$")]
 
 
 class JournalReferenceView(msgspec.Struct, frozen=True):

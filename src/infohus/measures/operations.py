@@ -20,6 +20,14 @@ from infohus.measures.model import (
     Recommendation,
     RecommendationDraft,
 )
+from infohus.measures.refusals import (
+    DelivererTakesNoPart,
+    FollowUpInThePast,
+    IndicatedMeasureIsAnothers,
+    MeasureEndsWithOneOutcome,
+    ResponsibleAuthorityMissing,
+    ResponsibleAuthorityTakesNoPart,
+)
 from infohus.unit_of_work import UnitOfWork
 
 MEASURE_BY_ID = sa.select(Measure).where(Measure.id == sa.bindparam("id"))
@@ -65,14 +73,14 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
     """
     responsible = draft.responsible_authority
     if responsible is None:
-        raise errors.ResponsibleAuthorityMissing
+        raise ResponsibleAuthorityMissing
     if responsible not in work.parties:
-        raise errors.ResponsibleAuthorityTakesNoPart
+        raise ResponsibleAuthorityTakesNoPart
     if draft.follow_up_on < work.now.date():
-        raise errors.FollowUpInThePast
+        raise FollowUpInThePast
     told = {work.caller.authority_id, *(draft.disclosure.recipients if draft.disclosure else ())}
     if responsible not in told:
-        raise errors.ResponsibleAuthorityTakesNoPart
+        raise ResponsibleAuthorityTakesNoPart
     if draft.level is PreventionLevel.INDICATED:
         await _refuse_others(work, responsible, draft)
     measure = work.create(
@@ -94,7 +102,7 @@ async def _refuse_others(work: UnitOfWork, responsible: str, draft: MeasureDraft
     sector = (await work.values(_SECTOR, id=responsible))[0]["public_task_sector"]
     gives_support = kind is AuthorityKind.MUNICIPALITY or sector == "social"
     if not (draft.is_social_support and gives_support):
-        raise errors.IndicatedMeasureIsAnothers
+        raise IndicatedMeasureIsAnothers
 
 
 async def _deliverer(work: UnitOfWork, draft: MeasureDraft, told: Collection[str]) -> UUID | None:
@@ -102,7 +110,7 @@ async def _deliverer(work: UnitOfWork, draft: MeasureDraft, told: Collection[str
         return None
     participant = await work.row(Participant, _TAKING_PART, id=draft.deliverer, case_id=work.case.id)
     if participant is None or participant.acts_for not in told or Area.MEASURES not in participant.scope:
-        raise errors.DelivererTakesNoPart
+        raise DelivererTakesNoPart
     return participant.person_id
 
 
@@ -116,9 +124,9 @@ async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDr
     if measure.ended_at is not None:
         raise errors.DecisionAlreadyMade
     if (draft.next_follow_up_on is None) is (draft.outcome is None):
-        raise errors.MeasureEndsWithOneOutcome
+        raise MeasureEndsWithOneOutcome
     if draft.next_follow_up_on is not None and draft.next_follow_up_on < work.now.date():
-        raise errors.FollowUpInThePast
+        raise FollowUpInThePast
     follow_up = work.create(
         FollowUp, sealed={"text": draft.text}, measure_id=measure.id, delivered_by=measure.delivered_by,
         next_follow_up_on=draft.next_follow_up_on,

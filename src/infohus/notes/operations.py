@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.notes.model import DOCUMENTS, Note, NoteDraft
+from infohus.notes.refusals import DocumentWithoutSubject
 from infohus.unit_of_work import UnitOfWork
 
 NOTE_BY_ID = sa.select(Note).where(Note.id == sa.bindparam("id"))
@@ -31,7 +32,7 @@ async def write_note(work: UnitOfWork, draft: NoteDraft) -> Note:
         raise errors.InTheFuture(field="happened_at")
     subject = (draft.subject or "").strip()
     if draft.kind in DOCUMENTS and not subject:
-        raise errors.DocumentWithoutSubject
+        raise DocumentWithoutSubject
     if draft.corrects is not None:
         corrected = await work.values(_IN_CASE, id=draft.corrects, case_id=work.case.id)
         if [row["authority_id"] for row in corrected] != [work.caller.authority_id]:

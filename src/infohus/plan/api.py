@@ -12,6 +12,7 @@ from litestar.params import FromPath
 
 from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.authorization.action import Action
+from infohus.danish import CONCERN_KINDS
 from infohus.ground import Authority, Infohus, InfohusAuthority, LoadedPlan
 from infohus.identity.caller import AuthorityKind
 from infohus.plan.document import Contact, PlanDocument, PlanPreventionLevel
@@ -97,6 +98,13 @@ class ExtremismFormView(msgspec.Struct, frozen=True):
     name: str
 
 
+class ConcernKindView(msgspec.Struct, frozen=True):
+    """What a concern may be about."""
+
+    id: str
+    name: str
+
+
 class PlanView(msgspec.Struct, frozen=True):
     """The plan in force."""
 
@@ -108,6 +116,7 @@ class PlanView(msgspec.Struct, frozen=True):
     contacts: list[ContactView]
     concern_signs: list[ConcernSignView]
     extremism_forms: list[ExtremismFormView]
+    concern_kinds: list[ConcernKindView]
     prevention_levels: list[PlanPreventionLevel]
 
 
@@ -166,6 +175,10 @@ async def _plan_in_force(work: UnitOfWork) -> PlanView | None:
             for place, label in enumerate(signs.labels)
         ],
         extremism_forms=_extremism_forms(document),
+        concern_kinds=[
+            ConcernKindView(kind_id, name)
+            for kind_id, name in (CONCERN_KINDS | {kind.id: kind.name for kind in document.concern_kinds}).items()
+        ],
         prevention_levels=document.prevention_levels,
     )
 

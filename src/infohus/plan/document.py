@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from infohus.identity.caller import AuthorityId, AuthorityKind
 from infohus.plan.opening import Days, Hours
@@ -169,6 +169,13 @@ class ExtremismForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     name: Text
 
 
+class ConcernKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A kind of concern beside a person, a group, a single issue and a place, which are always there."""
+
+    id: Annotated[str, Meta(pattern="^[a-z][a-z_]{0,29}$")]
+    name: Text
+
+
 class PlanPreventionLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A level of the forebyggelsestrekant."""
 
@@ -179,10 +186,12 @@ class PlanPreventionLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class Obligation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the plan promises to do."""
+    """What the plan promises to do. Without an `owner` it is whoever coordinates or revises the plan."""
 
     id: Slug
     text: Text
+    owner: Text | UnsetType = UNSET
+    """Left out of `encoded()` when the file does not say, so that plans without it keep their digest."""
     every: Period | None = None
     also: Text | None = None
     due_year: Year | None = None
@@ -219,6 +228,7 @@ class PlanDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     contacts: list[Contact] = field(name="contact", default_factory=list)
     concern_signs: list[ConcernSigns] = field(name="concern_sign", default_factory=list)
     extremism_forms: list[ExtremismForm] = field(name="extremism_form", default_factory=list)
+    concern_kinds: list[ConcernKind] = field(name="concern_kind", default_factory=list)
     prevention_levels: list[PlanPreventionLevel] = field(name="prevention_level", default_factory=list)
     obligations: list[Obligation] = field(name="obligation", default_factory=list)
     briefing_audiences: list[BriefingAudience] = field(name="briefing_audience", default_factory=list)
@@ -313,6 +323,7 @@ def _require_whole(document: PlanDocument) -> None:
     _require_different([contact.id for contact in document.contacts], "contact[{}].id".format)
     _require_different([signs.group for signs in document.concern_signs], "concern_sign[{}].group".format)
     _require_different([form.id for form in document.extremism_forms], "extremism_form[{}].id".format)
+    _require_different([kind.id for kind in document.concern_kinds], "concern_kind[{}].id".format)
     _require_different([level.id for level in document.prevention_levels], "prevention_level[{}].id".format)
     _require_different([promise.id for promise in document.obligations], "obligation[{}].id".format)
 

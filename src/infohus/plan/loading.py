@@ -1,4 +1,4 @@
-"""Put a plan into the database, as its owner: authorities, the infohus, the plan's version, and the audit logs.
+"""Put a plan into the database, as its owner: authorities, the infohus, the plan's version, what it promises, the logs.
 
 One transaction and idempotent: the same plan twice changes nothing, a changed plan is a new version. Coordinators and
 keys are not the plan's; they come from whoever sets the installation up.
@@ -9,9 +9,12 @@ from datetime import datetime
 from uuid import UUID
 
 from infohus.audit.log import AnyConnection
+from infohus.authorization.action import Action
 from infohus.finding import INSTALLATION_LOG
 from infohus.identity.caller import AuthorityKind
 from infohus.plan.document import AuthorityOfPlan, PlanDocument, PlanNotUsable
+from infohus.plan.obligations import put_obligations
+from infohus.plan.owner_acts import leave_entry
 from infohus.tables import new_id
 
 NATIONAL = frozenset({AuthorityKind.PROBATION, AuthorityKind.SECURITY_SERVICE})
@@ -67,6 +70,7 @@ async def load_plan(
     """
     async with owner_connection.transaction():
         await owner_connection.execute(_ALONE)
+        await owner_connection.execute(_OPEN_INSTALLATION_LOG, INSTALLATION_LOG, f"infohus/installation/{new_id()}")
         known_id = await _known_infohus(owner_connection, document, infohus_id)
         settled_id = known_id or infohus_id or new_id()
         await _require_own_name(owner_connection, document, settled_id)
@@ -75,12 +79,21 @@ async def load_plan(
             await _put_authorities(owner_connection, document.authorities, settled_id)
             await _put_infohus(owner_connection, document, settled_id, is_new=known_id is None)
             version = 1 if latest is None else latest["version"] + 1
-            await owner_connection.execute(
-                _INSERT_PLAN, settled_id, version, document.encoded().decode(), document.digest(), clock()
-            )
-        await owner_connection.execute(_OPEN_INSTALLATION_LOG, INSTALLATION_LOG, f"infohus/installation/{new_id()}")
+            await put_obligations(owner_connection, document, settled_id)
+            await _put_version(owner_connection, document, infohus_id=settled_id, version=version, at=clock())
         await owner_connection.execute(_OPEN_LOG, settled_id)
     return settled_id
+
+
+async def _put_version(
+    connection: AnyConnection, document: PlanDocument, *, infohus_id: UUID, version: int, at: datetime
+) -> None:
+    values = (infohus_id, version, document.encoded().decode(), document.digest(), at)
+    await connection.execute(_INSERT_PLAN, *values)
+    await leave_entry(
+        connection, Action.LOAD_PLAN, infohus_id=infohus_id, table="plan", written=(*values[:2], values[3].hex(), at),
+        purpose=f"plan-version-{version}", justification=f"sha256:{document.digest().hex()}", at=at,
+    )
 
 
 async def _known_infohus(connection: AnyConnection, document: PlanDocument, infohus_id: UUID | None) -> UUID | None:

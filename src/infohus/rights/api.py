@@ -106,7 +106,7 @@ class OverdueReview(msgspec.Struct, frozen=True):
 
 
 class ReleaseView(msgspec.Struct, frozen=True):
-    """A reporter or third party that may be handed out."""
+    """Another person of the case who may be handed out."""
 
     id: UUID
     item: AccessItem
@@ -186,7 +186,7 @@ async def overdue(
 async def release_withheld(
     case_id: FromPath[UUID], data: JSONBody[ReleaseDraft], recording_desk: NamedDependency[Desk],
 ) -> ReleaseView:
-    """Let a reporter or a third party be handed out, with a reason; needs a fresh sign-in."""
+    """Let another person of the case be handed out, with a reason; needs a fresh sign-in."""
     async with recording_desk.begin(Action.RELEASE_WITHHELD, Case, case_id) as work:
         released = await work.earlier(Release, RELEASE_BY_ID) or await release(work, data)
         texts = await work.open(released, reading=Action.READ_RELEASE)

@@ -85,7 +85,7 @@ class Restriction(Record):
 
 
 class Release(Record):
-    """That a reporter or a third party may be handed out after all, and why (rule 67)."""
+    """That another person of the case may be handed out after all, and why (rule 67)."""
 
     __tablename__ = "release"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("record_id"))
@@ -120,7 +120,7 @@ class RestrictionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
 
 class ReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which reporter or third party is released, and why."""
+    """Which person is released, and why."""
 
     item: AccessItem
     reason: Annotated[LongText, Meta(min_length=1)]

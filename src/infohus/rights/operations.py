@@ -27,7 +27,16 @@ from infohus.rights.model import (
     RestrictionDraft,
 )
 from infohus.rights.package import Package, PackedItem, packed
-from infohus.tables import Record, Regime
+from infohus.rights.refusals import (
+    BlanketRestriction,
+    ItemIsRestricted,
+    ItemsNotConsidered,
+    NothingToRelease,
+    RestrictionOfAnotherRegime,
+    ReviewInThePast,
+    WithheldUnlessReleased,
+)
+from infohus.tables import SCHEMA, Record, Regime, Row
 from infohus.unit_of_work import UnitOfWork
 
 LED_DAYS = 28
@@ -39,7 +48,8 @@ READING = {
     **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
 }
 """The act that reads a record of a kind: a package opens nothing that its maker could not read."""
-RELEASABLE = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
+THIRD_PARTIES = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
+"""Kinds that may be somebody else. A reporter is released at the intake, another person of the case here."""
 
 REQUEST_BY_ID = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam("id"))
 RESTRICTION_BY_ID = sa.select(Restriction).where(Restriction.id == sa.bindparam("id"))
@@ -99,11 +109,11 @@ async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
         NotAvailable: it is no item of the authority's own.
     """
     if draft.item is None:
-        raise errors.BlanketRestriction
+        raise BlanketRestriction
     if draft.basis not in BASES[work.regime]:
-        raise errors.RestrictionOfAnotherRegime
+        raise RestrictionOfAnotherRegime
     if draft.review_on <= work.now.date():
-        raise errors.ReviewInThePast
+        raise ReviewInThePast
     await _own(work, draft.item)
     if any(one.record_id == draft.item.id for one in await work.rows(Restriction, _STANDING, case_id=work.case.id)):
         raise errors.AlreadyRecorded
@@ -128,14 +138,14 @@ async def lift(work: UnitOfWork, restriction: Restriction) -> Restriction:
 
 
 async def release(work: UnitOfWork, draft: ReleaseDraft) -> Release:
-    """Let a reporter or a third party be handed out after all (rule 67).
+    """Let another person of the case be handed out after all (rule 67).
 
     Raises:
-        NothingToRelease: only a reporter or another person of the case is withheld by default.
+        NothingToRelease: only another person is withheld by default; a reporter is released at the intake.
         NotAvailable, AlreadyRecorded
     """
-    if draft.item.kind not in RELEASABLE:
-        raise errors.NothingToRelease
+    if draft.item.kind is not AccessKind.SUBJECT:
+        raise NothingToRelease
     await _own(work, draft.item)
     if draft.item.id in await _released(work):
         raise errors.AlreadyRecorded
@@ -162,15 +172,15 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
     restricted = {one.record_id: one for one in await work.rows(Restriction, _STANDING, case_id=work.case.id)}
     withheld = _withheld(own, request.subject_id) - await _released(work)
     if any(item.id in withheld for item in chosen):
-        raise errors.WithheldUnlessReleased
+        raise WithheldUnlessReleased
     if any(item.id in restricted for item in chosen):
-        raise errors.ItemIsRestricted
+        raise ItemIsRestricted
     forgotten = Counter(
         item.kind.value for item in own
         if item not in chosen and item.id not in restricted and item.id not in withheld
     )
     if forgotten:
-        raise errors.ItemsNotConsidered(items=", ".join(f"{kind}: {n}" for kind, n in sorted(forgotten.items())))
+        raise ItemsNotConsidered(items=", ".join(f"{kind}: {n}" for kind, n in sorted(forgotten.items())))
     items = []
     for item in sorted(chosen):
         texts = await work.open(own[item], reading=READING[item.kind])
@@ -189,11 +199,13 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
 
 def _withheld(own: Iterable[AccessItem], subject_id: UUID | None) -> set[UUID]:
     """Name reporters and the case's other persons; without a named person, every one is another."""
-    return {item.id for item in own if item.kind in RELEASABLE and item.id != subject_id}
+    return {item.id for item in own if item.kind in THIRD_PARTIES and item.id != subject_id}
 
 
 async def _released(work: UnitOfWork) -> set[UUID]:
-    return {row["record_id"] for row in await work.values(_RELEASED, case_id=work.case.id)}
+    persons = await work.values(_RELEASED, case_id=work.case.id)
+    reporters = await work.values(_released_reporters(), case_id=work.case.id)
+    return {row["record_id"] for row in (*persons, *reporters)}
 
 
 async def _own(work: UnitOfWork, item: AccessItem) -> Record:
@@ -212,6 +224,12 @@ async def _all_own(work: UnitOfWork) -> dict[AccessItem, Record]:
         )
         own.update({AccessItem(kind, record.id): record for record in records})
     return own
+
+
+@cache
+def _released_reporters() -> AnySelect:
+    released = Row.metadata.tables[f"{SCHEMA}.reporter_release"].c
+    return sa.select(released.reporter_id.label("record_id")).where(released.case_id == sa.bindparam("case_id"))
 
 
 @cache

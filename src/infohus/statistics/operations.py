@@ -15,6 +15,7 @@ from infohus.ground import LoadedPlan
 from infohus.plan.document import PlanDocument
 from infohus.plan.opening import DENMARK
 from infohus.statistics.model import ReleasedYearlyStatus, YearlyStatus
+from infohus.statistics.refusals import YearlyStatusAlreadyReleased, YearlyStatusNotReleased, YearNotOver
 from infohus.statistics.tabulations import tabulations, yearly_status
 from infohus.unit_of_work import UnitOfWork
 
@@ -49,9 +50,9 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
             raise errors.IdempotencyKeyReused
         return earlier
     if work.now.astimezone(DENMARK).year <= year:
-        raise errors.YearNotOver(year=year)
+        raise YearNotOver(year=year)
     if await _released(work, year) is not None:
-        raise errors.YearlyStatusAlreadyReleased(year=year)
+        raise YearlyStatusAlreadyReleased(year=year)
     counted = await work.values(_COUNTS, infohus_id=work.infohus.id, year=year)
     status = yearly_status(
         work.infohus.name, year, tabulations(await _forms(work)),
@@ -76,7 +77,7 @@ async def released_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlyS
     """
     released = await _released(work, year)
     if released is None:
-        raise errors.YearlyStatusNotReleased(year=year)
+        raise YearlyStatusNotReleased(year=year)
     return released
 
 

@@ -14,6 +14,13 @@ def _told(purpose: str, *, to: str = _THE_OTHER) -> dict[str, Any]:
     }
 
 
+_CONCERN = {
+    "channel": "phone", "received_at": "2026-11-20T10:00:00+01:00", "reporter_kind": "professional",
+    "reporter": {"name": "Vera Vidne", "contact": "skolens kontor"},
+    "observation": "Han taler om våben i klassen.", "interpretation": "Det lyder som noget, han har hørt.",
+    "told_reporter": "Vi ser på det sammen med politiet.", "signs": ["social-1"],
+    "subjects": [{"name": "Prøve Prøvesen", "birth_date": "2004-02-01"}],
+}
 _SCOPE = {
     "outcome": "within", "content": {"reasons": "Ekstremisme kan være på spil.", "considered": "Det, begge ved."},
     "disclosure": _told("scope_decision"),
@@ -33,13 +40,10 @@ _CLOSURE = {
 _SIGNATURE = {"content_hash": "0" * 64}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "RecordConcern": {
-        "channel": "phone", "received_at": "2026-11-20T10:00:00+01:00", "reporter_kind": "professional",
-        "reporter": {"name": "Vera Vidne", "contact": "skolens kontor"},
-        "observation": "Han taler om våben i klassen.", "interpretation": "Det lyder som noget, han har hørt.",
-        "told_reporter": "Vi ser på det sammen med politiet.", "signs": ["social-1"],
-        "subjects": [{"name": "Prøve Prøvesen", "birth_date": "2004-02-01"}],
-    },
+    "RecordConcern": _CONCERN, "AddConcern": _CONCERN,
+    "SearchPerson": {"cpr_number": "010104-1234", "purpose": "subject_access"},
+    "ConfirmEarlierConcerns": {"shown": "0" * 64},
+    "ReleaseReporterIdentity": {"reason": "Læreren vil selv stå ved det."},
     "NoteInformation": {
         "text": "Han kommer ikke længere i klubben.", "source": "klubbens leder", "origin": "already_held",
         "is_first_hand": False, "dated_on": "2026-11-18",
@@ -48,6 +52,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "HandOverChildNotification": {
         "handed_over_at": "2026-11-20T12:00:00+01:00", "handed_over_to": "Familieafdelingens modtagelse",
     },
+    "RecordAssessmentOfChild": {"assessed_at": "2026-11-20T14:00:00+01:00"},
+    "RecordReceiptToReporter": {"receipt_given_on": "2026-11-20"},
     "InviteParticipant": {
         "person_id": "01a20000-0000-7000-8000-000000000115", "authority_id": "ishoj-kommune",
         "reason": "Kender ham fra klubben.", "scope": ["information"], "ends_at": "2099-01-01T00:00:00+01:00",
@@ -80,8 +86,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reason": "Den, der har talt, kan genkendes.", "review_on": "2099-01-01",
     },
     "ReleaseWithheld": {
-        "item": {"kind": "reporter", "id": "00000000-0000-4000-8000-000000000000"},
-        "reason": "Henvenderen har selv bedt om det.",
+        "item": {"kind": "subject", "id": "00000000-0000-4000-8000-000000000000"},
+        "reason": "Broderen har selv bedt om det.",
     },
     "SetLegalHold": {"reason": "Der verserer en klagesag."},
     "RecordArchiveClearance": {
@@ -125,6 +131,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "RecordFollowUp": {
         "text": "Godt i gang.", "next_follow_up_on": "2099-02-01", "disclosure": _told("follow_up"),
+    },
+    "RecordFulfilment": {
+        "fulfilled_on": "2026-11-02", "briefed": [{"audience": "Center for Børn og Forebyggelse", "attended": 42}],
+    },
+    "AddNetworkMaterial": {
+        "title": "Dialog med forældre", "text": "Erfaringer med den første samtale, i almene vendinger.",
     },
     "ProposeClosure": _CLOSURE, "AmendClosure": _CLOSURE, "SignClosure": _SIGNATURE,
 }

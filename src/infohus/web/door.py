@@ -24,8 +24,9 @@ logger = structlog.get_logger()
 OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
 REMEMBERED_SIGN_INS = 4096
 _USABLE_CORRELATION_ID = re.compile(
-    # It goes into both logs, so it must not be a way to write a CPR number there (rules 53 and 60).
-    r"(?!.*(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d-?\d{4}(?!\d))[A-Za-z0-9_.-]{8,64}"
+    # It goes into both logs, so it must be no way to write a CPR number or a name there: digits of ids and
+    # traces, and no words (rules 28, 53 and 60).
+    r"(?!.*(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d-?\d{4}(?!\d))[0-9A-Fa-f-]{8,64}"
 )
 
 

@@ -1,0 +1,7 @@
+"""What may be refused here; the words are in danish.py."""
+
+from infohus.errors import Refused
+
+
+class NetworkMaterialNamesSomebody(Refused):
+    """Rule 25."""

@@ -1,0 +1,11 @@
+"""What may be refused here; the words are in danish.py."""
+
+from infohus.errors import Refused
+
+
+class FulfilmentNotPossible(Refused):
+    pass
+
+
+class UnknownAudience(Refused):
+    pass

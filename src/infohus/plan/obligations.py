@@ -1,0 +1,77 @@
+"""What the plan promises, as tasks: each with an owner and, where the plan sets one, a due date.
+
+Made from the plan when it is loaded; the slice `obligations` shows them and records that they were met. An obligation
+that a later plan no longer names stays with what was recorded of it, and is no longer owed.
+"""
+
+import calendar
+from datetime import date, timedelta
+from uuid import UUID
+
+from msgspec import UNSET
+
+from infohus.audit.log import AnyConnection
+from infohus.plan.document import Obligation, PlanDocument
+from infohus.tables import new_id
+
+REVISION = "plan-revision"
+
+_KNOWN = """
+SELECT code, every, due_year, due_on, fulfilled_on, is_owed FROM infohus.obligation WHERE infohus_id = $1
+"""
+_PUT = """
+INSERT INTO infohus.obligation (id, infohus_id, code, text, owner, every, due_year, due_on, version, is_owed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, true)
+ON CONFLICT (infohus_id, code) DO UPDATE SET text = excluded.text, owner = excluded.owner, every = excluded.every,
+  due_year = excluded.due_year, due_on = excluded.due_on, is_owed = true, version = obligation.version + 1
+"""
+_NO_LONGER_OWED = """
+UPDATE infohus.obligation SET is_owed = false, version = version + 1
+WHERE infohus_id = $1 AND is_owed AND code <> ALL ($2::text[])
+"""
+
+
+def later(day: date, period: str) -> date:
+    """Add a period (`P2Y`) to a day; the 29th of February becomes the 28th where there is none."""
+    count, unit = int(period[1:-1]), period[-1]
+    if unit in "WD":
+        return day + timedelta(days=count * (7 if unit == "W" else 1))
+    months = day.year * 12 + day.month - 1 + count * (12 if unit == "Y" else 1)
+    year, month = divmod(months, 12)
+    last_day = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last_day))
+
+
+def due_on(*, every: str | None, due_year: int | None, since: date) -> date | None:
+    """Say when an obligation is due that was last met, or promised, on `since`; `None` where the plan sets no date."""
+    if every is not None:
+        return later(since, every)
+    return None if due_year is None else date(due_year, 12, 31)
+
+
+def due_after_fulfilment(*, every: str | None, fulfilled_on: date) -> date | None:
+    """Say when it is due again: one that does not come back is done until a new plan promises it anew."""
+    return due_on(every=every, due_year=None, since=fulfilled_on)
+
+
+def owner_of(obligation: Obligation, document: PlanDocument) -> str:
+    """Say who sees to it: whom the plan names, else who revises or coordinates the plan, else the municipality."""
+    if obligation.owner is not UNSET:
+        return obligation.owner
+    named = document.plan.revision_owner if obligation.id == REVISION else document.plan.coordination
+    return named or next(one.name for one in document.carrying if one.kind == "municipality")
+
+
+async def put_obligations(owner_connection: AnyConnection, document: PlanDocument, infohus_id: UUID) -> None:
+    """Make the plan's obligations tasks of the infohus; one whose date the plan leaves as it was keeps its own."""
+    known = {row["code"]: row for row in await owner_connection.fetch(_KNOWN, infohus_id)}
+    for one in document.obligations:
+        before = known.get(one.id)
+        since = (before["fulfilled_on"] if before else None) or document.plan.adopted
+        due = due_on(every=one.every, due_year=one.due_year, since=since)
+        if before and before["is_owed"] and (before["every"], before["due_year"]) == (one.every, one.due_year):
+            due = before["due_on"]
+        await owner_connection.execute(
+            _PUT, new_id(), infohus_id, one.id, one.text, owner_of(one, document), one.every, one.due_year, due
+        )
+    await owner_connection.execute(_NO_LONGER_OWED, infohus_id, [one.id for one in document.obligations])

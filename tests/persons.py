@@ -1,0 +1,44 @@
+"""Persons who turn up again: invented CPR numbers, cases about them, and a second infohus that must learn nothing."""
+
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+from house import MUNICIPALITY, POLICE, CaseInHand, House, now
+from infohus.sealing.keepers import FileKeyKeeper
+
+CPR, OTHER_CPR = "010104-1234", "010158-5018"
+"""Invented: by digit 7 the first was born in 1904 and the second in 1858, so neither can be a living person's.
+
+The first does not satisfy modulus 11, the second does.
+"""
+
+
+async def case_of(house: House, cpr_number: str = CPR, name: str = "Prøve Prøvesen") -> CaseInHand:
+    """Let the municipality record a concern about a person with a CPR number."""
+    return await house.case(subjects=[{"name": name, "cpr_number": cpr_number}])
+
+
+async def recorded_by_the_police(
+    house: House, infohus_id: UUID | None = None, *, subject: Mapping[str, object] | None = None
+) -> CaseInHand:
+    """Let the police tovholder record a concern about a person."""
+    recorded = await house.person("politi").post(f"/infohuse/{infohus_id or house.infohus_id}/concerns", {
+        "channel": "hotline", "received_at": now().isoformat(), "reporter_kind": "citizen",
+        "observation": "Set i byen.", "told_reporter": "Vi ser på det.", "subjects": [subject or {"cpr_number": CPR}],
+    })
+    return CaseInHand(house, recorded["case_id"], recorded["id"])
+
+
+async def second_infohus(house: House) -> UUID:
+    """Set a second infohus up, in which the police tovholder works alone."""
+    infohus_id = uuid4()
+    await house.sql(
+        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Andetsteds', $2, $3, 'rpl-115-1-1', 'infohus.test/andet')",
+        infohus_id, MUNICIPALITY, POLICE,
+    )
+    await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, $2), ($1, $3)", infohus_id, MUNICIPALITY, POLICE)
+    politi = house.person("politi").person_id
+    await house.sql("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, POLICE, politi)
+    await house.sql("SELECT audit.open_log($1, 'infohus.test/andet')", infohus_id)
+    FileKeyKeeper.create(house.settings.keys_folder, [], [infohus_id])
+    return infohus_id
