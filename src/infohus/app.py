@@ -119,7 +119,7 @@ def create_app(settings: Settings) -> Litestar:
             *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
-            *statistics_handlers, *plan_version_handlers, *obligation_handlers, *network_handlers,
+            *plan_version_handlers, *obligation_handlers, *network_handlers,
         ),
     ]
     return Litestar(
