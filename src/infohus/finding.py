@@ -32,6 +32,17 @@ class Lock(StrEnum):
     """Nobody else records or decides on this case until the unit ends."""
 
 
+_ALONE = {Lock.RECORDING: "pg_advisory_xact_lock_shared", Lock.DECIDING: "pg_advisory_xact_lock"}
+
+
+def waiting_for(lock: Lock, case_id: UUID | None) -> str:
+    """Give one more column of a SELECT, which waits until the unit may go on, and holds the case until it ends."""
+    if case_id is None or lock is Lock.NONE:
+        return ""
+    number = int.from_bytes(case_id.bytes[-8:], signed=True)
+    return f", {_ALONE[lock]}({number})"
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """An authority that takes part: what it is, and its wrapped case key where it has one."""

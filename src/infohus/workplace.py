@@ -33,6 +33,7 @@ from infohus.finding import (
     found_infohus,
     infohus_query,
     resource_of,
+    waiting_for,
 )
 from infohus.ground import Case, Infohus
 from infohus.identity.caller import AuthorityKind, Caller
@@ -86,7 +87,7 @@ class Workplace:
             found, deed, act = Found(), Deed(), Act(caller, action, self._locks(action), self._clock(), connection)
             try:
                 if act.writes:
-                    await connection.execute(act.opening())
+                    await connection.execute(act.opening(within or (subject_id if model is Case else None)))
                 found = await _find(act, model, subject_id, within)
                 work = self._unit(act, model, found, once)
                 deed = work.deed
@@ -223,10 +224,13 @@ class Act:
         """Say whether the act holds its case, and so may write."""
         return self.lock is not Lock.NONE
 
-    def opening(self) -> str:
-        """Begin the transaction and say who acts, in one message.
+    def opening(self, case_id: UUID | None) -> str:
+        """Begin the transaction, say who acts and wait for the case, in one message.
 
-        The simple protocol takes no parameters; each value here is of a kind that cannot hold a quote.
+        The row's own lock would come too late: a query that had to wait for it goes on with what it read of other rows
+        before, and so would sign or change what somebody changed meanwhile. What comes after this message sees all that
+        was committed before it. The simple protocol takes no parameters; each value here is of a kind that cannot hold
+        a quote.
         """
         caller = self.caller
         authority_id = caller.authority_id
@@ -234,7 +238,7 @@ class Act:
             raise errors.NotAvailable
         return (
             f"BEGIN; SELECT infohus.act_as('{authority_id}', '{UUID(int=caller.person_id.int)}', "
-            f"'{caller.role.value}', '{self.now.isoformat()}')"
+            f"'{caller.role.value}', '{self.now.isoformat()}'){waiting_for(self.lock, case_id)}"
         )
 
     async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
