@@ -127,12 +127,13 @@ class UnitOfWork:
         return found[0] if found else None
 
     def require(self, action: Action) -> None:
-        """Ask the policies about one more act on the same case, as when a proposal also discloses.
-
-        Raises:
-            NotAvailable: they do not allow it.
-        """
+        """Refuse with `NotAvailable` one more act on the same case that the policies do not allow, as a disclosure."""
         self._require(action, resource_of(self.found, self.case, ()))
+
+    def allows(self, action: Action) -> bool:
+        """Say whether the policies would allow an act on the same case."""
+        resource = resource_of(self.found, self.case, ())
+        return self._policies.decide(self.caller, action, resource, self.participation, now=self.now).allowed
 
     async def values(self, statement: AnySelect, **values: object) -> list[Stored]:
         """Fetch plain columns, counts and lists. `statement` is a module's constant with `bindparam`s."""

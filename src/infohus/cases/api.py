@@ -13,6 +13,7 @@ from infohus.answers import NIL, VERSIONED, After, Limit, Page, etag, page_of
 from infohus.authorization.action import Action
 from infohus.cases.information import INFORMATION_OF_CASE, Information, InformationDraft, Origin, note_information
 from infohus.cases.lifecycle import WITH_MEASURES
+from infohus.cases.next_steps import NextStep, Waiting, next_steps, waiting_proposals
 from infohus.cases.participants import (
     PARTICIPANTS_OF_CASE,
     Area,
@@ -148,6 +149,21 @@ async def read_case(
         return Response(view, headers={"ETag": etag(work.case.version)})
 
 
+class NextStepsView(msgspec.Struct, frozen=True):
+    """What the caller can do next, what not yet, and which proposals wait for a signature."""
+
+    stage: Stage
+    steps: list[NextStep]
+    proposals: list[Waiting]
+
+
+@get("/cases/{case_id:uuid}/next-steps", operation_id="ReadNextSteps")
+async def read_next_steps(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> NextStepsView:
+    """Say what the caller can do next; for what is not possible yet: the rule, in Danish, and who can lift it."""
+    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+        return NextStepsView(work.case.stage, await next_steps(work), await waiting_proposals(work))
+
+
 @post("/cases/{case_id:uuid}/information", operation_id="NoteInformation")
 async def note(
     case_id: FromPath[UUID], data: JSONBody[InformationDraft], recording_desk: NamedDependency[Desk],
@@ -221,4 +237,6 @@ async def leave(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[Pa
         return [ParticipantView.of(one) for one in await leave_case(work)]
 
 
-handlers = [list_cases, read_case, note, list_information, read_information, invite, end, extend, leave]
+handlers = [
+    list_cases, read_case, read_next_steps, note, list_information, read_information, invite, end, extend, leave,
+]

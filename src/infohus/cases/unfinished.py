@@ -17,6 +17,10 @@ class Lifter(StrEnum):
     """Who can lift what stands in the way."""
 
     MUNICIPALITY = "municipal_coordinator"
+    POLICE = "police_coordinator"
+    THE_OTHER = "the_other_coordinator"
+    YOURSELF = "yourself"
+    NOBODY = "nobody"
     BOTH = "both_coordinators"
     THE_AUTHORITY_ASKED = "the_authority_asked"
     THE_RESPONSIBLE_AUTHORITY = "the_responsible_authority"

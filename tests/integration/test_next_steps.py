@@ -1,0 +1,190 @@
+"""What can be done next: called possible exactly when the real route lets it, and refused by it for the same reason."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, invitation, now, told
+from infohus.cases.next_steps import ACTS
+from infohus.web.api_examples import EXAMPLES
+
+Begin = Callable[[House], Awaitable[CaseInHand]]
+CHILD = {"name": "Barn", "is_under_18": True}
+
+
+async def received(house: House) -> CaseInHand:
+    return await house.case()
+
+
+async def with_a_child(house: House) -> CaseInHand:
+    return await (await house.case(subjects=[CHILD])).accept()
+
+
+async def cleared(house: House) -> CaseInHand:
+    return await (await house.case()).clear()
+
+
+async def one_view_stated(house: House) -> CaseInHand:
+    case = await cleared(house)
+    await case.kommune.post(f"{case.path}/first-views", EXAMPLES["StateFirstView"])
+    return case
+
+
+async def proposed(house: House) -> CaseInHand:
+    case = await cleared(house)
+    await case.kommune.post(f"{case.path}/scope-decisions", EXAMPLES["ProposeScopeDecision"])
+    return case
+
+
+async def accepted(house: House) -> CaseInHand:
+    return await (await house.case()).accept()
+
+
+async def qualifying(house: House) -> CaseInHand:
+    return await (await house.case()).qualify()
+
+
+async def recommending(house: House) -> CaseInHand:
+    case = await accepted(house)
+    content = {"considered": "Det, begge ved.", "reasons": "Støtte."}
+    await case.decide("screenings", "recommend", content, purpose="screening")
+    return case
+
+
+async def acting(house: House) -> CaseInHand:
+    return await (await house.case()).recommend()
+
+
+async def with_a_measure(house: House) -> CaseInHand:
+    case = await acting(house)
+    await case.kommune.post(f"{case.path}/measures", EXAMPLES["StartMeasure"])
+    return case
+
+
+async def hindered(house: House) -> CaseInHand:
+    case = await house.case()
+    await case.politi.post(f"{case.path}/clearance-checks", {"outcome": "hindered"})
+    return case
+
+
+async def police_alone(house: House) -> CaseInHand:
+    case = await cleared(house)
+    await case.decide("scope-decisions", "police_alone", {"reasons": "Sag."}, purpose="scope_decision")
+    return case
+
+
+async def closed(house: House) -> CaseInHand:
+    return await (await cleared(house)).close()
+
+
+PATHS = {
+    "recordClearanceCheck": ("clearance-checks", "RecordClearanceCheck"), "addConcern": ("concerns", "AddConcern"),
+    "stateFirstView": ("first-views", "StateFirstView"),
+    "proposeScopeDecision": ("scope-decisions", "ProposeScopeDecision"),
+    "proposeScreening": ("screenings", "ProposeScreening"), "openAssessment": ("assessments", "OpenAssessment"),
+    "proposeRecommendation": ("recommendations", "ProposeRecommendation"),
+    "startMeasure": ("measures", "StartMeasure"), "noteInformation": ("information", "NoteInformation"),
+    "writeNote": ("notes", "WriteNote"), "recordExchange": ("exchanges", "RecordExchange"),
+    "requestInformation": ("information-requests", "RequestInformation"),
+    "inviteParticipant": ("participants", "InviteParticipant"), "proposeClosure": ("closures", "ProposeClosure"),
+}
+"""Where each act is done, and an example of it. The hand-over names a record, and is tried on its own below."""
+ABOUT_THE_ACT = {"/problems/exchange-without-content", "/problems/already-takes-part"}
+
+
+def _disclosing(by: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Let an example disclose from the caller's own side."""
+    if body.get("disclosure"):
+        return {**body, "disclosure": told(by, purpose=body["disclosure"]["purpose"])}
+    return {**body, "recipients": told(by)["recipients"]} if "recipients" in body else body
+
+
+class WhenSomebodyAsksWhatIsNext:
+    @pytest.mark.rule(46)
+    @pytest.mark.parametrize("name", ["kommune", "politi", "raadgiver"])
+    @pytest.mark.parametrize("begin", [
+        received, with_a_child, cleared, one_view_stated, proposed, accepted, qualifying, recommending, acting,
+        with_a_measure, hindered, police_alone, closed,
+    ])
+    async def test_it_is_what_the_routes_answer(self, house: House, begin: Begin, name: str) -> None:
+        case = await begin(house)
+        person = house.person(name)
+        await _let_in(house, case, name)
+        if (await person.call("GET", case.path)).status_code == 404:
+            assert (await person.call("GET", f"{case.path}/next-steps")).status_code == 404
+            return
+        by = POLICE if name == "politi" else MUNICIPALITY
+        steps = {one["act"]: one for one in (await person.get(f"{case.path}/next-steps"))["steps"]}
+        told_apart = {"absent": 0, "impossible": 0}
+        for act, (path, example) in PATHS.items():
+            step = steps.get(act)
+            if step is not None and step["is_possible"]:
+                continue
+            answer = await person.call("POST", f"{case.path}/{path}", json=_disclosing(by, EXAMPLES[example]))
+            kind = answer.json()["type"] if answer.is_error else "done"
+            if step is None:
+                assert kind == "/problems/not-available", f"{act} is not mentioned, and answers {kind}"
+                told_apart["absent"] += 1
+            else:
+                why = step["why_not"]
+                assert kind == why["problem"], f"{act}: {kind}, and it said {why}"
+                assert why["words"].endswith(".")
+                assert 1 <= why["rule"] <= 78
+                told_apart["impossible"] += 1
+        for act in [one for one in steps if steps[one]["is_possible"] and one in PATHS]:
+            await self._is_let(case, person, by, act)
+        assert sum(told_apart.values()) > 0
+
+    async def _is_let(self, case: CaseInHand, person: Person, by: str, act: str) -> None:
+        """Do what was called possible, unless what was done since has made it impossible; then it says so now."""
+        now_said = {one["act"]: one for one in (await person.get(f"{case.path}/next-steps"))["steps"]}[act]
+        if not now_said["is_possible"]:
+            return
+        path, example = PATHS[act]
+        answer = await person.call("POST", f"{case.path}/{path}", json=_disclosing(by, EXAMPLES[example]))
+        kind = answer.json()["type"] if answer.is_error else "done"
+        assert kind in {"done", *ABOUT_THE_ACT}, f"{act} was called possible, and answers {answer.text}"
+
+    async def test_a_waiting_proposal_names_whose_signature_it_waits_for(self, house: House) -> None:
+        case = await proposed(house)
+        for person, waits in ((case.kommune, False), (case.politi, True)):
+            found = (await person.get(f"{case.path}/next-steps"))["proposals"]
+            assert [(one["kind"], one["waits_for_you"], one["signed_by"]) for one in found] == [
+                ("scope_decision", waits, [MUNICIPALITY])
+            ]
+
+    async def test_the_hand_over_is_next_until_it_is_done(self, house: House) -> None:
+        case = await with_a_child(house)
+
+        async def said(person: Person, act: str) -> dict[str, Any] | None:
+            found = (await person.get(f"{case.path}/next-steps"))["steps"]
+            return next((one for one in found if one["act"] == act), None)
+
+        waiting = await said(case.politi, "proposeScreening")
+        assert waiting is not None
+        assert (waiting["why_not"]["rule"], waiting["why_not"]["lifted_by"]) == (32, "municipal_coordinator")
+        assert (await said(case.politi, "handOverChildNotification")) is None
+        step = await said(case.kommune, "handOverChildNotification")
+        assert step is not None
+        assert step["is_possible"]
+        concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+        path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}/hand-over"
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
+        await case.kommune.post(path, handed, status=200)
+        step = await said(case.kommune, "handOverChildNotification")
+        assert step is not None
+        assert step["why_not"]["problem"] == "/problems/already-recorded"
+        screening = await said(case.politi, "proposeScreening")
+        assert screening is not None
+        assert screening["is_possible"]
+
+    def test_every_act_is_tried(self) -> None:
+        assert {action.value for action in ACTS} == {*PATHS, "handOverChildNotification"}
+
+
+async def _let_in(house: House, case: CaseInHand, name: str) -> None:
+    """Draw the adviser in where the stage lets that happen."""
+    if name == "raadgiver":
+        adviser = {**invitation(MUNICIPALITY), "person_id": str(house.person(name).person_id)}
+        await case.kommune.call("POST", f"{case.path}/participants", json=adviser)
