@@ -323,20 +323,3 @@ class TemplateScores(Refused):
 
 class OutcomeUnknown(Refused):
     pass
-
-
-# --- yearly status --------------------------------------------------------------------------------------------------
-class YearNotOver(Refused):
-    """Rule 75: a count of a running year, taken twice, tells what came in between."""
-
-    status = HTTPStatus.CONFLICT
-
-
-class YearlyStatusNotReleased(Refused):
-    status = HTTPStatus.CONFLICT
-
-
-class YearlyStatusAlreadyReleased(Refused):
-    """Rule 75: what was released is never computed again."""
-
-    status = HTTPStatus.CONFLICT

@@ -47,7 +47,7 @@ async def things_happen(house: House) -> None:
         "level": "selective", "responsible_authority": MUNICIPALITY, "description": "Mentor hver uge.",
         "starts_on": "2026-12-01", "follow_up_on": "2099-01-01",
     })
-    await case.close()
+    await (await case.end_measures()).close()
     other = await (await house.case(channel="mail", subjects=[{"is_under_18": False}])).qualify()
     opening = {"users_are_trained": True, "disclosure": told(purpose="assessment")}
     await other.kommune.post(f"{other.path}/assessments", opening)

@@ -16,8 +16,9 @@ from infohus.authorization.policies import Participation, Policies, Resource
 from infohus.database import acting
 from infohus.finding import Found, Lock, case_query, found_case, found_infohus, infohus_query, resource_of
 from infohus.tables import Record
+from policies.lookers import Looker
 from policies.oracle import ACTS
-from policies.row_world import Looker, StoredRow, World
+from policies.row_world import StoredRow, World
 
 Question = tuple[Action, Resource, Participation]
 Seen = frozenset[tuple[str, str]]

@@ -13,7 +13,8 @@ from conftest import ROLES_SQL, TEMPLATE, Database, execute
 from infohus.authorization.policies import Policies
 from policies.asking import FOLDER
 from policies.asking_rows import Asked, Seen, know, seen_by
-from policies.row_world import Looker, make_world
+from policies.lookers import Looker
+from policies.row_world import make_world
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,8 +201,6 @@ CONTENT: Final = frozenset(
         Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES, Action.LIST_OVERDUE_REVIEWS,
         Action.REPORT_ERASURE,
     }
-    if act.on in {"Case", "Record"}
-    or action in {Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES}
 )
 _OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}
 

@@ -14,7 +14,7 @@ import pytest
 from infohus.identity.caller import Role
 from policies.asking_rows import Seen, every_row_of, seen_by, who
 from policies.conftest import Compared
-from policies.row_world import COORDINATOR_OF, Looker
+from policies.lookers import COORDINATOR_OF, Looker
 
 COORDINATORS: Final = frozenset(COORDINATOR_OF.values())
 SUPERVISORS: Final = frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL})

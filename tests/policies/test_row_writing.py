@@ -15,7 +15,7 @@ from infohus.authorization.action import Action
 from infohus.identity.caller import Role
 from policies.asking_rows import Asked, Question, who
 from policies.conftest import Compared
-from policies.row_world import Looker, person
+from policies.lookers import Looker, person
 
 Columns = dict[str, Any]
 

@@ -17,8 +17,8 @@ from infohus.rights.model import (
     AccessRequest,
     AccessRequestDraft,
     PackageDraft,
+    PersonReleaseDraft,
     Release,
-    ReleaseDraft,
     Restriction,
     RestrictionBasis,
     RestrictionDraft,
@@ -105,7 +105,7 @@ class OverdueReview(msgspec.Struct, frozen=True):
     review_on: date
 
 
-class ReleaseView(msgspec.Struct, frozen=True):
+class PersonReleaseView(msgspec.Struct, frozen=True):
     """Another person of the case who may be handed out."""
 
     id: UUID
@@ -184,13 +184,13 @@ async def overdue(
 
 @post("/cases/{case_id:uuid}/releases", operation_id="ReleaseWithheld")
 async def release_withheld(
-    case_id: FromPath[UUID], data: JSONBody[ReleaseDraft], recording_desk: NamedDependency[Desk],
-) -> ReleaseView:
+    case_id: FromPath[UUID], data: JSONBody[PersonReleaseDraft], recording_desk: NamedDependency[Desk],
+) -> PersonReleaseView:
     """Let another person of the case be handed out, with a reason; needs a fresh sign-in."""
     async with recording_desk.begin(Action.RELEASE_WITHHELD, Case, case_id) as work:
         released = await work.earlier(Release, RELEASE_BY_ID) or await release(work, data)
         texts = await work.open(released, reading=Action.READ_RELEASE)
-        return ReleaseView(
+        return PersonReleaseView(
             released.id, AccessItem(released.record_kind, released.record_id), texts[released.id]["reason"]
         )
 

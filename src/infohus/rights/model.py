@@ -119,7 +119,7 @@ class RestrictionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     review_on: date
 
 
-class ReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PersonReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which person is released, and why."""
 
     item: AccessItem

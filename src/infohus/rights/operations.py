@@ -21,8 +21,8 @@ from infohus.rights.model import (
     AccessRequest,
     AccessRequestDraft,
     PackageDraft,
+    PersonReleaseDraft,
     Release,
-    ReleaseDraft,
     Restriction,
     RestrictionDraft,
 )
@@ -137,7 +137,7 @@ async def lift(work: UnitOfWork, restriction: Restriction) -> Restriction:
     return restriction
 
 
-async def release(work: UnitOfWork, draft: ReleaseDraft) -> Release:
+async def release(work: UnitOfWork, draft: PersonReleaseDraft) -> Release:
     """Let another person of the case be handed out after all (rule 67).
 
     Raises:
