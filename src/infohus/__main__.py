@@ -12,6 +12,7 @@ from infohus.app import create_app, now
 from infohus.assessments.template import TemplateNotUsable
 from infohus.assessments.templates import load_template
 from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
+from infohus.audit.cosignature import WitnessKey
 from infohus.audit.verification import Verification, verify_database, verify_export
 from infohus.authorization.policies import PoliciesUnsound
 from infohus.danish import words_for
@@ -237,6 +238,22 @@ def _tell(verification: Verification) -> None:
     if not verification.is_whole:
         raise SystemExit(1)
     click.echo(f"Whole: {verification.entries} entries, every one as it was logged.")
+
+
+@main.group()
+def witness() -> None:
+    """A witness of audit logs (C2SP tlog-witness), on a party's own machine."""
+
+
+@witness.command("key")
+@click.argument("file", type=PATH)
+@click.option("--name", required=True, help="The witness' name, as a URL without scheme.")
+def make_witness_key(file: Path, name: str) -> None:
+    """Make the key FILE, mode 0600, unless it is there; print its public half."""
+    try:
+        click.echo(WitnessKey(name, SigningKey.create(file).verifier(name).public))
+    except UnsafeSigningKey as refused:
+        raise click.ClickException(str(refused)) from None
 
 
 @main.command()
