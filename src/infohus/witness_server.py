@@ -5,12 +5,12 @@ Callers are not authenticated "beyond the validation of the signature on the che
 
 import asyncio
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Response, post
 
+from infohus.app import now
 from infohus.audit.checkpoint import SigningKey, VerifierKey
 from infohus.audit.witness import (
     NotARequest,
@@ -52,6 +52,6 @@ def application() -> Litestar:
             name=os.environ[NAME],
             folder=Path(os.environ[STATE]),
             logs=[VerifierKey.parse(one) for one in os.environ[LOG_KEYS].split()],
-            clock=lambda: datetime.now(UTC),
+            clock=now,
         )
     )
