@@ -1,6 +1,7 @@
 """A witness cosigns only a log that grew from what it remembers. C2SP tlog-witness, tlog-cosignature."""
 
 import base64
+import runpy
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from infohus.audit.witness import (
     Witness,
 )
 
+VERIFIER = Path(__file__).parents[2] / "deploy" / "verifier" / "verify.py"
 ORIGIN = "infohus.example/log"
 LOG = SigningKey(b"l" * 32)
 STRANGER = SigningKey(b"s" * 32)
@@ -172,3 +174,18 @@ class WhenACosignatureIsRead:
     def test_an_unknown_witness_is_passed_over(self) -> None:
         line = cosign(tree(7).text(), STRANGER, name="dpo.example", moment=1)
         assert cosignatures_on(LOG.sign(tree(7)) + line, [self.WITNESS]) == []
+
+
+class WhenTheIndependentVerifierReadsACosignedCheckpoint:
+    def test_it_counts_each_witness_and_refuses_a_spoiled_line(self) -> None:
+        names = ["kommune.example", "politi.example"]
+        keys = [SigningKey(name.encode().ljust(32)) for name in names]
+        lines = [cosign(tree(7).text(), key, name=name, moment=5) for name, key in zip(names, keys, strict=True)]
+        code = runpy.run_path(str(VERIFIER))
+        read = [code["read_key"](str(WitnessKey(name, key.verifier(name).public)))
+                for name, key in zip(names, keys, strict=True)]
+        log = code["read_key"](str(LOG.verifier(ORIGIN)))
+        note = LOG.sign(tree(7)) + "".join(lines)
+        assert code["open_note"](note, log, read) == (ORIGIN, 7, tree(7).root, names)
+        with pytest.raises(code["Wrong"]):
+            code["open_note"](LOG.sign(tree(8)) + "".join(lines), log, read)
