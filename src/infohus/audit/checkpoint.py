@@ -20,6 +20,7 @@ _KEY_BYTES = 32
 _KEY_ID_BYTES = 4
 _LARGEST_NOTE = 100_000
 _LINES = 3
+_LARGEST_SIZE = 19  # digits; Python's int() refuses thousands of them with another error
 
 
 class NotACheckpoint(Exception):  # noqa: N818 - names the situation
@@ -126,10 +127,14 @@ class SigningKey:
         """Give the public half under a log's name."""
         return VerifierKey(origin, self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
 
+    def sign_bytes(self, message: bytes) -> bytes:
+        """Sign a message as it is: 64 bytes. The caller separates its kind of message from every other."""
+        return self._key.sign(message)
+
     def sign(self, checkpoint: Checkpoint) -> str:
         """Write a signed checkpoint."""
         text = checkpoint.text()
-        signature = self.verifier(checkpoint.origin).key_id + self._key.sign(text.encode())
+        signature = self.verifier(checkpoint.origin).key_id + self.sign_bytes(text.encode())
         return f"{text}\n— {checkpoint.origin} {base64.b64encode(signature).decode()}\n"
 
 
@@ -139,7 +144,7 @@ def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
     Raises:
         NotACheckpoint: malformed, unsigned, or a known key's signature does not verify.
     """
-    text, signatures = _split(note)
+    text, signatures = split_note(note)
     known = {(key.name, key.key_id): key for key in keys}
     verified = False
     for name, raw in signatures:
@@ -153,10 +158,15 @@ def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
         verified = True
     if not verified:
         raise NotACheckpoint
-    return _parse(text)
+    return parse_text(text)
 
 
-def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Split a signed note, unverified, into its text and its signatures as (name, key id and signature).
+
+    Raises:
+        NotACheckpoint: it is no signed note.
+    """
     if len(note) > _LARGEST_NOTE or not note.endswith("\n"):
         raise NotACheckpoint
     body, found, tail = note.rpartition("\n\n")
@@ -175,7 +185,12 @@ def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     return body + "\n", signatures
 
 
-def _parse(text: str) -> Checkpoint:
+def parse_text(text: str) -> Checkpoint:
+    """Read a note's text, whose signatures the caller has checked or checks next.
+
+    Raises:
+        NotACheckpoint: malformed.
+    """
     lines = text.removesuffix("\n").split("\n")
     if len(lines) < _LINES or not all(lines):
         raise NotACheckpoint
@@ -184,6 +199,7 @@ def _parse(text: str) -> Checkpoint:
         root = base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error):
         raise NotACheckpoint from None
-    if not size.isascii() or not size.isdigit() or str(int(size)) != size or len(root) != HASH_BYTES:
+    canonical = len(size) <= _LARGEST_SIZE and size.isascii() and size.isdigit() and str(int(size)) == size
+    if not canonical or len(root) != HASH_BYTES:
         raise NotACheckpoint
     return Checkpoint(origin, int(size), root)

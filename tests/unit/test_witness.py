@@ -1,0 +1,191 @@
+"""A witness cosigns only a log that grew from what it remembers. C2SP tlog-witness, tlog-cosignature."""
+
+import base64
+import runpy
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.cosignature import (
+    Cosignature,
+    CosignatureDoesNotHold,
+    WitnessKey,
+    cosign,
+    cosignatures_on,
+)
+from infohus.audit.merkle import EMPTY_ROOT, consistency_ranges, leaf_hash, proof_from, root_of
+from infohus.audit.witness import (
+    AddCheckpoint,
+    NotARequest,
+    NotConsistent,
+    NotSignedByTheLog,
+    OtherSizeRemembered,
+    StateNotReadable,
+    UnknownLog,
+    Witness,
+)
+
+VERIFIER = Path(__file__).parents[2] / "deploy" / "verifier" / "verify.py"
+ORIGIN = "infohus.example/log"
+LOG = SigningKey(b"l" * 32)
+STRANGER = SigningKey(b"s" * 32)
+MOMENT = datetime(2026, 11, 2, 8, tzinfo=UTC)
+LEAVES = [leaf_hash(b"entry %d" % number) for number in range(20)]
+FORKED = [*LEAVES[:5], leaf_hash(b"another"), *LEAVES[6:]]
+
+
+def tree(size: int, leaves: list[bytes] = LEAVES) -> Checkpoint:
+    return Checkpoint(ORIGIN, size, root_of(leaves[:size]))
+
+
+def growth(old: int, new: int, leaves: list[bytes] = LEAVES) -> AddCheckpoint:
+    proof = [] if old in (0, new) else proof_from(
+        consistency_ranges(old, new),
+        lambda node: root_of(leaves[node[1] << node[0] : (node[1] + 1) << node[0]]),
+    )
+    return AddCheckpoint(old, tuple(proof), LOG.sign(tree(new, leaves)))
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Witness:
+    return reopened(tmp_path)
+
+
+def reopened(folder: Path) -> Witness:
+    return Witness(
+        SigningKey(b"w" * 32), name="politi.example/vidne", folder=folder, logs=[LOG.verifier(ORIGIN)],
+        clock=lambda: MOMENT,
+    )
+
+
+class WhenALogGrows:
+    def test_it_is_cosigned_with_the_witness_own_time(self, witness: Witness) -> None:
+        asked = growth(0, 7)
+        line = witness.add(asked.body())
+        expected = [Cosignature("politi.example/vidne", int(MOMENT.timestamp()), line)]
+        assert cosignatures_on(asked.note + line, [witness.verifier]) == expected
+
+    def test_each_size_is_cosigned_from_each_before_it(self, tmp_path: Path) -> None:
+        for old in range(20):
+            for new in range(old, 20):
+                witness = reopened(tmp_path / f"{old}-{new}")
+                witness.add(growth(0, old).body())
+                witness.add(growth(old, new).body())
+                assert witness.remembered(ORIGIN) == tree(new)
+
+    def test_the_same_again_is_cosigned_again(self, witness: Witness) -> None:
+        assert witness.add(growth(0, 7).body()) == witness.add(growth(7, 7).body())
+
+    def test_what_it_cosigned_is_remembered_when_it_starts_again(self, witness: Witness, tmp_path: Path) -> None:
+        witness.add(growth(0, 7).body())
+        with pytest.raises(OtherSizeRemembered) as refused:
+            reopened(tmp_path).add(growth(0, 5).body())
+        assert refused.value.size == 7
+
+    def test_of_many_at_once_exactly_one_of_two_forks_is_cosigned(self, witness: Witness) -> None:
+        bodies = [growth(0, 9).body(), growth(0, 9, FORKED).body()] * 8
+
+        def answer(body: bytes) -> str:
+            try:
+                return witness.add(body)
+            except OtherSizeRemembered:
+                return ""
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(answer, bodies))
+        assert sum(1 for one in answers if one) == 1
+
+
+class WhenALogDidNotOnlyGrow:
+    @pytest.mark.parametrize(
+        ("asked", "refusal"),
+        [
+            (growth(0, 5), OtherSizeRemembered),
+            (growth(5, 9), OtherSizeRemembered),
+            (growth(7, 7, FORKED), OtherSizeRemembered),
+            (growth(7, 9, FORKED), NotConsistent),
+            (AddCheckpoint(7, (), LOG.sign(tree(9))), NotConsistent),
+            (AddCheckpoint(7, growth(7, 9).proof * 2, LOG.sign(tree(9))), NotConsistent),
+            (AddCheckpoint(7, (EMPTY_ROOT,), LOG.sign(tree(7))), NotConsistent),
+            (AddCheckpoint(7, (), LOG.sign(tree(5))), NotARequest),
+            (AddCheckpoint(7, growth(7, 9).proof, STRANGER.sign(tree(9))), NotSignedByTheLog),
+            (AddCheckpoint(7, (), LOG.sign(Checkpoint("other.example", 9, EMPTY_ROOT))), UnknownLog),
+        ],
+        ids=[
+            "older", "a size never cosigned", "other tree of the same size", "forked", "without proof",
+            "proof too long", "proof of nothing", "smaller", "stranger's signature", "unknown log",
+        ],
+    )
+    def test_it_is_refused_and_the_memory_stays(
+        self, witness: Witness, asked: AddCheckpoint, refusal: type[Exception]
+    ) -> None:
+        witness.add(growth(0, 7).body())
+        with pytest.raises(refusal):
+            witness.add(asked.body())
+        assert witness.remembered(ORIGIN) == tree(7)
+
+    def test_a_first_checkpoint_with_a_proof_is_refused(self, witness: Witness) -> None:
+        with pytest.raises(NotConsistent):
+            witness.add(AddCheckpoint(0, (EMPTY_ROOT,), LOG.sign(tree(7))).body())
+
+    def test_a_damaged_memory_is_never_taken_for_an_empty_one(self, witness: Witness, tmp_path: Path) -> None:
+        witness.add(growth(0, 7).body())
+        for file in tmp_path.glob("*.checkpoint"):
+            file.write_text("", encoding="utf-8")
+        with pytest.raises(StateNotReadable):
+            witness.add(growth(0, 7).body())
+
+
+class WhenTheRequestIsMalformed:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"", b"\n\n", b"old 0", b"old 0\n\n", b"0\n\n" + growth(0, 7).note.encode(),
+            growth(0, 7).body().replace(b"old 0", b"old 00"), growth(0, 7).body().replace(b"old 0", b"old -1"),
+            growth(0, 7).body().replace(b"old 0", b"old " + b"9" * 5000),
+            growth(0, 7).body().replace(b"old 0", b"old 0\nAAAA"),
+            growth(0, 7).body().replace(b"old 0", b"old 0\n" + base64.b64encode(bytes(32)) + b"\n?"),
+            AddCheckpoint(0, (bytes(32),) * 64, growth(0, 7).note).body(),
+            growth(0, 7).body().replace(b"\n7\n", b"\n" + b"7" * 5000 + b"\n"),
+            growth(0, 7).body() + b"\xff", b"x" * 200_000,
+        ],
+        ids=lambda body: f"{len(body)} bytes {body[:8]!r}",
+    )
+    def test_it_is_refused(self, witness: Witness, body: bytes) -> None:
+        with pytest.raises(NotARequest):
+            witness.add(body)
+
+
+class WhenACosignatureIsRead:
+    KEY = SigningKey(b"w" * 32)
+    WITNESS = WitnessKey("dpo.example", KEY.verifier("dpo.example").public)
+
+    def test_its_key_is_written_and_read_back(self) -> None:
+        assert WitnessKey.parse(str(self.WITNESS)) == self.WITNESS
+
+    def test_one_for_another_tree_does_not_hold(self) -> None:
+        line = cosign(tree(7).text(), self.KEY, name="dpo.example", moment=1)
+        with pytest.raises(CosignatureDoesNotHold):
+            cosignatures_on(LOG.sign(tree(8)) + line, [self.WITNESS])
+
+    def test_an_unknown_witness_is_passed_over(self) -> None:
+        line = cosign(tree(7).text(), STRANGER, name="dpo.example", moment=1)
+        assert cosignatures_on(LOG.sign(tree(7)) + line, [self.WITNESS]) == []
+
+
+class WhenTheIndependentVerifierReadsACosignedCheckpoint:
+    def test_it_counts_each_witness_and_refuses_a_spoiled_line(self) -> None:
+        names = ["kommune.example", "politi.example"]
+        keys = [SigningKey(name.encode().ljust(32)) for name in names]
+        lines = [cosign(tree(7).text(), key, name=name, moment=5) for name, key in zip(names, keys, strict=True)]
+        code = runpy.run_path(str(VERIFIER))
+        read = [code["read_key"](str(WitnessKey(name, key.verifier(name).public)))
+                for name, key in zip(names, keys, strict=True)]
+        log = code["read_key"](str(LOG.verifier(ORIGIN)))
+        note = LOG.sign(tree(7)) + "".join(lines)
+        assert code["open_note"](note, log, read) == (ORIGIN, 7, tree(7).root, names)
+        with pytest.raises(code["Wrong"]):
+            code["open_note"](LOG.sign(tree(8)) + "".join(lines), log, read)

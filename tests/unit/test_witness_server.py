@@ -1,0 +1,58 @@
+"""A witness answers as C2SP tlog-witness says it must."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from litestar.testing import AsyncTestClient
+
+from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.cosignature import cosignatures_on
+from infohus.audit.merkle import EMPTY_ROOT, leaf_hash
+from infohus.audit.witness import AddCheckpoint, Witness
+from infohus.witness_server import create_witness_app
+
+ORIGIN = "infohus.example/log"
+LOG = SigningKey(b"l" * 32)
+ONE = LOG.sign(Checkpoint(ORIGIN, 1, leaf_hash(b"")))
+TWO = LOG.sign(Checkpoint(ORIGIN, 2, leaf_hash(b"two")))
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Witness:
+    return Witness(
+        SigningKey(b"w" * 32), name="dpo.example", folder=tmp_path, logs=[LOG.verifier(ORIGIN)],
+        clock=lambda: datetime(2026, 11, 2, tzinfo=UTC),
+    )
+
+
+class WhenACheckpointIsSent:
+    async def test_the_answer_is_the_cosignature_line(self, witness: Witness) -> None:
+        async with AsyncTestClient(create_witness_app(witness)) as client:
+            answer = await client.post("/add-checkpoint", content=AddCheckpoint(0, (), ONE).body())
+        assert answer.status_code == 200
+        assert [one.name for one in cosignatures_on(ONE + answer.text, [witness.verifier])] == ["dpo.example"]
+
+    async def test_another_old_size_is_answered_with_the_right_one(self, witness: Witness) -> None:
+        witness.add(AddCheckpoint(0, (), ONE).body())
+        async with AsyncTestClient(create_witness_app(witness)) as client:
+            answer = await client.post("/add-checkpoint", content=AddCheckpoint(0, (), TWO).body())
+        assert (answer.status_code, answer.text) == (409, "1\n")
+        assert answer.headers["content-type"].split(";")[0] == "text/x.tlog.size"
+
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [
+            (b"", 400),
+            (AddCheckpoint(3, (), TWO).body(), 400),
+            (AddCheckpoint(1, (), SigningKey(b"s" * 32).sign(Checkpoint(ORIGIN, 2, EMPTY_ROOT))).body(), 403),
+            (AddCheckpoint(1, (), LOG.sign(Checkpoint("other.example", 2, EMPTY_ROOT))).body(), 404),
+            (AddCheckpoint(1, (), TWO).body(), 422),
+        ],
+        ids=["malformed", "old size too large", "not signed by the log", "unknown log", "not consistent"],
+    )
+    async def test_a_refusal_has_its_own_status(self, witness: Witness, body: bytes, status: int) -> None:
+        witness.add(AddCheckpoint(0, (), ONE).body())
+        async with AsyncTestClient(create_witness_app(witness)) as client:
+            answer = await client.post("/add-checkpoint", content=body)
+        assert answer.status_code == status
