@@ -1,7 +1,6 @@
 """The command line. Each command reads its settings from the environment and does one thing."""
 
 import asyncio
-import os
 import socket
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +12,6 @@ from infohus.app import create_app, now
 from infohus.assessments.template import TemplateNotUsable
 from infohus.assessments.templates import load_template
 from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
-from infohus.audit.cosignature import WitnessKey
 from infohus.audit.verification import Verification, verify_database, verify_export
 from infohus.authorization.policies import PoliciesUnsound
 from infohus.danish import words_for
@@ -33,8 +31,7 @@ from infohus.plan.owner_acts import CoordinatorNotUsable, register_coordinator
 from infohus.plan.stored import stored_plan
 from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 from infohus.settings import REPOSITORY, Settings, UnsafeSetting, reference
-from infohus.witness_server import KEY, LOG_KEYS, NAME, STATE
-from infohus.witness_server import application as build_witness
+from infohus.witness_server import witness
 
 DEMO_FOLDER = REPOSITORY / "var" / "demo"
 OWNER_ADDRESS = "INFOHUS_OWNER_DATABASE_URL"
@@ -275,46 +272,7 @@ def _tell(verification: Verification) -> None:
     click.echo(f"Whole: {verification.entries} entries, every one as it was logged.")
 
 
-@main.group()
-def witness() -> None:
-    """A witness of audit logs (C2SP tlog-witness), on a party's own machine."""
-
-
-@witness.command("key")
-@click.argument("file", type=PATH)
-@click.option("--name", required=True, help="The witness' name, as a URL without scheme.")
-def make_witness_key(file: Path, name: str) -> None:
-    """Make the key FILE, mode 0600, unless it is there; print its public half."""
-    try:
-        click.echo(WitnessKey(name, SigningKey.create(file).verifier(name).public))
-    except UnsafeSigningKey as refused:
-        raise click.ClickException(str(refused)) from None
-
-
-@witness.command("serve")
-@click.option("--name", required=True, help="The witness' name, as its key was made with.")
-@click.option("--state", required=True, type=PATH, help="Folder of what it remembers; never restore it from a backup.")
-@click.option("--key", required=True, type=PATH)
-@click.option("--log-key", "log_keys", required=True, multiple=True, help="A log's verifier key; may be repeated.")
-@click.option("--listen", default="127.0.0.1:8125", show_default=True, help="Address and port.")
-def serve_witness(*, name: str, state: Path, key: Path, log_keys: tuple[str, ...], listen: str) -> None:
-    """Cosign the checkpoints of the logs named, as long as they only grow."""
-    from granian import Granian  # noqa: PLC0415 - only this command needs a server
-    from granian.constants import Interfaces  # noqa: PLC0415
-
-    host, _, port = listen.rpartition(":")
-    given = {NAME: name, STATE: str(state), KEY: str(key), LOG_KEYS: " ".join(log_keys)}
-    os.environ.update(given)  # the worker is a process of its own and builds the witness from this
-    try:
-        build_witness()
-        number = int(port)
-    except (UnsafeSigningKey, NotACheckpoint, ValueError, OSError) as refused:
-        message = str(refused) or "a log's verifier key cannot be read"
-        raise click.ClickException(message) from None
-    Granian(
-        "infohus.witness_server:application", factory=True, address=host, port=number, interface=Interfaces.ASGI,
-        workers=1, log_enabled=False,
-    ).serve()
+main.add_command(witness)
 
 
 @main.command()

@@ -8,10 +8,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import rich_click as click
 from litestar import Litestar, Request, Response, post
 
 from infohus.app import now
-from infohus.audit.checkpoint import SigningKey, VerifierKey
+from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
+from infohus.audit.cosignature import WitnessKey
 from infohus.audit.witness import (
     NotARequest,
     NotConsistent,
@@ -23,6 +25,7 @@ from infohus.audit.witness import (
 )
 
 _LARGEST_BODY = 120_000
+_PATH = click.Path(path_type=Path)
 _STATUS = {NotARequest: 400, NotSignedByTheLog: 403, UnknownLog: 404, NotConsistent: 422, StateNotReadable: 500}
 NAME, KEY, STATE, LOG_KEYS = (f"INFOHUS_WITNESS_{one}" for one in ("NAME", "KEY", "STATE", "LOG_KEYS"))
 
@@ -55,3 +58,45 @@ def application() -> Litestar:
             clock=now,
         )
     )
+
+
+@click.group()
+def witness() -> None:
+    """A witness of audit logs (C2SP tlog-witness), on a party's own machine."""
+
+
+@witness.command("key")
+@click.argument("file", type=_PATH)
+@click.option("--name", required=True, help="The witness' name, as a URL without scheme.")
+def make_witness_key(file: Path, name: str) -> None:
+    """Make the key FILE, mode 0600, unless it is there; print its public half."""
+    try:
+        click.echo(WitnessKey(name, SigningKey.create(file).verifier(name).public))
+    except UnsafeSigningKey as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+@witness.command("serve")
+@click.option("--name", required=True, help="The witness' name, as its key was made with.")
+@click.option("--state", required=True, type=_PATH, help="Folder of what it remembers; never restore it from a backup.")
+@click.option("--key", required=True, type=_PATH)
+@click.option("--log-key", "log_keys", required=True, multiple=True, help="A log's verifier key; may be repeated.")
+@click.option("--listen", default="127.0.0.1:8125", show_default=True, help="Address and port.")
+def serve_witness(*, name: str, state: Path, key: Path, log_keys: tuple[str, ...], listen: str) -> None:
+    """Cosign the checkpoints of the logs named, as long as they only grow."""
+    from granian import Granian  # noqa: PLC0415 - only this command needs a server
+    from granian.constants import Interfaces  # noqa: PLC0415
+
+    host, _, port = listen.rpartition(":")
+    given = {NAME: name, STATE: str(state), KEY: str(key), LOG_KEYS: " ".join(log_keys)}
+    os.environ.update(given)  # the worker is a process of its own and builds the witness from this
+    try:
+        application()
+        number = int(port)
+    except (UnsafeSigningKey, NotACheckpoint, ValueError, OSError) as refused:
+        message = str(refused) or "a log's verifier key cannot be read"
+        raise click.ClickException(message) from None
+    Granian(
+        "infohus.witness_server:application", factory=True, address=host, port=number, interface=Interfaces.ASGI,
+        workers=1, log_enabled=False,
+    ).serve()
