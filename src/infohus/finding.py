@@ -65,6 +65,8 @@ class Found:
     taking_part: UUID | None = None
     """The caller, when taking part."""
     scope: frozenset[str] = frozenset()
+    records: frozenset[UUID] = frozenset()
+    """The items that an invitation is narrowed to; empty when it is not."""
     case_key: bytes | None = None
     record_key: tuple[UUID, bytes] | None = None
 
@@ -90,10 +92,10 @@ WHERE i.id = $1
 """
 
 _CASE = f"""
-SELECT {{columns}}, p.kind AS participation, p.person_id AS taking_part, p.scope{{more_columns}}
+SELECT {{columns}}, p.kind AS participation, p.person_id AS taking_part, p.scope, p.records{{more_columns}}
 FROM infohus."case" c
 LEFT JOIN LATERAL (
-  SELECT kind, person_id, scope FROM infohus.participant
+  SELECT kind, person_id, scope, records FROM infohus.participant
   WHERE case_id = c.id AND person_id = $2 AND acts_for = $3 AND {_TAKES_PART_NOW} ORDER BY kind LIMIT 1
 ) p ON true
 {{more_joins}}
@@ -194,6 +196,7 @@ def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found
         participation=row["participation"] or "none",
         taking_part=row["taking_part"],
         scope=frozenset(row["scope"] or ()),
+        records=frozenset(row["records"] or ()),
         case_key=row.get("case_key"),
         record_key=record_key,
     )
@@ -207,6 +210,7 @@ def resource_of(found: Found, subject: Row | None, readers: Sequence[str]) -> Re
         return Resource.record(
             subject.id, kind=subject.__tablename__, owner=subject.authority_id, readers=readers, case_id=case.id,
             delivered=delivered_by is not None and delivered_by == found.taking_part,
+            given=not found.records or subject.id in found.records or subject.recorded_by == found.taking_part,
         )
     if isinstance(subject, Case):
         return Resource.case(subject.id, infohus_id=subject.infohus_id, authorities=found.authorities)

@@ -134,6 +134,7 @@ class Participant(Record):
     begins_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     public_task_confirmed: Mapped[bool] = mapped_column(default=False)
+    records: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
     reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
 
 

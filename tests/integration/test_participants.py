@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -229,6 +229,35 @@ class WhenAProfessionalReads:
                 path = f"{case.path}/measures/{measure['id']}"
             await adviser.get(path, status=status)
             await case.kommune.delete(f"{case.path}/participants/{invited['id']}")
+
+
+class WhenAnInvitationIsNarrowed:
+    """Rule 22: whether and when, and for what."""
+
+    @pytest.mark.rule(22)
+    @pytest.mark.rule(44)
+    async def test_they_see_those_items_and_what_they_note_themselves(self, house: House) -> None:
+        case = await (await house.case()).accept()
+        shown, kept = await case.note("Moren er bekymret."), await case.note("Faren er i fængsel.")
+        adviser = house.person("raadgiver")
+        draft = invitation(MUNICIPALITY, person_id=str(adviser.person_id), records=[shown])
+        invited = await case.kommune.post(f"{case.path}/participants", draft)
+        assert invited["records"] == [shown]
+        path = f"{case.path}/information"
+        own = await adviser.post(path, {"text": "Han kom i dag.", "source": "samtale"})
+        assert [one["id"] for one in (await adviser.get(path))["items"]] == [shown, own["id"]]
+        await adviser.get(f"{path}/{shown}")
+        await adviser.get(f"{path}/{kept}", status=404)
+        longer = {"ends_at": (now() + timedelta(days=60)).isoformat(), "reason": "Det hjælper."}
+        extended = await case.kommune.post(f"{case.path}/participants/{invited['id']}/extension", longer)
+        assert extended["records"] == [shown]
+
+    @pytest.mark.rule(22)
+    async def test_it_is_narrowed_to_items_that_the_tovholder_sees(self, house: House) -> None:
+        case, other = await (await house.case()).accept(), await house.case()
+        theirs, elsewhere = await case.note("Politiets.", by=POLICE), await other.note()
+        for record in (theirs, elsewhere, str(uuid4())):
+            await case.kommune.post(f"{case.path}/participants", invitation(PROBATION, records=[record]), status=404)
 
 
 class WhenTheSamePersonIsInvitedTwice:

@@ -58,7 +58,8 @@ def _resource(case: Situation) -> Resource:
     if on == "Record":
         owner, readers = _OWNERS_AND_READERS[case.standing]
         return Resource.record(
-            RECORD, kind=case.kind, owner=owner, readers=readers, case_id=CASE, delivered=case.delivers
+            RECORD, kind=case.kind, owner=owner, readers=readers, case_id=CASE, delivered=case.delivers,
+            given=case.given,
         )
     authorities = (THEIRS, OURS) if case.standing is Standing.MEMBER else (THEIRS, THIRD)
     if on == "Infohus":

@@ -59,6 +59,8 @@ def _people() -> Iterator[tuple[str, UUID, str]]:
     for authority, name in product(INVITING, SCOPES):
         yield (named := f"invited for {name}, {authority}"), person(named), authority
     yield (named := "invited for every area, vaerestedet"), person(named), INSTITUTION
+    for authority in (MUNICIPALITY, PROBATION):
+        yield (named := f"invited for one item, {authority}"), person(named), authority
     for named in ("invited from a day ahead", "invited and ended"):
         yield named, person(named), PROBATION
     for authority in (MUNICIPALITY, POLICE):

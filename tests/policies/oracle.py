@@ -45,6 +45,8 @@ class Situation:
     assurance: Assurance = Assurance.SUBSTANTIAL
     fresh: bool = True
     delivers: bool = False
+    given: bool = True
+    """Whether an invitation is not narrowed to other records."""
     """Whether the caller is the one who carries out the measure that the record is of."""
 
 
@@ -74,17 +76,18 @@ class Act:
     only_owner: bool = False
     only_fresh: bool = False
     only_deliverers: bool = False
+    only_given: bool = False
     """Of those invited."""
     kinds: frozenset[str] = field(default_factory=frozenset)
 
 
 def _on_record(
     *kinds: str, invited_for: str | None = None, only_owner: bool = False, only_fresh: bool = False,
-    only_deliverers: bool = False,
+    only_deliverers: bool = False, only_given: bool = False,
 ) -> Act:
     return Act(
         "Record", COORDINATORS, invited_for=invited_for, only_owner=only_owner, only_fresh=only_fresh,
-        only_deliverers=only_deliverers, kinds=frozenset(kinds),
+        only_deliverers=only_deliverers, only_given=only_given, kinds=frozenset(kinds),
     )
 
 
@@ -158,7 +161,7 @@ ACTS: Final[dict[Action, Act]] = {
     Action.REVEAL_ADDRESS: _on_record("protected_address", only_owner=True, only_fresh=True),
     Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
     Action.READ_CHILD_NOTIFICATION: _on_record("child_notification"),
-    Action.READ_INFORMATION: _on_record("information", invited_for="information"),
+    Action.READ_INFORMATION: _on_record("information", invited_for="information", only_given=True),
     Action.READ_EXCHANGE: _on_record("exchange", "withdrawal"),
     Action.CORRECT_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.WITHDRAW_EXCHANGE: _on_record("exchange", only_owner=True),
@@ -229,7 +232,7 @@ def _has_ground(case: Situation) -> bool:
     if case.participation == "coordinator":
         return case.role in act.coordinators
     if case.participation == "invited" and case.role is Role.INVITED_PROFESSIONAL:
-        if act.only_deliverers and not case.delivers:
+        if (act.only_deliverers and not case.delivers) or (act.only_given and not case.given):
             return False
         return act.invited_for == _ANY_AREA or act.invited_for in case.scope
     return False
@@ -285,9 +288,11 @@ def situations() -> Iterator[Situation]:
         for (role, works_for, standing), (kind, (participation, scope)) in product(
             callers, product(own, _PARTICIPATIONS)
         ):
-            for delivers in (False, True) if act.only_deliverers else (False,):
+            for delivers, given in product(
+                (False, True) if act.only_deliverers else (False,), (True, False) if act.only_given else (True,)
+            ):
                 yield Situation(
-                    action, role, works_for, participation, scope, standing, kind, delivers=delivers
+                    action, role, works_for, participation, scope, standing, kind, delivers=delivers, given=given
                 )
         for (role, works_for, standing), ((participation, scope), (assurance, fresh)) in product(
             callers, product(_FEW_PARTICIPATIONS, _SIGN_INS)

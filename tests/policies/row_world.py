@@ -148,6 +148,9 @@ async def _taken_all_the_way(house: House) -> CaseInHand:
         )
         if recipients:
             await _disclose(case, by, *recipients, kind="information", record_id=item["id"])
+        if recipients in ([], [PROBATION]) and by == MUNICIPALITY:
+            authority = PROBATION if recipients else MUNICIPALITY
+            await _invite(case, f"invited for one item, {authority}", authority, ("information",), records=[item["id"]])
     await _ask_and_withdraw(case)
     content = {"considered": "Det, begge ved.", "reasons": "Billedet er uklart."}
     await case.decide("screenings", "qualify_further", content, purpose="screening")
@@ -302,7 +305,7 @@ async def _invite_all(case: CaseInHand) -> None:
     await case.kommune.delete(f"{case.path}/participants/{ended['id']}")
 
 
-async def _invite(case: CaseInHand, name: str, authority: str, scope: tuple[str, ...], **more: str) -> dict[str, Any]:
+async def _invite(case: CaseInHand, name: str, authority: str, scope: tuple[str, ...], **more: Any) -> dict[str, Any]:
     draft = {
         "person_id": str(person(name)), "authority_id": authority, "reason": "Kender den unge.", "scope": list(scope),
         "ends_at": (now() + timedelta(days=40)).isoformat(), "public_task_confirmed": True, **more,

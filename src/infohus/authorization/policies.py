@@ -72,14 +72,17 @@ class Resource(msgspec.Struct, frozen=True):
 
     @classmethod
     def record(  # noqa: PLR0913 - all by name
-        cls, record_id: UUID, *, kind: str, owner: str, readers: Iterable[str], case_id: UUID, delivered: bool = False
+        cls, record_id: UUID, *, kind: str, owner: str, readers: Iterable[str], case_id: UUID, delivered: bool = False,
+        given: bool = True,
     ) -> "Resource":
         """Describe a record: whose it is, and which authorities may read it: the owner, and those told.
 
-        `delivered` says that it is of a measure which the caller carries out.
+        `delivered` says that it is of a measure which the caller carries out; `given`, that the caller's invitation is
+        not narrowed to other records.
         """
         attributes = {
             "owner": _reference("Authority", owner), "kind": kind, "readers": _set(readers), "delivered": delivered,
+            "given": given,
         }
         entity = _entity("Record", str(record_id), attributes, parent=("Case", str(case_id)))
         return cls("Record", str(record_id), (entity,))

@@ -57,6 +57,7 @@ class ParticipantView(msgspec.Struct, frozen=True):
     acts_for: str
     kind: ParticipationKind
     scope: list[Area]
+    records: list[UUID]
     begins_at: datetime
     ends_at: datetime | None
 
@@ -65,8 +66,8 @@ class ParticipantView(msgspec.Struct, frozen=True):
         """Show a participant without the sealed reason."""
         return cls(
             id=participant.id, person_id=participant.person_id, acts_for=participant.acts_for, kind=participant.kind,
-            scope=[Area(area) for area in participant.scope], begins_at=participant.begins_at,
-            ends_at=participant.ends_at,
+            scope=[Area(area) for area in participant.scope], records=participant.records,
+            begins_at=participant.begins_at, ends_at=participant.ends_at,
         )
 
 

@@ -4,6 +4,7 @@ A participation is never made longer: an extension is a new one with a reason of
 ends. So what was granted when, by whom and why, stays on record.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, get_args
@@ -15,6 +16,7 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosure import AuthoritySlug, LongText
+from infohus.cases.information import Information
 from infohus.ground import Authority, CaseKey, InfohusAuthority, Participant, ParticipationKind
 from infohus.identity.caller import AuthorityKind
 from infohus.plan.document import Sector
@@ -31,7 +33,10 @@ class Area(StrEnum):
 
 
 class InvitationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who is drawn in, why, for what and until when."""
+    """Who is drawn in, why, for what and until when.
+
+    With `records` they see those items of information and no others, besides what they note themselves.
+    """
 
     person_id: UUID
     authority_id: AuthoritySlug
@@ -40,6 +45,7 @@ class InvitationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     ends_at: Annotated[datetime, Meta(tz=True)]
     begins_at: Annotated[datetime, Meta(tz=True)] | None = None
     public_task_confirmed: bool = False
+    records: Annotated[list[UUID], Meta(max_length=200)] = []
 
 
 class ExtensionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -77,6 +83,10 @@ _NOT_OVER = (
 _HAS_CASE_KEY = sa.select(CaseKey.case_id).where(
     CaseKey.case_id == sa.bindparam("case_id"), CaseKey.authority_id == sa.bindparam("authority_id")
 )
+_SEEN_HERE = sa.select(Information.id).where(
+    Information.case_id == sa.bindparam("case_id"),
+    Information.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))),
+)
 PARTICIPANTS_OF_CASE = (
     sa.select(Participant).where(Participant.case_id == sa.bindparam("case_id")).order_by(Participant.id)
 )
@@ -89,6 +99,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
         NotAnAuthorityHere: the authority is not in the infohus' plan (rule 7).
         InstitutionWithoutPublicTask: a self-governing institution of another sector, or without a public task (rule 6).
         ParticipationEndsBeforeItBegins, AlreadyTakesPart
+        NotAvailable: an item it is narrowed to is none that the caller sees in this case.
     """
     begins_at = draft.begins_at or work.now
     if draft.ends_at <= max(begins_at, work.now):
@@ -102,9 +113,19 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
         Participant, sealed={"reason": draft.reason}, person_id=draft.person_id, kind=ParticipationKind.INVITED,
         scope=sorted({area.value for area in draft.scope}), begins_at=begins_at, ends_at=draft.ends_at,
         acts_for=draft.authority_id, public_task_confirmed=draft.public_task_confirmed,
+        records=await _seen_here(work, draft.records),
     )
     work.done(invited.id)
     return invited
+
+
+async def _seen_here(work: UnitOfWork, records: Sequence[UUID]) -> list[UUID]:
+    wanted = sorted(set(records))
+    if wanted:
+        seen = await work.values(_SEEN_HERE, ids=wanted, case_id=work.case.id)
+        if len(seen) != len(wanted):
+            raise errors.NotAvailable
+    return wanted
 
 
 async def extend_participation(work: UnitOfWork, participant: Participant, draft: ExtensionDraft) -> Participant:
@@ -128,7 +149,7 @@ async def extend_participation(work: UnitOfWork, participant: Participant, draft
     extension = work.create(
         Participant, sealed={"reason": draft.reason}, person_id=participant.person_id, kind=ParticipationKind.INVITED,
         scope=participant.scope, begins_at=participant.ends_at, ends_at=draft.ends_at, acts_for=participant.acts_for,
-        public_task_confirmed=participant.public_task_confirmed,
+        public_task_confirmed=participant.public_task_confirmed, records=participant.records,
     )
     work.done(extension.id)
     return extension
