@@ -81,7 +81,7 @@ OPEN_TEXTS = {
     "acts_for", "answer", "asked_by", "asked_of", "recipient_id",
     "authority_id", "cpr_index", "content_hash", "dimension", "manifest", "outcome",
     "recipients", "responsible_id", "scope", "template_digest", "template_id", "categories", "extremism_form", "kind",
-    "signs",
+    "signs", "records",
 }  # fmt: skip
 """Columns of records that hold text or bytes unsealed, by decision: ids, codes of closed lists, hashes of sealed text.
 
