@@ -247,7 +247,7 @@ def verify(folder: Path | None, key: Path | None, database: str | None, log_id: 
             message = "the public key cannot be read"
             raise click.ClickException(message) from None
         if key is None:
-            click.echo("Warning: the key comes from the folder itself; get it from elsewhere and pass --key.", err=True)
+            click.echo("Pas på: nøglen kommer fra mappen selv. Få den et andet sted fra, og angiv --key.", err=True)
         _tell(verify_export(folder, [trusted]))
     elif database and log_id:
         _tell(asyncio.run(_verify_rows(database, log_id)))
@@ -266,10 +266,10 @@ async def _verify_rows(database: str, log_id: UUID) -> Verification:
 
 def _tell(verification: Verification) -> None:
     for fault in verification.faults:
-        click.echo(f"WRONG  {fault}")
+        click.echo(f"FEJL  {fault}")
     if not verification.is_whole:
         raise SystemExit(1)
-    click.echo(f"Whole: {verification.entries} entries, every one as it was logged.")
+    click.echo(f"Uændret: {verification.entries} poster, hver af dem som den blev logget.")
 
 
 main.add_command(witness)

@@ -146,24 +146,24 @@ class WhenTheApplicationTriesMore:
 
 TAMPERING = {
     "an entry is changed": (
-        "UPDATE audit.leaf SET entry = 'forged' WHERE index = 7", "audit.leaf, entry 7: is not what was logged",
+        "UPDATE audit.leaf SET entry = 'forged' WHERE index = 7", "audit.leaf, post 7: er ikke, hvad der blev logget",
     ),
     "an entry is changed and its hash with it": (
         "UPDATE audit.leaf SET entry = 'forged', hashes = sha256('\\x00'::bytea || 'forged'::bytea) WHERE index = 6",
-        "audit.leaf, entry 7: completes other nodes",
+        "audit.leaf, post 7: afslutter andre knuder",
     ),
-    "an entry is deleted": ("DELETE FROM audit.leaf WHERE index = 5", "audit.leaf, entry 5: is missing"),
+    "an entry is deleted": ("DELETE FROM audit.leaf WHERE index = 5", "audit.leaf, post 5: mangler"),
     "two entries change places": (
         ("UPDATE audit.leaf SET index = CASE index WHEN 2 THEN -3 ELSE 2 END WHERE index IN (2, 3);"
-         "UPDATE audit.leaf SET index = 3 WHERE index = -3"), "audit.leaf, entry 3: completes other nodes",
+         "UPDATE audit.leaf SET index = 3 WHERE index = -3"), "audit.leaf, post 3: afslutter andre knuder",
     ),
-    "the last entry is cut off": ("DELETE FROM audit.leaf WHERE index = 11", "entry 11"),
+    "the last entry is cut off": ("DELETE FROM audit.leaf WHERE index = 11", "post 11"),
     "an entry is put behind the last": (
         "INSERT INTO audit.leaf SELECT log_id, 12, entry, hashes FROM audit.leaf WHERE index = 0",
-        "1 rows stand outside the log",
+        "1 rækker står uden for loggen",
     ),
     "the frontier is another": (
-        "UPDATE audit.frontier SET hashes = sha256('x') || sha256('y')", "audit.frontier: is not the frontier",
+        "UPDATE audit.frontier SET hashes = sha256('x') || sha256('y')", "audit.frontier: er ikke rækkernes front",
     ),
 }
 

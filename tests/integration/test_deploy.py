@@ -295,14 +295,14 @@ class WhenAMachineIsRestoredFromItsBackup:
             other.follow("restore", "passwords")
             other.issuers()
             other.follow("settings")
-            assert other.follow("verify").count("Whole:") == 2
+            assert other.follow("verify").count("Uændret:") == 2
             with other.serving() as served:
                 assert served.call(f"/cases/{case_id}", token=token).json() == case
 
     def test_an_entry_that_a_superuser_changed_fails_the_daily_verification(self, machine: Installation) -> None:
         self.flip_a_bit(machine)
         try:
-            with pytest.raises(AssertionError, match="WRONG"):
+            with pytest.raises(AssertionError, match="FEJL"):
                 machine.follow("verify")
         finally:
             self.flip_a_bit(machine)

@@ -128,7 +128,7 @@ class WhenTheLogIsRead:
         await house.sql("ALTER TABLE audit.leaf DISABLE TRIGGER ALL")
         await house.sql(change, b"forged", house.infohus_id)
         state = await dpo.get(f"/infohuse/{house.infohus_id}/log")
-        assert (state["is_whole"], "entry 0" in state["faults"][0]) == (False, True)
+        assert (state["is_whole"], "post 0" in state["faults"][0]) == (False, True)
         refused = await dpo.call("POST", f"/infohuse/{house.infohus_id}/log/export")
         assert refused.status_code >= 400
         await house.sql(change, good["entry"], house.infohus_id)
@@ -188,13 +188,13 @@ def _removed(folder: Path) -> None:
 
 
 SPOILED = {
-    "a bit is flipped": (_in_first_bundle(_flipped), "entry 0: is not what was logged"),
-    "two entries change places": (_in_first_bundle(_swapped), "entry 0: is not what was logged"),
-    "an entry is taken away": (_in_first_bundle(lambda content: bundle_of(entries_in(content)[1:])), "whole entries"),
-    "the bundle is cut off": (_in_first_bundle(lambda content: content[:-3]), "whole entries"),
-    "the bundle is gone": (_removed, "is missing"),
-    "the hashes are cut off": (_truncated_hashes, "another number of hashes"),
-    "the checkpoint says less": (_forged_checkpoint, "no key that we trust signed it"),
+    "a bit is flipped": (_in_first_bundle(_flipped), "post 0: er ikke, hvad der blev logget"),
+    "two entries change places": (_in_first_bundle(_swapped), "post 0: er ikke, hvad der blev logget"),
+    "an entry is taken away": (_in_first_bundle(lambda content: bundle_of(entries_in(content)[1:])), "hele poster"),
+    "the bundle is cut off": (_in_first_bundle(lambda content: content[:-3]), "hele poster"),
+    "the bundle is gone": (_removed, "mangler"),
+    "the hashes are cut off": (_truncated_hashes, "et andet antal hashværdier"),
+    "the checkpoint says less": (_forged_checkpoint, "ingen nøgle, vi stoler på, har underskrevet det"),
 }
 
 

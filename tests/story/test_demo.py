@@ -55,7 +55,7 @@ class WhenTheDemoIsPlayedOnce:
         key = tmp_path / "log.pub"
         key.write_bytes((played / "log" / "log.pub").read_bytes())
         whole = infohus("audit", "verify", played / "log", "--key", key)
-        assert (whole.returncode, whole.stdout.split()[0]) == (0, "Whole:"), whole.stdout + whole.stderr
+        assert (whole.returncode, whole.stdout.split()[0]) == (0, "Uændret:"), whole.stdout + whole.stderr
         bundle = max((played / "log" / "tile" / "entries").rglob("*"), key=lambda path: path.is_file())
         changed = bytearray(bundle.read_bytes())
         changed[100] ^= 1

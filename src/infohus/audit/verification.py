@@ -25,8 +25,8 @@ class Fault:
     what: str
 
     def __str__(self) -> str:
-        """Say it in one line."""
-        return f"{self.place}{'' if self.index is None else f', entry {self.index}'}: {self.what}"
+        """Say it in one line, in Danish: DPOs read it."""
+        return f"{self.place}{'' if self.index is None else f', post {self.index}'}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def verify_export(folder: Path, keys: Sequence[VerifierKey], *, progress: Progre
     try:
         checkpoint = open_checkpoint((folder / "checkpoint").read_text(encoding="utf-8"), keys)
     except (OSError, UnicodeDecodeError, NotACheckpoint):
-        return Verification(None, 0, (Fault("checkpoint", None, "no key that we trust signed it"),))
+        return Verification(None, 0, (Fault("checkpoint", None, "ingen nøgle, vi stoler på, har underskrevet det"),))
     faults: list[Fault] = []
     roots_of_full_tiles: dict[int, list[bytes]] = {}
     partial: dict[int, list[bytes]] = {}
@@ -66,7 +66,7 @@ def verify_export(folder: Path, keys: Sequence[VerifierKey], *, progress: Progre
         else:
             partial[level] = hashes
     if not faults and _root(partial) != checkpoint.root:
-        faults.append(Fault("checkpoint", None, "the entries make another root than the one signed"))
+        faults.append(Fault("checkpoint", None, "posterne giver en anden rod end den underskrevne"))
     return Verification(checkpoint, checkpoint.size, tuple(faults))
 
 
@@ -91,7 +91,7 @@ def _entry_hashes(
     except ValueError:
         entries = []
     if len(entries) != width:
-        faults.append(Fault(path, first, f"holds {len(entries)} whole entries instead of {width}"))
+        faults.append(Fault(path, first, f"rummer {len(entries)} hele poster i stedet for {width}"))
         return hashes_in(stored)
     hashes = [sha256(b"\x00" + entry).digest() for entry in entries]
     _compare(path, stored, hashes, faults, first=first)
@@ -102,19 +102,19 @@ def _compare(path: str, stored: bytes, hashes: list[bytes], faults: list[Fault],
     if b"".join(hashes) == stored:
         return
     if len(stored) != len(hashes) * HASH_BYTES:
-        faults.append(Fault(path, first, "another number of hashes than entries"))
+        faults.append(Fault(path, first, "et andet antal hashværdier end poster"))
         return
     for position, (theirs, ours) in enumerate(zip(hashes_in(stored), hashes, strict=True)):
         if theirs != ours:
             at = None if first is None else first + position
-            faults.append(Fault(path, at, "is not what was logged: its hash is another"))
+            faults.append(Fault(path, at, "er ikke, hvad der blev logget: dens hash er en anden"))
 
 
 def _read(folder: Path, path: str, faults: list[Fault]) -> bytes:
     try:
         return (folder / path).read_bytes()
     except OSError:
-        faults.append(Fault(path, None, "is missing"))
+        faults.append(Fault(path, None, "mangler"))
         return b""
 
 
@@ -132,24 +132,24 @@ async def verify_database(
         if len(faults) > WIDTH:
             break
     if not faults and frontier.size != head.size:
-        faults.append(Fault("audit.leaf", frontier.size, f"the log ends here, and says it has {head.size} entries"))
+        faults.append(Fault("audit.leaf", frontier.size, f"loggen slutter her og siger, at den har {head.size} poster"))
     if not faults and frontier.stored != head.frontier:
-        faults.append(Fault("audit.frontier", None, "is not the frontier of the rows"))
+        faults.append(Fault("audit.frontier", None, "er ikke rækkernes front"))
     beyond = await connection.fetchval(
         "SELECT count(*) FROM audit.leaf WHERE log_id = $1 AND (index < 0 OR index >= $2)", log_id, head.size
     )
     if beyond:
-        faults.append(Fault("audit.leaf", None, f"{beyond} rows stand outside the log"))
+        faults.append(Fault("audit.leaf", None, f"{beyond} rækker står uden for loggen"))
     return Verification(Checkpoint(head.origin, frontier.size, frontier.root()), frontier.size, tuple(faults))
 
 
 def _check_row(row: asyncpg.Record, frontier: Frontier, faults: list[Fault]) -> None:
     index = row["index"]
     if index != frontier.size:
-        faults.append(Fault("audit.leaf", frontier.size, "is missing"))
+        faults.append(Fault("audit.leaf", frontier.size, "mangler"))
         return
     stored: bytes = row["hashes"]
     if sha256(b"\x00" + row["entry"]).digest() != stored[:HASH_BYTES]:
-        faults.append(Fault("audit.leaf", index, "is not what was logged: its hash is another"))
+        faults.append(Fault("audit.leaf", index, "er ikke, hvad der blev logget: dens hash er en anden"))
     if frontier.append(stored[:HASH_BYTES]) != stored:
-        faults.append(Fault("audit.leaf", index, "completes other nodes than it says"))
+        faults.append(Fault("audit.leaf", index, "afslutter andre knuder, end den siger"))
