@@ -62,7 +62,7 @@ class WhenTheDemoIsPlayedOnce:
         bundle.write_bytes(changed)
         broken = infohus("audit", "verify", played / "log", "--key", key)
         assert broken.returncode == 1
-        assert "entry 0" in broken.stdout
+        assert "post 0" in broken.stdout
 
 
 class WhenTheDemoStaysUp:
