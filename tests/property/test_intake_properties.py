@@ -92,7 +92,7 @@ class WhenOpeningHoursAreLookedAt:
         if until is not None:
             assert moment < until <= moment + timedelta(days=LOOKING_AHEAD_DAYS)
             for part in range(20):
-                between = moment + (until - moment) * (part / 20)
+                between = moment + (until - moment) * part // 20
                 assert any(one.cover(between) for one in hours)
             if until < moment + timedelta(days=LOOKING_AHEAD_DAYS):
                 assert not any(one.cover(until) for one in hours)
