@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,7 +24,7 @@ from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Entry, decode
 from infohus.audit.verification import verify_database
 from infohus.demo.issuer import DemoIssuers
-from infohus.demo.keys import demo_keys
+from infohus.demo.keys import DemoKey, demo_keys
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.finding import INSTALLATION_LOG
 from infohus.sealing.keepers import FileKeyKeeper
@@ -274,6 +276,7 @@ class CaseInHand:
             path = f"{self.path}/measures/{row['id']}/follow-ups"
             await self._of(row["authority_id"]).post(path, {"text": "Målet er nået.", "outcome": "goal_reached"})
         return self
+
     async def look_back(self, by: Person) -> dict[str, Any]:
         """Let a tovholder see what was known before, and confirm it."""
         path = f"{self.path}/earlier-concerns"
@@ -312,7 +315,7 @@ async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) 
         await connection.close()
     keys = folder / "keys"
     await asyncio.to_thread(_make_keys, keys, infohus_id)
-    issuers = DemoIssuers(demo_keys(folder / "issuers"), now, url="http://127.0.0.1:9")
+    issuers = DemoIssuers(issuer_keys(), now, url="http://127.0.0.1:9")
     (folder / "issuers.toml").write_text(_issuers_with_their_keys(issuers, folder), encoding="utf-8")
     settings = Settings(
         database_url=app_dsn, keys_folder=keys, issuers_file=folder / "issuers.toml", log_format="json", pool_size=4
@@ -320,6 +323,13 @@ async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) 
     app = create_app(settings)
     async with AsyncTestClient(app) as client:
         yield House(app, client, issuers, infohus_id, superuser, verifier, folder, settings)
+
+
+@cache
+def issuer_keys() -> dict[str, DemoKey]:
+    """Make the issuers' keys once: an RSA key takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        return demo_keys(Path(folder) / "issuers")
 
 
 def _make_keys(keys: Path, infohus_id: UUID) -> None:

@@ -6,9 +6,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from house import CLEARANCE, CaseInHand, House, Person, now
+from house import CLEARANCE, CaseInHand, House, Person, issuer_keys, now
 from infohus.demo.issuer import DemoIssuers
-from infohus.demo.keys import demo_keys
 
 HIDDEN = "Skjulestedet 7, 9999 Ingensteds"
 PROTECTED = {"name": "Prøve Prøvesen", "address": HIDDEN, "address_is_protected": True}
@@ -23,7 +22,7 @@ async def the_subject(case: CaseInHand) -> dict[str, Any]:
 def signed_in_an_hour_ago(house: House) -> Person:
     """Give the municipal tovholder with a token that is still good, of a sign-in that is not fresh."""
     earlier = DemoIssuers(
-        demo_keys(house.folder / "issuers"), lambda: now() - timedelta(hours=1), url="http://127.0.0.1:9"
+        issuer_keys(), lambda: now() - timedelta(hours=1), url="http://127.0.0.1:9"
     )
     return Person("kommune", house.client, earlier.token("kommune"))
 

@@ -119,24 +119,12 @@ class Policies:
         """
         try:
             schema_text = (folder / SCHEMA_FILE).read_text(encoding="utf-8")
-            texts = [file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.cedar"))]
-            # Parsed one by one first: what is wrong in one file cannot hide in the next.
-            for text in texts:
-                cedarpy.PolicySet.from_str(text)
-            policies_text = "\n".join(texts)
-            schema = cedarpy.Schema.from_str(schema_text)
-            policies = msgspec.json.decode(cedarpy.policies_to_json_str(policies_text))
+            texts = tuple(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.cedar")))
         except (OSError, ValueError) as failure:
             message = f"the policies cannot be read: {failure}"
             raise PoliciesUnsound(message) from None
-        result = cedarpy.validate_policies(policies_text, schema)
-        if not result.validation_passed:
-            message = "; ".join(str(error) for error in result.errors)
-            raise PoliciesUnsound(message)
-        _refuse_unnamed(policies)
-        groups = _groups_by_action(schema)
-        digest = sha256(schema_text.encode() + b"\x00" + policies_text.encode()).hexdigest()
-        return cls(by_action=_by_action(policies["staticPolicies"], groups), schema=schema, digest=digest)
+        by_action, schema, digest = _validated(schema_text, texts)
+        return cls(by_action=by_action, schema=schema, digest=digest)
 
     def decide(
         self, caller: Caller, action: Action, resource: Resource, participation: Participation, *, now: datetime
@@ -161,6 +149,31 @@ class Policies:
             return Decision(allowed=False, policies=())
         decided = result.diagnostics.id_annotations_by_reason.values()
         return Decision(result.decision is cedarpy.Decision.Allow, tuple(sorted(decided)))
+
+
+@lru_cache(maxsize=4)
+def _validated(
+    schema_text: str, texts: tuple[str, ...]
+) -> tuple[Mapping[Action, cedarpy.PolicySet], cedarpy.Schema, str]:
+    """Validate what was read; the same texts are validated once."""
+    policies_text = "\n".join(texts)
+    try:
+        # Parsed one by one first: what is wrong in one file cannot hide in the next.
+        for text in texts:
+            cedarpy.PolicySet.from_str(text)
+        schema = cedarpy.Schema.from_str(schema_text)
+        policies = msgspec.json.decode(cedarpy.policies_to_json_str(policies_text))
+    except ValueError as failure:
+        message = f"the policies cannot be read: {failure}"
+        raise PoliciesUnsound(message) from None
+    result = cedarpy.validate_policies(policies_text, schema)
+    if not result.validation_passed:
+        message = "; ".join(str(error) for error in result.errors)
+        raise PoliciesUnsound(message)
+    _refuse_unnamed(policies)
+    groups = _groups_by_action(schema)
+    digest = sha256(schema_text.encode() + b"\x00" + policies_text.encode()).hexdigest()
+    return _by_action(policies["staticPolicies"], groups), schema, digest
 
 
 def _nameless(entity: dict[str, Any]) -> dict[str, Any]:
