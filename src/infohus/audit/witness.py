@@ -6,13 +6,9 @@ Source: C2SP tlog-witness, "add-checkpoint".
 
 import base64
 import binascii
-import fcntl
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 from infohus.audit.checkpoint import (
@@ -25,6 +21,7 @@ from infohus.audit.checkpoint import (
     split_note,
 )
 from infohus.audit.cosignature import WitnessKey, cosign
+from infohus.audit.memory import Memory, StateNotReadable
 from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, ProofDoesNotHold, verify_consistency
 
 _MOST_PROOF_LINES = 63
@@ -54,10 +51,6 @@ class OtherSizeRemembered(Exception):  # noqa: N818 - names the situation
 
 class NotConsistent(Exception):  # noqa: N818 - names the situation
     """The proof does not show that the log only grew (422)."""
-
-
-class StateNotReadable(Exception):  # noqa: N818 - names the situation
-    """What the witness wrote of a log can no longer be read; it never starts again from nothing by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +105,10 @@ class Witness:
         self, key: SigningKey, *, name: str, folder: Path, logs: Sequence[VerifierKey], clock: Callable[[], datetime]
     ) -> None:
         """Remember in `folder`, which is made when missing."""
-        self._key, self._name, self._folder, self._clock = key, name, folder, clock
+        self._key, self._name, self._memory, self._clock = key, name, Memory(folder), clock
         self._logs = {
             origin: [log for log in logs if log.name == origin] for origin in {log.name for log in logs}
         }
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @property
     def verifier(self) -> WitnessKey:
@@ -139,10 +131,10 @@ class Witness:
         if asked.old_size > checkpoint.size:
             raise NotARequest
         # One lock over check and write: "must be performed atomically" (tlog-witness, "add-checkpoint").
-        with self._locked():
+        with self._memory.locked():
             self._require_growth(asked, checkpoint)
             # Dies before the rename: nothing was promised. Dies after: the log asks again, from 409's size.
-            self._remember(checkpoint.origin, asked.note)
+            self._memory.remember(checkpoint.origin, asked.note)
         return cosign(text, self._key, name=self._name, moment=int(self._clock().timestamp()))
 
     def remembered(self, origin: str) -> Checkpoint | None:
@@ -151,19 +143,7 @@ class Witness:
         Raises:
             StateNotReadable: its own memory is damaged.
         """
-        try:
-            note = self._file(origin).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError):
-            raise StateNotReadable from None
-        try:
-            checkpoint = parse_text(split_note(note)[0])
-        except NotACheckpoint:
-            raise StateNotReadable from None
-        if checkpoint.origin != origin:
-            raise StateNotReadable
-        return checkpoint
+        return self._memory.checkpoint(origin)
 
     def _authentic(self, note: str) -> tuple[str, Checkpoint]:
         try:
@@ -180,7 +160,7 @@ class Witness:
             raise NotSignedByTheLog from None
 
     def _require_growth(self, asked: AddCheckpoint, checkpoint: Checkpoint) -> None:
-        before = self.remembered(checkpoint.origin) or Checkpoint(checkpoint.origin, 0, EMPTY_ROOT)
+        before = self._memory.checkpoint(checkpoint.origin) or Checkpoint(checkpoint.origin, 0, EMPTY_ROOT)
         same_size_other_tree = before.size == checkpoint.size and before.root != checkpoint.root
         if asked.old_size != before.size or same_size_other_tree:
             raise OtherSizeRemembered(before.size)
@@ -192,29 +172,8 @@ class Witness:
         except ProofDoesNotHold:
             raise NotConsistent from None
 
-    def _file(self, origin: str) -> Path:
-        return self._folder / f"{sha256(origin.encode()).hexdigest()}.checkpoint"
 
-    def _remember(self, origin: str, note: str) -> None:
-        file = self._file(origin)
-        fresh = file.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8", newline="\n") as written:
-            written.write(note)
-            written.flush()
-            os.fsync(written.fileno())
-        fresh.replace(file)
-        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the folder's lock, against other threads and other processes alike."""
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+__all__ = [
+    "AddCheckpoint", "NotARequest", "NotConsistent", "NotSignedByTheLog", "OtherSizeRemembered", "StateNotReadable",
+    "UnknownLog", "Witness",
+]
