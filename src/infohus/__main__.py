@@ -12,7 +12,8 @@ from infohus.app import create_app, now
 from infohus.assessments.template import TemplateNotUsable
 from infohus.assessments.templates import load_template
 from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
-from infohus.audit.verification import Verification, verify_database, verify_export
+from infohus.audit.row_verification import verify_database
+from infohus.audit.verification import Verification, verify_export
 from infohus.authorization.policies import PoliciesUnsound
 from infohus.danish import words_for
 from infohus.database import migrate as migrate_database

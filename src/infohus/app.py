@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 
+import asyncpg
+import structlog
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
@@ -18,6 +20,8 @@ from infohus import logs
 from infohus.answers import guarded
 from infohus.assessments.api import handlers as assessment_handlers
 from infohus.audit.checkpoint import SigningKey
+from infohus.audit.memory import Memory, StateNotReadable
+from infohus.audit.signing import Signer
 from infohus.authorization.policies import Policies
 from infohus.cases.api import handlers as case_handlers
 from infohus.cases.lifecycle import lock_for, require_possible
@@ -55,7 +59,10 @@ from infohus.web.door import Door
 from infohus.web.health import handlers as health_handlers
 from infohus.web.problems import before_the_route, exception_handlers
 from infohus.web.problems import handlers as problem_handlers
+from infohus.witness_client import witnesses_in
 from infohus.workplace import Desk, Workplace
+
+logger = structlog.get_logger()
 
 _FORGET_EVERY_SECONDS = 30
 AnyRequest = Request[Caller, Any, Any]
@@ -94,7 +101,7 @@ def create_app(settings: Settings) -> Litestar:
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
         minimum_assurance=Assurance(settings.minimum_assurance),
     )
-    signing_key = SigningKey.load(settings.keys_folder / "log-signing.key")
+    signer = signer_of(settings)
     workplace = Workplace(policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now)
 
     def desk(request: AnyRequest) -> Desk:
@@ -107,10 +114,16 @@ def create_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:
         async with await open_pool(settings.database_url, size=settings.pool_size) as pool:
+            async with pool.acquire() as connection:
+                await signer.require_not_behind(connection)
             workplace.open(pool)
-            idle = asyncio.create_task(_forget_old_keys(vault))
+            beside = [
+                asyncio.create_task(_forget_old_keys(vault)),
+                asyncio.create_task(_sign(signer, pool, every_seconds=settings.sign_every_seconds)),
+            ]
             yield
-            idle.cancel()
+            for one in beside:
+                one.cancel()
 
     handlers = [
         *health_handlers, *problem_handlers,
@@ -130,7 +143,7 @@ def create_app(settings: Settings) -> Litestar:
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "workplace": Provide(lambda: workplace, sync_to_thread=False),
-            "signing_key": Provide(lambda: signing_key, sync_to_thread=False),
+            "signer": Provide(lambda: signer, sync_to_thread=False),
         },
         middleware=[Door(gate, workplace)],
         before_request=before_the_route,
@@ -140,6 +153,30 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=_openapi(handlers),
         logging_config=None,
     )
+
+
+def signer_of(settings: Settings) -> Signer:
+    """Build the signer of the audit logs.
+
+    Raises:
+        UnsafeSigningKey, WitnessesNotUsable: what is on disk is not as it must be.
+    """
+    return Signer(
+        SigningKey.load(settings.keys_folder / "log-signing.key"),
+        Memory(settings.signed_folder or settings.keys_folder / "signed"),
+        witnesses=witnesses_in(settings.witnesses_file), clock=now,
+    )
+
+
+async def _sign(signer: Signer, pool: "asyncpg.Pool[asyncpg.Record]", *, every_seconds: int) -> None:
+    """Sign the logs that grew, again and again; what goes wrong is alarmed and tried again."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            async with pool.acquire() as connection:
+                await signer.sign_all(connection)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, StateNotReadable) as failure:
+            logger.exception("logs_not_signed", exc_info=failure)
 
 
 async def _forget_old_keys(vault: Vault) -> None:

@@ -1,16 +1,12 @@
-"""Is the log whole? Trusts rows and keys, and nothing that is written about them. Says where it is wrong."""
+"""Is an exported log whole? Trusts entries and keys, and nothing that is written about them. Says where it is wrong."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from uuid import UUID
-
-import asyncpg
 
 from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, VerifierKey, open_checkpoint
-from infohus.audit.log import AnyConnection, head_of, rows_of
-from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, fold, perfect_nodes, root_of
+from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, fold, perfect_nodes, root_of
 from infohus.audit.tiles import WIDTH, entries_in, hashes_in, tile_path, widths
 
 Progress = Callable[[int], None]
@@ -116,40 +112,3 @@ def _read(folder: Path, path: str, faults: list[Fault]) -> bytes:
     except OSError:
         faults.append(Fault(path, None, "mangler"))
         return b""
-
-
-async def verify_database(
-    connection: AnyConnection, log_id: UUID, *, progress: Progress | None = None
-) -> Verification:
-    """Verify the rows of a log: each entry's hash, each node it completes, the order, and the frontier."""
-    head = await head_of(connection, log_id)
-    frontier, faults = Frontier(), list[Fault]()
-    async for rows in rows_of(connection, log_id, start=0, stop=head.size):
-        for row in rows:
-            _check_row(row, frontier, faults)
-        if progress is not None:
-            progress(frontier.size)
-        if len(faults) > WIDTH:
-            break
-    if not faults and frontier.size != head.size:
-        faults.append(Fault("audit.leaf", frontier.size, f"loggen slutter her og siger, at den har {head.size} poster"))
-    if not faults and frontier.stored != head.frontier:
-        faults.append(Fault("audit.frontier", None, "er ikke rækkernes front"))
-    beyond = await connection.fetchval(
-        "SELECT count(*) FROM audit.leaf WHERE log_id = $1 AND (index < 0 OR index >= $2)", log_id, head.size
-    )
-    if beyond:
-        faults.append(Fault("audit.leaf", None, f"{beyond} rækker står uden for loggen"))
-    return Verification(Checkpoint(head.origin, frontier.size, frontier.root()), frontier.size, tuple(faults))
-
-
-def _check_row(row: asyncpg.Record, frontier: Frontier, faults: list[Fault]) -> None:
-    index = row["index"]
-    if index != frontier.size:
-        faults.append(Fault("audit.leaf", frontier.size, "mangler"))
-        return
-    stored: bytes = row["hashes"]
-    if sha256(b"\x00" + row["entry"]).digest() != stored[:HASH_BYTES]:
-        faults.append(Fault("audit.leaf", index, "er ikke, hvad der blev logget: dens hash er en anden"))
-    if frontier.append(stored[:HASH_BYTES]) != stored:
-        faults.append(Fault("audit.leaf", index, "afslutter andre knuder, end den siger"))
