@@ -27,6 +27,7 @@ FROM audit.checkpoint c
 _NEWEST = f"{_SELECT} WHERE c.log_id = $1 ORDER BY c.size DESC LIMIT 1"
 _BEFORE = f"{_SELECT} WHERE c.log_id = $1 AND c.size < $2 ORDER BY c.size DESC LIMIT $3"
 _AFTER = f"{_SELECT} WHERE c.log_id = $1 AND c.size > $2 ORDER BY c.size LIMIT $3"
+_SIZES = "SELECT size FROM audit.checkpoint WHERE log_id = $1 AND size > $2 ORDER BY size"
 _LAST_COSIGNED = "SELECT max(size) FROM audit.cosignature WHERE log_id = $1 AND witness = $2"
 
 
@@ -88,6 +89,11 @@ async def all_from(connection: AnyConnection, log_id: UUID, *, after: int) -> As
         for row in rows:
             yield _archived(row)
         after = rows[-1]["size"]
+
+
+async def sizes(connection: AnyConnection, log_id: UUID, *, after: int) -> list[int]:
+    """List the sizes above `after` of which there is a checkpoint, ascending."""
+    return [row["size"] for row in await connection.fetch(_SIZES, log_id, after)]
 
 
 async def last_cosigned_by(connection: AnyConnection, log_id: UUID, witness: str) -> int:

@@ -114,6 +114,14 @@ class WitnessPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembers:
+    """What a witness remembers of a log: how many entries, and whether that agrees with what it was asked about."""
+
+    size: int
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """What came of asking: the names that have cosigned, and why the others have not."""
 
@@ -157,20 +165,23 @@ class Witnesses:
                 answers[at] = await self._ask_one(self.policy.urls[at], again)
         return await self._kept(connection, log_id, checkpoint, note, answers)
 
-    async def remembered(self, origin: str, key: SigningKey) -> dict[str, int | None]:
-        """Ask each witness for the size it remembers of a log; none when it is unreachable or remembers nothing.
+    async def remembered(self, origin: str, key: SigningKey) -> dict[str, Remembers | None]:
+        """Ask each witness what it remembers of a log, by a checkpoint of the empty tree: every log grew from that."""
+        checkpoint = Checkpoint(origin, 0, EMPTY_ROOT)
+        return await self.ask_about(checkpoint, key.sign(checkpoint))
 
-        It is asked with a checkpoint of the empty tree, with which every log is consistent: a witness that cosigned
-        before answers with its own size (tlog-witness: "the tlog-witness MUST respond with a 409").
+    async def ask_about(self, checkpoint: Checkpoint, note: str) -> dict[str, Remembers | None]:
+        """Ask each witness whether a signed checkpoint is the newest it knows; none when it does not say.
+
+        One that remembers another size answers with it ("the tlog-witness MUST respond with a 409", tlog-witness).
         """
         if self.policy is None:
             return {}
-        probe = AddCheckpoint(0, (), key.sign(Checkpoint(origin, 0, EMPTY_ROOT)))
-        answers = await self._ask([probe] * len(self.keys))
-        found = {}
-        for witness, (status, text) in zip(self.keys, answers, strict=True):
-            found[witness.name] = _size_in(text) if status == HTTPStatus.CONFLICT else None
-        return found
+        answers = await self._ask([AddCheckpoint(checkpoint.size, (), note)] * len(self.keys))
+        return {
+            witness.name: _memory(status, text, checkpoint.size)
+            for witness, (status, text) in zip(self.keys, answers, strict=True)
+        }
 
     async def _ask(self, requests: Sequence[AddCheckpoint]) -> list[tuple[int, str]]:
         assert self.policy is not None  # noqa: S101 - every caller looked
@@ -215,6 +226,14 @@ async def _request(
     ranges = consistency_ranges(old, checkpoint.size)
     hashes = await hashes_of(connection, log_id, {node for nodes in ranges for node in nodes})
     return AddCheckpoint(old, tuple(proof_from(ranges, hashes.__getitem__)), note)
+
+
+def _memory(status: int, text: str, size: int) -> Remembers | None:
+    if status == HTTPStatus.OK:
+        return Remembers(size, agrees=True)
+    remembered = _size_in(text) if status == HTTPStatus.CONFLICT else None
+    # The size we asked about, and yet a conflict: it remembers another tree of that size.
+    return None if remembered is None else Remembers(remembered, agrees=remembered != size)
 
 
 def _silence(status: int, text: str, size: int) -> Silence:

@@ -123,11 +123,11 @@ class Signer:
         for row in rows:
             head = await head_of(connection, row["id"])
             await self._known(connection, head)
-            for name, size in (await self.witnesses.remembered(head.origin, self._key)).items():
-                if size is None:
-                    logger.warning("witness_remembers_nothing_or_is_silent", origin=head.origin, witness=name)
-                elif size > head.size:
-                    raise LogIsBehind(head.origin, head.size, size, f"vidnet {name}")
+            for name, memory in (await self.witnesses.remembered(head.origin, self._key)).items():
+                if memory is None:
+                    logger.warning("witness_did_not_answer", origin=head.origin, witness=name)
+                elif memory.size > head.size:
+                    raise LogIsBehind(head.origin, head.size, memory.size, f"vidnet {name}")
 
     async def _signed(self, connection: AnyConnection, log_id: UUID) -> tuple[Checkpoint, str]:
         head = await head_of(connection, log_id)
