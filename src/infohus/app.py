@@ -52,6 +52,7 @@ from infohus.searches.api import handlers as search_handlers
 from infohus.settings import Settings
 from infohus.statistics.api import handlers as statistics_handlers
 from infohus.supervision.api import handlers as supervision_handlers
+from infohus.supervision.checkpoint_routes import handlers as checkpoint_handlers
 from infohus.tables import Row
 from infohus.web.api_description import ExactConfig
 from infohus.web.documentation import DocumentationPage, documentation_router
@@ -132,7 +133,7 @@ def create_app(settings: Settings) -> Litestar:
             *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
-            *plan_version_handlers, *obligation_handlers, *network_handlers,
+            *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
         ),
     ]
     return Litestar(
