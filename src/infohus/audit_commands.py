@@ -115,6 +115,22 @@ def sign() -> None:
         raise click.ClickException(str(refused)) from None
 
 
+@audit.command("keys")
+def keys() -> None:
+    """Print each log's public key, a line each: what its witnesses and whoever verifies it need."""
+
+    async def go(connection: AnyConnection) -> list[str]:
+        return [row["origin"] for row in await connection.fetch("SELECT origin FROM audit.log ORDER BY origin")]
+
+    try:
+        settings = Settings.read()
+        signer = signer_of(settings)
+        for origin in _with_database(settings.database_url, go):
+            click.echo(str(signer.verifier(origin)))
+    except REFUSED as refused:
+        raise click.ClickException(str(refused)) from None
+
+
 @audit.command("export")
 @database_option
 @log_option
