@@ -103,7 +103,9 @@ def create_app(settings: Settings) -> Litestar:
         minimum_assurance=Assurance(settings.minimum_assurance),
     )
     signer = signer_of(settings)
-    workplace = Workplace(policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now)
+    workplace = Workplace(
+        policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now, appended=signer.appended
+    )
 
     def desk(request: AnyRequest) -> Desk:
         return Desk(workplace, request.user)

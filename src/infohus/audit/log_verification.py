@@ -12,6 +12,7 @@ import msgspec
 
 from infohus.audit import archive
 from infohus.audit.archive import Archived
+from infohus.audit.catalog import catalog_faults
 from infohus.audit.checkpoint import NotACheckpoint, VerifierKey, open_checkpoint
 from infohus.audit.cosigning import Witnesses
 from infohus.audit.log import AnyConnection, Head, head_of
@@ -75,6 +76,8 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
             progress(size)
 
     found = await verify_rows(connection, head, chunks, rows, progress=went_on)
+    changed = await catalog_faults(connection)
+    found = Verification(found.checkpoint, found.entries, (*found.faults, *changed))
     if seen is not None and found.is_whole:
         _remember(seen, log_id, rows)
     if key is None:

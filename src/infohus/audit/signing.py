@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from infohus.audit import archive
+from infohus.audit.appended import Appended
 from infohus.audit.archive import Archived
 from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey, VerifierKey, open_checkpoint
 from infohus.audit.cosigning import ALARMING, Silence, Witnesses
@@ -71,7 +72,9 @@ class Signer:
         """Sign with `key`, remembering in `memory`."""
         self._key, self._memory, self._clock = key, memory, clock
         self.witnesses = witnesses
+        self.appended = Appended()
         self._alarms: dict[UUID, str] = {}
+        self._lost: set[UUID] = set()
 
     def verifier(self, origin: str) -> VerifierKey:
         """Give the public half of the key under a log's name."""
@@ -91,6 +94,7 @@ class Signer:
             StateNotReadable: what was signed before cannot be read.
         """
         try:
+            await self._require_all_appended(connection, log_id)
             checkpoint, note = await self._signed(connection, log_id)
         except LogNotAsSigned as refused:
             self._alarms[log_id] = "behind" if isinstance(refused, LogIsBehind) else "rewritten"
@@ -123,11 +127,21 @@ class Signer:
         for row in rows:
             head = await head_of(connection, row["id"])
             await self._known(connection, head)
+            self.appended.begin_at(row["id"], head.size)
             for name, memory in (await self.witnesses.remembered(head.origin, self._key)).items():
                 if memory is None:
                     logger.warning("witness_did_not_answer", origin=head.origin, witness=name)
                 elif memory.size > head.size:
                     raise LogIsBehind(head.origin, head.size, memory.size, f"vidnet {name}")
+
+    async def _require_all_appended(self, connection: AnyConnection, log_id: UUID) -> None:
+        """Refuse, from then on, a log that lacks an entry of which the database said that it is there."""
+        missing = await self.appended.missing(connection, log_id)
+        if missing:
+            self._lost.add(log_id)
+            logger.critical("acknowledged_entries_are_missing", log=str(log_id), missing=missing)
+        if log_id in self._lost:
+            raise LogNotAsSigned((await head_of(connection, log_id)).origin)
 
     async def _signed(self, connection: AnyConnection, log_id: UUID) -> tuple[Checkpoint, str]:
         head = await head_of(connection, log_id)
