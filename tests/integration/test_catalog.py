@@ -9,7 +9,7 @@ from town import Town
 
 class WhenNothingWasTouched:
     async def test_every_function_has_the_digest_that_is_written_down(self, town: Town) -> None:
-        rows = await town.superuser.fetch(catalog._FUNCTIONS)  # noqa: SLF001 - the very query
+        rows = await town.superuser.fetch(catalog._FUNCTIONS)
         assert {row["name"]: digest_of(row["definition"]) for row in rows} == SHIPPED
         assert await catalog_faults(town.superuser) == []
 
@@ -24,8 +24,8 @@ class WhenASuperuserChangedThem:
             ("DROP TRIGGER log_is_never_changed ON audit.log", "log_is_never_changed er slået fra eller væk"),
             ("DROP FUNCTION audit.open_log", "audit.open_log: funktionen er væk"),
             (
-                "CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint"
-                " LANGUAGE sql AS 'SELECT 1::bigint'",
+                """CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
+                LANGUAGE sql AS 'SELECT 1::bigint'""",
                 "audit.append: funktionen er ikke den",
             ),
             ("ALTER FUNCTION audit.append(uuid, bytea) SECURITY INVOKER", "audit.append: funktionen er ikke den"),
@@ -35,8 +35,8 @@ class WhenASuperuserChangedThem:
                 "audit.append: funktionen er ikke den",
             ),
             (
-                "CREATE TRIGGER quiet BEFORE INSERT ON audit.leaf FOR EACH ROW EXECUTE FUNCTION"
-                " suppress_redundant_updates_trigger()",
+                """CREATE TRIGGER quiet BEFORE UPDATE ON audit.leaf FOR EACH ROW
+                EXECUTE FUNCTION suppress_redundant_updates_trigger()""",
                 "quiet er ikke leveret",
             ),
         ],
