@@ -75,6 +75,7 @@ class Installation:
         environment = {
             "INFOHUS_DATABASE_URL": self.dsn("app"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
+            "INFOHUS_SIGNED_FOLDER": str(self.folder / f"signed-{self.database}"),
             "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),
             "INFOHUS_LOG_FORMAT": "json",
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),

@@ -152,7 +152,8 @@ async def chunks_on_cores(
     """Hash the rows on several cores, each with a connection of its own to `database`; the chunks come in order."""
     step = CHUNK * CHUNKS_PER_TASK
     loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+    # Forked, as in verification.py; each opens a connection of its own and leaves ours alone.
+    with ProcessPoolExecutor(cores, mp_context=get_context("fork")) as pool:
         def hashing(start: int) -> asyncio.Future[list[Chunk]]:
             stop = min(start + step, head.size)
             return loop.run_in_executor(pool, _hash_task, database, head, start, stop, _within(sizes, start, step))

@@ -91,7 +91,9 @@ def _on_cores(bottom: Sequence[tuple[Path, int, int]], cores: int) -> Iterator[t
     done = 0
     with ExitStack() as stack:
         if cores > 1 and len(bottom) > TILES_PER_TASK:
-            pool = stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("spawn")))
+            # Forked: a process that only reads and hashes needs nothing that another thread could hold, and a fresh
+            # one would first import all of infohus, which takes longer than hashing a hundred thousand entries.
+            pool = stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("fork")))
             hashed: Iterable[_Bottom] = pool.map(_hash_bundle, bottom, chunksize=TILES_PER_TASK)
         else:
             hashed = map(_hash_bundle, bottom)

@@ -1,0 +1,244 @@
+"""`make bench-log`: what a log of millions of entries costs: a proof, a checkpoint, a verification on one core or all.
+
+The rows are computed here and copied into the database, as `audit.append` would have made them; verification, signing
+and proofs are the product's own. `--entries` shrinks it to try it out.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from log_figures import reading_entry
+from rich.progress import Progress
+
+from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.cosigning import Witnesses
+from infohus.audit.entry import encode
+from infohus.audit.export import export_log, prove
+from infohus.audit.log import APPEND, head_of
+from infohus.audit.log_verification import verify_log
+from infohus.audit.memory import Memory
+from infohus.audit.merkle import Frontier, inclusion_ranges, leaf_hash
+from infohus.audit.signing import Signer
+from infohus.audit.verification import verify_export
+from infohus.database import migrate
+from infohus.local_postgres import LocalPostgres
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RESULTS = REPOSITORY / "var" / "bench-log.json"
+KEY = SigningKey(b"bench-log-signing-key-invented!!")
+PASSWORD = "bench"  # noqa: S105 - of a server that lives for minutes
+ROUNDS = 3
+PROOFS = 2_000
+GROWTH = 100
+_AT_ONCE = 50_000
+
+Figures = dict[str, Any]
+
+
+class NotWhole(Exception):  # noqa: N818 - names the situation
+    """The log that was just made does not verify, so it cannot be timed."""
+
+
+def main() -> None:
+    """Measure, print, and write the file of results."""
+    arguments = argparse.ArgumentParser(prog="bench-log", description=__doc__)
+    arguments.add_argument("--entries", type=int, default=10_000_000, help="of the long log, in which is proved")
+    arguments.add_argument("--verify", type=int, default=1_000_000, help="of the log that is verified")
+    arguments.add_argument("--out", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
+    asked = arguments.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="infohus-bench-") as folder,
+        LocalPostgres.durable(Path(folder) / "postgres") as server,
+    ):
+        figures = asyncio.run(_measure(server, Path(folder), long=asked.entries, verified=asked.verify))
+    asked.out.parent.mkdir(exist_ok=True)
+    asked.out.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    _print(figures)
+
+
+async def _measure(server: LocalPostgres, folder: Path, *, long: int, verified: int) -> Figures:
+    await _create(server)
+    owner = await asyncpg.connect(server.superuser_dsn("log"))
+    app_dsn = server.dsn(user="infohus_app", database="log", password=PASSWORD)
+    app = await asyncpg.connect(app_dsn)
+    try:
+        short_log, verified_log, long_log = (UUID(int=number) for number in (1, 2, 3))
+        await _fill(owner, short_log, 1_000, b"x" * 100, "Making a short log")
+        await _fill(owner, verified_log, verified, None, "Making the log that is verified")
+        verification = await _verification(app, app_dsn, verified_log, folder)
+        await _fill(owner, long_log, long, b"x" * 100, "Making the long log")
+        await owner.execute("VACUUM (ANALYZE, FREEZE) audit.leaf")
+        proofs = await _proofs(app, long_log)
+        signer = Signer(KEY, Memory(folder / "signed"), witnesses=Witnesses(None, _nobody), clock=_no_clock)
+        checkpoints = {
+            "short": await _checkpoints(app, signer, short_log), "long": await _checkpoints(app, signer, long_log),
+        }
+        return {"entries": long, "verification": verification, "proofs": proofs, "checkpoints": checkpoints}
+    finally:
+        await app.close()
+        await owner.close()
+
+
+async def _verification(app: asyncpg.Connection, address: str, log: UUID, folder: Path) -> Figures:
+    head = await head_of(app, log)
+    note = KEY.sign(Checkpoint(head.origin, head.size, head.root()))
+    key, out, cores = KEY.verifier(head.origin), folder / "export", os.cpu_count() or 1
+    await export_log(app, log, note, out, key=key)
+    contents = [row["entry"] async for row in _entries(app, log)]
+    seconds: dict[str, list[float]] = {}
+
+    async def timed(name: str, work: Callable[[], Awaitable[bool]]) -> None:
+        started = time.perf_counter()
+        if not await work():
+            raise NotWhole(name)
+        seconds.setdefault(name, []).append(time.perf_counter() - started)
+
+    async def hashlib_loop() -> bool:
+        return len([sha256(content).digest() for content in contents]) == head.size
+
+    async def export(on: int) -> bool:
+        return verify_export(out, [key], cores=on).is_whole
+
+    async def database(on: int) -> bool:
+        found = await verify_log(
+            app, log, key=None, witnesses=Witnesses(None, _nobody), database=address, cores=on
+        )
+        return found.verification.is_whole
+
+    for _ in range(ROUNDS):
+        await timed("hashlib loop", hashlib_loop)
+        await timed("export, one core", lambda: export(1))
+        await timed(f"export, {cores} cores", lambda: export(cores))
+        await timed("database, one core", lambda: database(1))
+        await timed(f"database, {cores} cores", lambda: database(cores))
+    plain = median(seconds["hashlib loop"])
+    return {
+        "entries": head.size, "bytes": sum(map(len, contents)),
+        "seconds": {name: round(median(runs), 3) for name, runs in seconds.items()},
+        "ratios": {name: round(median(runs) / plain, 2) for name, runs in seconds.items()},
+    }
+
+
+async def _proofs(app: asyncpg.Connection, log: UUID) -> Figures:
+    head = await head_of(app, log)
+    note = KEY.sign(Checkpoint(head.origin, head.size, head.root()))
+    dice = random.Random(115)  # noqa: S311 - places to measure at
+    places = [dice.randrange(head.size) for _ in range(PROOFS)]
+    took, largest = [], 0
+    for index in places:
+        started = time.perf_counter()
+        proof = await prove(app, log, index, note)
+        took.append((time.perf_counter() - started) * 1000)
+        largest = max(largest, len(proof.encode()))
+    nodes = {node for nodes in inclusion_ranges(places[0], head.size) for node in nodes}
+    rows = sorted({((index + 1) << level) - 1 for level, index in nodes})
+    explained = await app.fetch(
+        "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF)"
+        " SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])", log, rows
+    )
+    percent = quantiles(took, n=100)
+    return {
+        "p50_ms": round(percent[49], 2), "p99_ms": round(percent[98], 2), "rows_read": len(rows),
+        "largest_bytes": largest, "explain": [row[0] for row in explained],
+    }
+
+
+async def _checkpoints(app: asyncpg.Connection, signer: Signer, log: UUID) -> Figures:
+    """Sign after each hundred entries; the first time, which hashes the whole log, is told apart."""
+    started = time.perf_counter()
+    await signer.sign(app, log)
+    first, took = time.perf_counter() - started, []
+    for _ in range(30):
+        for number in range(GROWTH):
+            await app.execute(APPEND, log, f"growth {number}".encode())
+        started = time.perf_counter()
+        await signer.sign(app, log)
+        took.append((time.perf_counter() - started) * 1000)
+    return {"first_seconds": round(first, 2), "p50_ms": round(median(took), 2)}
+
+
+async def _fill(owner: asyncpg.Connection, log: UUID, size: int, content: bytes | None, telling: str) -> None:
+    await owner.execute("SELECT audit.open_log($1, $2)", log, f"bench.invalid/{log.int}")
+    frontier = Frontier()
+    with Progress(transient=True) as progress:
+        task = progress.add_task(telling, total=size)
+        for first in range(0, size, _AT_ONCE):
+            numbers = range(first, min(first + _AT_ONCE, size))
+            await owner.copy_records_to_table(
+                "leaf", schema_name="audit", columns=("log_id", "index", "entry", "hashes"),
+                records=_rows(log, numbers, content, frontier),
+            )  # fmt: skip
+            progress.update(task, completed=numbers.stop)
+    await owner.execute(
+        "UPDATE audit.frontier SET size = $1, hashes = $2 WHERE log_id = $3", size, frontier.stored, log
+    )
+
+
+def _rows(
+    log: UUID, numbers: range, content: bytes | None, frontier: Frontier
+) -> Iterator[tuple[UUID, int, bytes, bytes]]:
+    for number in numbers:
+        entry = encode(reading_entry(log)) if content is None else b"%d %s" % (number, content)
+        yield log, number, entry, frontier.append(leaf_hash(entry))
+
+
+async def _entries(app: asyncpg.Connection, log: UUID) -> Any:  # noqa: ANN401 - a cursor's rows
+    async with app.transaction():
+        statement = "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index"
+        async for row in app.cursor(statement, log, prefetch=5000):
+            yield row
+
+
+async def _create(server: LocalPostgres) -> None:
+    roles = (REPOSITORY / "deploy" / "postgresql" / "roles.sql").read_text(encoding="utf-8")
+    for address, *statements in (
+        (server.superuser_dsn(), "CREATE DATABASE log TEMPLATE template0"),
+        (server.superuser_dsn("log"), roles, *(
+            f"ALTER ROLE infohus_{role} PASSWORD '{PASSWORD}'" for role in ("owner", "app")
+        )),
+    ):
+        connection = await asyncpg.connect(address)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+    await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="log", password=PASSWORD))
+
+
+async def _nobody(url: str, body: bytes) -> tuple[int, str]:
+    raise NotImplementedError(url, body)
+
+
+def _no_clock() -> Any:  # noqa: ANN401 - a moment
+    from installation import now  # noqa: PLC0415 - the benchmarks' one clock
+
+    return now()
+
+
+def _print(figures: Figures) -> None:
+    verification, proofs, checkpoints = figures["verification"], figures["proofs"], figures["checkpoints"]
+    print(f"Verifying {verification['entries']} entries ({verification['bytes'] >> 20} MB):")
+    for name, ratio in verification["ratios"].items():
+        print(f"  {name:<22} {verification['seconds'][name]:>8.2f} s  {ratio:>5.2f} times a plain hashlib loop")
+    print(f"A proof in {figures['entries']} entries: p50 {proofs['p50_ms']} ms, p99 {proofs['p99_ms']} ms, "
+          f"{proofs['rows_read']} rows read, at most {proofs['largest_bytes']} bytes:")
+    print("  " + "\n  ".join(proofs["explain"]))
+    for name, size in (("short", 1_000), ("long", figures["entries"])):
+        one = checkpoints[name]
+        print(f"A checkpoint after {GROWTH} more entries in a log of {size}: p50 {one['p50_ms']} ms "
+              f"(the first, over the whole log: {one['first_seconds']} s)")
+
+
+if __name__ == "__main__":
+    main()
