@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -180,14 +181,15 @@ async def _record_cases(installation: Installation, address: str, cases: int) ->
 async def _record(client: httpx.AsyncClient, infohus_id: UUID, left: Iterator[int]) -> list[str]:
     paths = []
     for number in left:
-        concern = await client.post(f"/infohuse/{infohus_id}/concerns", json=_concern(number))
+        concern = await client.post(f"/infohuse/{infohus_id}/concerns", json=concern_draft(number))
         case_id = concern.raise_for_status().json()["case_id"]
         exchange = await client.post(f"/cases/{case_id}/exchanges", json=EXCHANGE)
         paths.append(f"/cases/{case_id}/exchanges/{exchange.raise_for_status().json()['id']}")
     return paths
 
 
-def _concern(number: int) -> dict[str, object]:
+def concern_draft(number: int) -> dict[str, Any]:
+    """Make the body that records a concern about invented people."""
     return {
         "channel": "phone",
         "received_at": (now() - timedelta(minutes=5)).isoformat(),

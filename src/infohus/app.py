@@ -178,7 +178,9 @@ async def _sign(signer: Signer, pool: "asyncpg.Pool[asyncpg.Record]", *, every_s
         try:
             async with pool.acquire() as connection:
                 await signer.sign_all(connection)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, StateNotReadable) as failure:
+        except (
+            OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, StateNotReadable,
+        ) as failure:
             logger.exception("logs_not_signed", exc_info=failure)
 
 

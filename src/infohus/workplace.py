@@ -46,6 +46,11 @@ from infohus.unit_of_work import UnitOfWork
 logger = structlog.get_logger()
 
 _PATIENCE_SECONDS = 10
+_DATABASE_GONE = (
+    ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
+)
+"""What the driver raises when PostgreSQL went away, is shutting down, recovers from a crash, or has no room."""
 
 REGIMES = {
     AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
@@ -170,7 +175,7 @@ class Workplace:
             encoded = encode(entry)
             await connection.execute(APPEND, log_id, encoded)
             self._appended.add(log_id, encoded)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EntryTooLarge) as failure:
+        except (OSError, asyncpg.PostgresError, *_DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
 
@@ -303,7 +308,7 @@ def _as_refusal(failure: BaseException) -> BaseException:
         return errors.RequestUnderWay() if once else errors.ActedAtTheSameTime()
     if isinstance(failure, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.LockNotAvailableError):
         return errors.ActedAtTheSameTime()
-    if isinstance(failure, asyncpg.PostgresConnectionError | ConnectionError):
+    if isinstance(failure, _DATABASE_GONE):
         return errors.DatabaseUnavailable()
     logger.error("unit_failed", exc_info=failure)
     return errors.UnexpectedFailure()

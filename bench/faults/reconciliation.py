@@ -1,0 +1,82 @@
+"""Afterwards: is what the clients were given what the log says, and is what they were promised there?"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+from clients import Journal
+
+from infohus.audit.entry import Entry, Outcome, decode
+from infohus.audit.log import head_of, rows_of
+from infohus.audit.row_verification import verify_database
+
+UUID_TABLES = ("concern", "information", "exchange")
+
+
+@dataclass
+class Reconciliation:
+    """Counts that must be 0, each with an example of what is wrong, and counts that must not be."""
+
+    answers_with_data: int = 0
+    without_leaf: list[str] = field(default_factory=list)
+    acknowledged: int = 0
+    lost: list[str] = field(default_factory=list)
+    written_twice: list[str] = field(default_factory=list)
+    leaves_without_rows: list[str] = field(default_factory=list)
+    leaves: int = 0
+    faults_in_log: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        """Say that nothing went missing and nothing was given out unlogged."""
+        return not (
+            self.without_leaf or self.lost or self.written_twice or self.leaves_without_rows or self.faults_in_log
+        )
+
+
+def reconcile(journal: Journal, entries: list[Entry], rows: set[str]) -> Reconciliation:
+    """Compare what clients hold with the log's entries and the ids of the rows that are there."""
+    found = Reconciliation(leaves=len(entries))
+    allowed = {entry.correlation: entry for entry in entries if entry.outcome is Outcome.ALLOWED}
+    acknowledged: dict[str, set[str]] = {}
+    for answer in journal.answers:
+        entry = allowed.get(answer.correlation)
+        if answer.has_data:
+            found.answers_with_data += 1
+            if entry is None:
+                found.without_leaf.append(f"{answer.method} {answer.path} {answer.status} {answer.correlation}")
+        if answer.record is not None:
+            found.acknowledged += 1
+            acknowledged.setdefault(answer.key or "", set()).add(answer.record)
+            if entry is None or answer.record not in rows:
+                found.lost.append(f"{answer.path} {answer.record}")
+    found.written_twice.extend(key for key, records in acknowledged.items() if len(records) > 1)
+    for entry in entries:
+        for wrote in entry.wrote:
+            if wrote.table in UUID_TABLES and wrote.verb == "insert" and str(wrote.row) not in rows:
+                found.leaves_without_rows.append(f"{wrote.table} {wrote.row}")
+    return found
+
+
+async def read_log(connection: asyncpg.Connection, log_id: Any) -> tuple[list[Entry], list[str]]:  # noqa: ANN401 - UUID
+    """Read a log's entries, and what a verification of it finds."""
+    verification = await verify_database(connection, log_id)
+    entries = []
+    async for rows in rows_of(connection, log_id, start=0, stop=(await head_of(connection, log_id)).size):
+        entries.extend(decode(row["entry"]) for row in rows)
+    return entries, [str(fault) for fault in verification.faults]
+
+
+async def read_rows(connection: asyncpg.Connection) -> set[str]:
+    """Read the ids of every row that a client may have written, and tell of keys that were used twice."""
+    found: set[str] = set()
+    for table in UUID_TABLES:
+        found |= {str(row["id"]) for row in await connection.fetch(f"SELECT id FROM infohus.{table}")}  # noqa: S608
+    return found
+
+
+def statuses(journal: Journal) -> str:
+    """Say how often each status was answered."""
+    counted = Counter(one.status for one in journal.answers)
+    return ", ".join(f"{status or 'cut'}: {count}" for status, count in sorted(counted.items()))
