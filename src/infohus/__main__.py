@@ -29,6 +29,7 @@ from infohus.plan.document import PlanDocument, PlanNotUsable, read_plan
 from infohus.plan.loading import load_plan
 from infohus.plan.owner_acts import CoordinatorNotUsable, register_coordinator
 from infohus.plan.stored import stored_plan
+from infohus.retention_command import empty, keep
 from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 from infohus.settings import REPOSITORY, Settings, UnsafeSetting, reference
 from infohus.witness_server import witness
@@ -270,8 +271,12 @@ def _tell(verification: Verification) -> None:
     if not verification.is_whole:
         raise SystemExit(1)
     click.echo(f"Uændret: {verification.entries} poster, hver af dem som den blev logget.")
+    if verification.emptied:
+        click.echo(f"De første {verification.emptied} er tømt efter deres frist, som loggen selv siger.")
 
 
+audit.add_command(empty)
+audit.add_command(keep)
 main.add_command(witness)
 
 

@@ -267,6 +267,12 @@ class WhenInfohusCannotStart:
         assert "kanariefugl" not in run.stdout + run.stderr
 
 
+class WhenOldEntriesAreEmptied:
+    @pytest.mark.rule(62)
+    def test_each_log_is_looked_through_by_the_role_that_may(self, machine: Installation) -> None:
+        assert machine.follow("emptying").count("Ingen poster er gamle nok") == 2
+
+
 class WhenPasswordsAreChanged:
     def test_the_old_ones_open_nothing_and_the_service_starts_with_the_new(self, machine: Installation) -> None:
         before = machine.environment()["INFOHUS_DATABASE_URL"]

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey, VerifierKey, open_checkpoint
+from infohus.audit.emptying import EmptiedFront
 from infohus.audit.log import AnyConnection, Head, hashes_of, head_of, rows_of
 from infohus.audit.merkle import (
     HASH_BYTES,
@@ -26,14 +27,18 @@ README = """Denne mappe er en revisionslog fra infohus, i det åbne format C2SP 
 
   checkpoint      loggens størrelse og rod, underskrevet
   log.pub         den offentlige nøgle, som underskriften skal passe til; få den fra en anden kilde end mappen
-  tile/entries/   selve posterne: hver bag sin længde i 2 byte
+  tile/entries/   selve posterne: hver bag sin længde i 2 byte; længden 0 er en post, der er tømt efter sin frist
   tile/0/ ...     hashværdierne (RFC 6962, SHA-256), 32 byte hver
 
 Kontrollér den uden database og uden os:  infohus audit verify MAPPE --key log.pub
 Enhver anden C2SP-verifikator kan bruges; posterne er JSON og indeholder kun numre, koder og hashværdier.
 
+Er poster tømt, står det i en senere post med handlingen emptyLogEntries: fra start til stop, alle ældre end before.
+En tømt posts hash står stadig i tile/0/, så hvert bevis holder, og rod og underskrift er de samme.
+
 This folder is an audit log in the open format C2SP tlog-tiles. Get the public key from a source other than this
-folder. Each entry is JSON of identifiers, codes and digests; any C2SP verifier can check it.
+folder. Each entry is JSON of identifiers, codes and digests; any C2SP verifier can check it. An entry of length 0 was
+emptied after its period, as a later entry (emptyLogEntries) says; its hash is still in tile/0/, and every proof holds.
 """
 
 
@@ -58,15 +63,20 @@ async def export_log(connection: AnyConnection, log_id: UUID, key: SigningKey, f
         LogDoesNotVerify: naming the first row that is wrong.
     """
     head = await head_of(connection, log_id)
-    writer, frontier = TileWriter(folder), Frontier()
+    writer, frontier, front = TileWriter(folder), Frontier(), EmptiedFront()
     async for rows in rows_of(connection, log_id, start=0, stop=head.size):
         for row in rows:
-            hashed = leaf_hash(row["entry"])
+            entry = row["entry"]
+            hashed = row["hashes"][:HASH_BYTES] if entry is None else leaf_hash(entry)
+            front.see(row["index"], entry)
             if row["index"] != frontier.size or frontier.append(hashed) != row["hashes"]:
                 message = f"row {row['index']} of the log is not what was appended"
                 raise LogDoesNotVerify(message)
-            writer.append(row["entry"], hashed)
+            writer.append(entry or b"", hashed)
     _refuse_another_tree(head, frontier)
+    if faults := front.faults():
+        message = f"the log does not say of row {faults[0][0]} what it is"
+        raise LogDoesNotVerify(message)
     writer.finish()
     checkpoint = Checkpoint(head.origin, head.size, frontier.root())
     writer.add("checkpoint", key.sign(checkpoint))
@@ -111,7 +121,12 @@ class Proved:
 
 
 def check_proof(text: str, entry: bytes, keys: Sequence[VerifierKey]) -> Proved:
-    """Check offline that `entry` is in the log whose signed checkpoint the proof carries.
+    """Check offline that `entry` is in the log whose signed checkpoint the proof carries; see `check_hashed_proof`."""
+    return check_hashed_proof(text, leaf_hash(entry), keys)
+
+
+def check_hashed_proof(text: str, hashed: bytes, keys: Sequence[VerifierKey]) -> Proved:
+    """Check offline that the entry with this leaf hash is in the log: all there is to show for an emptied one.
 
     Raises:
         ProofDoesNotHold: malformed, or it leads to another root.
@@ -132,7 +147,7 @@ def check_proof(text: str, entry: bytes, keys: Sequence[VerifierKey]) -> Proved:
         raise ProofDoesNotHold
     checkpoint = open_checkpoint(checkpoint_text, keys)
     verify_inclusion(
-        hashed=leaf_hash(entry), index=int(digits), size=checkpoint.size, proof=proof, root=checkpoint.root
+        hashed=hashed, index=int(digits), size=checkpoint.size, proof=proof, root=checkpoint.root
     )
     return Proved(int(digits), checkpoint)
 
@@ -158,6 +173,7 @@ def unpack(packed: bytes, folder: Path) -> None:
 
 
 __all__ = [
-    "LogDoesNotVerify", "NotACheckpoint", "NotAnExport", "Proved", "check_proof", "export_log", "proof_text", "prove",
+    "LogDoesNotVerify", "NotACheckpoint", "NotAnExport", "Proved", "check_hashed_proof", "check_proof",
+    "export_log", "proof_text", "prove",
     "signed_checkpoint", "unpack",
 ]

@@ -9,8 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, VerifierKey, open_checkpoint
+from infohus.audit.emptying import EmptiedFront
 from infohus.audit.log import AnyConnection, head_of, rows_of
-from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, fold, perfect_nodes, root_of
+from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, fold, leaf_hash, perfect_nodes, root_of
 from infohus.audit.tiles import WIDTH, entries_in, hashes_in, tile_path, widths
 
 Progress = Callable[[int], None]
@@ -31,11 +32,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a verification found; `faults` is empty when the log is whole."""
+    """What a verification found; `faults` is empty when the log is whole. `emptied` counts from the first entry."""
 
     checkpoint: Checkpoint | None
     entries: int
     faults: tuple[Fault, ...]
+    emptied: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -49,13 +51,13 @@ def verify_export(folder: Path, keys: Sequence[VerifierKey], *, progress: Progre
         checkpoint = open_checkpoint((folder / "checkpoint").read_text(encoding="utf-8"), keys)
     except (OSError, UnicodeDecodeError, NotACheckpoint):
         return Verification(None, 0, (Fault("checkpoint", None, "ingen nøgle, vi stoler på, har underskrevet det"),))
-    faults: list[Fault] = []
+    faults, front = list[Fault](), EmptiedFront()
     roots_of_full_tiles: dict[int, list[bytes]] = {}
     partial: dict[int, list[bytes]] = {}
     for level, index, width in widths(checkpoint.size):
         stored = _read(folder, tile_path(level, index, width), faults)
         if level == 0:
-            hashes = _entry_hashes(folder, index, width, stored, faults)
+            hashes = _entry_hashes(folder, index, width, stored, front, faults)
             if progress is not None:
                 progress(index * WIDTH + width)
         else:
@@ -67,7 +69,8 @@ def verify_export(folder: Path, keys: Sequence[VerifierKey], *, progress: Progre
             partial[level] = hashes
     if not faults and _root(partial) != checkpoint.root:
         faults.append(Fault("checkpoint", None, "posterne giver en anden rod end den underskrevne"))
-    return Verification(checkpoint, checkpoint.size, tuple(faults))
+    faults.extend(Fault("tile/entries", index, what) for index, what in front.faults() if not faults)
+    return Verification(checkpoint, checkpoint.size, tuple(faults), front.rows)
 
 
 def _root(partial: dict[int, list[bytes]]) -> bytes:
@@ -80,9 +83,10 @@ def _root(partial: dict[int, list[bytes]]) -> bytes:
     return fold(frontier) if frontier else EMPTY_ROOT
 
 
-def _entry_hashes(
-    folder: Path, index: int, width: int, stored: bytes, faults: list[Fault]
+def _entry_hashes(  # noqa: PLR0913, PLR0917
+    folder: Path, index: int, width: int, stored: bytes, front: EmptiedFront, faults: list[Fault]
 ) -> list[bytes]:
+    """Hash a bundle's entries; the hash of an emptied one, which has no bytes, is the stored one."""
     path = tile_path("entries", index, width)
     bundle = _read(folder, path, faults)
     first = index * WIDTH
@@ -93,7 +97,15 @@ def _entry_hashes(
     if len(entries) != width:
         faults.append(Fault(path, first, f"rummer {len(entries)} hele poster i stedet for {width}"))
         return hashes_in(stored)
-    hashes = [sha256(b"\x00" + entry).digest() for entry in entries]
+    if len(stored) != width * HASH_BYTES:
+        faults.append(Fault(path, first, "et andet antal hashværdier end poster"))
+        return [leaf_hash(entry) for entry in entries]
+    hashes = [
+        sha256(b"\x00" + entry).digest() if entry else known
+        for entry, known in zip(entries, hashes_in(stored), strict=True)
+    ]
+    for position, entry in enumerate(entries):
+        front.see(first + position, entry or None)
     _compare(path, stored, hashes, faults, first=first)
     return hashes
 
@@ -123,10 +135,10 @@ async def verify_database(
 ) -> Verification:
     """Verify the rows of a log: each entry's hash, each node it completes, the order, and the frontier."""
     head = await head_of(connection, log_id)
-    frontier, faults = Frontier(), list[Fault]()
+    frontier, faults, front = Frontier(), list[Fault](), EmptiedFront()
     async for rows in rows_of(connection, log_id, start=0, stop=head.size):
         for row in rows:
-            _check_row(row, frontier, faults)
+            _check_row(row, frontier, front, faults)
         if progress is not None:
             progress(frontier.size)
         if len(faults) > WIDTH:
@@ -135,21 +147,24 @@ async def verify_database(
         faults.append(Fault("audit.leaf", frontier.size, f"loggen slutter her og siger, at den har {head.size} poster"))
     if not faults and frontier.stored != head.frontier:
         faults.append(Fault("audit.frontier", None, "er ikke rækkernes front"))
+    faults.extend(Fault("audit.leaf", index, what) for index, what in front.faults() if not faults)
     beyond = await connection.fetchval(
         "SELECT count(*) FROM audit.leaf WHERE log_id = $1 AND (index < 0 OR index >= $2)", log_id, head.size
     )
     if beyond:
         faults.append(Fault("audit.leaf", None, f"{beyond} rækker står uden for loggen"))
-    return Verification(Checkpoint(head.origin, frontier.size, frontier.root()), frontier.size, tuple(faults))
+    checkpoint = Checkpoint(head.origin, frontier.size, frontier.root())
+    return Verification(checkpoint, frontier.size, tuple(faults), front.rows)
 
 
-def _check_row(row: asyncpg.Record, frontier: Frontier, faults: list[Fault]) -> None:
-    index = row["index"]
+def _check_row(row: asyncpg.Record, frontier: Frontier, front: EmptiedFront, faults: list[Fault]) -> None:
+    index, entry = row["index"], row["entry"]
     if index != frontier.size:
         faults.append(Fault("audit.leaf", frontier.size, "mangler"))
         return
     stored: bytes = row["hashes"]
-    if sha256(b"\x00" + row["entry"]).digest() != stored[:HASH_BYTES]:
+    front.see(index, entry)
+    if entry is not None and sha256(b"\x00" + entry).digest() != stored[:HASH_BYTES]:
         faults.append(Fault("audit.leaf", index, "er ikke, hvad der blev logget: dens hash er en anden"))
     if frontier.append(stored[:HASH_BYTES]) != stored:
         faults.append(Fault("audit.leaf", index, "afslutter andre knuder, end den siger"))

@@ -71,10 +71,14 @@ class EntryPage(msgspec.Struct, frozen=True):
 
 
 class LogProof(msgspec.Struct, frozen=True):
-    """A C2SP tlog-proof and the exact bytes of the entry it proves, base64."""
+    """A C2SP tlog-proof, the exact bytes of the entry it proves (base64), and their leaf hash (hexadecimal).
+
+    An entry that was emptied after its period is `null`: the proof then holds for the hash.
+    """
 
     proof: str
-    entry: str
+    entry: str | None
+    leaf_hash: str
 
 
 @get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
@@ -134,8 +138,8 @@ async def proof(
 ) -> LogProof:
     """Prove that one entry is in the log; the proof is checked offline, without us."""
     async with desk.begin(Action.PROVE_LOG_ENTRY, Infohus, infohus_id) as work:
-        text, entry = await proof_of(work, leaf_index, signing_key)
-        return LogProof(text, base64.b64encode(entry).decode())
+        text, entry, hashed = await proof_of(work, leaf_index, signing_key)
+        return LogProof(text, None if entry is None else base64.b64encode(entry).decode(), hashed.hex())
 
 
 @post(

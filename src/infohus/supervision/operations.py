@@ -15,7 +15,7 @@ from infohus import errors
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Entry
 from infohus.audit.export import LogDoesNotVerify, export_log, prove, signed_checkpoint
-from infohus.audit.log import entries_where, entry_at, head_of
+from infohus.audit.log import entry_at, hashes_of, head_of, places_where
 from infohus.audit.verification import verify_database
 from infohus.cases.disclosure import Exchange
 from infohus.cases.receipts import Receipt
@@ -79,7 +79,7 @@ EXCHANGES = (
 
 
 class LogState(msgspec.Struct, frozen=True):
-    """What the log says of itself, whether its rows bear it out, and where not."""
+    """What the log says of itself, whether its rows bear it out, and where not; the first `emptied` are emptied."""
 
     origin: str
     size: int
@@ -87,13 +87,14 @@ class LogState(msgspec.Struct, frozen=True):
     checkpoint: str
     is_whole: bool
     faults: list[str]
+    emptied: int
 
 
 class NumberedEntry(msgspec.Struct, frozen=True):
-    """An entry with its place in the log, 0-based."""
+    """An entry with its place in the log, 0-based; `None` was emptied after its period."""
 
     index: int
-    entry: Entry
+    entry: Entry | None
 
 
 class EntryFilter(msgspec.Struct, frozen=True):
@@ -104,8 +105,10 @@ class EntryFilter(msgspec.Struct, frozen=True):
     action: str | None = None
     outcome: str | None = None
 
-    def keeps(self, entry: Entry) -> bool:
-        """Say whether an entry is asked for."""
+    def keeps(self, entry: Entry | None) -> bool:
+        """Say whether an entry is asked for; an emptied one is when every one is."""
+        if entry is None:
+            return self == EntryFilter()
         return (
             self.case in {None, entry.case}
             and self.subject in {None, entry.subject}
@@ -132,7 +135,7 @@ async def state_of_log(work: UnitOfWork, key: SigningKey) -> LogState:
     checkpoint = await signed_checkpoint(connection, work.infohus_id, key) if verification.is_whole else ""
     return LogState(
         head.origin, head.size, head.root().hex(), checkpoint, verification.is_whole,
-        [str(fault) for fault in verification.faults],
+        [str(fault) for fault in verification.faults], verification.emptied,
     )
 
 
@@ -140,14 +143,14 @@ async def entries_of(
     work: UnitOfWork, asked: EntryFilter, *, after: int, limit: int
 ) -> tuple[list[NumberedEntry], int | None]:
     """List entries behind index `after`, oldest first, and where to go on; `None` is the end."""
-    found, goes_on = await entries_where(
+    found, goes_on = await places_where(
         work.log_connection(), work.infohus_id, asked.keeps, after=after, limit=limit
     )
     return [NumberedEntry(index, entry) for index, entry in found], goes_on
 
 
-async def proof_of(work: UnitOfWork, index: int, key: SigningKey) -> tuple[str, bytes]:
-    """Prove one entry: the proof's text, and the entry's exact bytes.
+async def proof_of(work: UnitOfWork, index: int, key: SigningKey) -> tuple[str, bytes | None, bytes]:
+    """Prove one entry: the proof's text, the entry's exact bytes (`None` when it is emptied), and its leaf hash.
 
     Raises:
         NotAvailable: there is no such entry.
@@ -157,7 +160,9 @@ async def proof_of(work: UnitOfWork, index: int, key: SigningKey) -> tuple[str, 
         proof = await prove(connection, work.infohus_id, index, key)
     except ValueError:
         raise errors.NotAvailable from None
-    return proof, await entry_at(connection, work.infohus_id, index)
+    leaf = (0, index)
+    hashes = await hashes_of(connection, work.infohus_id, [leaf])
+    return proof, await entry_at(connection, work.infohus_id, index), hashes[leaf]
 
 
 async def packed_log(work: UnitOfWork, key: SigningKey) -> bytes:
