@@ -23,6 +23,7 @@ from infohus.__main__ import main
 from infohus.demo.issuer import DemoIssuers
 from infohus.identity.issuers import read_issuers
 from infohus.local_postgres import LocalPostgres
+from infohus.sealing.keepers import supervision_of
 from runbook import BLOCKS, README, UNIT, Installation, Served, directives, free_port, variables
 
 LARGEST_RESIDENT_KILOBYTES = 150 * 1024
@@ -135,7 +136,9 @@ class WhenTheRunbookWasFollowed:
 
     def test_each_authority_has_a_key_and_each_partner_a_tovholder(self, machine: Installation) -> None:
         authorities = {row[0] for row in ask(machine, "SELECT authority_id FROM infohus.infohus_authority")}
-        assert {key.parent.name for key in machine.keys.rglob("kek-1.key")} == authorities
+        assert {key.parent.name for key in machine.keys.rglob("kek-1.key")} == {
+            holder for authority in authorities for holder in (authority, supervision_of(authority))
+        }
         tovholdere = {row[0] for row in ask(machine, "SELECT authority_id FROM infohus.coordinator")}
         assert tovholdere == {"ishoj-kommune", "kbh-vestegns-politi"}
 

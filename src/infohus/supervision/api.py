@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from infohus import errors
+from infohus.actors import Actors
 from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Outcome
@@ -79,6 +80,22 @@ class LogProof(msgspec.Struct, frozen=True):
     proof: str
     entry: str | None
     leaf_hash: str
+
+
+class ActorName(msgspec.Struct, frozen=True):
+    """What a person was called from a moment on."""
+
+    since: datetime
+    name: str | None
+    email: str | None
+
+
+class ActorRecord(msgspec.Struct, frozen=True):
+    """Who a person id of the log is, oldest name first."""
+
+    person_id: UUID
+    authority: str
+    names: list[ActorName]
 
 
 @get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
@@ -154,4 +171,16 @@ async def export(
         return Response(packed, headers={"Content-Disposition": 'attachment; filename="log.tar"'})
 
 
-handlers = [exchanges, log, entries, proof, export]
+@get("/infohuse/{infohus_id:uuid}/log/actors/{person_id:uuid}", operation_id="OpenActor")
+async def actor(
+    infohus_id: FromPath[UUID], person_id: FromPath[UUID], desk: NamedDependency[Desk],
+    actors: NamedDependency[Actors],
+) -> ActorRecord:
+    """Say who acted under an id of the log, also when the account is gone: to the DPO of that authority, and logged."""
+    async with desk.begin(Action.OPEN_ACTOR, Infohus, infohus_id) as work:
+        kept = await actors.open(work, person_id)
+        names = [ActorName(row.seen_at, texts.get("name"), texts.get("email")) for row, texts in kept]
+        return ActorRecord(person_id, work.caller.authority_id, names)
+
+
+handlers = [exchanges, log, entries, proof, export, actor]

@@ -1,9 +1,10 @@
-"""Let old entries of a log be emptied, by one role, through one function, and in no other way (rule 62).
+"""Let old entries of a log be emptied, in one way only (rule 62), and keep sealed who acted (rule 60).
 
 The trigger that refused every change of a leaf now lets exactly one kind through: `entry` becomes NULL, nothing else
 changes, and the newest entry of that very log says so. Hashes stay, so every proof goes on holding.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
@@ -11,7 +12,7 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
-STATEMENTS = (
+EMPTYING = (
     # How many years the entries of a log are kept; 5 for a log that has no row.
     """
     CREATE TABLE audit.retention (
@@ -154,14 +155,54 @@ STATEMENTS = (
 )
 
 
+ACTORS = (
+    "ALTER TABLE infohus.actor ENABLE ROW LEVEL SECURITY",
+    "ALTER TABLE infohus.actor FORCE ROW LEVEL SECURITY",
+    # A person sees that they are kept, sealed; the authority's DPO sees all of its own.
+    """
+    CREATE POLICY select_actor ON infohus.actor FOR SELECT TO infohus_app USING (
+      authority_id = infohus.caller_authority()
+      AND (person_id = infohus.caller_person() OR infohus.caller_role() = 'data_protection_officer')
+    )
+    """,
+    """
+    CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app WITH CHECK (
+      authority_id = infohus.caller_authority() AND person_id = infohus.caller_person()
+    )
+    """,
+    "GRANT SELECT, INSERT ON infohus.actor TO infohus_app",
+)
+
+
 def upgrade() -> None:
-    """Let the role infohus_retention empty what is old enough; deploy/postgresql/roles.sql makes the role."""
-    for statement in STATEMENTS:
+    """Let the role infohus_retention empty what is old enough (roles.sql makes the role); make the table of actors."""
+    for statement in EMPTYING:
+        op.execute(statement)
+    op.create_table(
+        "actor",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("authority_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=True),
+        sa.Column("email", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_actor"),
+        sa.ForeignKeyConstraint(["authority_id"], ["infohus.authority.id"], name="fk_actor_authority_id"),
+        sa.UniqueConstraint(
+            "authority_id", "person_id", "fingerprint", name="uq_actor_authority_id_person_id_fingerprint"
+        ),
+        schema="infohus",
+    )
+    for statement in ACTORS:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    """Let nothing be emptied any more; what was emptied stays so."""
+    """Let nothing be emptied any more, and forget who acted; what was emptied stays so."""
+    op.drop_table("actor", schema="infohus")
     op.execute("DROP TRIGGER leaf_is_only_emptied ON audit.leaf")
     op.execute("DROP TRIGGER leaf_is_never_changed ON audit.leaf")
     op.execute(
