@@ -1,35 +1,24 @@
 """Who acted stays known when the account is gone: kept sealed at sign-in, opened by the authority's DPO alone."""
 
 import asyncio
-import base64
-import json
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
 from conftest import Database
-from house import MUNICIPALITY, POLICE, House, Person
+from house import MUNICIPALITY, POLICE, House
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.finding import INSTALLATION_LOG
-from infohus.identity.tokens import sign_token
 from infohus.sealing.envelope import CannotOpen
 from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile, supervision_of
+from persons import named_otherwise
 
 COPY = """
 INSERT INTO infohus.actor
 SELECT $1, authority_id, $1, seen_at, fingerprint, key_id, wrapped_key, name, email FROM infohus.actor
 """
 METTE = DEMO_PEOPLE["kommune"]
-
-
-def called(house: House, user: str, **claims: Any) -> Person:
-    """Give a demo user with a token that says something else; `None` leaves a claim out."""
-    said = json.loads(base64.urlsafe_b64decode(house.issuers.token(user).split(".")[1] + "=="))
-    said = {name: value for name, value in {**said, "jti": uuid4().hex, **claims}.items() if value is not None}
-    key = house.issuers._keys["kommune" if DEMO_PEOPLE[user].authority_id == MUNICIPALITY else "politi"]
-    return Person(user, house.client, sign_token(key.private_pem, said, kid=key.kid))
 
 
 def path_of(house: House, person_id: UUID) -> str:
@@ -56,7 +45,7 @@ class WhenSomebodySignsIn:
     @pytest.mark.rule(60)
     async def test_a_new_name_or_address_is_kept_beside_the_old_one(self, house: House) -> None:
         for claims in ({}, {"name": "Mette Lindvang Prøvesen"}, {"email": "mette@example.dk"}, {}):
-            await called(house, "kommune", **claims).get("/cases")
+            await named_otherwise(house, **claims).get("/cases")
         found = await house.person("dpo").get(path_of(house, METTE.person_id))
         assert (found["person_id"], found["authority"]) == (str(METTE.person_id), MUNICIPALITY)
         assert [(one["name"], one["email"]) for one in found["names"]] == [
@@ -64,14 +53,14 @@ class WhenSomebodySignsIn:
         ]
 
     async def test_a_token_without_a_name_keeps_nothing_and_lets_in(self, house: House) -> None:
-        await called(house, "kommune", name=None).get("/cases")
-        await called(house, "kommune", name=" ").get("/cases")
+        await named_otherwise(house, name=None).get("/cases")
+        await named_otherwise(house, name=" ").get("/cases")
         assert await kept(house) == []
         await house.person("dpo").get(path_of(house, METTE.person_id), status=404)
 
     @pytest.mark.parametrize("name", [7, ["Mette"], "x" * 201, "Mette\nLindvang", {"given": "Mette"}])
     async def test_a_name_that_is_none_is_refused_at_the_door(self, house: House, name: object) -> None:
-        await called(house, "kommune", name=name).get("/cases", status=401)
+        await named_otherwise(house, name=name).get("/cases", status=401)
         assert await kept(house) == []
 
     @pytest.mark.rule(59)
@@ -185,7 +174,7 @@ class WhenSomebodyGetsPastTheApplication:
     async def test_no_name_lies_in_plain_text_anywhere(
         self, house: House, capfd: pytest.CaptureFixture[str]
     ) -> None:
-        await called(house, "kommune", name="KanariefuglGul Navn", email="kanariefugl@example.dk").get("/cases")
+        await named_otherwise(house, name="KanariefuglGul Navn", email="kanariefugl@example.dk").get("/cases")
         await house.person("dpo").get(path_of(house, METTE.person_id))
         stored = "".join(str(tuple(row)) for row in await kept(house))
         entries = b"".join(row["entry"] for row in await house.sql("SELECT entry FROM audit.leaf")).decode()
