@@ -5,6 +5,7 @@ is said counts for every entry before `stop`, so the newest word is enough when 
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -60,6 +61,11 @@ class EmptiedFront:
                 self._astray = index
         elif entry.endswith(_ENDS_LIKE_IT):
             self._stop = max(self._stop, _said_by(index, entry))
+
+    def see_bundle(self, first: int, entries: Sequence[bytes]) -> None:
+        """Take the entries from index `first` on, of no bytes where they are empty, and look at the few that matter."""
+        for at, entry in [(at, one) for at, one in enumerate(entries, first) if one[-2:] == _ENDS_LIKE_IT or not one]:
+            self.see(at, entry or None)
 
     def faults(self) -> list[tuple[int, str]]:
         """Say which entry is not as the log says, and how; in Danish, nothing when all is well."""

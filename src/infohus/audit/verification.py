@@ -100,12 +100,11 @@ def _entry_hashes(  # noqa: PLR0913, PLR0917
     if len(stored) != width * HASH_BYTES:
         faults.append(Fault(path, first, "et andet antal hashværdier end poster"))
         return [leaf_hash(entry) for entry in entries]
-    hashes = [
-        sha256(b"\x00" + entry).digest() if entry else known
-        for entry, known in zip(entries, hashes_in(stored), strict=True)
-    ]
-    for position, entry in enumerate(entries):
-        front.see(first + position, entry or None)
+    hashes = [sha256(b"\x00" + entry).digest() for entry in entries]
+    if not all(entries):
+        known = hashes_in(stored)
+        hashes = [hashes[at] if entry else known[at] for at, entry in enumerate(entries)]
+    front.see_bundle(first, entries)
     _compare(path, stored, hashes, faults, first=first)
     return hashes
 
