@@ -20,11 +20,12 @@ import asyncpg
 from installation import Installation, execute, now
 from rounds import Pace
 
-from infohus.audit.checkpoint import SigningKey
+from infohus.audit.checkpoint import Checkpoint, SigningKey
 from infohus.audit.entry import Entry, Opened, Outcome, encode
 from infohus.audit.export import export_log
-from infohus.audit.log import APPEND
-from infohus.audit.verification import verify_database, verify_export
+from infohus.audit.log import APPEND, head_of
+from infohus.audit.row_verification import verify_database
+from infohus.audit.verification import verify_export
 from infohus.local_postgres import find_binaries
 
 CLIENTS = 8
@@ -102,7 +103,9 @@ async def _verify(installation: Installation, entries: int, rounds: int, folder:
         for start in range(0, entries, APPENDED_TOGETHER):
             together = contents[start : start + APPENDED_TOGETHER]
             await owner.executemany(APPEND, [(log, content) for content in together])
-        await export_log(verifier, log, key, folder)
+        head = await head_of(verifier, log)
+        note = key.sign(Checkpoint(ORIGIN, head.size, head.root()))
+        await export_log(verifier, log, note, folder, key=trusted[0])
         seconds: dict[str, list[float]] = {"hashlib": [], "export": [], "database": []}
         for _ in range(rounds):
             seconds["hashlib"].append(_seconds(lambda: [sha256(content).digest() for content in contents]))

@@ -17,6 +17,7 @@ from house import House, open_house
 from infohus.database import migrate
 from infohus.local_postgres import LocalPostgres
 from rule_report import RuleReport
+from town import Town, open_town
 
 Role = Literal["owner", "app", "verifier", "retention"]
 
@@ -113,6 +114,13 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
     ) as opened:
         yield opened
         await opened.assert_logs_are_whole()
+
+
+@pytest.fixture
+async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
+    """Open a log with three witnesses."""
+    async with open_town(database.dsn("app"), database.dsn("superuser"), tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from litestar.testing import AsyncTestClient
 from infohus.app import create_app
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Entry, decode
-from infohus.audit.verification import verify_database
+from infohus.audit.row_verification import verify_database
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import DemoKey, demo_keys
 from infohus.demo.people import DEMO_PEOPLE

@@ -15,12 +15,12 @@ import msgspec
 
 from conftest import REPOSITORY, Database
 from house import now
-from infohus.audit.checkpoint import SigningKey
+from infohus.audit.checkpoint import Checkpoint, SigningKey
 from infohus.audit.emptying import EMPTY, entry_of
 from infohus.audit.entry import Emptied, decode, encode
 from infohus.audit.export import export_log
-from infohus.audit.log import APPEND
-from infohus.audit.verification import verify_database
+from infohus.audit.log import APPEND, head_of
+from infohus.audit.row_verification import verify_database
 
 LOG, ORIGIN = uuid4(), "infohus.test/log"
 KEY = SigningKey(bytes(range(32)))
@@ -65,8 +65,13 @@ class Log:
 
     async def export(self, folder: Path) -> Path:
         """Export it with the key beside it."""
-        await export_log(self.superuser, LOG, KEY, folder)
+        await export_log(self.superuser, LOG, await self.note(), folder, key=KEY.verifier(ORIGIN))
         return folder
+
+    async def note(self) -> str:
+        """Sign its present head."""
+        head = await head_of(self.superuser, LOG)
+        return KEY.sign(Checkpoint(ORIGIN, head.size, head.root()))
 
 
 @asynccontextmanager

@@ -38,8 +38,23 @@ STATEMENTS = (
     CREATE TRIGGER cosignature_is_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.cosignature
       FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()
     """,
-    "GRANT SELECT, INSERT ON audit.checkpoint, audit.cosignature TO infohus_app",
-    "GRANT SELECT ON audit.checkpoint, audit.cosignature TO infohus_verifier",
+    """
+    CREATE FUNCTION audit.keep_checkpoint(of_log uuid, at_size bigint, signed_note text, at timestamptz) RETURNS void
+      LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      AS $$ INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING $$
+    """,
+    """
+    CREATE FUNCTION audit.keep_cosignature(
+        of_log uuid, at_size bigint, by_witness text, signature_line text, at timestamptz
+    ) RETURNS void
+      LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+      AS $$
+        INSERT INTO audit.cosignature VALUES (of_log, at_size, by_witness, signature_line, at) ON CONFLICT DO NOTHING
+      $$
+    """,
+    "REVOKE EXECUTE ON FUNCTION audit.keep_checkpoint, audit.keep_cosignature FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION audit.keep_checkpoint, audit.keep_cosignature TO infohus_app",
+    "GRANT SELECT ON audit.checkpoint, audit.cosignature TO infohus_app, infohus_verifier",
 )
 
 
@@ -51,5 +66,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Forget what was signed; the witnesses still remember it."""
+    op.execute("DROP FUNCTION audit.keep_cosignature")
+    op.execute("DROP FUNCTION audit.keep_checkpoint")
     op.execute("DROP TABLE audit.cosignature")
     op.execute("DROP TABLE audit.checkpoint")

@@ -8,11 +8,14 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
-from infohus.app import create_app, now
+from infohus.app import create_app, now, signer_of
 from infohus.assessments.template import TemplateNotUsable
 from infohus.assessments.templates import load_template
-from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
-from infohus.audit.verification import Verification, verify_database, verify_export
+from infohus.audit.checkpoint import SigningKey, UnsafeSigningKey
+from infohus.audit.cosigning import WitnessesNotUsable
+from infohus.audit.memory import StateNotReadable
+from infohus.audit.signing import LogNotAsSigned
+from infohus.audit_commands import audit
 from infohus.authorization.policies import PoliciesUnsound
 from infohus.danish import words_for
 from infohus.database import migrate as migrate_database
@@ -38,7 +41,8 @@ DEMO_FOLDER = REPOSITORY / "var" / "demo"
 OWNER_ADDRESS = "INFOHUS_OWNER_DATABASE_URL"
 PATH = click.Path(path_type=Path)
 CANNOT_START = (
-    UnsafeSetting, PoliciesUnsound, UnsafeKeyFile, UnsafeSigningKey, UnsafeIssuer, KeySetRefused, OSError,
+    UnsafeSetting, PoliciesUnsound, UnsafeKeyFile, UnsafeSigningKey, UnsafeIssuer, KeySetRefused, WitnessesNotUsable,
+    LogNotAsSigned, StateNotReadable, OSError,
 )
 owner_address = click.option(
     "--owner-database", envvar=OWNER_ADDRESS, required=True, help="PostgreSQL address of the role infohus_owner."
@@ -71,7 +75,7 @@ def _require_startable(settings: Settings) -> None:
     """Try what the server would stop at without a word: its own log is off, because it repeats what it is given."""
     create_app(settings)
     try:
-        asyncio.run(_connect_once(settings.database_url))
+        asyncio.run(_connect_once(settings))
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
         message = f"INFOHUS_DATABASE_URL: the database does not let us in ({type(failure).__name__})"
         raise UnsafeSetting(message) from None
@@ -84,10 +88,11 @@ def _require_startable(settings: Settings) -> None:
             raise UnsafeSetting(message) from None
 
 
-async def _connect_once(address: str) -> None:
-    connection = await asyncpg.connect(address)
+async def _connect_once(settings: Settings) -> None:
+    connection = await asyncpg.connect(settings.database_url)
     try:
         await refuse_too_mighty(connection)
+        await signer_of(settings).require_not_behind(connection)
     finally:
         await connection.close()
 
@@ -229,54 +234,9 @@ def add_coordinator(infohus: UUID, authority: str, person: UUID, owner_database:
     click.echo("Tovholderen er registreret." if is_new else "Personen var allerede tovholder.")
 
 
-@main.group()
-def audit() -> None:
-    """The audit log."""
-
-
-@audit.command("verify")
-@click.argument("folder", required=False, type=click.Path(exists=True, path_type=Path))
-@click.option("--key", type=click.Path(exists=True, path_type=Path), help="File with the log's public key.")
-@click.option("--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", help="Address of the role infohus_verifier.")
-@click.option("--log", "log_id", type=click.UUID, help="With --database: the log's id, which is its infohus'.")
-def verify(folder: Path | None, key: Path | None, database: str | None, log_id: UUID | None) -> None:
-    """Verify an exported log in FOLDER, or the rows of a log in the database. Exit code 1: it is not whole."""
-    if folder is not None:
-        try:
-            trusted = VerifierKey.parse((key or folder / "log.pub").read_text(encoding="utf-8"))
-        except (OSError, NotACheckpoint):
-            message = "the public key cannot be read"
-            raise click.ClickException(message) from None
-        if key is None:
-            click.echo("Pas på: nøglen kommer fra mappen selv. Få den et andet sted fra, og angiv --key.", err=True)
-        _tell(verify_export(folder, [trusted]))
-    elif database and log_id:
-        _tell(asyncio.run(_verify_rows(database, log_id)))
-    else:
-        message = "name a FOLDER, or --database and --log"
-        raise click.UsageError(message)
-
-
-async def _verify_rows(database: str, log_id: UUID) -> Verification:
-    connection = await asyncpg.connect(database)
-    try:
-        return await verify_database(connection, log_id)
-    finally:
-        await connection.close()
-
-
-def _tell(verification: Verification) -> None:
-    for fault in verification.faults:
-        click.echo(f"FEJL  {fault}")
-    if not verification.is_whole:
-        raise SystemExit(1)
-    click.echo(f"Uændret: {verification.entries} poster, hver af dem som den blev logget.")
-    if verification.emptied:
-        click.echo(f"De første {verification.emptied} er tømt efter deres frist, som loggen selv siger.")
-
-
 audit.add_command(empty)
 audit.add_command(keep)
+main.add_command(audit)
 main.add_command(witness)
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 
+import asyncpg
+import structlog
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
@@ -19,6 +21,8 @@ from infohus.actors import Actors
 from infohus.answers import guarded
 from infohus.assessments.api import handlers as assessment_handlers
 from infohus.audit.checkpoint import SigningKey
+from infohus.audit.memory import Memory, StateNotReadable
+from infohus.audit.signing import Signer
 from infohus.authorization.policies import Policies
 from infohus.cases.api import handlers as case_handlers
 from infohus.cases.lifecycle import lock_for, require_possible
@@ -49,6 +53,7 @@ from infohus.searches.api import handlers as search_handlers
 from infohus.settings import Settings
 from infohus.statistics.api import handlers as statistics_handlers
 from infohus.supervision.api import handlers as supervision_handlers
+from infohus.supervision.checkpoint_routes import handlers as checkpoint_handlers
 from infohus.tables import Row
 from infohus.web.api_description import ExactConfig
 from infohus.web.documentation import DocumentationPage, documentation_router
@@ -56,7 +61,10 @@ from infohus.web.door import Door
 from infohus.web.health import handlers as health_handlers
 from infohus.web.problems import before_the_route, exception_handlers
 from infohus.web.problems import handlers as problem_handlers
+from infohus.witness_client import witnesses_in
 from infohus.workplace import Desk, Workplace
+
+logger = structlog.get_logger()
 
 _FORGET_EVERY_SECONDS = 30
 AnyRequest = Request[Caller, Any, Any]
@@ -96,8 +104,10 @@ def create_app(settings: Settings) -> Litestar:
         minimum_assurance=Assurance(settings.minimum_assurance),
     )
     actors = Actors(vault)
-    signing_key = SigningKey.load(settings.keys_folder / "log-signing.key")
-    workplace = Workplace(policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now)
+    signer = signer_of(settings)
+    workplace = Workplace(
+        policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now, appended=signer.appended
+    )
 
     def desk(request: AnyRequest) -> Desk:
         return Desk(workplace, request.user)
@@ -109,10 +119,16 @@ def create_app(settings: Settings) -> Litestar:
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:
         async with await open_pool(settings.database_url, size=settings.pool_size) as pool:
+            async with pool.acquire() as connection:
+                await signer.require_not_behind(connection)
             workplace.open(pool)
-            idle = asyncio.create_task(_forget_old_keys(vault))
+            beside = [
+                asyncio.create_task(_forget_old_keys(vault)),
+                asyncio.create_task(_sign(signer, pool, every_seconds=settings.sign_every_seconds)),
+            ]
             yield
-            idle.cancel()
+            for one in beside:
+                one.cancel()
 
     handlers = [
         *health_handlers, *problem_handlers,
@@ -121,7 +137,7 @@ def create_app(settings: Settings) -> Litestar:
             *case_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
-            *plan_version_handlers, *obligation_handlers, *network_handlers,
+            *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
         ),
     ]
     return Litestar(
@@ -133,7 +149,7 @@ def create_app(settings: Settings) -> Litestar:
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "workplace": Provide(lambda: workplace, sync_to_thread=False),
             "actors": Provide(lambda: actors, sync_to_thread=False),
-            "signing_key": Provide(lambda: signing_key, sync_to_thread=False),
+            "signer": Provide(lambda: signer, sync_to_thread=False),
         },
         middleware=[Door(gate, workplace, actors)],
         before_request=before_the_route,
@@ -143,6 +159,30 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=_openapi(handlers),
         logging_config=None,
     )
+
+
+def signer_of(settings: Settings) -> Signer:
+    """Build the signer of the audit logs.
+
+    Raises:
+        UnsafeSigningKey, WitnessesNotUsable: what is on disk is not as it must be.
+    """
+    return Signer(
+        SigningKey.load(settings.keys_folder / "log-signing.key"),
+        Memory(settings.signed_folder or settings.keys_folder / "signed"),
+        witnesses=witnesses_in(settings.witnesses_file), clock=now,
+    )
+
+
+async def _sign(signer: Signer, pool: "asyncpg.Pool[asyncpg.Record]", *, every_seconds: int) -> None:
+    """Sign the logs that grew, again and again; what goes wrong is alarmed and tried again."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            async with pool.acquire() as connection:
+                await signer.sign_all(connection)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, StateNotReadable) as failure:
+            logger.exception("logs_not_signed", exc_info=failure)
 
 
 async def _forget_old_keys(vault: Vault) -> None:

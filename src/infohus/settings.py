@@ -56,6 +56,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="A measure without any event for so many days reaches both tovholdere (rule 77).",
                   ge=1, le=3650)
     ] = 60
+    sign_every_seconds: Annotated[
+        int, Meta(description="How often each log that grew is signed, and its witnesses asked.", ge=1, le=3600)
+    ] = 60
+    signed_folder: Annotated[
+        Path | None,
+        Meta(description="Where the signer remembers what it signed; `signed` in the keys' folder when not set. "
+                         "Never restore it from a backup."),
+    ] = None
+    witnesses_file: Annotated[
+        Path | None, Meta(description="TOML file of the witnesses that cosign; without it nothing is cosigned.")
+    ] = None
     note_late_after_days: Annotated[
         int, Meta(description="A note entered more days after the event shows as late (rule 68).", ge=0, le=365)
     ] = 3
@@ -108,7 +119,7 @@ def _row(field: msgspec.structs.FieldInfo) -> str:
     described = msgspec.inspect.type_info(get_type_hints(Settings, include_extras=True)[field.name])
     assert isinstance(described, msgspec.inspect.Metadata)  # noqa: S101 - every field has a description
     default = field.default.relative_to(REPOSITORY) if isinstance(field.default, Path) else field.default
-    shown = "required" if field.required else f"`{default}`"
+    shown = "required" if field.required else "none" if default is None else f"`{default}`"
     meaning = (described.extra_json_schema or {})["description"]
     return f"| `{PREFIX}{field.name.upper()}` | {shown} | {_bounds(described.type)} | {meaning} |"
 
@@ -119,7 +130,7 @@ def _bounds(kind: msgspec.inspect.Type) -> str:
             return f"{least}–{most}"
         case msgspec.inspect.IntType(ge=int(least)):
             return f"{least} or more"
-        case msgspec.inspect.CustomType():
+        case msgspec.inspect.CustomType() | msgspec.inspect.UnionType():
             return "a path"
         case _:
             return "text"

@@ -80,13 +80,23 @@ def make_witness_key(file: Path, name: str) -> None:
 @click.option("--name", required=True, help="The witness' name, as its key was made with.")
 @click.option("--state", required=True, type=_PATH, help="Folder of what it remembers; never restore it from a backup.")
 @click.option("--key", required=True, type=_PATH)
-@click.option("--log-key", "log_keys", required=True, multiple=True, help="A log's verifier key; may be repeated.")
+@click.option("--log-key", "named", multiple=True, help="A log's verifier key; may be repeated.")
+@click.option(
+    "--log-keys", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of verifier keys, one a line, as `infohus audit keys` prints them.",
+)
 @click.option("--listen", default="127.0.0.1:8125", show_default=True, help="Address and port.")
-def serve_witness(*, name: str, state: Path, key: Path, log_keys: tuple[str, ...], listen: str) -> None:
+def serve_witness(  # noqa: PLR0913 - the options of one command
+    *, name: str, state: Path, key: Path, named: tuple[str, ...], file: Path | None, listen: str
+) -> None:
     """Cosign the checkpoints of the logs named, as long as they only grow."""
     from granian import Granian  # noqa: PLC0415 - only this command needs a server
     from granian.constants import Interfaces  # noqa: PLC0415
 
+    log_keys = [*named, *(file.read_text(encoding="utf-8").split() if file else ())]
+    if not log_keys:
+        message = "name at least one log, with --log-key or --log-keys"
+        raise click.UsageError(message)
     host, _, port = listen.rpartition(":")
     given = {NAME: name, STATE: str(state), KEY: str(key), LOG_KEYS: " ".join(log_keys)}
     os.environ.update(given)  # the worker is a process of its own and builds the witness from this

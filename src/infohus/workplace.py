@@ -18,6 +18,7 @@ import asyncpg
 import structlog
 
 from infohus import errors
+from infohus.audit.appended import Appended
 from infohus.audit.entry import Entry, EntryTooLarge, Outcome, encode
 from infohus.audit.log import APPEND, append_and_commit
 from infohus.authorization.action import Action
@@ -55,17 +56,22 @@ REGIMES = {
 class Workplace:
     """Where units of work begin. Holds the pool, the policies and the vault; nobody else does."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all it stands on, by name
         self, *, policies: Policies, vault: Vault,
         possible: Callable[[Action, Case], None], locks: Callable[[Action], Lock], clock: Callable[[], datetime],
+        appended: Appended,
     ) -> None:
-        """`possible` refuses an act that the case's stage does not allow; `locks` says how an act holds its case."""
+        """`possible` refuses an act that the case's stage does not allow; `locks` says how an act holds its case.
+
+        `appended` is told of each entry that the database acknowledged.
+        """
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._policies = policies
         self._vault = vault
         self._possible = possible
         self._locks = locks
         self._clock = clock
+        self._appended = appended
 
     def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         """Open for work with a pool of connections as the role `infohus_app`."""
@@ -94,7 +100,9 @@ class Workplace:
                 yield work
                 await work.flush()
                 found = work.found
-                await _commit(act, found.log_id, self._entry(caller, action, model, subject_id, found, deed))
+                entry = encode(self._entry(caller, action, model, subject_id, found, deed))
+                await _commit(act, found.log_id, entry)
+                self._appended.add(found.log_id, entry)
             except BaseException as failure:
                 # Whatever happened, the transaction is gone: the server dropped it, or ROLLBACK drops it now. What is
                 # left to do is to say in the log that it was tried. A process that dies right here leaves no trace of
@@ -159,7 +167,9 @@ class Workplace:
         try:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
-            await connection.execute(APPEND, log_id, encode(entry))
+            encoded = encode(entry)
+            await connection.execute(APPEND, log_id, encoded)
+            self._appended.add(log_id, encoded)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
@@ -264,14 +274,14 @@ async def _find(act: Act, model: type[Row] | None, subject_id: UUID | None, with
     return found_case(rows[0] if rows else None, record)
 
 
-async def _commit(act: Act, log_id: UUID, entry: Entry) -> None:
+async def _commit(act: Act, log_id: UUID, entry: bytes) -> None:
     # One message: the log's frontier is locked for this one round trip. If the process or the connection dies before
     # the server reads it, nothing happened; after that, everything did. The caller is told "unexpected" when the
     # answer is lost, and a repetition with the same Idempotency-Key finds out which.
     if act.writes:
-        await act.connection.execute(append_and_commit(log_id, encode(entry)))
+        await act.connection.execute(append_and_commit(log_id, entry))
     else:
-        await act.connection.execute(APPEND, log_id, encode(entry))
+        await act.connection.execute(APPEND, log_id, entry)
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:

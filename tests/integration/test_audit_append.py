@@ -10,7 +10,7 @@ import pytest
 from conftest import Database
 from infohus.audit.log import APPEND, head_of, rows_of
 from infohus.audit.merkle import Frontier, leaf_hash
-from infohus.audit.verification import verify_database
+from infohus.audit.row_verification import verify_database
 
 LOG = uuid4()
 
@@ -126,7 +126,9 @@ class WhenTheApplicationTriesMore:
             " has_function_privilege('infohus_verifier', oid, 'EXECUTE') AS verifier"
             " FROM pg_proc WHERE pronamespace = 'audit'::regnamespace"
         )
-        assert {row["proname"] for row in functions if row["app"]} == {"append"}
+        assert {row["proname"] for row in functions if row["app"]} == {
+            "append", "keep_checkpoint", "keep_cosignature",
+        }
         assert {row["proname"] for row in functions if row["verifier"]} == set()
         await superuser.close()
 
@@ -134,6 +136,7 @@ class WhenTheApplicationTriesMore:
     @pytest.mark.parametrize("statement", [
         "UPDATE audit.leaf SET entry = ''", "DELETE FROM audit.leaf", "TRUNCATE audit.leaf", "DELETE FROM audit.log",
         "UPDATE audit.log SET origin = 'x'", "DELETE FROM audit.frontier", "TRUNCATE audit.frontier CASCADE",
+        "UPDATE audit.checkpoint SET note = ''", "DELETE FROM audit.cosignature",
     ])
     async def test_even_the_owner_is_stopped_by_a_trigger(self, database: Database, statement: str) -> None:
         superuser = await filled(database, 1)

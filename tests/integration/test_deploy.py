@@ -102,7 +102,7 @@ class WhenTheRunbookIsRead:
         return [f"{command}: no option {word}" for word in words if word.startswith("--") and word not in known]
 
     def test_its_issuers_file_is_one_that_is_accepted(self, tmp_path: Path) -> None:
-        (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+        example = next(one for one in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "[[issuer]]" in one)
         (tmp_path / "issuers.toml").write_text(example, encoding="utf-8")
         trusted = read_issuers(tmp_path / "issuers.toml", now)
         assert [issuer.authority_id for issuer in trusted] == ["ishoj-kommune", "kbh-vestegns-politi"]
@@ -127,7 +127,8 @@ class WhenTheRunbookWasFollowed:
 
     def test_the_application_is_told_its_own_password_only(self, machine: Installation) -> None:
         assert set(machine.environment()) - {"PATH", "PYTHONDONTWRITEBYTECODE"} == {
-            "INFOHUS_DATABASE_URL", "INFOHUS_KEYS_FOLDER", "INFOHUS_ISSUERS_FILE", "INFOHUS_LOG_FORMAT",
+            "INFOHUS_DATABASE_URL", "INFOHUS_KEYS_FOLDER", "INFOHUS_SIGNED_FOLDER", "INFOHUS_ISSUERS_FILE",
+            "INFOHUS_LOG_FORMAT",
         }
         assert machine.environment()["INFOHUS_DATABASE_URL"].startswith("postgresql://infohus_app:")
         addresses = [value for role in ("owner", "app", "verifier")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
 
 from infohus.__main__ import main
@@ -45,6 +46,8 @@ HARDENED = {
     "KillMode": "mixed",
     "Restart": "on-failure",
 }
+WITNESS = UNIT.with_name("infohus-witness.service")
+OF_THE_WITNESS = {"User": "infohus-witness", "Group": "infohus-witness", "MemoryMax": "256M"}
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="NOT CHECKED: systemd-analyze is missing (apt-get install systemd)"
@@ -78,12 +81,13 @@ def allowed_calls() -> set[str]:
     return allowed
 
 
-@pytest.fixture
-def unit_here(tmp_path: Path) -> Path:
-    """Copy the unit so that its command is this repository's."""
+@pytest.fixture(params=[UNIT, WITNESS], ids=["application", "witness"])
+def unit_here(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Copy a unit so that its command is this repository's."""
     (tmp_path / "opt").symlink_to(UNIT.parents[2])
-    copy = tmp_path / "infohus.service"
-    copy.write_text(TEXT.replace("/opt/infohus", f"{tmp_path}/opt"), encoding="utf-8")
+    copy: Path = tmp_path / request.param.name
+    text = request.param.read_text(encoding="utf-8")
+    copy.write_text(text.replace("/opt/infohus", f"{tmp_path}/opt"), encoding="utf-8")
     return copy
 
 
@@ -91,6 +95,18 @@ class WhenTheUnitIsRead:
     @pytest.mark.parametrize(("name", "value"), HARDENED.items())
     def test_it_is_closed(self, name: str, value: str) -> None:
         assert DIRECTIVES[name] == [value]
+
+    @pytest.mark.parametrize(("name", "value"), {**HARDENED, **OF_THE_WITNESS}.items())
+    def test_so_is_the_witness(self, name: str, value: str) -> None:
+        assert directives(WITNESS.read_text(encoding="utf-8"))[name] == [value]
+
+    def test_the_witness_is_started_with_options_that_there_are(self) -> None:
+        text = WITNESS.read_text(encoding="utf-8").replace("\\\n", " ")
+        _, group, command, *words = directives(text)["ExecStart"][0].split()
+        group_of = main.commands[group]
+        assert isinstance(group_of, click.Group)
+        known = {option for parameter in group_of.commands[command].params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= known
 
     def test_it_starts_a_command_that_there_is(self) -> None:
         program, command = DIRECTIVES["ExecStart"][0].split()

@@ -18,8 +18,9 @@ from infohus.audit.entry import Emptied, decode
 from infohus.audit.export import LogDoesNotVerify, check_hashed_proof, check_proof, prove
 from infohus.audit.log import APPEND
 from infohus.audit.merkle import ProofDoesNotHold, leaf_hash
+from infohus.audit.row_verification import verify_database
 from infohus.audit.tiles import bundle_of, entries_in, tile_path
-from infohus.audit.verification import verify_database, verify_export
+from infohus.audit.verification import verify_export
 from old_log import FIVE_YEARS, KEY, LOG, OLD, ORIGIN, Log, open_log, verifier
 
 
@@ -45,10 +46,12 @@ class WhenOldEntriesAreEmptied:
     @pytest.mark.rule(62)
     async def test_every_proof_holds_before_and_after(self, log: Log) -> None:
         keys = [KEY.verifier(ORIGIN)]
-        before = [await prove(log.superuser, LOG, index, KEY) for index in range(303)]
+        note = await log.note()
+        before = [await prove(log.superuser, LOG, index, note) for index in range(303)]
         await log.empty(0, 150)
         await log.empty(150, 300)
-        after = [await prove(log.superuser, LOG, index, KEY) for index in range(303)]
+        note = await log.note()
+        after = [await prove(log.superuser, LOG, index, note) for index in range(303)]
         for index, one in enumerate(log.entries):
             assert check_proof(before[index], one, keys).index == index
             assert check_hashed_proof(after[index], leaf_hash(one), keys).index == index
@@ -240,7 +243,7 @@ class WhenAnEmptiedLogIsExported:
     @pytest.mark.rule(62)
     async def test_an_emptied_entry_is_proved_by_its_hash(self, log: Log, tmp_path: Path) -> None:
         await log.empty(0, 100)
-        (tmp_path / "proof").write_text(await prove(log.superuser, LOG, 7, KEY), encoding="utf-8")
+        (tmp_path / "proof").write_text(await prove(log.superuser, LOG, 7, await log.note()), encoding="utf-8")
         (tmp_path / "log.pub").write_text(str(KEY.verifier(ORIGIN)), encoding="utf-8")
         asked = ("--proof", tmp_path / "proof", "--key", tmp_path / "log.pub", "--leaf-hash")
         assert verifier(*asked, leaf_hash(log.entries[7]).hex()) == (0, f"proved: it is entry 7 of 304 in {ORIGIN}")

@@ -19,7 +19,7 @@ from infohus.audit.entry import Emptied
 from infohus.audit.export import check_hashed_proof
 from infohus.audit.log import APPEND
 from infohus.audit.merkle import leaf_hash
-from infohus.audit.verification import verify_database
+from infohus.audit.row_verification import verify_database
 from old_log import FIVE_YEARS, LOG, OLD, Log, entry, open_log
 
 

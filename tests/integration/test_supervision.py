@@ -72,7 +72,7 @@ class WhenExchangesAreReviewed:
         assert len(listed["items"]) == found
 
     @pytest.mark.rule(61)
-    @pytest.mark.parametrize("path", ["exchanges", "log", "log/entries", "log/proofs/0"])
+    @pytest.mark.parametrize("path", ["exchanges", "log", "log/entries", "log/proofs/0", "log/checkpoints"])
     @pytest.mark.parametrize("stranger", ["kommune", "politi", "raadgiver", "admin"])
     async def test_nobody_else_reviews(self, house: House, path: str, stranger: str) -> None:
         await with_exchanges(house)
@@ -84,7 +84,8 @@ class WhenTheLogIsRead:
     @pytest.mark.rule(56)
     @pytest.mark.parametrize(("method", "path", "action"), [
         ("GET", "exchanges", "superviseExchanges"), ("GET", "log", "verifyLog"), ("GET", "log/entries", "verifyLog"),
-        ("GET", "log/proofs/0", "proveLogEntry"), ("POST", "log/export", "exportLog"),
+        ("GET", "log/proofs/0", "proveLogEntry"), ("GET", "log/checkpoints", "verifyLog"),
+        ("POST", "log/export", "exportLog"),
     ])
     async def test_reading_it_is_in_it(self, house: House, method: str, path: str, action: str) -> None:
         await house.case()
@@ -119,6 +120,17 @@ class WhenTheLogIsRead:
         state = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log")
         assert (state["origin"], state["is_whole"], state["faults"]) == ("infohus.test/ishoj", True, [])
         assert state["checkpoint"].startswith(f"infohus.test/ishoj\n{state['size']}\n")
+
+    async def test_its_checkpoints_are_listed_the_newest_first(self, house: House) -> None:
+        dpo, path = house.person("dpo"), f"/infohuse/{house.infohus_id}/log"
+        signed = []
+        for _ in range(3):
+            await house.case()
+            signed.append((await dpo.get(path))["checkpoint"])
+        first = await dpo.get(f"{path}/checkpoints?limit=2")
+        second = await dpo.get(f"{path}/checkpoints?limit=2&before={first['next']}")
+        assert [one["note"] for one in (*first["items"], *second["items"])] == signed[::-1]
+        assert (second["next"], first["need"], first["uncosigned_since"], first["alarm"]) == (None, 0, None, None)
 
     @pytest.mark.rule(58)
     async def test_a_changed_row_shows_and_the_log_is_no_longer_exported(self, house: House) -> None:

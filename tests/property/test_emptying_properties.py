@@ -50,11 +50,20 @@ def test_one_row_emptied_or_filled_by_hand_is_noticed(entries: list[bytes | None
     assert faults(changed) != []
 
 
-@given(emptied_logs())
-def test_bundles_say_the_same_as_rows(entries: list[bytes | None]) -> None:
-    rows, bundles = EmptiedFront(), EmptiedFront()
+@given(emptied_logs(), st.data(), st.integers(1, 9))
+def test_parts_that_are_joined_say_the_same_as_rows(
+    entries: list[bytes | None], data: st.DataObject, width: int
+) -> None:
+    for at in data.draw(st.sets(st.integers(0, len(entries) - 1), max_size=3)):
+        entries[at] = PLAIN if entries[at] is None else None
+    rows, joined, bundles = EmptiedFront(), EmptiedFront(), EmptiedFront()
     for index, entry in enumerate(entries):
         rows.see(index, entry)
-    for index in range(0, len(entries), 7):
-        bundles.see_bundle(index, [entry or b"" for entry in entries[index : index + 7]])
-    assert rows == bundles
+    for first in range(0, len(entries), width):
+        part, bundle = EmptiedFront(first), EmptiedFront(first)
+        for index, entry in enumerate(entries[first : first + width], first):
+            part.see(index, entry)
+        bundle.see_bundle(first, [entry or b"" for entry in entries[first : first + width]])
+        joined.join(part)
+        bundles.join(bundle)
+    assert rows.faults() == joined.faults() == bundles.faults()

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -49,6 +50,19 @@ class WhenTheDemoIsPlayedOnce:
         schema = json.loads((played / "openapi.json").read_text(encoding="utf-8"))
         assert schema["openapi"].startswith("3.1")
         assert "/cases/{case_id}/exchanges" in schema["paths"]
+
+    @pytest.mark.rule(58)
+    def test_it_leaves_a_log_that_two_witnesses_and_a_stranger_accept(self, played: Path) -> None:
+        """The verifier shares no code with us; the keys lie beside the log, not in it."""
+        keys = played / "keys"
+        cosigners = [one for key in sorted(keys.glob("vidne*.pub")) for one in ("--cosigner", key)]
+        key = next(keys.glob("infohus_ishoj*.pub"))
+        stranger = REPOSITORY / "deploy" / "verifier" / "verify.py"
+        for command in ([INFOHUS, "audit", "verify"], [sys.executable, "-I", stranger]):
+            asked = [*command, played / "log", "--key", key, *cosigners, "--need"]
+            for need, code in ((2, 0), (3, 0), (4, 1)):
+                run = subprocess.run([*map(str, asked), str(need)], capture_output=True, text=True, check=False)
+                assert run.returncode == code, run.stdout + run.stderr
 
     @pytest.mark.rule(58)
     def test_it_leaves_a_log_that_verifies_and_one_flipped_bit_does_not(self, played: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ DEFAULTS = {
     "pool_size": 12,
     "keep_case_keys_seconds": 300,
     "stalled_after_days": 60, "note_late_after_days": 3,
+    "sign_every_seconds": 60, "signed_folder": None, "witnesses_file": None,
     "largest_request_bytes": 1_048_576,
     "log_format": "auto",
 }
@@ -31,6 +32,9 @@ ACCEPTED = [
     ("KEYS_FOLDER", "/srv/nøgler", Path("/srv/nøgler")),
     ("ISSUERS_FILE", "issuers.toml", Path("issuers.toml")),
     ("POLICIES_FOLDER", "/srv/policies", Path("/srv/policies")),
+    ("SIGNED_FOLDER", "/srv/signed", Path("/srv/signed")),
+    ("WITNESSES_FILE", "witnesses.toml", Path("witnesses.toml")),
+    ("SIGN_EVERY_SECONDS", "1", 1),
     ("AUDIENCE", "i", "i"),
     ("MINIMUM_ASSURANCE", "2", 2),
     ("MINIMUM_ASSURANCE", "3", 3),

@@ -49,33 +49,44 @@ class EmptiedFront:
     first: int = 0
     rows: int = 0
     """Empty entries at the front, from `first` on."""
-    _stop: int = 0
-    _astray: int | None = None
+    stop: int = 0
+    """How far the entries say that the front is empty."""
+    astray: int | None = None
+    """The first empty entry that is not at the front."""
 
     def see(self, index: int, entry: bytes | None) -> None:
         """Take the next entry, `None` for an empty one; in order."""
         if entry is None:
             if index == self.first + self.rows:
                 self.rows += 1
-            elif self._astray is None:
-                self._astray = index
+            elif self.astray is None:
+                self.astray = index
         elif entry.endswith(_ENDS_LIKE_IT):
-            self._stop = max(self._stop, _said_by(index, entry))
+            self.stop = max(self.stop, _said_by(index, entry))
 
     def see_bundle(self, first: int, entries: Sequence[bytes]) -> None:
         """Take the entries from index `first` on, of no bytes where they are empty, and look at the few that matter."""
         for at, entry in [(at, one) for at, one in enumerate(entries, first) if one[-2:] == _ENDS_LIKE_IT or not one]:
             self.see(at, entry or None)
 
+    def join(self, later: "EmptiedFront") -> None:
+        """Take what was seen of the entries that come next."""
+        if later.rows and later.first == self.first + self.rows:
+            self.rows += later.rows
+        elif later.rows and self.astray is None:
+            self.astray = later.first
+        self.astray = later.astray if self.astray is None else self.astray
+        self.stop = max(self.stop, later.stop)
+
     def faults(self) -> list[tuple[int, str]]:
         """Say which entry is not as the log says, and how; in Danish, nothing when all is well."""
-        empty, said = self.first + self.rows, max(self.first, self._stop)
+        empty, said = self.first + self.rows, max(self.first, self.stop)
         if empty > said:
             return [(said, "er tømt, uden at loggen siger det")]
         if empty < said:
             return [(empty, "er ikke tømt, selv om loggen siger det")]
-        if self._astray is not None:
-            return [(self._astray, "er tømt midt mellem poster, der ikke er det")]
+        if self.astray is not None:
+            return [(self.astray, "er tømt midt mellem poster, der ikke er det")]
         return []
 
 

@@ -3,14 +3,16 @@
 import base64
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 from uuid import UUID
 
-from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey, VerifierKey, open_checkpoint
+from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, VerifierKey, open_checkpoint, parse_text, split_note
+from infohus.audit.cosignature import WitnessKey
 from infohus.audit.emptying import EmptiedFront
-from infohus.audit.log import AnyConnection, Head, hashes_of, head_of, rows_of
+from infohus.audit.log import AnyConnection, hashes_of, rows_of
 from infohus.audit.merkle import (
     HASH_BYTES,
     Frontier,
@@ -25,18 +27,19 @@ from infohus.audit.tiles import TileWriter
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 README = """Denne mappe er en revisionslog fra infohus, i det åbne format C2SP tlog-tiles.
 
-  checkpoint      loggens størrelse og rod, underskrevet
+  checkpoint      loggens størrelse og rod, underskrevet af loggen og af vidnerne
   log.pub         den offentlige nøgle, som underskriften skal passe til; få den fra en anden kilde end mappen
+  witnesses/      vidnernes offentlige nøgler; få dem fra vidnerne selv
   tile/entries/   selve posterne: hver bag sin længde i 2 byte; længden 0 er en post, der er tømt efter sin frist
   tile/0/ ...     hashværdierne (RFC 6962, SHA-256), 32 byte hver
 
-Kontrollér den uden database og uden os:  infohus audit verify MAPPE --key log.pub
+Kontrollér den uden database og uden os:  infohus audit verify MAPPE --key log.pub --cosigner VIDNE.pub --need 2
 Enhver anden C2SP-verifikator kan bruges; posterne er JSON og indeholder kun numre, koder og hashværdier.
 
 Er poster tømt, står det i en senere post med handlingen emptyLogEntries: fra start til stop, alle ældre end before.
 En tømt posts hash står stadig i tile/0/, så hvert bevis holder, og rod og underskrift er de samme.
 
-This folder is an audit log in the open format C2SP tlog-tiles. Get the public key from a source other than this
+This folder is an audit log in the open format C2SP tlog-tiles. Get the public keys from a source other than this
 folder. Each entry is JSON of identifiers, codes and digests; any C2SP verifier can check it. An entry of length 0 was
 emptied after its period, as a later entry (emptyLogEntries) says; its hash is still in tile/0/, and every proof holds.
 """
@@ -50,60 +53,55 @@ class NotAnExport(Exception):  # noqa: N818 - names the situation
     """The tar file holds links, folders' parents or other things that no export holds."""
 
 
-async def signed_checkpoint(connection: AnyConnection, log_id: UUID, key: SigningKey) -> str:
-    """Sign a log's present size and root."""
-    head = await head_of(connection, log_id)
-    return key.sign(Checkpoint(head.origin, head.size, head.root()))
-
-
-async def export_log(connection: AnyConnection, log_id: UUID, key: SigningKey, folder: Path) -> Checkpoint:
-    """Write a log into `folder`; the rows are hashed anew, and a tree that differs from the log's own is not signed.
+async def export_log(  # noqa: PLR0913 - one export, all of it by name
+    connection: AnyConnection, log_id: UUID, note: str, folder: Path, *, key: VerifierKey,
+    witnesses: Sequence[WitnessKey] = (), progress: Callable[[int], None] | None = None,
+) -> Checkpoint:
+    """Write a log into `folder` as far as its signed checkpoint `note` goes; every row is hashed anew.
 
     Raises:
-        LogDoesNotVerify: naming the first row that is wrong.
+        LogDoesNotVerify: naming the first row that is wrong, or saying that the rows make another tree.
+        NotACheckpoint: `key` did not sign the note.
     """
-    head = await head_of(connection, log_id)
+    checkpoint = open_checkpoint(note, [key])
     writer, frontier, front = TileWriter(folder), Frontier(), EmptiedFront()
-    async for rows in rows_of(connection, log_id, start=0, stop=head.size):
+    async for rows in rows_of(connection, log_id, start=0, stop=checkpoint.size):
         for row in rows:
-            entry = row["entry"]
+            entry: bytes | None = row["entry"]
             hashed = row["hashes"][:HASH_BYTES] if entry is None else leaf_hash(entry)
             front.see(row["index"], entry)
             if row["index"] != frontier.size or frontier.append(hashed) != row["hashes"]:
                 message = f"row {row['index']} of the log is not what was appended"
                 raise LogDoesNotVerify(message)
             writer.append(entry or b"", hashed)
-    _refuse_another_tree(head, frontier)
-    if faults := front.faults():
-        message = f"the log does not say of row {faults[0][0]} what it is"
+        if progress is not None:
+            progress(frontier.size)
+    if Checkpoint(checkpoint.origin, frontier.size, frontier.root()) != checkpoint:
+        message = f"the log's {frontier.size} rows do not make the tree that was signed with {checkpoint.size}"
+        raise LogDoesNotVerify(message)
+    if wrong := front.faults():
+        message = f"row {wrong[0][0]} of the log is emptied and not said to be, or said to be and not emptied"
         raise LogDoesNotVerify(message)
     writer.finish()
-    checkpoint = Checkpoint(head.origin, head.size, frontier.root())
-    writer.add("checkpoint", key.sign(checkpoint))
-    writer.add("log.pub", f"{key.verifier(head.origin)}\n")
+    writer.add("checkpoint", note)
+    writer.add("log.pub", f"{key}\n")
+    for witness in witnesses:
+        writer.add(f"witnesses/{quote(witness.name, safe='')}.pub", f"{witness}\n")
     writer.add("README.txt", README)
     return checkpoint
 
 
-def _refuse_another_tree(head: Head, frontier: Frontier) -> None:
-    if frontier.size != head.size or frontier.stored != head.frontier:
-        message = f"the log says {head.size} entries and has {frontier.size}, or its frontier is another"
-        raise LogDoesNotVerify(message)
-
-
-async def prove(connection: AnyConnection, log_id: UUID, index: int, key: SigningKey) -> str:
-    """Write the proof that entry `index` (0-based) is in the log. Source: C2SP tlog-proof, "Format".
+async def prove(connection: AnyConnection, log_id: UUID, index: int, note: str) -> str:
+    """Write the proof that entry `index` (0-based) is in the tree of a signed checkpoint. Source: C2SP tlog-proof.
 
     Reads O(log n) rows.
 
     Raises:
-        ValueError: there is no such entry.
+        ValueError: there is no such entry under this checkpoint.
     """
-    head = await head_of(connection, log_id)
-    ranges = inclusion_ranges(index, head.size)
+    ranges = inclusion_ranges(index, parse_text(split_note(note)[0]).size)
     hashes = await hashes_of(connection, log_id, {node for nodes in ranges for node in nodes})
-    proof = proof_from(ranges, hashes.__getitem__)
-    return proof_text(index, proof, key.sign(Checkpoint(head.origin, head.size, head.root())))
+    return proof_text(index, proof_from(ranges, hashes.__getitem__), note)
 
 
 def proof_text(index: int, proof: Sequence[bytes], checkpoint: str) -> str:
@@ -173,7 +171,6 @@ def unpack(packed: bytes, folder: Path) -> None:
 
 
 __all__ = [
-    "LogDoesNotVerify", "NotACheckpoint", "NotAnExport", "Proved", "check_hashed_proof", "check_proof",
-    "export_log", "proof_text", "prove",
-    "signed_checkpoint", "unpack",
+    "LogDoesNotVerify", "NotACheckpoint", "NotAnExport", "Proved", "check_proof", "export_log", "proof_text", "prove",
+    "unpack",
 ]

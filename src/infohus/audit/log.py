@@ -20,7 +20,7 @@ APPEND = "SELECT audit.append($1, $2)"
 _HEAD = """
 SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.log_id = l.id WHERE l.id = $1
 """
-_ROWS = """
+ROWS = """
 SELECT index, entry, hashes FROM audit.leaf WHERE log_id = $1 AND index >= $2 AND index < $3 ORDER BY index
 """
 _SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
@@ -70,7 +70,7 @@ async def rows_of(
 ) -> AsyncIterator[list[asyncpg.Record]]:
     """Read rows start … stop−1 (index, entry, hashes) in order, some thousand at a time."""
     for first in range(start, stop, ROWS_AT_ONCE):
-        yield await connection.fetch(_ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop))
+        yield await connection.fetch(ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop))
 
 
 async def entries_where(

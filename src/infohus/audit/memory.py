@@ -50,6 +50,18 @@ class Memory:
         note = self.note(origin)
         return None if note is None else _checkpoint_in(note)
 
+    def origins(self) -> list[str]:
+        """List the logs of which something is remembered.
+
+        Raises:
+            StateNotReadable: one is damaged.
+        """
+        try:
+            notes = [file.read_text(encoding="utf-8") for file in sorted(self._folder.glob("*.checkpoint"))]
+        except (OSError, UnicodeDecodeError):
+            raise StateNotReadable from None
+        return [_checkpoint_in(note).origin for note in notes]
+
     def remember(self, origin: str, note: str) -> None:
         """Remember a signed checkpoint durably; when this returns, it survives the machine's fall."""
         file = self._file(origin)

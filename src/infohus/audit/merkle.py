@@ -55,6 +55,11 @@ class Frontier:
         return b"".join(completed)
 
     @property
+    def roots(self) -> tuple[bytes, ...]:
+        """The roots, largest subtree first."""
+        return tuple(self._roots)
+
+    @property
     def stored(self) -> bytes:
         """The roots one after another, as the database stores them."""
         return b"".join(self._roots)

@@ -81,7 +81,9 @@ class TileWriter:
 
     def add(self, name: str, text: str) -> None:
         """Write a text file beside the tiles."""
-        (self._folder / name).write_text(text, encoding="utf-8")
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
     def _flush_full(self) -> None:
         self._write("entries", self._written[0], bundle_of(self._entries), WIDTH)

@@ -1,20 +1,20 @@
-"""Is the log whole? Trusts rows and keys, and nothing that is written about them. Says where it is wrong."""
+"""Is an exported log whole? Trusts entries and keys, and nothing that is written about them. Says where it is wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
-from uuid import UUID
-
-import asyncpg
 
 from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, VerifierKey, open_checkpoint
 from infohus.audit.emptying import EmptiedFront
-from infohus.audit.log import AnyConnection, head_of, rows_of
-from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, fold, leaf_hash, perfect_nodes, root_of
+from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, fold, perfect_nodes, root_of
 from infohus.audit.tiles import WIDTH, entries_in, hashes_in, tile_path, widths
 
 Progress = Callable[[int], None]
+TILES_PER_TASK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,9 @@ class Verification:
         return not self.faults
 
 
-def verify_export(folder: Path, keys: Sequence[VerifierKey], *, progress: Progress | None = None) -> Verification:
+def verify_export(
+    folder: Path, keys: Sequence[VerifierKey], *, cores: int = 1, progress: Progress | None = None
+) -> Verification:
     """Verify an exported log against keys that came from elsewhere: every entry, every tile, the signed root."""
     try:
         checkpoint = open_checkpoint((folder / "checkpoint").read_text(encoding="utf-8"), keys)
@@ -54,15 +56,21 @@ def verify_export(folder: Path, keys: Sequence[VerifierKey], *, progress: Progre
     faults, front = list[Fault](), EmptiedFront()
     roots_of_full_tiles: dict[int, list[bytes]] = {}
     partial: dict[int, list[bytes]] = {}
-    for level, index, width in widths(checkpoint.size):
-        stored = _read(folder, tile_path(level, index, width), faults)
-        if level == 0:
-            hashes = _entry_hashes(folder, index, width, stored, front, faults)
-            if progress is not None:
-                progress(index * WIDTH + width)
+    tiles = list(widths(checkpoint.size))
+    bottom = [(folder, index, width) for level, index, width in tiles if level == 0]
+    for done, tile in _on_cores(bottom, cores):
+        faults.extend(tile.faults)
+        front.join(tile.front)
+        if tile.width == WIDTH:
+            roots_of_full_tiles.setdefault(0, []).extend(tile.roots)
         else:
-            hashes = roots_of_full_tiles[level - 1][index * WIDTH : index * WIDTH + width]
-            _compare(tile_path(level, index, width), stored, hashes, faults, first=None)
+            partial[0] = list(tile.roots)
+        if progress is not None:
+            progress(done)
+    for level, index, width in tiles[len(bottom) :]:
+        path = tile_path(level, index, width)
+        hashes = roots_of_full_tiles[level - 1][index * WIDTH : index * WIDTH + width]
+        _compare(path, _read(folder, path, faults), hashes, faults, first=None)
         if width == WIDTH:
             roots_of_full_tiles.setdefault(level, []).append(root_of(hashes))
         else:
@@ -71,6 +79,38 @@ def verify_export(folder: Path, keys: Sequence[VerifierKey], *, progress: Progre
         faults.append(Fault("checkpoint", None, "posterne giver en anden rod end den underskrevne"))
     faults.extend(Fault("tile/entries", index, what) for index, what in front.faults() if not faults)
     return Verification(checkpoint, checkpoint.size, tuple(faults), front.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bottom:
+    """A bundle of entries, hashed: the root of a full one, the leaf hashes of the last; and what was wrong."""
+
+    width: int
+    roots: tuple[bytes, ...]
+    front: EmptiedFront
+    faults: tuple[Fault, ...]
+
+
+def _on_cores(bottom: Sequence[tuple[Path, int, int]], cores: int) -> Iterator[tuple[int, _Bottom]]:
+    """Hash bundles on several cores; give each in order, with the number of entries up to it."""
+    done = 0
+    with ExitStack() as stack:
+        if cores > 1 and len(bottom) > TILES_PER_TASK:
+            pool = stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("spawn")))
+            hashed: Iterable[_Bottom] = pool.map(_hash_bundle, bottom, chunksize=TILES_PER_TASK)
+        else:
+            hashed = map(_hash_bundle, bottom)
+        for tile in hashed:
+            done += tile.width
+            yield done, tile
+
+
+def _hash_bundle(place: tuple[Path, int, int]) -> _Bottom:
+    folder, index, width = place
+    faults, front = list[Fault](), EmptiedFront(index * WIDTH)
+    stored = _read(folder, tile_path(0, index, width), faults)
+    hashes = _entry_hashes(folder, index, width, stored, front, faults)
+    return _Bottom(width, (root_of(hashes),) if width == WIDTH else tuple(hashes), front, tuple(faults))
 
 
 def _root(partial: dict[int, list[bytes]]) -> bytes:
@@ -97,11 +137,8 @@ def _entry_hashes(  # noqa: PLR0913, PLR0917
     if len(entries) != width:
         faults.append(Fault(path, first, f"rummer {len(entries)} hele poster i stedet for {width}"))
         return hashes_in(stored)
-    if len(stored) != width * HASH_BYTES:
-        faults.append(Fault(path, first, "et andet antal hashværdier end poster"))
-        return [leaf_hash(entry) for entry in entries]
     hashes = [sha256(b"\x00" + entry).digest() for entry in entries]
-    if not all(entries):
+    if not all(entries) and len(stored) == width * HASH_BYTES:
         known = hashes_in(stored)
         hashes = [hashes[at] if entry else known[at] for at, entry in enumerate(entries)]
     front.see_bundle(first, entries)
@@ -127,43 +164,3 @@ def _read(folder: Path, path: str, faults: list[Fault]) -> bytes:
     except OSError:
         faults.append(Fault(path, None, "mangler"))
         return b""
-
-
-async def verify_database(
-    connection: AnyConnection, log_id: UUID, *, progress: Progress | None = None
-) -> Verification:
-    """Verify the rows of a log: each entry's hash, each node it completes, the order, and the frontier."""
-    head = await head_of(connection, log_id)
-    frontier, faults, front = Frontier(), list[Fault](), EmptiedFront()
-    async for rows in rows_of(connection, log_id, start=0, stop=head.size):
-        for row in rows:
-            _check_row(row, frontier, front, faults)
-        if progress is not None:
-            progress(frontier.size)
-        if len(faults) > WIDTH:
-            break
-    if not faults and frontier.size != head.size:
-        faults.append(Fault("audit.leaf", frontier.size, f"loggen slutter her og siger, at den har {head.size} poster"))
-    if not faults and frontier.stored != head.frontier:
-        faults.append(Fault("audit.frontier", None, "er ikke rækkernes front"))
-    faults.extend(Fault("audit.leaf", index, what) for index, what in front.faults() if not faults)
-    beyond = await connection.fetchval(
-        "SELECT count(*) FROM audit.leaf WHERE log_id = $1 AND (index < 0 OR index >= $2)", log_id, head.size
-    )
-    if beyond:
-        faults.append(Fault("audit.leaf", None, f"{beyond} rækker står uden for loggen"))
-    checkpoint = Checkpoint(head.origin, frontier.size, frontier.root())
-    return Verification(checkpoint, frontier.size, tuple(faults), front.rows)
-
-
-def _check_row(row: asyncpg.Record, frontier: Frontier, front: EmptiedFront, faults: list[Fault]) -> None:
-    index, entry = row["index"], row["entry"]
-    if index != frontier.size:
-        faults.append(Fault("audit.leaf", frontier.size, "mangler"))
-        return
-    stored: bytes = row["hashes"]
-    front.see(index, entry)
-    if entry is not None and sha256(b"\x00" + entry).digest() != stored[:HASH_BYTES]:
-        faults.append(Fault("audit.leaf", index, "er ikke, hvad der blev logget: dens hash er en anden"))
-    if frontier.append(stored[:HASH_BYTES]) != stored:
-        faults.append(Fault("audit.leaf", index, "afslutter andre knuder, end den siger"))

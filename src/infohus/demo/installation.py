@@ -11,11 +11,12 @@ from uuid import UUID
 import asyncpg
 
 from infohus.app import now
-from infohus.audit.checkpoint import SigningKey
+from infohus.audit.checkpoint import SigningKey, VerifierKey
 from infohus.database import migrate
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import demo_keys
 from infohus.demo.people import DEMO_PEOPLE
+from infohus.demo.witnesses import DemoWitnesses
 from infohus.identity.caller import Role
 from infohus.local_postgres import LocalPostgres
 from infohus.plan.document import PlanDocument, read_plan
@@ -41,6 +42,7 @@ class DemoInstallation:
         """Use `folder`, which is made with mode 0700."""
         self.folder = folder.resolve()
         self.postgres = LocalPostgres.durable(self.folder / "postgres")
+        self.witnesses = DemoWitnesses(self.folder / "witnesses")
 
     @property
     def is_new(self) -> bool:
@@ -94,6 +96,19 @@ class DemoInstallation:
         """Give the database address of the role `owner`, `app` or `verifier`."""
         return self.postgres.dsn(user=f"infohus_{role}", database=DATABASE, password=self._passwords()[role])
 
+    def logs(self) -> list[VerifierKey]:
+        """Give the public key of each log, under its name; the database must be running."""
+
+        async def origins() -> list[str]:
+            verifier = await asyncpg.connect(self.address("verifier"))
+            try:
+                return [row["origin"] for row in await verifier.fetch("SELECT origin FROM audit.log ORDER BY origin")]
+            finally:
+                await verifier.close()
+
+        key = SigningKey.load(self.folder / "keys" / "log-signing.key")
+        return [key.verifier(origin) for origin in asyncio.run(origins())]
+
     def environment(self, *, port: int) -> dict[str, str]:
         """Give the environment in which `infohus serve` runs this installation."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith("INFOHUS_")}
@@ -102,6 +117,7 @@ class DemoInstallation:
             "INFOHUS_DATABASE_URL": self.address("app"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
             "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),
+            "INFOHUS_WITNESSES_FILE": str(self.witnesses.file),
             "INFOHUS_PORT": str(port),
             "INFOHUS_LOG_FORMAT": "json",
         }

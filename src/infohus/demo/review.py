@@ -31,6 +31,11 @@ def review_the_log(play: Play, folder: Path, *, hidden: str) -> None:
     whole = verify_export(folder, [key])
     tell.expect(whole.is_whole, "; ".join(map(str, whole.faults)))
     tell.say(f"Loggen eksporteres og kontrolleres uden systemet: {whole.entries} poster, alle uændrede.")
+    signed = play.dpo.get(f"{infohus}/log/checkpoints?limit=1")
+    newest = signed["items"][0]
+    tell.expect(newest["is_cosigned"] and signed["uncosigned_since"] is None, "vidnerne har ikke underskrevet")
+    witnesses = len(newest["cosigned_by"])
+    tell.say(f"{witnesses} vidner har hver for sig husket og underskrevet loggens størrelse; {signed['need']} er nok.")
     found = play.dpo.get(f"{infohus}/log/entries?action=recordExchange&outcome=allowed")["items"]
     wanted = next(
         one["index"] for one in found if any(row["row"] == play.exchange_id for row in one["entry"]["wrote"])

@@ -20,6 +20,7 @@ from infohus.demo.installation import DemoInstallation, NotADemo
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.story import Story
 from infohus.demo.telling import StepFailed, Teller, is_terminal
+from infohus.demo.witnesses import NAMES
 
 _START_SECONDS = 30
 _STOP_SECONDS = 15
@@ -43,7 +44,7 @@ class Running:
 
 
 def play_once(*, data: Path, out: Path, port: int, fresh: bool) -> None:
-    """Play the story and leave `story.md`, `openapi.json` and `log/` in `out`.
+    """Play the story and leave `story.md`, `openapi.json`, `log/` and the public `keys/` in `out`.
 
     Raises:
         StepFailed: naming the step.
@@ -52,6 +53,7 @@ def play_once(*, data: Path, out: Path, port: int, fresh: bool) -> None:
     with _up(data, port, fresh=fresh) as running:
         _play(running, out)
         schema = httpx.get(f"{running.address}/docs/openapi.json", timeout=30, trust_env=False).raise_for_status()
+        running.installation.witnesses.leave(out / "keys", running.installation.logs())
         document = json.dumps(schema.json(), ensure_ascii=False, indent=1)
         (out / "openapi.json").write_text(document + "\n", encoding="utf-8")
 
@@ -117,11 +119,15 @@ def _started(up: ExitStack, installation: DemoInstallation, port: int) -> Runnin
     """Start database, identity provider and server; leaving `up` ends them in the opposite order."""
     server_port, issuer_port = _free_port(port), _free_port(port + 1)
     address, issuer_address = f"http://127.0.0.1:{server_port}", f"http://127.0.0.1:{issuer_port}"
+    witness_ports = _free_ports(port + 10, len(NAMES))
     issuers = installation.issuers(issuer_address)
     up.enter_context(installation.postgres)
     installation.set_up(issuers)
     _note(installation, address, issuer_address)
     log = installation.folder / "server.log"
+    installation.witnesses.write(witness_ports)
+    for command in installation.witnesses.commands(installation.logs(), witness_ports):
+        up.enter_context(_child(command, dict(os.environ), log))
     provide = [sys.executable, "-m", "infohus.demo.provider", str(installation.folder), str(issuer_port)]
     serve = [sys.executable, "-m", "infohus", "serve"]
     provider = up.enter_context(_child(provide, dict(os.environ), log))
@@ -193,6 +199,13 @@ def _free_port(first: int) -> int:
     raise StepFailed(message)
 
 
+def _free_ports(first: int, count: int) -> list[int]:
+    ports: list[int] = []
+    while len(ports) < count:
+        ports.append(_free_port(ports[-1] + 2 if ports else first))
+    return ports
+
+
 def _stop(_signal: int, _frame: FrameType | None) -> None:
     # The second signal finds us cleaning up already; one that is left undone would leave a database running.
     for one in _STOPPING:
@@ -207,6 +220,7 @@ infohus kører nu.
   API                  {running.address}
   API-dokumentation    {running.address}/docs
   Login (kun demo)     {running.issuer_address}/kommune og /politi
+  Vidner               tre, i processer for sig; to af dem skal underskrive
   Historien            {results.name}/story.md i demoens mappe
 
 Få et adgangsbevis, og prøv:

@@ -13,8 +13,8 @@ from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 from infohus import errors
 from infohus.actors import Actors
 from infohus.answers import NIL, After, Limit, Page, page_of
-from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Outcome
+from infohus.audit.signing import Signer
 from infohus.authorization.action import Action
 from infohus.cases.disclosure import Category, Paragraph
 from infohus.cases.exchange_facts import ExchangeFacts, facts_of
@@ -128,11 +128,11 @@ def _moment(text: str | None, name: str) -> datetime | None:
 
 @get("/infohuse/{infohus_id:uuid}/log", operation_id="VerifyLog")
 async def log(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], signing_key: NamedDependency[SigningKey]
+    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], signer: NamedDependency[Signer]
 ) -> LogState:
     """Verify every row of the log, and sign its present head."""
     async with desk.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
-        return await state_of_log(work, signing_key)
+        return await state_of_log(work, signer)
 
 
 @get("/infohuse/{infohus_id:uuid}/log/entries", operation_id="ListLogEntries")
@@ -151,11 +151,11 @@ async def entries(
 @get("/infohuse/{infohus_id:uuid}/log/proofs/{leaf_index:int}", operation_id="ProveLogEntry")
 async def proof(
     infohus_id: FromPath[UUID], leaf_index: LeafIndex, desk: NamedDependency[Desk],
-    signing_key: NamedDependency[SigningKey],
+    signer: NamedDependency[Signer],
 ) -> LogProof:
     """Prove that one entry is in the log; the proof is checked offline, without us."""
     async with desk.begin(Action.PROVE_LOG_ENTRY, Infohus, infohus_id) as work:
-        text, entry, hashed = await proof_of(work, leaf_index, signing_key)
+        text, entry, hashed = await proof_of(work, leaf_index, signer)
         return LogProof(text, None if entry is None else base64.b64encode(entry).decode(), hashed.hex())
 
 
@@ -163,11 +163,11 @@ async def proof(
     "/infohuse/{infohus_id:uuid}/log/export", operation_id="ExportLog", status_code=200, media_type="application/x-tar"
 )
 async def export(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], signing_key: NamedDependency[SigningKey]
+    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], signer: NamedDependency[Signer]
 ) -> Response[bytes]:
     """Export the log in the open C2SP layout, as a tar file that any verifier can check."""
     async with desk.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
-        packed = await packed_log(work, signing_key)
+        packed = await packed_log(work, signer)
         return Response(packed, headers={"Content-Disposition": 'attachment; filename="log.tar"'})
 
 

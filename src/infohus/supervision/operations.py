@@ -12,11 +12,12 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Entry
-from infohus.audit.export import LogDoesNotVerify, export_log, prove, signed_checkpoint
+from infohus.audit.export import LogDoesNotVerify, export_log, prove
 from infohus.audit.log import entry_at, hashes_of, head_of, places_where
-from infohus.audit.verification import verify_database
+from infohus.audit.memory import StateNotReadable
+from infohus.audit.row_verification import verify_database
+from infohus.audit.signing import LogNotAsSigned, SignedHead, Signer
 from infohus.cases.disclosure import Exchange
 from infohus.cases.receipts import Receipt
 from infohus.database import Stored
@@ -79,7 +80,11 @@ EXCHANGES = (
 
 
 class LogState(msgspec.Struct, frozen=True):
-    """What the log says of itself, whether its rows bear it out, and where not; the first `emptied` are emptied."""
+    """What the log says of itself, whether its rows bear it out, and where not.
+
+    `checkpoint` is empty when nothing was signed; `cosigned_by` names its witnesses, of which there must be `need`.
+    The first `emptied` entries were emptied after their period.
+    """
 
     origin: str
     size: int
@@ -87,6 +92,8 @@ class LogState(msgspec.Struct, frozen=True):
     checkpoint: str
     is_whole: bool
     faults: list[str]
+    cosigned_by: list[str]
+    need: int
     emptied: int
 
 
@@ -127,15 +134,21 @@ async def supervised_exchanges(work: UnitOfWork, **asked: object) -> Sequence[St
     return await work.values(EXCHANGES, infohus_id=work.infohus_id, **asked)
 
 
-async def state_of_log(work: UnitOfWork, key: SigningKey) -> LogState:
-    """Verify every row of the infohus' log and sign its present head."""
+async def state_of_log(work: UnitOfWork, signer: Signer) -> LogState:
+    """Verify every row of the infohus' log, sign its present head and have it cosigned."""
     connection = work.log_connection()
     head = await head_of(connection, work.infohus_id)
     verification = await verify_database(connection, work.infohus_id)
-    checkpoint = await signed_checkpoint(connection, work.infohus_id, key) if verification.is_whole else ""
+    faults, checkpoint, cosigned_by = [str(fault) for fault in verification.faults], "", list[str]()
+    if verification.is_whole:
+        try:
+            signed = await signer.sign(connection, work.infohus_id)
+            checkpoint, cosigned_by = signed.note, list(signed.cosigned_by)
+        except (LogNotAsSigned, StateNotReadable) as refused:
+            faults = [f"Loggen er ikke den, der blev underskrevet: {refused}"]
     return LogState(
-        head.origin, head.size, head.root().hex(), checkpoint, verification.is_whole,
-        [str(fault) for fault in verification.faults], verification.emptied,
+        head.origin, head.size, head.root().hex(), checkpoint, not faults, faults, cosigned_by, signer.witnesses.need,
+        verification.emptied,
     )
 
 
@@ -149,15 +162,17 @@ async def entries_of(
     return [NumberedEntry(index, entry) for index, entry in found], goes_on
 
 
-async def proof_of(work: UnitOfWork, index: int, key: SigningKey) -> tuple[str, bytes | None, bytes]:
+async def proof_of(work: UnitOfWork, index: int, signer: Signer) -> tuple[str, bytes | None, bytes]:
     """Prove one entry: the proof's text, the entry's exact bytes (`None` when it is emptied), and its leaf hash.
 
     Raises:
         NotAvailable: there is no such entry.
+        LogUnavailable: the log is not the one that was signed before; nothing is signed.
     """
     connection = work.log_connection()
+    head = await signed_head(work, signer)
     try:
-        proof = await prove(connection, work.infohus_id, index, key)
+        proof = await prove(connection, work.infohus_id, index, head.note)
     except ValueError:
         raise errors.NotAvailable from None
     leaf = (0, index)
@@ -165,16 +180,32 @@ async def proof_of(work: UnitOfWork, index: int, key: SigningKey) -> tuple[str, 
     return proof, await entry_at(connection, work.infohus_id, index), hashes[leaf]
 
 
-async def packed_log(work: UnitOfWork, key: SigningKey) -> bytes:
+async def signed_head(work: UnitOfWork, signer: Signer) -> SignedHead:
+    """Sign the log's present head and have it cosigned.
+
+    Raises:
+        LogUnavailable: the log is not the one that was signed before; nothing is signed.
+    """
+    try:
+        return await signer.sign(work.log_connection(), work.infohus_id)
+    except (LogNotAsSigned, StateNotReadable) as refused:
+        raise errors.LogUnavailable from refused
+
+
+async def packed_log(work: UnitOfWork, signer: Signer) -> bytes:
     """Export the log and pack it as a tar file.
 
     Raises:
         LogUnavailable: the rows do not make the tree that the log says it is; nothing is signed.
     """
+    head = await signed_head(work, signer)
     with TemporaryDirectory(prefix=f"infohus-{new_id().hex[:8]}-") as name:
         folder = Path(name) / "log"
         try:
-            await export_log(work.log_connection(), work.infohus_id, key, folder)
+            await export_log(
+                work.log_connection(), work.infohus_id, head.note, folder, key=signer.verifier(head.checkpoint.origin),
+                witnesses=signer.witnesses.keys,
+            )
         except LogDoesNotVerify as failure:
             raise errors.LogUnavailable from failure
         packed = io.BytesIO()

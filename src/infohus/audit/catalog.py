@@ -1,0 +1,66 @@
+"""Are the log's functions and triggers the ones we shipped? A superuser can replace or disable them.
+
+One that was changed and changed back leaves no trace here; what it did shows in the rows, or is missed by `Appended`.
+"""
+
+from hashlib import sha256
+
+from infohus.audit.log import AnyConnection
+from infohus.audit.verification import Fault
+
+SHIPPED = {
+    "append": "0b176e4bd9c22a12a9187767cbb2189eb7db98c43f6047a2bbb6997c6d9ce6f5",
+    "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
+    "empty": "0fdcbe396aeee18c5fa75b16a0e94c57f9f8c65f9776b4948782918b11c36418",
+    "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
+    "keep_cosignature": "8efca32dd4233addf00812aa43cb21068e437de9e358a30782412c0c4067e509",
+    "kept_since": "c3836c1d05f86d0b9f4f3adc5c465e8bc30ad9309742733f166a17878d2bfbd4",
+    "let_only_empty": "18db1a3e05e1ff094b232cf7c773b0a7a23f866e8e0f0274a6b3651de618e343",
+    "moment_of": "d25cd348812acdd75e987ffea1db3dbb72744e162f119253e6621ef4fa3073c7",
+    "open_log": "602e5dcc4accdfe9763d7984b9e2f57e77eeb3c6e6425d2b4d850344b7ff0b22",
+    "refuse_change": "05488db5a64efb1586e8fd4101aca43fddf3f947eb0452c88bfafbdec4074d1e",
+}
+"""SHA-256 of each function's definition as PostgreSQL prints it, from the migrations; a test keeps it."""
+
+TRIGGERS = {
+    "checkpoint_is_never_changed", "cosignature_is_never_changed", "frontier_is_never_deleted", "leaf_is_never_changed",
+    "leaf_is_only_emptied", "log_is_never_changed",
+}
+
+_FUNCTIONS = """
+SELECT p.proname AS name, p.prosrc || coalesce(array_to_string(p.proconfig, ','), '') || p.prosecdef AS definition
+FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'audit'::regnamespace ORDER BY p.proname, p.oid
+"""
+_TRIGGERS = """
+SELECT t.tgname AS name, t.tgenabled = 'O' AS is_on, p.proname AS calls
+FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+WHERE c.relnamespace = 'audit'::regnamespace AND NOT t.tgisinternal
+"""
+
+
+async def catalog_faults(connection: AnyConnection) -> list[Fault]:
+    """List what is not as shipped: a function that was changed, added or removed; a trigger that is off or gone."""
+    faults = []
+    found = [(row["name"], digest_of(row["definition"])) for row in await connection.fetch(_FUNCTIONS)]
+    for name, digest in found:
+        if SHIPPED.get(name) != digest or [one for one, _ in found].count(name) > 1:
+            faults.append(Fault(f"audit.{name}", None, "funktionen er ikke den, der blev leveret"))
+    faults.extend(
+        Fault(f"audit.{name}", None, "funktionen er væk") for name in sorted(set(SHIPPED) - {name for name, _ in found})
+    )
+    triggers = await connection.fetch(_TRIGGERS)
+    on = {row["name"] for row in triggers if row["is_on"] and row["calls"] in {"refuse_change", "let_only_empty"}}
+    faults.extend(
+        Fault("audit", None, f"udløseren {name} er slået fra eller væk") for name in sorted(TRIGGERS - on)
+    )
+    faults.extend(
+        Fault("audit", None, f"udløseren {row['name']} er ikke leveret") for row in triggers
+        if row["name"] not in TRIGGERS
+    )
+    return faults
+
+
+def digest_of(definition: str) -> str:
+    """Give the SHA-256 of a function's definition, hexadecimal."""
+    return sha256(definition.encode()).hexdigest()

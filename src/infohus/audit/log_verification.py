@@ -1,0 +1,171 @@
+"""Is a log in the database whole, all the way: rows, tree, every archived checkpoint, cosignatures, witnesses' memory?
+
+Trusts the log's key and the witnesses' keys, which come from elsewhere, and nothing the database says.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from infohus.audit import archive
+from infohus.audit.archive import Archived
+from infohus.audit.catalog import catalog_faults
+from infohus.audit.checkpoint import NotACheckpoint, VerifierKey, open_checkpoint
+from infohus.audit.cosigning import Witnesses
+from infohus.audit.emptying import EmptiedFront
+from infohus.audit.log import AnyConnection, Head, head_of
+from infohus.audit.merkle import Frontier
+from infohus.audit.row_verification import CHUNK, Chunk, Rows, chunks_of, chunks_on_cores, verify_rows
+from infohus.audit.verification import Fault, Progress, Verification
+
+PLACE = "audit.checkpoint"
+
+
+class NotResumable(Exception):  # noqa: N818 - names the situation
+    """The file of an interrupted verification is another log's, or no such file."""
+
+
+class _Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    log: UUID
+    size: int
+    roots: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LogVerification:
+    """What was found: the rows' verification with all faults, and how far the log is covered.
+
+    `checkpoints` counts those that hold; `signed` and `cosigned` are the sizes of the newest one that holds, and of the
+    newest one with enough cosignatures; 0 is none. `silent` names witnesses that did not answer.
+    """
+
+    verification: Verification
+    checkpoints: int
+    signed: int
+    cosigned: int
+    silent: tuple[str, ...]
+
+
+async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
+    connection: AnyConnection, log_id: UUID, *, key: VerifierKey | None, witnesses: Witnesses,
+    database: str | None = None, cores: int = 1, seen: Path | None = None, progress: Progress | None = None,
+) -> LogVerification:
+    """Verify a log. Without `key` only its rows; with `seen`, going on where an interrupted verification stopped.
+
+    With a `database` address and several `cores`, each core reads and hashes rows of its own.
+
+    Raises:
+        NotResumable: `seen` is another log's file.
+    """
+    head = await head_of(connection, log_id)
+    rows = _resumed(seen, log_id)
+    sizes = [size for size in await archive.sizes(connection, log_id, after=rows.size) if size <= head.size]
+    start = rows.size
+    chunks: AsyncIterator[Chunk] = (
+        chunks_on_cores(database, head, cores=cores, first=start, sizes=sizes)
+        if database is not None and cores > 1 and head.size - start > CHUNK
+        else chunks_of(connection, head, first=start, sizes=sizes)
+    )
+
+    def went_on(size: int) -> None:
+        if seen is not None and not rows.faults and rows.upper.size % 64 == 0:
+            _remember(seen, log_id, rows)
+        if progress is not None:
+            progress(size)
+
+    found = await verify_rows(connection, head, chunks, rows, progress=went_on)
+    changed = await catalog_faults(connection)
+    found = replace(found, faults=(*found.faults, *changed))
+    if seen is not None and found.is_whole:
+        _remember(seen, log_id, rows)
+    if key is None:
+        return LogVerification(found, 0, 0, 0, ())
+    return await _with_archive(connection, head, found, rows, key=key, witnesses=witnesses, start=start)
+
+
+async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was signed
+    connection: AnyConnection, head: Head, found: Verification, rows: Rows, *, key: VerifierKey,
+    witnesses: Witnesses, start: int,
+) -> LogVerification:
+    faults, holding, signed, cosigned = list(found.faults), 0, 0, 0
+    newest: Archived | None = None
+    async for one in archive.all_from(connection, head.log_id, after=start):
+        fault = _fault_in(one, head, rows, key)
+        if fault is not None:
+            faults.append(fault)
+            continue
+        newest, signed, holding = one, one.size, holding + 1
+        cosigners = one.cosigners(witnesses.keys)
+        if len(cosigners) < sum(_names(one, name) for name in {key.name for key in witnesses.keys}):
+            faults.append(Fault(PLACE, one.size - 1, "et vidnes underskrift passer ikke til det underskrevne"))
+        if witnesses.need and len(cosigners) >= witnesses.need:
+            cosigned = one.size
+    silent: list[str] = []
+    newest = newest or (await archive.newest(connection, head.log_id) if start else None)
+    if newest is not None:
+        silent = await _ask_witnesses(newest, head, faults, key=key, witnesses=witnesses)
+    elif start == 0 and head.size and witnesses.need:
+        faults.append(Fault(PLACE, None, "ingen underskrift er bevaret, så vidnerne kan ikke spørges"))
+    verification = replace(found, faults=tuple(faults))
+    return LogVerification(verification, holding, signed, cosigned, tuple(silent))
+
+
+async def _ask_witnesses(
+    newest: Archived, head: Head, faults: list[Fault], *, key: VerifierKey, witnesses: Witnesses
+) -> list[str]:
+    """Ask the witnesses about the newest checkpoint that holds; name those that did not answer."""
+    try:
+        checkpoint = open_checkpoint(newest.note, [key])
+    except NotACheckpoint:
+        faults.append(Fault(PLACE, newest.size - 1, "er ikke underskrevet med loggens nøgle"))
+        return []
+    silent = []
+    for name, memory in (await witnesses.ask_about(checkpoint, newest.note)).items():
+        if memory is None:
+            silent.append(name)
+        elif memory.size > head.size:
+            faults.append(Fault(PLACE, head.size, f"vidnet {name} husker {memory.size} poster; resten er væk"))
+        elif not memory.agrees:
+            faults.append(Fault(PLACE, None, f"vidnet {name} husker en anden log end denne"))
+    return silent
+
+
+def _fault_in(one: Archived, head: Head, rows: Rows, key: VerifierKey) -> Fault | None:
+    try:
+        checkpoint = open_checkpoint(one.note, [key])
+    except NotACheckpoint:
+        return Fault(PLACE, one.size - 1, "er ikke underskrevet med loggens nøgle")
+    if checkpoint.origin != head.origin or checkpoint.size != one.size:
+        return Fault(PLACE, one.size - 1, "er underskrevet for en anden log eller et andet antal poster")
+    if one.size > head.size:
+        return Fault(PLACE, head.size, f"{one.size} poster er underskrevet, og loggen har {head.size}; resten er væk")
+    if rows.roots.get(one.size) != checkpoint.root:
+        return Fault(PLACE, one.size - 1, "posterne giver en anden rod end den underskrevne")
+    return None
+
+
+def _names(one: Archived, witness: str) -> bool:
+    return any(line.startswith(f"— {witness} ") for line in one.lines)
+
+
+def _resumed(seen: Path | None, log_id: UUID) -> Rows:
+    if seen is None or not seen.exists():
+        return Rows()
+    try:
+        known = msgspec.json.decode(seen.read_bytes(), type=_Seen)
+        upper = Frontier(known.size // CHUNK, [bytes.fromhex(root) for root in known.roots])
+    except (msgspec.DecodeError, ValueError):
+        raise NotResumable from None
+    if known.log != log_id or known.size % CHUNK:
+        raise NotResumable
+    return Rows(upper=upper, size=known.size, front=EmptiedFront(known.size))
+
+
+def _remember(seen: Path, log_id: UUID, rows: Rows) -> None:
+    known = _Seen(log_id, rows.upper.size * CHUNK, [root.hex() for root in rows.upper.roots])
+    fresh = seen.with_name(f"{seen.name}.new")
+    fresh.write_bytes(msgspec.json.encode(known))
+    fresh.replace(seen)

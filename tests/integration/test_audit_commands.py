@@ -1,0 +1,102 @@
+"""`infohus audit …` as a DPO uses it: the log in the database, an export, and a proof, against keys of their own."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conftest import Database
+from infohus.audit.verification import verify_export
+from infohus.audit_commands import audit
+from town import KEY, LOG, NAMES, ORIGIN, Town
+
+
+async def run(*arguments: object, code: int = 0) -> Result:
+    """Run a command in a thread: it has an event loop of its own."""
+    result = await asyncio.to_thread(CliRunner().invoke, audit, [str(one) for one in arguments])
+    assert result.exit_code == code, result.output + str(result.exception)
+    return result
+
+
+@pytest.fixture
+async def keys(town: Town, tmp_path: Path) -> Path:
+    """Sign a log of 300 entries, and lay the public keys ready."""
+    await town.append(300)
+    await town.signer().sign(town.app, LOG)
+    (tmp_path / "log.pub").write_text(f"{KEY.verifier(ORIGIN)}\n", encoding="utf-8")
+    for name in NAMES:
+        (tmp_path / f"{name}.pub").write_text(f"{town.witness(name).verifier}\n", encoding="utf-8")
+    return tmp_path
+
+
+def cosigners(keys: Path, *names: str) -> list[object]:
+    return [one for name in names for one in ("--cosigner", keys / f"{name}.pub")]
+
+
+class WhenTheLogIsExported:
+    async def test_the_folder_verifies_with_the_witnesses_that_are_needed(
+        self, database: Database, keys: Path
+    ) -> None:
+        here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
+        said = await run("export", *here, *log, "--key", keys / "log.pub", keys / "out")
+        assert "300 poster skrevet" in said.output
+        said = await run("verify", keys / "out", "--key", keys / "log.pub", *cosigners(keys, *NAMES), "--need", 2)
+        assert "Uændret: 300 poster" in said.output
+        assert verify_export(keys / "out", [KEY.verifier(ORIGIN)], cores=2).is_whole
+
+    async def test_the_same_witness_twice_is_one(self, database: Database, keys: Path) -> None:
+        here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
+        await run("export", *here, *log, "--key", keys / "log.pub", keys / "out")
+        twice = cosigners(keys, NAMES[0], NAMES[0])
+        said = await run("verify", keys / "out", "--key", keys / "log.pub", *twice, "--need", 2, code=1)
+        assert "1 vidner har underskrevet, og der skal være 2" in said.output
+
+    async def test_a_folder_that_holds_something_is_left_alone(
+        self, database: Database, keys: Path
+    ) -> None:
+        here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
+        said = await run("export", *here, *log, "--key", keys / "log.pub", keys, code=1)
+        assert "is not empty" in said.output
+
+
+class WhenOneEntryIsProved:
+    async def test_the_proof_is_checked_offline_and_is_small(self, database: Database, keys: Path) -> None:
+        await run("prove", "--database", database.dsn("verifier"), "--log", LOG, 137, "--out", keys / "proofs")
+        proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
+        assert proof.stat().st_size < 2000
+        asked = ("check-proof", proof, entry, "--key", keys / "log.pub", *cosigners(keys, *NAMES))
+        said = await run(*asked, "--need", 2)
+        assert f"post 137 af 300 i {ORIGIN}, bevidnet af dpo.example, kommune.example, politi.example" in said.output
+
+    async def test_another_entry_is_not_proved_by_it(self, database: Database, keys: Path) -> None:
+        await run("prove", "--database", database.dsn("verifier"), "--log", LOG, 137, "--out", keys / "proofs")
+        (keys / "proofs" / "137.entry").write_bytes(b"another")
+        proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
+        assert "FEJL" in (await run("check-proof", proof, entry, "--key", keys / "log.pub", code=1)).output
+
+    async def test_one_that_is_not_signed_yet_says_what_to_do(self, database: Database, keys: Path) -> None:
+        here = ("--database", database.dsn("verifier"), "--log", LOG)
+        said = await run("prove", *here, 300, "--out", keys / "proofs", code=1)
+        assert "infohus audit sign" in said.output
+
+
+class WhenTheDatabaseIsVerified:
+    async def test_rows_and_checkpoints_are_told(self, database: Database, keys: Path) -> None:
+        here = ("--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub")
+        said = await run("verify", *here, "--resume", keys / "seen")
+        assert "Uændret: 300 poster" in said.output
+        assert "1 underskrifter holder; den nyeste dækker 300 poster" in said.output
+
+    @pytest.mark.rule(58)
+    async def test_a_changed_entry_ends_with_code_1_and_its_place(
+        self, database: Database, town: Town, keys: Path
+    ) -> None:
+        await town.as_superuser("UPDATE audit.leaf SET entry = 'x' WHERE index = 42")
+        here = ("--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub")
+        assert "FEJL  audit.leaf, post 42" in (await run("verify", *here, code=1)).output
+        assert "FEJL  audit.leaf, post 42" in (await run("watch", *here, "--every", 1, code=1)).output
+
+    async def test_a_log_that_is_not_there_is_said_so(self, database: Database, keys: Path) -> None:
+        here = ("--database", database.dsn("verifier"), "--log", str(LOG)[:-1] + "9")
+        assert "no log with this id" in (await run("verify", *here, "--key", keys / "log.pub", code=1)).output

@@ -1,0 +1,146 @@
+"""`verify_log` finds what rows alone cannot show: it asks the archive, the keys, and the witnesses' memory."""
+
+from pathlib import Path
+
+import pytest
+
+from conftest import Database
+from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.log_verification import LogVerification, NotResumable, verify_log
+from infohus.audit.row_verification import CHUNK, verify_database
+from town import KEY, LOG, NAMES, ORIGIN, Town
+
+
+async def verified(town: Town, **more: object) -> LogVerification:
+    """Verify as a DPO does: with the keys, and with the witnesses."""
+    witnesses = town.signer().witnesses
+    return await verify_log(
+        town.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=witnesses, **more,  # type: ignore[arg-type]
+    )
+
+
+async def signed_town(town: Town, *sizes: int) -> Town:
+    """Sign after each so many entries."""
+    signer = town.signer()
+    for grew in sizes:
+        await town.append(grew)
+        await signer.sign(town.app, LOG)
+    return town
+
+
+class WhenTheLogIsWhole:
+    async def test_every_checkpoint_is_counted_and_the_cover_told(self, town: Town) -> None:
+        await signed_town(town, 3, 300, 1)
+        await town.append(2)
+        found = await verified(town)
+        assert found.verification.faults == ()
+        assert (found.checkpoints, found.signed, found.cosigned, found.silent) == (3, 304, 304, ())
+
+    async def test_a_gap_in_the_cosignatures_shows(self, town: Town) -> None:
+        await signed_town(town, 3)
+        town.away = set(NAMES)
+        await signed_town(town, 3)
+        found = await verified(town)
+        assert (found.signed, found.cosigned, set(found.silent)) == (6, 3, set(NAMES))
+
+    @pytest.mark.parametrize("entries", [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 77])
+    async def test_chunks_join_to_the_tree_on_one_core_and_on_two(
+        self, town: Town, database: Database, entries: int
+    ) -> None:
+        await town.superuser.execute(
+            "SELECT audit.append($1, convert_to('post ' || n, 'UTF8')) FROM generate_series(1, $2::int) n", LOG, entries
+        )
+        await town.signer().sign(town.app, LOG)
+        one = await verified(town)
+        two = await verified(town, cores=2, database=database.dsn("verifier"))
+        assert one == two
+        assert (one.verification.is_whole, one.verification.entries, one.checkpoints) == (True, entries, 1)
+        assert one.verification.checkpoint == Checkpoint(ORIGIN, entries, await town.root())
+
+    async def test_an_interrupted_verification_goes_on_where_it_was(self, town: Town, tmp_path: Path) -> None:
+        seen = tmp_path / "seen"
+        await town.superuser.execute(
+            "SELECT audit.append($1, convert_to('post ' || n, 'UTF8')) FROM generate_series(1, 5000) n", LOG
+        )
+        await town.signer().sign(town.app, LOG)
+        assert (await verified(town, seen=seen)).verification.is_whole
+        reached: list[int] = []
+        await town.append(3)
+        assert (await verified(town, seen=seen, progress=reached.append)).verification.entries == 5003
+        assert reached == [5003]
+
+    async def test_another_logs_file_is_not_gone_on_with(self, town: Town, tmp_path: Path) -> None:
+        seen = tmp_path / "seen"
+        seen.write_text('{"log":"00000000-0000-0000-0000-000000000001","size":0,"roots":[]}')
+        with pytest.raises(NotResumable):
+            await verified(town, seen=seen)
+
+
+class WhenASuperuserRewroteIt:
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize(
+        ("spoil", "says"),
+        [
+            ("UPDATE audit.leaf SET entry = 'x' WHERE index = 5", "post 5: er ikke, hvad der blev logget"),
+            ("DELETE FROM audit.leaf WHERE index = 5", "post 5: mangler"),
+            ("DELETE FROM audit.checkpoint WHERE size = 4", ""),
+            ("UPDATE audit.checkpoint SET size = 7 WHERE size = 4", "et andet antal poster"),
+            ("UPDATE audit.checkpoint SET note = 'x' WHERE size = 4", "ikke underskrevet med loggens nøgle"),
+            ("UPDATE audit.cosignature SET line = replace(line, 'A', 'B') WHERE size = 4", "et vidnes underskrift"),
+        ],
+    )
+    async def test_what_was_spoiled_is_named(self, town: Town, spoil: str, says: str) -> None:
+        await signed_town(town, 4, 6)
+        await town.as_superuser("DELETE FROM audit.cosignature WHERE size = 4 AND false", spoil)
+        found = await verified(town)
+        faults = " | ".join(map(str, found.verification.faults))
+        assert says in faults
+        # A checkpoint that was taken away from the middle harms nothing: the later one covers what it covered.
+        assert found.verification.is_whole == (not says)
+
+    @pytest.mark.rule(58)
+    async def test_a_cut_tail_with_its_checkpoints_is_remembered_by_the_witnesses(self, town: Town) -> None:
+        await signed_town(town, 4, 6)
+        await town.cut_tail(4)
+        await town.as_superuser(
+            "DELETE FROM audit.cosignature WHERE size > 4", "DELETE FROM audit.checkpoint WHERE size > 4"
+        )
+        assert (await verify_database(town.superuser, LOG)).is_whole
+        found = await verified(town)
+        assert "husker 10 poster; resten er væk" in str(found.verification.faults[0])
+        assert len(found.verification.faults) == 3
+
+    @pytest.mark.rule(58)
+    async def test_a_log_rewritten_and_signed_with_the_stolen_key_is_another_log_to_them(self, town: Town) -> None:
+        await signed_town(town, 10)
+        await town.cut_tail(4)
+        await town.forget_the_archive()
+        await town.append(6, "opdigtet")
+        forged = KEY.sign(Checkpoint(ORIGIN, 10, await town.root()))
+        await town.superuser.execute("SELECT audit.keep_checkpoint($1, 10, $2, now())", LOG, forged)
+        assert (await verify_database(town.superuser, LOG)).is_whole
+        found = await verified(town)
+        assert {str(fault) for fault in found.verification.faults} == {
+            f"audit.checkpoint: vidnet {name} husker en anden log end denne" for name in NAMES
+        }
+
+    @pytest.mark.rule(58)
+    async def test_an_archive_that_was_emptied_is_noticed(self, town: Town) -> None:
+        await signed_town(town, 10)
+        await town.forget_the_archive()
+        found = await verified(town)
+        assert "ingen underskrift er bevaret" in str(found.verification.faults[0])
+
+    @pytest.mark.rule(58)
+    async def test_a_checkpoint_of_another_tree_is_noticed_without_witnesses(self, town: Town) -> None:
+        await town.append(10)
+        note = KEY.sign(Checkpoint(ORIGIN, 5, bytes(32)))
+        await town.superuser.execute("SELECT audit.keep_checkpoint($1, 5, $2, now())", LOG, note)
+        stranger = SigningKey(b"s" * 32).sign(Checkpoint(ORIGIN, 6, bytes(32)))
+        await town.superuser.execute("SELECT audit.keep_checkpoint($1, 6, $2, now())", LOG, stranger)
+        faults = [str(fault) for fault in (await verified(town)).verification.faults]
+        assert faults == [
+            "audit.checkpoint, post 4: posterne giver en anden rod end den underskrevne",
+            "audit.checkpoint, post 5: er ikke underskrevet med loggens nøgle",
+            "audit.checkpoint: ingen underskrift er bevaret, så vidnerne kan ikke spørges",
+        ]

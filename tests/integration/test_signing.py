@@ -1,0 +1,218 @@
+"""The signer signs what grew from what it signed, and nothing else; the witnesses remember what it said."""
+
+import pytest
+
+from infohus.audit import archive
+from infohus.audit.checkpoint import Checkpoint, SigningKey, open_checkpoint
+from infohus.audit.cosignature import cosignatures_on
+from infohus.audit.merkle import leaf_hash
+from infohus.audit.signing import LogIsBehind, LogNotAsSigned
+from town import KEY, LOG, NAMES, ORIGIN, Town
+
+
+class WhenTheLogGrew:
+    async def test_its_head_is_signed_archived_and_cosigned_by_all(self, town: Town) -> None:
+        await town.append(5)
+        signed = await town.signer().sign(town.app, LOG)
+        assert open_checkpoint(signed.note, [KEY.verifier(ORIGIN)]).size == 5
+        assert {one.name for one in cosignatures_on(signed.note, town.policy.keys)} == set(NAMES)
+        assert set(signed.cosigned_by) == set(NAMES)
+        kept = await archive.newest(town.app, LOG)
+        assert kept is not None
+        assert (kept.size, kept.cosigned_note) == (5, signed.note)
+
+    @pytest.mark.parametrize("sizes", [(1, 1), (1, 2, 3), (5, 8, 300, 1)])
+    async def test_each_round_proves_the_growth_to_each_witness(self, town: Town, sizes: tuple[int, ...]) -> None:
+        signer, total = town.signer(), 0
+        for grew in sizes:
+            await town.append(grew)
+            total += grew
+            signed = await signer.sign(town.app, LOG)
+            assert (signed.checkpoint.size, len(signed.cosigned_by)) == (total, 3)
+
+    async def test_only_the_rows_since_the_last_checkpoint_are_read(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await town.append(300)
+        await town.signer().sign(town.app, LOG)
+        await town.append(2)
+        read: list[bytes] = []
+
+        def counted(entry: bytes) -> bytes:
+            read.append(entry)
+            return leaf_hash(entry)
+
+        monkeypatch.setattr("infohus.audit.signing.leaf_hash", counted)
+        await town.signer().sign(town.app, LOG)
+        assert len(read) == 2
+
+
+class WhenNothingHappened:
+    async def test_nothing_new_is_signed_and_nobody_is_asked(self, town: Town) -> None:
+        await town.append(3)
+        first = await town.signer().sign(town.app, LOG)
+        town.asked.clear()
+        assert await town.signer().sign(town.app, LOG) == first
+        assert town.asked == []
+
+    async def test_an_empty_log_has_a_checkpoint_that_is_kept_nowhere(self, town: Town) -> None:
+        signed = await town.signer().sign(town.app, LOG)
+        assert signed.checkpoint.size == 0
+        assert await archive.newest(town.app, LOG) is None
+
+
+class WhenASignatureWasRememberedAndNotArchived:
+    async def test_the_next_round_archives_that_very_one(self, town: Town) -> None:
+        await town.append(3)
+        first = await town.signer().sign(town.app, LOG)
+        await town.forget_the_archive()
+        again = await town.signer().sign(town.app, LOG)
+        assert again == first
+
+
+class WhenWitnessesAreAway:
+    async def test_work_goes_on_and_the_gap_shows(self, town: Town) -> None:
+        town.away = {"politi.example", "dpo.example"}
+        await town.append(3)
+        signed = await town.signer().sign(town.app, LOG)
+        assert signed.cosigned_by == ("kommune.example",)
+
+    async def test_they_are_asked_again_and_the_gap_closes(self, town: Town) -> None:
+        signer = town.signer()
+        town.away = {"politi.example", "dpo.example"}
+        for _ in range(3):
+            await town.append(2)
+            await signer.sign(town.app, LOG)
+        town.away.clear()
+        assert len((await signer.sign(town.app, LOG)).cosigned_by) == 3
+
+    async def test_the_others_cosign_and_two_are_enough(self, town: Town) -> None:
+        town.away = {"dpo.example"}
+        await town.append(3)
+        signed = await town.signer().sign(town.app, LOG)
+        assert len(signed.cosigned_by) == town.policy.need
+
+    async def test_an_archive_that_was_lost_does_not_stop_them(self, town: Town) -> None:
+        """The witness says itself from where it wants the proof."""
+        await town.append(3)
+        await town.signer().sign(town.app, LOG)
+        await town.forget_the_archive()
+        await town.append(3)
+        assert len((await town.signer().sign(town.app, LOG)).cosigned_by) == 3
+
+
+class WhenASuperuserTouchedTheLog:
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE audit.leaf SET entry = 'another' WHERE index = 7",
+            "DELETE FROM audit.leaf WHERE index = 7",
+            "UPDATE audit.leaf SET hashes = sha256('x') WHERE index = 7",
+            "UPDATE audit.frontier SET hashes = overlay(hashes placing '\\x00' from 3)",
+            "UPDATE audit.frontier SET size = size - 1",
+            "UPDATE audit.leaf SET index = 100 WHERE index = 7",
+        ],
+    )
+    async def test_rows_that_changed_before_they_were_signed_are_never_signed(
+        self, town: Town, statement: str
+    ) -> None:
+        await town.append(4)
+        signer = town.signer()
+        await signer.sign(town.app, LOG)
+        await town.append(6)
+        await town.as_superuser(statement)
+        with pytest.raises(LogNotAsSigned):
+            await signer.sign(town.app, LOG)
+        assert signer.alarm(LOG) is not None
+        kept = await archive.newest(town.app, LOG)
+        assert kept is not None
+        assert kept.size == 4
+
+    @pytest.mark.rule(58)
+    async def test_a_cut_tail_is_refused_from_the_signers_own_memory(self, town: Town) -> None:
+        await town.append(9)
+        await town.signer().sign(town.app, LOG)
+        await town.cut_tail(5)
+        await town.forget_the_archive()
+        with pytest.raises(LogIsBehind, match="har 5 poster, men underskriverens egen hukommelse husker 9"):
+            await town.signer().sign(town.app, LOG)
+
+    @pytest.mark.rule(58)
+    async def test_a_tail_that_grew_again_is_another_tree(self, town: Town) -> None:
+        await town.append(9)
+        await town.signer().sign(town.app, LOG)
+        await town.cut_tail(5)
+        await town.forget_the_archive()
+        await town.append(9, "opdigtet")
+        with pytest.raises(LogNotAsSigned):
+            await town.signer().sign(town.app, LOG)
+
+    @pytest.mark.rule(58)
+    async def test_whoever_has_the_key_and_no_memory_is_found_out_by_the_witnesses(self, town: Town) -> None:
+        await town.append(9)
+        await town.signer().sign(town.app, LOG)
+        await town.cut_tail(5)
+        await town.forget_the_archive()
+        await town.append(9, "opdigtet")
+        thief = town.signer(memory="elsewhere")
+        signed = await thief.sign(town.app, LOG)
+        assert signed.cosigned_by == ()
+        assert thief.alarm(LOG) == "rewritten"
+
+    @pytest.mark.rule(58)
+    async def test_a_forged_checkpoint_in_the_archive_is_refused(self, town: Town) -> None:
+        await town.append(9)
+        await town.signer().sign(town.app, LOG)
+        await town.append(1)
+        forged = SigningKey(b"f" * 32).sign(Checkpoint(ORIGIN, 10, bytes(32)))
+        await town.as_superuser(("INSERT INTO audit.checkpoint VALUES ($1, 10, $2, now())", LOG, forged))
+        with pytest.raises(LogNotAsSigned):
+            await town.signer().sign(town.app, LOG)
+
+
+class WhenItOpensForWork:
+    async def test_a_log_that_only_grew_opens(self, town: Town) -> None:
+        await town.append(4)
+        await town.signer().sign(town.app, LOG)
+        await town.append(4)
+        await town.signer().require_not_behind(town.app)
+
+    async def test_a_database_put_back_is_refused_by_the_signers_memory(self, town: Town) -> None:
+        await town.append(9)
+        await town.signer().sign(town.app, LOG)
+        await town.cut_tail(5)
+        await town.forget_the_archive()
+        with pytest.raises(LogIsBehind, match="underskriverens egen hukommelse husker 9"):
+            await town.signer().require_not_behind(town.app)
+
+    async def test_a_whole_machine_put_back_is_refused_by_one_witness(self, town: Town) -> None:
+        await town.append(9)
+        await town.signer().sign(town.app, LOG)
+        await town.cut_tail(5)
+        await town.forget_the_archive()
+        town.away = {"kommune.example", "politi.example"}
+        with pytest.raises(LogIsBehind, match=r"vidnet dpo\.example husker 9"):
+            await town.signer(memory="put back").require_not_behind(town.app)
+
+    async def test_a_database_that_was_lost_whole_is_refused(self, town: Town) -> None:
+        await town.append(2)
+        await town.signer().sign(town.app, LOG)
+        await town.forget_the_archive()
+        await town.as_superuser("DELETE FROM audit.leaf", "DELETE FROM audit.frontier", "DELETE FROM audit.log")
+        with pytest.raises(LogIsBehind):
+            await town.signer().require_not_behind(town.app)
+
+    async def test_witnesses_that_are_away_stop_nobody(self, town: Town) -> None:
+        await town.append(4)
+        await town.signer().sign(town.app, LOG)
+        town.away = set(NAMES)
+        await town.signer(memory="new").require_not_behind(town.app)
+
+    async def test_asking_takes_nothing_from_a_witness(self, town: Town) -> None:
+        await town.append(4)
+        await town.signer().require_not_behind(town.app)
+        await town.signer().sign(town.app, LOG)
+        await town.signer().require_not_behind(town.app)
+        await town.append(4)
+        assert len((await town.signer().sign(town.app, LOG)).cosigned_by) == 3

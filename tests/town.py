@@ -1,0 +1,115 @@
+"""A log with a signer and three witnesses, each with a memory of its own; what tests of both stand on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+import httpx
+from litestar import Litestar
+
+from infohus.audit.checkpoint import SigningKey
+from infohus.audit.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
+from infohus.audit.log import APPEND
+from infohus.audit.memory import Memory
+from infohus.audit.merkle import Frontier, leaf_hash
+from infohus.audit.signing import Signer
+from infohus.audit.witness import Witness
+from infohus.witness_server import create_witness_app
+
+LOG, ORIGIN = UUID(int=7), "infohus.test/log"
+KEY = SigningKey(b"l" * 32)
+NAMES = ("kommune.example", "politi.example", "dpo.example")
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@dataclass
+class Town:
+    """A log, its signer, and three witnesses with folders of their own; those in `away` do not answer."""
+
+    app: asyncpg.Connection
+    superuser: asyncpg.Connection
+    folder: Path
+    away: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    servers: dict[str, Litestar] = field(default_factory=dict)
+
+    def witness(self, name: str) -> Witness:
+        """Give one witness; again, it finds its memory."""
+        return Witness(
+            SigningKey(name[:1].encode() * 32), name=name, folder=self.folder / name, logs=[KEY.verifier(ORIGIN)],
+            clock=lambda: AT,
+        )
+
+    @property
+    def policy(self) -> WitnessPolicy:
+        """Two of the three."""
+        keys = tuple(self.witness(name).verifier for name in NAMES)
+        return WitnessPolicy(2, keys, tuple(f"http://{name}" for name in NAMES))
+
+    def signer(self, memory: str = "signed") -> Signer:
+        """Give the signer; with another memory, it is one that remembers nothing."""
+        return Signer(KEY, Memory(self.folder / memory), witnesses=Witnesses(self.policy, self.send), clock=lambda: AT)
+
+    async def send(self, url: str, body: bytes) -> tuple[int, str]:
+        """Carry a request to the witness of that host."""
+        name = httpx.URL(url).host
+        self.asked.append(name)
+        if name in self.away:
+            raise WitnessUnreachable
+        server = self.servers.setdefault(name, create_witness_app(self.witness(name)))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(cast("Any", server))) as client:
+            answer = await client.post(url, content=body)
+        return answer.status_code, answer.text
+
+    async def append(self, count: int, text: str = "post") -> None:
+        """Append as the application does."""
+        for number in range(count):
+            await self.app.execute(APPEND, LOG, f"{text} {number}".encode())
+
+    async def as_superuser(self, *statements: str | tuple[str, *tuple[object, ...]]) -> None:
+        """Do what only a superuser can: change the log with its triggers off."""
+        async with self.superuser.transaction():
+            await self.superuser.execute("SET LOCAL session_replication_role = replica")
+            for statement in statements:
+                sql, *values = (statement,) if isinstance(statement, str) else statement
+                await self.superuser.execute(sql, *values)
+
+    async def cut_tail(self, size: int) -> None:
+        """Take entries off the end and put the right frontier of what is left."""
+        frontier = Frontier()
+        for row in await self.superuser.fetch(
+            "SELECT entry FROM audit.leaf WHERE log_id = $1 AND index < $2 ORDER BY index", LOG, size
+        ):
+            frontier.append(leaf_hash(row["entry"]))
+        await self.as_superuser(
+            ("DELETE FROM audit.leaf WHERE index >= $1", size),
+            ("UPDATE audit.frontier SET size = $1, hashes = $2", size, frontier.stored),
+        )
+
+    async def forget_the_archive(self) -> None:
+        """Take every checkpoint out of the database."""
+        await self.as_superuser("DELETE FROM audit.cosignature", "DELETE FROM audit.checkpoint")
+
+    async def root(self) -> bytes:
+        """Compute the root from the entries alone."""
+        frontier = Frontier()
+        for row in await self.superuser.fetch("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", LOG):
+            frontier.append(leaf_hash(row["entry"]))
+        return frontier.root()
+
+
+@asynccontextmanager
+async def open_town(app_dsn: str, superuser_dsn: str, folder: Path) -> AsyncIterator[Town]:
+    """Open an empty log with its witnesses' memories below `folder`."""
+    app, superuser = await asyncpg.connect(app_dsn), await asyncpg.connect(superuser_dsn)
+    try:
+        await superuser.execute("SELECT audit.open_log($1, $2)", LOG, ORIGIN)
+        yield Town(app, superuser, folder)
+    finally:
+        await app.close()
+        await superuser.close()
