@@ -4,12 +4,14 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
+import town as town_module
 from conftest import Database
 from house import House, now
 from infohus.__main__ import main
@@ -21,6 +23,7 @@ from infohus.audit.log import APPEND
 from infohus.audit.merkle import leaf_hash
 from infohus.audit.row_verification import verify_database
 from old_log import FIVE_YEARS, LOG, OLD, Log, entry, open_log
+from town import Town
 
 
 @pytest.fixture
@@ -107,3 +110,39 @@ class WhenTheCommandIsGiven:
             run, "keep", "--log", stranger, "--years", "3", "--owner-database", log.database.dsn("owner")
         )
         assert (ended.exit_code, "ingen log med det id" in ended.output) == (1, True)
+
+
+class WhenASignedLogWasEmptied:
+    @pytest.mark.rule(62)
+    async def test_checkpoints_from_before_hold_and_so_does_what_was_interrupted(
+        self, town: Town, database: Database, tmp_path: Path
+    ) -> None:
+        old = [entry(OLD + timedelta(hours=number), town_module.LOG) for number in range(5000)]
+        await town.app.executemany(APPEND, [(town_module.LOG, one) for one in old])
+        await town.signer().sign(town.app, town_module.LOG)
+        (tmp_path / "log.pub").write_text(f"{town_module.KEY.verifier(town_module.ORIGIN)}\n", encoding="utf-8")
+        here = ("--database", database.dsn("verifier"), "--log", str(town_module.LOG))
+        key = ("--key", str(tmp_path / "log.pub"))
+        seen = ("--resume", str(tmp_path / "seen"))
+        assert (await asyncio.to_thread(run, "verify", *here, *key, *seen)).exit_code == 0
+        asked = ("--log", str(town_module.LOG), "--database", database.dsn("retention"), "--yes")
+        assert (await asyncio.to_thread(run, "empty", *asked)).exit_code == 0
+        await town.signer().sign(town.app, town_module.LOG)
+        for more in ((), ("--cores", "2"), seen):
+            told = await asyncio.to_thread(run, "verify", *here, *key, *more)
+            assert (told.exit_code, "Uændret: 5002 poster" in told.output) == (0, True), told.output
+            assert "De første 5000 er tømt" in told.output
+        proved = await asyncio.to_thread(run, "prove", *here, "4097", "--out", str(tmp_path))
+        assert (proved.exit_code, "Posten er tømt" in proved.output) == (0, True)
+        hashed = (tmp_path / "4097.hash").read_text(encoding="ascii").strip()
+        assert hashed == leaf_hash(old[4097]).hex()
+        proof = str(tmp_path / "4097.proof")
+        checked = await asyncio.to_thread(run, "check-proof", proof, *key, "--leaf-hash", hashed)
+        assert (checked.exit_code, "post 4097 af 5002" in checked.output) == (0, True)
+        for wrong in (leaf_hash(old[4098]).hex(), "no hash"):
+            assert (await asyncio.to_thread(run, "check-proof", proof, *key, "--leaf-hash", wrong)).exit_code == 1
+        await town.superuser.execute("SET session_replication_role = 'replica'")
+        await town.superuser.execute("UPDATE audit.leaf SET entry = $1 WHERE index = 4500", old[4500])
+        for cores in ("1", "2"):
+            told = await asyncio.to_thread(run, "verify", *here, *key, "--cores", cores)
+            assert (told.exit_code, "post 4500: er ikke tømt" in told.output) == (1, True)

@@ -142,7 +142,7 @@ async def verify_rows(
     if beyond:
         faults.append(Fault("audit.leaf", None, f"{beyond} rækker står uden for loggen"))
     checkpoint = Checkpoint(head.origin, joined.size, joined.root())
-    return Verification(checkpoint, joined.size, tuple(faults), joined.front.rows)
+    return Verification(checkpoint, joined.size, tuple(faults), joined.front.stop)
 
 
 async def chunks_of(

@@ -78,7 +78,7 @@ def verify_export(
     if not faults and _root(partial) != checkpoint.root:
         faults.append(Fault("checkpoint", None, "posterne giver en anden rod end den underskrevne"))
     faults.extend(Fault("tile/entries", index, what) for index, what in front.faults() if not faults)
-    return Verification(checkpoint, checkpoint.size, tuple(faults), front.rows)
+    return Verification(checkpoint, checkpoint.size, tuple(faults), front.stop)
 
 
 @dataclass(frozen=True, slots=True)
