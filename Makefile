@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test tools lint types contracts policies migrations bench rules lock clean
+.PHONY: help setup demo test tools lint types contracts policies migrations bench attack rules lock clean
 # Nothing of the caller's Python may leak into ours; our files can be read whatever the caller's umask.
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PIP_TARGET PIP_PREFIX PIP_USER VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -111,6 +111,10 @@ migrations: setup  ## the migrations make exactly what the models say
 bench: setup  ## side-by-side figures; leaves var/bench.json
 	umask 022
 	exec $(BIN)/python bench $(ARGS)
+
+attack: setup  ## a superuser attacks the log; who notices; leaves var/attack.json
+	umask 022
+	exec $(BIN)/python bench/attack $(ARGS)
 
 rules: setup  ## run the tests that name a rule; keeps docs/rules.md
 	umask 022

@@ -44,7 +44,9 @@ def create_witness_app(witness: Witness) -> Litestar:
         except tuple(_STATUS) as refused:
             return Response("", status_code=_STATUS[type(refused)], media_type="text/plain")
 
-    return Litestar([add_checkpoint], openapi_config=None, request_max_body_size=_LARGEST_BODY)
+    return Litestar(
+        [add_checkpoint], openapi_config=None, request_max_body_size=_LARGEST_BODY, logging_config=None
+    )
 
 
 def application() -> Litestar:

@@ -24,8 +24,8 @@ class WhenASuperuserChangedThem:
             ("DROP TRIGGER log_is_never_changed ON audit.log", "log_is_never_changed er slået fra eller væk"),
             ("DROP FUNCTION audit.open_log", "audit.open_log: funktionen er væk"),
             (
-                "CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint"
-                " LANGUAGE sql AS 'SELECT 1::bigint'",
+                """CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
+                LANGUAGE sql AS 'SELECT 1::bigint'""",
                 "audit.append: funktionen er ikke den",
             ),
             ("ALTER FUNCTION audit.append(uuid, bytea) SECURITY INVOKER", "audit.append: funktionen er ikke den"),
@@ -35,8 +35,8 @@ class WhenASuperuserChangedThem:
                 "audit.append: funktionen er ikke den",
             ),
             (
-                "CREATE TRIGGER quiet BEFORE INSERT ON audit.leaf FOR EACH ROW EXECUTE FUNCTION"
-                " suppress_redundant_updates_trigger()",
+                """CREATE TRIGGER quiet BEFORE UPDATE ON audit.leaf FOR EACH ROW
+                EXECUTE FUNCTION suppress_redundant_updates_trigger()""",
                 "quiet er ikke leveret",
             ),
         ],

@@ -1,7 +1,7 @@
 """What this process was told is in the log, remembered until the signer found it there.
 
-A database whose append function was replaced could say yes and write something else, or nothing. So each entry's hash is
-kept until the next round and looked for among the rows; only then do the witnesses sign a tree that holds it.
+A database whose append function was replaced could say yes and write something else, or nothing. So each entry's hash
+is kept until the next round and looked for among the rows; only then do the witnesses sign a tree that holds it.
 """
 
 from uuid import UUID

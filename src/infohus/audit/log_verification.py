@@ -106,15 +106,16 @@ async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was si
     silent: list[str] = []
     newest = newest or (await archive.newest(connection, head.log_id) if start else None)
     if newest is not None:
-        silent = await _ask_witnesses(newest, head, faults, key=key, witnesses=witnesses)
+        silent = await _ask_witnesses(connection, head, newest, faults, key=key, witnesses=witnesses)
     elif start == 0 and head.size and witnesses.need:
         faults.append(Fault(PLACE, None, "ingen underskrift er bevaret, så vidnerne kan ikke spørges"))
     verification = replace(found, faults=tuple(faults))
     return LogVerification(verification, holding, signed, cosigned, tuple(silent))
 
 
-async def _ask_witnesses(
-    newest: Archived, head: Head, faults: list[Fault], *, key: VerifierKey, witnesses: Witnesses
+async def _ask_witnesses(  # noqa: PLR0913 - as above
+    connection: AnyConnection, head: Head, newest: Archived, faults: list[Fault], *, key: VerifierKey,
+    witnesses: Witnesses,
 ) -> list[str]:
     """Ask the witnesses about the newest checkpoint that holds; name those that did not answer."""
     try:
@@ -123,13 +124,19 @@ async def _ask_witnesses(
         faults.append(Fault(PLACE, newest.size - 1, "er ikke underskrevet med loggens nøgle"))
         return []
     silent = []
-    for name, memory in (await witnesses.ask_about(checkpoint, newest.note)).items():
+    memories = await witnesses.ask_about(checkpoint, newest.note)
+    # Read after they answered: a log that is at work has grown, and was signed, since we began.
+    size, known = (await head_of(connection, head.log_id)).size, {newest.size}
+    known |= set(await archive.sizes(connection, head.log_id, after=newest.size))
+    for name, memory in memories.items():
         if memory is None:
             silent.append(name)
-        elif memory.size > head.size:
-            faults.append(Fault(PLACE, head.size, f"vidnet {name} husker {memory.size} poster; resten er væk"))
+        elif memory.size > size:
+            faults.append(Fault(PLACE, size, f"vidnet {name} husker {memory.size} poster; resten er væk"))
         elif not memory.agrees:
             faults.append(Fault(PLACE, None, f"vidnet {name} husker en anden log end denne"))
+        elif memory.size > newest.size and memory.size not in known:
+            faults.append(Fault(PLACE, memory.size - 1, f"vidnet {name} husker en underskrift, der er væk her"))
     return silent
 
 

@@ -75,14 +75,15 @@ class Signer:
         self.appended = Appended()
         self._alarms: dict[UUID, str] = {}
         self._lost: set[UUID] = set()
+        self._robbed: set[UUID] = set()
 
     def verifier(self, origin: str) -> VerifierKey:
         """Give the public half of the key under a log's name."""
         return self._key.verifier(origin)
 
     def alarm(self, log_id: UUID) -> str | None:
-        """Give what is wrong with a log since the last time it was looked at, as a code; none when nothing is."""
-        return self._alarms.get(log_id)
+        """Give what is wrong with a log, as a code: at the last look, or in the archive since the start; else none."""
+        return self._alarms.get(log_id) or ("archive" if log_id in self._robbed else None)
 
     async def sign(self, connection: AnyConnection, log_id: UUID) -> SignedHead:
         """Sign a log's present head, unless that was done already, and have it cosigned where that is missing.
@@ -179,6 +180,10 @@ class Signer:
                 raise LogIsBehind(head.origin, head.size, remembered.size, "underskriverens egen hukommelse")
             known[remembered.size] = remembered.root
         archived = await archive.newest(connection, head.log_id)
+        if remembered is not None and (archived is None or archived.size < remembered.size):
+            # A fall between remembering and archiving leaves the same; whoever reads the alarm knows of one.
+            self._robbed.add(head.log_id)
+            logger.critical("signed_checkpoint_is_not_in_the_archive", origin=head.origin, size=remembered.size)
         if archived is not None:
             try:
                 signed = open_checkpoint(archived.note, [self.verifier(head.origin)])

@@ -21,6 +21,7 @@ from infohus.workplace import Desk
 NEWEST = 2**53
 ALARMS = {
     "behind": "Loggen har færre poster, end der er underskrevet eller bevidnet. Få den kontrolleret straks.",
+    "archive": "Arkivet manglede en underskrift, som infohus husker; den er lagt tilbage. Find ud af hvorfor.",
     "rewritten": "Loggen er en anden end den, der er underskrevet eller bevidnet. Få den kontrolleret straks.",
 }
 

@@ -1,0 +1,178 @@
+"""`make attack`: a superuser of the database attacks the log at random places; prints who noticed, and how fast.
+
+Every run lays a log anew, signs it, attacks it once, lets the house work on, and then does what the installation does
+each minute: the signer's round, and `audit watch`. The last column is what an outsider notices who has the log's public
+key and the database, and neither witnesses nor the signer's memory.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import structlog
+from classes import ATTACKS, Attack
+from ground import KEY, LOG, ORIGIN, Ground, Run
+from rich.progress import Progress
+
+from infohus.audit.cosigning import Witnesses
+from infohus.audit.log_verification import verify_log
+from infohus.audit.signing import LogNotAsSigned
+from infohus.audit.verification import Fault
+from infohus.database import migrate
+from infohus.local_postgres import LocalPostgres
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RESULTS = REPOSITORY / "var" / "attack.json"
+ROUND_SECONDS = 60
+APPENDED_AFTER = 3
+
+
+@dataclass
+class Account:
+    """What came of a class of attacks: who noticed how often, the slowest look, and what an outsider noticed."""
+
+    runs: int = 0
+    noticed: int = 0
+    by: Counter[str] = field(default_factory=Counter)
+    outsider: int = 0
+    slowest_ms: float = 0.0
+    missed: list[int] = field(default_factory=list)
+
+
+def main() -> None:
+    """Attack, print the table, and end with code 1 when an attack went unnoticed."""
+    arguments = argparse.ArgumentParser(prog="attack", description=__doc__)
+    arguments.add_argument("--runs", type=int, default=100, help="attacks of each class")
+    arguments.add_argument("--seed", type=int, default=None, help="repeat the run of this number")
+    arguments.add_argument("--out", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
+    asked = arguments.parse_args()
+    seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
+    # Each alarm is counted here; nobody reads thousands of them on the screen.
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    with (
+        tempfile.TemporaryDirectory(prefix="infohus-attack-") as folder,
+        LocalPostgres.throwaway(Path(folder) / "postgres") as server,
+    ):
+        accounts = asyncio.run(_attack_all(server, Path(folder) / "ground", runs=asked.runs, seed=seed))
+    _print(accounts, seed)
+    asked.out.parent.mkdir(exist_ok=True)
+    classes = {name: {**vars(one), "by": dict(one.by)} for name, one in accounts.items()}
+    asked.out.write_text(json.dumps({"seed": seed, "classes": classes}, indent=1), encoding="utf-8")
+    if any(one.missed for one in accounts.values()):
+        raise SystemExit(1)
+
+
+async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: int) -> dict[str, Account]:
+    await _execute(server.superuser_dsn(), "CREATE DATABASE attack TEMPLATE template0")
+    roles = (REPOSITORY / "deploy" / "postgresql" / "roles.sql").read_text(encoding="utf-8")
+    await _execute(server.superuser_dsn("attack"), roles, "ALTER ROLE infohus_owner PASSWORD 'a'",
+                   "ALTER ROLE infohus_app PASSWORD 'a'")
+    await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="attack", password="a"))  # noqa: S106
+    app = await asyncpg.connect(server.dsn(user="infohus_app", database="attack", password="a"))  # noqa: S106
+    superuser = await asyncpg.connect(server.superuser_dsn("attack"))
+    try:
+        ground = Ground(app, superuser, folder)
+        await ground.prepare()
+        accounts = {name: Account() for name in ATTACKS}
+        with Progress(transient=True) as progress:
+            task = progress.add_task("Attacking", total=runs * len(ATTACKS))
+            for number in range(runs):
+                for name, attack in ATTACKS.items():
+                    dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - an attack is no secret
+                    await _attack(ground, attack, dice, accounts[name], number)
+                    progress.advance(task)
+        return accounts
+    finally:
+        await app.close()
+        await superuser.close()
+
+
+async def _attack(ground: Ground, attack: Attack, dice: random.Random, account: Account, number: int) -> None:
+    run = await ground.lay(dice)
+    if not await _is_quiet(ground, run):
+        message = "the log was not whole before it was attacked"
+        raise AssertionError(message)
+    await attack(ground, run)
+    started = time.perf_counter()
+    by = await _who_noticed(ground, run)
+    account.runs += 1
+    account.slowest_ms = max(account.slowest_ms, (time.perf_counter() - started) * 1000)
+    account.by.update(by)
+    account.noticed += bool(by)
+    if not by:
+        account.missed.append(number)
+    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=_nobody())
+    account.outsider += not found.verification.is_whole
+
+
+async def _is_quiet(ground: Ground, run: Run) -> bool:
+    """Say that nobody complains of the log before the attack: who cries always has noticed nothing."""
+    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=ground.witnesses())
+    return found.verification.is_whole and found.cosigned == run.signed
+
+
+async def _who_noticed(ground: Ground, run: Run) -> set[str]:
+    by = set()
+    try:
+        await ground.append(APPENDED_AFTER, run.signer)
+    except asyncpg.PostgresError:
+        by.add("application")  # it answers 503 from then on
+    try:
+        await run.signer.sign(ground.app, LOG)
+    except LogNotAsSigned:
+        by.add("signer")
+    else:
+        alarm = run.signer.alarm(LOG)
+        if alarm is not None:
+            by.add("signer" if alarm == "archive" else "witnesses")
+    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=ground.witnesses())
+    return by | {_noticing(fault) for fault in found.verification.faults}
+
+
+def _noticing(fault: Fault) -> str:
+    if "vidne" in fault.what:
+        return "witnesses"
+    if fault.place in {"audit.leaf", "audit.frontier"}:
+        return "rows"
+    return "archive" if fault.place == "audit.checkpoint" else "catalogue"
+
+
+def _nobody() -> Witnesses:
+    async def send(url: str, body: bytes) -> tuple[int, str]:
+        raise NotImplementedError(url, body)
+
+    return Witnesses(None, send)
+
+
+async def _execute(address: str, *statements: str) -> None:
+    connection = await asyncpg.connect(address)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _print(accounts: dict[str, Account], seed: int) -> None:
+    print(f"{'attack':<42} {'runs':>4} {'noticed':>7}  {'by':<58} {'look ms':>7}  {'outsider':>8}")
+    for name, one in accounts.items():
+        by = ", ".join(f"{who} {count}" for who, count in one.by.most_common())
+        print(f"{name:<42} {one.runs:>4} {one.noticed:>7}  {by:<58} {one.slowest_ms:>7.0f}  {one.outsider:>8}")
+    runs, noticed = sum(one.runs for one in accounts.values()), sum(one.noticed for one in accounts.values())
+    print(f"\n{noticed} of {runs} attacks noticed; seed {seed}. The signer's round and `audit watch` come each")
+    print(f"{ROUND_SECONDS} seconds: noticed within {ROUND_SECONDS} s and the look. The outsider has the log's key and")
+    print("the database: what escapes him escapes everybody without witnesses and without the signer's memory.")
+    for name, one in accounts.items():
+        if one.missed:
+            print(f"UNNOTICED: {name}: runs {one.missed}")
+
+
+if __name__ == "__main__":
+    main()

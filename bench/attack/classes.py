@@ -1,0 +1,200 @@
+"""The attacks: what a superuser of the database can do to the log. Each is done once to one run."""
+
+from collections.abc import Awaitable, Callable
+
+from ground import KEY, LOG, ORIGIN, Ground, Run, entry, tree
+
+from infohus.audit.checkpoint import Checkpoint
+from infohus.audit.memory import Memory
+
+LYING = (
+    "SELECT size FROM audit.frontier WHERE log_id = to_log",
+    "SELECT audit.append_truly(to_log, convert_to('{\"forged\":1}', 'UTF8'))",
+)
+"""Bodies of an append function that says yes and writes nothing, or something else."""
+
+Attack = Callable[[Ground, Run], Awaitable[None]]
+
+
+async def mightily(ground: Ground, statement: str, *values: object) -> None:
+    """Run a statement past every trigger."""
+    await ground.superuser.execute("SET session_replication_role = replica")
+    await ground.superuser.execute(statement, *values)
+    await ground.superuser.execute("SET session_replication_role = origin")
+
+
+async def trim_archive(ground: Ground, size: int) -> None:
+    """Take away every checkpoint of more than `size` entries."""
+    await mightily(ground, "DELETE FROM audit.cosignature WHERE size > $1", size)
+    await mightily(ground, "DELETE FROM audit.checkpoint WHERE size > $1", size)
+
+
+async def rewrite(ground: Ground, entries: list[bytes], *, same_until: int) -> None:
+    """Write a log anew with every hash right, and take away the checkpoints that tell otherwise."""
+    await ground.write(tree(entries)[0])
+    await trim_archive(ground, same_until)
+
+
+async def change_an_entry(ground: Ground, run: Run) -> None:
+    """Change one entry and nothing else."""
+    await mightily(ground, "UPDATE audit.leaf SET entry = $1 WHERE index = $2", entry(1, "forged"), run.place())
+
+
+async def change_an_entry_and_its_hashes(ground: Ground, run: Run) -> None:
+    """Change one entry, and compute every later hash anew."""
+    at = run.place()
+    await rewrite(ground, [*run.entries[:at], entry(1, "forged"), *run.entries[at + 1 :]], same_until=at)
+
+
+async def delete_an_entry(ground: Ground, run: Run) -> None:
+    """Delete one row."""
+    await mightily(ground, "DELETE FROM audit.leaf WHERE index = $1", run.place())
+
+
+async def delete_an_entry_and_close_the_gap(ground: Ground, run: Run) -> None:
+    """Delete one entry, renumber the rest, and compute every hash anew."""
+    at = run.place()
+    await rewrite(ground, [*run.entries[:at], *run.entries[at + 1 :]], same_until=at)
+
+
+async def insert_an_entry(ground: Ground, run: Run) -> None:
+    """Slip an invented entry in, renumber the rest, and compute every hash anew."""
+    at = run.place()
+    await rewrite(ground, [*run.entries[:at], entry(1, "invented"), *run.entries[at:]], same_until=at)
+
+
+async def reorder(ground: Ground, run: Run) -> None:
+    """Exchange two entries and leave the hashes."""
+    one, other = run.dice.sample(range(run.signed), 2)
+    for index, other_index in ((one, other), (other, one)):
+        await mightily(
+            ground, "UPDATE audit.leaf SET entry = $1 WHERE index = $2", run.entries[other_index], index
+        )
+
+
+async def swap_entries_with_their_hashes(ground: Ground, run: Run) -> None:
+    """Exchange two entries, and compute every hash anew."""
+    one, other = sorted(run.dice.sample(range(run.signed), 2))
+    entries = list(run.entries)
+    entries[one], entries[other] = entries[other], entries[one]
+    await rewrite(ground, entries, same_until=one)
+
+
+async def renumber(ground: Ground, run: Run) -> None:
+    """Give a row a number behind the end, or exchange two rows' numbers."""
+    one, other = run.dice.sample(range(run.signed), 2)
+    if run.dice.random() < 0.5:  # noqa: PLR2004 - one half
+        await mightily(ground, "UPDATE audit.leaf SET index = $1 WHERE index = $2", run.size + 5, one)
+        return
+    await mightily(ground, "UPDATE audit.leaf SET index = -1 WHERE index = $1", one)
+    await mightily(ground, "UPDATE audit.leaf SET index = $1 WHERE index = $2", one, other)
+    await mightily(ground, "UPDATE audit.leaf SET index = $1 WHERE index = -1", other)
+
+
+async def cut_the_tail(ground: Ground, run: Run) -> None:
+    """Cut the log's end off, put the frontier right, and trim the archive."""
+    size = run.place()
+    await rewrite(ground, run.entries[:size], same_until=size)
+
+
+async def put_a_backup_back(ground: Ground, run: Run) -> None:
+    """Put the whole database back to when an earlier checkpoint was signed."""
+    size = run.dice.choice(run.earlier)
+    await rewrite(ground, run.entries[:size], same_until=size)
+
+
+async def put_the_machine_back(ground: Ground, run: Run) -> None:
+    """Put database and signer's memory back together: only the witnesses, elsewhere, know better."""
+    size = run.dice.choice(run.earlier)
+    await rewrite(ground, run.entries[:size], same_until=size)
+    root = tree(run.entries[:size])[1].root()
+    Memory(run.folder / "signed").remember(ORIGIN, KEY.sign(Checkpoint(ORIGIN, size, root)))
+    run.signer = ground.signer()  # the service was started again, on what was put back
+
+
+async def fork(ground: Ground, run: Run) -> None:
+    """Cut the log off and let it grow again, longer than it was, with other entries."""
+    at = run.place()
+    others = [entry(number, "another past") for number in range(run.size - at + run.dice.randrange(1, 9))]
+    await rewrite(ground, [*run.entries[:at], *others], same_until=at)
+
+
+async def rewrite_the_frontier(ground: Ground, run: Run) -> None:
+    """Change the frontier's hashes, or its size, and leave the rows."""
+    if run.dice.random() < 0.5:  # noqa: PLR2004 - one half
+        spoiled = bytearray(await ground.superuser.fetchval("SELECT hashes FROM audit.frontier"))
+        spoiled[run.dice.randrange(len(spoiled))] ^= 1
+        await mightily(ground, "UPDATE audit.frontier SET hashes = $1", bytes(spoiled))
+        return
+    size = run.place()
+    await mightily(
+        ground, "UPDATE audit.frontier SET size = $1, hashes = $2", size, tree(run.entries[:size])[1].stored
+    )
+
+
+async def replace_the_function(ground: Ground, run: Run) -> None:
+    """Let audit.append say yes and write nothing, or something else, while the house goes on."""
+    await ground.replace_append(run.dice.choice(LYING))
+
+
+async def replace_the_function_for_a_moment(ground: Ground, run: Run) -> None:
+    """The same, and put the true function back before anybody looks."""
+    await ground.replace_append(run.dice.choice(LYING))
+    await ground.append(run.dice.randrange(1, 4), run.signer)
+    await ground.put_append_back()
+
+
+async def forge_a_checkpoint(ground: Ground, run: Run) -> None:
+    """Rewrite the log and sign it with the stolen log key, for the same number of entries."""
+    at = run.place()
+    entries = [*run.entries[:at], entry(1, "forged"), *run.entries[at + 1 :]]
+    await rewrite(ground, entries, same_until=at)
+    note = KEY.sign(Checkpoint(ORIGIN, run.signed, tree(entries[: run.signed])[1].root()))
+    await ground.superuser.execute("SELECT audit.keep_checkpoint($1, $2, $3, now())", LOG, run.signed, note)
+
+
+async def replay_an_old_checkpoint(ground: Ground, run: Run) -> None:
+    """Show an old checkpoint as the newest: in its row, or by taking the newer ones away."""
+    old = run.dice.choice(run.earlier)
+    if run.dice.random() < 0.5:  # noqa: PLR2004 - one half
+        note = await ground.superuser.fetchval("SELECT note FROM audit.checkpoint WHERE size = $1", old)
+        await mightily(ground, "UPDATE audit.checkpoint SET note = $1 WHERE size = $2", note, run.signed)
+        return
+    await trim_archive(ground, old)
+
+
+async def disable_the_trigger(ground: Ground, run: Run) -> None:
+    """Switch the append-only trigger off and change an entry in plain sight."""
+    await ground.superuser.execute("ALTER TABLE audit.leaf DISABLE TRIGGER leaf_is_never_changed")
+    await ground.superuser.execute(
+        "UPDATE audit.leaf SET entry = $1 WHERE index = $2", entry(1, "forged"), run.place()
+    )
+
+
+async def empty_the_archive(ground: Ground, run: Run) -> None:
+    """Rewrite one entry with every hash, and take every checkpoint away."""
+    at = run.place()
+    await rewrite(ground, [*run.entries[:at], entry(1, "forged"), *run.entries[at + 1 :]], same_until=0)
+
+
+ATTACKS: dict[str, Attack] = {
+    "an entry changed": change_an_entry,
+    "an entry changed, hashes recomputed": change_an_entry_and_its_hashes,
+    "an entry deleted": delete_an_entry,
+    "an entry deleted, gap closed": delete_an_entry_and_close_the_gap,
+    "an entry inserted": insert_an_entry,
+    "entries reordered": reorder,
+    "entries swapped, hashes recomputed": swap_entries_with_their_hashes,
+    "rows renumbered": renumber,
+    "tail cut off": cut_the_tail,
+    "backup put back": put_a_backup_back,
+    "whole machine put back": put_the_machine_back,
+    "log forked and grown longer": fork,
+    "frontier rewritten": rewrite_the_frontier,
+    "append function replaced": replace_the_function,
+    "append function replaced for a moment": replace_the_function_for_a_moment,
+    "checkpoint forged with the stolen log key": forge_a_checkpoint,
+    "old checkpoint replayed": replay_an_old_checkpoint,
+    "trigger disabled, entry changed": disable_the_trigger,
+    "rewritten, archive emptied": empty_the_archive,
+}
