@@ -19,7 +19,7 @@ from infohus.local_postgres import LocalPostgres
 from rule_report import RuleReport
 from town import Town, open_town
 
-Role = Literal["owner", "app", "verifier"]
+Role = Literal["owner", "app", "verifier", "retention"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROLES_SQL = REPOSITORY / "deploy" / "postgresql" / "roles.sql"
@@ -72,7 +72,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres
 
 @pytest.fixture(scope="session")
 def role_passwords(postgres: LocalPostgres) -> dict[str, str]:
-    """Make the three roles, and give each a password of this session."""
+    """Make the four roles, and give each a password of this session."""
     passwords = {role: secrets.token_urlsafe(16) for role in get_args(Role)}
     setting = (f"ALTER ROLE infohus_{role} PASSWORD '{password}'" for role, password in passwords.items())
     execute(postgres.superuser_dsn(), ROLES_SQL.read_text(), *setting)

@@ -32,7 +32,8 @@ FENCES = {
     "asyncpg": (
         "src/infohus/database.py", "src/infohus/finding.py", "src/infohus/unit_of_work.py",
         "src/infohus/workplace.py", "src/infohus/local_postgres.py", "src/infohus/audit/", "src/infohus/__main__.py",
-        "src/infohus/app.py", "src/infohus/audit_commands.py", "src/infohus/demo/", "migrations/",
+        "src/infohus/app.py", "src/infohus/audit_commands.py", "src/infohus/retention_command.py", "src/infohus/demo/",
+        "migrations/",
     ),
 }  # fmt: skip
 """Which library may be imported where; a folder ends with a slash."""

@@ -1,9 +1,15 @@
 """Persons who turn up again: invented CPR numbers, cases about them, and a second infohus that must learn nothing."""
 
+import base64
+import json
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
-from house import MUNICIPALITY, POLICE, CaseInHand, House, now
+from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, issuer_keys, now
+from infohus.demo.issuer import DEMO_ISSUERS
+from infohus.demo.people import DEMO_PEOPLE
+from infohus.identity.tokens import sign_token
 from infohus.sealing.keepers import FileKeyKeeper
 
 CPR, OTHER_CPR = "010104-1234", "010158-5018"
@@ -11,6 +17,15 @@ CPR, OTHER_CPR = "010104-1234", "010158-5018"
 
 The first does not satisfy modulus 11, the second does.
 """
+
+
+def named_otherwise(house: House, user: str = "kommune", **claims: Any) -> Person:
+    """Give a demo user with a new token that says something else; `None` leaves a claim out."""
+    said = json.loads(base64.urlsafe_b64decode(house.issuers.token(user).split(".")[1] + "=="))
+    said = {name: value for name, value in {**said, **claims}.items() if value is not None}
+    issuer = next(name for name, of in DEMO_ISSUERS.items() if of == DEMO_PEOPLE[user].authority_id)
+    key = issuer_keys()[issuer]
+    return Person(user, house.client, sign_token(key.private_pem, said, kid=key.kid))
 
 
 async def case_of(house: House, cpr_number: str = CPR, name: str = "Prøve Prøvesen") -> CaseInHand:

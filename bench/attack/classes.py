@@ -165,7 +165,7 @@ async def replay_an_old_checkpoint(ground: Ground, run: Run) -> None:
 
 async def disable_the_trigger(ground: Ground, run: Run) -> None:
     """Switch the append-only trigger off and change an entry in plain sight."""
-    await ground.superuser.execute("ALTER TABLE audit.leaf DISABLE TRIGGER leaf_is_never_changed")
+    await ground.superuser.execute("ALTER TABLE audit.leaf DISABLE TRIGGER leaf_is_only_emptied")
     await ground.superuser.execute(
         "UPDATE audit.leaf SET entry = $1 WHERE index = $2", entry(1, "forged"), run.place()
     )

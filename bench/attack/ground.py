@@ -87,7 +87,7 @@ class Ground:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._servers.clear()
         await self.put_append_back()
-        await self.superuser.execute("ALTER TABLE audit.leaf ENABLE TRIGGER leaf_is_never_changed")
+        await self.superuser.execute("ALTER TABLE audit.leaf ENABLE TRIGGER leaf_is_only_emptied")
         await self.write(self._leaves[:size])
         await self.superuser.execute("SET session_replication_role = replica")
         await self.superuser.execute("DELETE FROM audit.cosignature")

@@ -1,9 +1,10 @@
--- The three roles of an installation and what they may do with its database.
+-- The four roles of an installation and what they may do with its database.
 --
 -- Run by a superuser, connected to the installation's database, as often as you like: it ends in the same state.
 --   infohus_owner     owns the schemas and runs the migrations; nobody signs in with it between two releases
 --   infohus_app       the application: reads and writes rows that row security shows it, appends to the log
 --   infohus_verifier  reads the audit log and nothing else
+--   infohus_retention empties what is old enough in the audit log, which the log then says, and nothing else
 -- Passwords are set apart from this file, by the installer: ALTER ROLE … PASSWORD or \password.
 -- What each role may do with a table is granted by the migration that makes the table.
 
@@ -12,7 +13,7 @@ DECLARE
     wanted text;
     held text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['infohus_owner', 'infohus_app', 'infohus_verifier'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['infohus_owner', 'infohus_app', 'infohus_verifier', 'infohus_retention'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I', wanted);
         END IF;
@@ -26,7 +27,7 @@ BEGIN
     FROM pg_catalog.pg_auth_members m
     JOIN pg_catalog.pg_roles member ON member.oid = m.member
     JOIN pg_catalog.pg_roles granted ON granted.oid = m.roleid
-    WHERE member.rolname IN ('infohus_owner', 'infohus_app', 'infohus_verifier');
+    WHERE member.rolname IN ('infohus_owner', 'infohus_app', 'infohus_verifier', 'infohus_retention');
     IF held IS NOT NULL THEN
         RAISE EXCEPTION 'these roles must be members of no other role: %', held;
     END IF;
@@ -37,6 +38,7 @@ $$;
 ALTER ROLE infohus_owner SET search_path = pg_catalog;
 ALTER ROLE infohus_app SET search_path = pg_catalog;
 ALTER ROLE infohus_verifier SET search_path = pg_catalog;
+ALTER ROLE infohus_retention SET search_path = pg_catalog;
 
 -- A unit of work lasts milliseconds; one that hangs must not hold its case or the log.
 ALTER ROLE infohus_app SET statement_timeout = '15s';
@@ -47,6 +49,9 @@ ALTER ROLE infohus_owner SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE infohus_verifier SET statement_timeout = '10min';
 ALTER ROLE infohus_verifier SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE infohus_verifier SET default_transaction_read_only = on;
+ALTER ROLE infohus_retention SET statement_timeout = '10min';
+ALTER ROLE infohus_retention SET lock_timeout = '5s';
+ALTER ROLE infohus_retention SET idle_in_transaction_session_timeout = '10s';
 
 -- The server's own log repeats no statement, parameter or key of a row: they may hold personal data.
 ALTER ROLE infohus_app SET log_statement = 'none';
@@ -58,11 +63,13 @@ ALTER ROLE infohus_app SET log_parameter_max_length_on_error = 0;
 ALTER ROLE infohus_owner SET log_min_error_statement = 'panic';
 ALTER ROLE infohus_owner SET log_error_verbosity = 'terse';
 
--- The database is for these three alone, and only the owner makes anything in it.
+-- The database is for these four alone, and only the owner makes anything in it.
 DO $$
 BEGIN
-    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, infohus_app, infohus_verifier', current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO infohus_owner, infohus_app, infohus_verifier', current_database());
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, infohus_app, infohus_verifier, infohus_retention',
+        current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO infohus_owner, infohus_app, infohus_verifier, infohus_retention',
+        current_database());
     EXECUTE format('GRANT CREATE ON DATABASE %I TO infohus_owner', current_database());
 END
 $$;

@@ -2,17 +2,20 @@
 """Verify an exported infohus log without infohus: one file, no code shared with it, Python 3.9+ and `cryptography`.
 
     verify.py FOLDER --key LOG.PUB [--older CHECKPOINT] [--cosigner KEY …] [--need N]
-    verify.py --proof PROOF --entry ENTRY --key LOG.PUB
+    verify.py --proof PROOF (--entry ENTRY | --leaf-hash HEX) --key LOG.PUB
 
 FOLDER is an export in the C2SP tlog-tiles layout. Every entry is hashed anew and the tree is built from nothing but the
-entries; the stored tiles are only compared. Exit code 0: whole. 1: not whole, and where. 2: used wrongly.
+entries; the stored tiles are only compared. An emptied entry has length 0: its stored hash counts, if a later entry
+says that it was emptied. Exit code 0: whole. 1: not whole, and where. 2: used wrongly.
 Sources: RFC 6962 section 2.1; C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-proof.
 """
 
 import argparse
 import base64
 import hashlib
+import json
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -91,7 +94,7 @@ def read_key(text):
     return name, bytes.fromhex(number), raw[0], raw[1:]
 
 
-def open_note(note, log_key, cosigners):
+def open_note(note, log_key, cosigners, need=0):
     """Check a checkpoint's signatures; give (origin, size, root, names of the cosigners that signed)."""
     text, found, tail = note.rpartition("\n\n")
     if not found or not note.endswith("\n"):
@@ -119,6 +122,8 @@ def open_note(note, log_key, cosigners):
         signed.append(name)
     if log_key[0] not in signed:
         raise Wrong("the log's own key has not signed the checkpoint")
+    if len(signed) - 1 < need:
+        raise Wrong(f"{len(signed) - 1} witnesses have cosigned, and {need} are needed")
     origin, size, root = text.split("\n")[:3]
     if origin != log_key[0]:
         raise Wrong("the checkpoint is another log's")
@@ -137,10 +142,7 @@ def tile_path(level, index, width):
 def entries_of(folder, index, width):
     """Read one bundle of entries, each behind its length in two bytes."""
     path = tile_path("entries", index, width)
-    try:
-        bundle = (folder / path).read_bytes()
-    except OSError:
-        raise Wrong(f"{path} is missing") from None
+    bundle = (folder / path).read_bytes()
     at, entries = 0, []
     while at < len(bundle):
         length = int.from_bytes(bundle[at : at + 2], "big")
@@ -154,52 +156,76 @@ def entries_of(folder, index, width):
     return entries
 
 
-def compare(folder, level, index, hashes):
-    """Compare a stored tile with the hashes that were computed."""
-    path = tile_path(level, index, len(hashes))
+class Front:
+    """How many entries at a log's front are empty, and how many the log says are."""
+
+    empty = said = 0
+
+    def see(self, index, entry):
+        if entry:
+            self.said = max(self.said, emptied_by(entry, index))
+        elif self.empty != index:
+            raise Wrong(f"entry {index} is empty among entries that are not")
+        else:
+            self.empty += 1
+
+
+def emptied_by(entry, index):
+    """Read how far an entry says the log is emptied: 0 for any other entry, or one that cannot be true."""
     try:
-        stored = (folder / path).read_bytes()
-    except OSError:
-        raise Wrong(f"{path} is missing") from None
+        said = json.loads(entry) if entry.endswith(b"}}") else {}
+        what = said["emptied"]
+        at, before = (datetime.fromisoformat(one.replace("Z", "+00:00")) for one in (said["at"], what["before"]))
+        is_old = at - before >= timedelta(days=364) and 0 <= what["start"] < what["stop"] <= index
+        return what["stop"] if is_old and (said["action"], said["outcome"]) == ("emptyLogEntries", "allowed") else 0
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return 0
+
+
+def compare(folder, level, index, hashes):
+    """Compare a stored tile with the hashes that were computed; one that is None counts as stored."""
+    path = tile_path(level, index, len(hashes))
+    stored = (folder / path).read_bytes()
     for position, hashed in enumerate(hashes):
-        if stored[32 * position : 32 * position + 32] != hashed:
+        if hashed is not None and stored[32 * position : 32 * position + 32] != hashed:
             place = f"entry {index * TILE + position}" if level == 0 else f"hash {position}"
             raise Wrong(f"{path}: {place} is not what was logged")
     if len(stored) != 32 * len(hashes):
         raise Wrong(f"{path} holds more than it should")
+    return [stored[at : at + 32] for at in range(0, len(stored), 32)]
 
 
 def verify_folder(folder, log_key, cosigners, older, need):
     """Verify an export; give what to say."""
     note = (folder / "checkpoint").read_text(encoding="utf-8")
-    origin, size, root, signed = open_note(note, log_key, cosigners)
-    if len(signed) < need:
-        raise Wrong(f"{len(signed)} witnesses have cosigned, and {need} are needed")
+    origin, size, root, signed = open_note(note, log_key, cosigners, need)
     old_size, old_root = older or (None, None)
-    tree, levels = Tree(), [[]]
+    tree, levels, front = Tree(), [[]], Front()
     shown = sys.stderr.isatty()
     for index in range(-(-size // TILE)):
         width = min(TILE, size - index * TILE)
-        hashes = [leaf(entry) for entry in entries_of(folder, index, width)]
-        compare(folder, 0, index, hashes)
-        for hashed in hashes:
+        entries = entries_of(folder, index, width)
+        hashes = compare(folder, 0, index, [leaf(entry) if entry else None for entry in entries])
+        for position, hashed in enumerate(hashes):
+            front.see(tree.size, entries[position])
             if tree.size == old_size and tree.root() != old_root:
                 raise Wrong(f"the log is not the one whose checkpoint of {old_size} entries you hold")
             tree.add(hashed)
         if width == TILE:
             store_full(folder, levels, index, hashes)
         if shown:
-            sys.stderr.write(f"\r{tree.size} of {size} entries")
-    if shown:
-        sys.stderr.write("\n")
+            sys.stderr.write(f"\r{tree.size} of {size} entries" + "\n" * (tree.size == size))
     for level, hashes in enumerate(levels[1:], start=1):
         if len(hashes) % TILE:
             compare(folder, level, len(hashes) // TILE, hashes[len(hashes) // TILE * TILE :])
     if tree.root() != root:
         raise Wrong("the entries make another tree than the one that was signed")
+    if front.empty != front.said:
+        raise Wrong(f"the first {front.empty} entries are empty, and the log says that the first {front.said} are")
     if old_size is not None and (old_size > size or (old_size == size and old_root != root)):
         raise Wrong(f"the log has {size} entries, and you hold a checkpoint of {old_size}: it was cut off or replaced")
     says = f"whole: {size} entries of {origin}, root {root.hex()}"
+    says += f", the first {front.empty} emptied after their period" if front.empty else ""
     return says + (f", cosigned by {', '.join(signed)}" if signed else ", without cosignatures")
 
 
@@ -221,18 +247,16 @@ def store_full(folder, levels, index, hashes):
         compare(folder, level, index, hashes)
 
 
-def verify_proof(proof, entry, log_key, cosigners, need):
+def verify_proof(proof, hashed, log_key, cosigners, need):
     """Verify that one entry is in the log; give what to say."""
     head, found, note = proof.partition("\n\n")
     lines = head.split("\n")
     if not found or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("index "):
         raise Wrong("the file is no C2SP tlog-proof")
-    origin, size, root, signed = open_note(note, log_key, cosigners)
-    if len(signed) < need:
-        raise Wrong(f"{len(signed)} witnesses have cosigned, and {need} are needed")
+    origin, size, root, _ = open_note(note, log_key, cosigners, need)
     index = int(lines[1].split(" ")[1])
     hashes = [base64.b64decode(line, validate=True) for line in lines[2:]]
-    if root_from_proof(leaf(entry), index, size, hashes) != root:
+    if root_from_proof(hashed, index, size, hashes) != root:
         raise Wrong("the proof does not lead from this entry to the signed root")
     return f"proved: it is entry {index} of {size} in {origin}"
 
@@ -246,18 +270,24 @@ def main():
     parser.add_argument("--older", type=Path, help="a checkpoint you kept: the log must have grown from it")
     parser.add_argument("--proof", type=Path)
     parser.add_argument("--entry", type=Path)
+    parser.add_argument("--leaf-hash", type=bytes.fromhex, help="instead of --entry, for an entry that was emptied")
     asked = parser.parse_args()
-    if (asked.folder is None) == (asked.proof is None) or (asked.proof is None) != (asked.entry is None):
-        parser.error("name a FOLDER, or --proof and --entry")
+    proves = bool(asked.entry) != bool(asked.leaf_hash)
+    if (asked.folder is None) == (asked.proof is None) or (asked.proof is not None) != proves:
+        parser.error("name a FOLDER, or --proof and --entry or --leaf-hash")
     try:
         key = read_key(asked.key.read_text(encoding="utf-8"))
         cosigners = [read_key(file.read_text(encoding="utf-8")) for file in asked.cosigner]
         if asked.proof:
             proof = asked.proof.read_text(encoding="utf-8")
-            says = verify_proof(proof, asked.entry.read_bytes(), key, cosigners, asked.need)
+            hashed = leaf(asked.entry.read_bytes()) if asked.entry else asked.leaf_hash
+            says = verify_proof(proof, hashed, key, cosigners, asked.need)
         else:
             older = open_note(asked.older.read_text(encoding="utf-8"), key, cosigners)[1:3] if asked.older else None
             says = verify_folder(asked.folder, key, cosigners, older, asked.need)
+    except FileNotFoundError as lost:
+        print(f"WRONG: {lost.filename} is missing")
+        return 1
     except (Wrong, OSError, ValueError, IndexError) as wrong:
         print(f"WRONG: {wrong}")
         return 1

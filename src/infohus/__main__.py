@@ -32,6 +32,7 @@ from infohus.plan.document import PlanDocument, PlanNotUsable, read_plan
 from infohus.plan.loading import load_plan
 from infohus.plan.owner_acts import CoordinatorNotUsable, register_coordinator
 from infohus.plan.stored import stored_plan
+from infohus.retention_command import empty, keep
 from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 from infohus.settings import REPOSITORY, Settings, UnsafeSetting, reference
 from infohus.witness_server import witness
@@ -233,6 +234,8 @@ def add_coordinator(infohus: UUID, authority: str, person: UUID, owner_database:
     click.echo("Tovholderen er registreret." if is_new else "Personen var allerede tovholder.")
 
 
+audit.add_command(empty)
+audit.add_command(keep)
 main.add_command(audit)
 main.add_command(witness)
 

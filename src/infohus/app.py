@@ -17,6 +17,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import HeaderParameter
 
 from infohus import logs
+from infohus.actors import Actors
 from infohus.answers import guarded
 from infohus.assessments.api import handlers as assessment_handlers
 from infohus.audit.checkpoint import SigningKey
@@ -102,6 +103,7 @@ def create_app(settings: Settings) -> Litestar:
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
         minimum_assurance=Assurance(settings.minimum_assurance),
     )
+    actors = Actors(vault)
     signer = signer_of(settings)
     workplace = Workplace(
         policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now, appended=signer.appended
@@ -146,9 +148,10 @@ def create_app(settings: Settings) -> Litestar:
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "workplace": Provide(lambda: workplace, sync_to_thread=False),
+            "actors": Provide(lambda: actors, sync_to_thread=False),
             "signer": Provide(lambda: signer, sync_to_thread=False),
         },
-        middleware=[Door(gate, workplace)],
+        middleware=[Door(gate, workplace, actors)],
         before_request=before_the_route,
         exception_handlers=exception_handlers,
         lifespan=[connected],

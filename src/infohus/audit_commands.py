@@ -18,11 +18,12 @@ from infohus.audit import archive
 from infohus.audit.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
 from infohus.audit.cosignature import CosignatureDoesNotHold, WitnessKey, cosignatures_on
 from infohus.audit.cosigning import WitnessesNotUsable
-from infohus.audit.export import LogDoesNotVerify, check_proof, export_log, prove
-from infohus.audit.log import AnyConnection, NoSuchLog, entry_at, head_of
+from infohus.audit.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
+from infohus.audit.log import AnyConnection, NoSuchLog, entry_at, hashes_of, head_of
 from infohus.audit.log_verification import LogVerification, NotResumable, verify_log
 from infohus.audit.memory import StateNotReadable
 from infohus.audit.merkle import ProofDoesNotHold
+from infohus.audit.merkle import leaf_hash as leaf_hash_of
 from infohus.audit.signing import LogNotAsSigned
 from infohus.audit.verification import Verification, verify_export
 from infohus.settings import Settings, UnsafeSetting
@@ -165,23 +166,28 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
 @database_option
 @log_option
 @click.argument("index", type=click.IntRange(min=0))
-@click.option("--out", required=True, type=ANY_PATH, help="Folder for INDEX.proof and INDEX.entry.")
+@click.option("--out", required=True, type=ANY_PATH, help="Folder for INDEX.proof and INDEX.entry (or .hash).")
 def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
     """Prove that entry INDEX (0-based) is in the log, under its newest checkpoint (C2SP tlog-proof)."""
 
-    async def go(connection: AnyConnection) -> tuple[str, bytes]:
+    async def go(connection: AnyConnection) -> tuple[str, bytes | None, bytes]:
         newest = await archive.newest(connection, log_id)
         if newest is None or index >= newest.size:
             message = f"entry {index} is under no checkpoint yet; run `infohus audit sign`"
             raise click.ClickException(message)
         proof = await prove(connection, log_id, index, newest.cosigned_note)
-        return proof, await entry_at(connection, log_id, index)
+        hashes = await hashes_of(connection, log_id, [(0, index)])
+        return proof, await entry_at(connection, log_id, index), hashes[0, index]
 
     try:
-        proof, entry = _with_database(database, go)
+        proof, entry, hashed = _with_database(database, go)
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{index}.proof").write_text(proof, encoding="utf-8")
-        (out / f"{index}.entry").write_bytes(entry)
+        if entry is None:
+            (out / f"{index}.hash").write_text(f"{hashed.hex()}\n", encoding="ascii")
+            click.echo("Posten er tømt efter sin frist; beviset gælder dens hash.")
+        else:
+            (out / f"{index}.entry").write_bytes(entry)
     except REFUSED as refused:
         raise click.ClickException(str(refused)) from None
     click.echo(f"Beviset for post {index} ligger i {out}.")
@@ -189,17 +195,24 @@ def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
 
 @audit.command("check-proof")
 @click.argument("proof", type=FILE)
-@click.argument("entry", type=FILE)
+@click.argument("entry", required=False, type=FILE)
+@click.option("--leaf-hash", help="Instead of ENTRY, for an entry that was emptied: its hash, hexadecimal.")
 @key_option
 @cosigner_option
 @need_option
-def check(*, proof: Path, entry: Path, key: Path, cosigners: tuple[Path, ...], need: int) -> None:
+def check(  # noqa: PLR0913 - the options of one command
+    *, proof: Path, entry: Path | None, leaf_hash: str | None, key: Path, cosigners: tuple[Path, ...], need: int,
+) -> None:
     """Check offline, without any database, that the file ENTRY is in the log as the file PROOF says."""
+    if (entry is None) == (leaf_hash is None):
+        message = "name ENTRY, or --leaf-hash"
+        raise click.UsageError(message)
     text = proof.read_text(encoding="utf-8")
     try:
-        proved = check_proof(text, entry.read_bytes(), [_log_key(key)])
+        hashed = leaf_hash_of(entry.read_bytes()) if entry is not None else bytes.fromhex(leaf_hash or "")
+        proved = check_hashed_proof(text, hashed, [_log_key(key)])
         names = _cosigners_of(text.partition("\n\n")[2], cosigners)
-    except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold):
+    except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold, ValueError):
         click.echo("FEJL  Beviset passer ikke til posten, nøglen eller vidnerne.")
         raise SystemExit(1) from None
     _require_cosigners(names, need)
@@ -305,6 +318,8 @@ def _tell(verification: Verification) -> None:
     if not verification.is_whole:
         raise SystemExit(1)
     click.echo(f"Uændret: {verification.entries} poster, hver af dem som den blev logget.")
+    if verification.emptied:
+        click.echo(f"De første {verification.emptied} er tømt efter deres frist, som loggen selv siger.")
 
 
 def _tell_log(found: LogVerification) -> None:

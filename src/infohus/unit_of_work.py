@@ -172,9 +172,9 @@ class UnitOfWork:
         return self._connection
 
     # --- writing ----------------------------------------------------------------------------------------------------
-    def add(self, row: AnyRow) -> AnyRow:
-        """Insert `row` when the unit ends. Sealed columns must hold sealed values."""
-        self._pend_insert(insert_of(type(row)), row)
+    def add(self, row: AnyRow, *, unless_there: bool = False) -> AnyRow:
+        """Insert `row` when the unit ends, or leave the one with its key. Sealed columns must hold sealed values."""
+        self._pend_insert((insert_unless_there_of if unless_there else insert_of)(type(row)), row)
         return row
 
     def _pend_insert(self, ready: Compiled, row: Row) -> None:

@@ -13,6 +13,7 @@ from house import MUNICIPALITY, House, now, told
 from infohus.local_postgres import find_binaries
 from infohus.sealing.envelope import DataKey, Sealed
 from infohus.settings import Settings
+from persons import named_otherwise
 
 CANARY = "KanariefuglGul"
 CPR = "0101585018"
@@ -37,6 +38,10 @@ async def everything_happens(house: House) -> list[str]:
         reporter={"name": marked("henvender"), "contact": marked("kontakt")},
     )
     await case.accept()
+    await named_otherwise(house, name=marked("medarbejder"), email=f"{CANARY}@example.dk").get("/cases")
+    dpo = house.person("dpo")
+    actor = await dpo.get(f"/infohuse/{house.infohus_id}/log/actors/{case.kommune.person_id}")
+    assert marked("medarbejder") in str(actor)
     kommune, politi = case.kommune, case.politi
     item = await kommune.post(f"{case.path}/information", {"text": marked("oplysning"), "source": marked("kilde")})
     draft = told(necessity=marked("nødvendighed"), strict_necessity=marked("streng"), summary=marked("mundtligt"))

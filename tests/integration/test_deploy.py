@@ -23,6 +23,7 @@ from infohus.__main__ import main
 from infohus.demo.issuer import DemoIssuers
 from infohus.identity.issuers import read_issuers
 from infohus.local_postgres import LocalPostgres
+from infohus.sealing.keepers import supervision_of
 from runbook import BLOCKS, README, UNIT, Installation, Served, directives, free_port, variables
 
 LARGEST_RESIDENT_KILOBYTES = 150 * 1024
@@ -136,7 +137,9 @@ class WhenTheRunbookWasFollowed:
 
     def test_each_authority_has_a_key_and_each_partner_a_tovholder(self, machine: Installation) -> None:
         authorities = {row[0] for row in ask(machine, "SELECT authority_id FROM infohus.infohus_authority")}
-        assert {key.parent.name for key in machine.keys.rglob("kek-1.key")} == authorities
+        assert {key.parent.name for key in machine.keys.rglob("kek-1.key")} == {
+            holder for authority in authorities for holder in (authority, supervision_of(authority))
+        }
         tovholdere = {row[0] for row in ask(machine, "SELECT authority_id FROM infohus.coordinator")}
         assert tovholdere == {"ishoj-kommune", "kbh-vestegns-politi"}
 
@@ -266,6 +269,12 @@ class WhenInfohusCannotStart:
         assert named in run.stderr
         assert "Traceback" not in run.stdout + run.stderr
         assert "kanariefugl" not in run.stdout + run.stderr
+
+
+class WhenOldEntriesAreEmptied:
+    @pytest.mark.rule(62)
+    def test_each_log_is_looked_through_by_the_role_that_may(self, machine: Installation) -> None:
+        assert machine.follow("emptying").count("Ingen poster er gamle nok") == 2
 
 
 class WhenPasswordsAreChanged:

@@ -188,6 +188,12 @@ class WhenGoLooks:
 
         assert go(folder, 599, proof_of(599, 600)) == (0, "whole: 600 entries, entry 599 proved")
         assert go(folder, 598, proof_of(599, 600))[0] == 1
+        emptied = tmp_path / "emptied"
+        shutil.copytree(folder, emptied)
+        in_bundle(0, 256, lambda text: bundle_of([b""] * 100 + entries_in(text)[100:]))(emptied)
+        assert go(emptied, 7, proof_of(7, 600)) == (0, "whole: 600 entries, entry 7 proved")
+        in_file(tile_path(0, 0), flipped(40))(emptied)
+        assert go(emptied, 7, proof_of(7, 600))[0] == 1
         other = base64.b64encode(bytes(32)).decode()
         lines = proof_of(599, 600).split("\n")
         assert go(folder, 599, "\n".join([*lines[:2], other, *lines[3:]]))[0] == 1

@@ -1,4 +1,4 @@
-"""What roles.sql promises: three roles that can do little, and a database for these three alone."""
+"""What roles.sql promises: four roles that can do little, and a database for these four alone."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import pytest
 
 from conftest import ROLES_SQL, Database, Role, execute
 
-ROLES: tuple[Role, ...] = ("owner", "app", "verifier")
+ROLES: tuple[Role, ...] = ("owner", "app", "verifier", "retention")
 
 
 def ask(address: str, question: str) -> object:
@@ -49,7 +49,7 @@ class WhenRolesAreMade:
         finally:
             execute(superuser, "REVOKE pg_read_all_data FROM infohus_verifier")
 
-    @pytest.mark.parametrize("role", ["app", "verifier"])
+    @pytest.mark.parametrize("role", ["app", "verifier", "retention"])
     @pytest.mark.parametrize(
         "statement",
         ["CREATE SCHEMA mine", "CREATE TABLE public.mine (n int)", "CREATE TEMPORARY TABLE mine (n int)",

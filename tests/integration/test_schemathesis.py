@@ -123,7 +123,9 @@ async def _targets(house: House) -> dict[str, Target]:
         "/infohuse/{infohus_id}/plan-versions": Target("kommune", {**infohus, "version": 1}),
         "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
-        "/infohuse/{infohus_id}/log": Target("dpo", {**infohus, "leaf_index": 3}),
+        "/infohuse/{infohus_id}/log": Target(
+            "dpo", {**infohus, "leaf_index": 3, "person_id": str(kommune.person_id)}
+        ),
         "/infohuse/{infohus_id}/yearly-status": Target("kommune", {**infohus, "year": 2025}),
         one: Target("kommune", {
             "case_id": fresh.id, "concern_id": fresh.concern_id, "reporter_id": concern["reporter_id"],

@@ -15,6 +15,9 @@ REFERENCE = {
 AGGREGATES = {"yearly_status"}
 """What was counted over cases and released; test_yearly_status_rows.py says who sees it."""
 
+IDENTITIES = {"actor"}
+"""Who acted, sealed; test_actors.py says who sees it."""
+
 
 class WhenTheTablesAreLookedAt:
     @pytest.mark.rule(45)
@@ -26,7 +29,7 @@ class WhenTheTablesAreLookedAt:
             " WHERE relnamespace = 'infohus'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')"
         )
         bound = {row["relname"] for row in found if row["bound"]}
-        assert bound == set(compared.asked.world.tables) | AGGREGATES
+        assert bound == set(compared.asked.world.tables) | AGGREGATES | IDENTITIES
         assert {row["relname"] for row in found} - bound == REFERENCE
 
     async def test_every_rule_is_for_one_role_and_none_is_for_all_commands(

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from infohus.sealing.envelope import CannotOpen
-from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
+from infohus.sealing.keepers import INSTALLATION, FileKeyKeeper, UnsafeKeyFile
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
 INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f1")
@@ -133,9 +133,14 @@ class WhenKeysAreMade:
             "keys": ("0o700", 0),
             f"keys/{MUNICIPALITY}": ("0o700", 0),
             f"keys/{MUNICIPALITY}/kek-1.key": ("0o600", 32),
+            f"keys/{MUNICIPALITY}.tilsyn": ("0o700", 0),
+            f"keys/{MUNICIPALITY}.tilsyn/kek-1.key": ("0o600", 32),
             f"keys/{POLICE}": ("0o700", 0),
             f"keys/{POLICE}/kek-1.key": ("0o600", 32),
+            f"keys/{POLICE}.tilsyn": ("0o700", 0),
+            f"keys/{POLICE}.tilsyn/kek-1.key": ("0o600", 32),
             "keys/index": ("0o700", 0),
+            f"keys/index/{INSTALLATION}.key": ("0o600", 32),
             f"keys/index/{INFOHUS}.key": ("0o600", 32),
         }
 
@@ -144,7 +149,7 @@ class WhenKeysAreMade:
         for name in ("one", "two"):
             FileKeyKeeper.create(tmp_path / name, [MUNICIPALITY, POLICE], [INFOHUS, OTHER_INFOHUS])
             made += contents(tmp_path / name).values()
-        assert (len(made), len(set(made))) == (8, 8)
+        assert (len(made), len(set(made))) == (14, 14)
 
     def test_making_them_again_changes_none_and_adds_what_is_missing(self, folder: Path, keeper: FileKeyKeeper) -> None:
         wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY)
@@ -152,7 +157,9 @@ class WhenKeysAreMade:
         again = FileKeyKeeper.create(folder, [POLICE, MUNICIPALITY, "kriminalforsorgen"], [INFOHUS, OTHER_INFOHUS])
         after = contents(folder)
         assert {name: key for name, key in after.items() if name in before} == before
-        assert after.keys() - before.keys() == {"kriminalforsorgen/kek-1.key", f"index/{OTHER_INFOHUS}.key"}
+        assert after.keys() - before.keys() == {
+            "kriminalforsorgen/kek-1.key", "kriminalforsorgen.tilsyn/kek-1.key", f"index/{OTHER_INFOHUS}.key",
+        }
         assert again.unwrap(MUNICIPALITY, wrapped) == CASE_KEY
 
     @pytest.mark.parametrize("spoil", FILE_FAULTS.values(), ids=FILE_FAULTS)

@@ -10,8 +10,13 @@ from infohus.audit.verification import Fault
 
 SHIPPED = {
     "append": "0b176e4bd9c22a12a9187767cbb2189eb7db98c43f6047a2bbb6997c6d9ce6f5",
+    "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
+    "empty": "0fdcbe396aeee18c5fa75b16a0e94c57f9f8c65f9776b4948782918b11c36418",
     "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
     "keep_cosignature": "8efca32dd4233addf00812aa43cb21068e437de9e358a30782412c0c4067e509",
+    "kept_since": "c3836c1d05f86d0b9f4f3adc5c465e8bc30ad9309742733f166a17878d2bfbd4",
+    "let_only_empty": "18db1a3e05e1ff094b232cf7c773b0a7a23f866e8e0f0274a6b3651de618e343",
+    "moment_of": "d25cd348812acdd75e987ffea1db3dbb72744e162f119253e6621ef4fa3073c7",
     "open_log": "602e5dcc4accdfe9763d7984b9e2f57e77eeb3c6e6425d2b4d850344b7ff0b22",
     "refuse_change": "05488db5a64efb1586e8fd4101aca43fddf3f947eb0452c88bfafbdec4074d1e",
 }
@@ -19,7 +24,7 @@ SHIPPED = {
 
 TRIGGERS = {
     "checkpoint_is_never_changed", "cosignature_is_never_changed", "frontier_is_never_deleted", "leaf_is_never_changed",
-    "log_is_never_changed",
+    "leaf_is_only_emptied", "log_is_never_changed",
 }
 
 _FUNCTIONS = """
@@ -45,7 +50,7 @@ async def catalog_faults(connection: AnyConnection) -> list[Fault]:
         Fault(f"audit.{name}", None, "funktionen er væk") for name in sorted(set(SHIPPED) - {name for name, _ in found})
     )
     triggers = await connection.fetch(_TRIGGERS)
-    on = {row["name"] for row in triggers if row["is_on"] and row["calls"] == "refuse_change"}
+    on = {row["name"] for row in triggers if row["is_on"] and row["calls"] in {"refuse_change", "let_only_empty"}}
     faults.extend(
         Fault("audit", None, f"udløseren {name} er slået fra eller væk") for name in sorted(TRIGGERS - on)
     )

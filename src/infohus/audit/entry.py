@@ -44,8 +44,19 @@ class Wrote(msgspec.Struct, frozen=True):
     digest: str
 
 
+class Emptied(msgspec.Struct, frozen=True):
+    """Which entries lost their bytes: start … stop−1, all older than `before`; those before `start` had lost them."""
+
+    start: int
+    stop: int
+    before: datetime
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """Format version 1. `at` is aware UTC; `persons` are keyed pseudonyms; `nonce` is 16 random bytes, base64url."""
+    """Format version 1. `at` is aware UTC; `persons` are keyed pseudonyms; `nonce` is 16 random bytes, base64url.
+
+    `emptied` stands last, in the entries that say what was emptied, and is left out in all others.
+    """
 
     v: int = 1
     at: datetime
@@ -70,6 +81,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     wrote: list[Wrote]
     correlation: str
     nonce: str
+    emptied: Emptied | msgspec.UnsetType = msgspec.UNSET
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, VerifierKey, open_checkpoint, parse_text, split_note
 from infohus.audit.cosignature import WitnessKey
+from infohus.audit.emptying import EmptiedFront
 from infohus.audit.log import AnyConnection, hashes_of, rows_of
 from infohus.audit.merkle import (
     HASH_BYTES,
@@ -29,14 +30,18 @@ README = """Denne mappe er en revisionslog fra infohus, i det åbne format C2SP 
   checkpoint      loggens størrelse og rod, underskrevet af loggen og af vidnerne
   log.pub         den offentlige nøgle, som underskriften skal passe til; få den fra en anden kilde end mappen
   witnesses/      vidnernes offentlige nøgler; få dem fra vidnerne selv
-  tile/entries/   selve posterne: hver bag sin længde i 2 byte
+  tile/entries/   selve posterne: hver bag sin længde i 2 byte; længden 0 er en post, der er tømt efter sin frist
   tile/0/ ...     hashværdierne (RFC 6962, SHA-256), 32 byte hver
 
 Kontrollér den uden database og uden os:  infohus audit verify MAPPE --key log.pub --cosigner VIDNE.pub --need 2
 Enhver anden C2SP-verifikator kan bruges; posterne er JSON og indeholder kun numre, koder og hashværdier.
 
+Er poster tømt, står det i en senere post med handlingen emptyLogEntries: fra start til stop, alle ældre end before.
+En tømt posts hash står stadig i tile/0/, så hvert bevis holder, og rod og underskrift er de samme.
+
 This folder is an audit log in the open format C2SP tlog-tiles. Get the public keys from a source other than this
-folder. Each entry is JSON of identifiers, codes and digests; any C2SP verifier can check it.
+folder. Each entry is JSON of identifiers, codes and digests; any C2SP verifier can check it. An entry of length 0 was
+emptied after its period, as a later entry (emptyLogEntries) says; its hash is still in tile/0/, and every proof holds.
 """
 
 
@@ -59,18 +64,23 @@ async def export_log(  # noqa: PLR0913 - one export, all of it by name
         NotACheckpoint: `key` did not sign the note.
     """
     checkpoint = open_checkpoint(note, [key])
-    writer, frontier = TileWriter(folder), Frontier()
+    writer, frontier, front = TileWriter(folder), Frontier(), EmptiedFront()
     async for rows in rows_of(connection, log_id, start=0, stop=checkpoint.size):
         for row in rows:
-            hashed = leaf_hash(row["entry"])
+            entry: bytes | None = row["entry"]
+            hashed = row["hashes"][:HASH_BYTES] if entry is None else leaf_hash(entry)
+            front.see(row["index"], entry)
             if row["index"] != frontier.size or frontier.append(hashed) != row["hashes"]:
                 message = f"row {row['index']} of the log is not what was appended"
                 raise LogDoesNotVerify(message)
-            writer.append(row["entry"], hashed)
+            writer.append(entry or b"", hashed)
         if progress is not None:
             progress(frontier.size)
     if Checkpoint(checkpoint.origin, frontier.size, frontier.root()) != checkpoint:
         message = f"the log's {frontier.size} rows do not make the tree that was signed with {checkpoint.size}"
+        raise LogDoesNotVerify(message)
+    if wrong := front.faults():
+        message = f"row {wrong[0][0]} of the log is emptied and not said to be, or said to be and not emptied"
         raise LogDoesNotVerify(message)
     writer.finish()
     writer.add("checkpoint", note)
@@ -109,7 +119,12 @@ class Proved:
 
 
 def check_proof(text: str, entry: bytes, keys: Sequence[VerifierKey]) -> Proved:
-    """Check offline that `entry` is in the log whose signed checkpoint the proof carries.
+    """Check offline that `entry` is in the log whose signed checkpoint the proof carries; see `check_hashed_proof`."""
+    return check_hashed_proof(text, leaf_hash(entry), keys)
+
+
+def check_hashed_proof(text: str, hashed: bytes, keys: Sequence[VerifierKey]) -> Proved:
+    """Check offline that the entry with this leaf hash is in the log: all there is to show for an emptied one.
 
     Raises:
         ProofDoesNotHold: malformed, or it leads to another root.
@@ -130,7 +145,7 @@ def check_proof(text: str, entry: bytes, keys: Sequence[VerifierKey]) -> Proved:
         raise ProofDoesNotHold
     checkpoint = open_checkpoint(checkpoint_text, keys)
     verify_inclusion(
-        hashed=leaf_hash(entry), index=int(digits), size=checkpoint.size, proof=proof, root=checkpoint.root
+        hashed=hashed, index=int(digits), size=checkpoint.size, proof=proof, root=checkpoint.root
     )
     return Proved(int(digits), checkpoint)
 

@@ -76,12 +76,25 @@ async def rows_of(
 async def entries_where(
     connection: AnyConnection, log_id: UUID, keeps: Callable[[Entry], bool], *, after: int, limit: int
 ) -> tuple[list[tuple[int, Entry]], int | None]:
-    """List entries behind index `after` that `keeps` keeps, oldest first, and where to go on; `None` is the end."""
+    """List entries behind index `after` that `keeps` keeps, oldest first, and where to go on; `None` is the end.
+
+    An emptied one is never among them.
+    """
+    found, goes_on = await places_where(
+        connection, log_id, lambda entry: entry is not None and keeps(entry), after=after, limit=limit
+    )
+    return [(index, entry) for index, entry in found if entry is not None], goes_on
+
+
+async def places_where(
+    connection: AnyConnection, log_id: UUID, keeps: Callable[[Entry | None], bool], *, after: int, limit: int
+) -> tuple[list[tuple[int, Entry | None]], int | None]:
+    """List as `entries_where` does, with `None` for an emptied entry that `keeps` keeps."""
     head = await head_of(connection, log_id)
-    found: list[tuple[int, Entry]] = []
+    found: list[tuple[int, Entry | None]] = []
     async for rows in rows_of(connection, log_id, start=after + 1, stop=head.size):
         for row in rows:
-            entry = decode(row["entry"])
+            entry = None if row["entry"] is None else decode(row["entry"])
             if keeps(entry):
                 if len(found) == limit:
                     return found, found[-1][0]
@@ -89,9 +102,9 @@ async def entries_where(
     return found, None
 
 
-async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes:
-    """Read one entry's bytes; the index must be in the log."""
-    entry: bytes = await connection.fetchval(
+async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes | None:
+    """Read one entry's bytes, `None` when it is emptied; the index must be in the log."""
+    entry: bytes | None = await connection.fetchval(
         "SELECT entry FROM audit.leaf WHERE log_id = $1 AND index = $2", log_id, index
     )
     return entry

@@ -4,7 +4,7 @@ Trusts the log's key and the witnesses' keys, which come from elsewhere, and not
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from infohus.audit.archive import Archived
 from infohus.audit.catalog import catalog_faults
 from infohus.audit.checkpoint import NotACheckpoint, VerifierKey, open_checkpoint
 from infohus.audit.cosigning import Witnesses
+from infohus.audit.emptying import EmptiedFront
 from infohus.audit.log import AnyConnection, Head, head_of
 from infohus.audit.merkle import Frontier
 from infohus.audit.row_verification import CHUNK, Chunk, Rows, chunks_of, chunks_on_cores, verify_rows
@@ -77,7 +78,7 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
 
     found = await verify_rows(connection, head, chunks, rows, progress=went_on)
     changed = await catalog_faults(connection)
-    found = Verification(found.checkpoint, found.entries, (*found.faults, *changed))
+    found = replace(found, faults=(*found.faults, *changed))
     if seen is not None and found.is_whole:
         _remember(seen, log_id, rows)
     if key is None:
@@ -108,7 +109,7 @@ async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was si
         silent = await _ask_witnesses(connection, head, newest, faults, key=key, witnesses=witnesses)
     elif start == 0 and head.size and witnesses.need:
         faults.append(Fault(PLACE, None, "ingen underskrift er bevaret, så vidnerne kan ikke spørges"))
-    verification = Verification(found.checkpoint, found.entries, tuple(faults))
+    verification = replace(found, faults=tuple(faults))
     return LogVerification(verification, holding, signed, cosigned, tuple(silent))
 
 
@@ -167,7 +168,7 @@ def _resumed(seen: Path | None, log_id: UUID) -> Rows:
         raise NotResumable from None
     if known.log != log_id or known.size % CHUNK:
         raise NotResumable
-    return Rows(upper=upper, size=known.size)
+    return Rows(upper=upper, size=known.size, front=EmptiedFront(known.size))
 
 
 def _remember(seen: Path, log_id: UUID, rows: Rows) -> None:

@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from infohus.audit.checkpoint import Checkpoint
+from infohus.audit.emptying import EmptiedFront
 from infohus.audit.log import ROWS, ROWS_AT_ONCE, AnyConnection, Head, head_of
 from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, fold
 from infohus.audit.verification import Fault, Progress, Verification
@@ -39,6 +40,7 @@ class Chunk:
     roots: tuple[bytes, ...]
     beyond: bytes
     partial: dict[int, tuple[bytes, ...]]
+    front: EmptiedFront
     faults: tuple[Fault, ...]
 
 
@@ -47,7 +49,7 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
 
     A row that is missing ends it; `sizes` are the log sizes at which the roots are wanted.
     """
-    frontier, faults, beyond = Frontier(), list[Fault](), b""
+    frontier, faults, beyond, front = Frontier(), list[Fault](), b"", EmptiedFront(first)
     partial: dict[int, tuple[bytes, ...]] = {}
     for row in rows:
         index = first + frontier.size
@@ -55,7 +57,9 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
             faults.append(Fault("audit.leaf", index, "mangler"))
             break
         stored: bytes = row["hashes"]
-        if sha256(b"\x00" + row["entry"]).digest() != stored[:HASH_BYTES]:
+        entry: bytes | None = row["entry"]
+        front.see(index, entry)
+        if entry is not None and sha256(b"\x00" + entry).digest() != stored[:HASH_BYTES]:
             faults.append(Fault("audit.leaf", index, "er ikke, hvad der blev logget: dens hash er en anden"))
         completed = frontier.append(stored[:HASH_BYTES])
         if completed != stored:
@@ -64,7 +68,7 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
             beyond = stored[len(completed) :]
         if index + 1 in sizes:
             partial[index + 1] = frontier.roots
-    return Chunk(first, frontier.size, frontier.roots, beyond, partial, tuple(faults))
+    return Chunk(first, frontier.size, frontier.roots, beyond, partial, front, tuple(faults))
 
 
 @dataclass(slots=True)
@@ -76,6 +80,7 @@ class Rows:
     size: int = 0
     faults: list[Fault] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
+    front: EmptiedFront = field(default_factory=EmptiedFront)
 
     @property
     def goes_on(self) -> bool:
@@ -85,6 +90,7 @@ class Rows:
     def join(self, chunk: Chunk) -> None:
         """Put the next chunk on top, and check what its last row says of the tree above it."""
         self.faults.extend(chunk.faults)
+        self.front.join(chunk.front)
         for size, roots in chunk.partial.items():
             self.roots[size] = fold([*self.upper.roots, *roots])
         self.size = chunk.first + chunk.rows
@@ -129,12 +135,14 @@ async def verify_rows(
         faults.append(Fault("audit.leaf", joined.size, f"loggen slutter her og siger, at den har {head.size} poster"))
     if not faults and b"".join(joined.frontier) != head.frontier:
         faults.append(Fault("audit.frontier", None, "er ikke rækkernes front"))
+    faults.extend(Fault("audit.leaf", index, what) for index, what in joined.front.faults() if not faults)
     beyond = await connection.fetchval(
         "SELECT count(*) FROM audit.leaf WHERE log_id = $1 AND (index < 0 OR index >= $2)", head.log_id, head.size
     )
     if beyond:
         faults.append(Fault("audit.leaf", None, f"{beyond} rækker står uden for loggen"))
-    return Verification(Checkpoint(head.origin, joined.size, joined.root()), joined.size, tuple(faults))
+    checkpoint = Checkpoint(head.origin, joined.size, joined.root())
+    return Verification(checkpoint, joined.size, tuple(faults), joined.front.stop)
 
 
 async def chunks_of(

@@ -20,6 +20,7 @@ class Action(StrEnum):
     VERIFY_LOG = "verifyLog"
     PROVE_LOG_ENTRY = "proveLogEntry"
     EXPORT_LOG = "exportLog"
+    OPEN_ACTOR = "openActor"
     LOAD_PLAN = "loadPlan"
     REGISTER_COORDINATOR = "registerCoordinator"
     LIST_OVERDUE_REVIEWS = "listOverdueReviews"

@@ -87,6 +87,7 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
             Action.ERASE_CASE,
         )
     },
+    Action.SIGN_IN: _recording(EVERY),
     Action.RELEASE_YEARLY_STATUS: _recording(EVERY),
     Action.FULFIL_OBLIGATION: _recording(EVERY),
     Action.ADD_NETWORK_MATERIAL: _recording(EVERY),

@@ -90,6 +90,7 @@ class DemoIssuers:
             "jti": str(uuid4()),
             "role": person.role.value,
             "loa": person.loa,
+            "name": person.name,
         }
         key = self._keys[name]
         return sign_token(key.private_pem, claims, kid=key.kid)

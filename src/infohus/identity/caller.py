@@ -3,7 +3,7 @@
 Nothing here knows tokens, sessions or HTTP; those make a `Caller`, everything else takes one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NewType
@@ -46,7 +46,11 @@ class Assurance(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A verified natural person. `authenticated_at` and `expires_at` are aware UTC."""
+    """A verified natural person. `authenticated_at` and `expires_at` are aware UTC.
+
+    `name` and `email` are what the identity provider calls the person, where it says so; they go nowhere but into the
+    sealed record of who acted.
+    """
 
     person_id: UUID
     authority_id: AuthorityId
@@ -56,3 +60,5 @@ class Caller:
     authenticated_at: datetime
     expires_at: datetime
     token_id: str
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)

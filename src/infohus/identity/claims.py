@@ -15,6 +15,7 @@ from infohus.identity.issuers import Issuer
 from infohus.identity.refusals import Refusal, TokenRefused
 
 LONGEST_LIFETIME_SECONDS = 12 * 60 * 60
+LONGEST_NAME = 200
 
 _EARLIEST_SECOND = 1_000_000_000  # 2001-09-09
 _LATEST_SECOND = 4_102_444_800  # 2100-01-01; keeps every date inside what datetime can hold
@@ -91,6 +92,8 @@ def read_caller(
         authenticated_at=datetime.fromtimestamp(signed_in, UTC),
         expires_at=datetime.fromtimestamp(expires, UTC),
         token_id=_token_id(claims),
+        name=_called(claims, "name"),
+        email=_called(claims, "email"),
     )
     return caller, validity
 
@@ -125,6 +128,16 @@ def _token_id(claims: Mapping[str, object]) -> str:
     if _TOKEN_ID.fullmatch(token_id) is None:
         _malformed()
     return token_id
+
+
+def _called(claims: Mapping[str, object], name: str) -> str | None:
+    """Read what a person is called, `None` where the token does not say. Source: OpenID Connect Core, section 5.1."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > LONGEST_NAME or any(sign < " " for sign in value):
+        _malformed()
+    return value.strip() or None
 
 
 def _text(claims: Mapping[str, object], name: str) -> str:

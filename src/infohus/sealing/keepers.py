@@ -15,13 +15,24 @@ from cryptography.hazmat.primitives.keywrap import (
 
 from infohus.sealing.envelope import KEY_BYTES, CannotOpen
 
+INSTALLATION = UUID(int=0)
+"""The index key of the installation itself, for what belongs to no infohus."""
+
 
 class UnsafeKeyFile(Exception):  # noqa: N818 - names the situation
     """A key file is missing, readable by others, a link, or not 32 bytes."""
 
 
+def supervision_of(authority_id: str) -> str:
+    """Name the second holder of a wrapping key in an authority: its supervision, whose key opens no case."""
+    return f"{authority_id}.tilsyn"
+
+
 class KeyKeeper(Protocol):
-    """Holds one wrapping key per authority and one index key per infohus, and never gives a wrapping key out."""
+    """Holds a wrapping key per authority, one per authority's supervision, and an index key per infohus.
+
+    It never gives a wrapping key out.
+    """
 
     def key_id(self, authority_id: str) -> str:
         """Name the key that wraps for an authority now."""
@@ -58,17 +69,22 @@ class FileKeyKeeper:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for authority_id in authority_ids:
             _write_once(folder / authority_id / "kek-1.key")
-        for infohus_id in infohus_ids:
+            _write_once(folder / supervision_of(authority_id) / "kek-1.key")
+        for infohus_id in (INSTALLATION, *infohus_ids):
             _write_once(folder / "index" / f"{infohus_id}.key")
         return cls(folder)
 
     def check(self) -> None:
-        """Read every key there is, so that an unsafe one stops the start and not the first request.
+        """Read every key there is and must be, so that an unsafe one stops the start and not the first request.
 
         Raises:
             UnsafeKeyFile: naming the file.
         """
-        for path in sorted(self._folder.glob("*/*.key")):
+        authorities = {path.parent.name.removesuffix(supervision_of("")) for path in self._folder.glob("*/kek-*.key")}
+        wanted = {self._folder / supervision_of(authority_id) / "kek-1.key" for authority_id in authorities}
+        if wanted:
+            wanted.add(self._folder / "index" / f"{INSTALLATION}.key")
+        for path in sorted({*wanted, *self._folder.glob("*/*.key")}):
             self._read(path)
 
     def key_id(self, authority_id: str) -> str:

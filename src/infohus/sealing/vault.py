@@ -21,11 +21,10 @@ from cryptography.hazmat.primitives.keywrap import (
 )
 
 from infohus.sealing.envelope import KEY_BYTES, CannotOpen, DataKey, Place, Sealed, open_sealed, seal
-from infohus.sealing.keepers import KeyKeeper
+from infohus.sealing.keepers import INSTALLATION, KeyKeeper, supervision_of
 from infohus.tables import new_id
 
 REMEMBERED_CASE_KEYS = 2048
-INSTALLATION = UUID(int=0)
 
 Remembered = tuple[UUID, str, bytes]
 
@@ -56,6 +55,19 @@ class Vault:
     def new_data_key(self) -> DataKey:
         """Make a record's data key, 32 random bytes."""
         return DataKey(new_id(), os.urandom(KEY_BYTES))
+
+    def new_supervision_key(self, authority_id: str) -> tuple[bytes, DataKey]:
+        """Make a data key for an authority's supervision alone, and give it wrapped by the keeper, 40 bytes."""
+        key = self.new_data_key()
+        return self._keeper.wrap(supervision_of(authority_id), key.material), key
+
+    def unwrap_supervision_key(self, authority_id: str, wrapped: bytes) -> bytes:
+        """Unwrap what was wrapped for an authority's supervision.
+
+        Raises:
+            CannotOpen: it was wrapped for another, or changed.
+        """
+        return self._keeper.unwrap(supervision_of(authority_id), wrapped)
 
     def wrap_data_key(
         self, data_key: DataKey, *, case_id: UUID, authority_id: str, wrapped_case_key: bytes

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from infohus import errors
+from infohus.actors import Actors
 from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.audit.entry import Outcome
 from infohus.audit.signing import Signer
@@ -71,10 +72,30 @@ class EntryPage(msgspec.Struct, frozen=True):
 
 
 class LogProof(msgspec.Struct, frozen=True):
-    """A C2SP tlog-proof and the exact bytes of the entry it proves, base64."""
+    """A C2SP tlog-proof, the exact bytes of the entry it proves (base64), and their leaf hash (hexadecimal).
+
+    An entry that was emptied after its period is `null`: the proof then holds for the hash.
+    """
 
     proof: str
-    entry: str
+    entry: str | None
+    leaf_hash: str
+
+
+class ActorName(msgspec.Struct, frozen=True):
+    """What a person was called from a moment on."""
+
+    since: datetime
+    name: str | None
+    email: str | None
+
+
+class ActorRecord(msgspec.Struct, frozen=True):
+    """Who a person id of the log is, oldest name first."""
+
+    person_id: UUID
+    authority: str
+    names: list[ActorName]
 
 
 @get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
@@ -134,8 +155,8 @@ async def proof(
 ) -> LogProof:
     """Prove that one entry is in the log; the proof is checked offline, without us."""
     async with desk.begin(Action.PROVE_LOG_ENTRY, Infohus, infohus_id) as work:
-        text, entry = await proof_of(work, leaf_index, signer)
-        return LogProof(text, base64.b64encode(entry).decode())
+        text, entry, hashed = await proof_of(work, leaf_index, signer)
+        return LogProof(text, None if entry is None else base64.b64encode(entry).decode(), hashed.hex())
 
 
 @post(
@@ -150,4 +171,16 @@ async def export(
         return Response(packed, headers={"Content-Disposition": 'attachment; filename="log.tar"'})
 
 
-handlers = [exchanges, log, entries, proof, export]
+@get("/infohuse/{infohus_id:uuid}/log/actors/{person_id:uuid}", operation_id="OpenActor")
+async def actor(
+    infohus_id: FromPath[UUID], person_id: FromPath[UUID], desk: NamedDependency[Desk],
+    actors: NamedDependency[Actors],
+) -> ActorRecord:
+    """Say who acted under an id of the log, also when the account is gone: to the DPO of that authority, and logged."""
+    async with desk.begin(Action.OPEN_ACTOR, Infohus, infohus_id) as work:
+        kept = await actors.open(work, person_id)
+        names = [ActorName(row.seen_at, texts.get("name"), texts.get("email")) for row, texts in kept]
+        return ActorRecord(person_id, work.caller.authority_id, names)
+
+
+handlers = [exchanges, log, entries, proof, export, actor]

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.audit.entry import Entry
 from infohus.audit.export import LogDoesNotVerify, export_log, prove
-from infohus.audit.log import entries_where, entry_at, head_of
+from infohus.audit.log import entry_at, hashes_of, head_of, places_where
 from infohus.audit.memory import StateNotReadable
 from infohus.audit.row_verification import verify_database
 from infohus.audit.signing import LogNotAsSigned, SignedHead, Signer
@@ -83,6 +83,7 @@ class LogState(msgspec.Struct, frozen=True):
     """What the log says of itself, whether its rows bear it out, and where not.
 
     `checkpoint` is empty when nothing was signed; `cosigned_by` names its witnesses, of which there must be `need`.
+    The first `emptied` entries were emptied after their period.
     """
 
     origin: str
@@ -93,13 +94,14 @@ class LogState(msgspec.Struct, frozen=True):
     faults: list[str]
     cosigned_by: list[str]
     need: int
+    emptied: int
 
 
 class NumberedEntry(msgspec.Struct, frozen=True):
-    """An entry with its place in the log, 0-based."""
+    """An entry with its place in the log, 0-based; `None` was emptied after its period."""
 
     index: int
-    entry: Entry
+    entry: Entry | None
 
 
 class EntryFilter(msgspec.Struct, frozen=True):
@@ -110,8 +112,10 @@ class EntryFilter(msgspec.Struct, frozen=True):
     action: str | None = None
     outcome: str | None = None
 
-    def keeps(self, entry: Entry) -> bool:
-        """Say whether an entry is asked for."""
+    def keeps(self, entry: Entry | None) -> bool:
+        """Say whether an entry is asked for; an emptied one is when every one is."""
+        if entry is None:
+            return self == EntryFilter()
         return (
             self.case in {None, entry.case}
             and self.subject in {None, entry.subject}
@@ -143,7 +147,8 @@ async def state_of_log(work: UnitOfWork, signer: Signer) -> LogState:
         except (LogNotAsSigned, StateNotReadable) as refused:
             faults = [f"Loggen er ikke den, der blev underskrevet: {refused}"]
     return LogState(
-        head.origin, head.size, head.root().hex(), checkpoint, not faults, faults, cosigned_by, signer.witnesses.need
+        head.origin, head.size, head.root().hex(), checkpoint, not faults, faults, cosigned_by, signer.witnesses.need,
+        verification.emptied,
     )
 
 
@@ -151,14 +156,14 @@ async def entries_of(
     work: UnitOfWork, asked: EntryFilter, *, after: int, limit: int
 ) -> tuple[list[NumberedEntry], int | None]:
     """List entries behind index `after`, oldest first, and where to go on; `None` is the end."""
-    found, goes_on = await entries_where(
+    found, goes_on = await places_where(
         work.log_connection(), work.infohus_id, asked.keeps, after=after, limit=limit
     )
     return [NumberedEntry(index, entry) for index, entry in found], goes_on
 
 
-async def proof_of(work: UnitOfWork, index: int, signer: Signer) -> tuple[str, bytes]:
-    """Prove one entry: the proof's text, and the entry's exact bytes.
+async def proof_of(work: UnitOfWork, index: int, signer: Signer) -> tuple[str, bytes | None, bytes]:
+    """Prove one entry: the proof's text, the entry's exact bytes (`None` when it is emptied), and its leaf hash.
 
     Raises:
         NotAvailable: there is no such entry.
@@ -170,7 +175,9 @@ async def proof_of(work: UnitOfWork, index: int, signer: Signer) -> tuple[str, b
         proof = await prove(connection, work.infohus_id, index, head.note)
     except ValueError:
         raise errors.NotAvailable from None
-    return proof, await entry_at(connection, work.infohus_id, index)
+    leaf = (0, index)
+    hashes = await hashes_of(connection, work.infohus_id, [leaf])
+    return proof, await entry_at(connection, work.infohus_id, index), hashes[leaf]
 
 
 async def signed_head(work: UnitOfWork, signer: Signer) -> SignedHead:

@@ -12,6 +12,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from infohus import errors
+from infohus.actors import Actors
 from infohus.answers import problem_response
 from infohus.authorization.action import Action
 from infohus.identity.caller import Caller
@@ -35,10 +36,11 @@ class Door(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, gate: TokenGate, workplace: Workplace) -> None:
-        """Join the gate that verifies tokens and the workplace that logs."""
+    def __init__(self, gate: TokenGate, workplace: Workplace, actors: Actors) -> None:
+        """Join the gate that verifies tokens, the workplace that logs, and who keeps the names of those who act."""
         self._gate = gate
         self._workplace = workplace
+        self._actors = actors
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -71,8 +73,7 @@ class Door(ASGIMiddleware):
         try:
             caller = await self._admitted(authorization)
             if caller.token_id not in self._seen:
-                await self._workplace.note(Action.SIGN_IN, caller=caller)
-                self._remember(caller.token_id)
+                await self._let_in(caller)
         except errors.NotSignedIn as refused:
             await self._turn_away(refused, scope, receive, send)
         except errors.Refused as refused:
@@ -80,6 +81,13 @@ class Door(ASGIMiddleware):
         else:
             scope["user"] = caller
             await next_app(scope, receive, send)
+
+    async def _let_in(self, caller: Caller) -> None:
+        """Log the sign-in, and keep sealed who it is: nobody acts before that stands (rule 60)."""
+        async with self._workplace.begin(caller, Action.SIGN_IN) as work:
+            kept = await self._actors.keep(work)
+        self._actors.remember(kept)
+        self._remember(caller.token_id)
 
     async def _admitted(self, authorization: str) -> Caller:
         scheme, _, token = authorization.partition(" ")

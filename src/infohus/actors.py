@@ -1,0 +1,127 @@
+"""Who a person id is: kept sealed from the first sign-in on, so that it can be asked when the account is gone.
+
+The name lies under a key of its own for each authority's supervision. Only the authority's DPO opens it (the policies,
+row security and the key say so, each by itself), and each opening is in the log (rule 60).
+"""
+
+from collections import OrderedDict
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus import errors
+from infohus.audit.entry import Opened
+from infohus.identity.caller import Caller
+from infohus.sealing.column import SealedColumn
+from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed
+from infohus.sealing.vault import Vault
+from infohus.tables import SCHEMA, Row, new_id
+from infohus.unit_of_work import UnitOfWork
+
+REMEMBERED = 4096
+
+
+class Actor(Row):
+    """A person as an authority's identity provider named them at `seen_at`; a new name or address is a new row.
+
+    `fingerprint` is keyed: it tells that nothing changed without telling what it is.
+    """
+
+    __tablename__ = "actor"
+    __table_args__ = (sa.UniqueConstraint("authority_id", "person_id", "fingerprint"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    person_id: Mapped[UUID]
+    seen_at: Mapped[datetime]
+    fingerprint: Mapped[bytes]
+    key_id: Mapped[UUID]
+    wrapped_key: Mapped[bytes]
+    name: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    email: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+_KNOWN = sa.select(Actor.id).where(
+    Actor.authority_id == sa.bindparam("authority_id"), Actor.person_id == sa.bindparam("person_id"),
+    Actor.fingerprint == sa.bindparam("fingerprint"),
+)
+_OF_PERSON = sa.select(Actor).where(Actor.person_id == sa.bindparam("person_id")).order_by(Actor.seen_at, Actor.id)
+
+
+class Actors:
+    """Keeps who signed in, and opens it for who may ask."""
+
+    def __init__(self, vault: Vault) -> None:
+        """Take the vault."""
+        self._vault = vault
+        self._kept: OrderedDict[bytes, None] = OrderedDict()
+
+    async def keep(self, work: UnitOfWork) -> bytes | None:
+        """Add the unit's caller, unless this name is kept already; give what to `remember` once the unit has ended.
+
+        A caller whose token holds neither name nor address has nothing to keep.
+        """
+        caller = work.caller
+        if caller.name is None and caller.email is None:
+            return None
+        said = "\n".join((caller.authority_id, str(caller.person_id), caller.name or "", caller.email or ""))
+        fingerprint = self._vault.fingerprint(None, b"actor\n" + said.encode())
+        if fingerprint not in self._kept:
+            known = await work.values(
+                _KNOWN, authority_id=caller.authority_id, person_id=caller.person_id, fingerprint=fingerprint
+            )
+            if not known:
+                # Another process may keep the same at this moment: then its row stays, and ours was one too many.
+                work.add(self._sealed(caller, work.now, fingerprint), unless_there=True)
+        return fingerprint
+
+    def remember(self, fingerprint: bytes | None) -> None:
+        """Ask the database no more about what is committed."""
+        if fingerprint is not None:
+            self._kept[fingerprint] = None
+            if len(self._kept) > REMEMBERED:
+                self._kept.popitem(last=False)
+
+    async def open(self, work: UnitOfWork, person_id: UUID) -> list[tuple[Actor, dict[str, str]]]:
+        """Open every name a person was kept under, oldest first; each opened place stands in the log.
+
+        Raises:
+            NotAvailable: nobody is kept, or it is another authority's.
+        """
+        opened = []
+        for actor in await work.rows(Actor, _OF_PERSON, person_id=person_id):
+            texts = self._opened(actor, by=work.caller.authority_id)
+            work.deed.opened.extend(Opened(Actor.__tablename__, column, actor.id) for column in texts)
+            opened.append((actor, texts))
+        if not opened:
+            raise errors.NotAvailable
+        return opened
+
+    def _sealed(self, caller: Caller, now: datetime, fingerprint: bytes) -> Actor:
+        wrapped, key = self._vault.new_supervision_key(caller.authority_id)
+        actor = Actor(
+            id=new_id(), authority_id=caller.authority_id, person_id=caller.person_id, seen_at=now,
+            fingerprint=fingerprint, key_id=key.key_id, wrapped_key=wrapped, name=None, email=None,
+        )
+        for column, text in (("name", caller.name), ("email", caller.email)):
+            if text is not None:
+                setattr(actor, column, self._vault.seal(key, _place(actor, column), text))
+        return actor
+
+    def _opened(self, actor: Actor, *, by: str) -> dict[str, str]:
+        try:
+            material = self._vault.unwrap_supervision_key(by, actor.wrapped_key)
+            key = DataKey(actor.key_id, material)
+            return {
+                column: self._vault.open_sealed(key, _place(actor, column), sealed)
+                for column, sealed in (("name", actor.name), ("email", actor.email)) if sealed is not None
+            }
+        except CannotOpen:
+            raise errors.NotAvailable from None
+
+
+def _place(actor: Actor, column: str) -> Place:
+    """Bind a text to the row and to the person: where a record's place names its case, here stands the person."""
+    return Place(Actor.__tablename__, column, actor.id, actor.person_id, 1)
