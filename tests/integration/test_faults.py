@@ -88,7 +88,8 @@ class WhenTheAccountIsMadeUp:
                 entries[1] = entry_of(wrote)
             case "key":
                 again = clients.fresh_correlation()
-                journal.answers.append(clients.Answer(again, "POST", "/concerns", 201, has_data=False, record=str(other), key="k"))
+                twice = clients.Answer(again, "POST", "/concerns", 201, has_data=False, record=str(other), key="k")
+                journal.answers.append(twice)
                 entries.append(entry_of(again, other))
                 rows.add(str(other))
             case "refused":
