@@ -177,6 +177,13 @@ async def empty_the_archive(ground: Ground, run: Run) -> None:
     await rewrite(ground, [*run.entries[:at], entry(1, "forged"), *run.entries[at + 1 :]], same_until=0)
 
 
+async def empty_by_hand(ground: Ground, run: Run) -> None:
+    """Take an entry's bytes away as emptying does, or a whole front of them, without the log's own word for it."""
+    at = run.place()
+    comparison = run.dice.choice(("=", "<="))
+    await mightily(ground, f"UPDATE audit.leaf SET entry = NULL WHERE index {comparison} $1", at)  # noqa: S608
+
+
 ATTACKS: dict[str, Attack] = {
     "an entry changed": change_an_entry,
     "an entry changed, hashes recomputed": change_an_entry_and_its_hashes,
@@ -197,4 +204,5 @@ ATTACKS: dict[str, Attack] = {
     "old checkpoint replayed": replay_an_old_checkpoint,
     "trigger disabled, entry changed": disable_the_trigger,
     "rewritten, archive emptied": empty_the_archive,
+    "entries emptied by hand": empty_by_hand,
 }

@@ -22,7 +22,7 @@ from infohus.local_postgres import LocalPostgres, PostgresDidNotStart
 OFFSET = "FAULTS_CLOCK_OFFSET"
 DISK_MEGABYTES = 700
 LOCK_TIMEOUT_MS = 150
-_START_SECONDS = 30
+_START_SECONDS = 60
 SOCKET = ".s.PGSQL.5432"
 
 
@@ -176,6 +176,7 @@ class Machine:
                      str(self.port), "clocked_worker:app"],
                     env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                 )
+            await self._see_postgres_up()
             while self._worker.poll() is None and time.monotonic() < deadline:
                 try:
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -186,6 +187,12 @@ class Machine:
                 return
         message = f"the worker did not start again:\n{self.output.read_text(errors='replace')[-2000:]}"
         raise CannotRun(message)
+
+    async def _see_postgres_up(self) -> None:
+        """Start PostgreSQL when an earlier fault took it down for good: no worker starts without it."""
+        connection = await self.superuser()
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            await connection.close(timeout=2)
 
     def kill_worker(self) -> None:
         """End the server and its worker with SIGKILL; neither says goodbye."""

@@ -21,7 +21,7 @@ from infohus.actors import Actors
 from infohus.answers import guarded
 from infohus.assessments.api import handlers as assessment_handlers
 from infohus.audit.checkpoint import SigningKey
-from infohus.audit.memory import Memory, StateNotReadable
+from infohus.audit.memory import Memory
 from infohus.audit.signing import Signer
 from infohus.authorization.policies import Policies
 from infohus.cases.api import handlers as case_handlers
@@ -54,6 +54,7 @@ from infohus.settings import Settings
 from infohus.statistics.api import handlers as statistics_handlers
 from infohus.supervision.api import handlers as supervision_handlers
 from infohus.supervision.checkpoint_routes import handlers as checkpoint_handlers
+from infohus.supervision.tile_routes import handlers as tile_handlers
 from infohus.tables import Row
 from infohus.web.api_description import ExactConfig
 from infohus.web.documentation import DocumentationPage, documentation_router
@@ -138,6 +139,7 @@ def create_app(settings: Settings) -> Litestar:
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
             *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
+            *tile_handlers,
         ),
     ]
     return Litestar(
@@ -181,9 +183,7 @@ async def _sign(signer: Signer, pool: "asyncpg.Pool[asyncpg.Record]", *, every_s
         try:
             async with pool.acquire() as connection:
                 await signer.sign_all(connection)
-        except (
-            OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, StateNotReadable,
-        ) as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the next round comes; a dead signer alarms nobody
             logger.exception("logs_not_signed", exc_info=failure)
 
 

@@ -123,6 +123,7 @@ async def _targets(house: House) -> dict[str, Target]:
         "/infohuse/{infohus_id}/plan-versions": Target("kommune", {**infohus, "version": 1}),
         "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
+        "/infohuse/{infohus_id}/tlog": Target("dpo", {**infohus, "level": "entries", "place": "000.p/1"}),
         "/infohuse/{infohus_id}/log": Target(
             "dpo", {**infohus, "leaf_index": 3, "person_id": str(kommune.person_id)}
         ),
