@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -37,12 +37,13 @@ class Town:
     away: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     servers: dict[str, Litestar] = field(default_factory=dict)
+    later: timedelta = timedelta()
 
     def witness(self, name: str) -> Witness:
         """Give one witness; again, it finds its memory."""
         return Witness(
             SigningKey(name[:1].encode() * 32), name=name, folder=self.folder / name, logs=[KEY.verifier(ORIGIN)],
-            clock=lambda: AT,
+            clock=lambda: AT + self.later,
         )
 
     @property

@@ -1,10 +1,13 @@
 """The attacks: what a superuser of the database can do to the log. Each is done once to one run."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
-from ground import KEY, LOG, ORIGIN, Ground, Run, entry, tree
+from ground import AT, KEY, LOG, ORIGIN, Ground, Run, entry, tree
 
 from infohus.audit.checkpoint import Checkpoint
+from infohus.audit.emptying import entry_of
+from infohus.audit.entry import Emptied
 from infohus.audit.memory import Memory
 
 LYING = (
@@ -184,6 +187,15 @@ async def empty_by_hand(ground: Ground, run: Run) -> None:
     await mightily(ground, f"UPDATE audit.leaf SET entry = NULL WHERE index {comparison} $1", at)  # noqa: S608
 
 
+async def empty_young_entries(ground: Ground, run: Run) -> None:
+    """Take the bytes of a front away, and let the log say, with invented moments, that their period was over."""
+    stop = run.place() + 1
+    moment = AT + timedelta(days=4000)
+    said = entry_of(LOG, Emptied(0, stop, moment - timedelta(days=2000)), at=moment)
+    await ground.superuser.execute("SELECT audit.append($1, $2)", LOG, said)
+    await mightily(ground, "UPDATE audit.leaf SET entry = NULL WHERE index < $1", stop)
+
+
 ATTACKS: dict[str, Attack] = {
     "an entry changed": change_an_entry,
     "an entry changed, hashes recomputed": change_an_entry_and_its_hashes,
@@ -205,4 +217,5 @@ ATTACKS: dict[str, Attack] = {
     "trigger disabled, entry changed": disable_the_trigger,
     "rewritten, archive emptied": empty_the_archive,
     "entries emptied by hand": empty_by_hand,
+    "young entries emptied, with a lie in the log": empty_young_entries,
 }

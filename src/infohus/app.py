@@ -183,7 +183,7 @@ async def _sign(signer: Signer, pool: "asyncpg.Pool[asyncpg.Record]", *, every_s
         try:
             async with pool.acquire() as connection:
                 await signer.sign_all(connection)
-        except Exception as failure:  # noqa: BLE001 - whatever it was, the next round comes; a dead signer alarms nobody
+        except Exception as failure:
             logger.exception("logs_not_signed", exc_info=failure)
 
 

@@ -1,14 +1,17 @@
 """`verify_log` finds what rows alone cannot show: it asks the archive, the keys, and the witnesses' memory."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from conftest import Database
 from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.emptying import entry_of
+from infohus.audit.entry import Emptied
 from infohus.audit.log_verification import LogVerification, NotResumable, verify_log
 from infohus.audit.row_verification import CHUNK, verify_database
-from town import KEY, LOG, NAMES, ORIGIN, Town
+from town import AT, KEY, LOG, NAMES, ORIGIN, Town
 
 
 async def verified(town: Town, **more: object) -> LogVerification:
@@ -144,3 +147,21 @@ class WhenASuperuserRewroteIt:
             "audit.checkpoint, post 5: er ikke underskrevet med loggens nøgle",
             "audit.checkpoint: ingen underskrift er bevaret, så vidnerne kan ikke spørges",
         ]
+
+
+class WhenEntriesWereEmptied:
+    @pytest.mark.rule(62)
+    @pytest.mark.parametrize(("days", "faults"), [(300, 1), (400, 0)])
+    async def test_the_witnesses_clocks_say_whether_they_were_old_enough(
+        self, town: Town, days: int, faults: int
+    ) -> None:
+        """A superuser can invent what entries and the log say of time; not when the witnesses first signed them."""
+        await signed_town(town, 6)
+        said = entry_of(LOG, Emptied(0, 4, AT - timedelta(days=4000)), at=AT)
+        await town.superuser.execute("SELECT audit.append($1, $2)", LOG, said)
+        await town.as_superuser("UPDATE audit.leaf SET entry = NULL WHERE index < 4")
+        town.later = timedelta(days=days)
+        town.servers.clear()
+        await town.signer().sign(town.app, LOG)
+        found = await verified(town)
+        assert len(found.verification.faults) == faults, found.verification.faults

@@ -11,11 +11,11 @@ from uuid import UUID
 import msgspec
 
 from infohus.audit import archive
-from infohus.audit.archive import Archived
+from infohus.audit.archive import Archived, holding
 from infohus.audit.catalog import catalog_faults
 from infohus.audit.checkpoint import NotACheckpoint, VerifierKey, open_checkpoint
 from infohus.audit.cosigning import Witnesses
-from infohus.audit.emptying import EmptiedFront
+from infohus.audit.emptying import SHORTEST_PERIOD, EmptiedFront
 from infohus.audit.log import AnyConnection, Head, head_of
 from infohus.audit.merkle import Frontier
 from infohus.audit.row_verification import CHUNK, Chunk, Rows, chunks_of, chunks_on_cores, verify_rows
@@ -90,14 +90,14 @@ async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was si
     connection: AnyConnection, head: Head, found: Verification, rows: Rows, *, key: VerifierKey,
     witnesses: Witnesses, start: int,
 ) -> LogVerification:
-    faults, holding, signed, cosigned = list(found.faults), 0, 0, 0
+    faults, hold, signed, cosigned = list(found.faults), 0, 0, 0
     newest: Archived | None = None
     async for one in archive.all_from(connection, head.log_id, after=start):
         fault = _fault_in(one, head, rows, key)
         if fault is not None:
             faults.append(fault)
             continue
-        newest, signed, holding = one, one.size, holding + 1
+        newest, signed, hold = one, one.size, hold + 1
         cosigners = one.cosigners(witnesses.keys)
         if len(cosigners) < sum(_names(one, name) for name in {key.name for key in witnesses.keys}):
             faults.append(Fault(PLACE, one.size - 1, "et vidnes underskrift passer ikke til det underskrevne"))
@@ -109,8 +109,25 @@ async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was si
         silent = await _ask_witnesses(connection, head, newest, faults, key=key, witnesses=witnesses)
     elif start == 0 and head.size and witnesses.need:
         faults.append(Fault(PLACE, None, "ingen underskrift er bevaret, så vidnerne kan ikke spørges"))
+    if found.emptied and witnesses.need and not await _seen_long_enough(connection, head, found.emptied, witnesses):
+        faults.append(Fault("audit.leaf", 0, f"{found.emptied} poster er tømt, før vidnerne har kendt dem et år"))
     verification = replace(found, faults=tuple(faults))
-    return LogVerification(verification, holding, signed, cosigned, tuple(silent))
+    return LogVerification(verification, hold, signed, cosigned, tuple(silent))
+
+
+async def _seen_long_enough(connection: AnyConnection, head: Head, emptied: int, witnesses: Witnesses) -> bool:
+    """Say that enough witnesses cosigned the emptied entries a year before their newest cosignature.
+
+    A superuser can invent the entries' moments and what the log says of emptying; the witnesses' clocks he cannot.
+    """
+    first: int | None = None
+    last = 0
+    async for one in archive.all_from(connection, head.log_id, after=emptied - 1):
+        moments = sorted(cosignature.moment for cosignature in holding(one.cosigned_note, witnesses.keys))
+        if len(moments) >= witnesses.need:
+            last = moments[witnesses.need - 1]
+            first = last if first is None else first
+    return first is not None and last - first >= SHORTEST_PERIOD.total_seconds()
 
 
 async def _ask_witnesses(  # noqa: PLR0913 - as above
