@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import random
-import shutil
 import signal
 import socket
 import struct
@@ -16,6 +15,7 @@ from typing import Self
 
 import asyncpg
 from installation import Installation
+from served import processes_in
 
 from infohus.local_postgres import LocalPostgres, PostgresDidNotStart
 
@@ -246,20 +246,3 @@ class Machine:
                 await asyncio.sleep(0.05)
         message = "PostgreSQL did not come back"
         raise CannotRun(message)
-
-
-def processes_in(folder: Path) -> list[int]:
-    """List the processes that work in `folder`: those of one PostgreSQL server."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cwd").readlink() == folder:
-                found.append(int(process.name))
-        except OSError:
-            continue  # gone meanwhile, or another user's
-    return found
-
-
-def discard(folder: Path) -> None:
-    """Delete what a run left."""
-    shutil.rmtree(folder, ignore_errors=True)
