@@ -10,7 +10,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNS, SEED = 3, 115
-"""So few runs meet each way of an attack that has two only with a seed that was looked at; `make attack` throws anew."""
+"""An attack that has two ways shows both in so few runs for a seed that was looked at; `make attack` throws anew."""
 ESCAPES_AN_OUTSIDER = {
     "an entry changed, hashes recomputed", "an entry deleted, gap closed", "an entry inserted",
     "entries swapped, hashes recomputed", "tail cut off", "backup put back", "whole machine put back",
