@@ -23,8 +23,9 @@ from rounds import Pace
 from infohus.audit.checkpoint import Checkpoint, SigningKey
 from infohus.audit.entry import Entry, Opened, Outcome, encode
 from infohus.audit.export import export_log
-from infohus.audit.log import APPEND, head_of
+from infohus.audit.log import APPEND, head_of, rows_of
 from infohus.audit.row_verification import verify_database
+from infohus.audit.tally import tally_faults
 from infohus.audit.verification import verify_export
 from infohus.local_postgres import find_binaries
 
@@ -104,12 +105,15 @@ async def _verify(installation: Installation, entries: int, rounds: int, folder:
             together = contents[start : start + APPENDED_TOGETHER]
             await owner.executemany(APPEND, [(log, content) for content in together])
         head = await head_of(verifier, log)
+        # As the log keeps them: each with its tally.
+        contents = [row["entry"] async for rows in rows_of(verifier, log, start=0, stop=head.size) for row in rows]
         note = key.sign(Checkpoint(ORIGIN, head.size, head.root()))
         await export_log(verifier, log, note, folder, key=trusted[0])
-        seconds: dict[str, list[float]] = {"hashlib": [], "export": [], "database": []}
+        seconds: dict[str, list[float]] = {"hashlib": [], "export": [], "tally": [], "database": []}
         for _ in range(rounds):
             seconds["hashlib"].append(_seconds(lambda: [sha256(content).digest() for content in contents]))
             seconds["export"].append(_seconds(lambda: _require_whole(verify_export(folder, trusted), entries)))
+            seconds["tally"].append(_seconds(lambda: _require_counted(folder, entries)))
             started = time.perf_counter()
             _require_whole(await verify_database(verifier, log), entries)
             seconds["database"].append(time.perf_counter() - started)
@@ -120,8 +124,9 @@ async def _verify(installation: Installation, entries: int, rounds: int, folder:
     return {
         "entries": entries, "bytes": sum(map(len, contents)),
         "hashlib_seconds": spread(seconds["hashlib"]), "export_seconds": spread(seconds["export"]),
-        "database_seconds": spread(seconds["database"]),
+        "database_seconds": spread(seconds["database"]), "tally_seconds": spread(seconds["tally"]),
         "ratio": median(seconds["export"]) / plain, "database_ratio": median(seconds["database"]) / plain,
+        "tally_ratio": median(seconds["tally"]) / plain,
     }  # fmt: skip
 
 
@@ -134,6 +139,11 @@ def _seconds(work: Callable[[], object]) -> float:
 def _require_whole(verification: Any, entries: int) -> None:  # noqa: ANN401 - either kind of verification
     if verification.entries != entries or not verification.is_whole:
         raise NotWhole(verification)
+
+
+def _require_counted(folder: Path, entries: int) -> None:
+    if tally_faults(folder, entries):
+        raise NotWhole(folder)
 
 
 def _transactions_per_second(installation: Installation, statement: str, clients: int, seconds: int) -> float:

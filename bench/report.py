@@ -87,6 +87,8 @@ class Results:
         if "verify" in self.raw:
             ratio = self.raw["verify"]["database_ratio"]
             lines.append(f"  verifying the log in the database: {ratio:.2f} times hashlib")
+            counted = self.raw["verify"]["tally_ratio"]
+            lines.append(f"  counting each person's entries again: {counted:.2f} times hashlib more")
         lines += [f"  NOT MEASURED: {what}" for what in self.not_measured]
         lines += [f"\nWhere the worker's time goes, {name}: {profile}" for name, profile in self.profiles.items()]
         if self.quick:

@@ -22,6 +22,7 @@ from litestar.testing import AsyncTestClient
 from infohus.app import create_app
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Entry, decode
+from infohus.audit.log_verification import tally_faults_of
 from infohus.audit.row_verification import verify_database
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import DemoKey, demo_keys
@@ -169,6 +170,7 @@ class House:
             for log_id in (INSTALLATION_LOG, self.infohus_id):
                 verification = await verify_database(connection, log_id)
                 assert verification.is_whole, [str(fault) for fault in verification.faults]
+                assert await tally_faults_of(connection, log_id) == []
         finally:
             await connection.close()
 

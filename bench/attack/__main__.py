@@ -26,7 +26,7 @@ from installation import execute
 from rich.progress import Progress
 
 from infohus.audit.cosigning import Witnesses
-from infohus.audit.log_verification import verify_log
+from infohus.audit.log_verification import LogVerification, tally_faults_of, verify_log
 from infohus.audit.signing import LogNotAsSigned
 from infohus.audit.verification import Fault
 from infohus.database import migrate
@@ -112,14 +112,20 @@ async def _attack(ground: Ground, attack: Attack, dice: random.Random, account: 
     account.noticed += bool(by)
     if not by:
         account.missed.append(number)
-    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=Witnesses())
-    account.outsider += not found.verification.is_whole
+    _, faults = await _look(ground, Witnesses())
+    account.outsider += bool(faults)
 
 
 async def _is_quiet(ground: Ground, run: Run) -> bool:
     """Say that nobody complains of the log before the attack: who cries always has noticed nothing."""
-    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=ground.witnesses())
-    return found.verification.is_whole and found.cosigned == run.signed
+    found, faults = await _look(ground, ground.witnesses())
+    return not faults and found.cosigned == run.signed
+
+
+async def _look(ground: Ground, witnesses: Witnesses) -> tuple[LogVerification, list[Fault]]:
+    """Do what `infohus audit verify` does."""
+    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=witnesses)
+    return found, [*found.verification.faults, *await tally_faults_of(ground.superuser, LOG)]
 
 
 async def _who_noticed(ground: Ground, run: Run) -> set[str]:
@@ -136,11 +142,13 @@ async def _who_noticed(ground: Ground, run: Run) -> set[str]:
         alarm = run.signer.alarm(LOG)
         if alarm is not None:
             by.add("signer" if alarm == "archive" else "witnesses")
-    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=ground.witnesses())
-    return by | {_noticing(fault) for fault in found.verification.faults}
+    _, faults = await _look(ground, ground.witnesses())
+    return by | {_noticing(fault) for fault in faults}
 
 
 def _noticing(fault: Fault) -> str:
+    if fault.what.startswith("tæller"):
+        return "count"
     if "vidne" in fault.what:
         return "witnesses"
     if fault.place in {"audit.leaf", "audit.frontier"}:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from ground import AT, KEY, LOG, ORIGIN, Ground, Run, entry, tree
+from ground import AT, KEY, LOG, LONGEST, ORIGIN, PERSONS, Ground, Run, entry, tree
 
 from infohus.audit.checkpoint import Checkpoint
 from infohus.audit.emptying import entry_of
@@ -15,6 +15,12 @@ LYING = (
     "SELECT audit.append_truly(to_log, convert_to('{\"forged\":1}', 'UTF8'))",
 )
 """Bodies of an append function that says yes and writes nothing, or something else."""
+
+UNCOUNTED = (
+    "SELECT audit.append_truly(to_log, "
+    "convert_to(replace(convert_from(new_entry, 'UTF8'), '\"persons\":', '\"persons\": '), 'UTF8'))"
+)
+"""One that writes an entry so that the count passes its person over."""
 
 Attack = Callable[[Ground, Run], Awaitable[None]]
 
@@ -135,6 +141,24 @@ async def rewrite_the_frontier(ground: Ground, run: Run) -> None:
     )
 
 
+async def set_a_count_back(ground: Ground, run: Run) -> None:
+    """Let the log count a person's entries from an earlier one on, or along another chain, or from the beginning."""
+    person = f"person-{(LONGEST + ground.after + 1) % PERSONS}"  # of whom the house logs next
+    statement = run.dice.choice((
+        "UPDATE audit.tally SET entries = entries + 1 WHERE person = $1",
+        "UPDATE audit.tally SET chain = sha256(chain) WHERE person = $1",
+        "DELETE FROM audit.tally WHERE person = $1",
+    ))
+    await mightily(ground, statement, person)
+
+
+async def pass_over_a_person(ground: Ground, run: Run) -> None:
+    """Let one entry in somebody's name go uncounted, by a function that is the true one again before anybody looks."""
+    await ground.replace_append(UNCOUNTED)
+    await ground.append(1, run.signer)
+    await ground.put_append_back()
+
+
 async def replace_the_function(ground: Ground, run: Run) -> None:
     """Let audit.append say yes and write nothing, or something else, while the house goes on."""
     await ground.replace_append(run.dice.choice(LYING))
@@ -210,6 +234,8 @@ ATTACKS: dict[str, Attack] = {
     "whole machine put back": put_the_machine_back,
     "log forked and grown longer": fork,
     "frontier rewritten": rewrite_the_frontier,
+    "a person's count changed": set_a_count_back,
+    "a person not counted, for a moment": pass_over_a_person,
     "append function replaced": replace_the_function,
     "append function replaced for a moment": replace_the_function_for_a_moment,
     "checkpoint forged with the stolen log key": forge_a_checkpoint,

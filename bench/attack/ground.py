@@ -19,6 +19,7 @@ from infohus.audit.log import APPEND
 from infohus.audit.memory import Memory
 from infohus.audit.merkle import Frontier, leaf_hash
 from infohus.audit.signing import Signer
+from infohus.audit.tally import NOTHING, Tallies, core_hash, longer
 from infohus.audit.witness import Witness
 from infohus.witness_server import create_witness_app
 
@@ -26,6 +27,7 @@ LOG, ORIGIN = UUID(int=11), "infohus.attack/log"
 KEY = SigningKey(b"attack-log-signing-key-invented!")
 NAMES = ("kommune.example", "politi.example", "dpo.example")
 LONGEST, SHORTEST = 300, 40
+PERSONS = 7
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 Leaf = tuple[bytes, bytes]
@@ -33,14 +35,30 @@ Leaf = tuple[bytes, bytes]
 
 
 def entry(number: int, text: str = "read") -> bytes:
-    """Make an entry of about the size of a real one."""
-    return json.dumps({"v": 1, "number": number, "action": text, "filling": "x" * 300}).encode()
+    """Make an entry of about the size of a real one, on one of some persons, as the application writes it."""
+    content = {
+        "v": 1, "number": number, "action": text, "authority": "kommune", "filling": "x" * 300,
+        "persons": [f"person-{number % PERSONS}"],
+    }
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def counted(entries: list[bytes]) -> list[bytes]:
+    """Give entries as the log keeps them: each with its tally."""
+    tallies, whole = Tallies(), []
+    for one in entries:
+        person = json.loads(one)["persons"][0]
+        number, chain = tallies.so_far.get(("kommune", person), (0, NOTHING))
+        tally = b',"tally":[[%d,"%s"]]}' % (number + 1, longer(chain, core_hash(one)).hex().encode())
+        whole.append(one[:-1] + tally)
+        tallies.see(whole[-1])
+    return whole
 
 
 def tree(entries: list[bytes]) -> tuple[list[Leaf], Frontier]:
-    """Compute what the rows and the frontier of a whole log with these entries are."""
+    """Compute what the rows and the frontier of a whole log with these entries are, each counted."""
     frontier = Frontier()
-    return [(one, frontier.append(leaf_hash(one))) for one in entries], frontier
+    return [(one, frontier.append(leaf_hash(one))) for one in counted(entries)], frontier
 
 
 @dataclass
@@ -70,7 +88,7 @@ class Ground:
         self._leaves, _ = tree(self._entries)
         self._servers: dict[str, Litestar] = {}
         self._definition = ""
-        self._after = 0
+        self.after = 0
 
     async def prepare(self) -> None:
         """Remember the true append function."""
@@ -114,12 +132,20 @@ class Ground:
 
     async def write(self, leaves: list[Leaf]) -> None:
         """Put these rows, and their frontier, in the place of whatever is there: only a superuser can."""
-        frontier = tree([one for one, _ in leaves])[1]
+        frontier, tallies = Frontier(), Tallies()
+        for one, _ in leaves:
+            frontier.append(leaf_hash(one))
+            tallies.see(one)
         await self.superuser.execute("SET session_replication_role = replica")
         await self.superuser.execute("DELETE FROM audit.leaf")
+        await self.superuser.execute("DELETE FROM audit.tally")
         await self.superuser.copy_records_to_table(
             "leaf", schema_name="audit", columns=("log_id", "index", "entry", "hashes"),
             records=[(LOG, index, *leaf) for index, leaf in enumerate(leaves)],
+        )  # fmt: skip
+        await self.superuser.copy_records_to_table(
+            "tally", schema_name="audit", columns=("log_id", "authority", "person", "entries", "chain"),
+            records=[(LOG, *key, *told) for key, told in tallies.so_far.items()],
         )  # fmt: skip
         await self.superuser.execute(
             "UPDATE audit.frontier SET size = $1, hashes = $2", frontier.size, frontier.stored
@@ -161,8 +187,8 @@ class Ground:
     async def append(self, count: int, signer: Signer) -> None:
         """Let the house go on working: append as the application does, and remember what was acknowledged."""
         for _ in range(count):
-            self._after += 1
-            after = entry(LONGEST + self._after, "after")
+            self.after += 1
+            after = entry(LONGEST + self.after, "after")
             await self.app.execute(APPEND, LOG, after)
             signer.appended.add(LOG, after)
 

@@ -32,6 +32,7 @@ from infohus.plan.document import PlanDocument, PlanNotUsable, read_plan
 from infohus.plan.loading import load_plan
 from infohus.plan.owner_acts import CoordinatorNotUsable, register_coordinator
 from infohus.plan.stored import stored_plan
+from infohus.report_command import check_log_report
 from infohus.retention_command import empty, keep
 from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 from infohus.settings import REPOSITORY, Settings, UnsafeSetting, reference
@@ -236,6 +237,7 @@ def add_coordinator(infohus: UUID, authority: str, person: UUID, owner_database:
 
 audit.add_command(empty)
 audit.add_command(keep)
+audit.add_command(check_log_report)
 main.add_command(audit)
 main.add_command(witness)
 

@@ -36,6 +36,7 @@ from infohus.identity.caller import Assurance, Caller
 from infohus.identity.issuers import read_issuers
 from infohus.identity.tokens import TokenGate
 from infohus.journal.api import handlers as journal_handlers
+from infohus.log_reports.api import handlers as log_report_handlers
 from infohus.measures.api import handlers as measure_handlers
 from infohus.network.api import handlers as network_handlers
 from infohus.notes.api import handlers as note_handlers
@@ -139,7 +140,7 @@ def create_app(settings: Settings) -> Litestar:
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
             *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
-            *tile_handlers,
+            *tile_handlers, *log_report_handlers,
         ),
     ]
     return Litestar(

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -20,11 +21,12 @@ from infohus.audit.cosignature import CosignatureDoesNotHold, WitnessKey, cosign
 from infohus.audit.cosigning import WitnessesNotUsable
 from infohus.audit.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
 from infohus.audit.log import AnyConnection, NoSuchLog, entry_at, hashes_of, head_of
-from infohus.audit.log_verification import LogVerification, NotResumable, verify_log
+from infohus.audit.log_verification import LogVerification, NotResumable, tally_faults_of, verify_log
 from infohus.audit.memory import StateNotReadable
 from infohus.audit.merkle import ProofDoesNotHold
 from infohus.audit.merkle import leaf_hash as leaf_hash_of
 from infohus.audit.signing import LogNotAsSigned
+from infohus.audit.tally import tally_faults
 from infohus.audit.verification import Verification, verify_export
 from infohus.settings import Settings, UnsafeSetting
 from infohus.witness_client import witnesses_in
@@ -236,7 +238,11 @@ def _verify_folder(
         raise SystemExit(1) from None
     _require_cosigners(names, need)
     with _bar(None) as advance:
-        return verify_export(folder, [trusted], cores=cores, progress=advance)
+        found = verify_export(folder, [trusted], cores=cores, progress=advance)
+    if not found.is_whole:
+        return found
+    with _bar(found.entries, "Tæller efter") as advance:
+        return replace(found, faults=tuple(tally_faults(folder, found.entries, progress=advance)))
 
 
 def _verify_in_database(  # noqa: PLR0913 - what the two commands share
@@ -245,10 +251,14 @@ def _verify_in_database(  # noqa: PLR0913 - what the two commands share
     async def go(connection: AnyConnection) -> LogVerification:
         size = (await head_of(connection, log_id)).size
         with _bar(size) as advance:
-            return await verify_log(
+            found = await verify_log(
                 connection, log_id, key=None if key is None else _log_key(key), witnesses=witnesses_in(witnesses),
                 database=database, cores=cores, seen=seen, progress=advance,
             )
+        with _bar(size, "Tæller efter") as advance:
+            wrong = await tally_faults_of(connection, log_id, progress=advance)
+        faults = (*found.verification.faults, *wrong)
+        return replace(found, verification=replace(found.verification, faults=faults))
 
     if key is None:
         click.echo("Pas på: uden --key kontrolleres kun rækkerne, ikke hvad der blev underskrevet.", err=True)
@@ -297,9 +307,9 @@ def _require_cosigners(names: list[str], need: int) -> None:
 class _bar:  # noqa: N801 - used like a function
     """A progress bar on stderr for work of known or unknown size; nothing where nobody looks."""
 
-    def __init__(self, total: int | None) -> None:
+    def __init__(self, total: int | None, what: str = "Kontrollerer") -> None:
         self._progress = Progress(
-            TextColumn("Kontrollerer"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
             console=Console(stderr=True), transient=True,
         )
         self._task = self._progress.add_task("", total=total)

@@ -198,7 +198,7 @@ class Workplace:
             policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else deed.policies,
             policy_set=self._policies.digest[:16],
             justification=deed.justification, purpose=deed.purpose, recipients=deed.recipients,
-            persons=[*(found.case.subject_pseudonyms if found.case else ()), *deed.persons],
+            persons=list(dict.fromkeys([*(found.case.subject_pseudonyms if found.case else ()), *deed.persons])),
             opened=[] if failure else deed.opened, wrote=[] if failure else deed.wrote,
             correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
         )

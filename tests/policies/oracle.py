@@ -115,6 +115,7 @@ ACTS: Final[dict[Action, Act]] = {
     Action.REGISTER_COORDINATOR: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LIST_OVERDUE_REVIEWS: Act("Infohus", COORDINATORS, only_members=True),
     Action.REPORT_ERASURE: Act("Infohus", COORDINATORS, only_members=True),
+    Action.REPORT_SUBJECT_LOG: Act("Infohus", COORDINATORS, only_members=True),
     Action.READ_YEARLY_STATUS: Act(
         "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
@@ -203,7 +204,7 @@ CONTENT: Final = frozenset(
     action for action, act in ACTS.items()
     if act.on in {"Case", "Record"} or action in {
         Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES, Action.LIST_OVERDUE_REVIEWS,
-        Action.REPORT_ERASURE,
+        Action.REPORT_ERASURE, Action.REPORT_SUBJECT_LOG,
     }
 )
 _OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}

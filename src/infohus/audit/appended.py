@@ -6,8 +6,8 @@ is kept until the next round and looked for among the rows; only then do the wit
 
 from uuid import UUID
 
-from infohus.audit.log import AnyConnection, head_of, rows_of
-from infohus.audit.merkle import leaf_hash
+from infohus.audit.log import ROWS_AT_ONCE, AnyConnection, head_of, rows_of
+from infohus.audit.tally import core_hash
 
 
 class Appended:
@@ -21,7 +21,7 @@ class Appended:
 
     def add(self, log_id: UUID, entry: bytes) -> None:
         """Remember an entry whose commit was acknowledged."""
-        self._waiting.setdefault(log_id, set()).add(leaf_hash(entry))
+        self._waiting.setdefault(log_id, set()).add(core_hash(entry))
 
     def begin_at(self, log_id: UUID, size: int) -> None:
         """Say that what this process appends will stand at `size` or after it."""
@@ -30,11 +30,13 @@ class Appended:
     async def missing(self, connection: AnyConnection, log_id: UUID) -> int:
         """Look for every entry that waits among the rows since the last look; give how many are nowhere."""
         waiting = self._waiting.pop(log_id, set())
-        seen, size = self._looked_up_to.get(log_id, 0), (await head_of(connection, log_id)).size
-        await _find(connection, log_id, waiting, seen, size)
+        began, seen = self._began_at.get(log_id, 0), self._looked_up_to.get(log_id, 0)
+        size = (await head_of(connection, log_id)).size
+        # What was committed before the last look, and acknowledged to us only after it, stands a little before `seen`.
+        start = max(began, seen - ROWS_AT_ONCE)
+        await _find(connection, log_id, waiting, start, size)
         if waiting:
-            # One that was committed before the last look, and acknowledged to us only after it, stands before `seen`.
-            await _find(connection, log_id, waiting, self._began_at.get(log_id, 0), seen)
+            await _find(connection, log_id, waiting, began, start)
         self._looked_up_to[log_id] = max(seen, size)
         return len(waiting)
 
@@ -42,6 +44,6 @@ class Appended:
 async def _find(connection: AnyConnection, log_id: UUID, waiting: set[bytes], start: int, stop: int) -> None:
     async for rows in rows_of(connection, log_id, start=start, stop=stop):
         # The entry's own bytes are hashed: what the database says of them proves nothing.
-        waiting.difference_update(leaf_hash(row["entry"]) for row in rows if row["entry"] is not None)
+        waiting.difference_update(core_hash(row["entry"]) for row in rows if row["entry"] is not None)
         if not waiting:
             return

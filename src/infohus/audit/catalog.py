@@ -9,7 +9,7 @@ from infohus.audit.log import AnyConnection
 from infohus.audit.verification import Fault
 
 SHIPPED = {
-    "append": "0b176e4bd9c22a12a9187767cbb2189eb7db98c43f6047a2bbb6997c6d9ce6f5",
+    "append": "f03fb3130b752ed83f15b7b11400b39318acd7dd083c697d72d9abea4cca8f95",
     "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
     "empty": "0fdcbe396aeee18c5fa75b16a0e94c57f9f8c65f9776b4948782918b11c36418",
     "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
@@ -24,7 +24,7 @@ SHIPPED = {
 
 TRIGGERS = {
     "checkpoint_is_never_changed", "cosignature_is_never_changed", "frontier_is_never_deleted", "leaf_is_never_changed",
-    "leaf_is_only_emptied", "log_is_never_changed",
+    "leaf_is_only_emptied", "log_is_never_changed", "tally_is_never_deleted",
 }
 
 _FUNCTIONS = """

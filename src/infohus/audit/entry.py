@@ -12,6 +12,9 @@ import msgspec
 
 LARGEST_ENTRY_BYTES = 65_535
 """Entry bundles carry a 16-bit length. Source: C2SP tlog-tiles, "Log entries"."""
+TALLY_BYTES = 12
+TALLIED_BYTES = 90
+"""What the tally takes at most: the field, and each person's number of up to 19 digits and 64 hexadecimal ones."""
 
 
 class EntryTooLarge(Exception):  # noqa: N818 - names the situation
@@ -55,7 +58,8 @@ class Emptied(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Format version 1. `at` is aware UTC; `persons` are keyed pseudonyms; `nonce` is 16 random bytes, base64url.
 
-    `emptied` stands last, in the entries that say what was emptied, and is left out in all others.
+    `emptied` stands last, in the entries that say what was emptied, and is left out in all others. So is `tally`, which
+    the log itself adds to entries that name persons: see tally.py.
     """
 
     v: int = 1
@@ -82,6 +86,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     correlation: str
     nonce: str
     emptied: Emptied | msgspec.UnsetType = msgspec.UNSET
+    tally: list[tuple[int, str]] | msgspec.UnsetType = msgspec.UNSET
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -89,13 +94,13 @@ _DECODER = msgspec.json.Decoder(Entry)
 
 
 def encode(entry: Entry) -> bytes:
-    """Write an entry's bytes.
+    """Write an entry's bytes, which the log will make longer by the tally of its persons.
 
     Raises:
-        EntryTooLarge: more than 65,535 bytes.
+        EntryTooLarge: more than 65,535 bytes with that tally.
     """
     encoded = _ENCODER.encode(entry)
-    if len(encoded) > LARGEST_ENTRY_BYTES:
+    if len(encoded) + TALLY_BYTES + TALLIED_BYTES * len(entry.persons) > LARGEST_ENTRY_BYTES:
         raise EntryTooLarge
     return encoded
 

@@ -1,6 +1,6 @@
 """The log in the database: appended by one function, read by plain queries. Verifies nothing."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
@@ -22,6 +22,12 @@ SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.lo
 """
 ROWS = """
 SELECT index, entry, hashes FROM audit.leaf WHERE log_id = $1 AND index >= $2 AND index < $3 ORDER BY index
+"""
+_HOLDING = """
+SELECT index, entry FROM audit.leaf
+WHERE log_id = $1 AND entry IS NOT NULL
+  AND EXISTS (SELECT FROM unnest($2::text[]) one WHERE position(convert_to(one, 'UTF8') IN entry) > 0)
+ORDER BY index
 """
 _SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
 
@@ -100,6 +106,15 @@ async def places_where(
                     return found, found[-1][0]
                 found.append((row["index"], entry))
     return found, None
+
+
+async def entries_holding(connection: AnyConnection, log_id: UUID, texts: Sequence[str]) -> list[tuple[int, bytes]]:
+    """List the entries, oldest first, in whose bytes one of these texts stands; none that is emptied.
+
+    The database reads every row of the log for it.
+    """
+    found = await connection.fetch(_HOLDING, log_id, list(texts))
+    return [(row["index"], row["entry"]) for row in found]
 
 
 async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes | None:

@@ -16,9 +16,18 @@ from infohus.audit.catalog import catalog_faults
 from infohus.audit.checkpoint import NotACheckpoint, VerifierKey, open_checkpoint
 from infohus.audit.cosigning import Witnesses
 from infohus.audit.emptying import SHORTEST_PERIOD, EmptiedFront
-from infohus.audit.log import AnyConnection, Head, head_of
+from infohus.audit.log import AnyConnection, Head, head_of, rows_of
 from infohus.audit.merkle import Frontier
-from infohus.audit.row_verification import CHUNK, Chunk, Rows, chunks_of, chunks_on_cores, verify_rows
+from infohus.audit.row_verification import (
+    CHUNK,
+    MOST_FAULTS,
+    Chunk,
+    Rows,
+    chunks_of,
+    chunks_on_cores,
+    verify_rows,
+)
+from infohus.audit.tally import Tallies
 from infohus.audit.verification import Fault, Progress, Verification
 
 PLACE = "audit.checkpoint"
@@ -84,6 +93,20 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
     if key is None:
         return LogVerification(found, 0, 0, 0, ())
     return await _with_archive(connection, head, found, rows, key=key, witnesses=witnesses, start=start)
+
+
+async def tally_faults_of(
+    connection: AnyConnection, log_id: UUID, *, progress: Progress | None = None
+) -> list[Fault]:
+    """Count a log's entries on each person again (rule 64): one that was left out shows in the next."""
+    tallies, faults = Tallies(), list[Fault]()
+    async for rows in rows_of(connection, log_id, start=0, stop=(await head_of(connection, log_id)).size):
+        faults.extend(tallies.faults("audit.leaf", rows[0]["index"], [row["entry"] for row in rows]))
+        if progress is not None:
+            progress(rows[-1]["index"] + 1)
+        if len(faults) > MOST_FAULTS:
+            break
+    return faults
 
 
 async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was signed

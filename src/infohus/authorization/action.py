@@ -25,6 +25,7 @@ class Action(StrEnum):
     REGISTER_COORDINATOR = "registerCoordinator"
     LIST_OVERDUE_REVIEWS = "listOverdueReviews"
     REPORT_ERASURE = "reportErasure"
+    REPORT_SUBJECT_LOG = "reportSubjectLog"
     READ_YEARLY_STATUS = "readYearlyStatus"
     RELEASE_YEARLY_STATUS = "releaseYearlyStatus"
     FULFIL_OBLIGATION = "fulfilObligation"

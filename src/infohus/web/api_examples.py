@@ -41,6 +41,7 @@ _SIGNATURE = {"content_hash": "0" * 64}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "RecordConcern": _CONCERN, "AddConcern": _CONCERN,
+    "ReportSubjectLog": {"cpr_number": "010104-1234"},
     "SearchPerson": {"cpr_number": "010104-1234", "purpose": "subject_access"},
     "ConfirmEarlierConcerns": {"shown": "0" * 64},
     "ReleaseReporterIdentity": {"reason": "Læreren vil selv stå ved det."},

@@ -172,6 +172,8 @@ def _type(schema: Document) -> str:
             return " eller ".join(_type(one) for one in schema[several])
     if "enum" in schema:
         return ", ".join(f"<code>{escape(str(one))}</code>" for one in schema["enum"])
+    if "prefixItems" in schema:
+        return f"[{', '.join(_type(one) for one in schema['prefixItems'])}]"
     if schema.get("type") == "array":
         return f"liste af {_type(schema['items'])}{_limits(schema)}"
     return f"{escape(str(schema.get('type', '')))}{_limits(schema)}"

@@ -1,0 +1,231 @@
+"""The data subject's log report over HTTP: dates and purposes, nobody's name, nothing left out, checked offline."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from house import MUNICIPALITY, POLICE, CaseInHand, House
+from infohus.audit.checkpoint import SigningKey, VerifierKey
+from infohus.audit.entry import Outcome, decode
+from infohus.audit.export import unpack
+from infohus.audit.log import APPEND
+from infohus.audit.log_verification import tally_faults_of
+from infohus.audit.tally import Tallies
+from infohus.demo.people import DEMO_PEOPLE
+from infohus.log_reports.model import SubjectLogReport, check_report
+from infohus.log_reports.purposes import PURPOSE_OF, purpose_of
+from town import LOG, Town
+
+NUMBER = "010104-1234"
+SUBJECT = {"name": "Prøve Prøvesen", "cpr_number": NUMBER}
+
+
+async def report_on(house: House, by: str = "kommune", **draft: Any) -> dict[str, Any]:
+    """Ask for a person's report."""
+    answer = await house.person(by).call("POST", f"/infohuse/{house.infohus_id}/log-reports", json=draft)
+    assert answer.status_code == 200, answer.text
+    report: dict[str, Any] = answer.json()
+    return report
+
+
+async def worked_case(house: House) -> CaseInHand:
+    """Let both authorities work on a case on the person, and somebody look in who may not."""
+    case = await house.case(subjects=[SUBJECT])
+    for person in (case.kommune, case.kommune, case.politi):
+        await person.get(case.path)
+    await case.politi.get(f"{case.path}/concerns/{case.concern_id}", status=404)
+    await house.person("kommune").get(f"{case.path}/nothing", status=404)
+    return case
+
+
+def key_of(house: House) -> VerifierKey:
+    return SigningKey.load(house.settings.keys_folder / "log-signing.key").verifier("infohus.test/ishoj")
+
+
+def checked(*arguments: object) -> tuple[int, str]:
+    """Run the command as anyone would, offline."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "infohus", "audit", "check-report", *map(str, arguments)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+class WhenAPersonAsksWhoUsedTheirData:
+    @pytest.mark.rule(64)
+    async def test_every_use_by_the_authority_is_there_with_moment_and_purpose_and_no_name(self, house: House) -> None:
+        case = await worked_case(house)
+        report = await report_on(house, cpr_number=NUMBER)
+        purposes = [line["purpose"] for line in report["lines"]]
+        assert purposes == [PURPOSE_OF["recordConcern"], *[PURPOSE_OF["readCase"]] * 2]
+        assert [line["number"] for line in report["lines"]] == [1, 2, 3]
+        assert all(line["at"] and line["withheld"] is None for line in report["lines"])
+        assert check_report(msgspec.convert(report, SubjectLogReport), [key_of(house)]).size >= 4
+        shown = json.dumps({**report, "entry": "", "proof": ""}, ensure_ascii=False)
+        names = {one.name for one in DEMO_PEOPLE.values()} | {str(one.person_id) for one in DEMO_PEOPLE.values()}
+        assert not [name for name in names if name in shown]
+        assert NUMBER not in shown
+        assert case.id not in shown
+        assert "| 3 |" in report["letter"]
+        assert "C-579/21" in report["letter"]
+
+    @pytest.mark.rule(64)
+    @pytest.mark.rule(66)
+    async def test_each_authority_tells_of_itself_and_its_count_tells_nothing_of_the_other(self, house: House) -> None:
+        case = await worked_case(house)
+        theirs = await report_on(house, "politi", cpr_number=NUMBER)
+        assert [line["purpose"] for line in theirs["lines"]] == [
+            PURPOSE_OF["readCase"], purpose_of("readConcern", Outcome.DENIED)
+        ]
+        before = await report_on(house, cpr_number=NUMBER)
+        for _ in range(5):
+            await case.politi.get(case.path)
+        after = await report_on(house, cpr_number=NUMBER)
+        # Only what the municipality did itself: that it asked for and read the first report.
+        assert len(after["lines"]) == len(before["lines"]) + 2
+        assert theirs["person"] == before["person"]
+
+    @pytest.mark.rule(61)
+    @pytest.mark.rule(64)
+    async def test_asking_and_reading_are_in_the_log_and_in_the_next_report(self, house: House) -> None:
+        await worked_case(house)
+        first = await report_on(house, cpr_number=NUMBER)
+        second = await report_on(house, cpr_number=NUMBER)
+        assert [line["purpose"] for line in second["lines"][-2:]] == [PURPOSE_OF["reportSubjectLog"]] * 2
+        assert second["lines"][: len(first["lines"])] == first["lines"]
+        listed = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log/entries?action=reportSubjectLog")
+        assert [one["entry"]["purpose"] for one in listed["items"]] == ["subject_access", "subject_access_report"] * 2
+        assert all(one["entry"]["persons"] == [first["person"]] for one in listed["items"])
+
+    @pytest.mark.rule(64)
+    async def test_searches_and_attempts_are_uses_too(self, house: House) -> None:
+        case = await worked_case(house)
+        search = {"cpr_number": NUMBER, "purpose": "subject_access"}
+        await case.kommune.post(f"/infohuse/{house.infohus_id}/searches", search, status=200)
+        await case.kommune.post(f"{case.path}/closures", {}, status=400)
+        purposes = [line["purpose"] for line in (await report_on(house, cpr_number=NUMBER))["lines"]]
+        assert PURPOSE_OF["searchPersons"] in purposes
+
+    @pytest.mark.rule(64)
+    async def test_a_person_without_a_cpr_number_is_named_by_the_record(self, house: House) -> None:
+        case = await house.case(subjects=[{"name": "Uden Nummer"}, SUBJECT])
+        concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+        without, with_number = (one["id"] for one in concern["subjects"])
+        lines = (await report_on(house, subject=without))["lines"]
+        assert len(lines) == 2
+        # The record of a person with a number leads to the number's pseudonym, so to every case on the person.
+        by_record, by_number = await report_on(house, subject=with_number), await report_on(house, cpr_number=NUMBER)
+        assert by_record["person"] == by_number["person"]
+
+    @pytest.mark.rule(65)
+    async def test_what_is_restricted_counts_and_is_not_told(self, house: House) -> None:
+        case = await house.case(subjects=[SUBJECT])
+        await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+        await case.kommune.post(f"{case.path}/restrictions", {
+            "item": {"kind": "concern", "id": case.concern_id}, "basis": "dbl-22-1", "reason": "Hensyn til henvender.",
+            "review_on": "2027-02-01",
+        })
+        report = await report_on(house, cpr_number=NUMBER)
+        withheld = [line for line in report["lines"] if line["withheld"]]
+        assert [(line["at"], line["purpose"], line["withheld"]) for line in withheld] == [(None, None, "dbl-22-1")]
+        assert check_report(msgspec.convert(report, SubjectLogReport), [key_of(house)]).size
+        assert "undtaget" in report["letter"]
+
+    @pytest.mark.rule(61)
+    @pytest.mark.parametrize("by", ["raadgiver", "dpo", "jurist", "admin"])
+    async def test_only_a_tovholder_gives_it_out(self, house: House, by: str) -> None:
+        await worked_case(house)
+        path = f"/infohuse/{house.infohus_id}/log-reports"
+        await house.person(by).post(path, {"cpr_number": NUMBER}, status=404)
+
+    @pytest.mark.parametrize("draft", [{}, {"cpr_number": NUMBER, "subject": "0198c0de-0000-7000-8000-000000000001"}])
+    async def test_it_is_on_one_person(self, house: House, draft: dict[str, str]) -> None:
+        await house.person("kommune").post(f"/infohuse/{house.infohus_id}/log-reports", draft, status=400)
+
+    async def test_nobody_is_named_by_a_record_that_is_not_there(self, house: House) -> None:
+        draft = {"subject": "0198c0de-0000-7000-8000-000000000001"}
+        await house.person("kommune").post(f"/infohuse/{house.infohus_id}/log-reports", draft, status=404)
+
+
+class WhenAnyoneChecksIt:
+    @pytest.mark.rule(64)
+    async def test_the_command_finds_it_whole_and_finds_what_was_taken_out(self, house: House, tmp_path: Path) -> None:
+        await worked_case(house)
+        report = await report_on(house, cpr_number=NUMBER)
+        log = await exported(house, tmp_path)
+        (tmp_path / "log.pub").write_text(f"{key_of(house)}\n")
+        (tmp_path / "whole.json").write_text(json.dumps(report))
+        asked = "--key", tmp_path / "log.pub", "--log", log
+        assert checked(tmp_path / "whole.json", *asked)[0] == 0
+        code, said = checked(tmp_path / "whole.json", "--key", tmp_path / "log.pub")
+        assert (code, "intet er udeladt" in said, "myndighedens ord" in said) == (0, True, True)
+        code, said = checked(tmp_path / "whole.json", *asked, "--need", "2")
+        assert (code, "0 vidner" in said) == (1, True)
+        short = {**report, "lines": report["lines"][:-1]}
+        (tmp_path / "short.json").write_text(json.dumps(short))
+        code, said = checked(tmp_path / "short.json", "--key", tmp_path / "log.pub")
+        assert (code, "ikke alle i rækkefølge" in said) == (1, True)
+        (tmp_path / "none.json").write_text("{}")
+        assert checked(tmp_path / "none.json", *asked)[0] == 1
+
+    @pytest.mark.rule(64)
+    async def test_another_logs_key_does_not_bear_it_out(self, house: House, tmp_path: Path) -> None:
+        await worked_case(house)
+        report = await report_on(house, cpr_number=NUMBER)
+        (tmp_path / "report.json").write_text(json.dumps(report))
+        (tmp_path / "other.pub").write_text(f"{SigningKey(b'x' * 32).verifier('infohus.test/ishoj')}\n")
+        assert checked(tmp_path / "report.json", "--key", tmp_path / "other.pub")[0] == 1
+
+
+class WhenTheDatabaseCounts:
+    @pytest.mark.rule(64)
+    async def test_it_counts_as_anyone_can_count_again(self, house: House) -> None:
+        case = await (await worked_case(house)).clear()
+        await case.disclose(await case.note("Til politiet."))
+        entries = await house.sql("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", house.infohus_id)
+        tallies = Tallies()
+        assert list(tallies.faults("log", 0, [row["entry"] for row in entries])) == []
+        kept = await house.sql("SELECT * FROM audit.tally WHERE log_id = $1", house.infohus_id)
+        assert {(row["authority"], row["person"]): (row["entries"], row["chain"]) for row in kept} == tallies.so_far
+        assert {authority for authority, _ in tallies.so_far} == {MUNICIPALITY, POLICE}
+        naming = [decode(row["entry"]) for row in entries if decode(row["entry"]).persons]
+        assert all(isinstance(one.tally, list) and len(one.tally) == len(one.persons) for one in naming)
+
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize("statement", ["DELETE FROM audit.tally", "TRUNCATE audit.tally"])
+    async def test_nobody_forgets_a_count(self, house: House, statement: str) -> None:
+        await worked_case(house)
+        with pytest.raises(Exception, match="append-only"):
+            await house.sql(statement)
+
+    @pytest.mark.rule(64)
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE audit.tally SET entries = entries - 1", "UPDATE audit.tally SET chain = sha256(chain)",
+            "DELETE FROM audit.tally",
+        ],
+    )
+    async def test_a_count_that_a_superuser_changed_shows_in_the_next_entry(self, town: Town, statement: str) -> None:
+        entry = b'{"authority":"kommune","action":"readCase","persons":["en","to"],"nonce":"%d"}'
+        for number in range(3):
+            await town.app.execute(APPEND, LOG, entry % number)
+        assert await tally_faults_of(town.superuser, LOG) == []
+        await town.as_superuser(statement)
+        await town.app.execute(APPEND, LOG, entry % 3)
+        faults = await tally_faults_of(town.superuser, LOG)
+        assert [(fault.index, "tæller forkert" in fault.what) for fault in faults] == [(3, True)]
+
+
+async def exported(house: House, folder: Path) -> Path:
+    """Export the log as its DPO."""
+    answer = await house.person("dpo").call("POST", f"/infohuse/{house.infohus_id}/log/export")
+    unpack(answer.content, folder)
+    return folder / "log"
+
+

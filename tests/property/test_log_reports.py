@@ -1,0 +1,229 @@
+"""A log report that leaves something out is found out: a thousand times, each with another omission (rule 64)."""
+
+import base64
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.entry import Entry, Outcome, decode, encode
+from infohus.audit.export import proof_text
+from infohus.audit.merkle import Frontier, leaf_hash
+from infohus.audit.tally import NOTHING, Tallies, chain_over, core_hash, core_of, longer
+from infohus.authorization.action import Action
+from infohus.log_reports.model import (
+    ORDERED,
+    ReportDoesNotHold,
+    ReportLine,
+    SubjectLogReport,
+    check_against,
+    check_report,
+    line_of,
+)
+from infohus.log_reports.purposes import PURPOSE_OF, purpose_of
+
+ORIGIN = "eksempel.dk/infohus"
+KEY = SigningKey(bytes(range(32)))
+HOUR = timedelta(hours=1)
+START = datetime(2026, 3, 1, 8, tzinfo=UTC)
+OURS, THEIRS = "ishoj-kommune", "kbh-vestegns-politi"
+ACTIONS = sorted(set(PURPOSE_OF) - {Action.REPORT_SUBJECT_LOG.value})
+
+
+@dataclass
+class Log:
+    """A log kept in memory, counting as the database does."""
+
+    dice: random.Random
+    entries: list[bytes] = field(default_factory=list)
+    counted: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
+
+    def append(self, action: str, authority: str, *persons: str, purpose: str | None = None) -> bytes:
+        core = encode(Entry(
+            at=START + HOUR * len(self.entries), log=UUID(int=1), caller=UUID(int=7), authority=authority,
+            role="municipal_coordinator", assurance="high", action=action, subject_kind="case",
+            subject=UUID(int=self.dice.getrandbits(128)), case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
+            policy_set="", justification=None, purpose=purpose, recipients=[], persons=list(persons), opened=[],
+            wrote=[], correlation="", nonce=str(self.dice.getrandbits(64)),
+        ))
+        tally = []
+        for person in persons:
+            number, chain = self.counted.get((authority, person), (0, NOTHING))
+            self.counted[authority, person] = number + 1, longer(chain, leaf_hash(core))
+            tally.append([number + 1, self.counted[authority, person][1].hex()])
+        self.entries.append(core[:-1] + b',"tally":' + msgspec.json.encode(tally) + b"}" if tally else core)
+        return self.entries[-1]
+
+    def report(self, person: str) -> SubjectLogReport:
+        lines = [line for one in self.entries if (line := line_of(one, person, OURS)) is not None]
+        closing = self.append(Action.REPORT_SUBJECT_LOG.value, OURS, person, purpose=ORDERED)
+        return SubjectLogReport(
+            authority=OURS, log=ORIGIN, person=person, made_at=decode(closing).at, emptied=0, chain=NOTHING.hex(),
+            lines=lines, entry=base64.b64encode(closing).decode(), proof=self.proof_of_last(), letter="",
+        )
+
+    def proof_of_last(self) -> str:
+        frontier = Frontier()
+        for one in self.entries[:-1]:
+            frontier.append(leaf_hash(one))
+        siblings, place, last = list(frontier.roots), len(self.entries) - 1, len(self.entries)
+        assert (place + 1).bit_count() + len(siblings) >= 1  # the last leaf's siblings are the roots left of it
+        whole = Frontier(frontier.size, list(frontier.roots))
+        whole.append(leaf_hash(self.entries[-1]))
+        note = KEY.sign(Checkpoint(ORIGIN, last, whole.root()))
+        return proof_text(place, siblings[::-1], note)
+
+
+def busy_log(dice: random.Random, entries: int = 40) -> tuple[Log, str]:
+    """Make a log of two authorities on some persons, of whom the one given is named at least twice by ours."""
+    log, persons = Log(dice), [f"person-{n}" for n in range(4)]
+    for _ in range(entries):
+        named = dice.sample(persons, dice.randrange(3))
+        log.append(dice.choice(ACTIONS), dice.choice((OURS, THEIRS)), *named)
+    for _ in range(2):
+        log.append("readCase", OURS, persons[0])
+    return log, persons[0]
+
+
+def left_out(report: SubjectLogReport, dice: random.Random) -> SubjectLogReport:
+    """Leave something out, as somebody would who wants it not to show."""
+    lines = list(report.lines)
+    at = dice.randrange(len(lines))
+    gone = lines.pop(at)
+    how = dice.randrange(5)
+    if how == 1:  # the rest is numbered anew
+        lines = [msgspec.structs.replace(line, number=n) for n, line in enumerate(lines, 1)]
+    elif how == 2:  # one is there twice instead
+        lines.insert(at, msgspec.structs.replace(lines[at - 1], number=gone.number))
+    elif how == 3:  # an invented one stands in its place
+        lines.insert(at, msgspec.structs.replace(gone, core=dice.randbytes(32).hex()))
+    elif how == 4:  # it is said to be from before the log counted
+        lines.insert(0, msgspec.structs.replace(gone, number=0))
+    return msgspec.structs.replace(report, lines=lines)
+
+
+class WhenAReportIsChecked:
+    @pytest.mark.rule(64)
+    def test_a_thousand_seeded_omissions_are_all_found(self) -> None:
+        found = 0
+        for seed in range(1000):
+            dice = random.Random(seed)
+            log, person = busy_log(dice)
+            report = log.report(person)
+            check_report(report, [KEY.verifier(ORIGIN)])
+            check_against(report, log.entries)
+            with pytest.raises(ReportDoesNotHold):
+                check_report(left_out(report, dice), [KEY.verifier(ORIGIN)])
+            found += 1
+        assert found == 1000
+
+    @pytest.mark.rule(64)
+    def test_an_older_report_does_not_pass_for_a_newer_one(self) -> None:
+        log, person = busy_log(random.Random(1))
+        older = log.report(person)
+        log.append("readCase", OURS, person)
+        newer = log.report(person)
+        with pytest.raises(ReportDoesNotHold, match="et andet udtræk"):
+            check_report(msgspec.structs.replace(older, made_at=newer.made_at), [KEY.verifier(ORIGIN)])
+
+    @pytest.mark.rule(64)
+    def test_another_persons_or_authoritys_closing_entry_does_not_close_it(self) -> None:
+        log, person = busy_log(random.Random(2))
+        report = log.report(person)
+        for changes in ({"person": "person-1"}, {"authority": THEIRS}, {"log": "et.andet/sted"}):
+            with pytest.raises(ReportDoesNotHold):
+                check_report(msgspec.structs.replace(report, **changes), [KEY.verifier(ORIGIN)])
+
+    @pytest.mark.rule(64)
+    def test_the_log_itself_shows_a_false_moment_or_purpose_or_a_false_word_of_emptying(self) -> None:
+        log, person = busy_log(random.Random(3))
+        report = log.report(person)
+        first, *rest = report.lines
+        for line in (
+            msgspec.structs.replace(first, at=START - HOUR), msgspec.structs.replace(first, purpose="Noget andet"),
+        ):
+            changed = msgspec.structs.replace(report, lines=[line, *rest])
+            check_report(changed, [KEY.verifier(ORIGIN)])
+            with pytest.raises(ReportDoesNotHold, match=r"nr\. 1 er ikke"):
+                check_against(changed, log.entries)
+        told = decode(next(one for one in log.entries if line_of(one, person, OURS) == rest[0]))
+        chain = dict(zip(told.persons, told.tally, strict=True))[person][1]  # type: ignore[arg-type]
+        emptied = msgspec.structs.replace(report, lines=rest, emptied=1, chain=chain)
+        check_report(emptied, [KEY.verifier(ORIGIN)])
+        with pytest.raises(ReportDoesNotHold, match="loggen har"):
+            check_against(emptied, log.entries)
+
+    def test_what_is_withheld_still_counts(self) -> None:
+        log, person = busy_log(random.Random(4))
+        report = log.report(person)
+        first, *rest = report.lines
+        hidden = msgspec.structs.replace(report, lines=[ReportLine(1, None, None, "dbl-22-1", first.core), *rest])
+        check_report(hidden, [KEY.verifier(ORIGIN)])
+        check_against(hidden, log.entries)
+
+
+class WhenALogIsCountedAgain:
+    def test_what_is_whole_has_no_fault(self) -> None:
+        log, _ = busy_log(random.Random(5), 300)
+        assert list(Tallies().faults("log", 0, log.entries)) == []
+
+    @pytest.mark.rule(64)
+    @pytest.mark.parametrize("seed", range(200))
+    def test_an_entry_left_out_when_it_was_written_shows(self, seed: int) -> None:
+        dice = random.Random(seed)
+        log, person = busy_log(dice, 60)
+        naming = [at for at, one in enumerate(log.entries) if line_of(one, person, OURS) is not None][:-1]
+        at = dice.choice(naming)
+        bare = core_of(log.entries[at])
+        cheated = {
+            "gone": [*log.entries[:at], *log.entries[at + 1 :]],
+            "not counted": [*log.entries[:at], bare, *log.entries[at + 1 :]],
+            "names nobody": [
+                *log.entries[:at], encode(_naming_nobody(decode(log.entries[at]))), *log.entries[at + 1 :],
+            ],
+        }
+        for how, entries in cheated.items():
+            is_first = how == "not counted" and not any(b'"tally"' in one for one in log.entries[:at])
+            assert list(Tallies().faults("log", 0, entries)) or is_first, how
+
+    def test_entries_from_before_the_log_counted_are_passed_over_only_at_the_front(self) -> None:
+        log, _ = busy_log(random.Random(6))
+        old = [core_of(one) for one in log.entries]
+        assert list(Tallies().faults("log", 0, [*old, *log.entries])) == []
+        assert list(Tallies().faults("log", 0, [*log.entries, *old]))
+
+    def test_after_emptied_entries_a_person_may_begin_anywhere_and_goes_on_from_there(self) -> None:
+        log, person = busy_log(random.Random(7), 80)
+        half = [None] * 40 + log.entries[40:]
+        assert list(Tallies().faults("log", 0, half)) == []
+        last = max(at for at, one in enumerate(log.entries[:-1]) if line_of(one, person, OURS) is not None)
+        assert list(Tallies().faults("log", 0, [*half[:last], *half[last + 1 :]]))
+
+    @pytest.mark.parametrize("tally", [b'[[1,"00"]]', b'[["a","b"]]', b'[[1,"zz"]]', b"7"])
+    def test_a_tally_that_is_none_is_a_fault(self, tally: bytes) -> None:
+        log, person = busy_log(random.Random(8), 0)
+        spoilt = core_of(log.append("readCase", OURS, person))[:-1] + b',"tally":' + tally + b"}"
+        assert len(list(Tallies().faults("log", 2, [spoilt]))) == 1
+
+    def test_what_is_no_entry_counts_nobody(self) -> None:
+        assert list(Tallies().faults("log", 0, [b"post 1", b"post 2"])) == []
+
+
+class WhenPurposesAreTold:
+    def test_every_purpose_says_what_for_and_an_attempt_is_told_as_one(self) -> None:
+        assert purpose_of("readExchange", Outcome.ALLOWED).startswith("Udveksling af oplysninger")
+        assert "forsøg" in purpose_of("readExchange", Outcome.DENIED)
+        assert purpose_of("verifyLog", Outcome.ALLOWED) == "Tilsyn, egenkontrol og drift"
+
+    def test_the_chain_is_over_cores_in_order(self) -> None:
+        log, person = busy_log(random.Random(9))
+        cores = [core_hash(one) for one in log.entries if line_of(one, person, OURS) is not None]
+        assert log.counted[OURS, person] == (len(cores), chain_over(cores))
+
+
+def _naming_nobody(entry: Entry) -> Entry:
+    return msgspec.structs.replace(entry, persons=[], tally=msgspec.UNSET)
