@@ -12,7 +12,7 @@ from infohus.audit.memory import Memory
 
 LYING = (
     "SELECT size FROM audit.frontier WHERE log_id = to_log",
-    "SELECT audit.append_truly(to_log, convert_to('{\"forged\":1}', 'UTF8'))",
+    "SELECT audit.append_truly(to_log, convert_to('{\"authority\":null,\"persons\":[]}', 'UTF8'))",
 )
 """Bodies of an append function that says yes and writes nothing, or something else."""
 

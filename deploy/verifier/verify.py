@@ -6,13 +6,15 @@
 
 FOLDER is an export in the C2SP tlog-tiles layout. Every entry is hashed anew and the tree is built from nothing but the
 entries; the stored tiles are only compared. An emptied entry has length 0: its stored hash counts, if a later entry
-says that it was emptied. Exit code 0: whole. 1: not whole, and where. 2: used wrongly.
+says that it was emptied. Entries on a person count each other. Exit code 0: whole. 1: not whole, and where. 2: misused.
 Sources: RFC 6962 section 2.1; C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-proof.
 """
 
 import argparse
 import base64
+import functools
 import hashlib
+import itertools
 import json
 import sys
 from datetime import datetime, timedelta
@@ -55,10 +57,7 @@ class Tree:
     def root(self):
         if not self.roots:
             return hashlib.sha256(b"").digest()
-        joined = self.roots[-1]
-        for one in reversed(self.roots[:-1]):
-            joined = node(one, joined)
-        return joined
+        return functools.reduce(lambda right, left: node(left, right), reversed(self.roots))
 
 
 def root_from_proof(hashed, index, size, proof):
@@ -132,8 +131,7 @@ def open_note(note, log_key, cosigners, need=0):
 
 # --- tiles ----------------------------------------------------------------------------------------------------------
 def tile_path(level, index, width):
-    digits = f"{index:03d}"
-    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    digits = str(index).zfill(-(-len(str(index)) // 3) * 3)
     groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
     name = "/".join([*("x" + group for group in groups[:-1]), groups[-1]])
     return f"tile/{level}/{name}" + (f".p/{width}" if width < TILE else "")
@@ -156,24 +154,35 @@ def entries_of(folder, index, width):
     return entries
 
 
-class Front:
-    """How many entries at a log's front are empty, and how many the log says are."""
+class Said:
+    """What entries say of others: how many at the front are emptied, and how many there are on each person."""
 
-    empty = said = 0
+    def __init__(self):
+        self.empty, self.emptied, self.counts, self.counted = 0, 0, False, {}
 
     def see(self, index, entry):
-        if entry:
-            self.said = max(self.said, emptied_by(entry, index))
-        elif self.empty != index:
+        if not entry and self.empty != index:
             raise Wrong(f"entry {index} is empty among entries that are not")
-        else:
-            self.empty += 1
+        self.empty += not entry
+        said = json.loads(entry) if entry.startswith(b"{") else {}
+        self.emptied = max(self.emptied, emptied_by(said, index))
+        persons, tally = said.get("persons", []), said.get("tally", [])
+        self.counts |= bool(tally)
+        if self.counts and (len(persons) != len(tally) or len(set(persons)) != len(persons)):
+            raise Wrong(f"entry {index} does not count whom it is on")
+        core = leaf(entry[: entry.rfind(b',"tally":[')] + b"}")
+        for person, (number, chain) in zip(persons, tally):  # noqa: B905 - same length, Python 3.9
+            known = self.counted.get((said["authority"], person))
+            count, before = known or (0, bytes(32))
+            goes_on = (number, chain) == (count + 1, hashlib.sha256(before + core).hexdigest())
+            if not goes_on and (known or not self.empty or number == 1):  # what an emptied entry counted is not known
+                raise Wrong(f"entry {index} counts wrongly: an entry on a person is missing before it, or one too many")
+            self.counted[said["authority"], person] = number, bytes.fromhex(chain)
 
 
-def emptied_by(entry, index):
+def emptied_by(said, index):
     """Read how far an entry says the log is emptied: 0 for any other entry, or one that cannot be true."""
     try:
-        said = json.loads(entry) if entry.endswith(b"}}") else {}
         what = said["emptied"]
         at, before = (datetime.fromisoformat(one.replace("Z", "+00:00")) for one in (said["at"], what["before"]))
         is_old = at - before >= timedelta(days=364) and 0 <= what["start"] < what["stop"] <= index
@@ -197,22 +206,21 @@ def compare(folder, level, index, hashes):
 
 def verify_folder(folder, log_key, cosigners, older, need):
     """Verify an export; give what to say."""
-    note = (folder / "checkpoint").read_text(encoding="utf-8")
-    origin, size, root, signed = open_note(note, log_key, cosigners, need)
+    origin, size, root, signed = open_note((folder / "checkpoint").read_text("utf-8"), log_key, cosigners, need)
     old_size, old_root = older or (None, None)
-    tree, levels, front = Tree(), [[]], Front()
+    tree, levels, said = Tree(), [[]], Said()
     shown = sys.stderr.isatty()
     for index in range(-(-size // TILE)):
         width = min(TILE, size - index * TILE)
         entries = entries_of(folder, index, width)
         hashes = compare(folder, 0, index, [leaf(entry) if entry else None for entry in entries])
         for position, hashed in enumerate(hashes):
-            front.see(tree.size, entries[position])
+            said.see(tree.size, entries[position])
             if tree.size == old_size and tree.root() != old_root:
                 raise Wrong(f"the log is not the one whose checkpoint of {old_size} entries you hold")
             tree.add(hashed)
         if width == TILE:
-            store_full(folder, levels, index, hashes)
+            store_full(folder, levels, hashes)
         if shown:
             sys.stderr.write(f"\r{tree.size} of {size} entries" + "\n" * (tree.size == size))
     for level, hashes in enumerate(levels[1:], start=1):
@@ -220,31 +228,27 @@ def verify_folder(folder, log_key, cosigners, older, need):
             compare(folder, level, len(hashes) // TILE, hashes[len(hashes) // TILE * TILE :])
     if tree.root() != root:
         raise Wrong("the entries make another tree than the one that was signed")
-    if front.empty != front.said:
-        raise Wrong(f"the first {front.empty} entries are empty, and the log says that the first {front.said} are")
+    if said.empty != said.emptied:
+        raise Wrong(f"the first {said.empty} entries are empty, and the log says that the first {said.emptied} are")
     if old_size is not None and (old_size > size or (old_size == size and old_root != root)):
         raise Wrong(f"the log has {size} entries, and you hold a checkpoint of {old_size}: it was cut off or replaced")
     says = f"whole: {size} entries of {origin}, root {root.hex()}"
-    says += f", the first {front.empty} emptied after their period" if front.empty else ""
+    says += f", the first {said.empty} emptied after their period" if said.empty else ""
     return says + (f", cosigned by {', '.join(signed)}" if signed else ", without cosignatures")
 
 
-def store_full(folder, levels, index, hashes):
+def store_full(folder, levels, hashes):
     """Fold a full tile into the level above, and compare that level's tile when it is full too."""
-    level = 0
-    while True:
+    for level in itertools.count(1):
         tree = Tree()
         for hashed in hashes:
             tree.add(hashed)
-        level += 1
-        if level == len(levels):
-            levels.append([])
+        levels.extend([[]] * (level == len(levels)))
         levels[level].append(tree.root())
+        hashes = levels[level][-TILE:]
         if len(levels[level]) % TILE:
             return
-        index = len(levels[level]) // TILE - 1
-        hashes = levels[level][index * TILE :]
-        compare(folder, level, index, hashes)
+        compare(folder, level, len(levels[level]) // TILE - 1, hashes)
 
 
 def verify_proof(proof, hashed, log_key, cosigners, need):
@@ -285,11 +289,8 @@ def main():
         else:
             older = open_note(asked.older.read_text(encoding="utf-8"), key, cosigners)[1:3] if asked.older else None
             says = verify_folder(asked.folder, key, cosigners, older, asked.need)
-    except FileNotFoundError as lost:
-        print(f"WRONG: {lost.filename} is missing")
-        return 1
-    except (Wrong, OSError, ValueError, IndexError) as wrong:
-        print(f"WRONG: {wrong}")
+    except (Wrong, OSError, ValueError, IndexError, KeyError, TypeError) as wrong:
+        print("WRONG:", f"{wrong.filename} is missing" if isinstance(wrong, FileNotFoundError) else wrong)
         return 1
     print(says)
     return 0

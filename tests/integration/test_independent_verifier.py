@@ -2,17 +2,20 @@
 
 import base64
 import os
+import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from counted_log import busy_log
 from infohus.audit.checkpoint import Checkpoint, SigningKey
 from infohus.audit.export import proof_text
 from infohus.audit.merkle import Frontier, inclusion_ranges, leaf_hash, proof_from, root_of
+from infohus.audit.tally import core_of, tally_faults
 from infohus.audit.tiles import TileWriter, bundle_of, entries_in, tile_path
 from infohus.audit.verification import verify_export
 
@@ -30,13 +33,18 @@ def entry(number: int) -> bytes:
 
 def write_log(folder: Path, size: int, *, first: int = 0) -> Path:
     """Write a log of `size` entries as the application exports one."""
+    return write_entries(folder, [entry(number) for number in range(first, first + size)])
+
+
+def write_entries(folder: Path, entries: Sequence[bytes]) -> Path:
+    """Write a log of these entries."""
     writer, frontier = TileWriter(folder), Frontier()
-    for number in range(first, first + size):
-        hashed = leaf_hash(entry(number))
+    for one in entries:
+        hashed = leaf_hash(one)
         frontier.append(hashed)
-        writer.append(entry(number), hashed)
+        writer.append(one, hashed)
     writer.finish()
-    writer.add("checkpoint", KEY.sign(Checkpoint(ORIGIN, size, frontier.root())))
+    writer.add("checkpoint", KEY.sign(Checkpoint(ORIGIN, len(entries), frontier.root())))
     writer.add("log.pub", f"{KEY.verifier(ORIGIN)}\n")
     return folder
 
@@ -118,6 +126,23 @@ class WhenALogIsWhole:
         assert verifier(*asked) == (0, f"proved: it is entry {index} of {size} in {ORIGIN}")
         (tmp_path / "entry").write_bytes(entry(index + 1))
         assert verifier(*asked)[0] == 1
+
+    @pytest.mark.rule(64)
+    def test_it_counts_each_persons_entries_again(self, tmp_path: Path) -> None:
+        entries = busy_log(random.Random(11), 300)[0].entries
+        whole = write_entries(tmp_path / "whole", entries)
+        assert verifier(whole, "--key", whole / "log.pub")[0] == 0
+        for at in (one for one in range(100, 110) if b'"tally"' in entries[one]):
+            for how, changed in (
+                ("counts wrongly", [*entries[:at], *entries[at + 1 :]]),
+                ("does not count whom", [*entries[:at], core_of(entries[at]), *entries[at + 1 :]]),
+            ):
+                folder = write_entries(tmp_path / f"{how}-{at}", changed)
+                code, said = verifier(folder, "--key", whole / "log.pub")
+                assert (code, how in said) == (1, True), said
+                # Every hash and signature is right; only the count shows it, ours as well.
+                assert verify_export(folder, [KEY.verifier(ORIGIN)]).is_whole
+                assert tally_faults(folder, len(changed))
 
     def test_it_shares_no_code_with_us_and_is_short(self) -> None:
         source = VERIFIER.read_text(encoding="utf-8")

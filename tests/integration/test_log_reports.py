@@ -56,7 +56,7 @@ def checked(*arguments: object) -> tuple[int, str]:
     return ran.returncode, ran.stdout + ran.stderr
 
 
-class WhenAPersonAsksWhoUsedTheirData:
+class WhenAPersonAsksForALogReport:
     @pytest.mark.rule(64)
     async def test_every_use_by_the_authority_is_there_with_moment_and_purpose_and_no_name(self, house: House) -> None:
         case = await worked_case(house)

@@ -1,22 +1,14 @@
 """A log report that leaves something out is found out: a thousand times, each with another omission (rule 64)."""
 
-import base64
 import random
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import msgspec
 import pytest
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey
+from counted_log import HOUR, KEY, ORIGIN, OURS, START, THEIRS, busy_log
 from infohus.audit.entry import Entry, Outcome, decode, encode
-from infohus.audit.export import proof_text
-from infohus.audit.merkle import Frontier, leaf_hash
-from infohus.audit.tally import NOTHING, Tallies, chain_over, core_hash, core_of, longer
-from infohus.authorization.action import Action
+from infohus.audit.tally import Tallies, chain_over, core_hash, core_of
 from infohus.log_reports.model import (
-    ORDERED,
     ReportDoesNotHold,
     ReportLine,
     SubjectLogReport,
@@ -24,69 +16,7 @@ from infohus.log_reports.model import (
     check_report,
     line_of,
 )
-from infohus.log_reports.purposes import PURPOSE_OF, purpose_of
-
-ORIGIN = "eksempel.dk/infohus"
-KEY = SigningKey(bytes(range(32)))
-HOUR = timedelta(hours=1)
-START = datetime(2026, 3, 1, 8, tzinfo=UTC)
-OURS, THEIRS = "ishoj-kommune", "kbh-vestegns-politi"
-ACTIONS = sorted(set(PURPOSE_OF) - {Action.REPORT_SUBJECT_LOG.value})
-
-
-@dataclass
-class Log:
-    """A log kept in memory, counting as the database does."""
-
-    dice: random.Random
-    entries: list[bytes] = field(default_factory=list)
-    counted: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
-
-    def append(self, action: str, authority: str, *persons: str, purpose: str | None = None) -> bytes:
-        core = encode(Entry(
-            at=START + HOUR * len(self.entries), log=UUID(int=1), caller=UUID(int=7), authority=authority,
-            role="municipal_coordinator", assurance="high", action=action, subject_kind="case",
-            subject=UUID(int=self.dice.getrandbits(128)), case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
-            policy_set="", justification=None, purpose=purpose, recipients=[], persons=list(persons), opened=[],
-            wrote=[], correlation="", nonce=str(self.dice.getrandbits(64)),
-        ))
-        tally = []
-        for person in persons:
-            number, chain = self.counted.get((authority, person), (0, NOTHING))
-            self.counted[authority, person] = number + 1, longer(chain, leaf_hash(core))
-            tally.append([number + 1, self.counted[authority, person][1].hex()])
-        self.entries.append(core[:-1] + b',"tally":' + msgspec.json.encode(tally) + b"}" if tally else core)
-        return self.entries[-1]
-
-    def report(self, person: str) -> SubjectLogReport:
-        lines = [line for one in self.entries if (line := line_of(one, person, OURS)) is not None]
-        closing = self.append(Action.REPORT_SUBJECT_LOG.value, OURS, person, purpose=ORDERED)
-        return SubjectLogReport(
-            authority=OURS, log=ORIGIN, person=person, made_at=decode(closing).at, emptied=0, chain=NOTHING.hex(),
-            lines=lines, entry=base64.b64encode(closing).decode(), proof=self.proof_of_last(), letter="",
-        )
-
-    def proof_of_last(self) -> str:
-        frontier = Frontier()
-        for one in self.entries[:-1]:
-            frontier.append(leaf_hash(one))
-        siblings, place, last = list(frontier.roots), len(self.entries) - 1, len(self.entries)
-        assert (place + 1).bit_count() + len(siblings) >= 1  # the last leaf's siblings are the roots left of it
-        whole = Frontier(frontier.size, list(frontier.roots))
-        whole.append(leaf_hash(self.entries[-1]))
-        note = KEY.sign(Checkpoint(ORIGIN, last, whole.root()))
-        return proof_text(place, siblings[::-1], note)
-
-
-def busy_log(dice: random.Random, entries: int = 40) -> tuple[Log, str]:
-    """Make a log of two authorities on some persons, of whom the one given is named at least twice by ours."""
-    log, persons = Log(dice), [f"person-{n}" for n in range(4)]
-    for _ in range(entries):
-        named = dice.sample(persons, dice.randrange(3))
-        log.append(dice.choice(ACTIONS), dice.choice((OURS, THEIRS)), *named)
-    for _ in range(2):
-        log.append("readCase", OURS, persons[0])
-    return log, persons[0]
+from infohus.log_reports.purposes import purpose_of
 
 
 def left_out(report: SubjectLogReport, dice: random.Random) -> SubjectLogReport:

@@ -1,0 +1,78 @@
+"""A log in memory that counts its persons' entries as the database does."""
+
+import base64
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.entry import Entry, Outcome, decode, encode
+from infohus.audit.export import proof_text
+from infohus.audit.merkle import Frontier, leaf_hash
+from infohus.audit.tally import NOTHING, longer
+from infohus.authorization.action import Action
+from infohus.log_reports.model import ORDERED, SubjectLogReport, line_of
+from infohus.log_reports.purposes import PURPOSE_OF
+
+ORIGIN = "eksempel.dk/infohus"
+KEY = SigningKey(bytes(range(32)))
+HOUR = timedelta(hours=1)
+START = datetime(2026, 3, 1, 8, tzinfo=UTC)
+OURS, THEIRS = "ishoj-kommune", "kbh-vestegns-politi"
+ACTIONS = sorted(set(PURPOSE_OF) - {Action.REPORT_SUBJECT_LOG.value})
+
+
+@dataclass
+class Log:
+    """A log kept in memory, counting as the database does."""
+
+    dice: random.Random
+    entries: list[bytes] = field(default_factory=list)
+    counted: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
+
+    def append(self, action: str, authority: str, *persons: str, purpose: str | None = None) -> bytes:
+        core = encode(Entry(
+            at=START + HOUR * len(self.entries), log=UUID(int=1), caller=UUID(int=7), authority=authority,
+            role="municipal_coordinator", assurance="high", action=action, subject_kind="case",
+            subject=UUID(int=self.dice.getrandbits(128)), case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
+            policy_set="", justification=None, purpose=purpose, recipients=[], persons=list(persons), opened=[],
+            wrote=[], correlation="", nonce=str(self.dice.getrandbits(64)),
+        ))
+        tally = []
+        for person in persons:
+            number, chain = self.counted.get((authority, person), (0, NOTHING))
+            self.counted[authority, person] = number + 1, longer(chain, leaf_hash(core))
+            tally.append([number + 1, self.counted[authority, person][1].hex()])
+        self.entries.append(core[:-1] + b',"tally":' + msgspec.json.encode(tally) + b"}" if tally else core)
+        return self.entries[-1]
+
+    def report(self, person: str) -> SubjectLogReport:
+        lines = [line for one in self.entries if (line := line_of(one, person, OURS)) is not None]
+        closing = self.append(Action.REPORT_SUBJECT_LOG.value, OURS, person, purpose=ORDERED)
+        return SubjectLogReport(
+            authority=OURS, log=ORIGIN, person=person, made_at=decode(closing).at, emptied=0, chain=NOTHING.hex(),
+            lines=lines, entry=base64.b64encode(closing).decode(), proof=self.proof_of_last(), letter="",
+        )
+
+    def proof_of_last(self) -> str:
+        frontier = Frontier()
+        for one in self.entries[:-1]:
+            frontier.append(leaf_hash(one))
+        # The last leaf's siblings are the roots of what stands left of it.
+        place, siblings = frontier.size, list(reversed(frontier.roots))
+        frontier.append(leaf_hash(self.entries[-1]))
+        return proof_text(place, siblings, KEY.sign(Checkpoint(ORIGIN, frontier.size, frontier.root())))
+
+
+def busy_log(dice: random.Random, entries: int = 40) -> tuple[Log, str]:
+    """Make a log of two authorities on some persons, of whom the one given is named at least twice by ours."""
+    log, persons = Log(dice), [f"person-{n}" for n in range(4)]
+    for _ in range(entries):
+        named = dice.sample(persons, dice.randrange(3))
+        log.append(dice.choice(ACTIONS), dice.choice((OURS, THEIRS)), *named)
+    for _ in range(2):
+        log.append("readCase", OURS, persons[0])
+    return log, persons[0]
