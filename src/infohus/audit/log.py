@@ -23,6 +23,12 @@ SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.lo
 ROWS = """
 SELECT index, entry, hashes FROM audit.leaf WHERE log_id = $1 AND index >= $2 AND index < $3 ORDER BY index
 """
+_NAMING = """
+SELECT index, entry FROM audit.leaf
+WHERE log_id = $1 AND entry IS NOT NULL
+  AND EXISTS (SELECT FROM unnest($2::text[]) one WHERE position(convert_to(one, 'UTF8') IN entry) > 0)
+ORDER BY index
+"""
 _SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
 
 
@@ -100,6 +106,15 @@ async def places_where(
                     return found, found[-1][0]
                 found.append((row["index"], entry))
     return found, None
+
+
+async def entries_naming(connection: AnyConnection, log_id: UUID, rows: Iterable[UUID]) -> list[tuple[int, Entry]]:
+    """List the entries, oldest first, in whose bytes one of these ids stands, whatever as; none that is emptied.
+
+    The database reads every row of the log for it.
+    """
+    found = await connection.fetch(_NAMING, log_id, [str(row) for row in rows])
+    return [(row["index"], decode(row["entry"])) for row in found]
 
 
 async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes | None:
