@@ -11,8 +11,8 @@ depends_on = None
 def upgrade() -> None:
     """Give the function and its owner what they need: a reviewer still sees no row of the table itself."""
     op.execute(
-        "CREATE POLICY functions_read_information_request ON infohus.information_request"
-        " FOR SELECT TO infohus_owner USING (true)"
+        "CREATE POLICY reviewing_read ON infohus.information_request FOR SELECT TO infohus_owner"
+        " USING (answer = 'declined' AND infohus.supervises_case(case_id))"
     )
     op.execute("""
         CREATE FUNCTION infohus.declined_requests(of_infohus uuid)
@@ -36,4 +36,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take both away again."""
     op.execute("DROP FUNCTION infohus.declined_requests(uuid)")
-    op.execute("DROP POLICY functions_read_information_request ON infohus.information_request")
+    op.execute("DROP POLICY reviewing_read ON infohus.information_request")
