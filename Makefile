@@ -131,8 +131,8 @@ rules: setup  ## run the tests that name a rule; keeps docs/rules.md
 lock: setup  ## resolve the .in files anew (needs uv)
 	command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)" >&2; exit 1; }
 	for file in requirements requirements-dev; do
-		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-			--no-annotate --no-header "$$file.in" -o "$$file.txt"
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+			"$$file.in" -o "$$file.txt"
 	done
 
 clean:  ## remove what set-up and checks made; keeps var, where the demo's data is

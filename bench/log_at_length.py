@@ -81,7 +81,7 @@ async def _measure(server: LocalPostgres, folder: Path, *, long: int, verified: 
         await _fill(owner, long_log, long, b"x" * 100, "Making the long log")
         await owner.execute("VACUUM (ANALYZE, FREEZE) audit.leaf")
         proofs = await _proofs(app, long_log)
-        signer = Signer(KEY, Memory(folder / "signed"), witnesses=Witnesses(None, _nobody), clock=_no_clock)
+        signer = Signer(KEY, Memory(folder / "signed"), witnesses=Witnesses(), clock=_no_clock)
         checkpoints = {
             "short": await _checkpoints(app, signer, short_log), "long": await _checkpoints(app, signer, long_log),
         }
@@ -113,7 +113,7 @@ async def _verification(app: asyncpg.Connection, address: str, log: UUID, folder
 
     async def database(on: int) -> bool:
         found = await verify_log(
-            app, log, key=None, witnesses=Witnesses(None, _nobody), database=address, cores=on
+            app, log, key=None, witnesses=Witnesses(), database=address, cores=on
         )
         return found.verification.is_whole
 
@@ -214,10 +214,6 @@ async def _create(server: LocalPostgres) -> None:
             await connection.execute(statement)
         await connection.close()
     await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="log", password=PASSWORD))
-
-
-async def _nobody(url: str, body: bytes) -> tuple[int, str]:
-    raise NotImplementedError(url, body)
 
 
 def _no_clock() -> Any:  # noqa: ANN401 - a moment

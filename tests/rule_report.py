@@ -135,6 +135,10 @@ class RuleReport:
         if not self._is_partial() and self._page_is_stale():
             terminalreporter.write_line("docs/rules.md names other tests than there are: run `make rules`", red=True)
         terminalreporter.write_line(f"{len(proved)} of {LAST_RULE} rules have a passing test")
+        if skipped := len(terminalreporter.getreports("skipped")):
+            terminalreporter.write_line(
+                f"NOT CHECKED HERE: {skipped} tests did not run; each reason stands in the summary", red=True, bold=True
+            )
 
     def pytest_unconfigure(self) -> None:
         """Say the count once more at the very end, where who asked for the rules looks."""

@@ -9,16 +9,20 @@ import argparse
 import asyncio
 import json
 import random
+import sys
 import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benchmarks' own installation lies there
+
 import asyncpg
 import structlog
 from classes import ATTACKS, Attack
 from ground import KEY, LOG, ORIGIN, Ground, Run
+from installation import execute
 from rich.progress import Progress
 
 from infohus.audit.cosigning import Witnesses
@@ -70,10 +74,10 @@ def main() -> None:
 
 
 async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: int) -> dict[str, Account]:
-    await _execute(server.superuser_dsn(), "CREATE DATABASE attack TEMPLATE template0")
+    await asyncio.to_thread(execute, server.superuser_dsn(), "CREATE DATABASE attack TEMPLATE template0")
     roles = (REPOSITORY / "deploy" / "postgresql" / "roles.sql").read_text(encoding="utf-8")
-    await _execute(server.superuser_dsn("attack"), roles, "ALTER ROLE infohus_owner PASSWORD 'a'",
-                   "ALTER ROLE infohus_app PASSWORD 'a'")
+    passwords = [f"ALTER ROLE infohus_{role} PASSWORD 'a'" for role in ("owner", "app")]
+    await asyncio.to_thread(execute, server.superuser_dsn("attack"), roles, *passwords)
     await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="attack", password="a"))  # noqa: S106
     app = await asyncpg.connect(server.dsn(user="infohus_app", database="attack", password="a"))  # noqa: S106
     superuser = await asyncpg.connect(server.superuser_dsn("attack"))
@@ -108,7 +112,7 @@ async def _attack(ground: Ground, attack: Attack, dice: random.Random, account: 
     account.noticed += bool(by)
     if not by:
         account.missed.append(number)
-    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=_nobody())
+    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=Witnesses())
     account.outsider += not found.verification.is_whole
 
 
@@ -142,22 +146,6 @@ def _noticing(fault: Fault) -> str:
     if fault.place in {"audit.leaf", "audit.frontier"}:
         return "rows"
     return "archive" if fault.place == "audit.checkpoint" else "catalogue"
-
-
-def _nobody() -> Witnesses:
-    async def send(url: str, body: bytes) -> tuple[int, str]:
-        raise NotImplementedError(url, body)
-
-    return Witnesses(None, send)
-
-
-async def _execute(address: str, *statements: str) -> None:
-    connection = await asyncpg.connect(address)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 def _print(accounts: dict[str, Account], seed: int) -> None:

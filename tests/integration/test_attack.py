@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-RUNS = 3
+RUNS, SEED = 3, 115
+"""An attack that has two ways shows both in so few runs for a seed that was looked at; `make attack` throws anew."""
 ESCAPES_AN_OUTSIDER = {
     "an entry changed, hashes recomputed", "an entry deleted, gap closed", "an entry inserted",
     "entries swapped, hashes recomputed", "tail cut off", "backup put back", "whole machine put back",
@@ -24,7 +25,7 @@ class WhenASuperuserAttacks:
     def test_every_attack_is_noticed_and_what_escapes_an_outsider_is_what_we_say(self, tmp_path: Path) -> None:
         out = tmp_path / "attack.json"
         run = subprocess.run(
-            [sys.executable, "bench/attack", "--runs", str(RUNS), "--out", str(out)],
+            [sys.executable, "bench/attack", "--runs", str(RUNS), "--seed", str(SEED), "--out", str(out)],
             cwd=REPOSITORY, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=300,
         )
         assert run.returncode == 0, run.stdout + run.stderr

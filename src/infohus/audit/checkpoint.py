@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -15,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infohus.audit.merkle import HASH_BYTES
 
-_ED25519 = b"\x01"
 _KEY_BYTES = 32
 _KEY_ID_BYTES = 4
 _LARGEST_NOTE = 100_000
@@ -51,21 +51,24 @@ class VerifierKey:
     name: str
     public: bytes
 
+    KIND: ClassVar[bytes] = b"\x01"
+    """The byte that says what the key's signatures are. Source: C2SP signed-note, "Signature types"."""
+
     @property
     def key_id(self) -> bytes:
         """Give the 4 bytes that name the key. Source: C2SP signed-note, "Ed25519 signatures"."""
-        return sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:_KEY_ID_BYTES]
+        return sha256(self.name.encode() + b"\n" + self.KIND + self.public).digest()[:_KEY_ID_BYTES]
 
     def __str__(self) -> str:
         """Write the key as `<name>+<key id>+<base64>`, as Go's sumdb/note reads it."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self.public).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(self.KIND + self.public).decode()}"
 
     @classmethod
-    def parse(cls, text: str) -> "VerifierKey":
+    def parse(cls, text: str) -> Self:
         """Read what `str` wrote.
 
         Raises:
-            NotACheckpoint: it is no Ed25519 verifier key.
+            NotACheckpoint: it is no verifier key of this kind.
         """
         try:
             name, key_id, encoded = text.strip().split("+", 2)
@@ -73,7 +76,7 @@ class VerifierKey:
         except (ValueError, binascii.Error):
             raise NotACheckpoint from None
         key = cls(name, raw[1:])
-        if raw[:1] != _ED25519 or len(raw) != _KEY_BYTES + 1 or key.key_id.hex() != key_id:
+        if raw[:1] != cls.KIND or len(raw) != _KEY_BYTES + 1 or key.key_id.hex() != key_id:
             raise NotACheckpoint
         return key
 

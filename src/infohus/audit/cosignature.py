@@ -1,18 +1,15 @@
 """Cosignatures: a witness' word that a log only grew. C2SP tlog-cosignature, Ed25519 (`cosignature/v1`)."""
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from infohus.audit.checkpoint import NotACheckpoint, SigningKey, split_note
+from infohus.audit.checkpoint import SigningKey, VerifierKey, split_note
 
-_COSIGNATURE = b"\x04"
-_KEY_BYTES = 32
 _KEY_ID_BYTES = 4
 _TIMESTAMP_BYTES = 8
 _SIGNATURE_BYTES = 64
@@ -22,38 +19,10 @@ class CosignatureDoesNotHold(Exception):  # noqa: N818 - names the situation
     """A line bears a known witness' name and key, and is not its signature on this checkpoint."""
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessKey:
-    """A witness' public key: its name and 32 bytes."""
+class WitnessKey(VerifierKey):
+    """A witness' public key. Source: C2SP tlog-cosignature, "Format"."""
 
-    name: str
-    public: bytes
-
-    @property
-    def key_id(self) -> bytes:
-        """Give the 4 bytes that name the key. Source: C2SP tlog-cosignature, "Format"."""
-        return sha256(self.name.encode() + b"\n" + _COSIGNATURE + self.public).digest()[:_KEY_ID_BYTES]
-
-    def __str__(self) -> str:
-        """Write the key as `<name>+<key id>+<base64>`, with signature type 0x04."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_COSIGNATURE + self.public).decode()}"
-
-    @classmethod
-    def parse(cls, text: str) -> "WitnessKey":
-        """Read what `str` wrote.
-
-        Raises:
-            NotACheckpoint: it is no witness' Ed25519 key.
-        """
-        try:
-            name, key_id, encoded = text.strip().split("+", 2)
-            raw = base64.b64decode(encoded, validate=True)
-        except (ValueError, binascii.Error):
-            raise NotACheckpoint from None
-        key = cls(name, raw[1:])
-        if raw[:1] != _COSIGNATURE or len(raw) != _KEY_BYTES + 1 or key.key_id.hex() != key_id:
-            raise NotACheckpoint
-        return key
+    KIND: ClassVar[bytes] = b"\x04"
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,8 +132,8 @@ class Round:
 class Witnesses:
     """The witnesses of this installation's logs. Without a policy there are none, and nothing is ever cosigned."""
 
-    def __init__(self, policy: WitnessPolicy | None, send: Sender) -> None:
-        """Ask those that `policy` names."""
+    def __init__(self, policy: WitnessPolicy | None = None, send: Sender | None = None) -> None:
+        """Ask those that `policy` names, through `send`."""
         self.policy = policy
         self._send = send
 
@@ -189,6 +189,7 @@ class Witnesses:
         return list(await asyncio.gather(*asked))
 
     async def _ask_one(self, url: str, request: AddCheckpoint) -> tuple[int, str]:
+        assert self._send is not None  # noqa: S101 - whoever names witnesses says how to reach them
         try:
             return await self._send(f"{url}/add-checkpoint", request.body())
         except WitnessUnreachable:
