@@ -21,24 +21,21 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--need", required=True, type=click.IntRange(min=0), help="How many witnesses must have cosigned.")
 @click.option("--check", "check_id", required=True, type=click.UUID, help="The check's id, as announced.")
 @click.option(
-    "--announced-at", required=True, type=click.IntRange(min=0), help="The log's size when the check was announced."
+    "--announced-at", required=True, type=click.IntRange(min=0), help="The log's size with the announcement in it."
 )
 @click.option("--first", required=True, type=click.IntRange(min=0), help="The period's first entry, 0-based.")
 @click.option("--last", required=True, type=click.IntRange(min=0), help="The period's last entry.")
 @click.option("--sample", required=True, type=click.IntRange(1, 10_000), help="How many entries are drawn.")
-@click.option(
-    "--pass-over", multiple=True, type=click.IntRange(min=0), help="An entry of the reviewer's own; may be repeated."
-)
 def draw(  # noqa: PLR0913 - one option each
     *, checkpoint: Path, key: Path, cosigners: tuple[Path, ...], need: int, check_id: UUID, announced_at: int,
-    first: int, last: int, sample: int, pass_over: tuple[int, ...],
+    first: int, last: int, sample: int,
 ) -> None:
     """Draw the entries of a log check from CHECKPOINT, the cosigned note; prints one index a line."""
     try:
         witnesses = sorted({WitnessKey.parse(_text(file)) for file in cosigners}, key=str)
         drawn = draw_from(
             _text(checkpoint), Announced(check_id, announced_at, first, last, sample, need),
-            key=VerifierKey.parse(_text(key)), witnesses=witnesses, passed_over=pass_over,
+            key=VerifierKey.parse(_text(key)), witnesses=witnesses,
         )
     except NotDrawable as refused:
         raise click.ClickException(str(refused)) from None

@@ -15,7 +15,7 @@ REFERENCE = {
 AGGREGATES = {"yearly_status"}
 """What was counted over cases and released; test_yearly_status_rows.py says who sees it."""
 
-IDENTITIES = {"actor"}
+IDENTITIES = {"actor", "log_check", "log_check_entry", "log_finding", "log_notice_receipt"}
 """Who acted, sealed; test_actors.py says who sees it."""
 
 

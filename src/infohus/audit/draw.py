@@ -3,7 +3,7 @@
 Pure. docs/log-check.md says the same byte by byte, so that anyone can draw again without this program (rule 63).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -25,7 +25,7 @@ class NotDrawable(Exception):  # noqa: N818 - names the situation
 class Announced:
     """What was announced before anyone could know the seed: entries first … last, 0-based, of which `sample` many.
 
-    The log had `size` entries then; `need` witnesses must cosign, 0 where the log has none.
+    `size` is the log's with the entry that announced it; `need` witnesses must cosign, 0 where the log has none.
     """
 
     check_id: UUID
@@ -46,20 +46,19 @@ class Draw:
 
 
 def draw_from(
-    note: str, announced: Announced, *, key: VerifierKey, witnesses: Sequence[WitnessKey],
-    passed_over: Collection[int] = (),
+    note: str, announced: Announced, *, key: VerifierKey, witnesses: Sequence[WitnessKey]
 ) -> Draw:
-    """Draw from a cosigned checkpoint; `passed_over` are the reviewer's own entries, in whose place the next come.
+    """Draw from a cosigned checkpoint.
 
     Raises:
         NotACheckpoint: the log's key did not sign it.
         CosignatureDoesNotHold: a known witness' line does not verify.
-        NotDrawable: it is no later than the announcement, too few cosigned it, or the period reaches outside.
+        NotDrawable: it does not cover the announcement, too few cosigned it, or the period reaches outside.
     """
     checkpoint = open_checkpoint(note, [key])
     lines = [one.line for one in cosignatures_on(note, witnesses)]
-    if checkpoint.size <= announced.size:
-        message = f"the checkpoint has {checkpoint.size} entries and was known when the check was announced"
+    if checkpoint.size < announced.size:
+        message = f"the checkpoint has {checkpoint.size} entries, and the check was announced after it"
         raise NotDrawable(message)
     if len(lines) < announced.need:
         message = f"{len(lines)} known witnesses cosigned the checkpoint, and {announced.need} must"
@@ -68,7 +67,7 @@ def draw_from(
         message = "the period is not in the checkpoint"
         raise NotDrawable(message)
     seed = seed_of(checkpoint.origin, announced.check_id, split_note(note)[0], lines)
-    return Draw(seed, sample(seed, announced, passed_over=passed_over), is_steerable=not lines)
+    return Draw(seed, sample(seed, announced), is_steerable=not lines)
 
 
 def seed_of(origin: str, check_id: UUID, text: str, lines: Sequence[str]) -> bytes:
@@ -80,16 +79,14 @@ def seed_of(origin: str, check_id: UUID, text: str, lines: Sequence[str]) -> byt
     return sha256(b"".join(len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in parts)).digest()
 
 
-def sample(seed: bytes, announced: Announced, *, passed_over: Collection[int] = ()) -> tuple[int, ...]:
+def sample(seed: bytes, announced: Announced) -> tuple[int, ...]:
     """Draw without putting back: as many as announced, or all there are when there are fewer."""
-    passing = {index for index in passed_over if announced.first <= index <= announced.last}
-    wanted = min(announced.sample, announced.last - announced.first + 1 - len(passing))
+    wanted = min(announced.sample, announced.last - announced.first + 1)
     drawn: dict[int, None] = {}
     for index in _endless(seed, announced.first, announced.last):
         if len(drawn) == wanted:
             break
-        if index not in passing:
-            drawn[index] = None
+        drawn[index] = None
     return tuple(drawn)
 
 
