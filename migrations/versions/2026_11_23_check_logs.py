@@ -113,10 +113,13 @@ def _create_log_check_entry() -> None:
         sa.Column("infohus_id", sa.Uuid(), nullable=False),
         sa.Column("reasons", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("caller_id", sa.Uuid(), nullable=True),
-        sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column(
+            "verdict",
+            sa.Enum("in_order", "finding", name="verdict", native_enum=False, create_constraint=True, length=60),
+            nullable=True,
+        ),
         sa.Column("reviewed_by", sa.Uuid(), nullable=True),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("verdict IN ('in_order', 'finding')", name=op.f("ck_log_check_entry_verdict")),
         sa.CheckConstraint(
             "reviewed_by IS DISTINCT FROM caller_id OR caller_id IS NULL",
             name=op.f("ck_log_check_entry_reviewer_is_not_the_reviewed"),
@@ -145,7 +148,11 @@ def _create_log_finding() -> None:
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("answer_by", sa.Date(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column(
+            "outcome",
+            sa.Enum("remedied", "accepted", name="outcome", native_enum=False, create_constraint=True, length=60),
+            nullable=True,
+        ),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("key_id", sa.Uuid(), nullable=False),
@@ -153,7 +160,6 @@ def _create_log_finding() -> None:
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("answer", sa.LargeBinary(), nullable=True),
         sa.Column("remedy", sa.LargeBinary(), nullable=True),
-        sa.CheckConstraint("outcome IN ('remedied', 'accepted')", name=op.f("ck_log_finding_outcome")),
         sa.CheckConstraint("owner_id <> recorded_by", name=op.f("ck_log_finding_owner_is_another")),
         sa.CheckConstraint(
             "(ended_at IS NULL) = (outcome IS NULL) AND (ended_at IS NULL) = (remedy IS NULL)",

@@ -20,7 +20,7 @@ from infohus.log_checks.drawing import CHECK_BY_ID, LogCheckDraft, announce, che
 from infohus.log_checks.findings import (
     ENTRIES,
     FINDINGS,
-    AnswerDraft,
+    FindingAnswerDraft,
     Findings,
     RemedyDraft,
     VerdictDraft,
@@ -200,7 +200,7 @@ async def one_check(
         return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
 
 
-@post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck")
+@post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck", status_code=200)
 async def draw_check(
     infohus_id: FromPath[UUID], check_id: FromPath[UUID], desk: NamedDependency[Desk],
     signer: NamedDependency[Signer],
@@ -211,7 +211,7 @@ async def draw_check(
         return await _shown(work, check, await draw_entries(work, check, signer))
 
 
-@post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/verdict", operation_id="ReviewLogEntry")
+@post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/verdict", operation_id="ReviewLogEntry", status_code=200)
 async def review(
     infohus_id: FromPath[UUID], check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[VerdictDraft],
     desk: NamedDependency[Desk], findings: NamedDependency[Findings],
@@ -234,10 +234,10 @@ async def list_findings(
         return page_of(views, [one.id for one in views], limit=limit)
 
 
-@post(FINDING + "/answer", operation_id="AnswerLogFinding", response_headers=VERSIONED)
+@post(FINDING + "/answer", operation_id="AnswerLogFinding", status_code=200, response_headers=VERSIONED)
 async def answer(
-    infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[AnswerDraft], desk: NamedDependency[Desk],
-    findings: NamedDependency[Findings], if_match: IfMatch = None,
+    infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[FindingAnswerDraft],
+    desk: NamedDependency[Desk], findings: NamedDependency[Findings], if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """Answer a finding, as the one who answers for it."""
     async with desk.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
@@ -247,7 +247,7 @@ async def answer(
         return _versioned(LogFindingView.opened(work, finding, findings))
 
 
-@post(FINDING + "/remedy", operation_id="EndLogFinding", response_headers=VERSIONED)
+@post(FINDING + "/remedy", operation_id="EndLogFinding", status_code=200, response_headers=VERSIONED)
 async def remedy(
     infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[RemedyDraft], desk: NamedDependency[Desk],
     findings: NamedDependency[Findings], if_match: IfMatch = None,

@@ -1,6 +1,5 @@
 """What reviewers say of entries, what they find, and what is answered and done about it (rule 63)."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -52,7 +51,7 @@ class VerdictDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     answer_by: date | None = None
 
 
-class AnswerDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FindingAnswerDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What its owner answers to a finding."""
 
     text: Annotated[LongText, Meta(min_length=1)]
@@ -85,7 +84,7 @@ class Findings:
         finding.text = self._vault.seal(key, _place(finding, "text"), draft.text)
         return work.add(finding)
 
-    def answer(self, work: UnitOfWork, finding: LogFinding, draft: AnswerDraft) -> None:
+    def answer(self, work: UnitOfWork, finding: LogFinding, draft: FindingAnswerDraft) -> None:
         """Answer a finding, once, as its owner.
 
         Raises:
@@ -169,11 +168,6 @@ async def finding_of(work: UnitOfWork, finding_id: UUID) -> LogFinding:
     if finding is None:
         raise errors.NotAvailable
     return finding
-
-
-def overdue(findings: Sequence[LogFinding], today: date) -> int:
-    """Count the findings that were to be answered before today and were not, or were and never ended."""
-    return sum(is_overdue(one, today) for one in findings)
 
 
 def is_overdue(finding: LogFinding, today: date) -> bool:
