@@ -24,6 +24,7 @@ from infohus.demo.issuer import UnknownDemoUser
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.running import Stopped, play_once, show, token_for
 from infohus.demo.telling import StepFailed
+from infohus.draw_command import draw
 from infohus.errors import TemplateScores
 from infohus.identity.issuers import UnsafeIssuer
 from infohus.identity.key_sets import KeySetRefused
@@ -238,6 +239,7 @@ def add_coordinator(infohus: UUID, authority: str, person: UUID, owner_database:
 audit.add_command(empty)
 audit.add_command(keep)
 audit.add_command(check_log_report)
+audit.add_command(draw)
 main.add_command(audit)
 main.add_command(witness)
 

@@ -36,6 +36,8 @@ from infohus.identity.caller import Assurance, Caller
 from infohus.identity.issuers import read_issuers
 from infohus.identity.tokens import TokenGate
 from infohus.journal.api import handlers as journal_handlers
+from infohus.log_checks.api import handlers as log_check_handlers
+from infohus.log_checks.findings import Findings
 from infohus.log_reports.api import handlers as log_report_handlers
 from infohus.measures.api import handlers as measure_handlers
 from infohus.network.api import handlers as network_handlers
@@ -105,7 +107,7 @@ def create_app(settings: Settings) -> Litestar:
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
         minimum_assurance=Assurance(settings.minimum_assurance),
     )
-    actors = Actors(vault)
+    actors, findings = Actors(vault), Findings(vault)
     signer = signer_of(settings)
     workplace = Workplace(
         policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now, appended=signer.appended
@@ -140,7 +142,7 @@ def create_app(settings: Settings) -> Litestar:
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
             *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
-            *tile_handlers, *log_report_handlers,
+            *tile_handlers, *log_report_handlers, *log_check_handlers,
         ),
     ]
     return Litestar(
@@ -151,7 +153,9 @@ def create_app(settings: Settings) -> Litestar:
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "workplace": Provide(lambda: workplace, sync_to_thread=False),
+            "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
             "actors": Provide(lambda: actors, sync_to_thread=False),
+            "findings": Provide(lambda: findings, sync_to_thread=False),
             "signer": Provide(lambda: signer, sync_to_thread=False),
         },
         middleware=[Door(gate, workplace, actors)],

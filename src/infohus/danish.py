@@ -24,6 +24,21 @@ WORDS: dict[str, tuple[str, str]] = {
         "Brug en ny Idempotency-Key til en ny handling. Intet er gemt.",
     ),
     "request-under-way": ("Handlingen er allerede i gang", "Vent et øjeblik, og se, om den er gennemført."),
+    "nothing-in-period": (
+        "Der er intet at kontrollere i perioden",
+        "Vælg en periode, der er begyndt, og hvor loggen har poster.",
+    ),
+    "not-drawable-yet": (
+        "Lodtrækningen mangler et kontrolpunkt",
+        "Vent, til vidnerne har underskrevet loggen efter varslet (normalt et minut), og træk så igen.",
+    ),
+    "own-entry-reviewed": (
+        "Du kan ikke kontrollere dig selv", "Bed en anden databeskyttelsesrådgiver om at se på posten."
+    ),
+    "finding-not-complete": (
+        "Fundet mangler noget",
+        "Skriv, hvad der er fundet, og vælg en anden tovholder i infohuset, der skal svare, og en frist fra i dag af.",
+    ),
     "changed-meanwhile": (
         "Nogen har ændret det imens",
         "Hent det igen, se ændringen, og gentag. Intet er overskrevet.",
@@ -300,38 +315,6 @@ CONTACTS = {
     "unknown": "Åbningstiden står ikke i planen.",
     "acute": "Ved akut fare: ring {phone}.",
     "instead": "{name} ({reached_by}) er åben til {when}.",
-}
-PLAN_PARTS = {
-    "plan": "Planen",
-    "infohus": "Infohuset",
-    "authority": "Myndigheden",
-    "possible_participant": "Den mulige deltager",
-    "contact": "Kontakten",
-    "concern_sign": "Bekymringstegn",
-    "extremism_form": "Formen",
-    "prevention_level": "Niveauet",
-    "obligation": "Forpligtelsen",
-    "briefing_audience": "Målgruppen",
-}
-"""The parts of a plan file, in its order."""
-PLAN_FIELDS = {
-    "title": "titlen", "adopted": "vedtagelsesdatoen", "legal_basis": "hjemlen",
-    "political_responsibility": "det politiske ansvar", "revision_owner": "den, der reviderer",
-    "coordination": "koordineringen", "next_revision_year": "næste revisionsår", "name": "navnet",
-    "cooperation_form": "samarbejdsformen", "established": "etableringen",
-    "exchange_guidance": "vejledningen om videregivelse", "assessment_tool": "vurderingsværktøjet", "id": "id'et",
-    "kind": "slagsen", "regime": "lovgrundlaget", "cvr": "CVR-nummeret", "coordinator_title": "tovholderens titel",
-    "authority": "myndigheden", "public_task_sector": "sektoren", "solves_public_task": "offentlig opgave",
-    "for": "målgruppen", "email": "mailadressen", "phone": "telefonnummeret", "purpose": "formålet",
-    "opens": "åbningstiden", "closes": "lukketiden", "days": "dagene", "hours": "tiderne", "group": "gruppen",
-    "labels": "tegnene", "target": "målgruppen", "carried_out_by": "de udførende", "text": "ordlyden",
-    "owner": "ejeren", "every": "hyppigheden", "also": "tilføjelsen", "due_year": "fristens år",
-    "centre": "centret", "who": "kredsen",
-}
-PLAN_VALUES = {
-    "P1Y": "hvert år", "P2Y": "hvert andet år", "daily": "hver dag", "working_days": "hverdage",
-    "individual": "hos den enkelte", "social": "i det sociale", "gdpr": "databeskyttelsesforordningen",
-    "led": "retshåndhævelsesloven", "pet": "PET-loven",
 }
 
 

@@ -70,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     note_late_after_days: Annotated[
         int, Meta(description="A note entered more days after the event shows as late (rule 68).", ge=0, le=365)
     ] = 3
+    log_check_every_months: Annotated[
+        int, Meta(description="How long after the end of one checked period the next is due (rule 63).", ge=1, le=6)
+    ] = 6
     largest_request_bytes: Annotated[int, Meta(description="Largest request body.", ge=1024)] = 1_048_576
     log_format: Annotated[
         str, Meta(description="`auto` (colours in a terminal, JSON elsewhere), `json` or `console`.",

@@ -102,9 +102,9 @@ class WhenTheRoutesAreListed:
 
 OPEN_TO_STAFF = {
     "ListInfohuse", "ReadInfohus", "ListContacts", "ReadAssessmentTemplate", "ListPlanVersions", "ListPlanChanges",
-    "ListObligations", "ReadObligation", "ListNetworkMaterials",
+    "ListObligations", "ReadObligation", "ListNetworkMaterials", "ReadLogNotice", "AcknowledgeLogNotice",
 }
-"""The plan and the tool's template are public; test_plan_loading.py says who reads the first."""
+"""The plan, the tool's template, and the notice that use is logged; test_plan_loading.py says who reads the first."""
 
 
 class WhenNobodyIsSignedIn:

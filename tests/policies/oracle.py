@@ -111,6 +111,12 @@ ACTS: Final[dict[Action, Act]] = {
     ),
     Action.EXPORT_LOG: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
     Action.OPEN_ACTOR: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.READ_LOG_CHECKS: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.RUN_LOG_CHECK: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.ANSWER_LOG_FINDING: Act(
+        "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True
+    ),
+    Action.ACKNOWLEDGE_LOG_NOTICE: Act("Infohus", outside=EVERYONE, only_members=True),
     Action.LOAD_PLAN: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.REGISTER_COORDINATOR: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LIST_OVERDUE_REVIEWS: Act("Infohus", COORDINATORS, only_members=True),

@@ -15,7 +15,7 @@ REFERENCE = {
 AGGREGATES = {"yearly_status"}
 """What was counted over cases and released; test_yearly_status_rows.py says who sees it."""
 
-IDENTITIES = {"actor"}
+IDENTITIES = {"actor", "log_check", "log_check_entry", "log_finding", "log_notice_receipt"}
 """Who acted, sealed; test_actors.py says who sees it."""
 
 
@@ -46,6 +46,8 @@ class WhenTheTablesAreLookedAt:
             "case_key", "first_view",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "yearly_status",
+            # What `declined_requests` tells a reviewer of the infohus.
+            "information_request",
         }
         lone = [row["qual"] for row in rules if row["roles"] == ["infohus_owner"] and row["cmd"] != "SELECT"]
         assert all("caller_authority() IS NOT NULL" in qual for qual in lone)
@@ -64,7 +66,7 @@ class WhenTheTablesAreLookedAt:
         assert {row["proname"] for row in found} == {
             "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
             "yearly_counts", "stalled_measures", "first_views_stated", "has_child", "is_given",
-            "hides_earlier_concerns",
+            "hides_earlier_concerns", "declined_requests",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

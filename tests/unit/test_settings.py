@@ -22,7 +22,7 @@ DEFAULTS = {
     "pool_size": 12,
     "keep_case_keys_seconds": 300,
     "stalled_after_days": 60, "note_late_after_days": 3,
-    "sign_every_seconds": 60, "signed_folder": None, "witnesses_file": None,
+    "sign_every_seconds": 60, "log_check_every_months": 6, "signed_folder": None, "witnesses_file": None,
     "largest_request_bytes": 1_048_576,
     "log_format": "auto",
 }
@@ -35,6 +35,7 @@ ACCEPTED = [
     ("SIGNED_FOLDER", "/srv/signed", Path("/srv/signed")),
     ("WITNESSES_FILE", "witnesses.toml", Path("witnesses.toml")),
     ("SIGN_EVERY_SECONDS", "1", 1),
+    ("LOG_CHECK_EVERY_MONTHS", "1", 1),
     ("AUDIENCE", "i", "i"),
     ("MINIMUM_ASSURANCE", "2", 2),
     ("MINIMUM_ASSURANCE", "3", 3),
@@ -58,6 +59,7 @@ REFUSED = [
     ("MINIMUM_ASSURANCE", SECRET),
     ("HOST", "0.0.0.0"),  # noqa: S104 - what must be refused
     ("HOST", "::"),
+    ("LOG_CHECK_EVERY_MONTHS", "7"),
     ("HOST", "10.0.0.7"),
     ("HOST", "localhost"),  # a name that resolves to two addresses, or to none; the server takes numbers
     ("HOST", "127.0.0.1.example.dk"),

@@ -90,6 +90,9 @@ POSSIBLE: MappingProxyType[Action, Step] = MappingProxyType({
     Action.SIGN_IN: _recording(EVERY),
     Action.RELEASE_YEARLY_STATUS: _recording(EVERY),
     Action.FULFIL_OBLIGATION: _recording(EVERY),
+    Action.RUN_LOG_CHECK: _recording(EVERY),
+    Action.ANSWER_LOG_FINDING: _recording(EVERY),
+    Action.ACKNOWLEDGE_LOG_NOTICE: _recording(EVERY),
     Action.ADD_NETWORK_MATERIAL: _recording(EVERY),
 })
 """Acts that are not named here read, and reading is possible at every stage."""

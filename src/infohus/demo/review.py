@@ -1,17 +1,24 @@
 """The last step: the DPO reviews without content, exports the log, checks it offline, and finds one flipped byte."""
 
 import base64
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from infohus.app import now
 from infohus.audit.checkpoint import VerifierKey
 from infohus.audit.export import check_proof, unpack
 from infohus.audit.tiles import WIDTH, tile_path
 from infohus.audit.verification import verify_export
 from infohus.demo.playing import Play
+from infohus.log_reports.model import ReportDoesNotHold, SubjectLogReport, check_report
+from infohus.plan.opening import DENMARK
 
 
-def review_the_log(play: Play, folder: Path, *, hidden: str) -> None:
+def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> None:
     """The DPO reviews without content, exports, verifies offline, proves one entry, and finds one flipped byte."""
     tell = play.teller
     tell.begin("10. DPO'en kontrollerer uden at se indhold")
@@ -26,6 +33,8 @@ def review_the_log(play: Play, folder: Path, *, hidden: str) -> None:
     reasons = {one["entry"]["reason"] for one in refusals}
     tell.expect("exchange-for-investigation" in reasons, "afvisningen stod ikke i loggen")
     tell.say("I loggen står politiets forsøg på den tredje oplysning og forsøget på at bruge § 115 til efterforskning.")
+    _check_by_lot(play, infohus)
+    report = _tell_the_person(play, infohus, subject)
     _export(play, folder, infohus)
     key = VerifierKey.parse((folder / "log.pub").read_text(encoding="utf-8"))
     whole = verify_export(folder, [key])
@@ -44,6 +53,7 @@ def review_the_log(play: Play, folder: Path, *, hidden: str) -> None:
     proved = check_proof(proof["proof"], base64.b64decode(proof["entry"]), [key])
     tell.expect(proved.index == wanted, "beviset gjaldt en anden post")
     tell.say(f"Et bevis på {len(proof['proof'])} tegn viser, at videregivelsen i trin 4 er post {wanted}.")
+    _check_the_report(play, folder, key, report)
     _flip_one_byte(play, folder, key, index=wanted, size=whole.entries)
 
 
@@ -53,6 +63,47 @@ def _export(play: Play, folder: Path, infohus: str) -> None:
     unpack(packed, folder.parent)
     if folder.name != "log":
         (folder.parent / "log").rename(folder)
+
+
+def _check_by_lot(play: Play, infohus: str) -> None:
+    """The DPO announces a check, and the lot falls by a checkpoint that nobody knew when it was announced."""
+    tell, today = play.teller, str(now().astimezone(DENMARK).date())
+    check = play.dpo.post(f"{infohus}/log-checks", {"period_from": today, "period_until": today, "sample": 3})
+    play.dpo.get(f"{infohus}/log")  # signs it, and the witnesses cosign
+    drawn = play.dpo.post(f"{infohus}/log-checks/{check['id']}/draw", status=200)
+    tell.expect(drawn["check"]["is_steerable"] is False, "lodtrækningen kunne være styret")
+    by_lot = [one for one in drawn["items"] if "random" in one["reasons"]]
+    index = next(one["leaf_index"] for one in drawn["items"] if not one["is_own"])
+    play.dpo.post(f"{infohus}/log-checks/{check['id']}/entries/{index}/verdict", {"verdict": "in_order"}, status=200)
+    tell.say(
+        f"Logkontrol: DPO'en varslede den, vidnernes underskrifter trak {len(by_lot)} poster, og "
+        f"{len(drawn['items']) - len(by_lot)} stak ud. Ingen kunne vide hvilke, og ingen kontrollerer sig selv."
+    )
+
+
+def _tell_the_person(play: Play, infohus: str, subject: str) -> dict[str, Any]:
+    """The municipality gives the person the log's uses of their data: dates and purposes, nobody's name."""
+    report: dict[str, Any] = play.kommune.post(f"{infohus}/log-reports", {"subject": subject}, status=200)
+    play.teller.expect(play.kommune.who not in report["letter"], "udtrækket nævnte en medarbejder")
+    return report
+
+
+def _check_the_report(play: Play, folder: Path, key: VerifierKey, report: dict[str, Any]) -> None:
+    """Anyone finds the report whole, and finds it out when a line is missing."""
+    file = folder.with_name("log-report.json")
+    file.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    told = msgspec.json.decode(file.read_bytes(), type=SubjectLogReport)
+    check_report(told, [key])
+    shortened = msgspec.structs.replace(told, lines=told.lines[1:])
+    try:
+        check_report(shortened, [key])
+    except ReportDoesNotHold:
+        play.teller.say(
+            f"Den, sagen handler om, får {len(told.lines)} opslag med tidspunkt og formål, uden navne. "
+            "Tages ét ud, ses det af optællingen, som loggen selv har skrevet under på."
+        )
+    else:
+        play.teller.expect(is_so=False, otherwise="et udeladt opslag blev ikke opdaget")
 
 
 def _flip_one_byte(play: Play, folder: Path, key: VerifierKey, *, index: int, size: int) -> None:

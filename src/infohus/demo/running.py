@@ -44,7 +44,7 @@ class Running:
 
 
 def play_once(*, data: Path, out: Path, port: int, fresh: bool) -> None:
-    """Play the story and leave `story.md`, `openapi.json`, `log/` and the public `keys/` in `out`.
+    """Play the story and leave `story.md`, `openapi.json`, `log/`, `log-report.json` and the public `keys/` in `out`.
 
     Raises:
         StepFailed: naming the step.

@@ -32,7 +32,7 @@ class Story(Play):
         self.step_8_never_for_investigation()
         self.step_9_closure()
         tell_other_cases(self)
-        review_the_log(self, log_folder, hidden=held)
+        review_the_log(self, log_folder, hidden=held, subject=subject_id)
 
     # --- the steps --------------------------------------------------------------------------------------------------
     def step_1_phone_call(self) -> tuple[str, str]:

@@ -6,6 +6,11 @@ from datetime import datetime
 from infohus.log_reports.model import ReportLine
 from infohus.plan.opening import DENMARK
 
+_PROVISIONS = {
+    "dbl-22-1": "databeskyttelseslovens § 22, stk. 1", "dbl-22-2": "databeskyttelseslovens § 22, stk. 2",
+    "rhl-14": "retshåndhævelseslovens § 14", "rhl-16": "retshåndhævelseslovens § 16",
+}
+
 
 def letter(
     authority: str, *, made_at: datetime, lines: Sequence[ReportLine], emptied: int, pseudonym: str
@@ -23,7 +28,7 @@ def letter(
         said += ["| Nr. | Tidspunkt | Formål |", "|---|---|---|"]
     for line in lines:
         at = "undtaget" if line.at is None else _moment(line.at)
-        what = line.purpose or f"Undtaget fra indsigt ({line.withheld}); du kan klage over det"
+        what = line.purpose or f"Undtaget efter {_PROVISIONS.get(str(line.withheld), line.withheld)}"
         said.append(f"| {line.number or '–'} | {at} | {what} |")
     said += [
         "",

@@ -14,6 +14,7 @@ from infohus.audit.memory import StateNotReadable
 from infohus.audit.signing import LogNotAsSigned, Signer
 from infohus.cases.cpr_numbers import read_cpr_number
 from infohus.database import AnySelect
+from infohus.ground import Authority
 from infohus.log_reports.letter import letter
 from infohus.log_reports.model import (
     ORDERED,
@@ -25,6 +26,8 @@ from infohus.log_reports.model import (
 )
 from infohus.tables import SCHEMA, Row
 from infohus.unit_of_work import UnitOfWork
+
+_AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 
 
 async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
@@ -87,13 +90,14 @@ async def report_on(work: UnitOfWork, signer: Signer, person: str) -> SubjectLog
         head = await signer.sign(connection, work.infohus_id)
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
+    names = await work.values(_AUTHORITY, authority_id=authority)
     work.deed.persons.append(person)
     work.deed.purpose = "subject_access_report"
     return SubjectLogReport(
         authority=authority, log=head.checkpoint.origin, person=person, made_at=entry.at, emptied=first - 1,
         chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),
         proof=await prove(connection, work.infohus_id, index, head.note),
-        letter=letter(authority, made_at=entry.at, lines=lines, emptied=first - 1, pseudonym=person),
+        letter=letter(names[0]["name"], made_at=entry.at, lines=lines, emptied=first - 1, pseudonym=person),
     )
 
 

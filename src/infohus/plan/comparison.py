@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from infohus.danish import PLAN_FIELDS, PLAN_PARTS, PLAN_VALUES
 from infohus.plan.document import PlanDocument
+from infohus.plan.words import PLAN_FIELDS, PLAN_PARTS, PLAN_VALUES
 
 KNOWN_BY: dict[str, tuple[str, ...]] = {
     "authority": ("id",), "possible_participant": ("id", "name"), "contact": ("id",), "concern_sign": ("group",),

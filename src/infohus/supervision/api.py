@@ -1,4 +1,4 @@
-"""The routes of supervision."""
+"""The routes of supervision over the log; those over exchanges are in `exchange_routes.py`."""
 
 import base64
 from datetime import datetime
@@ -10,58 +10,25 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
-from infohus import errors
 from infohus.actors import Actors
-from infohus.answers import NIL, After, Limit, Page, page_of
+from infohus.answers import Limit
 from infohus.audit.entry import Outcome
 from infohus.audit.signing import Signer
 from infohus.authorization.action import Action
-from infohus.cases.disclosure import Category, Paragraph
-from infohus.cases.exchange_facts import ExchangeFacts, facts_of
-from infohus.database import Stored
 from infohus.ground import Infohus
+from infohus.supervision.exchange_routes import handlers as exchange_handlers
 from infohus.supervision.operations import (
     EntryFilter,
     LogState,
     NumberedEntry,
     entries_of,
     packed_log,
-    plain_exchange,
     proof_of,
     state_of_log,
-    supervised_exchanges,
 )
 from infohus.workplace import Desk
 
-Authority = Annotated[
-    str | None, QueryParameter(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60, description="Who disclosed.")
-]
 LeafIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
-Moment = Annotated[
-    str | None, QueryParameter(description="A moment with its zone.", schema_extra={"format": "date-time"})
-]
-_ZONED: type[datetime] = Annotated[datetime, msgspec.Meta(tz=True)]  # type: ignore[assignment]
-
-
-class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
-    """An exchange as a reviewer sees it: all but its content.
-
-    `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing.
-    """
-
-    case_number: str
-    strict_necessity_given: bool
-    kinds: list[str]
-    unacknowledged: list[str]
-
-    @classmethod
-    def of(cls, row: Stored) -> "SupervisedExchange":
-        """Show a row."""
-        return cls(
-            **facts_of(plain_exchange(row)), case_number=row["number"],
-            strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
-            unacknowledged=sorted(set(row["recipients"]) - set(row["acknowledged_by"])),
-        )
 
 
 class EntryPage(msgspec.Struct, frozen=True):
@@ -96,34 +63,6 @@ class ActorRecord(msgspec.Struct, frozen=True):
     person_id: UUID
     authority: str
     names: list[ActorName]
-
-
-@get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
-async def exchanges(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
-    since: Moment = None, until: Moment = None, authority: Authority = None,
-    paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
-    late: FromQuery[bool | None] = None, unacknowledged: FromQuery[bool | None] = None,
-) -> Page[SupervisedExchange]:
-    """List exchanges without any case content."""
-    async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
-        rows = await supervised_exchanges(
-            work, after=after, limit=limit + 1, since=_moment(since, "since"), until=_moment(until, "until"),
-            authority=authority, paragraph=paragraph, category=category, late=late,
-            unacknowledged=unacknowledged,
-        )
-        lines = [SupervisedExchange.of(row) for row in rows]
-        return page_of(lines, [line.id for line in lines], limit=limit)
-
-
-def _moment(text: str | None, name: str) -> datetime | None:
-    """Read a moment as strictly as in a body: from a query, msgspec would also take a number for seconds since 1970."""
-    if text is None:
-        return None
-    try:
-        return msgspec.convert(text, _ZONED)
-    except msgspec.ValidationError:
-        raise errors.RequestNotUnderstood(field=name) from None
 
 
 @get("/infohuse/{infohus_id:uuid}/log", operation_id="VerifyLog")
@@ -183,4 +122,4 @@ async def actor(
         return ActorRecord(person_id, work.caller.authority_id, names)
 
 
-handlers = [exchanges, log, entries, proof, export, actor]
+handlers = [*exchange_handlers, log, entries, proof, export, actor]

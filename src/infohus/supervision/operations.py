@@ -1,15 +1,12 @@
-"""What a reviewer can ask: exchanges without content, the log's state, entries, proofs, the exported log."""
+"""What a reviewer can ask of the log: its state, entries, proofs, the exported log. Exchanges: `exchange_review.py`."""
 
 import io
 import tarfile
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
 from infohus import errors
 from infohus.audit.entry import Entry
@@ -18,65 +15,8 @@ from infohus.audit.log import entry_at, hashes_of, head_of, places_where
 from infohus.audit.memory import StateNotReadable
 from infohus.audit.row_verification import verify_database
 from infohus.audit.signing import LogNotAsSigned, SignedHead, Signer
-from infohus.cases.disclosure import Exchange
-from infohus.cases.receipts import Receipt
-from infohus.database import Stored
-from infohus.ground import Case, Disclosure
-from infohus.sealing.column import SealedColumn
 from infohus.tables import new_id
 from infohus.unit_of_work import UnitOfWork
-
-PLAIN = tuple(
-    column for column in Exchange.__table__.columns if not isinstance(column.type, SealedColumn)
-)
-COLUMNS = (
-    *PLAIN, Case.number, Exchange.strict_necessity.is_not(None).label("strict_necessity_given"),
-    sa.func.array(
-        sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
-    ).label("acknowledged_by"),
-    sa.func.array(
-        sa.select(sa.distinct(Disclosure.record_kind))
-        .where(Disclosure.exchange_id == Exchange.id, Disclosure.record_id != Exchange.id).scalar_subquery()
-    ).label("kinds"),
-)
-"""Plain columns only: no sealed one is even fetched."""
-
-_MOMENT, _TEXT, _FLAG = sa.DateTime(timezone=True), sa.Text(), sa.Boolean()
-
-_RECEIPTS_OF_ONE = (
-    sa.select(sa.func.count()).select_from(Receipt).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
-)
-
-
-def _unless_left_out(
-    condition: sa.ColumnElement[bool], name: str, kind: sa.types.TypeEngine[Any]
-) -> sa.ColumnElement[bool]:
-    return sa.or_(sa.bindparam(name, type_=kind).is_(None), condition)
-
-
-EXCHANGES = (
-    sa.select(*COLUMNS)
-    .join(Case, Case.id == Exchange.case_id)
-    .where(
-        Case.infohus_id == sa.bindparam("infohus_id"),
-        Exchange.id > sa.bindparam("after", type_=sa.Uuid()),
-        _unless_left_out(Exchange.recorded_at >= sa.bindparam("since", type_=_MOMENT), "since", _MOMENT),
-        _unless_left_out(Exchange.recorded_at < sa.bindparam("until", type_=_MOMENT), "until", _MOMENT),
-        _unless_left_out(Exchange.authority_id == sa.bindparam("authority", type_=_TEXT), "authority", _TEXT),
-        _unless_left_out(Exchange.paragraph == sa.bindparam("paragraph", type_=_TEXT), "paragraph", _TEXT),
-        _unless_left_out(
-            sa.bindparam("category", type_=_TEXT) == sa.func.any(Exchange.categories), "category", _TEXT
-        ),
-        _unless_left_out(Exchange.is_late == sa.bindparam("late", type_=_FLAG), "late", _FLAG),
-        _unless_left_out(
-            (_RECEIPTS_OF_ONE < sa.func.cardinality(Exchange.recipients))  # noqa: SIM300 - SQL has no Yoda
-            == sa.bindparam("unacknowledged", type_=_FLAG),
-            "unacknowledged", _FLAG,
-        ),
-    )
-    .order_by(Exchange.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer()))
-)
 
 
 class LogState(msgspec.Struct, frozen=True):
@@ -122,16 +62,6 @@ class EntryFilter(msgspec.Struct, frozen=True):
             and self.action in {None, entry.action}
             and self.outcome in {None, entry.outcome.value}
         )
-
-
-def plain_exchange(row: Stored) -> Exchange:
-    """Make an exchange of what a reviewer may see of it: its sealed columns are not there."""
-    return Exchange(**{column.name: row[column.name] for column in PLAIN})
-
-
-async def supervised_exchanges(work: UnitOfWork, **asked: object) -> Sequence[Stored]:
-    """List exchanges of the infohus without any case content."""
-    return await work.values(EXCHANGES, infohus_id=work.infohus_id, **asked)
 
 
 async def state_of_log(work: UnitOfWork, signer: Signer) -> LogState:

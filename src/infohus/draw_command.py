@@ -1,0 +1,57 @@
+"""`infohus audit draw`: draw a log check's entries again, offline, from what was announced and a public checkpoint."""
+
+from pathlib import Path
+from uuid import UUID
+
+import rich_click as click
+
+from infohus.audit.checkpoint import NotACheckpoint, VerifierKey
+from infohus.audit.cosignature import CosignatureDoesNotHold, WitnessKey
+from infohus.audit.draw import Announced, NotDrawable, draw_from
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("checkpoint", type=FILE)
+@click.option("--key", required=True, type=FILE, help="File with the log's public key, from elsewhere.")
+@click.option(
+    "--cosigner", "cosigners", multiple=True, type=FILE, help="File with a witness' public key; may be repeated."
+)
+@click.option("--need", required=True, type=click.IntRange(min=0), help="How many witnesses must have cosigned.")
+@click.option("--check", "check_id", required=True, type=click.UUID, help="The check's id, as announced.")
+@click.option(
+    "--announced-at", required=True, type=click.IntRange(min=0), help="The log's size with the announcement in it."
+)
+@click.option("--first", required=True, type=click.IntRange(min=0), help="The period's first entry, 0-based.")
+@click.option("--last", required=True, type=click.IntRange(min=0), help="The period's last entry.")
+@click.option("--sample", required=True, type=click.IntRange(1, 10_000), help="How many entries are drawn.")
+def draw(  # noqa: PLR0913 - one option each
+    *, checkpoint: Path, key: Path, cosigners: tuple[Path, ...], need: int, check_id: UUID, announced_at: int,
+    first: int, last: int, sample: int,
+) -> None:
+    """Draw the entries of a log check from CHECKPOINT, the cosigned note; prints one index a line."""
+    try:
+        witnesses = sorted({WitnessKey.parse(_text(file)) for file in cosigners}, key=str)
+        drawn = draw_from(
+            _text(checkpoint), Announced(check_id, announced_at, first, last, sample, need),
+            key=VerifierKey.parse(_text(key)), witnesses=witnesses,
+        )
+    except NotDrawable as refused:
+        raise click.ClickException(str(refused)) from None
+    except (NotACheckpoint, UnicodeDecodeError):
+        message = "the checkpoint or a key is malformed, or the log's key did not sign it"
+        raise click.ClickException(message) from None
+    except CosignatureDoesNotHold:
+        message = "a witness' signature on the checkpoint does not hold"
+        raise click.ClickException(message) from None
+    click.echo(f"seed {drawn.seed.hex()}", err=True)
+    if drawn.is_steerable:
+        click.echo("Pas på: intet vidne er med i frøet, så den, der driver loggen, kan have styret det.", err=True)
+    for index in drawn.indices:
+        click.echo(str(index))
+
+
+def _text(file: Path) -> str:
+    # As bytes: a note's newlines are signed, and must not be translated.
+    return file.read_bytes().decode()

@@ -1,0 +1,61 @@
+"""What a log check's tests do again and again: keep busy, announce, draw, review, find."""
+
+from datetime import timedelta
+from typing import Any
+
+from house import CaseInHand, House, Person, now
+from infohus.demo.people import DEMO_PEOPLE
+from infohus.plan.opening import DENMARK
+
+OWNER, DPO = DEMO_PEOPLE["kommune"].person_id, DEMO_PEOPLE["dpo"].person_id
+SOON = str((now() + timedelta(days=14)).date())
+
+
+def today() -> str:
+    return str(now().astimezone(DENMARK).date())
+
+
+def checks(house: House) -> str:
+    return f"/infohuse/{house.infohus_id}/log-checks"
+
+
+async def busy(house: House) -> CaseInHand:
+    """Let both tovholdere do something, and the DPO too."""
+    case = await house.case()
+    for person in (case.kommune, case.politi, case.kommune):
+        await person.get(case.path)
+    await case.politi.get(f"{case.path}/concerns/{case.concern_id}", status=404)
+    await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges")
+    return case
+
+
+async def announced(house: House, by: str = "dpo", **draft: Any) -> dict[str, Any]:
+    """Announce a check of today."""
+    body = {"period_from": today(), "period_until": today(), **draft}
+    check: dict[str, Any] = await house.person(by).post(checks(house), body)
+    return check
+
+
+async def drawn(house: House, by: str = "dpo", **draft: Any) -> dict[str, Any]:
+    """Announce a check, let the log be signed, and draw."""
+    check = await announced(house, by, **draft)
+    await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log")
+    found: dict[str, Any] = await house.person(by).post(f"{checks(house)}/{check['id']}/draw", status=200)
+    return found
+
+
+async def verdict(
+    house: House, check: dict[str, Any], index: int, *, by: str = "dpo", status: int = 200, **draft: Any
+) -> Any:
+    path = f"{checks(house)}/{check['check']['id']}/entries/{index}/verdict"
+    return await house.person(by).post(path, draft or {"verdict": "in_order"}, status=status)
+
+
+async def found_at(house: House, **change: Any) -> tuple[dict[str, Any], Person]:
+    """Draw a check and find something at an entry of the municipality's tovholder; give the finding and the owner."""
+    check = await drawn(house, sample=1000)
+    index = next(one["leaf_index"] for one in check["items"] if one["entry"]["caller"] == str(OWNER))
+    draft = {"verdict": "finding", "text": "Opslag om natten.", "owner": str(OWNER), "answer_by": SOON, **change}
+    await verdict(house, check, index, **draft)
+    listed = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log-findings")
+    return listed["items"][0], house.person("kommune")

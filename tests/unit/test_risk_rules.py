@@ -1,0 +1,83 @@
+"""Which entries the risk rules of a log check pick, and which they leave alone."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from infohus.audit.entry import Entry, Outcome
+from infohus.log_checks.risk_rules import (
+    RULES,
+    at_unusual_hours,
+    of_closed_cases,
+    of_undisclosed_items,
+    of_unusual_volume,
+)
+
+WORKDAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
+CASE, PERSON = UUID(int=5), UUID(int=9)
+
+
+def entry(at: datetime = WORKDAY, **change: Any) -> Entry:
+    values: dict[str, Any] = {
+        "caller": PERSON, "authority": "kommune", "role": "municipal_coordinator", "assurance": "high",
+        "action": "readCase", "subject_kind": "case", "subject": CASE, "case": CASE, "outcome": Outcome.ALLOWED,
+        "reason": None, "policies": [], "policy_set": "", "justification": None, "purpose": None, "recipients": [],
+        "persons": [], "opened": [], "wrote": [], "correlation": "", "nonce": "",
+    }
+    return Entry(at=at, log=UUID(int=1), **{**values, **change})
+
+
+class WhenRisksAreLookedFor:
+    @pytest.mark.rule(63)
+    def test_what_was_done_in_a_case_after_it_was_closed_is_picked(self) -> None:
+        closings = {CASE: WORKDAY}
+        entries = [
+            (0, entry()), (1, entry(WORKDAY + timedelta(seconds=1))), (2, entry(WORKDAY + timedelta(1), case=None)),
+            (3, entry(WORKDAY + timedelta(1), case=UUID(int=6))),
+        ]
+        assert of_closed_cases(entries, closings) == [1]
+
+    @pytest.mark.rule(63)
+    @pytest.mark.parametrize(("at", "is_picked"), [
+        (datetime(2026, 11, 23, 5, 59, tzinfo=UTC), True),  # 06.59 in Denmark
+        (datetime(2026, 11, 23, 6, 0, tzinfo=UTC), False),
+        (datetime(2026, 11, 23, 16, 59, tzinfo=UTC), False),
+        (datetime(2026, 11, 23, 17, 0, tzinfo=UTC), True),
+        (datetime(2026, 11, 22, 10, 0, tzinfo=UTC), True),  # a Sunday
+        (datetime(2026, 12, 25, 10, 0, tzinfo=UTC), True),  # a Friday, and Christmas
+        (datetime(2026, 7, 1, 5, 0, tzinfo=UTC), False),  # summer time
+    ])
+    def test_what_was_done_outside_working_hours_is_picked(self, at: datetime, is_picked: bool) -> None:  # noqa: FBT001
+        assert at_unusual_hours([(4, entry(at))], {}) == ([4] if is_picked else [])
+        assert at_unusual_hours([(4, entry(at, case=None)), (5, entry(at, caller=None))], {}) == []
+
+    @pytest.mark.rule(63)
+    def test_a_day_far_beyond_the_persons_own_median_is_picked_whole(self) -> None:
+        usual = [(day, entry(WORKDAY - timedelta(day), case=UUID(int=day))) for day in range(1, 10)]
+        much = [(100 + n, entry(case=UUID(int=1000 + n))) for n in range(20)]
+        assert of_unusual_volume([*usual, *much], {}) == [index for index, _ in much]
+        assert of_unusual_volume([*usual, *much[:-1]], {}) == []
+        others = [(200 + n, entry(case=UUID(int=1000 + n), caller=UUID(int=50 + n))) for n in range(30)]
+        assert of_unusual_volume(others, {}) == []
+
+    @pytest.mark.rule(63)
+    def test_one_who_always_has_many_cases_is_not_picked_for_it(self) -> None:
+        always = [
+            (100 * day + n, entry(WORKDAY - timedelta(day), case=UUID(int=n))) for day in range(5) for n in range(30)
+        ]
+        assert of_unusual_volume(always, {}) == []
+
+    @pytest.mark.rule(63)
+    def test_denied_attempts_are_picked_and_refused_ones_are_not(self) -> None:
+        entries = [
+            (0, entry()), (1, entry(outcome=Outcome.DENIED)), (2, entry(outcome=Outcome.REFUSED)),
+            (3, entry(outcome=Outcome.DENIED, subject=None)),
+        ]
+        assert of_undisclosed_items(entries, {}) == [1]
+
+    @pytest.mark.rule(63)
+    def test_a_rule_that_cannot_tell_says_why_and_every_other_picks(self) -> None:
+        assert all((rule.picks is None) == (rule.why_not is not None) for rule in RULES)
+        assert {rule.code for rule in RULES if rule.picks is None} == {"own_name_or_family", "break_glass"}
