@@ -13,7 +13,7 @@ from infohus import errors
 from infohus.audit import archive
 from infohus.audit.draw import draw_from
 from infohus.audit.entry import Entry, Outcome, decode
-from infohus.audit.log import AnyConnection, entries_holding, entry_at, head_of, rows_of
+from infohus.audit.log import AnyConnection, entries_holding, first_of_day, head_of, rows_of
 from infohus.audit.signing import Signer
 from infohus.ground import Case
 from infohus.log_checks.model import LogCheck, LogCheckEntry
@@ -58,8 +58,8 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> Lo
     since = draft.period_from or until - HALF_A_YEAR
     connection = work.log_connection()
     size = (await head_of(connection, work.infohus_id)).size
-    first = await _first_from(connection, work.infohus_id, since, size)
-    last = await _first_from(connection, work.infohus_id, until + timedelta(days=1), size) - 1
+    first = await first_of_day(connection, work.infohus_id, since, DENMARK, size)
+    last = await first_of_day(connection, work.infohus_id, until + timedelta(days=1), DENMARK, size) - 1
     if until > today or last < first:
         raise NothingInPeriod
     check = work.add(LogCheck(
@@ -144,16 +144,3 @@ async def _entries(connection: AnyConnection, check: LogCheck) -> list[tuple[int
         async for rows in rows_of(connection, check.infohus_id, start=check.first_index, stop=check.last_index + 1)
         for row in rows if row["entry"] is not None
     ]
-
-
-async def _first_from(connection: AnyConnection, log_id: UUID, day: date, size: int) -> int:
-    """Find the first entry of a day or later, by halves; an emptied one is older than any."""
-    below, above = 0, size
-    while below < above:
-        middle = (below + above) // 2
-        encoded = await entry_at(connection, log_id, middle)
-        if encoded is None or decode(encoded).at.astimezone(DENMARK).date() < day:
-            below = middle + 1
-        else:
-            above = middle
-    return below

@@ -7,8 +7,9 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus.audit.entry import decode
-from infohus.audit.log import head_of, rows_of
+from infohus.audit.log import first_of_day, head_of, rows_of
 from infohus.log_checks.model import LogNoticeReceipt
+from infohus.plan.opening import DENMARK
 from infohus.unit_of_work import UnitOfWork
 
 VERSION = 1
@@ -83,7 +84,8 @@ async def who_has_read(work: UnitOfWork) -> NoticeState:
     known, since = {one.person_id for one in read}, work.now - WHO_ACTED_WITHIN
     connection, missing = work.log_connection(), set[UUID]()
     size = (await head_of(connection, work.infohus_id)).size
-    async for rows in rows_of(connection, work.infohus_id, start=0, stop=size):
+    start = await first_of_day(connection, work.infohus_id, since.astimezone(DENMARK).date(), DENMARK, size)
+    async for rows in rows_of(connection, work.infohus_id, start=start, stop=size):
         for row in rows:
             entry = None if row["entry"] is None else decode(row["entry"])
             if entry is not None and entry.at >= since and entry.caller is not None and entry.caller not in known:

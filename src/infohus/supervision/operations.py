@@ -12,6 +12,7 @@ from infohus import errors
 from infohus.audit.entry import Entry
 from infohus.audit.export import LogDoesNotVerify, export_log, prove
 from infohus.audit.log import entry_at, hashes_of, head_of, places_where
+from infohus.audit.log_verification import tally_faults_of
 from infohus.audit.memory import StateNotReadable
 from infohus.audit.row_verification import verify_database
 from infohus.audit.signing import LogNotAsSigned, SignedHead, Signer
@@ -65,12 +66,13 @@ class EntryFilter(msgspec.Struct, frozen=True):
 
 
 async def state_of_log(work: UnitOfWork, signer: Signer) -> LogState:
-    """Verify every row of the infohus' log, sign its present head and have it cosigned."""
+    """Verify every row of the infohus' log and count again, sign its present head and have it cosigned."""
     connection = work.log_connection()
     head = await head_of(connection, work.infohus_id)
     verification = await verify_database(connection, work.infohus_id)
-    faults, checkpoint, cosigned_by = [str(fault) for fault in verification.faults], "", list[str]()
-    if verification.is_whole:
+    wrong = [*verification.faults, *await tally_faults_of(connection, work.infohus_id)]
+    faults, checkpoint, cosigned_by = [str(fault) for fault in wrong], "", list[str]()
+    if not faults:
         try:
             signed = await signer.sign(connection, work.infohus_id)
             checkpoint, cosigned_by = signed.note, list(signed.cosigned_by)
