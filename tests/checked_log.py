@@ -44,18 +44,18 @@ async def drawn(house: House, by: str = "dpo", **draft: Any) -> dict[str, Any]:
     return found
 
 
-async def verdict(
+async def review(
     house: House, check: dict[str, Any], index: int, *, by: str = "dpo", status: int = 200, **draft: Any
 ) -> Any:
-    path = f"{checks(house)}/{check['check']['id']}/entries/{index}/verdict"
-    return await house.person(by).post(path, draft or {"verdict": "in_order"}, status=status)
+    path = f"{checks(house)}/{check['check']['id']}/entries/{index}/review"
+    return await house.person(by).post(path, draft or {"review": "in_order"}, status=status)
 
 
 async def found_at(house: House, **change: Any) -> tuple[dict[str, Any], Person]:
     """Draw a check and find something at an entry of the municipality's tovholder; give the finding and the owner."""
     check = await drawn(house, sample=1000)
     index = next(one["leaf_index"] for one in check["items"] if one["entry"]["caller"] == str(OWNER))
-    draft = {"verdict": "finding", "text": "Opslag om natten.", "owner": str(OWNER), "answer_by": SOON, **change}
-    await verdict(house, check, index, **draft)
+    draft = {"review": "finding", "text": "Opslag om natten.", "owner": str(OWNER), "answer_by": SOON, **change}
+    await review(house, check, index, **draft)
     listed = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log-findings")
     return listed["items"][0], house.person("kommune")

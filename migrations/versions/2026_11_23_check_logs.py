@@ -20,7 +20,7 @@ MAY_READ = {
 }
 MAY_INSERT = {
     "log_check": f"{OWN_CHECK} AND announced_by = infohus.caller_person() AND drawn_at IS NULL",
-    "log_check_entry": f"{SUPERVISING} AND verdict IS NULL",
+    "log_check_entry": f"{SUPERVISING} AND review IS NULL",
     "log_finding": f"{OWN_CHECK} AND recorded_by = infohus.caller_person()",
     "log_notice_receipt": """
         person_id = infohus.caller_person() AND authority_id = infohus.caller_authority()
@@ -35,10 +35,10 @@ MAY_UPDATE = {
     "log_check": (
         f"{SUPERVISING} AND drawn_at IS NULL", SUPERVISING, "drawn_at, announced_size, note, seed, is_steerable"
     ),
-    # A verdict is given once, in the reviewer's own name; a check of the table lets nobody review an own entry.
+    # A review is given once, in the reviewer's own name; a check of the table lets nobody review an own entry.
     "log_check_entry": (
-        f"{SUPERVISING} AND verdict IS NULL", f"{SUPERVISING} AND reviewed_by = infohus.caller_person()",
-        "verdict, reviewed_by, reviewed_at",
+        f"{SUPERVISING} AND review IS NULL", f"{SUPERVISING} AND reviewed_by = infohus.caller_person()",
+        "review, reviewed_by, reviewed_at",
     ),
     "log_finding": (
         MAY_READ["log_finding"], MAY_READ["log_finding"], "answer, answered_at, remedy, outcome, ended_at, version"
@@ -114,8 +114,8 @@ def _create_log_check_entry() -> None:
         sa.Column("reasons", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("caller_id", sa.Uuid(), nullable=True),
         sa.Column(
-            "verdict",
-            sa.Enum("in_order", "finding", name="verdict", native_enum=False, create_constraint=True, length=60),
+            "review",
+            sa.Enum("in_order", "finding", name="review", native_enum=False, create_constraint=True, length=60),
             nullable=True,
         ),
         sa.Column("reviewed_by", sa.Uuid(), nullable=True),
@@ -125,7 +125,7 @@ def _create_log_check_entry() -> None:
             name=op.f("ck_log_check_entry_reviewer_is_not_the_reviewed"),
         ),
         sa.CheckConstraint(
-            "(verdict IS NULL) = (reviewed_by IS NULL) AND (verdict IS NULL) = (reviewed_at IS NULL)",
+            "(review IS NULL) = (reviewed_by IS NULL) AND (review IS NULL) = (reviewed_at IS NULL)",
             name=op.f("ck_log_check_entry_reviewed_at_once"),
         ),
         sa.ForeignKeyConstraint(["check_id"], ["infohus.log_check.id"], name=op.f("fk_log_check_entry_check_id")),

@@ -24,6 +24,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "Brug en ny Idempotency-Key til en ny handling. Intet er gemt.",
     ),
     "request-under-way": ("Handlingen er allerede i gang", "Vent et øjeblik, og se, om den er gennemført."),
+    "report-not-on-one-person": (
+        "Hvem handler udtrækket om?", "Angiv enten CPR-nummeret eller personen i sagen, og ikke begge dele."
+    ),
     "nothing-in-period": (
         "Der er intet at kontrollere i perioden",
         "Vælg en periode, der er begyndt, og hvor loggen har poster.",

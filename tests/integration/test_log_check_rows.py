@@ -27,14 +27,14 @@ SEES = {
     "nobody": set(),
 }
 MAY_CHANGE = {
-    # What was drawn, and what has a verdict, is changed by nobody any more.
+    # What was drawn, and what has a review, is changed by nobody any more.
     "the DPO": {"log_check_entry", "log_finding"}, "the other authority's DPO": {"log_check_entry"},
     "the finding's owner": {"log_finding"},
 }
 CHANGES = {
     "log_check": "UPDATE infohus.log_check SET note = 'anden'",
     "log_check_entry": (
-        "UPDATE infohus.log_check_entry SET verdict = 'in_order', reviewed_by = infohus.caller_person(),"
+        "UPDATE infohus.log_check_entry SET review = 'in_order', reviewed_by = infohus.caller_person(),"
         " reviewed_at = now() WHERE caller_id IS DISTINCT FROM infohus.caller_person()"
     ),
     "log_finding": "UPDATE infohus.log_finding SET version = version + 1",

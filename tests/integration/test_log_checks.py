@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from checked_log import DPO, OWNER, SOON, announced, busy, checks, drawn, found_at, today, verdict
+from checked_log import DPO, OWNER, SOON, announced, busy, checks, drawn, found_at, review, today
 from conftest import Database
 from house import House, now, open_house
 from infohus.audit.checkpoint import SigningKey
@@ -156,8 +156,8 @@ class WhenEntriesAreReviewed:
         await busy(house)
         check = await drawn(house, sample=1000)
         own = next(one["leaf_index"] for one in check["items"] if one["is_own"])
-        assert (await verdict(house, check, own, status=409))["type"] == "/problems/own-entry-reviewed"
-        reviewed = await verdict(house, check, own, by="politi-dpo")
+        assert (await review(house, check, own, status=409))["type"] == "/problems/own-entry-reviewed"
+        reviewed = await review(house, check, own, by="politi-dpo")
         assert reviewed["reviewed_by"] == str(DEMO_PEOPLE["politi-dpo"].person_id)
 
     @pytest.mark.rule(63)
@@ -166,7 +166,7 @@ class WhenEntriesAreReviewed:
         await drawn(house, sample=1000)
         with pytest.raises(asyncpg.CheckViolationError, match="reviewer_is_not_the_reviewed"):
             await house.sql(
-                "UPDATE infohus.log_check_entry SET verdict = 'in_order', reviewed_by = caller_id, reviewed_at = now()"
+                "UPDATE infohus.log_check_entry SET review = 'in_order', reviewed_by = caller_id, reviewed_at = now()"
             )
 
     @pytest.mark.rule(63)
@@ -176,12 +176,12 @@ class WhenEntriesAreReviewed:
         await busy(house)
         check = await drawn(house, sample=1000)
         for one in check["items"]:
-            await verdict(house, check, one["leaf_index"], by="politi-dpo" if one["is_own"] else "dpo")
+            await review(house, check, one["leaf_index"], by="politi-dpo" if one["is_own"] else "dpo")
         overview = await house.person("dpo").get(checks(house))
         assert [(one["is_complete"], one["reviewed"]) for one in overview["checks"]] == [(True, len(check["items"]))]
         assert overview["next_due"] == str((now().astimezone(DENMARK) + timedelta(days=182)).date())
         assert overview["is_overdue"] is False
-        await verdict(house, check, check["items"][0]["leaf_index"], status=409)
+        await review(house, check, check["items"][0]["leaf_index"], status=409)
 
     @pytest.mark.rule(63)
     async def test_an_overdue_check_shows(self, house: House) -> None:
@@ -199,7 +199,7 @@ class WhenEntriesAreReviewed:
     async def test_what_the_check_does_not_look_at_is_not_reviewed(self, house: House) -> None:
         await busy(house)
         check = await drawn(house, sample=1)
-        await verdict(house, check, 10_000, status=404)
+        await review(house, check, 10_000, status=404)
 
 
 class WhenSomethingIsFound:
@@ -244,8 +244,8 @@ class WhenSomethingIsFound:
         await busy(house)
         check = await drawn(house, sample=1000)
         index = next(one["leaf_index"] for one in check["items"] if not one["is_own"])
-        draft = {"verdict": "finding", "text": "Et fund.", "owner": str(OWNER), "answer_by": SOON, **change}
-        assert (await verdict(house, check, index, status=422, **draft))["type"].endswith("finding-not-complete")
+        draft = {"review": "finding", "text": "Et fund.", "owner": str(OWNER), "answer_by": SOON, **change}
+        assert (await review(house, check, index, status=422, **draft))["type"].endswith("finding-not-complete")
 
     @pytest.mark.rule(63)
     async def test_nobody_else_answers_or_ends_it_and_nothing_is_said_twice(self, house: House) -> None:

@@ -145,7 +145,7 @@ class WhenAPersonAsksForALogReport:
 
     @pytest.mark.parametrize("draft", [{}, {"cpr_number": NUMBER, "subject": "0198c0de-0000-7000-8000-000000000001"}])
     async def test_it_is_on_one_person(self, house: House, draft: dict[str, str]) -> None:
-        await house.person("kommune").post(f"/infohuse/{house.infohus_id}/log-reports", draft, status=400)
+        await house.person("kommune").post(f"/infohuse/{house.infohus_id}/log-reports", draft, status=422)
 
     async def test_nobody_is_named_by_a_record_that_is_not_there(self, house: House) -> None:
         draft = {"subject": "0198c0de-0000-7000-8000-000000000001"}

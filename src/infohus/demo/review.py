@@ -74,7 +74,7 @@ def _check_by_lot(play: Play, infohus: str) -> None:
     tell.expect(drawn["check"]["is_steerable"] is False, "lodtrækningen kunne være styret")
     by_lot = [one for one in drawn["items"] if "random" in one["reasons"]]
     index = next(one["leaf_index"] for one in drawn["items"] if not one["is_own"])
-    play.dpo.post(f"{infohus}/log-checks/{check['id']}/entries/{index}/verdict", {"verdict": "in_order"}, status=200)
+    play.dpo.post(f"{infohus}/log-checks/{check['id']}/entries/{index}/review", {"review": "in_order"}, status=200)
     tell.say(
         f"Logkontrol: DPO'en varslede den, vidnernes underskrifter trak {len(by_lot)} poster, og "
         f"{len(drawn['items']) - len(by_lot)} stak ud. Ingen kunne vide hvilke, og ingen kontrollerer sig selv."

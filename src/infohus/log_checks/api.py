@@ -20,15 +20,15 @@ from infohus.log_checks.drawing import CHECK_BY_ID, LogCheckDraft, announce, che
 from infohus.log_checks.findings import (
     ENTRIES,
     FINDINGS,
+    EntryReviewDraft,
     FindingAnswerDraft,
     Findings,
     RemedyDraft,
-    VerdictDraft,
     finding_of,
     is_overdue,
     judge,
 )
-from infohus.log_checks.model import Ending, LogCheck, LogCheckEntry, LogFinding, Verdict
+from infohus.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
 from infohus.log_checks.risk_rules import RULES
 from infohus.plan.opening import DENMARK
@@ -59,7 +59,7 @@ class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
     """A check: what was announced, and all that is needed to draw it again (`docs/log-check.md`).
 
     `announced_size`, `seed` (64 hexadecimal digits) and `note`, the cosigned checkpoint, are there once it is drawn.
-    `is_steerable` says that no witness is in the seed. Complete is a check of whose entries each has a verdict.
+    `is_steerable` says that no witness is in the seed. Complete is a check of whose entries each has a review.
     """
 
     id: UUID
@@ -111,7 +111,7 @@ class CheckedEntry(msgspec.Struct, frozen=True, kw_only=True):
     leaf_index: int
     reasons: list[str]
     is_own: bool
-    verdict: Verdict | None
+    review: EntryReview | None
     reviewed_by: UUID | None
     reviewed_at: datetime | None
     entry: Entry | None
@@ -178,7 +178,7 @@ async def list_checks(
         views = [
             LogCheckView.of(
                 check, sum(one.check_id == check.id for one in entries),
-                sum(one.check_id == check.id and one.verdict is not None for one in entries),
+                sum(one.check_id == check.id and one.review is not None for one in entries),
             )
             for check in await work.rows(LogCheck, _CHECKS, infohus_id=infohus_id)
         ]
@@ -211,9 +211,9 @@ async def draw_check(
         return await _shown(work, check, await draw_entries(work, check, signer))
 
 
-@post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/verdict", operation_id="ReviewLogEntry", status_code=200)
+@post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)
 async def review(
-    infohus_id: FromPath[UUID], check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[VerdictDraft],
+    infohus_id: FromPath[UUID], check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[EntryReviewDraft],
     desk: NamedDependency[Desk], findings: NamedDependency[Findings],
 ) -> CheckedEntry:
     """Say that an entry is in order, or what was found; never of one's own."""
@@ -282,7 +282,7 @@ async def notice_readers(infohus_id: FromPath[UUID], desk: NamedDependency[Desk]
 
 
 async def _shown(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]) -> OneLogCheck:
-    reviewed = sum(one.verdict is not None for one in entries)
+    reviewed = sum(one.review is not None for one in entries)
     items = [await _checked(work, one) for one in entries]
     return OneLogCheck(LogCheckView.of(check, len(entries), reviewed), items)
 
@@ -291,7 +291,7 @@ async def _checked(work: UnitOfWork, one: LogCheckEntry) -> CheckedEntry:
     encoded = await entry_at(work.log_connection(), work.infohus_id, one.leaf_index)
     return CheckedEntry(
         leaf_index=one.leaf_index, reasons=one.reasons, is_own=one.caller_id == work.caller.person_id,
-        verdict=one.verdict, reviewed_by=one.reviewed_by, reviewed_at=one.reviewed_at,
+        review=one.review, reviewed_by=one.reviewed_by, reviewed_at=one.reviewed_at,
         entry=None if encoded is None else decode(encoded),
     )
 

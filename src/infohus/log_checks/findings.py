@@ -12,7 +12,7 @@ from infohus import errors
 from infohus.audit.entry import Opened
 from infohus.cases.disclosure import LongText
 from infohus.ground import Coordinator
-from infohus.log_checks.model import Ending, LogCheck, LogCheckEntry, LogFinding, Verdict
+from infohus.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.log_checks.refusals import FindingNotComplete, OwnEntryReviewed
 from infohus.plan.opening import DENMARK
 from infohus.sealing.envelope import CannotOpen, DataKey, Place
@@ -42,10 +42,10 @@ _OWNERS = sa.select(Coordinator.person_id).where(Coordinator.infohus_id == sa.bi
 _TEXTS = ("text", "answer", "remedy")
 
 
-class VerdictDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class EntryReviewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a reviewer says of an entry. A finding has a text, a tovholder who answers for it, and until when."""
 
-    verdict: Verdict
+    review: EntryReview
     text: Annotated[LongText, Meta(min_length=1)] | None = None
     owner: UUID | None = None
     answer_by: date | None = None
@@ -71,7 +71,7 @@ class Findings:
         """Take the vault."""
         self._vault = vault
 
-    def record(self, work: UnitOfWork, entry: LogCheckEntry, draft: VerdictDraft) -> LogFinding:
+    def record(self, work: UnitOfWork, entry: LogCheckEntry, draft: EntryReviewDraft) -> LogFinding:
         """Record what was found at an entry; `draft` is complete."""
         assert draft.text is not None  # noqa: S101 - judge() saw it
         authority_id = work.caller.authority_id
@@ -133,7 +133,7 @@ class Findings:
 
 
 async def judge(
-    work: UnitOfWork, check: LogCheck, leaf_index: int, draft: VerdictDraft, findings: Findings
+    work: UnitOfWork, check: LogCheck, leaf_index: int, draft: EntryReviewDraft, findings: Findings
 ) -> tuple[LogCheckEntry, LogFinding | None]:
     """Say what an entry is: in order, or something was found. Once, and never of one's own.
 
@@ -146,15 +146,15 @@ async def judge(
         raise errors.NotAvailable
     if entry.caller_id == work.caller.person_id:
         raise OwnEntryReviewed
-    if entry.verdict is not None:
+    if entry.review is not None:
         raise errors.AlreadyRecorded
     finding = None
-    if draft.verdict is Verdict.FINDING:
+    if draft.review is EntryReview.FINDING:
         if check.authority_id != work.caller.authority_id:
             raise errors.NotAvailable
         await _require_complete(work, draft)
         finding = findings.record(work, entry, draft)
-    work.change(entry, verdict=draft.verdict, reviewed_by=work.caller.person_id, reviewed_at=work.now)
+    work.change(entry, review=draft.review, reviewed_by=work.caller.person_id, reviewed_at=work.now)
     return entry, finding
 
 
@@ -175,7 +175,7 @@ def is_overdue(finding: LogFinding, today: date) -> bool:
     return finding.ended_at is None and finding.answer_by < today
 
 
-async def _require_complete(work: UnitOfWork, draft: VerdictDraft) -> None:
+async def _require_complete(work: UnitOfWork, draft: EntryReviewDraft) -> None:
     owners = {row["person_id"] for row in await work.values(_OWNERS, infohus_id=work.infohus_id)}
     today = work.now.astimezone(DENMARK).date()
     if (

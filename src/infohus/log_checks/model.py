@@ -13,7 +13,7 @@ from infohus.sealing.envelope import Sealed
 from infohus.tables import SCHEMA, Row, choice, new_id
 
 
-class Verdict(StrEnum):
+class EntryReview(StrEnum):
     """What a reviewer says of an entry."""
 
     IN_ORDER = "in_order"
@@ -80,7 +80,7 @@ class LogCheckEntry(Row):
             "reviewed_by IS DISTINCT FROM caller_id OR caller_id IS NULL", name="reviewer_is_not_the_reviewed"
         ),
         sa.CheckConstraint(
-            "(verdict IS NULL) = (reviewed_by IS NULL) AND (verdict IS NULL) = (reviewed_at IS NULL)",
+            "(review IS NULL) = (reviewed_by IS NULL) AND (review IS NULL) = (reviewed_at IS NULL)",
             name="reviewed_at_once",
         ),
     )
@@ -90,7 +90,7 @@ class LogCheckEntry(Row):
     infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
     reasons: Mapped[list[str]]
     caller_id: Mapped[UUID | None]
-    verdict: Mapped[Verdict | None] = choice(Verdict, name="verdict")
+    review: Mapped[EntryReview | None] = choice(EntryReview, name="review")
     reviewed_by: Mapped[UUID | None]
     reviewed_at: Mapped[datetime | None]
 

@@ -24,6 +24,7 @@ from infohus.log_reports.model import (
     line_from,
     tally_on,
 )
+from infohus.log_reports.refusals import ReportNotOnOnePerson
 from infohus.tables import SCHEMA, Row
 from infohus.unit_of_work import UnitOfWork
 
@@ -34,12 +35,12 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
     """Log that a person's report is asked for, under the person's pseudonym, which is returned.
 
     Raises:
-        RequestNotUnderstood: both a CPR number and a record are named, or neither.
+        ReportNotOnOnePerson: both a CPR number and a record are named, or neither.
         CprNumberNotPossible: nobody has this number.
         NotAvailable: the record is unknown, or in a case the caller takes no part in.
     """
     if (draft.cpr_number is None) == (draft.subject is None):
-        raise errors.RequestNotUnderstood(field="cpr_number")
+        raise ReportNotOnOnePerson
     if draft.cpr_number is not None:
         index: bytes | None = work.lookup_index("cpr", read_cpr_number(draft.cpr_number).digits)
     else:

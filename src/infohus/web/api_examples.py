@@ -43,7 +43,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "RecordConcern": _CONCERN, "AddConcern": _CONCERN,
     "AnnounceLogCheck": {"period_from": "2026-05-01", "period_until": "2026-10-31", "sample": 25},
     "ReviewLogEntry": {
-        "verdict": "finding", "text": "Opslag søndag aften i en sag, der var afsluttet.",
+        "review": "finding", "text": "Opslag søndag aften i en sag, der var afsluttet.",
         "owner": "0198c0de-0000-7000-8000-000000000001", "answer_by": "2027-01-15",
     },
     "AnswerLogFinding": {"text": "Skolen ringede om en ny hændelse."},
