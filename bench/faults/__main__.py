@@ -218,6 +218,7 @@ async def _break_everything(  # noqa: PLR0913 - who breaks what, for whom
                 havoc.took_effect[name] += 1
             else:
                 await _persistently(havoc.ways[name])
+            await machine.see_worker_up()
             await asyncio.sleep(dice.random() * BREATH_SECONDS)
             progress.advance(task)
 
@@ -255,6 +256,7 @@ async def _cases(installation: Installation, address: str) -> list[tuple[str, st
 async def _let_it_sign_once_more(machine: Machine, installation: Installation) -> None:
     """Wait until the worker has signed all that is there: it looks for every entry it was told of."""
     for _ in range(100):
+        await machine.see_worker_up()
         async with _Connected(machine) as superuser:
             signed = await superuser.fetchval("SELECT max(size) FROM audit.checkpoint WHERE log_id = $1",
                                               installation.infohus_id)

@@ -188,6 +188,11 @@ class Machine:
         message = f"the worker did not start again:\n{self.output.read_text(errors='replace')[-2000:]}"
         raise CannotRun(message)
 
+    async def see_worker_up(self) -> None:
+        """Start the worker again when a fault met it while it started, as systemd would."""
+        if self._worker is not None and self._worker.poll() is not None:
+            await self.start_worker()
+
     async def _see_postgres_up(self) -> None:
         """Start PostgreSQL when an earlier fault took it down for good: no worker starts without it."""
         connection = await self.superuser()
