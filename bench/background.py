@@ -102,7 +102,8 @@ def _exchange(exchange_id: UUID, case_id: UUID, moment: datetime) -> dict[str, A
         "categories": ["ordinary"], "recipients": [PARTIES[1][0]], "exchanged_at": moment, "is_late": False,
         "corrects_id": None, "manifest": os.urandom(32), "necessity": os.urandom(330),
         "proportionality": os.urandom(80), "subsidiarity": os.urandom(80), "strict_necessity": os.urandom(220),
-        "summary": os.urandom(390), "consent": "not_sought", "consent_reason": None, "is_onward": False,
+        "summary": os.urandom(390), "answers": os.urandom(720), "answers_key": os.urandom(40),
+        "consent": "not_sought", "consent_reason": None, "is_onward": False,
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.audit.entry import Opened
 from infohus.identity.caller import Caller
-from infohus.sealing.column import SealedColumn
+from infohus.sealing.column import SupervisionColumn
 from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed
 from infohus.sealing.vault import Vault
 from infohus.tables import SCHEMA, Row, new_id
@@ -39,8 +39,8 @@ class Actor(Row):
     fingerprint: Mapped[bytes]
     key_id: Mapped[UUID]
     wrapped_key: Mapped[bytes]
-    name: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    email: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    name: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
+    email: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
 
 
 _KNOWN = sa.select(Actor.id).where(

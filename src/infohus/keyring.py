@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.database import Stored, compiled, row_from, table_of
 from infohus.finding import Found
-from infohus.ground import CaseKey, RecordKey
-from infohus.sealing.column import SealedColumn
+from infohus.ground import CaseKey, Disclosure, RecordKey
+from infohus.sealing.column import SealedColumn, SupervisionColumn
 from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed
 from infohus.sealing.vault import Vault
 from infohus.tables import Record, Row
@@ -26,6 +26,18 @@ _WRAPS = sa.select(RecordKey.record_id, RecordKey.key_id, RecordKey.wrapped_key)
     RecordKey.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
     RecordKey.authority_id == sa.bindparam("authority_id"),
 )
+READERS = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
+    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+    Disclosure.withdrawn_at.is_(None),
+)
+"""To whom records were disclosed by exchanges that stand: those hold a wrap."""
+WITHDRAWING = sa.select(
+    sa.func.infohus.withdraw(
+        sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
+        sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
+    ).label("record_id")
+)
+"""Takes a recipient's wraps by an exchange away, and gives the records."""
 _CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id"))
 
 
@@ -129,6 +141,25 @@ class Keyring:
                 texts[column] = self._vault.open_sealed(data_key, _place(record, column), sealed)
         return texts
 
+    def seal_for_supervision(self, record: Record, column: str, text: str) -> None:
+        """Seal a text for the supervision of the record's owner: under a key of its own, kept wrapped beside it."""
+        wrapped, key = self._vault.new_supervision_key(record.authority_id)
+        setattr(record, column, self._vault.seal(key, _place(record, column), text))
+        setattr(record, f"{column}_key", wrapped)
+
+    def open_for_supervision(self, record: Record, column: str) -> str:
+        """Open what is kept for the supervision of the caller's authority.
+
+        Raises:
+            NotAvailable: nothing is kept, or it is kept for another authority's supervision.
+            CannotOpen: the stored value was moved here, or changed.
+        """
+        sealed, wrapped = getattr(record, column), getattr(record, f"{column}_key")
+        if sealed is None or wrapped is None or record.authority_id != self._authority_id:
+            raise errors.NotAvailable
+        key = DataKey(sealed.key_id, self._vault.unwrap_supervision_key(self._authority_id, wrapped))
+        return self._vault.open_sealed(key, _place(record, column), sealed)
+
     def _unwrapped(self, key_id: UUID, wrapped: bytes) -> DataKey:
         assert self._case_id is not None  # noqa: S101 - records exist in cases only
         try:
@@ -142,8 +173,11 @@ class Keyring:
 
 @cache
 def sealed_columns_of(model: type[Row]) -> tuple[str, ...]:
-    """Name the sealed columns of a table."""
-    return tuple(column.name for column in table_of(model).columns if isinstance(column.type, SealedColumn))
+    """Name the columns of a table that are sealed under its record's data key."""
+    return tuple(
+        column.name for column in table_of(model).columns
+        if isinstance(column.type, SealedColumn) and not isinstance(column.type, SupervisionColumn)
+    )
 
 
 def _place(record: Record, column: str) -> Place:

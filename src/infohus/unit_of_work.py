@@ -7,6 +7,7 @@ built from what the unit did, never from what an operation says it did.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -34,24 +35,13 @@ from infohus.deed import Deed, Once, withdrew, wrote_of
 from infohus.finding import Found, resource_of
 from infohus.ground import Case, CaseKey, Disclosure, Infohus, Participant, RecordKey, RequestOnce
 from infohus.identity.caller import AuthorityKind, Caller
-from infohus.keyring import Ask, Keyring
+from infohus.keyring import READERS, WITHDRAWING, Ask, Keyring
 from infohus.sealing.vault import Vault
 from infohus.tables import Record, Regime, Row, new_id
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
-_READERS = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
-    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
-    Disclosure.withdrawn_at.is_(None),
-)
-_WITHDRAW = sa.select(
-    sa.func.infohus.withdraw(
-        sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
-        sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
-    ).label("record_id")
-)
-_CASE_BY_ID = sa.select(Case).where(Case.id == sa.bindparam("id"))
 _EARLIER = sa.select(RequestOnce).where(
     RequestOnce.person_id == sa.bindparam("person_id"), RequestOnce.key == sa.bindparam("key")
 )
@@ -158,14 +148,15 @@ class UnitOfWork:
         self.deed.opened.extend(Opened(record.__tablename__, column, record.id) for column in texts)
         return texts
 
-    async def case_number(self, case_id: UUID) -> str:
-        """Give a case's number: this unit's own, or one that is stored."""
-        if self.found.case is not None:
-            return self.found.case.number
-        case = await self.row(Case, _CASE_BY_ID, id=case_id)
-        if case is None:
-            raise errors.NotAvailable
-        return case.number
+    def open_for_supervision(self, record: Record, column: str) -> str:
+        """Open what the unit's own subject keeps for its owner's supervision; it stands in the log.
+
+        Raises:
+            NotAvailable: nothing is kept, or the caller's authority is not the owner.
+        """
+        text = self._keys.open_for_supervision(record, column)
+        self.deed.opened.append(Opened(record.__tablename__, column, record.id))
+        return text
 
     def log_connection(self) -> Connection:
         """Give the connection for reading the audit log, which is no case's and knows no row security."""
@@ -184,8 +175,14 @@ class UnitOfWork:
             values["id"] = known["id"] = new_id()
         self._pending.append((ready.sql, ready.arguments(values), row, "insert"))
 
-    def create(self, model: type[AnyRecord], *, sealed: Mapping[str, str | None], **columns: Any) -> AnyRecord:
-        """Insert a new record owned by the caller's authority, with its own data key and its texts sealed."""
+    def create(
+        self, model: type[AnyRecord], *, sealed: Mapping[str, str | None],
+        for_supervision: Mapping[str, str] = MappingProxyType({}), **columns: Any,
+    ) -> AnyRecord:
+        """Insert a new record owned by the caller's authority, with its own data key and its texts sealed.
+
+        What is `for_supervision` is sealed under another key, which the owner's supervision opens and nobody else.
+        """
         record = model(
             id=columns.pop("id", None) or new_id(), case_id=self.case.id, authority_id=self.caller.authority_id,
             regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
@@ -193,6 +190,8 @@ class UnitOfWork:
         self._decided.add(record.id)
         owned = self._keys.new(record)
         self._keys.seal(record, sealed)
+        for column, text in for_supervision.items():
+            self._keys.seal_for_supervision(record, column, text)
         self.add(record)
         self.add(owned)
         return record
@@ -252,7 +251,7 @@ class UnitOfWork:
 
         One that another exchange disclosed to it too stays open by that one. Gives the records, as the log names them.
         """
-        rows = await self.values(_WITHDRAW, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
+        rows = await self.values(WITHDRAWING, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
         withdrawn: list[UUID] = [row["record_id"] for row in rows]
         self.deed.wrote.extend(withdrew(record_id, exchange_id, recipient_id) for record_id in withdrawn)
         return withdrawn
@@ -336,7 +335,7 @@ class UnitOfWork:
         if reading is None:
             raise errors.NotAvailable
         readers: dict[UUID, list[str]] = {record.id: [record.authority_id] for record in records}
-        for known in await self.values(_READERS, record_ids=[record.id for record in records]):
+        for known in await self.values(READERS, record_ids=[record.id for record in records]):
             readers[known["record_id"]].append(known["recipient_id"])
         for record in records:
             self._require(reading, resource_of(self.found, record, readers[record.id]))

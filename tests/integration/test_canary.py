@@ -49,7 +49,11 @@ async def everything_happens(house: House) -> list[str]:
         "kind": "sent", "happened_at": "2026-11-20T10:00:00Z", "subject": marked("emne"), "text": marked("notat"),
     })
     await kommune.put(f"{case.path}/journal-reference", {"reference": marked("journalnummer")})
-    await kommune.post(f"{case.path}/exchanges", {**draft, "items": [{"kind": "information", "id": item["id"]}]})
+    exchange = await kommune.post(
+        f"{case.path}/exchanges", {**draft, "items": [{"kind": "information", "id": item["id"]}]}
+    )
+    answered = await dpo.get(f"{case.path}/exchanges/{exchange['id']}/answers")
+    assert answered["strict_necessity"] == marked("streng")
     content = {"considered": marked("vejet"), "reasons": marked("grund")}
     await case.decide("screenings", "recommend", content, purpose="screening")
     await case.decide("recommendations", "recommended", {"recommendation": marked("anbefaling")},

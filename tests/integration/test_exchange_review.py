@@ -1,14 +1,16 @@
-"""Exchanges counted, and each reviewed with its manifest, answers, receipts and place in the log; never its content."""
+"""Exchanges counted, and each reviewed with its manifest, answers, receipts and place in the log; not its content."""
 
 import base64
 from typing import Any
 
 import pytest
 
-from house import CLEARANCE, CaseInHand, House, told
+from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, told
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import decode
 from infohus.audit.export import check_proof
+from infohus.sealing.envelope import CannotOpen
+from infohus.sealing.keepers import FileKeyKeeper, supervision_of
 
 SECRET = "Kun for de to tovholdere."
 
@@ -110,7 +112,10 @@ class WhenOneExchangeIsReviewed:
         seen = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges/{exchange['id']}")
         assert SECRET not in str(seen)
         assert not {"necessity", "proportionality", "subsidiarity", "summary"} & set(seen)
-        assert seen["answers"] == {"necessity": True, "proportionality": True, "subsidiarity": True}
+        assert seen["answers"] == {
+            "necessity": True, "proportionality": True, "subsidiarity": True,
+            "read_at": f"{case.path}/exchanges/{exchange['id']}/answers",
+        }
         assert [(one["authority"], one["manifest"]) for one in seen["receipts"]] == [
             ("kbh-vestegns-politi", exchange["manifest"]),
         ]
@@ -155,3 +160,106 @@ class WhenOneExchangeIsReviewed:
         neighbour = await house.neighbour(police_coordinator=house.person("politi").person_id)
         await house.person("politi-dpo").get(f"/infohuse/{neighbour.infohus_id}/exchanges/{exchange}", status=404)
         await house.person("politi-dpo").get(f"/infohuse/{house.infohus_id}/exchanges/{exchange}")
+
+
+ANSWERS = {"necessity": "Nødvendigt.", "proportionality": "Ikke mere end.", "subsidiarity": "Intet mindre rækker."}
+
+
+async def with_answers(house: House) -> tuple[CaseInHand, dict[str, str]]:
+    """Record one exchange of each tovholder, with answers; give where each one's answers are read."""
+    case = await (await house.case()).clear()
+    by_kommune = await case.kommune.post(f"{case.path}/exchanges", {**CLEARANCE, **ANSWERS, "summary": SECRET})
+    by_politi = await case.politi.post(f"{case.path}/exchanges", {
+        **told("kbh-vestegns-politi"), **ANSWERS, "categories": ["special_categories"], "summary": SECRET,
+        "strict_necessity": "Strengt nødvendigt.",
+    })
+    return case, {
+        "kommune": f"{case.path}/exchanges/{by_kommune['id']}/answers",
+        "politi": f"{case.path}/exchanges/{by_politi['id']}/answers",
+    }
+
+
+class WhenTheAnswersAreReviewed:
+    @pytest.mark.rule(1)
+    @pytest.mark.rule(61)
+    @pytest.mark.parametrize("reviewer", ["dpo", "jurist"])
+    async def test_supervision_reads_how_its_own_authority_answered_and_that_is_logged(
+        self, house: House, reviewer: str
+    ) -> None:
+        case, at = await with_answers(house)
+        assert await house.person(reviewer).get(at["kommune"]) == {**ANSWERS, "strict_necessity": None}
+        entry = (await house.entries())[-1]
+        exchange = at["kommune"].split("/")[-2]
+        assert (entry.action, entry.outcome.value, str(entry.subject), str(entry.case)) == (
+            "reviewAnswers", "allowed", exchange, case.id,
+        )
+        assert [(one.table, one.column, str(one.row)) for one in entry.opened] == [("exchange", "answers", exchange)]
+        assert entry.policies == ["own-supervision-reads-the-three-answers"]
+        assert len(entry.persons) == 1
+
+    @pytest.mark.rule(11)
+    async def test_strict_necessity_is_among_them_where_it_was_asked(self, house: House) -> None:
+        _, at = await with_answers(house)
+        read = await house.person("politi-dpo").get(at["politi"])
+        assert read == {**ANSWERS, "strict_necessity": "Strengt nødvendigt."}
+
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(47)
+    @pytest.mark.parametrize(("stranger", "whose"), [
+        ("politi-dpo", "kommune"), ("dpo", "politi"), ("jurist", "politi"), ("admin", "kommune"),
+        ("kommune", "kommune"), ("politi", "politi"), ("raadgiver", "kommune"),
+    ])
+    async def test_nobody_else_does_and_the_attempt_is_logged(self, house: House, stranger: str, whose: str) -> None:
+        _, at = await with_answers(house)
+        await house.person(stranger).get(at[whose], status=404)
+        entry = next(one for one in reversed(await house.all_entries()) if one.action == "reviewAnswers")
+        assert (entry.outcome.value, entry.opened) == ("denied", [])
+
+    async def test_a_reviewer_is_told_where_only_of_its_own_authority_s(self, house: House) -> None:
+        _, at = await with_answers(house)
+        for whose, own in (("kommune", "dpo"), ("politi", "politi-dpo")):
+            exchange = at[whose].split("/")[-2]
+            for reviewer in ("dpo", "politi-dpo"):
+                seen = await house.person(reviewer).get(f"/infohuse/{house.infohus_id}/exchanges/{exchange}")
+                assert seen["answers"]["read_at"] == (at[whose] if reviewer == own else None)
+
+    async def test_they_are_read_after_a_withdrawal_too(self, house: House) -> None:
+        case, at = await with_answers(house)
+        exchange = at["kommune"].removesuffix("/answers")
+        draft = {"recipient": "kbh-vestegns-politi", "reason": "Givet ved en fejl."}
+        await case.kommune.post(f"{exchange}/withdrawals", draft)
+        assert (await house.person("dpo").get(at["kommune"]))["necessity"] == ANSWERS["necessity"]
+
+    async def test_an_exchange_from_before_they_were_kept_has_none_to_read(self, house: House) -> None:
+        _, at = await with_answers(house)
+        await house.sql("UPDATE infohus.exchange SET answers = NULL, answers_key = NULL")
+        await house.person("dpo").get(at["kommune"], status=404)
+        exchange = at["kommune"].split("/")[-2]
+        seen = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges/{exchange}")
+        assert seen["answers"] == {
+            "necessity": True, "proportionality": True, "subsidiarity": True, "read_at": None,
+        }
+
+
+class WhenSomebodyGetsPastTheApplication:
+    @pytest.mark.rule(44)
+    async def test_answers_open_in_their_own_place_and_under_their_own_key_only(self, house: House) -> None:
+        _, at = await with_answers(house)
+        await house.sql(
+            "UPDATE infohus.exchange e SET answers = o.answers, answers_key = o.answers_key FROM infohus.exchange o"
+            " WHERE e.id::text = $1 AND o.authority_id = e.authority_id AND o.id <> e.id AND o.answers IS NOT NULL",
+            at["kommune"].split("/")[-2],
+        )
+        await house.person("dpo").get(at["kommune"], status=500)
+
+    @pytest.mark.rule(44)
+    async def test_another_s_supervision_has_no_key_for_them(self, house: House) -> None:
+        _, at = await with_answers(house)
+        keeper = FileKeyKeeper(house.settings.keys_folder)
+        (row,) = await house.sql(
+            "SELECT answers_key FROM infohus.exchange WHERE id::text = $1", at["kommune"].split("/")[-2]
+        )
+        assert len(keeper.unwrap(supervision_of(MUNICIPALITY), row["answers_key"])) == 32
+        for other in (supervision_of(POLICE), MUNICIPALITY, POLICE):
+            with pytest.raises(CannotOpen):
+                keeper.unwrap(other, row["answers_key"])

@@ -142,6 +142,9 @@ async def _targets(house: House) -> dict[str, Target]:
         "/infohuse/{infohus_id}/log-findings/{finding_id}/answer": Target(
             "kommune", {**infohus, "finding_id": answered}
         ),
+        "/cases/{case_id}/exchanges/{exchange_id}/answers": Target(
+            "dpo", {"case_id": fresh.id, "exchange_id": exchange["id"]}
+        ),
         "/infohuse/{infohus_id}/yearly-status": Target("kommune", {**infohus, "year": 2025}),
         one: Target("kommune", {
             "case_id": fresh.id, "concern_id": fresh.concern_id, "reporter_id": concern["reporter_id"],

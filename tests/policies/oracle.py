@@ -171,6 +171,10 @@ ACTS: Final[dict[Action, Act]] = {
     Action.READ_CHILD_NOTIFICATION: _on_record("child_notification"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information", only_given=True),
     Action.READ_EXCHANGE: _on_record("exchange", "withdrawal"),
+    Action.REVIEW_ANSWERS: Act(
+        "Record", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_owner=True,
+        kinds=frozenset({"exchange"}),
+    ),
     Action.CORRECT_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.WITHDRAW_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.ACKNOWLEDGE_EXCHANGE: _on_record("exchange"),
@@ -208,7 +212,7 @@ ACTS: Final[dict[Action, Act]] = {
 KINDS: Final = frozenset[str]().union(*(act.kinds for act in ACTS.values()))
 CONTENT: Final = frozenset(
     action for action, act in ACTS.items()
-    if act.on in {"Case", "Record"} or action in {
+    if (act.on in {"Case", "Record"} and action is not Action.REVIEW_ANSWERS) or action in {
         Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES, Action.LIST_OVERDUE_REVIEWS,
         Action.REPORT_ERASURE, Action.REPORT_SUBJECT_LOG,
     }
@@ -232,6 +236,7 @@ def _has_ground(case: Situation) -> bool:
         act.only_members and case.standing is not Standing.MEMBER,
         act.only_owner and case.standing is not Standing.OWNER,
         act.only_fresh and not case.fresh,
+        bool(act.kinds) and case.kind not in act.kinds,
     )
     if any(unmet):
         return False

@@ -81,6 +81,7 @@ class Action(StrEnum):
     READ_CHILD_NOTIFICATION = "readChildNotification"
     READ_INFORMATION = "readInformation"
     READ_EXCHANGE = "readExchange"
+    REVIEW_ANSWERS = "reviewAnswers"
     CORRECT_EXCHANGE = "correctExchange"
     ACKNOWLEDGE_EXCHANGE = "acknowledgeExchange"
     WITHDRAW_EXCHANGE = "withdrawExchange"

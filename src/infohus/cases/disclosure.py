@@ -20,7 +20,7 @@ from infohus.authorization.action import Action
 from infohus.cases.custody_releases import CustodyRelease
 from infohus.ground import Authority, InfohusAuthority
 from infohus.identity.caller import AuthorityKind
-from infohus.sealing.column import SealedColumn
+from infohus.sealing.column import SealedColumn, SupervisionColumn
 from infohus.sealing.envelope import Sealed
 from infohus.tables import Record, Regime, choice, owned_by_authority
 from infohus.unit_of_work import UnitOfWork
@@ -114,11 +114,26 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     for_criminal_investigation: bool = False
 
 
+class Answers(msgspec.Struct, frozen=True):
+    """How the discloser answered § 115's three questions, and that of strict necessity where it was asked (rule 11)."""
+
+    necessity: str
+    proportionality: str
+    subsidiarity: str
+    strict_necessity: str | None
+
+
 class Exchange(Record):
-    """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13)."""
+    """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
+
+    `answers` holds its `Answers` as JSON once more, for the discloser's own supervision, who opens nothing else of it.
+    """
 
     __tablename__ = "exchange"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("corrects_id"))
+    __table_args__ = owned_by_authority(
+        sa.UniqueConstraint("corrects_id"),
+        sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
+    )
 
     paragraph: Mapped[Paragraph] = choice(Paragraph, name="paragraph")
     cooperation_form: Mapped[CooperationForm] = choice(CooperationForm, name="cooperation_form")
@@ -138,6 +153,8 @@ class Exchange(Record):
     subsidiarity: Mapped[Sealed] = mapped_column(SealedColumn)
     strict_necessity: Mapped[Sealed | None] = mapped_column(SealedColumn)
     summary: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    answers: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
+    answers_key: Mapped[bytes | None]
 
 
 class Item(msgspec.Struct, frozen=True, order=True):
@@ -195,12 +212,14 @@ async def disclose(  # noqa: PLR0913 - all by name
     exchanged_at = draft.exchanged_at or work.now
     if exchanged_at > work.now + CLOCK_TOLERANCE:
         raise errors.InTheFuture(field="exchanged_at")
+    answers = Answers(draft.necessity, draft.proportionality, draft.subsidiarity, draft.strict_necessity)
     exchange = work.create(
         Exchange,
         sealed={
             "necessity": draft.necessity, "proportionality": draft.proportionality, "subsidiarity": draft.subsidiarity,
             "strict_necessity": draft.strict_necessity, "consent_reason": draft.consent_reason, "summary": summary,
         },
+        for_supervision={"answers": msgspec.json.encode(answers).decode()},
         paragraph=paragraph, cooperation_form=draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
         purpose=draft.purpose, channel=draft.channel, categories=sorted({part.value for part in draft.categories}),
         recipients=work.deed.recipients, exchanged_at=exchanged_at, is_late=work.now - exchanged_at > LATE_AFTER,

@@ -38,6 +38,7 @@ from infohus.ground import Case, Infohus
 from infohus.unit_of_work import UnitOfWork
 from infohus.workplace import Desk
 
+_CASE_BY_ID = sa.select(Case).where(Case.id == sa.bindparam("id"))
 _CONCERN_BY_ID = sa.select(Concern).where(Concern.id == sa.bindparam("id"))
 _CONCERNS = (
     sa.select(Concern)
@@ -105,8 +106,12 @@ def _acute_first(draft: ConcernDraft) -> Iterator[None]:
 
 
 async def _recorded(work: UnitOfWork, concern: Concern, draft: ConcernDraft) -> RecordedConcern:
+    # Said twice, it was recorded by another unit, in a case that this one has not entered.
+    case = work.found.case or await work.row(Case, _CASE_BY_ID, id=concern.case_id)
+    if case is None:
+        raise errors.NotAvailable
     return RecordedConcern(
-        id=concern.id, case_id=concern.case_id, number=await work.case_number(concern.case_id),
+        id=concern.id, case_id=concern.case_id, number=case.number,
         warnings=[WARNINGS[one] for one in warnings_about(draft)],
     )
 

@@ -13,6 +13,7 @@ from infohus.audit.checkpoint import VerifierKey
 from infohus.audit.export import check_proof, unpack
 from infohus.audit.tiles import WIDTH, tile_path
 from infohus.audit.verification import verify_export
+from infohus.demo.people import VESTEGNEN
 from infohus.demo.playing import Play
 from infohus.log_reports.model import ReportDoesNotHold, SubjectLogReport, check_report
 from infohus.plan.opening import DENMARK
@@ -27,6 +28,7 @@ def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> No
     tell.expect(listed and not {"necessity", "summary"} & set(listed[0]), "listen viste indhold")
     play.dpo.get(play.case, status=404)
     tell.say(f"{play.dpo.who} ser {len(listed)} videregivelser: hvem, hvornår, hjemmel, formål. Ikke et ord af sagen.")
+    _review_the_answers(play, infohus)
     denied = play.dpo.get(f"{infohus}/log/entries?subject={hidden}&outcome=denied")["items"]
     tell.expect(len(denied) == 1, "forsøget på den tredje oplysning stod ikke i loggen")
     refusals = play.dpo.get(f"{infohus}/log/entries?outcome=refused")["items"]
@@ -55,6 +57,18 @@ def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> No
     tell.say(f"Et bevis på {len(proof['proof'])} tegn viser, at videregivelsen i trin 4 er post {wanted}.")
     _check_the_report(play, folder, key, report)
     _flip_one_byte(play, folder, key, index=wanted, size=whole.entries)
+
+
+def _review_the_answers(play: Play, infohus: str) -> None:
+    """The DPO reads how the municipality answered § 115's questions, and not how the police did."""
+    tell, listed = play.teller, play.dpo.get(f"{infohus}/exchanges?limit=200")["items"]
+    seen = play.dpo.get(f"{infohus}/exchanges/{play.exchange_id}")
+    answers = play.dpo.get(seen["answers"]["read_at"])
+    tell.expect(answers["necessity"], "svaret på nødvendigheden manglede")
+    theirs = next(one for one in listed if one["discloser"] == VESTEGNEN)
+    play.dpo.get(f"/cases/{theirs['case_id']}/exchanges/{theirs['id']}/answers", status=404)
+    tell.say(f"Hvorfor kommunen fandt videregivelsen i trin 4 nødvendig, kan DPO'en læse: »{answers['necessity']}«")
+    tell.say("Politiets svar åbner kun politiets eget tilsyn, og hvad der blev fortalt, åbner ingen af dem.")
 
 
 def _export(play: Play, folder: Path, infohus: str) -> None:

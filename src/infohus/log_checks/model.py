@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.audit.draw import Announced
-from infohus.sealing.column import SealedColumn
+from infohus.sealing.column import SupervisionColumn
 from infohus.sealing.envelope import Sealed
 from infohus.tables import SCHEMA, Row, choice, new_id
 
@@ -129,9 +129,9 @@ class LogFinding(Row):
     version: Mapped[int] = mapped_column(default=1)
     key_id: Mapped[UUID]
     wrapped_key: Mapped[bytes]
-    text: Mapped[Sealed] = mapped_column(SealedColumn)
-    answer: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    remedy: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    text: Mapped[Sealed] = mapped_column(SupervisionColumn)
+    answer: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
+    remedy: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
 
 
 class LogNoticeReceipt(Row):

@@ -50,7 +50,7 @@ _PURPOSES: dict[str, tuple[Action, ...]] = {
     ),
 }
 PURPOSE_OF = {action.value: purpose for purpose, actions in _PURPOSES.items() for action in actions}
-"""Every act that can name a person; what is not here is supervision or the system's own."""
+"""Every act that can name a person; what is not here, as `reviewAnswers`, is supervision or the system's own."""
 _OF_THE_SYSTEM = "Tilsyn, egenkontrol og drift"
 _NOT_DONE = " (et forsøg, som systemet ikke lod gennemføre)"
 

@@ -37,6 +37,12 @@ class SealedColumn(sa.types.TypeDecorator[Sealed]):
         return None if value is None else Sealed(bytes(value))
 
 
+class SupervisionColumn(SealedColumn):
+    """A sealed column for an authority's supervision: its key is wrapped for that alone, and no case key opens it."""
+
+    cache_ok = True
+
+
 def sealed_columns(metadata: sa.MetaData) -> frozenset[tuple[str, str]]:
     """Collect (table, column) of every sealed column: what the application log must never show."""
     return frozenset(

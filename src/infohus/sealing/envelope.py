@@ -47,6 +47,17 @@ class Sealed:
 
     envelope: bytes = field(repr=False)
 
+    @property
+    def key_id(self) -> UUID:
+        """The key it names.
+
+        Raises:
+            CannotOpen: it is too short to name one.
+        """
+        if len(self.envelope) < SHORTEST:
+            raise CannotOpen
+        return UUID(bytes=self.envelope[1:17])
+
     def __repr__(self) -> str:
         """Say how long it is and nothing else."""
         return f"Sealed({len(self.envelope)} bytes)"

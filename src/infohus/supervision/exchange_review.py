@@ -1,4 +1,4 @@
-"""What a reviewer can ask of exchanges: which, how many, and one with its manifest; never a word of content."""
+"""What a reviewer can ask of exchanges: which, how many, and one with its manifest; not a word of content."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The routes of supervision over exchanges: listed, counted, and one by one, without content."""
+"""The routes of supervision over exchanges: listed, counted, one by one without content, and the three answers."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from infohus import errors
 from infohus.answers import NIL, After, Limit, Page, page_of
 from infohus.authorization.action import Action
-from infohus.cases.disclosure import Category, Paragraph
+from infohus.cases.disclosure import Answers, Category, Exchange, Paragraph
 from infohus.cases.exchange_facts import ExchangeFacts, facts_of
 from infohus.database import Stored
 from infohus.ground import Infohus
@@ -80,11 +80,15 @@ class ExchangeCounts(msgspec.Struct, frozen=True):
 
 
 class AnswersGiven(msgspec.Struct, frozen=True):
-    """Which of § 115's three questions the discloser answered. The answers are content: no reviewer reads them."""
+    """Which of § 115's three questions the discloser answered.
+
+    `read_at` is where the caller reads how; `null` for an exchange of another authority, which reviews its own.
+    """
 
     necessity: bool
     proportionality: bool
     subsidiarity: bool
+    read_at: str | None
 
 
 class ReviewedReceipt(msgspec.Struct, frozen=True):
@@ -160,15 +164,28 @@ async def one_exchange(
     async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         row = await supervised_exchange(work, exchange_id)
         place, records = await disclosed_records(work, exchange_id)
+        is_own = row["authority_id"] == work.caller.authority_id and row["answers_key"] is not None
         return ReviewedExchange.of(
             row, records=records, leaf_index=place,
-            answers=AnswersGiven(row["necessity_given"], row["proportionality_given"], row["subsidiarity_given"]),
+            answers=AnswersGiven(
+                row["necessity_given"], row["proportionality_given"], row["subsidiarity_given"],
+                f"/cases/{row['case_id']}/exchanges/{exchange_id}/answers" if is_own else None,
+            ),
             receipts=[
                 ReviewedReceipt(one["authority_id"], one["acknowledged_at"], one["manifest"].hex())
                 for one in await receipts_on(work, exchange_id)
             ],
             proof=None if place is None else f"/infohuse/{infohus_id}/log/proofs/{place}",
         )
+
+
+@get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/answers", operation_id="ReviewAnswers")
+async def answers(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], desk: NamedDependency[Desk]
+) -> Answers:
+    """Read how the caller's own authority answered § 115's questions: for its DPO and legal staff, and logged."""
+    async with desk.begin(Action.REVIEW_ANSWERS, Exchange, exchange_id, within=case_id) as work:
+        return msgspec.json.decode(work.open_for_supervision(work.subject(Exchange), "answers"), type=Answers)
 
 
 def _moment(text: str | None, name: str) -> datetime | None:
@@ -181,4 +198,4 @@ def _moment(text: str | None, name: str) -> datetime | None:
         raise errors.RequestNotUnderstood(field=name) from None
 
 
-handlers = [exchanges, counts, one_exchange]
+handlers = [exchanges, counts, one_exchange, answers]
