@@ -2,8 +2,10 @@
 
 import base64
 import binascii
+import contextlib
 import os
 import stat
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -116,14 +118,8 @@ class SigningKey:
     def create(cls, path: Path) -> "SigningKey":
         """Make the key file unless it is there, and read it."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        except FileExistsError:
-            return cls.load(path)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
+        if not os.path.lexists(path):
+            _write_once(path, os.urandom(_KEY_BYTES))
         return cls.load(path)
 
     def verifier(self, origin: str) -> VerifierKey:
@@ -206,3 +202,29 @@ def parse_text(text: str) -> Checkpoint:
     if not canonical or len(root) != HASH_BYTES:
         raise NotACheckpoint
     return Checkpoint(origin, int(size), root)
+
+
+def _write_once(path: Path, secret: bytes) -> None:
+    """Write a file of mode 0600 that is there whole or not at all; one that is there already stays as it is."""
+    descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(file.fileno())
+        # Dies before this line: no key is there, and the next start makes one; what is left under the other name, if
+        # anything, nobody reads.
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+        _sync_folder(path.parent)
+    finally:
+        # Dies before this line: the key is there under two names, both closed to others.
+        Path(fresh).unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
