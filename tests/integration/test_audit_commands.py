@@ -100,3 +100,14 @@ class WhenTheDatabaseIsVerified:
     async def test_a_log_that_is_not_there_is_said_so(self, database: Database, keys: Path) -> None:
         here = ("--database", database.dsn("verifier"), "--log", str(LOG)[:-1] + "9")
         assert "no log with this id" in (await run("verify", *here, "--key", keys / "log.pub", code=1)).output
+    async def test_a_proof_that_is_oddly_written_is_none(self, database: Database, keys: Path) -> None:
+        await run("prove", "--database", database.dsn("verifier"), "--log", LOG, 137, "--out", keys / "proofs")
+        proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
+        written = proof.read_text(encoding="utf-8")
+        for index in ("²", "1" * 5000):
+            proof.write_text(written.replace("index 137", f"index {index}"), encoding="utf-8")
+            assert "FEJL" in (await run("check-proof", proof, entry, "--key", keys / "log.pub", code=1)).output
+        proof.write_text(written.replace("index 137", "extra aGVq\nindex 137"), encoding="utf-8")
+        said = await run("check-proof", proof, entry, "--key", keys / "log.pub")
+        assert f"post 137 af 300 i {ORIGIN}" in said.output
+

@@ -1,6 +1,7 @@
 """The data subject's log report over HTTP: dates and purposes, nobody's name, nothing left out, checked offline."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -180,6 +181,19 @@ class WhenAnyoneChecksIt:
         (tmp_path / "report.json").write_text(json.dumps(report))
         (tmp_path / "other.pub").write_text(f"{SigningKey(b'x' * 32).verifier('infohus.test/ishoj')}\n")
         assert checked(tmp_path / "report.json", "--key", tmp_path / "other.pub")[0] == 1
+
+    @pytest.mark.rule(64)
+    async def test_a_proof_that_is_oddly_written_is_told_as_one_that_does_not_hold(
+        self, house: House, tmp_path: Path
+    ) -> None:
+        await worked_case(house)
+        report = await report_on(house, cpr_number=NUMBER)
+        (tmp_path / "log.pub").write_text(f"{key_of(house)}\n")
+        for index in ("²", "1" * 5000):
+            odd = {**report, "proof": re.sub("index [0-9]+", f"index {index}", report["proof"])}
+            (tmp_path / "odd.json").write_text(json.dumps(odd))
+            code, said = checked(tmp_path / "odd.json", "--key", tmp_path / "log.pub")
+            assert (code, "FEJL  Slutposten står ikke" in said, "Traceback" in said) == (1, True, False), said
 
 
 class WhenTheDatabaseCounts:

@@ -43,6 +43,9 @@ BAD = {
     "a shortened signature": NOTE.replace(SIGNATURE, SIGNATURE.strip()[:-12] + "\n"),
     "a hyphen for a dash": NOTE.replace("—", "-"),
     "no name": NOTE.replace(f"— {TRUSTED.name} ", "—  "),
+    "a plus in a name": NOTE + f"— a+b {base64.b64encode(bytes(70)).decode()}\n",
+    "a wide space in a name": NOTE + f"— a\u2003b {base64.b64encode(bytes(70)).decode()}\n",
+    "a space that does not break in a name": NOTE + f"— a\u00a0b {base64.b64encode(bytes(70)).decode()}\n",
     "one more word in the signature": NOTE.replace("— ", "— x "),
     "a control character": NOTE.replace("ishoj", "ishoj\x07"),
     "a carriage return": NOTE.replace("\n", "\r\n"),
@@ -98,7 +101,8 @@ class WhenAKeyIsWritten:
 
     @pytest.mark.parametrize("text", [
         "", "name", "a+b", "infohus+00000000+AQ==", str(TRUSTED).replace("+", "-", 1), str(TRUSTED)[:-4],
-        str(VerifierKey("other", TRUSTED.public)).replace("other", "othes"),
+        str(VerifierKey("other", TRUSTED.public)).replace("other", "othes"), str(VerifierKey("", TRUSTED.public)),
+        str(VerifierKey("an\u00a0other", TRUSTED.public)), str(VerifierKey("an\u2003other", TRUSTED.public)),
     ])
     def test_another_is_refused(self, text: str) -> None:
         with pytest.raises(NotACheckpoint):

@@ -78,7 +78,8 @@ class VerifierKey:
         except (ValueError, binascii.Error):
             raise NotACheckpoint from None
         key = cls(name, raw[1:])
-        if raw[:1] != cls.KIND or len(raw) != _KEY_BYTES + 1 or key.key_id.hex() != key_id:
+        is_whole = raw[:1] == cls.KIND and len(raw) == _KEY_BYTES + 1
+        if not is_whole or key.key_id.hex() != key_id or not _is_key_name(name):
             raise NotACheckpoint
         return key
 
@@ -178,7 +179,7 @@ def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
             raw = base64.b64decode(encoded, validate=True)
         except (ValueError, binascii.Error):
             raise NotACheckpoint from None
-        if dash != "—" or not name or len(raw) <= _KEY_ID_BYTES or line.count(" ") != 2:  # noqa: PLR2004
+        if dash != "—" or not _is_key_name(name) or len(raw) <= _KEY_ID_BYTES or line.count(" ") != 2:  # noqa: PLR2004
             raise NotACheckpoint
         signatures.append((name, raw))
     return body + "\n", signatures
@@ -198,10 +199,24 @@ def parse_text(text: str) -> Checkpoint:
         root = base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error):
         raise NotACheckpoint from None
-    canonical = len(size) <= _LARGEST_SIZE and size.isascii() and size.isdigit() and str(int(size)) == size
-    if not canonical or len(root) != HASH_BYTES:
+    count = parse_count(size)
+    if count is None or len(root) != HASH_BYTES:
         raise NotACheckpoint
-    return Checkpoint(origin, int(size), root)
+    return Checkpoint(origin, count, root)
+
+
+def parse_count(digits: str) -> int | None:
+    """Read a number of entries, or an entry's: ASCII, no leading zero, at most 19 digits; none when it is no such."""
+    is_short = 0 < len(digits) <= _LARGEST_SIZE and digits.isascii() and digits.isdigit()
+    return int(digits) if is_short and str(int(digits)) == digits else None
+
+
+def _is_key_name(name: str) -> bool:
+    """Say whether a key may be called so.
+
+    "Key names MUST be non-empty and MUST NOT contain any Unicode spaces or plus" (signed-note, "Format").
+    """
+    return bool(name) and "+" not in name and not any(sign.isspace() for sign in name)
 
 
 def _write_once(path: Path, secret: bytes) -> None:

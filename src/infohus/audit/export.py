@@ -9,7 +9,15 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 from uuid import UUID
 
-from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, VerifierKey, open_checkpoint, parse_text, split_note
+from infohus.audit.checkpoint import (
+    Checkpoint,
+    NotACheckpoint,
+    VerifierKey,
+    open_checkpoint,
+    parse_count,
+    parse_text,
+    split_note,
+)
 from infohus.audit.cosignature import WitnessKey
 from infohus.audit.emptying import EmptiedFront
 from infohus.audit.log import AnyConnection, hashes_of, rows_of
@@ -131,23 +139,34 @@ def check_hashed_proof(text: str, hashed: bytes, keys: Sequence[VerifierKey]) ->
         NotACheckpoint: no key of `keys` signed the checkpoint.
     """
     head, found, checkpoint_text = text.partition("\n\n")
-    lines = head.split("\n")
-    if not found or lines[0] != PROOF_HEADER or len(lines) < 2:  # noqa: PLR2004 - header and index
+    if not found:
         raise ProofDoesNotHold
-    name, _, digits = lines[1].partition(" ")
-    if name != "index" or not digits.isdigit() or str(int(digits)) != digits:
-        raise ProofDoesNotHold
+    index, proof = _parse_head(head.split("\n"))
+    checkpoint = open_checkpoint(checkpoint_text, keys)
+    verify_inclusion(hashed=hashed, index=index, size=checkpoint.size, proof=proof, root=checkpoint.root)
+    return Proved(index, checkpoint)
+
+
+def _parse_head(lines: list[str]) -> tuple[int, list[bytes]]:
+    """Read a proof's lines above its checkpoint as the entry's index and the hashes.
+
+    "The second line MAY start with the string `extra`": opaque data that no signature covers, so it says nothing here.
+
+    Raises:
+        ProofDoesNotHold: malformed.
+    """
+    header, *others = lines
     try:
-        proof = [base64.b64decode(line, validate=True) for line in lines[2:]]
+        if others and others[0].startswith("extra "):
+            base64.b64decode(others.pop(0).removeprefix("extra "), validate=True)
+        proof = [base64.b64decode(line, validate=True) for line in others[1:]]
     except ValueError:
         raise ProofDoesNotHold from None
-    if any(len(one) != HASH_BYTES for one in proof):
+    name, _, digits = "".join(others[:1]).partition(" ")
+    index = parse_count(digits)
+    if header != PROOF_HEADER or name != "index" or index is None or any(len(one) != HASH_BYTES for one in proof):
         raise ProofDoesNotHold
-    checkpoint = open_checkpoint(checkpoint_text, keys)
-    verify_inclusion(
-        hashed=hashed, index=int(digits), size=checkpoint.size, proof=proof, root=checkpoint.root
-    )
-    return Proved(int(digits), checkpoint)
+    return index, proof
 
 
 def unpack(packed: bytes, folder: Path) -> None:
