@@ -327,7 +327,8 @@ def _tell(verification: Verification) -> None:
         click.echo(f"FEJL  {fault}")
     if not verification.is_whole:
         raise SystemExit(1)
-    click.echo(f"Uændret: {verification.entries} poster, hver af dem som den blev logget.")
+    log = f" i loggen {verification.checkpoint.origin}" if verification.checkpoint else ""
+    click.echo(f"Uændret: {verification.entries} poster{log}, hver af dem som den blev logget.")
     if verification.emptied:
         click.echo(f"De første {verification.emptied} er tømt efter deres frist, som loggen selv siger.")
 

@@ -51,7 +51,7 @@ def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], ne
         raise SystemExit(1)
     by = f", bevidnet af {', '.join(names)}" if names else ""
     click.echo(f"Helt: {len(told.lines)} opslag af {told.authority}, og intet er udeladt.")
-    click.echo(f"Det er talt i en underskrevet log på {checkpoint.size} poster{by}.")
+    click.echo(f"Det er talt i den underskrevne log {checkpoint.origin} på {checkpoint.size} poster{by}.")
     if told.emptied:
         click.echo(f"{told.emptied} ældre opslag skal være tømt efter deres frist; det ses af en eksporteret log.")
     if folder is None:

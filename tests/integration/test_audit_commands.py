@@ -1,12 +1,14 @@
 """`infohus audit …` as a DPO uses it: the log in the database, an export, and a proof, against keys of their own."""
 
 import asyncio
+import base64
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from conftest import Database
+from infohus.audit.checkpoint import split_note
 from infohus.audit.verification import verify_export
 from infohus.audit_commands import audit
 from town import KEY, LOG, NAMES, ORIGIN, Town
@@ -42,7 +44,7 @@ class WhenTheLogIsExported:
         said = await run("export", *here, *log, "--key", keys / "log.pub", keys / "out")
         assert "300 poster skrevet" in said.output
         said = await run("verify", keys / "out", "--key", keys / "log.pub", *cosigners(keys, *NAMES), "--need", 2)
-        assert "Uændret: 300 poster" in said.output
+        assert f"Uændret: 300 poster i loggen {ORIGIN}" in said.output
         assert verify_export(keys / "out", [KEY.verifier(ORIGIN)], cores=2).is_whole
 
     async def test_the_same_witness_twice_is_one(self, database: Database, keys: Path) -> None:
@@ -51,6 +53,20 @@ class WhenTheLogIsExported:
         twice = cosigners(keys, NAMES[0], NAMES[0])
         said = await run("verify", keys / "out", "--key", keys / "log.pub", *twice, "--need", 2, code=1)
         assert "1 vidner har underskrevet, og der skal være 2" in said.output
+
+    @pytest.mark.rule(58)
+    async def test_a_log_does_not_pass_for_another_of_the_installation(self, database: Database, keys: Path) -> None:
+        # The same key signs them all, and a signature does not cover the line that names the key.
+        here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
+        await run("export", *here, *log, "--key", keys / "log.pub", keys / "out")
+        other, note = KEY.verifier("infohus.test/other"), (keys / "out" / "checkpoint").read_text(encoding="utf-8")
+        text, signatures = split_note(note)
+        raw = dict(signatures)[ORIGIN]
+        line = f"— {other.name} {base64.b64encode(other.key_id + raw[4:]).decode()}\n"
+        (keys / "out" / "checkpoint").write_text(f"{text}\n{line}", encoding="utf-8")
+        (keys / "other.pub").write_text(f"{other}\n", encoding="utf-8")
+        said = await run("verify", keys / "out", "--key", keys / "other.pub", code=1)
+        assert "ingen nøgle, vi stoler på, har underskrevet det" in said.output
 
     async def test_a_folder_that_holds_something_is_left_alone(
         self, database: Database, keys: Path
@@ -85,7 +101,7 @@ class WhenTheDatabaseIsVerified:
     async def test_rows_and_checkpoints_are_told(self, database: Database, keys: Path) -> None:
         here = ("--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub")
         said = await run("verify", *here, "--resume", keys / "seen")
-        assert "Uændret: 300 poster" in said.output
+        assert f"Uændret: 300 poster i loggen {ORIGIN}" in said.output
         assert "1 underskrifter holder; den nyeste dækker 300 poster" in said.output
 
     @pytest.mark.rule(58)

@@ -57,6 +57,7 @@ BAD = {
     "a root that is no base64": resigned(with_line(2, "!!!!")),
     "no root": resigned("infohus.test/ishoj\n5\n"),
     "an empty origin": resigned("\n5\n" + base64.b64encode(bytes(32)).decode() + "\n"),
+    "another log's checkpoint under our key's name": resigned(with_line(0, "infohus.test/other")),
     "too much": NOTE.replace(SIGNATURE, SIGNATURE * 2000),
 }
 
@@ -93,6 +94,17 @@ class WhenACheckpointIsSigned:
         wrong = base64.b64encode(TRUSTED.key_id + bytes(64)).decode()
         with pytest.raises(NotACheckpoint):
             open_checkpoint(f"{NOTE}— {TRUSTED.name} {wrong}\n", [TRUSTED])
+
+    def test_a_key_counts_only_for_the_log_of_its_name(self) -> None:
+        # One key signs all logs of an installation, and a signature covers the text alone.
+        other = KEY.verifier("infohus.test/other")
+        raw = base64.b64decode(SIGNATURE.split(" ")[2])
+        line = f"— {other.name} {base64.b64encode(other.key_id + raw[4:]).decode()}\n"
+        with pytest.raises(NotACheckpoint):
+            open_checkpoint(f"{TEXT}\n\n{line}", [other])
+        with pytest.raises(NotACheckpoint):
+            open_checkpoint(f"{TEXT}\n\n{line}", [TRUSTED, other])
+        assert open_checkpoint(NOTE + line, [TRUSTED, other]) == CHECKPOINT
 
 
 class WhenAKeyIsWritten:

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey
 from infohus.audit.export import PROOF_HEADER, Proved, check_proof, proof_text
 from infohus.audit.merkle import ProofDoesNotHold, leaf_hash, node_hash
 
@@ -45,3 +45,11 @@ class WhenAnEntryIsProved:
     def test_anything_else_is_refused_by_its_name(self, proof: str) -> None:
         with pytest.raises(ProofDoesNotHold):
             check_proof(proof, b"first", [KEY.verifier(ORIGIN)])
+
+    def test_another_logs_key_does_not_bear_it_out(self) -> None:
+        other = KEY.verifier("infohus.test/other")
+        raw = base64.b64decode(PROOF.split(" ")[-1])
+        relabelled = base64.b64encode(other.key_id + raw[4:]).decode()
+        proof = PROOF.rpartition("— ")[0] + f"— {other.name} {relabelled}\n"
+        with pytest.raises(NotACheckpoint):
+            check_proof(proof, b"first", [other])

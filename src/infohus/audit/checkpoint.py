@@ -139,14 +139,18 @@ class SigningKey:
 
 
 def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
-    """Read a checkpoint that one of `keys` signed; signatures of others are passed over.
+    """Read a checkpoint that one of `keys` signed for the log it is named after; others' signatures are passed over.
+
+    A signature covers the text alone, and one key signs all logs of an installation: whoever holds a checkpoint can put
+    its signature under another log's key name. So a key counts only for the log of its own name ("The log's key name in
+    its signature line SHOULD match the origin line", tlog-checkpoint, "Signatures": our logs' always do).
 
     Raises:
-        NotACheckpoint: malformed, unsigned, or a known key's signature does not verify.
+        NotACheckpoint: malformed, unsigned, signed as another log's, or a known key's signature does not verify.
     """
     text, signatures = split_note(note)
     known = {(key.name, key.key_id): key for key in keys}
-    verified = False
+    signed_as = set[str]()
     for name, raw in signatures:
         key = known.get((name, raw[:_KEY_ID_BYTES]))
         if key is None:
@@ -155,10 +159,13 @@ def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
             Ed25519PublicKey.from_public_bytes(key.public).verify(raw[_KEY_ID_BYTES:], text.encode())
         except InvalidSignature:
             raise NotACheckpoint from None
-        verified = True
-    if not verified:
+        signed_as.add(name)
+    if not signed_as:
         raise NotACheckpoint
-    return parse_text(text)
+    checkpoint = parse_text(text)
+    if checkpoint.origin not in signed_as:
+        raise NotACheckpoint
+    return checkpoint
 
 
 def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
