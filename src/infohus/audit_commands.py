@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from infohus.app import signer_of
 from infohus.audit import archive
 from infohus.audit.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
-from infohus.audit.cosignature import CosignatureDoesNotHold, WitnessKey, cosignatures_on
+from infohus.audit.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.audit.cosigning import WitnessesNotUsable
 from infohus.audit.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
 from infohus.audit.log import AnyConnection, NoSuchLog, entry_at, hashes_of, head_of
@@ -209,15 +209,15 @@ def check(  # noqa: PLR0913 - the options of one command
     if (entry is None) == (leaf_hash is None):
         message = "name ENTRY, or --leaf-hash"
         raise click.UsageError(message)
-    text = proof.read_text(encoding="utf-8")
+    trusted = _log_key(key)
     try:
+        text = proof.read_text(encoding="utf-8")
         hashed = leaf_hash_of(entry.read_bytes()) if entry is not None else bytes.fromhex(leaf_hash or "")
-        proved = check_hashed_proof(text, hashed, [_log_key(key)])
-        names = _cosigners_of(text.partition("\n\n")[2], cosigners)
+        proved = check_hashed_proof(text, hashed, [trusted])
+        names = _cosigners_of(text.partition("\n\n")[2], trusted, cosigners, need)
     except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold, ValueError):
         click.echo("FEJL  Beviset passer ikke til posten, nøglen eller vidnerne.")
         raise SystemExit(1) from None
-    _require_cosigners(names, need)
     by = f", bevidnet af {', '.join(names)}" if names else ""
     click.echo(f"Bevist: det er post {proved.index} af {proved.checkpoint.size} i {proved.checkpoint.origin}{by}.")
 
@@ -229,14 +229,13 @@ def _verify_folder(
         click.echo("Pas på: nøglen kommer fra mappen selv. Få den et andet sted fra, og angiv --key.", err=True)
     try:
         trusted = _log_key(key or folder / "log.pub")
-        names = _cosigners_of((folder / "checkpoint").read_text(encoding="utf-8"), cosigners)
-    except OSError:
+        _cosigners_of((folder / "checkpoint").read_text(encoding="utf-8"), trusted, cosigners, need)
+    except (OSError, UnicodeDecodeError):
         message = "the public key or the checkpoint cannot be read"
         raise click.ClickException(message) from None
     except (NotACheckpoint, CosignatureDoesNotHold):
         click.echo("FEJL  checkpoint: et vidnes underskrift passer ikke")
         raise SystemExit(1) from None
-    _require_cosigners(names, need)
     with _bar(None) as advance:
         found = verify_export(folder, [trusted], cores=cores, progress=advance)
     if not found.is_whole:
@@ -293,15 +292,17 @@ def _log_key(file: Path) -> VerifierKey:
         raise click.ClickException(message) from None
 
 
-def _cosigners_of(note: str, files: tuple[Path, ...]) -> list[str]:
-    keys = {WitnessKey.parse(file.read_text(encoding="utf-8")) for file in files}
-    return sorted(one.name for one in cosignatures_on(note, sorted(keys, key=str)))
-
-
-def _require_cosigners(names: list[str], need: int) -> None:
+def _cosigners_of(note: str, log: VerifierKey, files: tuple[Path, ...], need: int) -> list[str]:
+    try:
+        witnesses = witnesses_of(log, [file.read_text(encoding="utf-8") for file in files])
+    except (NotAWitness, UnicodeDecodeError):
+        message = "each --cosigner is a witness' public key, with a name and a key of its own, and none is the log's"
+        raise click.ClickException(message) from None
+    names = sorted(one.name for one in cosignatures_on(note, witnesses))
     if len(names) < need:
         click.echo(f"FEJL  checkpoint: {len(names)} vidner har underskrevet, og der skal være {need}")
         raise SystemExit(1)
+    return names
 
 
 class _bar:  # noqa: N801 - used like a function

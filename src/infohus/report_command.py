@@ -7,7 +7,7 @@ import msgspec
 import rich_click as click
 
 from infohus.audit.checkpoint import NotACheckpoint, VerifierKey
-from infohus.audit.cosignature import CosignatureDoesNotHold, WitnessKey, cosignatures_on
+from infohus.audit.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.audit.merkle import ProofDoesNotHold
 from infohus.audit.tiles import entries_in, tile_path, widths
 from infohus.audit.verification import verify_export
@@ -32,9 +32,9 @@ def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], ne
     try:
         told = msgspec.json.decode(report.read_bytes(), type=SubjectLogReport)
         trusted = VerifierKey.parse(key.read_bytes().decode())
-        known = {WitnessKey.parse(file.read_bytes().decode()) for file in cosigners}
+        witnesses = witnesses_of(trusted, [file.read_bytes().decode() for file in cosigners])
         checkpoint = check_report(told, [trusted])
-        names = sorted(one.name for one in cosignatures_on(told.proof.partition("\n\n")[2], sorted(known, key=str)))
+        names = sorted(one.name for one in cosignatures_on(told.proof.partition("\n\n")[2], witnesses))
         if folder is not None:
             _check_against_log(told, folder, trusted)
     except ReportDoesNotHold as wrong:
@@ -42,6 +42,9 @@ def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], ne
         raise SystemExit(1) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         click.echo("FEJL  Filen er intet udtræk, eller nøglen kan ikke læses.")
+        raise SystemExit(1) from None
+    except NotAWitness:
+        click.echo("FEJL  Hvert vidne har sit eget navn og sin egen nøgle, og ingen af dem er loggens.")
         raise SystemExit(1) from None
     except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold):
         click.echo("FEJL  Slutposten står ikke i en log, som nøglen og vidnerne har underskrevet.")

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conftest import Database
-from infohus.audit.checkpoint import split_note
+from infohus.audit.checkpoint import SigningKey, split_note
+from infohus.audit.cosignature import WitnessKey
 from infohus.audit.verification import verify_export
 from infohus.audit_commands import audit
 from town import KEY, LOG, NAMES, ORIGIN, Town
@@ -68,6 +69,22 @@ class WhenTheLogIsExported:
         said = await run("verify", keys / "out", "--key", keys / "other.pub", code=1)
         assert "ingen nøgle, vi stoler på, har underskrevet det" in said.output
 
+    @pytest.mark.rule(58)
+    async def test_whoever_cannot_vouch_is_no_witness(self, database: Database, keys: Path) -> None:
+        here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
+        await run("export", *here, *log, "--key", keys / "log.pub", keys / "out")
+        first = WitnessKey(NAMES[0], SigningKey(NAMES[0][:1].encode() * 32).verifier("").public)
+        cannot = {
+            "log": KEY.verifier(ORIGIN), "log-as-witness": WitnessKey("x.example", KEY.verifier("").public),
+            "log-name": WitnessKey(ORIGIN, first.public), "other-name": WitnessKey("x.example", first.public),
+        }
+        asked = ("verify", keys / "out", "--key", keys / "log.pub", *cosigners(keys, NAMES[0]))
+        await run(*asked, "--need", 1)
+        for name, key in cannot.items():
+            (keys / f"{name}.pub").write_text(f"{key}\n", encoding="utf-8")
+            said = await run(*asked, *cosigners(keys, name), "--need", 1, code=1)
+            assert "none is the log's" in said.output.replace("\n", " "), said.output
+
     async def test_a_folder_that_holds_something_is_left_alone(
         self, database: Database, keys: Path
     ) -> None:
@@ -90,6 +107,17 @@ class WhenOneEntryIsProved:
         (keys / "proofs" / "137.entry").write_bytes(b"another")
         proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
         assert "FEJL" in (await run("check-proof", proof, entry, "--key", keys / "log.pub", code=1)).output
+
+    async def test_a_proof_that_is_oddly_written_is_none(self, database: Database, keys: Path) -> None:
+        await run("prove", "--database", database.dsn("verifier"), "--log", LOG, 137, "--out", keys / "proofs")
+        proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
+        written = proof.read_text(encoding="utf-8")
+        for index in ("²", "1" * 5000):
+            proof.write_text(written.replace("index 137", f"index {index}"), encoding="utf-8")
+            assert "FEJL" in (await run("check-proof", proof, entry, "--key", keys / "log.pub", code=1)).output
+        proof.write_text(written.replace("index 137", "extra aGVq\nindex 137"), encoding="utf-8")
+        said = await run("check-proof", proof, entry, "--key", keys / "log.pub")
+        assert f"post 137 af 300 i {ORIGIN}" in said.output
 
     async def test_one_that_is_not_signed_yet_says_what_to_do(self, database: Database, keys: Path) -> None:
         here = ("--database", database.dsn("verifier"), "--log", LOG)
@@ -116,14 +144,3 @@ class WhenTheDatabaseIsVerified:
     async def test_a_log_that_is_not_there_is_said_so(self, database: Database, keys: Path) -> None:
         here = ("--database", database.dsn("verifier"), "--log", str(LOG)[:-1] + "9")
         assert "no log with this id" in (await run("verify", *here, "--key", keys / "log.pub", code=1)).output
-    async def test_a_proof_that_is_oddly_written_is_none(self, database: Database, keys: Path) -> None:
-        await run("prove", "--database", database.dsn("verifier"), "--log", LOG, 137, "--out", keys / "proofs")
-        proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
-        written = proof.read_text(encoding="utf-8")
-        for index in ("²", "1" * 5000):
-            proof.write_text(written.replace("index 137", f"index {index}"), encoding="utf-8")
-            assert "FEJL" in (await run("check-proof", proof, entry, "--key", keys / "log.pub", code=1)).output
-        proof.write_text(written.replace("index 137", "extra aGVq\nindex 137"), encoding="utf-8")
-        said = await run("check-proof", proof, entry, "--key", keys / "log.pub")
-        assert f"post 137 af 300 i {ORIGIN}" in said.output
-

@@ -194,6 +194,10 @@ class WhenAnyoneChecksIt:
             (tmp_path / "odd.json").write_text(json.dumps(odd))
             code, said = checked(tmp_path / "odd.json", "--key", tmp_path / "log.pub")
             assert (code, "FEJL  Slutposten står ikke" in said, "Traceback" in said) == (1, True, False), said
+        (tmp_path / "report.json").write_text(json.dumps(report))
+        named = "--key", tmp_path / "log.pub", "--cosigner", tmp_path / "log.pub"
+        code, said = checked(tmp_path / "report.json", *named, "--need", "1")
+        assert (code, "ingen af dem er loggens" in said) == (1, True), said
 
 
 class WhenTheDatabaseCounts:

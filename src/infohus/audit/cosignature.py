@@ -1,14 +1,14 @@
 """Cosignatures: a witness' word that a log only grew. C2SP tlog-cosignature, Ed25519 (`cosignature/v1`)."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from infohus.audit.checkpoint import SigningKey, VerifierKey, split_note
+from infohus.audit.checkpoint import NotACheckpoint, SigningKey, VerifierKey, split_note
 
 _KEY_ID_BYTES = 4
 _TIMESTAMP_BYTES = 8
@@ -19,10 +19,30 @@ class CosignatureDoesNotHold(Exception):  # noqa: N818 - names the situation
     """A line bears a known witness' name and key, and is not its signature on this checkpoint."""
 
 
+class NotAWitness(Exception):  # noqa: N818 - names the situation
+    """A key is no witness' verifier key, is the log's own, or shares its name or its key with another witness."""
+
+
 class WitnessKey(VerifierKey):
     """A witness' public key. Source: C2SP tlog-cosignature, "Format"."""
 
     KIND: ClassVar[bytes] = b"\x04"
+
+
+def witnesses_of(log: VerifierKey, texts: Iterable[str]) -> list[WitnessKey]:
+    """Read the keys of those who are to vouch for a log; the same key named twice is one.
+
+    Raises:
+        NotAWitness: one of them could not vouch for it, or two of them could not be told apart.
+    """
+    try:
+        witnesses = sorted({WitnessKey.parse(text) for text in texts}, key=str)
+    except NotACheckpoint:
+        raise NotAWitness from None
+    everyone = [log, *witnesses]
+    if len({key.name for key in everyone}) < len(everyone) or len({key.public for key in everyone}) < len(everyone):
+        raise NotAWitness
+    return witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +63,10 @@ def cosign(text: str, key: SigningKey, *, name: str, moment: int) -> str:
 
 
 def cosignatures_on(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignature]:
-    """Find the known witnesses' cosignatures in a note, once per witness; others' lines are passed over.
+    """Find the known witnesses' cosignatures in a note, once per name and once per key; others' lines are passed over.
+
+    "The Ed25519 signed message format doesn't commit to the cosigner name" (tlog-cosignature), so a signature can be
+    put under any other name of its key: that makes no second witness.
 
     Raises:
         NotACheckpoint: it is no signed note.
@@ -52,10 +75,14 @@ def cosignatures_on(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignat
     text, signatures = split_note(note)
     known = {(witness.name, witness.key_id): witness for witness in witnesses}
     found: dict[str, Cosignature] = {}
+    names: dict[bytes, str] = {}
     for name, raw in signatures:
         witness = known.get((name, raw[:_KEY_ID_BYTES]))
-        if witness is not None:
-            found[name] = Cosignature(name, _verified(text, raw, witness), _line(name, raw))
+        if witness is None:
+            continue
+        cosignature = Cosignature(name, _verified(text, raw, witness), _line(name, raw))
+        if names.setdefault(witness.public, name) == name:
+            found[name] = cosignature
     return list(found.values())
 
 
