@@ -16,6 +16,7 @@ import functools
 import hashlib
 import itertools
 import json
+import re
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 TILE = 256
 LOG_KEY, COSIGNER_KEY = 1, 4  # the first byte of a verifier key says what its signatures are
+KEY_NAME = r"[^\s+]+"  # "MUST be non-empty and MUST NOT contain any Unicode spaces or plus" (signed-note)
 
 
 class Wrong(Exception):
@@ -55,85 +57,85 @@ class Tree:
         self.size += 1
 
     def root(self):
-        if not self.roots:
-            return hashlib.sha256(b"").digest()
-        return functools.reduce(lambda right, left: node(left, right), reversed(self.roots))
+        roots = self.roots[::-1] or [hashlib.sha256(b"").digest()]
+        return functools.reduce(lambda right, left: node(left, right), roots)
 
 
 def root_from_proof(hashed, index, size, proof):
-    """Follow an inclusion proof upwards. RFC 9162, section 2.1.3.2."""
+    """Undo an inclusion proof, whose last hash is the other half's. RFC 6962, section 2.1.1."""
     if not 0 <= index < size:
         raise Wrong("the proof is for an entry the log does not have")
-    place, last = index, size - 1
-    for sibling in proof:
-        if last == 0:
-            raise Wrong("the proof is too long")
-        if place & 1 or place == last:
-            hashed = node(sibling, hashed)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            hashed = node(hashed, sibling)
-        place, last = place >> 1, last >> 1
-    if last:
-        raise Wrong("the proof is too short")
-    return hashed
+    if (size == 1) != (not proof):
+        raise Wrong("the proof is too long" if proof else "the proof is too short")
+    if size == 1:
+        return hashed
+    half = 1 << (size - 1).bit_length() - 1  # the largest power of two below the size
+    if index < half:
+        return node(root_from_proof(hashed, index, half, proof[:-1]), proof[-1])
+    return node(proof[-1], root_from_proof(hashed, index - half, size - half, proof[:-1]))
 
 
 # --- signed notes ---------------------------------------------------------------------------------------------------
 def read_key(text):
     """Read `name+id+base64` as (name, id, kind, public key)."""
-    try:
-        name, number, encoded = text.strip().split("+", 2)
-        raw = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        raise Wrong("the key file is no verifier key") from None
-    if len(raw) != 33 or hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex() != number:
+    parts = re.fullmatch(f"({KEY_NAME})\\+([0-9a-f]{{8}})\\+([A-Za-z0-9+/]{{44}})", text.strip())
+    if not parts:
+        raise Wrong("the key file is no verifier key")
+    name, number, raw = parts[1], bytes.fromhex(parts[2]), base64.b64decode(parts[3])
+    if hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4] != number:
         raise Wrong(f"the key of {name} is not the one its number names")
-    return name, bytes.fromhex(number), raw[0], raw[1:]
+    return name, number, raw[0], raw[1:]
+
+
+def read_count(digits):
+    if not re.fullmatch("0|[1-9][0-9]{0,18}", digits):
+        raise Wrong("a size or an index is no number")
+    return int(digits)
 
 
 def open_note(note, log_key, cosigners, need=0):
     """Check a checkpoint's signatures; give (origin, size, root, names of the cosigners that signed)."""
+    keys = [log_key, *cosigners]
+    are_of_kind = [key[2] for key in keys] == [LOG_KEY] + [COSIGNER_KEY] * len(cosigners)
+    if not are_of_kind or any(len({key[part] for key in keys}) < len(keys) for part in (0, 3)):
+        raise Wrong("--key is a log's key; each --cosigner is another witness' key, with another name, never the log's")
     text, found, tail = note.rpartition("\n\n")
-    if not found or not note.endswith("\n"):
+    if not found or not note.endswith("\n") or any(sign < " " and sign != "\n" for sign in note):
         raise Wrong("the checkpoint is no signed note")
-    text += "\n"
-    lines, signed = {}, []
-    for line in tail.strip("\n").split("\n"):
-        parts = line.split(" ")
-        if len(parts) != 3 or parts[0] != "\u2014":
+    text, signed = text + "\n", set()
+    for line in tail[:-1].split("\n"):
+        parts = re.fullmatch(f"\u2014 ({KEY_NAME}) ([A-Za-z0-9+/]+=*)", line)
+        if not parts:
             raise Wrong("a signature line is malformed")
         raw = base64.b64decode(parts[2], validate=True)
-        lines[parts[1], raw[:4]] = raw[4:]
-    for name, number, kind, public in [log_key, *cosigners]:
-        signature = lines.get((name, number))
-        if signature is None:
-            continue
-        message = text.encode()
-        if kind == COSIGNER_KEY:
-            moment, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-            message = f"cosignature/v1\ntime {moment}\n".encode() + message
-        try:
-            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-        except InvalidSignature:
-            raise Wrong(f"the signature of {name} does not hold") from None
-        signed.append(name)
-    if log_key[0] not in signed:
+        for key in keys:
+            if key[:2] == (parts[1], raw[:4]):
+                check_signature(text, raw[4:], key)
+                signed.add(key)
+    if log_key not in signed:
         raise Wrong("the log's own key has not signed the checkpoint")
-    if len(signed) - 1 < need:
-        raise Wrong(f"{len(signed) - 1} witnesses have cosigned, and {need} are needed")
+    names = [key[0] for key in cosigners if key in signed]
+    if len(names) < need:
+        raise Wrong(f"{len(names)} witnesses have cosigned, and {need} are needed")
     origin, size, root = text.split("\n")[:3]
     if origin != log_key[0]:
         raise Wrong("the checkpoint is another log's")
-    return origin, int(size), base64.b64decode(root, validate=True), signed[1:]
+    return origin, read_count(size), base64.b64decode(root, validate=True), names
+
+
+def check_signature(text, signature, key):
+    if key[2] == COSIGNER_KEY:
+        text, signature = f"cosignature/v1\ntime {int.from_bytes(signature[:8], 'big')}\n{text}", signature[8:]
+    try:
+        Ed25519PublicKey.from_public_bytes(key[3]).verify(signature, text.encode())
+    except InvalidSignature:
+        raise Wrong(f"the signature of {key[0]} does not hold") from None
 
 
 # --- tiles ----------------------------------------------------------------------------------------------------------
 def tile_path(level, index, width):
     digits = str(index).zfill(-(-len(str(index)) // 3) * 3)
-    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
-    name = "/".join([*("x" + group for group in groups[:-1]), groups[-1]])
+    name = re.sub("([0-9]{3})(?=[0-9])", r"x\1/", digits)
     return f"tile/{level}/{name}" + (f".p/{width}" if width < TILE else "")
 
 
@@ -209,7 +211,6 @@ def verify_folder(folder, log_key, cosigners, older, need):
     origin, size, root, signed = open_note((folder / "checkpoint").read_text("utf-8"), log_key, cosigners, need)
     old_size, old_root = older or (None, None)
     tree, levels, said = Tree(), [[]], Said()
-    shown = sys.stderr.isatty()
     for index in range(-(-size // TILE)):
         width = min(TILE, size - index * TILE)
         entries = entries_of(folder, index, width)
@@ -221,7 +222,7 @@ def verify_folder(folder, log_key, cosigners, older, need):
             tree.add(hashed)
         if width == TILE:
             store_full(folder, levels, hashes)
-        if shown:
+        if sys.stderr.isatty():
             sys.stderr.write(f"\r{tree.size} of {size} entries" + "\n" * (tree.size == size))
     for level, hashes in enumerate(levels[1:], start=1):
         if len(hashes) % TILE:
@@ -254,12 +255,14 @@ def store_full(folder, levels, hashes):
 def verify_proof(proof, hashed, log_key, cosigners, need):
     """Verify that one entry is in the log; give what to say."""
     head, found, note = proof.partition("\n\n")
-    lines = head.split("\n")
-    if not found or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("index "):
+    header, *lines = head.split("\n")
+    if lines and lines[0].startswith("extra "):
+        base64.b64decode(lines.pop(0)[6:], validate=True)  # no signature covers it: it says nothing here
+    if not found or header != "c2sp.org/tlog-proof@v1" or not lines or not lines[0].startswith("index "):
         raise Wrong("the file is no C2SP tlog-proof")
     origin, size, root, _ = open_note(note, log_key, cosigners, need)
-    index = int(lines[1].split(" ")[1])
-    hashes = [base64.b64decode(line, validate=True) for line in lines[2:]]
+    index = read_count(lines[0][6:])
+    hashes = [base64.b64decode(line, validate=True) for line in lines[1:]]
     if root_from_proof(hashed, index, size, hashes) != root:
         raise Wrong("the proof does not lead from this entry to the signed root")
     return f"proved: it is entry {index} of {size} in {origin}"
@@ -276,16 +279,13 @@ def main():
     parser.add_argument("--entry", type=Path)
     parser.add_argument("--leaf-hash", type=bytes.fromhex, help="instead of --entry, for an entry that was emptied")
     asked = parser.parse_args()
-    proves = bool(asked.entry) != bool(asked.leaf_hash)
-    if (asked.folder is None) == (asked.proof is None) or (asked.proof is not None) != proves:
+    if bool(asked.folder) == bool(asked.proof) or bool(asked.proof) != (bool(asked.entry) != bool(asked.leaf_hash)):
         parser.error("name a FOLDER, or --proof and --entry or --leaf-hash")
     try:
-        key = read_key(asked.key.read_text(encoding="utf-8"))
-        cosigners = [read_key(file.read_text(encoding="utf-8")) for file in asked.cosigner]
+        key, *cosigners = [read_key(file.read_text(encoding="utf-8")) for file in [asked.key, *asked.cosigner]]
         if asked.proof:
-            proof = asked.proof.read_text(encoding="utf-8")
             hashed = leaf(asked.entry.read_bytes()) if asked.entry else asked.leaf_hash
-            says = verify_proof(proof, hashed, key, cosigners, asked.need)
+            says = verify_proof(asked.proof.read_text(encoding="utf-8"), hashed, key, cosigners, asked.need)
         else:
             older = open_note(asked.older.read_text(encoding="utf-8"), key, cosigners)[1:3] if asked.older else None
             says = verify_folder(asked.folder, key, cosigners, older, asked.need)

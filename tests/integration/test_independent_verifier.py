@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from counted_log import busy_log
-from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.checkpoint import Checkpoint, SigningKey, VerifierKey, split_note
+from infohus.audit.cosignature import WitnessKey, cosign
 from infohus.audit.export import proof_text
 from infohus.audit.merkle import Frontier, inclusion_ranges, leaf_hash, proof_from, root_of
 from infohus.audit.tally import core_of, tally_faults
@@ -25,6 +26,7 @@ GO_PROGRAM = REPOSITORY / "tests" / "go" / "crosscheck.go"
 GO_SOURCES = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
 KEY = SigningKey(bytes(range(32)))
 ORIGIN = "infohus.test/log"
+FIRST, SECOND = SigningKey(b"a" * 32), SigningKey(b"b" * 32)
 
 
 def entry(number: int) -> bytes:
@@ -182,6 +184,102 @@ class WhenALogIsNotWhole:
 
     def test_it_is_told_how_to_be_used(self, tmp_path: Path) -> None:
         assert verifier("--key", tmp_path / "log.pub")[0] == 2
+
+
+def witness(name: str, key: SigningKey) -> WitnessKey:
+    return WitnessKey(name, key.verifier(name).public)
+
+
+def cosigned_log(folder: Path, *lines: tuple[str, SigningKey], note: str | None = None) -> Path:
+    """Write a log of three entries whose checkpoint, or another `note`, these names and keys cosigned."""
+    checkpoint = write_log(folder, 3) / "checkpoint"
+    note = note or checkpoint.read_text(encoding="utf-8")
+    text = split_note(note)[0]
+    added = "".join(cosign(text, key, name=name, moment=1_700_000_000) for name, key in lines)
+    checkpoint.write_text(note + added, encoding="utf-8")
+    return folder
+
+
+def asked_with(folder: Path, *cosigners: object, need: int) -> tuple[int, str]:
+    """Verify a folder with these keys of witnesses."""
+    named: list[object] = []
+    for number, key in enumerate(cosigners):
+        (folder / f"{number}.pub").write_text(f"{key}\n", encoding="utf-8")
+        named += ["--cosigner", folder / f"{number}.pub"]
+    return verifier(folder, "--key", folder / "log.pub", *named, "--need", need)
+
+
+NO_WITNESSES: dict[str, list[object]] = {
+    "the same twice": [witness("a.example", FIRST)] * 2,
+    "one key under two names": [witness("a.example", FIRST), witness("b.example", FIRST)],
+    "two keys under one name": [witness("a.example", FIRST), witness("a.example", SECOND)],
+    "the log's key": [KEY.verifier(ORIGIN)],
+    "the log's key as a witness' kind": [witness("a.example", KEY)],
+    "the log's name": [witness(ORIGIN, FIRST)],
+}
+
+
+class WhenWitnessesVouch:
+    @pytest.mark.rule(58)
+    def test_two_of_three_are_two(self, tmp_path: Path) -> None:
+        folder = cosigned_log(tmp_path / "log", ("a.example", FIRST), ("b.example", SECOND))
+        keys = [witness("b.example", SECOND), witness("c.example", KEY), witness("a.example", FIRST)]
+        assert asked_with(folder, keys[0], keys[2], need=2)[1].endswith("cosigned by b.example, a.example")
+        assert "2 witnesses have cosigned, and 3 are needed" in asked_with(folder, keys[0], keys[2], need=3)[1]
+
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize("keys", NO_WITNESSES.values(), ids=NO_WITNESSES)
+    def test_nobody_counts_twice_and_the_log_not_at_all(self, tmp_path: Path, keys: list[object]) -> None:
+        lines = [("a.example", FIRST), ("b.example", FIRST), ("a.example", SECOND), ("a.example", KEY), (ORIGIN, FIRST)]
+        folder = cosigned_log(tmp_path / "log", *lines)
+        status, said = asked_with(folder, *keys, need=len(keys))
+        assert (status, "each --cosigner is another witness' key" in said) == (1, True), said
+
+    def test_a_witness_key_does_not_pass_for_the_logs(self, tmp_path: Path) -> None:
+        signed_by_another = SECOND.sign(Checkpoint(ORIGIN, 3, bytes(32)))
+        folder = cosigned_log(tmp_path / "log", (ORIGIN, FIRST), note=signed_by_another)
+        assert "WRONG: " in asked_with(folder, witness(ORIGIN, FIRST), need=0)[1]
+        (folder / "log.pub").write_text(f"{witness(ORIGIN, FIRST)}\n", encoding="utf-8")
+        assert "--key is a log's key" in asked_with(folder, need=0)[1]
+
+    @pytest.mark.parametrize("first", [True, False])
+    @pytest.mark.parametrize("key", [KEY.verifier(ORIGIN), witness("a.example", FIRST)], ids=["log", "witness"])
+    def test_every_line_of_a_known_key_must_hold(self, tmp_path: Path, key: VerifierKey, *, first: bool) -> None:
+        folder = cosigned_log(tmp_path / "log", ("a.example", FIRST))
+        head, found, lines = (folder / "checkpoint").read_text(encoding="utf-8").rpartition("\n\n")
+        wrong = f"— {key.name} {base64.b64encode(key.key_id + bytes(72)).decode()}\n"
+        note = head + found + (wrong + lines if first else lines + wrong)
+        (folder / "checkpoint").write_text(note, encoding="utf-8")
+        said = asked_with(folder, witness("a.example", FIRST), need=1)[1]
+        assert f"the signature of {key.name} does not hold" in said
+
+    def test_a_name_with_a_plus_or_a_space_is_none(self, tmp_path: Path) -> None:
+        for name in ("a+b", "a\u2003b", "a\u00a0b"):
+            folder = write_log(tmp_path / "log", 3)
+            with (folder / "checkpoint").open("a", encoding="utf-8") as note:
+                note.write(f"— {name} {base64.b64encode(bytes(70)).decode()}\n")
+            assert "a signature line is malformed" in asked_with(folder, need=0)[1]
+            shutil.rmtree(folder)
+        (tmp_path / "nameless.pub").write_text(str(witness("", FIRST)), encoding="utf-8")
+        folder = write_log(tmp_path / "log", 3)
+        assert "no verifier key" in verifier(folder, "--key", tmp_path / "nameless.pub")[1]
+
+
+class WhenAProofIsOddlyWritten:
+    @pytest.mark.parametrize(("head", "status"), [
+        ("index 5", 0), ("extra aGVq\nindex 5", 0), ("extra \nindex 5", 0), ("extra !\nindex 5", 1),
+        ("extra aGVq\nextra aGVq\nindex 5", 1), ("index 5\nextra aGVq", 1), ("index ⁵", 1), ("index +5", 1),
+        ("index 5 5", 1), ("index 05", 1), ("index " + "5" * 5000, 1), ("index", 1), ("", 1),
+    ])  # fmt: skip
+    def test_one_extra_line_says_nothing_and_the_index_has_one_spelling(
+        self, tmp_path: Path, head: str, status: int
+    ) -> None:
+        (tmp_path / "proof").write_text(proof_of(5, 7).replace("index 5", head), encoding="utf-8")
+        (tmp_path / "log.pub").write_text(str(KEY.verifier(ORIGIN)), encoding="utf-8")
+        (tmp_path / "entry").write_bytes(entry(5))
+        asked = ("--proof", tmp_path / "proof", "--entry", tmp_path / "entry", "--key", tmp_path / "log.pub")
+        code, said = verifier(*asked)
+        assert (code, said.split(":")[0], "Traceback" in said) == (status, "WRONG" if status else "proved", False), said
 
 
 class WhenGoLooks:
