@@ -74,3 +74,23 @@ BEGIN
 END
 $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
+-- Every deed waits on advisory locks: appending on its log's, a unit of work on its case's (audit.append, finding.py).
+-- PostgreSQL lets every role take any of them, so whoever may only read could hold one and stop all work. They are for
+-- the application and for the owner, as whom audit.append runs and who migrates; nobody else takes, tries or frees any.
+-- A privilege on pg_catalog belongs to one database. CREATE DATABASE … TEMPLATE copies it; pg_dump writes it, when it is
+-- not the server's own, and pg_restore grants it again: as a superuser, with these roles there, as deploy/README.md does.
+-- A dump without privileges loses it. The application does not open without it: then run this file again.
+DO $$
+DECLARE
+    function regprocedure;
+BEGIN
+    FOR function IN
+        SELECT p.oid FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_'
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, infohus_verifier, infohus_retention', function);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO infohus_owner, infohus_app', function);
+    END LOOP;
+END
+$$;

@@ -19,7 +19,7 @@ from infohus.audit_commands import audit
 from infohus.authorization.policies import PoliciesUnsound
 from infohus.danish import words_for
 from infohus.database import migrate as migrate_database
-from infohus.database import refuse_too_mighty
+from infohus.database import refuse_unsafe_roles
 from infohus.demo.issuer import UnknownDemoUser
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.running import Stopped, play_once, show, token_for
@@ -93,7 +93,7 @@ def _require_startable(settings: Settings) -> None:
 async def _connect_once(settings: Settings) -> None:
     connection = await asyncpg.connect(settings.database_url)
     try:
-        await refuse_too_mighty(connection)
+        await refuse_unsafe_roles(connection)
         await signer_of(settings).require_not_behind(connection)
     finally:
         await connection.close()

@@ -45,6 +45,14 @@ SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (
 ) FROM pg_roles r WHERE r.rolname = current_user
 """
 
+_MAY_BE_HELD_UP = """
+SELECT EXISTS (
+  SELECT FROM pg_proc p, pg_roles r
+  WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_'
+    AND r.rolname IN ('infohus_verifier', 'infohus_retention') AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+)
+"""
+
 
 async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     """Connect `size` times as the role the address names.
@@ -58,21 +66,29 @@ async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     )
     try:
         async with pool.acquire() as connection:
-            await refuse_too_mighty(connection)
+            await refuse_unsafe_roles(connection)
     except BaseException:
         await pool.close()
         raise
     return pool
 
 
-async def refuse_too_mighty(connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
+async def refuse_unsafe_roles(connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
     """Refuse to work as a role that row security does not bind, or that owns the tables or the log.
 
+    Refuse also where a role that only reads could hold the locks that every deed waits for (roles.sql).
+
     Raises:
-        UnsafeSetting: naming the variable, and what to connect as.
+        UnsafeSetting: naming the variable, and what to connect as or to run.
     """
     if await connection.fetchval(_IS_TOO_MIGHTY):
         message = "INFOHUS_DATABASE_URL: connect as infohus_app; this role is above row security or owns the tables"
+        raise UnsafeSetting(message)
+    if await connection.fetchval(_MAY_BE_HELD_UP):
+        message = (
+            "INFOHUS_DATABASE_URL: roles that only read the log may take the locks that every deed waits for; "
+            "run deploy/postgresql/roles.sql in this database again"
+        )
         raise UnsafeSetting(message)
 
 

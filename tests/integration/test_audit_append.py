@@ -83,6 +83,31 @@ class WhenEntriesAreAppended:
         await app.close()
 
 
+class WhenWhoeverReadsTheLogWouldStopIt:
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize("role", ["verifier", "retention"])
+    async def test_the_lock_that_appending_waits_for_is_not_theirs(self, database: Database, role: str) -> None:
+        superuser, app, reader = [await opened(database, one) for one in ("superuser", "app", role)]
+        await reader.execute("SET default_transaction_read_only = off")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await reader.execute("SELECT pg_advisory_lock(hashtextextended($1::text, 58))", str(LOG))
+        assert await app.fetchval(APPEND, LOG, b"an entry") == 0
+        for connection in (superuser, app, reader):
+            await connection.close()
+
+    @pytest.mark.parametrize("role", ["verifier", "retention"])
+    @pytest.mark.parametrize("statement", [
+        "LOCK TABLE audit.frontier IN SHARE MODE", "LOCK TABLE audit.leaf IN ROW SHARE MODE",
+        "SELECT FROM audit.frontier FOR KEY SHARE", "SELECT FROM audit.tally FOR UPDATE",
+    ])  # fmt: skip
+    async def test_nor_is_any_row_or_table(self, database: Database, role: str, statement: str) -> None:
+        reader = await opened(database, role)
+        await reader.execute("SET default_transaction_read_only = off")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await reader.execute(f"BEGIN; {statement}")
+        await reader.close()
+
+
 class WhenTheApplicationTriesMore:
     @pytest.mark.rule(58)
     @pytest.mark.parametrize("statement", [

@@ -49,6 +49,31 @@ class WhenRolesAreMade:
         finally:
             execute(superuser, "REVOKE pg_read_all_data FROM infohus_verifier")
 
+    @pytest.mark.parametrize("role", ["verifier", "retention"])
+    @pytest.mark.parametrize("call", [
+        f"pg_{how}({numbers})" for numbers in ("1", "1, 1")
+        for how in (
+            "advisory_lock", "advisory_lock_shared", "advisory_xact_lock", "advisory_xact_lock_shared",
+            "try_advisory_lock", "try_advisory_lock_shared", "try_advisory_xact_lock", "try_advisory_xact_lock_shared",
+            "advisory_unlock", "advisory_unlock_shared",
+        )
+    ] + ["pg_advisory_unlock_all()"])  # fmt: skip
+    def test_who_only_reads_takes_no_lock_that_a_deed_waits_for(
+        self, unmigrated_database: Database, role: Role, call: str
+    ) -> None:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for function"):
+            ask(unmigrated_database.dsn(role), f"SELECT {call}::text")
+        assert ask(unmigrated_database.dsn("app"), f"SELECT {call} IS NULL") is not None
+
+    def test_running_it_again_takes_the_locks_away_again(self, unmigrated_database: Database) -> None:
+        execute(
+            unmigrated_database.dsn("superuser"),
+            "GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO PUBLIC, infohus_verifier",
+            ROLES_SQL.read_text(),
+        )
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            ask(unmigrated_database.dsn("verifier"), "SELECT pg_advisory_lock(1)::text")
+
     @pytest.mark.parametrize("role", ["app", "verifier", "retention"])
     @pytest.mark.parametrize(
         "statement",

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from conftest import Database
+from conftest import ROLES_SQL, Database
 from house import House, open_house
 from infohus.app import create_app
 from infohus.database import open_pool
@@ -35,6 +36,23 @@ class WhenTheDatabaseRoleIsTooMighty:
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:
         self.folder = tmp_path
+
+
+class WhenRolesThatReadCouldHoldItUp:
+    @pytest.mark.rule(45)
+    @pytest.mark.parametrize("role", ["PUBLIC", "infohus_verifier", "infohus_retention"])
+    async def test_it_does_not_open_and_says_what_to_run(self, database: Database, role: str) -> None:
+        execution = "EXECUTE ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(int, int)"
+        superuser = await asyncpg.connect(database.dsn("superuser"))
+        try:
+            # As where roles.sql was not run again since it takes these away.
+            await superuser.execute(f"GRANT {execution} TO {role}")
+            with pytest.raises(UnsafeSetting, match=r"run deploy/postgresql/roles\.sql in this database again"):
+                await open_pool(database.dsn("app"), size=1)
+            await superuser.execute(ROLES_SQL.read_text(encoding="utf-8"))
+        finally:
+            await superuser.close()
+        await (await open_pool(database.dsn("app"), size=1)).close()
 
 
 class WhenAKeyIsLoose:
