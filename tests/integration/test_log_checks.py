@@ -15,7 +15,22 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from checked_log import DPO, OWNER, SOON, announced, busy, checks, drawn, found_at, review, today
+from checked_log import (
+    COMMITMENT,
+    DPO,
+    OWNER,
+    SECRET,
+    SOON,
+    announced,
+    busy,
+    checks,
+    drawn,
+    found_at,
+    revealed,
+    review,
+    signed,
+    today,
+)
 from conftest import Database
 from house import House, now, open_house
 from infohus.audit.checkpoint import SigningKey
@@ -61,10 +76,9 @@ class WhenACheckIsAnnounced:
     @pytest.mark.rule(63)
     async def test_nothing_is_drawn_before_a_checkpoint_that_nobody_knew(self, house: House) -> None:
         await busy(house)
-        await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log")  # a checkpoint that is known already
+        await signed(house)  # a checkpoint that is known already
         check = await announced(house)
-        problem = await house.person("dpo").post(f"{checks(house)}/{check['id']}/draw", status=409)
-        assert problem["type"] == "/problems/not-drawable-yet"
+        assert (await revealed(house, check, status=409))["type"] == "/problems/not-drawable-yet"
         (entry,) = [one for one in await house.entries() if any(str(row.row) == check["id"] for row in one.wrote)]
         assert (entry.action, entry.caller) == ("runLogCheck", DPO)
 
@@ -82,19 +96,20 @@ class WhenACheckIsAnnounced:
         self, house: House, since: str, until: str
     ) -> None:
         await busy(house)
-        draft = {"period_from": since, "period_until": until}
+        draft = {"period_from": since, "period_until": until, "commitment": COMMITMENT}
         assert (await house.person("dpo").post(checks(house), draft, status=422))["type"].endswith("nothing-in-period")
 
     @pytest.mark.rule(63)
     @pytest.mark.parametrize("by", ["kommune", "politi", "raadgiver", "jurist", "admin"])
     async def test_nobody_but_a_dpo_checks(self, house: House, by: str) -> None:
         await busy(house)
-        await house.person(by).post(checks(house), {}, status=404)
+        await house.person(by).post(checks(house), {"commitment": COMMITMENT}, status=404)
         await house.person(by).get(checks(house), status=404)
 
     async def test_sent_twice_it_is_announced_once(self, house: House) -> None:
         await busy(house)
-        body, once = {"period_from": today(), "period_until": today()}, {"Idempotency-Key": "varsel-2026-2"}
+        body = {"period_from": today(), "period_until": today(), "commitment": COMMITMENT}
+        once = {"Idempotency-Key": "varsel-2026-2"}
         sent = [await house.person("dpo").call("POST", checks(house), json=body, headers=once) for _ in range(2)]
         assert len({answer.json()["id"] for answer in sent}) == 1
 
@@ -105,7 +120,7 @@ class WhenItIsDrawn:
         await busy(witnessed)
         found = await drawn(witnessed, sample=4)
         check = found["check"]
-        assert (check["need"], check["is_steerable"]) == (2, False)
+        assert (check["need"], check["is_steerable"], check["secret"]) == (2, False, SECRET)
         by_lot = sorted(one["leaf_index"] for one in found["items"] if "random" in one["reasons"])
         (tmp_path / "note").write_text(check["note"], encoding="utf-8")
         key = SigningKey.load(witnessed.settings.keys_folder / "log-signing.key").verifier("infohus.test/ishoj")
@@ -121,7 +136,7 @@ class WhenItIsDrawn:
             subprocess.run, [sys.executable, "-m", "infohus", "audit", "draw", str(tmp_path / "note"), "--key",
              str(tmp_path / "log.pub"), *cosigners, "--need", "2", "--check", check["id"], "--announced-at",
              str(check["announced_size"]), "--first", str(check["first_index"]), "--last", str(check["last_index"]),
-             "--sample", "4"],
+             "--sample", "4", "--commitment", COMMITMENT, "--secret", SECRET],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert ran.returncode == 0, ran.stderr
@@ -136,7 +151,7 @@ class WhenItIsDrawn:
     async def test_it_is_drawn_once(self, house: House) -> None:
         await busy(house)
         check = (await drawn(house))["check"]
-        await house.person("dpo").post(f"{checks(house)}/{check['id']}/draw", status=409)
+        await revealed(house, check, status=409)
         assert [row["seed"].hex() for row in await house.sql("SELECT seed FROM infohus.log_check")] == [check["seed"]]
 
     @pytest.mark.rule(63)

@@ -11,13 +11,13 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.audit import archive
-from infohus.audit.draw import draw_from
+from infohus.audit.draw import commitment_of, draw_from
 from infohus.audit.entry import Entry, Outcome, decode
 from infohus.audit.log import AnyConnection, entries_holding, first_of_day, head_of, rows_of
 from infohus.audit.signing import Signer
 from infohus.ground import Case
 from infohus.log_checks.model import LogCheck, LogCheckEntry
-from infohus.log_checks.refusals import NotDrawableYet, NothingInPeriod
+from infohus.log_checks.refusals import NotDrawableYet, NothingInPeriod, SecretNotPromised
 from infohus.log_checks.risk_rules import RULES
 from infohus.plan.opening import DENMARK
 from infohus.unit_of_work import UnitOfWork
@@ -36,15 +36,27 @@ _CLOSINGS = sa.select(Case.id, Case.closed_at).where(
 )
 
 
-class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which days are looked at, both included, and how many entries the lot falls on.
+Digits = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
+"""64 lower-case hexadecimal digits, and no newline, which the pattern's end alone would let pass."""
 
-    Without days: the half year up to yesterday.
+
+class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which days are looked at, both included, how many entries the lot falls on, and the reviewer's promise.
+
+    Without days: the half year up to yesterday. `commitment` is the SHA-256 of a secret's 64 characters; the secret
+    stays with the reviewer until a cosigned checkpoint is there and kept (`docs/log-check.md`).
     """
 
     period_from: date | None = None
     period_until: date | None = None
     sample: Annotated[int, Meta(ge=1, le=1000)] = 25
+    commitment: Digits
+
+
+class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The secret that was promised, 64 hexadecimal digits; from now on everyone may know it."""
+
+    secret: Digits
 
 
 async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> LogCheck:
@@ -65,8 +77,10 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> Lo
     check = work.add(LogCheck(
         infohus_id=work.infohus_id, authority_id=work.caller.authority_id, announced_at=work.now,
         announced_by=work.caller.person_id, period_from=since, period_until=until, first_index=first, last_index=last,
-        sample=draft.sample, need=signer.witnesses.need,
+        sample=draft.sample, need=signer.witnesses.need, commitment=bytes.fromhex(draft.commitment),
     ))
+    # In clear, so that whoever has the log sees that it was promised before the checkpoint was there.
+    work.deed.justification = f"draw commitment {draft.commitment}"
     work.done(check.id)
     return check
 
@@ -83,15 +97,18 @@ async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
     return check
 
 
-async def draw_entries(work: UnitOfWork, check: LogCheck, signer: Signer) -> list[LogCheckEntry]:
+async def draw_entries(work: UnitOfWork, check: LogCheck, draft: DrawDraft, signer: Signer) -> list[LogCheckEntry]:
     """Draw a check's entries, once: the lot's from the first checkpoint that qualifies, and those the risk rules pick.
 
     Raises:
         AlreadyRecorded: it was drawn before.
+        SecretNotPromised: another secret was promised; it may still be drawn with that one.
         NotDrawableYet: there is no such checkpoint yet.
     """
     if check.drawn_at is not None:
         raise errors.AlreadyRecorded
+    if commitment_of(draft.secret) != check.commitment:
+        raise SecretNotPromised
     connection = work.log_connection()
     size = await _announced_size(connection, check)
     chosen = None
@@ -105,7 +122,9 @@ async def draw_entries(work: UnitOfWork, check: LogCheck, signer: Signer) -> lis
     # Only the lines that hold are in the seed, and only those are kept: what is drawn again is drawn from the same.
     holding = archive.holding(chosen.cosigned_note, signer.witnesses.keys)
     note = chosen.note + "".join(cosignature.line for cosignature in holding)
-    drawn = draw_from(note, check.announced(size), key=signer.verifier(origin), witnesses=signer.witnesses.keys)
+    drawn = draw_from(
+        note, check.announced(size), secret=draft.secret, key=signer.verifier(origin), witnesses=signer.witnesses.keys
+    )
     entries = await _entries(connection, check)
     closings = {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS, infohus_id=check.infohus_id)}
     reasons: dict[int, list[str]] = {index: [RANDOM] for index in drawn.indices}
@@ -117,7 +136,8 @@ async def draw_entries(work: UnitOfWork, check: LogCheck, signer: Signer) -> lis
             reasons.setdefault(index, []).append(rule.code)
     callers = {index: entry.caller for index, entry in entries}
     work.change(
-        check, drawn_at=work.now, announced_size=size, note=note, seed=drawn.seed, is_steerable=drawn.is_steerable
+        check, drawn_at=work.now, announced_size=size, note=note, seed=drawn.seed, is_steerable=drawn.is_steerable,
+        secret=draft.secret,
     )
     return [
         work.add(LogCheckEntry(
