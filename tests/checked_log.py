@@ -70,7 +70,7 @@ async def review(
 
 async def found_at(house: House, **change: Any) -> tuple[dict[str, Any], Person]:
     """Draw a check and find something at an entry of the municipality's tovholder; give the finding and the owner."""
-    check = await drawn(house, sample=1000)
+    check = await drawn(house, sample=200)
     index = next(one["leaf_index"] for one in check["items"] if one["entry"]["caller"] == str(OWNER))
     draft = {"review": "finding", "text": "Opslag om natten.", "owner": str(OWNER), "answer_by": SOON, **change}
     await review(house, check, index, **draft)

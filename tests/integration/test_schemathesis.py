@@ -122,7 +122,7 @@ async def _targets(house: House) -> dict[str, Target]:
         await found_at(house)
     found = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log-findings")
     answered, ended = (str(one["id"]) for one in found["items"])
-    reviewed, undrawn = (await drawn(house, "politi-dpo", sample=1000)), await announced(house)
+    reviewed, undrawn = (await drawn(house, "politi-dpo", sample=200)), await announced(house)
     await signed(house)
     to_review = {**infohus, "check_id": reviewed["check"]["id"], "leaf_index": reviewed["items"][0]["leaf_index"]}
     return {

@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
+from infohus.actors import Actors
 from infohus.answers import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
 from infohus.audit.entry import Entry, decode
 from infohus.audit.log import entry_at
@@ -208,7 +209,7 @@ async def one_check(
 @post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck", status_code=200)
 async def draw_check(
     infohus_id: FromPath[UUID], check_id: FromPath[UUID], data: JSONBody[DrawDraft], desk: NamedDependency[Desk],
-    signer: NamedDependency[Signer],
+    signer: NamedDependency[Signer], actors: NamedDependency[Actors],
 ) -> OneLogCheck:
     """Draw a check's entries from the secret and the first cosigned checkpoint after its announcement; once.
 
@@ -216,7 +217,7 @@ async def draw_check(
     """
     async with desk.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         check = await check_of(work, check_id)
-        return await _shown(work, check, await draw_entries(work, check, data, signer))
+        return await _shown(work, check, await draw_entries(work, check, data, signer, actors))
 
 
 @post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
+from infohus.actors import Actors
 from infohus.audit import archive
 from infohus.audit.draw import commitment_of, draw_from
 from infohus.audit.entry import Entry, Outcome, decode
@@ -17,14 +18,17 @@ from infohus.audit.log import AnyConnection, entries_holding, first_of_day, head
 from infohus.audit.signing import Signer
 from infohus.ground import Case
 from infohus.log_checks.model import LogCheck, LogCheckEntry
+from infohus.log_checks.namesakes import namesakes_among
 from infohus.log_checks.refusals import NotDrawableYet, NothingInPeriod, SecretNotPromised
-from infohus.log_checks.risk_rules import RULES
+from infohus.log_checks.risk_rules import RULES, Background
 from infohus.plan.opening import DENMARK
 from infohus.unit_of_work import UnitOfWork
 
 RANDOM = "random"
 """Why an entry is looked at that the lot fell on; the other reasons are the codes of risk rules."""
-MOST_BY_RULE = 50
+MOST_BY_RULE = 30
+MOST_BY_LOT = 200
+"""Each entry that is looked at takes room in the one entry that says they were drawn; all of them fit."""
 HALF_A_YEAR = timedelta(days=182)
 
 CHECK = sa.select(LogCheck).where(
@@ -49,7 +53,7 @@ class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     period_from: date | None = None
     period_until: date | None = None
-    sample: Annotated[int, Meta(ge=1, le=1000)] = 25
+    sample: Annotated[int, Meta(ge=1, le=MOST_BY_LOT)] = 25
     commitment: Digits
 
 
@@ -97,7 +101,9 @@ async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
     return check
 
 
-async def draw_entries(work: UnitOfWork, check: LogCheck, draft: DrawDraft, signer: Signer) -> list[LogCheckEntry]:
+async def draw_entries(
+    work: UnitOfWork, check: LogCheck, draft: DrawDraft, signer: Signer, actors: Actors
+) -> list[LogCheckEntry]:
     """Draw a check's entries, once: the lot's from the first checkpoint that qualifies, and those the risk rules pick.
 
     Raises:
@@ -127,9 +133,10 @@ async def draw_entries(work: UnitOfWork, check: LogCheck, draft: DrawDraft, sign
     )
     entries = await _entries(connection, check)
     closings = {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS, infohus_id=check.infohus_id)}
+    background = Background(closings, await namesakes_among(work, entries, actors))
     reasons: dict[int, list[str]] = {index: [RANDOM] for index in drawn.indices}
     for rule in RULES:
-        picked = rule.picks(entries, closings) if rule.picks else []
+        picked = rule.picks(entries, background) if rule.picks else []
         for index in sorted(picked, key=lambda at: sha256(drawn.seed + rule.code.encode() + b"%d" % at).digest())[
             :MOST_BY_RULE
         ]:
