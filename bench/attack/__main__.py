@@ -26,8 +26,8 @@ from installation import execute
 from rich.progress import Progress
 
 from infohus.audit.cosigning import Witnesses
+from infohus.audit.growth import LogNotAsSigned
 from infohus.audit.log_verification import LogVerification, tally_faults_of, verify_log
-from infohus.audit.signing import LogNotAsSigned
 from infohus.audit.verification import Fault
 from infohus.database import migrate
 from infohus.local_postgres import LocalPostgres
