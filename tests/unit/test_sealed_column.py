@@ -89,7 +89,8 @@ OPEN_TEXTS = {
     "recipients", "responsible_id", "scope", "template_digest", "template_id", "categories", "extremism_form", "kind",
     "signs", "records",
 }  # fmt: skip
-"""Columns of records that hold text or bytes unsealed, by decision: ids, codes of closed lists, hashes, keyed indexes, wrapped keys.
+"""Columns of records that hold text or bytes unsealed, by decision: ids, codes of closed lists, hashes, keyed
+indexes, wrapped keys.
 
 A new column of free text does not belong here: it is sealed.
 """
