@@ -88,9 +88,10 @@ tools:
 		echo "Missing:$$missing. What needs it is NOT CHECKED (ask an administrator for apt-get install$$missing)." >&2
 	fi
 
-lint: setup  ## ruff, every rule but those with a reason
+lint: setup  ## ruff, every rule but those with a reason; docs/rules.md names the tests that there are
 	umask 022
 	$(BIN)/ruff check
+	$(BIN)/pytest -qqq --collect-only | tail -n 2
 
 types: setup  ## mypy --strict
 	umask 022

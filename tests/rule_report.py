@@ -1,7 +1,8 @@
 """The account of rules: which of the house's 78 rules a passing test proves, and which none does.
 
 A test names the rule it proves with `@pytest.mark.rule(17)`. A rule counts as proved when at least one test that names
-it passed and none failed. docs/rules.md holds the texts and, under each, its tests; `make rules` keeps it up to date.
+it passed and none failed. docs/rules.md holds the texts and, under each, its tests; `make rules` keeps it up to date,
+in seconds with ARGS=--collect-only.
 """
 
 import re
@@ -107,7 +108,7 @@ class RuleReport:
         if self._config.getoption("--rules"):
             if self._sees_all_tests():
                 PAGE.write_text(page_with(self._named, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-            if self._missing() and session.exitstatus == pytest.ExitCode.OK:
+            if self._missing() and not self._config.option.collectonly and session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         elif not self._is_partial() and self._page_is_stale() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -116,6 +117,7 @@ class RuleReport:
         """Print the account; with --rules every rule with its tests, and the count as the last line."""
         everything = set(range(1, LAST_RULE + 1))
         if self._config.option.collectonly:
+            self._print_staleness(terminalreporter)
             return
         if self._config.getoption("--rules"):
             self._print_rules(terminalreporter)
@@ -131,8 +133,7 @@ class RuleReport:
             terminalreporter.write_line(f"rules with a test that are not whole yet: {ranges(begun)}")
         partly = " (this run saw only a part of the suite)" if self._is_partial() else ""
         terminalreporter.write_line(f"rules without a test yet{partly}: {ranges(everything - set(self._named))}")
-        if not self._is_partial() and self._page_is_stale():
-            terminalreporter.write_line("docs/rules.md names other tests than there are: run `make rules`", red=True)
+        self._print_staleness(terminalreporter)
         terminalreporter.write_line(f"{len(proved)} of {LAST_RULE} rules have a passing test")
         if skipped := len(terminalreporter.getreports("skipped")):
             terminalreporter.write_line(
@@ -159,6 +160,11 @@ class RuleReport:
     def _sees_all_tests(self) -> bool:
         asked = {Path(argument.split("::")[0]).resolve() for argument in self._config.args}
         return any((_REPOSITORY / "tests").is_relative_to(place) for place in asked)
+
+    def _print_staleness(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self._is_partial() and self._page_is_stale():
+            told = "docs/rules.md names other tests than there are: run `make rules ARGS=--collect-only`"
+            terminalreporter.write_line(told, red=True)
 
     def _print_rules(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("every rule and the tests that name it")

@@ -26,8 +26,8 @@ from installation import execute
 from rich.progress import Progress
 
 from infohus.audit.cosigning import Witnesses
+from infohus.audit.growth import LogNotAsSigned
 from infohus.audit.log_verification import LogVerification, tally_faults_of, verify_log
-from infohus.audit.signing import LogNotAsSigned
 from infohus.audit.verification import Fault
 from infohus.database import migrate
 from infohus.local_postgres import LocalPostgres
@@ -76,13 +76,14 @@ def main() -> None:
 async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: int) -> dict[str, Account]:
     await asyncio.to_thread(execute, server.superuser_dsn(), "CREATE DATABASE attack TEMPLATE template0")
     roles = (REPOSITORY / "deploy" / "postgresql" / "roles.sql").read_text(encoding="utf-8")
-    passwords = [f"ALTER ROLE infohus_{role} PASSWORD 'a'" for role in ("owner", "app")]
+    passwords = [f"ALTER ROLE infohus_{role} PASSWORD 'a'" for role in ("owner", "app", "verifier")]
     await asyncio.to_thread(execute, server.superuser_dsn("attack"), roles, *passwords)
     await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="attack", password="a"))  # noqa: S106
     app = await asyncpg.connect(server.dsn(user="infohus_app", database="attack", password="a"))  # noqa: S106
     superuser = await asyncpg.connect(server.superuser_dsn("attack"))
+    verifier = await asyncpg.connect(server.dsn(user="infohus_verifier", database="attack", password="a"))  # noqa: S106
     try:
-        ground = Ground(app, superuser, folder)
+        ground = Ground(app, superuser, verifier, folder)
         await ground.prepare()
         accounts = {name: Account() for name in ATTACKS}
         with Progress(transient=True) as progress:
@@ -95,6 +96,7 @@ async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: i
         return accounts
     finally:
         await app.close()
+        await verifier.close()
         await superuser.close()
 
 
@@ -124,8 +126,8 @@ async def _is_quiet(ground: Ground, run: Run) -> bool:
 
 async def _look(ground: Ground, witnesses: Witnesses) -> tuple[LogVerification, list[Fault]]:
     """Do what `infohus audit verify` does."""
-    found = await verify_log(ground.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=witnesses)
-    return found, [*found.verification.faults, *await tally_faults_of(ground.superuser, LOG)]
+    found = await verify_log(ground.verifier, LOG, key=KEY.verifier(ORIGIN), witnesses=witnesses)
+    return found, [*found.verification.faults, *await tally_faults_of(ground.verifier, LOG)]
 
 
 async def _who_noticed(ground: Ground, run: Run) -> set[str]:

@@ -180,6 +180,29 @@ async def forge_a_checkpoint(ground: Ground, run: Run) -> None:
     await ground.superuser.execute("SELECT audit.keep_checkpoint($1, $2, $3, now())", LOG, run.signed, note)
 
 
+async def outgrow_with_the_stolen_key(ground: Ground, run: Run) -> None:
+    """Rewrite the log, grow it longer, sign that with the stolen log key, and put archive and memory to it."""
+    at = run.place()
+    others = [entry(number, "another past") for number in range(run.size - at + run.dice.randrange(1, 9))]
+    entries = [*run.entries[:at], *others]
+    await rewrite(ground, entries, same_until=at)
+    note = KEY.sign(Checkpoint(ORIGIN, len(entries), tree(entries)[1].root()))
+    await ground.superuser.execute("SELECT audit.keep_checkpoint($1, $2, $3, now())", LOG, len(entries), note)
+    Memory(run.folder / "signed").remember(ORIGIN, note)
+    run.signer = ground.signer()
+
+
+async def hide_behind_a_policy(ground: Ground, run: Run) -> None:
+    """Rewrite the log, and let the archive show a verifier only what fits, and the sizes of the rest."""
+    at = run.place()
+    entries = [*run.entries[:at], entry(1, "forged"), *run.entries[at + 1 :]]
+    await ground.write(tree(entries)[0])
+    await ground.superuser.execute(
+        "ALTER TABLE audit.checkpoint ENABLE ROW LEVEL SECURITY; CREATE POLICY hiding ON audit.checkpoint FOR SELECT"
+        f" TO infohus_verifier USING (size <= {at} OR current_query() LIKE 'SELECT size FROM%')"
+    )
+
+
 async def replay_an_old_checkpoint(ground: Ground, run: Run) -> None:
     """Show an old checkpoint as the newest: in its row, or by taking the newer ones away."""
     old = run.dice.choice(run.earlier)
@@ -239,6 +262,8 @@ ATTACKS: dict[str, Attack] = {
     "append function replaced": replace_the_function,
     "append function replaced for a moment": replace_the_function_for_a_moment,
     "checkpoint forged with the stolen log key": forge_a_checkpoint,
+    "log outgrown with the stolen log key": outgrow_with_the_stolen_key,
+    "archive hidden behind a policy": hide_behind_a_policy,
     "old checkpoint replayed": replay_an_old_checkpoint,
     "trigger disabled, entry changed": disable_the_trigger,
     "rewritten, archive emptied": empty_the_archive,

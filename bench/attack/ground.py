@@ -81,9 +81,11 @@ class Run:
 class Ground:
     """One database in which every run lays its log anew."""
 
-    def __init__(self, app: asyncpg.Connection, superuser: asyncpg.Connection, folder: Path) -> None:
-        """Attack over `superuser`; the house works over `app`."""
-        self.app, self.superuser, self.folder = app, superuser, folder
+    def __init__(
+        self, app: asyncpg.Connection, superuser: asyncpg.Connection, verifier: asyncpg.Connection, folder: Path
+    ) -> None:
+        """Attack over `superuser`; the house works over `app`, and a DPO verifies over `verifier`."""
+        self.app, self.superuser, self.verifier, self.folder = app, superuser, verifier, folder
         self._entries = [entry(number) for number in range(LONGEST)]
         self._leaves, _ = tree(self._entries)
         self._servers: dict[str, Litestar] = {}
@@ -106,6 +108,8 @@ class Ground:
         self._servers.clear()
         await self.put_append_back()
         await self.superuser.execute("ALTER TABLE audit.leaf ENABLE TRIGGER leaf_is_only_emptied")
+        await self.superuser.execute("DROP POLICY IF EXISTS hiding ON audit.checkpoint")
+        await self.superuser.execute("ALTER TABLE audit.checkpoint DISABLE ROW LEVEL SECURITY")
         await self.write(self._leaves[:size])
         await self.superuser.execute("SET session_replication_role = replica")
         await self.superuser.execute("DELETE FROM audit.cosignature")

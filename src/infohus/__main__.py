@@ -13,8 +13,8 @@ from infohus.assessments.template import TemplateNotUsable
 from infohus.assessments.templates import load_template
 from infohus.audit.checkpoint import SigningKey, UnsafeSigningKey
 from infohus.audit.cosigning import WitnessesNotUsable
+from infohus.audit.growth import LogNotAsSigned
 from infohus.audit.memory import StateNotReadable
-from infohus.audit.signing import LogNotAsSigned
 from infohus.audit_commands import audit
 from infohus.authorization.policies import PoliciesUnsound
 from infohus.danish import words_for

@@ -5,6 +5,7 @@ row security and the key say so, each by itself), and each opening is in the log
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -49,6 +50,14 @@ _KNOWN = sa.select(Actor.id).where(
 )
 _OF_PERSON = sa.select(Actor).where(Actor.person_id == sa.bindparam("person_id")).order_by(Actor.seen_at, Actor.id)
 
+_PEOPLE = sa.bindparam("people", type_=sa.ARRAY(sa.Uuid))
+_OF_PEOPLE = (
+    sa.select(Actor)
+    .where(Actor.person_id == sa.func.any(_PEOPLE), Actor.name.is_not(None))
+    .order_by(sa.func.array_position(_PEOPLE, Actor.person_id), Actor.seen_at, Actor.id)
+    .limit(sa.bindparam("most", type_=sa.Integer()))
+)
+
 
 class Actors:
     """Keeps who signed in, and opens it for who may ask."""
@@ -92,12 +101,24 @@ class Actors:
         """
         opened = []
         for actor in await work.rows(Actor, _OF_PERSON, person_id=person_id):
-            texts = self._opened(actor, by=work.caller.authority_id)
+            texts = self._opened(actor, "name", "email", by=work.caller.authority_id)
             work.deed.opened.extend(Opened(Actor.__tablename__, column, actor.id) for column in texts)
             opened.append((actor, texts))
         if not opened:
             raise errors.NotAvailable
         return opened
+
+    async def names_of(self, work: UnitOfWork, people: Sequence[UUID], *, most: int) -> dict[UUID, list[str]]:
+        """Open the names that people of the caller's authority were kept under, as many as `most`, the first first.
+
+        Each opened place stands in the log. Whoever is not kept, or is another authority's, is left out.
+        """
+        names: dict[UUID, list[str]] = {}
+        for actor in await work.rows(Actor, _OF_PEOPLE, people=list(people), most=most):
+            opened = self._opened(actor, "name", by=work.caller.authority_id)
+            work.deed.opened.append(Opened(Actor.__tablename__, "name", actor.id))
+            names.setdefault(actor.person_id, []).append(opened["name"])
+        return names
 
     def _sealed(self, caller: Caller, now: datetime, fingerprint: bytes) -> Actor:
         wrapped, key = self._vault.new_supervision_key(caller.authority_id)
@@ -110,13 +131,13 @@ class Actors:
                 setattr(actor, column, self._vault.seal(key, _place(actor, column), text))
         return actor
 
-    def _opened(self, actor: Actor, *, by: str) -> dict[str, str]:
+    def _opened(self, actor: Actor, *columns: str, by: str) -> dict[str, str]:
         try:
             material = self._vault.unwrap_supervision_key(by, actor.wrapped_key)
             key = DataKey(actor.key_id, material)
             return {
                 column: self._vault.open_sealed(key, _place(actor, column), sealed)
-                for column, sealed in (("name", actor.name), ("email", actor.email)) if sealed is not None
+                for column in columns if (sealed := getattr(actor, column)) is not None
             }
         except CannotOpen:
             raise errors.NotAvailable from None

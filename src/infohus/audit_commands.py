@@ -20,12 +20,12 @@ from infohus.audit.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierK
 from infohus.audit.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.audit.cosigning import WitnessesNotUsable
 from infohus.audit.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
+from infohus.audit.growth import LogNotAsSigned
 from infohus.audit.log import AnyConnection, NoSuchLog, entry_at, hashes_of, head_of
 from infohus.audit.log_verification import LogVerification, NotResumable, tally_faults_of, verify_log
 from infohus.audit.memory import StateNotReadable
 from infohus.audit.merkle import ProofDoesNotHold
 from infohus.audit.merkle import leaf_hash as leaf_hash_of
-from infohus.audit.signing import LogNotAsSigned
 from infohus.audit.tally import tally_faults
 from infohus.audit.verification import Verification, verify_export
 from infohus.settings import Settings, UnsafeSetting

@@ -33,7 +33,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "not-drawable-yet": (
         "Lodtrækningen mangler et kontrolpunkt",
-        "Vent, til vidnerne har underskrevet loggen efter varslet (normalt et minut), og træk så igen.",
+        "Hemmeligheden er sagt for tidligt. Varsl en ny kontrol, og vent, til du har gemt et kontrolpunkt derefter.",
+    ),
+    "secret-not-promised": (
+        "Hemmeligheden er en anden end den lovede",
+        "Send de 64 tegn, du lavede før varslet. Har du dem ikke mere, så varsl en ny kontrol. Intet er ændret.",
     ),
     "own-entry-reviewed": (
         "Du kan ikke kontrollere dig selv", "Bed en anden databeskyttelsesrådgiver om at se på posten."

@@ -1,5 +1,6 @@
-"""`infohus audit draw`: draw a log check's entries again, offline, from what was announced and a public checkpoint."""
+"""`infohus audit draw`: draw a log check's entries again, offline, from announcement, secret and checkpoint."""
 
+import re
 from pathlib import Path
 from uuid import UUID
 
@@ -10,6 +11,27 @@ from infohus.audit.cosignature import CosignatureDoesNotHold, WitnessKey
 from infohus.audit.draw import Announced, NotDrawable, draw_from
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+STEERABLE = (
+    "Pas på: intet vidne er med i frøet. Den, der driver loggen, og den, der kontrollerer, kan tilsammen have styret "
+    "det; ingen af dem kan alene."
+)
+
+
+class Digits(click.ParamType[str]):
+    """64 lower-case hexadecimal digits."""
+
+    name = "digits"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Give them as they are.
+
+        Raises:
+            BadParameter: they are others.
+        """
+        if not re.fullmatch("[0-9a-f]{64}", value):
+            self.fail("not 64 lower-case hexadecimal digits", param, ctx)
+        return value
 
 
 @click.command()
@@ -26,16 +48,20 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--first", required=True, type=click.IntRange(min=0), help="The period's first entry, 0-based.")
 @click.option("--last", required=True, type=click.IntRange(min=0), help="The period's last entry.")
 @click.option("--sample", required=True, type=click.IntRange(1, 10_000), help="How many entries are drawn.")
+@click.option(
+    "--commitment", required=True, type=Digits(), help="What was promised, as the entry that announced it says."
+)
+@click.option("--secret", required=True, type=Digits(), help="The secret that was revealed at the draw.")
 def draw(  # noqa: PLR0913 - one option each
     *, checkpoint: Path, key: Path, cosigners: tuple[Path, ...], need: int, check_id: UUID, announced_at: int,
-    first: int, last: int, sample: int,
+    first: int, last: int, sample: int, commitment: str, secret: str,
 ) -> None:
-    """Draw the entries of a log check from CHECKPOINT, the cosigned note; prints one index a line."""
+    """Draw the entries of a log check from CHECKPOINT, the cosigned note, and the secret; prints one index a line."""
     try:
         witnesses = sorted({WitnessKey.parse(_text(file)) for file in cosigners}, key=str)
         drawn = draw_from(
-            _text(checkpoint), Announced(check_id, announced_at, first, last, sample, need),
-            key=VerifierKey.parse(_text(key)), witnesses=witnesses,
+            _text(checkpoint), Announced(check_id, announced_at, first, last, sample, need, bytes.fromhex(commitment)),
+            secret=secret, key=VerifierKey.parse(_text(key)), witnesses=witnesses,
         )
     except NotDrawable as refused:
         raise click.ClickException(str(refused)) from None
@@ -47,7 +73,7 @@ def draw(  # noqa: PLR0913 - one option each
         raise click.ClickException(message) from None
     click.echo(f"seed {drawn.seed.hex()}", err=True)
     if drawn.is_steerable:
-        click.echo("Pas på: intet vidne er med i frøet, så den, der driver loggen, kan have styret det.", err=True)
+        click.echo(STEERABLE, err=True)
     for index in drawn.indices:
         click.echo(str(index))
 

@@ -22,7 +22,9 @@ _LOOKS_SECRET = re.compile(
     r"(?<!\d)\d{6}[-\s]?\d{4}(?!\d)"  # a CPR number
     r"|eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){0,2}"  # a token
 )
-_ALWAYS_HIDDEN = frozenset({"authorization", "cookie", "body", "token", "password", "key", "name", "cpr", "dsn", "url"})
+_ALWAYS_HIDDEN = frozenset({
+    "authorization", "cookie", "body", "token", "password", "secret", "key", "name", "cpr", "dsn", "url",
+})
 
 EventDict = MutableMapping[str, Any]
 

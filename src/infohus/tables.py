@@ -33,6 +33,7 @@ class Row(DeclarativeBase):
         str: sa.Text(),
         bytes: sa.LargeBinary(),
         list[str]: sa.ARRAY(sa.Text()),
+        list[bytes]: sa.ARRAY(sa.LargeBinary()),
     }
 
     def __init__(self, **columns: Any) -> None:

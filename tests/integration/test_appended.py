@@ -4,8 +4,8 @@ import pytest
 
 from house import House
 from infohus.audit.appended import Appended
+from infohus.audit.growth import LogNotAsSigned
 from infohus.audit.log import APPEND
-from infohus.audit.signing import LogNotAsSigned
 from town import LOG, Town
 
 DROPS = """

@@ -15,7 +15,8 @@ ESCAPES_AN_OUTSIDER = {
     "an entry changed, hashes recomputed", "an entry deleted, gap closed", "an entry inserted",
     "entries swapped, hashes recomputed", "tail cut off", "backup put back", "whole machine put back",
     "log forked and grown longer", "append function replaced for a moment", "checkpoint forged with the stolen log key",
-    "rewritten, archive emptied", "young entries emptied, with a lie in the log",
+    "log outgrown with the stolen log key", "rewritten, archive emptied",
+    "young entries emptied, with a lie in the log",
 }
 """What docs/threat-model.md says nobody notices without witnesses and without the signer's memory."""
 

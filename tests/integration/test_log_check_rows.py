@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from checked_log import OWNER, busy, found_at
+from checked_log import OWNER, SECRET, announced, busy, drawn, found_at
 from conftest import Database
 from house import MUNICIPALITY, POLICE, House, now
 from infohus.demo.people import DEMO_PEOPLE
@@ -72,7 +72,27 @@ async def test_each_sees_and_changes_only_what_is_theirs(house: House, database:
             if not (await looked_at(app, LOOKERS[looker], change)).endswith(" 0")
         }
         assert (seen, changed) == (SEES[looker], MAY_CHANGE.get(looker, set()))
-        for forbidden in ("DELETE FROM infohus.log_finding", "UPDATE infohus.log_check_entry SET reasons = '{}'"):
+        for forbidden in (
+            "DELETE FROM infohus.log_finding", "UPDATE infohus.log_check_entry SET reasons = '{}'",
+            "UPDATE infohus.log_check SET commitment = sha256('another')",
+        ):
             assert await looked_at(app, LOOKERS[looker], forbidden) == "refused 0"
     finally:
         await app.close()
+
+
+@pytest.mark.rule(63)
+@pytest.mark.parametrize(("change", "constraint"), [
+    (f"secret = '{SECRET}' WHERE drawn_at IS NULL", "undrawn_has_no_secret"),
+    (f"secret = '{SECRET[::-1]}' WHERE drawn_at IS NOT NULL", "secret_was_promised"),
+    ("commitment = sha256('another') WHERE drawn_at IS NOT NULL", "secret_was_promised"),
+    ("commitment = 'too short' WHERE drawn_at IS NULL", "commitment_is_a_digest"),
+])
+async def test_not_even_the_owner_keeps_a_secret_too_early_or_another_than_was_promised(
+    house: House, change: str, constraint: str
+) -> None:
+    await busy(house)
+    await drawn(house)
+    await announced(house)
+    with pytest.raises(asyncpg.CheckViolationError, match=constraint):
+        await house.sql(f"UPDATE infohus.log_check SET {change}")  # noqa: S608

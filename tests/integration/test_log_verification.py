@@ -1,15 +1,19 @@
 """`verify_log` finds what rows alone cannot show: it asks the archive, the keys, and the witnesses' memory."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from conftest import Database
 from infohus.audit.checkpoint import Checkpoint, SigningKey
+from infohus.audit.cosigning import Remembers, Witnesses
 from infohus.audit.emptying import entry_of
 from infohus.audit.entry import Emptied
 from infohus.audit.log_verification import LogVerification, NotResumable, verify_log
+from infohus.audit.recollection import MOST_ROUNDS
 from infohus.audit.row_verification import CHUNK, verify_database
 from town import AT, KEY, LOG, NAMES, ORIGIN, Town
 
@@ -29,6 +33,18 @@ async def signed_town(town: Town, *sizes: int) -> Town:
         await town.append(grew)
         await signer.sign(town.app, LOG)
     return town
+
+
+def before_each_question(monkeypatch: pytest.MonkeyPatch, acts: list[Callable[[], Awaitable[object]]]) -> None:
+    """Let something happen before each of the first rounds in which the witnesses are asked."""
+    ask = Witnesses.ask_about
+
+    async def late(self: Witnesses, checkpoint: Checkpoint, note: str) -> dict[str, Remembers | None]:
+        if acts:
+            await acts.pop(0)()
+        return await ask(self, checkpoint, note)
+
+    monkeypatch.setattr(Witnesses, "ask_about", late)
 
 
 class WhenTheLogIsWhole:
@@ -149,6 +165,95 @@ class WhenASuperuserRewroteIt:
         ]
 
 
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize("shows", ["forged", "none"])
+    async def test_a_fork_that_outgrew_what_the_witnesses_remember_is_another_log_to_them(
+        self, town: Town, shows: str
+    ) -> None:
+        """The log's key is stolen, and its thief shows no witness what he wrote: they remember fewer entries."""
+        await signed_town(town, 10)
+        await town.cut_tail(4)
+        await town.forget_the_archive()
+        for size in (6, 12):
+            await town.append(size, "opdigtet")
+            forged = Checkpoint(ORIGIN, 4 + size if size == 6 else 22, await town.root())
+            if shows == "forged" or forged.size == 22:
+                await town.superuser.execute(
+                    "SELECT audit.keep_checkpoint($1, $2, $3, now())", LOG, forged.size, KEY.sign(forged)
+                )
+        says = {"forged": "husker en anden log end denne", "none": "husker en underskrift, der er væk her"}[shows]
+        faults = [str(fault) for fault in (await verified(town)).verification.faults]
+        assert len(faults) == 3
+        assert all(says in fault for fault in faults)
+
+    @pytest.mark.rule(58)
+    async def test_that_a_checkpoint_stands_in_the_archive_does_not_answer_for_it(
+        self, town: Town, database: Database
+    ) -> None:
+        """A policy shows the verifier another archive than it holds; and is no part of what was shipped."""
+        await signed_town(town, 1, 30)
+        entries = [row["entry"] for row in await town.superuser.fetch("SELECT entry FROM audit.leaf ORDER BY index")]
+        await town.cut_tail(1)
+        await town.append(30, "opdigtet")
+        await town.superuser.execute(
+            "ALTER TABLE audit.checkpoint ENABLE ROW LEVEL SECURITY; CREATE POLICY a ON audit.checkpoint FOR SELECT"
+            " TO infohus_verifier USING (size <= 1 OR current_query() LIKE 'SELECT size FROM%')"
+        )
+        verifier = await asyncpg.connect(database.dsn("verifier"))
+        try:
+            found = await verify_log(
+                verifier, LOG, key=KEY.verifier(ORIGIN), witnesses=town.signer().witnesses
+            )
+        finally:
+            await verifier.close()
+        faults = [str(fault) for fault in found.verification.faults]
+        assert len(entries) == 31
+        assert sum("husker en underskrift, der er væk her" in fault for fault in faults) == 3
+        assert sum("audit.checkpoint: tabellen er ikke den" in fault for fault in faults) == 1
+
+
+class WhenTheLogIsAtWork:
+    async def test_what_was_signed_while_the_witnesses_were_asked_is_verified_and_asked_about_too(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await signed_town(town, 5)
+        before_each_question(monkeypatch, [lambda: signed_town(town, 3), lambda: signed_town(town, 2)])
+        found = await verified(town)
+        assert (found.verification.faults, found.silent, found.signed) == ((), (), 5)
+
+    @pytest.mark.rule(58)
+    async def test_what_was_rewritten_then_is_noticed_though_it_was_verified_before(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await signed_town(town, 5)
+
+        async def rewrite() -> None:
+            await signed_town(town, 3)
+            await town.cut_tail(6)
+            await town.append(2, "opdigtet")
+
+        before_each_question(monkeypatch, [rewrite])
+        faults = [str(fault) for fault in (await verified(town)).verification.faults]
+        assert "audit.leaf, post 7: er ikke vokset af det, der blev underskrevet før" in faults
+
+    @pytest.mark.rule(58)
+    async def test_one_that_never_remembers_what_it_is_asked_about_is_named(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await signed_town(town, 5)
+        before_each_question(monkeypatch, [lambda: signed_town(town, 1)] * (MOST_ROUNDS + 1))
+        faults = [str(fault) for fault in (await verified(town)).verification.faults]
+        assert faults == [f"audit.checkpoint: vidnet {name} husker hele tiden noget andet" for name in NAMES]
+
+    async def test_a_witness_that_was_away_is_asked_about_what_it_remembers(self, town: Town) -> None:
+        await signed_town(town, 5)
+        town.away = {NAMES[0]}
+        await signed_town(town, 3)
+        town.away.clear()
+        found = await verified(town)
+        assert (found.verification.faults, found.silent) == ((), ())
+
+
 class WhenEntriesWereEmptied:
     @pytest.mark.rule(62)
     @pytest.mark.parametrize(("days", "faults"), [(300, 1), (400, 0)])
@@ -165,3 +270,21 @@ class WhenEntriesWereEmptied:
         await town.signer().sign(town.app, LOG)
         found = await verified(town)
         assert len(found.verification.faults) == faults, found.verification.faults
+
+    @pytest.mark.rule(62)
+    async def test_one_witness_alone_cannot_say_that_a_year_has_passed(self, town: Town) -> None:
+        await signed_town(town, 6)
+        said = entry_of(LOG, Emptied(0, 4, AT - timedelta(days=4000)), at=AT)
+        await town.superuser.execute("SELECT audit.append($1, $2)", LOG, said)
+        await town.as_superuser("UPDATE audit.leaf SET entry = NULL WHERE index < 4")
+        town.away = {NAMES[1], NAMES[2]}
+        town.later = timedelta(days=400)
+        town.servers.clear()
+        await town.signer().sign(town.app, LOG)
+        town.away, town.later = {NAMES[0], NAMES[2]}, timedelta()
+        town.servers.clear()
+        await town.signer().sign(town.app, LOG)
+        lines = await town.superuser.fetch("SELECT witness FROM audit.cosignature WHERE size > 6")
+        assert {row["witness"] for row in lines} == {NAMES[0], NAMES[1]}
+        town.away.clear()
+        assert len((await verified(town)).verification.faults) == 1

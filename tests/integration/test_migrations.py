@@ -21,6 +21,20 @@ def config_for(database: Database) -> Config:
     config.set_main_option("sqlalchemy.url", database.dsn("owner").replace("%", "%%"))
     return config
 
+ANNOUNCED = """
+INSERT INTO infohus.log_check VALUES (
+  gen_random_uuid(), gen_random_uuid(), 'ishoj-kommune', now(), gen_random_uuid(), '2026-05-01', '2026-10-31', 0, 9, 3,
+  2, {drawn}
+)
+"""
+FOUND = """
+DO $$ DECLARE found text; BEGIN
+  SELECT string_agg(format('%s %s %s', commitment, secret IS NULL, note), ', ' ORDER BY note) INTO found
+  FROM infohus.log_check;
+  IF found <> '\\x{nought} t note, \\x{nought} t ' THEN RAISE EXCEPTION 'another: %', found; END IF;
+END $$
+"""
+
 
 class WhenMigrationsAreWritten:
     def test_there_is_one_line_of_them(self) -> None:
@@ -55,6 +69,15 @@ class WhenADatabaseIsMigrated:
             END $$
             """,
         )
+
+    def test_a_log_check_from_before_secrets_stays_as_it_was_with_a_commitment_that_no_secret_has(
+        self, unmigrated_database: Database
+    ) -> None:
+        before = (ANNOUNCED.format(drawn=drawn) for drawn in ("NULL", "now(), 10, 'note', 'seed', false"))
+        command.upgrade(config_for(unmigrated_database), "0018")
+        execute(unmigrated_database.dsn("superuser"), "SET session_replication_role = replica", *before)
+        migrate(unmigrated_database.dsn("owner"))
+        execute(unmigrated_database.dsn("superuser"), FOUND.format(nought="00" * 32))
 
     @pytest.mark.parametrize("role", ["app", "verifier"])
     def test_nobody_else_changes_a_table(self, database: Database, role: str) -> None:

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import httpx
 
-from checked_log import announced, drawn, found_at
+from checked_log import announced, drawn, found_at, signed
 from house import CaseInHand, House, now
 from infohus.plan.document import read_plan
 from infohus.settings import REPOSITORY
@@ -122,8 +122,8 @@ async def _targets(house: House) -> dict[str, Target]:
         await found_at(house)
     found = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log-findings")
     answered, ended = (str(one["id"]) for one in found["items"])
-    reviewed, undrawn = (await drawn(house, "politi-dpo", sample=1000)), await announced(house)
-    await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log")
+    reviewed, undrawn = (await drawn(house, "politi-dpo", sample=200)), await announced(house)
+    await signed(house)
     to_review = {**infohus, "check_id": reviewed["check"]["id"], "leaf_index": reviewed["items"][0]["leaf_index"]}
     return {
         "/": Target("kommune", {"slug": "not-signed-in"}),

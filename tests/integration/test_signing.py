@@ -1,12 +1,19 @@
 """The signer signs what grew from what it signed, and nothing else; the witnesses remember what it said."""
 
+import asyncio
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
 import pytest
 
 from infohus.audit import archive
 from infohus.audit.checkpoint import Checkpoint, SigningKey, open_checkpoint
 from infohus.audit.cosignature import cosignatures_on
+from infohus.audit.growth import LogNotAsSigned
+from infohus.audit.memory import Memory
 from infohus.audit.merkle import leaf_hash
-from infohus.audit.signing import LogIsBehind, LogNotAsSigned
+from infohus.audit.signing import LogIsBehind, SignedHead, Signer
 from town import KEY, LOG, NAMES, ORIGIN, Town
 
 
@@ -42,7 +49,7 @@ class WhenTheLogGrew:
             read.append(entry)
             return leaf_hash(entry)
 
-        monkeypatch.setattr("infohus.audit.signing.leaf_hash", counted)
+        monkeypatch.setattr("infohus.audit.growth.leaf_hash", counted)
         await town.signer().sign(town.app, LOG)
         assert len(read) == 2
 
@@ -99,6 +106,102 @@ class WhenWitnessesAreAway:
         await town.forget_the_archive()
         await town.append(3)
         assert len((await town.signer().sign(town.app, LOG)).cosigned_by) == 3
+
+
+class Held:
+    """A connection whose named statement waits, once, until it is let go."""
+
+    def __init__(self, connection: asyncpg.Connection, statement: str) -> None:
+        self._connection, self._statement = connection, statement
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(sql: str, *arguments: object) -> Any:
+            if self._statement in sql and not self.reached.is_set():
+                self.reached.set()
+                await self.go_on.wait()
+            return await getattr(self._connection, name)(sql, *arguments)
+
+        return call
+
+
+class WhenTwoSignAtOnce:
+    @pytest.mark.rule(58)
+    async def test_the_slower_of_two_processes_signs_nothing_that_did_not_grow_from_the_other_s(
+        self, town: Town
+    ) -> None:
+        """A database that answers one of them with another log makes no fork: whoever is late begins again."""
+        await town.append(4)
+        await town.signer().sign(town.app, LOG)
+        await town.append(2)
+        slow = Held(town.superuser, "index = ANY")
+        late = asyncio.create_task(town.signer().sign(cast("Any", slow), LOG))
+        await slow.reached.wait()
+        first = await town.signer().sign(town.app, LOG)
+        await town.cut_tail(4)
+        await town.append(4, "opdigtet")
+        slow.go_on.set()
+        with pytest.raises(LogNotAsSigned):
+            await late
+        remembered = Memory(town.folder / "signed").checkpoint(ORIGIN)
+        assert (remembered, first.checkpoint.size) == (first.checkpoint, 6)
+
+    @pytest.mark.parametrize("statement", ["index = ANY", "FROM audit.leaf", "audit.frontier", "audit.checkpoint"])
+    async def test_of_a_log_that_only_grew_both_sign_and_nobody_is_alarmed(self, town: Town, statement: str) -> None:
+        await town.append(4)
+        await town.signer().sign(town.app, LOG)
+        await town.append(2)
+        one, other, slow = town.signer(), town.signer(), Held(town.superuser, statement)
+        late = asyncio.create_task(one.sign(cast("Any", slow), LOG))
+        await slow.reached.wait()
+        await town.append(2)
+        await other.sign(town.app, LOG)
+        slow.go_on.set()
+        signed = await late
+        assert (signed.checkpoint.size, len(signed.cosigned_by)) == (8, 3)
+        assert (one.alarm(LOG), other.alarm(LOG)) == (None, None)
+
+    async def test_one_that_has_not_archived_yet_is_waited_for(self, town: Town) -> None:
+        """Remembered by another process, and on its way into the archive: nobody was robbed."""
+        await town.append(4)
+        one, other, slow = town.signer(), town.signer(), Held(town.superuser, "keep_checkpoint")
+        late = asyncio.create_task(one.sign(cast("Any", slow), LOG))
+        await slow.reached.wait()
+        asyncio.get_running_loop().call_later(0.1, slow.go_on.set)
+        signed = await other.sign(town.app, LOG)
+        assert (signed.checkpoint.size, other.alarm(LOG)) == (4, None)
+        assert (await late).checkpoint == signed.checkpoint
+
+    async def test_within_one_process_they_take_turns(self, town: Town) -> None:
+        await town.append(4)
+        signer, slow = town.signer(), Held(town.superuser, "keep_checkpoint")
+        late = asyncio.create_task(signer.sign(cast("Any", slow), LOG))
+        await slow.reached.wait()
+        await town.append(1)
+        second = asyncio.create_task(signer.sign(town.app, LOG))
+        await asyncio.sleep(0.05)
+        assert not second.done()
+        slow.go_on.set()
+        sizes = [(await late).checkpoint.size, (await second).checkpoint.size]
+        assert (sizes, signer.alarm(LOG)) == ([4, 5], None)
+
+
+class WhenOneLogIsWrong:
+    async def test_the_others_are_signed_all_the_same(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await town.superuser.execute("SELECT audit.open_log($1, 'infohus.test/a')", UUID(int=1))
+        await town.append(3)
+        signer, sign = town.signer(), Signer.sign
+
+        async def failing(self: Signer, connection: Any, log_id: UUID) -> SignedHead:
+            if log_id == UUID(int=1):
+                raise OSError
+            return await sign(self, connection, log_id)
+
+        monkeypatch.setattr(Signer, "sign", failing)
+        await signer.sign_all(town.app)
+        assert Memory(town.folder / "signed").checkpoint(ORIGIN) is not None
 
 
 class WhenASuperuserTouchedTheLog:

@@ -66,7 +66,7 @@ class WhenTheTablesAreLookedAt:
         assert {row["proname"] for row in found} == {
             "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
             "yearly_counts", "stalled_measures", "first_views_stated", "has_child", "is_given",
-            "hides_earlier_concerns", "declined_requests",
+            "hides_earlier_concerns", "declined_requests", "cases_on_family",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

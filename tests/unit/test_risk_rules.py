@@ -9,14 +9,17 @@ import pytest
 from infohus.audit.entry import Entry, Outcome
 from infohus.log_checks.risk_rules import (
     RULES,
+    Background,
     at_unusual_hours,
     of_closed_cases,
+    of_own_name_or_family,
     of_undisclosed_items,
     of_unusual_volume,
 )
 
 WORKDAY = datetime(2026, 11, 23, 10, tzinfo=UTC)
 CASE, PERSON = UUID(int=5), UUID(int=9)
+NOTHING = Background({}, {})
 
 
 def entry(at: datetime = WORKDAY, **change: Any) -> Entry:
@@ -37,7 +40,7 @@ class WhenRisksAreLookedFor:
             (0, entry()), (1, entry(WORKDAY + timedelta(seconds=1))), (2, entry(WORKDAY + timedelta(1), case=None)),
             (3, entry(WORKDAY + timedelta(1), case=UUID(int=6))),
         ]
-        assert of_closed_cases(entries, closings) == [1]
+        assert of_closed_cases(entries, Background(closings, {})) == [1]
 
     @pytest.mark.rule(63)
     @pytest.mark.parametrize(("at", "is_picked"), [
@@ -50,24 +53,24 @@ class WhenRisksAreLookedFor:
         (datetime(2026, 7, 1, 5, 0, tzinfo=UTC), False),  # summer time
     ])
     def test_what_was_done_outside_working_hours_is_picked(self, at: datetime, is_picked: bool) -> None:  # noqa: FBT001
-        assert at_unusual_hours([(4, entry(at))], {}) == ([4] if is_picked else [])
-        assert at_unusual_hours([(4, entry(at, case=None)), (5, entry(at, caller=None))], {}) == []
+        assert at_unusual_hours([(4, entry(at))], NOTHING) == ([4] if is_picked else [])
+        assert at_unusual_hours([(4, entry(at, case=None)), (5, entry(at, caller=None))], NOTHING) == []
 
     @pytest.mark.rule(63)
     def test_a_day_far_beyond_the_persons_own_median_is_picked_whole(self) -> None:
         usual = [(day, entry(WORKDAY - timedelta(day), case=UUID(int=day))) for day in range(1, 10)]
         much = [(100 + n, entry(case=UUID(int=1000 + n))) for n in range(20)]
-        assert of_unusual_volume([*usual, *much], {}) == [index for index, _ in much]
-        assert of_unusual_volume([*usual, *much[:-1]], {}) == []
+        assert of_unusual_volume([*usual, *much], NOTHING) == [index for index, _ in much]
+        assert of_unusual_volume([*usual, *much[:-1]], NOTHING) == []
         others = [(200 + n, entry(case=UUID(int=1000 + n), caller=UUID(int=50 + n))) for n in range(30)]
-        assert of_unusual_volume(others, {}) == []
+        assert of_unusual_volume(others, NOTHING) == []
 
     @pytest.mark.rule(63)
     def test_one_who_always_has_many_cases_is_not_picked_for_it(self) -> None:
         always = [
             (100 * day + n, entry(WORKDAY - timedelta(day), case=UUID(int=n))) for day in range(5) for n in range(30)
         ]
-        assert of_unusual_volume(always, {}) == []
+        assert of_unusual_volume(always, NOTHING) == []
 
     @pytest.mark.rule(63)
     def test_denied_attempts_are_picked_and_refused_ones_are_not(self) -> None:
@@ -75,9 +78,20 @@ class WhenRisksAreLookedFor:
             (0, entry()), (1, entry(outcome=Outcome.DENIED)), (2, entry(outcome=Outcome.REFUSED)),
             (3, entry(outcome=Outcome.DENIED, subject=None)),
         ]
-        assert of_undisclosed_items(entries, {}) == [1]
+        assert of_undisclosed_items(entries, NOTHING) == [1]
+
+    @pytest.mark.rule(63)
+    def test_what_was_done_on_somebody_of_the_same_family_name_is_picked(self) -> None:
+        background = Background({}, {PERSON: frozenset({CASE, "pseudonym"})})
+        other = UUID(int=6)
+        entries = [
+            (0, entry()), (1, entry(caller=UUID(int=8))), (2, entry(case=other)), (3, entry(case=None)),
+            (4, entry(case=None, persons=["another", "pseudonym"])), (5, entry(caller=None)),
+        ]
+        assert of_own_name_or_family(entries, background) == [0, 4]
+        assert of_own_name_or_family(entries, NOTHING) == []
 
     @pytest.mark.rule(63)
     def test_a_rule_that_cannot_tell_says_why_and_every_other_picks(self) -> None:
         assert all((rule.picks is None) == (rule.why_not is not None) for rule in RULES)
-        assert {rule.code for rule in RULES if rule.picks is None} == {"own_name_or_family", "break_glass"}
+        assert {rule.code for rule in RULES if rule.picks is None} == {"break_glass"}

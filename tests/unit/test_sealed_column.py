@@ -85,11 +85,12 @@ FOR_SUPERVISION = {
 
 OPEN_TEXTS = {
     "acts_for", "answer", "answers_key", "asked_by", "asked_of", "recipient_id",
-    "authority_id", "cpr_index", "content_hash", "dimension", "manifest", "outcome",
+    "authority_id", "cpr_index", "family_names", "content_hash", "dimension", "manifest", "outcome",
     "recipients", "responsible_id", "scope", "template_digest", "template_id", "categories", "extremism_form", "kind",
     "signs", "records",
 }  # fmt: skip
-"""Columns of records that hold text or bytes unsealed, by decision: ids, codes of closed lists, hashes, wrapped keys.
+"""Columns of records that hold text or bytes unsealed, by decision: ids, codes of closed lists, hashes, keyed
+indexes, wrapped keys.
 
 A new column of free text does not belong here: it is sealed.
 """

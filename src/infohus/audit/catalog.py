@@ -27,6 +27,8 @@ TRIGGERS = {
     "leaf_is_only_emptied", "log_is_never_changed", "tally_is_never_deleted",
 }
 
+TABLES = {"checkpoint", "cosignature", "frontier", "leaf", "log", "retention", "tally"}
+
 _FUNCTIONS = """
 SELECT p.proname AS name, p.prosrc || coalesce(array_to_string(p.proconfig, ','), '') || p.prosecdef AS definition
 FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'audit'::regnamespace ORDER BY p.proname, p.oid
@@ -37,10 +39,21 @@ FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
 WHERE c.relnamespace = 'audit'::regnamespace AND NOT t.tgisinternal
 """
+_TABLES = """
+SELECT c.relname AS name,
+       c.relkind = 'r' AND NOT c.relrowsecurity AND NOT c.relhassubclass AND NOT c.relispartition
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid) AS is_plain
+FROM pg_catalog.pg_class c
+WHERE c.relnamespace = 'audit'::regnamespace AND c.relkind NOT IN ('i', 'I', 'c')
+"""
+"""A table with a policy or a rule, or a view in its place, can show a verifier another log than it holds."""
 
 
 async def catalog_faults(connection: AnyConnection) -> list[Fault]:
-    """List what is not as shipped: a function that was changed, added or removed; a trigger that is off or gone."""
+    """List what is not as shipped: a function that was changed, added or removed; a trigger that is off or gone;
+    a table that is something else, or shows not all of its rows to everybody.
+    """
     faults = []
     found = [(row["name"], digest_of(row["definition"])) for row in await connection.fetch(_FUNCTIONS)]
     for name, digest in found:
@@ -57,6 +70,12 @@ async def catalog_faults(connection: AnyConnection) -> list[Fault]:
     faults.extend(
         Fault("audit", None, f"udløseren {row['name']} er ikke leveret") for row in triggers
         if row["name"] not in TRIGGERS
+    )
+    tables = await connection.fetch(_TABLES)
+    plain = {row["name"] for row in tables if row["is_plain"]}
+    faults.extend(
+        Fault(f"audit.{name}", None, "tabellen er ikke den, der blev leveret, eller viser ikke alt")
+        for name in sorted(TABLES.symmetric_difference(plain) | ({row["name"] for row in tables} - plain))
     )
     return faults
 

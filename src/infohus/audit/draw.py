@@ -1,6 +1,8 @@
 """The draw of a log check: which entries are looked at, from a checkpoint that nobody knew when it was announced.
 
-Pure. docs/log-check.md says the same byte by byte, so that anyone can draw again without this program (rule 63).
+The reviewer promises a secret when the check is announced, and reveals it at the draw: whoever runs the log cannot know
+the seed while it still could choose a checkpoint. Pure. docs/log-check.md says the same byte by byte, so that anyone
+can draw again without this program (rule 63).
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,14 +13,14 @@ from uuid import UUID
 from infohus.audit.checkpoint import VerifierKey, open_checkpoint, split_note
 from infohus.audit.cosignature import WitnessKey, cosignatures_on
 
-SEED_DOMAIN = b"infohus log check seed v1"
+SEED_DOMAIN = b"infohus log check seed v2"
 DRAW_DOMAIN = b"infohus log check draw v1"
 _LENGTH_BYTES = 8
 _VALUES = 2**64
 
 
 class NotDrawable(Exception):  # noqa: N818 - names the situation
-    """Nothing can be drawn: too few witnesses cosigned, or the period is not in the checkpoint."""
+    """Nothing can be drawn: another secret, too few witnesses, or the period is not in the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Announced:
     """What was announced before anyone could know the seed: entries first … last, 0-based, of which `sample` many.
 
     `size` is the log's with the entry that announced it; `need` witnesses must cosign, 0 where the log has none.
+    `commitment` is what `commitment_of` makes of the reviewer's secret: 32 bytes, told while the secret is not.
     """
 
     check_id: UUID
@@ -34,29 +37,43 @@ class Announced:
     last: int
     sample: int
     need: int
+    commitment: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Drawn entries in the order they were drawn. `is_steerable`: no witness' signature is in the seed."""
+    """Drawn entries in the order they were drawn.
+
+    `is_steerable`: no witness' signature is in the seed, so whoever runs the log and the reviewer can choose together;
+    neither can alone.
+    """
 
     seed: bytes
     indices: tuple[int, ...]
     is_steerable: bool
 
 
+def commitment_of(secret: str) -> bytes:
+    """Hash a secret of 64 lower-case hexadecimal digits as the text it is: 32 bytes that say nothing of it."""
+    return sha256(secret.encode()).digest()
+
+
 def draw_from(
-    note: str, announced: Announced, *, key: VerifierKey, witnesses: Sequence[WitnessKey]
+    note: str, announced: Announced, *, secret: str, key: VerifierKey, witnesses: Sequence[WitnessKey]
 ) -> Draw:
-    """Draw from a cosigned checkpoint.
+    """Draw from a cosigned checkpoint and the secret that was promised.
 
     Raises:
         NotACheckpoint: the log's key did not sign it.
         CosignatureDoesNotHold: a known witness' line does not verify.
-        NotDrawable: it does not cover the announcement, too few cosigned it, or the period reaches outside.
+        NotDrawable: another secret was promised, the checkpoint does not cover the announcement, too few cosigned it,
+            or the period reaches outside.
     """
     checkpoint = open_checkpoint(note, [key])
     lines = [one.line for one in cosignatures_on(note, witnesses)]
+    if commitment_of(secret) != announced.commitment:
+        message = "the secret is not the one that was promised"
+        raise NotDrawable(message)
     if checkpoint.size < announced.size:
         message = f"the checkpoint has {checkpoint.size} entries, and the check was announced after it"
         raise NotDrawable(message)
@@ -66,16 +83,19 @@ def draw_from(
     if not 0 <= announced.first <= announced.last < checkpoint.size:
         message = "the period is not in the checkpoint"
         raise NotDrawable(message)
-    seed = seed_of(checkpoint.origin, announced.check_id, split_note(note)[0], lines)
+    seed = seed_of(checkpoint.origin, announced.check_id, secret, split_note(note)[0], lines)
     return Draw(seed, sample(seed, announced), is_steerable=not lines)
 
 
-def seed_of(origin: str, check_id: UUID, text: str, lines: Sequence[str]) -> bytes:
-    """Hash what nobody can choose: 32 bytes. `text` is the note's text, `lines` the cosignatures, each with newline.
+def seed_of(origin: str, check_id: UUID, secret: str, text: str, lines: Sequence[str]) -> bytes:
+    """Hash what nobody can choose alone: 32 bytes.
+
+    `text` is the note's text, `lines` the cosignatures, each with newline; `secret` is hashed as its 64 characters.
 
     Every part is preceded by its length in 8 bytes, so no two checks hash the same bytes.
     """
-    parts = [SEED_DOMAIN, origin.encode(), str(check_id).encode(), text.encode(), *sorted(map(str.encode, lines))]
+    said = (origin, str(check_id), secret, text)
+    parts = [SEED_DOMAIN, *map(str.encode, said), *sorted(map(str.encode, lines))]
     return sha256(b"".join(len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in parts)).digest()
 
 

@@ -18,6 +18,7 @@ from infohus.audit.cosigning import Witnesses
 from infohus.audit.emptying import SHORTEST_PERIOD, EmptiedFront
 from infohus.audit.log import AnyConnection, Head, head_of, rows_of
 from infohus.audit.merkle import Frontier
+from infohus.audit.recollection import NOT_SIGNED, PLACE, Recollection
 from infohus.audit.row_verification import (
     CHUNK,
     MOST_FAULTS,
@@ -29,8 +30,6 @@ from infohus.audit.row_verification import (
 )
 from infohus.audit.tally import Tallies
 from infohus.audit.verification import Fault, Progress, Verification
-
-PLACE = "audit.checkpoint"
 
 
 class NotResumable(Exception):  # noqa: N818 - names the situation
@@ -126,16 +125,20 @@ async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was si
             faults.append(Fault(PLACE, one.size - 1, "et vidnes underskrift passer ikke til det underskrevne"))
         if witnesses.need and len(cosigners) >= witnesses.need:
             cosigned = one.size
-    silent: list[str] = []
+    asked = Recollection(
+        connection, head, key=key, witnesses=witnesses, start=start,
+        holds=lambda one: _fault_in(one, head, rows, key) is None,
+    )
     newest = newest or (await archive.newest(connection, head.log_id) if start else None)
     if newest is not None:
-        silent = await _ask_witnesses(connection, head, newest, faults, key=key, witnesses=witnesses)
+        await asked.compare(newest)
+        faults += asked.faults
     elif start == 0 and head.size and witnesses.need:
         faults.append(Fault(PLACE, None, "ingen underskrift er bevaret, så vidnerne kan ikke spørges"))
     if found.emptied and witnesses.need and not await _seen_long_enough(connection, head, found.emptied, witnesses):
         faults.append(Fault("audit.leaf", 0, f"{found.emptied} poster er tømt, før vidnerne har kendt dem et år"))
     verification = replace(found, faults=tuple(faults))
-    return LogVerification(verification, hold, signed, cosigned, tuple(silent))
+    return LogVerification(verification, hold, signed, cosigned, tuple(asked.silent))
 
 
 async def _seen_long_enough(connection: AnyConnection, head: Head, emptied: int, witnesses: Witnesses) -> bool:
@@ -148,43 +151,17 @@ async def _seen_long_enough(connection: AnyConnection, head: Head, emptied: int,
     async for one in archive.all_from(connection, head.log_id, after=emptied - 1):
         moments = sorted(cosignature.moment for cosignature in holding(one.cosigned_note, witnesses.keys))
         if len(moments) >= witnesses.need:
-            last = moments[witnesses.need - 1]
-            first = last if first is None else first
+            # By the first moment so many knew them, and at the last one so many said so still.
+            last = moments[len(moments) - witnesses.need]
+            first = moments[witnesses.need - 1] if first is None else first
     return first is not None and last - first >= SHORTEST_PERIOD.total_seconds()
-
-
-async def _ask_witnesses(  # noqa: PLR0913 - as above
-    connection: AnyConnection, head: Head, newest: Archived, faults: list[Fault], *, key: VerifierKey,
-    witnesses: Witnesses,
-) -> list[str]:
-    """Ask the witnesses about the newest checkpoint that holds; name those that did not answer."""
-    try:
-        checkpoint = open_checkpoint(newest.note, [key])
-    except NotACheckpoint:
-        faults.append(Fault(PLACE, newest.size - 1, "er ikke underskrevet med loggens nøgle"))
-        return []
-    silent = []
-    memories = await witnesses.ask_about(checkpoint, newest.note)
-    # Read after they answered: a log that is at work has grown, and was signed, since we began.
-    size, known = (await head_of(connection, head.log_id)).size, {newest.size}
-    known |= set(await archive.sizes(connection, head.log_id, after=newest.size))
-    for name, memory in memories.items():
-        if memory is None:
-            silent.append(name)
-        elif memory.size > size:
-            faults.append(Fault(PLACE, size, f"vidnet {name} husker {memory.size} poster; resten er væk"))
-        elif not memory.agrees:
-            faults.append(Fault(PLACE, None, f"vidnet {name} husker en anden log end denne"))
-        elif memory.size > newest.size and memory.size not in known:
-            faults.append(Fault(PLACE, memory.size - 1, f"vidnet {name} husker en underskrift, der er væk her"))
-    return silent
 
 
 def _fault_in(one: Archived, head: Head, rows: Rows, key: VerifierKey) -> Fault | None:
     try:
         checkpoint = open_checkpoint(one.note, [key])
     except NotACheckpoint:
-        return Fault(PLACE, one.size - 1, "er ikke underskrevet med loggens nøgle")
+        return Fault(PLACE, one.size - 1, NOT_SIGNED)
     if checkpoint.origin != head.origin or checkpoint.size != one.size:
         return Fault(PLACE, one.size - 1, "er underskrevet for en anden log eller et andet antal poster")
     if one.size > head.size:

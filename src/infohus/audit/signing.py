@@ -4,6 +4,8 @@ Its memory is a folder beside its key, on the disk before a signature leaves the
 cut off or rewritten gets no signature, and the service that finds its log behind does not open for work.
 """
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,25 +18,15 @@ from infohus.audit.appended import Appended
 from infohus.audit.archive import Archived
 from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey, VerifierKey, open_checkpoint
 from infohus.audit.cosigning import ALARMING, Silence, Witnesses
-from infohus.audit.log import AnyConnection, Head, hashes_of, head_of, rows_of
-from infohus.audit.memory import Memory
-from infohus.audit.merkle import HASH_BYTES, Frontier, leaf_hash, perfect_nodes
+from infohus.audit.growth import LogNotAsSigned, require_grown
+from infohus.audit.log import AnyConnection, Head, head_of
+from infohus.audit.memory import Memory, StateNotReadable
 
 logger = structlog.get_logger()
 
 _LOGS = "SELECT id, origin FROM audit.log ORDER BY origin"
-
-
-class LogNotAsSigned(Exception):  # noqa: N818 - names the situation
-    """The log is not the one that was signed before, or its rows do not make its head; nothing is signed.
-
-    `origin` names the log, `index` the first entry (0-based) where it shows, when that is known.
-    """
-
-    def __init__(self, origin: str, index: int | None = None) -> None:
-        """Name the log and the place."""
-        super().__init__(f"{origin} is not what was signed" + ("" if index is None else f", from entry {index} on"))
-        self.origin, self.index = origin, index
+_ARCHIVED_WITHIN_SECONDS = 0.5
+"""Between the memory and the archive there is one INSERT of another process; what is missing longer is missing."""
 
 
 class LogIsBehind(LogNotAsSigned):
@@ -63,6 +55,24 @@ class SignedHead:
     cosigned_by: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was signed of a log before: the note in our own memory, what it says, and what the archive's newest says.
+
+    `head` was read after both, so a log that only grew is no shorter than either.
+    """
+
+    head: Head
+    note: str | None
+    remembered: Checkpoint | None
+    archived: Checkpoint | None
+
+    @property
+    def roots(self) -> dict[int, bytes]:
+        """Each known size with its root."""
+        return {one.size: one.root for one in (self.archived, self.remembered) if one is not None}
+
+
 class Signer:
     """Signs checkpoints, keeps them, and asks the witnesses. Holds the key; nobody else does."""
 
@@ -76,6 +86,7 @@ class Signer:
         self._alarms: dict[UUID, str] = {}
         self._lost: set[UUID] = set()
         self._robbed: set[UUID] = set()
+        self._turns = defaultdict[UUID, asyncio.Lock](asyncio.Lock)
 
     def verifier(self, origin: str) -> VerifierKey:
         """Give the public half of the key under a log's name."""
@@ -96,7 +107,8 @@ class Signer:
         """
         try:
             await self._require_all_appended(connection, log_id)
-            checkpoint, note = await self._signed(connection, log_id)
+            async with self._turns[log_id]:
+                checkpoint, note = await self._signed(connection, log_id)
         except LogNotAsSigned as refused:
             self._alarms[log_id] = "behind" if isinstance(refused, LogIsBehind) else "rewritten"
             logger.critical("log_not_as_signed", origin=refused.origin, index=refused.index)
@@ -107,12 +119,14 @@ class Signer:
         return await self._cosigned(connection, log_id, checkpoint, note)
 
     async def sign_all(self, connection: AnyConnection) -> None:
-        """Sign every log that needs it; one that is refused is alarmed and does not keep the others waiting."""
+        """Sign every log that needs it; one of which anything is wrong does not keep the others waiting."""
         for row in await connection.fetch(_LOGS):
             try:
                 await self.sign(connection, row["id"])
             except LogNotAsSigned:
                 continue
+            except Exception as failure:
+                logger.exception("log_not_signed", origin=row["origin"], exc_info=failure)
 
     async def require_not_behind(self, connection: AnyConnection) -> None:
         """Ask our own memory, the archive and the witnesses whether any log is shorter than it was.
@@ -126,8 +140,7 @@ class Signer:
             known = self._memory.checkpoint(origin)
             raise LogIsBehind(origin, 0, known.size if known else 0, "underskriverens egen hukommelse")
         for row in rows:
-            head = await head_of(connection, row["id"])
-            await self._known(connection, head)
+            head = (await self._known(connection, row["id"])).head
             self.appended.begin_at(row["id"], head.size)
             for name, memory in (await self.witnesses.remembered(head.origin, self._key)).items():
                 if memory is None:
@@ -145,56 +158,76 @@ class Signer:
             raise LogNotAsSigned((await head_of(connection, log_id)).origin)
 
     async def _signed(self, connection: AnyConnection, log_id: UUID) -> tuple[Checkpoint, str]:
-        head = await head_of(connection, log_id)
-        known = await self._known(connection, head)
-        remembered = self._memory.note(head.origin)
-        start = open_checkpoint(remembered, [self.verifier(head.origin)]) if remembered else None
-        await _require_grown(connection, head, start, known)
-        checkpoint = Checkpoint(head.origin, head.size, head.root())
-        if head.size == 0:
-            return checkpoint, self._key.sign(checkpoint)
-        if start == checkpoint and remembered:
-            note = remembered
-        else:
-            note = self._key.sign(checkpoint)
-            if open_checkpoint(note, [self.verifier(head.origin)]) != checkpoint:
-                raise LogNotAsSigned(head.origin)
-            with self._memory.locked():
-                now = self._memory.checkpoint(head.origin)
-                if now != start and now is not None and now.size > checkpoint.size:
-                    # Another process signed a longer log meanwhile: what we looked at is older, not wrong.
-                    return now, self._memory.note(head.origin) or note
-                if now is not None and now.size == checkpoint.size and now != checkpoint:
-                    raise LogNotAsSigned(head.origin)
-                self._memory.remember(head.origin, note)
-        # Dies here: the memory holds what the archive lacks; the next round puts it there.
-        await archive.keep(connection, log_id, size=checkpoint.size, note=note, at=self._clock())
+        while (signed := await self._signed_since(connection, await self._known(connection, log_id))) is None:
+            continue  # another process signed meanwhile, and nothing is signed that did not grow from that
+        checkpoint, note = signed
+        if checkpoint.size:
+            # Dies here: the memory holds what the archive lacks; the next round puts it there.
+            await archive.keep(connection, log_id, size=checkpoint.size, note=note, at=self._clock())
         return checkpoint, note
 
-    async def _known(self, connection: AnyConnection, head: Head) -> dict[int, bytes]:
-        """Collect what was signed of this log before, from memory and archive: size to root."""
-        known: dict[int, bytes] = {}
-        remembered = self._memory.checkpoint(head.origin)
-        if remembered is not None:
-            if remembered.size > head.size:
-                raise LogIsBehind(head.origin, head.size, remembered.size, "underskriverens egen hukommelse")
-            known[remembered.size] = remembered.root
-        archived = await archive.newest(connection, head.log_id)
-        if remembered is not None and (archived is None or archived.size < remembered.size):
+    async def _signed_since(self, connection: AnyConnection, known: _Known) -> tuple[Checkpoint, str] | None:
+        """Sign the head on top of what is remembered; none when something else is remembered by now."""
+        head, start = known.head, known.remembered
+        await require_grown(connection, head, start, known.roots)
+        checkpoint = Checkpoint(head.origin, head.size, head.root())
+        if start == checkpoint and known.note is not None:
+            return checkpoint, known.note
+        note = self._key.sign(checkpoint)
+        if open_checkpoint(note, [self.verifier(head.origin)]) != checkpoint:
+            raise LogNotAsSigned(head.origin)
+        if head.size:
+            with self._memory.locked():
+                if self._memory.note(head.origin) != known.note:
+                    return None
+                self._memory.remember(head.origin, note)
+        return checkpoint, note
+
+    async def _known(self, connection: AnyConnection, log_id: UUID) -> _Known:
+        """Collect what was signed of this log before, from memory and archive, and then read how long it is.
+
+        Raises:
+            StateNotReadable: what is remembered is not what our key signed.
+            LogNotAsSigned, LogIsBehind: the archive contradicts the memory, or the log is shorter than either.
+        """
+        origin = (await head_of(connection, log_id)).origin
+        note = self._memory.note(origin)
+        try:
+            remembered = open_checkpoint(note, [self.verifier(origin)]) if note is not None else None
+        except NotACheckpoint:
+            raise StateNotReadable from None
+        archived = await self._archived_of(connection, log_id, origin, remembered)
+        head = await head_of(connection, log_id)
+        if remembered is not None and remembered.size > head.size:
+            raise LogIsBehind(origin, head.size, remembered.size, "underskriverens egen hukommelse")
+        if archived is not None and archived.size > head.size:
+            raise LogIsBehind(origin, head.size, archived.size, "arkivet af underskrifter")
+        same_size = archived is not None and remembered is not None and archived.size == remembered.size
+        if same_size and archived != remembered:
+            raise LogNotAsSigned(origin)
+        return _Known(head, note, remembered, archived)
+
+    async def _archived_of(
+        self, connection: AnyConnection, log_id: UUID, origin: str, remembered: Checkpoint | None
+    ) -> Checkpoint | None:
+        """Read the archive's newest; one that lacks what we remember was robbed of it."""
+        newest = await archive.newest(connection, log_id)
+        if remembered is not None and (newest is None or newest.size < remembered.size):
+            await asyncio.sleep(_ARCHIVED_WITHIN_SECONDS)
+            newest = await archive.newest(connection, log_id)
+        if remembered is not None and (newest is None or newest.size < remembered.size):
             # A fall between remembering and archiving leaves the same; whoever reads the alarm knows of one.
-            self._robbed.add(head.log_id)
-            logger.critical("signed_checkpoint_is_not_in_the_archive", origin=head.origin, size=remembered.size)
-        if archived is not None:
-            try:
-                signed = open_checkpoint(archived.note, [self.verifier(head.origin)])
-            except NotACheckpoint:
-                raise LogNotAsSigned(head.origin) from None
-            if signed.size != archived.size or known.get(signed.size, signed.root) != signed.root:
-                raise LogNotAsSigned(head.origin)
-            if signed.size > head.size:
-                raise LogIsBehind(head.origin, head.size, signed.size, "arkivet af underskrifter")
-            known[signed.size] = signed.root
-        return known
+            self._robbed.add(log_id)
+            logger.critical("signed_checkpoint_is_not_in_the_archive", origin=origin, size=remembered.size)
+        if newest is None:
+            return None
+        try:
+            signed = open_checkpoint(newest.note, [self.verifier(origin)])
+        except NotACheckpoint:
+            raise LogNotAsSigned(origin) from None
+        if signed.size != newest.size:
+            raise LogNotAsSigned(origin)
+        return signed
 
     async def _cosigned(
         self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str
@@ -203,7 +236,8 @@ class Signer:
         if set(kept.cosigners(self.witnesses.keys)) != {key.name for key in self.witnesses.keys}:
             asked = await self.witnesses.cosign(connection, log_id, checkpoint, note)
             alarming = [why for why in asked.silent.values() if why in ALARMING]
-            if alarming:
+            if alarming and self._memory.checkpoint(checkpoint.origin) == checkpoint:
+                # Where we signed on meanwhile a witness may be ahead of this one; the next round asks about that.
                 self._alarms[log_id] = "behind" if Silence.AHEAD in alarming else "rewritten"
             kept = await _archived(connection, log_id, checkpoint)
         return SignedHead(checkpoint, kept.cosigned_note, tuple(kept.cosigners(self.witnesses.keys)))
@@ -214,36 +248,3 @@ async def _archived(connection: AnyConnection, log_id: UUID, checkpoint: Checkpo
         if one.size == checkpoint.size:
             return one
     raise LogNotAsSigned(checkpoint.origin)
-
-
-async def _require_grown(
-    connection: AnyConnection, head: Head, start: Checkpoint | None, known: dict[int, bytes]
-) -> None:
-    """Hash every entry since `start` anew, on top of the tree that was signed there.
-
-    Raises:
-        LogNotAsSigned: an entry, its place or a node is not what was appended, or an earlier root is another.
-    """
-    frontier = Frontier() if start is None else await _frontier_of(connection, head, start)
-    async for rows in rows_of(connection, head.log_id, start=frontier.size, stop=head.size):
-        for row in rows:
-            hashed = leaf_hash(row["entry"]) if row["entry"] is not None else row["hashes"][:HASH_BYTES]
-            if row["index"] != frontier.size or frontier.append(hashed) != row["hashes"]:
-                raise LogNotAsSigned(head.origin, frontier.size)
-            if frontier.size in known and frontier.root() != known[frontier.size]:
-                raise LogNotAsSigned(head.origin, frontier.size)
-    if frontier.size != head.size or frontier.stored != head.frontier:
-        raise LogNotAsSigned(head.origin, frontier.size)
-
-
-async def _frontier_of(connection: AnyConnection, head: Head, start: Checkpoint) -> Frontier:
-    """Take the perfect subtrees of the signed tree from the rows, and see that they make the signed root."""
-    nodes = perfect_nodes(0, start.size)
-    try:
-        stored = await hashes_of(connection, head.log_id, nodes)
-        frontier = Frontier(start.size, [stored[node] for node in nodes])
-    except KeyError:
-        raise LogNotAsSigned(head.origin) from None
-    if frontier.root() != start.root:
-        raise LogNotAsSigned(head.origin)
-    return frontier

@@ -93,7 +93,10 @@ class Reporter(Record):
 
 
 class Subject(Record):
-    """A person the concern is about; a concern names none, one or several (rule 26)."""
+    """A person the concern is about; a concern names none, one or several (rule 26).
+
+    `family_names` are keyed indexes: a log check asks by them who looked up their own (rule 63).
+    """
 
     __tablename__ = "subject"
     __table_args__ = owned_by_authority(
@@ -104,6 +107,7 @@ class Subject(Record):
     concern_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.concern.id"))
     cpr_index: Mapped[bytes | None]
     cpr_is_odd: Mapped[bool]
+    family_names: Mapped[list[bytes]]
     is_under_18_at_receipt: Mapped[bool]
     age_group: Mapped[AgeGroup] = choice(AgeGroup, name="age_group")
     name: Mapped[Sealed | None] = mapped_column(SealedColumn)

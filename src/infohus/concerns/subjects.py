@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.cpr_numbers import CprNumber, CprText, read_cpr_number
+from infohus.cases.family_names import INDEX, family_names
 from infohus.concerns.deadlines import ADULT_AGE, YOUNG_ADULT_UNTIL, age_at, assess_by, receipt_by
 from infohus.concerns.model import AgeGroup, ChildNotification, Concern, ProtectedAddress, Subject
 from infohus.tables import new_id
@@ -77,6 +78,7 @@ def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
         },
         id=person.subject_id, concern_id=concern.id, is_under_18_at_receipt=person.is_child,
         age_group=person.age_group, cpr_index=person.cpr_index, cpr_is_odd=number is not None and number.is_odd,
+        family_names=sorted(work.lookup_index(INDEX, one) for one in family_names(draft.name)),
     )
     if draft.address_is_protected:
         work.create(ProtectedAddress, sealed={"address": draft.address}, subject_id=subject.id)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 
 from infohus.app import now
 from infohus.audit.checkpoint import VerifierKey
+from infohus.audit.draw import commitment_of
 from infohus.audit.export import check_proof, unpack
 from infohus.audit.tiles import WIDTH, tile_path
 from infohus.audit.verification import verify_export
@@ -80,18 +82,23 @@ def _export(play: Play, folder: Path, infohus: str) -> None:
 
 
 def _check_by_lot(play: Play, infohus: str) -> None:
-    """The DPO announces a check, and the lot falls by a checkpoint that nobody knew when it was announced."""
-    tell, today = play.teller, str(now().astimezone(DENMARK).date())
-    check = play.dpo.post(f"{infohus}/log-checks", {"period_from": today, "period_until": today, "sample": 3})
+    """The DPO promises a secret, keeps the checkpoint that nobody knew then, and reveals: by both the lot falls."""
+    tell, today, secret = play.teller, str(now().astimezone(DENMARK).date()), secrets.token_hex(32)
+    check = play.dpo.post(f"{infohus}/log-checks", {
+        "period_from": today, "period_until": today, "sample": 3, "commitment": commitment_of(secret).hex(),
+    })
     play.dpo.get(f"{infohus}/log")  # signs it, and the witnesses cosign
-    drawn = play.dpo.post(f"{infohus}/log-checks/{check['id']}/draw", status=200)
+    kept = [set(one["note"].splitlines()) for one in play.dpo.get(f"{infohus}/log/checkpoints?limit=5")["items"]]
+    drawn = play.dpo.post(f"{infohus}/log-checks/{check['id']}/draw", {"secret": secret}, status=200)
+    tell.expect(set(drawn["check"]["note"].splitlines()) in kept, "der blev trukket af et andet kontrolpunkt")
     tell.expect(drawn["check"]["is_steerable"] is False, "lodtrækningen kunne være styret")
     by_lot = [one for one in drawn["items"] if "random" in one["reasons"]]
     index = next(one["leaf_index"] for one in drawn["items"] if not one["is_own"])
     play.dpo.post(f"{infohus}/log-checks/{check['id']}/entries/{index}/review", {"review": "in_order"}, status=200)
     tell.say(
-        f"Logkontrol: DPO'en varslede den, vidnernes underskrifter trak {len(by_lot)} poster, og "
-        f"{len(drawn['items']) - len(by_lot)} stak ud. Ingen kunne vide hvilke, og ingen kontrollerer sig selv."
+        f"Logkontrol: DPO'ens hemmelighed, lovet i varslet, og vidnernes underskrifter trak {len(by_lot)} poster, og "
+        f"{len(drawn['items']) - len(by_lot)} stak ud. Hverken DPO'en eller driften kunne styre det alene, og ingen "
+        "kontrollerer sig selv."
     )
 
 

@@ -10,13 +10,14 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
+from infohus.actors import Actors
 from infohus.answers import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
 from infohus.audit.entry import Entry, decode
 from infohus.audit.log import entry_at
 from infohus.audit.signing import Signer
 from infohus.authorization.action import Action
 from infohus.ground import Infohus
-from infohus.log_checks.drawing import CHECK_BY_ID, LogCheckDraft, announce, check_of, draw_entries
+from infohus.log_checks.drawing import CHECK_BY_ID, DrawDraft, LogCheckDraft, announce, check_of, draw_entries
 from infohus.log_checks.findings import (
     ENTRIES,
     FINDINGS,
@@ -58,8 +59,10 @@ class RiskRuleView(msgspec.Struct, frozen=True):
 class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
     """A check: what was announced, and all that is needed to draw it again (`docs/log-check.md`).
 
-    `announced_size`, `seed` (64 hexadecimal digits) and `note`, the cosigned checkpoint, are there once it is drawn.
-    `is_steerable` says that no witness is in the seed. Complete is a check of whose entries each has a review.
+    `announced_size`, `secret` and `seed` (64 hexadecimal digits each), and `note`, the cosigned checkpoint, are there
+    once it is drawn; `commitment` is the SHA-256 of the secret's characters. `is_steerable` says that no witness is in
+    the seed: whoever runs the log and the reviewer can then choose together, and neither alone. Complete is a check of
+    whose entries each has a review.
     """
 
     id: UUID
@@ -72,8 +75,10 @@ class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
     last_index: int
     sample: int
     need: int
+    commitment: str
     drawn_at: datetime | None
     announced_size: int | None
+    secret: str | None
     seed: str | None
     note: str | None
     is_steerable: bool | None
@@ -88,7 +93,8 @@ class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
             id=check.id, authority=check.authority_id, announced_at=check.announced_at,
             announced_by=check.announced_by, period_from=check.period_from, period_until=check.period_until,
             first_index=check.first_index, last_index=check.last_index, sample=check.sample, need=check.need,
-            drawn_at=check.drawn_at, announced_size=check.announced_size,
+            commitment=check.commitment.hex(), drawn_at=check.drawn_at, announced_size=check.announced_size,
+            secret=check.secret,
             seed=None if check.seed is None else check.seed.hex(), note=check.note, is_steerable=check.is_steerable,
             entries=entries, reviewed=reviewed, is_complete=check.drawn_at is not None and entries == reviewed,
         )
@@ -161,7 +167,7 @@ async def announce_check(
     infohus_id: FromPath[UUID], data: JSONBody[LogCheckDraft], recording_desk: NamedDependency[Desk],
     signer: NamedDependency[Signer],
 ) -> LogCheckView:
-    """Announce a check of the log: from then on its draw hangs on a checkpoint that nobody can know."""
+    """Announce a check of the log: its draw hangs on a checkpoint to come and on a secret that is promised now."""
     async with recording_desk.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(work, data, signer)
         return LogCheckView.of(check, 0, 0)
@@ -202,13 +208,16 @@ async def one_check(
 
 @post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck", status_code=200)
 async def draw_check(
-    infohus_id: FromPath[UUID], check_id: FromPath[UUID], desk: NamedDependency[Desk],
-    signer: NamedDependency[Signer],
+    infohus_id: FromPath[UUID], check_id: FromPath[UUID], data: JSONBody[DrawDraft], desk: NamedDependency[Desk],
+    signer: NamedDependency[Signer], actors: NamedDependency[Actors],
 ) -> OneLogCheck:
-    """Draw a check's entries from the first cosigned checkpoint after its announcement; once."""
+    """Draw a check's entries from the secret and the first cosigned checkpoint after its announcement; once.
+
+    Keep that checkpoint before you tell the secret: whoever runs the log could still choose another.
+    """
     async with desk.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         check = await check_of(work, check_id)
-        return await _shown(work, check, await draw_entries(work, check, signer))
+        return await _shown(work, check, await draw_entries(work, check, data, signer, actors))
 
 
 @post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)

@@ -10,21 +10,25 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
+from infohus.actors import Actors
 from infohus.audit import archive
-from infohus.audit.draw import draw_from
+from infohus.audit.draw import commitment_of, draw_from
 from infohus.audit.entry import Entry, Outcome, decode
 from infohus.audit.log import AnyConnection, entries_holding, first_of_day, head_of, rows_of
 from infohus.audit.signing import Signer
 from infohus.ground import Case
 from infohus.log_checks.model import LogCheck, LogCheckEntry
-from infohus.log_checks.refusals import NotDrawableYet, NothingInPeriod
-from infohus.log_checks.risk_rules import RULES
+from infohus.log_checks.namesakes import namesakes_among
+from infohus.log_checks.refusals import NotDrawableYet, NothingInPeriod, SecretNotPromised
+from infohus.log_checks.risk_rules import RULES, Background
 from infohus.plan.opening import DENMARK
 from infohus.unit_of_work import UnitOfWork
 
 RANDOM = "random"
 """Why an entry is looked at that the lot fell on; the other reasons are the codes of risk rules."""
-MOST_BY_RULE = 50
+MOST_BY_RULE = 30
+MOST_BY_LOT = 200
+"""Each entry that is looked at takes room in the one entry that says they were drawn; all of them fit."""
 HALF_A_YEAR = timedelta(days=182)
 
 CHECK = sa.select(LogCheck).where(
@@ -36,15 +40,27 @@ _CLOSINGS = sa.select(Case.id, Case.closed_at).where(
 )
 
 
-class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which days are looked at, both included, and how many entries the lot falls on.
+Digits = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
+"""64 lower-case hexadecimal digits, and no newline, which the pattern's end alone would let pass."""
 
-    Without days: the half year up to yesterday.
+
+class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which days are looked at, both included, how many entries the lot falls on, and the reviewer's promise.
+
+    Without days: the half year up to yesterday. `commitment` is the SHA-256 of a secret's 64 characters; the secret
+    stays with the reviewer until a cosigned checkpoint is there and kept (`docs/log-check.md`).
     """
 
     period_from: date | None = None
     period_until: date | None = None
-    sample: Annotated[int, Meta(ge=1, le=1000)] = 25
+    sample: Annotated[int, Meta(ge=1, le=MOST_BY_LOT)] = 25
+    commitment: Digits
+
+
+class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The secret that was promised, 64 hexadecimal digits; from now on everyone may know it."""
+
+    secret: Digits
 
 
 async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> LogCheck:
@@ -65,8 +81,10 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> Lo
     check = work.add(LogCheck(
         infohus_id=work.infohus_id, authority_id=work.caller.authority_id, announced_at=work.now,
         announced_by=work.caller.person_id, period_from=since, period_until=until, first_index=first, last_index=last,
-        sample=draft.sample, need=signer.witnesses.need,
+        sample=draft.sample, need=signer.witnesses.need, commitment=bytes.fromhex(draft.commitment),
     ))
+    # In clear, so that whoever has the log sees that it was promised before the checkpoint was there.
+    work.deed.justification = f"draw commitment {draft.commitment}"
     work.done(check.id)
     return check
 
@@ -83,15 +101,20 @@ async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
     return check
 
 
-async def draw_entries(work: UnitOfWork, check: LogCheck, signer: Signer) -> list[LogCheckEntry]:
+async def draw_entries(
+    work: UnitOfWork, check: LogCheck, draft: DrawDraft, signer: Signer, actors: Actors
+) -> list[LogCheckEntry]:
     """Draw a check's entries, once: the lot's from the first checkpoint that qualifies, and those the risk rules pick.
 
     Raises:
         AlreadyRecorded: it was drawn before.
+        SecretNotPromised: another secret was promised; it may still be drawn with that one.
         NotDrawableYet: there is no such checkpoint yet.
     """
     if check.drawn_at is not None:
         raise errors.AlreadyRecorded
+    if commitment_of(draft.secret) != check.commitment:
+        raise SecretNotPromised
     connection = work.log_connection()
     size = await _announced_size(connection, check)
     chosen = None
@@ -105,19 +128,23 @@ async def draw_entries(work: UnitOfWork, check: LogCheck, signer: Signer) -> lis
     # Only the lines that hold are in the seed, and only those are kept: what is drawn again is drawn from the same.
     holding = archive.holding(chosen.cosigned_note, signer.witnesses.keys)
     note = chosen.note + "".join(cosignature.line for cosignature in holding)
-    drawn = draw_from(note, check.announced(size), key=signer.verifier(origin), witnesses=signer.witnesses.keys)
+    drawn = draw_from(
+        note, check.announced(size), secret=draft.secret, key=signer.verifier(origin), witnesses=signer.witnesses.keys
+    )
     entries = await _entries(connection, check)
     closings = {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS, infohus_id=check.infohus_id)}
+    background = Background(closings, await namesakes_among(work, entries, actors))
     reasons: dict[int, list[str]] = {index: [RANDOM] for index in drawn.indices}
     for rule in RULES:
-        picked = rule.picks(entries, closings) if rule.picks else []
+        picked = rule.picks(entries, background) if rule.picks else []
         for index in sorted(picked, key=lambda at: sha256(drawn.seed + rule.code.encode() + b"%d" % at).digest())[
             :MOST_BY_RULE
         ]:
             reasons.setdefault(index, []).append(rule.code)
     callers = {index: entry.caller for index, entry in entries}
     work.change(
-        check, drawn_at=work.now, announced_size=size, note=note, seed=drawn.seed, is_steerable=drawn.is_steerable
+        check, drawn_at=work.now, announced_size=size, note=note, seed=drawn.seed, is_steerable=drawn.is_steerable,
+        secret=draft.secret,
     )
     return [
         work.add(LogCheckEntry(

@@ -32,7 +32,8 @@ class LogCheck(Row):
     """A check as it was announced; drawn later, from a checkpoint that nobody knew then.
 
     Entries first … last, 0-based, are those of the period. `announced_size` is the log's size with the entry that
-    announced it, `note` the cosigned checkpoint the seed is from.
+    announced it, `note` the cosigned checkpoint the seed is from. `commitment` is the SHA-256, 32 bytes, of the
+    reviewer's `secret`, 64 hexadecimal digits, which is told at the draw.
     """
 
     __tablename__ = "log_check"
@@ -44,6 +45,10 @@ class LogCheck(Row):
             " AND (drawn_at IS NULL) = (is_steerable IS NULL) AND (drawn_at IS NULL) = (announced_size IS NULL)",
             name="drawn_at_once",
         ),
+        # A check from before secrets were promised is drawn without one, and its commitment is 32 zero bytes.
+        sa.CheckConstraint("octet_length(commitment) = 32", name="commitment_is_a_digest"),
+        sa.CheckConstraint("drawn_at IS NOT NULL OR secret IS NULL", name="undrawn_has_no_secret"),
+        sa.CheckConstraint("secret IS NULL OR commitment = sha256(secret::bytea)", name="secret_was_promised"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -57,15 +62,17 @@ class LogCheck(Row):
     last_index: Mapped[int] = mapped_column(sa.BigInteger)
     sample: Mapped[int]
     need: Mapped[int]
+    commitment: Mapped[bytes]
     drawn_at: Mapped[datetime | None]
     announced_size: Mapped[int | None] = mapped_column(sa.BigInteger)
     note: Mapped[str | None]
     seed: Mapped[bytes | None]
     is_steerable: Mapped[bool | None]
+    secret: Mapped[str | None]
 
     def announced(self, size: int) -> Announced:
         """Give what `audit/draw.py` draws from; `size` is the log's with the announcement."""
-        return Announced(self.id, size, self.first_index, self.last_index, self.sample, self.need)
+        return Announced(self.id, size, self.first_index, self.last_index, self.sample, self.need, self.commitment)
 
 
 class LogCheckEntry(Row):

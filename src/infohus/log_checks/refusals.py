@@ -15,6 +15,10 @@ class NotDrawableYet(Refused):
     status = HTTPStatus.CONFLICT
 
 
+class SecretNotPromised(Refused):
+    """Rule 63: another secret was promised when the check was announced."""
+
+
 class OwnEntryReviewed(Refused):
     """Rule 63: the reviewer is not the reviewed."""
 

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.audit.entry import decode
 from infohus.audit.export import prove
+from infohus.audit.growth import LogNotAsSigned
 from infohus.audit.log import entries_holding
 from infohus.audit.memory import StateNotReadable
-from infohus.audit.signing import LogNotAsSigned, Signer
+from infohus.audit.signing import Signer
 from infohus.cases.cpr_numbers import read_cpr_number
 from infohus.database import AnySelect
 from infohus.ground import Authority

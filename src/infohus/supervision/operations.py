@@ -11,11 +11,12 @@ import msgspec
 from infohus import errors
 from infohus.audit.entry import Entry
 from infohus.audit.export import LogDoesNotVerify, export_log, prove
+from infohus.audit.growth import LogNotAsSigned
 from infohus.audit.log import entry_at, hashes_of, head_of, places_where
 from infohus.audit.log_verification import tally_faults_of
 from infohus.audit.memory import StateNotReadable
 from infohus.audit.row_verification import verify_database
-from infohus.audit.signing import LogNotAsSigned, SignedHead, Signer
+from infohus.audit.signing import SignedHead, Signer
 from infohus.tables import new_id
 from infohus.unit_of_work import UnitOfWork
 

@@ -41,7 +41,11 @@ _SIGNATURE = {"content_hash": "0" * 64}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "RecordConcern": _CONCERN, "AddConcern": _CONCERN,
-    "AnnounceLogCheck": {"period_from": "2026-05-01", "period_until": "2026-10-31", "sample": 25},
+    "AnnounceLogCheck": {
+        "period_from": "2026-05-01", "period_until": "2026-10-31", "sample": 25,
+        "commitment": "6778071425c52bb29a470637e8a6fcf6480af79890d92fe90bea13d990cfd088",
+    },
+    "DrawLogCheck": {"secret": "d592e85af72c14e0ab49b74e623a138ad4b07f0c939992074caa223675199c59"},
     "ReviewLogEntry": {
         "review": "finding", "text": "Opslag søndag aften i en sag, der var afsluttet.",
         "owner": "0198c0de-0000-7000-8000-000000000001", "answer_by": "2027-01-15",
