@@ -15,6 +15,7 @@ from infohus.app import now
 from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
 from infohus.audit.cosignature import WitnessKey
 from infohus.audit.witness import (
+    LARGEST_BODY,
     NotARequest,
     NotConsistent,
     NotSignedByTheLog,
@@ -24,7 +25,6 @@ from infohus.audit.witness import (
     Witness,
 )
 
-_LARGEST_BODY = 120_000
 _PATH = click.Path(path_type=Path)
 _STATUS = {NotARequest: 400, NotSignedByTheLog: 403, UnknownLog: 404, NotConsistent: 422, StateNotReadable: 500}
 NAME, KEY, STATE, LOG_KEYS = (f"INFOHUS_WITNESS_{one}" for one in ("NAME", "KEY", "STATE", "LOG_KEYS"))
@@ -45,7 +45,7 @@ def create_witness_app(witness: Witness) -> Litestar:
             return Response("", status_code=_STATUS[type(refused)], media_type="text/plain")
 
     return Litestar(
-        [add_checkpoint], openapi_config=None, request_max_body_size=_LARGEST_BODY, logging_config=None
+        [add_checkpoint], openapi_config=None, request_max_body_size=LARGEST_BODY, logging_config=None
     )
 
 

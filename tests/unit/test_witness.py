@@ -99,6 +99,16 @@ class WhenALogGrows:
         assert sum(1 for one in answers if one) == 1
 
 
+    def test_sixteen_more_signatures_of_the_largest_kind_are_no_hindrance(self, witness: Witness) -> None:
+        # "MUST accept at least up to 16 signatures" (C2SP signed-note); an ML-DSA-87 cosignature has 4,639 bytes.
+        large = base64.b64encode(bytes(4639)).decode()
+        others = "".join(f"— {number:062} {large}\n" for number in range(16))
+        asked = growth(7, 20)
+        witness.add(growth(0, 7).body())
+        witness.add(AddCheckpoint(7, asked.proof, asked.note + others).body())
+        assert witness.remembered(ORIGIN) == tree(20)
+
+
 class WhenALogDidNotOnlyGrow:
     @pytest.mark.parametrize(
         ("asked", "refusal"),

@@ -25,7 +25,8 @@ from infohus.audit.memory import Memory, StateNotReadable
 from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, ProofDoesNotHold, verify_consistency
 
 _MOST_PROOF_LINES = 63
-_LARGEST_BODY = 110_000
+LARGEST_BODY = 140_000
+"""Bytes: the largest note and the longest proof."""
 
 
 class NotARequest(Exception):  # noqa: N818 - names the situation
@@ -73,7 +74,7 @@ class AddCheckpoint:
         Raises:
             NotARequest: it is none.
         """
-        if len(body) > _LARGEST_BODY:
+        if len(body) > LARGEST_BODY:
             raise NotARequest
         try:
             head, found, note = body.decode().partition("\n\n")
@@ -174,6 +175,6 @@ class Witness:
 
 
 __all__ = [
-    "AddCheckpoint", "NotARequest", "NotConsistent", "NotSignedByTheLog", "OtherSizeRemembered", "StateNotReadable",
-    "UnknownLog", "Witness",
+    "LARGEST_BODY", "AddCheckpoint", "NotARequest", "NotConsistent", "NotSignedByTheLog", "OtherSizeRemembered",
+    "StateNotReadable", "UnknownLog", "Witness",
 ]
