@@ -136,7 +136,9 @@ class Witness:
             self._require_growth(asked, checkpoint)
             # Dies before the rename: nothing was promised. Dies after: the log asks again, from 409's size.
             self._memory.remember(checkpoint.origin, asked.note)
-        return cosign(text, self._key, name=self._name, moment=int(self._clock().timestamp()))
+            # Also under the lock: whoever cosigned a smaller tree read the clock before whoever cosigned this one.
+            moment = int(self._clock().timestamp())
+        return cosign(text, self._key, name=self._name, moment=moment)
 
     def remembered(self, origin: str) -> Checkpoint | None:
         """Give the newest checkpoint it cosigned for a log; none when it never did.
