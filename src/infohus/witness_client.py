@@ -1,5 +1,7 @@
 """How the signer's requests reach the witnesses: HTTP, briefly patient, never following a redirect."""
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -36,10 +38,10 @@ class HttpSender:
         return answer.status_code, answer.text
 
 
-def witnesses_in(file: Path | None) -> Witnesses:
-    """Give the witnesses that a file names; none without a file.
+def witnesses_in(file: Path | None, clock: Callable[[], datetime]) -> Witnesses:
+    """Give the witnesses that a file names, their clocks held against `clock`; none without a file.
 
     Raises:
         WitnessesNotUsable: the file cannot be used.
     """
-    return Witnesses(None if file is None else WitnessPolicy.read(file), HttpSender())
+    return Witnesses(None if file is None else WitnessPolicy.read(file), HttpSender(), clock)
