@@ -40,7 +40,9 @@ def create_witness_app(witness: Witness) -> Litestar:
             # In a thread: it waits for the disk, and for the folder's lock.
             return Response(await asyncio.to_thread(witness.add, body), media_type="text/plain")
         except OtherSizeRemembered as other:
-            return Response(f"{other.size}\n", status_code=409, media_type="text/x.tlog.size")
+            # "The response MUST have a Content-Type of text/x.tlog.size" (tlog-witness, "add-checkpoint"). As a header:
+            # Litestar adds a charset to a text's media type.
+            return Response(f"{other.size}\n", status_code=409, headers={"Content-Type": "text/x.tlog.size"})
         except tuple(_STATUS) as refused:
             return Response("", status_code=_STATUS[type(refused)], media_type="text/plain")
 
