@@ -54,7 +54,8 @@ class Town:
 
     def signer(self, memory: str = "signed") -> Signer:
         """Give the signer; with another memory, it is one that remembers nothing."""
-        return Signer(KEY, Memory(self.folder / memory), witnesses=Witnesses(self.policy, self.send), clock=lambda: AT)
+        witnesses = Witnesses(self.policy, self.send, lambda: AT + self.later)
+        return Signer(KEY, Memory(self.folder / memory), witnesses=witnesses, clock=lambda: AT)
 
     async def send(self, url: str, body: bytes) -> tuple[int, str]:
         """Carry a request to the witness of that host."""

@@ -186,7 +186,8 @@ class Ground:
     def witnesses(self) -> Witnesses:
         """Give the way to the three witnesses; two of them must sign."""
         keys = tuple(self.witness(name).verifier for name in NAMES)
-        return Witnesses(WitnessPolicy(2, keys, tuple(f"http://{name}" for name in NAMES)), self._send)
+        policy = WitnessPolicy(2, keys, tuple(f"http://{name}" for name in NAMES))
+        return Witnesses(policy, self._send, lambda: AT)
 
     async def append(self, count: int, signer: Signer) -> None:
         """Let the house go on working: append as the application does, and remember what was acknowledged."""

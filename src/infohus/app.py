@@ -177,7 +177,7 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(
         SigningKey.load(settings.keys_folder / "log-signing.key"),
         Memory(settings.signed_folder or settings.keys_folder / "signed"),
-        witnesses=witnesses_in(settings.witnesses_file), clock=now,
+        witnesses=witnesses_in(settings.witnesses_file, now), clock=now,
     )
 
 

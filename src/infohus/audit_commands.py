@@ -14,7 +14,7 @@ import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from infohus.app import signer_of
+from infohus.app import now, signer_of
 from infohus.audit import archive
 from infohus.audit.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
 from infohus.audit.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
@@ -154,7 +154,7 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
         with _bar(newest.size) as advance:
             await export_log(
                 connection, log_id, newest.cosigned_note, folder, key=_log_key(key),
-                witnesses=witnesses_in(witnesses).keys, progress=advance,
+                witnesses=witnesses_in(witnesses, now).keys, progress=advance,
             )
         click.echo(f"{newest.size} poster skrevet, underskrevet {newest.signed_at:%Y-%m-%d %H:%M}.")
 
@@ -251,7 +251,7 @@ def _verify_in_database(  # noqa: PLR0913 - what the two commands share
         size = (await head_of(connection, log_id)).size
         with _bar(size) as advance:
             found = await verify_log(
-                connection, log_id, key=None if key is None else _log_key(key), witnesses=witnesses_in(witnesses),
+                connection, log_id, key=None if key is None else _log_key(key), witnesses=witnesses_in(witnesses, now),
                 database=database, cores=cores, seen=seen, progress=advance,
             )
         with _bar(size, "Tæller efter") as advance:

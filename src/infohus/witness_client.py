@@ -1,5 +1,9 @@
 """How the signer's requests reach the witnesses: HTTP, briefly patient, never following a redirect."""
 
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
@@ -8,14 +12,16 @@ from infohus.audit.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
 
 _SECONDS = 5
 _LARGEST_ANSWER = 20_000
+_HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Accept-Encoding": "identity"}
 
 
 class HttpSender:
     """Posts to witnesses. Its client is made when the first is asked: setting TLS up takes longer than asking."""
 
-    def __init__(self) -> None:
-        """Make nothing yet."""
+    def __init__(self, *, patience_seconds: float = _SECONDS) -> None:
+        """Make nothing yet; each request is over within its time, whatever the witness sends how slowly."""
         self._client: httpx.AsyncClient | None = None
+        self._patience_seconds = patience_seconds
 
     async def __call__(self, url: str, body: bytes) -> tuple[int, str]:
         """Post an add-checkpoint request; give the status and the text.
@@ -23,23 +29,47 @@ class HttpSender:
         Raises:
             WitnessUnreachable: no answer in time, or one that no witness gives.
         """
+        try:
+            # httpx' own time limits start anew with each byte.
+            async with (
+                asyncio.timeout(self._patience_seconds),
+                self._open_client().stream("POST", url, content=body, headers=_HEADERS) as answer,
+            ):
+                return answer.status_code, await _text_of(answer)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError):
+            raise WitnessUnreachable from None
+
+    def _open_client(self) -> httpx.AsyncClient:
         if self._client is None:
             # No connection is kept: a minute passes between two rounds, longer than servers keep one open.
             limits = httpx.Limits(max_keepalive_connections=0)
-            self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, limits=limits)
-        try:
-            answer = await self._client.post(url, content=body, headers={"Content-Type": "text/plain; charset=utf-8"})
-        except (httpx.HTTPError, httpx.InvalidURL):
-            raise WitnessUnreachable from None
-        if len(answer.content) > _LARGEST_ANSWER:
+            # Nor a cookie: a witness could send new ones for ever, and get them back.
+            cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+            self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, limits=limits, cookies=cookies)
+        return self._client
+
+
+async def _text_of(answer: httpx.Response) -> str:
+    """Read the text as it was sent: a few compressed bytes could become any number.
+
+    Raises:
+        WitnessUnreachable: it is compressed, or too long.
+        UnicodeError: it is no UTF-8.
+    """
+    if "Content-Encoding" in answer.headers:
+        raise WitnessUnreachable
+    text = bytearray()
+    async for piece in answer.aiter_raw():
+        text += piece
+        if len(text) > _LARGEST_ANSWER:
             raise WitnessUnreachable
-        return answer.status_code, answer.text
+    return text.decode()
 
 
-def witnesses_in(file: Path | None) -> Witnesses:
-    """Give the witnesses that a file names; none without a file.
+def witnesses_in(file: Path | None, clock: Callable[[], datetime]) -> Witnesses:
+    """Give the witnesses that a file names, their clocks held against `clock`; none without a file.
 
     Raises:
         WitnessesNotUsable: the file cannot be used.
     """
-    return Witnesses(None if file is None else WitnessPolicy.read(file), HttpSender())
+    return Witnesses(None if file is None else WitnessPolicy.read(file), HttpSender(), clock)

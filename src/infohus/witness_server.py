@@ -15,6 +15,7 @@ from infohus.app import now
 from infohus.audit.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
 from infohus.audit.cosignature import WitnessKey
 from infohus.audit.witness import (
+    LARGEST_BODY,
     NotARequest,
     NotConsistent,
     NotSignedByTheLog,
@@ -24,28 +25,55 @@ from infohus.audit.witness import (
     Witness,
 )
 
-_LARGEST_BODY = 120_000
+MOST_BODIES = 64
+"""At once. One more is refused and not kept waiting: strangers who stay would wait in front of the log."""
+MOST_CONNECTIONS = 512
+"""At once. Who comes later waits in the kernel until one of them is over."""
+BUFFER_BYTES = 16_384
+_HEADER_SECONDS = 10
+_BODY_SECONDS = 10
+KILLED_AFTER_SECONDS = 5
 _PATH = click.Path(path_type=Path)
 _STATUS = {NotARequest: 400, NotSignedByTheLog: 403, UnknownLog: 404, NotConsistent: 422, StateNotReadable: 500}
 NAME, KEY, STATE, LOG_KEYS = (f"INFOHUS_WITNESS_{one}" for one in ("NAME", "KEY", "STATE", "LOG_KEYS"))
 
 
-def create_witness_app(witness: Witness) -> Litestar:
-    """Give the ASGI app of one witness."""
+def create_witness_app(
+    witness: Witness, *, body_seconds: float = _BODY_SECONDS, most_bodies: int = MOST_BODIES
+) -> Litestar:
+    """Give the ASGI app of one witness.
+
+    A body that is not there after `body_seconds` is not waited for (408); more than `most_bodies` at once are refused
+    (503).
+    """
+    room = asyncio.Semaphore(most_bodies)
 
     @post("/add-checkpoint", status_code=200, media_type="text/plain")
     async def add_checkpoint(request: Request[Any, Any, Any]) -> Response[str]:
-        body = await request.body()
+        # Behind an answer to a request that was not read to its end the server closes the connection.
+        if room.locked():
+            return Response("", status_code=503, media_type="text/plain")
+        async with room:
+            try:
+                async with asyncio.timeout(body_seconds):
+                    body = await request.body()
+            except TimeoutError:
+                return Response("", status_code=408, media_type="text/plain")
+            return await answer_to(body)
+
+    async def answer_to(body: bytes) -> Response[str]:
         try:
             # In a thread: it waits for the disk, and for the folder's lock.
             return Response(await asyncio.to_thread(witness.add, body), media_type="text/plain")
         except OtherSizeRemembered as other:
-            return Response(f"{other.size}\n", status_code=409, media_type="text/x.tlog.size")
+            # "The response MUST have a Content-Type of text/x.tlog.size" (tlog-witness, "add-checkpoint"). As a header:
+            # Litestar adds a charset to a text's media type.
+            return Response(f"{other.size}\n", status_code=409, headers={"Content-Type": "text/x.tlog.size"})
         except tuple(_STATUS) as refused:
             return Response("", status_code=_STATUS[type(refused)], media_type="text/plain")
 
     return Litestar(
-        [add_checkpoint], openapi_config=None, request_max_body_size=_LARGEST_BODY, logging_config=None
+        [add_checkpoint], openapi_config=None, request_max_body_size=LARGEST_BODY, logging_config=None
     )
 
 
@@ -93,7 +121,8 @@ def serve_witness(  # noqa: PLR0913 - the options of one command
 ) -> None:
     """Cosign the checkpoints of the logs named, as long as they only grow."""
     from granian import Granian  # noqa: PLC0415 - only this command needs a server
-    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
 
     log_keys = [*named, *(file.read_text(encoding="utf-8").split() if file else ())]
     if not log_keys:
@@ -110,5 +139,10 @@ def serve_witness(  # noqa: PLR0913 - the options of one command
         raise click.ClickException(message) from None
     Granian(
         "infohus.witness_server:application", factory=True, address=host, port=number, interface=Interfaces.ASGI,
-        workers=1, log_enabled=False,
+        workers=1, log_enabled=False, workers_kill_timeout=KILLED_AFTER_SECONDS,
+        # Anyone may connect, so connections are few and brief: one request each, which the proxy in front makes up for.
+        backpressure=MOST_CONNECTIONS, http=HTTPModes.http1, websockets=False,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADER_SECONDS * 1000, keep_alive=False, max_buffer_size=BUFFER_BYTES
+        ),
     ).serve()

@@ -1,14 +1,54 @@
 """What a witness answers counts only when it is its own signature on this very checkpoint."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from infohus.audit import archive
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.cosigning import Silence, Witnesses, WitnessesNotUsable, WitnessPolicy
-from infohus.audit.witness import Witness
-from town import AT, KEY, LOG, ORIGIN, Town
+from infohus.audit.checkpoint import Checkpoint, SigningKey, split_note
+from infohus.audit.cosignature import cosign, cosignatures_on
+from infohus.audit.cosigning import Remembers, Round, Silence, Witnesses, WitnessesNotUsable, WitnessPolicy
+from infohus.audit.memory import Memory
+from infohus.audit.signing import Signer
+from infohus.audit.witness import AddCheckpoint, Witness
+from town import AT, KEY, LOG, NAMES, ORIGIN, Town
+
+FIRST = SigningKey(NAMES[0][:1].encode() * 32)
+NOW = int(AT.timestamp())
+
+
+def signed_by_the_first(note: str, moment: int) -> str:
+    return cosign(split_note(note)[0], FIRST, name=NAMES[0], moment=moment)
+
+
+LIES: dict[str, Callable[[str], str]] = {
+    "a moment beyond the calendar": lambda note: signed_by_the_first(note, 10**12),
+    "the last moment there is": lambda note: signed_by_the_first(note, 2**63 - 1),
+    "no moment": lambda note: signed_by_the_first(note, 0),
+    "a moment long ago": lambda note: signed_by_the_first(note, int((AT - timedelta(hours=2)).timestamp())),
+    "a moment too late": lambda note: signed_by_the_first(note, int((AT + timedelta(hours=2)).timestamp())),
+    "the whole note signed as its text": lambda note: "\n" + cosign(note, FIRST, name=NAMES[0], moment=NOW),
+    "an empty line before": lambda note: "\n" + signed_by_the_first(note, NOW),
+    "an empty line behind": lambda note: signed_by_the_first(note, NOW) + "\n",
+    "no newline at its end": lambda note: signed_by_the_first(note, NOW)[:-1],
+    "a word of its own": lambda note: signed_by_the_first(note, NOW) + "velbekomme\n",
+    "a control character": lambda note: signed_by_the_first(note, NOW)[:-1] + "\r\n",
+    "half a line more": lambda note: signed_by_the_first(note, NOW) + "— x\n",
+    "far too many lines": lambda note: signed_by_the_first(note, NOW) * 2000,
+    "nothing": lambda _note: "",
+}
+
+
+def lied_to(town: Town, answer: Callable[[bytes], tuple[int, str]]) -> Signer:
+    """Give a signer to whom the first witness answers so; the two others are honest."""
+
+    async def send(url: str, body: bytes) -> tuple[int, str]:
+        return answer(body) if NAMES[0] in url else await town.send(url, body)
+
+    witnesses = Witnesses(town.policy, send, lambda: AT)
+    return Signer(KEY, Memory(town.folder / "signed"), witnesses=witnesses, clock=lambda: AT)
 
 
 class WhenAWitnessAnswersStrangely:
@@ -36,7 +76,7 @@ class WhenAWitnessAnswersStrangely:
         await town.append(3)
         note = KEY.sign(checkpoint := Checkpoint(ORIGIN, 3, await town.root()))
         await archive.keep(town.app, LOG, size=3, note=note, at=AT)
-        asked = await Witnesses(town.policy, send).cosign(town.app, LOG, checkpoint, note)
+        asked = await Witnesses(town.policy, send, lambda: AT).cosign(town.app, LOG, checkpoint, note)
         assert (asked.cosigned, set(asked.silent.values())) == ((), {why})
 
     async def test_a_cosignature_on_another_tree_is_not_kept(self, town: Town) -> None:
@@ -51,10 +91,54 @@ class WhenAWitnessAnswersStrangely:
         await town.append(3)
         note = KEY.sign(checkpoint := Checkpoint(ORIGIN, 3, await town.root()))
         await archive.keep(town.app, LOG, size=3, note=note, at=AT)
-        await Witnesses(town.policy, send).cosign(town.app, LOG, checkpoint, note)
+        await Witnesses(town.policy, send, lambda: AT).cosign(town.app, LOG, checkpoint, note)
         kept = await archive.newest(town.app, LOG)
         assert kept is not None
         assert kept.lines == ()
+
+
+class WhenOneWitnessMisbehaves:
+    """The first of the three lies; what the two others say is kept, and every log gets its turn."""
+
+    @pytest.mark.parametrize("lie", LIES)
+    async def test_the_others_lines_are_kept_and_its_own_is_not(self, town: Town, lie: str) -> None:
+        await town.append(3)
+        signer = lied_to(town, lambda body: (200, LIES[lie](AddCheckpoint.parse(body).note)))
+        for _ in range(2):
+            await signer.sign_all(town.app)
+        signed = await signer.sign(town.app, LOG)
+        assert signed.cosigned_by == NAMES[1:]
+        assert {one.name for one in cosignatures_on(signed.note, town.policy.keys)} == set(NAMES[1:])
+
+    @pytest.mark.parametrize("lie", LIES)
+    async def test_it_does_not_agree_either(self, town: Town, lie: str) -> None:
+        signer = lied_to(town, lambda body: (200, LIES[lie](AddCheckpoint.parse(body).note)))
+        told = await signer.witnesses.remembered(ORIGIN, KEY)
+        assert told == {NAMES[0]: None, NAMES[1]: Remembers(0, agrees=True), NAMES[2]: Remembers(0, agrees=True)}
+
+    @pytest.mark.parametrize("seconds", [-3600, 0, 3600])
+    async def test_a_clock_that_is_an_hour_off_still_counts(self, town: Town, seconds: int) -> None:
+        await town.append(3)
+        signer = lied_to(town, lambda body: (200, signed_by_the_first(AddCheckpoint.parse(body).note, NOW + seconds)))
+        assert (await signer.sign(town.app, LOG)).cosigned_by == NAMES
+
+    async def test_a_line_of_another_key_beside_its_own_is_passed_over(self, town: Town) -> None:
+        def answer(body: bytes) -> tuple[int, str]:
+            note = AddCheckpoint.parse(body).note
+            other = cosign(split_note(note)[0], SigningKey(b"x" * 32), name="another.example", moment=NOW)
+            return 200, other + signed_by_the_first(note, NOW)
+
+        await town.append(3)
+        assert (await lied_to(town, answer).sign(town.app, LOG)).cosigned_by == NAMES
+
+    async def test_it_cannot_ask_for_a_row_that_is_gone(self, town: Town) -> None:
+        await town.append(9)
+        signer = lied_to(town, lambda body: (409, "5\n") if body.startswith(b"old 0\n") else (422, ""))
+        await town.as_superuser(("DELETE FROM audit.leaf WHERE index = $1", 4))
+        note = KEY.sign(checkpoint := Checkpoint(ORIGIN, 9, bytes(32)))
+        await archive.keep(town.app, LOG, size=9, note=note, at=AT)
+        asked = await signer.witnesses.cosign(town.app, LOG, checkpoint, note)
+        assert asked == Round(NAMES[1:], {NAMES[0]: Silence.INCONSISTENT})
 
 
 class WhenTheWitnessesAreNamed:

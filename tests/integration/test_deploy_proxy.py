@@ -3,12 +3,13 @@
 import json
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,15 +24,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from msgspec import structs
 
 from house import now
+from infohus.audit.cosignature import cosignatures_on
+from infohus.audit.witness import LARGEST_BODY
 from infohus.demo.issuer import DemoIssuers
 from infohus.local_postgres import LocalPostgres
 from infohus.settings import Settings
 from runbook import DEPLOY, ENDS_WITH_US, Installation, Served, free_port
+from witness_process import ASKED, NOTE, serving_witness
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="NOT CHECKED: nginx is missing (apt-get install nginx-light)")
 
 CONFIGURATION = (DEPLOY / "nginx" / "infohus.conf").read_text(encoding="utf-8")
+OF_THE_WITNESS = (DEPLOY / "nginx" / "infohus-witness.conf").read_text(encoding="utf-8")
 NAME = "infohus.example.dk"
 CANARY = "kanariefugl"
 CONCERNS = "/infohuse/00000000-0000-0000-0000-000000000001/concerns"
@@ -114,16 +119,17 @@ def make_certificate(folder: Path) -> None:
     (folder / "privkey.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
-def configure(folder: Path, *, port: int, upstream: int) -> None:
+def configure(folder: Path, text: str, *, port: int, upstream: int) -> None:
     """Write the configuration with this test's places for the real ones, each of which must be there."""
-    text = CONFIGURATION
+    listens, name = (8125, "vidne.politi.example.dk") if text == OF_THE_WITNESS else (8115, NAME)
     for place, times, instead in (
         ("listen 443 ssl", 2, f"listen 127.0.0.1:{port} ssl"),
-        ("server 127.0.0.1:8115;", 1, f"server 127.0.0.1:{upstream};"),
+        (f"server 127.0.0.1:{listens};", 1, f"server 127.0.0.1:{upstream};"),
+        (f"server_name {name};", 1, f"server_name {NAME};"),
         ("/etc/infohus/tls/", 2, f"{folder}/"),
         ("/var/log/nginx/", 2, f"{folder}/logs/"),
     ):
-        assert CONFIGURATION.count(place) == times, place
+        assert text.count(place) == times, place
         text = text.replace(place, instead)
     (folder / "infohus.conf").write_text(text, encoding="utf-8")
     user = "user root root;" if Path("/proc/self").stat().st_uid == 0 else ""
@@ -131,13 +137,13 @@ def configure(folder: Path, *, port: int, upstream: int) -> None:
 
 
 @contextmanager
-def proxy_to(upstream: int, folder: Path) -> Iterator[Proxy]:
+def proxy_to(upstream: int, folder: Path, configuration: str = CONFIGURATION) -> Iterator[Proxy]:
     """Run nginx in front of the port `upstream`."""
     for place in ("logs", "temp"):
         (folder / place).mkdir(parents=True)
     make_certificate(folder)
     proxy = Proxy(folder, free_port())
-    configure(folder, port=proxy.port, upstream=upstream)
+    configure(folder, configuration, port=proxy.port, upstream=upstream)
     command = [NGINX or "", "-p", str(folder), "-c", f"{folder}/nginx.conf", "-e", f"{folder}/logs/start.log"]
     tested = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert tested.returncode == 0, tested.stderr
@@ -274,6 +280,34 @@ class WhenACallerAsksTooOften:
         assert asked[:40] == [404] * 40
         assert proxy.call("/health", source="127.0.0.4").status_code == 200
         assert CANARY not in proxy.kept()
+
+
+class WhenAWitnessStandsBehindItsProxy:
+    def test_a_log_is_answered_and_a_body_that_is_not_whole_never_reaches_it(self, tmp_path: Path) -> None:
+        with serving_witness(tmp_path) as witness, proxy_to(witness.port, tmp_path / "nginx", OF_THE_WITNESS) as proxy:
+            answer = proxy.call("/add-checkpoint", method="POST", content=ASKED)
+            assert [one.name for one in cosignatures_on(NOTE + answer.text, [witness.verifier])] == ["dpo.example"]
+            again = proxy.call("/add-checkpoint", method="POST", content=ASKED)
+            assert (again.status_code, again.text, again.headers["content-type"]) == (409, "1\n", "text/x.tlog.size")
+            sizes = (LARGEST_BODY, LARGEST_BODY + 1)
+            refused = [proxy.call("/add-checkpoint", method="POST", content=b"x" * size) for size in sizes]
+            assert [one.status_code for one in refused] == [400, 413]  # by the witness, by the proxy
+            assert [proxy.call(path).status_code for path in ("/", "/add-checkpoint")] == [404, 405]
+            with pytest.raises(httpx.ConnectError):
+                proxy.call("/add-checkpoint", name="another.example.dk")
+
+    def test_a_caller_has_few_connections(self, tmp_path: Path) -> None:
+        with proxy_to(free_port(), tmp_path / "nginx", OF_THE_WITNESS) as proxy, ExitStack() as held:
+            half = b"POST /add-checkpoint HTTP/1.1\r\nHost: %s\r\nContent-Length: 9\r\n\r\n" % NAME.encode()
+            for _ in range(8):
+                connected = held.enter_context(socket.create_connection(("127.0.0.1", proxy.port)))
+                slow = held.enter_context(proxy.context().wrap_socket(connected, server_hostname=NAME))
+                slow.sendall(half)
+            until = time.monotonic() + 5
+            while (status := proxy.call("/add-checkpoint").status_code) != 429 and time.monotonic() < until:
+                time.sleep(0.3)
+            assert status == 429
+            assert proxy.call("/add-checkpoint", source="127.0.0.5").status_code == 502  # there is no witness here
 
 
 class WhenAConnectionIsMade:

@@ -13,7 +13,9 @@ from pathlib import Path
 import click
 import pytest
 
+from infohus import witness_server
 from infohus.__main__ import main
+from infohus.audit.witness import LARGEST_BODY
 from infohus.local_postgres import LocalPostgres
 from runbook import README, UNIT, Installation, directives
 
@@ -47,6 +49,8 @@ HARDENED = {
     "Restart": "on-failure",
 }
 WITNESS = UNIT.with_name("infohus-witness.service")
+WITNESS_AT_REST_BYTES = 160 << 20
+"""Of both its processes, as measured."""
 OF_THE_WITNESS = {"User": "infohus-witness", "Group": "infohus-witness", "MemoryMax": "256M"}
 
 needs_systemd = pytest.mark.skipif(
@@ -117,6 +121,14 @@ class WhenTheUnitIsRead:
         assert int(DIRECTIVES["TimeoutStopSec"][0]) > SERVER_KILLS_ITS_WORKER_AFTER_SECONDS
         command_line = (UNIT.parents[2] / "src" / "infohus" / "__main__.py").read_text(encoding="utf-8")
         assert f"workers_kill_timeout={SERVER_KILLS_ITS_WORKER_AFTER_SECONDS}" in command_line
+
+    def test_the_witness_may_have_more_files_and_memory_than_its_connections_use(self) -> None:
+        found = directives(WITNESS.read_text(encoding="utf-8"))
+        assert int(found["LimitNOFILE"][0]) >= 2 * witness_server.MOST_CONNECTIONS
+        bodies = 3 * witness_server.MOST_BODIES * LARGEST_BODY
+        buffers = witness_server.MOST_CONNECTIONS * witness_server.BUFFER_BYTES
+        assert int(found["MemoryMax"][0].removesuffix("M")) << 20 > WITNESS_AT_REST_BYTES + bodies + buffers
+        assert int(found["TimeoutStopSec"][0]) > witness_server.KILLED_AFTER_SECONDS
 
     def test_every_place_it_names_is_one_the_runbook_makes(self) -> None:
         places = set(re.findall(r"/(?:etc|opt|var)/[\w./-]+", TEXT.split("[Unit]")[1]))

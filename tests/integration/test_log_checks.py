@@ -64,7 +64,7 @@ async def witnessed(database: Database, tmp_path: Path, monkeypatch: pytest.Monk
         Witness(keys[name], name=name, folder=tmp_path / f"{name}-key", logs=[], clock=now).verifier for name in NAMES
     )
     policy = WitnessPolicy(2, verifiers, tuple(f"http://{name}" for name in NAMES))
-    monkeypatch.setattr("infohus.app.witnesses_in", lambda _file: Witnesses(policy, send))
+    monkeypatch.setattr("infohus.app.witnesses_in", lambda _file, clock: Witnesses(policy, send, clock))
     async with open_house(
         database.dsn("app"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
     ) as opened:

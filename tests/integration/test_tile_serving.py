@@ -21,8 +21,9 @@ class WhenTheLogIsFetchedTileByTile:
         await house.case()
         await long_log(house)
         dpo, path = house.person("dpo"), f"/infohuse/{house.infohus_id}"
-        note = (await dpo.call("GET", f"{path}/tlog/checkpoint")).text
-        size = int(note.split("\n")[1])
+        signed = await dpo.call("GET", f"{path}/tlog/checkpoint")
+        assert (signed.status_code, signed.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+        size = int(signed.text.split("\n")[1])
         fetched = {}
         names = [tile_path(level, index, width) for level, index, width in widths(size)]
         names += [name.replace("tile/0/", "tile/entries/") for name in names if name.startswith("tile/0/")]

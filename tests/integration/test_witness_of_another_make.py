@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from house import now
 from infohus.audit.cosignature import cosignatures_on
 from infohus.audit.memory import Memory
 from infohus.audit.signing import Signer
@@ -46,7 +47,7 @@ def running(program: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def signer(town: Town, file: Path, memory: str = "signed") -> Signer:
-    return Signer(KEY, Memory(town.folder / memory), witnesses=witnesses_in(file), clock=lambda: AT)
+    return Signer(KEY, Memory(town.folder / memory), witnesses=witnesses_in(file, now), clock=lambda: AT)
 
 
 class WhenItIsAsked:

@@ -2,9 +2,12 @@
 
 import base64
 import runpy
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -54,10 +57,9 @@ def witness(tmp_path: Path) -> Witness:
     return reopened(tmp_path)
 
 
-def reopened(folder: Path) -> Witness:
+def reopened(folder: Path, clock: Callable[[], datetime] = lambda: MOMENT) -> Witness:
     return Witness(
-        SigningKey(b"w" * 32), name="politi.example/vidne", folder=folder, logs=[LOG.verifier(ORIGIN)],
-        clock=lambda: MOMENT,
+        SigningKey(b"w" * 32), name="politi.example/vidne", folder=folder, logs=[LOG.verifier(ORIGIN)], clock=clock
     )
 
 
@@ -85,6 +87,28 @@ class WhenALogGrows:
             reopened(tmp_path).add(growth(0, 5).body())
         assert refused.value.size == 7
 
+    def test_of_two_at_once_the_larger_tree_never_has_the_earlier_moment(self, tmp_path: Path) -> None:
+        seconds, reading, go_on = count(1), Event(), Event()
+
+        def clock() -> datetime:
+            """Keep the first who reads it waiting, before it is read."""
+            if not reading.is_set():
+                reading.set()
+                go_on.wait(0.2)
+            return MOMENT + timedelta(seconds=next(seconds))
+
+        witness = reopened(tmp_path, clock)
+
+        def moment_of(asked: AddCheckpoint) -> int:
+            return cosignatures_on(asked.note + witness.add(asked.body()), [witness.verifier])[0].moment
+
+        with ThreadPoolExecutor(2) as pool:
+            smaller = pool.submit(moment_of, growth(0, 2))
+            assert reading.wait(5)
+            larger = pool.submit(moment_of, growth(2, 4))
+            larger.add_done_callback(lambda _: go_on.set())
+        assert smaller.result() < larger.result()
+
     def test_of_many_at_once_exactly_one_of_two_forks_is_cosigned(self, witness: Witness) -> None:
         bodies = [growth(0, 9).body(), growth(0, 9, FORKED).body()] * 8
 
@@ -97,6 +121,16 @@ class WhenALogGrows:
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(answer, bodies))
         assert sum(1 for one in answers if one) == 1
+
+
+    def test_sixteen_more_signatures_of_the_largest_kind_are_no_hindrance(self, witness: Witness) -> None:
+        # "MUST accept at least up to 16 signatures" (C2SP signed-note); an ML-DSA-87 cosignature has 4,639 bytes.
+        large = base64.b64encode(bytes(4639)).decode()
+        others = "".join(f"— {number:062} {large}\n" for number in range(16))
+        asked = growth(7, 20)
+        witness.add(growth(0, 7).body())
+        witness.add(AddCheckpoint(7, asked.proof, asked.note + others).body())
+        assert witness.remembered(ORIGIN) == tree(20)
 
 
 class WhenALogDidNotOnlyGrow:

@@ -1,8 +1,12 @@
 """A witness answers as C2SP tlog-witness says it must."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
+import httpx
 import pytest
 from litestar.testing import AsyncTestClient
 
@@ -38,7 +42,35 @@ class WhenACheckpointIsSent:
         async with AsyncTestClient(create_witness_app(witness)) as client:
             answer = await client.post("/add-checkpoint", content=AddCheckpoint(0, (), TWO).body())
         assert (answer.status_code, answer.text) == (409, "1\n")
-        assert answer.headers["content-type"].split(";")[0] == "text/x.tlog.size"
+        # "The response MUST have a Content-Type of text/x.tlog.size" (tlog-witness); nothing behind it.
+        assert answer.headers.get_list("content-type") == ["text/x.tlog.size"]
+
+    async def test_a_body_that_does_not_come_is_not_waited_for(self, witness: Witness) -> None:
+        async def slow() -> AsyncIterator[bytes]:
+            yield b"old 0\n"
+            await asyncio.sleep(60)
+
+        transport = httpx.ASGITransport(cast("Any", create_witness_app(witness, body_seconds=0.05)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://witness.example") as client:
+            answer = await client.post("/add-checkpoint", content=slow())
+        assert (answer.status_code, answer.text) == (408, "")
+
+    async def test_no_more_bodies_are_begun_than_there_is_room_for(self, witness: Witness) -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow() -> AsyncIterator[bytes]:
+            begun.set()
+            await go_on.wait()
+            yield AddCheckpoint(0, (), ONE).body()
+
+        transport = httpx.ASGITransport(cast("Any", create_witness_app(witness, most_bodies=1)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://witness.example") as client:
+            first = asyncio.create_task(client.post("/add-checkpoint", content=slow()))
+            await begun.wait()
+            second = await client.post("/add-checkpoint", content=AddCheckpoint(0, (), ONE).body())
+            go_on.set()
+            assert [second.status_code, (await first).status_code] == [503, 200]
+            assert (await client.post("/add-checkpoint", content=AddCheckpoint(0, (), ONE).body())).status_code == 409
 
     @pytest.mark.parametrize(
         ("body", "status"),

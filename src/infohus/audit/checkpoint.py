@@ -20,7 +20,7 @@ from infohus.audit.merkle import HASH_BYTES
 
 _KEY_BYTES = 32
 _KEY_ID_BYTES = 4
-_LARGEST_NOTE = 100_000
+_LARGEST_NOTE = 130_000  # 16 signatures, "at least" (C2SP signed-note), of the largest kind there is, ML-DSA-87
 _LINES = 3
 _LARGEST_SIZE = 19  # digits; Python's int() refuses thousands of them with another error
 

@@ -1,13 +1,14 @@
 """Asking the witnesses: each remembers the log's newest checkpoint, and cosigns only one that grew from it.
 
 What they say travels as C2SP tlog-witness; how it travels is the sender's business (witness_client.py).
-Unreachable witnesses stop nobody's work: the gap shows, and is alarmed.
+Unreachable witnesses stop nobody's work: the gap shows, and is alarmed. Nothing that a witness says raises here.
 """
 
 import asyncio
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
@@ -19,8 +20,8 @@ import msgspec
 import structlog
 
 from infohus.audit.archive import holding, keep_cosignature, last_cosigned_by
-from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey
-from infohus.audit.cosignature import WitnessKey
+from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey, split_note
+from infohus.audit.cosignature import Cosignature, WitnessKey
 from infohus.audit.log import AnyConnection, hashes_of
 from infohus.audit.merkle import EMPTY_ROOT, consistency_ranges, proof_from
 from infohus.audit.witness import AddCheckpoint
@@ -29,6 +30,7 @@ logger = structlog.get_logger()
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _MOST_DIGITS = 19
+_CLOCKS_APART = timedelta(hours=1)
 
 
 class WitnessesNotUsable(Exception):  # noqa: N818 - names the situation
@@ -59,7 +61,7 @@ class Silence(StrEnum):
     INCONSISTENT = "inconsistent"
     """It remembers another tree: the log was rewritten, or forked."""
     REFUSED = "refused"
-    """It does not know the log or its key, or answered with something else."""
+    """It does not know the log or its key, or answered with something else; a moment far from our clock, too."""
 
 
 ALARMING = frozenset({Silence.AHEAD, Silence.INCONSISTENT})
@@ -132,10 +134,13 @@ class Round:
 class Witnesses:
     """The witnesses of this installation's logs. Without a policy there are none, and nothing is ever cosigned."""
 
-    def __init__(self, policy: WitnessPolicy | None = None, send: Sender | None = None) -> None:
-        """Ask those that `policy` names, through `send`."""
+    def __init__(
+        self, policy: WitnessPolicy | None = None, send: Sender | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Ask those that `policy` names, through `send`; their clocks are held against `clock`."""
         self.policy = policy
-        self._send = send
+        self._send, self._clock = send, clock
 
     @property
     def keys(self) -> tuple[WitnessKey, ...]:
@@ -179,8 +184,8 @@ class Witnesses:
             return {}
         answers = await self._ask([AddCheckpoint(checkpoint.size, (), note)] * len(self.keys))
         return {
-            witness.name: _memory(status, text, checkpoint.size)
-            for witness, (status, text) in zip(self.keys, answers, strict=True)
+            witness.name: self._memory(witness, checkpoint, note, answer)
+            for witness, answer in zip(self.keys, answers, strict=True)
         }
 
     async def _ask(self, requests: Sequence[AddCheckpoint]) -> list[tuple[int, str]]:
@@ -202,10 +207,9 @@ class Witnesses:
         cosigned: list[str] = []
         silent: dict[str, Silence] = {}
         for witness, (status, text) in zip(self.keys, answers, strict=True):
-            # A witness of another make may send lines of several keys; only the one we know counts.
-            kept = holding(note + text, [witness]) if status == HTTPStatus.OK else []
-            if kept:
-                await keep_cosignature(connection, log_id, checkpoint.size, kept[0])
+            cosignature = self._cosignature(witness, note, status, text)
+            if cosignature is not None:
+                await keep_cosignature(connection, log_id, checkpoint.size, cosignature)
                 cosigned.append(witness.name)
                 continue
             silent[witness.name] = why = _silence(status, text, checkpoint.size)
@@ -218,6 +222,38 @@ class Witnesses:
             )
         return Round(tuple(cosigned), silent)
 
+    def _memory(
+        self, witness: WitnessKey, checkpoint: Checkpoint, note: str, answer: tuple[int, str]
+    ) -> Remembers | None:
+        status, text = answer
+        if self._cosignature(witness, note, status, text) is not None:
+            return Remembers(checkpoint.size, agrees=True)
+        remembered = _size_in(text) if status == HTTPStatus.CONFLICT else None
+        # The size we asked about, and yet a conflict: it remembers another tree of that size.
+        return None if remembered is None else Remembers(remembered, agrees=remembered != checkpoint.size)
+
+    def _cosignature(self, witness: WitnessKey, note: str, status: int, text: str) -> Cosignature | None:
+        """Find in an answer the witness' own cosignature on this very note, made about now; none else counts.
+
+        It is "a sequence of one or more note signature lines, each starting with the — character (U+2014) and ending
+        with a newline character" (tlog-witness). Any other text could move the empty line that ends the note's text.
+        """
+        assert self._clock is not None  # noqa: S101 - whoever names witnesses says what time it is
+        lines = text.split("\n")
+        if status != HTTPStatus.OK or lines.pop() or not lines or not all(line.startswith("— ") for line in lines):
+            return None
+        try:
+            if split_note(note + text)[0] != split_note(note)[0]:
+                return None
+        except NotACheckpoint:
+            return None
+        # A witness of another make may send lines of several keys; only the one we know counts.
+        for one in holding(note + text, [witness]):
+            # A moment is kept for good, and entries are emptied by it; zero is none (newer tlog-witness).
+            if one.moment and abs(one.moment - self._clock().timestamp()) <= _CLOCKS_APART.total_seconds():
+                return one
+        return None
+
 
 async def _request(
     connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str, old: int
@@ -225,16 +261,13 @@ async def _request(
     if old in {0, checkpoint.size}:
         return AddCheckpoint(old, (), note)
     ranges = consistency_ranges(old, checkpoint.size)
-    hashes = await hashes_of(connection, log_id, {node for nodes in ranges for node in nodes})
+    try:
+        hashes = await hashes_of(connection, log_id, {node for nodes in ranges for node in nodes})
+    except KeyError:
+        # A row is gone that the signer did not read, since the witness chose the size. Asked without a proof, a witness
+        # says 422, and the log is alarmed as rewritten.
+        return AddCheckpoint(old, (), note)
     return AddCheckpoint(old, tuple(proof_from(ranges, hashes.__getitem__)), note)
-
-
-def _memory(status: int, text: str, size: int) -> Remembers | None:
-    if status == HTTPStatus.OK:
-        return Remembers(size, agrees=True)
-    remembered = _size_in(text) if status == HTTPStatus.CONFLICT else None
-    # The size we asked about, and yet a conflict: it remembers another tree of that size.
-    return None if remembered is None else Remembers(remembered, agrees=remembered != size)
 
 
 def _silence(status: int, text: str, size: int) -> Silence:

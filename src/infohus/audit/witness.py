@@ -25,7 +25,8 @@ from infohus.audit.memory import Memory, StateNotReadable
 from infohus.audit.merkle import EMPTY_ROOT, HASH_BYTES, ProofDoesNotHold, verify_consistency
 
 _MOST_PROOF_LINES = 63
-_LARGEST_BODY = 110_000
+LARGEST_BODY = 140_000
+"""Bytes: the largest note and the longest proof."""
 
 
 class NotARequest(Exception):  # noqa: N818 - names the situation
@@ -73,7 +74,7 @@ class AddCheckpoint:
         Raises:
             NotARequest: it is none.
         """
-        if len(body) > _LARGEST_BODY:
+        if len(body) > LARGEST_BODY:
             raise NotARequest
         try:
             head, found, note = body.decode().partition("\n\n")
@@ -135,7 +136,9 @@ class Witness:
             self._require_growth(asked, checkpoint)
             # Dies before the rename: nothing was promised. Dies after: the log asks again, from 409's size.
             self._memory.remember(checkpoint.origin, asked.note)
-        return cosign(text, self._key, name=self._name, moment=int(self._clock().timestamp()))
+            # Also under the lock: whoever cosigned a smaller tree read the clock before whoever cosigned this one.
+            moment = int(self._clock().timestamp())
+        return cosign(text, self._key, name=self._name, moment=moment)
 
     def remembered(self, origin: str) -> Checkpoint | None:
         """Give the newest checkpoint it cosigned for a log; none when it never did.
@@ -174,6 +177,6 @@ class Witness:
 
 
 __all__ = [
-    "AddCheckpoint", "NotARequest", "NotConsistent", "NotSignedByTheLog", "OtherSizeRemembered", "StateNotReadable",
-    "UnknownLog", "Witness",
+    "LARGEST_BODY", "AddCheckpoint", "NotARequest", "NotConsistent", "NotSignedByTheLog", "OtherSizeRemembered",
+    "StateNotReadable", "UnknownLog", "Witness",
 ]
