@@ -21,6 +21,7 @@ from infohus.actors import Actors
 from infohus.answers import guarded
 from infohus.assessments.api import handlers as assessment_handlers
 from infohus.audit.checkpoint import SigningKey
+from infohus.audit.cosigning import WitnessesNotUsable
 from infohus.audit.memory import Memory
 from infohus.audit.signing import Signer
 from infohus.authorization.policies import Policies
@@ -174,10 +175,13 @@ def signer_of(settings: Settings) -> Signer:
     Raises:
         UnsafeSigningKey, WitnessesNotUsable: what is on disk is not as it must be.
     """
+    key = SigningKey.load(settings.keys_folder / "log-signing.key")
+    witnesses = witnesses_in(settings.witnesses_file, now)
+    if key.verifier("log").public in {witness.public for witness in witnesses.keys}:
+        message = "a witness has the log's own key, and could vouch for nothing"
+        raise WitnessesNotUsable(message)
     return Signer(
-        SigningKey.load(settings.keys_folder / "log-signing.key"),
-        Memory(settings.signed_folder or settings.keys_folder / "signed"),
-        witnesses=witnesses_in(settings.witnesses_file, now), clock=now,
+        key, Memory(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
     )
 
 

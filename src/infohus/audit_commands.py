@@ -11,8 +11,6 @@ from uuid import UUID
 
 import asyncpg
 import rich_click as click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from infohus.app import now, signer_of
 from infohus.audit import archive
@@ -28,6 +26,7 @@ from infohus.audit.merkle import ProofDoesNotHold
 from infohus.audit.merkle import leaf_hash as leaf_hash_of
 from infohus.audit.tally import tally_faults
 from infohus.audit.verification import Verification, verify_export
+from infohus.progress_bar import ProgressBar
 from infohus.settings import Settings, UnsafeSetting
 from infohus.witness_client import witnesses_in
 
@@ -72,12 +71,16 @@ def verify(  # noqa: PLR0913 - the options of one command
 ) -> None:
     """Verify an exported log in FOLDER, or a log in the database: rows, tree, every checkpoint, cosignatures.
 
-    Exit code 1: it is not whole, and where.
+    Exit code 1: it is not whole, and where. 3: it is, as far as it could be asked; too few witnesses answered.
     """
     if folder is not None:
         _tell(_verify_folder(folder, key, cosigners, need, cores))
     elif database and log_id:
-        _tell_log(_verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=seen, cores=cores))
+        found = _verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=seen, cores=cores)
+        _tell_log(found)
+        if not found.is_vouched_for:
+            click.echo("Ikke prøvet: for få vidner svarede. De kender den log, der blev underskrevet.", err=True)
+            raise SystemExit(3)
     else:
         message = "name a FOLDER, or --database and --log"
         raise click.UsageError(message)
@@ -151,7 +154,7 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
         if newest is None:
             message = "nothing was signed yet; run `infohus audit sign`"
             raise click.ClickException(message)
-        with _bar(newest.size) as advance:
+        with ProgressBar(newest.size) as advance:
             await export_log(
                 connection, log_id, newest.cosigned_note, folder, key=_log_key(key),
                 witnesses=witnesses_in(witnesses, now).keys, progress=advance,
@@ -236,11 +239,11 @@ def _verify_folder(
     except (NotACheckpoint, CosignatureDoesNotHold):
         click.echo("FEJL  checkpoint: et vidnes underskrift passer ikke")
         raise SystemExit(1) from None
-    with _bar(None) as advance:
+    with ProgressBar(None) as advance:
         found = verify_export(folder, [trusted], cores=cores, progress=advance)
     if not found.is_whole:
         return found
-    with _bar(found.entries, "Tæller efter") as advance:
+    with ProgressBar(found.entries, "Tæller efter") as advance:
         return replace(found, faults=tuple(tally_faults(folder, found.entries, progress=advance)))
 
 
@@ -249,12 +252,12 @@ def _verify_in_database(  # noqa: PLR0913 - what the two commands share
 ) -> LogVerification:
     async def go(connection: AnyConnection) -> LogVerification:
         size = (await head_of(connection, log_id)).size
-        with _bar(size) as advance:
+        with ProgressBar(size) as advance:
             found = await verify_log(
                 connection, log_id, key=None if key is None else _log_key(key), witnesses=witnesses_in(witnesses, now),
                 database=database, cores=cores, seen=seen, progress=advance,
             )
-        with _bar(size, "Tæller efter") as advance:
+        with ProgressBar(size, "Tæller efter") as advance:
             wrong = await tally_faults_of(connection, log_id, progress=advance)
         faults = (*found.verification.faults, *wrong)
         return replace(found, verification=replace(found.verification, faults=faults))
@@ -303,24 +306,6 @@ def _cosigners_of(note: str, log: VerifierKey, files: tuple[Path, ...], need: in
         click.echo(f"FEJL  checkpoint: {len(names)} vidner har underskrevet, og der skal være {need}")
         raise SystemExit(1)
     return names
-
-
-class _bar:  # noqa: N801 - used like a function
-    """A progress bar on stderr for work of known or unknown size; nothing where nobody looks."""
-
-    def __init__(self, total: int | None, what: str = "Kontrollerer") -> None:
-        self._progress = Progress(
-            TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-            console=Console(stderr=True), transient=True,
-        )
-        self._task = self._progress.add_task("", total=total)
-
-    def __enter__(self) -> Callable[[int], None]:
-        self._progress.start()
-        return lambda done: self._progress.update(self._task, completed=done)
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
 
 
 def _tell(verification: Verification) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import rich_click as click
 
 from infohus.audit.checkpoint import NotACheckpoint, VerifierKey
-from infohus.audit.cosignature import CosignatureDoesNotHold, WitnessKey
+from infohus.audit.cosignature import CosignatureDoesNotHold, NotAWitness, witnesses_of
 from infohus.audit.draw import Announced, NotDrawable, draw_from
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -58,13 +58,16 @@ def draw(  # noqa: PLR0913 - one option each
 ) -> None:
     """Draw the entries of a log check from CHECKPOINT, the cosigned note, and the secret; prints one index a line."""
     try:
-        witnesses = sorted({WitnessKey.parse(_text(file)) for file in cosigners}, key=str)
+        log = VerifierKey.parse(_text(key))
         drawn = draw_from(
             _text(checkpoint), Announced(check_id, announced_at, first, last, sample, need, bytes.fromhex(commitment)),
-            secret=secret, key=VerifierKey.parse(_text(key)), witnesses=witnesses,
+            secret=secret, key=log, witnesses=witnesses_of(log, map(_text, cosigners)),
         )
     except NotDrawable as refused:
         raise click.ClickException(str(refused)) from None
+    except NotAWitness:
+        message = "a cosigner is no witness' key, the log's own, or one whose name or key another has too"
+        raise click.ClickException(message) from None
     except (NotACheckpoint, UnicodeDecodeError):
         message = "the checkpoint or a key is malformed, or the log's key did not sign it"
         raise click.ClickException(message) from None

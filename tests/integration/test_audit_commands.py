@@ -56,6 +56,23 @@ class WhenTheLogIsExported:
         assert "1 vidner har underskrevet, og der skal være 2" in said.output
 
     @pytest.mark.rule(58)
+    async def test_a_log_whose_witnesses_do_not_answer_is_not_called_checked(
+        self, database: Database, keys: Path
+    ) -> None:
+        """Whole as far as its rows and signatures say; whoever has database and key makes that say anything."""
+        witnesses = "need = 2\n" + "".join(
+            f'[[witness]]\nurl = "http://127.0.0.1:9"\nkey = "{(keys / f"{name}.pub").read_text().strip()}"\n'
+            for name in NAMES
+        )
+        (keys / "witnesses.toml").write_text(witnesses, encoding="utf-8")
+        here = ("--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub")
+        said = await run("verify", *here, "--witnesses", keys / "witnesses.toml", code=3)
+        assert "Uændret: 300 poster" in said.output
+        assert f"Vidnet {NAMES[0]} svarede ikke." in said.output
+        assert "Ikke prøvet: for få vidner svarede." in said.output
+        await run("verify", *here)
+
+    @pytest.mark.rule(58)
     async def test_a_log_does_not_pass_for_another_of_the_installation(self, database: Database, keys: Path) -> None:
         # The same key signs them all, and a signature does not cover the line that names the key.
         here, log = ("--database", database.dsn("verifier")), ("--log", LOG)

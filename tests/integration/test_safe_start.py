@@ -1,5 +1,6 @@
 """What the application refuses to start with: a role above row security, a key others can read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -7,7 +8,10 @@ import pytest
 
 from conftest import ROLES_SQL, Database
 from house import House, open_house
-from infohus.app import create_app
+from infohus.app import create_app, signer_of
+from infohus.audit.checkpoint import SigningKey
+from infohus.audit.cosignature import WitnessKey
+from infohus.audit.cosigning import WitnessesNotUsable
 from infohus.database import open_pool
 from infohus.sealing.keepers import UnsafeKeyFile
 from infohus.settings import UnsafeSetting
@@ -61,3 +65,14 @@ class WhenAKeyIsLoose:
         key.chmod(0o644)
         with pytest.raises(UnsafeKeyFile, match=r"kek-1\.key"):
             create_app(house.settings)
+
+
+class WhenAWitnessIsTheLogItself:
+    @pytest.mark.rule(58)
+    def test_it_stops_for_such_a_witness_vouches_for_nothing(self, house: House, tmp_path: Path) -> None:
+        key = SigningKey.load(house.settings.keys_folder / "log-signing.key").verifier("witness.example")
+        policy = tmp_path / "witnesses.toml"
+        said = f'need = 1\n[[witness]]\nurl = "https://witness.example"\nkey = "{WitnessKey(key.name, key.public)}"\n'
+        policy.write_text(said, encoding="utf-8")
+        with pytest.raises(WitnessesNotUsable, match="the log's own key"):
+            signer_of(replace(house.settings, witnesses_file=policy))

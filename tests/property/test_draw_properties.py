@@ -186,6 +186,12 @@ class WhenAnyoneDrawsAgain:
         told = CliRunner().invoke(main, self.arguments(tmp_path, note))
         assert (told.exit_code, told.stdout) == (1, "")
 
+    def test_the_log_s_own_key_vouches_for_nothing(self, tmp_path: Path) -> None:
+        asked = self.arguments(tmp_path, note_of("w1.test", "w2.test"))
+        (tmp_path / "w0.pub").write_text(f"{WitnessKey('w1.test', VERIFIER.public)}\n", encoding="utf-8")
+        told = CliRunner().invoke(main, asked)
+        assert (told.exit_code, told.stdout) == (1, "")
+
     @pytest.mark.parametrize(("secret", "code"), [(OTHER_SECRET, 1), (SECRET.upper(), 2), (f"{SECRET}\n", 2), ("", 2)])
     def test_the_command_draws_nothing_from_another_secret(self, tmp_path: Path, secret: str, code: int) -> None:
         note = note_of("w1.test", "w2.test")

@@ -47,7 +47,8 @@ class LogVerification:
     """What was found: the rows' verification with all faults, and how far the log is covered.
 
     `checkpoints` counts those that hold; `signed` and `cosigned` are the sizes of the newest one that holds, and of the
-    newest one with enough cosignatures; 0 is none. `silent` names witnesses that did not answer.
+    newest one with enough cosignatures; 0 is none. `silent` names witnesses that did not answer; `is_vouched_for` says
+    that as many answered as must cosign.
     """
 
     verification: Verification
@@ -55,6 +56,7 @@ class LogVerification:
     signed: int
     cosigned: int
     silent: tuple[str, ...]
+    is_vouched_for: bool
 
 
 async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
@@ -90,7 +92,7 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
     if seen is not None and found.is_whole:
         _remember(seen, log_id, rows)
     if key is None:
-        return LogVerification(found, 0, 0, 0, ())
+        return LogVerification(found, 0, 0, 0, (), is_vouched_for=not witnesses.need)
     return await _with_archive(connection, head, found, rows, key=key, witnesses=witnesses, start=start)
 
 
@@ -138,7 +140,10 @@ async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was si
     if found.emptied and witnesses.need and not await _seen_long_enough(connection, head, found.emptied, witnesses):
         faults.append(Fault("audit.leaf", 0, f"{found.emptied} poster er tømt, før vidnerne har kendt dem et år"))
     verification = replace(found, faults=tuple(faults))
-    return LogVerification(verification, hold, signed, cosigned, tuple(asked.silent))
+    return LogVerification(
+        verification, hold, signed, cosigned, tuple(asked.silent),
+        is_vouched_for=len(witnesses.keys) - len(asked.silent) >= witnesses.need,
+    )
 
 
 async def _seen_long_enough(connection: AnyConnection, head: Head, emptied: int, witnesses: Witnesses) -> bool:
