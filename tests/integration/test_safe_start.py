@@ -1,10 +1,11 @@
 """What the application refuses to start with: a role above row security, a key others can read."""
 
-from dataclasses import replace
+
 from pathlib import Path
 
 import asyncpg
 import pytest
+from msgspec import structs
 
 from conftest import ROLES_SQL, Database
 from house import House, open_house
@@ -75,4 +76,4 @@ class WhenAWitnessIsTheLogItself:
         said = f'need = 1\n[[witness]]\nurl = "https://witness.example"\nkey = "{WitnessKey(key.name, key.public)}"\n'
         policy.write_text(said, encoding="utf-8")
         with pytest.raises(WitnessesNotUsable, match="the log's own key"):
-            signer_of(replace(house.settings, witnesses_file=policy))
+            signer_of(structs.replace(house.settings, witnesses_file=policy))
