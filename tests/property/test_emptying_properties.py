@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from infohus.audit.emptying import EmptiedFront, entry_of
 from infohus.audit.entry import Emptied
+from infohus.audit.tiles import bundle_of, hashed_entries
 
 LOG = UUID("01890f3e-0000-7000-8000-0000000000f1")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -63,7 +64,9 @@ def test_parts_that_are_joined_say_the_same_as_rows(
         part, bundle = EmptiedFront(first), EmptiedFront(first)
         for index, entry in enumerate(entries[first : first + width], first):
             part.see(index, entry)
-        bundle.see_bundle(first, [entry or b"" for entry in entries[first : first + width]])
+        content = memoryview(bytearray(bundle_of([entry or b"" for entry in entries[first : first + width]])))
+        emptied = bundle.see_bundle(first, content, hashed_entries(content)[1])
+        assert emptied == [at for at, entry in enumerate(entries[first : first + width]) if entry is None]
         joined.join(part)
         bundles.join(bundle)
     assert rows.faults() == joined.faults() == bundles.faults()

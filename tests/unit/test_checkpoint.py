@@ -13,7 +13,8 @@ from infohus.audit.checkpoint import (
     VerifierKey,
     open_checkpoint,
 )
-from infohus.audit.tiles import bundle_of, entries_in, tile_path, widths
+from infohus.audit.merkle import leaf_hash
+from infohus.audit.tiles import bundle_of, entries_in, hashed_entries, tile_path, widths
 
 CHECKPOINT = Checkpoint("infohus.test/ishoj", 20_852_163, bytes(range(32)))
 KEY = SigningKey(bytes(range(32)))
@@ -158,6 +159,16 @@ class WhenTilesAreNamed:
     def test_a_bundle_that_ends_inside_an_entry_is_refused(self, bundle: bytes) -> None:
         with pytest.raises(ValueError, match="ends inside"):
             entries_in(bundle)
+        with pytest.raises(ValueError, match="ends inside"):
+            hashed_entries(memoryview(bytearray(bundle)))
+
+    def test_each_entry_of_a_bundle_is_hashed_as_a_leaf_where_it_stands(self) -> None:
+        entries = [b"", b"a", b"}" * 125, b"x" * 65_535, b""]
+        bundle = bundle_of(entries)
+        hashes, ends = hashed_entries(memoryview(bytearray(bundle)))
+        assert hashes == [leaf_hash(entry) for entry in entries]
+        assert [bundle[end - len(entry) : end] for entry, end in zip(entries, ends, strict=True)] == entries
+        assert hashed_entries(memoryview(b"")) == ([], [])
 
     def test_a_bundle_comes_apart_as_it_was_put_together(self) -> None:
         entries = [b"", b"a", b"x" * 65_535]

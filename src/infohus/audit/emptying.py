@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from infohus.audit.entry import Emptied, Entry, Outcome, decode, encode
+from infohus.audit.tiles import LENGTH_BYTES
 
 EMPTY_LOG_ENTRIES = "emptyLogEntries"
 """The action of an entry that says what was emptied. No caller can do it, so the policies do not know it."""
@@ -64,10 +65,21 @@ class EmptiedFront:
         elif entry.endswith(_ENDS_LIKE_IT):
             self.stop = max(self.stop, _said_by(index, entry))
 
-    def see_bundle(self, first: int, entries: Sequence[bytes]) -> None:
-        """Take the entries from index `first` on, of no bytes where they are empty, and look at the few that matter."""
-        for at, entry in [(at, one) for at, one in enumerate(entries, first) if one[-2:] == _ENDS_LIKE_IT or not one]:
-            self.see(at, entry or None)
+    def see_bundle(self, first: int, bundle: memoryview, ends: Sequence[int]) -> list[int]:
+        """Take a bundle of entries from index `first` on, which end at `ends`, and look at the few that matter.
+
+        Gives the places in the bundle, 0-based, of those that are empty.
+        """
+        emptied = []
+        begin = LENGTH_BYTES
+        for at, end in enumerate(ends):
+            if begin == end:
+                emptied.append(at)
+                self.see(first + at, None)
+            elif bundle[end - 2 : end] == _ENDS_LIKE_IT:
+                self.see(first + at, bytes(bundle[begin:end]))
+            begin = end + LENGTH_BYTES
+        return emptied
 
     def join(self, later: "EmptiedFront") -> None:
         """Take what was seen of the entries that come next."""
