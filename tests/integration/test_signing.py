@@ -134,11 +134,15 @@ class WhenTwoSignAtOnce:
         await town.append(4)
         await town.signer().sign(town.app, LOG)
         await town.append(2)
-        slow = Held(town.superuser, "index = ANY")
+        slow = Held(town.superuser, "FROM audit.checkpoint")
         late = asyncio.create_task(town.signer().sign(cast("Any", slow), LOG))
         await slow.reached.wait()
         first = await town.signer().sign(town.app, LOG)
+        # It knows of the four entries that both know, and sees a log that grew from them otherwise.
         await town.cut_tail(4)
+        await town.as_superuser(
+            "DELETE FROM audit.cosignature WHERE size > 4", "DELETE FROM audit.checkpoint WHERE size > 4"
+        )
         await town.append(4, "opdigtet")
         slow.go_on.set()
         with pytest.raises(LogNotAsSigned):
