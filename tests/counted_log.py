@@ -8,14 +8,14 @@ from uuid import UUID
 
 import msgspec
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.entry import Entry, Outcome, decode, encode
-from infohus.audit.export import proof_text
-from infohus.audit.merkle import Frontier, leaf_hash
-from infohus.audit.tally import NOTHING, longer
-from infohus.authorization.action import Action
-from infohus.log_reports.model import ORDERED, SubjectLogReport, line_of
-from infohus.log_reports.purposes import PURPOSE_OF
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.entry import Entry, Outcome, decode, encode
+from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
+from infohus.kernel.audit.storage.export import proof_text
+from infohus.kernel.audit.verification.tally import NOTHING, longer
+from infohus.kernel.authorization.action import Action
+from infohus.whole_case.log_reports.model import ORDERED, SubjectLogReport, line_of
+from infohus.whole_case.log_reports.purposes import PURPOSE_OF
 
 ORIGIN = "eksempel.dk/infohus"
 KEY = SigningKey(bytes(range(32)))

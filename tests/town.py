@@ -12,14 +12,14 @@ import asyncpg
 import httpx
 from litestar import Litestar
 
-from infohus.audit.checkpoint import SigningKey
-from infohus.audit.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
-from infohus.audit.log import APPEND
-from infohus.audit.memory import Memory
-from infohus.audit.merkle import Frontier, leaf_hash
-from infohus.audit.signing import Signer
-from infohus.audit.witness import Witness
-from infohus.witness_server import create_witness_app
+from infohus.cli.witness import create_witness_app
+from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.checkpoint_store import Memory
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
+from infohus.kernel.audit.witness.witness import Witness
 
 LOG, ORIGIN = UUID(int=7), "infohus.test/log"
 KEY = SigningKey(b"l" * 32)

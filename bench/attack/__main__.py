@@ -25,12 +25,12 @@ from ground import KEY, LOG, ORIGIN, Ground, Run
 from installation import execute
 from rich.progress import Progress
 
-from infohus.audit.cosigning import Witnesses
-from infohus.audit.growth import LogNotAsSigned
-from infohus.audit.log_verification import LogVerification, tally_faults_of, verify_log
-from infohus.audit.verification import Fault
-from infohus.database import migrate
-from infohus.local_postgres import LocalPostgres
+from infohus.demo.local_postgres import LocalPostgres
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.audit.verification.exported_log import Fault
+from infohus.kernel.audit.verification.stored_log import LogVerification, tally_faults_of, verify_log
+from infohus.kernel.audit.witness.cosigning import Witnesses
+from infohus.kernel.database.statements import migrate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RESULTS = REPOSITORY / "var" / "attack.json"

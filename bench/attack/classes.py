@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from ground import AT, KEY, LOG, LONGEST, ORIGIN, PERSONS, Ground, Run, entry, tree
 
-from infohus.audit.checkpoint import Checkpoint
-from infohus.audit.emptying import entry_of
-from infohus.audit.entry import Emptied
-from infohus.audit.memory import Memory
+from infohus.kernel.audit.formats.checkpoint import Checkpoint
+from infohus.kernel.audit.formats.emptying import entry_of
+from infohus.kernel.audit.formats.entry import Emptied
+from infohus.kernel.audit.storage.checkpoint_store import Memory
 
 LYING = (
     "SELECT size FROM audit.frontier WHERE log_id = to_log",

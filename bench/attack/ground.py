@@ -12,16 +12,16 @@ import asyncpg
 import httpx
 from litestar import Litestar
 
-from infohus.audit.archive import holding
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.cosigning import Witnesses, WitnessPolicy
-from infohus.audit.log import APPEND
-from infohus.audit.memory import Memory
-from infohus.audit.merkle import Frontier, leaf_hash
-from infohus.audit.signing import Signer
-from infohus.audit.tally import NOTHING, Tallies, core_hash, longer
-from infohus.audit.witness import Witness
-from infohus.witness_server import create_witness_app
+from infohus.cli.witness import create_witness_app
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.archive import holding
+from infohus.kernel.audit.storage.checkpoint_store import Memory
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.verification.tally import NOTHING, Tallies, core_hash, longer
+from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy
+from infohus.kernel.audit.witness.witness import Witness
 
 LOG, ORIGIN = UUID(int=11), "infohus.attack/log"
 KEY = SigningKey(b"attack-log-signing-key-invented!")

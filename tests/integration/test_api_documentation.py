@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from house import House
-from infohus.authorization.action import Action
 from infohus.errors import situations, slug_of
+from infohus.kernel.authorization.action import Action
 from infohus.web.api_examples import EXAMPLES
 from infohus.web.door import is_open
 

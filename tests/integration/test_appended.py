@@ -3,9 +3,9 @@
 import pytest
 
 from house import House
-from infohus.audit.appended import Appended
-from infohus.audit.growth import LogNotAsSigned
-from infohus.audit.log import APPEND
+from infohus.kernel.audit.signing.acknowledged import Appended
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from town import LOG, Town
 
 DROPS = """

@@ -6,13 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from infohus.audit import archive
-from infohus.audit.checkpoint import Checkpoint, SigningKey, split_note
-from infohus.audit.cosignature import cosign, cosignatures_on
-from infohus.audit.cosigning import Remembers, Round, Silence, Witnesses, WitnessesNotUsable, WitnessPolicy
-from infohus.audit.memory import Memory
-from infohus.audit.signing import Signer
-from infohus.audit.witness import AddCheckpoint, Witness
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey, split_note
+from infohus.kernel.audit.formats.cosignature import cosign, cosignatures_on
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.storage.checkpoint_store import Memory
+from infohus.kernel.audit.witness.cosigning import (
+    Remembers,
+    Round,
+    Silence,
+    Witnesses,
+    WitnessesNotUsable,
+    WitnessPolicy,
+)
+from infohus.kernel.audit.witness.witness import AddCheckpoint, Witness
 from town import AT, KEY, LOG, NAMES, ORIGIN, Town
 
 FIRST = SigningKey(NAMES[0][:1].encode() * 32)

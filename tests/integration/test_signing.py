@@ -7,13 +7,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from infohus.audit import archive
-from infohus.audit.checkpoint import Checkpoint, SigningKey, open_checkpoint
-from infohus.audit.cosignature import cosignatures_on
-from infohus.audit.growth import LogNotAsSigned
-from infohus.audit.memory import Memory
-from infohus.audit.merkle import leaf_hash
-from infohus.audit.signing import LogIsBehind, SignedHead, Signer
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey, open_checkpoint
+from infohus.kernel.audit.formats.cosignature import cosignatures_on
+from infohus.kernel.audit.formats.merkle import leaf_hash
+from infohus.kernel.audit.signing.signer import LogIsBehind, SignedHead, Signer
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.storage.checkpoint_store import Memory
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from town import KEY, LOG, NAMES, ORIGIN, Town
 
 
@@ -49,7 +49,7 @@ class WhenTheLogGrew:
             read.append(entry)
             return leaf_hash(entry)
 
-        monkeypatch.setattr("infohus.audit.growth.leaf_hash", counted)
+        monkeypatch.setattr("infohus.kernel.audit.verification.consistency.leaf_hash", counted)
         await town.signer().sign(town.app, LOG)
         assert len(read) == 2
 

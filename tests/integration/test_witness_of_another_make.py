@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from house import now
-from infohus.audit.cosignature import cosignatures_on
-from infohus.audit.memory import Memory
-from infohus.audit.signing import Signer
-from infohus.witness_client import witnesses_in
+from infohus.kernel.audit.formats.cosignature import cosignatures_on
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.checkpoint_store import Memory
+from infohus.kernel.audit.witness.client import witnesses_in
 from town import AT, KEY, LOG, ORIGIN, Town
 
 PROGRAM = Path(__file__).resolve().parents[1] / "go" / "witness.go"

@@ -1,6 +1,6 @@
 """Asks twice which rows somebody may see: row security as the application's role does, and the policies as it would.
 
-The subject is found by the application's own query (finding.py), here as superuser: so the policies are asked about
+The subject is found by the application's own query (lookup.py), here as superuser: so the policies are asked about
 rows that row security would have hidden from them.
 """
 
@@ -11,11 +11,19 @@ from uuid import UUID
 
 import asyncpg
 
-from infohus.authorization.action import Action
-from infohus.authorization.policies import Participation, Policies, Resource
-from infohus.database import acting
-from infohus.finding import Found, Lock, case_query, found_case, found_infohus, infohus_query, resource_of
-from infohus.tables import Record
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.policies import Participation, Policies, Resource
+from infohus.kernel.database.statements import acting
+from infohus.kernel.database.tables import Record
+from infohus.kernel.unit_of_work.lookup import (
+    Found,
+    Lock,
+    case_query,
+    found_case,
+    found_infohus,
+    infohus_query,
+    resource_of,
+)
 from policies.lookers import Looker
 from policies.oracle import ACTS
 from policies.row_world import StoredRow, World
@@ -36,7 +44,7 @@ _PER_AUTHORITY: Final = frozenset({"record_key", "retention"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Everything that the policies need to know of the world: cases and records as finding.py finds them."""
+    """Everything that the policies need to know of the world: cases and records as lookup.py finds them."""
 
     world: World
     policies: Policies

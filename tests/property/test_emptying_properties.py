@@ -6,9 +6,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infohus.audit.emptying import EmptiedFront, entry_of
-from infohus.audit.entry import Emptied
-from infohus.audit.tiles import bundle_of, hashed_entries
+from infohus.kernel.audit.formats.emptying import EmptiedFront, entry_of
+from infohus.kernel.audit.formats.entry import Emptied
+from infohus.kernel.audit.formats.tiles import bundle_of, hashed_entries
 
 LOG = UUID("01890f3e-0000-7000-8000-0000000000f1")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
-from infohus.sealing import vault as vault_module
-from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed
-from infohus.sealing.keepers import INSTALLATION, FileKeyKeeper
-from infohus.sealing.vault import Vault
+from infohus.kernel.sealing import vault as vault_module
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed
+from infohus.kernel.sealing.keepers import INSTALLATION, FileKeyKeeper
+from infohus.kernel.sealing.vault import Vault
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
 INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f1")

@@ -5,17 +5,12 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from litestar import Response, delete, get, post
+from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.answers import NIL, VERSIONED, After, Limit, Page, etag, page_of
-from infohus.authorization.action import Action
 from infohus.cases.information import INFORMATION_OF_CASE, Information, InformationDraft, Origin, note_information
-from infohus.cases.lifecycle import WITH_MEASURES
-from infohus.cases.next_steps import NextStep, Waiting, next_steps, waiting_proposals
 from infohus.cases.participants import (
-    PARTICIPANTS_OF_CASE,
     Area,
     ExtensionDraft,
     InvitationDraft,
@@ -24,10 +19,11 @@ from infohus.cases.participants import (
     invite_participant,
     leave_case,
 )
-from infohus.cases.stalled import StalledMeasureView, stalled_measures
-from infohus.ground import Case, Participant, ParticipationKind, Stage
-from infohus.unit_of_work import UnitOfWork
-from infohus.workplace import Desk
+from infohus.kernel.access.model import Case, Participant, ParticipationKind, Stage
+from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 _MY_CASES = (
     sa.select(Case)
@@ -92,15 +88,6 @@ class CaseLine(msgspec.Struct, frozen=True):
         )
 
 
-class CaseView(msgspec.Struct, frozen=True):
-    """A case with those who take part in it."""
-
-    case: CaseLine
-    participants: list[ParticipantView]
-    stalled_measures: list[StalledMeasureView]
-    """For tovholdere: measures in which nothing has happened for a while (rule 77)."""
-
-
 class InformationView(msgspec.Struct, frozen=True):
     """An item an authority holds."""
 
@@ -135,34 +122,6 @@ async def list_cases( desk: NamedDependency[Desk], after: After = NIL, limit: Li
             authority_id=desk.caller.authority_id,
         )
         return page_of([CaseLine.of(case) for case in cases], [case.id for case in cases], limit=limit)
-
-
-@get("/cases/{case_id:uuid}", operation_id="ReadCase", response_headers=VERSIONED)
-async def read_case(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk], stalled_after_days: NamedDependency[int],
-) -> Response[CaseView]:
-    """Read where a case stands and who takes part."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
-        participants = await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=case_id)
-        has_measures = work.case.stage in WITH_MEASURES
-        stalled = await stalled_measures(work, quiet_days=stalled_after_days, case_id=case_id) if has_measures else []
-        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(one) for one in participants], stalled)
-        return Response(view, headers={"ETag": etag(work.case.version)})
-
-
-class NextStepsView(msgspec.Struct, frozen=True):
-    """What the caller can do next, what not yet, and which proposals wait for a signature."""
-
-    stage: Stage
-    steps: list[NextStep]
-    proposals: list[Waiting]
-
-
-@get("/cases/{case_id:uuid}/next-steps", operation_id="ReadNextSteps")
-async def read_next_steps(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> NextStepsView:
-    """Say what the caller can do next; for what is not possible yet: the rule, in Danish, and who can lift it."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
-        return NextStepsView(work.case.stage, await next_steps(work), await waiting_proposals(work))
 
 
 @post("/cases/{case_id:uuid}/information", operation_id="NoteInformation")
@@ -239,5 +198,5 @@ async def leave(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[Pa
 
 
 handlers = [
-    list_cases, read_case, read_next_steps, note, list_information, read_information, invite, end, extend, leave,
+    list_cases, note, list_information, read_information, invite, end, extend, leave,
 ]

@@ -10,16 +10,16 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from infohus.answers import NIL, After, Limit, Page, page_of
-from infohus.authorization.action import Action
 from infohus.danish import CONCERN_KINDS
-from infohus.ground import Authority, Infohus, InfohusAuthority, LoadedPlan
-from infohus.identity.caller import AuthorityKind
+from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, LoadedPlan
+from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.tables import Regime
+from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.document import Contact, PlanDocument, PlanPreventionLevel
 from infohus.plan.opening import Hours
-from infohus.tables import Regime
-from infohus.unit_of_work import UnitOfWork
-from infohus.workplace import Desk
 
 ALWAYS_THERE = {"other": "Anden form for ekstremisme", "unknown": "Ikke kendt"}
 """Forms of extremism that every infohus has, whatever its plan names (rule 27)."""

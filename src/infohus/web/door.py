@@ -12,13 +12,13 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from infohus import errors
-from infohus.actors import Actors
-from infohus.answers import problem_response
-from infohus.authorization.action import Action
-from infohus.identity.caller import Caller
-from infohus.identity.tokens import TokenGate, TokenRefused
+from infohus.kernel.answers.problems import problem_response
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import Caller
+from infohus.kernel.identity.tokens import TokenGate, TokenRefused
+from infohus.kernel.unit_of_work.actors import Actors
+from infohus.kernel.unit_of_work.begin import Workplace
 from infohus.logs import correlation_id
-from infohus.workplace import Workplace
 
 logger = structlog.get_logger()
 
