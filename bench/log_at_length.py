@@ -27,7 +27,7 @@ from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
 from infohus.kernel.audit.formats.entry import encode
 from infohus.kernel.audit.formats.merkle import Frontier, inclusion_ranges, leaf_hash
 from infohus.kernel.audit.signing.signer import Signer
-from infohus.kernel.audit.storage.checkpoint_store import Memory
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 from infohus.kernel.audit.storage.export import export_log, prove
 from infohus.kernel.audit.storage.log import APPEND, head_of
 from infohus.kernel.audit.verification.exported_log import verify_export
@@ -81,7 +81,7 @@ async def _measure(server: LocalPostgres, folder: Path, *, long: int, verified: 
         await _fill(owner, long_log, long, b"x" * 100, "Making the long log")
         await owner.execute("VACUUM (ANALYZE, FREEZE) audit.leaf")
         proofs = await _proofs(app, long_log)
-        signer = Signer(KEY, Memory(folder / "signed"), witnesses=Witnesses(), clock=_no_clock)
+        signer = Signer(KEY, CheckpointStore(folder / "signed"), witnesses=Witnesses(), clock=_no_clock)
         checkpoints = {
             "short": await _checkpoints(app, signer, short_log), "long": await _checkpoints(app, signer, long_log),
         }

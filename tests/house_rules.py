@@ -20,7 +20,7 @@ EMPTY_WORDS = {
 TERMS_OF_ART = {"DataKey"}
 """Names that hold an empty word because the subject's own literature does: a data key is what a case key wraps."""
 
-CLOCKS = {"src/infohus/app.py"}
+CLOCKS = {"src/infohus/clock.py"}
 """Where the one clock is made; everybody else is given it."""
 
 FENCES = {

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
-from infohus.app import create_app, now, signer_of
+from infohus.app import create_app, signer_of
 from infohus.casework.assessments.template import TemplateNotUsable
 from infohus.casework.assessments.templates import load_template
 from infohus.cli.audit import audit
@@ -16,6 +16,7 @@ from infohus.cli.draw import draw
 from infohus.cli.log_report import check_log_report
 from infohus.cli.log_retention import empty, keep
 from infohus.cli.witness import witness
+from infohus.clock import now
 from infohus.danish import words_for
 from infohus.demo.issuer import UnknownDemoUser
 from infohus.demo.people import DEMO_PEOPLE

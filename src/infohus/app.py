@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -26,10 +25,11 @@ from infohus.casework.measures.api import handlers as measure_handlers
 from infohus.casework.notes.api import handlers as note_handlers
 from infohus.casework.scope_decisions.api import handlers as scope_handlers
 from infohus.casework.screenings.api import handlers as screening_handlers
+from infohus.clock import now
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.signer import Signer
-from infohus.kernel.audit.storage.checkpoint_store import Memory
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
@@ -42,8 +42,8 @@ from infohus.kernel.sealing.column import sealed_columns
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.actors import Actors
-from infohus.kernel.unit_of_work.audit_draft import Once
-from infohus.kernel.unit_of_work.begin import Desk, Workplace
+from infohus.kernel.unit_of_work.audit_draft import IdempotencyKey
+from infohus.kernel.unit_of_work.begin import RequestScope, UnitsOfWork
 from infohus.oversight.log_checks.api import handlers as log_check_handlers
 from infohus.oversight.log_checks.findings import Findings
 from infohus.oversight.obligations.api import handlers as obligation_handlers
@@ -57,8 +57,8 @@ from infohus.plan.network.api import handlers as network_handlers
 from infohus.plan.version_routes import handlers as plan_version_handlers
 from infohus.settings import Settings
 from infohus.web.api_description import ExactConfig
+from infohus.web.authentication import AuthenticationMiddleware
 from infohus.web.documentation import DocumentationPage, documentation_router
-from infohus.web.door import Door
 from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
@@ -74,18 +74,13 @@ logger = structlog.get_logger()
 
 _FORGET_EVERY_SECONDS = 30
 AnyRequest = Request[Caller, Any, Any]
-IdempotencyKey = Annotated[
+IdempotencyKeyHeader = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key", pattern="^[!-~]{8,100}$",
         description="Any text of your own; a repetition of the request with the same text does not act twice.",
     ),
 ]
-
-
-def now() -> datetime:
-    """Read the clock, aware UTC: the one place that does."""
-    return datetime.now(UTC)
 
 
 def application() -> Litestar:
@@ -111,23 +106,24 @@ def create_app(settings: Settings) -> Litestar:
     )
     actors, findings = Actors(vault), Findings(vault)
     signer = signer_of(settings)
-    workplace = Workplace(
-        policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now, appended=signer.appended
+    units = UnitsOfWork(
+        policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now,
+        acknowledged=signer.acknowledged,
     )
 
-    def desk(request: AnyRequest) -> Desk:
-        return Desk(workplace, request.user)
+    def request_scope(request: AnyRequest) -> RequestScope:
+        return RequestScope(units, request.user)
 
-    async def recording_desk(request: AnyRequest, idempotency_key: IdempotencyKey = None) -> Desk:
-        once = Once(idempotency_key, await request.body()) if idempotency_key is not None else None
-        return Desk(workplace, request.user, once)
+    async def idempotent_scope(request: AnyRequest, idempotency_key: IdempotencyKeyHeader = None) -> RequestScope:
+        key = IdempotencyKey(idempotency_key, await request.body()) if idempotency_key is not None else None
+        return RequestScope(units, request.user, key)
 
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:
         async with await open_pool(settings.database_url, size=settings.pool_size) as pool:
             async with pool.acquire() as connection:
                 await signer.require_not_behind(connection)
-            workplace.open(pool)
+            units.open(pool)
             beside = [
                 asyncio.create_task(_forget_old_keys(vault)),
                 asyncio.create_task(_sign(signer, pool, every_seconds=settings.sign_every_seconds)),
@@ -150,17 +146,17 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=handlers,
         dependencies={
-            "desk": Provide(desk, sync_to_thread=False),
-            "recording_desk": Provide(recording_desk),
+            "request_scope": Provide(request_scope, sync_to_thread=False),
+            "idempotent_scope": Provide(idempotent_scope),
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
-            "workplace": Provide(lambda: workplace, sync_to_thread=False),
+            "units": Provide(lambda: units, sync_to_thread=False),
             "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
             "actors": Provide(lambda: actors, sync_to_thread=False),
             "findings": Provide(lambda: findings, sync_to_thread=False),
             "signer": Provide(lambda: signer, sync_to_thread=False),
         },
-        middleware=[Door(gate, workplace, actors)],
+        middleware=[AuthenticationMiddleware(gate, units, actors)],
         before_request=before_the_route,
         exception_handlers=exception_handlers,
         lifespan=[connected],
@@ -182,7 +178,7 @@ def signer_of(settings: Settings) -> Signer:
         message = "a witness has the log's own key, and could vouch for nothing"
         raise WitnessesNotUsable(message)
     return Signer(
-        key, Memory(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
+        key, CheckpointStore(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
     )
 
 

@@ -28,9 +28,9 @@ async def rows_in(house: House) -> dict[str, int]:
 
 
 class WhenSomebodyWritesAHandler:
-    """Promises 1 and 2: there is no other door, and the door writes the entry."""
+    """Promises 1 and 2: there is no other way to the database, and it writes the entry."""
 
-    def test_only_the_workplace_and_what_it_hands_out_know_a_connection(self) -> None:
+    def test_only_the_unit_of_work_and_its_floor_know_a_connection(self) -> None:
         allowed = {
             ("kernel", "unit_of_work"), ("kernel", "database"), ("kernel", "audit"), ("cli",), ("demo",), ("app.py",),
             ("__main__.py",), ("plan", "loading.py"),

@@ -81,7 +81,7 @@ BAD = [
 GOOD = [
     (too_long, Source("src/infohus/a.py", "x\n" * 350)),
     (empty_names, Source("src/infohus/information.py", "class InfohusPlan: pass\nclass Database: pass")),
-    (clocks, Source("src/infohus/app.py", "from datetime import datetime\nx = datetime.now()")),
+    (clocks, Source("src/infohus/clock.py", "from datetime import datetime\nx = datetime.now()")),
     (misplaced_routes, Source("src/infohus/cases/contact_routes.py", "@get('/contacts')\nasync def contacts(): pass")),
     (clocks, Source("src/infohus/a.py", "x = now()\ny = clock.now()")),
     (fences, Source("src/infohus/kernel/identity/tokens.py", "from jose import jwt")),

@@ -22,7 +22,7 @@ from infohus.cases.participants import (
 from infohus.kernel.access.model import Case, Participant, ParticipationKind, Stage
 from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 _MY_CASES = (
@@ -113,23 +113,23 @@ class InformationView(msgspec.Struct, frozen=True):
 
 
 @get("/cases", operation_id="ListCases")
-async def list_cases( desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50
+async def list_cases( request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50
 ) -> Page[CaseLine]:
     """List the cases that the caller takes part in, oldest first."""
-    async with desk.begin(Action.LIST_CASES) as work:
+    async with request_scope.begin(Action.LIST_CASES) as work:
         cases = await work.rows(
-            Case, _MY_CASES, after=after, limit=limit + 1, person_id=desk.caller.person_id,
-            authority_id=desk.caller.authority_id,
+            Case, _MY_CASES, after=after, limit=limit + 1, person_id=request_scope.caller.person_id,
+            authority_id=request_scope.caller.authority_id,
         )
         return page_of([CaseLine.of(case) for case in cases], [case.id for case in cases], limit=limit)
 
 
 @post("/cases/{case_id:uuid}/information", operation_id="NoteInformation")
 async def note(
-    case_id: FromPath[UUID], data: JSONBody[InformationDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[InformationDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> InformationView:
     """Note what the caller's authority holds; the other authority does not see it."""
-    async with recording_desk.begin(Action.NOTE_INFORMATION, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.NOTE_INFORMATION, Case, case_id) as work:
         item = await work.earlier(Information, _INFORMATION_BY_ID)
         if item is None:
             item = note_information(work, data)
@@ -139,11 +139,11 @@ async def note(
 
 @get("/cases/{case_id:uuid}/information", operation_id="ListInformation")
 async def list_information(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
     after: After = NIL, limit: Limit = 50,
 ) -> Page[InformationView]:
     """List the items that the caller's authority holds or was told."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         items = await work.rows(Information, INFORMATION_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
         views = await InformationView.opened(work, *items[:limit])
         return Page(items=views, next=items[limit - 1].id if len(items) > limit else None)
@@ -151,39 +151,39 @@ async def list_information(
 
 @get("/cases/{case_id:uuid}/information/{information_id:uuid}", operation_id="ReadInformation")
 async def read_information(
-    case_id: FromPath[UUID], information_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], information_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> InformationView:
     """Read one item; another authority's undisclosed item answers as if it did not exist."""
-    async with desk.begin(Action.READ_INFORMATION, Information, information_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_INFORMATION, Information, information_id, within=case_id) as work:
         return (await InformationView.opened(work, work.subject(Information)))[0]
 
 
 @post("/cases/{case_id:uuid}/participants", operation_id="InviteParticipant")
 async def invite(
-    case_id: FromPath[UUID], data: JSONBody[InvitationDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[InvitationDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> ParticipantView:
     """Draw a professional in, with reason, scope and end date."""
-    async with recording_desk.begin(Action.INVITE_PARTICIPANT, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.INVITE_PARTICIPANT, Case, case_id) as work:
         known = await work.earlier(Participant, _PARTICIPANT_BY_ID)
         return ParticipantView.of(known or await invite_participant(work, data))
 
 
 @delete("/cases/{case_id:uuid}/participants/{participant_id:uuid}", operation_id="EndParticipation", status_code=200)
 async def end(
-    case_id: FromPath[UUID], participant_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], participant_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> ParticipantView:
     """End a professional's participation at once, extensions too; the record of it stays."""
-    async with desk.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
+    async with request_scope.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
         return ParticipantView.of(await end_participation(work, work.subject(Participant)))
 
 
 @post("/cases/{case_id:uuid}/participants/{participant_id:uuid}/extension", operation_id="ExtendParticipation")
 async def extend(
     case_id: FromPath[UUID], participant_id: FromPath[UUID], data: JSONBody[ExtensionDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> ParticipantView:
     """Let a professional go on when the participation ends; a reason and an end date of its own."""
-    async with recording_desk.begin(
+    async with idempotent_scope.begin(
             Action.EXTEND_PARTICIPATION, Participant, participant_id, within=case_id
     ) as work:
         known = await work.earlier(Participant, _PARTICIPANT_BY_ID)
@@ -191,9 +191,9 @@ async def extend(
 
 
 @delete("/cases/{case_id:uuid}/participation", operation_id="LeaveCase", status_code=200)
-async def leave(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[ParticipantView]:
+async def leave(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[ParticipantView]:
     """Leave a case that one was drawn into: access is gone with the next request."""
-    async with desk.begin(Action.LEAVE_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.LEAVE_CASE, Case, case_id) as work:
         return [ParticipantView.of(one) for one in await leave_case(work)]
 
 

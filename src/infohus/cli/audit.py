@@ -12,8 +12,9 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
-from infohus.app import now, signer_of
+from infohus.app import signer_of
 from infohus.cli.progress_bar import ProgressBar
+from infohus.clock import now
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.kernel.audit.formats.merkle import ProofDoesNotHold

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
-from infohus.app import now
+from infohus.clock import now
 from infohus.kernel.audit.formats.emptying import AT_ONCE, EMPTIABLE, EMPTY, KEPT_SINCE, entry_of
 from infohus.kernel.audit.formats.entry import Emptied
 from infohus.kernel.audit.storage.log import AnyConnection

@@ -11,7 +11,7 @@ from typing import Any
 import rich_click as click
 from litestar import Litestar, Request, Response, post
 
-from infohus.app import now
+from infohus.clock import now
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, SigningKey, UnsafeSigningKey, VerifierKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.witness.witness import (

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from infohus.app import now
+from infohus.clock import now
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import demo_keys
 from infohus.demo.local_postgres import LocalPostgres

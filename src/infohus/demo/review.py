@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from infohus.app import now
+from infohus.clock import now
 from infohus.demo.people import VESTEGNEN
 from infohus.demo.playing import Play
 from infohus.kernel.audit.formats.checkpoint import VerifierKey

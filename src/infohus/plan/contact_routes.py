@@ -18,7 +18,7 @@ from litestar.params import FromPath
 from infohus.danish import CONTACTS, WEEKDAYS
 from infohus.kernel.access.model import Infohus, LoadedPlan
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.plan.document import Contact, PlanDocument
 from infohus.plan.opening import DENMARK, Hours
 
@@ -138,9 +138,11 @@ def _when(at: datetime, moment: datetime) -> str:
 
 
 @get("/infohuse/{infohus_id:uuid}/contacts", operation_id="ListContacts")
-async def list_contacts(infohus_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[ReachableContact]:
+async def list_contacts(
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+) -> list[ReachableContact]:
     """List whom to turn to, and who can be reached at this moment; empty until a plan is loaded."""
-    async with desk.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
         found = await work.values(_PLAN, infohus_id=work.infohus.id)
         documents = [msgspec.json.decode(row["document"], type=PlanDocument) for row in found]
         return [one for document in documents for one in reachable(document.contacts, work.now)]

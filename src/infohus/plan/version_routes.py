@@ -14,7 +14,7 @@ from infohus import errors
 from infohus.kernel.access.model import Infohus, LoadedPlan
 from infohus.kernel.answers.problems import Limit
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.comparison import PlanChange, changes_between
 from infohus.plan.document import PlanDocument
@@ -71,10 +71,11 @@ class PlanChanges(msgspec.Struct, frozen=True):
 
 @get(PLAN_VERSIONS, operation_id="ListPlanVersions")
 async def list_plan_versions(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: AfterVersion = 0, limit: Limit = 50,
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: AfterVersion = 0,
+    limit: Limit = 50,
 ) -> PlanVersionPage:
     """List the versions of the plan that were loaded."""
-    async with desk.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
         rows = await work.values(_VERSIONS, infohus_id=work.infohus.id, after=after, limit=limit + 1)
         lines = []
         for row in rows[:limit]:
@@ -87,10 +88,10 @@ async def list_plan_versions(
 
 @get(PLAN_VERSIONS + "/{version:int}/changes", operation_id="ListPlanChanges")
 async def list_plan_changes(
-    infohus_id: FromPath[UUID], version: Version, desk: NamedDependency[Desk], since: Since = None,
+    infohus_id: FromPath[UUID], version: Version, request_scope: NamedDependency[RequestScope], since: Since = None,
 ) -> PlanChanges:
     """List what a version changed since the one before, or since another."""
-    async with desk.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
         new = await _document(work, version)
         earlier = since if since is not None else version - 1
         if not earlier:

@@ -17,7 +17,7 @@ from litestar.openapi.spec import OpenAPI
 from infohus import errors
 from infohus.kernel.answers.problems import PROBLEM, Problem
 from infohus.web.api_examples import EXAMPLES
-from infohus.web.door import is_open
+from infohus.web.authentication import is_open
 
 Document = dict[str, Any]
 

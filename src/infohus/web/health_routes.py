@@ -7,7 +7,7 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from infohus.kernel.answers.problems import documented_problems
-from infohus.kernel.unit_of_work.begin import Workplace
+from infohus.kernel.unit_of_work.begin import UnitsOfWork
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -26,9 +26,9 @@ async def health() -> Health:
     "/ready", operation_id="Ready",
     responses=documented_problems(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE),
 )
-async def ready(workplace: NamedDependency[Workplace]) -> Health:
+async def ready(units: NamedDependency[UnitsOfWork]) -> Health:
     """Answer that the database answers; 503 when it does not."""
-    await workplace.ready()
+    await units.ready()
     return Health("ready")
 
 

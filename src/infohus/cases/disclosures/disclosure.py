@@ -207,8 +207,8 @@ async def disclose(  # noqa: PLR0913 - all by name
         raise errors.ReleaseConditionMissing
     await _refuse_outsiders(draft, work, earlier)
     paragraph = _paragraph(work, draft)
-    work.deed.justification, work.deed.purpose = paragraph.value, draft.purpose.value
-    work.deed.recipients = sorted(set(draft.recipients))
+    work.audit_draft.justification, work.audit_draft.purpose = paragraph.value, draft.purpose.value
+    work.audit_draft.recipients = sorted(set(draft.recipients))
     exchanged_at = draft.exchanged_at or work.now
     if exchanged_at > work.now + CLOCK_TOLERANCE:
         raise errors.InTheFuture(field="exchanged_at")
@@ -222,15 +222,15 @@ async def disclose(  # noqa: PLR0913 - all by name
         for_supervision={"answers": msgspec.json.encode(answers).decode()},
         paragraph=paragraph, cooperation_form=draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
         purpose=draft.purpose, channel=draft.channel, categories=sorted({part.value for part in draft.categories}),
-        recipients=work.deed.recipients, exchanged_at=exchanged_at, is_late=work.now - exchanged_at > LATE_AFTER,
+        recipients=work.audit_draft.recipients, exchanged_at=exchanged_at, is_late=work.now - exchanged_at > LATE_AFTER,
         corrects_id=corrects_id, manifest=manifest_of(draft, items), consent=draft.consent,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
     )
     itself = (exchange.id, Exchange.__tablename__, exchange.authority_id)
     granted = [*((item.record_id, item.kind, item.owner) for item in items), itself]
-    await work.grant(exchange.id, granted, [one for one in work.deed.recipients if one in work.parties])
+    await work.grant(exchange.id, granted, [one for one in work.audit_draft.recipients if one in work.parties])
     # Rule 16: whoever owns what is passed on learns that it was, to whom and why.
-    owners = {item.owner for item in items} - {work.caller.authority_id, *work.deed.recipients}
+    owners = {item.owner for item in items} - {work.caller.authority_id, *work.audit_draft.recipients}
     await work.grant(exchange.id, [itself], sorted(owners.intersection(work.parties)))
     return exchange
 

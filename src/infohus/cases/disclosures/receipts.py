@@ -174,6 +174,6 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
         Withdrawal, sealed={"reason": draft.reason}, exchange_id=exchange.id, recipient_id=draft.recipient,
         was_acknowledged=draft.recipient not in known.unacknowledged, records=len(withdrawn),
     )
-    work.deed.justification, work.deed.recipients = "withdrawal", [draft.recipient]
+    work.audit_draft.justification, work.audit_draft.recipients = "withdrawal", [draft.recipient]
     work.done(withdrawal.id)
     return withdrawal

@@ -18,7 +18,7 @@ from infohus.kernel.access.model import Case
 from infohus.kernel.answers.problems import VERSIONED, IfMatch, etag, require_match
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 Decision = TypeVar("Decision", bound=JointDecision)
@@ -63,33 +63,35 @@ def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
     every = f"/cases/{{case_id:uuid}}/{kind.path}"
     one = every + "/{decision_id:uuid}"
 
-    async def propose(case_id: FromPath[UUID], data: Any, recording_desk: NamedDependency[Desk]) -> Any:  # noqa: ANN401
+    async def propose(case_id: FromPath[UUID], data: Any, idempotent_scope: NamedDependency[RequestScope]) -> Any:  # noqa: ANN401
         """Propose it to the other authority: the proposal discloses, so it is an exchange."""
-        async with recording_desk.begin(kind.proposing, Case, case_id) as work:
+        async with idempotent_scope.begin(kind.proposing, Case, case_id) as work:
             decision = await work.earlier(kind.model, decision_by_id(kind.model)) or await kind.propose(work, data)
             return await kind.answer(work, decision, status=201)
 
-    async def read(case_id: FromPath[UUID], decision_id: FromPath[UUID], desk: NamedDependency[Desk]) -> Any:  # noqa: ANN401
+    async def read(
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    ) -> Any:  # noqa: ANN401
         """Read it, and who has signed."""
-        async with desk.begin(kind.reading, kind.model, decision_id, within=case_id) as work:
+        async with request_scope.begin(kind.reading, kind.model, decision_id, within=case_id) as work:
             return await kind.answer(work, work.subject(kind.model))
 
     async def amend(
-        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: Any, desk: NamedDependency[Desk],  # noqa: ANN401
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: Any, request_scope: NamedDependency[RequestScope],  # noqa: ANN401
         if_match: IfMatch = None,
     ) -> Any:  # noqa: ANN401
         """Change an open proposal: earlier signatures are void, and the new content is disclosed anew (rule 18)."""
-        async with desk.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
+        async with request_scope.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
             decision = work.subject(kind.model)
             require_match(if_match, decision.record_version)
             return await kind.answer(work, await kind.amend(work, decision, data))
 
     async def sign(
         case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[SignatureDraft],
-        recording_desk: NamedDependency[Desk],
+        idempotent_scope: NamedDependency[RequestScope],
     ) -> Any:  # noqa: ANN401
         """Sign exactly the content that was read; both authorities' signatures make the decision (rule 17)."""
-        async with recording_desk.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
+        async with idempotent_scope.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
             decision = work.subject(kind.model)
             if await work.acted_before() is None:
                 decision = await kind.sign(work, decision, bytes.fromhex(data.content_hash))

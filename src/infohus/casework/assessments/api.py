@@ -35,7 +35,7 @@ from infohus.casework.assessments.templates import TemplateView, template_in_for
 from infohus.kernel.access.model import Case, Infohus, Participant, ParticipationKind
 from infohus.kernel.answers.problems import VERSIONED, IfMatch, etag, require_match
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 ONE = "/cases/{case_id:uuid}/assessments/{assessment_id:uuid}"
@@ -144,44 +144,48 @@ async def _answer(work: UnitOfWork, assessment: Assessment, *, status: int = 200
 
 @post("/cases/{case_id:uuid}/assessments", operation_id="OpenAssessment", response_headers=VERSIONED)
 async def open_tool(
-    case_id: FromPath[UUID], data: JSONBody[OpeningDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[OpeningDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> Response[AssessmentView]:
     """Open the tool in a case that both agreed to qualify further (rule 35)."""
-    async with recording_desk.begin(Action.OPEN_ASSESSMENT, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.OPEN_ASSESSMENT, Case, case_id) as work:
         assessment = await work.earlier(Assessment, BY_ID) or await open_assessment(work, data)
         return await _answer(work, assessment, status=201)
 
 
 @get("/cases/{case_id:uuid}/assessments", operation_id="ListAssessments")
-async def list_assessments(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[AssessmentLine]:
+async def list_assessments(
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+) -> list[AssessmentLine]:
     """List every version of the assessment that the caller may read, oldest first (rule 40)."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         return [AssessmentLine.of(one) for one in await work.rows(Assessment, ASSESSMENTS_OF_CASE, case_id=case_id)]
 
 
 @get("/infohuse/{infohus_id:uuid}/assessment-template", operation_id="ReadAssessmentTemplate")
-async def read_assessment_template(infohus_id: FromPath[UUID], desk: NamedDependency[Desk]) -> TemplateView:
+async def read_assessment_template(
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+) -> TemplateView:
     """Read the template that the infohus opens the tool with; what is loaded for it stands with version and digest."""
-    async with desk.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
         return await template_in_force(work)
 
 
 @get(ONE, operation_id="ReadAssessment", response_headers=VERSIONED)
 async def read(
-    case_id: FromPath[UUID], assessment_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], assessment_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> Response[AssessmentView]:
     """Read an assessment."""
-    async with desk.begin(Action.READ_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
         return await _answer(work, work.subject(Assessment))
 
 
 @post(ONE + "/contributions", operation_id="ContributeToAssessment", response_headers=VERSIONED)
 async def bring(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ContributionsDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> Response[AssessmentView]:
     """Bring what the caller's authority knows, dimension by dimension."""
-    async with recording_desk.begin(
+    async with idempotent_scope.begin(
             Action.CONTRIBUTE_TO_ASSESSMENT, Assessment, assessment_id, within=case_id
     ) as work:
         if await work.acted_before() is None:
@@ -192,10 +196,10 @@ async def bring(
 @put(ONE + "/conclusion", operation_id="ConcludeAssessment", response_headers=VERSIONED)
 async def conclude(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ConclusionDraft],
-    desk: NamedDependency[Desk], if_match: IfMatch = None,
+    request_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
 ) -> Response[AssessmentView]:
     """Write the conclusion: problems and resources, both sides (rule 37)."""
-    async with desk.begin(Action.CONCLUDE_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
+    async with request_scope.begin(Action.CONCLUDE_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
         require_match(if_match, work.subject(Assessment).record_version)
         return await _answer(work, await conclude_assessment(work, work.subject(Assessment), data))
 
@@ -203,10 +207,10 @@ async def conclude(
 @post(ONE + "/signatures", operation_id="SignAssessment", response_headers=VERSIONED)
 async def sign(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[SignatureDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> Response[AssessmentView]:
     """Sign exactly the conclusion that was read."""
-    async with recording_desk.begin(
+    async with idempotent_scope.begin(
             Action.SIGN_ASSESSMENT, Assessment, assessment_id, within=case_id
     ) as work:
         assessment = work.subject(Assessment)

@@ -35,7 +35,7 @@ from infohus.danish import WARNINGS
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 _CASE_BY_ID = sa.select(Case).where(Case.id == sa.bindparam("id"))
@@ -74,22 +74,22 @@ class ClearanceView(msgspec.Struct, frozen=True):
 
 @post("/infohuse/{infohus_id:uuid}/concerns", operation_id="RecordConcern")
 async def record(
-    infohus_id: FromPath[UUID], data: JSONBody[ConcernDraft], recording_desk: NamedDependency[Desk],
+    infohus_id: FromPath[UUID], data: JSONBody[ConcernDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> RecordedConcern:
     """Record a concern and open a case on it. Acute danger answers with the 112 instruction at once (rule 31)."""
     with _acute_first(data):
-        async with recording_desk.begin(Action.RECORD_CONCERN, Infohus, infohus_id) as work:
+        async with idempotent_scope.begin(Action.RECORD_CONCERN, Infohus, infohus_id) as work:
             concern = await work.earlier(Concern, _CONCERN_BY_ID) or await record_concern(work, data)
             return await _recorded(work, concern, data)
 
 
 @post("/cases/{case_id:uuid}/concerns", operation_id="AddConcern")
 async def add(
-    case_id: FromPath[UUID], data: JSONBody[ConcernDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[ConcernDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> RecordedConcern:
     """Record one more concern in a case that is open."""
     with _acute_first(data):
-        async with recording_desk.begin(Action.ADD_CONCERN, Case, case_id) as work:
+        async with idempotent_scope.begin(Action.ADD_CONCERN, Case, case_id) as work:
             concern = await work.earlier(Concern, _CONCERN_BY_ID) or await add_concern(work, data)
             return await _recorded(work, concern, data)
 
@@ -107,7 +107,7 @@ def _acute_first(draft: ConcernDraft) -> Iterator[None]:
 
 async def _recorded(work: UnitOfWork, concern: Concern, draft: ConcernDraft) -> RecordedConcern:
     # Said twice, it was recorded by another unit, in a case that this one has not entered.
-    case = work.found.case or await work.row(Case, _CASE_BY_ID, id=concern.case_id)
+    case = work.resolved.case or await work.row(Case, _CASE_BY_ID, id=concern.case_id)
     if case is None:
         raise errors.NotAvailable
     return RecordedConcern(
@@ -118,39 +118,39 @@ async def _recorded(work: UnitOfWork, concern: Concern, draft: ConcernDraft) -> 
 
 @get("/cases/{case_id:uuid}/concerns", operation_id="ListConcerns")
 async def list_concerns(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
 ) -> Page[ConcernLine]:
     """List a case's concerns that the caller's authority owns or was told, in the order they were recorded."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         concerns = await work.rows(Concern, _CONCERNS, case_id=case_id, after=after, limit=limit + 1)
         return page_of([ConcernLine.of(one) for one in concerns], [one.id for one in concerns], limit=limit)
 
 
 @get("/cases/{case_id:uuid}/concerns/{concern_id:uuid}", operation_id="ReadConcern")
 async def read(
-    case_id: FromPath[UUID], concern_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], concern_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> ConcernView:
     """Read a concern, observation apart from interpretation, without the reporter's identity."""
-    async with desk.begin(Action.READ_CONCERN, Concern, concern_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_CONCERN, Concern, concern_id, within=case_id) as work:
         return await ConcernView.opened(work, work.subject(Concern))
 
 
 @post("/cases/{case_id:uuid}/clearance-checks", operation_id="RecordClearanceCheck")
 async def record_clearance(
-    case_id: FromPath[UUID], data: JSONBody[ClearanceDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[ClearanceDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> ClearanceView:
     """Record the police check; only the police tovholder can."""
-    async with recording_desk.begin(Action.RECORD_CLEARANCE_CHECK, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.RECORD_CLEARANCE_CHECK, Case, case_id) as work:
         check = await work.earlier(ClearanceCheck, _CHECK_BY_ID) or await record_clearance_check(work, data)
         return await _clearance_view(work, check)
 
 
 @get("/cases/{case_id:uuid}/clearance-checks/{check_id:uuid}", operation_id="ReadClearanceCheck")
 async def read_clearance(
-    case_id: FromPath[UUID], check_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], check_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> ClearanceView:
     """Read the police check: the police's own until they disclose it; the case's stage shows the outcome."""
-    async with desk.begin(Action.READ_CLEARANCE_CHECK, ClearanceCheck, check_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_CLEARANCE_CHECK, ClearanceCheck, check_id, within=case_id) as work:
         return await _clearance_view(work, work.subject(ClearanceCheck))
 
 
@@ -162,10 +162,10 @@ async def _clearance_view(work: UnitOfWork, check: ClearanceCheck) -> ClearanceV
 @post(CHILD_NOTIFICATION + "/hand-over", operation_id="HandOverChildNotification", status_code=200)
 async def hand_over(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[HandOverDraft],
-    desk: NamedDependency[Desk],
+    request_scope: NamedDependency[RequestScope],
 ) -> ChildNotificationView:
     """Record that the underretning was handed over; screening waits for it (rule 32)."""
-    async with desk.begin(Action.HAND_OVER_CHILD_NOTIFICATION, Case, case_id) as work:
+    async with request_scope.begin(Action.HAND_OVER_CHILD_NOTIFICATION, Case, case_id) as work:
         notification = await hand_over_child_notification(work, await _notification(work, notification_id), data)
         return ChildNotificationView.of(notification, now=work.now)
 
@@ -173,10 +173,10 @@ async def hand_over(
 @post(CHILD_NOTIFICATION + "/assessment", operation_id="RecordAssessmentOfChild", status_code=200)
 async def record_assessment(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[AssessmentOfChildDraft],
-    desk: NamedDependency[Desk],
+    request_scope: NamedDependency[RequestScope],
 ) -> ChildNotificationView:
     """Record when the underretning was assessed: within 24 hours, or it shows as overdue."""
-    async with desk.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
+    async with request_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
         notification = record_assessment_of_child(work, await _notification(work, notification_id), data)
         return ChildNotificationView.of(notification, now=work.now)
 
@@ -184,10 +184,10 @@ async def record_assessment(
 @post(CHILD_NOTIFICATION + "/receipt", operation_id="RecordReceiptToReporter", status_code=200)
 async def record_receipt(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[ReceiptToReporterDraft],
-    desk: NamedDependency[Desk],
+    request_scope: NamedDependency[RequestScope],
 ) -> ChildNotificationView:
     """Record when the reporter got a receipt: within six working days, or it shows as overdue."""
-    async with desk.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
+    async with request_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
         notification = record_receipt_to_reporter(work, await _notification(work, notification_id), data)
         return ChildNotificationView.of(notification, now=work.now)
 

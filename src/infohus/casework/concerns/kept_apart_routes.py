@@ -18,7 +18,7 @@ from infohus.casework.concerns.model import ProtectedAddress, Reporter, Reporter
 from infohus.casework.concerns.operations import ReleaseDraft, release_reporter_identity
 from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 
 _RELEASE_BY_ID = sa.select(ReporterRelease).where(ReporterRelease.id == sa.bindparam("id"))
 _RELEASE = sa.select(ReporterRelease.recorded_at).where(ReporterRelease.reporter_id == sa.bindparam("reporter_id"))
@@ -61,10 +61,10 @@ class ConfirmationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
 
 @get("/cases/{case_id:uuid}/reporters/{reporter_id:uuid}", operation_id="ReadReporter")
 async def read_reporter(
-    case_id: FromPath[UUID], reporter_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], reporter_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> ReporterView:
     """Read who raised a concern: its own permission, and a fresh sign-in (rules 29 and 48)."""
-    async with desk.begin(Action.READ_REPORTER, Reporter, reporter_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_REPORTER, Reporter, reporter_id, within=case_id) as work:
         texts = (await work.open(work.subject(Reporter)))[reporter_id]
         released = await work.values(_RELEASE, reporter_id=reporter_id)
         return ReporterView(
@@ -76,10 +76,10 @@ async def read_reporter(
 @post("/cases/{case_id:uuid}/reporters/{reporter_id:uuid}/releases", operation_id="ReleaseReporterIdentity")
 async def release_reporter(
     case_id: FromPath[UUID], reporter_id: FromPath[UUID], data: JSONBody[ReleaseDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> ReleaseView:
     """Record, with the reason, that the subject may learn who raised the concern; a fresh sign-in (rule 67)."""
-    async with recording_desk.begin(
+    async with idempotent_scope.begin(
         Action.RELEASE_REPORTER_IDENTITY, Reporter, reporter_id, within=case_id
     ) as work:
         known = await work.earlier(ReporterRelease, _RELEASE_BY_ID)
@@ -89,10 +89,10 @@ async def release_reporter(
 
 @post("/cases/{case_id:uuid}/subjects/{subject_id:uuid}/cpr-number", operation_id="RevealCprNumber", status_code=200)
 async def reveal_cpr_number(
-    case_id: FromPath[UUID], subject_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], subject_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> CprNumberView:
     """Show a full CPR number: an act of its own, logged as such (rule 53)."""
-    async with desk.begin(Action.REVEAL_CPR_NUMBER, Subject, subject_id, within=case_id) as work:
+    async with request_scope.begin(Action.REVEAL_CPR_NUMBER, Subject, subject_id, within=case_id) as work:
         texts = (await work.open(work.subject(Subject)))[subject_id]
         return CprNumberView(cpr_number=texts.get("cpr_number"))
 
@@ -101,17 +101,17 @@ async def reveal_cpr_number(
     "/cases/{case_id:uuid}/protected-addresses/{address_id:uuid}/reveal", operation_id="RevealAddress", status_code=200
 )
 async def reveal_address(
-    case_id: FromPath[UUID], address_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], address_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> AddressView:
     """Show a protected address: an act of its own with a fresh sign-in, for the authority that holds it (rule 54)."""
-    async with desk.begin(Action.REVEAL_ADDRESS, ProtectedAddress, address_id, within=case_id) as work:
+    async with request_scope.begin(Action.REVEAL_ADDRESS, ProtectedAddress, address_id, within=case_id) as work:
         return AddressView((await work.open(work.subject(ProtectedAddress)))[address_id]["address"])
 
 
 @get("/cases/{case_id:uuid}/earlier-concerns", operation_id="ReadEarlierConcerns")
-async def read_earlier_concerns(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> Timeline:
+async def read_earlier_concerns(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> Timeline:
     """Read what was known of the case's persons before: by CPR number, so a misspelt name hides nothing (rule 78)."""
-    async with desk.begin(Action.READ_EARLIER_CONCERNS, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_EARLIER_CONCERNS, Case, case_id) as work:
         return await timeline_of(work)
 
 
@@ -119,10 +119,10 @@ async def read_earlier_concerns(case_id: FromPath[UUID], desk: NamedDependency[D
     "/cases/{case_id:uuid}/earlier-concerns/confirmations", operation_id="ConfirmEarlierConcerns", status_code=200
 )
 async def confirm(
-    case_id: FromPath[UUID], data: JSONBody[ConfirmationDraft], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[ConfirmationDraft], request_scope: NamedDependency[RequestScope],
 ) -> Timeline:
     """Confirm that the timeline was seen; a closure is signed only by who has (rule 78)."""
-    async with desk.begin(Action.CONFIRM_EARLIER_CONCERNS, Case, case_id) as work:
+    async with request_scope.begin(Action.CONFIRM_EARLIER_CONCERNS, Case, case_id) as work:
         return await confirm_earlier_concerns(work, bytes.fromhex(data.shown))
 
 

@@ -35,7 +35,7 @@ from infohus.casework.exchanges.request_routes import handlers as request_handle
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -82,41 +82,41 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
 
 @post("/cases/{case_id:uuid}/exchanges", operation_id="RecordExchange")
 async def record(
-    case_id: FromPath[UUID], data: JSONBody[ExchangeDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[ExchangeDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> ExchangeView:
     """Record a disclosure under § 115; exactly its items become readable to exactly its recipients."""
-    async with recording_desk.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID) or await record_exchange(work, data)
         return await ExchangeView.opened(work, exchange)
 
 
 @get("/cases/{case_id:uuid}/exchanges", operation_id="ListExchanges")
 async def of_case(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
     after: After = NIL, limit: Limit = 50,
 ) -> Page[ExchangeLine]:
     """List the exchanges of a case that the caller's authority gave or received, oldest first, without texts."""
-    async with desk.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
+    async with request_scope.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
         exchanges = await work.rows(Exchange, EXCHANGES_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
         return page_of(await ExchangeLine.listed(work, exchanges), [one.id for one in exchanges], limit=limit)
 
 
 @get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}", operation_id="ReadExchange")
 async def read(
-    case_id: FromPath[UUID], exchange_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> ExchangeView:
     """Read one exchange with its reasons."""
-    async with desk.begin(Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
         return await ExchangeView.opened(work, work.subject(Exchange))
 
 
 @post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/corrections", operation_id="CorrectExchange")
 async def correct(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[CorrectionDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> ExchangeView:
     """Correct an exchange: every earlier recipient gets the correction, and the wrong one stays on record."""
-    async with recording_desk.begin(
+    async with idempotent_scope.begin(
             Action.CORRECT_EXCHANGE, Exchange, exchange_id, within=case_id
     ) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
@@ -126,20 +126,20 @@ async def correct(
 
 @post("/cases/{case_id:uuid}/oral-exchanges", operation_id="RecordOralExchange")
 async def record_oral(
-    case_id: FromPath[UUID], data: JSONBody[OralExchangeDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[OralExchangeDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> ExchangeView:
     """Record what was said on the phone or at a meeting: noted and disclosed in one act, late recording shown."""
-    async with recording_desk.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID) or await record_oral_exchange(work, data)
         return await ExchangeView.opened(work, exchange)
 
 
 @get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipts", operation_id="ListReceipts")
 async def receipts(
-    case_id: FromPath[UUID], exchange_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> Receipts:
     """Tell who has acknowledged an exchange, who has not yet, and from whom it was withdrawn."""
-    async with desk.begin(Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
         return (await receipts_of(work, [work.subject(Exchange)]))[exchange_id]
 
 
@@ -147,10 +147,11 @@ async def receipts(
     "/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipts", operation_id="AcknowledgeExchange", status_code=200
 )
 async def acknowledge_receipt(
-    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[ReceiptDraft], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[ReceiptDraft],
+    request_scope: NamedDependency[RequestScope],
 ) -> Receipts:
     """Acknowledge exactly what was received, by the hash of it; again changes nothing."""
-    async with desk.begin(Action.ACKNOWLEDGE_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+    async with request_scope.begin(Action.ACKNOWLEDGE_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
         exchange = work.subject(Exchange)
         await acknowledge(work, exchange, data)
         return (await receipts_of(work, [exchange]))[exchange_id]
@@ -169,10 +170,10 @@ class WithdrawalView(msgspec.Struct, frozen=True):
 @post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/withdrawals", operation_id="WithdrawExchange")
 async def withdraw_from(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[WithdrawalDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> WithdrawalView:
     """End a recipient's access to what an exchange disclosed; that it was disclosed stays on record."""
-    async with recording_desk.begin(Action.WITHDRAW_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+    async with idempotent_scope.begin(Action.WITHDRAW_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
         done = await work.earlier(Withdrawal, WITHDRAWAL_BY_ID) or await withdraw(work, work.subject(Exchange), data)
         return WithdrawalView(done.id, done.recipient_id, done.records, done.was_acknowledged, done.recorded_at)
 

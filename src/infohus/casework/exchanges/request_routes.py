@@ -26,7 +26,7 @@ from infohus.casework.exchanges.requests import (
 )
 from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -58,18 +58,18 @@ class RequestView(msgspec.Struct, frozen=True):
 
 @post("/cases/{case_id:uuid}/information-requests", operation_id="RequestInformation")
 async def request(
-    case_id: FromPath[UUID], data: JSONBody[RequestDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[RequestDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> RequestView:
     """Ask another authority what it holds, or note that one was asked from outside."""
-    async with recording_desk.begin(Action.REQUEST_INFORMATION, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.REQUEST_INFORMATION, Case, case_id) as work:
         asked = await work.earlier(InformationRequest, REQUEST_BY_ID) or await request_information(work, data)
         return (await RequestView.opened(work, asked))[0]
 
 
 @get("/cases/{case_id:uuid}/information-requests", operation_id="ListInformationRequests")
-async def requests(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[RequestView]:
+async def requests(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[RequestView]:
     """List the requests that the caller's authority made or got, oldest first."""
-    async with desk.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
+    async with request_scope.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
         return await RequestView.opened(work, *await work.rows(InformationRequest, REQUESTS_OF_CASE, case_id=case_id))
 
 
@@ -78,10 +78,11 @@ async def requests(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list
     status_code=200,
 )
 async def answer(
-    case_id: FromPath[UUID], request_id: FromPath[UUID], data: JSONBody[AnswerDraft], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], request_id: FromPath[UUID], data: JSONBody[AnswerDraft],
+    request_scope: NamedDependency[RequestScope],
 ) -> RequestView:
     """Answer: disclosed or partly, by an exchange; or declined, with no reason (§ 115, stk. 4)."""
-    async with desk.begin(
+    async with request_scope.begin(
         Action.ANSWER_INFORMATION_REQUEST, InformationRequest, request_id, within=case_id
     ) as work:
         answered = await answer_request(work, work.subject(InformationRequest), data)
@@ -90,20 +91,20 @@ async def answer(
 
 @post("/cases/{case_id:uuid}/custody-releases", operation_id="RecordCustodyRelease")
 async def release(
-    case_id: FromPath[UUID], data: JSONBody[CustodyReleaseDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[CustodyReleaseDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> CustodyReleaseView:
     """Record that the subject was released from custody and judged radicalised or at risk (stk. 1, nr. 3, litra c)."""
-    async with recording_desk.begin(Action.RECORD_CUSTODY_RELEASE, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.RECORD_CUSTODY_RELEASE, Case, case_id) as work:
         recorded = await work.earlier(CustodyRelease, CUSTODY_RELEASE_BY_ID) or record_custody_release(work, data)
         return await _release_view(work, recorded)
 
 
 @get("/cases/{case_id:uuid}/custody-releases/{release_id:uuid}", operation_id="ReadCustodyRelease")
 async def read_release(
-    case_id: FromPath[UUID], release_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], release_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> CustodyReleaseView:
     """Read a release: the recording authority's own until it is disclosed."""
-    async with desk.begin(Action.READ_CUSTODY_RELEASE, CustodyRelease, release_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_CUSTODY_RELEASE, CustodyRelease, release_id, within=case_id) as work:
         return await _release_view(work, work.subject(CustodyRelease))
 
 

@@ -34,7 +34,7 @@ from infohus.casework.measures.stalled_measures import StalledMeasureView, stall
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.answers.problems import NIL, VERSIONED, After, Limit, Page, etag, page_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 MEASURE = "/cases/{case_id:uuid}/measures/{measure_id:uuid}"
@@ -95,20 +95,20 @@ PROCEDURE = Procedure(
 
 @post("/cases/{case_id:uuid}/measures", operation_id="StartMeasure", response_headers=VERSIONED)
 async def start(
-    case_id: FromPath[UUID], data: JSONBody[MeasureDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[MeasureDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> Response[MeasureView]:
     """Record a measure with its one responsible authority and its first follow-up date."""
-    async with recording_desk.begin(Action.START_MEASURE, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.START_MEASURE, Case, case_id) as work:
         measure = await work.earlier(Measure, MEASURE_BY_ID) or await start_measure(work, data)
         return _measure_answer(measure, await MeasureView.opened(work, measure), status=201)
 
 
 @get(MEASURE, operation_id="ReadMeasure", response_headers=VERSIONED)
 async def read_measure(
-    case_id: FromPath[UUID], measure_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], measure_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> Response[MeasureView]:
     """Read a measure and its follow-ups."""
-    async with desk.begin(Action.READ_MEASURE, Measure, measure_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_MEASURE, Measure, measure_id, within=case_id) as work:
         measure = work.subject(Measure)
         return _measure_answer(measure, await MeasureView.opened(work, measure))
 
@@ -116,10 +116,10 @@ async def read_measure(
 @post(MEASURE + "/follow-ups", operation_id="RecordFollowUp", response_headers=VERSIONED)
 async def follow_up(
     case_id: FromPath[UUID], measure_id: FromPath[UUID], data: JSONBody[FollowUpDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> Response[MeasureView]:
     """Record a follow-up; with an outcome the measure ends."""
-    async with recording_desk.begin(
+    async with idempotent_scope.begin(
             Action.RECORD_FOLLOW_UP, Measure, measure_id, within=case_id
     ) as work:
         measure = work.subject(Measure)
@@ -134,11 +134,11 @@ def _measure_answer(measure: Measure, view: MeasureView, *, status: int = 200) -
 
 @get("/infohuse/{infohus_id:uuid}/stalled-measures", operation_id="ListStalledMeasures")
 async def list_stalled(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], stalled_after_days: NamedDependency[int],
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], stalled_after_days: NamedDependency[int],
     after: After = NIL, limit: Limit = 50,
 ) -> Page[StalledMeasureView]:
     """List measures of the caller's cases in which nothing has happened for a while (rule 77)."""
-    async with desk.begin(Action.LIST_STALLED_MEASURES, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.LIST_STALLED_MEASURES, Infohus, infohus_id) as work:
         stalled = await stalled_measures(work, quiet_days=stalled_after_days, after=after, limit=limit + 1)
         return page_of(stalled, [one.measure_id for one in stalled], limit=limit)
 

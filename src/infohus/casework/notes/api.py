@@ -13,7 +13,7 @@ from infohus.casework.notes.operations import NOTE_BY_ID, NOTES_OF_CASE, write_n
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.problems import NIL, After, Limit, Page
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 NOTES = "/cases/{case_id:uuid}/notes"
@@ -50,22 +50,22 @@ class NoteView(msgspec.Struct, frozen=True, kw_only=True):
 
 @post(NOTES, operation_id="WriteNote")
 async def write(
-    case_id: FromPath[UUID], data: JSONBody[NoteDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[NoteDraft], idempotent_scope: NamedDependency[RequestScope],
     note_late_after_days: NamedDependency[int],
 ) -> NoteView:
     """Write a note, or register a document; the other authority does not see it."""
-    async with recording_desk.begin(Action.WRITE_NOTE, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.WRITE_NOTE, Case, case_id) as work:
         note = await work.earlier(Note, NOTE_BY_ID) or await write_note(work, data)
         return (await NoteView.opened(work, note, late_after_days=note_late_after_days))[0]
 
 
 @get(NOTES, operation_id="ListNotes")
 async def list_notes(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk], note_late_after_days: NamedDependency[int],
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], note_late_after_days: NamedDependency[int],
     after: After = NIL, limit: Limit = 50,
 ) -> Page[NoteView]:
     """List the notes and documents of the caller's authority, and those it was told, in the order they were entered."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         notes = await work.rows(Note, NOTES_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
         views = await NoteView.opened(work, *notes[:limit], late_after_days=note_late_after_days)
         return Page(items=views, next=notes[limit - 1].id if len(notes) > limit else None)
@@ -73,11 +73,11 @@ async def list_notes(
 
 @get(NOTES + "/{note_id:uuid}", operation_id="ReadNote")
 async def read_note(
-    case_id: FromPath[UUID], note_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], note_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
     note_late_after_days: NamedDependency[int],
 ) -> NoteView:
     """Read one note; another authority's undisclosed one answers as if it did not exist."""
-    async with desk.begin(Action.READ_NOTE, Note, note_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_NOTE, Note, note_id, within=case_id) as work:
         return (await NoteView.opened(work, work.subject(Note), late_after_days=note_late_after_days))[0]
 
 

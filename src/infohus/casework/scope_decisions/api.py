@@ -25,7 +25,7 @@ from infohus.casework.scope_decisions.operations import (
 )
 from infohus.casework.scope_decisions.residences import warnings_on
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 PROCEDURE = Procedure(
@@ -56,10 +56,10 @@ class DisagreementView(msgspec.Struct, frozen=True):
 )
 async def record_disagreement(
     case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[DisagreementDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> DisagreementView:
     """Differ from the proposal: the concern is not taken in, and each side's reason stands (rule 17)."""
-    async with recording_desk.begin(
+    async with idempotent_scope.begin(
             Action.SIGN_SCOPE_DECISION, ScopeDecision, decision_id, within=case_id
     ) as work:
         known = await work.earlier(ScopeDisagreement, DISAGREEMENT_BY_ID)
@@ -70,10 +70,10 @@ async def record_disagreement(
     "/cases/{case_id:uuid}/scope-disagreements/{disagreement_id:uuid}", operation_id="ReadScopeDisagreement"
 )
 async def read_disagreement(
-    case_id: FromPath[UUID], disagreement_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], disagreement_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> DisagreementView:
     """Read why the two differed."""
-    async with desk.begin(
+    async with request_scope.begin(
             Action.READ_SCOPE_DECISION, ScopeDisagreement, disagreement_id, within=case_id
     ) as work:
         return await DisagreementView.opened(work, work.subject(ScopeDisagreement))

@@ -20,35 +20,35 @@ from infohus.casework.scope_decisions.first_views import (
 )
 from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 
 EVERY = "/cases/{case_id:uuid}/first-views"
 
 
 @post(EVERY, operation_id="StateFirstView")
 async def state(
-    case_id: FromPath[UUID], data: JSONBody[FirstViewDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[FirstViewDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> FirstViewView:
     """State the view of the caller's authority before seeing the other's: once, and sealed until both have."""
-    async with recording_desk.begin(Action.STATE_FIRST_VIEW, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.STATE_FIRST_VIEW, Case, case_id) as work:
         first_view = await work.earlier(FirstView, FIRST_VIEW_BY_ID) or await state_first_view(work, data)
         return (await opened(work, first_view))[0]
 
 
 @get(EVERY, operation_id="ListFirstViews")
-async def every(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> FirstViews:
+async def every(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> FirstViews:
     """List who has stated a view, and the views that the caller's authority stated or was told."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         return await first_views(work)
 
 
 @post(EVERY + "/{first_view_id:uuid}/revelation", operation_id="RevealFirstView")
 async def reveal(
     case_id: FromPath[UUID], first_view_id: FromPath[UUID], data: JSONBody[RevelationDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> FirstViewView:
     """Tell the other tovholder's authority one's own view, once both have stated theirs: an exchange."""
-    async with recording_desk.begin(
+    async with idempotent_scope.begin(
             Action.REVEAL_FIRST_VIEW, FirstView, first_view_id, within=case_id
     ) as work:
         first_view = work.subject(FirstView)

@@ -192,7 +192,7 @@ class Disclosure(Row):
     withdrawn_at: Mapped[datetime | None]
 
 
-class RequestOnce(Row):
+class AnsweredRequest(Row):
     """A request that recorded something under an Idempotency-Key, so that a repetition does not act twice."""
 
     __tablename__ = "request_once"

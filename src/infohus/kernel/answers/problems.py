@@ -62,7 +62,7 @@ def page_of(items: Sequence[Item], ids: Sequence[UUID], *, limit: int) -> Page[I
 
 
 def problem_of(refusal: errors.Refused) -> Problem:
-    """Describe a refusal. A request that never reached the door gets its correlation id here."""
+    """Describe a refusal. A request that was refused before sign-in gets its correlation id here."""
     if correlation_id.get() == "-":
         correlation_id.set(uuid4().hex)
     title, detail = words_for(refusal)
@@ -73,7 +73,7 @@ def problem_of(refusal: errors.Refused) -> Problem:
 
 
 def problem_response(refusal: errors.Refused, *, headers: dict[str, str] | None = None) -> Response[Problem]:
-    """Answer a refusal as problem details; the door sets the same headers, but an unknown address never gets there."""
+    """Answer a refusal as problem details; sign-in sets the same headers, but an unknown address never gets there."""
     problem = problem_of(refusal)
     return Response(
         problem, status_code=problem.status, media_type=PROBLEM,

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """One deed of one caller on one subject; its value is the Cedar action's id and stands in the log."""
+    """One act of one caller on one subject; its value is the Cedar action's id and stands in the log."""
 
     # on the installation
     SIGN_IN = "signIn"

@@ -76,7 +76,7 @@ async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
 async def refuse_unsafe_roles(connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
     """Refuse to work as a role that row security does not bind, or that owns the tables or the log.
 
-    Refuse also where a role that only reads could hold the locks that every deed waits for (roles.sql).
+    Refuse also where a role that only reads could hold the locks that every act waits for (roles.sql).
 
     Raises:
         UnsafeSetting: naming the variable, and what to connect as or to run.
@@ -86,7 +86,7 @@ async def refuse_unsafe_roles(connection: "Connection | asyncpg.Connection[async
         raise UnsafeSetting(message)
     if await connection.fetchval(_MAY_BE_HELD_UP):
         message = (
-            "INFOHUS_DATABASE_URL: roles that only read the log may take the locks that every deed waits for; "
+            "INFOHUS_DATABASE_URL: roles that only read the log may take the locks that every act waits for; "
             "run deploy/postgresql/roles.sql in this database again"
         )
         raise UnsafeSetting(message)

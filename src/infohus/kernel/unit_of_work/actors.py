@@ -102,7 +102,7 @@ class Actors:
         opened = []
         for actor in await work.rows(Actor, _OF_PERSON, person_id=person_id):
             texts = self._opened(actor, "name", "email", by=work.caller.authority_id)
-            work.deed.opened.extend(Opened(Actor.__tablename__, column, actor.id) for column in texts)
+            work.audit_draft.opened.extend(Opened(Actor.__tablename__, column, actor.id) for column in texts)
             opened.append((actor, texts))
         if not opened:
             raise errors.NotAvailable
@@ -116,7 +116,7 @@ class Actors:
         names: dict[UUID, list[str]] = {}
         for actor in await work.rows(Actor, _OF_PEOPLE, people=list(people), most=most):
             opened = self._opened(actor, "name", by=work.caller.authority_id)
-            work.deed.opened.append(Opened(Actor.__tablename__, "name", actor.id))
+            work.audit_draft.opened.append(Opened(Actor.__tablename__, "name", actor.id))
             names.setdefault(actor.person_id, []).append(opened["name"])
         return names
 

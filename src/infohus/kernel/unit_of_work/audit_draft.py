@@ -12,19 +12,19 @@ from infohus.kernel.audit.formats.entry import Opened, Wrote
 from infohus.kernel.database.tables import Row
 
 
-class Once(msgspec.Struct, frozen=True):
+class IdempotencyKey(msgspec.Struct, frozen=True):
     """A request that must not act twice: the caller's Idempotency-Key and the raw body it came with."""
 
     key: str
     body: bytes
 
-    def keyed(self, fingerprint: Callable[[bytes], bytes]) -> "Once":
+    def keyed(self, fingerprint: Callable[[bytes], bytes]) -> "IdempotencyKey":
         """Replace the key by its keyed fingerprint: what a caller wrote into it is stored nowhere (rule 28)."""
-        return Once(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.body)
+        return IdempotencyKey(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.body)
 
 
 @dataclass(slots=True)
-class Deed:
+class AuditEventDraft:
     """What the audit entry will say the unit did; slices add only codes and ids (rules 57 and 60)."""
 
     policies: list[str] = field(default_factory=list)

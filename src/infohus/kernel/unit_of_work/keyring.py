@@ -17,7 +17,7 @@ from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.sealing.column import SealedColumn, SupervisionColumn
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed
 from infohus.kernel.sealing.vault import Vault
-from infohus.kernel.unit_of_work.lookup import Found
+from infohus.kernel.unit_of_work.lookup import ResolvedSubject
 
 Ask = Callable[[str, Sequence[Any]], Awaitable[list[Stored]]]
 """Runs a query as the unit's caller."""
@@ -44,21 +44,21 @@ _CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id")
 class Keyring:
     """Brings, makes and wraps keys for one caller's authority in one case."""
 
-    def __init__(self, vault: Vault, ask: Ask, authority_id: str, found: Found) -> None:
-        """Begin with the keys that came along when the subject was found."""
+    def __init__(self, vault: Vault, ask: Ask, authority_id: str, resolved: ResolvedSubject) -> None:
+        """Begin with the keys that came along when the subject was resolved."""
         self._vault = vault
         self._ask = ask
         self._authority_id = authority_id
-        self._case_id = found.case.id if found.case is not None else None
+        self._case_id = resolved.case.id if resolved.case is not None else None
         self._case_keys: dict[str, bytes] = {}
         self._data_keys: dict[UUID, DataKey] = {}
         self._case_keys.update(
-            (authority, party.case_key) for authority, party in found.parties.items() if party.case_key is not None
+            (authority, party.case_key) for authority, party in resolved.parties.items() if party.case_key is not None
         )
-        if found.case_key is not None:
-            self._case_keys[authority_id] = found.case_key
-        if isinstance(found.subject, Record) and found.record_key is not None:
-            self._data_keys[found.subject.id] = self._unwrapped(*found.record_key)
+        if resolved.case_key is not None:
+            self._case_keys[authority_id] = resolved.case_key
+        if isinstance(resolved.subject, Record) and resolved.record_key is not None:
+            self._data_keys[resolved.subject.id] = self._unwrapped(*resolved.record_key)
 
     def enter(self, case_id: UUID) -> None:
         """Go on in a case that the unit has just opened."""

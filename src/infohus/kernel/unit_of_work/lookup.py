@@ -35,7 +35,7 @@ class Lock(StrEnum):
 _ALONE = {Lock.RECORDING: "pg_advisory_xact_lock_shared", Lock.DECIDING: "pg_advisory_xact_lock"}
 
 
-def waiting_for(lock: Lock, case_id: UUID | None) -> str:
+def advisory_lock_column(lock: Lock, case_id: UUID | None) -> str:
     """Give one more column of a SELECT, which waits until the unit may go on, and holds the case until it ends."""
     if case_id is None or lock is Lock.NONE:
         return ""
@@ -52,7 +52,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ResolvedSubject:
     """What the query brought: parts that do not apply are `None` or empty."""
 
     log_id: UUID = INSTALLATION_LOG
@@ -69,6 +69,11 @@ class Found:
     """The items that an invitation is narrowed to; empty when it is not."""
     case_key: bytes | None = None
     record_key: tuple[UUID, bytes] | None = None
+
+    @property
+    def pseudonyms(self) -> list[str]:
+        """Under which pseudonyms the case's subjects stand in the log."""
+        return self.case.subject_pseudonyms if self.case is not None else []
 
     @property
     def authorities(self) -> tuple[str, ...]:
@@ -150,12 +155,12 @@ def infohus_query() -> str:
     )
 
 
-def found_infohus(row: asyncpg.Record | None) -> Found:
+def resolved_infohus(row: asyncpg.Record | None) -> ResolvedSubject:
     """Read the answer of `infohus_query`."""
     if row is None:
-        return Found()
+        return ResolvedSubject()
     infohus = row_from(Infohus, row, prefix="i.")
-    return Found(
+    return ResolvedSubject(
         log_id=infohus.id,
         infohus_id=infohus.id,
         subject=infohus,
@@ -167,10 +172,10 @@ def found_infohus(row: asyncpg.Record | None) -> Found:
     )
 
 
-def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found:
+def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> ResolvedSubject:
     """Read the answer of `case_query`. A record that is not there, or hidden, leaves `subject` None."""
     if row is None:
-        return Found()
+        return ResolvedSubject()
     case = row_from(Case, row, prefix="c.")
     subject: Row | None = case
     readers: tuple[str, ...] = ()
@@ -186,7 +191,7 @@ def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found
         if isinstance(subject, Record):
             readers = (subject.authority_id, *row["readers"])
             record_key = (row["key_id"], row["record_key"]) if row["key_id"] is not None else None
-    return Found(
+    return ResolvedSubject(
         log_id=case.infohus_id,
         infohus_id=case.infohus_id,
         case=case,
@@ -202,18 +207,18 @@ def found_case(row: asyncpg.Record | None, record: type[Record] | None) -> Found
     )
 
 
-def resource_of(found: Found, subject: Row | None, readers: Sequence[str]) -> Resource:
+def resource_of(resolved: ResolvedSubject, subject: Row | None, readers: Sequence[str]) -> Resource:
     """Describe a subject to the policies."""
-    case = found.case
+    case = resolved.case
     if isinstance(subject, Record) and case is not None:
         delivered_by = getattr(subject, "delivered_by", None)
         return Resource.record(
             subject.id, kind=subject.__tablename__, owner=subject.authority_id, readers=readers, case_id=case.id,
-            delivered=delivered_by is not None and delivered_by == found.taking_part,
-            given=not found.records or subject.id in found.records or subject.recorded_by == found.taking_part,
+            delivered=delivered_by is not None and delivered_by == resolved.taking_part,
+            given=not resolved.records or subject.id in resolved.records or subject.recorded_by == resolved.taking_part,
         )
     if isinstance(subject, Case):
-        return Resource.case(subject.id, infohus_id=subject.infohus_id, authorities=found.authorities)
+        return Resource.case(subject.id, infohus_id=subject.infohus_id, authorities=resolved.authorities)
     if isinstance(subject, Infohus):
-        return Resource.infohus(subject.id, authorities=found.authorities)
+        return Resource.infohus(subject.id, authorities=resolved.authorities)
     return Resource.installation()

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.kernel.access.model import Case, CaseKey, Disclosure, Infohus, Participant, RecordKey, RequestOnce
+from infohus.kernel.access.model import AnsweredRequest, Case, CaseKey, Disclosure, Infohus, Participant, RecordKey
 from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
@@ -35,76 +35,76 @@ from infohus.kernel.database.statements import (
 from infohus.kernel.database.tables import Record, Regime, Row, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
-from infohus.kernel.unit_of_work.audit_draft import Deed, Once, withdrew, wrote_of
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey, withdrew, wrote_of
 from infohus.kernel.unit_of_work.keyring import READERS, WITHDRAWING, Ask, Keyring
-from infohus.kernel.unit_of_work.lookup import Found, resource_of
+from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
-_EARLIER = sa.select(RequestOnce).where(
-    RequestOnce.person_id == sa.bindparam("person_id"), RequestOnce.key == sa.bindparam("key")
+_EARLIER = sa.select(AnsweredRequest).where(
+    AnsweredRequest.person_id == sa.bindparam("person_id"), AnsweredRequest.key == sa.bindparam("key")
 )
 _FIRST = (Case, Participant, CaseKey)
 """Rows that row security looks for when it judges the next ones: each must stand before those are sent."""
 
 
 class UnitOfWork:
-    """One caller's one deed on one subject, open until the entry is appended and the transaction committed."""
+    """One caller's one audit_draft on one subject, open until the entry is appended and the transaction committed."""
 
     def __init__(  # noqa: PLR0913 - the unit is where everything meets
-        self, *, caller: Caller, action: Action, found: Found, connection: Connection, vault: Vault,
-        policies: Policies, regime: Regime, now: datetime, once: Once | None, ask: Ask,
+        self, *, caller: Caller, action: Action, resolved: ResolvedSubject, connection: Connection, vault: Vault,
+        policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask,
     ) -> None:
-        """Only `Workplace.begin` makes one, after the policies allowed `action`."""
+        """Only `UnitsOfWork.begin` makes one, after the policies allowed `action`."""
         self.caller = caller
         self.action = action
         self.now = now
         self.regime = regime
-        self.deed = Deed()
-        self.found = found
+        self.audit_draft = AuditEventDraft()
+        self.resolved = resolved
         self._connection = connection
         self._ask = ask
         self._vault = vault
         self._policies = policies
-        self._once = once
+        self._idempotency_key = idempotency_key
         self._pending: list[tuple[str, list[Any], Row, str]] = []
-        self._keys = Keyring(vault, ask, caller.authority_id, found)
-        self._decided = {found.subject.id} if isinstance(found.subject, Record) else set[UUID]()
+        self._keys = Keyring(vault, ask, caller.authority_id, resolved)
+        self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
 
     # --- what the unit stands on ------------------------------------------------------------------------------------
     @property
     def case(self) -> Case:
         """The case the unit works in."""
-        assert self.found.case is not None  # noqa: S101 - the action's subject is a case or a record in one
-        return self.found.case
+        assert self.resolved.case is not None  # noqa: S101 - the action's subject is a case or a record in one
+        return self.resolved.case
 
     @property
     def infohus(self) -> Infohus:
         """The infohus the unit works in, when that is its subject."""
-        assert isinstance(self.found.subject, Infohus)  # noqa: S101 - the action's subject is an infohus
-        return self.found.subject
+        assert isinstance(self.resolved.subject, Infohus)  # noqa: S101 - the action's subject is an infohus
+        return self.resolved.subject
 
     @property
     def infohus_id(self) -> UUID:
         """The infohus whose log this unit writes to."""
-        assert self.found.infohus_id is not None  # noqa: S101 - not for acts on the installation
-        return self.found.infohus_id
+        assert self.resolved.infohus_id is not None  # noqa: S101 - not for acts on the installation
+        return self.resolved.infohus_id
 
     @property
     def parties(self) -> Mapping[str, AuthorityKind]:
         """Authorities that take part in the case now, and what they are; for an infohus: those of its plan."""
-        return {authority: party.kind for authority, party in self.found.parties.items()}
+        return {authority: party.kind for authority, party in self.resolved.parties.items()}
 
     @property
     def participation(self) -> Participation:
         """The caller's own participation."""
-        return Participation(self.found.participation, self.found.scope)
+        return Participation(self.resolved.participation, self.resolved.scope)
 
     def subject(self, model: type[AnyRow]) -> AnyRow:
         """Give the row the unit began with."""
-        assert isinstance(self.found.subject, model)  # noqa: S101 - begin() was called with this model
-        return self.found.subject
+        assert isinstance(self.resolved.subject, model)  # noqa: S101 - begin() was called with this model
+        return self.resolved.subject
 
     # --- reading ----------------------------------------------------------------------------------------------------
     async def rows(self, model: type[AnyRow], statement: AnySelect, **values: object) -> list[AnyRow]:
@@ -113,16 +113,16 @@ class UnitOfWork:
 
     async def row(self, model: type[AnyRow], statement: AnySelect, **values: object) -> AnyRow | None:
         """Fetch the first row, or `None`."""
-        found = await self.rows(model, statement, **values)
-        return found[0] if found else None
+        rows = await self.rows(model, statement, **values)
+        return rows[0] if rows else None
 
     def require(self, action: Action) -> None:
         """Refuse with `NotAvailable` one more act on the same case that the policies do not allow, as a disclosure."""
-        self._require(action, resource_of(self.found, self.case, ()))
+        self._require(action, resource_of(self.resolved, self.case, ()))
 
     def allows(self, action: Action) -> bool:
         """Say whether the policies would allow an act on the same case."""
-        resource = resource_of(self.found, self.case, ())
+        resource = resource_of(self.resolved, self.case, ())
         return self._policies.decide(self.caller, action, resource, self.participation, now=self.now).allowed
 
     async def values(self, statement: AnySelect, **values: object) -> list[Stored]:
@@ -145,7 +145,7 @@ class UnitOfWork:
 
     def _opened(self, record: Record) -> dict[str, str]:
         texts = self._keys.open(record)
-        self.deed.opened.extend(Opened(record.__tablename__, column, record.id) for column in texts)
+        self.audit_draft.opened.extend(Opened(record.__tablename__, column, record.id) for column in texts)
         return texts
 
     def open_for_supervision(self, record: Record, column: str) -> str:
@@ -155,7 +155,7 @@ class UnitOfWork:
             NotAvailable: nothing is kept, or the caller's authority is not the owner.
         """
         text = self._keys.open_for_supervision(record, column)
-        self.deed.opened.append(Opened(record.__tablename__, column, record.id))
+        self.audit_draft.opened.append(Opened(record.__tablename__, column, record.id))
         return text
 
     def log_connection(self) -> Connection:
@@ -222,7 +222,7 @@ class UnitOfWork:
     def enter(self, case: Case) -> None:
         """Go on inside a case that this unit has just opened."""
         self.add(case)
-        self.found = replace(self.found, case=case)
+        self.resolved = replace(self.resolved, case=case)
         self._keys.enter(case.id)
 
     async def grant(
@@ -253,7 +253,7 @@ class UnitOfWork:
         """
         rows = await self.values(WITHDRAWING, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
         withdrawn: list[UUID] = [row["record_id"] for row in rows]
-        self.deed.wrote.extend(withdrew(record_id, exchange_id, recipient_id) for record_id in withdrawn)
+        self.audit_draft.wrote.extend(withdrew(record_id, exchange_id, recipient_id) for record_id in withdrawn)
         return withdrawn
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:
@@ -278,25 +278,26 @@ class UnitOfWork:
         Raises:
             IdempotencyKeyReused: the key came before with another act or another body.
         """
-        if self._once is None:
+        if self._idempotency_key is None:
             return None
-        known = await self.row(RequestOnce, _EARLIER, person_id=self.caller.person_id, key=self._once.key)
-        if known is not None and known.fingerprint != self._fingerprint(self._once):
+        key = self._idempotency_key
+        known = await self.row(AnsweredRequest, _EARLIER, person_id=self.caller.person_id, key=key.key)
+        if known is not None and known.fingerprint != self._fingerprint(key):
             raise errors.IdempotencyKeyReused
         return None if known is None else known.record_id
 
     def done(self, record_id: UUID) -> None:
         """Remember what this request recorded, so that a repetition finds it."""
-        if self._once is not None:
-            self.add(RequestOnce(
-                person_id=self.caller.person_id, key=self._once.key, action=self.action.value,
-                fingerprint=self._fingerprint(self._once), record_id=record_id, acted_on=self.now.date(),
+        if self._idempotency_key is not None:
+            self.add(AnsweredRequest(
+                person_id=self.caller.person_id, key=self._idempotency_key.key, action=self.action.value,
+                fingerprint=self._fingerprint(self._idempotency_key), record_id=record_id, acted_on=self.now.date(),
             ))
 
-    def _fingerprint(self, once: Once) -> bytes:
-        subject = self.found.subject
-        where = str(getattr(subject, "id", "")) if not isinstance(subject, Case) else str(subject.id)
-        return self._vault.fingerprint(self.found.infohus_id, f"{self.action.value}\n{where}\n".encode() + once.body)
+    def _fingerprint(self, idempotency_key: IdempotencyKey) -> bytes:
+        where = getattr(self.resolved.subject, "id", "")
+        request = f"{self.action.value}\n{where}\n".encode() + idempotency_key.body
+        return self._vault.fingerprint(self.resolved.infohus_id, request)
 
     def lookup_index(self, kind: str, value: str) -> bytes:
         """Compute the keyed index of a value that is looked up, 32 bytes."""
@@ -306,12 +307,12 @@ class UnitOfWork:
         """Compute the keyed pseudonym under which a person stands in the log."""
         return self._vault.pseudonym(self.infohus_id, person_id)
 
-    # --- for Workplace ----------------------------------------------------------------------------------------------
+    # --- for UnitsOfWork ----------------------------------------------------------------------------------------------
     async def flush(self) -> None:
         """Send what is pending, in order; inserts that follow one another are one statement."""
         together: list[tuple[str, list[Any]]] = []
         for sql, arguments, row, verb in self._pending:
-            self.deed.wrote.append(wrote_of(row, verb, arguments))
+            self.audit_draft.wrote.append(wrote_of(row, verb, arguments))
             if verb == "insert" and not isinstance(row, _FIRST):
                 together.append((sql, arguments))
                 continue
@@ -338,11 +339,12 @@ class UnitOfWork:
         for known in await self.values(READERS, record_ids=[record.id for record in records]):
             readers[known["record_id"]].append(known["recipient_id"])
         for record in records:
-            self._require(reading, resource_of(self.found, record, readers[record.id]))
+            self._require(reading, resource_of(self.resolved, record, readers[record.id]))
             self._decided.add(record.id)
 
     def _require(self, action: Action, resource: Resource) -> None:
         decision = self._policies.decide(self.caller, action, resource, self.participation, now=self.now)
         if not decision.allowed:
             raise errors.NotAvailable(policies=decision.policies)
-        self.deed.policies.extend(policy for policy in decision.policies if policy not in self.deed.policies)
+        known = self.audit_draft.policies
+        known.extend(policy for policy in decision.policies if policy not in known)

@@ -17,7 +17,7 @@ from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.log import entry_at
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.actors import Actors
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.drawing import CHECK_BY_ID, DrawDraft, LogCheckDraft, announce, check_of, draw_entries
 from infohus.oversight.log_checks.findings import (
@@ -164,21 +164,22 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
 
 @post(CHECKS, operation_id="AnnounceLogCheck")
 async def announce_check(
-    infohus_id: FromPath[UUID], data: JSONBody[LogCheckDraft], recording_desk: NamedDependency[Desk],
+    infohus_id: FromPath[UUID], data: JSONBody[LogCheckDraft], idempotent_scope: NamedDependency[RequestScope],
     signer: NamedDependency[Signer],
 ) -> LogCheckView:
     """Announce a check of the log: its draw hangs on a checkpoint to come and on a secret that is promised now."""
-    async with recording_desk.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(work, data, signer)
         return LogCheckView.of(check, 0, 0)
 
 
 @get(CHECKS, operation_id="ListLogChecks")
 async def list_checks(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], log_check_every_months: NamedDependency[int]
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    log_check_every_months: NamedDependency[int]
 ) -> LogCheckOverview:
     """List the checks, when the next is due, and what is overdue."""
-    async with desk.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
         entries = await work.rows(LogCheckEntry, _ALL_ENTRIES, infohus_id=infohus_id)
         findings = await work.rows(LogFinding, _ALL_FINDINGS, infohus_id=infohus_id)
         views = [
@@ -198,24 +199,25 @@ async def list_checks(
 
 @get(CHECKS + "/{check_id:uuid}", operation_id="ReadLogCheck")
 async def one_check(
-    infohus_id: FromPath[UUID], check_id: FromPath[UUID], desk: NamedDependency[Desk]
+    infohus_id: FromPath[UUID], check_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
 ) -> OneLogCheck:
     """Read a check with its entries."""
-    async with desk.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
         check = await check_of(work, check_id)
         return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
 
 
 @post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck", status_code=200)
 async def draw_check(
-    infohus_id: FromPath[UUID], check_id: FromPath[UUID], data: JSONBody[DrawDraft], desk: NamedDependency[Desk],
+    infohus_id: FromPath[UUID], check_id: FromPath[UUID], data: JSONBody[DrawDraft],
+    request_scope: NamedDependency[RequestScope],
     signer: NamedDependency[Signer], actors: NamedDependency[Actors],
 ) -> OneLogCheck:
     """Draw a check's entries from the secret and the first cosigned checkpoint after its announcement; once.
 
     Keep that checkpoint before you tell the secret: whoever runs the log could still choose another.
     """
-    async with desk.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         check = await check_of(work, check_id)
         return await _shown(work, check, await draw_entries(work, check, data, signer, actors))
 
@@ -223,21 +225,22 @@ async def draw_check(
 @post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)
 async def review(
     infohus_id: FromPath[UUID], check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[EntryReviewDraft],
-    desk: NamedDependency[Desk], findings: NamedDependency[Findings],
+    request_scope: NamedDependency[RequestScope], findings: NamedDependency[Findings],
 ) -> CheckedEntry:
     """Say that an entry is in order, or what was found; never of one's own."""
-    async with desk.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         reviewed, _ = await judge(work, await check_of(work, check_id), leaf_index, data, findings)
         return await _checked(work, reviewed)
 
 
 @get("/infohuse/{infohus_id:uuid}/log-findings", operation_id="ListLogFindings")
 async def list_findings(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], findings: NamedDependency[Findings], after: After = NIL,
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], findings: NamedDependency[Findings],
+    after: After = NIL,
     limit: Limit = 50,
 ) -> Page[LogFindingView]:
     """List the findings of the caller's own authority's checks, or those that the caller answers for."""
-    async with desk.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
         found = await work.rows(LogFinding, FINDINGS, infohus_id=infohus_id, after=after, limit=limit + 1)
         views = [LogFindingView.opened(work, one, findings) for one in found]
         return page_of(views, [one.id for one in views], limit=limit)
@@ -246,10 +249,10 @@ async def list_findings(
 @post(FINDING + "/answer", operation_id="AnswerLogFinding", status_code=200, response_headers=VERSIONED)
 async def answer(
     infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[FindingAnswerDraft],
-    desk: NamedDependency[Desk], findings: NamedDependency[Findings], if_match: IfMatch = None,
+    request_scope: NamedDependency[RequestScope], findings: NamedDependency[Findings], if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """Answer a finding, as the one who answers for it."""
-    async with desk.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
         finding = await finding_of(work, finding_id)
         require_match(if_match, finding.version)
         findings.answer(work, finding, data)
@@ -258,11 +261,12 @@ async def answer(
 
 @post(FINDING + "/remedy", operation_id="EndLogFinding", status_code=200, response_headers=VERSIONED)
 async def remedy(
-    infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[RemedyDraft], desk: NamedDependency[Desk],
+    infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[RemedyDraft],
+    request_scope: NamedDependency[RequestScope],
     findings: NamedDependency[Findings], if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """End a finding: what was done about it, or that the answer explains it."""
-    async with desk.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         finding = await finding_of(work, finding_id)
         require_match(if_match, finding.version)
         findings.end(work, finding, data)
@@ -270,23 +274,23 @@ async def remedy(
 
 
 @get(NOTICE, operation_id="ReadLogNotice")
-async def read_notice(infohus_id: FromPath[UUID], desk: NamedDependency[Desk]) -> LogNotice:
+async def read_notice(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> LogNotice:
     """Read the notice that all use is logged."""
-    async with desk.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
         return await notice(work)
 
 
 @post(NOTICE + "/acknowledgement", operation_id="AcknowledgeLogNotice", status_code=200)
-async def acknowledge_notice(infohus_id: FromPath[UUID], desk: NamedDependency[Desk]) -> LogNotice:
+async def acknowledge_notice(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> LogNotice:
     """Say that one has read the notice; a second time changes nothing."""
-    async with desk.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
         return await acknowledge(work)
 
 
 @get(NOTICE + "/acknowledgements", operation_id="ListLogNoticeReaders")
-async def notice_readers(infohus_id: FromPath[UUID], desk: NamedDependency[Desk]) -> NoticeState:
+async def notice_readers(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> NoticeState:
     """List who has read the notice, and who uses infohus and has not."""
-    async with desk.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
         return await who_has_read(work)
 
 

@@ -84,7 +84,7 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> Lo
         sample=draft.sample, need=signer.witnesses.need, commitment=bytes.fromhex(draft.commitment),
     ))
     # In clear, so that whoever has the log sees that it was promised before the checkpoint was there.
-    work.deed.justification = f"draw commitment {draft.commitment}"
+    work.audit_draft.justification = f"draw commitment {draft.commitment}"
     work.done(check.id)
     return check
 

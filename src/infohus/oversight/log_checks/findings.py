@@ -124,7 +124,7 @@ class Findings:
             }
         except CannotOpen:
             raise errors.NotAvailable from None
-        work.deed.opened.extend(Opened(LogFinding.__tablename__, column, finding.id) for column in texts)
+        work.audit_draft.opened.extend(Opened(LogFinding.__tablename__, column, finding.id) for column in texts)
         return texts
 
     def _key(self, finding: LogFinding) -> DataKey:

@@ -10,7 +10,7 @@ from infohus import errors
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.problems import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.obligations.operations import (
     FulfilmentDraft,
     ObligationView,
@@ -26,20 +26,20 @@ OBLIGATIONS = "/infohuse/{infohus_id:uuid}/obligations"
 
 @get(OBLIGATIONS, operation_id="ListObligations")
 async def list_obligations(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
 ) -> Page[ObligationView]:
     """List what the plan promises: who owns it, when it is due, and what is overdue."""
-    async with desk.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
         owed = await obligations_owed(work, after=after, limit=limit + 1)
         return page_of(owed, [one.id for one in owed], limit=limit)
 
 
 @get(OBLIGATIONS + "/{obligation_id:uuid}", operation_id="ReadObligation", response_headers=VERSIONED)
 async def read_obligation(
-    infohus_id: FromPath[UUID], obligation_id: FromPath[UUID], desk: NamedDependency[Desk],
+    infohus_id: FromPath[UUID], obligation_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> Response[ObligationView]:
     """Read one obligation; its ETag is what a fulfilment must name."""
-    async with desk.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
         view = await obligation_view(work, await obligation_owed(work, obligation_id))
         return Response(view, headers={"ETag": etag(view.version)})
 
@@ -49,10 +49,10 @@ async def read_obligation(
 )
 async def fulfil(
     infohus_id: FromPath[UUID], obligation_id: FromPath[UUID], data: JSONBody[FulfilmentDraft],
-    recording_desk: NamedDependency[Desk], if_match: IfMatch = None,
+    idempotent_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
 ) -> Response[ObligationView]:
     """Record that an obligation was met; one that comes back gets its next due date."""
-    async with recording_desk.begin(Action.FULFIL_OBLIGATION, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.FULFIL_OBLIGATION, Infohus, infohus_id) as work:
         obligation = await obligation_owed(work, obligation_id)
         if if_match is None:
             raise errors.VersionNotStated

@@ -64,7 +64,7 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
         infohus_id=work.infohus.id, year=year, document=document, digest=digest, released_at=work.now,
     ))
     # Whoever keeps the log can show which numbers were released, even should somebody replace the row.
-    work.deed.purpose, work.deed.justification = f"yearly-status-{year}", f"sha256:{digest.hex()}"
+    work.audit_draft.purpose, work.audit_draft.justification = f"yearly-status-{year}", f"sha256:{digest.hex()}"
     work.done(released.id)
     return released
 

@@ -15,7 +15,7 @@ from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 NEWEST = 2**53
@@ -58,11 +58,12 @@ class CheckpointPage(msgspec.Struct, frozen=True):
 
 @get("/infohuse/{infohus_id:uuid}/log/checkpoints", operation_id="ListCheckpoints")
 async def checkpoints(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], signer: NamedDependency[Signer], before: Before = NEWEST,
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[Signer],
+    before: Before = NEWEST,
     limit: Limit = 50,
 ) -> CheckpointPage:
     """List the log's signed checkpoints, the newest first, and whether witnesses cover it."""
-    async with desk.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
         found = await archive.page_before(work.log_connection(), infohus_id, before, limit=limit + 1)
         lines = [_line(one, signer) for one in found[:limit]]
         more = len(found) > limit

@@ -16,7 +16,7 @@ from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import Stored
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.supervision.exchange_review import (
     DisclosedRecord,
     counted_exchanges,
@@ -114,13 +114,13 @@ class ReviewedExchange(SupervisedExchange, frozen=True, kw_only=True):
 
 @get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
 async def exchanges(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by name
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
     since: Moment = None, until: Moment = None, authority: Authority = None,
     paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
     late: FromQuery[bool | None] = None, unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
 ) -> Page[SupervisedExchange]:
     """List exchanges without any case content."""
-    async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         rows = await supervised_exchanges(
             work, after=after, limit=limit + 1, since=_moment(since, "since"), until=_moment(until, "until"),
             authority=authority, paragraph=paragraph, category=category, late=late,
@@ -132,13 +132,14 @@ async def exchanges(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters b
 
 @get("/infohuse/{infohus_id:uuid}/exchanges/counts", operation_id="CountExchanges")
 async def counts(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by name
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], since: Moment = None, until: Moment = None,
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], since: Moment = None,
+    until: Moment = None,
     authority: Authority = None, paragraph: FromQuery[Paragraph | None] = None,
     category: FromQuery[Category | None] = None, late: FromQuery[bool | None] = None,
     unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
 ) -> ExchangeCounts:
     """Count exchanges by authority, paragraph, category and month, with the list's own filters."""
-    async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         found = await counted_exchanges(
             work, since=_moment(since, "since"), until=_moment(until, "until"), authority=authority,
             paragraph=paragraph, category=category, late=late, unacknowledged=unacknowledged, refused=refused,
@@ -158,10 +159,10 @@ async def counts(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by n
 
 @get("/infohuse/{infohus_id:uuid}/exchanges/{exchange_id:uuid}", operation_id="ReviewExchange")
 async def one_exchange(
-    infohus_id: FromPath[UUID], exchange_id: FromPath[UUID], desk: NamedDependency[Desk]
+    infohus_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
 ) -> ReviewedExchange:
     """Review one exchange: what was disclosed by kind, id and digest, its receipts, and its place in the log."""
-    async with desk.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         row = await supervised_exchange(work, exchange_id)
         place, records = await disclosed_records(work, exchange_id)
         is_own = row["authority_id"] == work.caller.authority_id and row["answers_key"] is not None
@@ -181,10 +182,10 @@ async def one_exchange(
 
 @get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/answers", operation_id="ReviewAnswers")
 async def answers(
-    case_id: FromPath[UUID], exchange_id: FromPath[UUID], desk: NamedDependency[Desk]
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
 ) -> Answers:
     """Read how the caller's own authority answered § 115's questions: for its DPO and legal staff, and logged."""
-    async with desk.begin(Action.REVIEW_ANSWERS, Exchange, exchange_id, within=case_id) as work:
+    async with request_scope.begin(Action.REVIEW_ANSWERS, Exchange, exchange_id, within=case_id) as work:
         return msgspec.json.decode(work.open_for_supervision(work.subject(Exchange), "answers"), type=Answers)
 
 

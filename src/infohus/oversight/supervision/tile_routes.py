@@ -13,7 +13,7 @@ from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace, tile_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.supervision.operations import signed_head
 
 Level = Annotated[str, PathParameter(description="`0` … `5`, or `entries`.")]
@@ -22,10 +22,10 @@ Place = Annotated[str, PathParameter(description="The tile's number as C2SP tlog
 
 @get("/infohuse/{infohus_id:uuid}/tlog/checkpoint", operation_id="ServeCheckpoint", media_type="text/plain")
 async def checkpoint(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], signer: NamedDependency[Signer]
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[Signer]
 ) -> Response[str]:
     """Sign the log's present head, and give it with its cosignatures."""
-    async with desk.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
         # Litestar adds the charset: "text/plain; charset=utf-8" is what C2SP tlog-tiles asks for, once.
         return Response((await signed_head(work, signer)).note, media_type="text/plain")
 
@@ -35,10 +35,10 @@ async def checkpoint(
     media_type="application/octet-stream",
 )
 async def tile(
-    infohus_id: FromPath[UUID], level: Level, place: Place, desk: NamedDependency[Desk]
+    infohus_id: FromPath[UUID], level: Level, place: Place, request_scope: NamedDependency[RequestScope]
 ) -> Response[bytes]:
     """Give a tile's hashes or a bundle's entries, as far as the newest checkpoint goes."""
-    async with desk.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
         newest = await archive.newest(work.log_connection(), infohus_id)
         try:
             wanted = TilePlace.parse(level, place.removeprefix("/"))

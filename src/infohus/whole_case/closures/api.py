@@ -11,10 +11,10 @@ from litestar.params import FromPath
 from infohus.cases.joint_decisions.decision_routes import Procedure, routes_of
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.whole_case.closures.blockers import Blocker, blockers_of_closing
 from infohus.whole_case.closures.model import Closure, ClosureContent, ClosureDraft
 from infohus.whole_case.closures.operations import RETENTION, amend_closure, propose_closure, sign_closure
-from infohus.whole_case.closures.unfinished import Blocker, blockers_of_closing
 from infohus.whole_case.erasure.retention import Retention, retention_table
 
 PROCEDURE = Procedure(
@@ -43,11 +43,11 @@ class ClosingView(msgspec.Struct, frozen=True):
 
 @get("/cases/{case_id:uuid}/retention", operation_id="ReadRetention")
 async def read_retention(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> list[RetentionView]:
     """Read the caller's authority's own retention period of a closed case; an open case has none."""
     sources = {rule.name: rule.source for rule in retention_table()}
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         return [
             RetentionView(one.authority_id, one.rule, sources[one.rule], one.runs_from, one.erase_after)
             for one in await work.rows(Retention, RETENTION, case_id=case_id)
@@ -55,9 +55,9 @@ async def read_retention(
 
 
 @get("/cases/{case_id:uuid}/closing", operation_id="ReadClosing")
-async def read_closing(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> ClosingView:
+async def read_closing(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> ClosingView:
     """List what must be finished before the case can close, by which rule, and who can lift it."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         is_closed = work.case.stage is Stage.CLOSED
         return ClosingView(is_closed, [] if is_closed else await blockers_of_closing(work))
 

@@ -53,8 +53,8 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
     identity = UUID(bytes=index[:16]) if index is not None else draft.subject
     assert identity is not None  # noqa: S101 - there is an index, or a record
     person = work.pseudonym(identity)
-    work.deed.persons.append(person)
-    work.deed.purpose = ORDERED
+    work.audit_draft.persons.append(person)
+    work.audit_draft.purpose = ORDERED
     return person
 
 
@@ -93,8 +93,8 @@ async def report_on(work: UnitOfWork, signer: Signer, person: str) -> SubjectLog
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
     names = await work.values(_AUTHORITY, authority_id=authority)
-    work.deed.persons.append(person)
-    work.deed.purpose = "subject_access_report"
+    work.audit_draft.persons.append(person)
+    work.audit_draft.purpose = "subject_access_report"
     return SubjectLogReport(
         authority=authority, log=head.checkpoint.origin, person=person, made_at=entry.at, emptied=first - 1,
         chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),

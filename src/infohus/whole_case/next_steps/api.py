@@ -14,7 +14,7 @@ from infohus.casework.measures.stalled_measures import StalledMeasureView, stall
 from infohus.kernel.access.model import Case, Participant, Stage
 from infohus.kernel.answers.problems import VERSIONED, etag
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.whole_case.next_steps.operations import NextStep, Waiting, next_steps, waiting_proposals
 
 
@@ -29,10 +29,10 @@ class CaseView(msgspec.Struct, frozen=True):
 
 @get("/cases/{case_id:uuid}", operation_id="ReadCase", response_headers=VERSIONED)
 async def read_case(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk], stalled_after_days: NamedDependency[int],
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], stalled_after_days: NamedDependency[int],
 ) -> Response[CaseView]:
     """Read where a case stands and who takes part."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         participants = await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=case_id)
         has_measures = work.case.stage in WITH_MEASURES
         stalled = await stalled_measures(work, quiet_days=stalled_after_days, case_id=case_id) if has_measures else []
@@ -49,9 +49,9 @@ class NextStepsView(msgspec.Struct, frozen=True):
 
 
 @get("/cases/{case_id:uuid}/next-steps", operation_id="ReadNextSteps")
-async def read_next_steps(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> NextStepsView:
+async def read_next_steps(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> NextStepsView:
     """Say what the caller can do next; for what is not possible yet: the rule, in Danish, and who can lift it."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         return NextStepsView(work.case.stage, await next_steps(work), await waiting_proposals(work))
 
 

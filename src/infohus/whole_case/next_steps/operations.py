@@ -20,7 +20,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import SCHEMA, Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.closures.unfinished import Lifter, blockers_of_closing
+from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing
 
 
 class WhyNot(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class WhyNot(msgspec.Struct, frozen=True):
     problem: str
     rule: int
     words: str
-    lifted_by: Lifter
+    lifted_by: ResolvableBy
 
 
 class NextStep(msgspec.Struct, frozen=True):
@@ -73,12 +73,12 @@ PROPOSED: dict[Action, str] = {
 """What is proposed, of which one can be open at a time."""
 
 _WAY = (Stage.RECEIVED, Stage.CLEARED, Stage.ACCEPTED, Stage.QUALIFYING, Stage.RECOMMENDING, Stage.ACTING)
-_FIRST: dict[Stage, tuple[str, Lifter]] = {
-    Stage.CLEARED: ("Først registrerer politiet sit tjek.", Lifter.POLICE),
-    Stage.ACCEPTED: ("Først underskriver begge tovholdere afgrænsningen.", Lifter.BOTH),
-    Stage.QUALIFYING: ("Først beslutter begge tovholdere i en screening at kvalificere yderligere.", Lifter.BOTH),
-    Stage.RECOMMENDING: ("Først ender screeningen eller vurderingen i, at der anbefales noget.", Lifter.BOTH),
-    Stage.ACTING: ("Først underskriver begge tovholdere anbefalingen.", Lifter.BOTH),
+_FIRST: dict[Stage, tuple[str, ResolvableBy]] = {
+    Stage.CLEARED: ("Først registrerer politiet sit tjek.", ResolvableBy.POLICE),
+    Stage.ACCEPTED: ("Først underskriver begge tovholdere afgrænsningen.", ResolvableBy.BOTH),
+    Stage.QUALIFYING: ("Først beslutter begge tovholdere i en screening at kvalificere yderligere.", ResolvableBy.BOTH),
+    Stage.RECOMMENDING: ("Først ender screeningen eller vurderingen i, at der anbefales noget.", ResolvableBy.BOTH),
+    Stage.ACTING: ("Først underskriver begge tovholdere anbefalingen.", ResolvableBy.BOTH),
 }
 """What brings a case to a stage, and who does it."""
 _STATED = sa.select(
@@ -100,7 +100,7 @@ async def next_steps(work: UnitOfWork) -> list[NextStep]:
 async def _hindered(work: UnitOfWork, action: Action, named: _Named, open_kinds: set[str]) -> WhyNot | None:
     """Find what an act's own operation refuses at a stage that allows it."""
     refusal: errors.Refused | None = None
-    lifter = Lifter.NOBODY
+    lifter = ResolvableBy.NOBODY
     match action:
         case Action.HAND_OVER_CHILD_NOTIFICATION if not work.case.awaits_child_notification:
             refusal = errors.AlreadyRecorded()
@@ -111,28 +111,31 @@ async def _hindered(work: UnitOfWork, action: Action, named: _Named, open_kinds:
         case Action.PROPOSE_CLOSURE if "closure" not in open_kinds:
             return await _unfinished(work)
     if refusal is None and PROPOSED.get(action) in open_kinds:
-        refusal, lifter = errors.AlreadyProposed(), Lifter.BOTH
+        refusal, lifter = errors.AlreadyProposed(), ResolvableBy.BOTH
     return None if refusal is None else _because(refusal, named.rule, lifter)
 
 
-async def _not_blind(work: UnitOfWork, action: Action, open_kinds: set[str]) -> tuple[errors.Refused | None, Lifter]:
+async def _not_blind(
+    work: UnitOfWork, action: Action, open_kinds: set[str],
+) -> tuple[errors.Refused | None, ResolvableBy]:
     """Find why somebody cannot state a first view any more, or not propose before the other has stated theirs."""
     stated = {row["authority_id"] for row in await work.values(_STATED, case_id=work.case.id)}
     if action is Action.STATE_FIRST_VIEW:
         if work.caller.authority_id in stated:
-            return errors.AlreadyRecorded(), Lifter.NOBODY
-        return (errors.AlreadyProposed(), Lifter.NOBODY) if "scope_decision" in open_kinds else (None, Lifter.NOBODY)
+            return errors.AlreadyRecorded(), ResolvableBy.NOBODY
+        too_late = errors.AlreadyProposed() if "scope_decision" in open_kinds else None
+        return too_late, ResolvableBy.NOBODY
     waits = stated == {work.caller.authority_id} and "scope_decision" not in open_kinds
-    return (errors.FirstViewAwaitsTheOther(), Lifter.THE_OTHER) if waits else (None, Lifter.NOBODY)
+    return (errors.FirstViewAwaitsTheOther(), ResolvableBy.THE_OTHER) if waits else (None, ResolvableBy.NOBODY)
 
 
 def _too_early_or_late(work: UnitOfWork, action: Action, rule: int) -> WhyNot | None:
     try:
         require_possible(action, work.case)
     except errors.ScreeningAwaitsChildNotification as refusal:
-        return _because(refusal, 32, Lifter.MUNICIPALITY)
+        return _because(refusal, 32, ResolvableBy.MUNICIPALITY)
     except errors.NotPossibleNow as refusal:
-        words, lifter = f"Det er ikke længere muligt. {words_for(refusal)[1]}", Lifter.NOBODY
+        words, lifter = f"Det er ikke længere muligt. {words_for(refusal)[1]}", ResolvableBy.NOBODY
         ahead = [stage for stage in _WAY if stage in step_of(action).stages]
         if work.case.stage in _WAY and ahead and _WAY.index(work.case.stage) < _WAY.index(ahead[0]):
             words, lifter = _FIRST[ahead[0]]
@@ -149,11 +152,11 @@ async def _unfinished(work: UnitOfWork) -> WhyNot | None:
     try:
         await require_earlier_concerns_seen(work)
     except errors.EarlierConcernsNotSeen as refusal:
-        return _because(refusal, 78, Lifter.YOURSELF)
+        return _because(refusal, 78, ResolvableBy.YOURSELF)
     return None
 
 
-def _because(refusal: errors.Refused, rule: int, lifter: Lifter) -> WhyNot:
+def _because(refusal: errors.Refused, rule: int, lifter: ResolvableBy) -> WhyNot:
     return WhyNot(f"/problems/{refusal.slug}", rule, words_for(refusal)[1], lifter)
 
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.rights.model import (
     AccessItem,
@@ -115,18 +115,18 @@ class PersonReleaseView(msgspec.Struct, frozen=True):
 
 @post(REQUESTS_PATH, operation_id="RecordAccessRequest")
 async def ask(
-    case_id: FromPath[UUID], data: JSONBody[AccessRequestDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[AccessRequestDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> AccessRequestView:
     """Record that somebody asks for access to what the caller's authority holds in this case."""
-    async with recording_desk.begin(Action.RECORD_ACCESS_REQUEST, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.RECORD_ACCESS_REQUEST, Case, case_id) as work:
         request = await work.earlier(AccessRequest, REQUEST_BY_ID) or record_request(work, data)
         return (await AccessRequestView.opened(work, request))[0]
 
 
 @get(REQUESTS_PATH, operation_id="ListAccessRequests")
-async def requests(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[AccessRequestView]:
+async def requests(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[AccessRequestView]:
     """List the requests for access to what the caller's authority holds."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         return await AccessRequestView.opened(work, *await work.rows(AccessRequest, REQUESTS, case_id=case_id))
 
 
@@ -135,46 +135,47 @@ async def requests(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list
     media_type="application/x-tar",
 )
 async def package(
-    case_id: FromPath[UUID], request_id: FromPath[UUID], data: JSONBody[PackageDraft], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], request_id: FromPath[UUID], data: JSONBody[PackageDraft],
+    request_scope: NamedDependency[RequestScope],
 ) -> Response[bytes]:
     """Make the package: a letter and own records, each of which is included or restricted by somebody who looked."""
-    async with desk.begin(Action.EXPORT_ACCESS_PACKAGE, AccessRequest, request_id, within=case_id) as work:
+    async with request_scope.begin(Action.EXPORT_ACCESS_PACKAGE, AccessRequest, request_id, within=case_id) as work:
         content = await make_package(work, work.subject(AccessRequest), data)
         return Response(content, headers={"Content-Disposition": 'attachment; filename="indsigt.tar"'})
 
 
 @post(RESTRICTIONS_PATH, operation_id="RestrictAccess")
 async def restrict_item(
-    case_id: FromPath[UUID], data: JSONBody[RestrictionDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[RestrictionDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> RestrictionView:
     """Withhold one item, by a provision, with a reason and a date for looking again."""
-    async with recording_desk.begin(Action.RESTRICT_ACCESS, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.RESTRICT_ACCESS, Case, case_id) as work:
         restriction = await work.earlier(Restriction, RESTRICTION_BY_ID) or await restrict(work, data)
         return (await RestrictionView.opened(work, restriction))[0]
 
 
 @get(RESTRICTIONS_PATH, operation_id="ListRestrictions")
-async def restrictions(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[RestrictionView]:
+async def restrictions(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[RestrictionView]:
     """List what the caller's authority withholds, and what it withheld once."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         return await RestrictionView.opened(work, *await work.rows(Restriction, RESTRICTIONS, case_id=case_id))
 
 
 @post(RESTRICTIONS_PATH + "/{restriction_id:uuid}/lift", operation_id="LiftRestriction", status_code=200)
 async def lift_restriction(
-    case_id: FromPath[UUID], restriction_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], restriction_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> RestrictionView:
     """End a restriction; that it stood remains."""
-    async with desk.begin(Action.LIFT_RESTRICTION, Restriction, restriction_id, within=case_id) as work:
+    async with request_scope.begin(Action.LIFT_RESTRICTION, Restriction, restriction_id, within=case_id) as work:
         return (await RestrictionView.opened(work, await lift(work, work.subject(Restriction))))[0]
 
 
 @get("/infohuse/{infohus_id:uuid}/overdue-reviews", operation_id="ListOverdueReviews")
 async def overdue(
-    infohus_id: FromPath[UUID], desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50,
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
 ) -> Page[OverdueReview]:
     """List the caller's authority's restrictions whose review date has passed."""
-    async with desk.begin(Action.LIST_OVERDUE_REVIEWS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.LIST_OVERDUE_REVIEWS, Infohus, infohus_id) as work:
         found = await work.rows(
             Restriction, OVERDUE, infohus_id=infohus_id, today=work.now.date(), after=after, limit=limit + 1
         )
@@ -184,10 +185,10 @@ async def overdue(
 
 @post("/cases/{case_id:uuid}/releases", operation_id="ReleaseWithheld")
 async def release_withheld(
-    case_id: FromPath[UUID], data: JSONBody[PersonReleaseDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[PersonReleaseDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> PersonReleaseView:
     """Let another person of the case be handed out, with a reason; needs a fresh sign-in."""
-    async with recording_desk.begin(Action.RELEASE_WITHHELD, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.RELEASE_WITHHELD, Case, case_id) as work:
         released = await work.earlier(Release, RELEASE_BY_ID) or await release(work, data)
         texts = await work.open(released, reading=Action.READ_RELEASE)
         return PersonReleaseView(

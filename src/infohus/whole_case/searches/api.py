@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from infohus.cases.persons.appearances import Appearance
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.begin import Desk
+from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.whole_case.searches.operations import SearchDraft, search_person
 
 
@@ -22,10 +22,10 @@ class SearchResult(msgspec.Struct, frozen=True):
 
 @post("/infohuse/{infohus_id:uuid}/searches", operation_id="SearchPerson", status_code=200)
 async def search(
-    infohus_id: FromPath[UUID], data: JSONBody[SearchDraft], desk: NamedDependency[Desk],
+    infohus_id: FromPath[UUID], data: JSONBody[SearchDraft], request_scope: NamedDependency[RequestScope],
 ) -> SearchResult:
     """Find one person by CPR number, with a purpose; the search stands in the log (rule 52)."""
-    async with desk.begin(Action.SEARCH_PERSONS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.SEARCH_PERSONS, Infohus, infohus_id) as work:
         return SearchResult(await search_person(work, data))
 
 

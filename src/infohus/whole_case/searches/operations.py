@@ -54,10 +54,10 @@ async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance
     """
     number = read_cpr_number(draft.cpr_number)
     index = work.lookup_index("cpr", number.digits)
-    work.deed.purpose = draft.purpose.value
-    work.deed.justification = f"case:{draft.case_id}" if draft.case_id else "no-case"
+    work.audit_draft.purpose = draft.purpose.value
+    work.audit_draft.justification = f"case:{draft.case_id}" if draft.case_id else "no-case"
     # The same pseudonym as in every case on the person: so the person's own log report holds the searches too.
-    work.deed.persons.append(work.pseudonym(UUID(bytes=index[:16])))
+    work.audit_draft.persons.append(work.pseudonym(UUID(bytes=index[:16])))
     if (draft.case_id is not None) not in NAMES_A_CASE[draft.purpose]:
         raise errors.SearchPurposeAndCaseDiffer
     if draft.case_id is not None and not await work.values(

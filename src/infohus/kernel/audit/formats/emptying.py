@@ -41,7 +41,7 @@ def entry_of(log_id: UUID, emptied: Emptied, *, at: datetime) -> bytes:
 
 
 @dataclass(slots=True)
-class EmptiedFront:
+class EmptiedEntries:
     """Follows a log from its first entry: are exactly those entries empty that it says are?
 
     `first` is where following began; what came before it was looked at another time.
@@ -52,7 +52,7 @@ class EmptiedFront:
     """Empty entries at the front, from `first` on."""
     stop: int = 0
     """How far the entries say that the front is empty."""
-    astray: int | None = None
+    out_of_place: int | None = None
     """The first empty entry that is not at the front."""
 
     def see(self, index: int, entry: bytes | None) -> None:
@@ -60,8 +60,8 @@ class EmptiedFront:
         if entry is None:
             if index == self.first + self.rows:
                 self.rows += 1
-            elif self.astray is None:
-                self.astray = index
+            elif self.out_of_place is None:
+                self.out_of_place = index
         elif entry.endswith(_ENDS_LIKE_IT):
             self.stop = max(self.stop, _said_by(index, entry))
 
@@ -81,13 +81,13 @@ class EmptiedFront:
             begin = end + LENGTH_BYTES
         return emptied
 
-    def join(self, later: "EmptiedFront") -> None:
+    def join(self, later: "EmptiedEntries") -> None:
         """Take what was seen of the entries that come next."""
         if later.rows and later.first == self.first + self.rows:
             self.rows += later.rows
-        elif later.rows and self.astray is None:
-            self.astray = later.first
-        self.astray = later.astray if self.astray is None else self.astray
+        elif later.rows and self.out_of_place is None:
+            self.out_of_place = later.first
+        self.out_of_place = later.out_of_place if self.out_of_place is None else self.out_of_place
         self.stop = max(self.stop, later.stop)
 
     def faults(self) -> list[tuple[int, str]]:
@@ -97,8 +97,8 @@ class EmptiedFront:
             return [(said, "er tømt, uden at loggen siger det")]
         if empty < said:
             return [(empty, "er ikke tømt, selv om loggen siger det")]
-        if self.astray is not None:
-            return [(self.astray, "er tømt midt mellem poster, der ikke er det")]
+        if self.out_of_place is not None:
+            return [(self.out_of_place, "er tømt midt mellem poster, der ikke er det")]
         return []
 
 

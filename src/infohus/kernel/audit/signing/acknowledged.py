@@ -10,7 +10,7 @@ from infohus.kernel.audit.storage.log import ROWS_AT_ONCE, AnyConnection, head_o
 from infohus.kernel.audit.verification.tally import core_hash
 
 
-class Appended:
+class AcknowledgedEntries:
     """The entries that were acknowledged since the signer last looked, by log."""
 
     def __init__(self) -> None:

@@ -14,13 +14,13 @@ from uuid import UUID
 import structlog
 
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, SigningKey, VerifierKey, open_checkpoint
-from infohus.kernel.audit.signing.acknowledged import Appended
+from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived
-from infohus.kernel.audit.storage.checkpoint_store import Memory, StateNotReadable
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
 from infohus.kernel.audit.storage.log import AnyConnection, Head, head_of
-from infohus.kernel.audit.verification.consistency import LogNotAsSigned, require_grown
-from infohus.kernel.audit.witness.cosigning import ALARMING, Silence, Witnesses
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned, require_consistent
+from infohus.kernel.audit.witness.cosigning import ALARMING, CosignFailure, Witnesses
 
 logger = structlog.get_logger()
 
@@ -77,15 +77,15 @@ class Signer:
     """Signs checkpoints, keeps them, and asks the witnesses. Holds the key; nobody else does."""
 
     def __init__(
-        self, key: SigningKey, memory: Memory, *, witnesses: Witnesses, clock: Callable[[], datetime]
+        self, key: SigningKey, store: CheckpointStore, *, witnesses: Witnesses, clock: Callable[[], datetime]
     ) -> None:
-        """Sign with `key`, remembering in `memory`."""
-        self._key, self._memory, self._clock = key, memory, clock
+        """Sign with `key`, remembering in `store`."""
+        self._key, self._store, self._clock = key, store, clock
         self.witnesses = witnesses
-        self.appended = Appended()
+        self.acknowledged = AcknowledgedEntries()
         self._alarms: dict[UUID, str] = {}
         self._lost: set[UUID] = set()
-        self._robbed: set[UUID] = set()
+        self._archive_lacks: set[UUID] = set()
         self._turns = defaultdict[UUID, asyncio.Lock](asyncio.Lock)
 
     def verifier(self, origin: str) -> VerifierKey:
@@ -94,7 +94,7 @@ class Signer:
 
     def alarm(self, log_id: UUID) -> str | None:
         """Give what is wrong with a log, as a code: at the last look, or in the archive since the start; else none."""
-        return self._alarms.get(log_id) or ("archive" if log_id in self._robbed else None)
+        return self._alarms.get(log_id) or ("archive" if log_id in self._archive_lacks else None)
 
     async def sign(self, connection: AnyConnection, log_id: UUID) -> SignedHead:
         """Sign a log's present head, unless that was done already, and have it cosigned where that is missing.
@@ -136,12 +136,12 @@ class Signer:
             StateNotReadable: what was signed before cannot be read.
         """
         rows = await connection.fetch(_LOGS)
-        for origin in sorted(set(self._memory.origins()) - {row["origin"] for row in rows}):
-            known = self._memory.checkpoint(origin)
+        for origin in sorted(set(self._store.origins()) - {row["origin"] for row in rows}):
+            known = self._store.checkpoint(origin)
             raise LogIsBehind(origin, 0, known.size if known else 0, "underskriverens egen hukommelse")
         for row in rows:
             head = (await self._known(connection, row["id"])).head
-            self.appended.begin_at(row["id"], head.size)
+            self.acknowledged.begin_at(row["id"], head.size)
             for name, memory in (await self.witnesses.remembered(head.origin, self._key)).items():
                 if memory is None:
                     logger.warning("witness_did_not_answer", origin=head.origin, witness=name)
@@ -150,7 +150,7 @@ class Signer:
 
     async def _require_all_appended(self, connection: AnyConnection, log_id: UUID) -> None:
         """Refuse, from then on, a log that lacks an entry of which the database said that it is there."""
-        missing = await self.appended.missing(connection, log_id)
+        missing = await self.acknowledged.missing(connection, log_id)
         if missing:
             self._lost.add(log_id)
             logger.critical("acknowledged_entries_are_missing", log=str(log_id), missing=missing)
@@ -169,7 +169,7 @@ class Signer:
     async def _signed_since(self, connection: AnyConnection, known: _Known) -> tuple[Checkpoint, str] | None:
         """Sign the head on top of what is remembered; none when something else is remembered by now."""
         head, start = known.head, known.remembered
-        await require_grown(connection, head, start, known.roots)
+        await require_consistent(connection, head, start, known.roots)
         checkpoint = Checkpoint(head.origin, head.size, head.root())
         if start == checkpoint and known.note is not None:
             return checkpoint, known.note
@@ -177,10 +177,10 @@ class Signer:
         if open_checkpoint(note, [self.verifier(head.origin)]) != checkpoint:
             raise LogNotAsSigned(head.origin)
         if head.size:
-            with self._memory.locked():
-                if self._memory.note(head.origin) != known.note:
+            with self._store.locked():
+                if self._store.note(head.origin) != known.note:
                     return None
-                self._memory.remember(head.origin, note)
+                self._store.remember(head.origin, note)
         return checkpoint, note
 
     async def _known(self, connection: AnyConnection, log_id: UUID) -> _Known:
@@ -191,7 +191,7 @@ class Signer:
             LogNotAsSigned, LogIsBehind: the archive contradicts the memory, or the log is shorter than either.
         """
         origin = (await head_of(connection, log_id)).origin
-        note = self._memory.note(origin)
+        note = self._store.note(origin)
         try:
             remembered = open_checkpoint(note, [self.verifier(origin)]) if note is not None else None
         except NotACheckpoint:
@@ -210,14 +210,14 @@ class Signer:
     async def _archived_of(
         self, connection: AnyConnection, log_id: UUID, origin: str, remembered: Checkpoint | None
     ) -> Checkpoint | None:
-        """Read the archive's newest; one that lacks what we remember was robbed of it."""
+        """Read the archive's newest; one that lacks what we remember lost it."""
         newest = await archive.newest(connection, log_id)
         if remembered is not None and (newest is None or newest.size < remembered.size):
             await asyncio.sleep(_ARCHIVED_WITHIN_SECONDS)
             newest = await archive.newest(connection, log_id)
         if remembered is not None and (newest is None or newest.size < remembered.size):
             # A fall between remembering and archiving leaves the same; whoever reads the alarm knows of one.
-            self._robbed.add(log_id)
+            self._archive_lacks.add(log_id)
             logger.critical("signed_checkpoint_is_not_in_the_archive", origin=origin, size=remembered.size)
         if newest is None:
             return None
@@ -236,9 +236,9 @@ class Signer:
         if set(kept.cosigners(self.witnesses.keys)) != {key.name for key in self.witnesses.keys}:
             asked = await self.witnesses.cosign(connection, log_id, checkpoint, note)
             alarming = [why for why in asked.silent.values() if why in ALARMING]
-            if alarming and self._memory.checkpoint(checkpoint.origin) == checkpoint:
+            if alarming and self._store.checkpoint(checkpoint.origin) == checkpoint:
                 # Where we signed on meanwhile a witness may be ahead of this one; the next round asks about that.
-                self._alarms[log_id] = "behind" if Silence.AHEAD in alarming else "rewritten"
+                self._alarms[log_id] = "behind" if CosignFailure.AHEAD in alarming else "rewritten"
             kept = await _archived(connection, log_id, checkpoint)
         return SignedHead(checkpoint, kept.cosigned_note, tuple(kept.cosigners(self.witnesses.keys)))
 

@@ -17,7 +17,7 @@ class StateNotReadable(Exception):  # noqa: N818 - names the situation
     """What was remembered of a log can no longer be read; nobody starts again from nothing by himself."""
 
 
-class Memory:
+class CheckpointStore:
     """One folder with one file per log."""
 
     def __init__(self, folder: Path) -> None:

@@ -19,7 +19,7 @@ from infohus.kernel.audit.formats.checkpoint import (
     split_note,
 )
 from infohus.kernel.audit.formats.cosignature import WitnessKey
-from infohus.kernel.audit.formats.emptying import EmptiedFront
+from infohus.kernel.audit.formats.emptying import EmptiedEntries
 from infohus.kernel.audit.formats.merkle import (
     HASH_BYTES,
     Frontier,
@@ -72,7 +72,7 @@ async def export_log(  # noqa: PLR0913 - one export, all of it by name
         NotACheckpoint: `key` did not sign the note.
     """
     checkpoint = open_checkpoint(note, [key])
-    writer, frontier, front = TileWriter(folder), Frontier(), EmptiedFront()
+    writer, frontier, front = TileWriter(folder), Frontier(), EmptiedEntries()
     async for rows in rows_of(connection, log_id, start=0, stop=checkpoint.size):
         for row in rows:
             entry: bytes | None = row["entry"]

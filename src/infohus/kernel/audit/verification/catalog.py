@@ -1,6 +1,7 @@
 """Are the log's functions and triggers the ones we shipped? A superuser can replace or disable them.
 
-One that was changed and changed back leaves no trace here; what it did shows in the rows, or is missed by `Appended`.
+One that was changed and changed back leaves no trace here; what it did shows in the rows, or is
+missed by `AcknowledgedEntries`.
 """
 
 from hashlib import sha256

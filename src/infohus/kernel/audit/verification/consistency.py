@@ -17,7 +17,7 @@ class LogNotAsSigned(Exception):  # noqa: N818 - names the situation
         self.origin, self.index = origin, index
 
 
-async def require_grown(
+async def require_consistent(
     connection: AnyConnection, head: Head, start: Checkpoint | None, known: dict[int, bytes]
 ) -> None:
     """Hash every entry since `start` anew, on top of the tree that was signed there.

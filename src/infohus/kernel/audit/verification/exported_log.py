@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, VerifierKey, open_checkpoint
-from infohus.kernel.audit.formats.emptying import EmptiedFront
+from infohus.kernel.audit.formats.emptying import EmptiedEntries
 from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, HASH_BYTES, fold, perfect_nodes, root_of
 from infohus.kernel.audit.formats.tiles import LARGEST_BUNDLE, WIDTH, hashed_entries, hashes_in, tile_path, widths
 
@@ -53,7 +53,7 @@ def verify_export(
         checkpoint = open_checkpoint((folder / "checkpoint").read_text(encoding="utf-8"), keys)
     except (OSError, UnicodeDecodeError, NotACheckpoint):
         return Verification(None, 0, (Fault("checkpoint", None, "ingen nøgle, vi stoler på, har underskrevet det"),))
-    faults, front = list[Fault](), EmptiedFront()
+    faults, front = list[Fault](), EmptiedEntries()
     roots_of_full_tiles: dict[int, list[bytes]] = {}
     partial: dict[int, list[bytes]] = {}
     tiles = list(widths(checkpoint.size))
@@ -87,7 +87,7 @@ class _Bottom:
 
     width: int
     roots: tuple[bytes, ...]
-    front: EmptiedFront
+    front: EmptiedEntries
     faults: tuple[Fault, ...]
 
 
@@ -109,7 +109,7 @@ def _on_cores(bottom: Sequence[tuple[Path, int, int]], cores: int) -> Iterator[t
 
 def _hash_bundle(place: tuple[Path, int, int]) -> _Bottom:
     folder, index, width = place
-    faults, front = list[Fault](), EmptiedFront(index * WIDTH)
+    faults, front = list[Fault](), EmptiedEntries(index * WIDTH)
     stored = _read(folder, tile_path(0, index, width), faults)
     hashes = _entry_hashes(folder, index, width, stored, front, faults)
     return _Bottom(width, (root_of(hashes),) if width == WIDTH else tuple(hashes), front, tuple(faults))
@@ -126,7 +126,7 @@ def _root(partial: dict[int, list[bytes]]) -> bytes:
 
 
 def _entry_hashes(  # noqa: PLR0913, PLR0917
-    folder: Path, index: int, width: int, stored: bytes, front: EmptiedFront, faults: list[Fault]
+    folder: Path, index: int, width: int, stored: bytes, front: EmptiedEntries, faults: list[Fault]
 ) -> list[bytes]:
     """Hash a bundle's entries; the hash of an emptied one, which has no bytes, is the stored one."""
     path = tile_path("entries", index, width)

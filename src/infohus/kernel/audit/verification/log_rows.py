@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from infohus.kernel.audit.formats.checkpoint import Checkpoint
-from infohus.kernel.audit.formats.emptying import EmptiedFront
+from infohus.kernel.audit.formats.emptying import EmptiedEntries
 from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, fold
 from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection, Head, head_of
 from infohus.kernel.audit.verification.exported_log import Fault, Progress, Verification
@@ -40,7 +40,7 @@ class Chunk:
     roots: tuple[bytes, ...]
     beyond: bytes
     partial: dict[int, tuple[bytes, ...]]
-    front: EmptiedFront
+    front: EmptiedEntries
     faults: tuple[Fault, ...]
 
 
@@ -49,7 +49,7 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
 
     A row that is missing ends it; `sizes` are the log sizes at which the roots are wanted.
     """
-    frontier, faults, beyond, front = Frontier(), list[Fault](), b"", EmptiedFront(first)
+    frontier, faults, beyond, front = Frontier(), list[Fault](), b"", EmptiedEntries(first)
     partial: dict[int, tuple[bytes, ...]] = {}
     for row in rows:
         index = first + frontier.size
@@ -80,7 +80,7 @@ class Rows:
     size: int = 0
     faults: list[Fault] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
-    front: EmptiedFront = field(default_factory=EmptiedFront)
+    front: EmptiedEntries = field(default_factory=EmptiedEntries)
 
     @property
     def goes_on(self) -> bool:

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, VerifierKey, open_checkpoint
-from infohus.kernel.audit.formats.emptying import SHORTEST_PERIOD, EmptiedFront
+from infohus.kernel.audit.formats.emptying import SHORTEST_PERIOD, EmptiedEntries
 from infohus.kernel.audit.formats.merkle import Frontier
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived, holding
@@ -28,7 +28,7 @@ from infohus.kernel.audit.verification.log_rows import (
     verify_rows,
 )
 from infohus.kernel.audit.verification.tally import Tallies
-from infohus.kernel.audit.verification.witness_comparison import NOT_SIGNED, PLACE, Recollection
+from infohus.kernel.audit.verification.witness_comparison import NOT_SIGNED, PLACE, WitnessComparison
 from infohus.kernel.audit.witness.cosigning import Witnesses
 
 
@@ -127,7 +127,7 @@ async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was si
             faults.append(Fault(PLACE, one.size - 1, "et vidnes underskrift passer ikke til det underskrevne"))
         if witnesses.need and len(cosigners) >= witnesses.need:
             cosigned = one.size
-    asked = Recollection(
+    asked = WitnessComparison(
         connection, head, key=key, witnesses=witnesses, start=start,
         holds=lambda one: _fault_in(one, head, rows, key) is None,
     )
@@ -190,7 +190,7 @@ def _resumed(seen: Path | None, log_id: UUID) -> Rows:
         raise NotResumable from None
     if known.log != log_id or known.size % CHUNK:
         raise NotResumable
-    return Rows(upper=upper, size=known.size, front=EmptiedFront(known.size))
+    return Rows(upper=upper, size=known.size, front=EmptiedEntries(known.size))
 
 
 def _remember(seen: Path, log_id: UUID, rows: Rows) -> None:

@@ -45,7 +45,7 @@ def core_hash(entry: bytes) -> bytes:
     return leaf_hash(core_of(entry))
 
 
-def longer(chain: bytes, core: bytes) -> bytes:
+def extend_chain(chain: bytes, core: bytes) -> bytes:
     """Give the chain with one entry more, of which `core` is the core's hash; all of 32 bytes."""
     return sha256(chain + core).digest()
 
@@ -53,7 +53,7 @@ def longer(chain: bytes, core: bytes) -> bytes:
 def chain_over(cores: Iterable[bytes], start: bytes = NOTHING) -> bytes:
     """Give the chain over some entries' core hashes, oldest first, on top of `start`."""
     for core in cores:
-        start = longer(start, core)
+        start = extend_chain(start, core)
     return start
 
 
@@ -102,7 +102,7 @@ class Tallies:
         if before is None and self.has_emptied and number > 1:
             return True
         count, start = before or (0, NOTHING)
-        return (number, chain) == (count + 1, longer(start, core))
+        return (number, chain) == (count + 1, extend_chain(start, core))
 
     def faults(self, place: str, first: int, entries: Sequence[bytes | None]) -> Iterator[Fault]:
         """Take the entries that stand at `first` and after it; give what is wrong."""

@@ -10,7 +10,7 @@ from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, 
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived
 from infohus.kernel.audit.storage.log import AnyConnection, Head, head_of
-from infohus.kernel.audit.verification.consistency import LogNotAsSigned, require_grown
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned, require_consistent
 from infohus.kernel.audit.verification.exported_log import Fault
 from infohus.kernel.audit.witness.cosigning import Remembers, Witnesses
 
@@ -20,7 +20,7 @@ MOST_ROUNDS = 5
 NOT_SIGNED = "er ikke underskrevet med loggens nøgle"
 
 
-class Recollection:
+class WitnessComparison:
     """Asks the witnesses; `faults` says what they contradict, `silent` names those that did not answer."""
 
     def __init__(  # noqa: PLR0913 - all by name
@@ -97,7 +97,7 @@ class Recollection:
                 self._fault(one.size - 1, NOT_SIGNED)
         since = {size: checkpoint.root for size, (checkpoint, _) in self._verified.items() if size > start.size}
         try:
-            await require_grown(self._connection, now, start, since)
+            await require_consistent(self._connection, now, start, since)
         except LogNotAsSigned as found:
             self.faults.append(Fault("audit.leaf", found.index, "er ikke vokset af det, der blev underskrevet før"))
             for size in since:

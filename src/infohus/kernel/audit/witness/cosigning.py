@@ -52,7 +52,7 @@ class Sender(Protocol):
         """
 
 
-class Silence(StrEnum):
+class CosignFailure(StrEnum):
     """Why a witness did not cosign."""
 
     UNREACHABLE = "unreachable"
@@ -64,7 +64,7 @@ class Silence(StrEnum):
     """It does not know the log or its key, or answered with something else; a moment far from our clock, too."""
 
 
-ALARMING = frozenset({Silence.AHEAD, Silence.INCONSISTENT})
+ALARMING = frozenset({CosignFailure.AHEAD, CosignFailure.INCONSISTENT})
 
 
 class _Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,7 +128,7 @@ class Round:
     """What came of asking: the names that have cosigned, and why the others have not."""
 
     cosigned: tuple[str, ...]
-    silent: dict[str, Silence]
+    silent: dict[str, CosignFailure]
 
 
 class Witnesses:
@@ -184,7 +184,7 @@ class Witnesses:
             return {}
         answers = await self._ask([AddCheckpoint(checkpoint.size, (), note)] * len(self.keys))
         return {
-            witness.name: self._memory(witness, checkpoint, note, answer)
+            witness.name: self._store(witness, checkpoint, note, answer)
             for witness, answer in zip(self.keys, answers, strict=True)
         }
 
@@ -205,7 +205,7 @@ class Witnesses:
         answers: Sequence[tuple[int, str]],
     ) -> Round:
         cosigned: list[str] = []
-        silent: dict[str, Silence] = {}
+        silent: dict[str, CosignFailure] = {}
         for witness, (status, text) in zip(self.keys, answers, strict=True):
             cosignature = self._cosignature(witness, note, status, text)
             if cosignature is not None:
@@ -222,7 +222,7 @@ class Witnesses:
             )
         return Round(tuple(cosigned), silent)
 
-    def _memory(
+    def _store(
         self, witness: WitnessKey, checkpoint: Checkpoint, note: str, answer: tuple[int, str]
     ) -> Remembers | None:
         status, text = answer
@@ -270,16 +270,16 @@ async def _request(
     return AddCheckpoint(old, tuple(proof_from(ranges, hashes.__getitem__)), note)
 
 
-def _silence(status: int, text: str, size: int) -> Silence:
+def _silence(status: int, text: str, size: int) -> CosignFailure:
     if status == 0:
-        return Silence.UNREACHABLE
+        return CosignFailure.UNREACHABLE
     if status == HTTPStatus.CONFLICT:
         remembered = _size_in(text)
         if remembered is None:
-            return Silence.REFUSED
+            return CosignFailure.REFUSED
         # The same size, yet no cosignature: it remembers another tree of that size.
-        return Silence.AHEAD if remembered > size else Silence.INCONSISTENT
-    return Silence.INCONSISTENT if status == HTTPStatus.UNPROCESSABLE_ENTITY else Silence.REFUSED
+        return CosignFailure.AHEAD if remembered > size else CosignFailure.INCONSISTENT
+    return CosignFailure.INCONSISTENT if status == HTTPStatus.UNPROCESSABLE_ENTITY else CosignFailure.REFUSED
 
 
 def _size_in(text: str) -> int | None:

@@ -22,7 +22,7 @@ from infohus.kernel.audit.formats.checkpoint import (
 )
 from infohus.kernel.audit.formats.cosignature import WitnessKey, cosign
 from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, HASH_BYTES, ProofDoesNotHold, verify_consistency
-from infohus.kernel.audit.storage.checkpoint_store import Memory, StateNotReadable
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
 
 _MOST_PROOF_LINES = 63
 LARGEST_BODY = 140_000
@@ -106,7 +106,7 @@ class Witness:
         self, key: SigningKey, *, name: str, folder: Path, logs: Sequence[VerifierKey], clock: Callable[[], datetime]
     ) -> None:
         """Remember in `folder`, which is made when missing."""
-        self._key, self._name, self._memory, self._clock = key, name, Memory(folder), clock
+        self._key, self._name, self._store, self._clock = key, name, CheckpointStore(folder), clock
         self._logs = {
             origin: [log for log in logs if log.name == origin] for origin in {log.name for log in logs}
         }
@@ -132,10 +132,10 @@ class Witness:
         if asked.old_size > checkpoint.size:
             raise NotARequest
         # One lock over check and write: "must be performed atomically" (tlog-witness, "add-checkpoint").
-        with self._memory.locked():
+        with self._store.locked():
             self._require_growth(asked, checkpoint)
             # Dies before the rename: nothing was promised. Dies after: the log asks again, from 409's size.
-            self._memory.remember(checkpoint.origin, asked.note)
+            self._store.remember(checkpoint.origin, asked.note)
             # Also under the lock: whoever cosigned a smaller tree read the clock before whoever cosigned this one.
             moment = int(self._clock().timestamp())
         return cosign(text, self._key, name=self._name, moment=moment)
@@ -146,7 +146,7 @@ class Witness:
         Raises:
             StateNotReadable: its own memory is damaged.
         """
-        return self._memory.checkpoint(origin)
+        return self._store.checkpoint(origin)
 
     def _authentic(self, note: str) -> tuple[str, Checkpoint]:
         try:
@@ -163,7 +163,7 @@ class Witness:
             raise NotSignedByTheLog from None
 
     def _require_growth(self, asked: AddCheckpoint, checkpoint: Checkpoint) -> None:
-        before = self._memory.checkpoint(checkpoint.origin) or Checkpoint(checkpoint.origin, 0, EMPTY_ROOT)
+        before = self._store.checkpoint(checkpoint.origin) or Checkpoint(checkpoint.origin, 0, EMPTY_ROOT)
         same_size_other_tree = before.size == checkpoint.size and before.root != checkpoint.root
         if asked.old_size != before.size or same_size_other_tree:
             raise OtherSizeRemembered(before.size)

@@ -3,7 +3,7 @@
 import pytest
 
 from house import House
-from infohus.kernel.audit.signing.acknowledged import Appended
+from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import APPEND
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from town import LOG, Town
@@ -17,7 +17,7 @@ AS $$ SELECT size FROM audit.frontier WHERE log_id = to_log $$
 
 class WhenEntriesWereAcknowledged:
     async def test_they_are_all_found_whenever_it_looks(self, town: Town) -> None:
-        appended = Appended()
+        appended = AcknowledgedEntries()
         for number in range(30):
             entry = f"post {number}".encode()
             await town.app.execute(APPEND, LOG, entry)
@@ -27,7 +27,7 @@ class WhenEntriesWereAcknowledged:
         assert await appended.missing(town.app, LOG) == 0
 
     async def test_one_whose_answer_came_after_the_look_is_found_at_the_next(self, town: Town) -> None:
-        appended = Appended()
+        appended = AcknowledgedEntries()
         appended.begin_at(LOG, 0)
         await town.app.execute(APPEND, LOG, b"slow")
         assert await appended.missing(town.app, LOG) == 0
@@ -35,7 +35,7 @@ class WhenEntriesWereAcknowledged:
         assert await appended.missing(town.app, LOG) == 0
 
     async def test_one_that_is_nowhere_is_counted(self, town: Town) -> None:
-        appended = Appended()
+        appended = AcknowledgedEntries()
         await town.append(3)
         appended.add(LOG, b"never written")
         assert await appended.missing(town.app, LOG) == 1
@@ -50,7 +50,7 @@ class WhenTheAppendFunctionWasReplaced:
         await signer.sign(town.app, LOG)
         await town.superuser.execute(DROPS)
         await town.app.execute(APPEND, LOG, b"dropped")
-        signer.appended.add(LOG, b"dropped")
+        signer.acknowledged.add(LOG, b"dropped")
         for _ in range(2):
             with pytest.raises(LogNotAsSigned):
                 await signer.sign(town.app, LOG)

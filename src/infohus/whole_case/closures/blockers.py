@@ -13,7 +13,7 @@ from infohus.kernel.database.tables import SCHEMA, Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
-class Lifter(StrEnum):
+class ResolvableBy(StrEnum):
     """Who can lift what stands in the way."""
 
     MUNICIPALITY = "municipal_coordinator"
@@ -33,45 +33,46 @@ class Blocker(msgspec.Struct, frozen=True):
     code: str
     rule: int
     what: str
-    lifted_by: Lifter
+    lifted_by: ResolvableBy
     how: str
 
 
 _SIGN = "Begge tovholdere underskriver det samme, eller forslaget ændres."
 _DECISIONS = {
     "scope_decision": Blocker(
-        "scope-not-signed", 17, "en afgrænsning, der ikke er underskrevet af begge", Lifter.BOTH, _SIGN
+        "scope-not-signed", 17, "en afgrænsning, der ikke er underskrevet af begge", ResolvableBy.BOTH, _SIGN
     ),
     "screening": Blocker(
-        "screening-not-signed", 17, "en screening, der ikke er underskrevet af begge", Lifter.BOTH, _SIGN
+        "screening-not-signed", 17, "en screening, der ikke er underskrevet af begge", ResolvableBy.BOTH, _SIGN
     ),
     "assessment": Blocker(
-        "assessment-not-finished", 37, "en vurdering, der ikke er afsluttet", Lifter.BOTH,
+        "assessment-not-finished", 37, "en vurdering, der ikke er afsluttet", ResolvableBy.BOTH,
         "Skriv konklusionen, og underskriv den begge.",
     ),
     "recommendation": Blocker(
-        "recommendation-not-signed", 17, "en anbefaling, der ikke er underskrevet af begge", Lifter.BOTH, _SIGN
+        "recommendation-not-signed", 17, "en anbefaling, der ikke er underskrevet af begge", ResolvableBy.BOTH, _SIGN
     ),
 }
 """Joint decisions that must not hang when a case closes; the closure itself is being made."""
 _CHILD = Blocker(
-    "child-notification-not-handed-over", 32, "aflevering af underretningen om barnet", Lifter.MUNICIPALITY,
+    "child-notification-not-handed-over", 32, "aflevering af underretningen om barnet", ResolvableBy.MUNICIPALITY,
     "Kommunens tovholder registrerer, hvornår underretningen blev afleveret, og til hvem.",
 )
 _CLOCKS = Blocker(
     "child-notification-clock-runs", 32, "en underretning, hvor vurderingen eller kvitteringen ikke er registreret",
-    Lifter.MUNICIPALITY, "Kommunens tovholder registrerer, hvornår den blev vurderet, og hvornår der blev kvitteret.",
+    ResolvableBy.MUNICIPALITY,
+    "Kommunens tovholder registrerer, hvornår den blev vurderet, og hvornår der blev kvitteret.",
 )
 _REQUEST = Blocker(
-    "request-not-answered", 8, "en anmodning, der ikke er besvaret", Lifter.THE_AUTHORITY_ASKED,
+    "request-not-answered", 8, "en anmodning, der ikke er besvaret", ResolvableBy.THE_AUTHORITY_ASKED,
     "Den myndighed, der er spurgt, svarer. Den må gerne afslå uden grund.",
 )
 _CORRECTION = Blocker(
     "correction-not-confirmed", 13, "en rettelse, som den anden tovholder ikke har kvitteret for",
-    Lifter.THE_RECIPIENT, "Modtageren læser rettelsen og kvitterer.",
+    ResolvableBy.THE_RECIPIENT, "Modtageren læser rettelsen og kvitterer.",
 )
 _MEASURE = Blocker(
-    "measure-not-ended", 23, "en indsats med en opfølgning, der venter", Lifter.THE_RESPONSIBLE_AUTHORITY,
+    "measure-not-ended", 23, "en indsats med en opfølgning, der venter", ResolvableBy.THE_RESPONSIBLE_AUTHORITY,
     "Den ansvarlige myndighed registrerer, hvad indsatsen endte med; den kan godt fortsætte uden for infohuset.",
 )
 

@@ -1,4 +1,4 @@
-"""The door: a correlation id for every request, and nobody past it without a verified token."""
+"""Sign-in of every request: it gets a correlation id, and passes with a verified token only."""
 
 import re
 from collections import OrderedDict
@@ -17,7 +17,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.identity.tokens import TokenGate, TokenRefused
 from infohus.kernel.unit_of_work.actors import Actors
-from infohus.kernel.unit_of_work.begin import Workplace
+from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.logs import correlation_id
 
 logger = structlog.get_logger()
@@ -31,15 +31,15 @@ _USABLE_CORRELATION_ID = re.compile(
 )
 
 
-class Door(ASGIMiddleware):
-    """Lets callers in; a sign-in and a refusal at the door each stand in the installation's log (rule 56)."""
+class AuthenticationMiddleware(ASGIMiddleware):
+    """Signs callers in; a sign-in and a refusal each stand in the installation's log (rule 56)."""
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, gate: TokenGate, workplace: Workplace, actors: Actors) -> None:
-        """Join the gate that verifies tokens, the workplace that logs, and who keeps the names of those who act."""
+    def __init__(self, gate: TokenGate, units: UnitsOfWork, actors: Actors) -> None:
+        """Join the gate that verifies tokens, the units of work, and who keeps the names of those who act."""
         self._gate = gate
-        self._workplace = workplace
+        self._units = units
         self._actors = actors
         self._seen: OrderedDict[str, None] = OrderedDict()
 
@@ -84,7 +84,7 @@ class Door(ASGIMiddleware):
 
     async def _let_in(self, caller: Caller) -> None:
         """Log the sign-in, and keep sealed who it is: nobody acts before that stands (rule 60)."""
-        async with self._workplace.begin(caller, Action.SIGN_IN) as work:
+        async with self._units.begin(caller, Action.SIGN_IN) as work:
             kept = await self._actors.keep(work)
         self._actors.remember(kept)
         self._remember(caller.token_id)
@@ -101,7 +101,7 @@ class Door(ASGIMiddleware):
 
     async def _turn_away(self, refused: errors.Refused, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._workplace.note(Action.SIGN_IN, caller=None, refused=refused)
+            await self._units.log_installation_event(Action.SIGN_IN, caller=None, refused=refused)
         except errors.Refused as unavailable:
             refused = unavailable
         response = problem_response(refused, headers={"WWW-Authenticate": "Bearer"})

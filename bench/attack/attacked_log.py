@@ -17,9 +17,9 @@ from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
 from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.archive import holding
-from infohus.kernel.audit.storage.checkpoint_store import Memory
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 from infohus.kernel.audit.storage.log import APPEND
-from infohus.kernel.audit.verification.tally import NOTHING, Tallies, core_hash, longer
+from infohus.kernel.audit.verification.tally import NOTHING, Tallies, core_hash, extend_chain
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy
 from infohus.kernel.audit.witness.witness import Witness
 
@@ -49,7 +49,7 @@ def counted(entries: list[bytes]) -> list[bytes]:
     for one in entries:
         person = json.loads(one)["persons"][0]
         number, chain = tallies.so_far.get(("kommune", person), (0, NOTHING))
-        tally = b',"tally":[[%d,"%s"]]}' % (number + 1, longer(chain, core_hash(one)).hex().encode())
+        tally = b',"tally":[[%d,"%s"]]}' % (number + 1, extend_chain(chain, core_hash(one)).hex().encode())
         whole.append(one[:-1] + tally)
         tallies.see(whole[-1])
     return whole
@@ -78,7 +78,7 @@ class Run:
         return self.dice.randrange(self.signed)
 
 
-class Ground:
+class AttackedLog:
     """One database in which every run lays its log anew."""
 
     def __init__(
@@ -118,7 +118,7 @@ class Ground:
         for one in (*earlier, signed):
             await self.sign(one)
         run = Run(dice, size, signed, earlier, self._entries[:size], self.folder, self.signer())
-        run.signer.appended.begin_at(LOG, size)
+        run.signer.acknowledged.begin_at(LOG, size)
         return run
 
     async def replace_append(self, body: str) -> None:
@@ -161,11 +161,11 @@ class Ground:
         frontier = tree(self._entries[:size])[1]
         checkpoint = Checkpoint(ORIGIN, size, frontier.root())
         note = KEY.sign(checkpoint)
-        Memory(self.folder / "signed").remember(ORIGIN, note)
+        CheckpointStore(self.folder / "signed").remember(ORIGIN, note)
         await self.superuser.execute("SELECT audit.keep_checkpoint($1, $2, $3, $4)", LOG, size, note, AT)
         for name in NAMES:
             key = SigningKey(name[:1].encode() * 32)
-            Memory(self.folder / name).remember(ORIGIN, note)
+            CheckpointStore(self.folder / name).remember(ORIGIN, note)
             witness = self.witness(name)
             answer = witness.add(f"old {size}\n\n{note}".encode())
             (line,) = holding(note + answer, [witness.verifier])
@@ -181,7 +181,7 @@ class Ground:
 
     def signer(self) -> Signer:
         """Give the service's signer, with its memory."""
-        return Signer(KEY, Memory(self.folder / "signed"), witnesses=self.witnesses(), clock=lambda: AT)
+        return Signer(KEY, CheckpointStore(self.folder / "signed"), witnesses=self.witnesses(), clock=lambda: AT)
 
     def witnesses(self) -> Witnesses:
         """Give the way to the three witnesses; two of them must sign."""
@@ -195,7 +195,7 @@ class Ground:
             self.after += 1
             after = entry(LONGEST + self.after, "after")
             await self.app.execute(APPEND, LOG, after)
-            signer.appended.add(LOG, after)
+            signer.acknowledged.add(LOG, after)
 
     async def _send(self, url: str, body: bytes) -> tuple[int, str]:
         name = httpx.URL(url).host
