@@ -112,7 +112,7 @@ def create_tables() -> None:
         sealed("summary", nullable=True),
         sealed("answers", nullable=True),
         sa.Column("answers_key", sa.LargeBinary()),
-        sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="ck_exchange_answers_have_a_key"),
+        sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
         sa.UniqueConstraint("corrects_id"),
     )
 
