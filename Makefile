@@ -103,7 +103,7 @@ contracts: setup  ## who may import whom
 
 policies: setup  ## Cedar policies: schema, format, ids and sources
 	umask 022
-	$(BIN)/python -m infohus.authorization.check
+	$(BIN)/python -m infohus.kernel.authorization.check
 
 migrations: setup  ## the migrations make exactly what the models say
 	umask 022

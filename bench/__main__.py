@@ -21,7 +21,7 @@ from rounds import Pace, Series, in_turns
 from sampling import profile
 from served import Served
 
-from infohus.local_postgres import LocalPostgres
+from infohus.demo.local_postgres import LocalPostgres
 
 OURS = "infohus"
 LIMIT = "bare_limit"

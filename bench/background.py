@@ -16,11 +16,11 @@ import asyncpg
 from installation import Installation, now
 from sqlalchemy import Table
 
-from infohus.cases.disclosure import Exchange
-from infohus.database import table_of
+from infohus.cases.disclosures.disclosure import Exchange
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
-from infohus.ground import Case, CaseKey, Disclosure, Participant, RecordKey
-from infohus.tables import Row
+from infohus.kernel.access.model import Case, CaseKey, Disclosure, Participant, RecordKey
+from infohus.kernel.database.statements import table_of
+from infohus.kernel.database.tables import Row
 
 PARTIES = ((str(ISHOJ), "gdpr", DEMO_PEOPLE["kommune"]), (str(VESTEGNEN), "led", DEMO_PEOPLE["politi"]))
 YEARS = 5

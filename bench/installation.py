@@ -20,14 +20,14 @@ import msgspec
 from served import Served, granian
 from uuid_utils.compat import uuid7
 
-from infohus.audit.checkpoint import SigningKey
-from infohus.database import migrate
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import demo_keys
+from infohus.demo.local_postgres import LocalPostgres
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
-from infohus.finding import INSTALLATION_LOG
-from infohus.local_postgres import LocalPostgres
-from infohus.sealing.keepers import FileKeyKeeper
+from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.database.statements import migrate
+from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SEEDERS = 16

@@ -22,18 +22,18 @@ import asyncpg
 from log_figures import reading_entry
 from rich.progress import Progress
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.cosigning import Witnesses
-from infohus.audit.entry import encode
-from infohus.audit.export import export_log, prove
-from infohus.audit.log import APPEND, head_of
-from infohus.audit.log_verification import verify_log
-from infohus.audit.memory import Memory
-from infohus.audit.merkle import Frontier, inclusion_ranges, leaf_hash
-from infohus.audit.signing import Signer
-from infohus.audit.verification import verify_export
-from infohus.database import migrate
-from infohus.local_postgres import LocalPostgres
+from infohus.demo.local_postgres import LocalPostgres
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.entry import encode
+from infohus.kernel.audit.formats.merkle import Frontier, inclusion_ranges, leaf_hash
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.storage.export import export_log, prove
+from infohus.kernel.audit.storage.log import APPEND, head_of
+from infohus.kernel.audit.verification.exported_log import verify_export
+from infohus.kernel.audit.verification.stored_log import verify_log
+from infohus.kernel.audit.witness.cosigning import Witnesses
+from infohus.kernel.database.statements import migrate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "var" / "bench-log.json"
@@ -81,7 +81,7 @@ async def _measure(server: LocalPostgres, folder: Path, *, long: int, verified: 
         await _fill(owner, long_log, long, b"x" * 100, "Making the long log")
         await owner.execute("VACUUM (ANALYZE, FREEZE) audit.leaf")
         proofs = await _proofs(app, long_log)
-        signer = Signer(KEY, Memory(folder / "signed"), witnesses=Witnesses(), clock=_no_clock)
+        signer = Signer(KEY, CheckpointStore(folder / "signed"), witnesses=Witnesses(), clock=_no_clock)
         checkpoints = {
             "short": await _checkpoints(app, signer, short_log), "long": await _checkpoints(app, signer, long_log),
         }

@@ -20,14 +20,14 @@ import asyncpg
 from installation import Installation, execute, now
 from rounds import Pace
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.entry import Entry, Opened, Outcome, encode
-from infohus.audit.export import export_log
-from infohus.audit.log import APPEND, head_of, rows_of
-from infohus.audit.row_verification import verify_database
-from infohus.audit.tally import tally_faults
-from infohus.audit.verification import verify_export
-from infohus.local_postgres import find_binaries
+from infohus.demo.local_postgres import find_binaries
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.entry import Entry, Opened, Outcome, encode
+from infohus.kernel.audit.storage.export import export_log
+from infohus.kernel.audit.storage.log import APPEND, head_of, rows_of
+from infohus.kernel.audit.verification.exported_log import verify_export
+from infohus.kernel.audit.verification.log_rows import verify_database
+from infohus.kernel.audit.verification.tally import tally_faults
 
 CLIENTS = 8
 APPENDED_TOGETHER = 200

@@ -17,7 +17,7 @@ from installation import execute
 from load import Requests
 from served import Served, granian
 
-from infohus.local_postgres import LocalPostgres
+from infohus.demo.local_postgres import LocalPostgres
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared" / "bench"

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from peers import django_versions
 
-from infohus.local_postgres import find_binaries
+from infohus.demo.local_postgres import find_binaries
 
 LIBRARIES = ("litestar", "granian", "uvloop", "asyncpg", "sqlalchemy", "msgspec", "cryptography", "cedarpy")
 

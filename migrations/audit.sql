@@ -5,7 +5,7 @@
 -- Source: rules 58 and 59; docs/decisions/0003-log-format.md.
 --
 -- The application may append and read, and nothing else. `infohus audit verify` compares every function's text with the
--- one shipped (src/infohus/audit/catalog.py): whoever changes one here changes its digest there.
+-- one shipped (src/infohus/kernel/audit/verification/catalog.py): whoever changes one here changes its digest there.
 
 CREATE SCHEMA audit;
 REVOKE ALL ON SCHEMA audit FROM PUBLIC;

@@ -15,7 +15,7 @@ from alembic import context
 from sqlalchemy.ext.asyncio import create_async_engine  # noqa: TID251 - the one async engine: Alembic needs it
 
 import infohus
-from infohus.tables import SCHEMA, Row
+from infohus.kernel.database.tables import SCHEMA, Row
 
 OWNER = "infohus_owner"
 _MIGRATING = 0x696E666F687573

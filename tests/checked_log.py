@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from house import CaseInHand, House, Person, now
-from infohus.audit.draw import commitment_of
 from infohus.demo.people import DEMO_PEOPLE
+from infohus.kernel.audit.formats.draw import commitment_of
 from infohus.plan.opening import DENMARK
 from infohus.web.api_examples import EXAMPLES
 

@@ -14,8 +14,8 @@ import asyncpg
 import pytest
 
 from house import House, open_house
-from infohus.database import migrate
-from infohus.local_postgres import LocalPostgres
+from infohus.demo.local_postgres import LocalPostgres
+from infohus.kernel.database.statements import migrate
 from rule_report import RuleReport
 from town import Town, open_town
 

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import msgspec
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.entry import Entry, Outcome, decode, encode
-from infohus.audit.export import proof_text
-from infohus.audit.merkle import Frontier, leaf_hash
-from infohus.audit.tally import NOTHING, longer
-from infohus.authorization.action import Action
-from infohus.log_reports.model import ORDERED, SubjectLogReport, line_of
-from infohus.log_reports.purposes import PURPOSE_OF
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.entry import Entry, Outcome, decode, encode
+from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
+from infohus.kernel.audit.storage.export import proof_text
+from infohus.kernel.audit.verification.tally import NOTHING, extend_chain
+from infohus.kernel.authorization.action import Action
+from infohus.whole_case.log_reports.model import ORDERED, SubjectLogReport, line_of
+from infohus.whole_case.log_reports.purposes import PURPOSE_OF
 
 ORIGIN = "eksempel.dk/infohus"
 KEY = SigningKey(bytes(range(32)))
@@ -44,7 +44,7 @@ class Log:
         tally = []
         for person in persons:
             number, chain = self.counted.get((authority, person), (0, NOTHING))
-            self.counted[authority, person] = number + 1, longer(chain, leaf_hash(core))
+            self.counted[authority, person] = number + 1, extend_chain(chain, leaf_hash(core))
             tally.append([number + 1, self.counted[authority, person][1].hex()])
         self.entries.append(core[:-1] + b',"tally":' + msgspec.json.encode(tally) + b"}" if tally else core)
         return self.entries[-1]

@@ -20,15 +20,15 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from infohus.app import create_app
-from infohus.audit.checkpoint import SigningKey
-from infohus.audit.entry import Entry, decode
-from infohus.audit.log_verification import tally_faults_of
-from infohus.audit.row_verification import verify_database
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import DemoKey, demo_keys
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.finding import INSTALLATION_LOG
-from infohus.sealing.keepers import FileKeyKeeper
+from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.verification.log_rows import verify_database
+from infohus.kernel.audit.verification.stored_log import tally_faults_of
+from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.settings import Settings
 
 MUNICIPALITY, POLICE, PROBATION = "ishoj-kommune", "kbh-vestegns-politi", "kriminalforsorgen"

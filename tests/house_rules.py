@@ -20,25 +20,27 @@ EMPTY_WORDS = {
 TERMS_OF_ART = {"DataKey"}
 """Names that hold an empty word because the subject's own literature does: a data key is what a case key wraps."""
 
-CLOCKS = {"src/infohus/app.py"}
+CLOCKS = {"src/infohus/clock.py"}
 """Where the one clock is made; everybody else is given it."""
 
 FENCES = {
-    "jose": ("src/infohus/identity/tokens.py",),
+    "jose": ("src/infohus/kernel/identity/tokens.py",),
     "cryptography": (
-        "src/infohus/sealing/", "src/infohus/audit/", "src/infohus/identity/",
+        "src/infohus/kernel/sealing/", "src/infohus/kernel/audit/", "src/infohus/kernel/identity/",
         "src/infohus/demo/keys.py",  # the demo's identity provider stands for a foreign system with keys of its own
     ),
     "asyncpg": (
-        "src/infohus/database.py", "src/infohus/finding.py", "src/infohus/unit_of_work.py",
-        "src/infohus/workplace.py", "src/infohus/local_postgres.py", "src/infohus/audit/", "src/infohus/__main__.py",
-        "src/infohus/app.py", "src/infohus/audit_commands.py", "src/infohus/retention_command.py", "src/infohus/demo/",
-        "migrations/",
+        "src/infohus/kernel/database/", "src/infohus/kernel/unit_of_work/", "src/infohus/kernel/audit/",
+        "src/infohus/app.py", "src/infohus/__main__.py", "src/infohus/cli/", "src/infohus/demo/", "migrations/",
     ),
 }  # fmt: skip
 """Which library may be imported where; a folder ends with a slash."""
 
-WHO_MAY_LOOK_AT_ROLES = ("src/infohus/authorization/", "src/infohus/identity/", "src/infohus/demo/")
+WHO_MAY_LOOK_AT_ROLES = ("src/infohus/kernel/authorization/", "src/infohus/kernel/identity/", "src/infohus/demo/")
+
+OTHER_APPLICATIONS = ("src/infohus/demo/issuer.py", "src/infohus/cli/witness.py")
+"""Small applications of their own, with another door than ours."""
+HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
 
 # Written so that this file does not name what it looks for.
 _ADDRESS = re.compile(
@@ -153,6 +155,19 @@ def hidden_annotations(source: Source) -> Iterator[str]:
         node.module == "__future__" for node in imports
     ):
         yield "from __future__ import annotations beside Litestar"
+
+
+def misplaced_routes(source: Source) -> Iterator[str]:
+    """A route stands where every guard looks: in `api.py` or `*_routes.py`."""
+    name = PurePosixPath(source.path).name
+    if name == "api.py" or name.endswith("_routes.py") or source.is_in(*OTHER_APPLICATIONS):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for mark in node.decorator_list:
+                called = mark.func if isinstance(mark, ast.Call) else mark
+                if isinstance(called, ast.Name) and called.id in HTTP_METHODS:
+                    yield f"line {node.lineno}: the route {node.name}"
 
 
 def addresses(source: Source) -> Iterator[str]:

@@ -15,12 +15,12 @@ import msgspec
 
 from conftest import REPOSITORY, Database
 from house import now
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.emptying import EMPTY, entry_of
-from infohus.audit.entry import Emptied, decode, encode
-from infohus.audit.export import export_log
-from infohus.audit.log import APPEND, head_of
-from infohus.audit.row_verification import verify_database
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.emptying import EMPTY, entry_of
+from infohus.kernel.audit.formats.entry import Emptied, decode, encode
+from infohus.kernel.audit.storage.export import export_log
+from infohus.kernel.audit.storage.log import APPEND, head_of
+from infohus.kernel.audit.verification.log_rows import verify_database
 
 LOG, ORIGIN = uuid4(), "infohus.test/log"
 KEY = SigningKey(bytes(range(32)))

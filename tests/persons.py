@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, issuer_keys, now
 from infohus.demo.issuer import DEMO_ISSUERS
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.identity.tokens import sign_token
-from infohus.sealing.keepers import FileKeyKeeper
+from infohus.kernel.identity.tokens import sign_token
+from infohus.kernel.sealing.keepers import FileKeyKeeper
 
 CPR, OTHER_CPR = "010104-1234", "010158-5018"
 """Invented: by digit 7 the first was born in 1904 and the second in 1858, so neither can be a living person's.

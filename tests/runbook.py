@@ -22,8 +22,8 @@ import httpx
 from house import now
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import demo_keys
+from infohus.demo.local_postgres import LocalPostgres, find_binaries
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.local_postgres import LocalPostgres, find_binaries
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DEPLOY = REPOSITORY / "deploy"

@@ -12,14 +12,14 @@ import asyncpg
 import httpx
 from litestar import Litestar
 
-from infohus.audit.checkpoint import SigningKey
-from infohus.audit.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
-from infohus.audit.log import APPEND
-from infohus.audit.memory import Memory
-from infohus.audit.merkle import Frontier, leaf_hash
-from infohus.audit.signing import Signer
-from infohus.audit.witness import Witness
-from infohus.witness_server import create_witness_app
+from infohus.cli.witness import create_witness_app
+from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
+from infohus.kernel.audit.witness.witness import Witness
 
 LOG, ORIGIN = UUID(int=7), "infohus.test/log"
 KEY = SigningKey(b"l" * 32)
@@ -52,10 +52,10 @@ class Town:
         keys = tuple(self.witness(name).verifier for name in NAMES)
         return WitnessPolicy(2, keys, tuple(f"http://{name}" for name in NAMES))
 
-    def signer(self, memory: str = "signed") -> Signer:
+    def signer(self, store: str = "signed") -> Signer:
         """Give the signer; with another memory, it is one that remembers nothing."""
         witnesses = Witnesses(self.policy, self.send, lambda: AT + self.later)
-        return Signer(KEY, Memory(self.folder / memory), witnesses=witnesses, clock=lambda: AT)
+        return Signer(KEY, CheckpointStore(self.folder / store), witnesses=witnesses, clock=lambda: AT)
 
     async def send(self, url: str, body: bytes) -> tuple[int, str]:
         """Carry a request to the witness of that host."""

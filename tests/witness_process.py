@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.cosignature import WitnessKey
-from infohus.audit.merkle import leaf_hash
-from infohus.audit.witness import AddCheckpoint
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.cosignature import WitnessKey
+from infohus.kernel.audit.formats.merkle import leaf_hash
+from infohus.kernel.audit.witness.witness import AddCheckpoint
 from runbook import ENDS_WITH_US, free_port
 from town import KEY, ORIGIN
 

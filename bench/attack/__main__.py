@@ -20,17 +20,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benchmarks' 
 
 import asyncpg
 import structlog
+from attacked_log import KEY, LOG, ORIGIN, AttackedLog, Run
 from classes import ATTACKS, Attack
-from ground import KEY, LOG, ORIGIN, Ground, Run
 from installation import execute
 from rich.progress import Progress
 
-from infohus.audit.cosigning import Witnesses
-from infohus.audit.growth import LogNotAsSigned
-from infohus.audit.log_verification import LogVerification, tally_faults_of, verify_log
-from infohus.audit.verification import Fault
-from infohus.database import migrate
-from infohus.local_postgres import LocalPostgres
+from infohus.demo.local_postgres import LocalPostgres
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.audit.verification.exported_log import Fault
+from infohus.kernel.audit.verification.stored_log import LogVerification, tally_faults_of, verify_log
+from infohus.kernel.audit.witness.cosigning import Witnesses
+from infohus.kernel.database.statements import migrate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RESULTS = REPOSITORY / "var" / "attack.json"
@@ -83,15 +83,15 @@ async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: i
     superuser = await asyncpg.connect(server.superuser_dsn("attack"))
     verifier = await asyncpg.connect(server.dsn(user="infohus_verifier", database="attack", password="a"))  # noqa: S106
     try:
-        ground = Ground(app, superuser, verifier, folder)
-        await ground.prepare()
+        attacked = AttackedLog(app, superuser, verifier, folder)
+        await attacked.prepare()
         accounts = {name: Account() for name in ATTACKS}
         with Progress(transient=True) as progress:
             task = progress.add_task("Attacking", total=runs * len(ATTACKS))
             for number in range(runs):
                 for name, attack in ATTACKS.items():
                     dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - an attack is no secret
-                    await _attack(ground, attack, dice, accounts[name], number)
+                    await _attack(attacked, attack, dice, accounts[name], number)
                     progress.advance(task)
         return accounts
     finally:
@@ -100,51 +100,51 @@ async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: i
         await superuser.close()
 
 
-async def _attack(ground: Ground, attack: Attack, dice: random.Random, account: Account, number: int) -> None:
-    run = await ground.lay(dice)
-    if not await _is_quiet(ground, run):
+async def _attack(attacked: AttackedLog, attack: Attack, dice: random.Random, account: Account, number: int) -> None:
+    run = await attacked.lay(dice)
+    if not await _is_quiet(attacked, run):
         message = "the log was not whole before it was attacked"
         raise AssertionError(message)
-    await attack(ground, run)
+    await attack(attacked, run)
     started = time.perf_counter()
-    by = await _who_noticed(ground, run)
+    by = await _who_noticed(attacked, run)
     account.runs += 1
     account.slowest_ms = max(account.slowest_ms, (time.perf_counter() - started) * 1000)
     account.by.update(by)
     account.noticed += bool(by)
     if not by:
         account.missed.append(number)
-    _, faults = await _look(ground, Witnesses())
+    _, faults = await _look(attacked, Witnesses())
     account.outsider += bool(faults)
 
 
-async def _is_quiet(ground: Ground, run: Run) -> bool:
+async def _is_quiet(attacked: AttackedLog, run: Run) -> bool:
     """Say that nobody complains of the log before the attack: who cries always has noticed nothing."""
-    found, faults = await _look(ground, ground.witnesses())
+    found, faults = await _look(attacked, attacked.witnesses())
     return not faults and found.cosigned == run.signed
 
 
-async def _look(ground: Ground, witnesses: Witnesses) -> tuple[LogVerification, list[Fault]]:
+async def _look(attacked: AttackedLog, witnesses: Witnesses) -> tuple[LogVerification, list[Fault]]:
     """Do what `infohus audit verify` does."""
-    found = await verify_log(ground.verifier, LOG, key=KEY.verifier(ORIGIN), witnesses=witnesses)
-    return found, [*found.verification.faults, *await tally_faults_of(ground.verifier, LOG)]
+    found = await verify_log(attacked.verifier, LOG, key=KEY.verifier(ORIGIN), witnesses=witnesses)
+    return found, [*found.verification.faults, *await tally_faults_of(attacked.verifier, LOG)]
 
 
-async def _who_noticed(ground: Ground, run: Run) -> set[str]:
+async def _who_noticed(attacked: AttackedLog, run: Run) -> set[str]:
     by = set()
     try:
-        await ground.append(APPENDED_AFTER, run.signer)
+        await attacked.append(APPENDED_AFTER, run.signer)
     except asyncpg.PostgresError:
         by.add("application")  # it answers 503 from then on
     try:
-        await run.signer.sign(ground.app, LOG)
+        await run.signer.sign(attacked.app, LOG)
     except LogNotAsSigned:
         by.add("signer")
     else:
         alarm = run.signer.alarm(LOG)
         if alarm is not None:
             by.add("signer" if alarm == "archive" else "witnesses")
-    _, faults = await _look(ground, ground.witnesses())
+    _, faults = await _look(attacked, attacked.witnesses())
     return by | {_noticing(fault) for fault in faults}
 
 

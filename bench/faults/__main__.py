@@ -26,8 +26,8 @@ from machine import LOCK_TIMEOUT_MS, CannotRun, Machine, Proxy, SmallDisk
 from reconciliation import Reconciliation, read_log, read_rows, reconcile, statuses
 from rich.progress import Progress
 
-from infohus.audit.log import head_of
-from infohus.local_postgres import LocalPostgres
+from infohus.demo.local_postgres import LocalPostgres
+from infohus.kernel.audit.storage.log import head_of
 
 RESULTS = Path(__file__).resolve().parents[2] / "var" / "faults.json"
 CASES, CLIENTS = 12, 5

@@ -49,7 +49,7 @@ class Journal:
 
 
 def fresh_correlation() -> str:
-    """Make a correlation id of letters: one whose digits look like a CPR number would be replaced at the door."""
+    """Make a correlation id of letters: one whose digits look like a CPR number would be replaced by the service."""
     return uuid4().hex.translate(_LETTERS)
 
 

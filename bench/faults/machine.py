@@ -17,7 +17,7 @@ import asyncpg
 from installation import Installation
 from served import processes_in
 
-from infohus.local_postgres import LocalPostgres, PostgresDidNotStart
+from infohus.demo.local_postgres import LocalPostgres, PostgresDidNotStart
 
 OFFSET = "FAULTS_CLOCK_OFFSET"
 DISK_MEGABYTES = 700

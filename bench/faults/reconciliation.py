@@ -7,9 +7,9 @@ from typing import Any
 import asyncpg
 from clients import Journal
 
-from infohus.audit.entry import Entry, Outcome, decode
-from infohus.audit.log import head_of, rows_of
-from infohus.audit.row_verification import verify_database
+from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
+from infohus.kernel.audit.storage.log import head_of, rows_of
+from infohus.kernel.audit.verification.log_rows import verify_database
 
 UUID_TABLES = ("concern", "information", "exchange")
 

@@ -1,7 +1,7 @@
 """What the tables of every floor are made with: a record's common columns, sealed columns, choices, references.
 
 The models (`infohus`) are not imported: a migration says what is made, whatever the models say later. Constraints and
-indexes are named by the rule in `infohus.tables.NAMING`, which env.py gives to Alembic.
+indexes are named by the rule in `infohus.kernel.database.tables.NAMING`, which env.py gives to Alembic.
 """
 
 import sqlalchemy as sa

@@ -8,36 +8,37 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
-from infohus.app import create_app, now, signer_of
-from infohus.assessments.template import TemplateNotUsable
-from infohus.assessments.templates import load_template
-from infohus.audit.checkpoint import SigningKey, UnsafeSigningKey
-from infohus.audit.cosigning import WitnessesNotUsable
-from infohus.audit.growth import LogNotAsSigned
-from infohus.audit.memory import StateNotReadable
-from infohus.audit_commands import audit
-from infohus.authorization.policies import PoliciesUnsound
+from infohus.app import create_app, signer_of
+from infohus.casework.assessments.template import TemplateNotUsable
+from infohus.casework.assessments.templates import load_template
+from infohus.cli.audit import audit
+from infohus.cli.draw import draw
+from infohus.cli.log_report import check_log_report
+from infohus.cli.log_retention import empty, keep
+from infohus.cli.witness import witness
+from infohus.clock import now
 from infohus.danish import words_for
-from infohus.database import migrate as migrate_database
-from infohus.database import refuse_unsafe_roles
 from infohus.demo.issuer import UnknownDemoUser
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.running import Stopped, play_once, show, token_for
 from infohus.demo.telling import StepFailed
-from infohus.draw_command import draw
 from infohus.errors import TemplateScores
-from infohus.identity.issuers import UnsafeIssuer
-from infohus.identity.key_sets import KeySetRefused
+from infohus.kernel.audit.formats.checkpoint import SigningKey, UnsafeSigningKey
+from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
+from infohus.kernel.authorization.policies import PoliciesUnsound
+from infohus.kernel.database.statements import migrate as migrate_database
+from infohus.kernel.database.statements import refuse_unsafe_roles
+from infohus.kernel.identity.issuers import UnsafeIssuer
+from infohus.kernel.identity.key_sets import KeySetRefused
+from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 from infohus.plan.comparison import changes_between
 from infohus.plan.document import PlanDocument, PlanNotUsable, read_plan
 from infohus.plan.loading import load_plan
 from infohus.plan.owner_acts import CoordinatorNotUsable, register_coordinator
 from infohus.plan.stored import stored_plan
-from infohus.report_command import check_log_report
-from infohus.retention_command import empty, keep
-from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 from infohus.settings import REPOSITORY, Settings, UnsafeSetting, reference
-from infohus.witness_server import witness
 
 DEMO_FOLDER = REPOSITORY / "var" / "demo"
 OWNER_ADDRESS = "INFOHUS_OWNER_DATABASE_URL"

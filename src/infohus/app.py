@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -17,74 +16,71 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import HeaderParameter
 
 from infohus import logs
-from infohus.actors import Actors
-from infohus.answers import guarded
-from infohus.assessments.api import handlers as assessment_handlers
-from infohus.audit.checkpoint import SigningKey
-from infohus.audit.cosigning import WitnessesNotUsable
-from infohus.audit.memory import Memory
-from infohus.audit.signing import Signer
-from infohus.authorization.policies import Policies
 from infohus.cases.api import handlers as case_handlers
-from infohus.cases.lifecycle import lock_for, require_possible
-from infohus.closures.api import handlers as closure_handlers
-from infohus.concerns.api import handlers as concern_handlers
-from infohus.database import open_pool
-from infohus.deed import Once
-from infohus.erasure.api import handlers as erasure_handlers
-from infohus.exchanges.api import handlers as exchange_handlers
-from infohus.identity.caller import Assurance, Caller
-from infohus.identity.issuers import read_issuers
-from infohus.identity.tokens import TokenGate
-from infohus.journal.api import handlers as journal_handlers
-from infohus.log_checks.api import handlers as log_check_handlers
-from infohus.log_checks.findings import Findings
-from infohus.log_reports.api import handlers as log_report_handlers
-from infohus.measures.api import handlers as measure_handlers
-from infohus.network.api import handlers as network_handlers
-from infohus.notes.api import handlers as note_handlers
-from infohus.obligations.api import handlers as obligation_handlers
+from infohus.cases.procedure.lifecycle import lock_for, require_possible
+from infohus.casework.assessments.api import handlers as assessment_handlers
+from infohus.casework.concerns.api import handlers as concern_handlers
+from infohus.casework.exchanges.api import handlers as exchange_handlers
+from infohus.casework.measures.api import handlers as measure_handlers
+from infohus.casework.notes.api import handlers as note_handlers
+from infohus.casework.scope_decisions.api import handlers as scope_handlers
+from infohus.casework.screenings.api import handlers as screening_handlers
+from infohus.clock import now
+from infohus.kernel.answers.problems import guarded
+from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.witness.client import witnesses_in
+from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
+from infohus.kernel.authorization.policies import Policies
+from infohus.kernel.database.statements import open_pool
+from infohus.kernel.database.tables import Row
+from infohus.kernel.identity.caller import Assurance, Caller
+from infohus.kernel.identity.issuers import read_issuers
+from infohus.kernel.identity.tokens import TokenGate
+from infohus.kernel.sealing.column import sealed_columns
+from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.unit_of_work.actors import Actors
+from infohus.kernel.unit_of_work.audit_draft import IdempotencyKey
+from infohus.kernel.unit_of_work.begin import RequestScope, UnitsOfWork
+from infohus.oversight.log_checks.api import handlers as log_check_handlers
+from infohus.oversight.log_checks.findings import Findings
+from infohus.oversight.obligations.api import handlers as obligation_handlers
+from infohus.oversight.statistics.api import handlers as statistics_handlers
+from infohus.oversight.supervision.api import handlers as supervision_handlers
+from infohus.oversight.supervision.checkpoint_routes import handlers as checkpoint_handlers
+from infohus.oversight.supervision.tile_routes import handlers as tile_handlers
 from infohus.plan.api import handlers as plan_handlers
-from infohus.plan.contacts import handlers as contact_handlers
-from infohus.plan.versions import handlers as plan_version_handlers
-from infohus.rights.api import handlers as right_handlers
-from infohus.scope_decisions.api import handlers as scope_handlers
-from infohus.screenings.api import handlers as screening_handlers
-from infohus.sealing.column import sealed_columns
-from infohus.sealing.keepers import FileKeyKeeper
-from infohus.sealing.vault import Vault
-from infohus.searches.api import handlers as search_handlers
+from infohus.plan.contact_routes import handlers as contact_handlers
+from infohus.plan.network.api import handlers as network_handlers
+from infohus.plan.version_routes import handlers as plan_version_handlers
 from infohus.settings import Settings
-from infohus.statistics.api import handlers as statistics_handlers
-from infohus.supervision.api import handlers as supervision_handlers
-from infohus.supervision.checkpoint_routes import handlers as checkpoint_handlers
-from infohus.supervision.tile_routes import handlers as tile_handlers
-from infohus.tables import Row
 from infohus.web.api_description import ExactConfig
+from infohus.web.authentication import AuthenticationMiddleware
 from infohus.web.documentation import DocumentationPage, documentation_router
-from infohus.web.door import Door
-from infohus.web.health import handlers as health_handlers
+from infohus.web.health_routes import handlers as health_handlers
+from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
-from infohus.web.problems import handlers as problem_handlers
-from infohus.witness_client import witnesses_in
-from infohus.workplace import Desk, Workplace
+from infohus.whole_case.closures.api import handlers as closure_handlers
+from infohus.whole_case.erasure.api import handlers as erasure_handlers
+from infohus.whole_case.journal.api import handlers as journal_handlers
+from infohus.whole_case.log_reports.api import handlers as log_report_handlers
+from infohus.whole_case.next_steps.api import handlers as standing_handlers
+from infohus.whole_case.rights.api import handlers as right_handlers
+from infohus.whole_case.searches.api import handlers as search_handlers
 
 logger = structlog.get_logger()
 
 _FORGET_EVERY_SECONDS = 30
 AnyRequest = Request[Caller, Any, Any]
-IdempotencyKey = Annotated[
+IdempotencyKeyHeader = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key", pattern="^[!-~]{8,100}$",
         description="Any text of your own; a repetition of the request with the same text does not act twice.",
     ),
 ]
-
-
-def now() -> datetime:
-    """Read the clock, aware UTC: the one place that does."""
-    return datetime.now(UTC)
 
 
 def application() -> Litestar:
@@ -110,23 +106,24 @@ def create_app(settings: Settings) -> Litestar:
     )
     actors, findings = Actors(vault), Findings(vault)
     signer = signer_of(settings)
-    workplace = Workplace(
-        policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now, appended=signer.appended
+    units = UnitsOfWork(
+        policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now,
+        acknowledged=signer.acknowledged,
     )
 
-    def desk(request: AnyRequest) -> Desk:
-        return Desk(workplace, request.user)
+    def request_scope(request: AnyRequest) -> RequestScope:
+        return RequestScope(units, request.user)
 
-    async def recording_desk(request: AnyRequest, idempotency_key: IdempotencyKey = None) -> Desk:
-        once = Once(idempotency_key, await request.body()) if idempotency_key is not None else None
-        return Desk(workplace, request.user, once)
+    async def idempotent_scope(request: AnyRequest, idempotency_key: IdempotencyKeyHeader = None) -> RequestScope:
+        key = IdempotencyKey(idempotency_key, await request.body()) if idempotency_key is not None else None
+        return RequestScope(units, request.user, key)
 
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:
         async with await open_pool(settings.database_url, size=settings.pool_size) as pool:
             async with pool.acquire() as connection:
                 await signer.require_not_behind(connection)
-            workplace.open(pool)
+            units.open(pool)
             beside = [
                 asyncio.create_task(_forget_old_keys(vault)),
                 asyncio.create_task(_sign(signer, pool, every_seconds=settings.sign_every_seconds)),
@@ -139,7 +136,7 @@ def create_app(settings: Settings) -> Litestar:
         *health_handlers, *problem_handlers,
         *guarded(
             *plan_handlers, *contact_handlers, *concern_handlers, *search_handlers,
-            *case_handlers, *scope_handlers, *screening_handlers,
+            *case_handlers, *standing_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
             *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
@@ -149,17 +146,17 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         route_handlers=handlers,
         dependencies={
-            "desk": Provide(desk, sync_to_thread=False),
-            "recording_desk": Provide(recording_desk),
+            "request_scope": Provide(request_scope, sync_to_thread=False),
+            "idempotent_scope": Provide(idempotent_scope),
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
-            "workplace": Provide(lambda: workplace, sync_to_thread=False),
+            "units": Provide(lambda: units, sync_to_thread=False),
             "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
             "actors": Provide(lambda: actors, sync_to_thread=False),
             "findings": Provide(lambda: findings, sync_to_thread=False),
             "signer": Provide(lambda: signer, sync_to_thread=False),
         },
-        middleware=[Door(gate, workplace, actors)],
+        middleware=[AuthenticationMiddleware(gate, units, actors)],
         before_request=before_the_route,
         exception_handlers=exception_handlers,
         lifespan=[connected],
@@ -181,7 +178,7 @@ def signer_of(settings: Settings) -> Signer:
         message = "a witness has the log's own key, and could vouch for nothing"
         raise WitnessesNotUsable(message)
     return Signer(
-        key, Memory(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
+        key, CheckpointStore(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
     )
 
 

@@ -87,7 +87,8 @@ def places_of(traceback: TracebackType | None) -> list[str]:
 
 
 def _without_secrets(event: EventDict, hidden: frozenset[str]) -> EventDict:
-    # The correlation id was checked at the door; one of ours in thirty has ten digits in a row and must be found too.
+    # The correlation id was checked when the request came; one of ours in thirty has ten digits in a row and must be
+    # found too.
     return {
         name: HIDDEN if name in hidden else value if name == "correlation_id" else _hide(value)
         for name, value in event.items()

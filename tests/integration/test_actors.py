@@ -9,9 +9,9 @@ import pytest
 from conftest import Database
 from house import MUNICIPALITY, POLICE, House
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.finding import INSTALLATION_LOG
-from infohus.sealing.envelope import CannotOpen
-from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile, supervision_of
+from infohus.kernel.sealing.envelope import CannotOpen
+from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile, supervision_of
+from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from persons import named_otherwise
 
 COPY = """

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from house import House
-from infohus.authorization.action import Action
 from infohus.errors import situations, slug_of
+from infohus.kernel.authorization.action import Action
 from infohus.web.api_examples import EXAMPLES
-from infohus.web.door import is_open
+from infohus.web.authentication import is_open
 
 FETCHING = {"src", "srcset", "action", "data", "poster", "background", "ping", "formaction"}
 DANISH = re.compile(r"[æøåÆØÅ]")

@@ -7,7 +7,7 @@ import pytest
 
 from house import MUNICIPALITY, CaseInHand, House, told
 from infohus import errors
-from infohus.assessments.template import CURRENT, current_template, read_template
+from infohus.casework.assessments.template import CURRENT, current_template, read_template
 
 CONTRIBUTION: dict[str, Any] = {
     "dimension": "family", "answer": "described", "text": "Moren holder kontakt.", "source": "skolens trivselsmøde",

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from conftest import Database
-from infohus.audit.log import APPEND, head_of, rows_of
-from infohus.audit.merkle import Frontier, leaf_hash
-from infohus.audit.row_verification import verify_database
+from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
+from infohus.kernel.audit.storage.log import APPEND, head_of, rows_of
+from infohus.kernel.audit.verification.log_rows import verify_database
 
 LOG = uuid4()
 

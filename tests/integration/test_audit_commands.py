@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conftest import Database
-from infohus.audit.checkpoint import SigningKey, split_note
-from infohus.audit.cosignature import WitnessKey
-from infohus.audit.verification import verify_export
-from infohus.audit_commands import audit
+from infohus.cli.audit import audit
+from infohus.kernel.audit.formats.checkpoint import SigningKey, split_note
+from infohus.kernel.audit.formats.cosignature import WitnessKey
+from infohus.kernel.audit.verification.exported_log import verify_export
 from town import KEY, LOG, NAMES, ORIGIN, Town
 
 

@@ -10,8 +10,8 @@ import pytest
 import structlog
 
 from house import MUNICIPALITY, House, now, told
-from infohus.local_postgres import find_binaries
-from infohus.sealing.envelope import DataKey, Sealed
+from infohus.demo.local_postgres import find_binaries
+from infohus.kernel.sealing.envelope import DataKey, Sealed
 from infohus.settings import Settings
 from persons import named_otherwise
 

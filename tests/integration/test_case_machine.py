@@ -25,10 +25,10 @@ from litestar.testing import AsyncTestClient
 
 from conftest import Database
 from house import MUNICIPALITY, POLICE, CaseInHand, House, now, open_house, told
-from infohus.audit.entry import Outcome
-from infohus.authorization.action import Action
-from infohus.cases.lifecycle import LEADS_TO, POSSIBLE
-from infohus.ground import Stage
+from infohus.cases.procedure.lifecycle import LEADS_TO, POSSIBLE
+from infohus.kernel.access.model import Stage
+from infohus.kernel.audit.formats.entry import Outcome
+from infohus.kernel.authorization.action import Action
 from infohus.web.api_examples import EXAMPLES
 
 EXAMPLES_PLAYED = int(os.environ.get("INFOHUS_MACHINE_EXAMPLES", "12"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from infohus.audit import catalog
-from infohus.audit.catalog import SHIPPED, catalog_faults, digest_of
+from infohus.kernel.audit.verification import catalog
+from infohus.kernel.audit.verification.catalog import SHIPPED, catalog_faults, digest_of
 from town import Town
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import Database
 from house import House, now
-from infohus.plan.contacts import reachable
+from infohus.plan.contact_routes import reachable
 from infohus.plan.document import parse_plan
 from infohus.plan.loading import load_plan
 

@@ -6,13 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from infohus.audit import archive
-from infohus.audit.checkpoint import Checkpoint, SigningKey, split_note
-from infohus.audit.cosignature import cosign, cosignatures_on
-from infohus.audit.cosigning import Remembers, Round, Silence, Witnesses, WitnessesNotUsable, WitnessPolicy
-from infohus.audit.memory import Memory
-from infohus.audit.signing import Signer
-from infohus.audit.witness import AddCheckpoint, Witness
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey, split_note
+from infohus.kernel.audit.formats.cosignature import cosign, cosignatures_on
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.witness.cosigning import (
+    CosignFailure,
+    Remembers,
+    Round,
+    Witnesses,
+    WitnessesNotUsable,
+    WitnessPolicy,
+)
+from infohus.kernel.audit.witness.witness import AddCheckpoint, Witness
 from town import AT, KEY, LOG, NAMES, ORIGIN, Town
 
 FIRST = SigningKey(NAMES[0][:1].encode() * 32)
@@ -48,26 +55,26 @@ def lied_to(town: Town, answer: Callable[[bytes], tuple[int, str]]) -> Signer:
         return answer(body) if NAMES[0] in url else await town.send(url, body)
 
     witnesses = Witnesses(town.policy, send, lambda: AT)
-    return Signer(KEY, Memory(town.folder / "signed"), witnesses=witnesses, clock=lambda: AT)
+    return Signer(KEY, CheckpointStore(town.folder / "signed"), witnesses=witnesses, clock=lambda: AT)
 
 
 class WhenAWitnessAnswersStrangely:
     @pytest.mark.parametrize(
         ("status", "text", "why"),
         [
-            (200, "", Silence.REFUSED),
-            (200, "— dpo.example AAAA\n", Silence.REFUSED),
-            (404, "", Silence.REFUSED),
-            (403, "", Silence.REFUSED),
-            (409, "no number", Silence.REFUSED),
-            (409, "99\n", Silence.AHEAD),
-            (409, "3\n", Silence.INCONSISTENT),
-            (422, "", Silence.INCONSISTENT),
-            (500, "", Silence.REFUSED),
+            (200, "", CosignFailure.REFUSED),
+            (200, "— dpo.example AAAA\n", CosignFailure.REFUSED),
+            (404, "", CosignFailure.REFUSED),
+            (403, "", CosignFailure.REFUSED),
+            (409, "no number", CosignFailure.REFUSED),
+            (409, "99\n", CosignFailure.AHEAD),
+            (409, "3\n", CosignFailure.INCONSISTENT),
+            (422, "", CosignFailure.INCONSISTENT),
+            (500, "", CosignFailure.REFUSED),
         ],
     )
     async def test_it_counts_as_no_cosignature_and_says_why(
-        self, town: Town, status: int, text: str, why: Silence
+        self, town: Town, status: int, text: str, why: CosignFailure
     ) -> None:
         async def send(url: str, body: bytes) -> tuple[int, str]:
             assert (url.endswith("/add-checkpoint"), body[:4]) == (True, b"old ")
@@ -138,7 +145,7 @@ class WhenOneWitnessMisbehaves:
         note = KEY.sign(checkpoint := Checkpoint(ORIGIN, 9, bytes(32)))
         await archive.keep(town.app, LOG, size=9, note=note, at=AT)
         asked = await signer.witnesses.cosign(town.app, LOG, checkpoint, note)
-        assert asked == Round(NAMES[1:], {NAMES[0]: Silence.INCONSISTENT})
+        assert asked == Round(NAMES[1:], {NAMES[0]: CosignFailure.INCONSISTENT})
 
 
 class WhenTheWitnessesAreNamed:

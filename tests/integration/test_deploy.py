@@ -21,9 +21,9 @@ import rich_click as click
 from house import now
 from infohus.__main__ import main
 from infohus.demo.issuer import DemoIssuers
-from infohus.identity.issuers import read_issuers
-from infohus.local_postgres import LocalPostgres
-from infohus.sealing.keepers import supervision_of
+from infohus.demo.local_postgres import LocalPostgres
+from infohus.kernel.identity.issuers import read_issuers
+from infohus.kernel.sealing.keepers import supervision_of
 from runbook import BLOCKS, README, UNIT, Installation, Served, directives, free_port, variables
 
 LARGEST_RESIDENT_KILOBYTES = 150 * 1024

@@ -24,10 +24,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from msgspec import structs
 
 from house import now
-from infohus.audit.cosignature import cosignatures_on
-from infohus.audit.witness import LARGEST_BODY
 from infohus.demo.issuer import DemoIssuers
-from infohus.local_postgres import LocalPostgres
+from infohus.demo.local_postgres import LocalPostgres
+from infohus.kernel.audit.formats.cosignature import cosignatures_on
+from infohus.kernel.audit.witness.witness import LARGEST_BODY
 from infohus.settings import Settings
 from runbook import DEPLOY, ENDS_WITH_US, Installation, Served, free_port
 from witness_process import ASKED, NOTE, serving_witness

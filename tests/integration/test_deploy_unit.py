@@ -13,10 +13,10 @@ from pathlib import Path
 import click
 import pytest
 
-from infohus import witness_server
 from infohus.__main__ import main
-from infohus.audit.witness import LARGEST_BODY
-from infohus.local_postgres import LocalPostgres
+from infohus.cli import witness as witness_server
+from infohus.demo.local_postgres import LocalPostgres
+from infohus.kernel.audit.witness.witness import LARGEST_BODY
 from runbook import README, UNIT, Installation, directives
 
 TEXT = UNIT.read_text(encoding="utf-8")

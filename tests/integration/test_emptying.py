@@ -13,14 +13,14 @@ import pytest
 
 from conftest import Database
 from house import now
-from infohus.audit.emptying import EMPTIABLE, EMPTY, entry_of
-from infohus.audit.entry import Emptied, decode
-from infohus.audit.export import LogDoesNotVerify, check_hashed_proof, check_proof, prove
-from infohus.audit.log import APPEND
-from infohus.audit.merkle import ProofDoesNotHold, leaf_hash
-from infohus.audit.row_verification import verify_database
-from infohus.audit.tiles import bundle_of, entries_in, tile_path
-from infohus.audit.verification import verify_export
+from infohus.kernel.audit.formats.emptying import EMPTIABLE, EMPTY, entry_of
+from infohus.kernel.audit.formats.entry import Emptied, decode
+from infohus.kernel.audit.formats.merkle import ProofDoesNotHold, leaf_hash
+from infohus.kernel.audit.formats.tiles import bundle_of, entries_in, tile_path
+from infohus.kernel.audit.storage.export import LogDoesNotVerify, check_hashed_proof, check_proof, prove
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.verification.exported_log import verify_export
+from infohus.kernel.audit.verification.log_rows import verify_database
 from old_log import FIVE_YEARS, KEY, LOG, OLD, ORIGIN, Log, open_log, verifier
 
 

@@ -15,13 +15,13 @@ import town as town_module
 from conftest import Database
 from house import House, now
 from infohus.__main__ import main
-from infohus.audit.checkpoint import SigningKey
-from infohus.audit.emptying import EMPTY, entry_of
-from infohus.audit.entry import Emptied
-from infohus.audit.export import check_hashed_proof
-from infohus.audit.log import APPEND
-from infohus.audit.merkle import leaf_hash
-from infohus.audit.row_verification import verify_database
+from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.formats.emptying import EMPTY, entry_of
+from infohus.kernel.audit.formats.entry import Emptied
+from infohus.kernel.audit.formats.merkle import leaf_hash
+from infohus.kernel.audit.storage.export import check_hashed_proof
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.verification.log_rows import verify_database
 from old_log import FIVE_YEARS, LOG, OLD, Log, entry, open_log
 from town import Town
 

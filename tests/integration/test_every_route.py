@@ -11,8 +11,8 @@ from litestar.handlers import HTTPRouteHandler
 from house import House
 from infohus.danish import WORDS
 from infohus.errors import situations, slug_of
-from infohus.finding import INSTALLATION_LOG
-from infohus.web.door import is_open
+from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
+from infohus.web.authentication import is_open
 
 SAMPLES: dict[str, Any] = {"string": "tekst", "integer": 1, "boolean": True, "number": 1.0, "null": None}
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, told
-from infohus.audit.checkpoint import SigningKey
-from infohus.audit.entry import decode
-from infohus.audit.export import check_proof
-from infohus.sealing.envelope import CannotOpen
-from infohus.sealing.keepers import FileKeyKeeper, supervision_of
+from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.formats.entry import decode
+from infohus.kernel.audit.storage.export import check_proof
+from infohus.kernel.sealing.envelope import CannotOpen
+from infohus.kernel.sealing.keepers import FileKeyKeeper, supervision_of
 
 SECRET = "Kun for de to tovholdere."
 

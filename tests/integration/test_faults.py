@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from infohus.audit.entry import Entry, Outcome, Wrote
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HARNESS = REPOSITORY / "bench" / "faults"

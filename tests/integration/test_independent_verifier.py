@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from counted_log import busy_log
-from infohus.audit.checkpoint import Checkpoint, SigningKey, VerifierKey, split_note
-from infohus.audit.cosignature import WitnessKey, cosign
-from infohus.audit.export import proof_text
-from infohus.audit.merkle import Frontier, inclusion_ranges, leaf_hash, proof_from, root_of
-from infohus.audit.tally import core_of, tally_faults
-from infohus.audit.tiles import TileWriter, bundle_of, entries_in, tile_path
-from infohus.audit.verification import verify_export
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey, VerifierKey, split_note
+from infohus.kernel.audit.formats.cosignature import WitnessKey, cosign
+from infohus.kernel.audit.formats.merkle import Frontier, inclusion_ranges, leaf_hash, proof_from, root_of
+from infohus.kernel.audit.formats.tiles import TileWriter, bundle_of, entries_in, tile_path
+from infohus.kernel.audit.storage.export import proof_text
+from infohus.kernel.audit.verification.exported_log import verify_export
+from infohus.kernel.audit.verification.tally import core_of, tally_faults
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VERIFIER = REPOSITORY / "deploy" / "verifier" / "verify.py"

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from house import MUNICIPALITY, CaseInHand, House, now, told
-from infohus.concerns.model import ReportChannel
+from infohus.casework.concerns.model import ReportChannel
 from infohus.danish import WARNINGS
 from persons import CPR, OTHER_CPR, recorded_by_the_police
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from infohus.local_postgres import (
+from infohus.demo.local_postgres import (
     BINARIES_VARIABLE,
     LONGEST_SOCKET_PATH_BYTES,
     AlreadyRunning,
@@ -24,7 +24,7 @@ from infohus.local_postgres import (
 START_AND_WAIT = """
 import sys, time
 from pathlib import Path
-from infohus.local_postgres import LocalPostgres
+from infohus.demo.local_postgres import LocalPostgres
 server = LocalPostgres.throwaway(Path(sys.argv[1]))
 server.start()
 print("started", flush=True)
@@ -158,7 +158,7 @@ class WhenAProcessIsKilled:
 
 class WhenTheFolderIsInUse:
     def test_a_second_server_is_refused(self, postgres: LocalPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("infohus.local_postgres._EARLIER_SERVER_SECONDS", 0.2)
+        monkeypatch.setattr("infohus.demo.local_postgres._EARLIER_SERVER_SECONDS", 0.2)
         with pytest.raises(AlreadyRunning, match="another server runs"):
             LocalPostgres.throwaway(postgres.data_dir).start()
         assert ask(postgres.superuser_dsn(), "SELECT 1") == 1

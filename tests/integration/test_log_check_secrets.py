@@ -7,7 +7,7 @@ import pytest
 
 from checked_log import COMMITMENT, SECRET, announced, busy, checks, drawn, revealed, signed, today
 from house import House
-from infohus.audit.entry import Entry, Outcome
+from infohus.kernel.audit.formats.entry import Entry, Outcome
 from infohus.web.api_examples import EXAMPLES
 
 OTHER = "0123456789abcdef" * 4

@@ -11,15 +11,15 @@ import msgspec
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House
-from infohus.audit.checkpoint import SigningKey, VerifierKey
-from infohus.audit.entry import Outcome, decode
-from infohus.audit.export import unpack
-from infohus.audit.log import APPEND
-from infohus.audit.log_verification import tally_faults_of
-from infohus.audit.tally import Tallies
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.log_reports.model import SubjectLogReport, check_report
-from infohus.log_reports.purposes import PURPOSE_OF, purpose_of
+from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
+from infohus.kernel.audit.formats.entry import Outcome, decode
+from infohus.kernel.audit.storage.export import unpack
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.verification.stored_log import tally_faults_of
+from infohus.kernel.audit.verification.tally import Tallies
+from infohus.whole_case.log_reports.model import SubjectLogReport, check_report
+from infohus.whole_case.log_reports.purposes import PURPOSE_OF, purpose_of
 from town import LOG, Town
 
 NUMBER = "010104-1234"

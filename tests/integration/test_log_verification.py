@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 
 from conftest import Database
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.cosigning import Remembers, Witnesses
-from infohus.audit.emptying import entry_of
-from infohus.audit.entry import Emptied
-from infohus.audit.log_verification import LogVerification, NotResumable, verify_log
-from infohus.audit.recollection import MOST_ROUNDS
-from infohus.audit.row_verification import CHUNK, verify_database
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.emptying import entry_of
+from infohus.kernel.audit.formats.entry import Emptied
+from infohus.kernel.audit.verification.log_rows import CHUNK, verify_database
+from infohus.kernel.audit.verification.stored_log import LogVerification, NotResumable, verify_log
+from infohus.kernel.audit.verification.witness_comparison import MOST_ROUNDS
+from infohus.kernel.audit.witness.cosigning import Remembers, Witnesses
 from town import AT, KEY, LOG, NAMES, ORIGIN, Town
 
 

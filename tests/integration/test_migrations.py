@@ -13,10 +13,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from conftest import REPOSITORY, ROLES_SQL, Database, empty_database, execute
-from infohus.audit.catalog import catalog_faults
-from infohus.audit.verification import Fault
-from infohus.database import migrate
-from infohus.local_postgres import BINARIES_VARIABLE, LocalPostgres, PostgresNotFound, find_binaries
+from infohus.demo.local_postgres import BINARIES_VARIABLE, LocalPostgres, PostgresNotFound, find_binaries
+from infohus.kernel.audit.verification.catalog import catalog_faults
+from infohus.kernel.audit.verification.exported_log import Fault
+from infohus.kernel.database.statements import migrate
 
 FILE_NAME = re.compile(r"\d{4}_\d{2}_\d{2}_[a-z]+(_[a-z0-9]+)+\.py")
 VERSIONS = sorted((REPOSITORY / "migrations" / "versions").glob("*.py"))

@@ -7,11 +7,11 @@ import pytest
 
 from checked_log import drawn
 from house import CLEARANCE, MUNICIPALITY, House, now
-from infohus.audit.entry import Entry, Opened, Outcome, Wrote, encode
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.log_checks.drawing import MOST_BY_LOT, MOST_BY_RULE
-from infohus.log_checks.namesakes import MOST_NAMES
-from infohus.log_checks.risk_rules import RULES
+from infohus.kernel.audit.formats.entry import Entry, Opened, Outcome, Wrote, encode
+from infohus.oversight.log_checks.drawing import MOST_BY_LOT, MOST_BY_RULE
+from infohus.oversight.log_checks.namesakes import MOST_NAMES
+from infohus.oversight.log_checks.risk_rules import RULES
 from persons import CPR, case_of, named_otherwise, recorded_by_the_police
 
 METTE, SOREN = DEMO_PEOPLE["kommune"], DEMO_PEOPLE["politi"]

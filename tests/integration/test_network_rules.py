@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from house import House
-from infohus.tables import Row
+from infohus.kernel.database.tables import Row
 
 GENERAL = {"title": "Dialog med forældre", "text": "Hvad vi har lært af den første samtale.\nRing på 41 74 90 90."}
 CASE_ID = "01a20000-0000-7000-8000-000000000115"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, invitation, now, told
-from infohus.cases.next_steps import ACTS
 from infohus.web.api_examples import EXAMPLES
+from infohus.whole_case.next_steps.operations import ACTS
 
 Begin = Callable[[House], Awaitable[CaseInHand]]
 CHILD = {"name": "Barn", "is_under_18": True}

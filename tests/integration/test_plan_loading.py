@@ -14,8 +14,8 @@ import pytest
 
 from conftest import Database
 from house import House
-from infohus.audit.entry import Outcome
-from infohus.finding import INSTALLATION_LOG
+from infohus.kernel.audit.formats.entry import Outcome
+from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.plan.document import PlanDocument, PlanNotUsable, parse_plan
 from infohus.plan.loading import load_plan
 

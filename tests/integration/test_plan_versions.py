@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from conftest import Database
 from house import MUNICIPALITY, POLICE, PROBATION, House, now
 from infohus.__main__ import main
-from infohus.audit.entry import decode
-from infohus.finding import INSTALLATION_LOG
+from infohus.kernel.audit.formats.entry import decode
+from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.plan.comparison import changes_between
 from infohus.plan.document import parse_plan
 from infohus.plan.loading import load_plan

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from conftest import Database
 from house import MUNICIPALITY, POLICE, CaseInHand, House, now, told
 from infohus.__main__ import main
-from infohus.assessments.template import CURRENT, TemplateNotUsable, current_template
-from infohus.assessments.templates import load_template
+from infohus.casework.assessments.template import CURRENT, TemplateNotUsable, current_template
+from infohus.casework.assessments.templates import load_template
 from infohus.errors import TemplateScores
 
 RISK: dict[str, Any] = {

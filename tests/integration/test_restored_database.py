@@ -5,8 +5,8 @@ from litestar.testing import AsyncTestClient
 
 from house import House
 from infohus.app import create_app
-from infohus.audit.merkle import Frontier, leaf_hash
-from infohus.audit.signing import LogIsBehind
+from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
+from infohus.kernel.audit.signing.signer import LogIsBehind
 
 
 async def put_back(house: House, size: int) -> None:

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now, told
-from infohus.rights.operations import answer_by
-from infohus.tables import Regime
+from infohus.kernel.database.tables import Regime
+from infohus.whole_case.rights.operations import answer_by
 
 SUBJECT = {"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}
 ASKING: dict[str, Any] = {"received_on": "2026-11-20", "asked": "Hvad har I om mig?"}

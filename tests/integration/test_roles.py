@@ -58,7 +58,7 @@ class WhenRolesAreMade:
             "advisory_unlock", "advisory_unlock_shared",
         )
     ] + ["pg_advisory_unlock_all()"])  # fmt: skip
-    def test_who_only_reads_takes_no_lock_that_a_deed_waits_for(
+    def test_who_only_reads_takes_no_lock_that_an_act_waits_for(
         self, unmigrated_database: Database, role: Role, call: str
     ) -> None:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for function"):

@@ -10,11 +10,11 @@ from msgspec import structs
 from conftest import ROLES_SQL, Database
 from house import House, open_house
 from infohus.app import create_app, signer_of
-from infohus.audit.checkpoint import SigningKey
-from infohus.audit.cosignature import WitnessKey
-from infohus.audit.cosigning import WitnessesNotUsable
-from infohus.database import open_pool
-from infohus.sealing.keepers import UnsafeKeyFile
+from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.formats.cosignature import WitnessKey
+from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
+from infohus.kernel.database.statements import open_pool
+from infohus.kernel.sealing.keepers import UnsafeKeyFile
 from infohus.settings import UnsafeSetting
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, told
-from infohus.scope_decisions.residences import residence_warnings
+from infohus.casework.scope_decisions.residences import residence_warnings
 
 REASONS = {"reasons": "Ekstremisme kan være på spil."}
 NOT_STATED = "Bopælskommunen er ikke angivet for alle, bekymringen angår."

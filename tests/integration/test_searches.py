@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from house import MUNICIPALITY, House, told
-from infohus.authorization.action import Action
+from infohus.kernel.authorization.action import Action
 from persons import CPR, OTHER_CPR, case_of, second_infohus
 
 NEW: dict[str, Any] = {"purpose": "new_concern"}

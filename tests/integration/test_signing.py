@@ -7,13 +7,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from infohus.audit import archive
-from infohus.audit.checkpoint import Checkpoint, SigningKey, open_checkpoint
-from infohus.audit.cosignature import cosignatures_on
-from infohus.audit.growth import LogNotAsSigned
-from infohus.audit.memory import Memory
-from infohus.audit.merkle import leaf_hash
-from infohus.audit.signing import LogIsBehind, SignedHead, Signer
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey, open_checkpoint
+from infohus.kernel.audit.formats.cosignature import cosignatures_on
+from infohus.kernel.audit.formats.merkle import leaf_hash
+from infohus.kernel.audit.signing.signer import LogIsBehind, SignedHead, Signer
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from town import KEY, LOG, NAMES, ORIGIN, Town
 
 
@@ -49,7 +49,7 @@ class WhenTheLogGrew:
             read.append(entry)
             return leaf_hash(entry)
 
-        monkeypatch.setattr("infohus.audit.growth.leaf_hash", counted)
+        monkeypatch.setattr("infohus.kernel.audit.verification.consistency.leaf_hash", counted)
         await town.signer().sign(town.app, LOG)
         assert len(read) == 2
 
@@ -147,7 +147,7 @@ class WhenTwoSignAtOnce:
         slow.go_on.set()
         with pytest.raises(LogNotAsSigned):
             await late
-        remembered = Memory(town.folder / "signed").checkpoint(ORIGIN)
+        remembered = CheckpointStore(town.folder / "signed").checkpoint(ORIGIN)
         assert (remembered, first.checkpoint.size) == (first.checkpoint, 6)
 
     @pytest.mark.parametrize("statement", ["index = ANY", "FROM audit.leaf", "audit.frontier", "audit.checkpoint"])
@@ -166,7 +166,7 @@ class WhenTwoSignAtOnce:
         assert (one.alarm(LOG), other.alarm(LOG)) == (None, None)
 
     async def test_one_that_has_not_archived_yet_is_waited_for(self, town: Town) -> None:
-        """Remembered by another process, and on its way into the archive: nobody was robbed."""
+        """Remembered by another process, and on its way into the archive: nothing was lost."""
         await town.append(4)
         one, other, slow = town.signer(), town.signer(), Held(town.superuser, "keep_checkpoint")
         late = asyncio.create_task(one.sign(cast("Any", slow), LOG))
@@ -205,7 +205,7 @@ class WhenOneLogIsWrong:
 
         monkeypatch.setattr(Signer, "sign", failing)
         await signer.sign_all(town.app)
-        assert Memory(town.folder / "signed").checkpoint(ORIGIN) is not None
+        assert CheckpointStore(town.folder / "signed").checkpoint(ORIGIN) is not None
 
 
 class WhenASuperuserTouchedTheLog:
@@ -262,7 +262,7 @@ class WhenASuperuserTouchedTheLog:
         await town.cut_tail(5)
         await town.forget_the_archive()
         await town.append(9, "opdigtet")
-        thief = town.signer(memory="elsewhere")
+        thief = town.signer(store="elsewhere")
         signed = await thief.sign(town.app, LOG)
         assert signed.cosigned_by == ()
         assert thief.alarm(LOG) == "rewritten"
@@ -300,7 +300,7 @@ class WhenItOpensForWork:
         await town.forget_the_archive()
         town.away = {"kommune.example", "politi.example"}
         with pytest.raises(LogIsBehind, match=r"vidnet dpo\.example husker 9"):
-            await town.signer(memory="put back").require_not_behind(town.app)
+            await town.signer(store="put back").require_not_behind(town.app)
 
     async def test_a_database_that_was_lost_whole_is_refused(self, town: Town) -> None:
         await town.append(2)
@@ -314,7 +314,7 @@ class WhenItOpensForWork:
         await town.append(4)
         await town.signer().sign(town.app, LOG)
         town.away = set(NAMES)
-        await town.signer(memory="new").require_not_behind(town.app)
+        await town.signer(store="new").require_not_behind(town.app)
 
     async def test_asking_takes_nothing_from_a_witness(self, town: Town) -> None:
         await town.append(4)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from infohus.audit.checkpoint import SigningKey
+from infohus.kernel.audit.formats.checkpoint import SigningKey
 
 DYING = """
 import os, pathlib, signal, sys
-from infohus.audit.checkpoint import SigningKey
+from infohus.kernel.audit.formats.checkpoint import SigningKey
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from infohus.audit import archive
-from infohus.audit.checkpoint import Checkpoint
-from infohus.audit.cosignature import cosignatures_on
-from infohus.audit.cosigning import Witnesses
-from infohus.audit.log_verification import verify_log
-from infohus.audit.merkle import consistency_ranges, leaf_hash, proof_from, root_of
-from infohus.audit.signing import LogIsBehind
-from infohus.audit.witness import AddCheckpoint
+from infohus.kernel.audit.formats.checkpoint import Checkpoint
+from infohus.kernel.audit.formats.cosignature import cosignatures_on
+from infohus.kernel.audit.formats.merkle import consistency_ranges, leaf_hash, proof_from, root_of
+from infohus.kernel.audit.signing.signer import LogIsBehind
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.verification.stored_log import verify_log
+from infohus.kernel.audit.witness.cosigning import Witnesses
+from infohus.kernel.audit.witness.witness import AddCheckpoint
 from town import KEY, LOG, NAMES, ORIGIN, Town
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from house import CLEARANCE, CaseInHand, House, told
-from infohus.audit.checkpoint import NotACheckpoint, SigningKey, VerifierKey
-from infohus.audit.entry import decode
-from infohus.audit.export import NotAnExport, check_proof, unpack
-from infohus.audit.merkle import ProofDoesNotHold
-from infohus.audit.tiles import bundle_of, entries_in
-from infohus.audit.verification import verify_export
+from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, SigningKey, VerifierKey
+from infohus.kernel.audit.formats.entry import decode
+from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
+from infohus.kernel.audit.formats.tiles import bundle_of, entries_in
+from infohus.kernel.audit.storage.export import NotAnExport, check_proof, unpack
+from infohus.kernel.audit.verification.exported_log import verify_export
 
 SECRET = "Kun for de to tovholdere."
 

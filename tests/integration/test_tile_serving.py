@@ -6,8 +6,8 @@ import tarfile
 import pytest
 
 from house import House
-from infohus.audit.serving import NoSuchTile, TilePlace
-from infohus.audit.tiles import tile_path, widths
+from infohus.kernel.audit.formats.tiles import tile_path, widths
+from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace
 
 
 async def long_log(house: House) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from house import House, Person, now
-from infohus.finding import INSTALLATION_LOG
+from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 
 NAME = "Nanna Nabosen"
 

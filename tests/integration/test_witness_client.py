@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from infohus.audit.cosigning import WitnessUnreachable
-from infohus.witness_client import HttpSender
+from infohus.kernel.audit.witness.client import HttpSender
+from infohus.kernel.audit.witness.cosigning import WitnessUnreachable
 
 LINE = "— dpo.example AAAA\n"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from house import now
-from infohus.audit.cosignature import cosignatures_on
-from infohus.audit.memory import Memory
-from infohus.audit.signing import Signer
-from infohus.witness_client import witnesses_in
+from infohus.kernel.audit.formats.cosignature import cosignatures_on
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.witness.client import witnesses_in
 from town import AT, KEY, LOG, ORIGIN, Town
 
 PROGRAM = Path(__file__).resolve().parents[1] / "go" / "witness.go"
@@ -46,8 +46,8 @@ def running(program: Path, tmp_path: Path) -> Iterator[Path]:
         process.kill()
 
 
-def signer(town: Town, file: Path, memory: str = "signed") -> Signer:
-    return Signer(KEY, Memory(town.folder / memory), witnesses=witnesses_in(file, now), clock=lambda: AT)
+def signer(town: Town, file: Path, store: str = "signed") -> Signer:
+    return Signer(KEY, CheckpointStore(town.folder / store), witnesses=witnesses_in(file, now), clock=lambda: AT)
 
 
 class WhenItIsAsked:
@@ -69,7 +69,7 @@ class WhenItIsAsked:
         await town.cut_tail(5)
         await town.forget_the_archive()
         await town.append(9, "opdigtet")
-        thief = signer(town, running, memory="elsewhere")
+        thief = signer(town, running, store="elsewhere")
         assert (await thief.sign(town.app, LOG)).cosigned_by == ()
         assert thief.alarm(LOG) == "rewritten"
         told = await thief.witnesses.remembered(ORIGIN, KEY)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from infohus.witness_server import MOST_BODIES, MOST_CONNECTIONS
+from infohus.cli.witness import MOST_BODIES, MOST_CONNECTIONS
 from witness_process import ASKED, ServedWitness, serving_witness
 
 HALF = b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 139999\r\n\r\n" + b"x" * 50_000

@@ -11,12 +11,12 @@ import asyncpg
 import pytest
 
 from house import House, now
-from infohus.cases.disclosure import Paragraph
-from infohus.closures.model import ClosureOutcome
-from infohus.concerns.model import AgeGroup, ReportChannel
-from infohus.measures.model import PreventionLevel
-from infohus.scope_decisions.model import ScopeOutcome
-from infohus.statistics.tabulations import tabulations
+from infohus.cases.disclosures.disclosure import Paragraph
+from infohus.casework.concerns.model import AgeGroup, ReportChannel
+from infohus.casework.measures.model import PreventionLevel
+from infohus.casework.scope_decisions.model import ScopeOutcome
+from infohus.oversight.statistics.tabulations import tabulations
+from infohus.whole_case.closures.model import ClosureOutcome
 
 MOMENTS = {
     "concern": ("recorded_at", "received_at"), "subject": ("recorded_at",), "scope_decision": ("decided_at",),

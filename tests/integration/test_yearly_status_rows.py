@@ -10,8 +10,8 @@ import pytest
 
 from conftest import Database
 from house import INSTITUTION, MUNICIPALITY, POLICE, House, now, told
-from infohus.sealing.column import sealed_columns
-from infohus.tables import Row
+from infohus.kernel.database.tables import Row
+from infohus.kernel.sealing.column import sealed_columns
 
 COUNT = "SELECT * FROM infohus.yearly_counts($1, $2)"
 IDENTIFYING = {

@@ -8,8 +8,8 @@ from uuid import UUID
 import cedarpy
 import msgspec
 
-from infohus.authorization.policies import Decision, Participation, Policies, Resource
-from infohus.identity.caller import AuthorityId, Caller
+from infohus.kernel.authorization.policies import Decision, Participation, Policies, Resource
+from infohus.kernel.identity.caller import AuthorityId, Caller
 from policies.oracle import ACTS, Situation, Standing, Verdict
 
 FOLDER = Path(__file__).resolve().parents[2] / "policies"

@@ -1,6 +1,6 @@
 """Asks twice which rows somebody may see: row security as the application's role does, and the policies as it would.
 
-The subject is found by the application's own query (finding.py), here as superuser: so the policies are asked about
+The subject is found by the application's own query (lookup.py), here as superuser: so the policies are asked about
 rows that row security would have hidden from them.
 """
 
@@ -11,11 +11,19 @@ from uuid import UUID
 
 import asyncpg
 
-from infohus.authorization.action import Action
-from infohus.authorization.policies import Participation, Policies, Resource
-from infohus.database import acting
-from infohus.finding import Found, Lock, case_query, found_case, found_infohus, infohus_query, resource_of
-from infohus.tables import Record
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.policies import Participation, Policies, Resource
+from infohus.kernel.database.statements import acting
+from infohus.kernel.database.tables import Record
+from infohus.kernel.unit_of_work.lookup import (
+    Lock,
+    ResolvedSubject,
+    case_query,
+    infohus_query,
+    resolved_case,
+    resolved_infohus,
+    resource_of,
+)
 from policies.lookers import Looker
 from policies.oracle import ACTS
 from policies.row_world import StoredRow, World
@@ -36,16 +44,16 @@ _PER_AUTHORITY: Final = frozenset({"record_key", "retention"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Everything that the policies need to know of the world: cases and records as finding.py finds them."""
+    """Everything that the policies need to know of the world: cases and records as lookup.py finds them."""
 
     world: World
     policies: Policies
-    infohus: Found
+    infohus: ResolvedSubject
     records: dict[UUID, tuple[Record, tuple[str, ...]]]
     kinds: dict[UUID, str]
-    cases: dict[tuple[UUID, str, object], dict[UUID, Found]] = field(default_factory=dict)
+    cases: dict[tuple[UUID, str, object], dict[UUID, ResolvedSubject]] = field(default_factory=dict)
 
-    def cases_for(self, looker: Looker) -> dict[UUID, Found]:
+    def cases_for(self, looker: Looker) -> dict[UUID, ResolvedSubject]:
         """Give every case as it is found for a person: with the person's own participation."""
         return self.cases[looker.caller.person_id, looker.caller.authority_id, looker.moment]
 
@@ -101,7 +109,7 @@ class Asked:
         return action, resource_of(self.infohus, self.infohus.subject, ()), participation
 
 
-def _own(found: Found) -> Participation:
+def _own(found: ResolvedSubject) -> Participation:
     return Participation(found.participation, found.scope)
 
 
@@ -109,7 +117,7 @@ async def know(world: World, policies: Policies, superuser: asyncpg.Connection) 
     """Find every case for every person, and every record with its readers."""
     anyone = world.lookers[0]
     row = await _found(superuser, anyone, infohus_query(), world.infohus_id, anyone.caller.person_id, "")
-    asked = Asked(world, policies, found_infohus(row), {}, {})
+    asked = Asked(world, policies, resolved_infohus(row), {}, {})
     models = {model.__tablename__: model for model in _records(Record)}
     for stored in world.rows:
         if (model := models.get(stored.table)) is not None:
@@ -117,7 +125,7 @@ async def know(world: World, policies: Policies, superuser: asyncpg.Connection) 
             row = await _found(
                 superuser, anyone, case_query(model, Lock.NONE), stored.case_id, anyone.caller.person_id, "", record_id
             )
-            found = found_case(row, model)
+            found = resolved_case(row, model)
             assert isinstance(found.subject, Record)
             asked.kinds[record_id] = stored.table
             asked.records[record_id] = found.subject, found.readers
@@ -126,7 +134,7 @@ async def know(world: World, policies: Policies, superuser: asyncpg.Connection) 
         who = (looker.caller.person_id, looker.caller.authority_id)
         if (*who, looker.moment) not in asked.cases:
             asked.cases[*who, looker.moment] = {
-                case_id: found_case(
+                case_id: resolved_case(
                     await _found(superuser, looker, case_query(None, Lock.NONE), case_id, *who), None
                 )
                 for case_id in cases

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from conftest import ROLES_SQL, TEMPLATE, Database, execute
-from infohus.authorization.policies import Policies
+from infohus.kernel.authorization.policies import Policies
 from policies.asking import FOLDER
 from policies.asking_rows import Asked, Seen, know, seen_by
 from policies.lookers import Looker

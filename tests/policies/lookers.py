@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from house import INSTITUTION, MUNICIPALITY, POLICE, PROBATION
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
+from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
 from policies.oracle import AREAS
 
 OUTSIDE: Final = "anden-kommune"

@@ -10,8 +10,8 @@ from enum import StrEnum
 from itertools import product
 from typing import Final
 
-from infohus.authorization.action import Action
-from infohus.identity.caller import Assurance, AuthorityKind, Role
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import Assurance, AuthorityKind, Role
 
 AREAS: Final = ("information", "assessment", "measures", "exchange")
 

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from infohus.authorization.action import Action
-from infohus.authorization.check import faults, write
-from infohus.authorization.policies import FRESH, Participation, Policies, PoliciesUnsound, Resource
-from infohus.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.check import faults, write
+from infohus.kernel.authorization.policies import FRESH, Participation, Policies, PoliciesUnsound, Resource
+from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
 from policies.asking import FOLDER, NOW
 
 ALLOWING = '@id("an-extra")\n@source("en kilde; regel 46")\npermit (principal, action, resource)'

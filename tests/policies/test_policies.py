@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infohus.authorization.action import Action
-from infohus.authorization.policies import Decision, Policies
-from infohus.identity.caller import Assurance, AuthorityKind, Role
-from infohus.tables import Record
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.policies import Decision, Policies
+from infohus.kernel.database.tables import Record
+from infohus.kernel.identity.caller import Assurance, AuthorityKind, Role
 from policies.asking import FOLDER, agree, decision_on, policies_as_json
 from policies.oracle import ACTS, CONTENT, COORDINATORS, KINDS, Situation, Standing, situations, verdict_on
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import asyncpg
 import pytest
 
-from infohus.identity.caller import Role
+from infohus.kernel.identity.caller import Role
 from policies.asking_rows import Seen, every_row_of, seen_by, who
 from policies.conftest import Compared
 from policies.lookers import COORDINATOR_OF, Looker

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from infohus.authorization.action import Action
-from infohus.identity.caller import Role
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import Role
 from policies.asking_rows import Asked, Question, who
 from policies.conftest import Compared
 from policies.lookers import Looker, person

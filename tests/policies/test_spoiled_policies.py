@@ -8,8 +8,8 @@ import cedarpy
 import msgspec
 import pytest
 
-from infohus.authorization.action import Action
-from infohus.authorization.policies import SCHEMA_FILE, Policies
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.policies import SCHEMA_FILE, Policies
 from policies.asking import FOLDER, Policy, agree, decision_on, policies_as_json
 from policies.mutants import Mutant, mutants
 from policies.oracle import CONTENT, Situation, Verdict, situations, verdict_on

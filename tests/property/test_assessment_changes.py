@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infohus.assessments.changes import Difference, Said, differences
-from infohus.assessments.model import Answer
+from infohus.casework.assessments.changes import Difference, Said, differences
+from infohus.casework.assessments.model import Answer
 
 SAID = st.tuples(st.sampled_from(Answer), st.text(max_size=3) | st.none())
 BROUGHT = st.dictionaries(st.sampled_from("abc"), st.lists(SAID, max_size=3))

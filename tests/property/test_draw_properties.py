@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infohus.__main__ import main
-from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey
-from infohus.audit.cosignature import CosignatureDoesNotHold, WitnessKey, cosign
-from infohus.audit.draw import Announced, Draw, NotDrawable, commitment_of, draw_from, sample
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, SigningKey
+from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, WitnessKey, cosign
+from infohus.kernel.audit.formats.draw import Announced, Draw, NotDrawable, commitment_of, draw_from, sample
 
 ORIGIN = "infohus.test/ishoj"
 CHECK = UUID("0198c0de-0000-7000-8000-000000000001")

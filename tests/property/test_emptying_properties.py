@@ -6,9 +6,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infohus.audit.emptying import EmptiedFront, entry_of
-from infohus.audit.entry import Emptied
-from infohus.audit.tiles import bundle_of, hashed_entries
+from infohus.kernel.audit.formats.emptying import EmptiedEntries, entry_of
+from infohus.kernel.audit.formats.entry import Emptied
+from infohus.kernel.audit.formats.tiles import bundle_of, hashed_entries
 
 LOG = UUID("01890f3e-0000-7000-8000-0000000000f1")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -32,7 +32,7 @@ def emptied_logs(draw: st.DrawFn) -> list[bytes | None]:
 
 def faults(entries: list[bytes | None], first: int = 0) -> list[int]:
     """Follow a log from an entry on, and give where something is wrong."""
-    front = EmptiedFront(first)
+    front = EmptiedEntries(first)
     for index, entry in enumerate(entries[first:], first):
         front.see(index, entry)
     return [index for index, _ in front.faults()]
@@ -57,11 +57,11 @@ def test_parts_that_are_joined_say_the_same_as_rows(
 ) -> None:
     for at in data.draw(st.sets(st.integers(0, len(entries) - 1), max_size=3)):
         entries[at] = PLAIN if entries[at] is None else None
-    rows, joined, bundles = EmptiedFront(), EmptiedFront(), EmptiedFront()
+    rows, joined, bundles = EmptiedEntries(), EmptiedEntries(), EmptiedEntries()
     for index, entry in enumerate(entries):
         rows.see(index, entry)
     for first in range(0, len(entries), width):
-        part, bundle = EmptiedFront(first), EmptiedFront(first)
+        part, bundle = EmptiedEntries(first), EmptiedEntries(first)
         for index, entry in enumerate(entries[first : first + width], first):
             part.see(index, entry)
         content = memoryview(bytearray(bundle_of([entry or b"" for entry in entries[first : first + width]])))

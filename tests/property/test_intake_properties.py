@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infohus import errors
-from infohus.cases.cpr_numbers import read_cpr_number
-from infohus.concerns.deadlines import DENMARK, age_at, assess_by, is_working_day, receipt_by
-from infohus.plan.contacts import LOOKING_AHEAD_DAYS, open_until, opens_at
+from infohus.cases.persons.cpr_numbers import read_cpr_number
+from infohus.casework.concerns.deadlines import DENMARK, age_at, assess_by, is_working_day, receipt_by
+from infohus.plan.contact_routes import LOOKING_AHEAD_DAYS, open_until, opens_at
 from infohus.plan.opening import Days, Hours, Weekday
 
 LONG_AGO = st.dates(date(1858, 1, 1), date(1909, 12, 31))

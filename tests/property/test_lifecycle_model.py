@@ -13,12 +13,12 @@ from uuid import UUID, uuid5
 import pytest
 
 from infohus import errors
-from infohus.authorization.action import Action
-from infohus.authorization.policies import Participation, Policies, Resource
-from infohus.cases import lifecycle
-from infohus.cases.lifecycle import LEADS_TO, POSSIBLE, Step
-from infohus.ground import Case, Stage
-from infohus.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
+from infohus.cases.procedure import lifecycle
+from infohus.cases.procedure.lifecycle import LEADS_TO, POSSIBLE, Step
+from infohus.kernel.access.model import Case, Stage
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.policies import Participation, Policies, Resource
+from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
 from infohus.settings import REPOSITORY
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

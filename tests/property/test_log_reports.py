@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from counted_log import HOUR, KEY, ORIGIN, OURS, START, THEIRS, busy_log
-from infohus.audit.entry import Entry, Outcome, decode, encode
-from infohus.audit.tally import Tallies, chain_over, core_hash, core_of
-from infohus.log_reports.model import (
+from infohus.kernel.audit.formats.entry import Entry, Outcome, decode, encode
+from infohus.kernel.audit.verification.tally import Tallies, chain_over, core_hash, core_of
+from infohus.whole_case.log_reports.model import (
     ReportDoesNotHold,
     ReportLine,
     SubjectLogReport,
@@ -16,7 +16,7 @@ from infohus.log_reports.model import (
     check_report,
     line_of,
 )
-from infohus.log_reports.purposes import purpose_of
+from infohus.whole_case.log_reports.purposes import purpose_of
 
 
 def left_out(report: SubjectLogReport, dice: random.Random) -> SubjectLogReport:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infohus.audit.merkle import (
+from infohus.kernel.audit.formats.merkle import (
     EMPTY_ROOT,
     Frontier,
     Node,

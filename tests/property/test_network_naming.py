@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infohus.network.naming import Named, named_in
+from infohus.plan.network.naming import Named, named_in
 from infohus.plan.obligations import due_on, later
 
 GAPS = st.sampled_from(["", " ", "-", " - ", ".", "/", "\n", "\u00a0", "\u2013", "\u2011", "\u200b", "\u00ad"])

@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infohus.casework.scope_decisions.residences import (
+    Municipality,
+    municipalities,
+    municipality_of,
+    residence_warnings,
+)
 from infohus.danish import WARNINGS
-from infohus.scope_decisions.residences import Municipality, municipalities, municipality_of, residence_warnings
 
 MUNICIPALITIES = st.sampled_from(municipalities())
 POLICE = st.sampled_from(sorted({one.police_district or "Fyns Politi" for one in municipalities()}))

@@ -11,10 +11,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 
-from infohus.sealing.column import PlainTextInSealedColumn, SealedColumn
-from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
-from infohus.sealing.keepers import FileKeyKeeper
-from infohus.sealing.vault import Vault
+from infohus.kernel.sealing.column import PlainTextInSealedColumn, SealedColumn
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
+from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.vault import Vault
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
 INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f1")

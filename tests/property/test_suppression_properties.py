@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infohus.statistics.suppression import POSSIBLE_VALUES, THRESHOLD, Published, median_row, published
+from infohus.oversight.statistics.suppression import POSSIBLE_VALUES, THRESHOLD, Published, median_row, published
 
 Rule = Callable[[Sequence[int]], Published]
 LISTED = ((1, 30), (2, 30), (3, 25), (4, 20), (5, 14))

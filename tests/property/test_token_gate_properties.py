@@ -10,16 +10,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infohus.identity.caller import AuthorityId, AuthorityKind, Role
-from infohus.identity.issuers import Issuer, fixed_keys
-from infohus.identity.key_sets import KeySetRefused, public_jwk, read_key_set
-from infohus.identity.strict_encoding import (
+from infohus.kernel.identity.caller import AuthorityId, AuthorityKind, Role
+from infohus.kernel.identity.issuers import Issuer, fixed_keys
+from infohus.kernel.identity.key_sets import KeySetRefused, public_jwk, read_key_set
+from infohus.kernel.identity.strict_encoding import (
     NotStrictlyEncoded,
     decode_base64url,
     encode_base64url,
     read_json_object,
 )
-from infohus.identity.tokens import TokenGate, TokenRefused, sign_token
+from infohus.kernel.identity.tokens import TokenGate, TokenRefused, sign_token
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = int(NOW.timestamp())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infohus.assessments.template import CURRENT, Side, TemplateNotUsable, current_template, read_template
+from infohus.casework.assessments.template import CURRENT, Side, TemplateNotUsable, current_template, read_template
 from infohus.errors import TemplateScores
 
 TEXT = CURRENT.read_text(encoding="utf-8")

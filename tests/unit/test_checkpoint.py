@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infohus.audit.checkpoint import (
+from infohus.kernel.audit.formats.checkpoint import (
     Checkpoint,
     NotACheckpoint,
     SigningKey,
@@ -13,8 +13,8 @@ from infohus.audit.checkpoint import (
     VerifierKey,
     open_checkpoint,
 )
-from infohus.audit.merkle import leaf_hash
-from infohus.audit.tiles import bundle_of, entries_in, hashed_entries, tile_path, widths
+from infohus.kernel.audit.formats.merkle import leaf_hash
+from infohus.kernel.audit.formats.tiles import bundle_of, entries_in, hashed_entries, tile_path, widths
 
 CHECKPOINT = Checkpoint("infohus.test/ishoj", 20_852_163, bytes(range(32)))
 KEY = SigningKey(bytes(range(32)))

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey, VerifierKey, split_note
-from infohus.audit.cosignature import (
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey, VerifierKey, split_note
+from infohus.kernel.audit.formats.cosignature import (
     CosignatureDoesNotHold,
     NotAWitness,
     WitnessKey,

@@ -19,8 +19,8 @@ from infohus.demo.issuer import (
 )
 from infohus.demo.keys import UnsafeDemoKey, demo_key, demo_keys, new_p256_key, new_rsa_key
 from infohus.demo.people import DEMO_PEOPLE, KIND_OF_AUTHORITY
-from infohus.identity.issuers import ROLES_OF_KIND, read_issuers
-from infohus.identity.tokens import TokenGate
+from infohus.kernel.identity.issuers import ROLES_OF_KIND, read_issuers
+from infohus.kernel.identity.tokens import TokenGate
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 URL = "http://127.0.0.1:8116"

@@ -71,7 +71,7 @@ class WhenAPageIsRead:
         assert missing_files(page, text_of(page)) == []
 
     def test_a_wrong_one_would_be_noticed(self) -> None:
-        text = "[a](trust.md) [b](gone.md#here) `cases/joint.py` `cases/gone.py` `gone/` `migrations/`"
+        text = "[a](trust.md) [b](gone.md#here) `cases/api.py` `cases/gone.py` `gone/` `migrations/`"
         page = DOCS / "glossary.md"
         assert broken_links(page, text) == ["gone.md"]
         assert missing_files(page, text) == ["cases/gone.py", "gone/"]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
 
 KEY = DataKey(UUID("01890f3e-0000-7000-8000-000000000001"), bytes(range(32)))
 HERE = Place(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infohus.cases.family_names import family_names
+from infohus.cases.persons.family_names import family_names
 
 
 class WhenANameIsRead:

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from infohus.identity.caller import AuthorityId, AuthorityKind, Role
-from infohus.identity.issuers import (
+from infohus.kernel.identity.caller import AuthorityId, AuthorityKind, Role
+from infohus.kernel.identity.issuers import (
     LARGEST_KEY_SET_BYTES,
     Issuer,
     KeyRing,
@@ -22,10 +22,10 @@ from infohus.identity.issuers import (
     keys_at_address,
     read_issuers,
 )
-from infohus.identity.key_sets import KeyNotUsable, KeySetRefused, public_jwk, read_key, read_key_set, thumbprint
-from infohus.identity.refusals import Refusal, TokenRefused
-from infohus.identity.strict_encoding import decode_base64url, encode_base64url
-from infohus.identity.tokens import TokenGate, sign_token
+from infohus.kernel.identity.key_sets import KeyNotUsable, KeySetRefused, public_jwk, read_key, read_key_set, thumbprint
+from infohus.kernel.identity.refusals import Refusal, TokenRefused
+from infohus.kernel.identity.strict_encoding import decode_base64url, encode_base64url
+from infohus.kernel.identity.tokens import TokenGate, sign_token
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = ec.generate_private_key(ec.SECP256R1())

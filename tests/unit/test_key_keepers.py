@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from infohus.sealing.envelope import CannotOpen
-from infohus.sealing.keepers import INSTALLATION, FileKeyKeeper, UnsafeKeyFile
+from infohus.kernel.sealing.envelope import CannotOpen
+from infohus.kernel.sealing.keepers import INSTALLATION, FileKeyKeeper, UnsafeKeyFile
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
 INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f1")
@@ -275,5 +275,6 @@ class WhenAKeeperIsLookedAt:
         keeper.wrap(MUNICIPALITY, CASE_KEY)
         keeper.index_key(INFOHUS)
         shown = f"{keeper!r} {keeper} {[keeper]}"
-        assert re.sub(r"0x[0-9a-f]+", "0x", repr(keeper)) == "<infohus.sealing.keepers.FileKeyKeeper object at 0x>"
+        name = "infohus.kernel.sealing.keepers.FileKeyKeeper"
+        assert re.sub(r"0x[0-9a-f]+", "0x", repr(keeper)) == f"<{name} object at 0x>"
         assert [key for key in contents(folder).values() if repr(key) in shown or key.hex() in shown] == []

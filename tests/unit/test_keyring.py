@@ -10,16 +10,16 @@ import pytest
 
 from infohus import errors
 from infohus.cases.information import Information, Origin
-from infohus.concerns.model import Concern
-from infohus.database import Stored, column_names_of
-from infohus.finding import Found, Party
-from infohus.ground import Case, CaseKey, RecordKey
-from infohus.identity.caller import AuthorityKind
-from infohus.keyring import Keyring, sealed_columns_of
-from infohus.sealing.envelope import CannotOpen, Sealed
-from infohus.sealing.keepers import FileKeyKeeper
-from infohus.sealing.vault import Vault
-from infohus.tables import Record, Row
+from infohus.casework.concerns.model import Concern
+from infohus.kernel.access.model import Case, CaseKey, RecordKey
+from infohus.kernel.database.statements import Stored, column_names_of
+from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.sealing.envelope import CannotOpen, Sealed
+from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.unit_of_work.keyring import Keyring, sealed_columns_of
+from infohus.kernel.unit_of_work.lookup import Party, ResolvedSubject
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
 KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
@@ -59,7 +59,7 @@ class Tables:
     def keyring(self, vault: Vault, who: str) -> Keyring:
         """Begin as a unit of an authority does that found the case."""
         parties = {each: Party(KINDS[each], self.wrapped_case_key(each)) for each in KINDS}
-        found = Found(case=Case(id=self.case_id), parties=parties, case_key=self.wrapped_case_key(who))
+        found = ResolvedSubject(case=Case(id=self.case_id), parties=parties, case_key=self.wrapped_case_key(who))
         return Keyring(vault, self.ask, who, found)
 
 

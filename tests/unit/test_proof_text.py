@@ -4,9 +4,9 @@ import base64
 
 import pytest
 
-from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey
-from infohus.audit.export import PROOF_HEADER, Proved, check_proof, proof_text
-from infohus.audit.merkle import ProofDoesNotHold, leaf_hash, node_hash
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, SigningKey
+from infohus.kernel.audit.formats.merkle import ProofDoesNotHold, leaf_hash, node_hash
+from infohus.kernel.audit.storage.export import PROOF_HEADER, Proved, check_proof, proof_text
 
 KEY, ORIGIN = SigningKey(bytes(range(32))), "infohus.test/log"
 CHECKPOINT = Checkpoint(ORIGIN, 2, node_hash(leaf_hash(b"first"), leaf_hash(b"second")))

@@ -9,12 +9,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from infohus.identity import tokens
-from infohus.identity.caller import AuthorityId, AuthorityKind, Role
-from infohus.identity.issuers import Issuer, fixed_keys
-from infohus.identity.key_sets import public_jwk
-from infohus.identity.refusals import Refusal, TokenRefused
-from infohus.identity.tokens import TokenGate, sign_token
+from infohus.kernel.identity import tokens
+from infohus.kernel.identity.caller import AuthorityId, AuthorityKind, Role
+from infohus.kernel.identity.issuers import Issuer, fixed_keys
+from infohus.kernel.identity.key_sets import public_jwk
+from infohus.kernel.identity.refusals import Refusal, TokenRefused
+from infohus.kernel.identity.tokens import TokenGate, sign_token
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = int(NOW.timestamp())

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from infohus.scope_decisions.model import UNKNOWN_HOME
-from infohus.scope_decisions.residences import municipalities, municipality_of, residence_warnings
+from infohus.casework.scope_decisions.model import UNKNOWN_HOME
+from infohus.casework.scope_decisions.residences import municipalities, municipality_of, residence_warnings
 
 ISHOJ, VESTEGNEN = "Ishøj Kommune", "Københavns Vestegns Politi"
 NO_BAR = "Det hindrer ikke beslutningen."

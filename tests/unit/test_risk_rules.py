@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from infohus.audit.entry import Entry, Outcome
-from infohus.log_checks.risk_rules import (
+from infohus.kernel.audit.formats.entry import Entry, Outcome
+from infohus.oversight.log_checks.risk_rules import (
     RULES,
     Background,
     at_unusual_hours,

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 import infohus.app  # noqa: F401 - every table is known once the application is
-from infohus.database import Compiled, insert_of, row_from, table_of, update_of
-from infohus.keyring import sealed_columns_of
-from infohus.sealing.column import PlainTextInSealedColumn, SealedColumn, sealed_columns
-from infohus.sealing.envelope import DataKey, Place, Sealed, seal
-from infohus.tables import Record, Row
+from infohus.kernel.database.statements import Compiled, insert_of, row_from, table_of, update_of
+from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.sealing.column import PlainTextInSealedColumn, SealedColumn, sealed_columns
+from infohus.kernel.sealing.envelope import DataKey, Place, Sealed, seal
+from infohus.kernel.unit_of_work.keyring import sealed_columns_of
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 SECRET = "Prøve Prøvesen 010104-1234"

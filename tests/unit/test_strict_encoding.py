@@ -2,7 +2,7 @@
 
 import pytest
 
-from infohus.identity.strict_encoding import NotStrictlyEncoded, decode_base64url, read_json_object
+from infohus.kernel.identity.strict_encoding import NotStrictlyEncoded, decode_base64url, read_json_object
 
 
 class WhenBase64urlIsRead:

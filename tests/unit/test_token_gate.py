@@ -18,12 +18,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from infohus.identity import tokens
-from infohus.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
-from infohus.identity.issuers import ROLES_OF_KIND, Issuer, UnsafeIssuer, fixed_keys
-from infohus.identity.key_sets import public_jwk, read_key
-from infohus.identity.refusals import Refusal, TokenRefused
-from infohus.identity.tokens import TokenGate, sign_token
+from infohus.kernel.identity import tokens
+from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
+from infohus.kernel.identity.issuers import ROLES_OF_KIND, Issuer, UnsafeIssuer, fixed_keys
+from infohus.kernel.identity.key_sets import public_jwk, read_key
+from infohus.kernel.identity.refusals import Refusal, TokenRefused
+from infohus.kernel.identity.tokens import TokenGate, sign_token
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = int(NOW.timestamp())

@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
-from infohus.sealing import vault as vault_module
-from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed
-from infohus.sealing.keepers import INSTALLATION, FileKeyKeeper
-from infohus.sealing.vault import Vault
+from infohus.kernel.sealing import vault as vault_module
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed
+from infohus.kernel.sealing.keepers import INSTALLATION, FileKeyKeeper
+from infohus.kernel.sealing.vault import Vault
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
 INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f1")
@@ -54,7 +54,7 @@ class CountingKeeper(FileKeyKeeper):
         return super().unwrap(authority_id, wrapped)
 
 
-class Desk:
+class TwoAuthorities:
     """A vault with the case keys of two authorities in two cases, and short ways to wrap and unwrap."""
 
     def __init__(self, keys: Path, *, keep: int = 300) -> None:
@@ -113,190 +113,190 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(keys: Path) -> Desk:
-    return Desk(keys)
+def both(keys: Path) -> TwoAuthorities:
+    return TwoAuthorities(keys)
 
 
 class WhenADataKeyIsWrapped:
-    def test_its_authority_unwraps_it(self, desk: Desk) -> None:
-        key = desk.vault.new_data_key()
+    def test_its_authority_unwraps_it(self, both: TwoAuthorities) -> None:
+        key = both.vault.new_data_key()
         for who in (MUNICIPALITY, POLICE):
-            wrapped = desk.wrap(key, who)
+            wrapped = both.wrap(key, who)
             assert len(wrapped) == 40
-            found = desk.unwrap(wrapped, key.key_id, who)
+            found = both.unwrap(wrapped, key.key_id, who)
             assert (found.key_id, found.material) == (key.key_id, key.material)
 
-    def test_it_is_wrapped_under_the_key_the_standard_derives(self, desk: Desk) -> None:
-        key = desk.vault.new_data_key()
-        assert desk.wrap(key, POLICE) == aes_key_wrap_with_padding(desk.derived_key(POLICE), key.material)
+    def test_it_is_wrapped_under_the_key_the_standard_derives(self, both: TwoAuthorities) -> None:
+        key = both.vault.new_data_key()
+        assert both.wrap(key, POLICE) == aes_key_wrap_with_padding(both.derived_key(POLICE), key.material)
 
-    def test_every_new_key_is_another(self, desk: Desk) -> None:
-        made = [desk.vault.new_data_key() for _ in range(1000)]
+    def test_every_new_key_is_another(self, both: TwoAuthorities) -> None:
+        made = [both.vault.new_data_key() for _ in range(1000)]
         assert len({key.material for key in made}) == len({key.key_id for key in made}) == 1000
         assert {len(key.material) for key in made} == {32}
-        assert len({desk.vault.new_case_key(POLICE) for _ in range(1000)}) == 1000
+        assert len({both.vault.new_case_key(POLICE) for _ in range(1000)}) == 1000
 
     @pytest.mark.rule(44)
     @pytest.mark.parametrize(("owner", "other"), [(MUNICIPALITY, POLICE), (POLICE, MUNICIPALITY)])
-    def test_no_key_the_other_authority_holds_unwraps_it(self, desk: Desk, owner: str, other: str) -> None:
-        key = desk.vault.new_data_key()
-        wrapped = desk.wrap(key, owner)
+    def test_no_key_the_other_authority_holds_unwraps_it(self, both: TwoAuthorities, owner: str, other: str) -> None:
+        key = both.vault.new_data_key()
+        wrapped = both.wrap(key, owner)
         attempts = [
-            (case, who, desk.case_keys[source])
-            for case in (CASE, OTHER_CASE) for who in (owner, other) for source in desk.case_keys
+            (case, who, both.case_keys[source])
+            for case in (CASE, OTHER_CASE) for who in (owner, other) for source in both.case_keys
         ]  # fmt: skip
         opened = []
         for case, who, case_key in attempts:
             try:
-                desk.vault.unwrap_data_key(
+                both.vault.unwrap_data_key(
                     wrapped, key_id=key.key_id, case_id=case, authority_id=who, wrapped_case_key=case_key
                 )
             except CannotOpen:
                 continue
             opened.append((case, who, case_key))
         # Of every case key under every name in every case: only the owner's own, as itself, in its own case.
-        assert opened == [(CASE, owner, desk.case_keys[CASE, owner])]
+        assert opened == [(CASE, owner, both.case_keys[CASE, owner])]
 
-    def test_it_does_not_unwrap_changed_or_cut(self, desk: Desk) -> None:
-        wrapped = desk.wrap(DataKey(PERSON, bytes(range(32))), MUNICIPALITY)
+    def test_it_does_not_unwrap_changed_or_cut(self, both: TwoAuthorities) -> None:
+        wrapped = both.wrap(DataKey(PERSON, bytes(range(32))), MUNICIPALITY)
         changed = [wrapped[:at] + bytes([wrapped[at] ^ 1 << bit]) + wrapped[at + 1 :]
                    for at in range(40) for bit in range(8)]  # fmt: skip
         for attempt in changed + [wrapped[:size] for size in range(40)] + [wrapped + b"\0", wrapped * 2]:
             with pytest.raises(CannotOpen) as refused:
-                desk.unwrap(attempt, PERSON, MUNICIPALITY)
+                both.unwrap(attempt, PERSON, MUNICIPALITY)
             assert (refused.value.args, refused.value.__cause__) == ((), None)
 
     @pytest.mark.parametrize("length", [1, 16, 24, 31, 33, 64])
-    def test_what_unwraps_to_another_length_is_no_data_key(self, desk: Desk, length: int) -> None:
-        wrapped = aes_key_wrap_with_padding(desk.derived_key(), bytes(length))
+    def test_what_unwraps_to_another_length_is_no_data_key(self, both: TwoAuthorities, length: int) -> None:
+        wrapped = aes_key_wrap_with_padding(both.derived_key(), bytes(length))
         with pytest.raises(CannotOpen):
-            desk.unwrap(wrapped, PERSON, MUNICIPALITY)
+            both.unwrap(wrapped, PERSON, MUNICIPALITY)
 
 
 class WhenARecordIsDisclosed:
     """Disclosing adds a wrap and copies nothing."""
 
     @pytest.mark.rule(44)
-    def test_the_other_authority_opens_the_very_same_ciphertext(self, desk: Desk) -> None:
-        key = desk.vault.new_data_key()
-        sealed = desk.vault.seal(key, HERE, TEXT)
+    def test_the_other_authority_opens_the_very_same_ciphertext(self, both: TwoAuthorities) -> None:
+        key = both.vault.new_data_key()
+        sealed = both.vault.seal(key, HERE, TEXT)
         stored = bytes(sealed.envelope)
-        own_wrap = desk.wrap(key, MUNICIPALITY)
-        added = desk.wrap(desk.unwrap(own_wrap, key.key_id, MUNICIPALITY), POLICE)
-        police_key = desk.unwrap(added, key.key_id, POLICE)
-        assert desk.vault.open_sealed(police_key, HERE, Sealed(stored)) == TEXT
+        own_wrap = both.wrap(key, MUNICIPALITY)
+        added = both.wrap(both.unwrap(own_wrap, key.key_id, MUNICIPALITY), POLICE)
+        police_key = both.unwrap(added, key.key_id, POLICE)
+        assert both.vault.open_sealed(police_key, HERE, Sealed(stored)) == TEXT
         assert sealed.envelope == stored
-        assert desk.wrap(key, MUNICIPALITY) == own_wrap
+        assert both.wrap(key, MUNICIPALITY) == own_wrap
         assert added != own_wrap
 
     @pytest.mark.rule(44)
-    def test_no_other_record_of_the_case_opens_with_it(self, desk: Desk) -> None:
-        disclosed, kept = desk.vault.new_data_key(), desk.vault.new_data_key()
-        secret = desk.vault.seal(kept, NEXT, "Ikke delt.")
-        police_key = desk.unwrap(desk.wrap(disclosed, POLICE), disclosed.key_id, POLICE)
+    def test_no_other_record_of_the_case_opens_with_it(self, both: TwoAuthorities) -> None:
+        disclosed, kept = both.vault.new_data_key(), both.vault.new_data_key()
+        secret = both.vault.seal(kept, NEXT, "Ikke delt.")
+        police_key = both.unwrap(both.wrap(disclosed, POLICE), disclosed.key_id, POLICE)
         with pytest.raises(CannotOpen):
-            desk.vault.open_sealed(police_key, NEXT, secret)
+            both.vault.open_sealed(police_key, NEXT, secret)
         # Nor when the wrap is put into the other record's row, under that record's key id.
-        claimed = desk.unwrap(desk.wrap(disclosed, POLICE), kept.key_id, POLICE)
+        claimed = both.unwrap(both.wrap(disclosed, POLICE), kept.key_id, POLICE)
         with pytest.raises(CannotOpen):
-            desk.vault.open_sealed(claimed, NEXT, secret)
+            both.vault.open_sealed(claimed, NEXT, secret)
 
 
 class WhenACaseKeyIsRemembered:
-    def test_the_keeper_is_not_asked_again_within_its_seconds(self, desk: Desk) -> None:
+    def test_the_keeper_is_not_asked_again_within_its_seconds(self, both: TwoAuthorities) -> None:
         for second in (0, 100, 299.999):
-            desk.clock.move_to(second)
-            desk.use()
-        assert desk.keeper.unwrapped == [MUNICIPALITY]
+            both.clock.move_to(second)
+            both.use()
+        assert both.keeper.unwrapped == [MUNICIPALITY]
 
-    def test_using_it_does_not_prolong_its_seconds(self, desk: Desk) -> None:
+    def test_using_it_does_not_prolong_its_seconds(self, both: TwoAuthorities) -> None:
         for second in (0, 100, 200, 299, 300, 599):
-            desk.clock.move_to(second)
-            desk.use()
-        assert desk.keeper.unwrapped == [MUNICIPALITY] * 2
+            both.clock.move_to(second)
+            both.use()
+        assert both.keeper.unwrapped == [MUNICIPALITY] * 2
 
     def test_neither_it_nor_what_it_wraps_is_kept_but_the_key_derived_for_one_case_and_authority(
-        self, desk: Desk
+        self, both: TwoAuthorities
     ) -> None:
-        assert desk.in_memory() == set()
-        key = desk.vault.new_data_key()
-        desk.unwrap(desk.wrap(key, MUNICIPALITY), key.key_id, MUNICIPALITY)
-        assert desk.in_memory() == {(CASE, MUNICIPALITY)}
+        assert both.in_memory() == set()
+        key = both.vault.new_data_key()
+        both.unwrap(both.wrap(key, MUNICIPALITY), key.key_id, MUNICIPALITY)
+        assert both.in_memory() == {(CASE, MUNICIPALITY)}
 
     @pytest.mark.parametrize(("second", "kept"), [(299.999, {(CASE, MUNICIPALITY)}), (300, set()), (86_400, set())])
     def test_it_leaves_memory_when_they_have_passed(
-        self, desk: Desk, second: float, kept: set[tuple[UUID, str]]
+        self, both: TwoAuthorities, second: float, kept: set[tuple[UUID, str]]
     ) -> None:
-        desk.use()
-        desk.clock.move_to(second)
-        desk.vault.forget_the_old()
-        assert desk.in_memory() == kept
+        both.use()
+        both.clock.move_to(second)
+        both.vault.forget_the_old()
+        assert both.in_memory() == kept
 
-    def test_it_leaves_memory_when_another_is_used(self, desk: Desk) -> None:
-        desk.use(MUNICIPALITY)
-        desk.clock.move_to(200)
-        desk.use(POLICE)
-        desk.clock.move_to(300)
+    def test_it_leaves_memory_when_another_is_used(self, both: TwoAuthorities) -> None:
+        both.use(MUNICIPALITY)
+        both.clock.move_to(200)
+        both.use(POLICE)
+        both.clock.move_to(300)
         # The police's is remembered, so nothing is derived here: the old one must go all the same.
-        desk.use(POLICE)
-        assert (desk.in_memory(), desk.keeper.unwrapped) == ({(CASE, POLICE)}, [MUNICIPALITY, POLICE])
+        both.use(POLICE)
+        assert (both.in_memory(), both.keeper.unwrapped) == ({(CASE, POLICE)}, [MUNICIPALITY, POLICE])
 
-    def test_it_does_not_live_longer_by_a_clock_set_back(self, desk: Desk) -> None:
-        desk.use()
-        desk.clock.move_to(-3600)
-        desk.vault.forget_the_old()
-        assert desk.in_memory() == set()
-        desk.use()
-        assert desk.keeper.unwrapped == [MUNICIPALITY] * 2
+    def test_it_does_not_live_longer_by_a_clock_set_back(self, both: TwoAuthorities) -> None:
+        both.use()
+        both.clock.move_to(-3600)
+        both.vault.forget_the_old()
+        assert both.in_memory() == set()
+        both.use()
+        assert both.keeper.unwrapped == [MUNICIPALITY] * 2
 
-    def test_nor_by_one_set_back_to_after_it_was_unwrapped(self, desk: Desk) -> None:
+    def test_nor_by_one_set_back_to_after_it_was_unwrapped(self, both: TwoAuthorities) -> None:
         for second in (0, 200, 100):
-            desk.clock.move_to(second)
-            desk.use()
-        assert desk.keeper.unwrapped == [MUNICIPALITY] * 2
+            both.clock.move_to(second)
+            both.use()
+        assert both.keeper.unwrapped == [MUNICIPALITY] * 2
 
     def test_none_is_kept_for_no_seconds(self, keys: Path) -> None:
-        desk = Desk(keys, keep=0)
-        desk.use()
-        desk.use()
-        assert (desk.in_memory(), len(desk.keeper.unwrapped)) == (set(), 2)
+        both = TwoAuthorities(keys, keep=0)
+        both.use()
+        both.use()
+        assert (both.in_memory(), len(both.keeper.unwrapped)) == (set(), 2)
 
-    def test_there_is_an_end_to_how_many_are_kept(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_there_is_an_end_to_how_many_are_kept(self, both: TwoAuthorities, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(vault_module, "REMEMBERED_CASE_KEYS", 2)
         for who, case in ((MUNICIPALITY, CASE), (POLICE, CASE), (MUNICIPALITY, OTHER_CASE)):
-            desk.use(who, case)
-        assert desk.in_memory() == {(CASE, POLICE), (OTHER_CASE, MUNICIPALITY)}
+            both.use(who, case)
+        assert both.in_memory() == {(CASE, POLICE), (OTHER_CASE, MUNICIPALITY)}
 
-    def test_a_case_can_be_forgotten_at_once_and_no_other_with_it(self, desk: Desk) -> None:
-        for case, who in desk.case_keys:
-            desk.use(who, case)
-        desk.vault.forget(CASE)
-        assert desk.in_memory() == {(OTHER_CASE, MUNICIPALITY), (OTHER_CASE, POLICE)}
-        desk.vault.forget(UUID(int=1))
-        assert len(desk.in_memory()) == 2
+    def test_a_case_can_be_forgotten_at_once_and_no_other_with_it(self, both: TwoAuthorities) -> None:
+        for case, who in both.case_keys:
+            both.use(who, case)
+        both.vault.forget(CASE)
+        assert both.in_memory() == {(OTHER_CASE, MUNICIPALITY), (OTHER_CASE, POLICE)}
+        both.vault.forget(UUID(int=1))
+        assert len(both.in_memory()) == 2
 
-    def test_one_that_does_not_open_is_not_remembered(self, desk: Desk) -> None:
+    def test_one_that_does_not_open_is_not_remembered(self, both: TwoAuthorities) -> None:
         for _ in range(2):
             with pytest.raises(CannotOpen):
-                desk.vault.wrap_data_key(
+                both.vault.wrap_data_key(
                     DataKey(PERSON, bytes(32)), case_id=CASE, authority_id=POLICE,
-                    wrapped_case_key=desk.case_keys[CASE, MUNICIPALITY],
+                    wrapped_case_key=both.case_keys[CASE, MUNICIPALITY],
                 )  # fmt: skip
-        assert (desk.in_memory(), desk.keeper.unwrapped) == (set(), [POLICE] * 2)
+        assert (both.in_memory(), both.keeper.unwrapped) == (set(), [POLICE] * 2)
 
 
 class WhenAValueIsLookedUp:
-    def test_equal_values_have_equal_indexes_and_others_others(self, desk: Desk) -> None:
+    def test_equal_values_have_equal_indexes_and_others_others(self, both: TwoAuthorities) -> None:
         indexes: list[Callable[[], bytes]] = [
-            lambda: desk.vault.index(INFOHUS, "cpr", "0101041234"),
-            lambda: desk.vault.index(INFOHUS, "cpr", "0101041235"),
-            lambda: desk.vault.index(INFOHUS, "name", "0101041234"),
-            lambda: desk.vault.index(OTHER_INFOHUS, "cpr", "0101041234"),
-            lambda: desk.vault.index(INFOHUS, "cpr0", "101041234"),
-            lambda: desk.vault.index(INFOHUS, "", "cpr0101041234"),
-            lambda: desk.vault.fingerprint(INFOHUS, b"0101041234"),
-            lambda: desk.vault.fingerprint(OTHER_INFOHUS, b"0101041234"),
-            lambda: desk.vault.fingerprint(None, b"0101041234"),
+            lambda: both.vault.index(INFOHUS, "cpr", "0101041234"),
+            lambda: both.vault.index(INFOHUS, "cpr", "0101041235"),
+            lambda: both.vault.index(INFOHUS, "name", "0101041234"),
+            lambda: both.vault.index(OTHER_INFOHUS, "cpr", "0101041234"),
+            lambda: both.vault.index(INFOHUS, "cpr0", "101041234"),
+            lambda: both.vault.index(INFOHUS, "", "cpr0101041234"),
+            lambda: both.vault.fingerprint(INFOHUS, b"0101041234"),
+            lambda: both.vault.fingerprint(OTHER_INFOHUS, b"0101041234"),
+            lambda: both.vault.fingerprint(None, b"0101041234"),
         ]
         first, second = [index() for index in indexes], [index() for index in indexes]
         assert first == second
@@ -304,36 +304,36 @@ class WhenAValueIsLookedUp:
         assert len(set(first)) == len(indexes)
 
     @pytest.mark.rule(60)
-    def test_a_pseudonym_cannot_be_computed_without_the_infohus_key(self, desk: Desk, keys: Path) -> None:
-        pseudonym = desk.vault.pseudonym(INFOHUS, PERSON)
-        assert pseudonym == desk.vault.pseudonym(INFOHUS, PERSON)
+    def test_a_pseudonym_cannot_be_computed_without_the_infohus_key(self, both: TwoAuthorities, keys: Path) -> None:
+        pseudonym = both.vault.pseudonym(INFOHUS, PERSON)
+        assert pseudonym == both.vault.pseudonym(INFOHUS, PERSON)
         assert len(pseudonym) == 22
         assert pseudonym.replace("-", "").replace("_", "").isalnum()
-        assert pseudonym != desk.vault.pseudonym(OTHER_INFOHUS, PERSON)
+        assert pseudonym != both.vault.pseudonym(OTHER_INFOHUS, PERSON)
         FileKeyKeeper.create(keys.parent / "another installation", [], [INFOHUS])
-        elsewhere = Vault(FileKeyKeeper(keys.parent / "another installation"), desk.clock)
+        elsewhere = Vault(FileKeyKeeper(keys.parent / "another installation"), both.clock)
         assert pseudonym != elsewhere.pseudonym(INFOHUS, PERSON)
         assert [part for part in (PERSON.hex[:8], str(PERSON)[:8]) if part in pseudonym] == []
 
-    def test_each_is_a_keyed_hash_of_its_own_name_and_parts(self, desk: Desk) -> None:
+    def test_each_is_a_keyed_hash_of_its_own_name_and_parts(self, both: TwoAuthorities) -> None:
         def keyed(*parts: bytes, key: bytes) -> bytes:
             named = b"".join(len(part).to_bytes(4, "big") + part for part in (b"infohus/v1", *parts))
             return hmac.digest(key, named, "sha256")
 
-        key = desk.keeper.index_key(INFOHUS)
-        assert desk.vault.index(INFOHUS, "cpr", "0101041234") == keyed(b"index", b"cpr", b"0101041234", key=key)
-        assert desk.vault.fingerprint(INFOHUS, b"{}") == keyed(b"fingerprint", b"{}", key=key)
-        assert desk.vault.fingerprint(None, b"{}") == keyed(
-            b"fingerprint", b"{}", key=desk.keeper.index_key(INSTALLATION)
+        key = both.keeper.index_key(INFOHUS)
+        assert both.vault.index(INFOHUS, "cpr", "0101041234") == keyed(b"index", b"cpr", b"0101041234", key=key)
+        assert both.vault.fingerprint(INFOHUS, b"{}") == keyed(b"fingerprint", b"{}", key=key)
+        assert both.vault.fingerprint(None, b"{}") == keyed(
+            b"fingerprint", b"{}", key=both.keeper.index_key(INSTALLATION)
         )
-        pseudonym = desk.vault.pseudonym(INFOHUS, PERSON)
+        pseudonym = both.vault.pseudonym(INFOHUS, PERSON)
         assert urlsafe_b64decode(pseudonym + "==") == keyed(b"pseudonym", PERSON.bytes, key=key)[:16]
 
 
 class WhenAVaultIsShown:
-    def test_it_shows_its_name_and_nothing_in_it(self, desk: Desk) -> None:
-        desk.use()
-        assert {repr(desk.vault), str(desk.vault), f"{desk.vault}", "%s" % desk.vault} == {"Vault()"}  # noqa: UP031
+    def test_it_shows_its_name_and_nothing_in_it(self, both: TwoAuthorities) -> None:
+        both.use()
+        assert {repr(both.vault), str(both.vault), f"{both.vault}", "%s" % both.vault} == {"Vault()"}  # noqa: UP031
 
-    def test_it_names_the_keepers_key(self, desk: Desk) -> None:
-        assert desk.vault.keeper_key_id(POLICE) == "kbh-vestegns-politi/kek-1"
+    def test_it_names_the_keepers_key(self, both: TwoAuthorities) -> None:
+        assert both.vault.keeper_key_id(POLICE) == "kbh-vestegns-politi/kek-1"

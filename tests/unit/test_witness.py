@@ -11,16 +11,16 @@ from threading import Event
 
 import pytest
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.cosignature import (
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.cosignature import (
     Cosignature,
     CosignatureDoesNotHold,
     WitnessKey,
     cosign,
     cosignatures_on,
 )
-from infohus.audit.merkle import EMPTY_ROOT, consistency_ranges, leaf_hash, proof_from, root_of
-from infohus.audit.witness import (
+from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, consistency_ranges, leaf_hash, proof_from, root_of
+from infohus.kernel.audit.witness.witness import (
     AddCheckpoint,
     NotARequest,
     NotConsistent,

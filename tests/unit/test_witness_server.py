@@ -10,11 +10,11 @@ import httpx
 import pytest
 from litestar.testing import AsyncTestClient
 
-from infohus.audit.checkpoint import Checkpoint, SigningKey
-from infohus.audit.cosignature import cosignatures_on
-from infohus.audit.merkle import EMPTY_ROOT, leaf_hash
-from infohus.audit.witness import AddCheckpoint, Witness
-from infohus.witness_server import create_witness_app
+from infohus.cli.witness import create_witness_app
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.cosignature import cosignatures_on
+from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, leaf_hash
+from infohus.kernel.audit.witness.witness import AddCheckpoint, Witness
 
 ORIGIN = "infohus.example/log"
 LOG = SigningKey(b"l" * 32)

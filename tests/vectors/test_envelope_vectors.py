@@ -14,9 +14,9 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from infohus.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
-from infohus.sealing.keepers import FileKeyKeeper
-from infohus.sealing.vault import Vault
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
+from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.vault import Vault
 
 ANSWERS: dict[str, Any] = json.loads((Path(__file__).parent / "envelope-v1.json").read_text("utf-8"))
 ENVELOPES: list[dict[str, Any]] = ANSWERS["envelopes"]

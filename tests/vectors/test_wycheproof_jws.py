@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from infohus.identity.caller import AuthorityId, AuthorityKind, Role
-from infohus.identity.issuers import Issuer, fixed_keys
-from infohus.identity.key_sets import KeySetRefused, read_key_set
-from infohus.identity.tokens import TOKEN_TYPES, TokenGate, TokenRefused, read_compact, verify_signature
+from infohus.kernel.identity.caller import AuthorityId, AuthorityKind, Role
+from infohus.kernel.identity.issuers import Issuer, fixed_keys
+from infohus.kernel.identity.key_sets import KeySetRefused, read_key_set
+from infohus.kernel.identity.tokens import TOKEN_TYPES, TokenGate, TokenRefused, read_compact, verify_signature
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "vectors" / "wycheproof"
 FILES = {"json_web_signature_test.json": 401, "json_web_key_test.json": 26}

@@ -15,8 +15,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from infohus.sealing.envelope import VERSION, CannotOpen, DataKey, Place, Sealed, open_sealed
-from infohus.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
+from infohus.kernel.sealing.envelope import VERSION, CannotOpen, DataKey, Place, Sealed, open_sealed
+from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "vectors" / "wycheproof"
 FILES = {

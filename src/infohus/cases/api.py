@@ -5,17 +5,12 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from litestar import Response, delete, get, post
+from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.answers import NIL, VERSIONED, After, Limit, Page, etag, page_of
-from infohus.authorization.action import Action
 from infohus.cases.information import INFORMATION_OF_CASE, Information, InformationDraft, Origin, note_information
-from infohus.cases.lifecycle import WITH_MEASURES
-from infohus.cases.next_steps import NextStep, Waiting, next_steps, waiting_proposals
 from infohus.cases.participants import (
-    PARTICIPANTS_OF_CASE,
     Area,
     ExtensionDraft,
     InvitationDraft,
@@ -24,10 +19,11 @@ from infohus.cases.participants import (
     invite_participant,
     leave_case,
 )
-from infohus.cases.stalled import StalledMeasureView, stalled_measures
-from infohus.ground import Case, Participant, ParticipationKind, Stage
-from infohus.unit_of_work import UnitOfWork
-from infohus.workplace import Desk
+from infohus.kernel.access.model import Case, Participant, ParticipationKind, Stage
+from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 _MY_CASES = (
     sa.select(Case)
@@ -92,15 +88,6 @@ class CaseLine(msgspec.Struct, frozen=True):
         )
 
 
-class CaseView(msgspec.Struct, frozen=True):
-    """A case with those who take part in it."""
-
-    case: CaseLine
-    participants: list[ParticipantView]
-    stalled_measures: list[StalledMeasureView]
-    """For tovholdere: measures in which nothing has happened for a while (rule 77)."""
-
-
 class InformationView(msgspec.Struct, frozen=True):
     """An item an authority holds."""
 
@@ -126,51 +113,23 @@ class InformationView(msgspec.Struct, frozen=True):
 
 
 @get("/cases", operation_id="ListCases")
-async def list_cases( desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50
+async def list_cases( request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50
 ) -> Page[CaseLine]:
     """List the cases that the caller takes part in, oldest first."""
-    async with desk.begin(Action.LIST_CASES) as work:
+    async with request_scope.begin(Action.LIST_CASES) as work:
         cases = await work.rows(
-            Case, _MY_CASES, after=after, limit=limit + 1, person_id=desk.caller.person_id,
-            authority_id=desk.caller.authority_id,
+            Case, _MY_CASES, after=after, limit=limit + 1, person_id=request_scope.caller.person_id,
+            authority_id=request_scope.caller.authority_id,
         )
         return page_of([CaseLine.of(case) for case in cases], [case.id for case in cases], limit=limit)
 
 
-@get("/cases/{case_id:uuid}", operation_id="ReadCase", response_headers=VERSIONED)
-async def read_case(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk], stalled_after_days: NamedDependency[int],
-) -> Response[CaseView]:
-    """Read where a case stands and who takes part."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
-        participants = await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=case_id)
-        has_measures = work.case.stage in WITH_MEASURES
-        stalled = await stalled_measures(work, quiet_days=stalled_after_days, case_id=case_id) if has_measures else []
-        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(one) for one in participants], stalled)
-        return Response(view, headers={"ETag": etag(work.case.version)})
-
-
-class NextStepsView(msgspec.Struct, frozen=True):
-    """What the caller can do next, what not yet, and which proposals wait for a signature."""
-
-    stage: Stage
-    steps: list[NextStep]
-    proposals: list[Waiting]
-
-
-@get("/cases/{case_id:uuid}/next-steps", operation_id="ReadNextSteps")
-async def read_next_steps(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> NextStepsView:
-    """Say what the caller can do next; for what is not possible yet: the rule, in Danish, and who can lift it."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
-        return NextStepsView(work.case.stage, await next_steps(work), await waiting_proposals(work))
-
-
 @post("/cases/{case_id:uuid}/information", operation_id="NoteInformation")
 async def note(
-    case_id: FromPath[UUID], data: JSONBody[InformationDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[InformationDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> InformationView:
     """Note what the caller's authority holds; the other authority does not see it."""
-    async with recording_desk.begin(Action.NOTE_INFORMATION, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.NOTE_INFORMATION, Case, case_id) as work:
         item = await work.earlier(Information, _INFORMATION_BY_ID)
         if item is None:
             item = note_information(work, data)
@@ -180,11 +139,11 @@ async def note(
 
 @get("/cases/{case_id:uuid}/information", operation_id="ListInformation")
 async def list_information(
-    case_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
     after: After = NIL, limit: Limit = 50,
 ) -> Page[InformationView]:
     """List the items that the caller's authority holds or was told."""
-    async with desk.begin(Action.READ_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         items = await work.rows(Information, INFORMATION_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
         views = await InformationView.opened(work, *items[:limit])
         return Page(items=views, next=items[limit - 1].id if len(items) > limit else None)
@@ -192,39 +151,39 @@ async def list_information(
 
 @get("/cases/{case_id:uuid}/information/{information_id:uuid}", operation_id="ReadInformation")
 async def read_information(
-    case_id: FromPath[UUID], information_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], information_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> InformationView:
     """Read one item; another authority's undisclosed item answers as if it did not exist."""
-    async with desk.begin(Action.READ_INFORMATION, Information, information_id, within=case_id) as work:
+    async with request_scope.begin(Action.READ_INFORMATION, Information, information_id, within=case_id) as work:
         return (await InformationView.opened(work, work.subject(Information)))[0]
 
 
 @post("/cases/{case_id:uuid}/participants", operation_id="InviteParticipant")
 async def invite(
-    case_id: FromPath[UUID], data: JSONBody[InvitationDraft], recording_desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], data: JSONBody[InvitationDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> ParticipantView:
     """Draw a professional in, with reason, scope and end date."""
-    async with recording_desk.begin(Action.INVITE_PARTICIPANT, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.INVITE_PARTICIPANT, Case, case_id) as work:
         known = await work.earlier(Participant, _PARTICIPANT_BY_ID)
         return ParticipantView.of(known or await invite_participant(work, data))
 
 
 @delete("/cases/{case_id:uuid}/participants/{participant_id:uuid}", operation_id="EndParticipation", status_code=200)
 async def end(
-    case_id: FromPath[UUID], participant_id: FromPath[UUID], desk: NamedDependency[Desk],
+    case_id: FromPath[UUID], participant_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> ParticipantView:
     """End a professional's participation at once, extensions too; the record of it stays."""
-    async with desk.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
+    async with request_scope.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
         return ParticipantView.of(await end_participation(work, work.subject(Participant)))
 
 
 @post("/cases/{case_id:uuid}/participants/{participant_id:uuid}/extension", operation_id="ExtendParticipation")
 async def extend(
     case_id: FromPath[UUID], participant_id: FromPath[UUID], data: JSONBody[ExtensionDraft],
-    recording_desk: NamedDependency[Desk],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> ParticipantView:
     """Let a professional go on when the participation ends; a reason and an end date of its own."""
-    async with recording_desk.begin(
+    async with idempotent_scope.begin(
             Action.EXTEND_PARTICIPATION, Participant, participant_id, within=case_id
     ) as work:
         known = await work.earlier(Participant, _PARTICIPANT_BY_ID)
@@ -232,12 +191,12 @@ async def extend(
 
 
 @delete("/cases/{case_id:uuid}/participation", operation_id="LeaveCase", status_code=200)
-async def leave(case_id: FromPath[UUID], desk: NamedDependency[Desk]) -> list[ParticipantView]:
+async def leave(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[ParticipantView]:
     """Leave a case that one was drawn into: access is gone with the next request."""
-    async with desk.begin(Action.LEAVE_CASE, Case, case_id) as work:
+    async with request_scope.begin(Action.LEAVE_CASE, Case, case_id) as work:
         return [ParticipantView.of(one) for one in await leave_case(work)]
 
 
 handlers = [
-    list_cases, read_case, read_next_steps, note, list_information, read_information, invite, end, extend, leave,
+    list_cases, note, list_information, read_information, invite, end, extend, leave,
 ]

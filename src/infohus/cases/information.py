@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosure import LongText
-from infohus.sealing.column import SealedColumn
-from infohus.sealing.envelope import Sealed
-from infohus.tables import Record, choice, owned_by_authority
-from infohus.unit_of_work import UnitOfWork
+from infohus.cases.disclosures.disclosure import LongText
+from infohus.kernel.database.tables import Record, choice, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class Origin(StrEnum):

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosure import AuthoritySlug, LongText
+from infohus.cases.disclosures.disclosure import AuthoritySlug, LongText
 from infohus.cases.information import Information
-from infohus.ground import Authority, CaseKey, InfohusAuthority, Participant, ParticipationKind
-from infohus.identity.caller import AuthorityKind
+from infohus.kernel.access.model import Authority, CaseKey, InfohusAuthority, Participant, ParticipationKind
+from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.document import Sector
-from infohus.unit_of_work import UnitOfWork
 
 
 class Area(StrEnum):

@@ -10,19 +10,19 @@ from uuid import UUID
 
 import asyncpg
 
-from infohus.app import now
-from infohus.audit.checkpoint import SigningKey, VerifierKey
-from infohus.database import migrate
+from infohus.clock import now
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import demo_keys
+from infohus.demo.local_postgres import LocalPostgres
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.witnesses import DemoWitnesses
-from infohus.identity.caller import Role
-from infohus.local_postgres import LocalPostgres
+from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
+from infohus.kernel.database.statements import migrate
+from infohus.kernel.identity.caller import Role
+from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.plan.document import PlanDocument, read_plan
 from infohus.plan.loading import load_plan
 from infohus.plan.owner_acts import register_coordinator
-from infohus.sealing.keepers import FileKeyKeeper
 from infohus.settings import REPOSITORY
 
 DATABASE = "infohus"

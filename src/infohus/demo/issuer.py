@@ -19,9 +19,9 @@ from litestar.params import FromPath
 
 from infohus.demo.keys import DemoKey
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, KIND_OF_AUTHORITY, VESTEGNEN, DemoPerson
-from infohus.identity.issuers import ROLES_OF_KIND, Clock, Issuer, fixed_keys, is_loopback, is_safe_address
-from infohus.identity.strict_encoding import NotStrictlyEncoded, read_json_object
-from infohus.identity.tokens import sign_token
+from infohus.kernel.identity.issuers import ROLES_OF_KIND, Clock, Issuer, fixed_keys, is_loopback, is_safe_address
+from infohus.kernel.identity.strict_encoding import NotStrictlyEncoded, read_json_object
+from infohus.kernel.identity.tokens import sign_token
 
 WARNING = "KUN TIL DEMONSTRATION: udsteder adgangsbeviser til opdigtede personer uden adgangskode."
 TOKEN_SECONDS = 8 * 60 * 60

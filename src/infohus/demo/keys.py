@@ -13,7 +13,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-from infohus.identity.key_sets import public_jwk, thumbprint
+from infohus.kernel.identity.key_sets import public_jwk, thumbprint
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 

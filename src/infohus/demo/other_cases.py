@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from infohus.app import now
+from infohus.clock import now
 from infohus.demo.people import ISHOJ, VESTEGNEN
 from infohus.demo.playing import Play, ago
 

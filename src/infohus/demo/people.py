@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from infohus.identity.caller import AuthorityId, AuthorityKind, Role
+from infohus.kernel.identity.caller import AuthorityId, AuthorityKind, Role
 
 ISHOJ = AuthorityId("ishoj-kommune")
 VESTEGNEN = AuthorityId("kbh-vestegns-politi")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from infohus.app import now
+from infohus.clock import now
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.people import ISHOJ, VESTEGNEN
 from infohus.demo.telling import Actor, Teller

@@ -9,16 +9,16 @@ from typing import Any
 
 import msgspec
 
-from infohus.app import now
-from infohus.audit.checkpoint import VerifierKey
-from infohus.audit.draw import commitment_of
-from infohus.audit.export import check_proof, unpack
-from infohus.audit.tiles import WIDTH, tile_path
-from infohus.audit.verification import verify_export
+from infohus.clock import now
 from infohus.demo.people import VESTEGNEN
 from infohus.demo.playing import Play
-from infohus.log_reports.model import ReportDoesNotHold, SubjectLogReport, check_report
+from infohus.kernel.audit.formats.checkpoint import VerifierKey
+from infohus.kernel.audit.formats.draw import commitment_of
+from infohus.kernel.audit.formats.tiles import WIDTH, tile_path
+from infohus.kernel.audit.storage.export import check_proof, unpack
+from infohus.kernel.audit.verification.exported_log import verify_export
 from infohus.plan.opening import DENMARK
+from infohus.whole_case.log_reports.model import ReportDoesNotHold, SubjectLogReport, check_report
 
 
 def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> None:

@@ -6,7 +6,7 @@ Each step is asserted: what does not go as it must stops the story, with the nam
 from datetime import timedelta
 from pathlib import Path
 
-from infohus.app import now
+from infohus.clock import now
 from infohus.demo.other_cases import tell_other_cases
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ
 from infohus.demo.playing import Play, ago, paragraph_of

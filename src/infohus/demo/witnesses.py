@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from infohus.audit.checkpoint import SigningKey, VerifierKey
-from infohus.audit.cosignature import WitnessKey
+from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
+from infohus.kernel.audit.formats.cosignature import WitnessKey
 
 NAMES = ("vidne.ishoj-kommune.example", "vidne.kbh-vestegns-politi.example", "vidne.databeskyttelse.example")
 NEED = 2

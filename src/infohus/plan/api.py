@@ -10,16 +10,16 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from infohus.answers import NIL, After, Limit, Page, page_of
-from infohus.authorization.action import Action
 from infohus.danish import CONCERN_KINDS
-from infohus.ground import Authority, Infohus, InfohusAuthority, LoadedPlan
-from infohus.identity.caller import AuthorityKind
+from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, LoadedPlan
+from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.tables import Regime
+from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.document import Contact, PlanDocument, PlanPreventionLevel
 from infohus.plan.opening import Hours
-from infohus.tables import Regime
-from infohus.unit_of_work import UnitOfWork
-from infohus.workplace import Desk
 
 ALWAYS_THERE = {"other": "Anden form for ekstremisme", "unknown": "Ikke kendt"}
 """Forms of extremism that every infohus has, whatever its plan names (rule 27)."""
@@ -133,9 +133,11 @@ class InfohusView(msgspec.Struct, frozen=True):
 
 
 @get("/infohuse", operation_id="ListInfohuse")
-async def list_infohuse(desk: NamedDependency[Desk], after: After = NIL, limit: Limit = 50) -> Page[InfohusLine]:
+async def list_infohuse(
+    request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+) -> Page[InfohusLine]:
     """List the infohuse of this installation; being listed opens no case."""
-    async with desk.begin(Action.LIST_INFOHUSE) as work:
+    async with request_scope.begin(Action.LIST_INFOHUSE) as work:
         infohuse = await work.rows(Infohus, _INFOHUSE, after=after, limit=limit + 1)
         lines = [
             InfohusLine(one.id, one.name, one.municipality_id, one.police_id, one.cooperation_form) for one in infohuse
@@ -144,9 +146,9 @@ async def list_infohuse(desk: NamedDependency[Desk], after: After = NIL, limit: 
 
 
 @get("/infohuse/{infohus_id:uuid}", operation_id="ReadInfohus")
-async def read_infohus(infohus_id: FromPath[UUID], desk: NamedDependency[Desk]) -> InfohusView:
+async def read_infohus(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> InfohusView:
     """Read an infohus: who carries it, whom to turn to, and the words its plan gives for what is observed."""
-    async with desk.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
         infohus = work.infohus
         authorities = await work.rows(Authority, _AUTHORITIES, infohus_id=infohus.id)
         return InfohusView(

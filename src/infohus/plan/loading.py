@@ -8,14 +8,14 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from infohus.audit.log import AnyConnection
-from infohus.authorization.action import Action
-from infohus.finding import INSTALLATION_LOG
-from infohus.identity.caller import AuthorityKind
+from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.tables import new_id
+from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.plan.document import AuthorityOfPlan, PlanDocument, PlanNotUsable
 from infohus.plan.obligations import put_obligations
 from infohus.plan.owner_acts import leave_entry
-from infohus.tables import new_id
 
 NATIONAL = frozenset({AuthorityKind.PROBATION, AuthorityKind.SECURITY_SERVICE})
 """Kinds of which the country has one, so that two plans mean the same authority by the same name."""

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from infohus.audit.log import AnyConnection
+from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.database.tables import new_id
 from infohus.plan.document import Obligation, PlanDocument
-from infohus.tables import new_id
 
 REVISION = "plan-revision"
 

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from infohus.audit.entry import Entry, Outcome, Wrote, encode
-from infohus.audit.log import APPEND, AnyConnection
-from infohus.authorization.action import Action
-from infohus.finding import INSTALLATION_LOG
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
+from infohus.kernel.audit.storage.log import APPEND, AnyConnection
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 
 _REGISTER = """
 INSERT INTO infohus.coordinator (infohus_id, authority_id, person_id)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from infohus.audit.log import AnyConnection
+from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.plan.document import PlanDocument, PlanNotUsable
 
 _STORED = "SELECT document::text FROM infohus.plan WHERE infohus_id = $1 AND version = $2"

@@ -15,9 +15,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import OpenAPI
 
 from infohus import errors
-from infohus.answers import PROBLEM, Problem
+from infohus.kernel.answers.problems import PROBLEM, Problem
 from infohus.web.api_examples import EXAMPLES
-from infohus.web.door import is_open
+from infohus.web.authentication import is_open
 
 Document = dict[str, Any]
 

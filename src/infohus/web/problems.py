@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 import structlog
-from litestar import Request, Response, get
+from litestar import Request, Response
 from litestar.enums import HttpMethod
 from litestar.exceptions import (
     ClientException,
@@ -17,52 +16,15 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.openapi.spec import Parameter
-from litestar.params import FromPath
 from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
 from infohus import errors
-from infohus.answers import Problem, documented_problems, problem_response
-from infohus.danish import WORDS
+from infohus.kernel.answers.problems import Problem, problem_response
 
 logger = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
-
-
-class ProblemKind(msgspec.Struct, frozen=True):
-    """One situation the API can answer with."""
-
-    type: str
-    status: int
-    title: str
-    detail: str
-
-
-@get("/problems", operation_id="ListProblems", responses=documented_problems(HTTPStatus.INTERNAL_SERVER_ERROR))
-async def list_problems() -> list[ProblemKind]:
-    """List every situation the API can refuse in."""
-    return _every_problem()
-
-
-def _every_problem() -> list[ProblemKind]:
-    return [
-        ProblemKind(f"/problems/{slug}", int(one.status), *WORDS[slug])
-        for one in errors.situations()
-        for slug in (errors.slug_of(one),)
-    ]
-
-
-@get(
-    "/problems/{slug:str}", operation_id="ReadProblem",
-    responses=documented_problems(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR),
-)
-async def read_problem(slug: FromPath[str]) -> ProblemKind:
-    """Explain one situation: what a problem's `type` points to."""
-    known = {kind.type: kind for kind in _every_problem()}
-    if f"/problems/{slug}" not in known:
-        raise errors.NoSuchAddress
-    return known[f"/problems/{slug}"]
 
 
 def _refused(_request: AnyRequest, refusal: errors.Refused) -> Response[Problem]:
@@ -159,5 +121,3 @@ exception_handlers: ExceptionHandlersMap = {
     HTTPException: _other_http,
     Exception: _unexpected,
 }
-
-handlers = [list_problems, read_problem]

@@ -1,0 +1,206 @@
+"""What is attacked: a log with its archive, its signer and three witnesses, laid anew for each run in milliseconds."""
+
+import json
+import random
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import httpx
+from litestar import Litestar
+
+from infohus.cli.witness import create_witness_app
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.archive import holding
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.verification.tally import NOTHING, Tallies, core_hash, extend_chain
+from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy
+from infohus.kernel.audit.witness.witness import Witness
+
+LOG, ORIGIN = UUID(int=11), "infohus.attack/log"
+KEY = SigningKey(b"attack-log-signing-key-invented!")
+NAMES = ("kommune.example", "politi.example", "dpo.example")
+LONGEST, SHORTEST = 300, 40
+PERSONS = 7
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+Leaf = tuple[bytes, bytes]
+"""An entry's bytes, and the hashes its row stores."""
+
+
+def entry(number: int, text: str = "read") -> bytes:
+    """Make an entry of about the size of a real one, on one of some persons, as the application writes it."""
+    content = {
+        "v": 1, "number": number, "action": text, "authority": "kommune", "filling": "x" * 300,
+        "persons": [f"person-{number % PERSONS}"],
+    }
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def counted(entries: list[bytes]) -> list[bytes]:
+    """Give entries as the log keeps them: each with its tally."""
+    tallies, whole = Tallies(), []
+    for one in entries:
+        person = json.loads(one)["persons"][0]
+        number, chain = tallies.so_far.get(("kommune", person), (0, NOTHING))
+        tally = b',"tally":[[%d,"%s"]]}' % (number + 1, extend_chain(chain, core_hash(one)).hex().encode())
+        whole.append(one[:-1] + tally)
+        tallies.see(whole[-1])
+    return whole
+
+
+def tree(entries: list[bytes]) -> tuple[list[Leaf], Frontier]:
+    """Compute what the rows and the frontier of a whole log with these entries are, each counted."""
+    frontier = Frontier()
+    return [(one, frontier.append(leaf_hash(one))) for one in counted(entries)], frontier
+
+
+@dataclass
+class Run:
+    """One log that is about to be attacked: `size` entries, of which the first `signed` are cosigned."""
+
+    dice: random.Random
+    size: int
+    signed: int
+    earlier: list[int]
+    entries: list[bytes]
+    folder: Path
+    signer: Signer
+
+    def place(self) -> int:
+        """Throw a position among the signed entries."""
+        return self.dice.randrange(self.signed)
+
+
+class AttackedLog:
+    """One database in which every run lays its log anew."""
+
+    def __init__(
+        self, app: asyncpg.Connection, superuser: asyncpg.Connection, verifier: asyncpg.Connection, folder: Path
+    ) -> None:
+        """Attack over `superuser`; the house works over `app`, and a DPO verifies over `verifier`."""
+        self.app, self.superuser, self.verifier, self.folder = app, superuser, verifier, folder
+        self._entries = [entry(number) for number in range(LONGEST)]
+        self._leaves, _ = tree(self._entries)
+        self._servers: dict[str, Litestar] = {}
+        self._definition = ""
+        self.after = 0
+
+    async def prepare(self) -> None:
+        """Remember the true append function."""
+        await self.superuser.execute("SELECT audit.open_log($1, $2)", LOG, ORIGIN)
+        self._definition = await self.superuser.fetchval(
+            "SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure)"
+        )
+
+    async def lay(self, dice: random.Random) -> Run:
+        """Lay a log of a random length, signed a few times and cosigned by all three witnesses."""
+        size = dice.randrange(SHORTEST, LONGEST + 1)
+        signed = size - dice.randrange(6)
+        earlier = sorted(dice.sample(range(1, signed), 3))
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._servers.clear()
+        await self.put_append_back()
+        await self.superuser.execute("ALTER TABLE audit.leaf ENABLE TRIGGER leaf_is_only_emptied")
+        await self.superuser.execute("DROP POLICY IF EXISTS hiding ON audit.checkpoint")
+        await self.superuser.execute("ALTER TABLE audit.checkpoint DISABLE ROW LEVEL SECURITY")
+        await self.write(self._leaves[:size])
+        await self.superuser.execute("SET session_replication_role = replica")
+        await self.superuser.execute("DELETE FROM audit.cosignature")
+        await self.superuser.execute("DELETE FROM audit.checkpoint")
+        await self.superuser.execute("SET session_replication_role = origin")
+        for one in (*earlier, signed):
+            await self.sign(one)
+        run = Run(dice, size, signed, earlier, self._entries[:size], self.folder, self.signer())
+        run.signer.acknowledged.begin_at(LOG, size)
+        return run
+
+    async def replace_append(self, body: str) -> None:
+        """Let audit.append have another body; the true one goes on as audit.append_truly."""
+        await self.superuser.execute(self._definition.replace("audit.append(", "audit.append_truly(", 1))
+        await self.superuser.execute(
+            "CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint"
+            f" LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ {body} $$"
+        )
+
+    async def put_append_back(self) -> None:
+        """Let audit.append be what was shipped."""
+        await self.superuser.execute(self._definition)
+        await self.superuser.execute("DROP FUNCTION IF EXISTS audit.append_truly")
+
+    async def write(self, leaves: list[Leaf]) -> None:
+        """Put these rows, and their frontier, in the place of whatever is there: only a superuser can."""
+        frontier, tallies = Frontier(), Tallies()
+        for one, _ in leaves:
+            frontier.append(leaf_hash(one))
+            tallies.see(one)
+        await self.superuser.execute("SET session_replication_role = replica")
+        await self.superuser.execute("DELETE FROM audit.leaf")
+        await self.superuser.execute("DELETE FROM audit.tally")
+        await self.superuser.copy_records_to_table(
+            "leaf", schema_name="audit", columns=("log_id", "index", "entry", "hashes"),
+            records=[(LOG, index, *leaf) for index, leaf in enumerate(leaves)],
+        )  # fmt: skip
+        await self.superuser.copy_records_to_table(
+            "tally", schema_name="audit", columns=("log_id", "authority", "person", "entries", "chain"),
+            records=[(LOG, *key, *told) for key, told in tallies.so_far.items()],
+        )  # fmt: skip
+        await self.superuser.execute(
+            "UPDATE audit.frontier SET size = $1, hashes = $2", frontier.size, frontier.stored
+        )
+        await self.superuser.execute("SET session_replication_role = origin")
+
+    async def sign(self, size: int) -> None:
+        """Let the log of the first `size` entries be signed, archived and cosigned, as the service does."""
+        frontier = tree(self._entries[:size])[1]
+        checkpoint = Checkpoint(ORIGIN, size, frontier.root())
+        note = KEY.sign(checkpoint)
+        CheckpointStore(self.folder / "signed").remember(ORIGIN, note)
+        await self.superuser.execute("SELECT audit.keep_checkpoint($1, $2, $3, $4)", LOG, size, note, AT)
+        for name in NAMES:
+            key = SigningKey(name[:1].encode() * 32)
+            CheckpointStore(self.folder / name).remember(ORIGIN, note)
+            witness = self.witness(name)
+            answer = witness.add(f"old {size}\n\n{note}".encode())
+            (line,) = holding(note + answer, [witness.verifier])
+            assert key.verifier(name).public == witness.verifier.public  # noqa: S101 - the very key
+            await self.superuser.execute(
+                "SELECT audit.keep_cosignature($1, $2, $3, $4, $5)", LOG, size, name, line.line, AT
+            )
+
+    def witness(self, name: str) -> Witness:
+        """Give a witness, with its memory."""
+        key = SigningKey(name[:1].encode() * 32)
+        return Witness(key, name=name, folder=self.folder / name, logs=[KEY.verifier(ORIGIN)], clock=lambda: AT)
+
+    def signer(self) -> Signer:
+        """Give the service's signer, with its memory."""
+        return Signer(KEY, CheckpointStore(self.folder / "signed"), witnesses=self.witnesses(), clock=lambda: AT)
+
+    def witnesses(self) -> Witnesses:
+        """Give the way to the three witnesses; two of them must sign."""
+        keys = tuple(self.witness(name).verifier for name in NAMES)
+        policy = WitnessPolicy(2, keys, tuple(f"http://{name}" for name in NAMES))
+        return Witnesses(policy, self._send, lambda: AT)
+
+    async def append(self, count: int, signer: Signer) -> None:
+        """Let the house go on working: append as the application does, and remember what was acknowledged."""
+        for _ in range(count):
+            self.after += 1
+            after = entry(LONGEST + self.after, "after")
+            await self.app.execute(APPEND, LOG, after)
+            signer.acknowledged.add(LOG, after)
+
+    async def _send(self, url: str, body: bytes) -> tuple[int, str]:
+        name = httpx.URL(url).host
+        server = self._servers.setdefault(name, create_witness_app(self.witness(name)))
+        transport = httpx.ASGITransport(server)  # type: ignore[arg-type] - Litestar's own narrower types
+        async with httpx.AsyncClient(transport=transport) as client:
+            answer = await client.post(url, content=body)
+        return answer.status_code, answer.text

@@ -1,0 +1,196 @@
+"""Joint decisions: one sealed document, proposed by one authority, signed by both.
+
+A signature binds the hash of the content signed; any change makes earlier signatures void (rules 17 and 18).
+"""
+
+import hashlib
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import DisclosureDraft, Item, disclose
+from infohus.cases.disclosures.receipts import acknowledge_by_signing
+from infohus.cases.procedure.lifecycle import next_stage
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.database.tables import SCHEMA, Record, Row, new_id
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+Content = TypeVar("Content", bound=msgspec.Struct)
+AnyDecision = TypeVar("AnyDecision", bound="JointDecision")
+
+
+class JointDecision(Record):
+    """What both tovholdere decide together. `content` is the document as JSON; `content_hash` salted SHA-256 of it."""
+
+    __abstract__ = True
+
+    outcome: Mapped[str]
+    content: Mapped[Sealed] = mapped_column(SealedColumn)
+    content_hash: Mapped[bytes]
+    exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
+    decided_at: Mapped[datetime | None]
+
+
+class Proposal(Protocol):
+    """A proposal as it is sent: what it says, and the § 115 fields of showing it to the other authority."""
+
+    @property
+    def outcome(self) -> StrEnum: ...
+    @property
+    def content(self) -> msgspec.Struct: ...
+    @property
+    def disclosure(self) -> DisclosureDraft: ...
+
+
+class Signature(Row):
+    """One natural person's signature, for one authority, on exactly one content."""
+
+    __tablename__ = "signature"
+    __table_args__ = (sa.UniqueConstraint("record_id", "content_hash", "authority_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    record_id: Mapped[UUID]
+    record_kind: Mapped[str]
+    content_hash: Mapped[bytes]
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    person_id: Mapped[UUID]
+    signed_at: Mapped[datetime]
+
+
+_SIGNATURES = sa.select(Signature).where(
+    Signature.record_id == sa.bindparam("record_id"), Signature.content_hash == sa.bindparam("content_hash")
+)
+_INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
+
+
+def sealed_document(content: msgspec.Struct) -> tuple[str, bytes]:
+    """Write a document as JSON with 16 random bytes of salt, and hash it: so short texts cannot be guessed.
+
+    Returns the text and its SHA-256, 32 bytes.
+    """
+    text = msgspec.json.encode({"salt": secrets.token_hex(16), "content": content}).decode()
+    return text, hashlib.sha256(text.encode()).digest()
+
+
+def document_of(text: str, kind: type[Content]) -> Content:
+    """Read a document that `sealed_document` wrote."""
+    return msgspec.convert(msgspec.json.decode(text)["content"], kind)
+
+
+async def propose(work: UnitOfWork, model: type[AnyDecision], draft: Proposal) -> AnyDecision:
+    """Write a decision, sign it for the proposer, and disclose it to the other authority for signing.
+
+    Raises:
+        AlreadyProposed: another proposal of this kind is open in the case.
+        Refused: the disclosure does not meet § 115.
+    """
+    decision = await begin_decision(
+        work, model, draft.content, outcome=draft.outcome.value, disclosure=draft.disclosure
+    )
+    _sign_for_caller(work, decision)
+    work.done(decision.id)
+    return decision
+
+
+async def begin_decision(
+    work: UnitOfWork, model: type[AnyDecision], content: msgspec.Struct, *, outcome: str, disclosure: DisclosureDraft,
+    **columns: Any,
+) -> AnyDecision:
+    """Write a decision that is not ready for signing yet, and disclose it to the other authority.
+
+    Raises:
+        AlreadyProposed: another proposal of this kind is open in the case.
+        Refused: the disclosure does not meet § 115.
+    """
+    if await work.values(open_proposals(model), case_id=work.case.id):
+        raise errors.AlreadyProposed
+    text, content_hash = sealed_document(content)
+    decision = work.create(
+        model, sealed={"content": text}, outcome=outcome, content_hash=content_hash, exchange_id=None, decided_at=None,
+        **columns,
+    )
+    exchange = await disclose(work, disclosure, [Item.of(decision)])
+    work.change(decision, exchange_id=exchange.id)
+    return decision
+
+
+async def amend(work: UnitOfWork, decision: AnyDecision, draft: Proposal) -> AnyDecision:
+    """Replace the content of an open proposal: earlier signatures are void, and the new content is disclosed anew.
+
+    Raises:
+        DecisionAlreadyMade: both have signed; a made decision is immutable (rule 40).
+    """
+    if decision.decided_at is not None:
+        raise errors.DecisionAlreadyMade
+    text, content_hash = sealed_document(draft.content)
+    await work.rewrite(decision, sealed={"content": text}, outcome=draft.outcome.value, content_hash=content_hash)
+    exchange = await disclose(work, draft.disclosure, [Item.of(decision)])
+    work.change(decision, exchange_id=exchange.id)
+    _sign_for_caller(work, decision)
+    return decision
+
+
+async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> AnyDecision:
+    """Sign what was read; with both authorities' signatures the decision is made and the case moves.
+
+    Raises:
+        SignedContentDiffers: the hash stated is not the present content's.
+        AlreadySigned: the caller's authority signed before, so this cannot stand for the other's.
+    """
+    if decision.decided_at is not None:
+        raise errors.DecisionAlreadyMade
+    if content_hash != decision.content_hash:
+        raise errors.SignedContentDiffers
+    signatures = await signatures_of(work, decision)
+    caller = work.caller
+    if any(caller.authority_id == one.authority_id or caller.person_id == one.person_id for one in signatures):
+        raise errors.AlreadySigned
+    _sign_for_caller(work, decision)
+    if decision.exchange_id is not None:
+        await acknowledge_by_signing(work, decision.exchange_id)
+    infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
+    assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
+    signed_for = {one.authority_id for one in signatures} | {work.caller.authority_id}
+    if not {infohus.municipality_id, infohus.police_id} <= signed_for:
+        return decision
+    work.change(decision, decided_at=work.now)
+    work.change(work.case, stage=next_stage(decision.__tablename__, decision.outcome))
+    return decision
+
+
+async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signature]:
+    """List the signatures that bind the present content, with the one this unit is about to write."""
+    stored = await work.rows(Signature, _SIGNATURES, record_id=decision.id, content_hash=decision.content_hash)
+    pending = [one for one in work.pending(Signature) if one.content_hash == decision.content_hash]
+    return [*stored, *pending]
+
+
+def _sign_for_caller(work: UnitOfWork, decision: JointDecision) -> None:
+    work.add(Signature(
+        case_id=decision.case_id, record_id=decision.id, record_kind=decision.__tablename__,
+        content_hash=decision.content_hash, authority_id=work.caller.authority_id, person_id=work.caller.person_id,
+        signed_at=work.now,
+    ))
+
+
+_OPEN: dict[type[JointDecision], AnySelect] = {}
+
+
+def open_proposals(model: type[JointDecision]) -> AnySelect:
+    """Build (once) the statement that finds open proposals of a kind by `:case_id`."""
+    if model not in _OPEN:
+        _OPEN[model] = sa.select(model.id).where(
+            model.case_id == sa.bindparam("case_id"), model.decided_at.is_(None)
+        )
+    return _OPEN[model]

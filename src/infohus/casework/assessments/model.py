@@ -1,0 +1,119 @@
+"""An assessment, and what each authority brought to it."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.cases.disclosures.disclosure import DisclosureDraft, LongText
+from infohus.cases.information import Origin
+from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.kernel.database.tables import SCHEMA, Record, Row, choice, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class Answer(StrEnum):
+    """What is known of a dimension; a value of its own when nothing is (rule 36)."""
+
+    DESCRIBED = "described"
+    UNKNOWN = "unknown"
+    NOT_RELEVANT = "not_relevant"
+
+
+class Assessment(JointDecision):
+    """One use of the tool. Concluded by both; after that a re-assessment is a new version (rule 40)."""
+
+    __tablename__ = "assessment"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("case_id", "version"))
+
+    version: Mapped[int]
+    template_id: Mapped[str]
+    template_digest: Mapped[bytes]
+    users_are_trained: Mapped[bool]
+
+
+class LoadedTemplate(Row):
+    """An infohus' own template of the tool as it was loaded, as TOML; a new version is a new row."""
+
+    __tablename__ = "assessment_template"
+
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[str]
+    digest: Mapped[bytes]
+    loaded_at: Mapped[datetime]
+
+
+class Contribution(Record):
+    """What one authority brings to one dimension (rule 39)."""
+
+    __tablename__ = "contribution"
+    __table_args__ = owned_by_authority()
+
+    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.assessment.id"), index=True)
+    dimension: Mapped[str]
+    answer: Mapped[Answer] = choice(Answer, name="answer")
+    origin: Mapped[Origin] = choice(Origin, name="origin")
+    is_first_hand: Mapped[bool]
+    dated_on: Mapped[date] = mapped_column(sa.Date)
+    text: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    source: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class Conclusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole, in words: problems and resources, and which dimensions of life to work on (rule 37).
+
+    A re-assessment also says in its own words what changed since the last one (rule 40).
+    """
+
+    problems: LongText = ""
+    resources: LongText = ""
+    overall_assessment: LongText = ""
+    dimensions_to_work_on: Annotated[list[str], Meta(max_length=9)] = []
+    what_changed: LongText = ""
+
+
+class OpeningDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Opening the tool: whether its users are trained, and the § 115 fields of showing it to the other authority."""
+
+    users_are_trained: bool
+    disclosure: DisclosureDraft
+
+
+class ContributionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One contribution to one dimension."""
+
+    dimension: Annotated[str, Meta(pattern="^[a-z_]{1,60}$")]
+    answer: Answer
+    text: LongText | None = None
+    source: Annotated[LongText, Meta(min_length=1)]
+    dated_on: date
+    is_first_hand: bool
+    origin: Origin
+
+
+class ContributionsDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What an authority brings to the table. With `disclosure` the other side reads it; without, it stays its own."""
+
+    contributions: Annotated[list[ContributionDraft], Meta(min_length=1, max_length=30)]
+    disclosure: DisclosureDraft | None = None
+
+
+class AssessmentOutcome(StrEnum):
+    """An assessment has one outcome: it is concluded. What it says is words, never a level (rule 38)."""
+
+    CONCLUDED = "concluded"
+
+
+class ConclusionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The conclusion as proposed to the other authority."""
+
+    outcome: AssessmentOutcome = AssessmentOutcome.CONCLUDED
+    content: Conclusion
+    disclosure: DisclosureDraft

@@ -1,0 +1,128 @@
+"""Open the tool, bring contributions, conclude and sign. Nothing here counts anything (rule 38)."""
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import Item, disclose
+from infohus.cases.joint_decisions.joint_decision import amend, begin_decision, document_of, sign
+from infohus.casework.assessments.model import (
+    Answer,
+    Assessment,
+    Conclusion,
+    ConclusionDraft,
+    Contribution,
+    ContributionsDraft,
+    OpeningDraft,
+)
+from infohus.casework.assessments.template import Side
+from infohus.casework.assessments.templates import template_in_force, template_of
+from infohus.kernel.access.model import Stage
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+FIRST_VERSION = 1
+BY_ID = sa.select(Assessment).where(Assessment.id == sa.bindparam("id"))
+CONTRIBUTIONS = (
+    sa.select(Contribution)
+    .where(Contribution.assessment_id == sa.bindparam("assessment_id"))
+    .order_by(Contribution.id)
+)
+ASSESSMENTS_OF_CASE = (
+    sa.select(Assessment).where(Assessment.case_id == sa.bindparam("case_id")).order_by(Assessment.version)
+)
+_LATEST = sa.select(sa.func.coalesce(sa.func.max(Assessment.version), 0).label("version")).where(
+    Assessment.case_id == sa.bindparam("case_id")
+)
+
+
+async def open_assessment(work: UnitOfWork, draft: OpeningDraft) -> Assessment:
+    """Open the tool after a screening that both signed ended in "qualify further" (rule 35).
+
+    While measures are under way, a case that was assessed before can be assessed again, as a new version (rule 40).
+
+    Raises:
+        AlreadyProposed: an assessment is open.
+        NotPossibleNow: the case acts without ever having been qualified further.
+    """
+    latest = (await work.values(_LATEST, case_id=work.case.id))[0]["version"]
+    if latest == 0 and work.case.stage is not Stage.QUALIFYING:
+        raise errors.NotPossibleNow(stage=work.case.stage.value)
+    template = (await template_in_force(work)).template
+    assessment = await begin_decision(
+        work, Assessment, Conclusion(), outcome="concluded", disclosure=draft.disclosure,
+        version=latest + 1, template_id=template.id, template_digest=template.digest(),
+        users_are_trained=draft.users_are_trained,
+    )
+    work.done(assessment.id)
+    return assessment
+
+
+async def contribute(work: UnitOfWork, assessment: Assessment, draft: ContributionsDraft) -> list[Contribution]:
+    """Bring contributions; with a disclosure they are exchanged in the same act.
+
+    Raises:
+        DecisionAlreadyMade: the assessment is finished (rule 40).
+        UnknownDimension: the template has no such dimension.
+    """
+    if assessment.decided_at is not None:
+        raise errors.DecisionAlreadyMade
+    template = await template_of(work, assessment)
+    brought = []
+    for one in draft.contributions:
+        template.side_of(one.dimension)
+        brought.append(work.create(
+            Contribution, sealed={"text": one.text, "source": one.source}, assessment_id=assessment.id,
+            dimension=one.dimension, answer=one.answer, origin=one.origin, is_first_hand=one.is_first_hand,
+            dated_on=one.dated_on,
+        ))
+    if draft.disclosure is not None:
+        await disclose(work, draft.disclosure, [Item.of(one) for one in brought])
+    work.done(brought[0].id)
+    return brought
+
+
+async def conclude_assessment(work: UnitOfWork, assessment: Assessment, draft: ConclusionDraft) -> Assessment:
+    """Write the conclusion and propose it for signing.
+
+    Raises:
+        AssessmentOneSided: one side, or problems or resources, has no text (rule 37).
+    """
+    await _refuse_one_sided(work, assessment, draft.content)
+    template = await template_of(work, assessment)
+    for dimension in draft.content.dimensions_to_work_on:
+        template.side_of(dimension)
+    return await amend(work, assessment, draft)
+
+
+async def sign_assessment(work: UnitOfWork, assessment: Assessment, content_hash: bytes) -> Assessment:
+    """Sign the conclusion as it was read. An assessment without one cannot be signed.
+
+    Raises:
+        AssessmentOneSided: there is no conclusion yet (rule 37).
+    """
+    texts = (await work.open(assessment))[assessment.id]
+    await _refuse_one_sided(work, assessment, document_of(texts["content"], Conclusion))
+    return await sign(work, assessment, content_hash)
+
+
+async def _refuse_one_sided(work: UnitOfWork, assessment: Assessment, conclusion: Conclusion) -> None:
+    template = await template_of(work, assessment)
+    contributions = await work.rows(Contribution, CONTRIBUTIONS, assessment_id=assessment.id)
+    described = {
+        template.side_of(one.dimension) for one in contributions if one.answer is Answer.DESCRIBED and one.text
+    }
+    missing = [
+        name
+        for name, is_there in (
+            ("risiko og trussel", Side.RISK_AND_THREAT in described),
+            ("trivsel og modstandskraft", Side.WELLBEING_AND_RESILIENCE in described),
+            ("problemer", bool(conclusion.problems.strip())),
+            ("ressourcer", bool(conclusion.resources.strip())),
+            (
+                "hvad der er ændret siden sidst",
+                assessment.version == FIRST_VERSION or bool(conclusion.what_changed.strip()),
+            ),
+        )
+        if not is_there
+    ]
+    if missing:
+        raise errors.AssessmentOneSided(missing=", ".join(missing))

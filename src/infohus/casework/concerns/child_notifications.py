@@ -1,0 +1,99 @@
+"""Underretningen om et barn: its hand-over, and the two clocks that stop when it was assessed and receipted."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import CLOCK_TOLERANCE
+from infohus.casework.concerns.deadlines import DENMARK
+from infohus.casework.concerns.model import ChildNotification
+from infohus.casework.concerns.subjects import ShortText
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class HandOverDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """To whom the underretning was handed over, and when."""
+
+    handed_over_at: Moment
+    handed_over_to: ShortText
+
+
+class AssessmentOfChildDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When the underretning was assessed; what came of it is the family department's own."""
+
+    assessed_at: Moment
+
+
+class ReceiptToReporterDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The day the reporter got a receipt."""
+
+    receipt_given_on: date
+
+
+_OTHERS_OPEN = sa.select(ChildNotification.id).where(
+    ChildNotification.case_id == sa.bindparam("case_id"),
+    ChildNotification.handed_over_at.is_(None),
+    ChildNotification.id != sa.bindparam("besides"),
+)
+
+
+async def hand_over_child_notification(
+    work: UnitOfWork, notification: ChildNotification, draft: HandOverDraft
+) -> ChildNotification:
+    """Record that the underretning was handed over; with the last one, screening may begin (rule 32).
+
+    Raises:
+        AlreadyRecorded: it was handed over before.
+    """
+    if notification.handed_over_at is not None:
+        raise errors.AlreadyRecorded
+    _refuse_the_future(work, draft.handed_over_at, "handed_over_at")
+    await work.rewrite(
+        notification, sealed={"handed_over_to": draft.handed_over_to}, handed_over_at=draft.handed_over_at
+    )
+    others = await work.values(_OTHERS_OPEN, case_id=work.case.id, besides=notification.id)
+    if not others:
+        work.change(work.case, awaits_child_notification=False)
+    return notification
+
+
+def record_assessment_of_child(
+    work: UnitOfWork, notification: ChildNotification, draft: AssessmentOfChildDraft
+) -> ChildNotification:
+    """Stop the first clock: the underretning was assessed. Source: barnets lov § 133.
+
+    Raises:
+        AlreadyRecorded, InTheFuture
+    """
+    if notification.assessed_at is not None:
+        raise errors.AlreadyRecorded
+    _refuse_the_future(work, draft.assessed_at, "assessed_at")
+    work.change(notification, assessed_at=draft.assessed_at)
+    return notification
+
+
+def record_receipt_to_reporter(
+    work: UnitOfWork, notification: ChildNotification, draft: ReceiptToReporterDraft
+) -> ChildNotification:
+    """Stop the second clock: the reporter got a receipt. Source: barnets lov § 136.
+
+    Raises:
+        AlreadyRecorded, InTheFuture
+    """
+    if notification.receipt_given_on is not None:
+        raise errors.AlreadyRecorded
+    if draft.receipt_given_on > work.now.astimezone(DENMARK).date():
+        raise errors.InTheFuture(field="receipt_given_on")
+    work.change(notification, receipt_given_on=draft.receipt_given_on)
+    return notification
+
+
+def _refuse_the_future(work: UnitOfWork, moment: datetime, field: str) -> None:
+    if moment > work.now + CLOCK_TOLERANCE:
+        raise errors.InTheFuture(field=field)

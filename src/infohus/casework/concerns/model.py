@@ -1,0 +1,162 @@
+"""What is recorded when someone raises a concern. The reporter stands apart from the concern (rule 29)."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class ReportChannel(StrEnum):
+    """How the concern came in."""
+
+    PHONE = "phone"
+    MAIL = "mail"
+    IN_PERSON = "in_person"
+    HOTLINE = "hotline"
+
+
+class ReporterKind(StrEnum):
+    """Who raises the concern; private persons can report but never receive (rule 7)."""
+
+    CITIZEN = "citizen"
+    RELATIVE = "relative"
+    PROFESSIONAL = "professional"
+    AUTHORITY = "authority"
+    ORGANISATION = "organisation"
+
+
+class ExtremismWeight(StrEnum):
+    """Whether extremism is the main thing or one strand of a social worry (rule 27)."""
+
+    MAIN = "main"
+    ONE_OF_SEVERAL = "one_of_several"
+    UNKNOWN = "unknown"
+
+
+class AgeGroup(StrEnum):
+    """How old a person was at receipt, so coarse that it identifies nobody: all the yearly status counts (rule 75)."""
+
+    UNDER_18 = "under_18"
+    FROM_18_TO_24 = "18_to_24"
+    FROM_25 = "25_or_older"
+    UNKNOWN = "unknown"
+
+
+class ClearanceOutcome(StrEnum):
+    """What the police check found (rule 19)."""
+
+    NOTHING_HINDERS = "nothing_hinders"
+    HINDERED = "hindered"
+
+
+class Concern(Record):
+    """A henvendelse: what was observed, and apart from it how it was read (rule 34)."""
+
+    __tablename__ = "concern"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("id", "reporter_is_anonymous"))
+
+    kind: Mapped[str]
+    channel: Mapped[ReportChannel] = choice(ReportChannel, name="channel")
+    received_at: Mapped[datetime]
+    reporter_kind: Mapped[ReporterKind] = choice(ReporterKind, name="reporter_kind")
+    reporter_is_anonymous: Mapped[bool]
+    extremism_weight: Mapped[ExtremismWeight] = choice(ExtremismWeight, name="extremism_weight")
+    extremism_form: Mapped[str]
+    signs: Mapped[list[str]]
+    observation: Mapped[Sealed] = mapped_column(SealedColumn)
+    interpretation: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    told_reporter: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class Reporter(Record):
+    """Who raised the concern. The database itself lets none exist for an anonymous one (rule 28)."""
+
+    __tablename__ = "reporter"
+    __table_args__ = owned_by_authority(
+        sa.CheckConstraint("NOT reporter_is_anonymous", name="is_not_anonymous"),
+        sa.ForeignKeyConstraint(
+            ["concern_id", "reporter_is_anonymous"], [f"{SCHEMA}.concern.id", f"{SCHEMA}.concern.reporter_is_anonymous"]
+        ),
+        sa.UniqueConstraint("concern_id"),
+    )
+
+    concern_id: Mapped[UUID]
+    reporter_is_anonymous: Mapped[bool]
+    identity: Mapped[Sealed] = mapped_column(SealedColumn)
+    contact: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+class Subject(Record):
+    """A person the concern is about; a concern names none, one or several (rule 26).
+
+    `family_names` are keyed indexes: a log check asks by them who looked up their own (rule 63).
+    """
+
+    __tablename__ = "subject"
+    __table_args__ = owned_by_authority(
+        sa.Index("ix_subject_cpr_index", "cpr_index"),
+        sa.CheckConstraint("is_under_18_at_receipt = (age_group = 'under_18')", name="age_group_says_the_same"),
+    )
+
+    concern_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.concern.id"))
+    cpr_index: Mapped[bytes | None]
+    cpr_is_odd: Mapped[bool]
+    family_names: Mapped[list[bytes]]
+    is_under_18_at_receipt: Mapped[bool]
+    age_group: Mapped[AgeGroup] = choice(AgeGroup, name="age_group")
+    name: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    birth_date: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    cpr_number: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    address: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+class ProtectedAddress(Record):
+    """Where a person with adressebeskyttelse lives: apart from the person, and seen only by an act (rule 54)."""
+
+    __tablename__ = "protected_address"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
+
+    subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.subject.id"))
+    address: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class ReporterRelease(Record):
+    """That a reporter's identity may go into the subject's access package, and why (rule 67)."""
+
+    __tablename__ = "reporter_release"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("reporter_id"))
+
+    reporter_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.reporter.id"))
+    reason: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class ClearanceCheck(Record):
+    """The police check: does anything hinder infohus handling (rule 19)."""
+
+    __tablename__ = "clearance_check"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("case_id"))
+
+    outcome: Mapped[ClearanceOutcome] = choice(ClearanceOutcome, name="outcome")
+    checked_at: Mapped[datetime]
+    note: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+class ChildNotification(Record):
+    """The underretning task: two clocks, and the hand-over that screening waits for (rules 32 and 33)."""
+
+    __tablename__ = "child_notification"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
+
+    subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.subject.id"))
+    assess_by: Mapped[datetime]
+    receipt_by: Mapped[date]
+    handed_over_at: Mapped[datetime | None]
+    assessed_at: Mapped[datetime | None]
+    receipt_given_on: Mapped[date | None]
+    handed_over_to: Mapped[Sealed | None] = mapped_column(SealedColumn)

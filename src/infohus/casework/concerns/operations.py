@@ -1,0 +1,204 @@
+"""Record a concern, on its own or in a case that is open; the police check; a reporter's release."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import CLOCK_TOLERANCE, LongText
+from infohus.cases.procedure.lifecycle import next_stage
+from infohus.casework.concerns.child_notifications import Moment
+from infohus.casework.concerns.deadlines import DENMARK
+from infohus.casework.concerns.model import (
+    ClearanceCheck,
+    ClearanceOutcome,
+    Concern,
+    ExtremismWeight,
+    ReportChannel,
+    Reporter,
+    ReporterKind,
+    ReporterRelease,
+)
+from infohus.casework.concerns.subjects import Person, ShortText, SubjectDraft, doubts_about, record_subject
+from infohus.danish import CONCERN_KINDS
+from infohus.kernel.access.model import Case, Coordinator, LoadedPlan, Participant, ParticipationKind, Stage
+from infohus.kernel.database.tables import new_id
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class ReporterIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who raised the concern; left out for an anonymous one."""
+
+    name: ShortText
+    contact: ShortText | None = None
+
+
+class ConcernDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A henvendelse as the tovholder writes it down."""
+
+    channel: ReportChannel
+    received_at: Moment
+    reporter_kind: ReporterKind
+    observation: Annotated[LongText, Meta(min_length=1)]
+    told_reporter: LongText
+    kind: Annotated[str, Meta(pattern="^[a-z][a-z_]{0,29}$")] = "person"
+    reporter_is_anonymous: bool = False
+    reporter: ReporterIdentity | None = None
+    interpretation: LongText | None = None
+    signs: Annotated[list[Annotated[str, Meta(pattern="^(individual|social)-[0-9]{1,2}$")]], Meta(max_length=40)] = []
+    extremism_weight: ExtremismWeight = ExtremismWeight.UNKNOWN
+    extremism_form: Annotated[str, Meta(pattern="^[a-z]{1,30}$")] = "unknown"
+    subjects: Annotated[list[SubjectDraft], Meta(max_length=20)] = []
+    is_acute: bool = False
+
+
+class ClearanceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the police found."""
+
+    outcome: ClearanceOutcome
+    note: LongText | None = None
+
+
+class ReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why the subject may learn who raised the concern."""
+
+    reason: Annotated[LongText, Meta(min_length=1)]
+
+
+class _KindOfPlan(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _KindsOfPlan(msgspec.Struct, frozen=True):
+    concern_kinds: list[_KindOfPlan] = msgspec.field(name="concern_kind", default_factory=list)
+
+
+_PLAN = (
+    sa.select(LoadedPlan.document)
+    .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
+    .order_by(LoadedPlan.version.desc())
+    .limit(1)
+)
+_COORDINATORS = sa.select(Coordinator.person_id, Coordinator.authority_id).where(
+    Coordinator.infohus_id == sa.bindparam("infohus_id")
+)
+_NEXT_NUMBER = sa.select(sa.func.nextval("infohus.case_number").label("number"))
+_RELEASED = sa.select(ReporterRelease.id).where(ReporterRelease.reporter_id == sa.bindparam("reporter_id"))
+
+
+async def record_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
+    """Open a case on a concern; both tovholdere take part, and each authority has its own key from the start.
+
+    Raises:
+        AnonymousReporterHasIdentity, TellingTheReporterNotRecorded, CprNumberNotPossible, InTheFuture,
+        ConcernKindUnknown, ProtectedAddressMissing
+    """
+    people = await _checked(work, draft)
+    await _open_case(work, people)
+    return _take_down(work, draft, people)
+
+
+async def add_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
+    """Record one more concern in the case: its persons are the case's too, and a child's underretning waits anew.
+
+    Raises:
+        The same as `record_concern`.
+    """
+    people = await _checked(work, draft)
+    known = work.case.subject_pseudonyms
+    named = dict.fromkeys([*known, *(work.pseudonym(person.identity) for person in people)])
+    work.change(
+        work.case, subject_pseudonyms=list(named),
+        awaits_child_notification=work.case.awaits_child_notification or any(person.is_child for person in people),
+    )
+    return _take_down(work, draft, people)
+
+
+def warnings_about(draft: ConcernDraft) -> Iterator[str]:
+    """Name what the answer must say, acute danger before all else (rule 31)."""
+    if draft.is_acute:
+        yield "acute"
+    yield from doubts_about(draft.subjects)
+
+
+async def record_clearance_check(work: UnitOfWork, draft: ClearanceDraft) -> ClearanceCheck:
+    """Record the police check; the case goes on, or stops with each authority's own duties left (rule 19)."""
+    check = work.create(ClearanceCheck, sealed={"note": draft.note}, outcome=draft.outcome, checked_at=work.now)
+    work.change(work.case, stage=next_stage("clearance_check", draft.outcome.value))
+    work.done(check.id)
+    return check
+
+
+async def release_reporter_identity(work: UnitOfWork, reporter: Reporter, draft: ReleaseDraft) -> ReporterRelease:
+    """Record that the subject may learn who it was; nobody is told by this act (rule 67).
+
+    Raises:
+        AlreadyRecorded: it was released before.
+    """
+    if await work.values(_RELEASED, reporter_id=reporter.id):
+        raise errors.AlreadyRecorded
+    release = work.create(ReporterRelease, sealed={"reason": draft.reason}, reporter_id=reporter.id)
+    work.done(release.id)
+    return release
+
+
+async def _checked(work: UnitOfWork, draft: ConcernDraft) -> list[Person]:
+    if draft.reporter_is_anonymous and draft.reporter is not None:
+        raise errors.AnonymousReporterHasIdentity
+    if not draft.told_reporter.strip():
+        raise errors.TellingTheReporterNotRecorded
+    if draft.received_at > work.now + CLOCK_TOLERANCE:
+        raise errors.InTheFuture(field="received_at")
+    if draft.kind not in CONCERN_KINDS:
+        plans = [msgspec.json.decode(row["document"], type=_KindsOfPlan) for row in await work.values(
+            _PLAN, infohus_id=work.infohus_id
+        )]
+        known = [*CONCERN_KINDS, *(kind.id for plan in plans for kind in plan.concern_kinds)]
+        if draft.kind not in known:
+            raise errors.ConcernKindUnknown(kinds=", ".join(known))
+    return [Person.of(work, subject, draft.received_at) for subject in draft.subjects]
+
+
+def _take_down(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person]) -> Concern:
+    concern = work.create(
+        Concern,
+        sealed={
+            "observation": draft.observation, "interpretation": draft.interpretation,
+            "told_reporter": draft.told_reporter,
+        },
+        kind=draft.kind, channel=draft.channel, received_at=draft.received_at, reporter_kind=draft.reporter_kind,
+        reporter_is_anonymous=draft.reporter_is_anonymous, extremism_weight=draft.extremism_weight,
+        extremism_form=draft.extremism_form, signs=list(draft.signs),
+    )
+    if draft.reporter is not None:
+        work.create(
+            Reporter, sealed={"identity": draft.reporter.name, "contact": draft.reporter.contact},
+            concern_id=concern.id, reporter_is_anonymous=False,
+        )
+    for person in people:
+        record_subject(work, concern, person)
+    work.done(concern.id)
+    return concern
+
+
+async def _open_case(work: UnitOfWork, people: Sequence[Person]) -> None:
+    number = (await work.values(_NEXT_NUMBER))[0]["number"]
+    case = Case(
+        id=new_id(), infohus_id=work.infohus_id, number=f"{work.now.astimezone(DENMARK).year}-{number:05d}",
+        stage=Stage.RECEIVED, version=1, opened_at=work.now, closed_at=None, outcome=None,
+        subject_pseudonyms=[work.pseudonym(person.identity) for person in people],
+        awaits_child_notification=any(person.is_child for person in people),
+    )
+    work.enter(case)
+    coordinators = await work.values(_COORDINATORS, infohus_id=work.infohus_id)
+    work.new_case_keys(case.id, *sorted({row["authority_id"] for row in coordinators}))
+    for row in coordinators:
+        work.add(Participant(
+            case_id=case.id, authority_id=work.caller.authority_id, regime=work.regime, record_version=1,
+            recorded_at=work.now, recorded_by=work.caller.person_id, person_id=row["person_id"],
+            acts_for=row["authority_id"], kind=ParticipationKind.COORDINATOR, scope=[], begins_at=work.now,
+            ends_at=None, reason=None, public_task_confirmed=False, records=[],
+        ))

@@ -1,0 +1,165 @@
+"""What is shown of a concern: its persons, its underretning, and never who raised it (rule 29)."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from infohus.cases.persons.cpr_numbers import read_cpr_number
+from infohus.casework.concerns.deadlines import DENMARK, age_at
+from infohus.casework.concerns.model import (
+    ChildNotification,
+    Concern,
+    ExtremismWeight,
+    ProtectedAddress,
+    ReportChannel,
+    Reporter,
+    ReporterKind,
+    Subject,
+)
+from infohus.danish import WARNINGS
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+_SUBJECTS = sa.select(Subject).where(Subject.concern_id == sa.bindparam("concern_id")).order_by(Subject.id)
+_PROTECTED = (
+    sa.select(ProtectedAddress.id, ProtectedAddress.subject_id)
+    .join(Subject, Subject.id == ProtectedAddress.subject_id)
+    .where(Subject.concern_id == sa.bindparam("concern_id"))
+)
+_NOTIFICATIONS = (
+    sa.select(ChildNotification)
+    .where(ChildNotification.case_id == sa.bindparam("case_id"))
+    .order_by(ChildNotification.id)
+)
+_REPORTER = sa.select(Reporter.id).where(Reporter.concern_id == sa.bindparam("concern_id"))
+
+
+class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
+    """A person, the CPR number masked (rule 53); a protected address is not here, only where it is revealed (54)."""
+
+    id: UUID
+    name: str | None
+    birth_date: date | None
+    cpr_number_masked: str | None
+    is_under_18_at_receipt: bool
+    age_at_receipt: int | None
+    age_now: int | None
+    address: str | None
+    protected_address_id: UUID | None
+    warnings: list[str]
+
+    @classmethod
+    def of(
+        cls, subject: Subject, texts: dict[str, str], *, protected_address_id: UUID | None, received_at: datetime,
+        now: datetime,
+    ) -> "SubjectView":
+        """Show a person; `123456-7890` shows as `123456-****`. The ages are null when no date is known."""
+        number = read_cpr_number(texts["cpr_number"]) if "cpr_number" in texts else None
+        stated = date.fromisoformat(texts["birth_date"]) if "birth_date" in texts else None
+        born = number.birth_date if number else stated
+        warnings = [WARNINGS["cpr-odd"]] if subject.cpr_is_odd else []
+        return cls(
+            id=subject.id, name=texts.get("name"), birth_date=stated,
+            cpr_number_masked=number.masked if number else None,
+            is_under_18_at_receipt=subject.is_under_18_at_receipt,
+            age_at_receipt=age_at(born, received_at) if born else None, age_now=age_at(born, now) if born else None,
+            address=texts.get("address"), protected_address_id=protected_address_id,
+            warnings=warnings if number else [WARNINGS["cpr-missing"]],
+        )
+
+
+class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
+    """The underretning task and its two clocks: each runs until it is stopped, and shows when it ran over."""
+
+    id: UUID
+    subject_id: UUID
+    assess_by: datetime
+    assessed_at: datetime | None
+    assessment_is_overdue: bool
+    receipt_by: date
+    receipt_given_on: date | None
+    receipt_is_overdue: bool
+    handed_over_at: datetime | None
+
+    @classmethod
+    def of(cls, task: ChildNotification, *, now: datetime) -> "ChildNotificationView":
+        """Show the task as it stands `now`."""
+        today = now.astimezone(DENMARK).date()
+        return cls(
+            id=task.id, subject_id=task.subject_id, assess_by=task.assess_by, assessed_at=task.assessed_at,
+            assessment_is_overdue=(task.assessed_at or now) > task.assess_by, receipt_by=task.receipt_by,
+            receipt_given_on=task.receipt_given_on,
+            receipt_is_overdue=(task.receipt_given_on or today) > task.receipt_by, handed_over_at=task.handed_over_at,
+        )
+
+
+class ConcernLine(msgspec.Struct, frozen=True):
+    """A concern as the list shows it: nothing about anyone."""
+
+    id: UUID
+    kind: str
+    channel: ReportChannel
+    received_at: datetime
+    recorded_at: datetime
+    owner: str
+
+    @classmethod
+    def of(cls, concern: Concern) -> "ConcernLine":
+        """Show its facts."""
+        return cls(
+            concern.id, concern.kind, concern.channel, concern.received_at, concern.recorded_at, concern.authority_id
+        )
+
+
+class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
+    """A concern without its reporter's identity (rule 29)."""
+
+    id: UUID
+    case_id: UUID
+    kind: str
+    channel: ReportChannel
+    received_at: datetime
+    recorded_at: datetime
+    reporter_kind: ReporterKind
+    reporter_is_anonymous: bool
+    reporter_id: UUID | None
+    extremism_weight: ExtremismWeight
+    extremism_form: str
+    signs: list[str]
+    observation: str
+    interpretation: str | None
+    told_reporter: str
+    subjects: list[SubjectView]
+    child_notifications: list[ChildNotificationView]
+    warnings: list[str]
+
+    @classmethod
+    async def opened(cls, work: UnitOfWork, concern: Concern, *, warnings: list[str] | None = None) -> "ConcernView":
+        """Open a concern and those of its persons that the caller may see."""
+        texts = (await work.open(concern, reading=Action.READ_CONCERN))[concern.id]
+        subjects = await work.rows(Subject, _SUBJECTS, concern_id=concern.id)
+        opened = await work.open(*subjects, reading=Action.READ_SUBJECT)
+        apart = await work.values(_PROTECTED, concern_id=concern.id) if subjects else []
+        protected = {row["subject_id"]: row["id"] for row in apart}
+        tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id)
+        reporters = await work.values(_REPORTER, concern_id=concern.id)
+        return cls(
+            id=concern.id, case_id=concern.case_id, kind=concern.kind, channel=concern.channel,
+            received_at=concern.received_at, recorded_at=concern.recorded_at, reporter_kind=concern.reporter_kind,
+            reporter_is_anonymous=concern.reporter_is_anonymous,
+            reporter_id=reporters[0]["id"] if reporters else None,
+            extremism_weight=concern.extremism_weight, extremism_form=concern.extremism_form, signs=concern.signs,
+            observation=texts["observation"], interpretation=texts.get("interpretation"),
+            told_reporter=texts["told_reporter"],
+            subjects=[
+                SubjectView.of(
+                    subject, opened[subject.id], protected_address_id=protected.get(subject.id),
+                    received_at=concern.received_at, now=work.now,
+                )
+                for subject in subjects
+            ],
+            child_notifications=[ChildNotificationView.of(task, now=work.now) for task in tasks],
+            warnings=warnings or [],
+        )

@@ -1,0 +1,183 @@
+"""The routes of exchanges."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.receipts import (
+    WITHDRAWAL_BY_ID,
+    ReceiptDraft,
+    Receipts,
+    Withdrawal,
+    WithdrawalDraft,
+    acknowledge,
+    receipts_of,
+    withdraw,
+)
+from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
+from infohus.casework.exchanges.operations import (
+    EXCHANGE_BY_ID,
+    EXCHANGES_OF_CASE,
+    CorrectionDraft,
+    ExchangeDraft,
+    OralExchangeDraft,
+    correct_exchange,
+    record_exchange,
+    record_oral_exchange,
+)
+from infohus.casework.exchanges.request_routes import handlers as request_handlers
+from infohus.kernel.access.model import Case
+from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
+    """An exchange as lists show it: what became of it, and no text."""
+
+    unacknowledged: list[str]
+    receipt_is_overdue: bool
+    withdrawn_from: list[str]
+
+    @classmethod
+    async def listed(cls, work: UnitOfWork, exchanges: Sequence[Exchange]) -> "list[ExchangeLine]":
+        """Show exchanges with their receipts."""
+        receipts = await receipts_of(work, exchanges)
+        return [
+            cls(
+                **facts_of(one), unacknowledged=receipts[one.id].unacknowledged,
+                receipt_is_overdue=receipts[one.id].is_overdue, withdrawn_from=receipts[one.id].withdrawn_from,
+            )
+            for one in exchanges
+        ]
+
+
+class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
+    """An exchange with its reasons, for those who took part in it."""
+
+    necessity: str
+    proportionality: str
+    subsidiarity: str
+    strict_necessity: str | None
+    consent_reason: str | None
+    summary: str | None
+
+    @classmethod
+    async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
+        """Open an exchange's texts."""
+        texts = (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
+        return cls(
+            **facts_of(exchange), necessity=texts["necessity"], proportionality=texts["proportionality"],
+            subsidiarity=texts["subsidiarity"], strict_necessity=texts.get("strict_necessity"),
+            consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),
+        )
+
+
+@post("/cases/{case_id:uuid}/exchanges", operation_id="RecordExchange")
+async def record(
+    case_id: FromPath[UUID], data: JSONBody[ExchangeDraft], idempotent_scope: NamedDependency[RequestScope],
+) -> ExchangeView:
+    """Record a disclosure under § 115; exactly its items become readable to exactly its recipients."""
+    async with idempotent_scope.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
+        exchange = await work.earlier(Exchange, EXCHANGE_BY_ID) or await record_exchange(work, data)
+        return await ExchangeView.opened(work, exchange)
+
+
+@get("/cases/{case_id:uuid}/exchanges", operation_id="ListExchanges")
+async def of_case(
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    after: After = NIL, limit: Limit = 50,
+) -> Page[ExchangeLine]:
+    """List the exchanges of a case that the caller's authority gave or received, oldest first, without texts."""
+    async with request_scope.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
+        exchanges = await work.rows(Exchange, EXCHANGES_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
+        return page_of(await ExchangeLine.listed(work, exchanges), [one.id for one in exchanges], limit=limit)
+
+
+@get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}", operation_id="ReadExchange")
+async def read(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+) -> ExchangeView:
+    """Read one exchange with its reasons."""
+    async with request_scope.begin(Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+        return await ExchangeView.opened(work, work.subject(Exchange))
+
+
+@post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/corrections", operation_id="CorrectExchange")
+async def correct(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[CorrectionDraft],
+    idempotent_scope: NamedDependency[RequestScope],
+) -> ExchangeView:
+    """Correct an exchange: every earlier recipient gets the correction, and the wrong one stays on record."""
+    async with idempotent_scope.begin(
+            Action.CORRECT_EXCHANGE, Exchange, exchange_id, within=case_id
+    ) as work:
+        exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
+        exchange = exchange or await correct_exchange(work, work.subject(Exchange), data)
+        return await ExchangeView.opened(work, exchange)
+
+
+@post("/cases/{case_id:uuid}/oral-exchanges", operation_id="RecordOralExchange")
+async def record_oral(
+    case_id: FromPath[UUID], data: JSONBody[OralExchangeDraft], idempotent_scope: NamedDependency[RequestScope],
+) -> ExchangeView:
+    """Record what was said on the phone or at a meeting: noted and disclosed in one act, late recording shown."""
+    async with idempotent_scope.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
+        exchange = await work.earlier(Exchange, EXCHANGE_BY_ID) or await record_oral_exchange(work, data)
+        return await ExchangeView.opened(work, exchange)
+
+
+@get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipts", operation_id="ListReceipts")
+async def receipts(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+) -> Receipts:
+    """Tell who has acknowledged an exchange, who has not yet, and from whom it was withdrawn."""
+    async with request_scope.begin(Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+        return (await receipts_of(work, [work.subject(Exchange)]))[exchange_id]
+
+
+@post(
+    "/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/receipts", operation_id="AcknowledgeExchange", status_code=200
+)
+async def acknowledge_receipt(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[ReceiptDraft],
+    request_scope: NamedDependency[RequestScope],
+) -> Receipts:
+    """Acknowledge exactly what was received, by the hash of it; again changes nothing."""
+    async with request_scope.begin(Action.ACKNOWLEDGE_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+        exchange = work.subject(Exchange)
+        await acknowledge(work, exchange, data)
+        return (await receipts_of(work, [exchange]))[exchange_id]
+
+
+class WithdrawalView(msgspec.Struct, frozen=True):
+    """What a withdrawal did. What was seen before stays seen: `was_acknowledged` says whether it was."""
+
+    id: UUID
+    recipient: str
+    records: int
+    was_acknowledged: bool
+    withdrawn_at: datetime
+
+
+@post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/withdrawals", operation_id="WithdrawExchange")
+async def withdraw_from(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[WithdrawalDraft],
+    idempotent_scope: NamedDependency[RequestScope],
+) -> WithdrawalView:
+    """End a recipient's access to what an exchange disclosed; that it was disclosed stays on record."""
+    async with idempotent_scope.begin(Action.WITHDRAW_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+        done = await work.earlier(Withdrawal, WITHDRAWAL_BY_ID) or await withdraw(work, work.subject(Exchange), data)
+        return WithdrawalView(done.id, done.recipient_id, done.records, done.was_acknowledged, done.recorded_at)
+
+
+handlers = [
+    record, record_oral, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, *request_handlers,
+]

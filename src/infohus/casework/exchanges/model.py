@@ -1,0 +1,40 @@
+"""Anmodning: one authority asks another. There is no field for a reason to decline (rule 8)."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class Answer(StrEnum):
+    """How a request was answered. Declining is a right, never an error. Source: retsplejeloven § 115, stk. 4."""
+
+    DISCLOSED = "disclosed"
+    PARTLY = "partly"
+    DECLINED = "declined"
+
+
+class InformationRequest(Record):
+    """What is asked of an authority: by another through the system, or from outside and noted by the one asked."""
+
+    __tablename__ = "information_request"
+    __table_args__ = owned_by_authority(
+        sa.CheckConstraint(
+            "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"
+        ),
+        sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_at_some_time"),
+    )
+
+    asked_by: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    asked_of: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
+    answer: Mapped[Answer | None] = choice(Answer, name="answer")
+    answer_exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
+    answered_at: Mapped[datetime | None]
+    question: Mapped[Sealed] = mapped_column(SealedColumn)

@@ -1,0 +1,130 @@
+"""Record an exchange, and correct one."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from infohus import errors
+from infohus.cases.disclosures.disclosable import Items, items_of
+from infohus.cases.disclosures.disclosure import (
+    AuthoritySlug,
+    Category,
+    Channel,
+    DisclosureDraft,
+    Exchange,
+    Item,
+    LongText,
+    Purpose,
+    disclose,
+)
+from infohus.cases.information import InformationDraft, note_information
+from infohus.kernel.access.model import Disclosure, Infohus, Stage
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class ExchangeDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is disclosed: records, or what was said, or both."""
+
+    items: Items = msgspec.field(default_factory=list)
+    summary: LongText | None = None
+
+
+class CorrectionDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What was wrong and what is right. `recipients` may name more; every earlier recipient gets it in any case."""
+
+    summary: LongText
+    items: Items = msgspec.field(default_factory=list)
+
+
+class OralExchangeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What was said on the phone or at a meeting, in six answers; all else has a sensible default (rule 12)."""
+
+    said: Annotated[LongText, Meta(min_length=1)]
+    channel: Channel
+    categories: Annotated[list[Category], Meta(min_length=1, max_length=5)]
+    necessity: LongText
+    proportionality: LongText
+    subsidiarity: LongText
+    exchanged_at: Annotated[datetime, Meta(tz=True)] | None = None
+    recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)] | None = None
+    purpose: Purpose | None = None
+    strict_necessity: LongText | None = None
+
+
+EXCHANGE_BY_ID = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"))
+EXCHANGES_OF_CASE = (
+    sa.select(Exchange)
+    .where(Exchange.case_id == sa.bindparam("case_id"), Exchange.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(Exchange.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_EARLIER_RECIPIENTS = sa.select(Disclosure.recipient_id).distinct().where(
+    Disclosure.record_id.in_(
+        sa.select(Disclosure.record_id).where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
+    )
+)
+_INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
+_PURPOSE_AT = {
+    Stage.RECEIVED: Purpose.CLEARANCE_CHECK, Stage.CLEARED: Purpose.SCOPE_DECISION, Stage.ACCEPTED: Purpose.SCREENING,
+    Stage.QUALIFYING: Purpose.ASSESSMENT, Stage.RECOMMENDING: Purpose.RECOMMENDATION, Stage.ACTING: Purpose.FOLLOW_UP,
+}
+_CORRECTION_OF = sa.select(Exchange.id).where(Exchange.corrects_id == sa.bindparam("id"))
+
+
+async def record_exchange(work: UnitOfWork, draft: ExchangeDraft) -> Exchange:
+    """Record an exchange; exactly its items become readable to exactly its recipients.
+
+    Raises:
+        ExchangeWithoutContent: neither a record nor a summary is named.
+        Refused: a rule of § 115 is not met.
+    """
+    if not draft.items and not (draft.summary or "").strip() and not draft.for_criminal_investigation:
+        raise errors.ExchangeWithoutContent
+    exchange = await disclose(work, draft, await items_of(work, draft.items), summary=draft.summary)
+    work.done(exchange.id)
+    return exchange
+
+
+async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Exchange:
+    """Record what was said as information of the caller's authority, and disclose it, in one act.
+
+    Unless stated otherwise it was told to the other tovholder, just now, for what the case's stage is about.
+    """
+    infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
+    assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
+    others = sorted({infohus.municipality_id, infohus.police_id} - {work.caller.authority_id})
+    noted = note_information(work, InformationDraft(text=draft.said, source=draft.channel.value, is_first_hand=True))
+    purpose = draft.purpose or _PURPOSE_AT.get(work.case.stage, Purpose.FOLLOW_UP)
+    disclosure = DisclosureDraft(
+        recipients=draft.recipients or others, purpose=purpose,
+        categories=draft.categories, necessity=draft.necessity, proportionality=draft.proportionality,
+        subsidiarity=draft.subsidiarity, strict_necessity=draft.strict_necessity, channel=draft.channel,
+        exchanged_at=draft.exchanged_at,
+    )
+    exchange = await disclose(work, disclosure, [Item.of(noted)])
+    work.done(exchange.id)
+    return exchange
+
+
+async def correct_exchange(work: UnitOfWork, wrong: Exchange, draft: CorrectionDraft) -> Exchange:
+    """Record a correction: a new exchange that points to the old and reaches every earlier recipient (rule 13).
+
+    Raises:
+        ExchangeAlreadyCorrected: correct the correction instead.
+    """
+    if wrong.authority_id != work.caller.authority_id:
+        raise errors.NotAvailable
+    if await work.values(_CORRECTION_OF, id=wrong.id):
+        raise errors.ExchangeAlreadyCorrected
+    # Whoever got a record of the wrong exchange by another one, or passed on, has the wrong information too.
+    earlier = {row["recipient_id"] for row in await work.values(_EARLIER_RECIPIENTS, exchange_id=wrong.id)}
+    reached = frozenset({*wrong.recipients, *earlier} - {work.caller.authority_id})
+    recipients = sorted({*reached, *draft.recipients})
+    reaching_all = msgspec.structs.replace(draft, recipients=recipients)
+    items = await items_of(work, draft.items)
+    exchange = await disclose(work, reaching_all, items, summary=draft.summary, corrects_id=wrong.id, earlier=reached)
+    work.done(exchange.id)
+    return exchange

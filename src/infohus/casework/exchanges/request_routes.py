@@ -1,0 +1,116 @@
+"""The routes of requests for information, and of releases from custody."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from infohus.cases.persons.custody_releases import (
+    CUSTODY_RELEASE_BY_ID,
+    CustodyRelease,
+    CustodyReleaseDraft,
+    CustodyReleaseView,
+    record_custody_release,
+)
+from infohus.casework.exchanges.model import Answer, InformationRequest
+from infohus.casework.exchanges.requests import (
+    REQUEST_BY_ID,
+    REQUESTS_OF_CASE,
+    AnswerDraft,
+    RequestDraft,
+    answer_request,
+    request_information,
+)
+from infohus.kernel.access.model import Case
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class RequestView(msgspec.Struct, frozen=True):
+    """A request and how it was answered. Why it was declined is nobody's to ask."""
+
+    id: UUID
+    asked_by: str
+    asked_of: str
+    asked_at: datetime
+    question: str
+    answer: Answer | None
+    answer_exchange_id: UUID | None
+    answered_at: datetime | None
+
+    @classmethod
+    async def opened(cls, work: UnitOfWork, *requests: InformationRequest) -> "list[RequestView]":
+        """Open requests."""
+        texts = await work.open(*requests, reading=Action.READ_INFORMATION_REQUEST)
+        return [
+            cls(
+                id=one.id, asked_by=one.asked_by, asked_of=one.asked_of, asked_at=one.recorded_at,
+                question=texts[one.id]["question"], answer=one.answer, answer_exchange_id=one.answer_exchange_id,
+                answered_at=one.answered_at,
+            )
+            for one in requests
+        ]
+
+
+@post("/cases/{case_id:uuid}/information-requests", operation_id="RequestInformation")
+async def request(
+    case_id: FromPath[UUID], data: JSONBody[RequestDraft], idempotent_scope: NamedDependency[RequestScope],
+) -> RequestView:
+    """Ask another authority what it holds, or note that one was asked from outside."""
+    async with idempotent_scope.begin(Action.REQUEST_INFORMATION, Case, case_id) as work:
+        asked = await work.earlier(InformationRequest, REQUEST_BY_ID) or await request_information(work, data)
+        return (await RequestView.opened(work, asked))[0]
+
+
+@get("/cases/{case_id:uuid}/information-requests", operation_id="ListInformationRequests")
+async def requests(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[RequestView]:
+    """List the requests that the caller's authority made or got, oldest first."""
+    async with request_scope.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
+        return await RequestView.opened(work, *await work.rows(InformationRequest, REQUESTS_OF_CASE, case_id=case_id))
+
+
+@post(
+    "/cases/{case_id:uuid}/information-requests/{request_id:uuid}/answer", operation_id="AnswerInformationRequest",
+    status_code=200,
+)
+async def answer(
+    case_id: FromPath[UUID], request_id: FromPath[UUID], data: JSONBody[AnswerDraft],
+    request_scope: NamedDependency[RequestScope],
+) -> RequestView:
+    """Answer: disclosed or partly, by an exchange; or declined, with no reason (§ 115, stk. 4)."""
+    async with request_scope.begin(
+        Action.ANSWER_INFORMATION_REQUEST, InformationRequest, request_id, within=case_id
+    ) as work:
+        answered = await answer_request(work, work.subject(InformationRequest), data)
+        return (await RequestView.opened(work, answered))[0]
+
+
+@post("/cases/{case_id:uuid}/custody-releases", operation_id="RecordCustodyRelease")
+async def release(
+    case_id: FromPath[UUID], data: JSONBody[CustodyReleaseDraft], idempotent_scope: NamedDependency[RequestScope],
+) -> CustodyReleaseView:
+    """Record that the subject was released from custody and judged radicalised or at risk (stk. 1, nr. 3, litra c)."""
+    async with idempotent_scope.begin(Action.RECORD_CUSTODY_RELEASE, Case, case_id) as work:
+        recorded = await work.earlier(CustodyRelease, CUSTODY_RELEASE_BY_ID) or record_custody_release(work, data)
+        return await _release_view(work, recorded)
+
+
+@get("/cases/{case_id:uuid}/custody-releases/{release_id:uuid}", operation_id="ReadCustodyRelease")
+async def read_release(
+    case_id: FromPath[UUID], release_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+) -> CustodyReleaseView:
+    """Read a release: the recording authority's own until it is disclosed."""
+    async with request_scope.begin(Action.READ_CUSTODY_RELEASE, CustodyRelease, release_id, within=case_id) as work:
+        return await _release_view(work, work.subject(CustodyRelease))
+
+
+async def _release_view(work: UnitOfWork, recorded: CustodyRelease) -> CustodyReleaseView:
+    texts = (await work.open(recorded, reading=Action.READ_CUSTODY_RELEASE))[recorded.id]
+    return CustodyReleaseView(recorded.id, recorded.released_on, recorded.judgement, texts["basis"])
+
+
+handlers = [request, requests, answer, release, read_release]

@@ -1,0 +1,112 @@
+"""Ask another authority, note what one was asked from outside, and answer."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import AuthoritySlug, DisclosureDraft, Exchange, Item, LongText, disclose
+from infohus.casework.exchanges.model import Answer, InformationRequest
+from infohus.kernel.access.model import Authority, InfohusAuthority
+from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class RequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is asked. With `disclosure` it goes to its one recipient; with `received_from` it came from outside."""
+
+    question: Annotated[LongText, Meta(min_length=1)]
+    disclosure: DisclosureDraft | None = None
+    received_from: AuthoritySlug | None = None
+
+
+class AnswerDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How it is answered; unless declined, by which exchange."""
+
+    answer: Answer
+    exchange_id: UUID | None = None
+
+
+REQUEST_BY_ID = sa.select(InformationRequest).where(InformationRequest.id == sa.bindparam("id"))
+REQUESTS_OF_CASE = (
+    sa.select(InformationRequest)
+    .where(InformationRequest.case_id == sa.bindparam("case_id"))
+    .order_by(InformationRequest.id)
+)
+_EXCHANGE = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"), Exchange.case_id == sa.bindparam("case_id"))
+_AUTHORITY_HERE = (
+    sa.select(Authority.kind)
+    .join(InfohusAuthority, InfohusAuthority.authority_id == Authority.id)
+    .where(InfohusAuthority.infohus_id == sa.bindparam("infohus_id"), Authority.id == sa.bindparam("authority_id"))
+)
+
+
+async def request_information(work: UnitOfWork, draft: RequestDraft) -> InformationRequest:
+    """Ask another authority, which is an exchange in itself; or note that the caller's own was asked.
+
+    Raises:
+        RequestHasOneAddressee: it names none, several, or both ways at once.
+        NotAnAuthorityHere: the infohus' plan does not know who is said to have asked.
+        Refused: the disclosure does not meet § 115.
+    """
+    ours: str = work.caller.authority_id
+    if (draft.disclosure is None) == (draft.received_from is None):
+        raise errors.RequestHasOneAddressee
+    if draft.disclosure is None:
+        asked_by, asked_of = draft.received_from or "", ours
+        if asked_by == ours or await _kind_of(work, asked_by) is None:
+            raise errors.NotAnAuthorityHere
+    else:
+        if len(draft.disclosure.recipients) != 1:
+            raise errors.RequestHasOneAddressee
+        asked_by, asked_of = ours, draft.disclosure.recipients[0]
+    request = work.create(
+        InformationRequest, sealed={"question": draft.question}, asked_by=asked_by, asked_of=asked_of,
+        exchange_id=None, answer=None, answer_exchange_id=None, answered_at=None,
+    )
+    if draft.disclosure is not None:
+        exchange = await disclose(work, draft.disclosure, [Item.of(request)])
+        work.change(request, exchange_id=exchange.id)
+    work.done(request.id)
+    return request
+
+
+async def answer_request(work: UnitOfWork, request: InformationRequest, draft: AnswerDraft) -> InformationRequest:
+    """Answer for the authority that was asked; nothing asks why it declines.
+
+    Raises:
+        NotAvailable: another authority was asked.
+        RequestAlreadyAnswered
+        AnswerNamesNoExchange: what is disclosed must be an exchange of the caller's to the one who asked.
+        PetRequestCannotBeDeclined: rule 14.
+    """
+    if request.asked_of != work.caller.authority_id:
+        raise errors.NotAvailable
+    if request.answer is not None:
+        raise errors.RequestAlreadyAnswered
+    if draft.answer is Answer.DECLINED:
+        if draft.exchange_id is not None:
+            raise errors.AnswerNamesNoExchange
+        if await _kind_of(work, request.asked_by) is AuthorityKind.SECURITY_SERVICE:
+            raise errors.PetRequestCannotBeDeclined
+    elif not await _answers_by_exchange(work, request, draft.exchange_id):
+        raise errors.AnswerNamesNoExchange
+    work.change(request, answer=draft.answer, answer_exchange_id=draft.exchange_id, answered_at=work.now)
+    return request
+
+
+async def _answers_by_exchange(work: UnitOfWork, request: InformationRequest, exchange_id: UUID | None) -> bool:
+    if exchange_id is None:
+        return False
+    exchange = await work.row(Exchange, _EXCHANGE, id=exchange_id, case_id=request.case_id)
+    return (
+        exchange is not None and exchange.authority_id == request.asked_of and request.asked_by in exchange.recipients
+    )
+
+
+async def _kind_of(work: UnitOfWork, authority_id: str) -> AuthorityKind | None:
+    rows = await work.values(_AUTHORITY_HERE, infohus_id=work.infohus_id, authority_id=authority_id)
+    return AuthorityKind(rows[0]["kind"]) if rows else None

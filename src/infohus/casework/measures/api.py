@@ -1,0 +1,146 @@
+"""The routes of recommendations and measures."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from infohus.cases.joint_decisions.decision_routes import Procedure, routes_of
+from infohus.casework.measures.model import (
+    FollowUp,
+    FollowUpDraft,
+    Measure,
+    MeasureDraft,
+    MeasureKind,
+    MeasureOutcome,
+    PreventionLevel,
+    Recommendation,
+    RecommendationContent,
+    RecommendationDraft,
+)
+from infohus.casework.measures.operations import (
+    FOLLOW_UPS,
+    MEASURE_BY_ID,
+    amend_recommendation,
+    propose_recommendation,
+    record_follow_up,
+    sign_recommendation,
+    start_measure,
+)
+from infohus.casework.measures.stalled_measures import StalledMeasureView, stalled_measures
+from infohus.kernel.access.model import Case, Infohus
+from infohus.kernel.answers.problems import NIL, VERSIONED, After, Limit, Page, etag, page_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+MEASURE = "/cases/{case_id:uuid}/measures/{measure_id:uuid}"
+
+
+class FollowUpView(msgspec.Struct, frozen=True):
+    """What was found when somebody looked again."""
+
+    id: UUID
+    authority_id: str
+    recorded_at: datetime
+    text: str
+    next_follow_up_on: date | None
+
+
+class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
+    """A measure, who carries it out, and the follow-ups the caller may read."""
+
+    id: UUID
+    case_id: UUID
+    level: PreventionLevel
+    kind: MeasureKind
+    responsible_authority: str
+    delivered_by: UUID | None
+    is_social_support: bool
+    description: str
+    starts_on: date
+    follow_up_on: date
+    ended_at: datetime | None
+    outcome: MeasureOutcome | None
+    follow_ups: list[FollowUpView]
+
+    @classmethod
+    async def opened(cls, work: UnitOfWork, measure: Measure) -> "MeasureView":
+        """Open a measure with its follow-ups."""
+        follow_ups = [*await work.rows(FollowUp, FOLLOW_UPS, measure_id=measure.id), *work.pending(FollowUp)]
+        texts = await work.open(measure, *follow_ups, reading=Action.READ_MEASURE)
+        return cls(
+            id=measure.id, case_id=measure.case_id, level=measure.level, kind=measure.kind,
+            responsible_authority=measure.responsible_id, delivered_by=measure.delivered_by,
+            is_social_support=measure.is_social_support, outcome=measure.outcome,
+            description=texts[measure.id]["description"],
+            starts_on=measure.starts_on, follow_up_on=measure.follow_up_on, ended_at=measure.ended_at,
+            follow_ups=[
+                FollowUpView(one.id, one.authority_id, one.recorded_at, texts[one.id]["text"], one.next_follow_up_on)
+                for one in follow_ups
+            ],
+        )
+
+
+PROCEDURE = Procedure(
+    name="Recommendation", path="recommendations", model=Recommendation, draft=RecommendationDraft,
+    content=RecommendationContent, proposing=Action.PROPOSE_RECOMMENDATION, reading=Action.READ_RECOMMENDATION,
+    signing=Action.SIGN_RECOMMENDATION, propose=propose_recommendation, amend=amend_recommendation,
+    sign=sign_recommendation,
+)
+
+
+@post("/cases/{case_id:uuid}/measures", operation_id="StartMeasure", response_headers=VERSIONED)
+async def start(
+    case_id: FromPath[UUID], data: JSONBody[MeasureDraft], idempotent_scope: NamedDependency[RequestScope],
+) -> Response[MeasureView]:
+    """Record a measure with its one responsible authority and its first follow-up date."""
+    async with idempotent_scope.begin(Action.START_MEASURE, Case, case_id) as work:
+        measure = await work.earlier(Measure, MEASURE_BY_ID) or await start_measure(work, data)
+        return _measure_answer(measure, await MeasureView.opened(work, measure), status=201)
+
+
+@get(MEASURE, operation_id="ReadMeasure", response_headers=VERSIONED)
+async def read_measure(
+    case_id: FromPath[UUID], measure_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+) -> Response[MeasureView]:
+    """Read a measure and its follow-ups."""
+    async with request_scope.begin(Action.READ_MEASURE, Measure, measure_id, within=case_id) as work:
+        measure = work.subject(Measure)
+        return _measure_answer(measure, await MeasureView.opened(work, measure))
+
+
+@post(MEASURE + "/follow-ups", operation_id="RecordFollowUp", response_headers=VERSIONED)
+async def follow_up(
+    case_id: FromPath[UUID], measure_id: FromPath[UUID], data: JSONBody[FollowUpDraft],
+    idempotent_scope: NamedDependency[RequestScope],
+) -> Response[MeasureView]:
+    """Record a follow-up; with an outcome the measure ends."""
+    async with idempotent_scope.begin(
+            Action.RECORD_FOLLOW_UP, Measure, measure_id, within=case_id
+    ) as work:
+        measure = work.subject(Measure)
+        if await work.acted_before() is None:
+            await record_follow_up(work, measure, data)
+        return _measure_answer(measure, await MeasureView.opened(work, measure), status=201)
+
+
+def _measure_answer(measure: Measure, view: MeasureView, *, status: int = 200) -> Response[MeasureView]:
+    return Response(view, status_code=status, headers={"ETag": etag(measure.record_version)})
+
+
+@get("/infohuse/{infohus_id:uuid}/stalled-measures", operation_id="ListStalledMeasures")
+async def list_stalled(
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], stalled_after_days: NamedDependency[int],
+    after: After = NIL, limit: Limit = 50,
+) -> Page[StalledMeasureView]:
+    """List measures of the caller's cases in which nothing has happened for a while (rule 77)."""
+    async with request_scope.begin(Action.LIST_STALLED_MEASURES, Infohus, infohus_id) as work:
+        stalled = await stalled_measures(work, quiet_days=stalled_after_days, after=after, limit=limit + 1)
+        return page_of(stalled, [one.measure_id for one in stalled], limit=limit)
+
+
+handlers = [*routes_of(PROCEDURE), start, read_measure, follow_up, list_stalled]

@@ -1,0 +1,142 @@
+"""Propose and sign a recommendation, start a measure, follow it up."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import Item, disclose
+from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
+from infohus.cases.participants import Area
+from infohus.casework.measures.model import (
+    FollowUp,
+    FollowUpDraft,
+    Measure,
+    MeasureDraft,
+    PreventionLevel,
+    Recommendation,
+    RecommendationDraft,
+)
+from infohus.casework.measures.refusals import (
+    DelivererTakesNoPart,
+    FollowUpInThePast,
+    IndicatedMeasureIsAnothers,
+    MeasureEndsWithOneOutcome,
+    ResponsibleAuthorityMissing,
+    ResponsibleAuthorityTakesNoPart,
+)
+from infohus.kernel.access.model import Authority, Participant
+from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+MEASURE_BY_ID = sa.select(Measure).where(Measure.id == sa.bindparam("id"))
+FOLLOW_UP_BY_ID = sa.select(FollowUp).where(FollowUp.id == sa.bindparam("id"))
+FOLLOW_UPS = sa.select(FollowUp).where(FollowUp.measure_id == sa.bindparam("measure_id")).order_by(FollowUp.id)
+
+_TAKING_PART = sa.select(Participant).where(
+    Participant.id == sa.bindparam("id"), Participant.case_id == sa.bindparam("case_id"),
+    Participant.begins_at <= sa.func.infohus.acting_at(), Participant.ends_at > sa.func.infohus.acting_at(),
+)
+"""Tovholdere have no end, and so are not among these: they deliver nothing by invitation."""
+_SECTOR = sa.select(Authority.public_task_sector).where(Authority.id == sa.bindparam("id"))
+FOR_INDICATED = frozenset({AuthorityKind.POLICE, AuthorityKind.SECURITY_SERVICE, AuthorityKind.PROBATION})
+"""Who carries out an indgribende indsats, beside social support. Source: beredskabsplanen, forebyggelsestrekanten."""
+
+
+async def propose_recommendation(work: UnitOfWork, draft: RecommendationDraft) -> Recommendation:
+    """Propose what the infohus recommends; it is no decision on the citizen (rule 23)."""
+    return await propose(work, Recommendation, draft)
+
+
+async def amend_recommendation(
+    work: UnitOfWork, recommendation: Recommendation, draft: RecommendationDraft
+) -> Recommendation:
+    """Change an open proposal (rule 18)."""
+    return await amend(work, recommendation, draft)
+
+
+async def sign_recommendation(
+    work: UnitOfWork, recommendation: Recommendation, content_hash: bytes
+) -> Recommendation:
+    """Sign as it was read; both signatures make it the infohus' recommendation."""
+    return await sign(work, recommendation, content_hash)
+
+
+async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
+    """Record a measure with the one authority that carries it out in its own right (rule 23).
+
+    Raises:
+        ResponsibleAuthorityMissing, ResponsibleAuthorityTakesNoPart, FollowUpInThePast
+        IndicatedMeasureIsAnothers: an indicated one is for the police, PET, probation or social support.
+        DelivererTakesNoPart: the deliverer is not drawn in for measures now, or works where it is not told.
+    """
+    responsible = draft.responsible_authority
+    if responsible is None:
+        raise ResponsibleAuthorityMissing
+    if responsible not in work.parties:
+        raise ResponsibleAuthorityTakesNoPart
+    if draft.follow_up_on < work.now.date():
+        raise FollowUpInThePast
+    told = {work.caller.authority_id, *(draft.disclosure.recipients if draft.disclosure else ())}
+    if responsible not in told:
+        raise ResponsibleAuthorityTakesNoPart
+    if draft.level is PreventionLevel.INDICATED:
+        await _refuse_others(work, responsible, draft)
+    measure = work.create(
+        Measure, sealed={"description": draft.description}, level=draft.level, kind=draft.kind,
+        responsible_id=responsible, delivered_by=await _deliverer(work, draft, told),
+        is_social_support=draft.is_social_support, starts_on=draft.starts_on, follow_up_on=draft.follow_up_on,
+        ended_at=None, outcome=None,
+    )
+    if draft.disclosure is not None:
+        await disclose(work, draft.disclosure, [Item.of(measure)])
+    work.done(measure.id)
+    return measure
+
+
+async def _refuse_others(work: UnitOfWork, responsible: str, draft: MeasureDraft) -> None:
+    kind = work.parties[responsible]
+    if kind in FOR_INDICATED:
+        return
+    sector = (await work.values(_SECTOR, id=responsible))[0]["public_task_sector"]
+    gives_support = kind is AuthorityKind.MUNICIPALITY or sector == "social"
+    if not (draft.is_social_support and gives_support):
+        raise IndicatedMeasureIsAnothers
+
+
+async def _deliverer(work: UnitOfWork, draft: MeasureDraft, told: Collection[str]) -> UUID | None:
+    if draft.deliverer is None:
+        return None
+    participant = await work.row(Participant, _TAKING_PART, id=draft.deliverer, case_id=work.case.id)
+    if participant is None or participant.acts_for not in told or Area.MEASURES not in participant.scope:
+        raise DelivererTakesNoPart
+    return participant.person_id
+
+
+async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDraft) -> FollowUp:
+    """Record what was found, and when somebody looks again, or with what outcome the measure ends.
+
+    Raises:
+        FollowUpInThePast, DecisionAlreadyMade
+        MeasureEndsWithOneOutcome: neither a next date nor an outcome is stated, or both are.
+    """
+    if measure.ended_at is not None:
+        raise errors.DecisionAlreadyMade
+    if (draft.next_follow_up_on is None) is (draft.outcome is None):
+        raise MeasureEndsWithOneOutcome
+    if draft.next_follow_up_on is not None and draft.next_follow_up_on < work.now.date():
+        raise FollowUpInThePast
+    follow_up = work.create(
+        FollowUp, sealed={"text": draft.text}, measure_id=measure.id, delivered_by=measure.delivered_by,
+        next_follow_up_on=draft.next_follow_up_on,
+    )
+    texts = (await work.open(measure))[measure.id]
+    if draft.next_follow_up_on is None:
+        await work.rewrite(measure, sealed=texts, ended_at=work.now, outcome=draft.outcome)
+    else:
+        await work.rewrite(measure, sealed=texts, follow_up_on=draft.next_follow_up_on)
+    if draft.disclosure is not None:
+        await disclose(work, draft.disclosure, [Item.of(follow_up)])
+    work.done(follow_up.id)
+    return follow_up

@@ -1,0 +1,55 @@
+"""A note or a document: when it happened, when it was entered, by whom, and what it says."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.cases.disclosures.disclosure import LongText
+from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class NoteKind(StrEnum):
+    """A note, or a document and which way it went."""
+
+    NOTE = "note"
+    RECEIVED = "received"
+    SENT = "sent"
+    INTERNAL_FINAL = "internal_final"
+
+
+DOCUMENTS = frozenset(NoteKind) - {NoteKind.NOTE}
+"""What needs a short subject (rule 69)."""
+
+
+class Note(Record):
+    """One note, append-only: a correction is a new note that points to the old.
+
+    `happened_at` is the time of the event; of a document, when it was received, sent or became final.
+    """
+
+    __tablename__ = "note"
+    __table_args__ = owned_by_authority()
+
+    kind: Mapped[NoteKind] = choice(NoteKind, name="kind")
+    happened_at: Mapped[datetime]
+    corrects_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.note.id"))
+    subject: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    text: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class NoteDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A note as it is written. A document has a short subject, at most 200 characters."""
+
+    kind: NoteKind = NoteKind.NOTE
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    subject: Annotated[str, Meta(max_length=200)] | None = None
+    text: Annotated[LongText, Meta(min_length=1)]
+    corrects: UUID | None = None

@@ -1,0 +1,162 @@
+"""Første syn: each tovholder may state their own view before seeing the other's.
+
+A view is sealed for its own authority and can never be changed. Revealing it is an exchange like any other, and takes
+the key of whoever stated it, so nobody can reveal for somebody else: once both have stated, each reveals their own.
+Whoever reveals last may have read the other's by then, and can no longer let it change what they said themselves.
+Nobody is obliged to state one, nor to reveal it; the fælles afgrænsning is decided with or without.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import DisclosureDraft, Item, LongText, disclose
+from infohus.cases.joint_decisions.joint_decision import open_proposals
+from infohus.casework.scope_decisions.model import ScopeDecision
+from infohus.kernel.access.model import Disclosure, Infohus
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.tables import Record, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class SeenAs(StrEnum):
+    """Where one tovholder sees the concern belong."""
+
+    WITHIN = "within"
+    OUTSIDE = "outside"
+    POLICE_ALONE = "police_alone"
+
+
+class FirstView(Record):
+    """One authority's view before it saw the other's. `content` is the draft as JSON: what it says is sealed whole."""
+
+    __tablename__ = "first_view"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("case_id", "authority_id"))
+
+    content: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class FirstViewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where the concern belongs, and why."""
+
+    view: SeenAs
+    reasons: Annotated[LongText, Meta(min_length=1)]
+
+
+class RevelationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The § 115 fields of telling the other tovholder's authority."""
+
+    disclosure: DisclosureDraft
+
+
+class FirstViewView(msgspec.Struct, frozen=True, kw_only=True):
+    """A first view that the caller's authority stated or was told."""
+
+    id: UUID
+    authority_id: str
+    stated_at: datetime
+    view: SeenAs
+    reasons: str
+    is_revealed: bool
+
+
+class FirstViews(msgspec.Struct, frozen=True):
+    """Who has stated a view, and those views that the caller's authority stated or was told."""
+
+    stated_by: list[str]
+    views: list[FirstViewView]
+
+
+FIRST_VIEW_BY_ID = sa.select(FirstView).where(FirstView.id == sa.bindparam("id"))
+_OF_CASE = sa.select(FirstView).where(FirstView.case_id == sa.bindparam("case_id")).order_by(FirstView.id)
+_STATED_BY = sa.select(
+    sa.func.infohus.first_views_stated(sa.bindparam("case_id", type_=sa.Uuid)).label("authority_id")
+)
+_INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
+_TOLD = sa.select(Disclosure.record_id).where(
+    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid)))
+)
+
+
+async def state_first_view(work: UnitOfWork, draft: FirstViewDraft) -> FirstView:
+    """State the view of the caller's authority, once, for nobody else to read yet.
+
+    Raises:
+        AlreadyRecorded: the authority has stated its view.
+        AlreadyProposed: a proposal lies open, so the caller has seen what the other means, or shown it.
+    """
+    if work.caller.authority_id in await stated_by(work):
+        raise errors.AlreadyRecorded
+    if await work.values(open_proposals(ScopeDecision), case_id=work.case.id):
+        raise errors.AlreadyProposed
+    first_view = work.create(FirstView, sealed={"content": msgspec.json.encode(draft).decode()})
+    work.done(first_view.id)
+    return first_view
+
+
+async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: RevelationDraft) -> FirstView:
+    """Disclose the caller's own view to the other tovholder's authority, which has stated its own.
+
+    Raises:
+        RevealedToTheOtherOnly: the recipient is not the other tovholder's authority alone.
+        FirstViewAwaitsTheOther: the other has not stated a view yet, and would not be blind any more.
+        AlreadyRecorded: it was revealed before.
+        Refused: the disclosure does not meet § 115.
+    """
+    infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
+    assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
+    others = {infohus.municipality_id, infohus.police_id} - {work.caller.authority_id}
+    if set(draft.disclosure.recipients) != others:
+        raise errors.RevealedToTheOtherOnly
+    if not others <= await stated_by(work):
+        raise errors.FirstViewAwaitsTheOther
+    if await work.values(_TOLD, record_ids=[first_view.id]):
+        raise errors.AlreadyRecorded
+    await disclose(work, draft.disclosure, [Item.of(first_view)])
+    work.done(first_view.id)
+    return first_view
+
+
+async def require_both_blind_or_none(work: UnitOfWork) -> None:
+    """Let nobody who stated a view show it by a proposal before the other has stated theirs.
+
+    Raises:
+        FirstViewAwaitsTheOther: the other may still state a view, or propose without one.
+    """
+    if await stated_by(work) == {work.caller.authority_id}:
+        raise errors.FirstViewAwaitsTheOther
+
+
+async def stated_by(work: UnitOfWork) -> set[str]:
+    """Say which authorities have stated a view: that they did, never what."""
+    return {row["authority_id"] for row in await work.values(_STATED_BY, case_id=work.case.id)}
+
+
+async def first_views(work: UnitOfWork) -> FirstViews:
+    """List who has stated a view, and the views that the caller's authority stated or was told."""
+    readable = await work.rows(FirstView, _OF_CASE, case_id=work.case.id)
+    return FirstViews(sorted(await stated_by(work)), await opened(work, *readable))
+
+
+async def opened(work: UnitOfWork, *first: FirstView) -> list[FirstViewView]:
+    """Open first views."""
+    texts = await work.open(*first, reading=Action.READ_FIRST_VIEW)
+    told = {row["record_id"] for row in await work.values(_TOLD, record_ids=[one.id for one in first])}
+    told |= {one.record_id for one in work.pending(Disclosure)}
+    said = {one.id: msgspec.json.decode(texts[one.id]["content"], type=FirstViewDraft) for one in first}
+    return [
+        FirstViewView(
+            id=one.id, authority_id=one.authority_id, stated_at=one.recorded_at, view=said[one.id].view,
+            reasons=said[one.id].reasons, is_revealed=one.id in told,
+        )
+        for one in first
+    ]

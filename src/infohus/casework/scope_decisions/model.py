@@ -1,0 +1,76 @@
+"""Fælles afgrænsning: its outcome and the document both sign."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.cases.disclosures.disclosure import DisclosureDraft, LongText
+from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.kernel.database.tables import SCHEMA, Record, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class ScopeOutcome(StrEnum):
+    """Where the concern belongs."""
+
+    WITHIN = "within"
+    OUTSIDE = "outside"
+    POLICE_ALONE = "police_alone"
+    DISAGREED = "disagreed"
+    """Never proposed: what remains when the two differ."""
+
+
+class ScopeDecision(JointDecision):
+    """Whether the concern is infohus work, decided by both."""
+
+    __tablename__ = "scope_decision"
+    __table_args__ = owned_by_authority()
+
+
+class ScopeDisagreement(Record):
+    """The other side's reason for seeing it differently; the concern is then not taken in (rule 17)."""
+
+    __tablename__ = "scope_disagreement"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("scope_decision_id"))
+
+    scope_decision_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.scope_decision.id"))
+    reason: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class DisagreementDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why the signer differs, and the § 115 fields of telling the proposer."""
+
+    reason: Annotated[LongText, Meta(min_length=1)]
+    disclosure: DisclosureDraft
+
+
+UNKNOWN_HOME = "unknown"
+
+
+class Residence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where a subject lives when the decision is made: a municipality's name or code, or `unknown` (rule 21)."""
+
+    subject_id: UUID
+    home_municipality: Annotated[str, Meta(min_length=1, max_length=60)]
+
+
+class ScopeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the decision rests on, in each side's own words."""
+
+    reasons: Annotated[LongText, Meta(min_length=1)]
+    considered: LongText = ""
+    residences: Annotated[list[Residence], Meta(max_length=20)] = []
+
+
+class ScopeDecisionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A proposal: what it says, and the § 115 fields of showing it to the other authority."""
+
+    outcome: ScopeOutcome
+    content: ScopeContent
+    disclosure: DisclosureDraft

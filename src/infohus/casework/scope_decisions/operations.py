@@ -1,0 +1,67 @@
+"""Propose, amend and sign a scope decision, or differ."""
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import Item, disclose
+from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
+from infohus.cases.procedure.lifecycle import next_stage
+from infohus.casework.scope_decisions.first_views import require_both_blind_or_none
+from infohus.casework.scope_decisions.model import (
+    DisagreementDraft,
+    ScopeDecision,
+    ScopeDecisionDraft,
+    ScopeDisagreement,
+    ScopeOutcome,
+)
+from infohus.casework.scope_decisions.residences import require_subjects_here
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+DISAGREEMENT_BY_ID = sa.select(ScopeDisagreement).where(ScopeDisagreement.id == sa.bindparam("id"))
+
+
+async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) -> ScopeDecision:
+    """Propose where the concern belongs."""
+    _refuse_disagreement_as_proposal(draft)
+    await require_subjects_here(work, draft.content.residences)
+    await require_both_blind_or_none(work)
+    return await propose(work, ScopeDecision, draft)
+
+
+async def amend_scope_decision(
+    work: UnitOfWork, decision: ScopeDecision, draft: ScopeDecisionDraft
+) -> ScopeDecision:
+    """Change an open proposal (rule 18)."""
+    _refuse_disagreement_as_proposal(draft)
+    await require_subjects_here(work, draft.content.residences)
+    return await amend(work, decision, draft)
+
+
+async def sign_scope_decision(work: UnitOfWork, decision: ScopeDecision, content_hash: bytes) -> ScopeDecision:
+    """Sign as it was read; it counts with a municipal and a police tovholder's signature (rule 17)."""
+    return await sign(work, decision, content_hash)
+
+
+async def differ(work: UnitOfWork, decision: ScopeDecision, draft: DisagreementDraft) -> ScopeDisagreement:
+    """Differ from a proposal: the concern is not taken in, and each side's reason stands (rule 17).
+
+    Raises:
+        DecisionAlreadyMade: both have signed, or they differed already.
+        AlreadySigned: the caller's authority made the proposal; it is the other's to differ.
+    """
+    if decision.decided_at is not None:
+        raise errors.DecisionAlreadyMade
+    if decision.authority_id == work.caller.authority_id:
+        raise errors.AlreadySigned
+    disagreement = work.create(ScopeDisagreement, sealed={"reason": draft.reason}, scope_decision_id=decision.id)
+    await disclose(work, draft.disclosure, [Item.of(disagreement)])
+    work.change(decision, outcome=ScopeOutcome.DISAGREED.value, decided_at=work.now)
+    work.change(work.case, stage=next_stage("scope_decision", ScopeOutcome.DISAGREED.value))
+    work.done(disagreement.id)
+    return disagreement
+
+
+def _refuse_disagreement_as_proposal(draft: ScopeDecisionDraft) -> None:
+    if draft.outcome is ScopeOutcome.DISAGREED:
+        proposable = ", ".join(one.value for one in ScopeOutcome if one is not ScopeOutcome.DISAGREED)
+        raise errors.OutcomeUnknown(outcomes=proposable)

@@ -1,0 +1,138 @@
+"""Bopæl: is the infohus that of the subject's home municipality, and its police those that cover it (rule 21)?
+
+A mismatch is a warning and never a bar: people move, and who is nearest is for the two tovholdere to weigh.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from infohus import errors
+from infohus.casework.scope_decisions.model import UNKNOWN_HOME, Residence, ScopeContent
+from infohus.danish import WARNINGS
+from infohus.kernel.access.model import Authority, Infohus
+from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.database.tables import SCHEMA, Row
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+_TABLE = Path(__file__).parent / "municipalities.toml"
+_KINDS_OF_MUNICIPALITY = (" regionskommune", " kommune")
+
+
+class Municipality(msgspec.Struct, frozen=True):
+    """A municipality: its official three digits, its name, and its police district where a public source says it."""
+
+    code: str
+    name: str
+    police_district: str | None
+
+
+class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A police district, the municipalities it is known to cover, and who says so."""
+
+    name: str
+    source: str
+    municipalities: list[int]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    district: list[District]
+    municipality: dict[str, str]
+
+
+_municipality, _police = aliased(Authority), aliased(Authority)
+_TWO_AUTHORITIES = (
+    sa.select(_municipality.name.label("municipality"), _police.name.label("police"))
+    .select_from(Infohus)
+    .join(_municipality, _municipality.id == Infohus.municipality_id)
+    .join(_police, _police.id == Infohus.police_id)
+    .where(Infohus.id == sa.bindparam("id"))
+)
+
+
+@cache
+def municipalities() -> tuple[Municipality, ...]:
+    """Read the table of municipalities, by code."""
+    table = msgspec.convert(tomllib.loads(_TABLE.read_text(encoding="utf-8")), _Table)
+    district_of = {code: district.name for district in table.district for code in district.municipalities}
+    return tuple(
+        Municipality(code, name, district_of.get(int(code))) for code, name in sorted(table.municipality.items())
+    )
+
+
+def municipality_of(text: str) -> Municipality | None:
+    """Find a municipality by code (`183`, `0183`) or name (`Ishøj`, `Københavns Kommune`); `None` when unknown."""
+    key = _key(text)
+    by_key = {_key(one.name): one for one in municipalities()} | {one.code: one for one in municipalities()}
+    return by_key.get(key) or by_key.get(key.lstrip("0")) or by_key.get(key.removesuffix("s")) or by_key.get(f"{key}s")
+
+
+def residence_warnings(home: str, *, municipality: str, police: str) -> list[str]:
+    """Compare a home municipality with the names of an infohus' two authorities; in Danish, empty when they match."""
+    if home == UNKNOWN_HOME:
+        return [WARNINGS["home-unknown"]]
+    found, ours = municipality_of(home), municipality_of(municipality)
+    name = found.name if found else home
+    covering = found.police_district if found else None
+    is_ours = found == ours if found or ours else _key(home) == _key(municipality)
+    facts = {"home": name, "municipality": municipality, "police": police, "covering": covering}
+    warnings = [] if is_ours else [WARNINGS["home-elsewhere"]]
+    if covering is not None and _key(covering) != _key(police):
+        warnings.append(WARNINGS["district-elsewhere"])
+    if covering is None and not is_ours:
+        warnings.append(WARNINGS["district-unknown"])
+    return [warning.format_map(facts) for warning in warnings]
+
+
+async def warnings_on(work: UnitOfWork, content: ScopeContent) -> list[str]:
+    """Say where the residences in a scope decision do not fit the infohus, or are not stated."""
+    two = (await work.values(_TWO_AUTHORITIES, id=work.infohus_id))[0]
+    warnings = [
+        warning
+        for residence in content.residences
+        for warning in residence_warnings(
+            residence.home_municipality, municipality=two["municipality"], police=two["police"]
+        )
+    ]
+    if await subjects_seen(work) - _named(content.residences):
+        warnings.append(WARNINGS["home-not-stated"])
+    return list(dict.fromkeys(warnings))
+
+
+async def require_subjects_here(work: UnitOfWork, residences: Sequence[Residence]) -> None:
+    """Refuse a residence of somebody who is no subject of the case that the caller's authority can see.
+
+    Raises:
+        NotAvailable: unknown or hidden: the same answer.
+    """
+    if residences and _named(residences) - await subjects_seen(work):
+        raise errors.NotAvailable
+
+
+async def subjects_seen(work: UnitOfWork) -> set[UUID]:
+    """List the case's subjects that the caller's authority holds or was told of."""
+    return {row["id"] for row in await work.values(_subjects(), case_id=work.case.id)}
+
+
+def _named(residences: Sequence[Residence]) -> set[UUID]:
+    return {residence.subject_id for residence in residences}
+
+
+@cache
+def _subjects() -> AnySelect:
+    # Another slice's table: referred to by id.
+    table = Row.metadata.tables[f"{SCHEMA}.subject"]
+    return sa.select(table.c.id).where(table.c.case_id == sa.bindparam("case_id"))
+
+
+def _key(name: str) -> str:
+    plain = " ".join(name.casefold().replace("å", "aa").replace("-", " ").split())
+    for kind in _KINDS_OF_MUNICIPALITY:
+        plain = plain.removesuffix(kind)
+    return plain

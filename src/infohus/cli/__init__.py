@@ -1,0 +1,1 @@
+"""The command line: one file a group of commands. Each command reads its settings and does one thing."""

@@ -1,0 +1,333 @@
+"""`infohus audit …`: for whoever checks the log, on a machine of their own, and for whoever runs it."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+import rich_click as click
+
+from infohus.app import signer_of
+from infohus.cli.progress_bar import ProgressBar
+from infohus.clock import now
+from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
+from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
+from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
+from infohus.kernel.audit.formats.merkle import leaf_hash as leaf_hash_of
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
+from infohus.kernel.audit.storage.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
+from infohus.kernel.audit.storage.log import AnyConnection, NoSuchLog, entry_at, hashes_of, head_of
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.audit.verification.exported_log import Verification, verify_export
+from infohus.kernel.audit.verification.stored_log import LogVerification, NotResumable, tally_faults_of, verify_log
+from infohus.kernel.audit.verification.tally import tally_faults
+from infohus.kernel.audit.witness.client import witnesses_in
+from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
+from infohus.settings import Settings, UnsafeSetting
+
+Result = TypeVar("Result")
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ANY_PATH = click.Path(path_type=Path)
+database_option = click.option(
+    "--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", required=True, help="Address of the role infohus_verifier."
+)
+log_option = click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id: its infohus'.")
+key_option = click.option("--key", required=True, type=FILE, help="File with the log's public key, from elsewhere.")
+witnesses_option = click.option("--witnesses", type=FILE, help="TOML file of the witnesses, as the service reads it.")
+cosigner_option = click.option(
+    "--cosigner", "cosigners", multiple=True, type=FILE, help="File with a witness' public key; may be repeated."
+)
+need_option = click.option("--need", default=0, show_default=True, help="How many witnesses must have cosigned.")
+REFUSED = (
+    LogNotAsSigned, StateNotReadable, UnsafeSetting, UnsafeSigningKey, WitnessesNotUsable, OSError,
+    asyncpg.PostgresError,
+)
+
+
+@click.group()
+def audit() -> None:
+    """The audit log: sign, verify, prove, export."""
+
+
+@audit.command("verify")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--key", type=FILE, help="File with the log's public key, from elsewhere than the log.")
+@cosigner_option
+@need_option
+@click.option("--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", help="Address of the role infohus_verifier.")
+@click.option("--log", "log_id", type=click.UUID, help="With --database: the log's id, which is its infohus'.")
+@witnesses_option
+@click.option("--resume", "seen", type=ANY_PATH, help="With --database: go on where this file says, and keep it.")
+@click.option("--cores", default=os.cpu_count() or 1, show_default="all", help="How many cores hash.")
+def verify(  # noqa: PLR0913 - the options of one command
+    *, folder: Path | None, key: Path | None, cosigners: tuple[Path, ...], need: int, database: str | None,
+    log_id: UUID | None, witnesses: Path | None, seen: Path | None, cores: int,
+) -> None:
+    """Verify an exported log in FOLDER, or a log in the database: rows, tree, every checkpoint, cosignatures.
+
+    Exit code 1: it is not whole, and where. 3: it is, as far as it could be asked; too few witnesses answered.
+    """
+    if folder is not None:
+        _tell(_verify_folder(folder, key, cosigners, need, cores))
+    elif database and log_id:
+        found = _verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=seen, cores=cores)
+        _tell_log(found)
+        if not found.is_vouched_for:
+            click.echo("Ikke prøvet: for få vidner svarede. De kender den log, der blev underskrevet.", err=True)
+            raise SystemExit(3)
+    else:
+        message = "name a FOLDER, or --database and --log"
+        raise click.UsageError(message)
+
+
+@audit.command("watch")
+@database_option
+@log_option
+@key_option
+@witnesses_option
+@click.option("--every", default=60, show_default=True, help="Seconds from the start of one verification to the next.")
+@click.option("--cores", default=1, show_default=True, help="How many cores hash.")
+def watch(  # noqa: PLR0913 - the options of one command
+    *, database: str, log_id: UUID, key: Path, witnesses: Path | None, every: int, cores: int
+) -> None:
+    """Verify a log again and again, whole and against the witnesses' memory; ends with code 1 when it is not."""
+    while True:
+        started = time.monotonic()
+        _tell_log(_verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=None, cores=cores))
+        time.sleep(max(0.0, every - (time.monotonic() - started)))
+
+
+@audit.command("sign")
+def sign() -> None:
+    """Sign every log that grew and ask its witnesses, now, with the settings of the service."""
+
+    async def go(connection: AnyConnection) -> None:
+        signer = signer_of(settings)
+        for row in await connection.fetch("SELECT id, origin FROM audit.log ORDER BY origin"):
+            signed = await signer.sign(connection, row["id"])
+            by = ", ".join(signed.cosigned_by) or "ingen"
+            click.echo(f"{row['origin']}: {signed.checkpoint.size} poster underskrevet; vidner: {by}")
+
+    try:
+        settings = Settings.read()
+        _with_database(settings.database_url, go)
+    except REFUSED as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+@audit.command("keys")
+def keys() -> None:
+    """Print each log's public key, a line each: what its witnesses and whoever verifies it need."""
+
+    async def go(connection: AnyConnection) -> list[str]:
+        return [row["origin"] for row in await connection.fetch("SELECT origin FROM audit.log ORDER BY origin")]
+
+    try:
+        settings = Settings.read()
+        signer = signer_of(settings)
+        for origin in _with_database(settings.database_url, go):
+            click.echo(str(signer.verifier(origin)))
+    except REFUSED as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+@audit.command("export")
+@database_option
+@log_option
+@key_option
+@witnesses_option
+@click.argument("folder", type=ANY_PATH)
+def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, folder: Path) -> None:
+    """Write the log into FOLDER as far as its newest checkpoint goes, in the open C2SP layout."""
+    if folder.exists() and any(folder.iterdir()):
+        message = f"{folder} is not empty"
+        raise click.ClickException(message)
+
+    async def go(connection: AnyConnection) -> None:
+        newest = await archive.newest(connection, log_id)
+        if newest is None:
+            message = "nothing was signed yet; run `infohus audit sign`"
+            raise click.ClickException(message)
+        with ProgressBar(newest.size) as advance:
+            await export_log(
+                connection, log_id, newest.cosigned_note, folder, key=_log_key(key),
+                witnesses=witnesses_in(witnesses, now).keys, progress=advance,
+            )
+        click.echo(f"{newest.size} poster skrevet, underskrevet {newest.signed_at:%Y-%m-%d %H:%M}.")
+
+    try:
+        _with_database(database, go)
+    except (LogDoesNotVerify, NotACheckpoint, *REFUSED) as refused:
+        raise click.ClickException(str(refused) or "the key did not sign this log") from None
+
+
+@audit.command("prove")
+@database_option
+@log_option
+@click.argument("index", type=click.IntRange(min=0))
+@click.option("--out", required=True, type=ANY_PATH, help="Folder for INDEX.proof and INDEX.entry (or .hash).")
+def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
+    """Prove that entry INDEX (0-based) is in the log, under its newest checkpoint (C2SP tlog-proof)."""
+
+    async def go(connection: AnyConnection) -> tuple[str, bytes | None, bytes]:
+        newest = await archive.newest(connection, log_id)
+        if newest is None or index >= newest.size:
+            message = f"entry {index} is under no checkpoint yet; run `infohus audit sign`"
+            raise click.ClickException(message)
+        proof = await prove(connection, log_id, index, newest.cosigned_note)
+        hashes = await hashes_of(connection, log_id, [(0, index)])
+        return proof, await entry_at(connection, log_id, index), hashes[0, index]
+
+    try:
+        proof, entry, hashed = _with_database(database, go)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{index}.proof").write_text(proof, encoding="utf-8")
+        if entry is None:
+            (out / f"{index}.hash").write_text(f"{hashed.hex()}\n", encoding="ascii")
+            click.echo("Posten er tømt efter sin frist; beviset gælder dens hash.")
+        else:
+            (out / f"{index}.entry").write_bytes(entry)
+    except REFUSED as refused:
+        raise click.ClickException(str(refused)) from None
+    click.echo(f"Beviset for post {index} ligger i {out}.")
+
+
+@audit.command("check-proof")
+@click.argument("proof", type=FILE)
+@click.argument("entry", required=False, type=FILE)
+@click.option("--leaf-hash", help="Instead of ENTRY, for an entry that was emptied: its hash, hexadecimal.")
+@key_option
+@cosigner_option
+@need_option
+def check(  # noqa: PLR0913 - the options of one command
+    *, proof: Path, entry: Path | None, leaf_hash: str | None, key: Path, cosigners: tuple[Path, ...], need: int,
+) -> None:
+    """Check offline, without any database, that the file ENTRY is in the log as the file PROOF says."""
+    if (entry is None) == (leaf_hash is None):
+        message = "name ENTRY, or --leaf-hash"
+        raise click.UsageError(message)
+    trusted = _log_key(key)
+    try:
+        text = proof.read_text(encoding="utf-8")
+        hashed = leaf_hash_of(entry.read_bytes()) if entry is not None else bytes.fromhex(leaf_hash or "")
+        proved = check_hashed_proof(text, hashed, [trusted])
+        names = _cosigners_of(text.partition("\n\n")[2], trusted, cosigners, need)
+    except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold, ValueError):
+        click.echo("FEJL  Beviset passer ikke til posten, nøglen eller vidnerne.")
+        raise SystemExit(1) from None
+    by = f", bevidnet af {', '.join(names)}" if names else ""
+    click.echo(f"Bevist: det er post {proved.index} af {proved.checkpoint.size} i {proved.checkpoint.origin}{by}.")
+
+
+def _verify_folder(
+    folder: Path, key: Path | None, cosigners: tuple[Path, ...], need: int, cores: int
+) -> Verification:
+    if key is None:
+        click.echo("Pas på: nøglen kommer fra mappen selv. Få den et andet sted fra, og angiv --key.", err=True)
+    try:
+        trusted = _log_key(key or folder / "log.pub")
+        _cosigners_of((folder / "checkpoint").read_text(encoding="utf-8"), trusted, cosigners, need)
+    except (OSError, UnicodeDecodeError):
+        message = "the public key or the checkpoint cannot be read"
+        raise click.ClickException(message) from None
+    except (NotACheckpoint, CosignatureDoesNotHold):
+        click.echo("FEJL  checkpoint: et vidnes underskrift passer ikke")
+        raise SystemExit(1) from None
+    with ProgressBar(None) as advance:
+        found = verify_export(folder, [trusted], cores=cores, progress=advance)
+    if not found.is_whole:
+        return found
+    with ProgressBar(found.entries, "Tæller efter") as advance:
+        return replace(found, faults=tuple(tally_faults(folder, found.entries, progress=advance)))
+
+
+def _verify_in_database(  # noqa: PLR0913 - what the two commands share
+    database: str, log_id: UUID, *, key: Path | None, witnesses: Path | None, seen: Path | None, cores: int
+) -> LogVerification:
+    async def go(connection: AnyConnection) -> LogVerification:
+        size = (await head_of(connection, log_id)).size
+        with ProgressBar(size) as advance:
+            found = await verify_log(
+                connection, log_id, key=None if key is None else _log_key(key), witnesses=witnesses_in(witnesses, now),
+                database=database, cores=cores, seen=seen, progress=advance,
+            )
+        with ProgressBar(size, "Tæller efter") as advance:
+            wrong = await tally_faults_of(connection, log_id, progress=advance)
+        faults = (*found.verification.faults, *wrong)
+        return replace(found, verification=replace(found.verification, faults=faults))
+
+    if key is None:
+        click.echo("Pas på: uden --key kontrolleres kun rækkerne, ikke hvad der blev underskrevet.", err=True)
+    try:
+        return _with_database(database, go)
+    except NoSuchLog:
+        message = "there is no log with this id"
+        raise click.ClickException(message) from None
+    except NotResumable:
+        message = "the file of --resume is another log's, or damaged; delete it to begin anew"
+        raise click.ClickException(message) from None
+    except (WitnessesNotUsable, OSError, asyncpg.PostgresError) as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+def _with_database(address: str, go: Callable[[AnyConnection], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        connection = await asyncpg.connect(address)
+        try:
+            return await go(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def _log_key(file: Path) -> VerifierKey:
+    try:
+        return VerifierKey.parse(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, NotACheckpoint):
+        message = f"the public key in {file.name} cannot be read"
+        raise click.ClickException(message) from None
+
+
+def _cosigners_of(note: str, log: VerifierKey, files: tuple[Path, ...], need: int) -> list[str]:
+    try:
+        witnesses = witnesses_of(log, [file.read_text(encoding="utf-8") for file in files])
+    except (NotAWitness, UnicodeDecodeError):
+        message = "each --cosigner is a witness' public key, with a name and a key of its own, and none is the log's"
+        raise click.ClickException(message) from None
+    names = sorted(one.name for one in cosignatures_on(note, witnesses))
+    if len(names) < need:
+        click.echo(f"FEJL  checkpoint: {len(names)} vidner har underskrevet, og der skal være {need}")
+        raise SystemExit(1)
+    return names
+
+
+def _tell(verification: Verification) -> None:
+    for fault in verification.faults:
+        click.echo(f"FEJL  {fault}")
+    if not verification.is_whole:
+        raise SystemExit(1)
+    log = f" i loggen {verification.checkpoint.origin}" if verification.checkpoint else ""
+    click.echo(f"Uændret: {verification.entries} poster{log}, hver af dem som den blev logget.")
+    if verification.emptied:
+        click.echo(f"De første {verification.emptied} er tømt efter deres frist, som loggen selv siger.")
+
+
+def _tell_log(found: LogVerification) -> None:
+    _tell(found.verification)
+    if found.checkpoints:
+        click.echo(
+            f"{found.checkpoints} underskrifter holder; den nyeste dækker {found.signed} poster, "
+            f"den nyeste med nok vidner {found.cosigned}."
+        )
+    for name in found.silent:
+        click.echo(f"Vidnet {name} svarede ikke.", err=True)
+
+

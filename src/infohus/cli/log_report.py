@@ -1,0 +1,76 @@
+"""`infohus audit check-report`: is a person's log report whole? Offline, for the person or whoever helps them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import rich_click as click
+
+from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, VerifierKey
+from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
+from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
+from infohus.kernel.audit.formats.tiles import entries_in, tile_path, widths
+from infohus.kernel.audit.verification.exported_log import verify_export
+from infohus.whole_case.log_reports.model import ReportDoesNotHold, SubjectLogReport, check_against, check_report
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("check-report")
+@click.argument("report", type=FILE)
+@click.option("--key", required=True, type=FILE, help="File with the log's public key, from elsewhere.")
+@click.option(
+    "--cosigner", "cosigners", multiple=True, type=FILE, help="File with a witness' public key; may be repeated."
+)
+@click.option("--need", default=0, show_default=True, help="How many witnesses must have cosigned.")
+@click.option(
+    "--log", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="An exported log: every line is then held against its entry, moment and purpose too.",
+)
+def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], need: int, folder: Path | None) -> None:
+    """Check offline that REPORT, a person's log report, leaves nothing out of what the signed log counts."""
+    try:
+        told = msgspec.json.decode(report.read_bytes(), type=SubjectLogReport)
+        trusted = VerifierKey.parse(key.read_bytes().decode())
+        witnesses = witnesses_of(trusted, [file.read_bytes().decode() for file in cosigners])
+        checkpoint = check_report(told, [trusted])
+        names = sorted(one.name for one in cosignatures_on(told.proof.partition("\n\n")[2], witnesses))
+        if folder is not None:
+            _check_against_log(told, folder, trusted)
+    except ReportDoesNotHold as wrong:
+        click.echo(f"FEJL  Udtrækket er ikke helt: {wrong}.")
+        raise SystemExit(1) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        click.echo("FEJL  Filen er intet udtræk, eller nøglen kan ikke læses.")
+        raise SystemExit(1) from None
+    except NotAWitness:
+        click.echo("FEJL  Hvert vidne har sit eget navn og sin egen nøgle, og ingen af dem er loggens.")
+        raise SystemExit(1) from None
+    except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold):
+        click.echo("FEJL  Slutposten står ikke i en log, som nøglen og vidnerne har underskrevet.")
+        raise SystemExit(1) from None
+    if len(names) < need:
+        click.echo(f"FEJL  {len(names)} vidner har underskrevet, og der skal være {need}.")
+        raise SystemExit(1)
+    by = f", bevidnet af {', '.join(names)}" if names else ""
+    click.echo(f"Helt: {len(told.lines)} opslag af {told.authority}, og intet er udeladt.")
+    click.echo(f"Det er talt i den underskrevne log {checkpoint.origin} på {checkpoint.size} poster{by}.")
+    if told.emptied:
+        click.echo(f"{told.emptied} ældre opslag skal være tømt efter deres frist; det ses af en eksporteret log.")
+    if folder is None:
+        click.echo("Tidspunkter og formål er myndighedens ord; de kontrolleres mod en eksporteret log med --log.")
+
+
+def _check_against_log(told: SubjectLogReport, folder: Path, key: VerifierKey) -> None:
+    found = verify_export(folder, [key])
+    if not found.is_whole:
+        message = f"den eksporterede log er ikke hel ({found.faults[0]})"
+        raise ReportDoesNotHold(message)
+    check_against(told, _entries(folder, found.entries))
+
+
+def _entries(folder: Path, size: int) -> Iterator[bytes]:
+    for level, index, width in widths(size):
+        if level:
+            return
+        yield from entries_in((folder / tile_path("entries", index, width)).read_bytes())

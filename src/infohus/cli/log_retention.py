@@ -1,0 +1,115 @@
+"""`infohus audit empty` and `keep`: old entries of a log lose their bytes, and how long it is until then (rule 62)."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import rich_click as click
+
+from infohus.clock import now
+from infohus.kernel.audit.formats.emptying import AT_ONCE, EMPTIABLE, EMPTY, KEPT_SINCE, entry_of
+from infohus.kernel.audit.formats.entry import Emptied
+from infohus.kernel.audit.storage.log import AnyConnection
+
+_KEEP = """
+INSERT INTO audit.retention (log_id, years) VALUES ($1, $2) ON CONFLICT (log_id) DO UPDATE SET years = excluded.years
+"""
+_NO_SUCH_LOG = "Databasen har ingen log med det id."
+
+
+@dataclass(frozen=True, slots=True)
+class Emptiable:
+    """The front of a log that is old enough: entries start … stop−1, and when the first and last happened."""
+
+    start: int
+    stop: int
+    earliest: datetime | None
+    latest: datetime | None
+
+    @property
+    def words(self) -> str:
+        """Say it in Danish."""
+        if self.earliest is None or self.latest is None:
+            return "Ingen poster er gamle nok til at blive tømt."
+        return (
+            f"{self.stop - self.start} poster (nr. {self.start}–{self.stop - 1}) er gamle nok til at blive tømt: "
+            f"fra {self.earliest:%Y-%m-%d} til {self.latest:%Y-%m-%d}."
+        )
+
+
+@click.command("empty")
+@click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id, which is its infohus'.")
+@click.option(
+    "--before", type=click.DateTime(["%Y-%m-%d"]), help="Entries of earlier days, UTC; else all that are old enough.",
+)
+@click.option("--yes", is_flag=True, help="Do it; without it, only say what would be emptied.")
+@click.option(
+    "--database", envvar="INFOHUS_RETENTION_DATABASE_URL", required=True, help="Address of the role infohus_retention.",
+)
+def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str) -> None:
+    """Empty the entries of a log that are older than its period; the hashes stay, and the log says what was emptied."""
+    day = before.replace(tzinfo=UTC) if before is not None else None
+    try:
+        asyncio.run(_go(database, log_id, day, do_it=yes))
+    except asyncpg.NoDataFoundError:
+        raise click.ClickException(_NO_SUCH_LOG) from None
+    except asyncpg.LockNotAvailableError:
+        message = "Loggen er optaget. Det, der er tømt, er tømt; prøv igen."
+        raise click.ClickException(message) from None
+
+
+async def _go(database: str, log_id: UUID, day: datetime | None, *, do_it: bool) -> None:
+    connection = await asyncpg.connect(database)
+    try:
+        kept_since: datetime = await connection.fetchval(KEPT_SINCE, log_id)
+        before = kept_since if day is None else day
+        if before > kept_since:
+            message = f"Loggens poster skal bevares, når de er fra {kept_since:%Y-%m-%d} eller senere."
+            raise click.ClickException(message)
+        found = Emptiable(**dict(await connection.fetchrow(EMPTIABLE, log_id, before) or {}))
+        click.echo(found.words)
+        if found.start == found.stop:
+            return
+        if not do_it:
+            click.echo("Intet er tømt. Gentag med --yes for at tømme dem; det kan ikke gøres om.")
+            return
+        await _empty(connection, log_id, found, before)
+        click.echo("Tømt. Hashværdierne står, beviserne holder, og loggen siger selv, hvad der er tømt.")
+    finally:
+        await connection.close()
+
+
+async def _empty(connection: AnyConnection, log_id: UUID, found: Emptiable, before: datetime) -> None:
+    """Empty some thousand at a time. One that dies between two of them is taken up by the next run."""
+    with click.progressbar(length=found.stop - found.start, label="Tømmer") as progress:
+        for start in range(found.start, found.stop, AT_ONCE):
+            stop = min(start + AT_ONCE, found.stop)
+            said = entry_of(log_id, Emptied(start, stop, before), at=now())
+            await connection.execute(EMPTY, log_id, start, stop, said)
+            progress.update(stop - start)
+
+
+@click.command("keep")
+@click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id, which is its infohus'.")
+@click.option("--years", required=True, type=click.IntRange(1, 100), help="How old an entry must be to be emptied.")
+@click.option(
+    "--owner-database", envvar="INFOHUS_OWNER_DATABASE_URL", required=True,
+    help="PostgreSQL address of the role infohus_owner.",
+)
+def keep(log_id: UUID, years: int, owner_database: str) -> None:
+    """Set how many years a log's entries are kept; 5 where nothing was set. Empties nothing."""
+
+    async def go() -> None:
+        owner = await asyncpg.connect(owner_database)
+        try:
+            await owner.execute(_KEEP, log_id, years)
+        finally:
+            await owner.close()
+
+    try:
+        asyncio.run(go())
+    except asyncpg.ForeignKeyViolationError:
+        raise click.ClickException(_NO_SUCH_LOG) from None
+    click.echo(f"Loggens poster bevares i {years} år.")

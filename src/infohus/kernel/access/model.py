@@ -1,0 +1,205 @@
+"""The rows that say who may read what: infohus, case, participants, keys and disclosures.
+
+The unit of work reads them to find a subject and to open what is sealed; slices stand on them. No operation here.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.kernel.database.tables import SCHEMA, Record, Regime, Row, choice, new_id, owned_by_authority
+from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class Stage(StrEnum):
+    """Where a case stands; `cases/procedure/lifecycle.py` says what can be done at each."""
+
+    RECEIVED = "received"
+    CLEARED = "cleared"
+    HINDERED = "hindered"
+    ACCEPTED = "accepted"
+    QUALIFYING = "qualifying"
+    RECOMMENDING = "recommending"
+    ACTING = "acting"
+    NOT_TAKEN_IN = "not_taken_in"
+    POLICE_ALONE = "police_alone"
+    CLOSED = "closed"
+
+
+class ParticipationKind(StrEnum):
+    """A tovholder of the case, or a professional drawn in for a time and a purpose (rule 22)."""
+
+    COORDINATOR = "coordinator"
+    INVITED = "invited"
+
+
+class Authority(Row):
+    """A controller: a municipality, a police district or another authority that may be drawn in."""
+
+    __tablename__ = "authority"
+    __table_args__ = (sa.UniqueConstraint("id", "regime"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[AuthorityKind] = choice(AuthorityKind, name="kind")
+    regime: Mapped[Regime] = choice(Regime, name="regime")
+    public_task_sector: Mapped[str | None]
+
+
+class Infohus(Row):
+    """The forum of one municipality and its police district. Its id is also its audit log's."""
+
+    __tablename__ = "infohus"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    municipality_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    police_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    cooperation_form: Mapped[str]
+    log_origin: Mapped[str] = mapped_column(unique=True)
+
+
+class InfohusAuthority(Row):
+    """An authority of the plan that can take part in an infohus' cases."""
+
+    __tablename__ = "infohus_authority"
+
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+
+
+class LoadedPlan(Row):
+    """A municipality's beredskabsplan as it was loaded; a new version is a new row."""
+
+    __tablename__ = "plan"
+
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, object]] = mapped_column(JSONB)
+    digest: Mapped[bytes]
+    loaded_at: Mapped[datetime]
+
+
+class Coordinator(Row):
+    """A tovholder of an infohus: one natural person of one of its two authorities."""
+
+    __tablename__ = "coordinator"
+
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class Case(Row):
+    """One concern taken up. Holds no text about anyone; `version` changes with the stage."""
+
+    __tablename__ = "case"
+    __table_args__ = (sa.UniqueConstraint("infohus_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), index=True)
+    number: Mapped[str]
+    stage: Mapped[Stage] = choice(Stage, name="stage")
+    version: Mapped[int] = mapped_column(default=1)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    subject_pseudonyms: Mapped[list[str]]
+    awaits_child_notification: Mapped[bool]
+
+
+class Participant(Record):
+    """A natural person who takes part in a case for an authority; access ends by itself (rule 22).
+
+    `authority_id` is, as on every record, whose record it is: the authority that drew the person in.
+    """
+
+    __tablename__ = "participant"
+    __table_args__ = owned_by_authority(
+        sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
+        sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
+        sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
+    )
+
+    person_id: Mapped[UUID]
+    acts_for: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    kind: Mapped[ParticipationKind] = choice(ParticipationKind, name="kind")
+    scope: Mapped[list[str]]
+    begins_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    public_task_confirmed: Mapped[bool] = mapped_column(default=False)
+    records: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
+    reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+class CaseKey(Row):
+    """The case key of one authority, wrapped by that authority's key keeper. Erasing a case destroys it."""
+
+    __tablename__ = "case_key"
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+    keeper_key_id: Mapped[str]
+    wrapped_key: Mapped[bytes]
+
+
+class RecordKey(Row):
+    """A record's data key, wrapped under one authority's case key.
+
+    The owner has one from the start; another authority's names the exchange that gave it (promise 4).
+    """
+
+    __tablename__ = "record_key"
+    __table_args__ = (
+        sa.CheckConstraint("(exchange_id IS NULL) = (authority_id = owner_id)", name="granted_by_an_exchange"),
+        sa.ForeignKeyConstraint(
+            ["exchange_id", "record_id", "authority_id"],
+            [
+                f"{SCHEMA}.disclosure.exchange_id",
+                f"{SCHEMA}.disclosure.record_id",
+                f"{SCHEMA}.disclosure.recipient_id",
+            ],
+            name="fk_record_key_disclosure",
+        ),
+    )
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    authority_id: Mapped[str] = mapped_column(primary_key=True)
+    owner_id: Mapped[str]
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    key_id: Mapped[UUID]
+    wrapped_key: Mapped[bytes]
+    exchange_id: Mapped[UUID | None]
+
+
+class Disclosure(Row):
+    """One record disclosed to one authority by one exchange."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),)
+
+    exchange_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"), primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+    record_kind: Mapped[str]
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    withdrawn_at: Mapped[datetime | None]
+
+
+class AnsweredRequest(Row):
+    """A request that recorded something under an Idempotency-Key, so that a repetition does not act twice."""
+
+    __tablename__ = "request_once"
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    action: Mapped[str]
+    fingerprint: Mapped[bytes]
+    record_id: Mapped[UUID]
+    acted_on: Mapped[date]

@@ -1,0 +1,115 @@
+"""Emptying: after their period a log's first entries lose their bytes and keep their hashes (rule 62).
+
+It is done by one function of the database, a few thousand entries at a time, and each time the log says so itself. What
+is said counts for every entry before `stop`, so the newest word is enough when an older one has been emptied too.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from infohus.kernel.audit.formats.entry import Emptied, Entry, Outcome, decode, encode
+from infohus.kernel.audit.formats.tiles import LENGTH_BYTES
+
+EMPTY_LOG_ENTRIES = "emptyLogEntries"
+"""The action of an entry that says what was emptied. No caller can do it, so the policies do not know it."""
+AT_ONCE = 4096
+"""Entries emptied in one transaction, which keeps the log to itself meanwhile: some tenths of a second."""
+SHORTEST_PERIOD = timedelta(days=364)
+"""Younger entries are never emptied, whatever an entry says. The database counts a year and allows an hour's drift."""
+
+KEPT_SINCE = "SELECT audit.kept_since($1)"
+EMPTIABLE = "SELECT start, stop, earliest, latest FROM audit.emptiable($1, $2)"
+EMPTY = "SELECT audit.empty($1, $2, $3, $4)"
+
+_ENDS_LIKE_IT = b"}}"
+"""`emptied` is the last field and the only object in an entry: most entries need no second look."""
+
+
+def entry_of(log_id: UUID, emptied: Emptied, *, at: datetime) -> bytes:
+    """Write the entry that says what is being emptied."""
+    return encode(Entry(
+        at=at, log=log_id, caller=None, authority=None, role=None, assurance=None, action=EMPTY_LOG_ENTRIES,
+        subject_kind="log", subject=log_id, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
+        policy_set="", justification=None, purpose=None, recipients=[], persons=[], opened=[], wrote=[],
+        correlation="", nonce=secrets.token_urlsafe(16), emptied=emptied,
+    ))
+
+
+@dataclass(slots=True)
+class EmptiedEntries:
+    """Follows a log from its first entry: are exactly those entries empty that it says are?
+
+    `first` is where following began; what came before it was looked at another time.
+    """
+
+    first: int = 0
+    rows: int = 0
+    """Empty entries at the front, from `first` on."""
+    stop: int = 0
+    """How far the entries say that the front is empty."""
+    out_of_place: int | None = None
+    """The first empty entry that is not at the front."""
+
+    def see(self, index: int, entry: bytes | None) -> None:
+        """Take the next entry, `None` for an empty one; in order."""
+        if entry is None:
+            if index == self.first + self.rows:
+                self.rows += 1
+            elif self.out_of_place is None:
+                self.out_of_place = index
+        elif entry.endswith(_ENDS_LIKE_IT):
+            self.stop = max(self.stop, _said_by(index, entry))
+
+    def see_bundle(self, first: int, bundle: memoryview, ends: Sequence[int]) -> list[int]:
+        """Take a bundle of entries from index `first` on, which end at `ends`, and look at the few that matter.
+
+        Gives the places in the bundle, 0-based, of those that are empty.
+        """
+        emptied = []
+        begin = LENGTH_BYTES
+        for at, end in enumerate(ends):
+            if begin == end:
+                emptied.append(at)
+                self.see(first + at, None)
+            elif bundle[end - 2 : end] == _ENDS_LIKE_IT:
+                self.see(first + at, bytes(bundle[begin:end]))
+            begin = end + LENGTH_BYTES
+        return emptied
+
+    def join(self, later: "EmptiedEntries") -> None:
+        """Take what was seen of the entries that come next."""
+        if later.rows and later.first == self.first + self.rows:
+            self.rows += later.rows
+        elif later.rows and self.out_of_place is None:
+            self.out_of_place = later.first
+        self.out_of_place = later.out_of_place if self.out_of_place is None else self.out_of_place
+        self.stop = max(self.stop, later.stop)
+
+    def faults(self) -> list[tuple[int, str]]:
+        """Say which entry is not as the log says, and how; in Danish, nothing when all is well."""
+        empty, said = self.first + self.rows, max(self.first, self.stop)
+        if empty > said:
+            return [(said, "er tømt, uden at loggen siger det")]
+        if empty < said:
+            return [(empty, "er ikke tømt, selv om loggen siger det")]
+        if self.out_of_place is not None:
+            return [(self.out_of_place, "er tømt midt mellem poster, der ikke er det")]
+        return []
+
+
+def _said_by(index: int, encoded: bytes) -> int:
+    """Read how far an entry says that the log is emptied; 0 for any other entry, and for one that cannot be true."""
+    try:
+        entry = decode(encoded)
+    except msgspec.DecodeError:
+        return 0
+    emptied = entry.emptied
+    if not isinstance(emptied, Emptied) or (entry.action, entry.outcome) != (EMPTY_LOG_ENTRIES, Outcome.ALLOWED):
+        return 0
+    is_possible = 0 <= emptied.start < emptied.stop <= index and entry.at - emptied.before >= SHORTEST_PERIOD
+    return emptied.stop if is_possible else 0

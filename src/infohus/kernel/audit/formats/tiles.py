@@ -1,0 +1,135 @@
+"""The C2SP tlog-tiles layout: paths, bundles, and a writer that needs no more memory than a tile per level."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from infohus.kernel.audit.formats.merkle import HASH_BYTES, root_of
+
+WIDTH = 256
+LENGTH_BYTES = 2
+LARGEST_BUNDLE = WIDTH * (LENGTH_BYTES + 2 ** (8 * LENGTH_BYTES) - 1)
+
+
+def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
+    """Give a tile's path; `level` is `entries` for an entry bundle. Source: C2SP tlog-tiles, "Merkle Tree"."""
+    digits = str(index)
+    digits = digits.zfill((len(digits) + 2) // 3 * 3)
+    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    number = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
+    return f"tile/{level}/{number}" + (f".p/{width}" if width < WIDTH else "")
+
+
+def widths(size: int) -> Iterator[tuple[int, int, int]]:
+    """List (level, index, width) of every hash tile of a tree, lowest level first."""
+    level = 0
+    while size:
+        for index in range(size // WIDTH):
+            yield level, index, WIDTH
+        if size % WIDTH:
+            yield level, size // WIDTH, size % WIDTH
+        size //= WIDTH
+        level += 1
+
+
+def bundle_of(entries: list[bytes]) -> bytes:
+    """Join entries, each behind its length in 2 bytes big-endian."""
+    return b"".join(len(entry).to_bytes(LENGTH_BYTES, "big") + entry for entry in entries)
+
+
+def entries_in(bundle: bytes) -> list[bytes]:
+    """Take a bundle apart.
+
+    Raises:
+        ValueError: the lengths do not add up.
+    """
+    entries = []
+    at = 0
+    while at < len(bundle):
+        end = at + LENGTH_BYTES + int.from_bytes(bundle[at : at + LENGTH_BYTES], "big")
+        if end > len(bundle) or at + LENGTH_BYTES > len(bundle):
+            message = "the bundle ends inside an entry"
+            raise ValueError(message)
+        entries.append(bundle[at + LENGTH_BYTES : end])
+        at = end
+    return entries
+
+
+def hashed_entries(bundle: memoryview) -> tuple[list[bytes], list[int]]:
+    """Hash a bundle's entries as leaves, and give the places where each ends; an entry begins 2 bytes after the last.
+
+    No entry is taken out, for that costs as much as hashing it: the byte before each, the last of its length, which was
+    read, is overwritten by the leaf's prefix 0x00 (RFC 6962, section 2.1). The bundle is not one any more afterwards.
+
+    Raises:
+        ValueError: the lengths do not add up.
+    """
+    hashes, ends, at, size = list[bytes](), list[int](), 0, len(bundle)
+    while at < size:
+        end = at + LENGTH_BYTES + (bundle[at] << 8 | bundle[at + 1]) if at + LENGTH_BYTES <= size else size + 1
+        if end > size:
+            message = "the bundle ends inside an entry"
+            raise ValueError(message)
+        bundle[at + 1] = 0
+        hashes.append(sha256(bundle[at + 1 : end]).digest())
+        ends.append(end)
+        at = end
+    return hashes, ends
+
+
+class TileWriter:
+    """Writes a log's entries and hashes as tiles below a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start an empty log in `folder`."""
+        self._folder = folder
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._entries: list[bytes] = []
+        self._levels: list[list[bytes]] = [[]]
+        self._written: list[int] = [0]
+
+    def append(self, entry: bytes, hashed: bytes) -> None:
+        """Take the next entry with its leaf hash."""
+        self._entries.append(entry)
+        self._levels[0].append(hashed)
+        if len(self._entries) == WIDTH:
+            self._flush_full()
+
+    def finish(self) -> None:
+        """Write what is left as partial tiles."""
+        if self._entries:
+            self._write("entries", self._written[0], bundle_of(self._entries), len(self._entries))
+        for level, hashes in enumerate(self._levels):
+            if hashes:
+                self._write(level, self._written[level], b"".join(hashes), len(hashes))
+
+    def add(self, name: str, text: str) -> None:
+        """Write a text file beside the tiles."""
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def _flush_full(self) -> None:
+        self._write("entries", self._written[0], bundle_of(self._entries), WIDTH)
+        self._entries = []
+        level = 0
+        while len(self._levels[level]) == WIDTH:
+            hashes = self._levels[level]
+            self._write(level, self._written[level], b"".join(hashes), WIDTH)
+            self._written[level] += 1
+            self._levels[level] = []
+            if level + 1 == len(self._levels):
+                self._levels.append([])
+                self._written.append(0)
+            level += 1
+            self._levels[level].append(root_of(hashes))
+
+    def _write(self, level: int | str, index: int, content: bytes, width: int) -> None:
+        path = self._folder / tile_path(level, index, width)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def hashes_in(tile: bytes) -> list[bytes]:
+    """Take a hash tile apart."""
+    return [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]

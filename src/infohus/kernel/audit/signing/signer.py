@@ -1,0 +1,250 @@
+"""The signer: it signs a log's head only after it has seen for itself that the log grew from what it signed before.
+
+Its memory is a folder beside its key, on the disk before a signature leaves the house. So a database that was put back,
+cut off or rewritten gets no signature, and the service that finds its log behind does not open for work.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, SigningKey, VerifierKey, open_checkpoint
+from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.storage.archive import Archived
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
+from infohus.kernel.audit.storage.log import AnyConnection, Head, head_of
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned, require_consistent
+from infohus.kernel.audit.witness.cosigning import ALARMING, CosignFailure, Witnesses
+
+logger = structlog.get_logger()
+
+_LOGS = "SELECT id, origin FROM audit.log ORDER BY origin"
+_ARCHIVED_WITHIN_SECONDS = 0.5
+"""Between the memory and the archive there is one INSERT of another process; what is missing longer is missing."""
+
+
+class LogIsBehind(LogNotAsSigned):
+    """The log has fewer entries than were signed or cosigned: a backup was put back, or the tail cut off."""
+
+    def __init__(self, origin: str, size: int, known: int, by: str) -> None:
+        """Say how many entries it has, how many are known, and who remembers them."""
+        super().__init__(origin, size)
+        self.known, self.by = known, by
+
+    def __str__(self) -> str:
+        """Say it in Danish, with what to do: whoever starts the service reads it."""
+        return (
+            f"Loggen {self.origin} har {self.index} poster, men {self.by} husker {self.known}. "
+            "Databasen er bagud: en sikkerhedskopi er lagt ind, eller poster er skåret af. "
+            "infohus åbner ikke. Følg afsnittet »When the log is behind« i deploy/README.md."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """A signed checkpoint with the cosignatures it has, and the names of those who gave them."""
+
+    checkpoint: Checkpoint
+    note: str
+    cosigned_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was signed of a log before: the note in our own memory, what it says, and what the archive's newest says.
+
+    `head` was read after both, so a log that only grew is no shorter than either.
+    """
+
+    head: Head
+    note: str | None
+    remembered: Checkpoint | None
+    archived: Checkpoint | None
+
+    @property
+    def roots(self) -> dict[int, bytes]:
+        """Each known size with its root."""
+        return {one.size: one.root for one in (self.archived, self.remembered) if one is not None}
+
+
+class Signer:
+    """Signs checkpoints, keeps them, and asks the witnesses. Holds the key; nobody else does."""
+
+    def __init__(
+        self, key: SigningKey, store: CheckpointStore, *, witnesses: Witnesses, clock: Callable[[], datetime]
+    ) -> None:
+        """Sign with `key`, remembering in `store`."""
+        self._key, self._store, self._clock = key, store, clock
+        self.witnesses = witnesses
+        self.acknowledged = AcknowledgedEntries()
+        self._alarms: dict[UUID, str] = {}
+        self._lost: set[UUID] = set()
+        self._archive_lacks: set[UUID] = set()
+        self._turns = defaultdict[UUID, asyncio.Lock](asyncio.Lock)
+
+    def verifier(self, origin: str) -> VerifierKey:
+        """Give the public half of the key under a log's name."""
+        return self._key.verifier(origin)
+
+    def alarm(self, log_id: UUID) -> str | None:
+        """Give what is wrong with a log, as a code: at the last look, or in the archive since the start; else none."""
+        return self._alarms.get(log_id) or ("archive" if log_id in self._archive_lacks else None)
+
+    async def sign(self, connection: AnyConnection, log_id: UUID) -> SignedHead:
+        """Sign a log's present head, unless that was done already, and have it cosigned where that is missing.
+
+        Costs O(entries since the last checkpoint).
+
+        Raises:
+            LogNotAsSigned, LogIsBehind: nothing was signed.
+            StateNotReadable: what was signed before cannot be read.
+        """
+        try:
+            await self._require_all_appended(connection, log_id)
+            async with self._turns[log_id]:
+                checkpoint, note = await self._signed(connection, log_id)
+        except LogNotAsSigned as refused:
+            self._alarms[log_id] = "behind" if isinstance(refused, LogIsBehind) else "rewritten"
+            logger.critical("log_not_as_signed", origin=refused.origin, index=refused.index)
+            raise
+        self._alarms.pop(log_id, None)
+        if checkpoint.size == 0:
+            return SignedHead(checkpoint, note, ())
+        return await self._cosigned(connection, log_id, checkpoint, note)
+
+    async def sign_all(self, connection: AnyConnection) -> None:
+        """Sign every log that needs it; one of which anything is wrong does not keep the others waiting."""
+        for row in await connection.fetch(_LOGS):
+            try:
+                await self.sign(connection, row["id"])
+            except LogNotAsSigned:
+                continue
+            except Exception as failure:
+                logger.exception("log_not_signed", origin=row["origin"], exc_info=failure)
+
+    async def require_not_behind(self, connection: AnyConnection) -> None:
+        """Ask our own memory, the archive and the witnesses whether any log is shorter than it was.
+
+        Raises:
+            LogIsBehind: it is; the service must not open for work.
+            StateNotReadable: what was signed before cannot be read.
+        """
+        rows = await connection.fetch(_LOGS)
+        for origin in sorted(set(self._store.origins()) - {row["origin"] for row in rows}):
+            known = self._store.checkpoint(origin)
+            raise LogIsBehind(origin, 0, known.size if known else 0, "underskriverens egen hukommelse")
+        for row in rows:
+            head = (await self._known(connection, row["id"])).head
+            self.acknowledged.begin_at(row["id"], head.size)
+            for name, memory in (await self.witnesses.remembered(head.origin, self._key)).items():
+                if memory is None:
+                    logger.warning("witness_did_not_answer", origin=head.origin, witness=name)
+                elif memory.size > head.size:
+                    raise LogIsBehind(head.origin, head.size, memory.size, f"vidnet {name}")
+
+    async def _require_all_appended(self, connection: AnyConnection, log_id: UUID) -> None:
+        """Refuse, from then on, a log that lacks an entry of which the database said that it is there."""
+        missing = await self.acknowledged.missing(connection, log_id)
+        if missing:
+            self._lost.add(log_id)
+            logger.critical("acknowledged_entries_are_missing", log=str(log_id), missing=missing)
+        if log_id in self._lost:
+            raise LogNotAsSigned((await head_of(connection, log_id)).origin)
+
+    async def _signed(self, connection: AnyConnection, log_id: UUID) -> tuple[Checkpoint, str]:
+        while (signed := await self._signed_since(connection, await self._known(connection, log_id))) is None:
+            continue  # another process signed meanwhile, and nothing is signed that did not grow from that
+        checkpoint, note = signed
+        if checkpoint.size:
+            # Dies here: the memory holds what the archive lacks; the next round puts it there.
+            await archive.keep(connection, log_id, size=checkpoint.size, note=note, at=self._clock())
+        return checkpoint, note
+
+    async def _signed_since(self, connection: AnyConnection, known: _Known) -> tuple[Checkpoint, str] | None:
+        """Sign the head on top of what is remembered; none when something else is remembered by now."""
+        head, start = known.head, known.remembered
+        await require_consistent(connection, head, start, known.roots)
+        checkpoint = Checkpoint(head.origin, head.size, head.root())
+        if start == checkpoint and known.note is not None:
+            return checkpoint, known.note
+        note = self._key.sign(checkpoint)
+        if open_checkpoint(note, [self.verifier(head.origin)]) != checkpoint:
+            raise LogNotAsSigned(head.origin)
+        if head.size:
+            with self._store.locked():
+                if self._store.note(head.origin) != known.note:
+                    return None
+                self._store.remember(head.origin, note)
+        return checkpoint, note
+
+    async def _known(self, connection: AnyConnection, log_id: UUID) -> _Known:
+        """Collect what was signed of this log before, from memory and archive, and then read how long it is.
+
+        Raises:
+            StateNotReadable: what is remembered is not what our key signed.
+            LogNotAsSigned, LogIsBehind: the archive contradicts the memory, or the log is shorter than either.
+        """
+        origin = (await head_of(connection, log_id)).origin
+        note = self._store.note(origin)
+        try:
+            remembered = open_checkpoint(note, [self.verifier(origin)]) if note is not None else None
+        except NotACheckpoint:
+            raise StateNotReadable from None
+        archived = await self._archived_of(connection, log_id, origin, remembered)
+        head = await head_of(connection, log_id)
+        if remembered is not None and remembered.size > head.size:
+            raise LogIsBehind(origin, head.size, remembered.size, "underskriverens egen hukommelse")
+        if archived is not None and archived.size > head.size:
+            raise LogIsBehind(origin, head.size, archived.size, "arkivet af underskrifter")
+        same_size = archived is not None and remembered is not None and archived.size == remembered.size
+        if same_size and archived != remembered:
+            raise LogNotAsSigned(origin)
+        return _Known(head, note, remembered, archived)
+
+    async def _archived_of(
+        self, connection: AnyConnection, log_id: UUID, origin: str, remembered: Checkpoint | None
+    ) -> Checkpoint | None:
+        """Read the archive's newest; one that lacks what we remember lost it."""
+        newest = await archive.newest(connection, log_id)
+        if remembered is not None and (newest is None or newest.size < remembered.size):
+            await asyncio.sleep(_ARCHIVED_WITHIN_SECONDS)
+            newest = await archive.newest(connection, log_id)
+        if remembered is not None and (newest is None or newest.size < remembered.size):
+            # A fall between remembering and archiving leaves the same; whoever reads the alarm knows of one.
+            self._archive_lacks.add(log_id)
+            logger.critical("signed_checkpoint_is_not_in_the_archive", origin=origin, size=remembered.size)
+        if newest is None:
+            return None
+        try:
+            signed = open_checkpoint(newest.note, [self.verifier(origin)])
+        except NotACheckpoint:
+            raise LogNotAsSigned(origin) from None
+        if signed.size != newest.size:
+            raise LogNotAsSigned(origin)
+        return signed
+
+    async def _cosigned(
+        self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str
+    ) -> SignedHead:
+        kept = await _archived(connection, log_id, checkpoint)
+        if set(kept.cosigners(self.witnesses.keys)) != {key.name for key in self.witnesses.keys}:
+            asked = await self.witnesses.cosign(connection, log_id, checkpoint, note)
+            alarming = [why for why in asked.silent.values() if why in ALARMING]
+            if alarming and self._store.checkpoint(checkpoint.origin) == checkpoint:
+                # Where we signed on meanwhile a witness may be ahead of this one; the next round asks about that.
+                self._alarms[log_id] = "behind" if CosignFailure.AHEAD in alarming else "rewritten"
+            kept = await _archived(connection, log_id, checkpoint)
+        return SignedHead(checkpoint, kept.cosigned_note, tuple(kept.cosigners(self.witnesses.keys)))
+
+
+async def _archived(connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint) -> Archived:
+    for one in await archive.page_before(connection, log_id, checkpoint.size + 1, limit=1):
+        if one.size == checkpoint.size:
+            return one
+    raise LogNotAsSigned(checkpoint.origin)

@@ -1,0 +1,147 @@
+"""The log in the database: appended by one function, read by plain queries. Verifies nothing."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from typing import TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.formats.merkle import HASH_BYTES, Frontier, Node, place_of
+from infohus.kernel.database.statements import Connection
+
+AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
+ROWS_AT_ONCE = 4096
+
+APPEND = "SELECT audit.append($1, $2)"
+"""Append an entry ($2) to a log ($1) in a transaction of its own; gives the entry's index."""
+
+_HEAD = """
+SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.log_id = l.id WHERE l.id = $1
+"""
+ROWS = """
+SELECT index, entry, hashes FROM audit.leaf WHERE log_id = $1 AND index >= $2 AND index < $3 ORDER BY index
+"""
+_HOLDING = """
+SELECT index, entry FROM audit.leaf
+WHERE log_id = $1 AND entry IS NOT NULL
+  AND EXISTS (SELECT FROM unnest($2::text[]) one WHERE position(convert_to(one, 'UTF8') IN entry) > 0)
+ORDER BY index
+"""
+_SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
+
+
+class NoSuchLog(Exception):  # noqa: N818 - names the situation
+    """The database holds no log with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the database says of a log: believed by nobody until it is verified."""
+
+    log_id: UUID
+    origin: str
+    size: int
+    frontier: bytes
+
+    def root(self) -> bytes:
+        """Compute the root from the stored frontier, 32 bytes."""
+        roots = [self.frontier[at : at + HASH_BYTES] for at in range(0, len(self.frontier), HASH_BYTES)]
+        return Frontier(self.size, roots).root()
+
+
+def append_and_commit(log_id: UUID, entry: bytes) -> str:
+    """Write the one message that appends an entry and commits.
+
+    The simple protocol takes no parameters; a UUID and hexadecimal digits cannot hold a quote.
+    """
+    return f"SELECT audit.append('{UUID(int=log_id.int)}'::uuid, '\\x{entry.hex()}'::bytea); COMMIT"
+
+
+async def head_of(connection: AnyConnection, log_id: UUID) -> Head:
+    """Read a log's head.
+
+    Raises:
+        NoSuchLog: there is none with this id.
+    """
+    row = await connection.fetchrow(_HEAD, log_id)
+    if row is None:
+        raise NoSuchLog(log_id)
+    return Head(log_id, row["origin"], row["size"], row["hashes"])
+
+
+async def rows_of(
+    connection: AnyConnection, log_id: UUID, *, start: int, stop: int
+) -> AsyncIterator[list[asyncpg.Record]]:
+    """Read rows start … stop−1 (index, entry, hashes) in order, some thousand at a time."""
+    for first in range(start, stop, ROWS_AT_ONCE):
+        yield await connection.fetch(ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop))
+
+
+async def entries_where(
+    connection: AnyConnection, log_id: UUID, keeps: Callable[[Entry], bool], *, after: int, limit: int
+) -> tuple[list[tuple[int, Entry]], int | None]:
+    """List entries behind index `after` that `keeps` keeps, oldest first, and where to go on; `None` is the end.
+
+    An emptied one is never among them.
+    """
+    found, goes_on = await places_where(
+        connection, log_id, lambda entry: entry is not None and keeps(entry), after=after, limit=limit
+    )
+    return [(index, entry) for index, entry in found if entry is not None], goes_on
+
+
+async def places_where(
+    connection: AnyConnection, log_id: UUID, keeps: Callable[[Entry | None], bool], *, after: int, limit: int
+) -> tuple[list[tuple[int, Entry | None]], int | None]:
+    """List as `entries_where` does, with `None` for an emptied entry that `keeps` keeps."""
+    head = await head_of(connection, log_id)
+    found: list[tuple[int, Entry | None]] = []
+    async for rows in rows_of(connection, log_id, start=after + 1, stop=head.size):
+        for row in rows:
+            entry = None if row["entry"] is None else decode(row["entry"])
+            if keeps(entry):
+                if len(found) == limit:
+                    return found, found[-1][0]
+                found.append((row["index"], entry))
+    return found, None
+
+
+async def first_of_day(connection: AnyConnection, log_id: UUID, day: date, zone: tzinfo, size: int) -> int:
+    """Find, by halves, the first of `size` entries that is of a day or later; an emptied one is older than any."""
+    below, above = 0, size
+    while below < above:
+        middle = (below + above) // 2
+        encoded = await entry_at(connection, log_id, middle)
+        if encoded is None or decode(encoded).at.astimezone(zone).date() < day:
+            below = middle + 1
+        else:
+            above = middle
+    return below
+
+
+async def entries_holding(connection: AnyConnection, log_id: UUID, texts: Sequence[str]) -> list[tuple[int, bytes]]:
+    """List the entries, oldest first, in whose bytes one of these texts stands; none that is emptied.
+
+    The database reads every row of the log for it.
+    """
+    found = await connection.fetch(_HOLDING, log_id, list(texts))
+    return [(row["index"], row["entry"]) for row in found]
+
+
+async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes | None:
+    """Read one entry's bytes, `None` when it is emptied; the index must be in the log."""
+    entry: bytes | None = await connection.fetchval(
+        "SELECT entry FROM audit.leaf WHERE log_id = $1 AND index = $2", log_id, index
+    )
+    return entry
+
+
+async def hashes_of(connection: AnyConnection, log_id: UUID, nodes: Iterable[Node]) -> dict[Node, bytes]:
+    """Read perfect nodes' hashes: one query, one row a node."""
+    places = {node: place_of(node) for node in nodes}
+    rows = await connection.fetch(_SOME_ROWS, log_id, sorted({row for row, _ in places.values()}))
+    stored = {row["index"]: row["hashes"] for row in rows}
+    return {node: stored[row][offset : offset + HASH_BYTES] for node, (row, offset) in places.items()}

@@ -1,0 +1,1 @@
+"""Is a log whole? Trusts entries and keys, and nothing that is written about them."""

@@ -1,0 +1,86 @@
+"""Are the log's functions and triggers the ones we shipped? A superuser can replace or disable them.
+
+One that was changed and changed back leaves no trace here; what it did shows in the rows, or is
+missed by `AcknowledgedEntries`.
+"""
+
+from hashlib import sha256
+
+from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.exported_log import Fault
+
+SHIPPED = {
+    "append": "f03fb3130b752ed83f15b7b11400b39318acd7dd083c697d72d9abea4cca8f95",
+    "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
+    "empty": "0fdcbe396aeee18c5fa75b16a0e94c57f9f8c65f9776b4948782918b11c36418",
+    "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
+    "keep_cosignature": "8efca32dd4233addf00812aa43cb21068e437de9e358a30782412c0c4067e509",
+    "kept_since": "c3836c1d05f86d0b9f4f3adc5c465e8bc30ad9309742733f166a17878d2bfbd4",
+    "let_only_empty": "18db1a3e05e1ff094b232cf7c773b0a7a23f866e8e0f0274a6b3651de618e343",
+    "moment_of": "d25cd348812acdd75e987ffea1db3dbb72744e162f119253e6621ef4fa3073c7",
+    "open_log": "602e5dcc4accdfe9763d7984b9e2f57e77eeb3c6e6425d2b4d850344b7ff0b22",
+    "refuse_change": "05488db5a64efb1586e8fd4101aca43fddf3f947eb0452c88bfafbdec4074d1e",
+}
+"""SHA-256 of each function's definition as PostgreSQL prints it, from the migrations; a test keeps it."""
+
+TRIGGERS = {
+    "checkpoint_is_never_changed", "cosignature_is_never_changed", "frontier_is_never_deleted", "leaf_is_never_changed",
+    "leaf_is_only_emptied", "log_is_never_changed", "tally_is_never_deleted",
+}
+
+TABLES = {"checkpoint", "cosignature", "frontier", "leaf", "log", "retention", "tally"}
+
+_FUNCTIONS = """
+SELECT p.proname AS name, p.prosrc || coalesce(array_to_string(p.proconfig, ','), '') || p.prosecdef AS definition
+FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'audit'::regnamespace ORDER BY p.proname, p.oid
+"""
+_TRIGGERS = """
+SELECT t.tgname AS name, t.tgenabled = 'O' AS is_on, p.proname AS calls
+FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+WHERE c.relnamespace = 'audit'::regnamespace AND NOT t.tgisinternal
+"""
+_TABLES = """
+SELECT c.relname AS name,
+       c.relkind = 'r' AND NOT c.relrowsecurity AND NOT c.relhassubclass AND NOT c.relispartition
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid) AS is_plain
+FROM pg_catalog.pg_class c
+WHERE c.relnamespace = 'audit'::regnamespace AND c.relkind NOT IN ('i', 'I', 'c')
+"""
+"""A table with a policy or a rule, or a view in its place, can show a verifier another log than it holds."""
+
+
+async def catalog_faults(connection: AnyConnection) -> list[Fault]:
+    """List what is not as shipped: a function that was changed, added or removed; a trigger that is off or gone;
+    a table that is something else, or shows not all of its rows to everybody.
+    """
+    faults = []
+    found = [(row["name"], digest_of(row["definition"])) for row in await connection.fetch(_FUNCTIONS)]
+    for name, digest in found:
+        if SHIPPED.get(name) != digest or [one for one, _ in found].count(name) > 1:
+            faults.append(Fault(f"audit.{name}", None, "funktionen er ikke den, der blev leveret"))
+    faults.extend(
+        Fault(f"audit.{name}", None, "funktionen er væk") for name in sorted(set(SHIPPED) - {name for name, _ in found})
+    )
+    triggers = await connection.fetch(_TRIGGERS)
+    on = {row["name"] for row in triggers if row["is_on"] and row["calls"] in {"refuse_change", "let_only_empty"}}
+    faults.extend(
+        Fault("audit", None, f"udløseren {name} er slået fra eller væk") for name in sorted(TRIGGERS - on)
+    )
+    faults.extend(
+        Fault("audit", None, f"udløseren {row['name']} er ikke leveret") for row in triggers
+        if row["name"] not in TRIGGERS
+    )
+    tables = await connection.fetch(_TABLES)
+    plain = {row["name"] for row in tables if row["is_plain"]}
+    faults.extend(
+        Fault(f"audit.{name}", None, "tabellen er ikke den, der blev leveret, eller viser ikke alt")
+        for name in sorted(TABLES.symmetric_difference(plain) | ({row["name"] for row in tables} - plain))
+    )
+    return faults
+
+
+def digest_of(definition: str) -> str:
+    """Give the SHA-256 of a function's definition, hexadecimal."""
+    return sha256(definition.encode()).hexdigest()

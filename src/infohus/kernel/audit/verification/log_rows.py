@@ -1,0 +1,198 @@
+"""Are a log's rows whole? They are hashed chunk by chunk, each a perfect subtree, so that every core can take some.
+
+A chunk knows only its own rows; what its last row says of the tree above it is checked where the chunks are joined.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections import deque
+from collections.abc import AsyncIterator, Collection, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
+from multiprocessing import get_context
+from uuid import UUID
+
+import asyncpg
+
+from infohus.kernel.audit.formats.checkpoint import Checkpoint
+from infohus.kernel.audit.formats.emptying import EmptiedEntries
+from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, fold
+from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection, Head, head_of
+from infohus.kernel.audit.verification.exported_log import Fault, Progress, Verification
+
+CHUNK = ROWS_AT_ONCE
+"""Rows in a chunk: a power of two, and what is read at once."""
+CHUNKS_PER_TASK = 8
+MOST_FAULTS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What some neighbouring rows make: `roots` of their perfect subtrees, and what the last row says beyond them.
+
+    `partial` holds, for each size that was asked for, the roots of the rows up to it.
+    """
+
+    first: int
+    rows: int
+    roots: tuple[bytes, ...]
+    beyond: bytes
+    partial: dict[int, tuple[bytes, ...]]
+    front: EmptiedEntries
+    faults: tuple[Fault, ...]
+
+
+def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[int] = ()) -> Chunk:
+    """Hash the rows that stand at `first` (a multiple of CHUNK) and after it: each entry, and each node it completes.
+
+    A row that is missing ends it; `sizes` are the log sizes at which the roots are wanted.
+    """
+    frontier, faults, beyond, front = Frontier(), list[Fault](), b"", EmptiedEntries(first)
+    partial: dict[int, tuple[bytes, ...]] = {}
+    for row in rows:
+        index = first + frontier.size
+        if row["index"] != index:
+            faults.append(Fault("audit.leaf", index, "mangler"))
+            break
+        stored: bytes = row["hashes"]
+        entry: bytes | None = row["entry"]
+        front.see(index, entry)
+        if entry is not None and sha256(b"\x00" + entry).digest() != stored[:HASH_BYTES]:
+            faults.append(Fault("audit.leaf", index, "er ikke, hvad der blev logget: dens hash er en anden"))
+        completed = frontier.append(stored[:HASH_BYTES])
+        if completed != stored:
+            if frontier.size != CHUNK or not stored.startswith(completed):
+                faults.append(Fault("audit.leaf", index, "afslutter andre knuder, end den siger"))
+            beyond = stored[len(completed) :]
+        if index + 1 in sizes:
+            partial[index + 1] = frontier.roots
+    return Chunk(first, frontier.size, frontier.roots, beyond, partial, front, tuple(faults))
+
+
+@dataclass(slots=True)
+class Rows:
+    """The chunks joined so far, and with them the tree."""
+
+    upper: Frontier = field(default_factory=Frontier)
+    last: tuple[bytes, ...] = ()
+    size: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    front: EmptiedEntries = field(default_factory=EmptiedEntries)
+
+    @property
+    def goes_on(self) -> bool:
+        """Say whether the next chunk can stand on what is there."""
+        return self.size % CHUNK == 0 and len(self.faults) <= MOST_FAULTS
+
+    def join(self, chunk: Chunk) -> None:
+        """Put the next chunk on top, and check what its last row says of the tree above it."""
+        self.faults.extend(chunk.faults)
+        self.front.join(chunk.front)
+        for size, roots in chunk.partial.items():
+            self.roots[size] = fold([*self.upper.roots, *roots])
+        self.size = chunk.first + chunk.rows
+        if chunk.rows < CHUNK:
+            self.last = chunk.roots
+            return
+        completed = self.upper.append(chunk.roots[0])
+        if completed[HASH_BYTES:] != chunk.beyond:
+            self.faults.append(Fault("audit.leaf", self.size - 1, "afslutter andre knuder, end den siger"))
+
+    def root(self) -> bytes:
+        """Give the root of the tree."""
+        return fold(self.frontier) if self.frontier else EMPTY_ROOT
+
+    @property
+    def frontier(self) -> tuple[bytes, ...]:
+        """The roots of the perfect subtrees that make up the tree, largest first."""
+        return (*self.upper.roots, *self.last)
+
+
+async def verify_database(
+    connection: AnyConnection, log_id: UUID, *, progress: Progress | None = None
+) -> Verification:
+    """Verify the rows of a log: each entry's hash, each node it completes, the order, and the frontier."""
+    head = await head_of(connection, log_id)
+    return await verify_rows(connection, head, chunks_of(connection, head), Rows(), progress=progress)
+
+
+async def verify_rows(
+    connection: AnyConnection, head: Head, chunks: AsyncIterator[Chunk], joined: Rows, *,
+    progress: Progress | None = None,
+) -> Verification:
+    """Join chunks on top of what was `joined` before, and compare with what the database says of the log."""
+    async for chunk in chunks:
+        joined.join(chunk)
+        if progress is not None:
+            progress(joined.size)
+        if not joined.goes_on:
+            break
+    faults = joined.faults
+    if not faults and joined.size != head.size:
+        faults.append(Fault("audit.leaf", joined.size, f"loggen slutter her og siger, at den har {head.size} poster"))
+    if not faults and b"".join(joined.frontier) != head.frontier:
+        faults.append(Fault("audit.frontier", None, "er ikke rækkernes front"))
+    faults.extend(Fault("audit.leaf", index, what) for index, what in joined.front.faults() if not faults)
+    beyond = await connection.fetchval(
+        "SELECT count(*) FROM audit.leaf WHERE log_id = $1 AND (index < 0 OR index >= $2)", head.log_id, head.size
+    )
+    if beyond:
+        faults.append(Fault("audit.leaf", None, f"{beyond} rækker står uden for loggen"))
+    checkpoint = Checkpoint(head.origin, joined.size, joined.root())
+    return Verification(checkpoint, joined.size, tuple(faults), joined.front.stop)
+
+
+async def chunks_of(
+    connection: AnyConnection, head: Head, *, first: int = 0, sizes: Sequence[int] = ()
+) -> AsyncIterator[Chunk]:
+    """Hash the rows from `first` on, chunk by chunk; `sizes` (ascending) are those at which roots are wanted."""
+    for start in range(first, head.size, CHUNK):
+        rows = await connection.fetch(ROWS, head.log_id, start, min(start + CHUNK, head.size))
+        yield verify_chunk(rows, start, _within(sizes, start))
+
+
+async def chunks_on_cores(
+    database: str, head: Head, *, cores: int, first: int = 0, sizes: Sequence[int] = ()
+) -> AsyncIterator[Chunk]:
+    """Hash the rows on several cores, each with a connection of its own to `database`; the chunks come in order."""
+    step = CHUNK * CHUNKS_PER_TASK
+    loop = asyncio.get_running_loop()
+    # Forked, as in verification.py; each opens a connection of its own and leaves ours alone.
+    with ProcessPoolExecutor(cores, mp_context=get_context("fork")) as pool:
+        def hashing(start: int) -> asyncio.Future[list[Chunk]]:
+            stop = min(start + step, head.size)
+            return loop.run_in_executor(pool, _hash_task, database, head, start, stop, _within(sizes, start, step))
+
+        starts = iter(range(first, head.size, step))
+        under_way = deque(hashing(start) for start in islice(starts, 2 * cores))
+        try:
+            while under_way:
+                chunks = await under_way.popleft()
+                under_way.extend(hashing(start) for start in islice(starts, 1))
+                for chunk in chunks:
+                    yield chunk
+        finally:
+            for one in under_way:
+                one.cancel()
+
+
+def _hash_task(database: str, head: Head, first: int, stop: int, sizes: Collection[int]) -> list[Chunk]:
+    async def run() -> list[Chunk]:
+        connection = await asyncpg.connect(database)
+        try:
+            found = []
+            for start in range(first, stop, CHUNK):
+                rows = await connection.fetch(ROWS, head.log_id, start, min(start + CHUNK, stop))
+                found.append(verify_chunk(rows, start, sizes))
+            return found
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def _within(sizes: Sequence[int], start: int, rows: int = CHUNK) -> frozenset[int]:
+    return frozenset(sizes[bisect_right(sizes, start) : bisect_right(sizes, start + rows)])

@@ -1,0 +1,287 @@
+"""Asking the witnesses: each remembers the log's newest checkpoint, and cosigns only one that grew from it.
+
+What they say travels as C2SP tlog-witness; how it travels is the sender's business (witness_client.py).
+Unreachable witnesses stop nobody's work: the gap shows, and is alarmed. Nothing that a witness says raises here.
+"""
+
+import asyncio
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, SigningKey, split_note
+from infohus.kernel.audit.formats.cosignature import Cosignature, WitnessKey
+from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, consistency_ranges, proof_from
+from infohus.kernel.audit.storage.archive import holding, keep_cosignature, last_cosigned_by
+from infohus.kernel.audit.storage.log import AnyConnection, hashes_of
+from infohus.kernel.audit.witness.witness import AddCheckpoint
+
+logger = structlog.get_logger()
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_MOST_DIGITS = 19
+_CLOCKS_APART = timedelta(hours=1)
+
+
+class WitnessesNotUsable(Exception):  # noqa: N818 - names the situation
+    """The file of the witnesses is missing, malformed or unsafe; the text says how."""
+
+
+class WitnessUnreachable(Exception):  # noqa: N818 - names the situation
+    """A witness did not answer in time, or not at all."""
+
+
+class Sender(Protocol):
+    """Carries a request to a witness and brings its status and text back."""
+
+    async def __call__(self, url: str, body: bytes) -> tuple[int, str]:
+        """Send an add-checkpoint request.
+
+        Raises:
+            WitnessUnreachable: no answer.
+        """
+
+
+class CosignFailure(StrEnum):
+    """Why a witness did not cosign."""
+
+    UNREACHABLE = "unreachable"
+    AHEAD = "ahead"
+    """It remembers more entries than the log has: the log was put back, or cut off."""
+    INCONSISTENT = "inconsistent"
+    """It remembers another tree: the log was rewritten, or forked."""
+    REFUSED = "refused"
+    """It does not know the log or its key, or answered with something else; a moment far from our clock, too."""
+
+
+ALARMING = frozenset({CosignFailure.AHEAD, CosignFailure.INCONSISTENT})
+
+
+class _Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: str
+    key: str
+
+
+class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    need: int
+    witness: list[_Witness]
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessPolicy:
+    """Who may cosign, where they are reached, and how many must have. `need` is at least 1, at most all."""
+
+    need: int
+    keys: tuple[WitnessKey, ...]
+    urls: tuple[str, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> "WitnessPolicy":
+        """Read a TOML file: `need`, and a `[[witness]]` with `url` and `key` for each.
+
+        Raises:
+            WitnessesNotUsable: saying what is wrong with it.
+        """
+        try:
+            document = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Document)
+            keys = tuple(WitnessKey.parse(one.key) for one in document.witness)
+        except NotACheckpoint:
+            message = f"{path.name}: a key is no witness' verifier key"
+            raise WitnessesNotUsable(message) from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
+            message = f"{path.name}: the witnesses cannot be read: {wrong}"
+            raise WitnessesNotUsable(message) from None
+        if len({key.name for key in keys}) != len(keys) or len({key.public for key in keys}) != len(keys):
+            message = f"{path.name}: each witness has a name and a key of its own"
+            raise WitnessesNotUsable(message)
+        if not 1 <= document.need <= len(keys):
+            message = f"{path.name}: need must be at least 1 and at most the number of witnesses"
+            raise WitnessesNotUsable(message)
+        for one in document.witness:
+            parts = urlsplit(one.url)
+            if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+                message = f"{path.name}: {one.url} must be https, or http on loopback"
+                raise WitnessesNotUsable(message)
+        return cls(document.need, keys, tuple(one.url.rstrip("/") for one in document.witness))
+
+
+@dataclass(frozen=True, slots=True)
+class Remembers:
+    """What a witness remembers of a log: how many entries, and whether that agrees with what it was asked about."""
+
+    size: int
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of asking: the names that have cosigned, and why the others have not."""
+
+    cosigned: tuple[str, ...]
+    silent: dict[str, CosignFailure]
+
+
+class Witnesses:
+    """The witnesses of this installation's logs. Without a policy there are none, and nothing is ever cosigned."""
+
+    def __init__(
+        self, policy: WitnessPolicy | None = None, send: Sender | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Ask those that `policy` names, through `send`; their clocks are held against `clock`."""
+        self.policy = policy
+        self._send, self._clock = send, clock
+
+    @property
+    def keys(self) -> tuple[WitnessKey, ...]:
+        """The witnesses' public keys."""
+        return self.policy.keys if self.policy else ()
+
+    @property
+    def need(self) -> int:
+        """How many must have cosigned; 0 without witnesses."""
+        return self.policy.need if self.policy else 0
+
+    async def cosign(self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str) -> Round:
+        """Ask every witness to cosign an archived checkpoint, and keep what they sign.
+
+        A witness that remembers another size than the archive says is asked again from there, once.
+        """
+        if self.policy is None:
+            return Round((), {})
+        olds = [await last_cosigned_by(connection, log_id, key.name) for key in self.keys]
+        olds = [min(old, checkpoint.size) for old in olds]
+        asked = [await _request(connection, log_id, checkpoint, note, old) for old in olds]
+        answers = await self._ask(asked)
+        for at, (status, text) in enumerate(answers):
+            remembered = _size_in(text) if status == HTTPStatus.CONFLICT else None
+            if remembered is not None and remembered <= checkpoint.size and remembered != olds[at]:
+                again = await _request(connection, log_id, checkpoint, note, remembered)
+                answers[at] = await self._ask_one(self.policy.urls[at], again)
+        return await self._kept(connection, log_id, checkpoint, note, answers)
+
+    async def remembered(self, origin: str, key: SigningKey) -> dict[str, Remembers | None]:
+        """Ask each witness what it remembers of a log, by a checkpoint of the empty tree: every log grew from that."""
+        checkpoint = Checkpoint(origin, 0, EMPTY_ROOT)
+        return await self.ask_about(checkpoint, key.sign(checkpoint))
+
+    async def ask_about(self, checkpoint: Checkpoint, note: str) -> dict[str, Remembers | None]:
+        """Ask each witness whether a signed checkpoint is the newest it knows; none when it does not say.
+
+        One that remembers another size answers with it ("the tlog-witness MUST respond with a 409", tlog-witness).
+        """
+        if self.policy is None:
+            return {}
+        answers = await self._ask([AddCheckpoint(checkpoint.size, (), note)] * len(self.keys))
+        return {
+            witness.name: self._store(witness, checkpoint, note, answer)
+            for witness, answer in zip(self.keys, answers, strict=True)
+        }
+
+    async def _ask(self, requests: Sequence[AddCheckpoint]) -> list[tuple[int, str]]:
+        assert self.policy is not None  # noqa: S101 - every caller looked
+        asked = (self._ask_one(url, request) for url, request in zip(self.policy.urls, requests, strict=True))
+        return list(await asyncio.gather(*asked))
+
+    async def _ask_one(self, url: str, request: AddCheckpoint) -> tuple[int, str]:
+        assert self._send is not None  # noqa: S101 - whoever names witnesses says how to reach them
+        try:
+            return await self._send(f"{url}/add-checkpoint", request.body())
+        except WitnessUnreachable:
+            return 0, ""
+
+    async def _kept(
+        self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str,
+        answers: Sequence[tuple[int, str]],
+    ) -> Round:
+        cosigned: list[str] = []
+        silent: dict[str, CosignFailure] = {}
+        for witness, (status, text) in zip(self.keys, answers, strict=True):
+            cosignature = self._cosignature(witness, note, status, text)
+            if cosignature is not None:
+                await keep_cosignature(connection, log_id, checkpoint.size, cosignature)
+                cosigned.append(witness.name)
+                continue
+            silent[witness.name] = why = _silence(status, text, checkpoint.size)
+            tell = logger.critical if why in ALARMING else logger.warning
+            tell("witness_did_not_cosign", origin=checkpoint.origin, witness=witness.name, why=why.value, status=status)
+        if len(cosigned) < self.need:
+            logger.error(
+                "checkpoint_not_cosigned", origin=checkpoint.origin, size=checkpoint.size, cosigned=len(cosigned),
+                need=self.need,
+            )
+        return Round(tuple(cosigned), silent)
+
+    def _store(
+        self, witness: WitnessKey, checkpoint: Checkpoint, note: str, answer: tuple[int, str]
+    ) -> Remembers | None:
+        status, text = answer
+        if self._cosignature(witness, note, status, text) is not None:
+            return Remembers(checkpoint.size, agrees=True)
+        remembered = _size_in(text) if status == HTTPStatus.CONFLICT else None
+        # The size we asked about, and yet a conflict: it remembers another tree of that size.
+        return None if remembered is None else Remembers(remembered, agrees=remembered != checkpoint.size)
+
+    def _cosignature(self, witness: WitnessKey, note: str, status: int, text: str) -> Cosignature | None:
+        """Find in an answer the witness' own cosignature on this very note, made about now; none else counts.
+
+        It is "a sequence of one or more note signature lines, each starting with the — character (U+2014) and ending
+        with a newline character" (tlog-witness). Any other text could move the empty line that ends the note's text.
+        """
+        assert self._clock is not None  # noqa: S101 - whoever names witnesses says what time it is
+        lines = text.split("\n")
+        if status != HTTPStatus.OK or lines.pop() or not lines or not all(line.startswith("— ") for line in lines):
+            return None
+        try:
+            if split_note(note + text)[0] != split_note(note)[0]:
+                return None
+        except NotACheckpoint:
+            return None
+        # A witness of another make may send lines of several keys; only the one we know counts.
+        for one in holding(note + text, [witness]):
+            # A moment is kept for good, and entries are emptied by it; zero is none (newer tlog-witness).
+            if one.moment and abs(one.moment - self._clock().timestamp()) <= _CLOCKS_APART.total_seconds():
+                return one
+        return None
+
+
+async def _request(
+    connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str, old: int
+) -> AddCheckpoint:
+    if old in {0, checkpoint.size}:
+        return AddCheckpoint(old, (), note)
+    ranges = consistency_ranges(old, checkpoint.size)
+    try:
+        hashes = await hashes_of(connection, log_id, {node for nodes in ranges for node in nodes})
+    except KeyError:
+        # A row is gone that the signer did not read, since the witness chose the size. Asked without a proof, a witness
+        # says 422, and the log is alarmed as rewritten.
+        return AddCheckpoint(old, (), note)
+    return AddCheckpoint(old, tuple(proof_from(ranges, hashes.__getitem__)), note)
+
+
+def _silence(status: int, text: str, size: int) -> CosignFailure:
+    if status == 0:
+        return CosignFailure.UNREACHABLE
+    if status == HTTPStatus.CONFLICT:
+        remembered = _size_in(text)
+        if remembered is None:
+            return CosignFailure.REFUSED
+        # The same size, yet no cosignature: it remembers another tree of that size.
+        return CosignFailure.AHEAD if remembered > size else CosignFailure.INCONSISTENT
+    return CosignFailure.INCONSISTENT if status == HTTPStatus.UNPROCESSABLE_ENTITY else CosignFailure.REFUSED
+
+
+def _size_in(text: str) -> int | None:
+    digits = text.removesuffix("\n")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS else None

@@ -1,0 +1,182 @@
+"""A witness: remembers the newest checkpoint of each log it knows, and cosigns only one that grew from it.
+
+Its memory is what detects a cut tail, a restored backup or a forked log. It knows no HTTP (witness_server.py does).
+Source: C2SP tlog-witness, "add-checkpoint".
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from infohus.kernel.audit.formats.checkpoint import (
+    Checkpoint,
+    NotACheckpoint,
+    SigningKey,
+    VerifierKey,
+    open_checkpoint,
+    parse_text,
+    split_note,
+)
+from infohus.kernel.audit.formats.cosignature import WitnessKey, cosign
+from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, HASH_BYTES, ProofDoesNotHold, verify_consistency
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
+
+_MOST_PROOF_LINES = 63
+LARGEST_BODY = 140_000
+"""Bytes: the largest note and the longest proof."""
+
+
+class NotARequest(Exception):  # noqa: N818 - names the situation
+    """The body is no add-checkpoint request, or claims an old size above the new one (400)."""
+
+
+class UnknownLog(Exception):  # noqa: N818 - names the situation
+    """The checkpoint's origin is of no log this witness knows (404)."""
+
+
+class NotSignedByTheLog(Exception):  # noqa: N818 - names the situation
+    """No trusted key of the log signed the checkpoint (403)."""
+
+
+class OtherSizeRemembered(Exception):  # noqa: N818 - names the situation
+    """The old size, or the tree of that size, is not what was cosigned last (409)."""
+
+    def __init__(self, size: int) -> None:
+        """Say the size that was cosigned last."""
+        super().__init__(size)
+        self.size = size
+
+
+class NotConsistent(Exception):  # noqa: N818 - names the situation
+    """The proof does not show that the log only grew (422)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddCheckpoint:
+    """A request: the size the log believes the witness remembers, the proof from there, and the signed checkpoint."""
+
+    old_size: int
+    proof: tuple[bytes, ...]
+    note: str
+
+    def body(self) -> bytes:
+        """Write the request as it is sent."""
+        proof = "".join(base64.b64encode(one).decode() + "\n" for one in self.proof)
+        return f"old {self.old_size}\n{proof}\n{self.note}".encode()
+
+    @classmethod
+    def parse(cls, body: bytes) -> "AddCheckpoint":
+        """Read what `body` wrote.
+
+        Raises:
+            NotARequest: it is none.
+        """
+        if len(body) > LARGEST_BODY:
+            raise NotARequest
+        try:
+            head, found, note = body.decode().partition("\n\n")
+        except UnicodeDecodeError:
+            raise NotARequest from None
+        first, *lines = head.split("\n")
+        size = first.removeprefix("old ")
+        # 19 digits hold every size below 2^63; the spelling must be the only one.
+        canonical = size.isascii() and size.isdigit() and len(size) <= 19 and str(int(size)) == size  # noqa: PLR2004
+        if not found or size == first or not canonical or len(lines) > _MOST_PROOF_LINES:
+            raise NotARequest
+        return cls(int(size), tuple(_hash(line) for line in lines), note)
+
+
+def _hash(line: str) -> bytes:
+    try:
+        raw = base64.b64decode(line, validate=True)
+    except (ValueError, binascii.Error):
+        raise NotARequest from None
+    if len(raw) != HASH_BYTES:
+        raise NotARequest
+    return raw
+
+
+class Witness:
+    """A witness with its key, its memory on disk and the logs it knows."""
+
+    def __init__(
+        self, key: SigningKey, *, name: str, folder: Path, logs: Sequence[VerifierKey], clock: Callable[[], datetime]
+    ) -> None:
+        """Remember in `folder`, which is made when missing."""
+        self._key, self._name, self._store, self._clock = key, name, CheckpointStore(folder), clock
+        self._logs = {
+            origin: [log for log in logs if log.name == origin] for origin in {log.name for log in logs}
+        }
+
+    @property
+    def verifier(self) -> WitnessKey:
+        """The public half of its key."""
+        return WitnessKey(self._name, self._key.verifier(self._name).public)
+
+    def add(self, body: bytes) -> str:
+        """Check a request, remember its checkpoint durably, and give the cosignature line.
+
+        Raises:
+            NotARequest: malformed.
+            UnknownLog: of a log it does not know.
+            NotSignedByTheLog: not signed by that log.
+            OtherSizeRemembered: not from what it cosigned last.
+            NotConsistent: the log did not only grow.
+            StateNotReadable: its own memory is damaged.
+        """
+        asked = AddCheckpoint.parse(body)
+        text, checkpoint = self._authentic(asked.note)
+        if asked.old_size > checkpoint.size:
+            raise NotARequest
+        # One lock over check and write: "must be performed atomically" (tlog-witness, "add-checkpoint").
+        with self._store.locked():
+            self._require_growth(asked, checkpoint)
+            # Dies before the rename: nothing was promised. Dies after: the log asks again, from 409's size.
+            self._store.remember(checkpoint.origin, asked.note)
+            # Also under the lock: whoever cosigned a smaller tree read the clock before whoever cosigned this one.
+            moment = int(self._clock().timestamp())
+        return cosign(text, self._key, name=self._name, moment=moment)
+
+    def remembered(self, origin: str) -> Checkpoint | None:
+        """Give the newest checkpoint it cosigned for a log; none when it never did.
+
+        Raises:
+            StateNotReadable: its own memory is damaged.
+        """
+        return self._store.checkpoint(origin)
+
+    def _authentic(self, note: str) -> tuple[str, Checkpoint]:
+        try:
+            text, _ = split_note(note)
+            checkpoint = parse_text(text)
+        except NotACheckpoint:
+            raise NotARequest from None
+        keys = self._logs.get(checkpoint.origin)
+        if keys is None:
+            raise UnknownLog
+        try:
+            return text, open_checkpoint(note, keys)
+        except NotACheckpoint:
+            raise NotSignedByTheLog from None
+
+    def _require_growth(self, asked: AddCheckpoint, checkpoint: Checkpoint) -> None:
+        before = self._store.checkpoint(checkpoint.origin) or Checkpoint(checkpoint.origin, 0, EMPTY_ROOT)
+        same_size_other_tree = before.size == checkpoint.size and before.root != checkpoint.root
+        if asked.old_size != before.size or same_size_other_tree:
+            raise OtherSizeRemembered(before.size)
+        try:
+            verify_consistency(
+                old_size=before.size, size=checkpoint.size, old_root=before.root, root=checkpoint.root,
+                proof=asked.proof,
+            )
+        except ProofDoesNotHold:
+            raise NotConsistent from None
+
+
+__all__ = [
+    "LARGEST_BODY", "AddCheckpoint", "NotARequest", "NotConsistent", "NotSignedByTheLog", "OtherSizeRemembered",
+    "StateNotReadable", "UnknownLog", "Witness",
+]

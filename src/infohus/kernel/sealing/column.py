@@ -1,0 +1,53 @@
+"""The column that holds sealed values and refuses everything else (promise 3)."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+from infohus.kernel.sealing.envelope import SHORTEST, VERSION, Sealed
+
+
+class PlainTextInSealedColumn(TypeError):  # noqa: N818 - names the situation
+    """Something other than a sealed value was about to be stored. The text never holds the value."""
+
+
+class SealedColumn(sa.types.TypeDecorator[Sealed]):
+    """Stores a `Sealed` as bytes. Sealing and opening are acts of the unit of work: a column cannot know its row."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ANN401, ARG002
+        """Let only a sealed value through."""
+        if value is None:
+            return None
+        if not isinstance(value, Sealed):
+            message = f"a sealed column takes a Sealed, not {type(value).__name__}"
+            raise PlainTextInSealedColumn(message)
+        envelope = value.envelope
+        # `Sealed(text.encode())` is the mistake to expect: the name promises what only `seal` does.
+        if type(envelope) is not bytes or envelope[:1] != VERSION or len(envelope) < SHORTEST:
+            message = "a sealed column takes a Sealed that holds an envelope"
+            raise PlainTextInSealedColumn(message)
+        return envelope
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Sealed | None:  # noqa: ANN401, ARG002
+        """Give the sealed value, still sealed."""
+        return None if value is None else Sealed(bytes(value))
+
+
+class SupervisionColumn(SealedColumn):
+    """A sealed column for an authority's supervision: its key is wrapped for that alone, and no case key opens it."""
+
+    cache_ok = True
+
+
+def sealed_columns(metadata: sa.MetaData) -> frozenset[tuple[str, str]]:
+    """Collect (table, column) of every sealed column: what the application log must never show."""
+    return frozenset(
+        (table.name, column.name)
+        for table in metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, SealedColumn)
+    )

@@ -1,0 +1,172 @@
+"""Who keeps the keys that wrap the keys: a folder of files in the demo; an HSM takes the same seat later."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from cryptography.hazmat.primitives.keywrap import (
+    InvalidUnwrap,
+    aes_key_unwrap_with_padding,
+    aes_key_wrap_with_padding,
+)
+
+from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen
+
+INSTALLATION = UUID(int=0)
+"""The index key of the installation itself, for what belongs to no infohus."""
+
+
+class UnsafeKeyFile(Exception):  # noqa: N818 - names the situation
+    """A key file is missing, readable by others, a link, or not 32 bytes."""
+
+
+def supervision_of(authority_id: str) -> str:
+    """Name the second holder of a wrapping key in an authority: its supervision, whose key opens no case."""
+    return f"{authority_id}.tilsyn"
+
+
+class KeyKeeper(Protocol):
+    """Holds a wrapping key per authority, one per authority's supervision, and an index key per infohus.
+
+    It never gives a wrapping key out.
+    """
+
+    def key_id(self, authority_id: str) -> str:
+        """Name the key that wraps for an authority now."""
+        ...
+
+    def wrap(self, authority_id: str, key: bytes) -> bytes:
+        """Wrap a 32-byte key for an authority. Source: RFC 5649 (AES key wrap with padding)."""
+        ...
+
+    def unwrap(self, authority_id: str, wrapped: bytes) -> bytes:
+        """Unwrap what was wrapped for this authority.
+
+        Raises:
+            CannotOpen: it was wrapped for another, or changed.
+        """
+        ...
+
+    def index_key(self, infohus_id: UUID) -> bytes:
+        """Give the 32-byte key under which an infohus looks values up."""
+        ...
+
+
+class FileKeyKeeper:
+    """A keeper of files with mode 0600 in folders with mode 0700. For demo and small installations; no HSM."""
+
+    def __init__(self, folder: Path) -> None:
+        """Look in `folder`: `<authority>/kek-1.key` and `index/<infohus id>.key`, 32 bytes each."""
+        self._folder = folder
+        self._known: dict[Path, bytes] = {}
+
+    @classmethod
+    def create(cls, folder: Path, authority_ids: Iterable[str], infohus_ids: Iterable[UUID]) -> "FileKeyKeeper":
+        """Make the keys that are missing; a key that is there is never overwritten."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for authority_id in authority_ids:
+            _write_once(folder / authority_id / "kek-1.key")
+            _write_once(folder / supervision_of(authority_id) / "kek-1.key")
+        for infohus_id in (INSTALLATION, *infohus_ids):
+            _write_once(folder / "index" / f"{infohus_id}.key")
+        return cls(folder)
+
+    def check(self) -> None:
+        """Read every key there is and must be, so that an unsafe one stops the start and not the first request.
+
+        Raises:
+            UnsafeKeyFile: naming the file.
+        """
+        authorities = {path.parent.name.removesuffix(supervision_of("")) for path in self._folder.glob("*/kek-*.key")}
+        wanted = {self._folder / supervision_of(authority_id) / "kek-1.key" for authority_id in authorities}
+        if wanted:
+            wanted.add(self._folder / "index" / f"{INSTALLATION}.key")
+        for path in sorted({*wanted, *self._folder.glob("*/*.key")}):
+            self._read(path)
+
+    def key_id(self, authority_id: str) -> str:
+        """Name the key that wraps for an authority now."""
+        return f"{authority_id}/kek-1"
+
+    def wrap(self, authority_id: str, key: bytes) -> bytes:
+        """Wrap a 32-byte key for an authority; the result is 40 bytes."""
+        return aes_key_wrap_with_padding(self._wrapping_key(authority_id), key)
+
+    def unwrap(self, authority_id: str, wrapped: bytes) -> bytes:
+        """Unwrap what was wrapped for this authority."""
+        try:
+            return aes_key_unwrap_with_padding(self._wrapping_key(authority_id), wrapped)
+        except (InvalidUnwrap, ValueError):
+            raise CannotOpen from None
+
+    def index_key(self, infohus_id: UUID) -> bytes:
+        """Give the 32-byte key under which an infohus looks values up."""
+        return self._read(self._folder / "index" / f"{infohus_id}.key")
+
+    def _wrapping_key(self, authority_id: str) -> bytes:
+        return self._read(self._folder / authority_id / "kek-1.key")
+
+    def _read(self, path: Path) -> bytes:
+        if path not in self._known:
+            self._known[path] = _read_safely(path)
+        return self._known[path]
+
+
+def _write_once(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if _is_loose(path):
+        raise UnsafeKeyFile(_must_be(path))
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        _read_safely(path)
+        return
+    # If the process dies before the key is durable, a file that is too short stays. It is refused from then on and
+    # never filled in; nothing was wrapped under it yet, so a person may remove it.
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    # A key that is lost with the folder's entry is a key that never was: make the entry durable too.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read_safely(path: Path) -> bytes:
+    try:
+        # Without O_NONBLOCK a pipe in the key's place would hold the process still for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as failure:
+        message = f"the key file {path.parent.name}/{path.name} cannot be opened"
+        raise UnsafeKeyFile(message) from failure
+    try:
+        found = os.fstat(descriptor)
+        key = os.read(descriptor, KEY_BYTES + 1) if stat.S_ISREG(found.st_mode) else b""
+    finally:
+        os.close(descriptor)
+    if stat.S_IMODE(found.st_mode) & 0o077 or _is_loose(path) or len(key) != KEY_BYTES:
+        raise UnsafeKeyFile(_must_be(path))
+    return key
+
+
+def _is_loose(path: Path) -> bool:
+    """Say whether others can enter a key's folder or the keeper's, or whether the key's folder is a link.
+
+    Who can write in the keeper's folder can put a folder of their own in an authority's place; and a link from one
+    authority's folder to another's would give both the same key.
+    """
+    folders = (path.parent.lstat(), path.parent.parent.stat())
+    return any(stat.S_IMODE(folder.st_mode) & 0o077 for folder in folders)
+
+
+def _must_be(path: Path) -> str:
+    return (
+        f"the key file {path.parent.name}/{path.name} must be 32 bytes, mode 0600, in folders of mode 0700 "
+        "that are no links"
+    )

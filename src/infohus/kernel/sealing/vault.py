@@ -1,0 +1,163 @@
+"""The vault: data keys wrapped per authority under case keys, case keys wrapped by the authority's keeper.
+
+record's data key → wrapped for each authority that may read, by a key derived from its case key → wrapped by its
+keeper. Disclosing adds a wrap and copies nothing.
+"""
+
+import base64
+import hmac
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from cryptography.hazmat.primitives.keywrap import (
+    InvalidUnwrap,
+    aes_key_unwrap_with_padding,
+    aes_key_wrap_with_padding,
+)
+
+from infohus.kernel.database.tables import new_id
+from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen, DataKey, Place, Sealed, open_sealed, seal
+from infohus.kernel.sealing.keepers import INSTALLATION, KeyKeeper, supervision_of
+
+REMEMBERED_CASE_KEYS = 2048
+
+Remembered = tuple[UUID, str, bytes]
+
+
+class Vault:
+    """Seals, opens, wraps and looks up. Holds unwrapped case keys in memory for minutes at most."""
+
+    def __init__(self, keeper: KeyKeeper, clock: Callable[[], datetime], *, keep_case_keys_seconds: int = 300) -> None:
+        """Take the keeper of the authorities' keys and a clock in aware UTC."""
+        self._keeper = keeper
+        self._clock = clock
+        self._keep = timedelta(seconds=keep_case_keys_seconds)
+        self._remembered: OrderedDict[Remembered, tuple[datetime, bytes]] = OrderedDict()
+        self._latest = clock()
+
+    def __repr__(self) -> str:
+        """Name the vault and nothing in it."""
+        return "Vault()"
+
+    def keeper_key_id(self, authority_id: str) -> str:
+        """Name the keeper's key that wraps an authority's case keys now."""
+        return self._keeper.key_id(authority_id)
+
+    def new_case_key(self, authority_id: str) -> bytes:
+        """Make a case key, 32 random bytes, and give it wrapped by the authority's keeper, 40 bytes."""
+        return self._keeper.wrap(authority_id, os.urandom(KEY_BYTES))
+
+    def new_data_key(self) -> DataKey:
+        """Make a record's data key, 32 random bytes."""
+        return DataKey(new_id(), os.urandom(KEY_BYTES))
+
+    def new_supervision_key(self, authority_id: str) -> tuple[bytes, DataKey]:
+        """Make a data key for an authority's supervision alone, and give it wrapped by the keeper, 40 bytes."""
+        key = self.new_data_key()
+        return self._keeper.wrap(supervision_of(authority_id), key.material), key
+
+    def unwrap_supervision_key(self, authority_id: str, wrapped: bytes) -> bytes:
+        """Unwrap what was wrapped for an authority's supervision.
+
+        Raises:
+            CannotOpen: it was wrapped for another, or changed.
+        """
+        return self._keeper.unwrap(supervision_of(authority_id), wrapped)
+
+    def wrap_data_key(
+        self, data_key: DataKey, *, case_id: UUID, authority_id: str, wrapped_case_key: bytes
+    ) -> bytes:
+        """Wrap a data key for one authority in one case; 40 bytes. Source: RFC 5649."""
+        return aes_key_wrap_with_padding(self._wrapping_key(case_id, authority_id, wrapped_case_key), data_key.material)
+
+    def unwrap_data_key(
+        self, wrapped: bytes, *, key_id: UUID, case_id: UUID, authority_id: str, wrapped_case_key: bytes
+    ) -> DataKey:
+        """Unwrap a data key that was wrapped for this authority in this case.
+
+        Raises:
+            CannotOpen: it was wrapped for another authority or case, or changed.
+        """
+        try:
+            material = aes_key_unwrap_with_padding(self._wrapping_key(case_id, authority_id, wrapped_case_key), wrapped)
+        except (InvalidUnwrap, ValueError):
+            raise CannotOpen from None
+        if len(material) != KEY_BYTES:
+            raise CannotOpen
+        return DataKey(key_id, material)
+
+    def forget(self, case_id: UUID) -> None:
+        """Drop a case's keys from memory."""
+        for known in [known for known in self._remembered if known[0] == case_id]:
+            del self._remembered[known]
+
+    def forget_the_old(self) -> None:
+        """Drop the case keys whose seconds have passed. Each use does so; a process that stands idle must be told."""
+        self._forget_the_old(self._clock())
+
+    def seal(self, data_key: DataKey, place: Place, text: str) -> Sealed:
+        """Seal a text for a place."""
+        return seal(data_key, place, text)
+
+    def open_sealed(self, data_key: DataKey, place: Place, sealed: Sealed) -> str:
+        """Open what was sealed for this place.
+
+        Raises:
+            CannotOpen: whatever the cause.
+        """
+        return open_sealed(data_key, place, sealed)
+
+    def index(self, infohus_id: UUID, kind: str, value: str) -> bytes:
+        """Compute the keyed index of a value that is looked up, 32 bytes. Equal values give equal indexes."""
+        return self._keyed(infohus_id, b"index", kind.encode(), value.encode())
+
+    def pseudonym(self, infohus_id: UUID, person: UUID) -> str:
+        """Compute a person's pseudonym in the infohus' log: 22 characters of base64url (128 bits)."""
+        return base64.urlsafe_b64encode(self._keyed(infohus_id, b"pseudonym", person.bytes)[:16]).decode()[:22]
+
+    def fingerprint(self, infohus_id: UUID | None, payload: bytes) -> bytes:
+        """Compute a keyed fingerprint of a request, 32 bytes; an unkeyed one could be guessed by trying numbers."""
+        return self._keyed(infohus_id or INSTALLATION, b"fingerprint", payload)
+
+    def _keyed(self, infohus_id: UUID, *parts: bytes) -> bytes:
+        message = b"".join(len(part).to_bytes(4, "big") + part for part in (b"infohus/v1", *parts))
+        return hmac.digest(self._keeper.index_key(infohus_id), message, "sha256")
+
+    def _wrapping_key(self, case_id: UUID, authority_id: str, wrapped_case_key: bytes) -> bytes:
+        """Derive the key that wraps data keys; it names case and authority, so a swapped case key opens nothing.
+
+        Source: RFC 5869, section 2.3 (expand: the case key is uniformly random already).
+        """
+        known = (case_id, authority_id, wrapped_case_key)
+        now = self._clock()
+        self._forget_the_old(now)
+        remembered = self._remembered.get(known)
+        if remembered is not None:
+            return remembered[1]
+        case_key = self._keeper.unwrap(authority_id, wrapped_case_key)
+        info = b"".join(
+            len(part).to_bytes(4, "big") + part for part in (b"infohus/v1/wrap", case_id.bytes, authority_id.encode())
+        )
+        derived = HKDFExpand(hashes.SHA256(), KEY_BYTES, info).derive(case_key)
+        self._remembered[known] = (now, derived)
+        self._forget_the_old(now)
+        return derived
+
+    def _forget_the_old(self, now: datetime) -> None:
+        """Drop what is too old or too much; the oldest stands first, for nothing is remembered anew while it is there.
+
+        A clock that was set back would let keys live longer: then all go.
+        """
+        if now < self._latest:
+            self._remembered.clear()
+        self._latest = now
+        while self._remembered:
+            oldest, (since, _) = next(iter(self._remembered.items()))
+            if now - since < self._keep and len(self._remembered) <= REMEMBERED_CASE_KEYS:
+                return
+            del self._remembered[oldest]

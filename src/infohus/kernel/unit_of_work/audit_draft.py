@@ -1,0 +1,48 @@
+"""What a unit of work has done so far: the raw material of its audit entry, and the request it answers."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from infohus.kernel.audit.formats.entry import Opened, Wrote
+from infohus.kernel.database.tables import Row
+
+
+class IdempotencyKey(msgspec.Struct, frozen=True):
+    """A request that must not act twice: the caller's Idempotency-Key and the raw body it came with."""
+
+    key: str
+    body: bytes
+
+    def keyed(self, fingerprint: Callable[[bytes], bytes]) -> "IdempotencyKey":
+        """Replace the key by its keyed fingerprint: what a caller wrote into it is stored nowhere (rule 28)."""
+        return IdempotencyKey(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.body)
+
+
+@dataclass(slots=True)
+class AuditEventDraft:
+    """What the audit entry will say the unit did; slices add only codes and ids (rules 57 and 60)."""
+
+    policies: list[str] = field(default_factory=list)
+    opened: list[Opened] = field(default_factory=list)
+    wrote: list[Wrote] = field(default_factory=list)
+    justification: str | None = None
+    purpose: str | None = None
+    recipients: list[str] = field(default_factory=list)
+    persons: list[str] = field(default_factory=list)
+
+
+def withdrew(record_id: UUID, exchange_id: UUID, recipient_id: str) -> Wrote:
+    """Describe that a record was withdrawn from a recipient of an exchange."""
+    digest = hashlib.sha256(f"{record_id}\n{exchange_id}\n{recipient_id}".encode()).hexdigest()
+    return Wrote(verb="withdraw", table="disclosure", row=record_id, digest=digest)
+
+
+def wrote_of(row: Row, verb: str, stored: list[Any]) -> Wrote:
+    """Describe a written row by the digest of the values sent; sealed values count by their envelope."""
+    digest = hashlib.sha256(msgspec.json.encode(stored, enc_hook=str)).hexdigest()
+    return Wrote(verb=verb, table=row.__tablename__, row=getattr(row, "id", None), digest=digest)

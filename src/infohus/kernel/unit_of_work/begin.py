@@ -1,0 +1,325 @@
+"""The only door to the database: find the subject, ask the policies, work, append one entry, commit.
+
+`UnitsOfWork.begin` is one transaction: everything in it happens and stands in the log, or nothing happened. The house's
+four promises rest on this file and `unit.py`; docs/architecture.md says how.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from infohus import errors
+from infohus.kernel.access.model import Case, Infohus
+from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
+from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
+from infohus.kernel.audit.storage.log import APPEND, append_and_commit
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.policies import Participation, Policies
+from infohus.kernel.database.statements import Connection, acting
+from infohus.kernel.database.tables import Record, Regime, Row
+from infohus.kernel.identity.caller import AuthorityKind, Caller
+from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
+from infohus.kernel.unit_of_work.lookup import (
+    INSTALLATION_LOG,
+    Lock,
+    ResolvedSubject,
+    advisory_lock_column,
+    case_query,
+    infohus_query,
+    resolved_case,
+    resolved_infohus,
+    resource_of,
+)
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.logs import correlation_id
+
+logger = structlog.get_logger()
+
+_PATIENCE_SECONDS = 10
+_DATABASE_GONE = (
+    ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
+)
+"""What the driver raises when PostgreSQL went away, is shutting down, recovers from a crash, or has no room."""
+
+REGIMES = {
+    AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
+}
+"""The law each kind of authority handles personal data under; all others are under the GDPR (rule 42)."""
+
+
+class UnitsOfWork:
+    """Where units of work begin. Holds the pool, the policies and the vault; nobody else does."""
+
+    def __init__(  # noqa: PLR0913 - all it stands on, by name
+        self, *, policies: Policies, vault: Vault,
+        possible: Callable[[Action, Case], None], locks: Callable[[Action], Lock], clock: Callable[[], datetime],
+        acknowledged: AcknowledgedEntries,
+    ) -> None:
+        """`possible` refuses an act that the case's stage does not allow; `locks` says how an act holds its case.
+
+        `acknowledged` is told of each entry that the database acknowledged.
+        """
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._policies = policies
+        self._vault = vault
+        self._possible = possible
+        self._locks = locks
+        self._clock = clock
+        self._acknowledged = acknowledged
+
+    def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        """Open for work with a pool of connections as the role `infohus_app`."""
+        self._pool = pool
+
+    @asynccontextmanager
+    async def begin(  # noqa: PLR0913 - one door, all of it by name
+        self, caller: Caller, action: Action, model: type[Row] | None = None, subject_id: UUID | None = None, *,
+        within: UUID | None = None, idempotency_key: IdempotencyKey | None = None,
+    ) -> AsyncIterator[UnitOfWork]:
+        """Begin a unit of work on a subject: nothing, an infohus, a case, or a record `within` a case.
+
+        Raises:
+            NotAvailable: the subject is unknown, hidden, or the policies say no; the attempt stands in the log.
+            NotPossibleNow: the case's stage does not allow it.
+            LogUnavailable: the entry could not be written, so nothing happened (rule 59).
+        """
+        async with self._connection() as connection:
+            resolved, audit_draft = ResolvedSubject(), AuditEventDraft()
+            context = RequestContext(caller, action, self._locks(action), self._clock(), connection)
+            try:
+                if context.writes:
+                    await connection.execute(context.opening(within or (subject_id if model is Case else None)))
+                resolved = await _find(context, model, subject_id, within)
+                work = self._unit(context, model, resolved, idempotency_key)
+                audit_draft = work.audit_draft
+                yield work
+                await work.flush()
+                resolved = work.resolved
+                entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
+                await _commit(context, resolved.log_id, entry)
+                self._acknowledged.add(resolved.log_id, entry)
+            except BaseException as failure:
+                # Whatever happened, the transaction is gone: the server dropped it, or ROLLBACK drops it now. What is
+                # left to do is to say in the log that it was tried. A process that dies right here leaves no trace of
+                # the attempt, and no trace of its effect either.
+                known = _as_refusal(failure)
+                tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=known)
+                await asyncio.shield(self._append_failure(connection, resolved.log_id, tried))
+                if known is failure:
+                    raise
+                raise known from failure
+
+    async def log_installation_event(
+        self, action: Action, *, caller: Caller | None, refused: errors.Refused | None = None,
+    ) -> None:
+        """Append an entry on the installation itself: a sign-in, or a sign-in that was refused."""
+        async with self._connection() as connection:
+            entry = self._entry(caller, action, None, None, ResolvedSubject(), AuditEventDraft(), failure=refused)
+            await self._append_failure(connection, INSTALLATION_LOG, entry)
+
+    async def ready(self) -> None:
+        """Ask the database one question.
+
+        Raises:
+            DatabaseUnavailable: it does not answer.
+        """
+        async with self._connection() as connection:
+            await connection.fetchval("SELECT 1")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        if self._pool is None:
+            raise errors.DatabaseUnavailable
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                connection = await self._pool.acquire()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+            raise errors.DatabaseUnavailable from failure
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+    def _unit(
+        self, context: "RequestContext", model: type[Row] | None, resolved: ResolvedSubject,
+        idempotency_key: IdempotencyKey | None,
+    ) -> UnitOfWork:
+        if model is not None and resolved.subject is None:
+            raise errors.NotAvailable
+        caller, resource = context.caller, resource_of(resolved, resolved.subject, resolved.readers)
+        participation = Participation(resolved.participation, resolved.scope)
+        decision = self._policies.decide(caller, context.action, resource, participation, now=context.now)
+        if not decision.allowed:
+            raise errors.NotAvailable(policies=decision.policies)
+        if resolved.case is not None:
+            self._possible(context.action, resolved.case)
+        if idempotency_key is not None:
+            idempotency_key = idempotency_key.keyed(lambda key: self._vault.fingerprint(resolved.infohus_id, key))
+        work = UnitOfWork(
+            caller=caller, action=context.action, resolved=resolved, connection=context.connection, vault=self._vault,
+            policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=context.now,
+            idempotency_key=idempotency_key,
+            ask=context.ask,
+        )
+        work.audit_draft.policies.extend(decision.policies)
+        return work
+
+    async def _append_failure(self, connection: Connection, log_id: UUID, entry: Entry) -> None:
+        try:
+            if connection.is_in_transaction():
+                await connection.execute("ROLLBACK")
+            encoded = encode(entry)
+            await connection.execute(APPEND, log_id, encoded)
+            self._acknowledged.add(log_id, encoded)
+        except (OSError, asyncpg.PostgresError, *_DATABASE_GONE, EntryTooLarge) as failure:
+            logger.exception("log_unavailable", exc_info=failure)
+            raise errors.LogUnavailable from failure
+
+    def _entry(  # noqa: PLR0913, PLR0917
+        self, caller: Caller | None, action: Action, model: type[Row] | None, subject_id: UUID | None,
+        resolved: ResolvedSubject,
+        audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
+    ) -> Entry:
+        outcome, reason = _outcome(failure)
+        return Entry(
+            at=self._clock(), log=resolved.log_id,
+            caller=caller.person_id if caller else None,
+            authority=caller.authority_id if caller else None,
+            role=caller.role.value if caller else None,
+            assurance=caller.assurance.name.lower() if caller else None,
+            action=action.value,
+            subject_kind=model.__tablename__ if model else "installation",
+            subject=subject_id,
+            case=resolved.case.id if resolved.case else None,
+            outcome=outcome, reason=reason,
+            policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
+            policy_set=self._policies.digest[:16],
+            justification=audit_draft.justification, purpose=audit_draft.purpose, recipients=audit_draft.recipients,
+            persons=list(dict.fromkeys([*resolved.pseudonyms, *audit_draft.persons])),
+            opened=[] if failure else audit_draft.opened, wrote=[] if failure else audit_draft.wrote,
+            correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestScope:
+    """Where one request works: the units, its caller, and whether the request must not act twice."""
+
+    units: UnitsOfWork
+    caller: Caller
+    idempotency_key: IdempotencyKey | None = None
+
+    def begin(
+        self, action: Action, model: type[Row] | None = None, subject_id: UUID | None = None, *,
+        within: UUID | None = None,
+    ) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Begin a unit of work; see `UnitsOfWork.begin`."""
+        return self.units.begin(
+            self.caller, action, model, subject_id, within=within, idempotency_key=self.idempotency_key
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Who does what, when, over which connection.
+
+    An act that only reads opens no transaction: each query says itself who acts, and the entry is appended before
+    anything is given out. An act that writes is one transaction from its first message to its last.
+    """
+
+    caller: Caller
+    action: Action
+    lock: Lock
+    now: datetime
+    connection: Connection
+
+    @property
+    def writes(self) -> bool:
+        """Say whether the act holds its case, and so may write."""
+        return self.lock is not Lock.NONE
+
+    def opening(self, case_id: UUID | None) -> str:
+        """Begin the transaction, say who acts and wait for the case, in one message.
+
+        The row's own lock would come too late: a query that had to wait for it goes on with what it read of other rows
+        before, and so would sign or change what somebody changed meanwhile. What comes after this message sees all that
+        was committed before it. The simple protocol takes no parameters; each value here is of a kind that cannot hold
+        a quote.
+        """
+        caller = self.caller
+        authority_id = caller.authority_id
+        if not authority_id.isascii() or not authority_id.replace("-", "").isalnum():
+            raise errors.NotAvailable
+        return (
+            f"BEGIN; SELECT infohus.act_as('{authority_id}', '{UUID(int=caller.person_id.int)}', "
+            f"'{caller.role.value}', '{self.now.isoformat()}'){advisory_lock_column(self.lock, case_id)}"
+        )
+
+    async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        """Run a query as the caller."""
+        if self.writes:
+            return await self.connection.fetch(sql, *arguments)
+        caller = self.caller
+        return await self.connection.fetch(
+            acting(sql, len(arguments)), *arguments, caller.authority_id, caller.person_id, caller.role.value, self.now
+        )
+
+
+async def _find(
+    context: RequestContext, model: type[Row] | None, subject_id: UUID | None, within: UUID | None,
+) -> ResolvedSubject:
+    if model is None:
+        return ResolvedSubject()
+    person_id, authority_id = context.caller.person_id, context.caller.authority_id
+    if model is Infohus:
+        rows = await context.ask(infohus_query(), (subject_id, person_id, authority_id))
+        return resolved_infohus(rows[0] if rows else None)
+    record = model if issubclass(model, Record) else None
+    subject = (within, person_id, authority_id, subject_id) if record else (subject_id, person_id, authority_id)
+    rows = await context.ask(case_query(record, context.lock), subject)
+    return resolved_case(rows[0] if rows else None, record)
+
+
+async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
+    # One message: the log's frontier is locked for this one round trip. If the process or the connection dies before
+    # the server reads it, nothing happened; after that, everything did. The caller is told "unexpected" when the
+    # answer is lost, and a repetition with the same Idempotency-Key finds out which.
+    if context.writes:
+        await context.connection.execute(append_and_commit(log_id, entry))
+    else:
+        await context.connection.execute(APPEND, log_id, entry)
+
+
+def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:
+    if failure is None:
+        return Outcome.ALLOWED, None
+    if not isinstance(failure, errors.Refused):
+        return Outcome.FAILED, "cancelled"
+    if isinstance(failure, errors.NotAvailable | errors.NotSignedIn):
+        return Outcome.DENIED, failure.slug
+    ours = failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Outcome.FAILED if ours else Outcome.REFUSED, failure.slug
+
+
+def _as_refusal(failure: BaseException) -> BaseException:
+    if isinstance(failure, errors.Refused) or not isinstance(failure, Exception):
+        return failure
+    if isinstance(failure, asyncpg.UniqueViolationError):
+        return errors.RequestUnderWay() if failure.table_name == "request_once" else errors.ActedAtTheSameTime()
+    if isinstance(failure, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.LockNotAvailableError):
+        return errors.ActedAtTheSameTime()
+    if isinstance(failure, _DATABASE_GONE):
+        return errors.DatabaseUnavailable()
+    logger.error("unit_failed", exc_info=failure)
+    return errors.UnexpectedFailure()

@@ -1,0 +1,184 @@
+"""The keys one unit of work holds: data keys of the records it touches, opened by its caller's case key.
+
+A key that is not here cannot be made up: it comes from a wrap for the caller's own authority, or the record is new.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.kernel.access.model import CaseKey, Disclosure, RecordKey
+from infohus.kernel.database.statements import Stored, compiled, row_from, table_of
+from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.sealing.column import SealedColumn, SupervisionColumn
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed
+from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.unit_of_work.lookup import ResolvedSubject
+
+Ask = Callable[[str, Sequence[Any]], Awaitable[list[Stored]]]
+"""Runs a query as the unit's caller."""
+
+_WRAPS = sa.select(RecordKey.record_id, RecordKey.key_id, RecordKey.wrapped_key).where(
+    RecordKey.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+    RecordKey.authority_id == sa.bindparam("authority_id"),
+)
+READERS = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
+    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+    Disclosure.withdrawn_at.is_(None),
+)
+"""To whom records were disclosed by exchanges that stand: those hold a wrap."""
+WITHDRAWING = sa.select(
+    sa.func.infohus.withdraw(
+        sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
+        sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
+    ).label("record_id")
+)
+"""Takes a recipient's wraps by an exchange away, and gives the records."""
+_CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id"))
+
+
+class Keyring:
+    """Brings, makes and wraps keys for one caller's authority in one case."""
+
+    def __init__(self, vault: Vault, ask: Ask, authority_id: str, resolved: ResolvedSubject) -> None:
+        """Begin with the keys that came along when the subject was resolved."""
+        self._vault = vault
+        self._ask = ask
+        self._authority_id = authority_id
+        self._case_id = resolved.case.id if resolved.case is not None else None
+        self._case_keys: dict[str, bytes] = {}
+        self._data_keys: dict[UUID, DataKey] = {}
+        self._case_keys.update(
+            (authority, party.case_key) for authority, party in resolved.parties.items() if party.case_key is not None
+        )
+        if resolved.case_key is not None:
+            self._case_keys[authority_id] = resolved.case_key
+        if isinstance(resolved.subject, Record) and resolved.record_key is not None:
+            self._data_keys[resolved.subject.id] = self._unwrapped(*resolved.record_key)
+
+    def enter(self, case_id: UUID) -> None:
+        """Go on in a case that the unit has just opened."""
+        self._case_id = case_id
+
+    async def bring(self, record_ids: Sequence[UUID]) -> None:
+        """Fetch the data keys of records.
+
+        Raises:
+            NotAvailable: no exchange ever wrapped one of them for the caller's authority.
+        """
+        missing = [record_id for record_id in record_ids if record_id not in self._data_keys]
+        if not missing:
+            return
+        await self.bring_case_key(self._authority_id)
+        ready = compiled(_WRAPS)
+        values = {"record_ids": missing, "authority_id": self._authority_id}
+        for row in await self._ask(ready.sql, ready.arguments(values)):
+            self._data_keys[row["record_id"]] = self._unwrapped(row["key_id"], row["wrapped_key"])
+        if any(record_id not in self._data_keys for record_id in missing):
+            raise errors.NotAvailable
+
+    async def bring_case_key(self, authority_id: str) -> None:
+        """Fetch an authority's wrapped case key.
+
+        Raises:
+            RecipientTakesNoPart: the authority has none in this case.
+        """
+        if authority_id not in self._case_keys:
+            ready = compiled(_CASE_KEYS)
+            for row in await self._ask(ready.sql, ready.arguments({"case_id": self._case_id})):
+                key = row_from(CaseKey, row)
+                self._case_keys.setdefault(key.authority_id, key.wrapped_key)
+        if authority_id not in self._case_keys:
+            raise errors.RecipientTakesNoPart
+
+    def new_case_key(self, case_id: UUID, authority_id: str) -> CaseKey:
+        """Make a case key for an authority, wrapped by its own keeper."""
+        wrapped = self._case_keys[authority_id] = self._vault.new_case_key(authority_id)
+        return CaseKey(
+            case_id=case_id, authority_id=authority_id, wrapped_key=wrapped,
+            keeper_key_id=self._vault.keeper_key_id(authority_id),
+        )
+
+    def new(self, record: Record) -> RecordKey:
+        """Make a new record's data key, wrapped for its owner."""
+        self._data_keys[record.id] = self._vault.new_data_key()
+        return self.wrap_for(self._authority_id, record.id, owner_id=record.authority_id, exchange_id=None)
+
+    def wrap_for(self, authority_id: str, record_id: UUID, *, owner_id: str, exchange_id: UUID | None) -> RecordKey:
+        """Wrap a record's data key for an authority; for another than the owner, by which exchange."""
+        assert self._case_id is not None  # noqa: S101 - records exist in cases only
+        data_key = self._data_keys[record_id]
+        wrapped = self._vault.wrap_data_key(
+            data_key, case_id=self._case_id, authority_id=authority_id, wrapped_case_key=self._case_keys[authority_id]
+        )
+        return RecordKey(
+            record_id=record_id, authority_id=authority_id, owner_id=owner_id, case_id=self._case_id,
+            key_id=data_key.key_id, wrapped_key=wrapped, exchange_id=exchange_id,
+        )
+
+    def seal(self, record: Record, texts: Mapping[str, str | None]) -> None:
+        """Seal texts into a record's columns at its present version."""
+        data_key = self._data_keys[record.id]
+        for column, text in texts.items():
+            sealed = None if text is None else self._vault.seal(data_key, _place(record, column), text)
+            setattr(record, column, sealed)
+
+    def open(self, record: Record) -> dict[str, str]:
+        """Open every sealed column of a record that holds something.
+
+        Raises:
+            CannotOpen: the stored value was moved here, put back, or changed.
+        """
+        data_key = self._data_keys[record.id]
+        texts: dict[str, str] = {}
+        for column in sealed_columns_of(type(record)):
+            sealed = getattr(record, column)
+            if isinstance(sealed, Sealed):
+                texts[column] = self._vault.open_sealed(data_key, _place(record, column), sealed)
+        return texts
+
+    def seal_for_supervision(self, record: Record, column: str, text: str) -> None:
+        """Seal a text for the supervision of the record's owner: under a key of its own, kept wrapped beside it."""
+        wrapped, key = self._vault.new_supervision_key(record.authority_id)
+        setattr(record, column, self._vault.seal(key, _place(record, column), text))
+        setattr(record, f"{column}_key", wrapped)
+
+    def open_for_supervision(self, record: Record, column: str) -> str:
+        """Open what is kept for the supervision of the caller's authority.
+
+        Raises:
+            NotAvailable: nothing is kept, or it is kept for another authority's supervision.
+            CannotOpen: the stored value was moved here, or changed.
+        """
+        sealed, wrapped = getattr(record, column), getattr(record, f"{column}_key")
+        if sealed is None or wrapped is None or record.authority_id != self._authority_id:
+            raise errors.NotAvailable
+        key = DataKey(sealed.key_id, self._vault.unwrap_supervision_key(self._authority_id, wrapped))
+        return self._vault.open_sealed(key, _place(record, column), sealed)
+
+    def _unwrapped(self, key_id: UUID, wrapped: bytes) -> DataKey:
+        assert self._case_id is not None  # noqa: S101 - records exist in cases only
+        try:
+            return self._vault.unwrap_data_key(
+                wrapped, key_id=key_id, case_id=self._case_id, authority_id=self._authority_id,
+                wrapped_case_key=self._case_keys[self._authority_id],
+            )
+        except (CannotOpen, KeyError):
+            raise errors.NotAvailable from None
+
+
+@cache
+def sealed_columns_of(model: type[Row]) -> tuple[str, ...]:
+    """Name the columns of a table that are sealed under its record's data key."""
+    return tuple(
+        column.name for column in table_of(model).columns
+        if isinstance(column.type, SealedColumn) and not isinstance(column.type, SupervisionColumn)
+    )
+
+
+def _place(record: Record, column: str) -> Place:
+    return Place(record.__tablename__, column, record.id, record.case_id, record.record_version)

@@ -1,0 +1,350 @@
+"""What happens to a case happens in a `UnitOfWork`: it reads, opens, seals, writes, and remembers all of it.
+
+`begin.py` begins and ends it; this file is what an operation holds in its hand. The entry for the audit log is
+built from what the unit did, never from what an operation says it did.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.kernel.access.model import AnsweredRequest, Case, CaseKey, Disclosure, Infohus, Participant, RecordKey
+from infohus.kernel.audit.formats.entry import Opened
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.policies import Participation, Policies, Resource
+from infohus.kernel.database.statements import (
+    AnySelect,
+    Compiled,
+    Connection,
+    Stored,
+    column_names_of,
+    compiled,
+    insert_of,
+    insert_unless_there_of,
+    joined,
+    row_from,
+    table_of,
+    update_of,
+)
+from infohus.kernel.database.tables import Record, Regime, Row, new_id
+from infohus.kernel.identity.caller import AuthorityKind, Caller
+from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey, withdrew, wrote_of
+from infohus.kernel.unit_of_work.keyring import READERS, WITHDRAWING, Ask, Keyring
+from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+
+_EARLIER = sa.select(AnsweredRequest).where(
+    AnsweredRequest.person_id == sa.bindparam("person_id"), AnsweredRequest.key == sa.bindparam("key")
+)
+_FIRST = (Case, Participant, CaseKey)
+"""Rows that row security looks for when it judges the next ones: each must stand before those are sent."""
+
+
+class UnitOfWork:
+    """One caller's one audit_draft on one subject, open until the entry is appended and the transaction committed."""
+
+    def __init__(  # noqa: PLR0913 - the unit is where everything meets
+        self, *, caller: Caller, action: Action, resolved: ResolvedSubject, connection: Connection, vault: Vault,
+        policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask,
+    ) -> None:
+        """Only `UnitsOfWork.begin` makes one, after the policies allowed `action`."""
+        self.caller = caller
+        self.action = action
+        self.now = now
+        self.regime = regime
+        self.audit_draft = AuditEventDraft()
+        self.resolved = resolved
+        self._connection = connection
+        self._ask = ask
+        self._vault = vault
+        self._policies = policies
+        self._idempotency_key = idempotency_key
+        self._pending: list[tuple[str, list[Any], Row, str]] = []
+        self._keys = Keyring(vault, ask, caller.authority_id, resolved)
+        self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
+
+    # --- what the unit stands on ------------------------------------------------------------------------------------
+    @property
+    def case(self) -> Case:
+        """The case the unit works in."""
+        assert self.resolved.case is not None  # noqa: S101 - the action's subject is a case or a record in one
+        return self.resolved.case
+
+    @property
+    def infohus(self) -> Infohus:
+        """The infohus the unit works in, when that is its subject."""
+        assert isinstance(self.resolved.subject, Infohus)  # noqa: S101 - the action's subject is an infohus
+        return self.resolved.subject
+
+    @property
+    def infohus_id(self) -> UUID:
+        """The infohus whose log this unit writes to."""
+        assert self.resolved.infohus_id is not None  # noqa: S101 - not for acts on the installation
+        return self.resolved.infohus_id
+
+    @property
+    def parties(self) -> Mapping[str, AuthorityKind]:
+        """Authorities that take part in the case now, and what they are; for an infohus: those of its plan."""
+        return {authority: party.kind for authority, party in self.resolved.parties.items()}
+
+    @property
+    def participation(self) -> Participation:
+        """The caller's own participation."""
+        return Participation(self.resolved.participation, self.resolved.scope)
+
+    def subject(self, model: type[AnyRow]) -> AnyRow:
+        """Give the row the unit began with."""
+        assert isinstance(self.resolved.subject, model)  # noqa: S101 - begin() was called with this model
+        return self.resolved.subject
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+    async def rows(self, model: type[AnyRow], statement: AnySelect, **values: object) -> list[AnyRow]:
+        """Fetch whole rows of one table; row security hides what the caller may not see."""
+        return [row_from(model, row) for row in await self.values(statement, **values)]
+
+    async def row(self, model: type[AnyRow], statement: AnySelect, **values: object) -> AnyRow | None:
+        """Fetch the first row, or `None`."""
+        rows = await self.rows(model, statement, **values)
+        return rows[0] if rows else None
+
+    def require(self, action: Action) -> None:
+        """Refuse with `NotAvailable` one more act on the same case that the policies do not allow, as a disclosure."""
+        self._require(action, resource_of(self.resolved, self.case, ()))
+
+    def allows(self, action: Action) -> bool:
+        """Say whether the policies would allow an act on the same case."""
+        resource = resource_of(self.resolved, self.case, ())
+        return self._policies.decide(self.caller, action, resource, self.participation, now=self.now).allowed
+
+    async def values(self, statement: AnySelect, **values: object) -> list[Stored]:
+        """Fetch plain columns, counts and lists. `statement` is a module's constant with `bindparam`s."""
+        ready = compiled(statement)
+        return await self._ask(ready.sql, ready.arguments(values))
+
+    async def open(self, *records: Record, reading: Action | None = None) -> dict[UUID, dict[str, str]]:
+        """Open every sealed column of `records`; each opened place stands in the log.
+
+        `reading` names the act that lets the caller read a record that is not the unit's own subject.
+        Returns texts by record id and column; a column that holds nothing is left out.
+
+        Raises:
+            NotAvailable: a policy does not allow it, or no exchange gave the caller's authority the key.
+        """
+        await self._decide_each([record for record in records if record.id not in self._decided], reading)
+        await self._keys.bring([record.id for record in records])
+        return {record.id: self._opened(record) for record in records}
+
+    def _opened(self, record: Record) -> dict[str, str]:
+        texts = self._keys.open(record)
+        self.audit_draft.opened.extend(Opened(record.__tablename__, column, record.id) for column in texts)
+        return texts
+
+    def open_for_supervision(self, record: Record, column: str) -> str:
+        """Open what the unit's own subject keeps for its owner's supervision; it stands in the log.
+
+        Raises:
+            NotAvailable: nothing is kept, or the caller's authority is not the owner.
+        """
+        text = self._keys.open_for_supervision(record, column)
+        self.audit_draft.opened.append(Opened(record.__tablename__, column, record.id))
+        return text
+
+    def log_connection(self) -> Connection:
+        """Give the connection for reading the audit log, which is no case's and knows no row security."""
+        return self._connection
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+    def add(self, row: AnyRow, *, unless_there: bool = False) -> AnyRow:
+        """Insert `row` when the unit ends, or leave the one with its key. Sealed columns must hold sealed values."""
+        self._pend_insert((insert_unless_there_of if unless_there else insert_of)(type(row)), row)
+        return row
+
+    def _pend_insert(self, ready: Compiled, row: Row) -> None:
+        known = vars(row)
+        values = {name: known.get(name) for name in column_names_of(type(row))}
+        if values.get("id", row) is None:
+            values["id"] = known["id"] = new_id()
+        self._pending.append((ready.sql, ready.arguments(values), row, "insert"))
+
+    def create(
+        self, model: type[AnyRecord], *, sealed: Mapping[str, str | None],
+        for_supervision: Mapping[str, str] = MappingProxyType({}), **columns: Any,
+    ) -> AnyRecord:
+        """Insert a new record owned by the caller's authority, with its own data key and its texts sealed.
+
+        What is `for_supervision` is sealed under another key, which the owner's supervision opens and nobody else.
+        """
+        record = model(
+            id=columns.pop("id", None) or new_id(), case_id=self.case.id, authority_id=self.caller.authority_id,
+            regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
+        )
+        self._decided.add(record.id)
+        owned = self._keys.new(record)
+        self._keys.seal(record, sealed)
+        for column, text in for_supervision.items():
+            self._keys.seal_for_supervision(record, column, text)
+        self.add(record)
+        self.add(owned)
+        return record
+
+    def change(self, row: Row, **values: Any) -> None:
+        """Update columns of `row` when the unit ends. A record's version grows, so its sealed columns must follow."""
+        if isinstance(row, Case):
+            values["version"] = row.version + 1
+        for name, value in values.items():
+            setattr(row, name, value)
+        ready = update_of(type(row), tuple(sorted(values)))
+        keys = {f"key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
+        self._pending.append((ready.sql, ready.arguments({**values, **keys}), row, "update"))
+
+    async def rewrite(self, record: Record, *, sealed: Mapping[str, str | None], **values: Any) -> None:
+        """Replace all texts of a record: a new version, sealed so that an older value cannot be put back."""
+        await self._keys.bring([record.id])
+        record.record_version += 1
+        self._keys.seal(record, sealed)
+        resealed = {name: getattr(record, name) for name in sealed}
+        self.change(record, record_version=record.record_version, **resealed, **values)
+
+    def new_case_keys(self, case_id: UUID, *authority_ids: str) -> None:
+        """Give authorities a case key each, wrapped by their own key keepers."""
+        for authority_id in authority_ids:
+            self.add(self._keys.new_case_key(case_id, authority_id))
+
+    def enter(self, case: Case) -> None:
+        """Go on inside a case that this unit has just opened."""
+        self.add(case)
+        self.resolved = replace(self.resolved, case=case)
+        self._keys.enter(case.id)
+
+    async def grant(
+        self, exchange_id: UUID, records: Sequence[tuple[UUID, str, str]], recipients: Iterable[str]
+    ) -> None:
+        """Let `recipients` open `records` (id, kind, owner): add wraps of their data keys, copy nothing.
+
+        Raises:
+            NotAvailable: the caller's authority cannot open one of them itself, so it cannot disclose it either.
+        """
+        await self._keys.bring([record_id for record_id, _, _ in records])
+        for recipient in recipients:
+            await self._keys.bring_case_key(recipient)
+            for record_id, kind, owner_id in records:
+                self.add(Disclosure(
+                    exchange_id=exchange_id, record_id=record_id, recipient_id=recipient, record_kind=kind,
+                    case_id=self.case.id,
+                ))
+                if recipient != owner_id:
+                    # Told twice, it stays readable by the first exchange; the second is on record all the same.
+                    wrap = self._keys.wrap_for(recipient, record_id, owner_id=owner_id, exchange_id=exchange_id)
+                    self._pend_insert(insert_unless_there_of(RecordKey), wrap)
+
+    async def revoke(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
+        """Let a recipient no longer open the records of these kinds that an exchange disclosed: its wraps are gone.
+
+        One that another exchange disclosed to it too stays open by that one. Gives the records, as the log names them.
+        """
+        rows = await self.values(WITHDRAWING, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
+        withdrawn: list[UUID] = [row["record_id"] for row in rows]
+        self.audit_draft.wrote.extend(withdrew(record_id, exchange_id, recipient_id) for record_id in withdrawn)
+        return withdrawn
+
+    def pending(self, model: type[AnyRow]) -> list[AnyRow]:
+        """List rows of a table that will be inserted when the unit ends."""
+        return [row for _, _, row, verb in self._pending if verb == "insert" and isinstance(row, model)]
+
+    # --- what must not happen twice ---------------------------------------------------------------------------------
+    async def earlier(self, model: type[AnyRow], statement: AnySelect) -> AnyRow | None:
+        """Give what this request recorded the first time, or `None` when this is the first time.
+
+        `statement` finds the row by `:id`.
+
+        Raises:
+            IdempotencyKeyReused: the key came before with another act or another body.
+        """
+        record_id = await self.acted_before()
+        return None if record_id is None else await self.row(model, statement, id=record_id)
+
+    async def acted_before(self) -> UUID | None:
+        """Give the id of what this request recorded the first time, or `None` when this is the first time.
+
+        Raises:
+            IdempotencyKeyReused: the key came before with another act or another body.
+        """
+        if self._idempotency_key is None:
+            return None
+        key = self._idempotency_key
+        known = await self.row(AnsweredRequest, _EARLIER, person_id=self.caller.person_id, key=key.key)
+        if known is not None and known.fingerprint != self._fingerprint(key):
+            raise errors.IdempotencyKeyReused
+        return None if known is None else known.record_id
+
+    def done(self, record_id: UUID) -> None:
+        """Remember what this request recorded, so that a repetition finds it."""
+        if self._idempotency_key is not None:
+            self.add(AnsweredRequest(
+                person_id=self.caller.person_id, key=self._idempotency_key.key, action=self.action.value,
+                fingerprint=self._fingerprint(self._idempotency_key), record_id=record_id, acted_on=self.now.date(),
+            ))
+
+    def _fingerprint(self, idempotency_key: IdempotencyKey) -> bytes:
+        where = getattr(self.resolved.subject, "id", "")
+        request = f"{self.action.value}\n{where}\n".encode() + idempotency_key.body
+        return self._vault.fingerprint(self.resolved.infohus_id, request)
+
+    def lookup_index(self, kind: str, value: str) -> bytes:
+        """Compute the keyed index of a value that is looked up, 32 bytes."""
+        return self._vault.index(self.infohus_id, kind, value)
+
+    def pseudonym(self, person_id: UUID) -> str:
+        """Compute the keyed pseudonym under which a person stands in the log."""
+        return self._vault.pseudonym(self.infohus_id, person_id)
+
+    # --- for UnitsOfWork ----------------------------------------------------------------------------------------------
+    async def flush(self) -> None:
+        """Send what is pending, in order; inserts that follow one another are one statement."""
+        together: list[tuple[str, list[Any]]] = []
+        for sql, arguments, row, verb in self._pending:
+            self.audit_draft.wrote.append(wrote_of(row, verb, arguments))
+            if verb == "insert" and not isinstance(row, _FIRST):
+                together.append((sql, arguments))
+                continue
+            await self._insert(together)
+            if await self._connection.execute(sql, *arguments) == "UPDATE 0":
+                # Row security or another's act took the row away between reading and writing.
+                raise errors.ActedAtTheSameTime
+        await self._insert(together)
+        self._pending.clear()
+
+    async def _insert(self, together: list[tuple[str, list[Any]]]) -> None:
+        if together:
+            statement = joined(tuple(sql for sql, _ in together))
+            await self._connection.execute(statement, *(value for _, values in together for value in values))
+            together.clear()
+
+    # --- deciding ---------------------------------------------------------------------------------------------------
+    async def _decide_each(self, records: Sequence[Record], reading: Action | None) -> None:
+        if not records:
+            return
+        if reading is None:
+            raise errors.NotAvailable
+        readers: dict[UUID, list[str]] = {record.id: [record.authority_id] for record in records}
+        for known in await self.values(READERS, record_ids=[record.id for record in records]):
+            readers[known["record_id"]].append(known["recipient_id"])
+        for record in records:
+            self._require(reading, resource_of(self.resolved, record, readers[record.id]))
+            self._decided.add(record.id)
+
+    def _require(self, action: Action, resource: Resource) -> None:
+        decision = self._policies.decide(self.caller, action, resource, self.participation, now=self.now)
+        if not decision.allowed:
+            raise errors.NotAvailable(policies=decision.policies)
+        known = self.audit_draft.policies
+        known.extend(policy for policy in decision.policies if policy not in known)

@@ -1,0 +1,332 @@
+"""The routes of log checks."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, PathParameter
+
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.answers.problems import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
+from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.log import entry_at
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.actors import Actors
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.oversight.log_checks.drawing import CHECK_BY_ID, DrawDraft, LogCheckDraft, announce, check_of, draw_entries
+from infohus.oversight.log_checks.findings import (
+    ENTRIES,
+    FINDINGS,
+    EntryReviewDraft,
+    FindingAnswerDraft,
+    Findings,
+    RemedyDraft,
+    finding_of,
+    is_overdue,
+    judge,
+)
+from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
+from infohus.oversight.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
+from infohus.oversight.log_checks.risk_rules import RULES
+from infohus.plan.opening import DENMARK
+
+CHECKS = "/infohuse/{infohus_id:uuid}/log-checks"
+FINDING = "/infohuse/{infohus_id:uuid}/log-findings/{finding_id:uuid}"
+NOTICE = "/infohuse/{infohus_id:uuid}/log-notice"
+DAYS_A_MONTH = 30.4
+CheckedIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
+
+_CHECKS = sa.select(LogCheck).where(LogCheck.infohus_id == sa.bindparam("infohus_id")).order_by(LogCheck.id.desc())
+_ALL_ENTRIES = sa.select(LogCheckEntry).where(LogCheckEntry.infohus_id == sa.bindparam("infohus_id"))
+_ALL_FINDINGS = sa.select(LogFinding).where(LogFinding.infohus_id == sa.bindparam("infohus_id"))
+
+
+class RiskRuleView(msgspec.Struct, frozen=True):
+    """A rule that picks entries whatever the lot says; `why_not` tells why it cannot pick any here."""
+
+    code: str
+    text: str
+    is_evaluable: bool
+    why_not: str | None
+
+
+class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
+    """A check: what was announced, and all that is needed to draw it again (`docs/log-check.md`).
+
+    `announced_size`, `secret` and `seed` (64 hexadecimal digits each), and `note`, the cosigned checkpoint, are there
+    once it is drawn; `commitment` is the SHA-256 of the secret's characters. `is_steerable` says that no witness is in
+    the seed: whoever runs the log and the reviewer can then choose together, and neither alone. Complete is a check of
+    whose entries each has a review.
+    """
+
+    id: UUID
+    authority: str
+    announced_at: datetime
+    announced_by: UUID
+    period_from: date
+    period_until: date
+    first_index: int
+    last_index: int
+    sample: int
+    need: int
+    commitment: str
+    drawn_at: datetime | None
+    announced_size: int | None
+    secret: str | None
+    seed: str | None
+    note: str | None
+    is_steerable: bool | None
+    entries: int
+    reviewed: int
+    is_complete: bool
+
+    @classmethod
+    def of(cls, check: LogCheck, entries: int, reviewed: int) -> "LogCheckView":
+        """Show a check."""
+        return cls(
+            id=check.id, authority=check.authority_id, announced_at=check.announced_at,
+            announced_by=check.announced_by, period_from=check.period_from, period_until=check.period_until,
+            first_index=check.first_index, last_index=check.last_index, sample=check.sample, need=check.need,
+            commitment=check.commitment.hex(), drawn_at=check.drawn_at, announced_size=check.announced_size,
+            secret=check.secret,
+            seed=None if check.seed is None else check.seed.hex(), note=check.note, is_steerable=check.is_steerable,
+            entries=entries, reviewed=reviewed, is_complete=check.drawn_at is not None and entries == reviewed,
+        )
+
+
+class LogCheckOverview(msgspec.Struct, frozen=True):
+    """The checks of an infohus, newest first; when the next is due, and what is open of the caller's own findings."""
+
+    next_due: date | None
+    is_overdue: bool
+    open_findings: int
+    overdue_findings: int
+    rules: list[RiskRuleView]
+    checks: list[LogCheckView]
+
+
+class CheckedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that a check looks at, and why: `random`, or risk rules. `is_own` may not be reviewed by the caller."""
+
+    leaf_index: int
+    reasons: list[str]
+    is_own: bool
+    review: EntryReview | None
+    reviewed_by: UUID | None
+    reviewed_at: datetime | None
+    entry: Entry | None
+
+
+class OneLogCheck(msgspec.Struct, frozen=True):
+    """A check with its entries."""
+
+    check: LogCheckView
+    items: list[CheckedEntry]
+
+
+class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found at an entry, who answers for it until when, the answer and the ending; `version` is its ETag's."""
+
+    id: UUID
+    check_id: UUID
+    leaf_index: int
+    recorded_at: datetime
+    recorded_by: UUID
+    owner: UUID
+    answer_by: date
+    is_overdue: bool
+    text: str
+    answer: str | None
+    answered_at: datetime | None
+    outcome: Ending | None
+    remedy: str | None
+    ended_at: datetime | None
+    version: int
+
+    @classmethod
+    def opened(cls, work: UnitOfWork, finding: LogFinding, findings: Findings) -> "LogFindingView":
+        """Open a finding."""
+        texts = findings.open(work, finding)
+        return cls(
+            id=finding.id, check_id=finding.check_id, leaf_index=finding.leaf_index, recorded_at=finding.recorded_at,
+            recorded_by=finding.recorded_by, owner=finding.owner_id, answer_by=finding.answer_by,
+            is_overdue=is_overdue(finding, _today(work)), text=texts["text"], answer=texts.get("answer"),
+            answered_at=finding.answered_at, outcome=finding.outcome, remedy=texts.get("remedy"),
+            ended_at=finding.ended_at, version=finding.version,
+        )
+
+
+@post(CHECKS, operation_id="AnnounceLogCheck")
+async def announce_check(
+    infohus_id: FromPath[UUID], data: JSONBody[LogCheckDraft], idempotent_scope: NamedDependency[RequestScope],
+    signer: NamedDependency[Signer],
+) -> LogCheckView:
+    """Announce a check of the log: its draw hangs on a checkpoint to come and on a secret that is promised now."""
+    async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+        check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(work, data, signer)
+        return LogCheckView.of(check, 0, 0)
+
+
+@get(CHECKS, operation_id="ListLogChecks")
+async def list_checks(
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    log_check_every_months: NamedDependency[int]
+) -> LogCheckOverview:
+    """List the checks, when the next is due, and what is overdue."""
+    async with request_scope.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
+        entries = await work.rows(LogCheckEntry, _ALL_ENTRIES, infohus_id=infohus_id)
+        findings = await work.rows(LogFinding, _ALL_FINDINGS, infohus_id=infohus_id)
+        views = [
+            LogCheckView.of(
+                check, sum(one.check_id == check.id for one in entries),
+                sum(one.check_id == check.id and one.review is not None for one in entries),
+            )
+            for check in await work.rows(LogCheck, _CHECKS, infohus_id=infohus_id)
+        ]
+        due = await _next_due(work, views, log_check_every_months)
+        return LogCheckOverview(
+            due, due is not None and due < _today(work), sum(one.ended_at is None for one in findings),
+            sum(is_overdue(one, _today(work)) for one in findings),
+            [RiskRuleView(rule.code, rule.text, rule.picks is not None, rule.why_not) for rule in RULES], views,
+        )
+
+
+@get(CHECKS + "/{check_id:uuid}", operation_id="ReadLogCheck")
+async def one_check(
+    infohus_id: FromPath[UUID], check_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
+) -> OneLogCheck:
+    """Read a check with its entries."""
+    async with request_scope.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
+        check = await check_of(work, check_id)
+        return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
+
+
+@post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck", status_code=200)
+async def draw_check(
+    infohus_id: FromPath[UUID], check_id: FromPath[UUID], data: JSONBody[DrawDraft],
+    request_scope: NamedDependency[RequestScope],
+    signer: NamedDependency[Signer], actors: NamedDependency[Actors],
+) -> OneLogCheck:
+    """Draw a check's entries from the secret and the first cosigned checkpoint after its announcement; once.
+
+    Keep that checkpoint before you tell the secret: whoever runs the log could still choose another.
+    """
+    async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+        check = await check_of(work, check_id)
+        return await _shown(work, check, await draw_entries(work, check, data, signer, actors))
+
+
+@post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)
+async def review(
+    infohus_id: FromPath[UUID], check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[EntryReviewDraft],
+    request_scope: NamedDependency[RequestScope], findings: NamedDependency[Findings],
+) -> CheckedEntry:
+    """Say that an entry is in order, or what was found; never of one's own."""
+    async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+        reviewed, _ = await judge(work, await check_of(work, check_id), leaf_index, data, findings)
+        return await _checked(work, reviewed)
+
+
+@get("/infohuse/{infohus_id:uuid}/log-findings", operation_id="ListLogFindings")
+async def list_findings(
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], findings: NamedDependency[Findings],
+    after: After = NIL,
+    limit: Limit = 50,
+) -> Page[LogFindingView]:
+    """List the findings of the caller's own authority's checks, or those that the caller answers for."""
+    async with request_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
+        found = await work.rows(LogFinding, FINDINGS, infohus_id=infohus_id, after=after, limit=limit + 1)
+        views = [LogFindingView.opened(work, one, findings) for one in found]
+        return page_of(views, [one.id for one in views], limit=limit)
+
+
+@post(FINDING + "/answer", operation_id="AnswerLogFinding", status_code=200, response_headers=VERSIONED)
+async def answer(
+    infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[FindingAnswerDraft],
+    request_scope: NamedDependency[RequestScope], findings: NamedDependency[Findings], if_match: IfMatch = None,
+) -> Response[LogFindingView]:
+    """Answer a finding, as the one who answers for it."""
+    async with request_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
+        finding = await finding_of(work, finding_id)
+        require_match(if_match, finding.version)
+        findings.answer(work, finding, data)
+        return _versioned(LogFindingView.opened(work, finding, findings))
+
+
+@post(FINDING + "/remedy", operation_id="EndLogFinding", status_code=200, response_headers=VERSIONED)
+async def remedy(
+    infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[RemedyDraft],
+    request_scope: NamedDependency[RequestScope],
+    findings: NamedDependency[Findings], if_match: IfMatch = None,
+) -> Response[LogFindingView]:
+    """End a finding: what was done about it, or that the answer explains it."""
+    async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+        finding = await finding_of(work, finding_id)
+        require_match(if_match, finding.version)
+        findings.end(work, finding, data)
+        return _versioned(LogFindingView.opened(work, finding, findings))
+
+
+@get(NOTICE, operation_id="ReadLogNotice")
+async def read_notice(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> LogNotice:
+    """Read the notice that all use is logged."""
+    async with request_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
+        return await notice(work)
+
+
+@post(NOTICE + "/acknowledgement", operation_id="AcknowledgeLogNotice", status_code=200)
+async def acknowledge_notice(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> LogNotice:
+    """Say that one has read the notice; a second time changes nothing."""
+    async with request_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
+        return await acknowledge(work)
+
+
+@get(NOTICE + "/acknowledgements", operation_id="ListLogNoticeReaders")
+async def notice_readers(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> NoticeState:
+    """List who has read the notice, and who uses infohus and has not."""
+    async with request_scope.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
+        return await who_has_read(work)
+
+
+async def _shown(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]) -> OneLogCheck:
+    reviewed = sum(one.review is not None for one in entries)
+    items = [await _checked(work, one) for one in entries]
+    return OneLogCheck(LogCheckView.of(check, len(entries), reviewed), items)
+
+
+async def _checked(work: UnitOfWork, one: LogCheckEntry) -> CheckedEntry:
+    encoded = await entry_at(work.log_connection(), work.infohus_id, one.leaf_index)
+    return CheckedEntry(
+        leaf_index=one.leaf_index, reasons=one.reasons, is_own=one.caller_id == work.caller.person_id,
+        review=one.review, reviewed_by=one.reviewed_by, reviewed_at=one.reviewed_at,
+        entry=None if encoded is None else decode(encoded),
+    )
+
+
+async def _next_due(work: UnitOfWork, checks: list[LogCheckView], months: int) -> date | None:
+    """Some months after the end of the newest period that was checked to the end, or after the log's first entry."""
+    ended = [one.period_until for one in checks if one.is_complete]
+    if not ended:
+        first = await entry_at(work.log_connection(), work.infohus_id, 0)
+        ended = [] if first is None else [decode(first).at.astimezone(DENMARK).date()]
+    return max(ended) + timedelta(days=int(months * DAYS_A_MONTH)) if ended else None
+
+
+def _versioned(view: LogFindingView) -> Response[LogFindingView]:
+    return Response(view, headers={"ETag": etag(view.version)})
+
+
+def _today(work: UnitOfWork) -> date:
+    return work.now.astimezone(DENMARK).date()
+
+
+handlers = [
+    announce_check, list_checks, one_check, draw_check, review, list_findings, answer, remedy, read_notice,
+    acknowledge_notice, notice_readers,
+]

@@ -1,0 +1,173 @@
+"""Announce a check, and draw its entries when a checkpoint is there that nobody knew at the announcement."""
+
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from infohus import errors
+from infohus.kernel.access.model import Case
+from infohus.kernel.audit.formats.draw import commitment_of, draw_from
+from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.storage.log import AnyConnection, entries_holding, first_of_day, head_of, rows_of
+from infohus.kernel.unit_of_work.actors import Actors
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry
+from infohus.oversight.log_checks.namesakes import namesakes_among
+from infohus.oversight.log_checks.refusals import NotDrawableYet, NothingInPeriod, SecretNotPromised
+from infohus.oversight.log_checks.risk_rules import RULES, Background
+from infohus.plan.opening import DENMARK
+
+RANDOM = "random"
+"""Why an entry is looked at that the lot fell on; the other reasons are the codes of risk rules."""
+MOST_BY_RULE = 30
+MOST_BY_LOT = 200
+"""Each entry that is looked at takes room in the one entry that says they were drawn; all of them fit."""
+HALF_A_YEAR = timedelta(days=182)
+
+CHECK = sa.select(LogCheck).where(
+    LogCheck.id == sa.bindparam("id"), LogCheck.infohus_id == sa.bindparam("infohus_id")
+)
+CHECK_BY_ID = sa.select(LogCheck).where(LogCheck.id == sa.bindparam("id"))
+_CLOSINGS = sa.select(Case.id, Case.closed_at).where(
+    Case.infohus_id == sa.bindparam("infohus_id"), Case.closed_at.is_not(None)
+)
+
+
+Digits = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
+"""64 lower-case hexadecimal digits, and no newline, which the pattern's end alone would let pass."""
+
+
+class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which days are looked at, both included, how many entries the lot falls on, and the reviewer's promise.
+
+    Without days: the half year up to yesterday. `commitment` is the SHA-256 of a secret's 64 characters; the secret
+    stays with the reviewer until a cosigned checkpoint is there and kept (`docs/log-check.md`).
+    """
+
+    period_from: date | None = None
+    period_until: date | None = None
+    sample: Annotated[int, Meta(ge=1, le=MOST_BY_LOT)] = 25
+    commitment: Digits
+
+
+class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The secret that was promised, 64 hexadecimal digits; from now on everyone may know it."""
+
+    secret: Digits
+
+
+async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> LogCheck:
+    """Announce a check of days until now; the announcement's own entry comes after all that is looked at.
+
+    Raises:
+        NothingInPeriod: the period lies ahead, ends before it begins, or nothing was logged in it.
+    """
+    today = work.now.astimezone(DENMARK).date()
+    until = draft.period_until or today - timedelta(days=1)
+    since = draft.period_from or until - HALF_A_YEAR
+    connection = work.log_connection()
+    size = (await head_of(connection, work.infohus_id)).size
+    first = await first_of_day(connection, work.infohus_id, since, DENMARK, size)
+    last = await first_of_day(connection, work.infohus_id, until + timedelta(days=1), DENMARK, size) - 1
+    if until > today or last < first:
+        raise NothingInPeriod
+    check = work.add(LogCheck(
+        infohus_id=work.infohus_id, authority_id=work.caller.authority_id, announced_at=work.now,
+        announced_by=work.caller.person_id, period_from=since, period_until=until, first_index=first, last_index=last,
+        sample=draft.sample, need=signer.witnesses.need, commitment=bytes.fromhex(draft.commitment),
+    ))
+    # In clear, so that whoever has the log sees that it was promised before the checkpoint was there.
+    work.audit_draft.justification = f"draw commitment {draft.commitment}"
+    work.done(check.id)
+    return check
+
+
+async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
+    """Find a check of the unit's infohus.
+
+    Raises:
+        NotAvailable: there is none with this id here.
+    """
+    check = await work.row(LogCheck, CHECK, id=check_id, infohus_id=work.infohus_id)
+    if check is None:
+        raise errors.NotAvailable
+    return check
+
+
+async def draw_entries(
+    work: UnitOfWork, check: LogCheck, draft: DrawDraft, signer: Signer, actors: Actors
+) -> list[LogCheckEntry]:
+    """Draw a check's entries, once: the lot's from the first checkpoint that qualifies, and those the risk rules pick.
+
+    Raises:
+        AlreadyRecorded: it was drawn before.
+        SecretNotPromised: another secret was promised; it may still be drawn with that one.
+        NotDrawableYet: there is no such checkpoint yet.
+    """
+    if check.drawn_at is not None:
+        raise errors.AlreadyRecorded
+    if commitment_of(draft.secret) != check.commitment:
+        raise SecretNotPromised
+    connection = work.log_connection()
+    size = await _announced_size(connection, check)
+    chosen = None
+    async for one in archive.all_from(connection, check.infohus_id, after=size - 1):
+        if len(one.cosigners(signer.witnesses.keys)) >= check.need:
+            chosen = one
+            break
+    if chosen is None:
+        raise NotDrawableYet
+    origin = (await head_of(connection, check.infohus_id)).origin
+    # Only the lines that hold are in the seed, and only those are kept: what is drawn again is drawn from the same.
+    holding = archive.holding(chosen.cosigned_note, signer.witnesses.keys)
+    note = chosen.note + "".join(cosignature.line for cosignature in holding)
+    drawn = draw_from(
+        note, check.announced(size), secret=draft.secret, key=signer.verifier(origin), witnesses=signer.witnesses.keys
+    )
+    entries = await _entries(connection, check)
+    closings = {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS, infohus_id=check.infohus_id)}
+    background = Background(closings, await namesakes_among(work, entries, actors))
+    reasons: dict[int, list[str]] = {index: [RANDOM] for index in drawn.indices}
+    for rule in RULES:
+        picked = rule.picks(entries, background) if rule.picks else []
+        for index in sorted(picked, key=lambda at: sha256(drawn.seed + rule.code.encode() + b"%d" % at).digest())[
+            :MOST_BY_RULE
+        ]:
+            reasons.setdefault(index, []).append(rule.code)
+    callers = {index: entry.caller for index, entry in entries}
+    work.change(
+        check, drawn_at=work.now, announced_size=size, note=note, seed=drawn.seed, is_steerable=drawn.is_steerable,
+        secret=draft.secret,
+    )
+    return [
+        work.add(LogCheckEntry(
+            check_id=check.id, leaf_index=index, infohus_id=check.infohus_id, reasons=why, caller_id=callers.get(index)
+        ))
+        for index, why in sorted(reasons.items())
+    ]
+
+
+async def _announced_size(connection: AnyConnection, check: LogCheck) -> int:
+    """Find the entry that announced a check, and give the log's size with it."""
+    for index, encoded in await entries_holding(connection, check.infohus_id, [str(check.id)]):
+        entry = decode(encoded)
+        if entry.outcome is Outcome.ALLOWED and any(
+            (one.verb, one.table, one.row) == ("insert", LogCheck.__tablename__, check.id) for one in entry.wrote
+        ):
+            return index + 1
+    raise NotDrawableYet
+
+
+async def _entries(connection: AnyConnection, check: LogCheck) -> list[tuple[int, Entry]]:
+    return [
+        (row["index"], decode(row["entry"]))
+        async for rows in rows_of(connection, check.infohus_id, start=check.first_index, stop=check.last_index + 1)
+        for row in rows if row["entry"] is not None
+    ]

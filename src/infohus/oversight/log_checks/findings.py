@@ -1,0 +1,190 @@
+"""What reviewers say of entries, what they find, and what is answered and done about it (rule 63)."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import LongText
+from infohus.kernel.access.model import Coordinator
+from infohus.kernel.audit.formats.entry import Opened
+from infohus.kernel.database.tables import new_id
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place
+from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
+from infohus.oversight.log_checks.refusals import FindingNotComplete, OwnEntryReviewed
+from infohus.plan.opening import DENMARK
+
+ENTRIES = (
+    sa.select(LogCheckEntry)
+    .where(LogCheckEntry.check_id == sa.bindparam("check_id"))
+    .order_by(LogCheckEntry.leaf_index)
+)
+_ENTRY = sa.select(LogCheckEntry).where(
+    LogCheckEntry.check_id == sa.bindparam("check_id"), LogCheckEntry.leaf_index == sa.bindparam("leaf_index")
+)
+FINDINGS = (
+    sa.select(LogFinding)
+    .where(LogFinding.infohus_id == sa.bindparam("infohus_id"), LogFinding.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(LogFinding.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+"""Those of the caller's own authority's checks, or that the caller answers for: row security sees to it."""
+_FINDING = sa.select(LogFinding).where(
+    LogFinding.infohus_id == sa.bindparam("infohus_id"), LogFinding.id == sa.bindparam("id")
+)
+_OWNERS = sa.select(Coordinator.person_id).where(Coordinator.infohus_id == sa.bindparam("infohus_id"))
+_TEXTS = ("text", "answer", "remedy")
+
+
+class EntryReviewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a reviewer says of an entry. A finding has a text, a tovholder who answers for it, and until when."""
+
+    review: EntryReview
+    text: Annotated[LongText, Meta(min_length=1)] | None = None
+    owner: UUID | None = None
+    answer_by: date | None = None
+
+
+class FindingAnswerDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What its owner answers to a finding."""
+
+    text: Annotated[LongText, Meta(min_length=1)]
+
+
+class RemedyDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a finding ends, and what was done."""
+
+    outcome: Ending
+    text: Annotated[LongText, Meta(min_length=1)]
+
+
+class Findings:
+    """Seals and opens what was found, under the supervision key of the authority that checks."""
+
+    def __init__(self, vault: Vault) -> None:
+        """Take the vault."""
+        self._vault = vault
+
+    def record(self, work: UnitOfWork, entry: LogCheckEntry, draft: EntryReviewDraft) -> LogFinding:
+        """Record what was found at an entry; `draft` is complete."""
+        assert draft.text is not None  # noqa: S101 - judge() saw it
+        authority_id = work.caller.authority_id
+        wrapped, key = self._vault.new_supervision_key(authority_id)
+        finding = LogFinding(
+            id=new_id(), infohus_id=entry.infohus_id, check_id=entry.check_id, leaf_index=entry.leaf_index,
+            authority_id=authority_id, recorded_at=work.now, recorded_by=work.caller.person_id, owner_id=draft.owner,
+            answer_by=draft.answer_by, version=1, key_id=key.key_id, wrapped_key=wrapped,
+        )
+        finding.text = self._vault.seal(key, _place(finding, "text"), draft.text)
+        return work.add(finding)
+
+    def answer(self, work: UnitOfWork, finding: LogFinding, draft: FindingAnswerDraft) -> None:
+        """Answer a finding, once, as its owner.
+
+        Raises:
+            NotAvailable: the caller does not answer for it.
+            AlreadyRecorded: it was answered, or has ended.
+        """
+        if finding.owner_id != work.caller.person_id:
+            raise errors.NotAvailable
+        if finding.answered_at is not None or finding.ended_at is not None:
+            raise errors.AlreadyRecorded
+        sealed = self._vault.seal(self._key(finding), _place(finding, "answer"), draft.text)
+        work.change(finding, answer=sealed, answered_at=work.now, version=finding.version + 1)
+
+    def end(self, work: UnitOfWork, finding: LogFinding, draft: RemedyDraft) -> None:
+        """End a finding: what was done, or that the answer explains it.
+
+        Raises:
+            NotAvailable: it is another authority's, or the caller answers for it.
+            AlreadyRecorded: it has ended.
+        """
+        if finding.authority_id != work.caller.authority_id or finding.owner_id == work.caller.person_id:
+            raise errors.NotAvailable
+        if finding.ended_at is not None:
+            raise errors.AlreadyRecorded
+        sealed = self._vault.seal(self._key(finding), _place(finding, "remedy"), draft.text)
+        work.change(
+            finding, remedy=sealed, outcome=draft.outcome, ended_at=work.now, version=finding.version + 1
+        )
+
+    def open(self, work: UnitOfWork, finding: LogFinding) -> dict[str, str]:
+        """Open a finding's texts; each opened place stands in the log."""
+        try:
+            key = self._key(finding)
+            texts = {
+                column: self._vault.open_sealed(key, _place(finding, column), sealed)
+                for column in _TEXTS if (sealed := getattr(finding, column)) is not None
+            }
+        except CannotOpen:
+            raise errors.NotAvailable from None
+        work.audit_draft.opened.extend(Opened(LogFinding.__tablename__, column, finding.id) for column in texts)
+        return texts
+
+    def _key(self, finding: LogFinding) -> DataKey:
+        material = self._vault.unwrap_supervision_key(finding.authority_id, finding.wrapped_key)
+        return DataKey(finding.key_id, material)
+
+
+async def judge(
+    work: UnitOfWork, check: LogCheck, leaf_index: int, draft: EntryReviewDraft, findings: Findings
+) -> tuple[LogCheckEntry, LogFinding | None]:
+    """Say what an entry is: in order, or something was found. Once, and never of one's own.
+
+    Raises:
+        NotAvailable: the check does not look at it; or something was found by another authority than the check's.
+        OwnEntryReviewed, AlreadyRecorded, FindingNotComplete
+    """
+    entry = await work.row(LogCheckEntry, _ENTRY, check_id=check.id, leaf_index=leaf_index)
+    if entry is None:
+        raise errors.NotAvailable
+    if entry.caller_id == work.caller.person_id:
+        raise OwnEntryReviewed
+    if entry.review is not None:
+        raise errors.AlreadyRecorded
+    finding = None
+    if draft.review is EntryReview.FINDING:
+        if check.authority_id != work.caller.authority_id:
+            raise errors.NotAvailable
+        await _require_complete(work, draft)
+        finding = findings.record(work, entry, draft)
+    work.change(entry, review=draft.review, reviewed_by=work.caller.person_id, reviewed_at=work.now)
+    return entry, finding
+
+
+async def finding_of(work: UnitOfWork, finding_id: UUID) -> LogFinding:
+    """Find a finding that the caller may see.
+
+    Raises:
+        NotAvailable: there is none with this id.
+    """
+    finding = await work.row(LogFinding, _FINDING, id=finding_id, infohus_id=work.infohus_id)
+    if finding is None:
+        raise errors.NotAvailable
+    return finding
+
+
+def is_overdue(finding: LogFinding, today: date) -> bool:
+    """Say whether a finding still waits after its deadline."""
+    return finding.ended_at is None and finding.answer_by < today
+
+
+async def _require_complete(work: UnitOfWork, draft: EntryReviewDraft) -> None:
+    owners = {row["person_id"] for row in await work.values(_OWNERS, infohus_id=work.infohus_id)}
+    today = work.now.astimezone(DENMARK).date()
+    if (
+        draft.text is None or draft.owner not in owners or draft.owner == work.caller.person_id
+        or draft.answer_by is None or draft.answer_by < today
+    ):
+        raise FindingNotComplete
+
+
+def _place(finding: LogFinding, column: str) -> Place:
+    """Bind a text to its finding and check: where a record's place names its case, here stands the check."""
+    return Place(LogFinding.__tablename__, column, finding.id, finding.check_id, 1)

@@ -1,0 +1,153 @@
+"""A check of the log, the entries it looks at, what was found, and who has read that use is logged."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.kernel.audit.formats.draw import Announced
+from infohus.kernel.database.tables import SCHEMA, Row, choice, new_id
+from infohus.kernel.sealing.column import SupervisionColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class EntryReview(StrEnum):
+    """What a reviewer says of an entry."""
+
+    IN_ORDER = "in_order"
+    FINDING = "finding"
+
+
+class Ending(StrEnum):
+    """How a finding ended."""
+
+    REMEDIED = "remedied"
+    ACCEPTED = "accepted"
+    """The answer explains it."""
+
+
+class LogCheck(Row):
+    """A check as it was announced; drawn later, from a checkpoint that nobody knew then.
+
+    Entries first … last, 0-based, are those of the period. `announced_size` is the log's size with the entry that
+    announced it, `note` the cosigned checkpoint the seed is from. `commitment` is the SHA-256, 32 bytes, of the
+    reviewer's `secret`, 64 hexadecimal digits, which is told at the draw.
+    """
+
+    __tablename__ = "log_check"
+    __table_args__ = (
+        sa.CheckConstraint("first_index >= 0 AND first_index <= last_index", name="in_order"),
+        sa.CheckConstraint("sample BETWEEN 1 AND 1000", name="sample_is_possible"),
+        sa.CheckConstraint(
+            "(drawn_at IS NULL) = (note IS NULL) AND (drawn_at IS NULL) = (seed IS NULL)"
+            " AND (drawn_at IS NULL) = (is_steerable IS NULL) AND (drawn_at IS NULL) = (announced_size IS NULL)",
+            name="drawn_at_once",
+        ),
+        # A check from before secrets were promised is drawn without one, and its commitment is 32 zero bytes.
+        sa.CheckConstraint("octet_length(commitment) = 32", name="commitment_is_a_digest"),
+        sa.CheckConstraint("drawn_at IS NOT NULL OR secret IS NULL", name="undrawn_has_no_secret"),
+        sa.CheckConstraint("secret IS NULL OR commitment = sha256(secret::bytea)", name="secret_was_promised"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), index=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    announced_at: Mapped[datetime]
+    announced_by: Mapped[UUID]
+    period_from: Mapped[date]
+    period_until: Mapped[date]
+    first_index: Mapped[int] = mapped_column(sa.BigInteger)
+    last_index: Mapped[int] = mapped_column(sa.BigInteger)
+    sample: Mapped[int]
+    need: Mapped[int]
+    commitment: Mapped[bytes]
+    drawn_at: Mapped[datetime | None]
+    announced_size: Mapped[int | None] = mapped_column(sa.BigInteger)
+    note: Mapped[str | None]
+    seed: Mapped[bytes | None]
+    is_steerable: Mapped[bool | None]
+    secret: Mapped[str | None]
+
+    def announced(self, size: int) -> Announced:
+        """Give what `kernel/audit/formats/draw.py` draws from; `size` is the log's with the announcement."""
+        return Announced(self.id, size, self.first_index, self.last_index, self.sample, self.need, self.commitment)
+
+
+class LogCheckEntry(Row):
+    """One entry that is looked at: why (drawn, or by which risk rule), and what a reviewer said.
+
+    The database lets nobody review an entry of their own.
+    """
+
+    __tablename__ = "log_check_entry"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "reviewed_by IS DISTINCT FROM caller_id OR caller_id IS NULL", name="reviewer_is_not_the_reviewed"
+        ),
+        sa.CheckConstraint(
+            "(review IS NULL) = (reviewed_by IS NULL) AND (review IS NULL) = (reviewed_at IS NULL)",
+            name="reviewed_at_once",
+        ),
+    )
+
+    check_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.log_check.id"), primary_key=True)
+    leaf_index: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
+    reasons: Mapped[list[str]]
+    caller_id: Mapped[UUID | None]
+    review: Mapped[EntryReview | None] = choice(EntryReview, name="review")
+    reviewed_by: Mapped[UUID | None]
+    reviewed_at: Mapped[datetime | None]
+
+
+class LogFinding(Row):
+    """What a reviewer found, who answers for it until when, the answer, and what was done about it.
+
+    Its texts are sealed under the supervision key of `authority_id`, whose check it is.
+    """
+
+    __tablename__ = "log_finding"
+    __table_args__ = (
+        sa.UniqueConstraint("check_id", "leaf_index"),
+        sa.ForeignKeyConstraint(
+            ["check_id", "leaf_index"], [f"{SCHEMA}.log_check_entry.check_id", f"{SCHEMA}.log_check_entry.leaf_index"]
+        ),
+        sa.CheckConstraint("owner_id <> recorded_by", name="owner_is_another"),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (outcome IS NULL) AND (ended_at IS NULL) = (remedy IS NULL)", name="ended_at_once"
+        ),
+        sa.CheckConstraint("(answered_at IS NULL) = (answer IS NULL)", name="answered_at_once"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
+    check_id: Mapped[UUID]
+    leaf_index: Mapped[int] = mapped_column(sa.BigInteger)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[UUID]
+    owner_id: Mapped[UUID]
+    answer_by: Mapped[date] = mapped_column(sa.Date)
+    answered_at: Mapped[datetime | None]
+    outcome: Mapped[Ending | None] = choice(Ending, name="outcome")
+    ended_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    key_id: Mapped[UUID]
+    wrapped_key: Mapped[bytes]
+    text: Mapped[Sealed] = mapped_column(SupervisionColumn)
+    answer: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
+    remedy: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
+
+
+class LogNoticeReceipt(Row):
+    """That a person has read the notice that use is logged, in one of its versions."""
+
+    __tablename__ = "log_notice_receipt"
+
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    notice_version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    acknowledged_at: Mapped[datetime]

@@ -1,0 +1,101 @@
+"""The notice that use is logged: its text, who has read it, and who has not."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from infohus.kernel.audit.formats.entry import decode
+from infohus.kernel.audit.storage.log import first_of_day, head_of, rows_of
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.oversight.log_checks.model import LogNoticeReceipt
+from infohus.plan.opening import DENMARK
+
+VERSION = 1
+TEXT = """Alt, hvad du gør i infohus, bliver logget: hvem, hvornår, hvilken sag og hvorfor. Også et forsøg, der afvises.
+
+Loggen kan ikke ændres, uden at det opdages. Mindst hvert halve år trækkes der lod om, hvilke opslag en anden ser på.
+Også opslag, der stikker ud, ses efter: uden for arbejdstid, i afsluttede sager, usædvanligt mange på en dag, eller
+forsøg på noget, der ikke var videregivet.
+
+Åbn kun det, din opgave kræver. Slå aldrig dig selv, din familie, kolleger eller naboer op. Finder nogen noget, bliver
+du spurgt, før der sker mere. Den, en sag handler om, kan få at vide, hvornår og til hvilke formål oplysningerne er
+brugt, men ikke hvem der gjorde det."""
+"""The notice in its newest version. A new text gets a new version, and everybody is asked anew."""
+WHO_ACTED_WITHIN = timedelta(days=182)
+
+_MINE = sa.select(LogNoticeReceipt).where(
+    LogNoticeReceipt.infohus_id == sa.bindparam("infohus_id"), LogNoticeReceipt.person_id == sa.bindparam("person_id"),
+    LogNoticeReceipt.notice_version == sa.bindparam("version"),
+)
+_ALL = (
+    sa.select(LogNoticeReceipt)
+    .where(
+        LogNoticeReceipt.infohus_id == sa.bindparam("infohus_id"),
+        LogNoticeReceipt.notice_version == sa.bindparam("version"),
+    )
+    .order_by(LogNoticeReceipt.acknowledged_at, LogNoticeReceipt.person_id)
+)
+
+
+class LogNotice(msgspec.Struct, frozen=True):
+    """The notice, and when the caller said that it is read."""
+
+    version: int
+    text: str
+    acknowledged_at: datetime | None
+
+
+class NoticeReader(msgspec.Struct, frozen=True):
+    """Somebody who has read it."""
+
+    person: UUID
+    authority: str
+    acknowledged_at: datetime
+
+
+class NoticeState(msgspec.Struct, frozen=True):
+    """Who has read the notice in its newest version, and who acted in the last half year and has not."""
+
+    version: int
+    acknowledged: list[NoticeReader]
+    missing: list[UUID]
+
+
+async def notice(work: UnitOfWork) -> LogNotice:
+    """Give the notice to the caller."""
+    mine = await _mine(work)
+    return LogNotice(VERSION, TEXT, mine.acknowledged_at if mine else None)
+
+
+async def acknowledge(work: UnitOfWork) -> LogNotice:
+    """Record that the caller has read the notice; a second time changes nothing."""
+    mine = await _mine(work) or work.add(LogNoticeReceipt(
+        infohus_id=work.infohus_id, person_id=work.caller.person_id, notice_version=VERSION,
+        authority_id=work.caller.authority_id, acknowledged_at=work.now,
+    ))
+    return LogNotice(VERSION, TEXT, mine.acknowledged_at)
+
+
+async def who_has_read(work: UnitOfWork) -> NoticeState:
+    """List who has read it, and who of those that acted lately has not; it reads the log for it."""
+    read = await work.rows(LogNoticeReceipt, _ALL, infohus_id=work.infohus_id, version=VERSION)
+    known, since = {one.person_id for one in read}, work.now - WHO_ACTED_WITHIN
+    connection, missing = work.log_connection(), set[UUID]()
+    size = (await head_of(connection, work.infohus_id)).size
+    start = await first_of_day(connection, work.infohus_id, since.astimezone(DENMARK).date(), DENMARK, size)
+    async for rows in rows_of(connection, work.infohus_id, start=start, stop=size):
+        for row in rows:
+            entry = None if row["entry"] is None else decode(row["entry"])
+            if entry is not None and entry.at >= since and entry.caller is not None and entry.caller not in known:
+                missing.add(entry.caller)
+    return NoticeState(
+        VERSION, [NoticeReader(one.person_id, one.authority_id, one.acknowledged_at) for one in read], sorted(missing)
+    )
+
+
+async def _mine(work: UnitOfWork) -> LogNoticeReceipt | None:
+    return await work.row(
+        LogNoticeReceipt, _MINE, infohus_id=work.infohus_id, person_id=work.caller.person_id, version=VERSION
+    )

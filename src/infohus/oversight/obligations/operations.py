@@ -1,0 +1,169 @@
+"""Show what is owed, and record that it was met: then it is due again, where the plan says how often."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta, field
+
+from infohus import errors
+from infohus.kernel.access.model import LoadedPlan
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.oversight.obligations.model import Fulfilment, PlanObligation
+from infohus.oversight.obligations.refusals import FulfilmentNotPossible, UnknownAudience
+from infohus.plan.document import PlanDocument
+from infohus.plan.obligations import due_after_fulfilment
+from infohus.plan.opening import DENMARK
+
+MOST_ATTENDING = 100_000
+
+_OWED = (
+    sa.select(PlanObligation)
+    .where(
+        PlanObligation.infohus_id == sa.bindparam("infohus_id"), PlanObligation.is_owed,
+        PlanObligation.id > sa.bindparam("after", type_=sa.Uuid),
+    )
+    .order_by(PlanObligation.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_OBLIGATION = sa.select(PlanObligation).where(
+    PlanObligation.id == sa.bindparam("id"), PlanObligation.infohus_id == sa.bindparam("infohus_id"),
+    PlanObligation.is_owed,
+)
+_FULFILMENTS = (
+    sa.select(Fulfilment)
+    .where(Fulfilment.obligation_id == sa.func.any(sa.bindparam("obligation_ids", type_=sa.ARRAY(sa.Uuid))))
+    .order_by(Fulfilment.fulfilled_on, Fulfilment.id)
+)
+_FULFILMENT = sa.select(Fulfilment).where(Fulfilment.id == sa.bindparam("id"))
+_LATEST_PLAN = (
+    sa.select(LoadedPlan.document)
+    .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
+    .order_by(LoadedPlan.version.desc())
+    .limit(1)
+)
+
+
+class Attendance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many of an audience of the plan were told: a count and nobody's name."""
+
+    audience: Annotated[str, Meta(min_length=1, max_length=400)]
+    attended: Annotated[int, Meta(ge=0, le=MOST_ATTENDING)]
+
+
+class FulfilmentDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """That an obligation was met, and on which day; a briefing says to whom and how many."""
+
+    fulfilled_on: date
+    briefed: Annotated[list[Attendance], Meta(max_length=50)] = field(default_factory=list)
+
+
+class FulfilmentView(msgspec.Struct, frozen=True):
+    """One time it was met."""
+
+    fulfilled_on: date
+    briefed: list[Attendance]
+    recorded_at: datetime
+
+
+class ObligationView(msgspec.Struct, frozen=True, kw_only=True):
+    """An obligation: who owns it, when it is due, whether that has passed. `version` is its ETag's."""
+
+    id: UUID
+    code: str
+    text: str
+    owner: str
+    every: str | None
+    due_on: date | None
+    is_overdue: bool
+    version: int
+    fulfilments: list[FulfilmentView]
+
+
+async def obligations_owed(work: UnitOfWork, *, after: UUID, limit: int) -> list[ObligationView]:
+    """List what the plan in force promises, with each time it was met."""
+    owed = await work.rows(PlanObligation, _OWED, infohus_id=work.infohus.id, after=after, limit=limit)
+    return await _views(work, owed)
+
+
+async def obligation_owed(work: UnitOfWork, obligation_id: UUID) -> PlanObligation:
+    """Find one obligation of the infohus.
+
+    Raises:
+        NotAvailable: there is none with this id, or the plan in force does not promise it.
+    """
+    found = await work.row(PlanObligation, _OBLIGATION, id=obligation_id, infohus_id=work.infohus.id)
+    if found is None:
+        raise errors.NotAvailable
+    return found
+
+
+async def obligation_view(work: UnitOfWork, obligation: PlanObligation) -> ObligationView:
+    """Show one obligation, with what this unit has just recorded."""
+    return (await _views(work, [obligation]))[0]
+
+
+async def was_recorded(work: UnitOfWork, obligation: PlanObligation) -> bool:
+    """Say whether this very request recorded its fulfilment before.
+
+    Raises:
+        IdempotencyKeyReused: the key came before with another obligation, which stands in the address only.
+    """
+    earlier = await work.earlier(Fulfilment, _FULFILMENT)
+    if earlier is not None and earlier.obligation_id != obligation.id:
+        raise errors.IdempotencyKeyReused
+    return earlier is not None
+
+
+async def record_fulfilment(work: UnitOfWork, obligation: PlanObligation, draft: FulfilmentDraft) -> Fulfilment:
+    """Record that an obligation was met, and renew it. Two at once: the second finds it changed.
+
+    Raises:
+        FulfilmentNotPossible: the day lies ahead, or before the last time.
+        UnknownAudience: not one of the plan's, or named twice.
+    """
+    today = work.now.astimezone(DENMARK).date()
+    last = obligation.fulfilled_on
+    if draft.fulfilled_on > today or (last is not None and draft.fulfilled_on < last):
+        raise FulfilmentNotPossible
+    audiences = [one.audience for one in draft.briefed]
+    if len(set(audiences)) < len(audiences) or not set(audiences) <= await _audiences(work):
+        raise UnknownAudience
+    fulfilment = work.add(Fulfilment(
+        infohus_id=work.infohus.id, obligation_id=obligation.id, obligation_version=obligation.version,
+        fulfilled_on=draft.fulfilled_on, audiences=audiences, attendance=[one.attended for one in draft.briefed],
+        recorded_at=work.now,
+    ))
+    work.change(
+        obligation, fulfilled_on=draft.fulfilled_on, version=obligation.version + 1,
+        due_on=due_after_fulfilment(every=obligation.every, fulfilled_on=draft.fulfilled_on),
+    )
+    work.done(fulfilment.id)
+    return fulfilment
+
+
+async def _audiences(work: UnitOfWork) -> set[str]:
+    found = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
+    documents = [msgspec.json.decode(row["document"], type=PlanDocument) for row in found]
+    return {audience.centre for document in documents for audience in document.briefing_audiences}
+
+
+async def _views(work: UnitOfWork, obligations: list[PlanObligation]) -> list[ObligationView]:
+    met = await work.rows(Fulfilment, _FULFILMENTS, obligation_ids=[one.id for one in obligations])
+    met += work.pending(Fulfilment)
+    today = work.now.astimezone(DENMARK).date()
+    return [
+        ObligationView(
+            id=one.id, code=one.code, text=one.text, owner=one.owner, every=one.every, due_on=one.due_on,
+            is_overdue=one.due_on is not None and one.due_on < today, version=one.version,
+            fulfilments=[_shown(fulfilment) for fulfilment in met if fulfilment.obligation_id == one.id],
+        )
+        for one in obligations
+    ]
+
+
+def _shown(fulfilment: Fulfilment) -> FulfilmentView:
+    counts = zip(fulfilment.audiences, fulfilment.attendance, strict=True)
+    return FulfilmentView(fulfilment.fulfilled_on, [Attendance(*one) for one in counts], fulfilment.recorded_at)

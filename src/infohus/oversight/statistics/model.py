@@ -1,0 +1,68 @@
+"""What was released of a year, and how it reads. Holds numbers and headings; no person, case or text."""
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.kernel.database.tables import SCHEMA, Row, new_id
+
+HIDDEN: Literal["hidden"] = "hidden"
+Number: TypeAlias = Annotated[int, Meta(ge=0)] | Literal["hidden"]
+"""A count, or that it is hidden: it is under 5, or would give one away that is."""
+
+
+class StatusLine(msgspec.Struct, frozen=True):
+    """One row of a table: its code, its Danish heading, and how many."""
+
+    code: str
+    heading: str
+    count: Number
+
+
+class StatusTable(msgspec.Struct, frozen=True, kw_only=True):
+    """One table. `counted` says in Danish what is counted and when.
+
+    `median` is the code of the row that holds the median, where rows have an order and what is shown settles it.
+    """
+
+    code: str
+    heading: str
+    counted: str
+    lines: list[StatusLine]
+    total: Number
+    median: str | None
+
+
+class YearlyStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The status of an infohus in a calendar year. `edition` is the version of this form."""
+
+    edition: int = 1
+    infohus: str
+    year: int
+    explanation: str
+    tables: list[StatusTable]
+
+
+class ReleasedYearlyStatus(Row):
+    """A yearly status as it was released: the exact bytes, given ever after and never computed again.
+
+    Who released it stands in the log, beside the digest.
+    """
+
+    __tablename__ = "yearly_status"
+    __table_args__ = (
+        sa.UniqueConstraint("infohus_id", "year"),
+        sa.CheckConstraint("digest = sha256(document)", name="sealed_by_its_digest"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
+    year: Mapped[int]
+    document: Mapped[bytes]
+    digest: Mapped[bytes]
+    released_at: Mapped[datetime]

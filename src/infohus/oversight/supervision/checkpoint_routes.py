@@ -1,0 +1,98 @@
+"""Which checkpoints were signed and by which witnesses cosigned, and since when cosignatures are missing."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.answers.problems import Limit
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.storage.archive import Archived
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+NEWEST = 2**53
+ALARMS = {
+    "behind": "Loggen har færre poster, end der er underskrevet eller bevidnet. Få den kontrolleret straks.",
+    "archive": "Arkivet manglede en underskrift, som infohus husker; den er lagt tilbage. Find ud af hvorfor.",
+    "rewritten": "Loggen er en anden end den, der er underskrevet eller bevidnet. Få den kontrolleret straks.",
+}
+
+Before = Annotated[
+    int, QueryParameter(ge=0, le=NEWEST, description="Checkpoints of fewer entries than this; the newest first.")
+]
+
+
+class KeptCheckpoint(msgspec.Struct, frozen=True):
+    """A signed checkpoint of `size` entries; `note` is the C2SP signed note with every cosignature."""
+
+    size: int
+    signed_at: datetime
+    cosigned_by: list[str]
+    is_cosigned: bool
+    note: str
+
+
+class CheckpointPage(msgspec.Struct, frozen=True):
+    """How the log is witnessed, and some of its checkpoints.
+
+    `need` of `witnesses` must cosign; with 0 there are none. `uncosigned_since` is when the first checkpoint was signed
+    that is covered by too few of them; `alarm` says in Danish what is wrong since the log was last looked at. `next` is
+    the `before` to pass for more.
+    """
+
+    need: int
+    witnesses: list[str]
+    uncosigned_since: datetime | None
+    alarm: str | None
+    items: list[KeptCheckpoint]
+    next: int | None
+
+
+@get("/infohuse/{infohus_id:uuid}/log/checkpoints", operation_id="ListCheckpoints")
+async def checkpoints(
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[Signer],
+    before: Before = NEWEST,
+    limit: Limit = 50,
+) -> CheckpointPage:
+    """List the log's signed checkpoints, the newest first, and whether witnesses cover it."""
+    async with request_scope.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
+        found = await archive.page_before(work.log_connection(), infohus_id, before, limit=limit + 1)
+        lines = [_line(one, signer) for one in found[:limit]]
+        more = len(found) > limit
+        alarm = signer.alarm(infohus_id)
+        return CheckpointPage(
+            need=signer.witnesses.need, witnesses=[key.name for key in signer.witnesses.keys],
+            uncosigned_since=await _gap(work, signer), alarm=None if alarm is None else ALARMS[alarm],
+            items=lines, next=lines[-1].size if more else None,
+        )
+
+
+def _line(one: Archived, signer: Signer) -> KeptCheckpoint:
+    cosigners = one.cosigners(signer.witnesses.keys)
+    need = signer.witnesses.need
+    return KeptCheckpoint(one.size, one.signed_at, cosigners, 0 < need <= len(cosigners), one.cosigned_note)
+
+
+async def _gap(work: UnitOfWork, signer: Signer) -> datetime | None:
+    """Walk back to the newest checkpoint with enough cosignatures: it covers every earlier one."""
+    need, since, size = signer.witnesses.need, None, NEWEST
+    while need:
+        found = await archive.page_before(work.log_connection(), work.infohus_id, size, limit=archive.AT_ONCE)
+        for one in found:
+            if len(one.cosigners(signer.witnesses.keys)) >= need:
+                return since
+            since, size = one.signed_at, one.size
+        if len(found) < archive.AT_ONCE:
+            break
+    return since
+
+
+handlers = [checkpoints]

@@ -1,0 +1,211 @@
+"""What a reviewer can ask of exchanges: which, how many, and one with its manifest; not a word of content."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.receipts import Receipt
+from infohus.kernel.access.model import Case, Disclosure
+from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
+from infohus.kernel.audit.storage.log import entries_holding
+from infohus.kernel.database.statements import Stored
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+PLAIN = tuple(
+    column for column in Exchange.__table__.columns if not isinstance(column.type, SealedColumn)
+)
+_MOMENT, _TEXT, _FLAG = sa.DateTime(timezone=True), sa.Text(), sa.Boolean()
+_HERE = sa.bindparam("infohus_id", type_=sa.Uuid())
+
+DECLINED = sa.func.infohus.declined_requests(_HERE).table_valued(
+    sa.column("request_id", sa.Uuid()), sa.column("exchange_id", sa.Uuid()), sa.column("asked_by", sa.Text()),
+    sa.column("asked_of", sa.Text()), sa.column("answered_at", _MOMENT), name="declined",
+)
+"""Requests for information that were declined, without their question; the database gives them to reviewers only."""
+_IS_REFUSED = Exchange.id.in_(sa.select(DECLINED.c.exchange_id))
+_RECEIPTS_OF_ONE = (
+    sa.select(sa.func.count()).select_from(Receipt).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
+)
+_LACKS_A_RECEIPT = sa.func.cardinality(Exchange.recipients) > _RECEIPTS_OF_ONE
+
+COLUMNS = (
+    *PLAIN, Case.number, Exchange.strict_necessity.is_not(None).label("strict_necessity_given"),
+    *(
+        getattr(Exchange, name).is_not(None).label(f"{name}_given")
+        for name in ("necessity", "proportionality", "subsidiarity")
+    ),
+    _IS_REFUSED.label("is_refused"),
+    sa.func.array(
+        sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
+    ).label("acknowledged_by"),
+    sa.func.array(
+        sa.select(sa.distinct(Disclosure.record_kind))
+        .where(Disclosure.exchange_id == Exchange.id, Disclosure.record_id != Exchange.id).scalar_subquery()
+    ).label("kinds"),
+)
+"""Plain columns only: no sealed one is even fetched. Of an answer it is asked whether there is one."""
+
+
+def _unless_left_out(
+    condition: sa.ColumnElement[bool], name: str, kind: sa.types.TypeEngine[Any]
+) -> sa.ColumnElement[bool]:
+    return sa.or_(sa.bindparam(name, type_=kind).is_(None), condition)
+
+
+_ASKED_FOR = (
+    Case.infohus_id == _HERE,
+    _unless_left_out(Exchange.recorded_at >= sa.bindparam("since", type_=_MOMENT), "since", _MOMENT),
+    _unless_left_out(Exchange.recorded_at < sa.bindparam("until", type_=_MOMENT), "until", _MOMENT),
+    _unless_left_out(Exchange.authority_id == sa.bindparam("authority", type_=_TEXT), "authority", _TEXT),
+    _unless_left_out(Exchange.paragraph == sa.bindparam("paragraph", type_=_TEXT), "paragraph", _TEXT),
+    _unless_left_out(
+        sa.bindparam("category", type_=_TEXT) == sa.func.any(Exchange.categories),
+        "category", _TEXT,
+    ),
+    _unless_left_out(Exchange.is_late == sa.bindparam("late", type_=_FLAG), "late", _FLAG),
+    _unless_left_out(
+        sa.bindparam("unacknowledged", type_=_FLAG) == _LACKS_A_RECEIPT, "unacknowledged", _FLAG
+    ),
+    _unless_left_out(sa.bindparam("refused", type_=_FLAG) == _IS_REFUSED, "refused", _FLAG),
+)
+EXCHANGES = (
+    sa.select(*COLUMNS)
+    .join(Case, Case.id == Exchange.case_id)
+    .where(*_ASKED_FOR, Exchange.id > sa.bindparam("after", type_=sa.Uuid()))
+    .order_by(Exchange.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer()))
+)
+_ONE = (
+    sa.select(*COLUMNS)
+    .join(Case, Case.id == Exchange.case_id)
+    .where(Case.infohus_id == _HERE, Exchange.id == sa.bindparam("exchange_id"))
+)
+_ITEMS = (
+    sa.select(Disclosure.record_id, Disclosure.record_kind)
+    .where(Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.record_id != Disclosure.exchange_id)
+    .distinct()
+    .order_by(Disclosure.record_kind, Disclosure.record_id)
+)
+_RECEIPTS = (
+    sa.select(Receipt.authority_id, Receipt.acknowledged_at, Receipt.manifest)
+    .where(Receipt.exchange_id == sa.bindparam("exchange_id"))
+    .order_by(Receipt.acknowledged_at, Receipt.authority_id)
+)
+
+
+def _counts() -> sa.Select[Any, Any, Any]:
+    """One statement that counts what is asked for by each thing at once: rows of (by, value, exchanges)."""
+    found = (
+        sa.select(
+            Exchange.authority_id, Exchange.paragraph, Exchange.categories, Exchange.is_late,
+            _LACKS_A_RECEIPT.label("lacks"), _IS_REFUSED.label("is_refused"),
+            sa.func.to_char(sa.func.timezone("Europe/Copenhagen", Exchange.recorded_at), "YYYY-MM").label("month"),
+        )
+        .join(Case, Case.id == Exchange.case_id)
+        .where(*_ASKED_FOR)
+        .cte("found")
+    )
+    how_many = sa.func.count().label("exchanges")
+
+    def by(name: str, value: sa.ColumnElement[Any]) -> sa.Select[Any, Any, Any]:
+        named = sa.literal(name, _TEXT).label("counted_by")
+        return sa.select(named, sa.cast(value, _TEXT).label("value"), how_many).select_from(found).group_by(value)
+
+    each = sa.select(sa.func.unnest(found.c.categories).label("category")).subquery("each")
+    flags = {"late": found.c.is_late, "unacknowledged": found.c.lacks, "refused": found.c.is_refused}
+    counted = sa.union_all(
+        *(by(name, found.c[column]) for name, column in (
+            ("authority", "authority_id"), ("paragraph", "paragraph"), ("month", "month"),
+        )),
+        sa.select(sa.literal("category", _TEXT), each.c.category, sa.func.count()).group_by(each.c.category),
+        *(
+            sa.select(sa.literal(name, _TEXT), sa.literal("", _TEXT), sa.func.count())
+            .select_from(found).where(flag)
+            for name, flag in flags.items()
+        ),
+        sa.select(sa.literal("total", _TEXT), sa.literal("", _TEXT), sa.func.count()).select_from(found),
+    ).subquery("counted")
+    return sa.select(counted.c.counted_by, counted.c.value, counted.c.exchanges)
+
+
+COUNTS = _counts()
+
+
+class DisclosedRecord(msgspec.Struct, frozen=True):
+    """A record that was disclosed: `digest` is the log's, of the values last written before the exchange.
+
+    `None` when the entries that wrote it were emptied after their period. `written_at_index` is that entry's place.
+    """
+
+    kind: str
+    id: UUID
+    digest: str | None
+    written_at_index: int | None
+
+
+def plain_exchange(row: Stored) -> Exchange:
+    """Make an exchange of what a reviewer may see of it: its sealed columns are not there."""
+    return Exchange(**{column.name: row[column.name] for column in PLAIN})
+
+
+async def supervised_exchanges(work: UnitOfWork, **asked: object) -> Sequence[Stored]:
+    """List exchanges of the infohus without any case content."""
+    return await work.values(EXCHANGES, infohus_id=work.infohus_id, **asked)
+
+
+async def counted_exchanges(work: UnitOfWork, **asked: object) -> dict[str, dict[str, int]]:
+    """Count exchanges of the infohus: by what is counted, then by value; the empty value is the number itself."""
+    counts: dict[str, dict[str, int]] = {}
+    for row in await work.values(COUNTS, infohus_id=work.infohus_id, **asked):
+        counts.setdefault(row["counted_by"], {})[row["value"]] = row["exchanges"]
+    return counts
+
+
+async def supervised_exchange(work: UnitOfWork, exchange_id: UUID) -> Stored:
+    """Find one exchange of the infohus, without any case content.
+
+    Raises:
+        NotAvailable: there is none with this id in this infohus.
+    """
+    found = await work.values(_ONE, infohus_id=work.infohus_id, exchange_id=exchange_id)
+    if not found:
+        raise errors.NotAvailable
+    return found[0]
+
+
+async def receipts_on(work: UnitOfWork, exchange_id: UUID) -> Sequence[Stored]:
+    """List who acknowledged an exchange, when, and by which manifest."""
+    return await work.values(_RECEIPTS, exchange_id=exchange_id)
+
+
+async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | None, list[DisclosedRecord]]:
+    """Find an exchange's entry in the log, and what it disclosed: kind, id and digest; no record is read.
+
+    Looks through the log's bytes once: the database does it, and it takes as long as the log is.
+    """
+    items = await work.values(_ITEMS, exchange_id=exchange_id)
+    ids = [exchange_id, *(row["record_id"] for row in items)]
+    entries = await entries_holding(work.log_connection(), work.infohus_id, [str(one) for one in ids])
+    digests: dict[UUID, tuple[str, int]] = {}
+    for index, encoded in entries:
+        written = _written(decode(encoded))
+        digests.update({row: (digest, index) for row, digest in written.items() if row in ids})
+        if exchange_id in written:
+            break
+    _, place = digests.get(exchange_id, (None, None))
+    return place, [
+        DisclosedRecord(row["record_kind"], row["record_id"], *digests.get(row["record_id"], (None, None)))
+        for row in items
+    ]
+
+
+def _written(entry: Entry) -> dict[UUID, str]:
+    if entry.outcome is not Outcome.ALLOWED:
+        return {}
+    return {one.row: one.digest for one in entry.wrote if one.row is not None and one.verb in {"insert", "update"}}

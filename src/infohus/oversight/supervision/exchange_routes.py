@@ -1,0 +1,202 @@
+"""The routes of supervision over exchanges: listed, counted, one by one without content, and the three answers."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from infohus import errors
+from infohus.cases.disclosures.disclosure import Answers, Category, Exchange, Paragraph
+from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.statements import Stored
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.oversight.supervision.exchange_review import (
+    DisclosedRecord,
+    counted_exchanges,
+    disclosed_records,
+    plain_exchange,
+    receipts_on,
+    supervised_exchange,
+    supervised_exchanges,
+)
+
+Authority = Annotated[
+    str | None, QueryParameter(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60, description="Who disclosed.")
+]
+Moment = Annotated[
+    str | None, QueryParameter(description="A moment with its zone.", schema_extra={"format": "date-time"})
+]
+Declined = Annotated[
+    bool | None, QueryParameter(description="Whether it carried a request for information that was declined.")
+]
+_ZONED: type[datetime] = Annotated[datetime, msgspec.Meta(tz=True)]  # type: ignore[assignment]
+
+
+class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
+    """An exchange as a reviewer sees it: all but its content.
+
+    `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing, `is_refused` that it
+    asked for information and was declined, which is a right (§ 115, stk. 4).
+    """
+
+    case_number: str
+    strict_necessity_given: bool
+    kinds: list[str]
+    unacknowledged: list[str]
+    is_refused: bool
+
+    @classmethod
+    def of(cls, row: Stored, **more: Any) -> Self:
+        """Show a row."""
+        return cls(
+            **facts_of(plain_exchange(row)), case_number=row["number"],
+            strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
+            unacknowledged=sorted(set(row["recipients"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
+            **more,
+        )
+
+
+class ExchangeCounts(msgspec.Struct, frozen=True):
+    """How many exchanges there are of what was asked for; months are those of recording, in Danish time.
+
+    One exchange may have several categories, so those add up to more.
+    """
+
+    total: int
+    late: int
+    unacknowledged: int
+    refused: int
+    by_authority: dict[str, int]
+    by_paragraph: dict[str, int]
+    by_category: dict[str, int]
+    by_month: dict[str, int]
+
+
+class AnswersGiven(msgspec.Struct, frozen=True):
+    """Which of § 115's three questions the discloser answered.
+
+    `read_at` is where the caller reads how; `null` for an exchange of another authority, which reviews its own.
+    """
+
+    necessity: bool
+    proportionality: bool
+    subsidiarity: bool
+    read_at: str | None
+
+
+class ReviewedReceipt(msgspec.Struct, frozen=True):
+    """Who acknowledged, when, and the manifest they saw, 64 hexadecimal digits."""
+
+    authority: str
+    acknowledged_at: datetime
+    manifest: str
+
+
+class ReviewedExchange(SupervisedExchange, frozen=True, kw_only=True):
+    """One exchange with its manifest, item by item, and where its entry is in the log and proved.
+
+    `leaf_index` and `proof` are `null` when that entry was emptied after its period.
+    """
+
+    answers: AnswersGiven
+    records: list[DisclosedRecord]
+    receipts: list[ReviewedReceipt]
+    leaf_index: int | None
+    proof: str | None
+
+
+@get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
+async def exchanges(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by name
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+    since: Moment = None, until: Moment = None, authority: Authority = None,
+    paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
+    late: FromQuery[bool | None] = None, unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
+) -> Page[SupervisedExchange]:
+    """List exchanges without any case content."""
+    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+        rows = await supervised_exchanges(
+            work, after=after, limit=limit + 1, since=_moment(since, "since"), until=_moment(until, "until"),
+            authority=authority, paragraph=paragraph, category=category, late=late,
+            unacknowledged=unacknowledged, refused=refused,
+        )
+        lines = [SupervisedExchange.of(row) for row in rows]
+        return page_of(lines, [line.id for line in lines], limit=limit)
+
+
+@get("/infohuse/{infohus_id:uuid}/exchanges/counts", operation_id="CountExchanges")
+async def counts(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by name
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], since: Moment = None,
+    until: Moment = None,
+    authority: Authority = None, paragraph: FromQuery[Paragraph | None] = None,
+    category: FromQuery[Category | None] = None, late: FromQuery[bool | None] = None,
+    unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
+) -> ExchangeCounts:
+    """Count exchanges by authority, paragraph, category and month, with the list's own filters."""
+    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+        found = await counted_exchanges(
+            work, since=_moment(since, "since"), until=_moment(until, "until"), authority=authority,
+            paragraph=paragraph, category=category, late=late, unacknowledged=unacknowledged, refused=refused,
+        )
+        total, late_ones, open_ones, declined = (
+            found[name][""] for name in ("total", "late", "unacknowledged", "refused")
+        )
+        by = {
+            name: dict(sorted(found.get(name, {}).items()))
+            for name in ("authority", "paragraph", "category", "month")
+        }
+        return ExchangeCounts(
+            total=total, late=late_ones, unacknowledged=open_ones, refused=declined, by_authority=by["authority"],
+            by_paragraph=by["paragraph"], by_category=by["category"], by_month=by["month"],
+        )
+
+
+@get("/infohuse/{infohus_id:uuid}/exchanges/{exchange_id:uuid}", operation_id="ReviewExchange")
+async def one_exchange(
+    infohus_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
+) -> ReviewedExchange:
+    """Review one exchange: what was disclosed by kind, id and digest, its receipts, and its place in the log."""
+    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+        row = await supervised_exchange(work, exchange_id)
+        place, records = await disclosed_records(work, exchange_id)
+        is_own = row["authority_id"] == work.caller.authority_id and row["answers_key"] is not None
+        return ReviewedExchange.of(
+            row, records=records, leaf_index=place,
+            answers=AnswersGiven(
+                row["necessity_given"], row["proportionality_given"], row["subsidiarity_given"],
+                f"/cases/{row['case_id']}/exchanges/{exchange_id}/answers" if is_own else None,
+            ),
+            receipts=[
+                ReviewedReceipt(one["authority_id"], one["acknowledged_at"], one["manifest"].hex())
+                for one in await receipts_on(work, exchange_id)
+            ],
+            proof=None if place is None else f"/infohuse/{infohus_id}/log/proofs/{place}",
+        )
+
+
+@get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/answers", operation_id="ReviewAnswers")
+async def answers(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
+) -> Answers:
+    """Read how the caller's own authority answered § 115's questions: for its DPO and legal staff, and logged."""
+    async with request_scope.begin(Action.REVIEW_ANSWERS, Exchange, exchange_id, within=case_id) as work:
+        return msgspec.json.decode(work.open_for_supervision(work.subject(Exchange), "answers"), type=Answers)
+
+
+def _moment(text: str | None, name: str) -> datetime | None:
+    """Read a moment as strictly as in a body: from a query, msgspec would also take a number for seconds since 1970."""
+    if text is None:
+        return None
+    try:
+        return msgspec.convert(text, _ZONED)
+    except msgspec.ValidationError:
+        raise errors.RequestNotUnderstood(field=name) from None
+
+
+handlers = [exchanges, counts, one_exchange, answers]

@@ -1,0 +1,155 @@
+"""What a reviewer can ask of the log: its state, entries, proofs, the exported log. Exchanges: `exchange_review.py`."""
+
+import io
+import tarfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import msgspec
+
+from infohus import errors
+from infohus.kernel.audit.formats.entry import Entry
+from infohus.kernel.audit.signing.signer import SignedHead, Signer
+from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
+from infohus.kernel.audit.storage.export import LogDoesNotVerify, export_log, prove
+from infohus.kernel.audit.storage.log import entry_at, hashes_of, head_of, places_where
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.audit.verification.log_rows import verify_database
+from infohus.kernel.audit.verification.stored_log import tally_faults_of
+from infohus.kernel.database.tables import new_id
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class LogState(msgspec.Struct, frozen=True):
+    """What the log says of itself, whether its rows bear it out, and where not.
+
+    `checkpoint` is empty when nothing was signed; `cosigned_by` names its witnesses, of which there must be `need`.
+    The first `emptied` entries were emptied after their period.
+    """
+
+    origin: str
+    size: int
+    root: str
+    checkpoint: str
+    is_whole: bool
+    faults: list[str]
+    cosigned_by: list[str]
+    need: int
+    emptied: int
+
+
+class NumberedEntry(msgspec.Struct, frozen=True):
+    """An entry with its place in the log, 0-based; `None` was emptied after its period."""
+
+    index: int
+    entry: Entry | None
+
+
+class EntryFilter(msgspec.Struct, frozen=True):
+    """Which entries to show; `None` asks for every one."""
+
+    case: UUID | None = None
+    subject: UUID | None = None
+    action: str | None = None
+    outcome: str | None = None
+
+    def keeps(self, entry: Entry | None) -> bool:
+        """Say whether an entry is asked for; an emptied one is when every one is."""
+        if entry is None:
+            return self == EntryFilter()
+        return (
+            self.case in {None, entry.case}
+            and self.subject in {None, entry.subject}
+            and self.action in {None, entry.action}
+            and self.outcome in {None, entry.outcome.value}
+        )
+
+
+async def state_of_log(work: UnitOfWork, signer: Signer) -> LogState:
+    """Verify every row of the infohus' log and count again, sign its present head and have it cosigned."""
+    connection = work.log_connection()
+    head = await head_of(connection, work.infohus_id)
+    verification = await verify_database(connection, work.infohus_id)
+    wrong = [*verification.faults, *await tally_faults_of(connection, work.infohus_id)]
+    faults, checkpoint, cosigned_by = [str(fault) for fault in wrong], "", list[str]()
+    if not faults:
+        try:
+            signed = await signer.sign(connection, work.infohus_id)
+            checkpoint, cosigned_by = signed.note, list(signed.cosigned_by)
+        except (LogNotAsSigned, StateNotReadable) as refused:
+            faults = [f"Loggen er ikke den, der blev underskrevet: {refused}"]
+    return LogState(
+        head.origin, head.size, head.root().hex(), checkpoint, not faults, faults, cosigned_by, signer.witnesses.need,
+        verification.emptied,
+    )
+
+
+async def entries_of(
+    work: UnitOfWork, asked: EntryFilter, *, after: int, limit: int
+) -> tuple[list[NumberedEntry], int | None]:
+    """List entries behind index `after`, oldest first, and where to go on; `None` is the end."""
+    found, goes_on = await places_where(
+        work.log_connection(), work.infohus_id, asked.keeps, after=after, limit=limit
+    )
+    return [NumberedEntry(index, entry) for index, entry in found], goes_on
+
+
+async def proof_of(work: UnitOfWork, index: int, signer: Signer) -> tuple[str, bytes | None, bytes]:
+    """Prove one entry: the proof's text, the entry's exact bytes (`None` when it is emptied), and its leaf hash.
+
+    Raises:
+        NotAvailable: there is no such entry.
+        LogUnavailable: the log is not the one that was signed before; nothing is signed.
+    """
+    connection = work.log_connection()
+    head = await signed_head(work, signer)
+    try:
+        proof = await prove(connection, work.infohus_id, index, head.note)
+    except ValueError:
+        raise errors.NotAvailable from None
+    leaf = (0, index)
+    hashes = await hashes_of(connection, work.infohus_id, [leaf])
+    return proof, await entry_at(connection, work.infohus_id, index), hashes[leaf]
+
+
+async def signed_head(work: UnitOfWork, signer: Signer) -> SignedHead:
+    """Sign the log's present head and have it cosigned.
+
+    Raises:
+        LogUnavailable: the log is not the one that was signed before; nothing is signed.
+    """
+    try:
+        return await signer.sign(work.log_connection(), work.infohus_id)
+    except (LogNotAsSigned, StateNotReadable) as refused:
+        raise errors.LogUnavailable from refused
+
+
+async def packed_log(work: UnitOfWork, signer: Signer) -> bytes:
+    """Export the log and pack it as a tar file.
+
+    Raises:
+        LogUnavailable: the rows do not make the tree that the log says it is; nothing is signed.
+    """
+    head = await signed_head(work, signer)
+    with TemporaryDirectory(prefix=f"infohus-{new_id().hex[:8]}-") as name:
+        folder = Path(name) / "log"
+        try:
+            await export_log(
+                work.log_connection(), work.infohus_id, head.note, folder, key=signer.verifier(head.checkpoint.origin),
+                witnesses=signer.witnesses.keys,
+            )
+        except LogDoesNotVerify as failure:
+            raise errors.LogUnavailable from failure
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            archive.add(folder, arcname="log", filter=_without_owner)
+        return packed.getvalue()
+
+
+def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o755 if member.isdir() else 0o644
+    return member
+

@@ -1,0 +1,51 @@
+"""The log as C2SP tlog-tiles serves one: its checkpoint, tiles and entry bundles, one by one."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, PathParameter
+
+from infohus import errors
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage import archive
+from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace, tile_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.oversight.supervision.operations import signed_head
+
+Level = Annotated[str, PathParameter(description="`0` … `5`, or `entries`.")]
+Place = Annotated[str, PathParameter(description="The tile's number as C2SP tlog-tiles writes it: `x001/234.p/17`.")]
+
+
+@get("/infohuse/{infohus_id:uuid}/tlog/checkpoint", operation_id="ServeCheckpoint", media_type="text/plain")
+async def checkpoint(
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[Signer]
+) -> Response[str]:
+    """Sign the log's present head, and give it with its cosignatures."""
+    async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
+        # Litestar adds the charset: "text/plain; charset=utf-8" is what C2SP tlog-tiles asks for, once.
+        return Response((await signed_head(work, signer)).note, media_type="text/plain")
+
+
+@get(
+    "/infohuse/{infohus_id:uuid}/tlog/tile/{level:str}/{place:path}", operation_id="ServeTile",
+    media_type="application/octet-stream",
+)
+async def tile(
+    infohus_id: FromPath[UUID], level: Level, place: Place, request_scope: NamedDependency[RequestScope]
+) -> Response[bytes]:
+    """Give a tile's hashes or a bundle's entries, as far as the newest checkpoint goes."""
+    async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
+        newest = await archive.newest(work.log_connection(), infohus_id)
+        try:
+            wanted = TilePlace.parse(level, place.removeprefix("/"))
+            found = await tile_of(work.log_connection(), infohus_id, wanted, size=newest.size if newest else 0)
+        except NoSuchTile:
+            raise errors.NotAvailable from None
+        return Response(found, media_type="application/octet-stream")
+
+
+handlers = [checkpoint, tile]

@@ -1,0 +1,151 @@
+"""Whom to turn to at this moment: who is open until when, who opens when, and who is open instead.
+
+The plan says the hours, the unit's clock says the moment. Nothing here is about any case.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from itertools import product
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from infohus.danish import CONTACTS, WEEKDAYS
+from infohus.kernel.access.model import Infohus, LoadedPlan
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.plan.document import Contact, PlanDocument
+from infohus.plan.opening import DENMARK, Hours
+
+LOOKING_AHEAD_DAYS = 14
+"""Longer than any run of public holidays; who opens later than that is closed."""
+
+_PLAN = (
+    sa.select(LoadedPlan.document)
+    .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))
+    .order_by(LoadedPlan.version.desc())
+    .limit(1)
+)
+
+
+class ReachableContact(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact as it is now. `is_open_now` is null where the plan states no hours; `instead` is one that is open."""
+
+    id: str
+    audience: Literal["under_18", "over_18", "anyone", "acute"]
+    name: str
+    phone: str | None
+    email: str | None
+    is_open_now: bool | None
+    open_until: datetime | None
+    opens_at: datetime | None
+    instead: str | None
+    says: str
+
+
+def open_until(hours: Sequence[Hours], moment: datetime) -> datetime | None:
+    """Say when who is open at `moment` closes, in Danish time; hours that follow one another are one.
+
+    Gives `None` for who is closed. Who never closes closes `LOOKING_AHEAD_DAYS` ahead.
+    """
+    end, latest = None, moment + timedelta(days=LOOKING_AHEAD_DAYS)
+    while covering := [one for one in hours if one.cover(end or moment)]:
+        end = max(_closing(one, end or moment) for one in covering)
+        if end >= latest:
+            return latest.astimezone(DENMARK)
+    return end
+
+
+def opens_at(hours: Sequence[Hours], moment: datetime) -> datetime | None:
+    """Say when who is closed at `moment` opens next, in Danish time; `None` if not within the days looked ahead."""
+    today = moment.astimezone(DENMARK).date()
+    openings = (
+        (one, datetime.combine(today + timedelta(days=day), one.opens, DENMARK))
+        for day, one in product(range(LOOKING_AHEAD_DAYS + 1), hours)
+    )
+    return min((at for one, at in openings if at > moment and one.cover(at)), default=None)
+
+
+def _closing(hours: Hours, moment: datetime) -> datetime:
+    day = moment.astimezone(DENMARK).date()
+    if hours.closes == time.min:
+        day += timedelta(days=1)
+    return datetime.combine(day, hours.closes, DENMARK)
+
+
+def reachable(contacts: Sequence[Contact], moment: datetime) -> list[ReachableContact]:
+    """Describe every contact of a plan at a moment."""
+    until = {one.id: open_until(one.opening_hours(), moment) for one in contacts}
+    return [_described(one, contacts, until, moment) for one in contacts]
+
+
+def _described(
+    contact: Contact, contacts: Sequence[Contact], until: dict[str, datetime | None], moment: datetime
+) -> ReachableContact:
+    hours = contact.opening_hours()
+    closes = until[contact.id]
+    opens = opens_at(hours, moment) if closes is None else None
+    instead = None if closes or contact.audience == "acute" else _open_instead(contact, contacts, until)
+    return ReachableContact(
+        id=contact.id, audience=contact.audience, name=contact.name, phone=contact.phone, email=contact.email,
+        is_open_now=closes is not None if hours else None, open_until=closes, opens_at=opens,
+        instead=instead.id if instead else None,
+        says=" ".join([_own_words(contact, closes, opens, moment), *_words_instead(instead, until, moment)]),
+    )
+
+
+def _open_instead(
+    contact: Contact, contacts: Sequence[Contact], until: dict[str, datetime | None]
+) -> Contact | None:
+    """Choose who is open for the same audience, else for anyone."""
+    for audience in (contact.audience, "anyone"):
+        for other in contacts:
+            if other.id != contact.id and other.audience == audience and until[other.id] is not None:
+                return other
+    return None
+
+
+def _own_words(contact: Contact, closes: datetime | None, opens: datetime | None, moment: datetime) -> str:
+    if closes is not None:
+        return CONTACTS["open"].format(when=_when(closes, moment))
+    if contact.audience == "acute":
+        return CONTACTS["acute"].format(phone=contact.phone or contact.email)
+    if not contact.opening_hours():
+        return CONTACTS["unknown"]
+    return CONTACTS["opens"].format(when=_when(opens, moment)) if opens else CONTACTS["closed"]
+
+
+def _words_instead(instead: Contact | None, until: dict[str, datetime | None], moment: datetime) -> list[str]:
+    closes = until[instead.id] if instead else None
+    if instead is None or closes is None:
+        return []
+    reached_by = instead.phone or instead.email
+    return [CONTACTS["instead"].format(name=instead.name, reached_by=reached_by, when=_when(closes, moment))]
+
+
+def _when(at: datetime, moment: datetime) -> str:
+    """Write `22.00`, or with the day when it is not today's; the midnight that ends today is 24.00."""
+    today, local = moment.astimezone(DENMARK).date(), at.astimezone(DENMARK)
+    if local.time() == time.min and local.date() == today + timedelta(days=1):
+        return "24.00"
+    clock = f"{local:%H.%M}"
+    return clock if local.date() == today else f"{clock} {WEEKDAYS[local.weekday()]}"
+
+
+@get("/infohuse/{infohus_id:uuid}/contacts", operation_id="ListContacts")
+async def list_contacts(
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+) -> list[ReachableContact]:
+    """List whom to turn to, and who can be reached at this moment; empty until a plan is loaded."""
+    async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
+        found = await work.values(_PLAN, infohus_id=work.infohus.id)
+        documents = [msgspec.json.decode(row["document"], type=PlanDocument) for row in found]
+        return [one for document in documents for one in reachable(document.contacts, work.now)]
+
+
+handlers = [list_contacts]

@@ -1,0 +1,118 @@
+"""Sign-in of every request: it gets a correlation id, and passes with a verified token only."""
+
+import re
+from collections import OrderedDict
+from uuid import uuid4
+
+import structlog
+from litestar import Request
+from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from infohus import errors
+from infohus.kernel.answers.problems import problem_response
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import Caller
+from infohus.kernel.identity.tokens import TokenGate, TokenRefused
+from infohus.kernel.unit_of_work.actors import Actors
+from infohus.kernel.unit_of_work.begin import UnitsOfWork
+from infohus.logs import correlation_id
+
+logger = structlog.get_logger()
+
+OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
+REMEMBERED_SIGN_INS = 4096
+_USABLE_CORRELATION_ID = re.compile(
+    # It goes into both logs, so it must be no way to write a CPR number or a name there: digits of ids and
+    # traces, and no words (rules 28, 53 and 60).
+    r"(?!.*(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d-?\d{4}(?!\d))[0-9A-Fa-f-]{8,64}"
+)
+
+
+class AuthenticationMiddleware(ASGIMiddleware):
+    """Signs callers in; a sign-in and a refusal each stand in the installation's log (rule 56)."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, gate: TokenGate, units: UnitsOfWork, actors: Actors) -> None:
+        """Join the gate that verifies tokens, the units of work, and who keeps the names of those who act."""
+        self._gate = gate
+        self._units = units
+        self._actors = actors
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Give the request its id; let it pass, or answer 401."""
+        headers = Headers.from_scope(scope)
+        given = headers.get("x-correlation-id", "")
+        correlation_id.set(given if _USABLE_CORRELATION_ID.fullmatch(given) else uuid4().hex)
+        answered: list[int] = []
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered.append(message["status"])
+                outgoing = MutableScopeHeaders(message)
+                outgoing["X-Correlation-Id"] = correlation_id.get()
+                outgoing.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        if is_open(scope["path"]):
+            await next_app(scope, receive, send_with_id)
+        else:
+            await self._guarded(headers.get("authorization", ""), scope, receive, send_with_id, next_app)
+        logger.info(
+            "request", method=scope.get("method"), route=scope.get("path_template", "-"),
+            status=answered[0] if answered else 0,
+        )
+
+    async def _guarded(
+        self, authorization: str, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
+    ) -> None:
+        try:
+            caller = await self._admitted(authorization)
+            if caller.token_id not in self._seen:
+                await self._let_in(caller)
+        except errors.NotSignedIn as refused:
+            await self._turn_away(refused, scope, receive, send)
+        except errors.Refused as refused:
+            await problem_response(refused).to_asgi_response(None, Request(scope))(scope, receive, send)
+        else:
+            scope["user"] = caller
+            await next_app(scope, receive, send)
+
+    async def _let_in(self, caller: Caller) -> None:
+        """Log the sign-in, and keep sealed who it is: nobody acts before that stands (rule 60)."""
+        async with self._units.begin(caller, Action.SIGN_IN) as work:
+            kept = await self._actors.keep(work)
+        self._actors.remember(kept)
+        self._remember(caller.token_id)
+
+    async def _admitted(self, authorization: str) -> Caller:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise errors.NotSignedIn
+        try:
+            return await self._gate.admit(token.strip())
+        except TokenRefused as refused:
+            logger.info("token_refused", reason=refused.reason.value)
+            raise errors.NotSignedIn from None
+
+    async def _turn_away(self, refused: errors.Refused, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._units.log_installation_event(Action.SIGN_IN, caller=None, refused=refused)
+        except errors.Refused as unavailable:
+            refused = unavailable
+        response = problem_response(refused, headers={"WWW-Authenticate": "Bearer"})
+        await response.to_asgi_response(None, Request(scope))(scope, receive, send)
+
+    def _remember(self, token_id: str) -> None:
+        self._seen[token_id] = None
+        if len(self._seen) > REMEMBERED_SIGN_INS:
+            self._seen.popitem(last=False)
+
+
+def is_open(path: str) -> bool:
+    """Say whether a path needs no caller: health, documentation and the list of problems."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in OPEN_TO_ALL)

@@ -1,0 +1,41 @@
+"""Afslutning: its outcome and the document both sign."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from infohus.cases.disclosures.disclosure import DisclosureDraft, LongText
+from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.kernel.database.tables import owned_by_authority
+
+
+class ClosureOutcome(StrEnum):
+    """How a case ends."""
+
+    UNFOUNDED = "unfounded"
+    COMPLETED = "completed"
+    OUTSIDE_INFOHUS = "outside_infohus"
+    HANDED_OVER = "handed_over"
+
+
+class Closure(JointDecision):
+    """Why the case ends, signed by both."""
+
+    __tablename__ = "closure"
+    __table_args__ = owned_by_authority()
+
+
+class ClosureContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why the case ends."""
+
+    reasons: Annotated[LongText, Meta(min_length=1)]
+
+
+class ClosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A proposal: what it says, and the § 115 fields of showing it to the other authority."""
+
+    outcome: ClosureOutcome
+    content: ClosureContent
+    disclosure: DisclosureDraft

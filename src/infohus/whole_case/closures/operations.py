@@ -1,0 +1,75 @@
+"""Propose, amend and sign a closure; with both signatures the retention clock runs."""
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
+from infohus.cases.persons.earlier_concerns import require_earlier_concerns_seen
+from infohus.kernel.access.model import Authority, CaseKey
+from infohus.kernel.database.tables import Regime
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.closures.blockers import blockers_of_closing
+from infohus.whole_case.closures.model import Closure, ClosureDraft, ClosureOutcome
+from infohus.whole_case.erasure.retention import Retention, erase_after, retention_table, rule_for
+
+RETENTION = sa.select(Retention).where(Retention.case_id == sa.bindparam("case_id")).order_by(Retention.authority_id)
+_KEY_HOLDERS = (
+    sa.select(Authority.id, Authority.regime)
+    .join(CaseKey, CaseKey.authority_id == Authority.id)
+    .where(CaseKey.case_id == sa.bindparam("case_id"))
+)
+_HAS_CHILD = sa.select(sa.func.infohus.has_child(sa.bindparam("case_id", type_=sa.Uuid)).label("has_child"))
+
+
+async def propose_closure(work: UnitOfWork, draft: ClosureDraft) -> Closure:
+    """Propose why the case ends.
+
+    Raises:
+        CaseHasUnfinishedBusiness: naming what must be finished first (rule 70).
+        EarlierConcernsNotSeen: who proposes signs too, and has not confirmed what was known before (rule 78).
+    """
+    await _refuse_unfinished(work)
+    await require_earlier_concerns_seen(work)
+    return await propose(work, Closure, draft)
+
+
+async def amend_closure(work: UnitOfWork, closure: Closure, draft: ClosureDraft) -> Closure:
+    """Change an open proposal (rule 18); who does signs too."""
+    await require_earlier_concerns_seen(work)
+    return await amend(work, closure, draft)
+
+
+async def sign_closure(work: UnitOfWork, closure: Closure, content_hash: bytes) -> Closure:
+    """Sign as it was read; with both signatures the case is closed and the retention clock runs (rule 71).
+
+    Raises:
+        CaseHasUnfinishedBusiness: something new came up since the proposal.
+        EarlierConcernsNotSeen: the signer has not confirmed what was known before (rule 78).
+    """
+    await _refuse_unfinished(work)
+    await require_earlier_concerns_seen(work)
+    await sign(work, closure, content_hash)
+    if closure.decided_at is not None:
+        await _start_retention(work, ClosureOutcome(closure.outcome))
+    return closure
+
+
+async def _start_retention(work: UnitOfWork, outcome: ClosureOutcome) -> None:
+    closed_on = work.now.date()
+    work.change(work.case, closed_at=work.now, outcome=outcome.value)
+    is_child = (await work.values(_HAS_CHILD, case_id=work.case.id))[0]["has_child"]
+    for holder in await work.values(_KEY_HOLDERS, case_id=work.case.id):
+        rule = rule_for(
+            retention_table(), outcome=outcome.value, is_child=is_child, regime=Regime(holder["regime"]),
+            authority=holder["id"],
+        )
+        work.add(Retention(
+            case_id=work.case.id, authority_id=holder["id"], rule=rule.name, runs_from=closed_on,
+            erase_after=erase_after(rule, closed_on),
+        ))
+
+
+async def _refuse_unfinished(work: UnitOfWork) -> None:
+    blockers = await blockers_of_closing(work)
+    if blockers:
+        raise errors.CaseHasUnfinishedBusiness(missing=", ".join(blocker.what for blocker in blockers))

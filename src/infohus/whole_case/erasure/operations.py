@@ -1,0 +1,163 @@
+"""Set and lift holds, record the archive's clearance, and say what would be erased."""
+
+from collections.abc import Sequence
+from functools import cache
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.kernel.access.model import Case, Stage
+from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.erasure.model import (
+    CLEARING,
+    ArchiveClearance,
+    ArchiveClearanceDraft,
+    ArchiveDecision,
+    ErasureLine,
+    Hindrance,
+    LegalHold,
+    LegalHoldDraft,
+)
+from infohus.whole_case.erasure.refusals import ErasureNotBuiltYet, ErasureRefused
+from infohus.whole_case.erasure.retention import Retention
+
+HOLD_BY_ID = sa.select(LegalHold).where(LegalHold.id == sa.bindparam("id"))
+HOLDS = sa.select(LegalHold).where(LegalHold.case_id == sa.bindparam("case_id")).order_by(LegalHold.id)
+CLEARANCE_BY_ID = sa.select(ArchiveClearance).where(ArchiveClearance.id == sa.bindparam("id"))
+_THESE = sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid))
+_STANDING_HOLDS = sa.select(LegalHold.case_id).where(
+    LegalHold.case_id == sa.func.any(_THESE), LegalHold.lifted_at.is_(None)
+)
+_CLEARANCES = (
+    sa.select(ArchiveClearance.case_id, ArchiveClearance.decision)
+    .where(ArchiveClearance.case_id == sa.func.any(_THESE))
+    .order_by(ArchiveClearance.id)
+)
+_KEPT = (
+    sa.select(Retention.case_id, Retention.rule, Retention.erase_after, Case.number, Case.stage)
+    .join(Case, Case.id == Retention.case_id)
+    .where(
+        Case.infohus_id == sa.bindparam("infohus_id"), Retention.authority_id == sa.bindparam("authority_id"),
+        Retention.case_id > sa.bindparam("after", type_=sa.Uuid),
+    )
+    .order_by(Retention.case_id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_OWN_PERIOD = sa.select(Retention.erase_after).where(
+    Retention.case_id == sa.bindparam("case_id"), Retention.authority_id == sa.bindparam("authority_id")
+)
+IN_DANISH = {
+    Hindrance.NOT_CLOSED: "sagen er ikke afsluttet", Hindrance.STILL_KEPT: "sagen skal stadig gemmes",
+    Hindrance.LEGAL_HOLD: "sagen er holdt tilbage fra sletning",
+    Hindrance.NOT_CLEARED_BY_THE_ARCHIVE: "arkivet har ikke godkendt, at den slettes",
+}
+
+
+def set_hold(work: UnitOfWork, draft: LegalHoldDraft) -> LegalHold:
+    """Hold the caller's authority's records of the case back from erasure."""
+    hold = work.create(LegalHold, sealed={"reason": draft.reason}, lifted_at=None)
+    work.done(hold.id)
+    return hold
+
+
+def lift_hold(work: UnitOfWork, hold: LegalHold) -> LegalHold:
+    """Lift a hold; that it stood remains.
+
+    Raises:
+        AlreadyRecorded: it was lifted before.
+    """
+    if hold.lifted_at is not None:
+        raise errors.AlreadyRecorded
+    work.change(hold, lifted_at=work.now)
+    return hold
+
+
+def record_clearance(work: UnitOfWork, draft: ArchiveClearanceDraft) -> ArchiveClearance:
+    """Record what the archive decided for the caller's authority.
+
+    Raises:
+        InTheFuture: it has not decided yet.
+    """
+    if draft.decided_on > work.now.date():
+        raise errors.InTheFuture(field="decided_on")
+    clearance = work.create(
+        ArchiveClearance, sealed={"reference": draft.reference}, decision=draft.decision, decided_on=draft.decided_on
+    )
+    work.done(clearance.id)
+    return clearance
+
+
+async def refuse_erasure(work: UnitOfWork) -> None:
+    """Refuse to erase, with everything that stands in the way; where nothing does, because it is not built yet.
+
+    Raises:
+        ErasureRefused: rule 72.
+        ErasureNotBuiltYet: rule 73.
+    """
+    period = await work.values(_OWN_PERIOD, case_id=work.case.id, authority_id=work.caller.authority_id)
+    if not period:
+        raise ErasureRefused(reasons=IN_DANISH[Hindrance.NOT_CLOSED])
+    found = [Hindrance.STILL_KEPT] if period[0]["erase_after"] >= work.now.date() else []
+    found += (await _hindrances(work, [work.case.id]))[work.case.id]
+    if found:
+        raise ErasureRefused(reasons=", ".join(IN_DANISH[one] for one in found))
+    raise ErasureNotBuiltYet
+
+
+async def erasure_report(work: UnitOfWork, *, after: UUID, limit: int) -> list[ErasureLine]:
+    """List closed cases with what would be erased of the caller's authority's own records, by counts alone."""
+    kept = await work.values(
+        _KEPT, infohus_id=work.infohus_id, authority_id=work.caller.authority_id, after=after, limit=limit
+    )
+    case_ids: list[UUID] = [row["case_id"] for row in kept]
+    hindrances = await _hindrances(work, case_ids)
+    records: dict[UUID, dict[str, int]] = {case_id: {} for case_id in case_ids}
+    for row in await work.values(_counts(), case_ids=case_ids, authority_id=work.caller.authority_id):
+        records[row["case_id"]][row["kind"]] = row["records"]
+    return [
+        ErasureLine(
+            case_id=row["case_id"], case_number=row["number"], stage=Stage(row["stage"]), rule=row["rule"],
+            erase_after=row["erase_after"], records=records[row["case_id"]],
+            hindered_by=[
+                *([Hindrance.STILL_KEPT] if row["erase_after"] >= work.now.date() else []),
+                *hindrances[row["case_id"]],
+            ],
+        )
+        for row in kept
+    ]
+
+
+async def _hindrances(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, list[Hindrance]]:
+    held = {row["case_id"] for row in await work.values(_STANDING_HOLDS, case_ids=case_ids)}
+    latest = {row["case_id"]: row["decision"] for row in await work.values(_CLEARANCES, case_ids=case_ids)}
+    cleared = {case_id for case_id, decision in latest.items() if ArchiveDecision(decision) in CLEARING}
+    return {
+        case_id: [
+            *([Hindrance.LEGAL_HOLD] if case_id in held else []),
+            *([] if case_id in cleared else [Hindrance.NOT_CLEARED_BY_THE_ARCHIVE]),
+        ]
+        for case_id in case_ids
+    }
+
+
+@cache
+def _counts() -> AnySelect:
+    """Build one statement that counts an authority's own records of some cases, table by table."""
+    models = sorted(
+        (mapper.class_ for mapper in Row.registry.mappers if issubclass(mapper.class_, Record)),
+        key=lambda model: str(model.__tablename__),
+    )
+    parts: list[AnySelect] = [
+        sa.select(
+            sa.literal_column(f"'{model.__tablename__}'").label("kind"), model.case_id.label("case_id"),
+            sa.func.count().label("records"),
+        )
+        .where(model.case_id == sa.func.any(_THESE), model.authority_id == sa.bindparam("authority_id"))
+        .group_by(model.case_id)
+        for model in models
+    ]
+    together = sa.union_all(*parts).subquery()
+    return sa.select(together.c.kind, together.c.case_id, together.c.records)

@@ -1,0 +1,73 @@
+"""The routes of the authority's own journal: its reference, journal notes, and its own part of the log."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from infohus import errors
+from infohus.kernel.access.model import Case
+from infohus.kernel.answers.problems import VERSIONED, IfMatch, Limit, etag
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.journal.model import (
+    CaseLogPage,
+    JournalNote,
+    JournalReference,
+    JournalReferenceDraft,
+    JournalReferenceView,
+)
+from infohus.whole_case.journal.operations import journal_note, own_log, own_reference, set_reference
+
+REFERENCE = "/cases/{case_id:uuid}/journal-reference"
+
+
+async def _answer(work: UnitOfWork, reference: JournalReference) -> Response[JournalReferenceView]:
+    texts = await work.open(reference, reading=Action.READ_JOURNAL_REFERENCE)
+    view = JournalReferenceView(texts[reference.id]["reference"], reference.set_at)
+    return Response(view, headers={"ETag": etag(reference.record_version)})
+
+
+@put(REFERENCE, operation_id="SetJournalReference", response_headers=VERSIONED)
+async def set_own(
+    case_id: FromPath[UUID], data: JSONBody[JournalReferenceDraft], request_scope: NamedDependency[RequestScope],
+    if_match: IfMatch = None,
+) -> Response[JournalReferenceView]:
+    """Set where the caller's authority keeps the case in its own journal; the other authority does not see it."""
+    async with request_scope.begin(Action.SET_JOURNAL_REFERENCE, Case, case_id) as work:
+        return await _answer(work, await set_reference(work, data, if_match))
+
+
+@get(REFERENCE, operation_id="ReadJournalReference", response_headers=VERSIONED)
+async def read_own(
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+) -> Response[JournalReferenceView]:
+    """Read the caller's authority's own reference."""
+    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
+        reference = await own_reference(work)
+        if reference is None:
+            raise errors.NotAvailable
+        return await _answer(work, reference)
+
+
+@post("/cases/{case_id:uuid}/journal-notes", operation_id="ExportJournalNote", status_code=200)
+async def export_note(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> JournalNote:
+    """Make a note for the authority's own journal: what was decided and told, with proof and without content."""
+    async with request_scope.begin(Action.EXPORT_JOURNAL_NOTE, Case, case_id) as work:
+        return await journal_note(work)
+
+
+@get("/cases/{case_id:uuid}/log", operation_id="ReadCaseLog")
+async def read_log(
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    after: Annotated[int, QueryParameter(ge=-1, le=2**53)] = -1, limit: Limit = 50,
+) -> CaseLogPage:
+    """List what the caller's authority did in the case and what it was told; reading this is logged too."""
+    async with request_scope.begin(Action.READ_CASE_LOG, Case, case_id) as work:
+        return await own_log(work, after=after, limit=limit)
+
+
+handlers = [set_own, read_own, export_note, read_log]

@@ -1,0 +1,108 @@
+"""An authority's own reference to a case, and what a journal note says."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.kernel.access.model import Stage
+from infohus.kernel.audit.formats.entry import Outcome
+from infohus.kernel.database.tables import Record, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class JournalReference(Record):
+    """Where an authority keeps the case in its own journal; one for each authority, unseen by the others."""
+
+    __tablename__ = "journal_reference"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("case_id", "authority_id"))
+
+    set_at: Mapped[datetime]
+    reference: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class JournalReferenceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The case's number in the authority's own journal."""
+
+    reference: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\r\n]*[^\s][^\r\n]*$")]
+
+
+class JournalReferenceView(msgspec.Struct, frozen=True):
+    """The reference, and when it was last set."""
+
+    reference: str
+    set_at: datetime
+
+
+class JournalSignature(msgspec.Struct, frozen=True):
+    """For which authority a decision was signed, and when."""
+
+    authority: str
+    signed_at: datetime
+
+
+class JournalDecision(msgspec.Struct, frozen=True):
+    """A decision that both made: its kind, its outcome, and the hash of the document that was signed."""
+
+    kind: str
+    outcome: str
+    decided_at: datetime
+    content_hash: str
+    signatures: list[JournalSignature]
+
+
+class JournalExchange(msgspec.Struct, frozen=True):
+    """A videregivelse: who told whom, after which paragraph, and the hash of what it disclosed."""
+
+    id: UUID
+    discloser: str
+    recipients: list[str]
+    paragraph: str
+    exchanged_at: datetime
+    manifest: str
+
+
+class JournalNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What an authority takes home: decisions and proof, never content.
+
+    `log_size` and `log_root` (32 bytes, hexadecimal) name the log as it stood; `text` is the same in Danish, to be put
+    into the authority's own journal, and the log holds its SHA-256, `digest`.
+    """
+
+    case_number: str
+    reference: str | None
+    stage: Stage
+    made_at: datetime
+    decisions: list[JournalDecision]
+    exchanges: list[JournalExchange]
+    log_origin: str
+    log_size: int
+    log_root: str
+    text: str
+    digest: str
+
+
+class CaseLogLine(msgspec.Struct, frozen=True):
+    """An entry about the case: when which authority did what. `told`: the authorities it disclosed to."""
+
+    index: int
+    at: datetime
+    authority: str | None
+    person: UUID | None
+    action: str
+    outcome: Outcome
+    told: list[str]
+    opened: int
+    wrote: int
+
+
+class CaseLogPage(msgspec.Struct, frozen=True):
+    """Some lines, and the index to go on behind; `None` is the end."""
+
+    items: list[CaseLogLine]
+    next: int | None

@@ -1,0 +1,61 @@
+"""The journal note in Danish, as Markdown that can be pasted into any journal. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from infohus.plan.opening import DENMARK
+from infohus.whole_case.journal.model import JournalDecision, JournalExchange
+
+KINDS = {
+    "scope_decision": "Fælles afgrænsning", "screening": "Fælles screening", "assessment": "Vurdering (CDIE)",
+    "recommendation": "Fælles anbefaling", "closure": "Afslutning",
+}
+OUTCOMES = {
+    "within": "inden for infohuset", "outside": "uden for infohuset", "police_alone": "politiet alene",
+    "disagreed": "tovholderne var uenige", "qualify_further": "kvalificeres yderligere", "recommend": "anbefaling",
+    "nothing_further": "intet videre", "concluded": "afsluttet", "recommended": "anbefalet", "unfounded": "grundløs",
+    "completed": "gennemført", "outside_infohus": "hører til uden for infohuset", "handed_over": "overdraget",
+}
+PARAGRAPHS = {
+    "rpl-115-1": "retsplejelovens § 115, stk. 1", "rpl-115-2": "retsplejelovens § 115, stk. 2",
+    "rpl-115-3": "retsplejelovens § 115, stk. 3", "pet-loven-4": "PET-lovens § 4",
+}
+
+
+def note_in_danish(  # noqa: PLR0913 - all by name
+    *, case_number: str, reference: str | None, made_at: datetime, decisions: Sequence[JournalDecision],
+    exchanges: Sequence[JournalExchange], log_origin: str, log_size: int, log_root: str,
+) -> str:
+    """Write the note. It names authorities, times and hashes; no person and no content."""
+    lines = [f"# Journalnotat, infohussag {case_number}", ""]
+    if reference is not None:
+        lines += [f"Eget journalnummer: {reference}", ""]
+    lines += [
+        f"Udskrevet {_at(made_at)}. Notatet viser, hvad der er besluttet og videregivet, og beviset for det.",
+        "Indholdet ligger i infohussagen.", "", "## Fælles beslutninger", "",
+    ]
+    for one in decisions:
+        signed = ", ".join(f"{each.authority} {_at(each.signed_at)}" for each in one.signatures)
+        lines.append(
+            f"- {KINDS.get(one.kind, one.kind)}: {OUTCOMES.get(one.outcome, one.outcome)}, {_at(one.decided_at)}. "
+            f"Underskrevet af {signed}. Indholdets fingeraftryk: `{one.content_hash}`"
+        )
+    if not decisions:
+        lines.append("Ingen.")
+    lines += ["", "## Videregivelser", ""]
+    for told in exchanges:
+        lines.append(
+            f"- {_at(told.exchanged_at)}: {told.discloser} til {', '.join(told.recipients)} efter "
+            f"{PARAGRAPHS.get(told.paragraph, told.paragraph)}. Fingeraftryk: `{told.manifest}`"
+        )
+    if not exchanges:
+        lines.append("Ingen.")
+    lines += [
+        "", "## Bevis", "",
+        f"Loggen {log_origin} havde {log_size} poster, da notatet blev lavet. Dens rod: `{log_root}`",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _at(moment: datetime) -> str:
+    return moment.astimezone(DENMARK).strftime("%d.%m.%Y kl. %H.%M")

@@ -1,0 +1,30 @@
+"""The route of log reports."""
+
+from uuid import UUID
+
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.whole_case.log_reports.model import LogReportDraft, SubjectLogReport
+from infohus.whole_case.log_reports.operations import ask_for_report, report_on
+
+
+@post("/infohuse/{infohus_id:uuid}/log-reports", operation_id="ReportSubjectLog", status_code=200)
+async def report(
+    infohus_id: FromPath[UUID], data: JSONBody[LogReportDraft], request_scope: NamedDependency[RequestScope],
+    signer: NamedDependency[Signer],
+) -> SubjectLogReport:
+    """Make a person's log report: dates and purposes, no staff, and how anyone sees that nothing is left out."""
+    # Two acts: the first one's entry closes the report, so it must stand in the log before the report is read from it.
+    async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
+        person = await ask_for_report(work, data)
+    async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
+        return await report_on(work, signer, person)
+
+
+handlers = [report]

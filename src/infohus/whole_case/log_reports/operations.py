@@ -1,0 +1,130 @@
+"""Ask for a log report, which the log itself closes, and then read it from the log."""
+
+import base64
+from functools import cache
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.cases.persons.cpr_numbers import read_cpr_number
+from infohus.kernel.access.model import Authority
+from infohus.kernel.audit.formats.entry import decode
+from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
+from infohus.kernel.audit.storage.export import prove
+from infohus.kernel.audit.storage.log import entries_holding
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.database.tables import SCHEMA, Row
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.log_reports.letter import letter
+from infohus.whole_case.log_reports.model import (
+    ORDERED,
+    LogReportDraft,
+    SubjectLogReport,
+    is_closing,
+    line_from,
+    tally_on,
+)
+from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
+
+_AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
+
+
+async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
+    """Log that a person's report is asked for, under the person's pseudonym, which is returned.
+
+    Raises:
+        ReportNotOnOnePerson: both a CPR number and a record are named, or neither.
+        CprNumberNotPossible: nobody has this number.
+        NotAvailable: the record is unknown, or in a case the caller takes no part in.
+    """
+    if (draft.cpr_number is None) == (draft.subject is None):
+        raise ReportNotOnOnePerson
+    if draft.cpr_number is not None:
+        index: bytes | None = work.lookup_index("cpr", read_cpr_number(draft.cpr_number).digits)
+    else:
+        known = await work.values(_subject(), subject_id=draft.subject, infohus_id=work.infohus_id)
+        if not known:
+            raise errors.NotAvailable
+        index = known[0]["cpr_index"]
+    # The same identity as in every case on the person: see concerns/subjects.py.
+    identity = UUID(bytes=index[:16]) if index is not None else draft.subject
+    assert identity is not None  # noqa: S101 - there is an index, or a record
+    person = work.pseudonym(identity)
+    work.audit_draft.persons.append(person)
+    work.audit_draft.purpose = ORDERED
+    return person
+
+
+async def report_on(work: UnitOfWork, signer: Signer, person: str) -> SubjectLogReport:
+    """Gather what the caller's authority did with a person's data, up to the caller's newest asking for it.
+
+    The database looks through all of the log's bytes for it.
+
+    Raises:
+        LogUnavailable: the log is not the one that was signed before.
+        NotAvailable: nobody asked.
+    """
+    connection, authority = work.log_connection(), work.caller.authority_id
+    found = [
+        (index, encoded, entry)
+        for index, encoded in await entries_holding(connection, work.infohus_id, [f'"{person}"'])
+        if (entry := decode(encoded)).authority == authority and person in entry.persons
+    ]
+    asked = [
+        at for at, (_, _, entry) in enumerate(found)
+        if is_closing(entry, person, authority) and entry.caller == work.caller.person_id
+    ]
+    if not asked:
+        raise errors.NotAvailable
+    index, closing, entry = found[asked[-1]]
+    before = found[: asked[-1]]
+    withheld = await _restricted(work, {one.subject for _, _, one in before if one.subject is not None})
+    lines = [
+        line_from(one, encoded, person, withheld=withheld.get(one.subject) if one.subject else None)
+        for _, encoded, one in before
+    ]
+    counted = [told for _, _, one in before if (told := tally_on(one, person))[0]]
+    first, chain = counted[0] if counted else tally_on(entry, person)
+    try:
+        head = await signer.sign(connection, work.infohus_id)
+    except (LogNotAsSigned, StateNotReadable) as refused:
+        raise errors.LogUnavailable from refused
+    names = await work.values(_AUTHORITY, authority_id=authority)
+    work.audit_draft.persons.append(person)
+    work.audit_draft.purpose = "subject_access_report"
+    return SubjectLogReport(
+        authority=authority, log=head.checkpoint.origin, person=person, made_at=entry.at, emptied=first - 1,
+        chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),
+        proof=await prove(connection, work.infohus_id, index, head.note),
+        letter=letter(names[0]["name"], made_at=entry.at, lines=lines, emptied=first - 1, pseudonym=person),
+    )
+
+
+async def _restricted(work: UnitOfWork, records: set[UUID]) -> dict[UUID, str]:
+    rows = await work.values(
+        _standing_restrictions(), record_ids=sorted(records), authority_id=work.caller.authority_id
+    )
+    return {row["record_id"]: row["basis"] for row in rows}
+
+
+@cache
+def _subject() -> AnySelect:
+    subject, case = (Row.metadata.tables[f"{SCHEMA}.{name}"].c for name in ("subject", "case"))
+    return (
+        sa.select(subject.cpr_index)
+        .join_from(subject.id.table, case.id.table, case.id == subject.case_id)
+        .where(subject.id == sa.bindparam("subject_id"), case.infohus_id == sa.bindparam("infohus_id"))
+    )
+
+
+@cache
+def _standing_restrictions() -> AnySelect:
+    restriction = Row.metadata.tables[f"{SCHEMA}.restriction"].c
+    return sa.select(restriction.record_id, restriction.basis).where(
+        restriction.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+        restriction.authority_id == sa.bindparam("authority_id"), restriction.lifted_at.is_(None),
+    )
+

@@ -1,0 +1,132 @@
+"""Requests for access, restrictions of it, and releases of what is withheld otherwise."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.cases.disclosures.disclosure import LongText
+from infohus.kernel.database.tables import Record, Regime, choice, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class AccessKind(StrEnum):
+    """Kinds of records that may concern the person who asks; each is a table's name."""
+
+    CONCERN = "concern"
+    REPORTER = "reporter"
+    SUBJECT = "subject"
+    CLEARANCE_CHECK = "clearance_check"
+    CHILD_NOTIFICATION = "child_notification"
+    INFORMATION = "information"
+    NOTE = "note"
+    CUSTODY_RELEASE = "custody_release"
+    EXCHANGE = "exchange"
+    FIRST_VIEW = "first_view"
+    SCOPE_DECISION = "scope_decision"
+    SCOPE_DISAGREEMENT = "scope_disagreement"
+    SCREENING = "screening"
+    ASSESSMENT = "assessment"
+    CONTRIBUTION = "contribution"
+    RECOMMENDATION = "recommendation"
+    MEASURE = "measure"
+    FOLLOW_UP = "follow_up"
+    CLOSURE = "closure"
+
+
+class RestrictionBasis(StrEnum):
+    """The provisions that let one item be withheld; which ones depends on the regime."""
+
+    PRIVATE_INTERESTS = "dbl-22-1"
+    PUBLIC_INTERESTS = "dbl-22-2"
+    LAW_ENFORCEMENT = "rhl-14"
+    LAW_ENFORCEMENT_ACCESS = "rhl-16"
+
+
+BASES: dict[Regime, frozenset[RestrictionBasis]] = {
+    Regime.GDPR: frozenset({RestrictionBasis.PRIVATE_INTERESTS, RestrictionBasis.PUBLIC_INTERESTS}),
+    Regime.LED: frozenset({RestrictionBasis.LAW_ENFORCEMENT, RestrictionBasis.LAW_ENFORCEMENT_ACCESS}),
+    Regime.PET: frozenset(),
+}
+"""Which provisions an authority can restrict by (rule 42 fixes its regime)."""
+
+
+class AccessRequest(Record):
+    """Somebody asks what is held on them. `subject_id` names the person among those of the case, where one is named."""
+
+    __tablename__ = "access_request"
+    __table_args__ = owned_by_authority()
+
+    subject_id: Mapped[UUID | None]
+    received_on: Mapped[date] = mapped_column(sa.Date)
+    answer_by: Mapped[date] = mapped_column(sa.Date)
+    answered_at: Mapped[datetime | None]
+    asked: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class Restriction(Record):
+    """One item withheld, by which provision, why, by whom (`recorded_by`), and when somebody looks again (rule 65)."""
+
+    __tablename__ = "restriction"
+    __table_args__ = owned_by_authority()
+
+    record_kind: Mapped[AccessKind] = choice(AccessKind, name="record_kind")
+    record_id: Mapped[UUID]
+    basis: Mapped[RestrictionBasis] = choice(RestrictionBasis, name="basis")
+    review_on: Mapped[date] = mapped_column(sa.Date)
+    lifted_at: Mapped[datetime | None]
+    reason: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class Release(Record):
+    """That another person of the case may be handed out after all, and why (rule 67)."""
+
+    __tablename__ = "release"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("record_id"))
+
+    record_kind: Mapped[AccessKind] = choice(AccessKind, name="record_kind")
+    record_id: Mapped[UUID]
+    reason: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class AccessItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=True):
+    """One record."""
+
+    kind: AccessKind
+    id: UUID
+
+
+class AccessRequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When the request came, what it asks, and on whom."""
+
+    received_on: date
+    asked: Annotated[LongText, Meta(min_length=1)]
+    subject: UUID | None = None
+
+
+class RestrictionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A restriction of one item. Without an item it would be a blanket one, and is refused."""
+
+    item: AccessItem | None = None
+    basis: RestrictionBasis
+    reason: Annotated[LongText, Meta(min_length=1)]
+    review_on: date
+
+
+class PersonReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which person is released, and why."""
+
+    item: AccessItem
+    reason: Annotated[LongText, Meta(min_length=1)]
+
+
+class PackageDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The items that somebody has looked at and hands out."""
+
+    include: Annotated[list[AccessItem], Meta(max_length=2_000)]

@@ -1,0 +1,240 @@
+"""Ask, restrict, release, and make the package that is handed out."""
+
+import calendar
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import cache
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.cases.disclosures.disclosable import record_of_kind
+from infohus.kernel.access.model import Case
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.database.tables import SCHEMA, Record, Regime, Row
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.rights.model import (
+    BASES,
+    AccessItem,
+    AccessKind,
+    AccessRequest,
+    AccessRequestDraft,
+    PackageDraft,
+    PersonReleaseDraft,
+    Release,
+    Restriction,
+    RestrictionDraft,
+)
+from infohus.whole_case.rights.package import Package, PackedItem, packed
+from infohus.whole_case.rights.refusals import (
+    BlanketRestriction,
+    ItemIsRestricted,
+    ItemsNotConsidered,
+    NothingToRelease,
+    RestrictionOfAnotherRegime,
+    ReviewInThePast,
+    WithheldUnlessReleased,
+)
+
+LED_DAYS = 28
+"""Days for answering under retshåndhævelsesloven: "uden unødig forsinkelse"; the figure is our own choice."""
+
+READING = {
+    AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
+    AccessKind.FOLLOW_UP: Action.READ_MEASURE,
+    **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
+}
+"""The act that reads a record of a kind: a package opens nothing that its maker could not read."""
+THIRD_PARTIES = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
+"""Kinds that may be somebody else. A reporter is released at the intake, another person of the case here."""
+
+REQUEST_BY_ID = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam("id"))
+RESTRICTION_BY_ID = sa.select(Restriction).where(Restriction.id == sa.bindparam("id"))
+RELEASE_BY_ID = sa.select(Release).where(Release.id == sa.bindparam("id"))
+REQUESTS = (
+    sa.select(AccessRequest).where(AccessRequest.case_id == sa.bindparam("case_id")).order_by(AccessRequest.id)
+)
+RESTRICTIONS = sa.select(Restriction).where(Restriction.case_id == sa.bindparam("case_id")).order_by(Restriction.id)
+OVERDUE = (
+    sa.select(Restriction)
+    .join(Case, Case.id == Restriction.case_id)
+    .where(
+        Case.infohus_id == sa.bindparam("infohus_id"), Restriction.lifted_at.is_(None),
+        Restriction.review_on < sa.bindparam("today", type_=sa.Date), Restriction.id > sa.bindparam("after"),
+    )
+    .order_by(Restriction.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+"""Lists the caller's authority's own, by row security."""
+_STANDING = sa.select(Restriction).where(
+    Restriction.case_id == sa.bindparam("case_id"), Restriction.lifted_at.is_(None)
+)
+_RELEASED = sa.select(Release.record_id).where(Release.case_id == sa.bindparam("case_id"))
+
+
+def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessRequest:
+    """Record that somebody asks for access, and until when it is answered.
+
+    Raises:
+        InTheFuture: it was received tomorrow.
+    """
+    if draft.received_on > work.now.date():
+        raise errors.InTheFuture(field="received_on")
+    request = work.create(
+        AccessRequest, sealed={"asked": draft.asked}, subject_id=draft.subject, received_on=draft.received_on,
+        answer_by=answer_by(draft.received_on, work.regime), answered_at=None,
+    )
+    work.done(request.id)
+    return request
+
+
+def answer_by(received_on: date, regime: Regime) -> date:
+    """Give the last day for answering: a month later under GDPR (art. 12, stk. 3), some days under LED."""
+    if regime is not Regime.GDPR:
+        return received_on + timedelta(days=LED_DAYS)
+    year, month = divmod(received_on.year * 12 + received_on.month, 12)
+    return date(year, month + 1, min(received_on.day, calendar.monthrange(year, month + 1)[1]))
+
+
+async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
+    """Withhold one item of the caller's own authority (rule 65).
+
+    Raises:
+        BlanketRestriction: no item is named.
+        RestrictionOfAnotherRegime: the provision is not one of the authority's own regime.
+        ReviewInThePast, AlreadyRecorded
+        NotAvailable: it is no item of the authority's own.
+    """
+    if draft.item is None:
+        raise BlanketRestriction
+    if draft.basis not in BASES[work.regime]:
+        raise RestrictionOfAnotherRegime
+    if draft.review_on <= work.now.date():
+        raise ReviewInThePast
+    await _own(work, draft.item)
+    if any(one.record_id == draft.item.id for one in await work.rows(Restriction, _STANDING, case_id=work.case.id)):
+        raise errors.AlreadyRecorded
+    restriction = work.create(
+        Restriction, sealed={"reason": draft.reason}, record_kind=draft.item.kind, record_id=draft.item.id,
+        basis=draft.basis, review_on=draft.review_on, lifted_at=None,
+    )
+    work.done(restriction.id)
+    return restriction
+
+
+async def lift(work: UnitOfWork, restriction: Restriction) -> Restriction:
+    """End a restriction; that it stood, and why, remains.
+
+    Raises:
+        AlreadyRecorded: it was lifted before.
+    """
+    if restriction.lifted_at is not None:
+        raise errors.AlreadyRecorded
+    work.change(restriction, lifted_at=work.now)
+    return restriction
+
+
+async def release(work: UnitOfWork, draft: PersonReleaseDraft) -> Release:
+    """Let another person of the case be handed out after all (rule 67).
+
+    Raises:
+        NothingToRelease: only another person is withheld by default; a reporter is released at the intake.
+        NotAvailable, AlreadyRecorded
+    """
+    if draft.item.kind is not AccessKind.SUBJECT:
+        raise NothingToRelease
+    await _own(work, draft.item)
+    if draft.item.id in await _released(work):
+        raise errors.AlreadyRecorded
+    released = work.create(
+        Release, sealed={"reason": draft.reason}, record_kind=draft.item.kind, record_id=draft.item.id
+    )
+    work.done(released.id)
+    return released
+
+
+async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageDraft) -> bytes:
+    """Pack what is handed out: own records of the own regime, each looked at, none withheld (rules 66 and 67).
+
+    Raises:
+        NotAvailable: an item is not the authority's own, whoever told it.
+        WithheldUnlessReleased: a reporter, or another person of the case, is among them.
+        ItemIsRestricted: a standing restriction says otherwise.
+        ItemsNotConsidered: some item is neither included nor restricted, with how many of each kind.
+    """
+    own = await _all_own(work)
+    chosen = set(draft.include)
+    if not chosen <= own.keys():
+        raise errors.NotAvailable
+    restricted = {one.record_id: one for one in await work.rows(Restriction, _STANDING, case_id=work.case.id)}
+    withheld = _withheld(own, request.subject_id) - await _released(work)
+    if any(item.id in withheld for item in chosen):
+        raise WithheldUnlessReleased
+    if any(item.id in restricted for item in chosen):
+        raise ItemIsRestricted
+    forgotten = Counter(
+        item.kind.value for item in own
+        if item not in chosen and item.id not in restricted and item.id not in withheld
+    )
+    if forgotten:
+        raise ItemsNotConsidered(items=", ".join(f"{kind}: {n}" for kind, n in sorted(forgotten.items())))
+    items = []
+    for item in sorted(chosen):
+        texts = await work.open(own[item], reading=READING[item.kind])
+        items.append(PackedItem.of(item.kind, own[item], texts[item.id]))
+    package = Package(
+        case_number=work.case.number, authority=work.caller.authority_id, regime=work.regime, request_id=request.id,
+        received_on=request.received_on, made_at=work.now, items=items,
+        restricted=dict(Counter(one.basis.value for one in restricted.values())),
+    )
+    content, digest = packed(package)
+    work.audit_draft.purpose, work.audit_draft.justification = "subject-access", f"sha256:{digest}"
+    if request.answered_at is None:
+        work.change(request, answered_at=work.now)
+    return content
+
+
+def _withheld(own: Iterable[AccessItem], subject_id: UUID | None) -> set[UUID]:
+    """Name reporters and the case's other persons; without a named person, every one is another."""
+    return {item.id for item in own if item.kind in THIRD_PARTIES and item.id != subject_id}
+
+
+async def _released(work: UnitOfWork) -> set[UUID]:
+    persons = await work.values(_RELEASED, case_id=work.case.id)
+    reporters = await work.values(_released_reporters(), case_id=work.case.id)
+    return {row["record_id"] for row in (*persons, *reporters)}
+
+
+async def _own(work: UnitOfWork, item: AccessItem) -> Record:
+    model, statement = record_of_kind(item.kind)
+    record = await work.row(model, statement, id=item.id, case_id=work.case.id)
+    if record is None or record.authority_id != work.caller.authority_id:
+        raise errors.NotAvailable
+    return record
+
+
+async def _all_own(work: UnitOfWork) -> dict[AccessItem, Record]:
+    own: dict[AccessItem, Record] = {}
+    for kind in AccessKind:
+        records = await work.rows(
+            record_of_kind(kind)[0], _of_case(kind), case_id=work.case.id, authority_id=work.caller.authority_id
+        )
+        own.update({AccessItem(kind, record.id): record for record in records})
+    return own
+
+
+@cache
+def _released_reporters() -> AnySelect:
+    released = Row.metadata.tables[f"{SCHEMA}.reporter_release"].c
+    return sa.select(released.reporter_id.label("record_id")).where(released.case_id == sa.bindparam("case_id"))
+
+
+@cache
+def _of_case(kind: AccessKind) -> AnySelect:
+    model, _ = record_of_kind(kind)
+    return sa.select(model).where(
+        model.case_id == sa.bindparam("case_id"), model.authority_id == sa.bindparam("authority_id")
+    )

@@ -1,0 +1,104 @@
+"""The package for the one who asked: a letter and the items, packed as a tar file. Pure."""
+
+import hashlib
+import io
+import tarfile
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from infohus.kernel.database.tables import Record, Regime
+from infohus.plan.opening import DENMARK
+from infohus.whole_case.rights.model import AccessKind
+
+_NAMES = {
+    "dbl-22-1": "databeskyttelseslovens § 22, stk. 1 (afgørende hensyn til private interesser)",
+    "dbl-22-2": "databeskyttelseslovens § 22, stk. 2 (afgørende hensyn til offentlige interesser)",
+    "rhl-14": "retshåndhævelseslovens § 14", "rhl-16": "retshåndhævelseslovens § 16",
+}
+_OF_THE_SYSTEM = frozenset({
+    "id", "case_id", "authority_id", "regime", "record_version", "recorded_by", "cpr_index", "manifest",
+    "content_hash", "template_digest", "exchange_id", "delivered_by",
+})
+"""Columns that say nothing about the person."""
+
+
+class PackedItem(msgspec.Struct, frozen=True):
+    """One record as it is handed out: what was said, and the facts beside it."""
+
+    kind: AccessKind
+    recorded_at: datetime
+    facts: dict[str, Any]
+    texts: dict[str, Any]
+
+    @classmethod
+    def of(cls, kind: AccessKind, record: Record, texts: dict[str, str]) -> "PackedItem":
+        """Gather a record's plain columns and opened texts; a signed document without its salt."""
+        columns = [column.name for column in record.__table__.columns]
+        facts = {
+            name: getattr(record, name) for name in columns
+            if name not in _OF_THE_SYSTEM and name != "recorded_at" and name not in texts
+            and not isinstance(getattr(record, name), bytes)
+        }
+        return cls(kind, record.recorded_at, facts, {name: _document(text) for name, text in texts.items()})
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything handed out, and how many items were withheld by which provision."""
+
+    case_number: str
+    authority: str
+    regime: Regime
+    request_id: UUID
+    received_on: date
+    made_at: datetime
+    items: list[PackedItem]
+    restricted: dict[str, int]
+
+
+def packed(package: Package) -> tuple[bytes, str]:
+    """Pack a package; gives the tar file, and its SHA-256 as 64 hexadecimal digits."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in (
+            ("følgebrev.md", letter(package).encode()),
+            ("oplysninger.json", msgspec.json.format(msgspec.json.encode(package), indent=2)),
+        ):
+            member = tarfile.TarInfo(name)
+            member.size, member.mode, member.mtime = len(content), 0o600, int(package.made_at.timestamp())
+            archive.addfile(member, io.BytesIO(content))
+    content = buffer.getvalue()
+    return content, hashlib.sha256(content).hexdigest()
+
+
+def letter(package: Package) -> str:
+    """Write the letter that goes with it, in Danish."""
+    law = "databeskyttelsesforordningens artikel 15" if package.regime is Regime.GDPR else (
+        "retshåndhævelseslovens § 15"
+    )
+    answered = package.made_at.astimezone(DENMARK)
+    lines = [
+        f"# Indsigt i infohussag {package.case_number}", "",
+        f"Anmodning modtaget {package.received_on:%d.%m.%Y}. Svar {answered:%d.%m.%Y}, efter {law}.", "",
+        f"Vedlagt er {len(package.items)} oplysninger, som {package.authority} er ansvarlig for (oplysninger.json).",
+        "Andre myndigheder svarer selv for deres.", "",
+        "Oplysninger om, hvem der har henvendt sig, og om andre personer er ikke med, medmindre det er besluttet.", "",
+    ]
+    for basis, count in sorted(package.restricted.items()):
+        lines.append(f"- {count} oplysninger er undtaget efter {_NAMES[basis]}.")
+    if package.restricted:
+        lines.append("")
+    lines += ["Du kan klage til Datatilsynet over dette svar.", ""]
+    return "\n".join(lines)
+
+
+def _document(text: str) -> Any:  # noqa: ANN401 - a signed document is JSON
+    if not text.startswith("{"):
+        return text
+    try:
+        document = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return document.get("content", document) if isinstance(document, dict) else text

@@ -1,0 +1,67 @@
+"""Search for one person. The number stands in the body and in no address; the log holds it as a keyed pseudonym."""
+
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from infohus import errors
+from infohus.cases.persons.appearances import Appearance, appearances_of
+from infohus.cases.persons.cpr_numbers import CprText, read_cpr_number
+from infohus.kernel.access.model import Case
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class SearchPurpose(StrEnum):
+    """Why somebody looks for a person: a closed list (rule 52)."""
+
+    NEW_CONCERN = "new_concern"
+    """A concern has come in and is not recorded yet."""
+    CASEWORK = "casework"
+    """Work on a case that the caller takes part in."""
+    SUBJECT_ACCESS = "subject_access"
+    """The person asks what is held about them."""
+
+
+NAMES_A_CASE = {
+    SearchPurpose.NEW_CONCERN: frozenset({False}), SearchPurpose.CASEWORK: frozenset({True}),
+    SearchPurpose.SUBJECT_ACCESS: frozenset({True, False}),
+}
+"""Whether a search for a purpose names a case, or may do either."""
+
+
+class SearchDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whom to look for, and why."""
+
+    cpr_number: CprText
+    purpose: SearchPurpose
+    case_id: UUID | None = None
+
+
+_CASE_HERE = sa.select(Case.id).where(
+    Case.id == sa.bindparam("case_id"), Case.infohus_id == sa.bindparam("infohus_id")
+)
+
+
+async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance]:
+    """Find the cases a person is in, among those the caller may see; the criterion stands in the log, found or not.
+
+    Raises:
+        CprNumberNotPossible: nobody has this number.
+        SearchPurposeAndCaseDiffer: the purpose needs a case, or has none.
+        NotAvailable: the case is unknown, or the caller takes no part in it.
+    """
+    number = read_cpr_number(draft.cpr_number)
+    index = work.lookup_index("cpr", number.digits)
+    work.audit_draft.purpose = draft.purpose.value
+    work.audit_draft.justification = f"case:{draft.case_id}" if draft.case_id else "no-case"
+    # The same pseudonym as in every case on the person: so the person's own log report holds the searches too.
+    work.audit_draft.persons.append(work.pseudonym(UUID(bytes=index[:16])))
+    if (draft.case_id is not None) not in NAMES_A_CASE[draft.purpose]:
+        raise errors.SearchPurposeAndCaseDiffer
+    if draft.case_id is not None and not await work.values(
+        _CASE_HERE, case_id=draft.case_id, infohus_id=work.infohus_id
+    ):
+        raise errors.NotAvailable
+    return await appearances_of(work, index)

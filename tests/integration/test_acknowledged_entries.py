@@ -1,0 +1,68 @@
+"""What the database acknowledged is looked for among the rows: a replaced append function is found out."""
+
+import pytest
+
+from house import House
+from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from town import LOG, Town
+
+DROPS = """
+CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT size FROM audit.frontier WHERE log_id = to_log $$
+"""
+
+
+class WhenEntriesWereAcknowledged:
+    async def test_they_are_all_found_whenever_it_looks(self, town: Town) -> None:
+        appended = AcknowledgedEntries()
+        for number in range(30):
+            entry = f"post {number}".encode()
+            await town.app.execute(APPEND, LOG, entry)
+            appended.add(LOG, entry)
+            if number % 7 == 0:
+                assert await appended.missing(town.app, LOG) == 0
+        assert await appended.missing(town.app, LOG) == 0
+
+    async def test_one_whose_answer_came_after_the_look_is_found_at_the_next(self, town: Town) -> None:
+        appended = AcknowledgedEntries()
+        appended.begin_at(LOG, 0)
+        await town.app.execute(APPEND, LOG, b"slow")
+        assert await appended.missing(town.app, LOG) == 0
+        appended.add(LOG, b"slow")
+        assert await appended.missing(town.app, LOG) == 0
+
+    async def test_one_that_is_nowhere_is_counted(self, town: Town) -> None:
+        appended = AcknowledgedEntries()
+        await town.append(3)
+        appended.add(LOG, b"never written")
+        assert await appended.missing(town.app, LOG) == 1
+
+
+class WhenTheAppendFunctionWasReplaced:
+    @pytest.mark.rule(58)
+    @pytest.mark.rule(59)
+    async def test_the_next_signature_is_refused_and_stays_refused(self, town: Town) -> None:
+        await town.append(3)
+        signer = town.signer()
+        await signer.sign(town.app, LOG)
+        await town.superuser.execute(DROPS)
+        await town.app.execute(APPEND, LOG, b"dropped")
+        signer.acknowledged.add(LOG, b"dropped")
+        for _ in range(2):
+            with pytest.raises(LogNotAsSigned):
+                await signer.sign(town.app, LOG)
+        assert signer.alarm(LOG) == "rewritten"
+
+    @pytest.mark.rule(59)
+    async def test_the_dpo_is_told_when_a_whole_installation_loses_an_entry(self, house: House) -> None:
+        dpo = house.person("dpo")
+        true = (await house.sql("SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure) AS text"))[0]
+        await house.case()
+        await house.sql(DROPS)
+        await house.case()
+        await house.sql(true["text"])
+        state = await dpo.get(f"/infohuse/{house.infohus_id}/log")
+        assert (state["is_whole"], state["checkpoint"]) == (False, "")
