@@ -62,7 +62,7 @@ def create_tables() -> None:
     create_table(
         "case",
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False, index=True),
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column(
             "stage",

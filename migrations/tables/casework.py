@@ -62,7 +62,7 @@ def create_tables() -> None:
         sa.Column("outcome", choice("outcome", "nothing_hinders", "hindered"), nullable=False),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
         sealed("note", nullable=True),
-        sa.UniqueConstraint("case_id"),
+        unique_in_case=(),
     )
 
     create_record(
@@ -138,7 +138,7 @@ def create_tables() -> None:
     create_record(
         "first_view",
         sealed("content"),
-        sa.UniqueConstraint("case_id", "authority_id"),
+        unique_in_case=("authority_id",),
     )
 
     create_joint_decision("scope_decision")
@@ -167,7 +167,7 @@ def create_tables() -> None:
         sa.Column("template_id", sa.Text(), nullable=False),
         sa.Column("template_digest", sa.LargeBinary(), nullable=False),
         sa.Column("users_are_trained", sa.Boolean(), nullable=False),
-        sa.UniqueConstraint("case_id", "version"),
+        unique_in_case=("version",),
     )
 
     create_record(

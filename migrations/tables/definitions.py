@@ -15,15 +15,17 @@ def create_table(name: str, *columns: sa.schema.SchemaItem) -> None:
     op.create_table(name, *columns, schema=SCHEMA)
 
 
-def create_record(name: str, *columns: sa.schema.SchemaItem) -> None:
+def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None) -> None:
     """Create the table of a kind of record: it belongs to one case, one owning authority and that authority's regime.
 
     The two columns of the owner are one reference, so no record can be under another regime than its owner (rule 42).
+    Of `unique_in_case` a case has one record for each value; that constraint's index then is the one by case.
     """
+    in_case = sa.Index(None, "case_id") if unique_in_case is None else sa.UniqueConstraint("case_id", *unique_in_case)
     create_table(
         name,
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False),
         sa.Column("authority_id", sa.Text(), nullable=False),
         sa.Column("regime", choice("regime", "gdpr", "led", "pet"), nullable=False),
         sa.Column("record_version", sa.Integer(), nullable=False),
@@ -33,10 +35,13 @@ def create_record(name: str, *columns: sa.schema.SchemaItem) -> None:
             ["authority_id", "regime"], ["infohus.authority.id", "infohus.authority.regime"],
         ),
         *columns,
+        in_case,
     )
 
 
-def create_joint_decision(name: str, *columns: sa.schema.SchemaItem) -> None:
+def create_joint_decision(
+    name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None
+) -> None:
     """Create the table of a kind of decision that both authorities sign; it is told to the other by an exchange."""
     create_record(
         name,
@@ -46,6 +51,7 @@ def create_joint_decision(name: str, *columns: sa.schema.SchemaItem) -> None:
         sa.Column("content_hash", sa.LargeBinary(), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("decided_at", sa.DateTime(timezone=True)),
+        unique_in_case=unique_in_case,
     )
 
 

@@ -29,7 +29,7 @@ def create_tables() -> None:
         "journal_reference",
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sealed("reference"),
-        sa.UniqueConstraint("case_id", "authority_id"),
+        unique_in_case=("authority_id",),
     )
 
     create_record(

@@ -62,6 +62,22 @@ class WhenADatabaseIsMigrated:
             """,
         )
 
+    def test_no_index_is_the_beginning_of_another(self, database: Database) -> None:
+        execute(
+            database.dsn("superuser"),
+            """
+            DO $$ DECLARE doubled text; BEGIN
+              SELECT string_agg(shorter.indexrelid::regclass::text, ', ') INTO doubled
+              FROM pg_index shorter JOIN pg_index longer USING (indrelid)
+              JOIN pg_class c ON c.oid = indrelid
+              WHERE c.relnamespace IN ('infohus'::regnamespace, 'audit'::regnamespace) AND NOT shorter.indisunique
+                AND shorter.indexrelid <> longer.indexrelid
+                AND longer.indkey::text || ' ' LIKE shorter.indkey::text || ' %';
+              IF doubled IS NOT NULL THEN RAISE EXCEPTION 'another index does the same: %', doubled; END IF;
+            END $$
+            """,
+        )
+
     @pytest.mark.parametrize("role", ["app", "verifier"])
     def test_nobody_else_changes_a_table(self, database: Database, role: str) -> None:
         address = database.dsn("app" if role == "app" else "verifier")
