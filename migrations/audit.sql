@@ -13,8 +13,7 @@ GRANT USAGE ON SCHEMA audit TO infohus_app, infohus_verifier, infohus_retention;
 
 CREATE TABLE audit.log (
     id uuid PRIMARY KEY,
-    origin text NOT NULL UNIQUE,
-    created_at timestamptz NOT NULL DEFAULT now()
+    origin text NOT NULL UNIQUE
 );
 
 -- `hashes` holds the roots of the perfect subtrees that make up the tree, largest first, 32 bytes each. The row is
