@@ -11,7 +11,6 @@ def create_tables() -> None:
         "request_once",
         sa.Column("person_id", sa.Uuid(), primary_key=True),
         sa.Column("key", sa.Text(), primary_key=True),
-        sa.Column("action", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
         sa.Column("record_id", sa.Uuid(), nullable=False),
         sa.Column("acted_on", sa.Date(), nullable=False),

@@ -199,7 +199,6 @@ class AnsweredRequest(Row):
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    action: Mapped[str]
     fingerprint: Mapped[bytes]
     record_id: Mapped[UUID]
     acted_on: Mapped[date]
