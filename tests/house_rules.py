@@ -40,6 +40,11 @@ WHO_MAY_LOOK_AT_ROLES = ("src/infohus/kernel/authorization/", "src/infohus/kerne
 
 OTHER_APPLICATIONS = ("src/infohus/demo/issuer.py", "src/infohus/cli/witness.py")
 """Small applications of their own, with another door than ours."""
+DOORS_TO_THE_DATABASE = (
+    "src/infohus/kernel/", "src/infohus/cli/", "src/infohus/demo/", "src/infohus/app.py", "src/infohus/__main__.py",
+    "src/infohus/plan/loading.py", "src/infohus/plan/obligations.py", "src/infohus/plan/owner_acts.py",
+    "src/infohus/plan/stored.py", "src/infohus/casework/assessments/templates.py",
+)
 HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
 
 # Written so that this file does not name what it looks for.
@@ -168,6 +173,29 @@ def misplaced_routes(source: Source) -> Iterator[str]:
                 called = mark.func if isinstance(mark, ast.Call) else mark
                 if isinstance(called, ast.Name) and called.id in HTTP_METHODS:
                     yield f"line {node.lineno}: the route {node.name}"
+
+
+def opened_package(source: Source) -> Iterator[str]:
+    """For requests only the unit of work names a connection, the vault, or what was opened and written.
+
+    Two other doors exist: the signer (kernel/audit/signing/), and the commands that act as another role (cli/, and the
+    functions of plan/ and casework/assessments/templates.py that are handed the owner's connection).
+    """
+    if source.is_in(*DOORS_TO_THE_DATABASE):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ImportFrom):
+            names = {alias.name for alias in node.names}
+            if found := names & {"Connection", "AnyConnection", "Vault", "Keyring", "PendingWrites"}:
+                yield f"line {node.lineno}: imports {', '.join(sorted(found))}"
+        if isinstance(node, ast.Attribute) and node.attr in {"opened", "wrote"} and (
+            ast.unparse(node.value).split(".")[-1] == "audit_draft"
+        ):
+            yield f"line {node.lineno}: writes the entry's {node.attr}"
+        if isinstance(node, ast.Call) and any(
+            isinstance(part, ast.Attribute) and part.attr in {"connection", "_connection"} for part in node.args
+        ):
+            yield f"line {node.lineno}: hands a connection on"
 
 
 def addresses(source: Source) -> Iterator[str]:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -21,7 +21,7 @@ from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Record, Regime, choice, owned_by_authority
 from infohus.kernel.identity.caller import AuthorityKind
-from infohus.kernel.sealing.column import SealedColumn, SupervisionColumn
+from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -135,6 +135,8 @@ class Exchange(Record):
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
     )
 
+    kept_for_supervision: ClassVar = KeptForSupervision(wrapped_key="answers_key", bound_to="case_id")
+
     paragraph: Mapped[Paragraph] = choice(Paragraph, name="paragraph")
     cooperation_form: Mapped[CooperationForm] = choice(CooperationForm, name="cooperation_form")
     purpose: Mapped[Purpose] = choice(Purpose, name="purpose")
@@ -226,9 +228,8 @@ async def disclose(  # noqa: PLR0913 - all by name
         corrects_id=corrects_id, manifest=manifest_of(draft, items), consent=draft.consent,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
     )
-    itself = (exchange.id, Exchange.__tablename__, exchange.authority_id)
-    granted = [*((item.record_id, item.kind, item.owner) for item in items), itself]
-    await work.grant(exchange.id, granted, [one for one in work.audit_draft.recipients if one in work.parties])
+    itself = Item.of(exchange)
+    await work.grant(exchange.id, [*items, itself], [one for one in work.audit_draft.recipients if one in work.parties])
     # Rule 16: whoever owns what is passed on learns that it was, to whom and why.
     owners = {item.owner for item in items} - {work.caller.authority_id, *work.audit_draft.recipients}
     await work.grant(exchange.id, [itself], sorted(owners.intersection(work.parties)))

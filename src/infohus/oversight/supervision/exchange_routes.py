@@ -186,7 +186,10 @@ async def answers(
 ) -> Answers:
     """Read how the caller's own authority answered § 115's questions: for its DPO and legal staff, and logged."""
     async with request_scope.begin(Action.REVIEW_ANSWERS, Exchange, exchange_id, within=case_id) as work:
-        return msgspec.json.decode(work.open_for_supervision(work.subject(Exchange), "answers"), type=Answers)
+        texts = work.open_for_supervision(work.subject(Exchange), "answers")
+        if "answers" not in texts:
+            raise errors.NotAvailable
+        return msgspec.json.decode(texts["answers"], type=Answers)
 
 
 def _moment(text: str | None, name: str) -> datetime | None:
