@@ -35,7 +35,7 @@ ROOT = "/" + "root/project"
 REGISTRY = "https://py" + "pi.org/simple"
 
 WHERE = [
-    (too_long, PYTHON),
+    (too_long, [source for source in FILES if source.path.endswith((".py", ".sql"))]),
     (empty_names, PYTHON),
     (without_docstring, PYTHON),
     (clocks, OURS),

@@ -286,7 +286,7 @@ class UnitOfWork:
         """Remember what this request recorded, so that a repetition finds it."""
         if self._idempotency_key is not None:
             self.add(AnsweredRequest(
-                person_id=self.caller.person_id, key=self._idempotency_key.key, action=self.action.value,
+                person_id=self.caller.person_id, key=self._idempotency_key.key,
                 fingerprint=self._fingerprint(self._idempotency_key), record_id=record_id, acted_on=self.now.date(),
             ))
 
