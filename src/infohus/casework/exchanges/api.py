@@ -33,7 +33,7 @@ from infohus.casework.exchanges.operations import (
 )
 from infohus.casework.exchanges.request_routes import handlers as request_handlers
 from infohus.kernel.access.model import Case
-from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork

@@ -11,7 +11,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.answers.problems import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
+from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.audit.formats.entry import Entry, decode
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.answers.problems import Limit
+from infohus.kernel.answers.pages import Limit
 from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action

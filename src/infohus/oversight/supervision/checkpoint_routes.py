@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.answers.problems import Limit
+from infohus.kernel.answers.pages import Limit
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived

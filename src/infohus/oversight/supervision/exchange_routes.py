@@ -13,7 +13,7 @@ from infohus import errors
 from infohus.cases.disclosures.disclosure import Answers, Category, Exchange, Paragraph
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import Stored
 from infohus.kernel.unit_of_work.begin import RequestScope

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from infohus.cases.disclosures.disclosure import Exchange
 from infohus.cases.joint_decisions.joint_decision import JointDecision, signatures_of
-from infohus.kernel.answers.problems import require_match
+from infohus.kernel.answers.etags import require_match
 from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
