@@ -6,6 +6,7 @@ Tables come from roles.sql and the real migrations, once per session; each test 
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -94,16 +95,25 @@ def template_database(postgres: LocalPostgres, role_passwords: dict[str, str]) -
     return template
 
 
-@pytest.fixture
-def database(template_database: Database) -> Iterator[Database]:
+@contextmanager
+def clone_of(template: Database) -> Iterator[Database]:
     """Clone the migrated database, and drop the clone whatever happened."""
-    name = f"infohus_{secrets.token_hex(6)}"
-    server = template_database.server
-    execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    server, name = template.server, f"infohus_{secrets.token_hex(6)}"
+    # As files: half the time that it takes through the write-ahead log, which is for databases that others write to.
+    execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY')
     # A clone has the tables and their grants; who may connect to the database itself is not cloned.
     execute(server.superuser_dsn(name), ROLES_SQL.read_text())
-    yield Database(server, name, template_database.passwords)
-    execute(server.superuser_dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
+    try:
+        yield Database(server, name, template.passwords)
+    finally:
+        execute(server.superuser_dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(template_database: Database) -> Iterator[Database]:
+    """Give a migrated database that nobody else has."""
+    with clone_of(template_database) as clone:
+        yield clone
 
 
 @pytest.fixture
