@@ -19,7 +19,6 @@ import asyncpg
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from infohus.app import create_app
 from infohus.audit.checkpoint import SigningKey
 from infohus.audit.entry import Entry, decode
 from infohus.audit.log_verification import tally_faults_of
@@ -30,6 +29,7 @@ from infohus.demo.people import DEMO_PEOPLE
 from infohus.finding import INSTALLATION_LOG
 from infohus.sealing.keepers import FileKeyKeeper
 from infohus.settings import Settings
+from one_api import app_of
 
 MUNICIPALITY, POLICE, PROBATION = "ishoj-kommune", "kbh-vestegns-politi", "kriminalforsorgen"
 INSTITUTION = "vaerestedet"
@@ -322,7 +322,7 @@ async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) 
     settings = Settings(
         database_url=app_dsn, keys_folder=keys, issuers_file=folder / "issuers.toml", log_format="json", pool_size=4
     )
-    app = create_app(settings)
+    app = app_of(settings)
     async with AsyncTestClient(app) as client:
         yield House(app, client, issuers, infohus_id, superuser, verifier, folder, settings)
 
