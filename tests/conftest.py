@@ -17,7 +17,7 @@ import pytest
 from house import House, open_house
 from infohus.database import migrate
 from infohus.local_postgres import LocalPostgres
-from rule_report import RuleReport
+from rule_report import RuleReport, WorkersMarks
 from town import Town, open_town
 
 Role = Literal["owner", "app", "verifier", "retention"]
@@ -32,7 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(RuleReport(config), "rule-report")
+    account = WorkersMarks(config) if hasattr(config, "workerinput") else RuleReport(config)
+    config.pluginmanager.register(account, "rule-report")
 
 
 def execute(address: str, *statements: str) -> None:
@@ -66,7 +67,7 @@ class Database:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
-    """Run one server for the whole session; it forgets everything at the end."""
+    """Run one server for the whole session, one for each process of pytest-xdist; it forgets everything at the end."""
     with LocalPostgres.throwaway(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
