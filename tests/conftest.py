@@ -4,6 +4,7 @@ Tables come from roles.sql and the real migrations, once per session; each test 
 """
 
 import asyncio
+import gc
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     account = WorkersMarks(config) if hasattr(config, "workerinput") else RuleReport(config)
     config.pluginmanager.register(account, "rule-report")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave what stays to the end, half a million objects, out of every later search for garbage.
+
+    Building an application takes 140 ms instead of 210 so.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def execute(address: str, *statements: str) -> None:
