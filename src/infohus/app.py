@@ -133,17 +133,7 @@ def create_app(settings: Settings) -> Litestar:
             for one in beside:
                 one.cancel()
 
-    handlers = [
-        *health_handlers, *problem_handlers,
-        *guarded(
-            *plan_handlers, *contact_handlers, *concern_handlers, *search_handlers,
-            *case_handlers, *standing_handlers, *scope_handlers, *screening_handlers,
-            *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
-            *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
-            *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
-            *tile_handlers, *log_report_handlers, *log_check_handlers,
-        ),
-    ]
+    handlers = route_handlers()
     return Litestar(
         route_handlers=handlers,
         dependencies={
@@ -163,6 +153,21 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=_openapi(handlers),
         logging_config=None,
     )
+
+
+def route_handlers() -> list[HTTPRouteHandler]:
+    """List every route, whatever the settings."""
+    return [
+        *health_handlers, *problem_handlers,
+        *guarded(
+            *plan_handlers, *contact_handlers, *concern_handlers, *search_handlers,
+            *case_handlers, *standing_handlers, *scope_handlers, *screening_handlers,
+            *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
+            *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
+            *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
+            *tile_handlers, *log_report_handlers, *log_check_handlers,
+        ),
+    ]
 
 
 def signer_of(settings: Settings) -> Signer:
