@@ -10,11 +10,11 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.disclosure import CLOCK_TOLERANCE, LongText
 from infohus.cases.procedure.lifecycle import next_stage
+from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.casework.concerns.child_notifications import Moment
 from infohus.casework.concerns.deadlines import DENMARK
 from infohus.casework.concerns.model import (
     ClearanceCheck,
-    ClearanceOutcome,
     Concern,
     ExtremismWeight,
     ReportChannel,

@@ -6,13 +6,13 @@ from infohus import errors
 from infohus.cases.disclosures.disclosure import Item, disclose
 from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
 from infohus.cases.procedure.lifecycle import next_stage
+from infohus.cases.procedure.outcomes import ScopeOutcome
 from infohus.casework.scope_decisions.first_views import require_both_blind_or_none
 from infohus.casework.scope_decisions.model import (
     DisagreementDraft,
     ScopeDecision,
     ScopeDecisionDraft,
     ScopeDisagreement,
-    ScopeOutcome,
 )
 from infohus.casework.scope_decisions.residences import require_subjects_here
 from infohus.kernel.unit_of_work.unit import UnitOfWork
