@@ -15,7 +15,8 @@ from litestar.params import HeaderParameter
 
 from infohus import logs
 from infohus.cases.api import handlers as case_handlers
-from infohus.cases.procedure.lifecycle import lock_for, require_possible
+from infohus.cases.procedure.completeness import require_complete
+from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.assessments.api import handlers as assessment_handlers
 from infohus.casework.concerns.api import handlers as concern_handlers
 from infohus.casework.exchanges.api import handlers as exchange_handlers
@@ -24,6 +25,7 @@ from infohus.casework.notes.api import handlers as note_handlers
 from infohus.casework.scope_decisions.api import handlers as scope_handlers
 from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
+from infohus.danish.acts import ACTS
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -90,8 +92,10 @@ def create_app(settings: Settings) -> Litestar:
 
     Raises:
         PoliciesUnsound: the policies do not validate; better no system than an open one.
+        ProcedureIncomplete: an act has no row in the procedure's table, or its row lacks something.
         UnsafeKeyFile, UnsafeIssuer: what is on disk is not as it must be.
     """
+    require_complete(PROCEDURE, ACTS)
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
     keeper = FileKeyKeeper(settings.keys_folder)
@@ -105,8 +109,7 @@ def create_app(settings: Settings) -> Litestar:
     signer = signer_of(settings)
     pooled_signer = PooledSigner(signer)
     units = UnitsOfWork(
-        policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now,
-        acknowledged=signer.acknowledged,
+        policies=policies, vault=vault, procedure=PROCEDURE, clock=now, acknowledged=signer.acknowledged,
     )
 
     def request_scope(request: AnyRequest) -> RequestScope:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.cases.disclosures.disclosure import DisclosureDraft, Item, disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
-from infohus.cases.procedure.lifecycle import next_stage
+from infohus.cases.procedure.table import next_stage
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import SCHEMA, Record, Row, new_id
@@ -165,7 +165,7 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
     if not {infohus.municipality_id, infohus.police_id} <= signed_for:
         return decision
     work.change(decision, decided_at=work.now)
-    work.change(work.case, stage=next_stage(decision.__tablename__, decision.outcome))
+    work.change(work.case, stage=next_stage(work.action, decision.outcome))
     return decision
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
@@ -46,13 +47,6 @@ class AgeGroup(StrEnum):
     FROM_18_TO_24 = "18_to_24"
     FROM_25 = "25_or_older"
     UNKNOWN = "unknown"
-
-
-class ClearanceOutcome(StrEnum):
-    """What the police check found (rule 19)."""
-
-    NOTHING_HINDERS = "nothing_hinders"
-    HINDERED = "hindered"
 
 
 class Concern(Record):
