@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from conftest import REPOSITORY, Database, execute
-from infohus.kernel.database.statements import migrate
+from infohus.kernel.database.schema import migrate
 
 FILE_NAME = re.compile(r"\d{4}_\d{2}_\d{2}_[a-z]+(_[a-z0-9]+)+\.py")
 VERSIONS = sorted((REPOSITORY / "migrations" / "versions").glob("*.py"))

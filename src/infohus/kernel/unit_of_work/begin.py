@@ -24,7 +24,8 @@ from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import APPEND, append_and_commit
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
-from infohus.kernel.database.statements import Connection, acting
+from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.statements import acting
 from infohus.kernel.database.tables import Record, Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault

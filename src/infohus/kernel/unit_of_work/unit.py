@@ -18,10 +18,10 @@ from infohus.kernel.access.model import AnsweredRequest, Case, CaseKey, Disclosu
 from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
+from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import (
     AnySelect,
     Compiled,
-    Connection,
     Stored,
     column_names_of,
     compiled,

@@ -10,7 +10,7 @@ import asyncpg
 
 from infohus.kernel.audit.formats.entry import Entry, decode
 from infohus.kernel.audit.formats.merkle import HASH_BYTES, Frontier, Node, place_of
-from infohus.kernel.database.statements import Connection
+from infohus.kernel.database.pool import Connection
 
 AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
 ROWS_AT_ONCE = 4096
