@@ -46,7 +46,9 @@ class Compiled:
         self.sql = str(compiled)
         self._names = tuple(compiled.positiontup or ())
         converts: Mapping[str, Any] = compiled._bind_processors or {}  # noqa: SLF001
-        self._converts: tuple[Convert | None, ...] = tuple(converts.get(name) for name in self._names)
+        self._converts: tuple[tuple[int, Convert], ...] = tuple(
+            (position, converts[name]) for position, name in enumerate(self._names) if converts.get(name)
+        )
         self._fixed = dict(compiled.params)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
@@ -55,14 +57,12 @@ class Compiled:
         Raises:
             PlainTextInSealedColumn: a sealed column was given anything but a sealed value.
         """
-        fixed = self._fixed
-        return [
-            value if convert is None or value is None else convert(value)
-            for value, convert in (
-                (values[name] if name in values else fixed[name], convert)
-                for name, convert in zip(self._names, self._converts, strict=True)
-            )
-        ]
+        named = {**self._fixed, **values}
+        arguments = [named[name] for name in self._names]
+        for position, convert in self._converts:
+            if arguments[position] is not None:
+                arguments[position] = convert(arguments[position])
+        return arguments
 
 
 @cache
