@@ -282,13 +282,15 @@ async def _find(
 ) -> ResolvedSubject:
     if model is None:
         return ResolvedSubject()
-    person_id, authority_id = context.caller.person_id, context.caller.authority_id
+    values = {"person_id": context.caller.person_id, "authority_id": context.caller.authority_id}
     if model is Infohus:
-        rows = await context.ask(infohus_query(), (subject_id, person_id, authority_id))
+        query = infohus_query()
+        rows = await context.ask(query.sql, query.arguments({**values, "infohus_id": subject_id}))
         return resolved_infohus(rows[0] if rows else None)
     record = model if issubclass(model, Record) else None
-    subject = (within, person_id, authority_id, subject_id) if record else (subject_id, person_id, authority_id)
-    rows = await context.ask(case_query(record, context.lock), subject)
+    query = case_query(record, context.lock)
+    subject = {"case_id": within, "record_id": subject_id} if record else {"case_id": subject_id}
+    rows = await context.ask(query.sql, query.arguments({**values, **subject}))
     return resolved_case(rows[0] if rows else None, record)
 
 
