@@ -68,7 +68,7 @@ class UnitOfWork:
         self._vault = vault
         self._policies = policies
         self._idempotency_key = idempotency_key
-        self._pending: list[tuple[str, list[Any], Row, str]] = []
+        self._pending: list[tuple[Compiled, list[Any], Row, str]] = []
         self._keys = Keyring(vault, ask, caller.authority_id, resolved)
         self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
 
@@ -173,7 +173,7 @@ class UnitOfWork:
         values = {name: known.get(name) for name in column_names_of(type(row))}
         if values.get("id", row) is None:
             values["id"] = known["id"] = new_id()
-        self._pending.append((ready.sql, ready.arguments(values), row, "insert"))
+        self._pending.append((ready, ready.arguments(values), row, "insert"))
 
     def create(
         self, model: type[AnyRecord], *, sealed: Mapping[str, str | None],
@@ -204,7 +204,7 @@ class UnitOfWork:
             setattr(row, name, value)
         ready = update_of(type(row), tuple(sorted(values)))
         keys = {f"key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
-        self._pending.append((ready.sql, ready.arguments({**values, **keys}), row, "update"))
+        self._pending.append((ready, ready.arguments({**values, **keys}), row, "update"))
 
     async def rewrite(self, record: Record, *, sealed: Mapping[str, str | None], **values: Any) -> None:
         """Replace all texts of a record: a new version, sealed so that an older value cannot be put back."""
@@ -310,23 +310,23 @@ class UnitOfWork:
     # --- for UnitsOfWork ----------------------------------------------------------------------------------------------
     async def flush(self) -> None:
         """Send what is pending, in order; inserts that follow one another are one statement."""
-        together: list[tuple[str, list[Any]]] = []
-        for sql, arguments, row, verb in self._pending:
+        together: list[tuple[Compiled, list[Any]]] = []
+        for ready, arguments, row, verb in self._pending:
             self.audit_draft.wrote.append(wrote_of(row, verb, arguments))
             if verb == "insert" and not isinstance(row, _FIRST):
-                together.append((sql, arguments))
+                together.append((ready, arguments))
                 continue
             await self._insert(together)
-            if await self._connection.execute(sql, *arguments) == "UPDATE 0":
+            if await self._connection.execute(ready.sql, *arguments) == "UPDATE 0":
                 # Row security or another's act took the row away between reading and writing.
                 raise errors.ActedAtTheSameTime
         await self._insert(together)
         self._pending.clear()
 
-    async def _insert(self, together: list[tuple[str, list[Any]]]) -> None:
+    async def _insert(self, together: list[tuple[Compiled, list[Any]]]) -> None:
         if together:
-            statement = joined(tuple(sql for sql, _ in together))
-            await self._connection.execute(statement, *(value for _, values in together for value in values))
+            sql, arguments = joined(together)
+            await self._connection.execute(sql, *arguments)
             together.clear()
 
     # --- deciding ---------------------------------------------------------------------------------------------------
