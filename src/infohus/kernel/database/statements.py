@@ -4,6 +4,7 @@ SQLAlchemy describes tables and builds statements; each statement is compiled on
 Why no ORM session: docs/decisions/0001-unit-of-work.md.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
@@ -62,6 +63,10 @@ class Compiled:
             if arguments[position] is not None:
                 arguments[position] = convert(arguments[position])
         return arguments
+
+    def bound(self, **values: Any) -> tuple[Any, ...]:
+        """Give the SQL and then its arguments, as the methods of a connection take them."""
+        return self.sql, *self.arguments(values)
 
 
 @cache
@@ -129,10 +134,10 @@ def insert_unless_there_of(model: type[Row]) -> Compiled:
 
 @cache
 def update_of(model: type[Row], columns: tuple[str, ...]) -> Compiled:
-    """Compile the UPDATE of `columns` of one row by its primary key, bound as `key_<name>`."""
+    """Compile the UPDATE of `columns` of one row by its primary key, bound as `primary_key_<name>`."""
     table = table_of(model)
     statement = sa.update(table).where(
-        *(column == sa.bindparam(f"key_{column.name}", type_=column.type) for column in table.primary_key)
+        *(column == sa.bindparam(f"primary_key_{column.name}", type_=column.type) for column in table.primary_key)
     )
     return Compiled(statement, column_keys=list(columns))
 
@@ -154,9 +159,14 @@ def column_names_of(model: type[Row]) -> tuple[str, ...]:
 def _results(model: type[Row], prefix: str) -> tuple[tuple[str, str, Convert | None], ...]:
     configure_mappers()
     return tuple(
-        (column.name, prefix + column.name, column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
-        for column in table_of(model).columns
+        (column.name, prefix + column.name, _result_of(column.type)) for column in table_of(model).columns
     )
+
+
+def _result_of(column_type: sa.types.TypeEngine[Any]) -> Convert | None:
+    if isinstance(column_type, sa.JSON):
+        return json.loads  # SQLAlchemy teaches this to its own connections, and so has no conversion to give
+    return column_type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
 
 
 def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:

@@ -203,7 +203,7 @@ class UnitOfWork:
         for name, value in values.items():
             setattr(row, name, value)
         ready = update_of(type(row), tuple(sorted(values)))
-        keys = {f"key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
+        keys = {f"primary_key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
         self._pending.append((ready, ready.arguments({**values, **keys}), row, "update"))
 
     async def rewrite(self, record: Record, *, sealed: Mapping[str, str | None], **values: Any) -> None:
