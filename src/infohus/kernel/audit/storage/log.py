@@ -18,6 +18,9 @@ ROWS_AT_ONCE = 4096
 APPEND = "SELECT audit.append($1, $2)"
 """Append an entry ($2) to a log ($1) in a transaction of its own; gives the entry's index."""
 
+OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
+"""Open a log ($1) under its origin ($2), as the owner; one that is open stays as it is."""
+
 _HEAD = """
 SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.log_id = l.id WHERE l.id = $1
 """
