@@ -73,6 +73,7 @@ class Compiled:
 def acting(sql: str, parameters: int) -> str:
     """Put before a query who acts, as its last four parameters: one statement, one round trip, no transaction.
 
+    The query is SQLAlchemy's; what is put before it is text, because row security is written in SQL.
     The query reads nothing before `act_as` has answered, for it hangs on its answer; were the order ever another, row
     security would see no caller and show nothing.
     """
