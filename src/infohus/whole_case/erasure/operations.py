@@ -152,7 +152,7 @@ def _counts() -> AnySelect:
     )
     parts: list[AnySelect] = [
         sa.select(
-            sa.literal_column(f"'{model.__tablename__}'").label("kind"), model.case_id.label("case_id"),
+            sa.literal(model.__tablename__).label("kind"), model.case_id.label("case_id"),
             sa.func.count().label("records"),
         )
         .where(model.case_id == sa.func.any(_THESE), model.authority_id == sa.bindparam("authority_id"))
