@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from house import CaseInHand, House, Person, now
+from infohus.danish_calendar import DENMARK
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.draw import commitment_of
-from infohus.plan.opening import DENMARK
 from infohus.web.api_examples import EXAMPLES
 
 OWNER, DPO = DEMO_PEOPLE["kommune"].person_id, DEMO_PEOPLE["dpo"].person_id

@@ -8,9 +8,17 @@ from hypothesis import strategies as st
 
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import read_cpr_number
-from infohus.casework.concerns.deadlines import DENMARK, age_at, assess_by, is_working_day, receipt_by
-from infohus.plan.contact_routes import LOOKING_AHEAD_DAYS, open_until, opens_at
-from infohus.plan.opening import Days, Hours, Weekday
+from infohus.casework.concerns.deadlines import age_at, assess_by, receipt_by
+from infohus.danish_calendar import (
+    DENMARK,
+    LOOKING_AHEAD_DAYS,
+    Days,
+    Hours,
+    Weekday,
+    is_working_day,
+    open_until,
+    opens_at,
+)
 
 LONG_AGO = st.dates(date(1858, 1, 1), date(1909, 12, 31))
 """Nobody who is alive was born then."""

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from infohus.clock import now
+from infohus.danish_calendar import DENMARK
 from infohus.demo.people import VESTEGNEN
 from infohus.demo.playing import Play
 from infohus.kernel.audit.formats.checkpoint import VerifierKey
@@ -17,7 +18,6 @@ from infohus.kernel.audit.formats.draw import commitment_of
 from infohus.kernel.audit.formats.tiles import WIDTH, tile_path
 from infohus.kernel.audit.storage.export import check_proof, unpack
 from infohus.kernel.audit.verification.exported_log import verify_export
-from infohus.plan.opening import DENMARK
 from infohus.whole_case.log_reports.model import ReportDoesNotHold, SubjectLogReport, check_report
 
 

@@ -9,9 +9,9 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosures.disclosure import CLOCK_TOLERANCE
-from infohus.casework.concerns.deadlines import DENMARK
 from infohus.casework.concerns.model import ChildNotification
 from infohus.casework.concerns.subjects import ShortText
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 Moment = Annotated[datetime, Meta(tz=True)]

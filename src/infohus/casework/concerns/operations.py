@@ -11,7 +11,6 @@ from infohus import errors
 from infohus.cases.disclosures.disclosure import CLOCK_TOLERANCE, LongText
 from infohus.cases.procedure.lifecycle import next_stage
 from infohus.casework.concerns.child_notifications import Moment
-from infohus.casework.concerns.deadlines import DENMARK
 from infohus.casework.concerns.model import (
     ClearanceCheck,
     ClearanceOutcome,
@@ -24,6 +23,7 @@ from infohus.casework.concerns.model import (
 )
 from infohus.casework.concerns.subjects import Person, ShortText, SubjectDraft, doubts_about, record_subject
 from infohus.danish import CONCERN_KINDS
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.access.model import Case, Coordinator, LoadedPlan, Participant, ParticipationKind, Stage
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.unit_of_work.unit import UnitOfWork

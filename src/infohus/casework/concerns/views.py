@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus.cases.persons.cpr_numbers import read_cpr_number
-from infohus.casework.concerns.deadlines import DENMARK, age_at
+from infohus.casework.concerns.deadlines import age_at
 from infohus.casework.concerns.model import (
     ChildNotification,
     Concern,
@@ -19,6 +19,7 @@ from infohus.casework.concerns.model import (
     Subject,
 )
 from infohus.danish import WARNINGS
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 

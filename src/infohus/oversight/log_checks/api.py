@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.problems import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
 from infohus.kernel.audit.formats.entry import Entry, decode
@@ -34,7 +35,6 @@ from infohus.oversight.log_checks.findings import (
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
 from infohus.oversight.log_checks.risk_rules import RULES
-from infohus.plan.opening import DENMARK
 
 CHECKS = "/infohuse/{infohus_id:uuid}/log-checks"
 FINDING = "/infohuse/{infohus_id:uuid}/log-findings/{finding_id:uuid}"

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.access.model import Case
 from infohus.kernel.audit.formats.draw import commitment_of, draw_from
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
@@ -22,7 +23,6 @@ from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry
 from infohus.oversight.log_checks.namesakes import namesakes_among
 from infohus.oversight.log_checks.refusals import NotDrawableYet, NothingInPeriod, SecretNotPromised
 from infohus.oversight.log_checks.risk_rules import RULES, Background
-from infohus.plan.opening import DENMARK
 
 RANDOM = "random"
 """Why an entry is looked at that the lot fell on; the other reasons are the codes of risk rules."""

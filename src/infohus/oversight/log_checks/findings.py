@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosures.disclosure import LongText
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.access.model import Coordinator
 from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.database.tables import new_id
@@ -18,7 +19,6 @@ from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.refusals import FindingNotComplete, OwnEntryReviewed
-from infohus.plan.opening import DENMARK
 
 ENTRIES = (
     sa.select(LogCheckEntry)

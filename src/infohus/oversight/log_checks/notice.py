@@ -6,11 +6,11 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.storage.log import first_of_day, head_of, rows_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogNoticeReceipt
-from infohus.plan.opening import DENMARK
 
 VERSION = 1
 TEXT = """Alt, hvad du gør i infohus, bliver logget: hvem, hvornår, hvilken sag og hvorfor. Også et forsøg, der afvises.

@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 from statistics import median
 from uuid import UUID
 
+from infohus.danish_calendar import DENMARK, Hours
 from infohus.kernel.audit.formats.entry import Entry, Outcome
-from infohus.plan.opening import DENMARK, Hours
 
 WORKING_HOURS = Hours(opens=time(7), closes=time(18), days="working_days")
 MANY_CASES = 20

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from msgspec import Meta, field
 
 from infohus import errors
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.obligations.model import Fulfilment, PlanObligation
 from infohus.oversight.obligations.refusals import FulfilmentNotPossible, UnknownAudience
 from infohus.plan.document import PlanDocument
 from infohus.plan.obligations import due_after_fulfilment
-from infohus.plan.opening import DENMARK
 
 MOST_ATTENDING = 100_000
 

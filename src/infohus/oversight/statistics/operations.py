@@ -11,13 +11,13 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.statistics.model import ReleasedYearlyStatus, YearlyStatus
 from infohus.oversight.statistics.refusals import YearlyStatusAlreadyReleased, YearlyStatusNotReleased, YearNotOver
 from infohus.oversight.statistics.tabulations import tabulations, yearly_status
 from infohus.plan.document import PlanDocument
-from infohus.plan.opening import DENMARK
 
 _RELEASED_BY_ID = sa.select(ReleasedYearlyStatus).where(ReleasedYearlyStatus.id == sa.bindparam("id"))
 _RELEASED = sa.select(ReleasedYearlyStatus).where(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from infohus.plan.opening import DENMARK
+from infohus.danish_calendar import DENMARK
 from infohus.whole_case.log_reports.model import ReportLine
 
 _PROVISIONS = {

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.database.tables import Record, Regime
-from infohus.plan.opening import DENMARK
 from infohus.whole_case.rights.model import AccessKind
 
 _NAMES = {

@@ -1,8 +1,13 @@
-"""When a contact can be reached, by the Danish clock and calendar. Pure; only the plan file says which hours."""
+"""The Danish calendar: working days and public holidays, and opening hours by the Danish clock. Pure.
 
-from datetime import date, datetime, time
+How many days a law gives, and whose hours they are, is said where it is used.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import product
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -10,6 +15,8 @@ import holidays
 import msgspec
 
 DENMARK = ZoneInfo("Europe/Copenhagen")
+LOOKING_AHEAD_DAYS = 14
+"""Longer than any run of public holidays; who opens later than that is closed."""
 
 
 class Weekday(StrEnum):
@@ -57,10 +64,44 @@ class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     def _apply_on(self, day: date) -> bool:
         if self.days == "daily":
             return True
-        weekday = WEEKDAYS[day.weekday()]
         if self.days == "working_days":
-            return weekday not in {Weekday.SATURDAY, Weekday.SUNDAY} and day not in _public_holidays(day.year)
-        return weekday in self.days
+            return is_working_day(day)
+        return WEEKDAYS[day.weekday()] in self.days
+
+
+def open_until(hours: Sequence[Hours], moment: datetime) -> datetime | None:
+    """Say when who is open at `moment` closes, in Danish time; hours that follow one another are one.
+
+    Gives `None` for who is closed. Who never closes closes `LOOKING_AHEAD_DAYS` ahead.
+    """
+    end, latest = None, moment + timedelta(days=LOOKING_AHEAD_DAYS)
+    while covering := [one for one in hours if one.cover(end or moment)]:
+        end = max(_closing(one, end or moment) for one in covering)
+        if end >= latest:
+            return latest.astimezone(DENMARK)
+    return end
+
+
+def opens_at(hours: Sequence[Hours], moment: datetime) -> datetime | None:
+    """Say when who is closed at `moment` opens next, in Danish time; `None` if not within the days looked ahead."""
+    today = moment.astimezone(DENMARK).date()
+    openings = (
+        (one, datetime.combine(today + timedelta(days=day), one.opens, DENMARK))
+        for day, one in product(range(LOOKING_AHEAD_DAYS + 1), hours)
+    )
+    return min((at for one, at in openings if at > moment and one.cover(at)), default=None)
+
+
+def _closing(hours: Hours, moment: datetime) -> datetime:
+    day = moment.astimezone(DENMARK).date()
+    if hours.closes == time.min:
+        day += timedelta(days=1)
+    return datetime.combine(day, hours.closes, DENMARK)
+
+
+def is_working_day(day: date) -> bool:
+    """Say whether `day` is neither weekend nor a Danish public holiday."""
+    return day.weekday() < 5 and day not in _public_holidays(day.year)  # noqa: PLR2004 - Saturday is 5
 
 
 @lru_cache(maxsize=8)
