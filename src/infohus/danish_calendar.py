@@ -1,6 +1,7 @@
-"""The Danish calendar: working days and public holidays, and opening hours by the Danish clock. Pure.
+"""The Danish calendar: which day a moment lies on, working days, and opening hours by the Danish clock. Pure.
 
-How many days a law gives, and whose hours they are, is said where it is used.
+What is stored and signed is UTC; a day that people state, or that a deadline names, is the Danish one. How many days a
+law gives, and whose hours they are, is said where it is used.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,26 @@ import msgspec
 DENMARK = ZoneInfo("Europe/Copenhagen")
 LOOKING_AHEAD_DAYS = 14
 """Longer than any run of public holidays; who opens later than that is closed."""
+
+
+def danish_time(moment: datetime) -> datetime:
+    """Give a moment, aware, as a clock in Denmark shows it."""
+    return moment.astimezone(DENMARK)
+
+
+def danish_day(moment: datetime) -> date:
+    """Say which day it is in Denmark at a moment, aware."""
+    return danish_time(moment).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """Give the moment at which a day begins in Denmark, aware."""
+    return datetime.combine(day, time.min, DENMARK)
+
+
+def end_of_day(day: date) -> datetime:
+    """Give the moment at which the next day begins in Denmark, aware: 23, 24 or 25 hours after this one's start."""
+    return start_of_day(day + timedelta(days=1))
 
 
 class Weekday(StrEnum):
@@ -57,7 +78,7 @@ class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     def cover(self, moment: datetime) -> bool:
         """Say whether `moment`, aware, lies within these hours."""
-        local = moment.astimezone(DENMARK)
+        local = danish_time(moment)
         before_closing = self.closes == time.min or local.time() < self.closes
         return self._apply_on(local.date()) and self.opens <= local.time() and before_closing
 
@@ -78,13 +99,13 @@ def open_until(hours: Sequence[Hours], moment: datetime) -> datetime | None:
     while covering := [one for one in hours if one.cover(end or moment)]:
         end = max(_closing(one, end or moment) for one in covering)
         if end >= latest:
-            return latest.astimezone(DENMARK)
+            return danish_time(latest)
     return end
 
 
 def opens_at(hours: Sequence[Hours], moment: datetime) -> datetime | None:
     """Say when who is closed at `moment` opens next, in Danish time; `None` if not within the days looked ahead."""
-    today = moment.astimezone(DENMARK).date()
+    today = danish_day(moment)
     openings = (
         (one, datetime.combine(today + timedelta(days=day), one.opens, DENMARK))
         for day, one in product(range(LOOKING_AHEAD_DAYS + 1), hours)
@@ -93,7 +114,7 @@ def opens_at(hours: Sequence[Hours], moment: datetime) -> datetime | None:
 
 
 def _closing(hours: Hours, moment: datetime) -> datetime:
-    day = moment.astimezone(DENMARK).date()
+    day = danish_day(moment)
     if hours.closes == time.min:
         day += timedelta(days=1)
     return datetime.combine(day, hours.closes, DENMARK)

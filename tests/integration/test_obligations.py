@@ -12,10 +12,11 @@ import pytest
 
 from conftest import Database
 from house import MUNICIPALITY, PROBATION, House, now
+from infohus.danish_calendar import danish_day
 from infohus.plan.obligations import later
 from plan_obligations import PLAN, fulfil, load, owed
 
-TODAY = now().date()
+TODAY = danish_day(now())
 
 
 class WhenAPlanIsLoaded:

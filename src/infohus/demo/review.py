@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from infohus.clock import now
-from infohus.danish_calendar import DENMARK
+from infohus.danish_calendar import danish_day
 from infohus.demo.people import VESTEGNEN
 from infohus.demo.playing import Play
 from infohus.kernel.audit.formats.checkpoint import VerifierKey
@@ -83,7 +83,7 @@ def _export(play: Play, folder: Path, infohus: str) -> None:
 
 def _check_by_lot(play: Play, infohus: str) -> None:
     """The DPO promises a secret, keeps the checkpoint that nobody knew then, and reveals: by both the lot falls."""
-    tell, today, secret = play.teller, str(now().astimezone(DENMARK).date()), secrets.token_hex(32)
+    tell, today, secret = play.teller, str(danish_day(now())), secrets.token_hex(32)
     check = play.dpo.post(f"{infohus}/log-checks", {
         "period_from": today, "period_until": today, "sample": 3, "commitment": commitment_of(secret).hex(),
     })

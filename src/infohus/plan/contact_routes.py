@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from infohus.danish import CONTACTS, WEEKDAYS
-from infohus.danish_calendar import DENMARK, open_until, opens_at
+from infohus.danish_calendar import danish_day, danish_time, open_until, opens_at
 from infohus.kernel.access.model import Infohus, LoadedPlan
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
@@ -96,11 +96,11 @@ def _words_instead(instead: Contact | None, until: dict[str, datetime | None], m
 
 def _when(at: datetime, moment: datetime) -> str:
     """Write `22.00`, or with the day when it is not today's; the midnight that ends today is 24.00."""
-    today, local = moment.astimezone(DENMARK).date(), at.astimezone(DENMARK)
-    if local.time() == time.min and local.date() == today + timedelta(days=1):
+    today, day, local = danish_day(moment), danish_day(at), danish_time(at)
+    if local.time() == time.min and day == today + timedelta(days=1):
         return "24.00"
     clock = f"{local:%H.%M}"
-    return clock if local.date() == today else f"{clock} {WEEKDAYS[local.weekday()]}"
+    return clock if day == today else f"{clock} {WEEKDAYS[local.weekday()]}"
 
 
 @get("/infohuse/{infohus_id:uuid}/contacts", operation_id="ListContacts")

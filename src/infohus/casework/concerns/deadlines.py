@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from infohus.danish_calendar import DENMARK, is_working_day
+from infohus.danish_calendar import danish_day, is_working_day
 
 ASSESS_WITHIN = timedelta(hours=24)
 """Calendar time. Source: barnets lov § 133 with its executive order."""
@@ -19,7 +19,7 @@ def assess_by(received_at: datetime) -> datetime:
 
 def receipt_by(received_at: datetime) -> date:
     """Give the last day of the receipt: the sixth working day after the day of receipt, in Denmark."""
-    day = received_at.astimezone(DENMARK).date()
+    day = danish_day(received_at)
     left = RECEIPT_WORKING_DAYS
     while left:
         day += timedelta(days=1)
@@ -29,6 +29,6 @@ def receipt_by(received_at: datetime) -> date:
 
 def age_at(birth_date: date, moment: datetime) -> int:
     """Give the age in whole years of a person born on `birth_date`, by the Danish date."""
-    today = moment.astimezone(DENMARK).date()
+    today = danish_day(moment)
     had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
     return today.year - birth_date.year - (not had_birthday)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from infohus import errors
+from infohus import danish_calendar, errors
 from infohus.kernel.access.model import AnsweredRequest, Case, CaseKey, Disclosure, Infohus, Participant, RecordKey
 from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.authorization.action import Action
@@ -288,10 +288,10 @@ class UnitOfWork:
 
     def done(self, record_id: UUID) -> None:
         """Remember what this request recorded, so that a repetition finds it."""
-        if self._idempotency_key is not None:
+        if (key := self._idempotency_key) is not None:
             self.add(AnsweredRequest(
-                person_id=self.caller.person_id, key=self._idempotency_key.key, action=self.action.value,
-                fingerprint=self._fingerprint(self._idempotency_key), record_id=record_id, acted_on=self.now.date(),
+                person_id=self.caller.person_id, key=key.key, action=self.action.value, record_id=record_id,
+                fingerprint=self._fingerprint(key), acted_on=danish_calendar.danish_day(self.now),
             ))
 
     def _fingerprint(self, idempotency_key: IdempotencyKey) -> bytes:

@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
-from infohus.danish_calendar import DENMARK
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.problems import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
 from infohus.kernel.audit.formats.entry import Entry, decode
@@ -314,7 +314,7 @@ async def _next_due(work: UnitOfWork, checks: list[LogCheckView], months: int) -
     ended = [one.period_until for one in checks if one.is_complete]
     if not ended:
         first = await entry_at(work.log_connection(), work.infohus_id, 0)
-        ended = [] if first is None else [decode(first).at.astimezone(DENMARK).date()]
+        ended = [] if first is None else [danish_day(decode(first).at)]
     return max(ended) + timedelta(days=int(months * DAYS_A_MONTH)) if ended else None
 
 
@@ -323,7 +323,7 @@ def _versioned(view: LogFindingView) -> Response[LogFindingView]:
 
 
 def _today(work: UnitOfWork) -> date:
-    return work.now.astimezone(DENMARK).date()
+    return danish_day(work.now)
 
 
 handlers = [

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.danish_calendar import DENMARK
+from infohus.danish_calendar import danish_day, end_of_day, start_of_day
 from infohus.kernel.access.model import Case
 from infohus.kernel.audit.formats.draw import commitment_of, draw_from
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage import archive
-from infohus.kernel.audit.storage.log import AnyConnection, entries_holding, first_of_day, head_of, rows_of
+from infohus.kernel.audit.storage.log import AnyConnection, entries_holding, first_since, head_of, rows_of
 from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry
@@ -69,14 +69,16 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> Lo
     Raises:
         NothingInPeriod: the period lies ahead, ends before it begins, or nothing was logged in it.
     """
-    today = work.now.astimezone(DENMARK).date()
+    today = danish_day(work.now)
     until = draft.period_until or today - timedelta(days=1)
+    if until > today:
+        raise NothingInPeriod
     since = draft.period_from or until - HALF_A_YEAR
     connection = work.log_connection()
     size = (await head_of(connection, work.infohus_id)).size
-    first = await first_of_day(connection, work.infohus_id, since, DENMARK, size)
-    last = await first_of_day(connection, work.infohus_id, until + timedelta(days=1), DENMARK, size) - 1
-    if until > today or last < first:
+    first = await first_since(connection, work.infohus_id, start_of_day(since), size)
+    last = await first_since(connection, work.infohus_id, end_of_day(until), size) - 1
+    if last < first:
         raise NothingInPeriod
     check = work.add(LogCheck(
         infohus_id=work.infohus_id, authority_id=work.caller.authority_id, announced_at=work.now,

@@ -6,9 +6,8 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from infohus.danish_calendar import DENMARK
 from infohus.kernel.audit.formats.entry import decode
-from infohus.kernel.audit.storage.log import first_of_day, head_of, rows_of
+from infohus.kernel.audit.storage.log import first_since, head_of, rows_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogNoticeReceipt
 
@@ -84,7 +83,7 @@ async def who_has_read(work: UnitOfWork) -> NoticeState:
     known, since = {one.person_id for one in read}, work.now - WHO_ACTED_WITHIN
     connection, missing = work.log_connection(), set[UUID]()
     size = (await head_of(connection, work.infohus_id)).size
-    start = await first_of_day(connection, work.infohus_id, since.astimezone(DENMARK).date(), DENMARK, size)
+    start = await first_since(connection, work.infohus_id, since, size)
     async for rows in rows_of(connection, work.infohus_id, start=start, stop=size):
         for row in rows:
             entry = None if row["entry"] is None else decode(row["entry"])

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.danish_calendar import DENMARK
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.statistics.model import ReleasedYearlyStatus, YearlyStatus
@@ -49,7 +49,7 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
         if earlier.year != year:
             raise errors.IdempotencyKeyReused
         return earlier
-    if work.now.astimezone(DENMARK).year <= year:
+    if danish_day(work.now).year <= year:
         raise YearNotOver(year=year)
     if await _released(work, year) is not None:
         raise YearlyStatusAlreadyReleased(year=year)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.disclosures.disclosable import record_of_kind
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
@@ -81,7 +82,7 @@ def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessRequest
     Raises:
         InTheFuture: it was received tomorrow.
     """
-    if draft.received_on > work.now.date():
+    if draft.received_on > danish_day(work.now):
         raise errors.InTheFuture(field="received_on")
     request = work.create(
         AccessRequest, sealed={"asked": draft.asked}, subject_id=draft.subject, received_on=draft.received_on,
@@ -112,7 +113,7 @@ async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
         raise BlanketRestriction
     if draft.basis not in BASES[work.regime]:
         raise RestrictionOfAnotherRegime
-    if draft.review_on <= work.now.date():
+    if draft.review_on <= danish_day(work.now):
         raise ReviewInThePast
     await _own(work, draft.item)
     if any(one.record_id == draft.item.id for one in await work.rows(Restriction, _STANDING, case_id=work.case.id)):
