@@ -1,7 +1,8 @@
 """The other ways a case goes, told in a few lines each; every one of them ends in another way."""
 
-from datetime import timedelta
 from typing import Any
+
+from dateutil.relativedelta import relativedelta
 
 from infohus.clock import now
 from infohus.danish_calendar import danish_day
@@ -32,7 +33,7 @@ def a_girl_of_16(play: Play) -> None:
     """Under 18: two clocks, and screening waits; recommended, helped, and closed as handed over."""
     tell = play.teller
     tell.begin("Imens: en pige på 16")
-    born = str(danish_day(now() - timedelta(days=16 * 365 + 40)))
+    born = str(danish_day(now()) - relativedelta(years=16, days=40))
     case, recorded = play.another_case(concern(
         channel="mail", observation="Hun skriver stile om at rejse ud og kæmpe.",
         subjects=[{"name": "Freja Sandbjerg", "birth_date": born}],

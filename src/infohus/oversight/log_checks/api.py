@@ -1,11 +1,12 @@
 """The routes of log checks."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
@@ -39,7 +40,6 @@ from infohus.oversight.log_checks.risk_rules import RULES
 CHECKS = "/infohuse/{infohus_id:uuid}/log-checks"
 FINDING = "/infohuse/{infohus_id:uuid}/log-findings/{finding_id:uuid}"
 NOTICE = "/infohuse/{infohus_id:uuid}/log-notice"
-DAYS_A_MONTH = 30.4
 CheckedIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
 
 _CHECKS = sa.select(LogCheck).where(LogCheck.infohus_id == sa.bindparam("infohus_id")).order_by(LogCheck.id.desc())
@@ -315,7 +315,7 @@ async def _next_due(work: UnitOfWork, checks: list[LogCheckView], months: int) -
     if not ended:
         first = await entry_at(work.log_connection(), work.infohus_id, 0)
         ended = [] if first is None else [danish_day(decode(first).at)]
-    return max(ended) + timedelta(days=int(months * DAYS_A_MONTH)) if ended else None
+    return max(ended) + relativedelta(months=months) if ended else None
 
 
 def _versioned(view: LogFindingView) -> Response[LogFindingView]:

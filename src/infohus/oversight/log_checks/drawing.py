@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 from msgspec import Meta
 
 from infohus import errors
@@ -29,7 +30,7 @@ RANDOM = "random"
 MOST_BY_RULE = 30
 MOST_BY_LOT = 200
 """Each entry that is looked at takes room in the one entry that says they were drawn; all of them fit."""
-HALF_A_YEAR = timedelta(days=182)
+HALF_A_YEAR = relativedelta(months=6)
 
 CHECK = sa.select(LogCheck).where(
     LogCheck.id == sa.bindparam("id"), LogCheck.infohus_id == sa.bindparam("infohus_id")
@@ -73,7 +74,7 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> Lo
     until = draft.period_until or today - timedelta(days=1)
     if until > today:
         raise NothingInPeriod
-    since = draft.period_from or until - HALF_A_YEAR
+    since = draft.period_from or half_a_year_until(until)
     connection = work.log_connection()
     size = (await head_of(connection, work.infohus_id)).size
     first = await first_since(connection, work.infohus_id, start_of_day(since), size)
@@ -89,6 +90,11 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> Lo
     work.audit_draft.justification = f"draw commitment {draft.commitment}"
     work.done(check.id)
     return check
+
+
+def half_a_year_until(day: date) -> date:
+    """Give the first day of the six calendar months that end with a day: the 1st of July for the 31st of December."""
+    return day + timedelta(days=1) - HALF_A_YEAR
 
 
 async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:

@@ -1,11 +1,13 @@
 """The notice that use is logged: its text, who has read it, and who has not."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 
+from infohus.danish_calendar import danish_day, start_of_day
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.storage.log import first_since, head_of, rows_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -22,7 +24,7 @@ forsøg på noget, der ikke var videregivet.
 du spurgt, før der sker mere. Den, en sag handler om, kan få at vide, hvornår og til hvilke formål oplysningerne er
 brugt, men ikke hvem der gjorde det."""
 """The notice in its newest version. A new text gets a new version, and everybody is asked anew."""
-WHO_ACTED_WITHIN = timedelta(days=182)
+WHO_ACTED_WITHIN = relativedelta(months=6)
 
 _MINE = sa.select(LogNoticeReceipt).where(
     LogNoticeReceipt.infohus_id == sa.bindparam("infohus_id"), LogNoticeReceipt.person_id == sa.bindparam("person_id"),
@@ -80,14 +82,14 @@ async def acknowledge(work: UnitOfWork) -> LogNotice:
 async def who_has_read(work: UnitOfWork) -> NoticeState:
     """List who has read it, and who of those that acted lately has not; it reads the log for it."""
     read = await work.rows(LogNoticeReceipt, _ALL, infohus_id=work.infohus_id, version=VERSION)
-    known, since = {one.person_id for one in read}, work.now - WHO_ACTED_WITHIN
+    known, since = {one.person_id for one in read}, start_of_day(danish_day(work.now) - WHO_ACTED_WITHIN)
     connection, missing = work.log_connection(), set[UUID]()
     size = (await head_of(connection, work.infohus_id)).size
     start = await first_since(connection, work.infohus_id, since, size)
     async for rows in rows_of(connection, work.infohus_id, start=start, stop=size):
         for row in rows:
             entry = None if row["entry"] is None else decode(row["entry"])
-            if entry is not None and entry.at >= since and entry.caller is not None and entry.caller not in known:
+            if entry is not None and entry.caller is not None and entry.caller not in known:
                 missing.add(entry.caller)
     return NoticeState(
         VERSION, [NoticeReader(one.person_id, one.authority_id, one.acknowledged_at) for one in read], sorted(missing)

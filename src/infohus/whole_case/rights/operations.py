@@ -1,6 +1,5 @@
 """Ask, restrict, release, and make the package that is handed out."""
 
-import calendar
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -8,6 +7,7 @@ from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 
 from infohus import errors
 from infohus.cases.disclosures.disclosable import record_of_kind
@@ -96,8 +96,7 @@ def answer_by(received_on: date, regime: Regime) -> date:
     """Give the last day for answering: a month later under GDPR (art. 12, stk. 3), some days under LED."""
     if regime is not Regime.GDPR:
         return received_on + timedelta(days=LED_DAYS)
-    year, month = divmod(received_on.year * 12 + received_on.month, 12)
-    return date(year, month + 1, min(received_on.day, calendar.monthrange(year, month + 1)[1]))
+    return received_on + relativedelta(months=1)
 
 
 async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
