@@ -14,6 +14,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
+from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
@@ -64,7 +65,7 @@ def record_custody_release(work: UnitOfWork, draft: CustodyReleaseDraft) -> Cust
     Raises:
         InTheFuture: nobody was released tomorrow.
     """
-    if draft.released_on > work.now.date():
+    if draft.released_on > danish_day(work.now):
         raise errors.InTheFuture(field="released_on")
     release = work.create(
         CustodyRelease, sealed={"basis": draft.basis}, released_on=draft.released_on, judgement=draft.judgement
