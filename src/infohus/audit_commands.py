@@ -19,7 +19,7 @@ from infohus.audit.cosignature import CosignatureDoesNotHold, NotAWitness, cosig
 from infohus.audit.cosigning import WitnessesNotUsable
 from infohus.audit.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
 from infohus.audit.growth import LogNotAsSigned
-from infohus.audit.log import AnyConnection, NoSuchLog, entry_at, hashes_of, head_of
+from infohus.audit.log import AnyConnection, NoSuchLog, entry_at, flush, hashes_of, head_of
 from infohus.audit.log_verification import LogVerification, NotResumable, tally_faults_of, verify_log
 from infohus.audit.memory import StateNotReadable
 from infohus.audit.merkle import ProofDoesNotHold
@@ -154,6 +154,7 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
         if newest is None:
             message = "nothing was signed yet; run `infohus audit sign`"
             raise click.ClickException(message)
+        await flush(connection)
         with ProgressBar(newest.size) as advance:
             await export_log(
                 connection, log_id, newest.cosigned_note, folder, key=_log_key(key),
@@ -180,6 +181,7 @@ def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
         if newest is None or index >= newest.size:
             message = f"entry {index} is under no checkpoint yet; run `infohus audit sign`"
             raise click.ClickException(message)
+        await flush(connection)
         proof = await prove(connection, log_id, index, newest.cosigned_note)
         hashes = await hashes_of(connection, log_id, [(0, index)])
         return proof, await entry_at(connection, log_id, index), hashes[0, index]

@@ -11,7 +11,7 @@ from infohus.audit.archive import Archived
 from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, VerifierKey, open_checkpoint
 from infohus.audit.cosigning import Remembers, Witnesses
 from infohus.audit.growth import LogNotAsSigned, require_grown
-from infohus.audit.log import AnyConnection, Head, head_of
+from infohus.audit.log import AnyConnection, Head, durable_head_of
 from infohus.audit.verification import Fault
 
 PLACE = "audit.checkpoint"
@@ -91,7 +91,7 @@ class Recollection:
         """Verify what was appended and signed since the largest that was verified; give the log's size."""
         start, _ = self._verified[max(self._verified)]
         signed = [one async for one in archive.all_from(self._connection, self._head.log_id, after=start.size)]
-        now = await head_of(self._connection, self._head.log_id)
+        now = await durable_head_of(self._connection, self._head.log_id)
         for one in signed:
             if one.size <= now.size and not self._add(one):
                 self._fault(one.size - 1, NOT_SIGNED)

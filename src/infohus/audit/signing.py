@@ -19,7 +19,7 @@ from infohus.audit.archive import Archived
 from infohus.audit.checkpoint import Checkpoint, NotACheckpoint, SigningKey, VerifierKey, open_checkpoint
 from infohus.audit.cosigning import ALARMING, Silence, Witnesses
 from infohus.audit.growth import LogNotAsSigned, require_grown
-from infohus.audit.log import AnyConnection, Head, head_of
+from infohus.audit.log import AnyConnection, Head, durable_head_of, head_of
 from infohus.audit.memory import Memory, StateNotReadable
 
 logger = structlog.get_logger()
@@ -197,7 +197,9 @@ class Signer:
         except NotACheckpoint:
             raise StateNotReadable from None
         archived = await self._archived_of(connection, log_id, origin, remembered)
-        head = await head_of(connection, log_id)
+        # An entry that was signed and then lost with PostgreSQL would leave a log that is behind for good: nothing is
+        # signed, remembered or shown to a witness that is not on the disk.
+        head = await durable_head_of(connection, log_id)
         if remembered is not None and remembered.size > head.size:
             raise LogIsBehind(origin, head.size, remembered.size, "underskriverens egen hukommelse")
         if archived is not None and archived.size > head.size:
