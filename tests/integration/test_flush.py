@@ -8,6 +8,7 @@ import asyncio
 import os
 import secrets
 import signal
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,12 +25,12 @@ from infohus.audit.log_verification import verify_log
 from infohus.audit.memory import Memory
 from infohus.audit.signing import Signer
 from infohus.database import migrate
-from infohus.local_postgres import LocalPostgres
+from infohus.local_postgres import LocalPostgres, find_binaries
 from town import AT, KEY, LOG, ORIGIN
 
 NOTE = {"text": "Han har talt om at rejse.", "source": "skolen"}
 ASLEEP = {
-    "wal_writer_delay": "10s", "wal_level": "replica", "max_wal_senders": "1",
+    "wal_writer_delay": "10s", "wal_level": "replica", "max_wal_senders": "3",
     # It recovers often, and would flush every file of every database each time.
     "recovery_init_sync_method": "syncfs",
 }
@@ -247,3 +248,49 @@ class WhenPostgresDiesBehindCommit:
         kill_and_restart(database.server)
         assert (await case.kommune.get(f"{case.path}/information/{item['id']}"))["text"] == NOTE["text"]
         assert [entry.action for entry in await house.entries()][-2:] == ["noteInformation", "readInformation"]
+
+
+@asynccontextmanager
+async def standby_of(server: LocalPostgres, folder: Path) -> AsyncIterator[None]:
+    """Run a standby that follows a server, on port 5433 of the same socket folder."""
+    binaries, data = find_binaries(), str(folder / "standby")
+    copying = await asyncio.create_subprocess_exec(
+        str(binaries / "pg_basebackup"), "-D", data, "-R", "-X", "stream", "-c", "fast", "-d", server.superuser_dsn(),
+    )
+    assert await copying.wait() == 0
+    hidden = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"] if os.geteuid() == 0 else []
+    standby = await asyncio.create_subprocess_exec(
+        *hidden, "setpriv", "--pdeathsig", "INT", "--", str(binaries / "postgres"), "-D", data, "-c", "port=5433",
+        "-c", "listen_addresses=", "-c", f"unix_socket_directories={server.socket_dir}",
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        standby.send_signal(signal.SIGINT)
+        await standby.wait()
+
+
+class WhenAStandbyIsRead:
+    async def test_it_verifies_there_and_needs_no_flush(self, database: Database, tmp_path: Path) -> None:
+        """Where nothing can be written: what a standby shows was on its primary's disk before."""
+        async with connected(database) as app:
+            await app.execute(append_alone(LOG, b"deed"))
+        async with standby_of(database.server, tmp_path):
+            verifier = await connected_when_up(database.dsn("verifier").replace("port=5432", "port=5433"))
+            try:
+                assert await verifier.fetchval("SELECT pg_is_in_recovery()") is True
+                found = (await verify_log(verifier, LOG, key=None, witnesses=Witnesses())).verification
+            finally:
+                await verifier.close()
+        assert (found.is_whole, found.entries) == (True, 1)
+
+
+async def connected_when_up(address: str) -> asyncpg.Connection:
+    """Connect as soon as a server that is just starting takes connections."""
+    async with asyncio.timeout(6 * PATIENCE_SECONDS):
+        while True:
+            try:
+                return await asyncpg.connect(address)
+            except (OSError, asyncpg.CannotConnectNowError):
+                await asyncio.sleep(0.05)
