@@ -6,20 +6,21 @@ figures mean little. `--profile` also says where a worker's time goes.
 
 import argparse
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from background import add_background
-from installation import Installation, create, exchange_body, record_cases
+from installation import Installation, create, exchange_body, execute, record_cases
 from load import Requests, find_wrk
 from log_figures import append_against_insert, verify_against_hashlib
 from peers import Peer, PeerMissing, bare_limit, django_peer, has_shared_limit
 from report import Results
-from rounds import Pace, Series, in_turns
+from rounds import Pace, Turns, in_turns
 from sampling import profile
-from served import Served
+from served import DidNotStart, Served
 
 from infohus.demo.local_postgres import LocalPostgres
 
@@ -27,6 +28,7 @@ OURS = "infohus"
 LIMIT = "bare_limit"
 LIMIT_ON_UVLOOP = "bare_limit on uvloop"
 DJANGO = "django_peer"
+FLUSH_DELAY_US = 5000
 RESULTS = Path(__file__).resolve().parents[1] / "var" / "bench.json"
 
 
@@ -84,7 +86,12 @@ def _measure_requests(installation: Installation, scale: Scale, results: Results
                 _measure_growth(grown, scale.pace, cluster, results, cases=large_cases)
             print(f"Measuring: {work} …", flush=True)
             turns = {OURS: (ours, requests), **{p.name: (p.served, getattr(p, work)) for p in peers}}
-            _keep_ratios(work, in_turns(turns, pace=scale.pace, cluster=cluster), results)
+            _keep_ratios(work, in_turns(turns, pace=scale.pace, cluster=cluster, required=OURS), results)
+        with _slow_flush(installation.server):
+            for work, requests in (("read", reading), ("write", writing)):
+                print(f"Measuring: {work}, each flush {FLUSH_DELAY_US / 1000:.0f} ms longer …", flush=True)
+                turns = {OURS: (ours, requests), **{p.name: (p.served, p.read) for p in peers if p.name == LIMIT}}
+                _keep_slow_ratio(work, in_turns(turns, pace=scale.pace, cluster=cluster, required=OURS), results)
         if profiled:
             results.profiles = {
                 name: profile(ours, requests, connections=scale.pace.connections)
@@ -111,27 +118,68 @@ def _peers(serving: ExitStack, installation: Installation, results: Results) -> 
         peers.append(django_peer(server, folder, may_install=not results.quick))
     except PeerMissing as missing:
         results.missing(str(missing))
-    for peer in peers:
+    return [peer for peer in peers if _is_up(serving, peer, results)]
+
+
+def _is_up(serving: ExitStack, peer: Peer, results: Results) -> bool:
+    try:
         serving.enter_context(peer.served)
-    return peers
+    except DidNotStart as failure:
+        results.missing(f"{peer.name}, because it did not start: {failure}")
+        return False
+    return True
 
 
 def _measure_growth(
     turns: Mapping[str, tuple[Served, Requests]], pace: Pace, cluster: Path, results: Results, *, cases: int
 ) -> None:
     print(f"Measuring: reading in a database of {cases} cases …", flush=True)
-    series = in_turns(turns, pace=replace(pace, connections=1), cluster=cluster)
-    results.keep("growth_100k", series["large"].p50_ms / series["small"].p50_ms)
+    measured = in_turns(turns, pace=replace(pace, connections=1), cluster=cluster, required="small")
+    _tell_dropped("growth", measured, results)
+    series = measured.series
+    if "large" in series:
+        results.keep("growth_100k", series["large"].p50_ms / series["small"].p50_ms)
     results.raw["growth"] = {"cases": cases, **{name: one.raw() for name, one in series.items()}}
 
 
-def _keep_ratios(work: str, series: Mapping[str, Series], results: Results) -> None:
-    ours = series[OURS].per_second
-    results.keep(f"{work}_vs_limit", ours / series[LIMIT].per_second)
-    if DJANGO in series:
-        results.keep(f"{work}_vs_django", ours / series[DJANGO].per_second)
+@contextmanager
+def _slow_flush(server: LocalPostgres) -> Iterator[None]:
+    """Let each flush of the write-ahead log take so much longer, as a disk with a longer way would."""
+    address = server.superuser_dsn()
+    _set(address, f"SET commit_delay = {FLUSH_DELAY_US}", "SET commit_siblings = 0")
+    try:
+        yield
+    finally:
+        _set(address, "RESET commit_delay", "RESET commit_siblings")
+
+
+def _set(address: str, *changes: str) -> None:
+    execute(address, *(f"ALTER SYSTEM {change}" for change in changes), "SELECT pg_reload_conf()")
+    time.sleep(0.5)  # until every session has read it
+
+
+def _keep_ratios(work: str, measured: Turns, results: Results) -> None:
+    series, ours = measured.series, measured.series[OURS].per_second
+    _tell_dropped(work, measured, results)
+    for key, name in (("limit", LIMIT), ("django", DJANGO)):
+        if name in series:
+            results.keep(f"{work}_vs_{key}", ours / series[name].per_second)
     results.raw[work] = {name: one.raw() for name, one in series.items()}
-    results.raw[f"{work}_vs_limit_on_uvloop"] = round(ours / series[LIMIT_ON_UVLOOP].per_second, 3)
+    if LIMIT_ON_UVLOOP in series:
+        results.raw[f"{work}_vs_limit_on_uvloop"] = round(ours / series[LIMIT_ON_UVLOOP].per_second, 3)
+
+
+def _keep_slow_ratio(work: str, measured: Turns, results: Results) -> None:
+    _tell_dropped(f"{work} with a slow flush", measured, results)
+    series = measured.series
+    if LIMIT in series:
+        results.keep(f"{work}_vs_limit_slow_flush", series[OURS].per_second / series[LIMIT].per_second)
+    results.raw[f"{work}_slow_flush"] = {name: one.raw() for name, one in series.items()}
+
+
+def _tell_dropped(work: str, measured: Turns, results: Results) -> None:
+    for name, why in measured.dropped.items():
+        results.missing(f"{work} of {name}: {why}")
 
 
 def _measure_log(installation: Installation, scale: Scale, results: Results) -> None:

@@ -1,4 +1,4 @@
-"""Drives one server with wrk, one thread of it, and reads what it measured. An error answer ends the benchmark."""
+"""Drives one server with wrk, one thread of it, and reads what it measured. An error answer makes it worthless."""
 
 import os
 import shutil
@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("requests.lua")
+PATIENCE = "60s"
+"""An answer that comes later counts as an error; wrk's own two seconds are little on a busy machine."""
 
 
 class MeasuredErrors(Exception):  # noqa: N818 - names the situation
     """A server answered with errors; how fast it does that is of no interest."""
+
+
+class NoAnswer(MeasuredErrors):
+    """A server answered nothing in the time it had; it may be slow, or still starting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +60,26 @@ def drive(address: str, requests: Requests, *, connections: int, seconds: int) -
     """Send requests over `connections` for `seconds`.
 
     Raises:
-        MeasuredErrors: an answer was 400 or above, or there was none.
+        NoAnswer: there was none in that time.
+        MeasuredErrors: an answer was 400 or above, or the connection failed.
     """
     wrk = find_wrk()
     assert wrk is not None  # noqa: S101 - nobody gets here without
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment(requests, Path(folder))
         headers = ["-H", f"Authorization: Bearer {requests.token}"] if requests.token else []
+        how = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", PATIENCE]
         said = subprocess.run(  # noqa: S603 - our own arguments
-            [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", *headers, "-s", str(SCRIPT), address],
+            [wrk, *how, *headers, "-s", str(SCRIPT), address],
             env=environment, capture_output=True, text=True, check=True,
         ).stdout
     answers, microseconds, errors, p50, p99 = map(int, said.rsplit("RESULT ", 1)[1].split())
-    if errors or not answers:
+    if errors:
         message = f"{address}{requests.paths[0]}: {errors} of {answers} answers were errors"
         raise MeasuredErrors(message)
+    if not answers:
+        message = f"{address}{requests.paths[0]}: no answer in {seconds} s"
+        raise NoAnswer(message)
     return Load(answers / microseconds * 1e6, p50 / 1000, p99 / 1000, answers)
 
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from load import Load, Requests, drive
+from load import Load, MeasuredErrors, NoAnswer, Requests, drive
 from served import Served, processes_in, processor_seconds
+
+MOST_WARM_UPS = 10
+"""So often a contestant that has answered nothing yet is driven again before it is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +54,59 @@ class Series:
         }  # fmt: skip
 
 
-def in_turns(contestants: Mapping[str, tuple[Served, Requests]], *, pace: Pace, cluster: Path) -> dict[str, Series]:
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What came of it: a series for each contestant that was measured, and why each of the others was not."""
+
+    series: dict[str, Series]
+    dropped: dict[str, str]
+
+
+def in_turns(
+    contestants: Mapping[str, tuple[Served, Requests]], *, pace: Pace, cluster: Path, required: str
+) -> Turns:
     """Drive each contestant once per round; `cluster` is the folder that the database's processes work in.
 
+    One that answers with errors or not at all is left out from then on, and the others are measured all the same.
+
     Raises:
-        MeasuredErrors: a contestant answered with errors.
+        MeasuredErrors: the contestant without whom nothing is of interest, `required`, was one of those.
     """
     series = {name: Series() for name in contestants}
+    dropped: dict[str, str] = {}
     for _ in range(pace.rounds):
         for name, (served, requests) in contestants.items():
-            if pace.warm_up_seconds:
-                drive(served.address, requests, connections=pace.connections, seconds=pace.warm_up_seconds)
-            worker, database = served.processor_seconds(), _database_seconds(cluster)
-            load = drive(served.address, requests, connections=pace.connections, seconds=pace.seconds)
-            series[name].loads.append(load)
-            series[name].worker_ms.append((served.processor_seconds() - worker) * 1000 / load.answers)
-            series[name].database_ms.append((_database_seconds(cluster) - database) * 1000 / load.answers)
-    return series
+            if name in dropped:
+                continue
+            try:
+                _measure(series[name], served, requests, pace=pace, cluster=cluster)
+            except MeasuredErrors as failure:
+                if name == required:
+                    raise
+                dropped[name] = str(failure)
+                del series[name]
+    return Turns(series, dropped)
+
+
+def _measure(series: Series, served: Served, requests: Requests, *, pace: Pace, cluster: Path) -> None:
+    _warm_up(served, requests, pace)
+    worker, database = served.processor_seconds(), _database_seconds(cluster)
+    load = drive(served.address, requests, connections=pace.connections, seconds=pace.seconds)
+    series.loads.append(load)
+    series.worker_ms.append((served.processor_seconds() - worker) * 1000 / load.answers)
+    series.database_ms.append((_database_seconds(cluster) - database) * 1000 / load.answers)
+
+
+def _warm_up(served: Served, requests: Requests, pace: Pace) -> None:
+    """Drive it unmeasured, until it has answered once: a slow one needs more than its second for the first answer."""
+    if not pace.warm_up_seconds:
+        return
+    for _ in range(MOST_WARM_UPS):
+        try:
+            drive(served.address, requests, connections=pace.connections, seconds=pace.warm_up_seconds)
+        except NoAnswer:
+            continue
+        return
 
 
 def _database_seconds(cluster: Path) -> float:

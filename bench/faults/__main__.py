@@ -32,6 +32,11 @@ from infohus.kernel.audit.storage.log import head_of
 RESULTS = Path(__file__).resolve().parents[2] / "var" / "faults.json"
 CASES, CLIENTS = 12, 5
 BREATH_SECONDS = 0.03
+OPTIONS = {
+    "max_wal_size": "96MB", "min_wal_size": "32MB",
+    # What no deed flushes is lost when PostgreSQL is killed: the WAL writer does not come to its help.
+    "wal_writer_delay": "10s",
+}
 SHARES = {
     "request cancelled": 0.48,
     "connection ended by PostgreSQL": 0.18,
@@ -42,9 +47,14 @@ SHARES = {
     "worker killed": 0.018,
     "a session of PostgreSQL killed": 0.008,
     "PostgreSQL killed": 0.008,
+    "PostgreSQL killed between COMMIT and flush": 0.006,
     "disk full": 0.006,
 }
 """How many of all faults are of each kind; at least two of each."""
+FLUSH_SLOWLY = ("ALTER SYSTEM SET commit_delay = 100000", "ALTER SYSTEM SET commit_siblings = 0")
+FLUSH_AT_ONCE = ("ALTER SYSTEM RESET commit_delay", "ALTER SYSTEM RESET commit_siblings")
+ENTRIES = "SELECT sum(size)::bigint FROM audit.frontier"
+MOST_TRIES, LONGEST_WAIT_SECONDS = 8, 5
 
 
 class Havoc:
@@ -59,7 +69,7 @@ class Havoc:
             "answer cut by the network": self._cut_answer, "lock held too long": self._hold_lock,
             "clock jumped": self._jump, "worker killed": self._kill_worker,
             "a session of PostgreSQL killed": self._kill_session, "PostgreSQL killed": self._kill_postgres,
-            "disk full": self._fill_disk,
+            "PostgreSQL killed between COMMIT and flush": self._kill_before_flush, "disk full": self._fill_disk,
         }
 
     async def _terminate(self) -> None:
@@ -115,6 +125,30 @@ class Havoc:
         self._machine.start_postgres()
         self.took_effect["PostgreSQL killed"] += 1
 
+    async def _kill_before_flush(self) -> None:
+        """Let each flush wait, and kill when an entry shows that no flush covers yet: afterwards it must be gone."""
+        for _ in range(MOST_TRIES):
+            await self._set(FLUSH_SLOWLY)
+            async with _Connected(self._machine) as superuser:
+                before = shown = await superuser.fetchval(ENTRIES)
+                deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+                while shown == before and time.monotonic() < deadline:
+                    shown = await superuser.fetchval(ENTRIES)
+                self._machine.kill_postgres()
+            self._machine.start_postgres()
+            async with _Connected(self._machine) as superuser:
+                left = await superuser.fetchval(ENTRIES)
+            await self._set(FLUSH_AT_ONCE)
+            if left < shown:
+                self.took_effect["PostgreSQL killed between COMMIT and flush"] += 1
+                return
+            await self._machine.see_worker_up()
+
+    async def _set(self, settings: tuple[str, ...]) -> None:
+        async with _Connected(self._machine) as superuser:
+            for setting in (*settings, "SELECT pg_reload_conf()"):
+                await superuser.execute(setting)
+
     async def _fill_disk(self) -> None:
         await asyncio.to_thread(self._disk.fill)
         await asyncio.sleep(0.3 + self._dice.random() * 0.5)
@@ -155,9 +189,7 @@ def main() -> None:
             print(f"NOT RUN: {refused}", file=sys.stderr)
             raise SystemExit(2) from None
         try:
-            with LocalPostgres.durable(
-                disk.folder / "postgres", options={"max_wal_size": "96MB", "min_wal_size": "32MB"}
-            ) as postgres:
+            with LocalPostgres.durable(disk.folder / "postgres", options=OPTIONS) as postgres:
                 results = asyncio.run(_run(postgres, disk, folder, faults=asked.faults, seed=asked.seed))
         finally:
             _keep_the_workers_log(folder, asked.out)
@@ -283,10 +315,10 @@ def _tell(
     found: Reconciliation, journal: Journal, havoc: Havoc, machine: Machine, *, seconds: float
 ) -> dict[str, object]:
     total = sum(havoc.took_effect.values())
-    print(f"{'fault':<34} {'took effect':>11}")
+    print(f"{'fault':<42} {'took effect':>11}")
     for name in SHARES:
-        print(f"{name:<34} {havoc.took_effect[name]:>11}")
-    print(f"{'together':<34} {total:>11}   in {seconds:.0f} s; worker started {machine.starts} times, "
+        print(f"{name:<42} {havoc.took_effect[name]:>11}")
+    print(f"{'together':<42} {total:>11}   in {seconds:.0f} s; worker started {machine.starts} times, "
           f"PostgreSQL {machine.postgres_starts}")
     print(f"\nrequests sent {journal.sent + journal.cancelled}, answered {len(journal.answers)}, without an answer "
           f"{journal.unanswered}, repeated with their key {journal.repeated}; {statuses(journal)}")

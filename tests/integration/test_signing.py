@@ -115,6 +115,9 @@ class Held:
         self._connection, self._statement = connection, statement
         self.reached, self.go_on = asyncio.Event(), asyncio.Event()
 
+    def is_in_transaction(self) -> bool:
+        return self._connection.is_in_transaction()
+
     def __getattr__(self, name: str) -> Any:
         async def call(sql: str, *arguments: object) -> Any:
             if self._statement in sql and not self.reached.is_set():

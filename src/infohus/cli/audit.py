@@ -25,7 +25,7 @@ from infohus.kernel.audit.formats.merkle import leaf_hash as leaf_hash_of
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.storage.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
-from infohus.kernel.audit.storage.log import AnyConnection, NoSuchLog, entry_at, hashes_of, head_of
+from infohus.kernel.audit.storage.log import AnyConnection, NoSuchLog, entry_at, flush, hashes_of, head_of
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.verification.exported_log import Verification, verify_export
 from infohus.kernel.audit.verification.stored_log import LogVerification, NotResumable, tally_faults_of, verify_log
@@ -162,6 +162,7 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
         if newest is None:
             message = "nothing was signed yet; run `infohus audit sign`"
             raise click.ClickException(message)
+        await flush(connection)
         with ProgressBar(newest.size) as advance:
             await export_log(
                 connection, log_id, newest.cosigned_note, folder, key=_log_key(key),
@@ -188,6 +189,7 @@ def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
         if newest is None or index >= newest.size:
             message = f"entry {index} is under no checkpoint yet; run `infohus audit sign`"
             raise click.ClickException(message)
+        await flush(connection)
         proof = await prove(connection, log_id, index, newest.cosigned_note)
         hashes = await hashes_of(connection, log_id, [(0, index)])
         return proof, await entry_at(connection, log_id, index), hashes[0, index]

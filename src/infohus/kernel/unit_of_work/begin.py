@@ -21,7 +21,7 @@ from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
-from infohus.kernel.audit.storage.log import APPEND, append_and_commit
+from infohus.kernel.audit.storage.log import append_alone, append_and_commit
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
@@ -184,7 +184,10 @@ class UnitsOfWork:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
             encoded = encode(entry)
-            await connection.execute(APPEND, log_id, encoded)
+            # Refused or turned away: the answer too says something of what was read, and waits for the disk. The log is
+            # free meanwhile, so that many who are refused hold nobody up. Dies before COMMIT: no trace, no answer. Dies
+            # after it: perhaps a trace, no answer.
+            await connection.execute(append_alone(log_id, encoded))
             self._acknowledged.add(log_id, encoded)
         except (OSError, asyncpg.PostgresError, *_DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
@@ -298,13 +301,16 @@ async def _find(
 
 
 async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
-    # One message: the log's frontier is locked for this one round trip. If the process or the connection dies before
-    # the server reads it, nothing happened; after that, everything did. The caller is told "unexpected" when the
-    # answer is lost, and a repetition with the same Idempotency-Key finds out which.
-    if context.writes:
-        await context.connection.execute(append_and_commit(log_id, entry))
-    else:
-        await context.connection.execute(APPEND, log_id, entry)
+    # One message: append, COMMIT, flush. What the unit read and what it wrote is given out only when it was answered.
+    # The process or the connection dies before the server reads it: nothing happened. Dies after that: the server goes
+    # on by itself, so everything happened, and the WAL writer flushes what the session no longer could.
+    # PostgreSQL or its machine dies before COMMIT: nothing happened. Dies between COMMIT and the flush: afterwards the
+    # entry and the rows are there together, or are gone together with all that was committed behind them. Nobody was
+    # answered; nor was anybody who read or changed meanwhile what was not on the disk yet, for their flush lies behind
+    # ours. Dies after the flush: everything is there.
+    # The caller is told "unexpected" when the answer is lost, and a repetition with the same Idempotency-Key finds out.
+    message = append_and_commit if context.writes else append_alone
+    await context.connection.execute(message(log_id, entry))
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:

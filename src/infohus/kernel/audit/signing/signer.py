@@ -18,7 +18,7 @@ from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived
 from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
-from infohus.kernel.audit.storage.log import AnyConnection, Head, head_of
+from infohus.kernel.audit.storage.log import AnyConnection, Head, durable_head_of, head_of
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned, require_consistent
 from infohus.kernel.audit.witness.cosigning import ALARMING, CosignFailure, Witnesses
 
@@ -197,7 +197,9 @@ class Signer:
         except NotACheckpoint:
             raise StateNotReadable from None
         archived = await self._archived_of(connection, log_id, origin, remembered)
-        head = await head_of(connection, log_id)
+        # An entry that was signed and then lost with PostgreSQL would leave a log that is behind for good: nothing is
+        # signed, remembered or shown to a witness that is not on the disk.
+        head = await durable_head_of(connection, log_id)
         if remembered is not None and remembered.size > head.size:
             raise LogIsBehind(origin, head.size, remembered.size, "underskriverens egen hukommelse")
         if archived is not None and archived.size > head.size:

@@ -20,6 +20,14 @@ APPEND = "SELECT audit.append($1, $2)"
 
 OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
 """Open a log ($1) under its origin ($2), as the owner; one that is open stays as it is."""
+_FLUSH = "SELECT pg_logical_emit_message(true, 'infohus', '')"
+"""A transaction of its own that writes nothing but a mark into the write-ahead log (WAL).
+
+Its COMMIT waits until the WAL is on the disk as far as the mark, and on the synchronous standby where there is one, by
+the session's own `synchronous_commit`. The WAL is one sequence, so all that stands before the mark is there too.
+Source: PostgreSQL, "System Administration Functions", "Replication Management Functions": the message "is written to
+WAL" as part of the current transaction; it needs no logical decoding and no right that a role that only reads lacks.
+"""
 
 _HEAD = """
 SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.log_id = l.id WHERE l.id = $1
@@ -56,15 +64,47 @@ class Head:
 
 
 def append_and_commit(log_id: UUID, entry: bytes) -> str:
-    """Write the one message that appends an entry and commits.
+    """Write the one message that appends an entry, commits, and waits until both are on the disk.
 
+    The log is locked until COMMIT, which does not wait for the disk; the flush behind it does, when the lock is free
+    already. Whoever sees the entry before it is on the disk writes behind it in the WAL, and flushes it with its own.
     The simple protocol takes no parameters; a UUID and hexadecimal digits cannot hold a quote.
     """
-    return f"SELECT audit.append('{UUID(int=log_id.int)}'::uuid, '\\x{entry.hex()}'::bytea); COMMIT"
+    return (
+        "SET LOCAL synchronous_commit TO off; "
+        f"SELECT audit.append('{UUID(int=log_id.int)}'::uuid, '\\x{entry.hex()}'::bytea); COMMIT; {_FLUSH}"
+    )
+
+
+def append_alone(log_id: UUID, entry: bytes) -> str:
+    """Write the one message that appends an entry in a transaction of its own, as `append_and_commit` does."""
+    return f"BEGIN; {append_and_commit(log_id, entry)}"
+
+
+async def flush(connection: AnyConnection) -> None:
+    """Return when all that the connection has read so far is on the disk: what was committed may not be there yet.
+
+    For whoever gives out or signs what they read without appending an entry of their own, which would do the same. Not
+    for use in a transaction: that one's COMMIT flushes. A standby shows only what the primary had on its disk.
+    """
+    assert not connection.is_in_transaction()  # noqa: S101 - the mark would wait for that transaction's COMMIT
+    if not await connection.fetchval("SELECT pg_is_in_recovery()"):
+        await connection.execute(_FLUSH)
+
+
+async def durable_head_of(connection: AnyConnection, log_id: UUID) -> Head:
+    """Read a log's head, and return when all its entries are on the disk.
+
+    Raises:
+        NoSuchLog: there is none with this id.
+    """
+    head = await head_of(connection, log_id)
+    await flush(connection)
+    return head
 
 
 async def head_of(connection: AnyConnection, log_id: UUID) -> Head:
-    """Read a log's head.
+    """Read a log's head; its newest entries may not be on the disk yet (`durable_head_of`).
 
     Raises:
         NoSuchLog: there is none with this id.

@@ -15,7 +15,7 @@ from infohus.kernel.audit.formats.emptying import SHORTEST_PERIOD, EmptiedEntrie
 from infohus.kernel.audit.formats.merkle import Frontier
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived, holding
-from infohus.kernel.audit.storage.log import AnyConnection, Head, head_of, rows_of
+from infohus.kernel.audit.storage.log import AnyConnection, Head, durable_head_of, rows_of
 from infohus.kernel.audit.verification.catalog import catalog_faults
 from infohus.kernel.audit.verification.exported_log import Fault, Progress, Verification
 from infohus.kernel.audit.verification.log_rows import (
@@ -70,7 +70,7 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
     Raises:
         NotResumable: `seen` is another log's file.
     """
-    head = await head_of(connection, log_id)
+    head = await durable_head_of(connection, log_id)
     rows = _resumed(seen, log_id)
     sizes = [size for size in await archive.sizes(connection, log_id, after=rows.size) if size <= head.size]
     start = rows.size
@@ -101,7 +101,7 @@ async def tally_faults_of(
 ) -> list[Fault]:
     """Count a log's entries on each person again (rule 64): one that was left out shows in the next."""
     tallies, faults = Tallies(), list[Fault]()
-    async for rows in rows_of(connection, log_id, start=0, stop=(await head_of(connection, log_id)).size):
+    async for rows in rows_of(connection, log_id, start=0, stop=(await durable_head_of(connection, log_id)).size):
         faults.extend(tallies.faults("audit.leaf", rows[0]["index"], [row["entry"] for row in rows]))
         if progress is not None:
             progress(rows[-1]["index"] + 1)

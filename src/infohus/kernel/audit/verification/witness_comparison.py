@@ -9,7 +9,7 @@ from collections.abc import Callable
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, VerifierKey, open_checkpoint
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived
-from infohus.kernel.audit.storage.log import AnyConnection, Head, head_of
+from infohus.kernel.audit.storage.log import AnyConnection, Head, durable_head_of
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned, require_consistent
 from infohus.kernel.audit.verification.exported_log import Fault
 from infohus.kernel.audit.witness.cosigning import Remembers, Witnesses
@@ -91,7 +91,7 @@ class WitnessComparison:
         """Verify what was appended and signed since the largest that was verified; give the log's size."""
         start, _ = self._verified[max(self._verified)]
         signed = [one async for one in archive.all_from(self._connection, self._head.log_id, after=start.size)]
-        now = await head_of(self._connection, self._head.log_id)
+        now = await durable_head_of(self._connection, self._head.log_id)
         for one in signed:
             if one.size <= now.size and not self._add(one):
                 self._fault(one.size - 1, NOT_SIGNED)
