@@ -34,7 +34,7 @@ CASES, CLIENTS = 12, 5
 BREATH_SECONDS = 0.03
 OPTIONS = {
     "max_wal_size": "96MB", "min_wal_size": "32MB",
-    # What no deed flushes is lost when PostgreSQL is killed: the WAL writer does not come to its help.
+    # What nobody flushes is lost when PostgreSQL is killed: the WAL writer does not come to its help.
     "wal_writer_delay": "10s",
 }
 SHARES = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from house import House
+from house import House, told
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import APPEND
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
@@ -64,5 +64,28 @@ class WhenTheAppendFunctionWasReplaced:
         await house.sql(DROPS)
         await house.case()
         await house.sql(true["text"])
+        state = await dpo.get(f"/infohuse/{house.infohus_id}/log")
+        assert (state["is_whole"], state["checkpoint"]) == (False, "")
+
+    @pytest.mark.rule(56)
+    @pytest.mark.rule(59)
+    @pytest.mark.parametrize(("by", "path", "status"), [
+        ("politi", "/concerns/{concern}", 404), ("kommune", "/screenings", 409),
+    ], ids=["a denial", "a refusal"])
+    async def test_also_when_all_that_is_lost_is_an_attempt(
+        self, house: House, by: str, path: str, status: int
+    ) -> None:
+        case, dpo, person = await house.case(), house.person("dpo"), house.person(by)
+        await person.get(case.path)
+        assert (await dpo.get(f"/infohuse/{house.infohus_id}/log"))["is_whole"]
+        true = (await house.sql("SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure) AS text"))[0]
+        screening = {"outcome": "recommend", "content": {"considered": "x", "reasons": "y"}, "disclosure": told()}
+        await house.sql(DROPS)
+        answer = await person.call(
+            "GET" if status == 404 else "POST", case.path + path.format(concern=case.concern_id),
+            **({} if status == 404 else {"json": screening}),
+        )
+        await house.sql(true["text"])
+        assert answer.status_code == status
         state = await dpo.get(f"/infohuse/{house.infohus_id}/log")
         assert (state["is_whole"], state["checkpoint"]) == (False, "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from conftest import Database
 from infohus.cli.audit import audit
 from infohus.kernel.audit.formats.checkpoint import SigningKey, split_note
 from infohus.kernel.audit.formats.cosignature import WitnessKey
-from infohus.kernel.audit.verification.exported_log import verify_export
+from infohus.kernel.audit.verification.exported_log import Fault, verify_export
 from town import KEY, LOG, NAMES, ORIGIN, Town
 
 
@@ -47,6 +48,25 @@ class WhenTheLogIsExported:
         said = await run("verify", keys / "out", "--key", keys / "log.pub", *cosigners(keys, *NAMES), "--need", 2)
         assert f"Uændret: 300 poster i loggen {ORIGIN}" in said.output
         assert verify_export(keys / "out", [KEY.verifier(ORIGIN)], cores=2).is_whole
+
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize(("spoil", "what"), [
+        (lambda tile: bytes([tile[0] ^ 1]) + tile[1:], "er ikke, hvad der blev logget: dens hash er en anden"),
+        (lambda tile: tile[:-1], "et andet antal hashværdier end poster"),
+        (lambda tile: tile * 2, "et andet antal hashværdier end poster"),
+    ], ids=["another hash", "cut off", "one too many"])
+    async def test_a_tile_above_the_entries_is_compared_too(
+        self, database: Database, keys: Path, spoil: Callable[[bytes], bytes], what: str
+    ) -> None:
+        await run("export", "--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub",
+                  keys / "out")
+        tile = keys / "out" / "tile" / "1" / "000.p" / "1"
+        tile.write_bytes(spoil(tile.read_bytes()))
+        found = verify_export(keys / "out", [KEY.verifier(ORIGIN)])
+        assert found.faults == (Fault("tile/1/000.p/1", None, what),)
+        tile.unlink()
+        gone = verify_export(keys / "out", [KEY.verifier(ORIGIN)])
+        assert Fault("tile/1/000.p/1", None, "mangler") in gone.faults
 
     async def test_the_same_witness_twice_is_one(self, database: Database, keys: Path) -> None:
         here, log = ("--database", database.dsn("verifier")), ("--log", LOG)

@@ -23,6 +23,27 @@ async def child(house: House) -> tuple[CaseInHand, Lift]:
     return case, lambda: case.kommune.post(f"{path}/hand-over", handed, status=200)
 
 
+async def child_not_receipted(house: House) -> tuple[CaseInHand, Lift]:
+    """Handed over and assessed; the reporter has no receipt yet."""
+    return await _child_with_one_clock(house, "assessment", "receipt")
+
+
+async def child_not_assessed(house: House) -> tuple[CaseInHand, Lift]:
+    """Handed over and receipted; not assessed yet."""
+    return await _child_with_one_clock(house, "receipt", "assessment")
+
+
+async def _child_with_one_clock(house: House, stopped: str, runs: str) -> tuple[CaseInHand, Lift]:
+    case = await (await house.case(subjects=[{"name": "Barn", "is_under_18": True}])).clear()
+    concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+    path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
+    handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
+    await case.kommune.post(f"{path}/hand-over", handed, status=200)
+    says = {"assessment": {"assessed_at": now().isoformat()}, "receipt": {"receipt_given_on": "2026-11-20"}}
+    await case.kommune.post(f"{path}/{stopped}", says[stopped], status=200)
+    return case, lambda: case.kommune.post(f"{path}/{runs}", says[runs], status=200)
+
+
 async def scope(house: House) -> tuple[CaseInHand, Lift]:
     case = await (await house.case()).clear()
     draft = {"outcome": "within", "content": {"reasons": "Ja."}, "disclosure": told(purpose="scope_decision")}
@@ -87,12 +108,23 @@ async def request(house: House) -> tuple[CaseInHand, Lift]:
 
 
 async def correction(house: House) -> tuple[CaseInHand, Lift]:
+    """The municipality's, which the police have not acknowledged."""
+    return await _corrected_by(house, MUNICIPALITY)
+
+
+async def correction_of_the_police(house: House) -> tuple[CaseInHand, Lift]:
+    """One that the municipality has not acknowledged."""
+    return await _corrected_by(house, POLICE)
+
+
+async def _corrected_by(house: House, by: str) -> tuple[CaseInHand, Lift]:
     case = await (await house.case()).clear()
-    wrong = await case.disclose(await case.note())
-    body = {"summary": "Det var hans bror.", **told()}
-    right = await case.kommune.post(f"{case.path}/exchanges/{wrong['id']}/corrections", body)
+    discloser, recipient = (case.kommune, case.politi) if by == MUNICIPALITY else (case.politi, case.kommune)
+    wrong = await case.disclose(await case.note(by=by), by=by)
+    body = {"summary": "Det var hans bror.", **told(by)}
+    right = await discloser.post(f"{case.path}/exchanges/{wrong['id']}/corrections", body)
     path = f"{case.path}/exchanges/{right['id']}/receipts"
-    return case, lambda: case.politi.post(path, {"manifest": right["manifest"]}, status=200)
+    return case, lambda: recipient.post(path, {"manifest": right["manifest"]}, status=200)
 
 
 async def measure(house: House) -> tuple[CaseInHand, Lift]:
@@ -116,6 +148,7 @@ class WhenSomethingStandsInTheWay:
         (assessment, "assessment-not-finished", 37, "both_coordinators"),
         (request, "request-not-answered", 8, "the_authority_asked"),
         (correction, "correction-not-confirmed", 13, "the_recipient"),
+        (correction_of_the_police, "correction-not-confirmed", 13, "the_recipient"),
         (measure, "measure-not-ended", 23, "the_responsible_authority"),
     ])
     async def test_it_is_named_and_closing_waits_until_it_is_lifted(
@@ -135,6 +168,23 @@ class WhenSomethingStandsInTheWay:
         assert (await case.kommune.get(f"{case.path}/closing")) == {"is_closed": False, "blockers": []}
         await case.close("completed")
         assert (await case.politi.get(f"{case.path}/closing")) == {"is_closed": True, "blockers": []}
+
+    @pytest.mark.rule(70)
+    @pytest.mark.rule(32)
+    @pytest.mark.parametrize("begin", [child_not_receipted, child_not_assessed])
+    async def test_each_clock_of_a_child_is_waited_for_when_the_other_has_stopped(
+        self, house: House, begin: Callable[[House], Awaitable[tuple[CaseInHand, Lift]]]
+    ) -> None:
+        case, lift = await begin(house)
+        [blocker] = (await case.kommune.get(f"{case.path}/closing"))["blockers"]
+        assert (blocker["code"], blocker["rule"], blocker["lifted_by"]) == (
+            "child-notification-clock-runs", 32, "municipal_coordinator",
+        )
+        refused = await case.kommune.post(f"{case.path}/closures", CLOSURE, status=409)
+        assert refused["type"] == "/problems/case-has-unfinished-business"
+        await lift()
+        assert (await case.kommune.get(f"{case.path}/closing")) == {"is_closed": False, "blockers": []}
+        await case.close("completed")
 
     @pytest.mark.rule(70)
     async def test_what_comes_up_after_the_proposal_stops_the_second_signature(self, house: House) -> None:

@@ -136,6 +136,18 @@ class WhenAnExchangeIsWithdrawn:
         await case.kommune.post(path, body)
         assert (await case.kommune.call("POST", path, json=body)).json()["type"] == "/problems/already-recorded"
 
+    async def test_it_is_withdrawn_though_the_case_is_closed(self, house: House) -> None:
+        case = await (await house.case()).clear()
+        item = await case.note()
+        given = await case.disclose(item)
+        await case.close()
+        assert (await case.politi.get(f"{case.path}/information/{item}"))["text"] == "Moren er bekymret."
+        path = f"{case.path}/exchanges/{given['id']}/withdrawals"
+        done = await case.kommune.post(path, {"recipient": POLICE, "reason": "Givet ved en fejl."})
+        assert (done["records"], done["was_acknowledged"]) == (1, False)
+        await case.politi.get(f"{case.path}/information/{item}", status=404)
+        assert await case.stage() == "closed"
+
     async def test_it_can_be_disclosed_anew(self, house: House) -> None:
         case = await house.case()
         item = await case.note()

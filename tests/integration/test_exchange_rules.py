@@ -65,9 +65,11 @@ class WhenAnExchangeIsRefused:
 
     @pytest.mark.rule(11)
     async def test_the_police_share_sensitive_data_without_strict_necessity(self, house: House) -> None:
-        change = {"recipients": [MUNICIPALITY], "categories": ["special_categories"]}
-        problem = await refused(house, change, by="politi")
-        assert problem["type"] == "/problems/strict-necessity-missing"
+        for said in (None, "", "   ", "\n\t"):
+            for categories in (["special_categories"], ["ordinary", "special_categories"]):
+                change = {"recipients": [MUNICIPALITY], "categories": categories, "strict_necessity": said}
+                problem = await refused(house, change, by="politi")
+                assert problem["type"] == "/problems/strict-necessity-missing", (said, categories)
 
     @pytest.mark.rule(9)
     async def test_nr_3_c_lacks_its_condition(self, house: House) -> None:

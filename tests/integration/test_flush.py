@@ -224,7 +224,7 @@ class WhenPostgresDiesBehindCommit:
         self, database: Database, tmp_path: Path, answered: str, kept: int
     ) -> None:
         async with connected(database) as one, connected(database, "verifier") as verifier:
-            await one.execute(append_alone(LOG, b"deed") if answered == "itself" else without_its_flush(b"deed"))
+            await one.execute(append_alone(LOG, b"entry") if answered == "itself" else without_its_flush(b"entry"))
             assert (await head_of(verifier, LOG)).size == 1
             match answered:
                 case "whoever appends next":
@@ -275,7 +275,7 @@ class WhenAStandbyIsRead:
     async def test_it_verifies_there_and_needs_no_flush(self, database: Database, tmp_path: Path) -> None:
         """Where nothing can be written: what a standby shows was on its primary's disk before."""
         async with connected(database) as app:
-            await app.execute(append_alone(LOG, b"deed"))
+            await app.execute(append_alone(LOG, b"entry"))
         async with standby_of(database.server, tmp_path):
             verifier = await connected_when_up(database.dsn("verifier").replace("port=5432", "port=5433"))
             try:

@@ -164,6 +164,22 @@ class WhenAnotherConcernComesInTheSameCase:
         waits = await case.kommune.post(f"{case.path}/screenings", draft, status=409)
         assert waits["type"] == "/problems/screening-awaits-child-notification"
 
+    @pytest.mark.rule(32)
+    @pytest.mark.parametrize("adult", [[], [{"name": "Onkel", "birth_date": "1980-01-01"}]])
+    async def test_one_without_a_child_ends_no_waiting_for_the_child_of_the_first(
+        self, house: House, adult: list[dict[str, Any]]
+    ) -> None:
+        case = await (await house.case(subjects=[GIRL])).accept()
+        await case.kommune.post(f"{case.path}/concerns", a_concern(subjects=adult))
+        draft = {"outcome": "recommend", "content": {"considered": "x", "reasons": "y"}, "disclosure": told()}
+        waits = await case.kommune.post(f"{case.path}/screenings", draft, status=409)
+        assert waits["type"] == "/problems/screening-awaits-child-notification"
+        child = (await the_concern(case))["child_notifications"][0]["id"]
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "StraXen"}
+        await case.kommune.post(f"{case.path}/child-notifications/{child}/hand-over", handed, status=200)
+        await case.kommune.post(f"{case.path}/concerns", a_concern(subjects=adult))
+        await case.kommune.post(f"{case.path}/screenings", draft)
+
     async def test_the_same_request_again_adds_nothing(self, house: House) -> None:
         case = await house.case()
         headers = {"Idempotency-Key": "endnu-en-gang"}

@@ -3,11 +3,13 @@
 import re
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from house import CLEARANCE, MUNICIPALITY, POLICE, House, now, told
 from one_api import description_of
+from persons import named_otherwise
 
 SCOPE: dict[str, Any] = {
     "outcome": "within", "content": {"reasons": "Ekstremisme kan være på spil."},
@@ -31,6 +33,35 @@ class WhenAScopeDecisionIsProposed:
         assert {one["authority_id"] for one in signed["signatures"]} == {MUNICIPALITY, POLICE}
         assert len({one["person_id"] for one in signed["signatures"]}) == 2
         assert await case.stage() == "accepted"
+
+    @pytest.mark.rule(17)
+    async def test_one_person_signs_once_though_two_authorities_vouch_for_them(self, house: House) -> None:
+        kommune = house.person("kommune")
+        await self.coordinates(house, POLICE, kommune.person_id)
+        twice = named_otherwise(house, "politi", sub=str(kommune.person_id))
+        case = await (await house.case()).clear()
+        proposal = await case.kommune.post(f"{case.path}/scope-decisions", SCOPE)
+        path = f"{case.path}/scope-decisions/{proposal['id']}/signatures"
+        body = {"content_hash": proposal["content_hash"]}
+        assert (await twice.post(path, body, status=409))["type"] == "/problems/already-signed"
+        assert await case.stage() == "cleared"
+        await case.politi.post(path, body)
+        assert await case.stage() == "accepted"
+
+    @pytest.mark.rule(17)
+    async def test_a_colleague_of_the_proposer_does_not_sign_for_the_other_authority(self, house: House) -> None:
+        colleague = uuid4()
+        await self.coordinates(house, MUNICIPALITY, colleague)
+        case = await (await house.case()).clear()
+        proposal = await case.kommune.post(f"{case.path}/scope-decisions", SCOPE)
+        path = f"{case.path}/scope-decisions/{proposal['id']}/signatures"
+        other = named_otherwise(house, "kommune", sub=str(colleague))
+        refused = await other.post(path, {"content_hash": proposal["content_hash"]}, status=409)
+        assert refused["type"] == "/problems/already-signed"
+
+    async def coordinates(self, house: House, authority: str, person_id: UUID) -> None:
+        """Appoint one more tovholder."""
+        await house.sql("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", house.infohus_id, authority, person_id)
 
     @pytest.mark.rule(17)
     async def test_if_they_differ_it_is_not_taken_in_and_each_reason_stands(self, house: House) -> None:

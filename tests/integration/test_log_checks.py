@@ -37,20 +37,30 @@ from house import House, now, open_house
 from infohus.danish_calendar import danish_day, start_of_day
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey
-from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy
+from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
 from infohus.kernel.audit.witness.server import create_witness_app
 from infohus.kernel.audit.witness.witness import Witness
 
 NAMES = ("kommune.example", "politi.example", "dpo.example")
 
 @pytest.fixture
-async def witnessed(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+def away() -> set[str]:
+    """Name the witnesses that do not answer: none yet."""
+    return set()
+
+
+@pytest.fixture
+async def witnessed(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: set[str]
+) -> AsyncIterator[House]:
     """Open an installation whose log three witnesses cosign, of which two must."""
     servers: dict[str, Litestar] = {}
     keys = {name: SigningKey(name[:1].encode() * 32) for name in NAMES}
 
     async def send(url: str, body: bytes) -> tuple[int, str]:
         name = httpx.URL(url).host
+        if name in away:
+            raise WitnessUnreachable
         if name not in servers:
             log = SigningKey.load(tmp_path / "keys" / "log-signing.key")
             logs = [log.verifier(origin) for origin in ("infohus.test/ishoj", "infohus.test/installation")]
@@ -142,6 +152,21 @@ class WhenItIsDrawn:
         )  # fmt: skip
         assert ran.returncode == 0, ran.stderr
         assert (sorted(map(int, ran.stdout.split())), ran.stderr) == (by_lot, f"seed {check['seed']}\n")
+
+    @pytest.mark.rule(63)
+    async def test_as_many_must_have_cosigned_as_when_it_was_announced(
+        self, witnessed: House, away: set[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await busy(witnessed)
+        check = await announced(witnessed)
+        monkeypatch.setattr(Witnesses, "need", 1)  # since then, one is enough
+        away.update(NAMES[1:])
+        await signed(witnessed)
+        assert (await revealed(witnessed, check, status=409))["type"] == "/problems/not-drawable-yet"
+        away.clear()
+        await signed(witnessed)
+        drawn_now = (await revealed(witnessed, check))["check"]
+        assert (drawn_now["need"], drawn_now["is_steerable"]) == (2, False)
 
     @pytest.mark.rule(63)
     async def test_without_witnesses_it_says_that_it_could_be_steered(self, house: House) -> None:

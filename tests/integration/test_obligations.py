@@ -15,6 +15,7 @@ from house import MUNICIPALITY, PROBATION, House, now
 from infohus.danish_calendar import danish_day
 from infohus.plan.obligations import later
 from plan_obligations import PLAN, fulfil, load, owed
+from stopped_clock import StoppedClock
 
 TODAY = danish_day(now())
 
@@ -131,6 +132,30 @@ class WhenAnObligationIsMet:
         await load(house, database)
         cards = (await owed(house))["action-cards"]
         assert (await fulfil(house, cards, {"fulfilled_on": str(TODAY)}, by=name)).status_code == 404
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    return StoppedClock.hung_up(monkeypatch)
+
+
+class WhenItIsTheDay:
+    """With the clock standing on it; ask for the clock before the house."""
+
+    async def test_it_is_overdue_the_day_after_and_may_be_met_on_the_day(
+        self, clock: StoppedClock, house: House, database: Database
+    ) -> None:
+        await load(house, database)
+        seen = []
+        for due in (clock.day(1), clock.day(), clock.day(-1)):
+            await house.sql("UPDATE infohus.obligation SET due_on = $1 WHERE code = 'annual-status'", due)
+            seen.append((await owed(house))["annual-status"]["is_overdue"])
+        assert seen == [False, False, True]
+        told_them = []
+        for day in (clock.day(1), clock.day(), clock.day(), clock.day(-1)):
+            answer = await fulfil(house, (await owed(house))["annual-status"], {"fulfilled_on": str(day)})
+            told_them.append(answer.status_code)
+        assert told_them == [422, 201, 201, 422]
 
 
 class WhenTheDatabaseIsAskedPastTheApi:

@@ -87,6 +87,22 @@ class WhenTheHomeMunicipalityIsStatedInAScopeDecision:
         draft = scope((hidden, "Ishøj"), disclosure=told(POLICE, purpose="scope_decision"))
         await case.politi.post(f"{case.path}/scope-decisions", draft, status=404)
 
+    @pytest.mark.rule(47)
+    @pytest.mark.rule(18)
+    async def test_nor_is_it_when_the_proposal_is_changed(self, house: House) -> None:
+        case, other = await (await house.case()).clear(), await house.case()
+        [stranger], [own] = await subjects_of(other), await subjects_of(case)
+        proposal = await case.kommune.post(f"{case.path}/scope-decisions", scope((own, "Ishøj")))
+        path, seen = f"{case.path}/scope-decisions/{proposal['id']}", {"If-Match": '"1"'}
+        for lives in ([(stranger, "Ishøj")], [(own, "Ishøj"), (stranger, "Greve")]):
+            await case.kommune.put(path, scope(*lives), headers=seen, status=404)
+        # The police were never told who it is.
+        theirs = scope((own, "Greve"), disclosure=told(POLICE, purpose="scope_decision"))
+        await case.politi.put(path, theirs, headers=seen, status=404)
+        refused = await case.kommune.put(path, {**scope(), "outcome": "disagreed"}, headers=seen, status=422)
+        assert refused["type"] == "/problems/outcome-unknown"
+        assert await case.kommune.get(path) == proposal
+
     @pytest.mark.parametrize("change", [
         {"home_municipality": ""}, {"home_municipality": "x" * 61}, {"home_municipality": None}, {"subject_id": "x"},
         {"is_moving": True},

@@ -296,6 +296,19 @@ class WhenItOpensForWork:
         with pytest.raises(LogIsBehind, match="underskriverens egen hukommelse husker 9"):
             await town.signer().require_not_behind(town.app)
 
+    async def test_a_database_put_back_is_refused_by_the_archive_that_was_kept(self, town: Town) -> None:
+        await town.append(9)
+        await town.signer().sign(town.app, LOG)
+        await town.cut_tail(5)
+        town.away = set(NAMES)
+        forgetful = town.signer(store="lost")
+        found = "har 5 poster, men arkivet af underskrifter husker 9"
+        with pytest.raises(LogIsBehind, match=found):
+            await forgetful.require_not_behind(town.app)
+        with pytest.raises(LogIsBehind, match=found):
+            await forgetful.sign(town.app, LOG)
+        assert forgetful.alarm(LOG) == "behind"
+
     async def test_a_whole_machine_put_back_is_refused_by_one_witness(self, town: Town) -> None:
         await town.append(9)
         await town.signer().sign(town.app, LOG)

@@ -198,6 +198,62 @@ class WhenBothCloseAtOnce:
         assert seen <= {("done", "not-possible-now"), ("case-has-unfinished-business", "done")}
 
 
+class WhenOneRequestIsAnsweredTwiceAtOnce:
+    """Rule 8: the authority that was asked answers once."""
+
+    async def asked(self, house: House) -> tuple[CaseInHand, str, Call, Call]:
+        """Let the municipality ask the police, who would decline and tell at once; give the requests' address too."""
+        case = await (await house.case()).clear()
+        given = await case.disclose(await case.note(by=POLICE), by=POLICE)
+        question = {"question": "Kender I ham?", "disclosure": told()}
+        request = await case.kommune.post(f"{case.path}/information-requests", question)
+        path = f"{case.path}/information-requests/{request['id']}/answer"
+        tells = {"answer": "disclosed", "exchange_id": given["id"]}
+        return (
+            case, f"{case.path}/information-requests",
+            case.politi.call("POST", path, json={"answer": "declined"}), case.politi.call("POST", path, json=tells),
+        )
+
+    @pytest.mark.rule(8)
+    async def test_one_answer_stands_and_the_other_is_told(self, house: House) -> None:
+        case, path, *calls = await self.asked(house)
+        async with held(case):
+            told_them = await together(*calls)
+        assert sorted(told_them) == ["done", "request-already-answered"]
+        (answered,) = await case.kommune.get(path)
+        assert answered["answer"] == ("declined" if told_them[0] == "done" else "disclosed")
+        allowed = [
+            entry for entry in await house.entries()
+            if (entry.action, entry.outcome.value) == ("answerInformationRequest", "allowed")
+        ]
+        assert len(allowed) == 1
+
+
+class WhenARowGoesBetweenReadingAndWriting:
+    async def test_the_act_is_refused_and_nothing_of_it_stands(self, house: House) -> None:
+        case = await house.case()
+        hold = await case.kommune.post(f"{case.path}/legal-holds", {"reason": "Klagesag."})
+        remover, before = await asyncpg.connect(house.superuser), len(await house.entries())
+        try:
+            async with remover.transaction():
+                await remover.execute("SET LOCAL session_replication_role = replica")
+                await remover.execute("DELETE FROM infohus.legal_hold WHERE id = $1", UUID(hold["id"]))
+                lifting = asyncio.create_task(
+                    together(case.kommune.call("POST", f"{case.path}/legal-holds/{hold['id']}/lift"))
+                )
+                waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'infohus_app'"
+                async with asyncio.timeout(20):
+                    while not await house.sql(waiting):  # noqa: ASYNC110 - nobody tells when a lock is waited for
+                        await asyncio.sleep(0.01)
+            assert await lifting == ["acted-at-the-same-time"]
+        finally:
+            await remover.close()
+        (entry,) = (await house.entries())[before:]
+        assert (entry.action, entry.outcome.value, entry.reason, entry.wrote) == (
+            "liftLegalHold", "refused", "acted-at-the-same-time", [],
+        )
+
+
 class WhenARequestComesTwiceAtOnce:
     async def test_it_acts_once(self, house: House) -> None:
         case = await house.case()

@@ -3,7 +3,7 @@
 import ast
 import asyncio
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -180,6 +180,29 @@ class WhenCiphertextIsMoved:
             assert answer.status_code == 500, name
             assert "rejse" not in answer.text
 
+    @pytest.mark.rule(18)
+    async def test_what_was_rewritten_does_not_come_back(self, house: House) -> None:
+        case = await (await house.case()).clear()
+        draft = {
+            "outcome": "within", "content": {"reasons": "Først."}, "disclosure": {**CLEARANCE, "purpose": "screening"},
+        }
+        proposal = await case.kommune.post(f"{case.path}/scope-decisions", draft)
+        path = f"{case.path}/scope-decisions/{proposal['id']}"
+        query = "SELECT content FROM infohus.scope_decision WHERE id = $1"
+        (first,) = await house.sql(query, proposal["id"])
+        changed = {**draft, "content": {"reasons": "Siden."}}
+        await case.kommune.put(path, changed, headers={"If-Match": '"1"'})
+        (second,) = await house.sql(query, proposal["id"])
+        answers = []
+        for stored in (first, second):
+            await house.sql(
+                "UPDATE infohus.scope_decision SET content = $2 WHERE id = $1", proposal["id"], stored["content"]
+            )
+            answers.append(await case.kommune.call("GET", path))
+        assert [answer.status_code for answer in answers] == [500, 200]
+        assert answers[1].json()["content"]["reasons"] == "Siden."
+        assert "Først" not in answers[0].text
+
     def test_a_key_of_one_authority_opens_nothing_of_the_others(self) -> None:
         place = Place("information", "text", uuid4(), uuid4(), 1)
         sealed = Sealed(b"\x01" + uuid4().bytes + bytes(12) + bytes(40))
@@ -260,6 +283,15 @@ class WhenARequestIsRepeated:
             "POST", f"{case.path}/information", json={**NOTE, "text": "Noget andet."}, headers=headers
         )
         assert (answer.status_code, answer.json()["type"]) == (422, "/problems/idempotency-key-reused")
+
+    async def test_the_same_key_and_body_on_another_case_is_refused(self, house: House) -> None:
+        case, other = await house.case(), await house.case()
+        headers = {"Idempotency-Key": "en-og-samme"}
+        first = await case.kommune.post(f"{case.path}/information", NOTE, headers=headers)
+        refused = await case.kommune.post(f"{other.path}/information", NOTE, headers=headers, status=422)
+        assert refused["type"] == "/problems/idempotency-key-reused"
+        assert (await case.kommune.get(f"{other.path}/information"))["items"] == []
+        assert [row["id"] for row in await house.sql("SELECT id FROM infohus.information")] == [UUID(first["id"])]
 
     async def test_eight_at_once_record_one(self, house: House) -> None:
         case = await house.case()

@@ -137,6 +137,12 @@ class WhenItCannotBeDrawn:
             drawn_from(note, announced)
 
     @pytest.mark.rule(63)
+    def test_the_first_checkpoint_that_holds_the_announcement_is_enough(self) -> None:
+        assert len(drawn_from(note_of("w1.test", "w2.test", size=900)).indices) == 40
+        with pytest.raises(NotDrawable, match="announced after it"):
+            drawn_from(note_of("w1.test", "w2.test", size=899), replace(ANNOUNCED, last=898))
+
+    @pytest.mark.rule(63)
     @pytest.mark.parametrize("secret", [OTHER_SECRET, SECRET.upper(), f"{SECRET}\n", COMMITMENT.hex(), ""])
     def test_a_secret_that_was_not_promised_is_refused(self, secret: str) -> None:
         with pytest.raises(NotDrawable, match="not the one that was promised"):

@@ -1,0 +1,142 @@
+"""A unit of work held in hand, without HTTP: what a later operation could do wrong, and what interrupts one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+
+from house import MUNICIPALITY, CaseInHand, House, now
+from infohus import errors
+from infohus.app import create_app
+from infohus.cases.information import Information
+from infohus.kernel.access.model import Case
+from infohus.kernel.audit.formats.entry import Opened, Outcome
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.pool import open_pool
+from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
+from infohus.kernel.unit_of_work.begin import UnitsOfWork
+
+BY_ID = sa.select(Information).where(Information.id == sa.bindparam("id"))
+
+
+@asynccontextmanager
+async def units_of(house: House) -> AsyncIterator[UnitsOfWork]:
+    """Give units of work of the house in the test's own event loop: the app's own run in its client's."""
+    provided: Any = create_app(house.settings).dependencies["units"]
+    units: UnitsOfWork = provided.dependency()
+    async with await open_pool(house.settings.database_url, size=2) as pool:
+        units.open(pool)
+        yield units
+
+
+def kommune(house: House) -> Caller:
+    """Give the municipal tovholder as the gate would."""
+    return Caller(
+        person_id=house.person("kommune").person_id, authority_id=AuthorityId(MUNICIPALITY),
+        authority_kind=AuthorityKind.MUNICIPALITY, role=Role.MUNICIPAL_COORDINATOR, assurance=Assurance.HIGH,
+        authenticated_at=now(), expires_at=now() + timedelta(hours=1), token_id="in-hand",
+    )
+
+
+class WhenAnOperationOpensARecordThatIsNotItsSubject:
+    @pytest.mark.rule(44)
+    async def test_it_names_the_act_that_lets_it_or_is_refused(self, house: House) -> None:
+        case = await house.case()
+        first, second, third = [UUID(await case.note(text)) for text in ("En.", "To.", "Tre.")]
+        async with units_of(house) as units, units.begin(
+            kommune(house), Action.READ_INFORMATION, Information, first, within=UUID(case.id)
+        ) as work:
+            own = work.subject(Information)
+            other, last = [(await work.rows(Information, BY_ID, id=one))[0] for one in (second, third)]
+            for records in ((other,), (own, other), (other, last)):
+                with pytest.raises(errors.NotAvailable):
+                    await work.open(*records)
+            texts = await work.open(own)
+            texts |= await work.open(other, reading=Action.READ_INFORMATION)
+            assert {record: one["text"] for record, one in texts.items()} == {first: "En.", second: "To."}
+        entry = (await house.entries())[-1]
+        assert (entry.action, entry.outcome) == ("readInformation", Outcome.ALLOWED)
+        assert sorted(entry.opened, key=str) == sorted(
+            (Opened("information", column, record) for record in (first, second) for column in ("source", "text")),
+            key=str,
+        )
+
+    @pytest.mark.rule(44)
+    async def test_the_act_it_names_is_asked_about(self, house: House) -> None:
+        case = await house.case()
+        first, second = [UUID(await case.note(text)) for text in ("En.", "To.")]
+        async with units_of(house) as units, units.begin(
+            kommune(house), Action.READ_INFORMATION, Information, first, within=UUID(case.id)
+        ) as work:
+            (other,) = await work.rows(Information, BY_ID, id=second)
+            with pytest.raises(errors.NotAvailable):
+                await work.open(other, reading=Action.RECORD_CLEARANCE_CHECK)
+
+
+@asynccontextmanager
+async def held_log(house: House) -> AsyncIterator[asyncpg.Connection]:
+    """Hold the log of the infohus, so that whoever appends waits; give the connection that can tell who does."""
+    holder = await asyncpg.connect(house.superuser)
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT FROM audit.frontier WHERE log_id = $1 FOR UPDATE", house.infohus_id)
+            yield holder
+    finally:
+        await holder.close()
+
+
+async def somebody_waits(house: House) -> None:
+    """Wait until somebody waits for a lock."""
+    waiting = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'infohus_app'"
+    async with asyncio.timeout(10):
+        while not (await house.sql(waiting))[0]["n"]:  # noqa: ASYNC110 - nobody tells when a lock is waited for
+            await asyncio.sleep(0.01)
+
+
+async def begun_and_left(units: UnitsOfWork, house: House, case: CaseInHand, begun: asyncio.Event) -> None:
+    """Begin to write, and never come to an end."""
+    async with units.begin(kommune(house), Action.NOTE_INFORMATION, Case, UUID(case.id)):
+        begun.set()
+        await asyncio.Event().wait()
+
+
+class WhenAnActIsCancelled:
+    @pytest.mark.rule(56)
+    async def test_that_it_was_tried_stands_in_the_log(self, house: House) -> None:
+        case, begun = await house.case(), asyncio.Event()
+        async with units_of(house) as units:
+            task = asyncio.create_task(begun_and_left(units, house, case, begun))
+            await begun.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        entry = (await house.entries())[-1]
+        assert (entry.action, entry.outcome, entry.reason) == ("noteInformation", Outcome.FAILED, "cancelled")
+
+    @pytest.mark.rule(56)
+    async def test_also_when_it_is_cancelled_again_while_that_is_written(self, house: House) -> None:
+        case, begun = await house.case(), asyncio.Event()
+        before = len(await house.entries())
+        async with units_of(house) as units:
+            async with held_log(house):
+                task = asyncio.create_task(begun_and_left(units, house, case, begun))
+                await begun.wait()
+                task.cancel()
+                await somebody_waits(house)
+                task.cancel()
+                await asyncio.sleep(0.05)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            entries = await house.entries()
+            assert [(one.action, one.outcome, one.reason) for one in entries[before:]] == [
+                ("noteInformation", Outcome.FAILED, "cancelled"),
+            ]
+            # The connection it was written over serves the next.
+            async with units.begin(kommune(house), Action.READ_CASE, Case, UUID(case.id)) as work:
+                assert work.case.id == UUID(case.id)

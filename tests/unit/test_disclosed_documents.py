@@ -1,0 +1,74 @@
+"""What is bound by a hash: exactly what was disclosed to whom, and a joint document that nobody can guess."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from infohus.cases.disclosures.disclosure import DisclosureDraft, Item, manifest_of
+from infohus.cases.joint_decisions.joint_decision import document_of, sealed_document
+
+FIRST = Item("information", UUID(int=1), "ishoj-kommune", 1)
+SECOND = Item("concern", UUID(int=2), "ishoj-kommune", 1)
+DRAFT: dict[str, Any] = {
+    "recipients": ["kbh-vestegns-politi", "kriminalforsorgen"], "purpose": "screening",
+    "categories": ["ordinary", "purely_private"],
+}
+
+
+def manifest(*items: Item, **change: Any) -> bytes:
+    """Hash a disclosure that says something else in one thing."""
+    return manifest_of(msgspec.convert({**DRAFT, **change}, DisclosureDraft), items or (FIRST, SECOND))
+
+
+class WhenADisclosureIsHashed:
+    @pytest.mark.rule(13)
+    @pytest.mark.parametrize("change", [
+        {"recipients": ["kbh-vestegns-politi"]}, {"recipients": ["kbh-vestegns-politi", "vaerestedet"]},
+        {"categories": ["ordinary"]}, {"categories": ["ordinary", "special_categories"]}, {"categories": []},
+        {"purpose": "assessment"},
+    ])
+    def test_other_recipients_categories_or_purposes_are_another_manifest(self, change: dict[str, Any]) -> None:
+        assert manifest(**change) != manifest()
+
+    @pytest.mark.rule(13)
+    @pytest.mark.parametrize("items", [
+        (FIRST,), (SECOND,),
+        *((msgspec.structs.replace(FIRST, **change), SECOND) for change in (
+            {"kind": "note"}, {"record_id": UUID(int=3)}, {"owner": "kbh-vestegns-politi"}, {"record_version": 2},
+        )),
+    ])
+    def test_other_items_are_another_manifest(self, items: tuple[Item, ...]) -> None:
+        assert manifest(*items) != manifest()
+
+    @pytest.mark.rule(13)
+    def test_neither_order_nor_repetition_changes_it(self) -> None:
+        assert manifest(SECOND, FIRST) == manifest()
+        for name in ("recipients", "categories"):
+            assert manifest(**{name: [*reversed(DRAFT[name]), DRAFT[name][0]]}) == manifest()
+
+    def test_the_answers_to_the_law_s_questions_are_not_in_it(self) -> None:
+        assert manifest(necessity="Ja.", strict_necessity="Ja.", consent="given") == manifest()
+
+
+class Content(msgspec.Struct, frozen=True):
+    """A document of one line."""
+
+    reasons: str
+
+
+class WhenAJointDocumentIsWritten:
+    @pytest.mark.rule(18)
+    def test_two_of_equal_content_have_different_hashes_and_say_the_same(self) -> None:
+        written = [sealed_document(Content("Ja.")) for _ in range(50)]
+        assert len({content_hash for _, content_hash in written}) == 50
+        for text, content_hash in written:
+            assert content_hash == hashlib.sha256(text.encode()).digest()
+            assert document_of(text, Content) == Content("Ja.")
+
+    @pytest.mark.rule(18)
+    def test_its_salt_is_sixteen_random_bytes(self) -> None:
+        salts = {bytes.fromhex(msgspec.json.decode(sealed_document(Content("Ja."))[0])["salt"]) for _ in range(50)}
+        assert (len(salts), {len(salt) for salt in salts}) == (50, {16})
