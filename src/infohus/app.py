@@ -63,6 +63,7 @@ from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
 from infohus.whole_case.closures.api import handlers as closure_handlers
+from infohus.whole_case.earlier_concerns.api import handlers as earlier_concern_handlers
 from infohus.whole_case.erasure.api import handlers as erasure_handlers
 from infohus.whole_case.journal.api import handlers as journal_handlers
 from infohus.whole_case.log_reports.api import handlers as log_report_handlers
@@ -135,7 +136,7 @@ def create_app(settings: Settings) -> Litestar:
     handlers = [
         *health_handlers, *problem_handlers,
         *guarded(
-            *plan_handlers, *contact_handlers, *concern_handlers, *search_handlers,
+            *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
             *case_handlers, *standing_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,

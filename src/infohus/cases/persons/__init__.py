@@ -1,1 +1,1 @@
-"""The persons of cases: their CPR numbers and family names, where they appear, and what was known of them before."""
+"""The persons of cases: their CPR numbers and family names, and that one was released from custody."""

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.joint_decisions.joint_decision import JointDecision, signatures_of
-from infohus.cases.persons.earlier_concerns import require_earlier_concerns_seen
 from infohus.cases.procedure.lifecycle import require_possible, step_of
 from infohus.danish import words_for
 from infohus.kernel.access.model import Stage
@@ -21,6 +20,7 @@ from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import SCHEMA, Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing
+from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
 
 
 class WhyNot(msgspec.Struct, frozen=True):

@@ -7,10 +7,10 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.persons.appearances import Appearance, appearances_of
 from infohus.cases.persons.cpr_numbers import CprText, read_cpr_number
 from infohus.kernel.access.model import Case
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.earlier_concerns.appearances import Appearance, appearances_of
 
 
 class SearchPurpose(StrEnum):
