@@ -9,8 +9,8 @@ from infohus.kernel.database.tables import Regime
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import blockers_of_closing
 from infohus.whole_case.closures.model import Closure, ClosureDraft, ClosureOutcome
+from infohus.whole_case.closures.retention import Retention, erase_after, retention_table, rule_for
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
-from infohus.whole_case.erasure.retention import Retention, erase_after, retention_table, rule_for
 
 RETENTION = sa.select(Retention).where(Retention.case_id == sa.bindparam("case_id")).order_by(Retention.authority_id)
 _KEY_HOLDERS = (

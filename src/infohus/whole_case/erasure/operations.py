@@ -11,6 +11,7 @@ from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.closures.retention import Retention
 from infohus.whole_case.erasure.model import (
     CLEARING,
     ArchiveClearance,
@@ -22,7 +23,6 @@ from infohus.whole_case.erasure.model import (
     LegalHoldDraft,
 )
 from infohus.whole_case.erasure.refusals import ErasureNotBuiltYet, ErasureRefused
-from infohus.whole_case.erasure.retention import Retention
 
 HOLD_BY_ID = sa.select(LegalHold).where(LegalHold.id == sa.bindparam("id"))
 HOLDS = sa.select(LegalHold).where(LegalHold.case_id == sa.bindparam("case_id")).order_by(LegalHold.id)
