@@ -12,7 +12,8 @@ import pytest
 
 from house import House, now
 from infohus.cases.disclosures.disclosure import Paragraph
-from infohus.casework.concerns.model import AgeGroup, ReportChannel
+from infohus.cases.persons.model import AgeGroup
+from infohus.casework.concerns.model import ReportChannel
 from infohus.casework.measures.model import PreventionLevel
 from infohus.casework.scope_decisions.model import ScopeOutcome
 from infohus.oversight.statistics.tabulations import tabulations

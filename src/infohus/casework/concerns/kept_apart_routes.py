@@ -12,7 +12,8 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.casework.concerns.model import ProtectedAddress, Reporter, ReporterRelease, Subject
+from infohus.cases.persons.model import ProtectedAddress, Subject
+from infohus.casework.concerns.model import Reporter, ReporterRelease
 from infohus.casework.concerns.operations import ReleaseDraft, release_reporter_identity
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
