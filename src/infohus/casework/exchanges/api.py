@@ -10,16 +10,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from infohus.cases.disclosures.disclosure import Exchange
-from infohus.cases.disclosures.receipts import (
-    WITHDRAWAL_BY_ID,
-    ReceiptDraft,
-    Receipts,
-    Withdrawal,
-    WithdrawalDraft,
-    acknowledge,
-    receipts_of,
-    withdraw,
-)
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.casework.exchanges.operations import (
     EXCHANGE_BY_ID,
@@ -31,7 +21,9 @@ from infohus.casework.exchanges.operations import (
     record_exchange,
     record_oral_exchange,
 )
+from infohus.casework.exchanges.receipts import ReceiptDraft, Receipts, acknowledge, receipts_of
 from infohus.casework.exchanges.request_routes import handlers as request_handlers
+from infohus.casework.exchanges.withdrawals import WITHDRAWAL_BY_ID, Withdrawal, WithdrawalDraft, withdraw
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action

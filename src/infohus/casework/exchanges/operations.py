@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosable import Items, items_of
 from infohus.cases.disclosures.disclosure import (
     AuthoritySlug,
     Category,
@@ -21,6 +20,7 @@ from infohus.cases.disclosures.disclosure import (
     disclose,
 )
 from infohus.cases.information import InformationDraft, note_information
+from infohus.casework.exchanges.disclosable import Items, items_of
 from infohus.kernel.access.model import Disclosure, Infohus, Stage
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 

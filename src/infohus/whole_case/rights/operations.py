@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.disclosures.disclosable import record_of_kind
+from infohus.casework.exchanges.disclosable import record_of_kind
 from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
