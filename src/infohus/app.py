@@ -20,6 +20,7 @@ from infohus.cases.api import handlers as case_handlers
 from infohus.cases.procedure.lifecycle import lock_for, require_possible
 from infohus.casework.assessments.api import handlers as assessment_handlers
 from infohus.casework.concerns.api import handlers as concern_handlers
+from infohus.casework.disclosable_records import DISCLOSABLE_RECORDS
 from infohus.casework.exchanges.api import handlers as exchange_handlers
 from infohus.casework.measures.api import handlers as measure_handlers
 from infohus.casework.notes.api import handlers as note_handlers
@@ -155,6 +156,7 @@ def create_app(settings: Settings) -> Litestar:
             "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
             "actors": Provide(lambda: actors, sync_to_thread=False),
             "findings": Provide(lambda: findings, sync_to_thread=False),
+            "disclosable_records": Provide(lambda: DISCLOSABLE_RECORDS, sync_to_thread=False),
             "signer": Provide(lambda: signer, sync_to_thread=False),
         },
         middleware=[AuthenticationMiddleware(gate, units, actors)],

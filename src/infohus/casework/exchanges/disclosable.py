@@ -1,7 +1,7 @@
-"""Which records an exchange can disclose. A reporter's identity is not among them (rule 29)."""
+"""Which records an exchange can disclose, and finding them. A reporter's identity is not among them (rule 29)."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
 from typing import Annotated
 from uuid import UUID
 
@@ -11,8 +11,7 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosures.disclosure import Item
-from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -41,33 +40,31 @@ class ItemDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 Items = Annotated[list[ItemDraft], Meta(max_length=100)]
 
 
-@cache
-def record_of_kind(kind: StrEnum) -> tuple[type[Record], AnySelect]:
-    """Give the model whose table a kind names, and the statement that finds one by `:id` and `:case_id`.
+class DisclosableRecords:
+    """Finds the records that an exchange names. The models are handed in: no step knows another's."""
 
-    Raises:
-        LookupError: no table of records has that name.
-    """
-    for mapper in Row.registry.mappers:
-        model = mapper.class_
-        if model.__tablename__ == kind.value and issubclass(model, Record):
-            return model, sa.select(model).where(
+    __slots__ = ("_by_kind",)
+
+    def __init__(self, models: Mapping[DisclosableKind, type[Record]]) -> None:
+        """Take the model of every kind."""
+        self._by_kind = {
+            kind: (model, sa.select(model).where(
                 model.id == sa.bindparam("id"), model.case_id == sa.bindparam("case_id")
-            )
-    raise LookupError(kind)
+            ))
+            for kind, model in models.items()
+        }
 
+    async def items_of(self, work: UnitOfWork, drafts: Items) -> list[Item]:
+        """Find the records to disclose among those the caller's authority can see.
 
-async def items_of(work: UnitOfWork, drafts: Items) -> list[Item]:
-    """Find the records to disclose among those the caller's authority can see.
-
-    Raises:
-        NotAvailable: one is unknown, or another authority's that was never disclosed to the caller's.
-    """
-    items = []
-    for draft in dict.fromkeys(drafts):
-        model, statement = record_of_kind(draft.kind)
-        record = await work.row(model, statement, id=draft.id, case_id=work.case.id)
-        if record is None:
-            raise errors.NotAvailable
-        items.append(Item.of(record))
-    return items
+        Raises:
+            NotAvailable: one is unknown, or another authority's that was never disclosed to the caller's.
+        """
+        items = []
+        for draft in dict.fromkeys(drafts):
+            model, statement = self._by_kind[draft.kind]
+            record = await work.row(model, statement, id=draft.id, case_id=work.case.id)
+            if record is None:
+                raise errors.NotAvailable
+            items.append(Item.of(record))
+        return items

@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.joint_decisions.joint_decision import JointDecision, signatures_of
 from infohus.cases.procedure.lifecycle import require_possible, step_of
+from infohus.casework.assessments.model import Assessment
 from infohus.danish import words_for
 from infohus.kernel.access.model import Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import SCHEMA, Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
+from infohus.whole_case.joint_decisions import JOINT_DECISIONS
 
 
 class WhyNot(msgspec.Struct, frozen=True):
@@ -81,6 +82,7 @@ _FIRST: dict[Stage, tuple[str, ResolvableBy]] = {
     Stage.ACTING: ("Først underskriver begge tovholdere anbefalingen.", ResolvableBy.BOTH),
 }
 """What brings a case to a stage, and who does it."""
+_ASSESSMENTS = sa.select(Assessment.id).where(Assessment.case_id == sa.bindparam("case_id")).limit(1)
 _STATED = sa.select(
     sa.func.infohus.first_views_stated(sa.bindparam("case_id", type_=sa.Uuid)).label("authority_id")
 )
@@ -161,13 +163,7 @@ def _because(refusal: errors.Refused, rule: int, lifter: ResolvableBy) -> WhyNot
 
 
 async def _was_assessed(work: UnitOfWork) -> bool:
-    return bool(await work.values(_assessments(), case_id=work.case.id))
-
-
-@cache
-def _assessments() -> AnySelect:
-    rows = Row.metadata.tables[f"{SCHEMA}.assessment"].c
-    return sa.select(rows.id).where(rows.case_id == sa.bindparam("case_id")).limit(1)
+    return bool(await work.values(_ASSESSMENTS, case_id=work.case.id))
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -182,10 +178,7 @@ class Waiting(msgspec.Struct, frozen=True):
 async def waiting_proposals(work: UnitOfWork) -> list[Waiting]:
     """List open joint decisions with whose signatures they have."""
     found = []
-    for model in sorted(
-        (mapper.class_ for mapper in Row.registry.mappers if issubclass(mapper.class_, JointDecision)),
-        key=lambda one: str(one.__tablename__),
-    ):
+    for model in JOINT_DECISIONS:
         for one in await work.rows(model, _open(model), case_id=work.case.id):
             signed = sorted(signature.authority_id for signature in await signatures_of(work, one))
             found.append(Waiting(
