@@ -38,6 +38,9 @@ FENCES = {
 
 WHO_MAY_LOOK_AT_ROLES = ("src/infohus/kernel/authorization/", "src/infohus/kernel/identity/", "src/infohus/demo/")
 
+COLLECTS_SEALED_COLUMNS = ("src/infohus/kernel/sealing/column.py",)
+"""Looks through every table for its sealed columns, which the application log must never show."""
+
 OTHER_APPLICATIONS = ("src/infohus/demo/issuer.py", "src/infohus/cli/witness.py")
 """Small applications of their own, with another door than ours."""
 HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
@@ -170,6 +173,17 @@ def misplaced_routes(source: Source) -> Iterator[str]:
                 called = mark.func if isinstance(mark, ast.Call) else mark
                 if isinstance(called, ast.Name) and called.id in HTTP_METHODS:
                     yield f"line {node.lineno}: the route {node.name}"
+
+
+def looked_up_tables(source: Source) -> Iterator[str]:
+    """Whoever reads a table imports its model; nobody asks the registry for a name or for whatever is there."""
+    if source.is_in(*COLLECTS_SEALED_COLUMNS):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Attribute) and node.attr in {"tables", "sorted_tables", "mappers", "_class_registry"}:
+            owner = ast.unparse(node.value).split(".")[-1]
+            if owner in {"metadata", "registry"}:
+                yield f"line {node.lineno}: {owner}.{node.attr}"
 
 
 def addresses(source: Source) -> Iterator[str]:
