@@ -41,6 +41,9 @@ WHO_MAY_LOOK_AT_ROLES = ("src/infohus/kernel/authorization/", "src/infohus/kerne
 COLLECTS_SEALED_COLUMNS = ("src/infohus/kernel/sealing/column.py",)
 """Looks through every table for its sealed columns, which the application log must never show."""
 
+NAMES_CASE_AND_AUTHORITY = ("src/infohus/kernel/",)
+"""Every record belongs to a case and an authority, whose tables stand above the declaration of what a record is."""
+
 OTHER_APPLICATIONS = ("src/infohus/demo/issuer.py", "src/infohus/cli/witness.py")
 """Small applications of their own, with another door than ours."""
 HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
@@ -184,6 +187,17 @@ def looked_up_tables(source: Source) -> Iterator[str]:
             owner = ast.unparse(node.value).split(".")[-1]
             if owner in {"metadata", "registry"}:
                 yield f"line {node.lineno}: {owner}.{node.attr}"
+
+
+def foreign_keys_by_name(source: Source) -> Iterator[str]:
+    """A foreign key to another file's table names its column as Python, so that the import shows it."""
+    if source.is_in(*NAMES_CASE_AND_AUTHORITY):
+        return
+    own = set(re.findall(r'__tablename__ = "(\w+)"', source.text))
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1].startswith("ForeignKey"):
+            named = set(re.findall(r"(?:infohus|\{SCHEMA\})\.(\w+)\.\w+", ast.unparse(node)))
+            yield from (f"line {node.lineno}: names the table {table}" for table in sorted(named - own))
 
 
 def addresses(source: Source) -> Iterator[str]:

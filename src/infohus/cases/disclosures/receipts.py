@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.disclosure import Exchange
-from infohus.kernel.database.tables import SCHEMA, Row
+from infohus.kernel.access.model import Authority, Case
+from infohus.kernel.database.tables import Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -20,9 +21,9 @@ class Receipt(Row):
 
     __tablename__ = "receipt"
 
-    exchange_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"), primary_key=True)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    exchange_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Exchange.id), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id), index=True)
     manifest: Mapped[bytes]
     person_id: Mapped[UUID]
     acknowledged_at: Mapped[datetime]

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import DisclosureDraft, Item, disclose
+from infohus.cases.disclosures.disclosure import DisclosureDraft, Exchange, Item, disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
 from infohus.cases.procedure.lifecycle import next_stage
-from infohus.kernel.access.model import Infohus
+from infohus.kernel.access.model import Authority, Case, Infohus
 from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import SCHEMA, Record, Row, new_id
+from infohus.kernel.database.tables import Record, Row, new_id
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -37,7 +37,7 @@ class JointDecision(Record):
     outcome: Mapped[str]
     content: Mapped[Sealed] = mapped_column(SealedColumn)
     content_hash: Mapped[bytes]
-    exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
+    exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(Exchange.id))
     decided_at: Mapped[datetime | None]
 
 
@@ -59,11 +59,11 @@ class Signature(Row):
     __table_args__ = (sa.UniqueConstraint("record_id", "content_hash", "authority_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id), index=True)
     record_id: Mapped[UUID]
     record_kind: Mapped[str]
     content_hash: Mapped[bytes]
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     person_id: Mapped[UUID]
     signed_at: Mapped[datetime]
 

@@ -15,7 +15,8 @@ from infohus import errors
 from infohus.cases.disclosures.disclosure import AuthoritySlug, Exchange, LongText
 from infohus.casework.exchanges.disclosable import DisclosableKind
 from infohus.casework.exchanges.receipts import receipts_of
-from infohus.kernel.database.tables import SCHEMA, Record, owned_by_authority
+from infohus.kernel.access.model import Authority
+from infohus.kernel.database.tables import Record, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -27,8 +28,8 @@ class Withdrawal(Record):
     __tablename__ = "withdrawal"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("exchange_id", "recipient_id"))
 
-    exchange_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
-    recipient_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    exchange_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Exchange.id))
+    recipient_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     was_acknowledged: Mapped[bool]
     records: Mapped[int]
     reason: Mapped[Sealed] = mapped_column(SealedColumn)

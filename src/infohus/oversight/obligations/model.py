@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.tables import SCHEMA, Row, new_id
 
 
@@ -16,7 +17,7 @@ class PlanObligation(Row):
     __table_args__ = (sa.UniqueConstraint("infohus_id", "code"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
     code: Mapped[str]
     text: Mapped[str]
     owner: Mapped[str]
@@ -38,7 +39,7 @@ class Fulfilment(Row):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
     obligation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.obligation.id"))
     obligation_version: Mapped[int]
     fulfilled_on: Mapped[date]

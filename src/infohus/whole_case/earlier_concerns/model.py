@@ -8,7 +8,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Row
+from infohus.kernel.access.model import Authority, Case
+from infohus.kernel.database.tables import Row
 
 
 class EarlierConcernsSeen(Row):
@@ -16,8 +17,8 @@ class EarlierConcernsSeen(Row):
 
     __tablename__ = "earlier_concerns_seen"
 
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     shown: Mapped[bytes] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime]
