@@ -6,7 +6,7 @@ A new kind of record fails these tests until somebody has decided, for each list
 import pytest
 
 import infohus.app  # noqa: F401 - every table is known once the application is
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.casework.disclosable_records import DISCLOSABLE
 from infohus.casework.exchanges.disclosable import DisclosableKind
 from infohus.kernel.database.tables import Record, Row

@@ -1,6 +1,6 @@
 """Every kind of joint decision, by the names of their tables."""
 
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.casework.assessments.model import Assessment
 from infohus.casework.measures.model import Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision

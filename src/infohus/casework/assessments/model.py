@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.disclosure import DisclosureDraft, LongText
 from infohus.cases.information import Origin
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.tables import SCHEMA, Record, Row, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn

@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.disclosure import AuthoritySlug, DisclosureDraft, LongText
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.access.model import Authority
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.disclosures.disclosure import Item, disclose
-from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
+from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.participants import Area
 from infohus.casework.measures.model import (
     FollowUp,

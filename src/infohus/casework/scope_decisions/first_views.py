@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
 from infohus.cases.disclosures.disclosure import DisclosureDraft, Item, LongText, disclose
-from infohus.cases.joint_decisions.joint_decision import open_proposals
+from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.kernel.access.model import Disclosure, Infohus
 from infohus.kernel.authorization.action import Action

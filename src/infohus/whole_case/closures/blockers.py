@@ -8,7 +8,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from infohus.cases.disclosures.disclosure import Exchange
 from infohus.cases.disclosures.receipts import Receipt
-from infohus.cases.joint_decisions.joint_decision import JointDecision, open_proposals
+from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.casework.assessments.model import Assessment
 from infohus.casework.concerns.model import ChildNotification
 from infohus.casework.exchanges.model import InformationRequest

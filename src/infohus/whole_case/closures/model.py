@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from infohus.cases.disclosures.disclosure import DisclosureDraft, LongText
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.database.tables import owned_by_authority
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
+from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.kernel.access.model import Authority, CaseKey
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.unit_of_work.unit import UnitOfWork

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from infohus.cases.disclosures.disclosure import Exchange
-from infohus.cases.joint_decisions.joint_decision import JointDecision, signatures_of
+from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.joint_decisions.operations import signatures_of
 from infohus.kernel.answers.problems import require_match
 from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.audit.storage.log import entries_where, head_of

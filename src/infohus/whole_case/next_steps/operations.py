@@ -11,7 +11,8 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.joint_decisions.joint_decision import JointDecision, signatures_of
+from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.joint_decisions.operations import signatures_of
 from infohus.cases.procedure.lifecycle import require_possible, step_of
 from infohus.casework.assessments.model import Assessment
 from infohus.danish import words_for
