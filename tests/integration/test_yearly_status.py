@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from house import House, now
-from infohus.cases.disclosures.disclosure import Paragraph
+from infohus.cases.disclosures.model import Paragraph
 from infohus.cases.persons.model import AgeGroup
 from infohus.casework.concerns.model import ReportChannel
 from infohus.casework.measures.model import PreventionLevel

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.database.tables import Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork

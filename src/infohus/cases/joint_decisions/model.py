@@ -6,7 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.database.tables import Record, Row, new_id
 from infohus.kernel.sealing.column import SealedColumn

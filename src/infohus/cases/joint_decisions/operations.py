@@ -10,7 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import DisclosureDraft, Item, disclose
+from infohus.cases.disclosures.model import DisclosureDraft, Item
+from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
 from infohus.cases.joint_decisions.document import sealed_document
 from infohus.cases.joint_decisions.model import JointDecision, Signature

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import CLOCK_TOLERANCE
+from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.casework.concerns.deadlines import DENMARK
 from infohus.casework.concerns.model import ChildNotification
 from infohus.casework.concerns.subjects import ShortText

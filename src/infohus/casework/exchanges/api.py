@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.casework.exchanges.disclosable import DisclosableRecords
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.casework.exchanges.operations import (

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import Item
+from infohus.cases.disclosures.model import Item
 from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 

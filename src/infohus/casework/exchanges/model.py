@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import Authority
 from infohus.kernel.database.tables import Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn

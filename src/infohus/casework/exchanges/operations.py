@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import (
+from infohus.cases.disclosures.model import (
     AuthoritySlug,
     Category,
     Channel,
@@ -17,8 +17,8 @@ from infohus.cases.disclosures.disclosure import (
     Item,
     LongText,
     Purpose,
-    disclose,
 )
+from infohus.cases.disclosures.operations import disclose
 from infohus.cases.information import InformationDraft, note_information
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
 from infohus.kernel.access.model import Disclosure, Infohus, Stage

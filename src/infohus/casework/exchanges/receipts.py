@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt, acknowledge_for_caller, receipts_on
 from infohus.kernel.access.model import Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork

@@ -12,7 +12,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import AuthoritySlug, Exchange, LongText
+from infohus.cases.disclosures.model import AuthoritySlug, Exchange, LongText
 from infohus.casework.exchanges.disclosable import DisclosableKind
 from infohus.casework.exchanges.receipts import receipts_of
 from infohus.kernel.access.model import Authority

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.disclosure import AuthoritySlug, DisclosureDraft, LongText
+from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, LongText
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.access.model import Authority
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.disclosure import DisclosureDraft, LongText
+from infohus.cases.disclosures.model import DisclosureDraft, LongText
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.database.tables import SCHEMA, Record, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import Item, disclose
+from infohus.cases.disclosures.model import Item
+from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.procedure.lifecycle import next_stage
 from infohus.casework.scope_decisions.first_views import require_both_blind_or_none

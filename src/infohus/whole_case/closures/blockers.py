@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import open_proposals

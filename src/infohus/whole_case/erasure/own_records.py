@@ -1,6 +1,6 @@
 """Every table of records that an authority holds of a case, by name: erasing a case may forget none of them."""
 
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.persons.model import ProtectedAddress, Subject

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import signatures_of
 from infohus.kernel.answers.problems import require_match

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.persons.model import Subject
