@@ -12,8 +12,8 @@ from infohus.casework.exchanges.disclosable import DisclosableKind
 from infohus.kernel.database.tables import Record, Row
 from infohus.whole_case.closures.blockers import UNSIGNED_DECISIONS
 from infohus.whole_case.closures.model import Closure
+from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.erasure.own_records import OWN_RECORDS
-from infohus.whole_case.joint_decisions import JOINT_DECISIONS
 from infohus.whole_case.rights.accessible_records import ACCESSIBLE
 from infohus.whole_case.rights.model import AccessKind
 

@@ -15,7 +15,7 @@ from infohus.kernel.audit.storage.log import entries_where, head_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.joint_decisions import JOINT_DECISIONS
+from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.journal.model import (
     CaseLogLine,
     CaseLogPage,

@@ -21,8 +21,8 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing
+from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
-from infohus.whole_case.joint_decisions import JOINT_DECISIONS
 
 
 class WhyNot(msgspec.Struct, frozen=True):
