@@ -81,7 +81,7 @@ async def record(
     """Record a disclosure under § 115; exactly its items become readable to exactly its recipients."""
     async with idempotent_scope.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
-        exchange = exchange or await record_exchange(work, data, disclosable_records)
+        exchange = exchange or await record_exchange(work, data, records=disclosable_records)
         return await ExchangeView.opened(work, exchange)
 
 
@@ -115,7 +115,7 @@ async def correct(
             Action.CORRECT_EXCHANGE, Exchange, exchange_id, within=case_id
     ) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
-        exchange = exchange or await correct_exchange(work, work.subject(Exchange), data, disclosable_records)
+        exchange = exchange or await correct_exchange(work, work.subject(Exchange), data, records=disclosable_records)
         return await ExchangeView.opened(work, exchange)
 
 

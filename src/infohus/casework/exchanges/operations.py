@@ -74,7 +74,7 @@ _PURPOSE_AT = {
 _CORRECTION_OF = sa.select(Exchange.id).where(Exchange.corrects_id == sa.bindparam("id"))
 
 
-async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, records: DisclosableRecords) -> Exchange:
+async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: DisclosableRecords) -> Exchange:
     """Record an exchange; exactly its items become readable to exactly its recipients.
 
     Raises:
@@ -110,7 +110,7 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
 
 
 async def correct_exchange(
-    work: UnitOfWork, wrong: Exchange, draft: CorrectionDraft, records: DisclosableRecords
+    work: UnitOfWork, wrong: Exchange, draft: CorrectionDraft, *, records: DisclosableRecords
 ) -> Exchange:
     """Record a correction: a new exchange that points to the old and reaches every earlier recipient (rule 13).
 
