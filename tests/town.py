@@ -12,13 +12,13 @@ import asyncpg
 import httpx
 from litestar import Litestar
 
-from infohus.cli.witness import create_witness_app
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 from infohus.kernel.audit.storage.log import APPEND
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
+from infohus.kernel.audit.witness.server import create_witness_app
 from infohus.kernel.audit.witness.witness import Witness
 
 LOG, ORIGIN = UUID(int=7), "infohus.test/log"

@@ -12,7 +12,6 @@ import asyncpg
 import httpx
 from litestar import Litestar
 
-from infohus.cli.witness import create_witness_app
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
 from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
 from infohus.kernel.audit.signing.signer import Signer
@@ -21,6 +20,7 @@ from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 from infohus.kernel.audit.storage.log import APPEND
 from infohus.kernel.audit.verification.tally import NOTHING, Tallies, core_hash, extend_chain
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy
+from infohus.kernel.audit.witness.server import create_witness_app
 from infohus.kernel.audit.witness.witness import Witness
 
 LOG, ORIGIN = UUID(int=11), "infohus.attack/log"

@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Annotated, Any
 
-import asyncpg
-import structlog
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
@@ -29,6 +27,8 @@ from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 from infohus.kernel.audit.witness.client import witnesses_in
@@ -46,7 +46,6 @@ from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.audit_draft import IdempotencyKey
 from infohus.kernel.unit_of_work.begin import RequestScope, UnitsOfWork
 from infohus.oversight.log_checks.api import handlers as log_check_handlers
-from infohus.oversight.log_checks.findings import Findings
 from infohus.oversight.obligations.api import handlers as obligation_handlers
 from infohus.oversight.statistics.api import handlers as statistics_handlers
 from infohus.oversight.supervision.api import handlers as supervision_handlers
@@ -71,8 +70,6 @@ from infohus.whole_case.log_reports.api import handlers as log_report_handlers
 from infohus.whole_case.next_steps.api import handlers as standing_handlers
 from infohus.whole_case.rights.api import handlers as right_handlers
 from infohus.whole_case.searches.api import handlers as search_handlers
-
-logger = structlog.get_logger()
 
 _FORGET_EVERY_SECONDS = 30
 AnyRequest = Request[Caller, Any, Any]
@@ -106,8 +103,9 @@ def create_app(settings: Settings) -> Litestar:
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
         minimum_assurance=Assurance(settings.minimum_assurance),
     )
-    actors, findings = Actors(vault), Findings(vault)
+    actors = Actors()
     signer = signer_of(settings)
+    pooled_signer = PooledSigner(signer)
     units = UnitsOfWork(
         policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now,
         acknowledged=signer.acknowledged,
@@ -122,13 +120,16 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:
-        async with await open_pool(settings.database_url, size=settings.pool_size) as pool:
-            async with pool.acquire() as connection:
-                await signer.require_not_behind(connection)
+        async with (
+            await open_pool(settings.database_url, size=settings.pool_size) as pool,
+            await open_pool(settings.database_url, size=SIGNER_CONNECTIONS) as pool_of_signer,
+        ):
+            pooled_signer.open(pool_of_signer)
+            await pooled_signer.require_not_behind()
             units.open(pool)
             beside = [
                 asyncio.create_task(_forget_old_keys(vault)),
-                asyncio.create_task(_sign(signer, pool, every_seconds=settings.sign_every_seconds)),
+                asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),
             ]
             yield
             for one in beside:
@@ -154,10 +155,8 @@ def create_app(settings: Settings) -> Litestar:
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "units": Provide(lambda: units, sync_to_thread=False),
             "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
-            "actors": Provide(lambda: actors, sync_to_thread=False),
-            "findings": Provide(lambda: findings, sync_to_thread=False),
             "disclosable_records": Provide(lambda: DISCLOSABLE_RECORDS, sync_to_thread=False),
-            "signer": Provide(lambda: signer, sync_to_thread=False),
+            "signer": Provide(lambda: pooled_signer, sync_to_thread=False),
         },
         middleware=[AuthenticationMiddleware(gate, units, actors)],
         before_request=before_the_route,
@@ -183,17 +182,6 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(
         key, CheckpointStore(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
     )
-
-
-async def _sign(signer: Signer, pool: "asyncpg.Pool[asyncpg.Record]", *, every_seconds: int) -> None:
-    """Sign the logs that grew, again and again; what goes wrong is alarmed and tried again."""
-    while True:
-        await asyncio.sleep(every_seconds)
-        try:
-            async with pool.acquire() as connection:
-                await signer.sign_all(connection)
-        except Exception as failure:
-            logger.exception("logs_not_signed", exc_info=failure)
 
 
 async def _forget_old_keys(vault: Vault) -> None:

@@ -19,7 +19,7 @@ import pytest
 import rich_click as click
 
 from house import now
-from infohus.__main__ import main
+from infohus.cli.commands import main
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.kernel.identity.issuers import read_issuers

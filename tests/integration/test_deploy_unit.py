@@ -13,9 +13,10 @@ from pathlib import Path
 import click
 import pytest
 
-from infohus.__main__ import main
-from infohus.cli import witness as witness_server
+from infohus.cli.commands import COMMANDS, main
+from infohus.cli.witness import KILLED_AFTER_SECONDS
 from infohus.demo.local_postgres import LocalPostgres
+from infohus.kernel.audit.witness import server as witness_server
 from infohus.kernel.audit.witness.witness import LARGEST_BODY
 from runbook import README, UNIT, Installation, directives
 
@@ -107,7 +108,7 @@ class WhenTheUnitIsRead:
     def test_the_witness_is_started_with_options_that_there_are(self) -> None:
         text = WITNESS.read_text(encoding="utf-8").replace("\\\n", " ")
         _, group, command, *words = directives(text)["ExecStart"][0].split()
-        group_of = main.commands[group]
+        group_of = main.get_command(click.Context(main), group)
         assert isinstance(group_of, click.Group)
         known = {option for parameter in group_of.commands[command].params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known
@@ -115,11 +116,11 @@ class WhenTheUnitIsRead:
     def test_it_starts_a_command_that_there_is(self) -> None:
         program, command = DIRECTIVES["ExecStart"][0].split()
         assert program == "/opt/infohus/.venv/bin/infohus"
-        assert command in main.commands
+        assert command in COMMANDS
 
     def test_it_waits_longer_than_the_server_needs_to_stop(self) -> None:
         assert int(DIRECTIVES["TimeoutStopSec"][0]) > SERVER_KILLS_ITS_WORKER_AFTER_SECONDS
-        command_line = (UNIT.parents[2] / "src" / "infohus" / "__main__.py").read_text(encoding="utf-8")
+        command_line = (UNIT.parents[2] / "src" / "infohus" / "cli" / "serving.py").read_text(encoding="utf-8")
         assert f"workers_kill_timeout={SERVER_KILLS_ITS_WORKER_AFTER_SECONDS}" in command_line
 
     def test_the_witness_may_have_more_files_and_memory_than_its_connections_use(self) -> None:
@@ -128,7 +129,7 @@ class WhenTheUnitIsRead:
         bodies = 3 * witness_server.MOST_BODIES * LARGEST_BODY
         buffers = witness_server.MOST_CONNECTIONS * witness_server.BUFFER_BYTES
         assert int(found["MemoryMax"][0].removesuffix("M")) << 20 > WITNESS_AT_REST_BYTES + bodies + buffers
-        assert int(found["TimeoutStopSec"][0]) > witness_server.KILLED_AFTER_SECONDS
+        assert int(found["TimeoutStopSec"][0]) > KILLED_AFTER_SECONDS
 
     def test_every_place_it_names_is_one_the_runbook_makes(self) -> None:
         places = set(re.findall(r"/(?:etc|opt|var)/[\w./-]+", TEXT.split("[Unit]")[1]))

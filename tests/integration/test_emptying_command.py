@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 import town as town_module
 from conftest import Database
 from house import House, now
-from infohus.__main__ import main
+from infohus.cli.commands import main
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.emptying import EMPTY, entry_of
 from infohus.kernel.audit.formats.entry import Emptied

@@ -33,10 +33,10 @@ from checked_log import (
 )
 from conftest import Database
 from house import House, now, open_house
-from infohus.cli.witness import create_witness_app
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy
+from infohus.kernel.audit.witness.server import create_witness_app
 from infohus.kernel.audit.witness.witness import Witness
 from infohus.plan.opening import DENMARK
 

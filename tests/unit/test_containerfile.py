@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from infohus.__main__ import main
+from infohus.cli.commands import COMMANDS
 from infohus.settings import REPOSITORY, Settings
 
 CONTAINERFILE = REPOSITORY / "deploy" / "container" / "Containerfile"
@@ -100,7 +100,7 @@ class WhenTheImageIsBuilt:
         }
         distributions = packages_distributions()
         unlocked = {
-            name for name in self.imported() - sys.stdlib_module_names - {"infohus"}
+            name for name in self.imported() - sys.stdlib_module_names - {"infohus", "migrations"}
             if not locked & {one.lower().replace("_", "-") for one in distributions.get(name, [])}
         }
         assert unlocked == set()
@@ -128,7 +128,7 @@ class WhenTheContainerRuns:
     def test_it_serves_with_a_command_that_there_is(self) -> None:
         assert only("ENTRYPOINT").command == [".venv/bin/infohus"]
         (command,) = only("CMD").command
-        assert command in main.commands
+        assert command in COMMANDS
 
     def test_its_health_check_asks_the_port_it_listens_on(self) -> None:
         assert only("EXPOSE").rest == str(PORT)

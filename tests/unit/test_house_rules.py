@@ -17,6 +17,7 @@ from house_rules import (
     ignores_without_reason,
     looked_up_tables,
     misplaced_routes,
+    opened_package,
     repository_files,
     roles_compared,
     too_long,
@@ -36,7 +37,7 @@ ROOT = "/" + "root/project"
 REGISTRY = "https://py" + "pi.org/simple"
 
 WHERE = [
-    (too_long, PYTHON),
+    (too_long, [source for source in FILES if source.path.endswith((".py", ".sql"))]),
     (empty_names, PYTHON),
     (without_docstring, PYTHON),
     (clocks, OURS),
@@ -46,6 +47,7 @@ WHERE = [
     (misplaced_routes, APPLICATION),
     (looked_up_tables, APPLICATION),
     (foreign_keys_by_name, APPLICATION),
+    (opened_package, APPLICATION),
     (addresses, FILES),
     (unlocked, LOCKS),
     (ignores_without_reason, PROJECT),
@@ -95,6 +97,8 @@ GOOD = [
     (too_long, Source("src/infohus/a.py", "x\n" * 350)),
     (empty_names, Source("src/infohus/information.py", "class InfohusPlan: pass\nclass Database: pass")),
     (clocks, Source("src/infohus/clock.py", "from datetime import datetime\nx = datetime.now()")),
+    (opened_package, Source("src/infohus/plan/loading.py", "from kernel.database.statements import Connection")),
+    (opened_package, Source("src/infohus/cases/a.py", "work.audit_draft.purpose = purpose")),
     (misplaced_routes, Source("src/infohus/cases/contact_routes.py", "@get('/contacts')\nasync def contacts(): pass")),
     (clocks, Source("src/infohus/a.py", "x = now()\ny = clock.now()")),
     (fences, Source("src/infohus/kernel/identity/tokens.py", "from jose import jwt")),

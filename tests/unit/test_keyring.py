@@ -9,25 +9,39 @@ from uuid import UUID
 import pytest
 
 from infohus import errors
+from infohus.cases.disclosures.model import Exchange
 from infohus.cases.information import Information, Origin
 from infohus.casework.concerns.model import Concern
 from infohus.kernel.access.model import Case, CaseKey, RecordKey
+from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.database.statements import Stored, column_names_of
 from infohus.kernel.database.tables import Record, Row
-from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
 from infohus.kernel.sealing.envelope import CannotOpen, Sealed
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.unit_of_work.actors import Actor
 from infohus.kernel.unit_of_work.keyring import Keyring, sealed_columns_of
 from infohus.kernel.unit_of_work.lookup import Party, ResolvedSubject
+from infohus.oversight.log_checks.model import LogFinding
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
 KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
 CASE = UUID("01890f3e-0000-7000-8000-0000000000c1")
 OTHER_CASE = UUID("01890f3e-0000-7000-8000-0000000000c2")
 EXCHANGE = UUID("01890f3e-0000-7000-8000-0000000000e1")
+PERSON = UUID("01890f3e-0000-7000-8000-0000000000f1")
+OTHER_PERSON = UUID("01890f3e-0000-7000-8000-0000000000f2")
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TEXTS = {"text": "Han vil rejse.", "source": "Skolen"}
+
+
+def caller_of(who: str) -> Caller:
+    roles = {MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR}
+    return Caller(
+        person_id=PERSON, authority_id=AuthorityId(who), authority_kind=KINDS[who], role=roles[who],
+        assurance=Assurance.SUBSTANTIAL, authenticated_at=NOW, expires_at=NOW, token_id="a token",
+    )
 
 
 def columns_of(row: Row) -> dict[str, Any]:
@@ -40,6 +54,7 @@ class Tables:
     def __init__(self, vault: Vault, case_id: UUID = CASE) -> None:
         self.case_id = case_id
         self.record_keys: list[RecordKey] = []
+        self.opened: list[Opened] = []
         self.case_keys = [
             CaseKey(case_id=case_id, authority_id=who, wrapped_key=vault.new_case_key(who), keeper_key_id="")
             for who in (MUNICIPALITY, POLICE)
@@ -60,7 +75,7 @@ class Tables:
         """Begin as a unit of an authority does that found the case."""
         parties = {each: Party(KINDS[each], self.wrapped_case_key(each)) for each in KINDS}
         found = ResolvedSubject(case=Case(id=self.case_id), parties=parties, case_key=self.wrapped_case_key(who))
-        return Keyring(vault, self.ask, who, found)
+        return Keyring(vault, self.ask, caller_of(who), found, opened=self.opened)
 
 
 @pytest.fixture
@@ -100,6 +115,15 @@ class WhenARecordIsSealed:
         keyring.seal(record, TEXTS)
         assert all(isinstance(getattr(record, column), Sealed) for column in TEXTS)
         assert keyring.open(record) == TEXTS
+
+    def test_every_opening_is_counted_and_nothing_else(self, vault: Vault, tables: Tables) -> None:
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        record = information(1)
+        keyring.new(record)
+        keyring.seal(record, TEXTS)
+        assert tables.opened == []
+        keyring.open(record)
+        assert tables.opened == [Opened("information", column, record.id) for column in ("text", "source")]
 
     def test_what_is_not_said_stays_empty(self, vault: Vault, tables: Tables) -> None:
         keyring = tables.keyring(vault, MUNICIPALITY)
@@ -226,3 +250,59 @@ class WhenTheCaseKeyIsGone:
         renewed.record_keys = tables.record_keys
         with pytest.raises(errors.NotAvailable):
             await renewed.keyring(vault, MUNICIPALITY).bring([record.id])
+
+
+class WhenSomethingIsKeptForSupervision:
+    """Exchanges, actors and findings keep it in tables of different forms; the keyring seals and opens all alike."""
+
+    KEPT = (
+        (Exchange(id=EXCHANGE, case_id=CASE, authority_id=MUNICIPALITY, record_version=1), "answers"),
+        (Actor(id=EXCHANGE, authority_id=MUNICIPALITY, person_id=OTHER_PERSON), "name"),
+        (LogFinding(id=EXCHANGE, check_id=CASE, authority_id=MUNICIPALITY, owner_id=OTHER_PERSON), "text"),
+    )
+
+    @pytest.fixture(params=KEPT, ids=lambda kept: type(kept[0]).__tablename__)
+    def kept(self, request: pytest.FixtureRequest, vault: Vault, tables: Tables) -> tuple[Row, str]:
+        row, column = request.param
+        fresh = type(row)(**{name: value for name, value in vars(row).items() if not name.startswith("_")})
+        tables.keyring(vault, MUNICIPALITY).seal_for_supervision(fresh, {column: "Sagt i fortrolighed."})
+        return fresh, column
+
+    def test_its_authority_opens_it_and_it_is_counted(
+        self, kept: tuple[Row, str], vault: Vault, tables: Tables
+    ) -> None:
+        row, column = kept
+        texts = tables.keyring(vault, MUNICIPALITY).open_for_supervision(row, column)
+        assert texts == {column: "Sagt i fortrolighed."}
+        assert tables.opened == [Opened(row.__tablename__, column, EXCHANGE)]
+
+    def test_another_authority_does_not_and_nothing_is_counted(
+        self, kept: tuple[Row, str], vault: Vault, tables: Tables
+    ) -> None:
+        row, column = kept
+        with pytest.raises(errors.NotAvailable):
+            tables.keyring(vault, POLICE).open_for_supervision(row, column)
+        assert tables.opened == []
+
+    def test_what_was_moved_to_another_row_does_not_open(
+        self, kept: tuple[Row, str], vault: Vault, tables: Tables
+    ) -> None:
+        row, column = kept
+        vars(row)["id"] = OTHER_CASE
+        with pytest.raises(errors.NotAvailable):
+            tables.keyring(vault, MUNICIPALITY).open_for_supervision(row, column)
+        assert tables.opened == []
+
+    def test_what_holds_nothing_gives_nothing(self, vault: Vault, tables: Tables) -> None:
+        actor = Actor(id=EXCHANGE, authority_id=MUNICIPALITY, person_id=OTHER_PERSON)
+        assert tables.keyring(vault, MUNICIPALITY).open_for_supervision(actor, "name", "email") == {}
+
+    def test_a_finding_is_opened_by_the_one_who_answers_for_it_whatever_their_authority(
+        self, vault: Vault, tables: Tables
+    ) -> None:
+        finding = LogFinding(id=EXCHANGE, check_id=CASE, authority_id=MUNICIPALITY, owner_id=PERSON)
+        tables.keyring(vault, MUNICIPALITY).seal_for_supervision(finding, {"text": "Hvorfor?"})
+        police = tables.keyring(vault, POLICE)
+        police.seal_for_supervision(finding, {"answer": "Derfor."})
+        assert police.open_for_supervision(finding, "text", "answer") == {"text": "Hvorfor?", "answer": "Derfor."}
+        assert len(tables.opened) == 2

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
 
 from infohus.kernel.sealing import vault as vault_module
-from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
 from infohus.kernel.sealing.keepers import INSTALLATION, FileKeyKeeper
 from infohus.kernel.sealing.vault import Vault
 
@@ -179,12 +179,12 @@ class WhenARecordIsDisclosed:
     @pytest.mark.rule(44)
     def test_the_other_authority_opens_the_very_same_ciphertext(self, both: TwoAuthorities) -> None:
         key = both.vault.new_data_key()
-        sealed = both.vault.seal(key, HERE, TEXT)
+        sealed = seal(key, HERE, TEXT)
         stored = bytes(sealed.envelope)
         own_wrap = both.wrap(key, MUNICIPALITY)
         added = both.wrap(both.unwrap(own_wrap, key.key_id, MUNICIPALITY), POLICE)
         police_key = both.unwrap(added, key.key_id, POLICE)
-        assert both.vault.open_sealed(police_key, HERE, Sealed(stored)) == TEXT
+        assert open_sealed(police_key, HERE, Sealed(stored)) == TEXT
         assert sealed.envelope == stored
         assert both.wrap(key, MUNICIPALITY) == own_wrap
         assert added != own_wrap
@@ -192,14 +192,14 @@ class WhenARecordIsDisclosed:
     @pytest.mark.rule(44)
     def test_no_other_record_of_the_case_opens_with_it(self, both: TwoAuthorities) -> None:
         disclosed, kept = both.vault.new_data_key(), both.vault.new_data_key()
-        secret = both.vault.seal(kept, NEXT, "Ikke delt.")
+        secret = seal(kept, NEXT, "Ikke delt.")
         police_key = both.unwrap(both.wrap(disclosed, POLICE), disclosed.key_id, POLICE)
         with pytest.raises(CannotOpen):
-            both.vault.open_sealed(police_key, NEXT, secret)
+            open_sealed(police_key, NEXT, secret)
         # Nor when the wrap is put into the other record's row, under that record's key id.
         claimed = both.unwrap(both.wrap(disclosed, POLICE), kept.key_id, POLICE)
         with pytest.raises(CannotOpen):
-            both.vault.open_sealed(claimed, NEXT, secret)
+            open_sealed(claimed, NEXT, secret)
 
 
 class WhenACaseKeyIsRemembered:

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from litestar.testing import AsyncTestClient
 
-from infohus.cli.witness import create_witness_app
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
 from infohus.kernel.audit.formats.cosignature import cosignatures_on
 from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, leaf_hash
+from infohus.kernel.audit.witness.server import create_witness_app
 from infohus.kernel.audit.witness.witness import AddCheckpoint, Witness
 
 ORIGIN = "infohus.example/log"

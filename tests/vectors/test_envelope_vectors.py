@@ -127,7 +127,7 @@ class WhenAnotherImplementationWrappedAKey:
                 hexadecimal(wrap["wrapped_data_key"]), key_id=UUID(vector["key_id"]), case_id=UUID(wrap["case_id"]),
                 authority_id=wrap["authority_id"], wrapped_case_key=hexadecimal(wrap["wrapped_case_key"]),
             )  # fmt: skip
-            assert vault.open_sealed(key, place_of(vector), Sealed(hexadecimal(vector["envelope"]))) == vector["text"]
+            assert open_sealed(key, place_of(vector), Sealed(hexadecimal(vector["envelope"]))) == vector["text"]
 
 
 class WhenAnotherImplementationLookedAValueUp:

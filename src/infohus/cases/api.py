@@ -20,7 +20,7 @@ from infohus.cases.participants import (
     leave_case,
 )
 from infohus.kernel.access.model import Case, Participant, ParticipationKind, Stage
-from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork

@@ -13,6 +13,9 @@ import asyncpg
 import rich_click as click
 
 from infohus.app import signer_of
+from infohus.cli.draw import draw
+from infohus.cli.log_report import check_log_report
+from infohus.cli.log_retention import empty, keep
 from infohus.cli.progress_bar import ProgressBar
 from infohus.clock import now
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
@@ -54,6 +57,10 @@ REFUSED = (
 @click.group()
 def audit() -> None:
     """The audit log: sign, verify, prove, export."""
+
+
+for _command in (empty, keep, check_log_report, draw):
+    audit.add_command(_command)
 
 
 @audit.command("verify")

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 
 from infohus.danish import CONCERN_KINDS
 from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, LoadedPlan
-from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.identity.caller import AuthorityKind

@@ -12,7 +12,7 @@ from litestar.params import FromPath, PathParameter, QueryParameter
 
 from infohus import errors
 from infohus.kernel.access.model import Infohus, LoadedPlan
-from infohus.kernel.answers.problems import Limit
+from infohus.kernel.answers.pages import Limit
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork

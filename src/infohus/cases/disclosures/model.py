@@ -5,7 +5,7 @@ Source: retsplejeloven § 115.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -14,7 +14,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
-from infohus.kernel.sealing.column import SealedColumn, SupervisionColumn
+from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
 from infohus.kernel.sealing.envelope import Sealed
 
 LongText = Annotated[str, Meta(max_length=20_000)]
@@ -126,6 +126,8 @@ class Exchange(Record):
         sa.UniqueConstraint("corrects_id"),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
     )
+
+    kept_for_supervision: ClassVar = KeptForSupervision(wrapped_key="answers_key", bound_to="case_id")
 
     paragraph: Mapped[Paragraph] = choice(Paragraph, name="paragraph")
     cooperation_form: Mapped[CooperationForm] = choice(CooperationForm, name="cooperation_form")

@@ -83,9 +83,8 @@ async def disclose(  # noqa: PLR0913 - all by name
         corrects_id=corrects_id, manifest=manifest_of(draft, items), consent=draft.consent,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
     )
-    itself = (exchange.id, Exchange.__tablename__, exchange.authority_id)
-    granted = [*((item.record_id, item.kind, item.owner) for item in items), itself]
-    await work.grant(exchange.id, granted, [one for one in work.audit_draft.recipients if one in work.parties])
+    itself = Item.of(exchange)
+    await work.grant(exchange.id, [*items, itself], [one for one in work.audit_draft.recipients if one in work.parties])
     # Rule 16: whoever owns what is passed on learns that it was, to whom and why.
     owners = {item.owner for item in items} - {work.caller.authority_id, *work.audit_draft.recipients}
     await work.grant(exchange.id, [itself], sorted(owners.intersection(work.parties)))

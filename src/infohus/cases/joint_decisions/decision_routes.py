@@ -15,7 +15,7 @@ from litestar.params import Body, FromPath, JSONBody
 from infohus.cases.joint_decisions.decision_view import DecisionView, SignatureDraft, Warn, decision_view
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.access.model import Case
-from infohus.kernel.answers.problems import VERSIONED, IfMatch, etag, require_match
+from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.unit_of_work.begin import RequestScope

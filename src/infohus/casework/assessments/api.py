@@ -33,7 +33,7 @@ from infohus.casework.assessments.operations import (
 from infohus.casework.assessments.template import Template
 from infohus.casework.assessments.templates import TemplateView, template_in_force, template_of
 from infohus.kernel.access.model import Case, Infohus, Participant, ParticipationKind
-from infohus.kernel.answers.problems import VERSIONED, IfMatch, etag, require_match
+from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork

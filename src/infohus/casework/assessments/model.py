@@ -14,7 +14,7 @@ from infohus.cases.disclosures.model import DisclosureDraft, LongText
 from infohus.cases.information import Origin
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.database.tables import SCHEMA, Record, Row, choice, owned_by_authority
+from infohus.kernel.database.tables import SCHEMA, Record, Row, choice, owned_by_authority, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -31,7 +31,7 @@ class Assessment(JointDecision):
     """One use of the tool. Concluded by both; after that a re-assessment is a new version (rule 40)."""
 
     __tablename__ = "assessment"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("case_id", "version"))
+    __table_args__ = unique_in_case("version")
 
     version: Mapped[int]
     template_id: Mapped[str]

@@ -33,7 +33,7 @@ from infohus.casework.concerns.operations import (
 from infohus.casework.concerns.views import ChildNotificationView, ConcernLine, ConcernView
 from infohus.danish import WARNINGS
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork

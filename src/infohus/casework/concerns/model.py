@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.persons.model import Subject
 from infohus.kernel.database.statements import table_of
-from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -103,7 +103,7 @@ class ClearanceCheck(Record):
     """The police check: does anything hinder infohus handling (rule 19)."""
 
     __tablename__ = "clearance_check"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("case_id"))
+    __table_args__ = unique_in_case()
 
     outcome: Mapped[ClearanceOutcome] = choice(ClearanceOutcome, name="outcome")
     checked_at: Mapped[datetime]

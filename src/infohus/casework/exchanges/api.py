@@ -26,7 +26,7 @@ from infohus.casework.exchanges.receipts import ReceiptDraft, Receipts, acknowle
 from infohus.casework.exchanges.request_routes import handlers as request_handlers
 from infohus.casework.exchanges.withdrawals import WITHDRAWAL_BY_ID, Withdrawal, WithdrawalDraft, withdraw
 from infohus.kernel.access.model import Case
-from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork

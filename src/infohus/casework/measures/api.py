@@ -32,7 +32,8 @@ from infohus.casework.measures.operations import (
 )
 from infohus.casework.measures.stalled_measures import StalledMeasureView, stalled_measures
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.answers.problems import NIL, VERSIONED, After, Limit, Page, etag, page_of
+from infohus.kernel.answers.etags import VERSIONED, etag
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from infohus.kernel.answers.problems import NIL
+from infohus.kernel.answers.pages import NIL
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 _OF_INFOHUS = sa.func.infohus.stalled_measures(

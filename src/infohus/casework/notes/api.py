@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 from infohus.casework.notes.model import Note, NoteDraft, NoteKind
 from infohus.casework.notes.operations import NOTE_BY_ID, NOTES_OF_CASE, write_note
 from infohus.kernel.access.model import Case
-from infohus.kernel.answers.problems import NIL, After, Limit, Page
+from infohus.kernel.answers.pages import NIL, After, Limit, Page
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork

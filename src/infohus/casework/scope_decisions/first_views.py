@@ -23,7 +23,7 @@ from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.kernel.access.model import Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.tables import Record, owned_by_authority
+from infohus.kernel.database.tables import Record, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -41,7 +41,7 @@ class FirstView(Record):
     """One authority's view before it saw the other's. `content` is the draft as JSON: what it says is sealed whole."""
 
     __tablename__ = "first_view"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("case_id", "authority_id"))
+    __table_args__ = unique_in_case("authority_id")
 
     content: Mapped[Sealed] = mapped_column(SealedColumn)
 

@@ -103,7 +103,7 @@ class Case(Row):
     __table_args__ = (sa.UniqueConstraint("infohus_id", "number"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), index=True)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
     number: Mapped[str]
     stage: Mapped[Stage] = choice(Stage, name="stage")
     version: Mapped[int] = mapped_column(default=1)
@@ -199,7 +199,6 @@ class AnsweredRequest(Row):
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    action: Mapped[str]
     fingerprint: Mapped[bytes]
     record_id: Mapped[UUID]
     acted_on: Mapped[date]

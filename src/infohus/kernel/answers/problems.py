@@ -1,41 +1,18 @@
-"""How the API answers: problem details, pages, entity tags, and the statuses every route documents.
+"""Problem details: what went wrong, as RFC 9457 says it, and the problems that every route documents."""
 
-Sources: RFC 9457 (problem details), RFC 9110 section 8.8.3 (ETag) and 13.1.1 (If-Match).
-"""
-
-from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Generic, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import msgspec
 from litestar import Response
-from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import HeaderParameter, QueryParameter
 
 from infohus import errors
 from infohus.danish import words_for
 from infohus.logs import correlation_id
 
-Item = TypeVar("Item")
-
 PROBLEM = "application/problem+json"
-NIL = UUID(int=0)
-
-Limit = Annotated[int, QueryParameter(ge=1, le=200, description="At most this many items.")]
-After = Annotated[UUID, QueryParameter(description="The `next` of the page before; leave out for the first page.")]
-IfMatch = Annotated[
-    str | None, HeaderParameter(name="If-Match", description="The ETag that was fetched.", pattern=r'^"[0-9]{1,9}"$')
-]
-VERSIONED = [
-    ResponseHeader(
-        name="ETag", documentation_only=True, required=True, value='"1"',
-        description="The version answered; send it as If-Match to change exactly that.",
-    )
-]
-"""For the `response_headers` of a route that answers with an entity tag: documents it, sets nothing."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -46,19 +23,6 @@ class Problem(msgspec.Struct, frozen=True):
     status: int
     detail: str
     correlation_id: str
-
-
-class Page(msgspec.Struct, Generic[Item], frozen=True):
-    """Some items, and where the next ones begin: pass `next` as `after`. `None` is the end."""
-
-    items: list[Item]
-    next: UUID | None
-
-
-def page_of(items: Sequence[Item], ids: Sequence[UUID], *, limit: int) -> Page[Item]:
-    """Make a page of up to `limit` items; one more than `limit` was asked for, to know whether there are others."""
-    more = len(items) > limit
-    return Page(items=list(items[:limit]), next=ids[limit - 1] if more else None)
 
 
 def problem_of(refusal: errors.Refused) -> Problem:
@@ -79,24 +43,6 @@ def problem_response(refusal: errors.Refused, *, headers: dict[str, str] | None 
         problem, status_code=problem.status, media_type=PROBLEM,
         headers={"Cache-Control": "no-store", "X-Correlation-Id": problem.correlation_id, **(headers or {})},
     )
-
-
-def etag(version: int) -> str:
-    """Give the entity tag of a version."""
-    return f'"{version}"'
-
-
-def require_match(if_match: str | None, version: int) -> None:
-    """Refuse a change of a version that the caller has not seen.
-
-    Raises:
-        VersionNotStated: there is no If-Match.
-        ChangedMeanwhile: it names another version.
-    """
-    if if_match is None:
-        raise errors.VersionNotStated
-    if if_match != etag(version):
-        raise errors.ChangedMeanwhile
 
 
 _DESCRIPTIONS = {

@@ -225,7 +225,6 @@ def migrate(url: str) -> None:
     from alembic import command  # noqa: PLC0415 - only the command line needs Alembic
     from alembic.config import Config  # noqa: PLC0415
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).resolve().parents[4] / "migrations"))
+    config = Config(Path(__file__).resolve().parents[4] / "alembic.ini")
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     command.upgrade(config, "head")

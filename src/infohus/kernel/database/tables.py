@@ -80,7 +80,7 @@ class Record(Row):
     __abstract__ = True
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"))
     authority_id: Mapped[str]
     regime: Mapped[Regime] = choice(Regime, name="regime")
     record_version: Mapped[int] = mapped_column(default=1)
@@ -89,10 +89,19 @@ class Record(Row):
 
 
 def owned_by_authority(*more: sa.schema.SchemaItem) -> tuple[sa.schema.SchemaItem, ...]:
-    """Tie a record's regime to its owner's: no record can be under another regime (rule 42)."""
-    return (
-        sa.ForeignKeyConstraint(
-            ["authority_id", "regime"], [f"{SCHEMA}.authority.id", f"{SCHEMA}.authority.regime"]
-        ),
-        *more,
+    """Tie a record's regime to its owner's: no record can be under another regime (rule 42). Index it by its case."""
+    return (_owner_and_regime(), sa.Index(None, "case_id"), *more)
+
+
+def unique_in_case(*columns: str) -> tuple[sa.schema.SchemaItem, ...]:
+    """Do the same for a kind of record that a case has one of, for each value of `columns`.
+
+    The index of the constraint begins with the case, so it is the one that finds a case's records.
+    """
+    return (_owner_and_regime(), sa.UniqueConstraint("case_id", *columns))
+
+
+def _owner_and_regime() -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["authority_id", "regime"], [f"{SCHEMA}.authority.id", f"{SCHEMA}.authority.regime"]
     )

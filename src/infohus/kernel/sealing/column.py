@@ -1,5 +1,6 @@
 """The column that holds sealed values and refuses everything else (promise 3)."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +42,21 @@ class SupervisionColumn(SealedColumn):
     """A sealed column for an authority's supervision: its key is wrapped for that alone, and no case key opens it."""
 
     cache_ok = True
+
+
+@dataclass(frozen=True, slots=True)
+class KeptForSupervision:
+    """How a table keeps what only its authority's supervision opens. Each value is the name of a column.
+
+    A table says so in its class attribute `kept_for_supervision`.
+    """
+
+    wrapped_key: str
+    """The key of the texts, wrapped for the supervision of the row's authority."""
+    bound_to: str
+    """What a text is bound to besides its row: where a record's place names its case, this id stands."""
+    also_opened_by: str | None = None
+    """One person beside that authority who opens them too."""
 
 
 def sealed_columns(metadata: sa.MetaData) -> frozenset[tuple[str, str]]:

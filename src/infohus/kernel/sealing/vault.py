@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.keywrap import (
 )
 
 from infohus.kernel.database.tables import new_id
-from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen, DataKey, Place, Sealed, open_sealed, seal
+from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen, DataKey
 from infohus.kernel.sealing.keepers import INSTALLATION, KeyKeeper, supervision_of
 
 REMEMBERED_CASE_KEYS = 2048
@@ -30,7 +30,7 @@ Remembered = tuple[UUID, str, bytes]
 
 
 class Vault:
-    """Seals, opens, wraps and looks up. Holds unwrapped case keys in memory for minutes at most."""
+    """Makes, wraps and unwraps keys, and computes keyed indexes. Unwrapped case keys stay in memory for minutes."""
 
     def __init__(self, keeper: KeyKeeper, clock: Callable[[], datetime], *, keep_case_keys_seconds: int = 300) -> None:
         """Take the keeper of the authorities' keys and a clock in aware UTC."""
@@ -99,18 +99,6 @@ class Vault:
     def forget_the_old(self) -> None:
         """Drop the case keys whose seconds have passed. Each use does so; a process that stands idle must be told."""
         self._forget_the_old(self._clock())
-
-    def seal(self, data_key: DataKey, place: Place, text: str) -> Sealed:
-        """Seal a text for a place."""
-        return seal(data_key, place, text)
-
-    def open_sealed(self, data_key: DataKey, place: Place, sealed: Sealed) -> str:
-        """Open what was sealed for this place.
-
-        Raises:
-            CannotOpen: whatever the cause.
-        """
-        return open_sealed(data_key, place, sealed)
 
     def index(self, infohus_id: UUID, kind: str, value: str) -> bytes:
         """Compute the keyed index of a value that is looked up, 32 bytes. Equal values give equal indexes."""

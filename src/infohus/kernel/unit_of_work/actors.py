@@ -7,18 +7,16 @@ row security and the key say so, each by itself), and each opening is in the log
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.database.tables import SCHEMA, Row, new_id
-from infohus.kernel.identity.caller import Caller
-from infohus.kernel.sealing.column import SupervisionColumn
-from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed
-from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
+from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 REMEMBERED = 4096
@@ -32,6 +30,8 @@ class Actor(Row):
 
     __tablename__ = "actor"
     __table_args__ = (sa.UniqueConstraint("authority_id", "person_id", "fingerprint"),)
+
+    kept_for_supervision: ClassVar = KeptForSupervision(wrapped_key="wrapped_key", bound_to="person_id")
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
@@ -62,9 +62,8 @@ _OF_PEOPLE = (
 class Actors:
     """Keeps who signed in, and opens it for who may ask."""
 
-    def __init__(self, vault: Vault) -> None:
-        """Take the vault."""
-        self._vault = vault
+    def __init__(self) -> None:
+        """Begin with nobody known."""
         self._kept: OrderedDict[bytes, None] = OrderedDict()
 
     async def keep(self, work: UnitOfWork) -> bytes | None:
@@ -76,14 +75,19 @@ class Actors:
         if caller.name is None and caller.email is None:
             return None
         said = "\n".join((caller.authority_id, str(caller.person_id), caller.name or "", caller.email or ""))
-        fingerprint = self._vault.fingerprint(None, b"actor\n" + said.encode())
+        fingerprint = work.fingerprint(b"actor\n" + said.encode())
         if fingerprint not in self._kept:
             known = await work.values(
                 _KNOWN, authority_id=caller.authority_id, person_id=caller.person_id, fingerprint=fingerprint
             )
             if not known:
+                actor = Actor(
+                    id=new_id(), authority_id=caller.authority_id, person_id=caller.person_id, seen_at=work.now,
+                    fingerprint=fingerprint, name=None, email=None,
+                )
+                work.seal_for_supervision(actor, name=caller.name, email=caller.email)
                 # Another process may keep the same at this moment: then its row stays, and ours was one too many.
-                work.add(self._sealed(caller, work.now, fingerprint), unless_there=True)
+                work.add(actor, unless_there=True)
         return fingerprint
 
     def remember(self, fingerprint: bytes | None) -> None:
@@ -93,56 +97,25 @@ class Actors:
             if len(self._kept) > REMEMBERED:
                 self._kept.popitem(last=False)
 
-    async def open(self, work: UnitOfWork, person_id: UUID) -> list[tuple[Actor, dict[str, str]]]:
-        """Open every name a person was kept under, oldest first; each opened place stands in the log.
 
-        Raises:
-            NotAvailable: nobody is kept, or it is another authority's.
-        """
-        opened = []
-        for actor in await work.rows(Actor, _OF_PERSON, person_id=person_id):
-            texts = self._opened(actor, "name", "email", by=work.caller.authority_id)
-            work.audit_draft.opened.extend(Opened(Actor.__tablename__, column, actor.id) for column in texts)
-            opened.append((actor, texts))
-        if not opened:
-            raise errors.NotAvailable
-        return opened
+async def open_actor(work: UnitOfWork, person_id: UUID) -> list[tuple[Actor, dict[str, str]]]:
+    """Open every name a person was kept under, oldest first; each opened place stands in the log.
 
-    async def names_of(self, work: UnitOfWork, people: Sequence[UUID], *, most: int) -> dict[UUID, list[str]]:
-        """Open the names that people of the caller's authority were kept under, as many as `most`, the first first.
-
-        Each opened place stands in the log. Whoever is not kept, or is another authority's, is left out.
-        """
-        names: dict[UUID, list[str]] = {}
-        for actor in await work.rows(Actor, _OF_PEOPLE, people=list(people), most=most):
-            opened = self._opened(actor, "name", by=work.caller.authority_id)
-            work.audit_draft.opened.append(Opened(Actor.__tablename__, "name", actor.id))
-            names.setdefault(actor.person_id, []).append(opened["name"])
-        return names
-
-    def _sealed(self, caller: Caller, now: datetime, fingerprint: bytes) -> Actor:
-        wrapped, key = self._vault.new_supervision_key(caller.authority_id)
-        actor = Actor(
-            id=new_id(), authority_id=caller.authority_id, person_id=caller.person_id, seen_at=now,
-            fingerprint=fingerprint, key_id=key.key_id, wrapped_key=wrapped, name=None, email=None,
-        )
-        for column, text in (("name", caller.name), ("email", caller.email)):
-            if text is not None:
-                setattr(actor, column, self._vault.seal(key, _place(actor, column), text))
-        return actor
-
-    def _opened(self, actor: Actor, *columns: str, by: str) -> dict[str, str]:
-        try:
-            material = self._vault.unwrap_supervision_key(by, actor.wrapped_key)
-            key = DataKey(actor.key_id, material)
-            return {
-                column: self._vault.open_sealed(key, _place(actor, column), sealed)
-                for column in columns if (sealed := getattr(actor, column)) is not None
-            }
-        except CannotOpen:
-            raise errors.NotAvailable from None
+    Raises:
+        NotAvailable: nobody is kept, or it is another authority's.
+    """
+    actors = await work.rows(Actor, _OF_PERSON, person_id=person_id)
+    if not actors:
+        raise errors.NotAvailable
+    return [(actor, work.open_for_supervision(actor, "name", "email")) for actor in actors]
 
 
-def _place(actor: Actor, column: str) -> Place:
-    """Bind a text to the row and to the person: where a record's place names its case, here stands the person."""
-    return Place(Actor.__tablename__, column, actor.id, actor.person_id, 1)
+async def names_of(work: UnitOfWork, people: Sequence[UUID], *, most: int) -> dict[UUID, list[str]]:
+    """Open the names that people of the caller's authority were kept under, as many as `most`, the first first.
+
+    Each opened place stands in the log. Whoever is not kept, or is another authority's, is left out.
+    """
+    names: dict[UUID, list[str]] = {}
+    for actor in await work.rows(Actor, _OF_PEOPLE, people=list(people), most=most):
+        names.setdefault(actor.person_id, []).append(work.open_for_supervision(actor, "name")["name"])
+    return names

@@ -41,6 +41,7 @@ from infohus.kernel.unit_of_work.lookup import (
     resource_of,
 )
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.kernel.unit_of_work.violations import refusal_of
 from infohus.logs import correlation_id
 
 logger = structlog.get_logger()
@@ -316,7 +317,7 @@ def _as_refusal(failure: BaseException) -> BaseException:
     if isinstance(failure, errors.Refused) or not isinstance(failure, Exception):
         return failure
     if isinstance(failure, asyncpg.UniqueViolationError):
-        return errors.RequestUnderWay() if failure.table_name == "request_once" else errors.ActedAtTheSameTime()
+        return refusal_of(failure)
     if isinstance(failure, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.LockNotAvailableError):
         return errors.ActedAtTheSameTime()
     if isinstance(failure, _DATABASE_GONE):

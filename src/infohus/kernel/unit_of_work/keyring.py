@@ -3,7 +3,7 @@
 A key that is not here cannot be made up: it comes from a wrap for the caller's own authority, or the record is new.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -12,10 +12,12 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.kernel.access.model import CaseKey, Disclosure, RecordKey
-from infohus.kernel.database.statements import Stored, compiled, row_from, table_of
+from infohus.kernel.audit.formats.entry import Opened
+from infohus.kernel.database.statements import Stored, column_names_of, compiled, row_from, table_of
 from infohus.kernel.database.tables import Record, Row
-from infohus.kernel.sealing.column import SealedColumn, SupervisionColumn
-from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed
+from infohus.kernel.identity.caller import Caller
+from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
 
@@ -44,11 +46,18 @@ _CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id")
 class Keyring:
     """Brings, makes and wraps keys for one caller's authority in one case."""
 
-    def __init__(self, vault: Vault, ask: Ask, authority_id: str, resolved: ResolvedSubject) -> None:
-        """Begin with the keys that came along when the subject was resolved."""
+    def __init__(
+        self, vault: Vault, ask: Ask, caller: Caller, resolved: ResolvedSubject, *, opened: list[Opened]
+    ) -> None:
+        """Begin with the keys that came along when the subject was found.
+
+        Each place that is opened is added to `opened`, which the audit entry will hold.
+        """
         self._vault = vault
         self._ask = ask
-        self._authority_id = authority_id
+        self._caller = caller
+        self._authority_id = authority_id = caller.authority_id
+        self._opened = opened
         self._case_id = resolved.case.id if resolved.case is not None else None
         self._case_keys: dict[str, bytes] = {}
         self._data_keys: dict[UUID, DataKey] = {}
@@ -122,43 +131,64 @@ class Keyring:
 
     def seal(self, record: Record, texts: Mapping[str, str | None]) -> None:
         """Seal texts into a record's columns at its present version."""
-        data_key = self._data_keys[record.id]
-        for column, text in texts.items():
-            sealed = None if text is None else self._vault.seal(data_key, _place(record, column), text)
-            setattr(record, column, sealed)
+        _seal_into(record, self._data_keys[record.id], texts, bound_to=record.case_id)
 
     def open(self, record: Record) -> dict[str, str]:
-        """Open every sealed column of a record that holds something.
+        """Open every sealed column of a record that holds something, and count each.
 
         Raises:
             CannotOpen: the stored value was moved here, put back, or changed.
         """
-        data_key = self._data_keys[record.id]
-        texts: dict[str, str] = {}
-        for column in sealed_columns_of(type(record)):
-            sealed = getattr(record, column)
-            if isinstance(sealed, Sealed):
-                texts[column] = self._vault.open_sealed(data_key, _place(record, column), sealed)
-        return texts
+        columns = sealed_columns_of(type(record))
+        return self._open(record, self._data_keys[record.id], columns, bound_to=record.case_id)
 
-    def seal_for_supervision(self, record: Record, column: str, text: str) -> None:
-        """Seal a text for the supervision of the record's owner: under a key of its own, kept wrapped beside it."""
-        wrapped, key = self._vault.new_supervision_key(record.authority_id)
-        setattr(record, column, self._vault.seal(key, _place(record, column), text))
-        setattr(record, f"{column}_key", wrapped)
+    def seal_for_supervision(self, row: Row, texts: Mapping[str, str | None]) -> None:
+        """Seal texts for the supervision of the row's authority, under the row's own key; the first text makes it."""
+        kept, authority_id = kept_for_supervision(row), _authority_of(row)
+        wrapped = getattr(row, kept.wrapped_key)
+        if wrapped is None:
+            wrapped, key = self._vault.new_supervision_key(authority_id)
+            setattr(row, kept.wrapped_key, wrapped)
+            if "key_id" in column_names_of(type(row)):
+                setattr(row, "key_id", key.key_id)  # noqa: B010 - some tables name the key in a column of its own too
+        else:
+            key = self._supervision_key(row, kept)
+        _seal_into(row, key, texts, bound_to=getattr(row, kept.bound_to))
 
-    def open_for_supervision(self, record: Record, column: str) -> str:
-        """Open what is kept for the supervision of the caller's authority.
+    def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
+        """Open those of `columns` that hold something, and count each.
 
         Raises:
-            NotAvailable: nothing is kept, or it is kept for another authority's supervision.
-            CannotOpen: the stored value was moved here, or changed.
+            NotAvailable: it is kept for another authority's supervision, or it was moved here, or changed.
         """
-        sealed, wrapped = getattr(record, column), getattr(record, f"{column}_key")
-        if sealed is None or wrapped is None or record.authority_id != self._authority_id:
+        kept = kept_for_supervision(row)
+        opened_by = None if kept.also_opened_by is None else getattr(row, kept.also_opened_by)
+        if _authority_of(row) != self._authority_id and opened_by != self._caller.person_id:
             raise errors.NotAvailable
-        key = DataKey(sealed.key_id, self._vault.unwrap_supervision_key(self._authority_id, wrapped))
-        return self._vault.open_sealed(key, _place(record, column), sealed)
+        if not any(isinstance(getattr(row, column), Sealed) for column in columns):
+            return {}
+        try:
+            key = self._supervision_key(row, kept)
+            return self._open(row, key, columns, bound_to=getattr(row, kept.bound_to))
+        except CannotOpen:
+            raise errors.NotAvailable from None
+
+    def _supervision_key(self, row: Row, kept: KeptForSupervision) -> DataKey:
+        """Unwrap the key of a row's texts; each text names it too."""
+        texts = (getattr(row, column.name) for column in table_of(type(row)).columns if _is_for_supervision(column))
+        key_id = next(text.key_id for text in texts if isinstance(text, Sealed))
+        return DataKey(key_id, self._vault.unwrap_supervision_key(_authority_of(row), getattr(row, kept.wrapped_key)))
+
+    def _open(self, row: Row, key: DataKey, columns: Iterable[str], *, bound_to: UUID) -> dict[str, str]:
+        """Open what is sealed in `columns`: the one place in the house where a text is opened, and where it counts."""
+        texts: dict[str, str] = {}
+        for column in columns:
+            sealed = getattr(row, column)
+            if isinstance(sealed, Sealed):
+                place = _place(row, column, bound_to)
+                texts[column] = open_sealed(key, place, sealed)
+                self._opened.append(Opened(place.table, column, place.row_id))
+        return texts
 
     def _unwrapped(self, key_id: UUID, wrapped: bytes) -> DataKey:
         assert self._case_id is not None  # noqa: S101 - records exist in cases only
@@ -176,9 +206,31 @@ def sealed_columns_of(model: type[Row]) -> tuple[str, ...]:
     """Name the columns of a table that are sealed under its record's data key."""
     return tuple(
         column.name for column in table_of(model).columns
-        if isinstance(column.type, SealedColumn) and not isinstance(column.type, SupervisionColumn)
+        if isinstance(column.type, SealedColumn) and not _is_for_supervision(column)
     )
 
 
-def _place(record: Record, column: str) -> Place:
-    return Place(record.__tablename__, column, record.id, record.case_id, record.record_version)
+def kept_for_supervision(row: Row) -> KeptForSupervision:
+    """Give how a row's table keeps what only supervision opens."""
+    kept = vars(type(row))["kept_for_supervision"]
+    assert isinstance(kept, KeptForSupervision)  # noqa: S101 - narrows the type
+    return kept
+
+
+def _is_for_supervision(column: sa.Column[Any]) -> bool:
+    return isinstance(column.type, SupervisionColumn)
+
+
+def _authority_of(row: Row) -> str:
+    authority_id: str = vars(row)["authority_id"]
+    return authority_id
+
+
+def _seal_into(row: Row, key: DataKey, texts: Mapping[str, str | None], *, bound_to: UUID) -> None:
+    for column, text in texts.items():
+        setattr(row, column, None if text is None else seal(key, _place(row, column, bound_to), text))
+
+
+def _place(row: Row, column: str, bound_to: UUID) -> Place:
+    version = row.record_version if isinstance(row, Record) else 1
+    return Place(row.__tablename__, column, vars(row)["id"], bound_to, version)

@@ -8,49 +8,55 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.kernel.access.model import AnsweredRequest, Case, CaseKey, Disclosure, Infohus, Participant, RecordKey
-from infohus.kernel.audit.formats.entry import Opened
+from infohus.kernel.access.model import AnsweredRequest, Case, Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
 from infohus.kernel.database.statements import (
     AnySelect,
-    Compiled,
     Connection,
     Stored,
-    column_names_of,
     compiled,
-    insert_of,
-    insert_unless_there_of,
-    joined,
     row_from,
-    table_of,
-    update_of,
 )
 from infohus.kernel.database.tables import Record, Regime, Row, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
-from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey, withdrew, wrote_of
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey, withdrew
 from infohus.kernel.unit_of_work.keyring import READERS, WITHDRAWING, Ask, Keyring
+from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
 
+
+class DisclosedRecord(Protocol):
+    """A record that an exchange discloses: its table's name, its id, and the authority that owns it."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def record_id(self) -> UUID: ...
+
+    @property
+    def owner(self) -> str: ...
+
+
 _EARLIER = sa.select(AnsweredRequest).where(
     AnsweredRequest.person_id == sa.bindparam("person_id"), AnsweredRequest.key == sa.bindparam("key")
 )
-_FIRST = (Case, Participant, CaseKey)
-"""Rows that row security looks for when it judges the next ones: each must stand before those are sent."""
 
 
 class UnitOfWork:
-    """One caller's one audit_draft on one subject, open until the entry is appended and the transaction committed."""
+    """One caller's one act on one subject, open until the entry is appended and the transaction committed."""
 
     def __init__(  # noqa: PLR0913 - the unit is where everything meets
         self, *, caller: Caller, action: Action, resolved: ResolvedSubject, connection: Connection, vault: Vault,
@@ -68,8 +74,8 @@ class UnitOfWork:
         self._vault = vault
         self._policies = policies
         self._idempotency_key = idempotency_key
-        self._pending: list[tuple[str, list[Any], Row, str]] = []
-        self._keys = Keyring(vault, ask, caller.authority_id, resolved)
+        self._writes = PendingWrites(connection, self.audit_draft)
+        self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.opened)
         self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
 
     # --- what the unit stands on ------------------------------------------------------------------------------------
@@ -141,39 +147,28 @@ class UnitOfWork:
         """
         await self._decide_each([record for record in records if record.id not in self._decided], reading)
         await self._keys.bring([record.id for record in records])
-        return {record.id: self._opened(record) for record in records}
+        return {record.id: self._keys.open(record) for record in records}
 
-    def _opened(self, record: Record) -> dict[str, str]:
-        texts = self._keys.open(record)
-        self.audit_draft.opened.extend(Opened(record.__tablename__, column, record.id) for column in texts)
-        return texts
+    def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
+        """Open what `row` keeps for the supervision of its authority; each opened place stands in the log.
 
-    def open_for_supervision(self, record: Record, column: str) -> str:
-        """Open what the unit's own subject keeps for its owner's supervision; it stands in the log.
+        Returns texts by column; a column that holds nothing is left out.
 
         Raises:
-            NotAvailable: nothing is kept, or the caller's authority is not the owner.
+            NotAvailable: it is kept for another authority's supervision.
         """
-        text = self._keys.open_for_supervision(record, column)
-        self.audit_draft.opened.append(Opened(record.__tablename__, column, record.id))
-        return text
+        return self._keys.open_for_supervision(row, *columns)
 
-    def log_connection(self) -> Connection:
-        """Give the connection for reading the audit log, which is no case's and knows no row security."""
-        return self._connection
+    @property
+    def log(self) -> LogReader:
+        """The infohus' audit log, for reading."""
+        return LogReader(self._connection, self.infohus_id)
 
     # --- writing ----------------------------------------------------------------------------------------------------
     def add(self, row: AnyRow, *, unless_there: bool = False) -> AnyRow:
         """Insert `row` when the unit ends, or leave the one with its key. Sealed columns must hold sealed values."""
-        self._pend_insert((insert_unless_there_of if unless_there else insert_of)(type(row)), row)
+        self._writes.insert(row, unless_there=unless_there)
         return row
-
-    def _pend_insert(self, ready: Compiled, row: Row) -> None:
-        known = vars(row)
-        values = {name: known.get(name) for name in column_names_of(type(row))}
-        if values.get("id", row) is None:
-            values["id"] = known["id"] = new_id()
-        self._pending.append((ready.sql, ready.arguments(values), row, "insert"))
 
     def create(
         self, model: type[AnyRecord], *, sealed: Mapping[str, str | None],
@@ -190,8 +185,8 @@ class UnitOfWork:
         self._decided.add(record.id)
         owned = self._keys.new(record)
         self._keys.seal(record, sealed)
-        for column, text in for_supervision.items():
-            self._keys.seal_for_supervision(record, column, text)
+        if for_supervision:
+            self._keys.seal_for_supervision(record, for_supervision)
         self.add(record)
         self.add(owned)
         return record
@@ -202,9 +197,11 @@ class UnitOfWork:
             values["version"] = row.version + 1
         for name, value in values.items():
             setattr(row, name, value)
-        ready = update_of(type(row), tuple(sorted(values)))
-        keys = {f"key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
-        self._pending.append((ready.sql, ready.arguments({**values, **keys}), row, "update"))
+        self._writes.update(row, values)
+
+    def seal_for_supervision(self, row: Row, **texts: str | None) -> None:
+        """Seal texts into columns of `row` that only the supervision of its authority opens."""
+        self._keys.seal_for_supervision(row, texts)
 
     async def rewrite(self, record: Record, *, sealed: Mapping[str, str | None], **values: Any) -> None:
         """Replace all texts of a record: a new version, sealed so that an older value cannot be put back."""
@@ -225,26 +222,25 @@ class UnitOfWork:
         self.resolved = replace(self.resolved, case=case)
         self._keys.enter(case.id)
 
-    async def grant(
-        self, exchange_id: UUID, records: Sequence[tuple[UUID, str, str]], recipients: Iterable[str]
-    ) -> None:
-        """Let `recipients` open `records` (id, kind, owner): add wraps of their data keys, copy nothing.
+    async def grant(self, exchange_id: UUID, records: Iterable[DisclosedRecord], recipients: Iterable[str]) -> None:
+        """Let `recipients` open `records`: add wraps of their data keys, copy nothing.
 
         Raises:
             NotAvailable: the caller's authority cannot open one of them itself, so it cannot disclose it either.
         """
-        await self._keys.bring([record_id for record_id, _, _ in records])
+        disclosed = list(records)
+        await self._keys.bring([one.record_id for one in disclosed])
         for recipient in recipients:
             await self._keys.bring_case_key(recipient)
-            for record_id, kind, owner_id in records:
+            for one in disclosed:
                 self.add(Disclosure(
-                    exchange_id=exchange_id, record_id=record_id, recipient_id=recipient, record_kind=kind,
+                    exchange_id=exchange_id, record_id=one.record_id, recipient_id=recipient, record_kind=one.kind,
                     case_id=self.case.id,
                 ))
-                if recipient != owner_id:
+                if recipient != one.owner:
+                    wrap = self._keys.wrap_for(recipient, one.record_id, owner_id=one.owner, exchange_id=exchange_id)
                     # Told twice, it stays readable by the first exchange; the second is on record all the same.
-                    wrap = self._keys.wrap_for(recipient, record_id, owner_id=owner_id, exchange_id=exchange_id)
-                    self._pend_insert(insert_unless_there_of(RecordKey), wrap)
+                    self.add(wrap, unless_there=True)
 
     async def revoke(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
         """Let a recipient no longer open the records of these kinds that an exchange disclosed: its wraps are gone.
@@ -258,7 +254,7 @@ class UnitOfWork:
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted when the unit ends."""
-        return [row for _, _, row, verb in self._pending if verb == "insert" and isinstance(row, model)]
+        return self._writes.inserts_of(model)
 
     # --- what must not happen twice ---------------------------------------------------------------------------------
     async def earlier(self, model: type[AnyRow], statement: AnySelect) -> AnyRow | None:
@@ -290,14 +286,18 @@ class UnitOfWork:
         """Remember what this request recorded, so that a repetition finds it."""
         if self._idempotency_key is not None:
             self.add(AnsweredRequest(
-                person_id=self.caller.person_id, key=self._idempotency_key.key, action=self.action.value,
+                person_id=self.caller.person_id, key=self._idempotency_key.key,
                 fingerprint=self._fingerprint(self._idempotency_key), record_id=record_id, acted_on=self.now.date(),
             ))
 
     def _fingerprint(self, idempotency_key: IdempotencyKey) -> bytes:
         where = getattr(self.resolved.subject, "id", "")
         request = f"{self.action.value}\n{where}\n".encode() + idempotency_key.body
-        return self._vault.fingerprint(self.resolved.infohus_id, request)
+        return self.fingerprint(request)
+
+    def fingerprint(self, payload: bytes) -> bytes:
+        """Compute a keyed fingerprint of what was said, 32 bytes: it tells that nothing changed, not what it is."""
+        return self._vault.fingerprint(self.resolved.infohus_id, payload)
 
     def lookup_index(self, kind: str, value: str) -> bytes:
         """Compute the keyed index of a value that is looked up, 32 bytes."""
@@ -309,25 +309,8 @@ class UnitOfWork:
 
     # --- for UnitsOfWork ----------------------------------------------------------------------------------------------
     async def flush(self) -> None:
-        """Send what is pending, in order; inserts that follow one another are one statement."""
-        together: list[tuple[str, list[Any]]] = []
-        for sql, arguments, row, verb in self._pending:
-            self.audit_draft.wrote.append(wrote_of(row, verb, arguments))
-            if verb == "insert" and not isinstance(row, _FIRST):
-                together.append((sql, arguments))
-                continue
-            await self._insert(together)
-            if await self._connection.execute(sql, *arguments) == "UPDATE 0":
-                # Row security or another's act took the row away between reading and writing.
-                raise errors.ActedAtTheSameTime
-        await self._insert(together)
-        self._pending.clear()
-
-    async def _insert(self, together: list[tuple[str, list[Any]]]) -> None:
-        if together:
-            statement = joined(tuple(sql for sql, _ in together))
-            await self._connection.execute(statement, *(value for _, values in together for value in values))
-            together.clear()
+        """Send what is pending, in order."""
+        await self._writes.send()
 
     # --- deciding ---------------------------------------------------------------------------------------------------
     async def _decide_each(self, records: Sequence[Record], reading: Action | None) -> None:

@@ -11,12 +11,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.answers.problems import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
+from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.audit.formats.entry import Entry, decode
-from infohus.kernel.audit.signing.signer import Signer
-from infohus.kernel.audit.storage.log import entry_at
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.drawing import CHECK_BY_ID, DrawDraft, LogCheckDraft, announce, check_of, draw_entries
@@ -25,11 +24,13 @@ from infohus.oversight.log_checks.findings import (
     FINDINGS,
     EntryReviewDraft,
     FindingAnswerDraft,
-    Findings,
     RemedyDraft,
+    answer_finding,
+    end_finding,
     finding_of,
     is_overdue,
     judge,
+    open_finding,
 )
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
@@ -150,9 +151,9 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
     @classmethod
-    def opened(cls, work: UnitOfWork, finding: LogFinding, findings: Findings) -> "LogFindingView":
+    def opened(cls, work: UnitOfWork, finding: LogFinding) -> "LogFindingView":
         """Open a finding."""
-        texts = findings.open(work, finding)
+        texts = open_finding(work, finding)
         return cls(
             id=finding.id, check_id=finding.check_id, leaf_index=finding.leaf_index, recorded_at=finding.recorded_at,
             recorded_by=finding.recorded_by, owner=finding.owner_id, answer_by=finding.answer_by,
@@ -165,7 +166,7 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
 @post(CHECKS, operation_id="AnnounceLogCheck")
 async def announce_check(
     infohus_id: FromPath[UUID], data: JSONBody[LogCheckDraft], idempotent_scope: NamedDependency[RequestScope],
-    signer: NamedDependency[Signer],
+    signer: NamedDependency[PooledSigner],
 ) -> LogCheckView:
     """Announce a check of the log: its draw hangs on a checkpoint to come and on a secret that is promised now."""
     async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
@@ -211,7 +212,7 @@ async def one_check(
 async def draw_check(
     infohus_id: FromPath[UUID], check_id: FromPath[UUID], data: JSONBody[DrawDraft],
     request_scope: NamedDependency[RequestScope],
-    signer: NamedDependency[Signer], actors: NamedDependency[Actors],
+    signer: NamedDependency[PooledSigner],
 ) -> OneLogCheck:
     """Draw a check's entries from the secret and the first cosigned checkpoint after its announcement; once.
 
@@ -219,58 +220,58 @@ async def draw_check(
     """
     async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         check = await check_of(work, check_id)
-        return await _shown(work, check, await draw_entries(work, check, data, signer, actors))
+        return await _shown(work, check, await draw_entries(work, check, data, signer))
 
 
 @post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)
 async def review(
     infohus_id: FromPath[UUID], check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[EntryReviewDraft],
-    request_scope: NamedDependency[RequestScope], findings: NamedDependency[Findings],
+    request_scope: NamedDependency[RequestScope],
 ) -> CheckedEntry:
     """Say that an entry is in order, or what was found; never of one's own."""
     async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
-        reviewed, _ = await judge(work, await check_of(work, check_id), leaf_index, data, findings)
+        reviewed, _ = await judge(work, await check_of(work, check_id), leaf_index, data)
         return await _checked(work, reviewed)
 
 
 @get("/infohuse/{infohus_id:uuid}/log-findings", operation_id="ListLogFindings")
 async def list_findings(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], findings: NamedDependency[Findings],
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
     after: After = NIL,
     limit: Limit = 50,
 ) -> Page[LogFindingView]:
     """List the findings of the caller's own authority's checks, or those that the caller answers for."""
     async with request_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
         found = await work.rows(LogFinding, FINDINGS, infohus_id=infohus_id, after=after, limit=limit + 1)
-        views = [LogFindingView.opened(work, one, findings) for one in found]
+        views = [LogFindingView.opened(work, one) for one in found]
         return page_of(views, [one.id for one in views], limit=limit)
 
 
 @post(FINDING + "/answer", operation_id="AnswerLogFinding", status_code=200, response_headers=VERSIONED)
 async def answer(
     infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[FindingAnswerDraft],
-    request_scope: NamedDependency[RequestScope], findings: NamedDependency[Findings], if_match: IfMatch = None,
+    request_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """Answer a finding, as the one who answers for it."""
     async with request_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
         finding = await finding_of(work, finding_id)
         require_match(if_match, finding.version)
-        findings.answer(work, finding, data)
-        return _versioned(LogFindingView.opened(work, finding, findings))
+        answer_finding(work, finding, data)
+        return _versioned(LogFindingView.opened(work, finding))
 
 
 @post(FINDING + "/remedy", operation_id="EndLogFinding", status_code=200, response_headers=VERSIONED)
 async def remedy(
     infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[RemedyDraft],
     request_scope: NamedDependency[RequestScope],
-    findings: NamedDependency[Findings], if_match: IfMatch = None,
+    if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """End a finding: what was done about it, or that the answer explains it."""
     async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         finding = await finding_of(work, finding_id)
         require_match(if_match, finding.version)
-        findings.end(work, finding, data)
-        return _versioned(LogFindingView.opened(work, finding, findings))
+        end_finding(work, finding, data)
+        return _versioned(LogFindingView.opened(work, finding))
 
 
 @get(NOTICE, operation_id="ReadLogNotice")
@@ -301,7 +302,7 @@ async def _shown(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]
 
 
 async def _checked(work: UnitOfWork, one: LogCheckEntry) -> CheckedEntry:
-    encoded = await entry_at(work.log_connection(), work.infohus_id, one.leaf_index)
+    encoded = await work.log.entry_at(one.leaf_index)
     return CheckedEntry(
         leaf_index=one.leaf_index, reasons=one.reasons, is_own=one.caller_id == work.caller.person_id,
         review=one.review, reviewed_by=one.reviewed_by, reviewed_at=one.reviewed_at,
@@ -313,7 +314,7 @@ async def _next_due(work: UnitOfWork, checks: list[LogCheckView], months: int) -
     """Some months after the end of the newest period that was checked to the end, or after the log's first entry."""
     ended = [one.period_until for one in checks if one.is_complete]
     if not ended:
-        first = await entry_at(work.log_connection(), work.infohus_id, 0)
+        first = await work.log.entry_at(0)
         ended = [] if first is None else [decode(first).at.astimezone(DENMARK).date()]
     return max(ended) + timedelta(days=int(months * DAYS_A_MONTH)) if ended else None
 

@@ -13,10 +13,8 @@ from infohus import errors
 from infohus.kernel.access.model import Case
 from infohus.kernel.audit.formats.draw import commitment_of, draw_from
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
-from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage import archive
-from infohus.kernel.audit.storage.log import AnyConnection, entries_holding, first_of_day, head_of, rows_of
-from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry
 from infohus.oversight.log_checks.namesakes import namesakes_among
@@ -63,7 +61,7 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: Digits
 
 
-async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> LogCheck:
+async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: PooledSigner) -> LogCheck:
     """Announce a check of days until now; the announcement's own entry comes after all that is looked at.
 
     Raises:
@@ -72,16 +70,15 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: Signer) -> Lo
     today = work.now.astimezone(DENMARK).date()
     until = draft.period_until or today - timedelta(days=1)
     since = draft.period_from or until - HALF_A_YEAR
-    connection = work.log_connection()
-    size = (await head_of(connection, work.infohus_id)).size
-    first = await first_of_day(connection, work.infohus_id, since, DENMARK, size)
-    last = await first_of_day(connection, work.infohus_id, until + timedelta(days=1), DENMARK, size) - 1
+    size = (await work.log.head()).size
+    first = await work.log.first_of_day(since, DENMARK, size=size)
+    last = await work.log.first_of_day(until + timedelta(days=1), DENMARK, size=size) - 1
     if until > today or last < first:
         raise NothingInPeriod
     check = work.add(LogCheck(
         infohus_id=work.infohus_id, authority_id=work.caller.authority_id, announced_at=work.now,
         announced_by=work.caller.person_id, period_from=since, period_until=until, first_index=first, last_index=last,
-        sample=draft.sample, need=signer.witnesses.need, commitment=bytes.fromhex(draft.commitment),
+        sample=draft.sample, need=signer.need, commitment=bytes.fromhex(draft.commitment),
     ))
     # In clear, so that whoever has the log sees that it was promised before the checkpoint was there.
     work.audit_draft.justification = f"draw commitment {draft.commitment}"
@@ -102,7 +99,7 @@ async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
 
 
 async def draw_entries(
-    work: UnitOfWork, check: LogCheck, draft: DrawDraft, signer: Signer, actors: Actors
+    work: UnitOfWork, check: LogCheck, draft: DrawDraft, signer: PooledSigner
 ) -> list[LogCheckEntry]:
     """Draw a check's entries, once: the lot's from the first checkpoint that qualifies, and those the risk rules pick.
 
@@ -115,25 +112,24 @@ async def draw_entries(
         raise errors.AlreadyRecorded
     if commitment_of(draft.secret) != check.commitment:
         raise SecretNotPromised
-    connection = work.log_connection()
-    size = await _announced_size(connection, check)
+    size = await _announced_size(work, check)
     chosen = None
-    async for one in archive.all_from(connection, check.infohus_id, after=size - 1):
-        if len(one.cosigners(signer.witnesses.keys)) >= check.need:
+    async for one in work.log.checkpoints_after(size - 1):
+        if len(one.cosigners(signer.witnesses)) >= check.need:
             chosen = one
             break
     if chosen is None:
         raise NotDrawableYet
-    origin = (await head_of(connection, check.infohus_id)).origin
+    origin = (await work.log.head()).origin
     # Only the lines that hold are in the seed, and only those are kept: what is drawn again is drawn from the same.
-    holding = archive.holding(chosen.cosigned_note, signer.witnesses.keys)
+    holding = archive.holding(chosen.cosigned_note, signer.witnesses)
     note = chosen.note + "".join(cosignature.line for cosignature in holding)
     drawn = draw_from(
-        note, check.announced(size), secret=draft.secret, key=signer.verifier(origin), witnesses=signer.witnesses.keys
+        note, check.announced(size), secret=draft.secret, key=signer.verifier(origin), witnesses=signer.witnesses
     )
-    entries = await _entries(connection, check)
+    entries = await _entries(work, check)
     closings = {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS, infohus_id=check.infohus_id)}
-    background = Background(closings, await namesakes_among(work, entries, actors))
+    background = Background(closings, await namesakes_among(work, entries))
     reasons: dict[int, list[str]] = {index: [RANDOM] for index in drawn.indices}
     for rule in RULES:
         picked = rule.picks(entries, background) if rule.picks else []
@@ -154,9 +150,9 @@ async def draw_entries(
     ]
 
 
-async def _announced_size(connection: AnyConnection, check: LogCheck) -> int:
+async def _announced_size(work: UnitOfWork, check: LogCheck) -> int:
     """Find the entry that announced a check, and give the log's size with it."""
-    for index, encoded in await entries_holding(connection, check.infohus_id, [str(check.id)]):
+    for index, encoded in await work.log.entries_holding([str(check.id)]):
         entry = decode(encoded)
         if entry.outcome is Outcome.ALLOWED and any(
             (one.verb, one.table, one.row) == ("insert", LogCheck.__tablename__, check.id) for one in entry.wrote
@@ -165,9 +161,6 @@ async def _announced_size(connection: AnyConnection, check: LogCheck) -> int:
     raise NotDrawableYet
 
 
-async def _entries(connection: AnyConnection, check: LogCheck) -> list[tuple[int, Entry]]:
-    return [
-        (row["index"], decode(row["entry"]))
-        async for rows in rows_of(connection, check.infohus_id, start=check.first_index, stop=check.last_index + 1)
-        for row in rows if row["entry"] is not None
-    ]
+async def _entries(work: UnitOfWork, check: LogCheck) -> list[tuple[int, Entry]]:
+    chunks = work.log.entries(start=check.first_index, stop=check.last_index + 1)
+    return [numbered async for chunk in chunks for numbered in chunk]

@@ -11,10 +11,7 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.model import LongText
 from infohus.kernel.access.model import Coordinator
-from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.database.tables import new_id
-from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place
-from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.refusals import FindingNotComplete, OwnEntryReviewed
@@ -39,7 +36,6 @@ _FINDING = sa.select(LogFinding).where(
     LogFinding.infohus_id == sa.bindparam("infohus_id"), LogFinding.id == sa.bindparam("id")
 )
 _OWNERS = sa.select(Coordinator.person_id).where(Coordinator.infohus_id == sa.bindparam("infohus_id"))
-_TEXTS = ("text", "answer", "remedy")
 
 
 class EntryReviewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -64,76 +60,56 @@ class RemedyDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Annotated[LongText, Meta(min_length=1)]
 
 
-class Findings:
-    """Seals and opens what was found, under the supervision key of the authority that checks."""
+def record_finding(work: UnitOfWork, entry: LogCheckEntry, draft: EntryReviewDraft) -> LogFinding:
+    """Record what was found at an entry, for the supervision of the authority that checks; `draft` is complete."""
+    finding = LogFinding(
+        id=new_id(), infohus_id=entry.infohus_id, check_id=entry.check_id, leaf_index=entry.leaf_index,
+        authority_id=work.caller.authority_id, recorded_at=work.now, recorded_by=work.caller.person_id,
+        owner_id=draft.owner, answer_by=draft.answer_by, version=1,
+    )
+    work.seal_for_supervision(finding, text=draft.text)
+    return work.add(finding)
 
-    def __init__(self, vault: Vault) -> None:
-        """Take the vault."""
-        self._vault = vault
 
-    def record(self, work: UnitOfWork, entry: LogCheckEntry, draft: EntryReviewDraft) -> LogFinding:
-        """Record what was found at an entry; `draft` is complete."""
-        assert draft.text is not None  # noqa: S101 - judge() saw it
-        authority_id = work.caller.authority_id
-        wrapped, key = self._vault.new_supervision_key(authority_id)
-        finding = LogFinding(
-            id=new_id(), infohus_id=entry.infohus_id, check_id=entry.check_id, leaf_index=entry.leaf_index,
-            authority_id=authority_id, recorded_at=work.now, recorded_by=work.caller.person_id, owner_id=draft.owner,
-            answer_by=draft.answer_by, version=1, key_id=key.key_id, wrapped_key=wrapped,
-        )
-        finding.text = self._vault.seal(key, _place(finding, "text"), draft.text)
-        return work.add(finding)
+def answer_finding(work: UnitOfWork, finding: LogFinding, draft: FindingAnswerDraft) -> None:
+    """Answer a finding, once, as its owner.
 
-    def answer(self, work: UnitOfWork, finding: LogFinding, draft: FindingAnswerDraft) -> None:
-        """Answer a finding, once, as its owner.
+    Raises:
+        NotAvailable: the caller does not answer for it.
+        AlreadyRecorded: it was answered, or has ended.
+    """
+    if finding.owner_id != work.caller.person_id:
+        raise errors.NotAvailable
+    if finding.answered_at is not None or finding.ended_at is not None:
+        raise errors.AlreadyRecorded
+    work.seal_for_supervision(finding, answer=draft.text)
+    work.change(finding, answer=finding.answer, answered_at=work.now, version=finding.version + 1)
 
-        Raises:
-            NotAvailable: the caller does not answer for it.
-            AlreadyRecorded: it was answered, or has ended.
-        """
-        if finding.owner_id != work.caller.person_id:
-            raise errors.NotAvailable
-        if finding.answered_at is not None or finding.ended_at is not None:
-            raise errors.AlreadyRecorded
-        sealed = self._vault.seal(self._key(finding), _place(finding, "answer"), draft.text)
-        work.change(finding, answer=sealed, answered_at=work.now, version=finding.version + 1)
 
-    def end(self, work: UnitOfWork, finding: LogFinding, draft: RemedyDraft) -> None:
-        """End a finding: what was done, or that the answer explains it.
+def end_finding(work: UnitOfWork, finding: LogFinding, draft: RemedyDraft) -> None:
+    """End a finding: what was done, or that the answer explains it.
 
-        Raises:
-            NotAvailable: it is another authority's, or the caller answers for it.
-            AlreadyRecorded: it has ended.
-        """
-        if finding.authority_id != work.caller.authority_id or finding.owner_id == work.caller.person_id:
-            raise errors.NotAvailable
-        if finding.ended_at is not None:
-            raise errors.AlreadyRecorded
-        sealed = self._vault.seal(self._key(finding), _place(finding, "remedy"), draft.text)
-        work.change(
-            finding, remedy=sealed, outcome=draft.outcome, ended_at=work.now, version=finding.version + 1
-        )
+    Raises:
+        NotAvailable: it is another authority's, or the caller answers for it.
+        AlreadyRecorded: it has ended.
+    """
+    if finding.authority_id != work.caller.authority_id or finding.owner_id == work.caller.person_id:
+        raise errors.NotAvailable
+    if finding.ended_at is not None:
+        raise errors.AlreadyRecorded
+    work.seal_for_supervision(finding, remedy=draft.text)
+    work.change(
+        finding, remedy=finding.remedy, outcome=draft.outcome, ended_at=work.now, version=finding.version + 1
+    )
 
-    def open(self, work: UnitOfWork, finding: LogFinding) -> dict[str, str]:
-        """Open a finding's texts; each opened place stands in the log."""
-        try:
-            key = self._key(finding)
-            texts = {
-                column: self._vault.open_sealed(key, _place(finding, column), sealed)
-                for column in _TEXTS if (sealed := getattr(finding, column)) is not None
-            }
-        except CannotOpen:
-            raise errors.NotAvailable from None
-        work.audit_draft.opened.extend(Opened(LogFinding.__tablename__, column, finding.id) for column in texts)
-        return texts
 
-    def _key(self, finding: LogFinding) -> DataKey:
-        material = self._vault.unwrap_supervision_key(finding.authority_id, finding.wrapped_key)
-        return DataKey(finding.key_id, material)
+def open_finding(work: UnitOfWork, finding: LogFinding) -> dict[str, str]:
+    """Open a finding's texts; each opened place stands in the log."""
+    return work.open_for_supervision(finding, "text", "answer", "remedy")
 
 
 async def judge(
-    work: UnitOfWork, check: LogCheck, leaf_index: int, draft: EntryReviewDraft, findings: Findings
+    work: UnitOfWork, check: LogCheck, leaf_index: int, draft: EntryReviewDraft
 ) -> tuple[LogCheckEntry, LogFinding | None]:
     """Say what an entry is: in order, or something was found. Once, and never of one's own.
 
@@ -153,7 +129,7 @@ async def judge(
         if check.authority_id != work.caller.authority_id:
             raise errors.NotAvailable
         await _require_complete(work, draft)
-        finding = findings.record(work, entry, draft)
+        finding = record_finding(work, entry, draft)
     work.change(entry, review=draft.review, reviewed_by=work.caller.person_id, reviewed_at=work.now)
     return entry, finding
 
@@ -184,7 +160,3 @@ async def _require_complete(work: UnitOfWork, draft: EntryReviewDraft) -> None:
     ):
         raise FindingNotComplete
 
-
-def _place(finding: LogFinding, column: str) -> Place:
-    """Bind a text to its finding and check: where a record's place names its case, here stands the check."""
-    return Place(LogFinding.__tablename__, column, finding.id, finding.check_id, 1)

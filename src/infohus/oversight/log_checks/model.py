@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus.kernel.access.model import Authority, Infohus
 from infohus.kernel.audit.formats.draw import Announced
 from infohus.kernel.database.tables import SCHEMA, Row, choice, new_id
-from infohus.kernel.sealing.column import SupervisionColumn
+from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
 from infohus.kernel.sealing.envelope import Sealed
 
 
@@ -120,6 +121,10 @@ class LogFinding(Row):
             "(ended_at IS NULL) = (outcome IS NULL) AND (ended_at IS NULL) = (remedy IS NULL)", name="ended_at_once"
         ),
         sa.CheckConstraint("(answered_at IS NULL) = (answer IS NULL)", name="answered_at_once"),
+    )
+
+    kept_for_supervision: ClassVar = KeptForSupervision(
+        wrapped_key="wrapped_key", bound_to="check_id", also_opened_by="owner_id"
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from infohus.cases.persons.family_names import INDEX, family_names
 from infohus.kernel.access.model import Case
-from infohus.kernel.unit_of_work.actors import Actors
+from infohus.kernel.unit_of_work.actors import names_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.risk_rules import Namesakes, Numbered
 
@@ -27,7 +27,7 @@ _CASES_ON_FAMILY = sa.select(_MATCHES.c.family_name, Case.id, Case.subject_pseud
 )
 
 
-async def namesakes_among(work: UnitOfWork, entries: Numbered, actors: Actors) -> Namesakes:
+async def namesakes_among(work: UnitOfWork, entries: Numbered) -> Namesakes:
     """Find for each of the caller's own authority's people the cases on somebody with a family name of theirs.
 
     Another authority's people are looked at in that authority's own check.
@@ -37,7 +37,7 @@ async def namesakes_among(work: UnitOfWork, entries: Numbered, actors: Actors) -
         if entry.caller is not None and entry.authority == work.caller.authority_id
         and (entry.case is not None or entry.persons)
     )
-    called = await actors.names_of(work, [caller for caller, _ in acted.most_common()], most=MOST_NAMES)
+    called = await names_of(work, [caller for caller, _ in acted.most_common()], most=MOST_NAMES)
     own = {
         caller: {work.lookup_index(INDEX, one) for name in names for one in family_names(name)}
         for caller, names in called.items()

@@ -6,8 +6,6 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from infohus.kernel.audit.formats.entry import decode
-from infohus.kernel.audit.storage.log import first_of_day, head_of, rows_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogNoticeReceipt
 from infohus.plan.opening import DENMARK
@@ -82,13 +80,12 @@ async def who_has_read(work: UnitOfWork) -> NoticeState:
     """List who has read it, and who of those that acted lately has not; it reads the log for it."""
     read = await work.rows(LogNoticeReceipt, _ALL, infohus_id=work.infohus_id, version=VERSION)
     known, since = {one.person_id for one in read}, work.now - WHO_ACTED_WITHIN
-    connection, missing = work.log_connection(), set[UUID]()
-    size = (await head_of(connection, work.infohus_id)).size
-    start = await first_of_day(connection, work.infohus_id, since.astimezone(DENMARK).date(), DENMARK, size)
-    async for rows in rows_of(connection, work.infohus_id, start=start, stop=size):
-        for row in rows:
-            entry = None if row["entry"] is None else decode(row["entry"])
-            if entry is not None and entry.at >= since and entry.caller is not None and entry.caller not in known:
+    missing = set[UUID]()
+    size = (await work.log.head()).size
+    start = await work.log.first_of_day(since.astimezone(DENMARK).date(), DENMARK, size=size)
+    async for chunk in work.log.entries(start=start, stop=size):
+        for _, entry in chunk:
+            if entry.at >= since and entry.caller is not None and entry.caller not in known:
                 missing.add(entry.caller)
     return NoticeState(
         VERSION, [NoticeReader(one.person_id, one.authority_id, one.acknowledged_at) for one in read], sorted(missing)

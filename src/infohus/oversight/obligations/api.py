@@ -8,7 +8,8 @@ from litestar.params import FromPath, JSONBody
 
 from infohus import errors
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.answers.problems import NIL, VERSIONED, After, IfMatch, Limit, Page, etag, page_of, require_match
+from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.obligations.operations import (

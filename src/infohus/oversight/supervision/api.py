@@ -11,11 +11,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.answers.problems import Limit
+from infohus.kernel.answers.pages import Limit
 from infohus.kernel.audit.formats.entry import Outcome
-from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.unit_of_work.actors import Actors
+from infohus.kernel.unit_of_work.actors import open_actor
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.supervision.exchange_routes import handlers as exchange_handlers
 from infohus.oversight.supervision.operations import (
@@ -67,7 +67,7 @@ class ActorRecord(msgspec.Struct, frozen=True):
 
 @get("/infohuse/{infohus_id:uuid}/log", operation_id="VerifyLog")
 async def log(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[Signer]
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> LogState:
     """Verify every row of the log, and sign its present head."""
     async with request_scope.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
@@ -90,7 +90,7 @@ async def entries(
 @get("/infohuse/{infohus_id:uuid}/log/proofs/{leaf_index:int}", operation_id="ProveLogEntry")
 async def proof(
     infohus_id: FromPath[UUID], leaf_index: LeafIndex, request_scope: NamedDependency[RequestScope],
-    signer: NamedDependency[Signer],
+    signer: NamedDependency[PooledSigner],
 ) -> LogProof:
     """Prove that one entry is in the log; the proof is checked offline, without us."""
     async with request_scope.begin(Action.PROVE_LOG_ENTRY, Infohus, infohus_id) as work:
@@ -102,7 +102,7 @@ async def proof(
     "/infohuse/{infohus_id:uuid}/log/export", operation_id="ExportLog", status_code=200, media_type="application/x-tar"
 )
 async def export(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[Signer]
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Response[bytes]:
     """Export the log in the open C2SP layout, as a tar file that any verifier can check."""
     async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
@@ -113,11 +113,10 @@ async def export(
 @get("/infohuse/{infohus_id:uuid}/log/actors/{person_id:uuid}", operation_id="OpenActor")
 async def actor(
     infohus_id: FromPath[UUID], person_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
-    actors: NamedDependency[Actors],
 ) -> ActorRecord:
     """Say who acted under an id of the log, also when the account is gone: to the DPO of that authority, and logged."""
     async with request_scope.begin(Action.OPEN_ACTOR, Infohus, infohus_id) as work:
-        kept = await actors.open(work, person_id)
+        kept = await open_actor(work, person_id)
         names = [ActorName(row.seen_at, texts.get("name"), texts.get("email")) for row, texts in kept]
         return ActorRecord(person_id, work.caller.authority_id, names)
 

@@ -10,8 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.answers.problems import Limit
-from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.answers.pages import Limit
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived
 from infohus.kernel.authorization.action import Action
@@ -58,36 +58,36 @@ class CheckpointPage(msgspec.Struct, frozen=True):
 
 @get("/infohuse/{infohus_id:uuid}/log/checkpoints", operation_id="ListCheckpoints")
 async def checkpoints(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[Signer],
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner],
     before: Before = NEWEST,
     limit: Limit = 50,
 ) -> CheckpointPage:
     """List the log's signed checkpoints, the newest first, and whether witnesses cover it."""
     async with request_scope.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
-        found = await archive.page_before(work.log_connection(), infohus_id, before, limit=limit + 1)
+        found = await work.log.checkpoints_before(before, limit=limit + 1)
         lines = [_line(one, signer) for one in found[:limit]]
         more = len(found) > limit
         alarm = signer.alarm(infohus_id)
         return CheckpointPage(
-            need=signer.witnesses.need, witnesses=[key.name for key in signer.witnesses.keys],
+            need=signer.need, witnesses=[key.name for key in signer.witnesses],
             uncosigned_since=await _gap(work, signer), alarm=None if alarm is None else ALARMS[alarm],
             items=lines, next=lines[-1].size if more else None,
         )
 
 
-def _line(one: Archived, signer: Signer) -> KeptCheckpoint:
-    cosigners = one.cosigners(signer.witnesses.keys)
-    need = signer.witnesses.need
+def _line(one: Archived, signer: PooledSigner) -> KeptCheckpoint:
+    cosigners = one.cosigners(signer.witnesses)
+    need = signer.need
     return KeptCheckpoint(one.size, one.signed_at, cosigners, 0 < need <= len(cosigners), one.cosigned_note)
 
 
-async def _gap(work: UnitOfWork, signer: Signer) -> datetime | None:
+async def _gap(work: UnitOfWork, signer: PooledSigner) -> datetime | None:
     """Walk back to the newest checkpoint with enough cosignatures: it covers every earlier one."""
-    need, since, size = signer.witnesses.need, None, NEWEST
+    need, since, size = signer.need, None, NEWEST
     while need:
-        found = await archive.page_before(work.log_connection(), work.infohus_id, size, limit=archive.AT_ONCE)
+        found = await work.log.checkpoints_before(size, limit=archive.AT_ONCE)
         for one in found:
-            if len(one.cosigners(signer.witnesses.keys)) >= need:
+            if len(one.cosigners(signer.witnesses)) >= need:
                 return since
             since, size = one.signed_at, one.size
         if len(found) < archive.AT_ONCE:

@@ -12,7 +12,6 @@ from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt
 from infohus.kernel.access.model import Case, Disclosure
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
-from infohus.kernel.audit.storage.log import entries_holding
 from infohus.kernel.database.statements import Stored
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -191,7 +190,7 @@ async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | 
     """
     items = await work.values(_ITEMS, exchange_id=exchange_id)
     ids = [exchange_id, *(row["record_id"] for row in items)]
-    entries = await entries_holding(work.log_connection(), work.infohus_id, [str(one) for one in ids])
+    entries = await work.log.entries_holding([str(one) for one in ids])
     digests: dict[UUID, tuple[str, int]] = {}
     for index, encoded in entries:
         written = _written(decode(encoded))

@@ -13,7 +13,7 @@ from infohus import errors
 from infohus.cases.disclosures.model import Answers, Category, Exchange, Paragraph
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.answers.problems import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import Stored
 from infohus.kernel.unit_of_work.begin import RequestScope
@@ -186,7 +186,10 @@ async def answers(
 ) -> Answers:
     """Read how the caller's own authority answered § 115's questions: for its DPO and legal staff, and logged."""
     async with request_scope.begin(Action.REVIEW_ANSWERS, Exchange, exchange_id, within=case_id) as work:
-        return msgspec.json.decode(work.open_for_supervision(work.subject(Exchange), "answers"), type=Answers)
+        texts = work.open_for_supervision(work.subject(Exchange), "answers")
+        if "answers" not in texts:
+            raise errors.NotAvailable
+        return msgspec.json.decode(texts["answers"], type=Answers)
 
 
 def _moment(text: str | None, name: str) -> datetime | None:

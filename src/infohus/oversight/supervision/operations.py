@@ -10,13 +10,11 @@ import msgspec
 
 from infohus import errors
 from infohus.kernel.audit.formats.entry import Entry
-from infohus.kernel.audit.signing.signer import SignedHead, Signer
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
+from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
-from infohus.kernel.audit.storage.export import LogDoesNotVerify, export_log, prove
-from infohus.kernel.audit.storage.log import entry_at, hashes_of, head_of, places_where
+from infohus.kernel.audit.storage.export import LogDoesNotVerify
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
-from infohus.kernel.audit.verification.log_rows import verify_database
-from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -66,21 +64,20 @@ class EntryFilter(msgspec.Struct, frozen=True):
         )
 
 
-async def state_of_log(work: UnitOfWork, signer: Signer) -> LogState:
+async def state_of_log(work: UnitOfWork, signer: PooledSigner) -> LogState:
     """Verify every row of the infohus' log and count again, sign its present head and have it cosigned."""
-    connection = work.log_connection()
-    head = await head_of(connection, work.infohus_id)
-    verification = await verify_database(connection, work.infohus_id)
-    wrong = [*verification.faults, *await tally_faults_of(connection, work.infohus_id)]
+    head = await work.log.head()
+    verification, miscounted = await work.log.verify()
+    wrong = [*verification.faults, *miscounted]
     faults, checkpoint, cosigned_by = [str(fault) for fault in wrong], "", list[str]()
     if not faults:
         try:
-            signed = await signer.sign(connection, work.infohus_id)
+            signed = await signer.sign(work.infohus_id)
             checkpoint, cosigned_by = signed.note, list(signed.cosigned_by)
         except (LogNotAsSigned, StateNotReadable) as refused:
             faults = [f"Loggen er ikke den, der blev underskrevet: {refused}"]
     return LogState(
-        head.origin, head.size, head.root().hex(), checkpoint, not faults, faults, cosigned_by, signer.witnesses.need,
+        head.origin, head.size, head.root().hex(), checkpoint, not faults, faults, cosigned_by, signer.need,
         verification.emptied,
     )
 
@@ -89,43 +86,38 @@ async def entries_of(
     work: UnitOfWork, asked: EntryFilter, *, after: int, limit: int
 ) -> tuple[list[NumberedEntry], int | None]:
     """List entries behind index `after`, oldest first, and where to go on; `None` is the end."""
-    found, goes_on = await places_where(
-        work.log_connection(), work.infohus_id, asked.keeps, after=after, limit=limit
-    )
+    found, goes_on = await work.log.places_where(asked.keeps, after=after, limit=limit)
     return [NumberedEntry(index, entry) for index, entry in found], goes_on
 
 
-async def proof_of(work: UnitOfWork, index: int, signer: Signer) -> tuple[str, bytes | None, bytes]:
+async def proof_of(work: UnitOfWork, index: int, signer: PooledSigner) -> tuple[str, bytes | None, bytes]:
     """Prove one entry: the proof's text, the entry's exact bytes (`None` when it is emptied), and its leaf hash.
 
     Raises:
         NotAvailable: there is no such entry.
         LogUnavailable: the log is not the one that was signed before; nothing is signed.
     """
-    connection = work.log_connection()
     head = await signed_head(work, signer)
     try:
-        proof = await prove(connection, work.infohus_id, index, head.note)
+        proof = await work.log.prove(index, head.note)
     except ValueError:
         raise errors.NotAvailable from None
-    leaf = (0, index)
-    hashes = await hashes_of(connection, work.infohus_id, [leaf])
-    return proof, await entry_at(connection, work.infohus_id, index), hashes[leaf]
+    return proof, await work.log.entry_at(index), await work.log.leaf_hash(index)
 
 
-async def signed_head(work: UnitOfWork, signer: Signer) -> SignedHead:
+async def signed_head(work: UnitOfWork, signer: PooledSigner) -> SignedHead:
     """Sign the log's present head and have it cosigned.
 
     Raises:
         LogUnavailable: the log is not the one that was signed before; nothing is signed.
     """
     try:
-        return await signer.sign(work.log_connection(), work.infohus_id)
+        return await signer.sign(work.infohus_id)
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
 
 
-async def packed_log(work: UnitOfWork, signer: Signer) -> bytes:
+async def packed_log(work: UnitOfWork, signer: PooledSigner) -> bytes:
     """Export the log and pack it as a tar file.
 
     Raises:
@@ -135,9 +127,8 @@ async def packed_log(work: UnitOfWork, signer: Signer) -> bytes:
     with TemporaryDirectory(prefix=f"infohus-{new_id().hex[:8]}-") as name:
         folder = Path(name) / "log"
         try:
-            await export_log(
-                work.log_connection(), work.infohus_id, head.note, folder, key=signer.verifier(head.checkpoint.origin),
-                witnesses=signer.witnesses.keys,
+            await work.log.export(
+                head.note, folder, key=signer.verifier(head.checkpoint.origin), witnesses=signer.witnesses
             )
         except LogDoesNotVerify as failure:
             raise errors.LogUnavailable from failure

@@ -9,9 +9,8 @@ from litestar.params import FromPath, PathParameter
 
 from infohus import errors
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.audit.signing.signer import Signer
-from infohus.kernel.audit.storage import archive
-from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace, tile_of
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
+from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.supervision.operations import signed_head
@@ -22,7 +21,7 @@ Place = Annotated[str, PathParameter(description="The tile's number as C2SP tlog
 
 @get("/infohuse/{infohus_id:uuid}/tlog/checkpoint", operation_id="ServeCheckpoint", media_type="text/plain")
 async def checkpoint(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[Signer]
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Response[str]:
     """Sign the log's present head, and give it with its cosignatures."""
     async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
@@ -39,10 +38,10 @@ async def tile(
 ) -> Response[bytes]:
     """Give a tile's hashes or a bundle's entries, as far as the newest checkpoint goes."""
     async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
-        newest = await archive.newest(work.log_connection(), infohus_id)
+        newest = await work.log.newest_checkpoint()
         try:
             wanted = TilePlace.parse(level, place.removeprefix("/"))
-            found = await tile_of(work.log_connection(), infohus_id, wanted, size=newest.size if newest else 0)
+            found = await work.log.tile(wanted, size=newest.size if newest else 0)
         except NoSuchTile:
             raise errors.NotAvailable from None
         return Response(found, media_type="application/octet-stream")

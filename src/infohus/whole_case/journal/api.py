@@ -9,7 +9,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from infohus import errors
 from infohus.kernel.access.model import Case
-from infohus.kernel.answers.problems import VERSIONED, IfMatch, Limit, etag
+from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag
+from infohus.kernel.answers.pages import Limit
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork

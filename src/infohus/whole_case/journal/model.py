@@ -5,13 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Outcome
-from infohus.kernel.database.tables import Record, owned_by_authority
+from infohus.kernel.database.tables import Record, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -20,7 +19,7 @@ class JournalReference(Record):
     """Where an authority keeps the case in its own journal; one for each authority, unseen by the others."""
 
     __tablename__ = "journal_reference"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("case_id", "authority_id"))
+    __table_args__ = unique_in_case("authority_id")
 
     set_at: Mapped[datetime]
     reference: Mapped[Sealed] = mapped_column(SealedColumn)

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import signatures_of
-from infohus.kernel.answers.problems import require_match
+from infohus.kernel.answers.etags import require_match
 from infohus.kernel.audit.formats.entry import Entry
-from infohus.kernel.audit.storage.log import entries_where, head_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -84,7 +83,7 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
         )
         for one in await work.rows(Exchange, _EXCHANGES, case_id=work.case.id)
     ]
-    head = await head_of(work.log_connection(), work.infohus_id)
+    head = await work.log.head()
     facts: dict[str, Any] = {
         "case_number": work.case.number, "reference": reference, "made_at": work.now,
         "decisions": decisions, "exchanges": exchanges, "log_origin": head.origin, "log_size": head.size,
@@ -103,9 +102,7 @@ async def own_log(work: UnitOfWork, *, after: int, limit: int) -> CaseLogPage:
     def is_ours(entry: Entry) -> bool:
         return entry.case == work.case.id and (entry.authority == ours or ours in entry.recipients)
 
-    found, goes_on = await entries_where(
-        work.log_connection(), work.infohus_id, is_ours, after=after, limit=limit
-    )
+    found, goes_on = await work.log.entries_where(is_ours, after=after, limit=limit)
     return CaseLogPage([_line(index, entry, ours) for index, entry in found], goes_on)
 
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.whole_case.log_reports.model import LogReportDraft, SubjectLogReport
@@ -17,7 +17,7 @@ from infohus.whole_case.log_reports.operations import ask_for_report, report_on
 @post("/infohuse/{infohus_id:uuid}/log-reports", operation_id="ReportSubjectLog", status_code=200)
 async def report(
     infohus_id: FromPath[UUID], data: JSONBody[LogReportDraft], request_scope: NamedDependency[RequestScope],
-    signer: NamedDependency[Signer],
+    signer: NamedDependency[PooledSigner],
 ) -> SubjectLogReport:
     """Make a person's log report: dates and purposes, no staff, and how anyone sees that nothing is left out."""
     # Two acts: the first one's entry closes the report, so it must stand in the log before the report is read from it.

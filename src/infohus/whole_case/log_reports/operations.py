@@ -10,10 +10,8 @@ from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import Subject
 from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.audit.formats.entry import decode
-from infohus.kernel.audit.signing.signer import Signer
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
-from infohus.kernel.audit.storage.export import prove
-from infohus.kernel.audit.storage.log import entries_holding
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.log_reports.letter import letter
@@ -66,7 +64,7 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
     return person
 
 
-async def report_on(work: UnitOfWork, signer: Signer, person: str) -> SubjectLogReport:
+async def report_on(work: UnitOfWork, signer: PooledSigner, person: str) -> SubjectLogReport:
     """Gather what the caller's authority did with a person's data, up to the caller's newest asking for it.
 
     The database looks through all of the log's bytes for it.
@@ -75,10 +73,10 @@ async def report_on(work: UnitOfWork, signer: Signer, person: str) -> SubjectLog
         LogUnavailable: the log is not the one that was signed before.
         NotAvailable: nobody asked.
     """
-    connection, authority = work.log_connection(), work.caller.authority_id
+    authority = work.caller.authority_id
     found = [
         (index, encoded, entry)
-        for index, encoded in await entries_holding(connection, work.infohus_id, [f'"{person}"'])
+        for index, encoded in await work.log.entries_holding([f'"{person}"'])
         if (entry := decode(encoded)).authority == authority and person in entry.persons
     ]
     asked = [
@@ -97,7 +95,7 @@ async def report_on(work: UnitOfWork, signer: Signer, person: str) -> SubjectLog
     counted = [told for _, _, one in before if (told := tally_on(one, person))[0]]
     first, chain = counted[0] if counted else tally_on(entry, person)
     try:
-        head = await signer.sign(connection, work.infohus_id)
+        head = await signer.sign(work.infohus_id)
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
     names = await work.values(_AUTHORITY, authority_id=authority)
@@ -106,7 +104,7 @@ async def report_on(work: UnitOfWork, signer: Signer, person: str) -> SubjectLog
     return SubjectLogReport(
         authority=authority, log=head.checkpoint.origin, person=person, made_at=entry.at, emptied=first - 1,
         chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),
-        proof=await prove(connection, work.infohus_id, index, head.note),
+        proof=await work.log.prove(index, head.note),
         letter=letter(names[0]["name"], made_at=entry.at, lines=lines, emptied=first - 1, pseudonym=person),
     )
 

@@ -12,7 +12,7 @@ from infohus.cases.participants import PARTICIPANTS_OF_CASE
 from infohus.cases.procedure.lifecycle import WITH_MEASURES
 from infohus.casework.measures.stalled_measures import StalledMeasureView, stalled_measures
 from infohus.kernel.access.model import Case, Participant, Stage
-from infohus.kernel.answers.problems import VERSIONED, etag
+from infohus.kernel.answers.etags import VERSIONED, etag
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.whole_case.next_steps.operations import NextStep, Waiting, next_steps, waiting_proposals

@@ -1,6 +1,6 @@
 """A witness: remembers the newest checkpoint of each log it knows, and cosigns only one that grew from it.
 
-Its memory is what detects a cut tail, a restored backup or a forked log. It knows no HTTP (witness_server.py does).
+Its memory is what detects a cut tail, a restored backup or a forked log. It knows no HTTP (server.py does).
 Source: C2SP tlog-witness, "add-checkpoint".
 """
 

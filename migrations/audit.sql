@@ -1,0 +1,308 @@
+-- The audit log: append-only rows that are a Merkle tree, the one function that appends, and the few that may do more.
+--
+-- Leaf n's `hashes` are all hashes it completes: its own leaf hash, then each interior node it closes, 32 bytes each.
+-- So the node of level l and index i stands at byte 32·l of row (i+1)·2^l − 1, and a proof reads O(log n) rows.
+-- Source: rules 58 and 59; docs/decisions/0003-log-format.md.
+--
+-- The application may append and read, and nothing else. `infohus audit verify` compares every function's text with the
+-- one shipped (src/infohus/kernel/audit/verification/catalog.py): whoever changes one here changes its digest there.
+
+CREATE SCHEMA audit;
+REVOKE ALL ON SCHEMA audit FROM PUBLIC;
+GRANT USAGE ON SCHEMA audit TO infohus_app, infohus_verifier, infohus_retention;
+
+CREATE TABLE audit.log (
+    id uuid PRIMARY KEY,
+    origin text NOT NULL UNIQUE
+);
+
+-- `hashes` holds the roots of the perfect subtrees that make up the tree, largest first, 32 bytes each. The row is
+-- written again with each entry; with room beside it its page is tidied each time. There is no check of the size: only
+-- the functions write here, and PostgreSQL reads and compiles a check anew for each entry.
+CREATE TABLE audit.frontier (
+    log_id uuid PRIMARY KEY REFERENCES audit.log (id),
+    size bigint NOT NULL,
+    hashes bytea NOT NULL
+) WITH (fillfactor = 10);
+
+CREATE TABLE audit.leaf (
+    log_id uuid NOT NULL,
+    index bigint NOT NULL,
+    entry bytea,
+    hashes bytea NOT NULL,
+    PRIMARY KEY (log_id, index)
+);
+ALTER TABLE audit.leaf ALTER COLUMN entry SET STORAGE MAIN;
+
+-- An authority's entries on a person so far (rule 64), with room beside each row and without checks, as above.
+CREATE TABLE audit.tally (
+    log_id uuid NOT NULL,
+    authority text NOT NULL,
+    person text NOT NULL,
+    entries bigint NOT NULL,
+    chain bytea NOT NULL,
+    PRIMARY KEY (log_id, authority, person)
+) WITH (fillfactor = 10);
+
+-- The archive that proofs, exports and log checks draw from. `note` is the checkpoint as the log signed it; a note may
+-- be larger than a size by nothing but its signatures.
+CREATE TABLE audit.checkpoint (
+    log_id uuid NOT NULL REFERENCES audit.log (id),
+    size bigint NOT NULL CHECK (size > 0),
+    note text NOT NULL,
+    signed_at timestamptz NOT NULL,
+    PRIMARY KEY (log_id, size)
+);
+
+-- `line` is the witness' signature line as it came, newline included; `cosigned_at` is the witness' own clock.
+CREATE TABLE audit.cosignature (
+    log_id uuid NOT NULL,
+    size bigint NOT NULL,
+    witness text NOT NULL,
+    line text NOT NULL,
+    cosigned_at timestamptz NOT NULL,
+    PRIMARY KEY (log_id, size, witness),
+    FOREIGN KEY (log_id, size) REFERENCES audit.checkpoint (log_id, size)
+);
+
+-- How many years the entries of a log are kept; 5 for a log that has no row.
+CREATE TABLE audit.retention (
+    log_id uuid PRIMARY KEY REFERENCES audit.log (id),
+    years integer NOT NULL CHECK (years BETWEEN 1 AND 100)
+);
+
+-- Appending.
+--
+-- An entry that names a person ends with one field more, `tally`: for each of its persons, in order, [number, chain].
+-- The number counts the authority's entries on the person from 1. The chain is SHA-256(chain before ‖ core), 32 zero
+-- bytes before the first; the core is the entry's leaf hash without this field. Who has all cores sees whether one was
+-- left out.
+--
+-- The fields are found by name and quotes, which cannot stand inside a JSON text: there a quote is behind a backslash.
+-- \x22706572736f6e73223a5b22 is `"persons":["`, \x225d is `"]`, \x22617574686f72697479223a22 is `"authority":"`.
+CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+    DECLARE
+        position bigint;
+        frontier bytea;
+        node bytea := sha256('\x00'::bytea || new_entry);
+        completed bytea;
+        carry bigint;
+        named int := position('\x22706572736f6e73223a5b22'::bytea IN new_entry);
+        acting int := position('\x22617574686f72697479223a22'::bytea IN new_entry);
+        rest bytea;
+        persons text[] := '{}';
+        acts_for text := '';
+        whom text;
+        told record;
+        tally text := '';
+    BEGIN
+        IF named > 0 THEN
+            rest := substring(new_entry FROM named + 12);
+            persons := string_to_array(
+              convert_from(substring(rest FROM 1 FOR position('\x225d'::bytea IN rest) - 1), 'UTF8'), '","');
+        END IF;
+        IF acting > 0 THEN
+            rest := substring(new_entry FROM acting + 13);
+            acts_for := convert_from(substring(rest FROM 1 FOR position('\x22'::bytea IN rest) - 1), 'UTF8');
+        END IF;
+        -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and nobody for the row,
+        -- whose waiters are woken more often. The next statement sees what was committed meanwhile.
+        PERFORM pg_advisory_xact_lock(hashtextextended(to_log::text, 58));
+        SELECT f.size, f.hashes INTO STRICT position, frontier FROM audit.frontier f WHERE f.log_id = to_log;
+        FOREACH whom IN ARRAY persons LOOP
+            UPDATE audit.tally t SET entries = t.entries + 1, chain = sha256(t.chain || node)
+            WHERE t.log_id = to_log AND t.authority = acts_for AND t.person = whom
+            RETURNING t.entries, t.chain INTO told;
+            IF NOT FOUND THEN
+                INSERT INTO audit.tally AS t
+                VALUES (to_log, acts_for, whom, 1, sha256(decode(repeat('00', 32), 'hex') || node))
+                RETURNING t.entries, t.chain INTO told;
+            END IF;
+            tally := tally || ',[' || told.entries || ',"' || encode(told.chain, 'hex') || '"]';
+        END LOOP;
+        IF tally <> '' THEN
+            new_entry := substring(new_entry FROM 1 FOR length(new_entry) - 1)
+              || convert_to(',"tally":[' || substring(tally FROM 2) || ']}', 'UTF8');
+            node := sha256('\x00'::bytea || new_entry);
+        END IF;
+        completed := node;
+        carry := position;
+        WHILE carry & 1 = 1 LOOP
+            node := sha256('\x01'::bytea || substring(frontier FROM length(frontier) - 31) || node);
+            frontier := substring(frontier FROM 1 FOR length(frontier) - 32);
+            completed := completed || node;
+            carry := carry >> 1;
+        END LOOP;
+        INSERT INTO audit.leaf VALUES (to_log, position, new_entry, completed);
+        UPDATE audit.frontier f SET size = position + 1, hashes = frontier || node WHERE f.log_id = to_log;
+        RETURN position;
+    END
+    $$;
+
+CREATE FUNCTION audit.open_log(new_id uuid, new_origin text) RETURNS void
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+    BEGIN
+        INSERT INTO audit.log (id, origin) VALUES (new_id, new_origin);
+        INSERT INTO audit.frontier (log_id, size, hashes) VALUES (new_id, 0, ''::bytea);
+    END
+    $$;
+
+-- Keeping what was signed; whoever signs may add to the archive, nobody may change it.
+CREATE FUNCTION audit.keep_checkpoint(of_log uuid, at_size bigint, signed_note text, at timestamptz) RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$ INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING $$;
+
+CREATE FUNCTION audit.keep_cosignature(
+    of_log uuid, at_size bigint, by_witness text, signature_line text, at timestamptz
+) RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+        INSERT INTO audit.cosignature VALUES (of_log, at_size, by_witness, signature_line, at) ON CONFLICT DO NOTHING
+      $$;
+
+-- Emptying (rule 62).
+--
+-- Old entries may be emptied in one way only: `entry` becomes NULL, nothing else changes, and the newest entry of that
+-- very log says so. Hashes stay, so every proof goes on holding.
+CREATE FUNCTION audit.kept_since(of_log uuid) RETURNS timestamptz
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+    BEGIN
+        RETURN now() - make_interval(years => coalesce(
+            (SELECT r.years FROM audit.retention r WHERE r.log_id = of_log), 5));
+    END
+    $$;
+
+CREATE FUNCTION audit.moment_of(entry bytea) RETURNS timestamptz
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+    BEGIN
+        RETURN (convert_from(entry, 'UTF8')::jsonb ->> 'at')::timestamptz;
+    END
+    $$;
+
+-- A whole front of the log: from the first entry that is not emptied to the first that is too young.
+CREATE FUNCTION audit.emptiable(of_log uuid, before timestamptz)
+  RETURNS TABLE (start bigint, stop bigint, earliest timestamptz, latest timestamptz)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+    DECLARE
+        above bigint;
+        middle bigint;
+        found record;
+    BEGIN
+        SELECT 0, f.size INTO STRICT start, above FROM audit.frontier f WHERE f.log_id = of_log;
+        WHILE start < above LOOP
+            middle := (start + above) / 2;
+            IF (SELECT l.entry IS NULL FROM audit.leaf l WHERE l.log_id = of_log AND l.index = middle) THEN
+                start := middle + 1;
+            ELSE
+                above := middle;
+            END IF;
+        END LOOP;
+        stop := start;
+        FOR found IN
+            SELECT audit.moment_of(l.entry) AS at FROM audit.leaf l
+            WHERE l.log_id = of_log AND l.index >= start ORDER BY l.index
+        LOOP
+            EXIT WHEN found.at IS NULL OR found.at >= before;
+            stop := stop + 1;
+            earliest := least(earliest, found.at);
+            latest := greatest(latest, found.at);
+        END LOOP;
+        RETURN NEXT;
+    END
+    $$;
+
+-- What the newest entry says, and no more. It looks at nothing but the rows, so it holds whoever asks.
+CREATE FUNCTION audit.let_only_empty() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+    DECLARE
+        newest jsonb;
+        place bigint;
+    BEGIN
+        IF NEW.entry IS NULL AND OLD.entry IS NOT NULL
+           AND (NEW.log_id, NEW.index, NEW.hashes) = (OLD.log_id, OLD.index, OLD.hashes) THEN
+            SELECT convert_from(l.entry, 'UTF8')::jsonb, l.index INTO newest, place
+            FROM audit.frontier f JOIN audit.leaf l ON l.log_id = f.log_id AND l.index = f.size - 1
+            WHERE f.log_id = OLD.log_id;
+            IF newest ->> 'action' = 'emptyLogEntries' AND newest ->> 'outcome' = 'allowed'
+               AND (newest ->> 'log')::uuid = OLD.log_id
+               AND (newest ->> 'at')::timestamptz BETWEEN now() - interval '1 hour' AND now() + interval '1 hour'
+               AND OLD.index >= (newest -> 'emptied' ->> 'start')::bigint
+               AND OLD.index < (newest -> 'emptied' ->> 'stop')::bigint
+               AND (newest -> 'emptied' ->> 'stop')::bigint <= place
+               AND (newest -> 'emptied' ->> 'before')::timestamptz <= audit.kept_since(OLD.log_id)
+               AND audit.moment_of(OLD.entry) < (newest -> 'emptied' ->> 'before')::timestamptz THEN
+                RETURN NEW;
+            END IF;
+        END IF;
+        RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
+    END
+    $$;
+
+-- Appending first takes the log's lock, so two emptyings follow one another; a call holds it for a moment only.
+CREATE FUNCTION audit.empty(of_log uuid, start bigint, stop bigint, new_entry bytea) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+    DECLARE
+        place bigint := audit.append(of_log, new_entry);
+        said jsonb := convert_from(new_entry, 'UTF8')::jsonb -> 'emptied';
+        emptied bigint;
+    BEGIN
+        IF stop - start NOT BETWEEN 1 AND 4096 THEN
+            RAISE EXCEPTION 'between 1 and 4096 entries are emptied at a time' USING ERRCODE = 'check_violation';
+        END IF;
+        IF ((said ->> 'start')::bigint, (said ->> 'stop')::bigint) IS DISTINCT FROM (start, stop) THEN
+            RAISE EXCEPTION 'the entry says another range' USING ERRCODE = 'check_violation';
+        END IF;
+        IF start < 0 OR EXISTS (
+            SELECT FROM audit.leaf l WHERE l.log_id = of_log AND l.index = start - 1 AND l.entry IS NOT NULL
+        ) THEN
+            RAISE EXCEPTION 'a log is emptied from its front' USING ERRCODE = 'check_violation';
+        END IF;
+        UPDATE audit.leaf l SET entry = NULL
+        WHERE l.log_id = of_log AND l.index >= start AND l.index < stop AND l.entry IS NOT NULL;
+        GET DIAGNOSTICS emptied = ROW_COUNT;
+        IF emptied <> stop - start THEN
+            RAISE EXCEPTION 'some of it is emptied already' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN place;
+    END
+    $$;
+
+-- Refusing every other change.
+CREATE FUNCTION audit.refuse_change() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+    BEGIN
+        RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
+    END
+    $$;
+
+CREATE TRIGGER log_is_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.log
+  FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER frontier_is_never_deleted BEFORE DELETE OR TRUNCATE ON audit.frontier
+  FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER leaf_is_never_changed BEFORE DELETE OR TRUNCATE ON audit.leaf
+  FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER tally_is_never_deleted BEFORE DELETE OR TRUNCATE ON audit.tally
+  FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER checkpoint_is_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.checkpoint
+  FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER cosignature_is_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.cosignature
+  FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER leaf_is_only_emptied BEFORE UPDATE ON audit.leaf
+  FOR EACH ROW EXECUTE FUNCTION audit.let_only_empty();
+
+-- Who may do what.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea), audit.keep_checkpoint, audit.keep_cosignature TO infohus_app;
+GRANT EXECUTE ON FUNCTION audit.kept_since(uuid), audit.emptiable(uuid, timestamptz),
+  audit.empty(uuid, bigint, bigint, bytea) TO infohus_retention;
+GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.tally, audit.checkpoint, audit.cosignature, audit.retention
+  TO infohus_app, infohus_verifier;

@@ -1,0 +1,313 @@
+-- The steps of a case: who sees, adds and changes each kind of record.
+--
+-- A record is seen by those of its own authority who take part in its area, and by the other authority's only when they
+-- were told of it by an exchange; it is added in the adder's own authority's name. What has no UPDATE never changes. A
+-- reporter is never told. What is added to another record is added by whoever may see that one.
+
+ALTER TABLE infohus.concern ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.concern TO infohus_app;
+CREATE POLICY select_concern ON infohus.concern FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_concern ON infohus.concern FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+
+ALTER TABLE infohus.reporter ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.reporter TO infohus_app;
+CREATE POLICY select_reporter ON infohus.reporter FOR SELECT TO infohus_app
+  USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+CREATE POLICY insert_reporter ON infohus.reporter FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+
+ALTER TABLE infohus.reporter_release ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.reporter_release TO infohus_app;
+CREATE POLICY select_reporter_release ON infohus.reporter_release FOR SELECT TO infohus_app
+  USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+-- Whoever may see the reporter: its own row security answers.
+CREATE POLICY insert_reporter_release ON infohus.reporter_release FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND EXISTS (SELECT FROM infohus.reporter r WHERE r.id = reporter_id)
+  );
+
+ALTER TABLE infohus.clearance_check ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.clearance_check TO infohus_app;
+CREATE POLICY select_clearance_check ON infohus.clearance_check FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_clearance_check ON infohus.clearance_check FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND infohus.caller_role() = 'police_coordinator'
+  );
+
+ALTER TABLE infohus.child_notification ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.child_notification TO infohus_app;
+GRANT UPDATE (
+    record_version, subject_id, assess_by, receipt_by, handed_over_at, assessed_at, receipt_given_on, handed_over_to
+  ) ON infohus.child_notification TO infohus_app;
+CREATE POLICY select_child_notification ON infohus.child_notification FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_child_notification ON infohus.child_notification FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+CREATE POLICY update_child_notification ON infohus.child_notification FOR UPDATE TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND infohus.caller_role() = 'municipal_coordinator'
+  );
+
+ALTER TABLE infohus.exchange ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.exchange TO infohus_app;
+CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
+  USING (
+    (
+      infohus.takes_part(case_id, 'coordinators')
+      AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    )
+    OR infohus.supervises_case(case_id)
+  );
+CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+
+ALTER TABLE infohus.information_request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.information_request TO infohus_app;
+GRANT UPDATE (answer, answer_exchange_id, answered_at, exchange_id) ON infohus.information_request TO infohus_app;
+CREATE POLICY select_information_request ON infohus.information_request FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_information_request ON infohus.information_request FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+CREATE POLICY update_information_request ON infohus.information_request FOR UPDATE TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+
+ALTER TABLE infohus.first_view ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+-- No UPDATE: what was stated blind is never changed by somebody who sees.
+GRANT SELECT, INSERT ON infohus.first_view TO infohus_app;
+CREATE POLICY select_first_view ON infohus.first_view FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_first_view ON infohus.first_view FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+
+-- That the other has stated a view is no secret to the tovholdere of the case; what it says is.
+CREATE FUNCTION infohus.first_views_stated(of_case uuid) RETURNS SETOF text
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN QUERY SELECT v.authority_id FROM infohus.first_view v WHERE v.case_id = of_case;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.first_views_stated(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.first_views_stated(uuid) TO infohus_app;
+
+-- It runs as the owner, whom row security binds too.
+CREATE POLICY functions_read_first_view ON infohus.first_view FOR SELECT TO infohus_owner
+  USING (infohus.takes_part(case_id, 'coordinators'));
+
+ALTER TABLE infohus.scope_decision ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.scope_decision TO infohus_app;
+GRANT UPDATE (record_version, outcome, content, content_hash, exchange_id, decided_at)
+  ON infohus.scope_decision TO infohus_app;
+CREATE POLICY select_scope_decision ON infohus.scope_decision FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_scope_decision ON infohus.scope_decision FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+CREATE POLICY update_scope_decision ON infohus.scope_decision FOR UPDATE TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+
+ALTER TABLE infohus.scope_disagreement ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.scope_disagreement TO infohus_app;
+CREATE POLICY select_scope_disagreement ON infohus.scope_disagreement FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_scope_disagreement ON infohus.scope_disagreement FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND EXISTS (SELECT FROM infohus.scope_decision w WHERE w.id = scope_decision_id)
+  );
+
+ALTER TABLE infohus.screening ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.screening TO infohus_app;
+GRANT UPDATE (record_version, outcome, content, content_hash, exchange_id, decided_at)
+  ON infohus.screening TO infohus_app;
+CREATE POLICY select_screening ON infohus.screening FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_screening ON infohus.screening FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+CREATE POLICY update_screening ON infohus.screening FOR UPDATE TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+
+GRANT SELECT ON infohus.assessment_template TO infohus_app;
+
+ALTER TABLE infohus.assessment ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.assessment TO infohus_app;
+GRANT UPDATE (
+    record_version, version, template_id, users_are_trained, outcome, content, content_hash, exchange_id, decided_at
+  ) ON infohus.assessment TO infohus_app;
+CREATE POLICY select_assessment ON infohus.assessment FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'assessment')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_assessment ON infohus.assessment FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+CREATE POLICY update_assessment ON infohus.assessment FOR UPDATE TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+
+ALTER TABLE infohus.contribution ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.contribution TO infohus_app;
+CREATE POLICY select_contribution ON infohus.contribution FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'assessment')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_contribution ON infohus.contribution FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'assessment')
+    AND EXISTS (SELECT FROM infohus.assessment w WHERE w.id = assessment_id)
+  );
+
+ALTER TABLE infohus.recommendation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.recommendation TO infohus_app;
+GRANT UPDATE (record_version, outcome, content, content_hash, exchange_id, decided_at)
+  ON infohus.recommendation TO infohus_app;
+CREATE POLICY select_recommendation ON infohus.recommendation FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_recommendation ON infohus.recommendation FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+CREATE POLICY update_recommendation ON infohus.recommendation FOR UPDATE TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+
+ALTER TABLE infohus.measure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.measure TO infohus_app;
+GRANT UPDATE (record_version, level, kind, responsible_id, starts_on, follow_up_on, ended_at, outcome, description)
+  ON infohus.measure TO infohus_app;
+-- A tovholder, or the one professional who carries the measure out.
+CREATE POLICY select_measure ON infohus.measure FOR SELECT TO infohus_app
+  USING (
+    (
+      infohus.takes_part(case_id, 'coordinators')
+      OR (delivered_by = infohus.caller_person() AND infohus.takes_part(case_id, 'measures'))
+    )
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_measure ON infohus.measure FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+CREATE POLICY update_measure ON infohus.measure FOR UPDATE TO infohus_app
+  USING (
+    (
+      infohus.takes_part(case_id, 'coordinators')
+      OR (delivered_by = infohus.caller_person() AND infohus.takes_part(case_id, 'measures'))
+    )
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+
+ALTER TABLE infohus.follow_up ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.follow_up TO infohus_app;
+CREATE POLICY select_follow_up ON infohus.follow_up FOR SELECT TO infohus_app
+  USING (
+    (
+      infohus.takes_part(case_id, 'coordinators')
+      OR (delivered_by = infohus.caller_person() AND infohus.takes_part(case_id, 'measures'))
+    )
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_follow_up ON infohus.follow_up FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND (
+      infohus.takes_part(case_id, 'coordinators')
+      OR (delivered_by = infohus.caller_person() AND infohus.takes_part(case_id, 'measures'))
+    )
+    AND EXISTS (
+      SELECT FROM infohus.measure w
+      WHERE w.id = measure_id AND w.delivered_by IS NOT DISTINCT FROM follow_up.delivered_by
+    )
+  );
+
+ALTER TABLE infohus.note ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.note TO infohus_app;
+CREATE POLICY select_note ON infohus.note FOR SELECT TO infohus_app
+  USING (
+    infohus.takes_part(case_id, 'coordinators')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+CREATE POLICY insert_note ON infohus.note FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+
+-- Measures that stand still.
+--
+-- Ids, authorities and times, of every measure of the caller's cases: also of one that was not told to the caller, so
+-- that it cannot peter out unseen. What the measure is stays where it was.
+CREATE FUNCTION infohus.stalled_measures(of_infohus uuid, of_case uuid, quiet_before timestamptz)
+  RETURNS TABLE (
+    measure_id uuid, case_id uuid, case_number text, responsible_id text, last_event_at timestamptz, may_be_read boolean
+  )
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  #variable_conflict use_column
+  BEGIN
+    RETURN QUERY
+      SELECT m.id, m.case_id, c.number, m.responsible_id, e.last_event_at,
+        m.authority_id = infohus.caller_authority() OR infohus.was_told(m.id)
+      FROM infohus.measure m
+      JOIN infohus."case" c ON c.id = m.case_id
+      CROSS JOIN LATERAL (
+        SELECT GREATEST(m.recorded_at, max(f.recorded_at)) AS last_event_at
+        FROM infohus.follow_up f WHERE f.measure_id = m.id
+      ) e
+      WHERE c.infohus_id = of_infohus AND (of_case IS NULL OR c.id = of_case) AND c.stage <> 'closed'
+        AND m.ended_at IS NULL AND e.last_event_at < quiet_before
+        AND infohus.takes_part(c.id, 'coordinators');
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.stalled_measures(uuid, uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.stalled_measures(uuid, uuid, timestamptz) TO infohus_app;
+
+-- It runs as the owner, whom row security binds too: what it reads, for a tovholder of the case.
+CREATE POLICY functions_read_measure ON infohus.measure FOR SELECT TO infohus_owner
+  USING (infohus.takes_part(case_id, 'coordinators'));
+CREATE POLICY functions_read_follow_up ON infohus.follow_up FOR SELECT TO infohus_owner
+  USING (infohus.takes_part(case_id, 'coordinators'));

@@ -1,0 +1,298 @@
+-- What looks at all cases: the yearly status, what the plan promises, exchanges under review, and log checks.
+--
+-- Texts of a log check's findings are sealed under the supervision key of the authority that checks.
+
+ALTER TABLE infohus.yearly_status ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+-- Nobody may change or take back what was released: no such right is granted to anyone.
+GRANT SELECT, INSERT ON infohus.yearly_status TO infohus_app;
+CREATE POLICY select_yearly_status ON infohus.yearly_status FOR SELECT TO infohus_app
+  USING (infohus.coordinates(infohus_id) OR infohus.supervises(infohus_id));
+CREATE POLICY insert_yearly_status ON infohus.yearly_status FOR INSERT TO infohus_app
+  WITH CHECK (infohus.coordinates(infohus_id));
+
+-- What the plan promises is read by the staff of the plan, as the policy `staff-of-the-plan-read-the-plan` says. The
+-- owner writes obligations when a plan is loaded, so row security does not bind it.
+ALTER TABLE infohus.obligation ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON infohus.obligation TO infohus_app;
+GRANT UPDATE (due_on, fulfilled_on, version) ON infohus.obligation TO infohus_app;
+CREATE POLICY select_obligation ON infohus.obligation FOR SELECT TO infohus_app
+  USING (
+    EXISTS (
+      SELECT FROM infohus.infohus_authority o
+      WHERE o.infohus_id = obligation.infohus_id AND o.authority_id = infohus.caller_authority()
+    )
+  );
+CREATE POLICY update_obligation ON infohus.obligation FOR UPDATE TO infohus_app
+  USING (infohus.coordinates(infohus_id))
+  WITH CHECK (infohus.coordinates(infohus_id));
+
+ALTER TABLE infohus.fulfilment ENABLE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.fulfilment TO infohus_app;
+CREATE POLICY select_fulfilment ON infohus.fulfilment FOR SELECT TO infohus_app
+  USING (
+    EXISTS (
+      SELECT FROM infohus.infohus_authority o
+      WHERE o.infohus_id = fulfilment.infohus_id AND o.authority_id = infohus.caller_authority()
+    )
+  );
+CREATE POLICY insert_fulfilment ON infohus.fulfilment FOR INSERT TO infohus_app
+  WITH CHECK (infohus.coordinates(infohus_id));
+
+ALTER TABLE infohus.log_check ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.log_check TO infohus_app;
+GRANT UPDATE (drawn_at, announced_size, note, seed, is_steerable, secret) ON infohus.log_check TO infohus_app;
+CREATE POLICY select_log_check ON infohus.log_check FOR SELECT TO infohus_app
+  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
+CREATE POLICY insert_log_check ON infohus.log_check FOR INSERT TO infohus_app
+  WITH CHECK (
+    infohus.supervises(infohus_id)
+    AND infohus.caller_role() = 'data_protection_officer'
+    AND authority_id = infohus.caller_authority()
+    AND announced_by = infohus.caller_person()
+    AND drawn_at IS NULL
+  );
+-- What was announced stays; a draw is made once.
+CREATE POLICY update_log_check ON infohus.log_check FOR UPDATE TO infohus_app
+  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer' AND drawn_at IS NULL)
+  WITH CHECK (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
+
+ALTER TABLE infohus.log_check_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.log_check_entry TO infohus_app;
+GRANT UPDATE (review, reviewed_by, reviewed_at) ON infohus.log_check_entry TO infohus_app;
+CREATE POLICY select_log_check_entry ON infohus.log_check_entry FOR SELECT TO infohus_app
+  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
+CREATE POLICY insert_log_check_entry ON infohus.log_check_entry FOR INSERT TO infohus_app
+  WITH CHECK (
+    infohus.supervises(infohus_id)
+    AND infohus.caller_role() = 'data_protection_officer'
+    AND review IS NULL
+  );
+-- A review is given once, in the reviewer's own name; a check of the table lets nobody review an own entry.
+CREATE POLICY update_log_check_entry ON infohus.log_check_entry FOR UPDATE TO infohus_app
+  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer' AND review IS NULL)
+  WITH CHECK (
+    infohus.supervises(infohus_id)
+    AND infohus.caller_role() = 'data_protection_officer'
+    AND reviewed_by = infohus.caller_person()
+  );
+
+ALTER TABLE infohus.log_finding ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.log_finding TO infohus_app;
+GRANT UPDATE (answer, answered_at, remedy, outcome, ended_at, version) ON infohus.log_finding TO infohus_app;
+CREATE POLICY select_log_finding ON infohus.log_finding FOR SELECT TO infohus_app
+  USING (
+    (
+      infohus.supervises(infohus_id)
+      AND infohus.caller_role() = 'data_protection_officer'
+      AND authority_id = infohus.caller_authority()
+    )
+    OR owner_id = infohus.caller_person()
+  );
+CREATE POLICY insert_log_finding ON infohus.log_finding FOR INSERT TO infohus_app
+  WITH CHECK (
+    infohus.supervises(infohus_id)
+    AND infohus.caller_role() = 'data_protection_officer'
+    AND authority_id = infohus.caller_authority()
+    AND recorded_by = infohus.caller_person()
+  );
+CREATE POLICY update_log_finding ON infohus.log_finding FOR UPDATE TO infohus_app
+  USING (
+    (
+      infohus.supervises(infohus_id)
+      AND infohus.caller_role() = 'data_protection_officer'
+      AND authority_id = infohus.caller_authority()
+    )
+    OR owner_id = infohus.caller_person()
+  )
+  WITH CHECK (
+    (
+      infohus.supervises(infohus_id)
+      AND infohus.caller_role() = 'data_protection_officer'
+      AND authority_id = infohus.caller_authority()
+    )
+    OR owner_id = infohus.caller_person()
+  );
+
+ALTER TABLE infohus.log_notice_receipt ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.log_notice_receipt TO infohus_app;
+CREATE POLICY select_log_notice_receipt ON infohus.log_notice_receipt FOR SELECT TO infohus_app
+  USING (
+    person_id = infohus.caller_person()
+    OR (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer')
+  );
+CREATE POLICY insert_log_notice_receipt ON infohus.log_notice_receipt FOR INSERT TO infohus_app
+  WITH CHECK (
+    person_id = infohus.caller_person()
+    AND authority_id = infohus.caller_authority()
+    AND EXISTS (
+      SELECT FROM infohus.infohus_authority a
+      WHERE a.infohus_id = log_notice_receipt.infohus_id AND a.authority_id = infohus.caller_authority()
+    )
+  );
+
+-- Counting for the yearly status.
+--
+-- Each record counts in one year only, by a moment that nobody chooses and that never changes: when it was recorded,
+-- decided or closed. So no record is in two years' tables, and a year that is over stays as it is.
+CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
+  RETURNS TABLE (tabulation text, place text, records bigint)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    begins_at timestamptz := make_timestamptz(of_year, 1, 1, 0, 0, 0, 'Europe/Copenhagen');
+    ends_at timestamptz := make_timestamptz(of_year + 1, 1, 1, 0, 0, 0, 'Europe/Copenhagen');
+  BEGIN
+    IF NOT coalesce(infohus.coordinates(of_infohus) AND infohus.acting_at() >= ends_at, false)
+      OR EXISTS (SELECT FROM infohus.yearly_status y WHERE y.infohus_id = of_infohus AND y.year = of_year)
+    THEN
+      RETURN;
+    END IF;
+    RETURN QUERY
+    WITH ours AS (
+      SELECT c.id, c.outcome, c.closed_at FROM infohus."case" c WHERE c.infohus_id = of_infohus
+    ), reports AS (
+      SELECT k.channel, k.extremism_form FROM infohus.concern k JOIN ours ON ours.id = k.case_id
+      WHERE k.recorded_at >= begins_at AND k.recorded_at < ends_at
+    ), scopes AS (
+      SELECT s.outcome, s.decided_at - min(k.received_at) AS taken
+      FROM infohus.scope_decision s JOIN ours ON ours.id = s.case_id
+      JOIN infohus.concern k ON k.case_id = s.case_id
+      WHERE s.decided_at >= begins_at AND s.decided_at < ends_at
+      GROUP BY s.id, s.outcome, s.decided_at
+    )
+    SELECT 'channel', reports.channel::text, count(*) FROM reports GROUP BY 2
+    UNION ALL
+    SELECT 'extremism_form', reports.extremism_form, count(*) FROM reports GROUP BY 2
+    UNION ALL
+    SELECT 'age_group', s.age_group::text, count(*) FROM infohus.subject s JOIN ours ON ours.id = s.case_id
+    WHERE s.recorded_at >= begins_at AND s.recorded_at < ends_at GROUP BY 2
+    UNION ALL
+    SELECT 'scope_outcome', scopes.outcome, count(*) FROM scopes GROUP BY 2
+    UNION ALL
+    SELECT 'scope_time', CASE
+        WHEN scopes.taken <= interval '7 days' THEN 'within_7_days'
+        WHEN scopes.taken <= interval '14 days' THEN 'within_14_days'
+        WHEN scopes.taken <= interval '30 days' THEN 'within_30_days'
+        WHEN scopes.taken <= interval '90 days' THEN 'within_90_days'
+        ELSE 'later'
+      END, count(*) FROM scopes GROUP BY 2
+    UNION ALL
+    SELECT 'tool', CASE WHEN a.decided_at < ends_at THEN 'concluded' ELSE 'under_way' END, count(*)
+    FROM infohus.assessment a JOIN ours ON ours.id = a.case_id
+    WHERE a.recorded_at >= begins_at AND a.recorded_at < ends_at GROUP BY 2
+    UNION ALL
+    SELECT 'prevention_level', m.level::text, count(*) FROM infohus.measure m JOIN ours ON ours.id = m.case_id
+    WHERE m.recorded_at >= begins_at AND m.recorded_at < ends_at GROUP BY 2
+    UNION ALL
+    SELECT 'paragraph', e.paragraph::text, count(*) FROM infohus.exchange e JOIN ours ON ours.id = e.case_id
+    WHERE e.recorded_at >= begins_at AND e.recorded_at < ends_at AND e.corrects_id IS NULL GROUP BY 2
+    UNION ALL
+    SELECT 'outcome', ours.outcome, count(*) FROM ours
+    WHERE ours.closed_at >= begins_at AND ours.closed_at < ends_at GROUP BY 2;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.yearly_counts(uuid, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.yearly_counts(uuid, integer) TO infohus_app;
+
+-- It runs as the owner, whom row security binds too: beside the cases themselves it looks into these, for a tovholder
+-- of the infohus.
+CREATE POLICY counting_read ON infohus.concern FOR SELECT TO infohus_owner
+  USING (
+    case_id IN (
+      SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
+      WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
+        AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
+    )
+  );
+CREATE POLICY counting_read ON infohus.subject FOR SELECT TO infohus_owner
+  USING (
+    case_id IN (
+      SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
+      WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
+        AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
+    )
+  );
+CREATE POLICY counting_read ON infohus.scope_decision FOR SELECT TO infohus_owner
+  USING (
+    case_id IN (
+      SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
+      WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
+        AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
+    )
+  );
+CREATE POLICY counting_read ON infohus.assessment FOR SELECT TO infohus_owner
+  USING (
+    case_id IN (
+      SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
+      WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
+        AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
+    )
+  );
+CREATE POLICY counting_read ON infohus.measure FOR SELECT TO infohus_owner
+  USING (
+    case_id IN (
+      SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
+      WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
+        AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
+    )
+  );
+CREATE POLICY counting_read ON infohus.exchange FOR SELECT TO infohus_owner
+  USING (
+    case_id IN (
+      SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
+      WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
+        AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
+    )
+  );
+CREATE POLICY counting_read ON infohus.yearly_status FOR SELECT TO infohus_owner
+  USING (infohus.coordinates(infohus_id));
+
+-- Reviewing exchanges.
+--
+-- Which requests for information were declined: that and when, never the question. A reviewer sees no row of the table.
+CREATE FUNCTION infohus.declined_requests(of_infohus uuid)
+  RETURNS TABLE (request_id uuid, exchange_id uuid, asked_by text, asked_of text, answered_at timestamptz)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF infohus.supervises(of_infohus) THEN
+      RETURN QUERY
+        SELECT r.id, r.exchange_id, r.asked_by::text, r.asked_of::text, r.answered_at
+        FROM infohus.information_request r JOIN infohus."case" c ON c.id = r.case_id
+        WHERE c.infohus_id = of_infohus AND r.answer = 'declined' AND r.exchange_id IS NOT NULL;
+    END IF;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.declined_requests(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.declined_requests(uuid) TO infohus_app;
+
+CREATE POLICY reviewing_read ON infohus.information_request FOR SELECT TO infohus_owner
+  USING (answer = 'declined' AND infohus.supervises_case(case_id));
+
+-- Checking the log for who looked up their own.
+--
+-- Which cases are on somebody of these family names. Persons whom the DPO's own authority recorded or was told of: of
+-- the others its people could look up nothing.
+CREATE FUNCTION infohus.cases_on_family(of_infohus uuid, names bytea[])
+  RETURNS TABLE (case_id uuid, family_name bytea)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF infohus.caller_role() = 'data_protection_officer' AND infohus.supervises(of_infohus) THEN
+      RETURN QUERY
+        SELECT DISTINCT s.case_id, n.name
+        FROM infohus.subject s JOIN infohus."case" c ON c.id = s.case_id, unnest(s.family_names) AS n (name)
+        WHERE c.infohus_id = of_infohus AND n.name = ANY (names)
+          AND (s.authority_id = infohus.caller_authority() OR infohus.was_told(s.id));
+    END IF;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.cases_on_family(uuid, bytea[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.cases_on_family(uuid, bytea[]) TO infohus_app;
+
+CREATE POLICY checking_read ON infohus.subject FOR SELECT TO infohus_owner
+  USING (
+    infohus.caller_role() = 'data_protection_officer'
+    AND infohus.supervises_case(case_id)
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );

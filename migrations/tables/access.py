@@ -1,0 +1,135 @@
+"""The rows that say who may read what, from the authorities and their infohuse to a record's keys and disclosures."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from migrations.tables.definitions import choice, create_record, create_table, sealed
+
+
+def create_tables() -> None:
+    """Create the tables of this floor, in the order of their references."""
+    op.execute("CREATE SEQUENCE infohus.case_number")
+
+    create_table(
+        "authority",
+        sa.Column("id", sa.Text(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "kind",
+            choice(
+                "kind", "municipality", "police", "probation", "health_region", "security_service", "self_governing"
+            ),
+            nullable=False,
+        ),
+        sa.Column("regime", choice("regime", "gdpr", "led", "pet"), nullable=False),
+        sa.Column("public_task_sector", sa.Text()),
+        sa.UniqueConstraint("id", "regime"),
+    )
+
+    create_table(
+        "infohus",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("name", sa.Text(), nullable=False, unique=True),
+        sa.Column("municipality_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("police_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("cooperation_form", sa.Text(), nullable=False),
+        sa.Column("log_origin", sa.Text(), nullable=False, unique=True),
+    )
+
+    create_table(
+        "infohus_authority",
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
+    )
+
+    create_table(
+        "plan",
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), primary_key=True),
+        sa.Column("version", sa.Integer(), primary_key=True),
+        sa.Column("document", postgresql.JSONB(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+    create_table(
+        "coordinator",
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
+        sa.Column("person_id", sa.Uuid(), primary_key=True),
+    )
+
+    create_table(
+        "case",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column(
+            "stage",
+            choice(
+                "stage", "received", "cleared", "hindered", "accepted", "qualifying", "recommending", "acting",
+                "not_taken_in", "police_alone", "closed",
+            ),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True)),
+        sa.Column("outcome", sa.Text()),
+        sa.Column("subject_pseudonyms", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("awaits_child_notification", sa.Boolean(), nullable=False),
+        sa.UniqueConstraint("infohus_id", "number"),
+    )
+
+    create_record(
+        "participant",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("acts_for", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("kind", choice("kind", "coordinator", "invited"), nullable=False),
+        sa.Column("scope", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True)),
+        sa.Column("public_task_confirmed", sa.Boolean(), nullable=False),
+        sa.Column("records", sa.ARRAY(sa.Uuid()), nullable=False),
+        sealed("reason", nullable=True),
+        sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
+        sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
+        sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
+    )
+
+    create_table(
+        "case_key",
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
+        sa.Column("keeper_key_id", sa.Text(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+    )
+
+    # `exchange` is made on the floor `casework`, which adds the reference to it.
+    create_table(
+        "disclosure",
+        sa.Column("exchange_id", sa.Uuid(), primary_key=True),
+        sa.Column("record_id", sa.Uuid(), primary_key=True),
+        sa.Column("recipient_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
+        sa.Column("record_kind", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
+        sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
+    )
+
+    create_table(
+        "record_key",
+        sa.Column("record_id", sa.Uuid(), primary_key=True),
+        sa.Column("authority_id", sa.Text(), primary_key=True),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
+        sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sa.Column("exchange_id", sa.Uuid()),
+        sa.CheckConstraint("(exchange_id IS NULL) = (authority_id = owner_id)", name="granted_by_an_exchange"),
+        sa.ForeignKeyConstraint(
+            ["exchange_id", "record_id", "authority_id"],
+            ["infohus.disclosure.exchange_id", "infohus.disclosure.record_id", "infohus.disclosure.recipient_id"],
+            name="fk_record_key_disclosure",
+        ),
+    )

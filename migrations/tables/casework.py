@@ -1,0 +1,223 @@
+"""The steps of a case, from the concern to the measure, and the exchange that tells the other authority of them."""
+
+import sqlalchemy as sa
+
+from migrations.tables.definitions import (
+    add_reference,
+    choice,
+    create_joint_decision,
+    create_record,
+    create_table,
+    sealed,
+)
+
+
+def create_tables() -> None:
+    """Create the tables of this floor, in the order of their references."""
+    create_record(
+        "concern",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("channel", choice("channel", "phone", "mail", "in_person", "hotline"), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "reporter_kind",
+            choice("reporter_kind", "citizen", "relative", "professional", "authority", "organisation"),
+            nullable=False,
+        ),
+        sa.Column("reporter_is_anonymous", sa.Boolean(), nullable=False),
+        sa.Column("extremism_weight", choice("extremism_weight", "main", "one_of_several", "unknown"), nullable=False),
+        sa.Column("extremism_form", sa.Text(), nullable=False),
+        sa.Column("signs", sa.ARRAY(sa.Text()), nullable=False),
+        sealed("observation"),
+        sealed("interpretation", nullable=True),
+        sealed("told_reporter"),
+        sa.UniqueConstraint("id", "reporter_is_anonymous"),
+    )
+
+    # The person whom a concern is about.
+    add_reference("subject", "concern_id", "concern")
+
+    create_record(
+        "reporter",
+        sa.Column("concern_id", sa.Uuid(), nullable=False),
+        sa.Column("reporter_is_anonymous", sa.Boolean(), nullable=False),
+        sealed("identity"),
+        sealed("contact", nullable=True),
+        sa.CheckConstraint("NOT reporter_is_anonymous", name="is_not_anonymous"),
+        sa.ForeignKeyConstraint(
+            ["concern_id", "reporter_is_anonymous"], ["infohus.concern.id", "infohus.concern.reporter_is_anonymous"]
+        ),
+        sa.UniqueConstraint("concern_id"),
+    )
+
+    create_record(
+        "reporter_release",
+        sa.Column("reporter_id", sa.Uuid(), sa.ForeignKey("infohus.reporter.id"), nullable=False),
+        sealed("reason"),
+        sa.UniqueConstraint("reporter_id"),
+    )
+
+    create_record(
+        "clearance_check",
+        sa.Column("outcome", choice("outcome", "nothing_hinders", "hindered"), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sealed("note", nullable=True),
+        unique_in_case=(),
+    )
+
+    create_record(
+        "child_notification",
+        sa.Column("subject_id", sa.Uuid(), sa.ForeignKey("infohus.subject.id"), nullable=False),
+        sa.Column("assess_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("receipt_by", sa.Date(), nullable=False),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True)),
+        sa.Column("assessed_at", sa.DateTime(timezone=True)),
+        sa.Column("receipt_given_on", sa.Date()),
+        sealed("handed_over_to", nullable=True),
+        sa.UniqueConstraint("subject_id"),
+    )
+
+    create_record(
+        "exchange",
+        sa.Column(
+            "paragraph", choice("paragraph", "rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4"), nullable=False
+        ),
+        sa.Column(
+            "cooperation_form",
+            choice("cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"),
+            nullable=False,
+        ),
+        sa.Column(
+            "purpose",
+            choice(
+                "purpose", "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure",
+                "follow_up", "closure",
+            ),
+            nullable=False,
+        ),
+        sa.Column("channel", choice("channel", "system", "written", "meeting", "phone"), nullable=False),
+        sa.Column("categories", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("recipients", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
+        sa.Column("manifest", sa.LargeBinary(), nullable=False),
+        sa.Column("is_onward", sa.Boolean(), nullable=False),
+        sa.Column("consent", choice("consent", "given", "refused", "sought", "not_sought"), nullable=False),
+        sealed("consent_reason", nullable=True),
+        sealed("necessity"),
+        sealed("proportionality"),
+        sealed("subsidiarity"),
+        sealed("strict_necessity", nullable=True),
+        sealed("summary", nullable=True),
+        sealed("answers", nullable=True),
+        sa.Column("answers_key", sa.LargeBinary()),
+        sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
+        sa.UniqueConstraint("corrects_id"),
+    )
+
+    # What was disclosed by an exchange, acknowledged and withdrawn.
+    for table in ("disclosure", "receipt", "withdrawal"):
+        add_reference(table, "exchange_id", "exchange")
+
+    create_record(
+        "information_request",
+        sa.Column("asked_by", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("asked_of", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
+        sa.Column("answer", choice("answer", "disclosed", "partly", "declined")),
+        sa.Column("answer_exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
+        sa.Column("answered_at", sa.DateTime(timezone=True)),
+        sealed("question"),
+        sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_at_some_time"),
+        sa.CheckConstraint(
+            "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"
+        ),
+    )
+
+    create_record(
+        "first_view",
+        sealed("content"),
+        unique_in_case=("authority_id",),
+    )
+
+    create_joint_decision("scope_decision")
+
+    create_record(
+        "scope_disagreement",
+        sa.Column("scope_decision_id", sa.Uuid(), sa.ForeignKey("infohus.scope_decision.id"), nullable=False),
+        sealed("reason"),
+        sa.UniqueConstraint("scope_decision_id"),
+    )
+
+    create_joint_decision("screening")
+
+    create_table(
+        "assessment_template",
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), primary_key=True),
+        sa.Column("version", sa.Integer(), primary_key=True),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+    create_joint_decision(
+        "assessment",
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("template_id", sa.Text(), nullable=False),
+        sa.Column("template_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("users_are_trained", sa.Boolean(), nullable=False),
+        unique_in_case=("version",),
+    )
+
+    create_record(
+        "contribution",
+        sa.Column("assessment_id", sa.Uuid(), sa.ForeignKey("infohus.assessment.id"), nullable=False, index=True),
+        sa.Column("dimension", sa.Text(), nullable=False),
+        sa.Column("answer", choice("answer", "described", "unknown", "not_relevant"), nullable=False),
+        sa.Column("origin", choice("origin", "already_held", "collected"), nullable=False),
+        sa.Column("is_first_hand", sa.Boolean(), nullable=False),
+        sa.Column("dated_on", sa.Date(), nullable=False),
+        sealed("text", nullable=True),
+        sealed("source"),
+    )
+
+    create_joint_decision("recommendation")
+
+    create_record(
+        "measure",
+        sa.Column("level", choice("level", "universal", "selective", "indicated"), nullable=False),
+        sa.Column("kind", choice("kind", "course", "advice"), nullable=False),
+        sa.Column("responsible_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("delivered_by", sa.Uuid()),
+        sa.Column("is_social_support", sa.Boolean(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("follow_up_on", sa.Date(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column(
+            "outcome",
+            choice(
+                "outcome", "goal_reached", "partly_reached", "not_reached", "declined_by_the_citizen",
+                "moved_elsewhere", "unknown",
+            ),
+        ),
+        sealed("description"),
+        sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ends_with_an_outcome"),
+    )
+
+    create_record(
+        "follow_up",
+        sa.Column("measure_id", sa.Uuid(), sa.ForeignKey("infohus.measure.id"), nullable=False, index=True),
+        sa.Column("delivered_by", sa.Uuid()),
+        sa.Column("next_follow_up_on", sa.Date()),
+        sealed("text"),
+    )
+
+    create_record(
+        "note",
+        sa.Column("kind", choice("kind", "note", "received", "sent", "internal_final"), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.note.id")),
+        sealed("subject", nullable=True),
+        sealed("text"),
+    )

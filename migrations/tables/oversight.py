@@ -1,0 +1,141 @@
+"""What looks at all cases: the yearly status, what the plan promises, and log checks. No table here holds a case."""
+
+import sqlalchemy as sa
+
+from migrations.tables.definitions import choice, create_table, sealed
+
+
+def create_tables() -> None:
+    """Create the tables of this floor, in the order of their references."""
+    create_table(
+        "yearly_status",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("digest = sha256(document)", name="sealed_by_its_digest"),
+        sa.UniqueConstraint("infohus_id", "year"),
+    )
+
+    create_table(
+        "obligation",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("every", sa.Text()),
+        sa.Column("due_year", sa.Integer()),
+        sa.Column("due_on", sa.Date()),
+        sa.Column("fulfilled_on", sa.Date()),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_owed", sa.Boolean(), nullable=False),
+        sa.UniqueConstraint("infohus_id", "code"),
+    )
+
+    create_table(
+        "fulfilment",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("obligation_id", sa.Uuid(), sa.ForeignKey("infohus.obligation.id"), nullable=False),
+        sa.Column("obligation_version", sa.Integer(), nullable=False),
+        sa.Column("fulfilled_on", sa.Date(), nullable=False),
+        sa.Column("audiences", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("attendance", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("cardinality(audiences) = cardinality(attendance)", name="one_count_an_audience"),
+        sa.UniqueConstraint("obligation_id", "obligation_version"),
+    )
+
+    create_table(
+        "log_check",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False, index=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("announced_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("announced_by", sa.Uuid(), nullable=False),
+        sa.Column("period_from", sa.Date(), nullable=False),
+        sa.Column("period_until", sa.Date(), nullable=False),
+        sa.Column("first_index", sa.BigInteger(), nullable=False),
+        sa.Column("last_index", sa.BigInteger(), nullable=False),
+        sa.Column("sample", sa.Integer(), nullable=False),
+        sa.Column("need", sa.Integer(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(), nullable=False),
+        sa.Column("drawn_at", sa.DateTime(timezone=True)),
+        sa.Column("announced_size", sa.BigInteger()),
+        sa.Column("note", sa.Text()),
+        sa.Column("seed", sa.LargeBinary()),
+        sa.Column("is_steerable", sa.Boolean()),
+        sa.Column("secret", sa.Text()),
+        sa.CheckConstraint("octet_length(commitment) = 32", name="commitment_is_a_digest"),
+        sa.CheckConstraint(
+            "(drawn_at IS NULL) = (note IS NULL) AND (drawn_at IS NULL) = (seed IS NULL)"
+            " AND (drawn_at IS NULL) = (is_steerable IS NULL) AND (drawn_at IS NULL) = (announced_size IS NULL)",
+            name="drawn_at_once",
+        ),
+        sa.CheckConstraint("first_index >= 0 AND first_index <= last_index", name="in_order"),
+        sa.CheckConstraint("sample BETWEEN 1 AND 1000", name="sample_is_possible"),
+        sa.CheckConstraint("secret IS NULL OR commitment = sha256(secret::bytea)", name="secret_was_promised"),
+        sa.CheckConstraint("drawn_at IS NOT NULL OR secret IS NULL", name="undrawn_has_no_secret"),
+    )
+
+    create_table(
+        "log_check_entry",
+        sa.Column("check_id", sa.Uuid(), sa.ForeignKey("infohus.log_check.id"), primary_key=True),
+        sa.Column("leaf_index", sa.BigInteger(), primary_key=True),
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("reasons", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("caller_id", sa.Uuid()),
+        sa.Column("review", choice("review", "in_order", "finding")),
+        sa.Column("reviewed_by", sa.Uuid()),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True)),
+        sa.CheckConstraint(
+            "(review IS NULL) = (reviewed_by IS NULL) AND (review IS NULL) = (reviewed_at IS NULL)",
+            name="reviewed_at_once",
+        ),
+        sa.CheckConstraint(
+            "reviewed_by IS DISTINCT FROM caller_id OR caller_id IS NULL", name="reviewer_is_not_the_reviewed"
+        ),
+    )
+
+    create_table(
+        "log_finding",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("check_id", sa.Uuid(), nullable=False),
+        sa.Column("leaf_index", sa.BigInteger(), nullable=False),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True)),
+        sa.Column("outcome", choice("outcome", "remedied", "accepted")),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sealed("text"),
+        sealed("answer", nullable=True),
+        sealed("remedy", nullable=True),
+        sa.CheckConstraint("(answered_at IS NULL) = (answer IS NULL)", name="answered_at_once"),
+        sa.CheckConstraint(
+            "(ended_at IS NULL) = (outcome IS NULL) AND (ended_at IS NULL) = (remedy IS NULL)", name="ended_at_once"
+        ),
+        sa.CheckConstraint("owner_id <> recorded_by", name="owner_is_another"),
+        sa.ForeignKeyConstraint(
+            ["check_id", "leaf_index"], ["infohus.log_check_entry.check_id", "infohus.log_check_entry.leaf_index"]
+        ),
+        sa.UniqueConstraint("check_id", "leaf_index"),
+    )
+
+    create_table(
+        "log_notice_receipt",
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), primary_key=True),
+        sa.Column("person_id", sa.Uuid(), primary_key=True),
+        sa.Column("notice_version", sa.Integer(), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=False),
+    )

@@ -1,0 +1,73 @@
+"""What looks at all of a case: its closure, how long it is kept, its journal, and the data subject's rights."""
+
+import sqlalchemy as sa
+
+from migrations.tables.definitions import choice, create_joint_decision, create_record, create_table, sealed
+
+RECORD_KINDS = (
+    "concern", "reporter", "subject", "clearance_check", "child_notification", "information", "note",
+    "custody_release", "exchange", "first_view", "scope_decision", "scope_disagreement", "screening", "assessment",
+    "contribution", "recommendation", "measure", "follow_up", "closure",
+)
+"""What a restriction or a release can be of."""
+
+
+def create_tables() -> None:
+    """Create the tables of this floor, in the order of their references."""
+    create_joint_decision("closure")
+
+    create_table(
+        "retention",
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("runs_from", sa.Date(), nullable=False),
+        sa.Column("erase_after", sa.Date(), nullable=False),
+    )
+
+    create_record(
+        "journal_reference",
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sealed("reference"),
+        unique_in_case=("authority_id",),
+    )
+
+    create_record(
+        "access_request",
+        sa.Column("subject_id", sa.Uuid()),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True)),
+        sealed("asked"),
+    )
+
+    create_record(
+        "restriction",
+        sa.Column("record_kind", choice("record_kind", *RECORD_KINDS), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("basis", choice("basis", "dbl-22-1", "dbl-22-2", "rhl-14", "rhl-16"), nullable=False),
+        sa.Column("review_on", sa.Date(), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True)),
+        sealed("reason"),
+    )
+
+    create_record(
+        "release",
+        sa.Column("record_kind", choice("record_kind", *RECORD_KINDS), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sealed("reason"),
+        sa.UniqueConstraint("record_id"),
+    )
+
+    create_record(
+        "legal_hold",
+        sa.Column("lifted_at", sa.DateTime(timezone=True)),
+        sealed("reason"),
+    )
+
+    create_record(
+        "archive_clearance",
+        sa.Column("decision", choice("decision", "may_be_discarded", "delivered", "to_be_delivered"), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sealed("reference"),
+    )

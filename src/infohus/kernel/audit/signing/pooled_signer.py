@@ -1,0 +1,106 @@
+"""The signer with database connections of its own: what requests and the service's background task sign through.
+
+A request never lends its connection to the signer: it can neither sign over its own transaction nor wait for itself.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from infohus import errors
+from infohus.kernel.audit.formats.checkpoint import VerifierKey
+from infohus.kernel.audit.formats.cosignature import WitnessKey
+from infohus.kernel.audit.signing.signer import SignedHead, Signer
+from infohus.kernel.database.statements import Connection
+
+logger = structlog.get_logger()
+
+CONNECTIONS = 2
+"""One for the round of every minute, one for whoever asks meanwhile; more signatures at once gain nothing."""
+_PATIENCE_SECONDS = 10
+
+
+class PooledSigner:
+    """Signs logs over connections that nobody else has."""
+
+    def __init__(self, signer: Signer) -> None:
+        """Take the signer; it can sign once `open` has been called."""
+        self._signer = signer
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        """Sign over this pool from now on."""
+        self._pool = pool
+
+    @property
+    def need(self) -> int:
+        """How many witnesses must cosign; 0 where there are none."""
+        return self._signer.witnesses.need
+
+    @property
+    def witnesses(self) -> Sequence[WitnessKey]:
+        """The public keys of the witnesses, with their names."""
+        return self._signer.witnesses.keys
+
+    def verifier(self, origin: str) -> VerifierKey:
+        """Give the public half of the key under a log's name."""
+        return self._signer.verifier(origin)
+
+    def alarm(self, log_id: UUID) -> str | None:
+        """Give what is wrong with a log, as a code; see `Signer.alarm`."""
+        return self._signer.alarm(log_id)
+
+    async def sign(self, log_id: UUID) -> SignedHead:
+        """Sign a log's present head and have it cosigned; see `Signer.sign`.
+
+        Raises:
+            LogNotAsSigned, LogIsBehind, StateNotReadable: nothing was signed.
+            DatabaseUnavailable: no connection could be had.
+        """
+        async with self._connection() as connection:
+            return await self._signer.sign(connection, log_id)
+
+    async def sign_all(self) -> None:
+        """Sign every log that needs it.
+
+        Raises:
+            DatabaseUnavailable: no connection could be had.
+        """
+        async with self._connection() as connection:
+            await self._signer.sign_all(connection)
+
+    async def sign_every(self, seconds: int) -> None:
+        """Sign the logs that grew, again and again; what goes wrong is alarmed and tried again."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await self.sign_all()
+            except Exception as failure:
+                logger.exception("logs_not_signed", exc_info=failure)
+
+    async def require_not_behind(self) -> None:
+        """Refuse to open for work when any log is shorter than it was; see `Signer.require_not_behind`.
+
+        Raises:
+            LogIsBehind, StateNotReadable: the service must not open.
+        """
+        async with self._connection() as connection:
+            await self._signer.require_not_behind(connection)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        if self._pool is None:
+            raise errors.DatabaseUnavailable
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                connection = await self._pool.acquire()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+            raise errors.DatabaseUnavailable from failure
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)

@@ -1,0 +1,115 @@
+"""What a unit of work may read of one audit log. It reads, and cannot execute: no method takes a statement."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import date, tzinfo
+from pathlib import Path
+from uuid import UUID
+
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, VerifierKey
+from infohus.kernel.audit.formats.cosignature import WitnessKey
+from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.storage import archive, export, log
+from infohus.kernel.audit.storage.archive import Archived
+from infohus.kernel.audit.storage.log import Head
+from infohus.kernel.audit.storage.serving import TilePlace, tile_of
+from infohus.kernel.audit.verification.exported_log import Fault, Verification
+from infohus.kernel.audit.verification.log_rows import verify_database
+from infohus.kernel.audit.verification.stored_log import tally_faults_of
+from infohus.kernel.database.statements import Connection
+
+Keeps = Callable[[Entry], bool]
+Numbered = tuple[int, Entry]
+
+
+class LogReader:
+    """Reads one log: its entries, hashes and archived checkpoints. Indexes are 0-based."""
+
+    __slots__ = ("_connection", "_log_id")
+
+    def __init__(self, connection: Connection, log_id: UUID) -> None:
+        """Read the log `log_id` over the unit's connection."""
+        self._connection = connection
+        self._log_id = log_id
+
+    # --- how long it is, and whether it is whole --------------------------------------------------------------------
+    async def head(self) -> Head:
+        """Read the log's head: what the database says of it, which nobody believes before it is verified."""
+        return await log.head_of(self._connection, self._log_id)
+
+    async def verify(self) -> tuple[Verification, list[Fault]]:
+        """Hash every row again, and count the entries on each person again; gives both results."""
+        verification = await verify_database(self._connection, self._log_id)
+        return verification, await tally_faults_of(self._connection, self._log_id)
+
+    # --- entries ----------------------------------------------------------------------------------------------------
+    async def entry_at(self, index: int) -> bytes | None:
+        """Read one entry's bytes, `None` when it is emptied; the index must be in the log."""
+        return await log.entry_at(self._connection, self._log_id, index)
+
+    async def entries(self, *, start: int, stop: int) -> AsyncIterator[list[Numbered]]:
+        """Read the entries start … stop-1 in order, some thousand at a time; an emptied one is left out."""
+        async for rows in log.rows_of(self._connection, self._log_id, start=start, stop=stop):
+            yield [(row["index"], decode(row["entry"])) for row in rows if row["entry"] is not None]
+
+    async def entries_where(self, keeps: Keeps, *, after: int, limit: int) -> tuple[list[Numbered], int | None]:
+        """List entries behind index `after` that `keeps` keeps, oldest first, and where to go on; `None` is the end."""
+        return await log.entries_where(self._connection, self._log_id, keeps, after=after, limit=limit)
+
+    async def places_where(
+        self, keeps: Callable[[Entry | None], bool], *, after: int, limit: int
+    ) -> tuple[list[tuple[int, Entry | None]], int | None]:
+        """List as `entries_where` does, with `None` for an emptied entry that `keeps` keeps."""
+        return await log.places_where(self._connection, self._log_id, keeps, after=after, limit=limit)
+
+    async def entries_holding(self, texts: Sequence[str]) -> list[tuple[int, bytes]]:
+        """List the entries, oldest first, in whose bytes one of these texts stands; it looks through the whole log."""
+        return await log.entries_holding(self._connection, self._log_id, texts)
+
+    async def first_of_day(self, day: date, zone: tzinfo, *, size: int) -> int:
+        """Find the first of `size` entries that is of a day or later; an emptied one is older than any."""
+        return await log.first_of_day(self._connection, self._log_id, day, zone, size)
+
+    # --- hashes, proofs, the log as a folder ------------------------------------------------------------------------
+    async def leaf_hash(self, index: int) -> bytes:
+        """Read the hash of one entry, 32 bytes; it stays when the entry is emptied."""
+        leaf = (0, index)
+        return (await log.hashes_of(self._connection, self._log_id, [leaf]))[leaf]
+
+    async def prove(self, index: int, note: str) -> str:
+        """Write the proof that an entry is in the tree of the signed checkpoint `note`. Source: C2SP tlog-proof.
+
+        Raises:
+            ValueError: there is no such entry under this checkpoint.
+        """
+        return await export.prove(self._connection, self._log_id, index, note)
+
+    async def tile(self, place: TilePlace, *, size: int) -> bytes:
+        """Give a tile's hashes, 32 bytes each, or a bundle's entries, as far as the log's first `size` entries go.
+
+        Raises:
+            NoSuchTile: it reaches beyond them.
+        """
+        return await tile_of(self._connection, self._log_id, place, size=size)
+
+    async def export(self, note: str, folder: Path, *, key: VerifierKey, witnesses: Sequence[WitnessKey]) -> Checkpoint:
+        """Write the log into `folder` as far as its signed checkpoint `note` goes; every row is hashed anew.
+
+        Raises:
+            LogDoesNotVerify: the rows do not make the tree that the checkpoint says.
+        """
+        return await export.export_log(
+            self._connection, self._log_id, note, folder, key=key, witnesses=witnesses
+        )
+
+    # --- archived checkpoints ---------------------------------------------------------------------------------------
+    async def newest_checkpoint(self) -> Archived | None:
+        """Read the newest archived checkpoint."""
+        return await archive.newest(self._connection, self._log_id)
+
+    async def checkpoints_before(self, size: int, *, limit: int) -> list[Archived]:
+        """Read archived checkpoints below `size`, the newest first."""
+        return await archive.page_before(self._connection, self._log_id, size, limit=limit)
+
+    def checkpoints_after(self, size: int) -> AsyncIterator[Archived]:
+        """Read every archived checkpoint above `size`, the smallest first."""
+        return archive.all_from(self._connection, self._log_id, after=size)

@@ -1,0 +1,84 @@
+"""Rows that a unit of work will write when it ends, in order, and what the audit entry will say of each."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from infohus import errors
+from infohus.kernel.access.model import Case, CaseKey, Participant
+from infohus.kernel.database.statements import (
+    Connection,
+    column_names_of,
+    insert_of,
+    insert_unless_there_of,
+    joined,
+    table_of,
+    update_of,
+)
+from infohus.kernel.database.tables import Row, new_id
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, wrote_of
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+_FIRST = (Case, Participant, CaseKey)
+"""Rows that row security looks for when it judges the next ones: each must stand before those are sent."""
+
+
+class _Write(NamedTuple):
+    sql: str
+    arguments: list[Any]
+    row: Row
+    verb: str
+
+
+class PendingWrites:
+    """Collects inserts and updates of one unit, and sends them together."""
+
+    def __init__(self, connection: Connection, audit_draft: AuditEventDraft) -> None:
+        """Send over `connection`, and tell `audit_draft` what was written."""
+        self._connection = connection
+        self._audit_draft = audit_draft
+        self._writes: list[_Write] = []
+
+    def insert(self, row: Row, *, unless_there: bool) -> None:
+        """Insert `row`, or leave the one with its key; a row without an id gets one."""
+        known = vars(row)
+        values = {name: known.get(name) for name in column_names_of(type(row))}
+        if values.get("id", row) is None:
+            values["id"] = known["id"] = new_id()
+        ready = (insert_unless_there_of if unless_there else insert_of)(type(row))
+        self._writes.append(_Write(ready.sql, ready.arguments(values), row, "insert"))
+
+    def update(self, row: Row, values: Mapping[str, Any]) -> None:
+        """Update columns of `row`, which has its new values already."""
+        ready = update_of(type(row), tuple(sorted(values)))
+        keys = {f"key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
+        self._writes.append(_Write(ready.sql, ready.arguments({**values, **keys}), row, "update"))
+
+    def inserts_of(self, model: type[AnyRow]) -> list[AnyRow]:
+        """List rows of a table that will be inserted."""
+        return [write.row for write in self._writes if write.verb == "insert" and isinstance(write.row, model)]
+
+    async def send(self) -> None:
+        """Send everything, in order; inserts that follow one another are one statement.
+
+        Raises:
+            ActedAtTheSameTime: a row is not there any more, or not for this caller.
+        """
+        together: list[_Write] = []
+        for write in self._writes:
+            self._audit_draft.wrote.append(wrote_of(write.row, write.verb, write.arguments))
+            if write.verb == "insert" and not isinstance(write.row, _FIRST):
+                together.append(write)
+                continue
+            await self._insert(together)
+            if await self._connection.execute(write.sql, *write.arguments) == "UPDATE 0":
+                # Row security or another's act took the row away between reading and writing.
+                raise errors.ActedAtTheSameTime
+        await self._insert(together)
+        self._writes.clear()
+
+    async def _insert(self, together: list[_Write]) -> None:
+        if together:
+            statement = joined(tuple(write.sql for write in together))
+            await self._connection.execute(statement, *(value for write in together for value in write.arguments))
+            together.clear()

@@ -1,0 +1,52 @@
+"""What a unique constraint of the database refuses, and how the caller is told: one row a constraint.
+
+A rule is asked first, so a constraint speaks only when two acts met between the question and the write. A constraint
+that has no row here was never meant to speak: that is our fault, it alarms, and the caller is told so (500).
+"""
+
+from types import MappingProxyType
+
+import asyncpg
+import structlog
+
+from infohus import errors
+
+logger = structlog.get_logger()
+
+REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
+    "pk_request_once": errors.RequestUnderWay,
+    # Two acts took the same number, or gave the same authority its key: the second may simply act again.
+    "uq_case_infohus_id_number": errors.ActedAtTheSameTime,
+    "pk_case_key": errors.ActedAtTheSameTime,
+    # What can be said once was said by somebody else at this moment.
+    "uq_clearance_check_case_id": errors.AlreadyRecorded,
+    "uq_child_notification_subject_id": errors.AlreadyRecorded,
+    "uq_reporter_concern_id": errors.AlreadyRecorded,
+    "uq_reporter_release_reporter_id": errors.AlreadyRecorded,
+    "uq_protected_address_subject_id": errors.AlreadyRecorded,
+    "uq_first_view_case_id_authority_id": errors.AlreadyRecorded,
+    "uq_scope_disagreement_scope_decision_id": errors.AlreadyRecorded,
+    "uq_journal_reference_case_id_authority_id": errors.AlreadyRecorded,
+    "uq_withdrawal_exchange_id_recipient_id": errors.AlreadyRecorded,
+    "uq_release_record_id": errors.AlreadyRecorded,
+    "uq_fulfilment_obligation_id_obligation_version": errors.AlreadyRecorded,
+    "uq_yearly_status_infohus_id_year": errors.AlreadyRecorded,
+    "uq_log_finding_check_id_leaf_index": errors.AlreadyRecorded,
+    "pk_log_check_entry": errors.AlreadyRecorded,
+    "pk_log_notice_receipt": errors.AlreadyRecorded,
+    "pk_receipt": errors.AlreadyRecorded,
+    "pk_retention": errors.AlreadyRecorded,
+    "pk_earlier_concerns_seen": errors.AlreadyRecorded,
+    "uq_assessment_case_id_version": errors.AlreadyProposed,
+    "uq_signature_record_id_content_hash_authority_id": errors.AlreadySigned,
+    "uq_exchange_corrects_id": errors.ExchangeAlreadyCorrected,
+})
+
+
+def refusal_of(violation: asyncpg.UniqueViolationError) -> errors.Refused:
+    """Give what the caller is told of a unique violation, by the constraint's name."""
+    refusal = REFUSALS.get(violation.constraint_name or "")
+    if refusal is not None:
+        return refusal()
+    logger.critical("unknown_unique_violation", constraint=violation.constraint_name, table=violation.table_name)
+    return errors.UnexpectedFailure()
