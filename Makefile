@@ -12,6 +12,8 @@ export PIP_NO_WARN_SCRIPT_LOCATION := 1
 
 BIN := .venv/bin
 ARGS ?=
+# One process per core, each with a PostgreSQL of its own; whoever is done takes tests from another. See tests/README.md.
+SPREAD := -n auto --maxprocesses 8 --dist worksteal
 
 help:  ## list what can be done
 	echo "make …"
@@ -67,9 +69,9 @@ demo: setup  ## set up, play the story and stay up; FRESH=1 starts over
 	umask 022
 	exec $(BIN)/infohus demo $(if $(FRESH),--fresh) $(ARGS)
 
-test: setup tools  ## run every test
+test: setup tools  ## run every test, on every core; ARGS='-n 0' in one process
 	umask 022
-	exec $(BIN)/pytest $(ARGS)
+	exec $(BIN)/pytest $(SPREAD) $(ARGS)
 
 tools:
 	# Debian programs that some tests run: installed where we may, else the tests say "NOT CHECKED".
@@ -127,7 +129,7 @@ faults: setup  ## ten thousand faults while clients read and write; the account 
 
 rules: setup  ## run the tests that name a rule; keeps docs/rules.md
 	umask 022
-	exec $(BIN)/pytest -q -m rule --rules $(ARGS)
+	exec $(BIN)/pytest -q -m rule --rules $(SPREAD) $(ARGS)
 
 lock: setup  ## resolve the .in files anew (needs uv)
 	command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)" >&2; exit 1; }

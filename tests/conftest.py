@@ -4,8 +4,10 @@ Tables come from roles.sql and the real migrations, once per session; each test 
 """
 
 import asyncio
+import gc
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -16,7 +18,7 @@ import pytest
 from house import House, open_house
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.kernel.database.statements import migrate
-from rule_report import RuleReport
+from rule_report import RuleReport, WorkersMarks
 from town import Town, open_town
 
 Role = Literal["owner", "app", "verifier", "retention"]
@@ -31,7 +33,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(RuleReport(config), "rule-report")
+    account = WorkersMarks(config) if hasattr(config, "workerinput") else RuleReport(config)
+    config.pluginmanager.register(account, "rule-report")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave what stays to the end, half a million objects, out of every later search for garbage.
+
+    Building an application takes 140 ms instead of 210 so.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def execute(address: str, *statements: str) -> None:
@@ -65,7 +78,7 @@ class Database:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
-    """Run one server for the whole session; it forgets everything at the end."""
+    """Run one server for the whole session, one for each process of pytest-xdist; it forgets everything at the end."""
     with LocalPostgres.throwaway(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
@@ -94,16 +107,25 @@ def template_database(postgres: LocalPostgres, role_passwords: dict[str, str]) -
     return template
 
 
-@pytest.fixture
-def database(template_database: Database) -> Iterator[Database]:
+@contextmanager
+def clone_of(template: Database) -> Iterator[Database]:
     """Clone the migrated database, and drop the clone whatever happened."""
-    name = f"infohus_{secrets.token_hex(6)}"
-    server = template_database.server
-    execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    server, name = template.server, f"infohus_{secrets.token_hex(6)}"
+    # As files: half the time that it takes through the write-ahead log, which is for databases that others write to.
+    execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY')
     # A clone has the tables and their grants; who may connect to the database itself is not cloned.
     execute(server.superuser_dsn(name), ROLES_SQL.read_text())
-    yield Database(server, name, template_database.passwords)
-    execute(server.superuser_dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
+    try:
+        yield Database(server, name, template.passwords)
+    finally:
+        execute(server.superuser_dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(template_database: Database) -> Iterator[Database]:
+    """Give a migrated database that nobody else has."""
+    with clone_of(template_database) as clone:
+        yield clone
 
 
 @pytest.fixture

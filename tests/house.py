@@ -19,7 +19,6 @@ import asyncpg
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from infohus.app import create_app
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import DemoKey, demo_keys
 from infohus.demo.people import DEMO_PEOPLE
@@ -30,6 +29,7 @@ from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.settings import Settings
+from one_api import app_of
 
 MUNICIPALITY, POLICE, PROBATION = "ishoj-kommune", "kbh-vestegns-politi", "kriminalforsorgen"
 INSTITUTION = "vaerestedet"
@@ -322,7 +322,7 @@ async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) 
     settings = Settings(
         database_url=app_dsn, keys_folder=keys, issuers_file=folder / "issuers.toml", log_format="json", pool_size=4
     )
-    app = create_app(settings)
+    app = app_of(settings)
     async with AsyncTestClient(app) as client:
         yield House(app, client, issuers, infohus_id, superuser, verifier, folder, settings)
 

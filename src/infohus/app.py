@@ -15,7 +15,8 @@ from litestar.params import HeaderParameter
 
 from infohus import logs
 from infohus.cases.api import handlers as case_handlers
-from infohus.cases.procedure.lifecycle import lock_for, require_possible
+from infohus.cases.procedure.completeness import require_complete
+from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.assessments.api import handlers as assessment_handlers
 from infohus.casework.concerns.api import handlers as concern_handlers
 from infohus.casework.disclosable_records import DISCLOSABLE_RECORDS
@@ -25,6 +26,7 @@ from infohus.casework.notes.api import handlers as note_handlers
 from infohus.casework.scope_decisions.api import handlers as scope_handlers
 from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
+from infohus.danish.acts import ACTS
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -92,8 +94,10 @@ def create_app(settings: Settings) -> Litestar:
 
     Raises:
         PoliciesUnsound: the policies do not validate; better no system than an open one.
+        ProcedureIncomplete: an act has no row in the procedure's table, or its row lacks something.
         UnsafeKeyFile, UnsafeIssuer: what is on disk is not as it must be.
     """
+    require_complete(PROCEDURE, ACTS)
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
     keeper = FileKeyKeeper(settings.keys_folder)
@@ -107,8 +111,7 @@ def create_app(settings: Settings) -> Litestar:
     signer = signer_of(settings)
     pooled_signer = PooledSigner(signer)
     units = UnitsOfWork(
-        policies=policies, vault=vault, possible=require_possible, locks=lock_for, clock=now,
-        acknowledged=signer.acknowledged,
+        policies=policies, vault=vault, procedure=PROCEDURE, clock=now, acknowledged=signer.acknowledged,
     )
 
     def request_scope(request: AnyRequest) -> RequestScope:
@@ -135,17 +138,7 @@ def create_app(settings: Settings) -> Litestar:
             for one in beside:
                 one.cancel()
 
-    handlers = [
-        *health_handlers, *problem_handlers,
-        *guarded(
-            *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
-            *case_handlers, *standing_handlers, *scope_handlers, *screening_handlers,
-            *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
-            *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
-            *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
-            *tile_handlers, *log_report_handlers, *log_check_handlers,
-        ),
-    ]
+    handlers = route_handlers()
     return Litestar(
         route_handlers=handlers,
         dependencies={
@@ -166,6 +159,21 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=_openapi(handlers),
         logging_config=None,
     )
+
+
+def route_handlers() -> list[HTTPRouteHandler]:
+    """List every route, whatever the settings."""
+    return [
+        *health_handlers, *problem_handlers,
+        *guarded(
+            *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
+            *case_handlers, *standing_handlers, *scope_handlers, *screening_handlers,
+            *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
+            *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
+            *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
+            *tile_handlers, *log_report_handlers, *log_check_handlers,
+        ),
+    ]
 
 
 def signer_of(settings: Settings) -> Signer:

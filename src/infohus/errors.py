@@ -1,4 +1,4 @@
-"""What may go wrong on purpose, each with its HTTP status. The Danish words stand in `danish.py`.
+"""What may go wrong on purpose, each with its HTTP status. The Danish words stand in `danish/`.
 
 An error carries facts that are safe to show (ids, dates, names of fields), never what a caller typed.
 """

@@ -15,6 +15,7 @@ from infohus.errors import situations, slug_of
 from infohus.kernel.authorization.action import Action
 from infohus.web.api_examples import EXAMPLES
 from infohus.web.authentication import is_open
+from one_api import description_of
 
 FETCHING = {"src", "srcset", "action", "data", "poster", "background", "ping", "formaction"}
 DANISH = re.compile(r"[æøåÆØÅ]")
@@ -23,7 +24,7 @@ DANISH = re.compile(r"[æøåÆØÅ]")
 @pytest.fixture
 def document(house: House) -> dict[str, Any]:
     """Give the description as it is served."""
-    return house.app.openapi_schema.to_schema()
+    return description_of(house.app)
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -27,7 +27,7 @@ class WhenASuperuserAttacks:
         out = tmp_path / "attack.json"
         run = subprocess.run(
             [sys.executable, "bench/attack", "--runs", str(RUNS), "--seed", str(SEED), "--out", str(out)],
-            cwd=REPOSITORY, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=300,
+            cwd=REPOSITORY, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=600,
         )
         assert run.returncode == 0, run.stdout + run.stderr
         classes = json.loads(out.read_text(encoding="utf-8"))["classes"]

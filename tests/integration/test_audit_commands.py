@@ -107,7 +107,8 @@ class WhenTheLogIsExported:
     ) -> None:
         here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
         said = await run("export", *here, *log, "--key", keys / "log.pub", keys, code=1)
-        assert "is not empty" in said.output
+        words = said.output.replace("│", " ").split()  # the frame around them is broken where the path ends
+        assert "is not empty" in " ".join(words)
 
 
 class WhenOneEntryIsProved:

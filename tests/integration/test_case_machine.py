@@ -25,7 +25,7 @@ from litestar.testing import AsyncTestClient
 
 from conftest import Database
 from house import MUNICIPALITY, POLICE, CaseInHand, House, now, open_house, told
-from infohus.cases.procedure.lifecycle import LEADS_TO, POSSIBLE
+from infohus.cases.procedure.table import PROCEDURE, next_stage
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.authorization.action import Action
@@ -75,7 +75,7 @@ class Model:
         """Say with which problem an act on the case is refused before its own rules; `None` lets it on."""
         if name not in TOVHOLDERE or (action is Action.RECORD_CLEARANCE_CHECK and name != "politi"):
             return "not-available"
-        if self.stage not in POSSIBLE[action].stages:
+        if self.stage not in PROCEDURE[action].stages:
             return "not-possible-now"
         if action is Action.PROPOSE_SCREENING and self.awaits_child:
             return "screening-awaits-child-notification"
@@ -138,7 +138,7 @@ class CaseMachine(RuleBasedStateMachine):
         """The police check."""
         refusal = self.model.refusal(name, Action.RECORD_CLEARANCE_CHECK)
         if self.expect(self.send(name, "POST", "/clearance-checks", {"outcome": outcome}), refusal):
-            self.model.stage = LEADS_TO["clearance_check", outcome]
+            self.model.stage = next_stage(Action.RECORD_CLEARANCE_CHECK, outcome)
 
     @rule(name=PERSONS, action=st.sampled_from(sorted(RECORDING)))
     def record(self, name: str, action: Action) -> None:
@@ -151,7 +151,7 @@ class CaseMachine(RuleBasedStateMachine):
     @rule(name=PERSONS, data=st.data())
     def propose(self, name: str, data: st.DataObject) -> None:
         """Propose a joint decision, most often one that the stage allows."""
-        fitting = [kind for kind in sorted(PROPOSALS) if self.model.stage in POSSIBLE[PROPOSALS[kind][0]].stages]
+        fitting = [kind for kind in sorted(PROPOSALS) if self.model.stage in PROCEDURE[PROPOSALS[kind][0]].stages]
         kind = data.draw(st.sampled_from([*fitting, *fitting, *sorted(PROPOSALS)]))
         action, _, path, outcomes = PROPOSALS[kind]
         outcome = data.draw(st.sampled_from(outcomes))
@@ -183,8 +183,7 @@ class CaseMachine(RuleBasedStateMachine):
         answer = self.send(name, "POST", f"/{path}/{proposal['id']}/signatures", {"content_hash": proposal["hash"]})
         if self.expect(answer, refusal):
             del self.model.open[kind]
-            closes = kind == "closure"
-            self.model.stage = Stage.CLOSED if closes else LEADS_TO[kind, proposal["outcome"]]
+            self.model.stage = next_stage(action, proposal["outcome"])
 
     @rule(name=PERSONS)
     def ask(self, name: str) -> None:
@@ -219,7 +218,7 @@ class CaseMachine(RuleBasedStateMachine):
     @rule()
     def end_measures(self) -> None:
         """End every measure."""
-        if self.model.stage in POSSIBLE[Action.RECORD_FOLLOW_UP].stages:
+        if self.model.stage in PROCEDURE[Action.RECORD_FOLLOW_UP].stages:
             self.run(self.case.end_measures())
             self.model.has_measure = False
 

@@ -1,30 +1,80 @@
 """For each route of the application, without naming any: a new route is tested from the day it is added."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import astuple, dataclass
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from litestar.handlers import HTTPRouteHandler
+import pytest_asyncio
+from litestar.routes import HTTPRoute
 
-from house import House
+from conftest import Database, clone_of
+from house import CaseInHand, House, Person, open_house
+from infohus.app import route_handlers
 from infohus.danish import WORDS
 from infohus.errors import situations, slug_of
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.web.authentication import is_open
+from one_api import description_of
 
 SAMPLES: dict[str, Any] = {"string": "tekst", "integer": 1, "boolean": True, "number": 1.0, "null": None}
 
 
-def guarded_routes(house: House) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
-    """List (method, path, handler) of every route that needs a caller."""
-    for route in house.app.routes:
-        for handler in getattr(route, "route_handlers", ()):
-            if is_open(route.path) or not isinstance(handler, HTTPRouteHandler):
-                continue
-            for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
-                yield method, route.path_format, handler
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method at a path that needs a caller."""
+
+    method: str
+    path: str
+    operation_id: str
+
+
+def guarded_routes() -> Iterator[Route]:
+    """List every route that needs a caller."""
+    for handler in route_handlers():
+        for path in sorted(handler.paths):
+            if not is_open(path):
+                for method in sorted(handler.http_methods):
+                    yield Route(method, re.sub(r":[a-z]+}", "}", path), str(handler.operation_id))
+
+
+ROUTES = list(guarded_routes())
+each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
+
+
+@pytest.fixture(scope="module")
+def one_database(template_database: Database) -> Iterator[Database]:
+    with clone_of(template_database) as clone:
+        yield clone
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def opened(one_database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Open one installation for all tests that only ask and are refused; its logs must verify at the end."""
+    addresses = (one_database.dsn("app"), one_database.dsn("superuser"), one_database.dsn("verifier"))
+    async with open_house(*addresses, tmp_path_factory.mktemp("opened")) as house:
+        yield house
+        await house.assert_logs_are_whole()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A case, who has no rights in it, and who asks for what does not exist; both are signed in."""
+
+    case: CaseInHand
+    admin: Person
+    kommune: Person
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def asking(opened: House) -> Asking:
+    """Record a case, and let the two who ask sign in: their sign-in is an entry of its own."""
+    asking = Asking(await opened.case(), opened.person("admin"), opened.person("kommune"))
+    for person in (asking.admin, asking.kommune):
+        await person.call("GET", "/cases")
+    return asking
 
 
 def sample(schema: dict[str, Any], components: dict[str, Any]) -> Any:  # noqa: C901, PLR0911 - one return per kind of schema
@@ -54,42 +104,60 @@ def sample(schema: dict[str, Any], components: dict[str, Any]) -> Any:  # noqa: 
     return SAMPLES[schema.get("type", "string")]
 
 
-async def request_for(house: House, method: str, path: str) -> dict[str, Any]:
+def request_for(house: House, route: Route) -> dict[str, Any]:
     """Make a request that every check of form lets through, about ids that do not exist."""
-    schema = house.app.openapi_schema.to_schema()
-    operation = schema["paths"][re.sub(r":[a-z]+}", "}", path)][method.lower()]
-    filled = re.sub(r"\{year[^}]*\}", "2025", re.sub(r"\{[a-z_]*index[^}]*\}", "0", path))
+    description = description_of(house.app)
+    operation = description["paths"][route.path][route.method.lower()]
+    filled = re.sub(r"\{year[^}]*\}", "2025", re.sub(r"\{[a-z_]*index[^}]*\}", "0", route.path))
     filled = re.sub(r"\{version[^}]*\}", "1", filled)
     request: dict[str, Any] = {"path": re.sub(r"\{[^}]+\}", lambda _: str(uuid4()), filled)}
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:
-        request["json"] = sample(body, schema["components"]["schemas"])
+        request["json"] = sample(body, description["components"]["schemas"])
     return request
 
 
-async def row_count(house: House) -> int:
-    """Count all rows of the cases' schema."""
+async def counts(house: House) -> tuple[int, int]:
+    """Count all rows of the cases' schema, and the entries of all logs."""
     tables = await house.sql("SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'infohus'")
-    counts = [await house.sql(f'SELECT count(*) AS n FROM infohus."{row["name"]}"') for row in tables]  # noqa: S608
-    return sum(count[0]["n"] for count in counts)
+    assert len(tables) > 40
+    rows = " + ".join(f'(SELECT count(*) FROM infohus."{table["name"]}")' for table in tables)  # noqa: S608
+    (found,) = await house.sql(f"SELECT {rows} AS rows, (SELECT count(*) FROM audit.leaf) AS entries")  # noqa: S608
+    return found["rows"], found["entries"]
 
 
 class WhenTheRoutesAreListed:
     """What every route has."""
 
-    async def test_each_has_an_operation_id_of_its_own(self, house: House) -> None:
-        names = [handler.operation_id for _, _, handler in guarded_routes(house)]
-        assert all(names)
+    async def test_they_are_all_there_are(self, house: House) -> None:
+        served = {
+            (method, route.path_format, str(handler.operation_id))
+            for route in house.app.routes if isinstance(route, HTTPRoute) and not is_open(route.path)
+            for handler in route.route_handlers for method in handler.http_methods - {"OPTIONS", "HEAD"}
+        }
+        assert served == {astuple(route) for route in ROUTES}
+
+    def test_each_has_an_operation_id_of_its_own(self) -> None:
+        names = [route.operation_id for route in ROUTES]
+        assert "None" not in names
         assert len(names) == len(set(names))
         assert len(names) >= 40
 
-    async def test_each_documents_every_status_it_can_give(self, house: House) -> None:
-        schema = house.app.openapi_schema.to_schema()
+    async def test_each_documents_every_status_it_can_give_and_every_parameter_it_reads(self, house: House) -> None:
+        schema = description_of(house.app)
         assert schema["openapi"].startswith("3.1")
+        read = {
+            (route.path_format, method.lower()): {one.field_alias for one in arguments.expected_query_params}
+            for route in house.app.routes if isinstance(route, HTTPRoute)
+            for method, (_, arguments) in route.route_handler_map.items()
+        }
+        assert any(read.values())
         for path, methods in schema["paths"].items():
-            if is_open(path):
-                continue
             for method, operation in methods.items():
+                described = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+                assert described == read[path, method], f"{method} {path}"
+                if is_open(path):
+                    continue
                 given = set(operation["responses"])
                 wanted = {"400", "401", "404", "409", "412", "413", "422", "428", "500", "503"}
                 assert wanted <= given, f"{method} {path}: {sorted(wanted - given)}"
@@ -110,52 +178,50 @@ OPEN_TO_STAFF = {
 class WhenNobodyIsSignedIn:
     """Anonymous callers."""
 
-    async def test_every_route_answers_401_and_logs_it(self, house: House) -> None:
-        before = len(await house.entries(INSTALLATION_LOG))
-        count = 0
-        for method, path, _ in guarded_routes(house):
-            request = await request_for(house, method, path)
-            answer = await house.client.request(method, request["path"], json=request.get("json"))
-            assert answer.status_code == 401, f"{method} {path}"
-            assert answer.headers["www-authenticate"] == "Bearer"
-            assert answer.json()["type"] == "/problems/not-signed-in"
-            count += 1
-        entries = await house.entries(INSTALLATION_LOG)
-        assert len(entries) == before + count
-        assert {(entry.action, entry.outcome.value) for entry in entries[before:]} == {("signIn", "denied")}
+    pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+    @each_route
+    async def test_every_route_answers_401_and_logs_it(self, opened: House, route: Route) -> None:
+        before = await counts(opened)
+        request = request_for(opened, route)
+        answer = await opened.client.request(route.method, request["path"], json=request.get("json"))
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.json()["type"] == "/problems/not-signed-in"
+        assert await counts(opened) == (before[0], before[1] + 1)
+        entry = (await opened.entries(INSTALLATION_LOG))[-1]
+        assert (entry.action, entry.outcome.value) == ("signIn", "denied")
 
 
 class WhenSomebodyHasNoRights:
     """A caller whom no policy lets in gets the same answer as for what does not exist."""
 
     @pytest.mark.rule(47)
-    async def test_every_route_answers_as_for_the_unknown_with_one_more_entry(self, house: House) -> None:
-        case = await house.case()
-        admin, kommune = house.person("admin"), house.person("kommune")
-        for person in (admin, kommune):
-            await person.call("GET", "/cases")
-        for method, path, handler in guarded_routes(house):
-            if handler.operation_id in OPEN_TO_STAFF:
-                continue
-            unknown = await request_for(house, method, path)
-            known = dict(unknown)
-            known["path"] = unknown["path"]
-            for name, value in (("/cases/", case.id), ("/infohuse/", str(house.infohus_id))):
-                known["path"] = re.sub(rf"^{name}[0-9a-f-]+", f"{name}{value}", known["path"])
-            rows, entries = await row_count(house), len(await house.all_entries())
-            forbidden = await admin.call(method, known["path"], json=known.get("json"))
-            assert await row_count(house) == rows, f"{method} {path} changed rows"
-            assert len(await house.all_entries()) == entries + 1, f"{method} {path}"
-            if not path.startswith(("/cases/", "/infohuse/")):
-                assert forbidden.status_code == 404, f"{method} {path}: {forbidden.text}"
-                continue
-            missing = await kommune.call(method, unknown["path"], json=unknown.get("json"))
-            same = [
-                {name: value for name, value in answer.json().items() if name != "correlation_id"}
-                for answer in (forbidden, missing)
-            ]
-            assert same[0] == same[1], f"{method} {path}"
-            assert (forbidden.status_code, missing.status_code) == (404, 404), f"{method} {path}: {forbidden.text}"
+    @pytest.mark.asyncio(loop_scope="module")
+    @pytest.mark.parametrize(
+        "route", [route for route in ROUTES if route.operation_id not in OPEN_TO_STAFF],
+        ids=lambda route: route.operation_id,
+    )
+    async def test_every_route_answers_as_for_the_unknown_with_one_more_entry(
+        self, opened: House, asking: Asking, route: Route
+    ) -> None:
+        unknown = request_for(opened, route)
+        known = dict(unknown)
+        for name, value in (("/cases/", asking.case.id), ("/infohuse/", str(opened.infohus_id))):
+            known["path"] = re.sub(rf"^{name}[0-9a-f-]+", f"{name}{value}", known["path"])
+        rows, entries = await counts(opened)
+        forbidden = await asking.admin.call(route.method, known["path"], json=known.get("json"))
+        assert await counts(opened) == (rows, entries + 1)
+        assert forbidden.status_code == 404, forbidden.text
+        if not route.path.startswith(("/cases/", "/infohuse/")):
+            return
+        missing = await asking.kommune.call(route.method, unknown["path"], json=unknown.get("json"))
+        same = [
+            {name: value for name, value in answer.json().items() if name != "correlation_id"}
+            for answer in (forbidden, missing)
+        ]
+        assert same[0] == same[1]
+        assert missing.status_code == 404
 
     @pytest.mark.rule(56)
     async def test_the_denial_is_in_the_log_with_who_and_what(self, house: House) -> None:

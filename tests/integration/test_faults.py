@@ -53,7 +53,7 @@ class WhenEverythingBreaks:
         out = tmp_path / "faults.json"
         run = subprocess.run(
             [sys.executable, "bench/faults", "--faults", str(FAULTS), "--out", str(out)],
-            cwd=REPOSITORY, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=300,
+            cwd=REPOSITORY, env=dict(os.environ), capture_output=True, text=True, check=False, timeout=600,
         )
         if run.stderr.startswith("NOT RUN:"):
             pytest.skip(f"NOT CHECKED: {run.stderr.strip()}")

@@ -9,6 +9,7 @@ import pytest
 from house import MUNICIPALITY, CaseInHand, House, now, told
 from infohus.casework.concerns.model import ReportChannel
 from infohus.danish import WARNINGS
+from one_api import description_of
 from persons import CPR, OTHER_CPR, recorded_by_the_police
 
 GIRL = {"name": "Pige", "birth_date": "2014-03-01"}
@@ -75,7 +76,7 @@ class WhenAConcernComesIn:
         case = await house.case(signs=signs)
         concern = await the_concern(case)
         assert concern["signs"] == signs
-        schemas = house.app.openapi_schema.to_schema()["components"]["schemas"]
+        schemas = description_of(house.app)["components"]["schemas"]
         counting = {
             f"{name}.{field}" for name, schema in schemas.items() for field, of in schema.get("properties", {}).items()
             if "sign" in field and of.get("type") in {"integer", "number"}

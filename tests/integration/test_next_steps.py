@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, invitation, now, told
+from infohus.cases.joint_decisions.model import JointDecision
+from infohus.kernel.database.tables import Row
 from infohus.web.api_examples import EXAMPLES
-from infohus.whole_case.next_steps.operations import ACTS
+from infohus.whole_case.next_steps.operations import OFFERED, PROPOSED
 
 Begin = Callable[[House], Awaitable[CaseInHand]]
 CHILD = {"name": "Barn", "is_under_18": True}
@@ -180,7 +182,11 @@ class WhenSomebodyAsksWhatIsNext:
         assert screening["is_possible"]
 
     def test_every_act_is_tried(self) -> None:
-        assert {action.value for action in ACTS} == {*PATHS, "handOverChildNotification"}
+        assert {action.value for action in OFFERED} == {*PATHS, "handOverChildNotification"}
+
+    def test_every_kind_of_joint_decision_is_among_what_is_proposed(self) -> None:
+        kinds = {mapper.class_ for mapper in Row.registry.mappers if issubclass(mapper.class_, JointDecision)}
+        assert kinds == set(PROPOSED.values())
 
 
 async def _let_in(house: House, case: CaseInHand, name: str) -> None:

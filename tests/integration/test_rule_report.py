@@ -1,25 +1,27 @@
 """The account of rules tells the truth about a run: what passed, what failed, what was left out."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from rule_report import LAST_RULE, LEFT_TO_LATER, PAGE, page_with, ranges, rule_texts
+from rule_report import LAST_RULE, LEFT_TO_LATER, MADE_MORE_EXACT, PAGE, page_with, ranges, rule_texts
 
 CONFTEST = """
 import sys
 sys.path.insert(0, {tests!r})
 import rule_report
-from rule_report import RuleReport
+from rule_report import RuleReport, WorkersMarks
 rule_report.PAGE = rule_report.Path({page!r})
 def pytest_addoption(parser):
     parser.addoption("--rules", action="store_true")
 def pytest_configure(config):
     config.addinivalue_line("markers", "rule(number): x")
-    config.pluginmanager.register(RuleReport(config))
+    config.addinivalue_line("markers", "fault(id): x")
+    config.pluginmanager.register(WorkersMarks(config) if hasattr(config, "workerinput") else RuleReport(config))
 """
 TESTS = """
 import pytest
@@ -30,8 +32,11 @@ def test_good(): pass
 @pytest.mark.rule(3)
 def test_bad(): assert False
 @pytest.mark.rule(4)
+@pytest.mark.fault("C19")
 def test_other(): pass
 """
+SPREAD = ("-p", "xdist", "-n", "2")
+"""Over two processes."""
 
 
 def run(folder: Path, *arguments: str, tests: str = TESTS) -> str:
@@ -47,45 +52,80 @@ def run(folder: Path, *arguments: str, tests: str = TESTS) -> str:
 
 
 class WhenARunEnds:
-    def test_a_rule_is_proved_by_a_passing_test_and_no_failing_one(self, tmp_path: Path) -> None:
-        told = run(tmp_path)
-        assert "2 of 78 rules have a passing test" in told  # 1 and 4
+    @pytest.mark.parametrize("spread", [(), SPREAD], ids=["in one process", "over two"])
+    def test_a_rule_is_proved_by_a_passing_test_and_no_failing_one(
+        self, tmp_path: Path, spread: tuple[str, ...]
+    ) -> None:
+        told = run(tmp_path, *spread)
+        assert told.count("2 of 110 rules have a passing test") == 1  # 1 and 4
         assert "rules with a failing test: 2–3" in told
-        assert "this run saw only a part of the suite): 5–78" in told
+        assert "this run saw only a part of the suite): 5–110" in told
+        assert re.search(r"\n1 failed, 2 passed in .*\nexit 1$", told)
 
-    def test_what_was_left_out_is_told_apart_from_what_no_test_names(self, tmp_path: Path) -> None:
-        told = run(tmp_path, "-k", "good")
-        assert "2 of 78 rules have a passing test" in told
+    @pytest.mark.parametrize("spread", [(), SPREAD], ids=["in one process", "over two"])
+    def test_what_was_left_out_is_told_apart_from_what_no_test_names(
+        self, tmp_path: Path, spread: tuple[str, ...]
+    ) -> None:
+        told = run(tmp_path, "-k", "good", *spread)
+        assert "2 of 110 rules have a passing test" in told
         assert "rules whose tests did not run this time: 3–4" in told
         assert "a failing test" not in told
 
     def test_a_run_that_stops_early_claims_nothing_more(self, tmp_path: Path) -> None:
         told = run(tmp_path, "-x")
-        assert "1 of 78 rules have a passing test" in told
+        assert "1 of 110 rules have a passing test" in told
         assert "rules whose tests did not run this time: 4" in told
+
+    def test_one_of_several_processes_that_stops_early_still_says_what_its_tests_name(self, tmp_path: Path) -> None:
+        tests = "import pytest\n" + "@pytest.mark.rule(3)\ndef test_{0}(): assert {0}\n" * 2
+        told = run(tmp_path, "-x", *SPREAD, tests=tests.replace("{0}", "0", 2).replace("{0}", "1"))
+        assert "rules with a failing test: 3" in told
+
+    def test_a_warning_in_one_of_several_processes_fails_its_test(self, tmp_path: Path) -> None:
+        told = run(tmp_path, "-W", "error", *SPREAD, tests="import warnings\ndef test_it(): warnings.warn('told')\n")
+        assert "UserWarning: told" in told
+        assert told.endswith("exit 1")
 
     def test_asked_for_the_rules_it_fails_while_one_is_missing_that_nobody_left_to_later(self, tmp_path: Path) -> None:
         tests = "import pytest\n@pytest.mark.rule(1)\ndef test_good(): pass\n"
         told = run(tmp_path, "--rules", tests=tests)
         assert "rule 2 has no passing test and is not left to a later part" in told
         assert f"rule {min(LEFT_TO_LATER)} has no" not in told
-        assert told.endswith("1 of 78 rules have a passing test\nexit 1")
+        assert told.endswith("1 of 110 rules have a passing test\nexit 1")
         every = [number for number in range(1, LAST_RULE + 1) if number not in LEFT_TO_LATER]
         marks = "".join(f"@pytest.mark.rule({number})\n" for number in every)
         tests = f"import pytest\n{marks}def test_all(): pass\n"
-        assert run(tmp_path, "--rules", tests=tests).endswith(f"{len(every)} of 78 rules have a passing test\nexit 0")
+        for spread in ((), SPREAD):
+            told = run(tmp_path, "--rules", *spread, tests=tests)
+            assert told.endswith(f"{len(every)} of 110 rules have a passing test\nexit 0")
+            assert f"rules made more exact since their tests were written: {ranges(MADE_MORE_EXACT)}" in told
 
     def test_a_rule_that_is_left_to_later_does_not_count_yet(self, tmp_path: Path) -> None:
         left = min(LEFT_TO_LATER)
         told = run(tmp_path, tests=f"import pytest\n@pytest.mark.rule({left})\ndef test_good(): pass\n")
         assert f"rules with a test that are not whole yet: {left}" in told
-        assert "0 of 78 rules have a passing test" in told
+        assert "0 of 110 rules have a passing test" in told
 
-    def test_a_rule_that_does_not_exist_is_an_error(self, tmp_path: Path) -> None:
-        tests = "import pytest\n@pytest.mark.rule(79)\ndef test_good(): pass\n"
-        told = run(tmp_path, tests=tests)
-        assert "there is no rule 79" in told
-        assert f"exit {pytest.ExitCode.USAGE_ERROR:d}" in told
+    @pytest.mark.parametrize("spread", [(), SPREAD], ids=["in one process", "over two"])
+    @pytest.mark.parametrize(
+        ("mark", "refused"),
+        [("rule(111)", "no rule 111"), ("rule", "no rule None"), ("fault('c19')", "no fault 'c19'"),
+         ("fault(19)", "no fault 19"), ("fault", "no fault None")],
+    )
+    def test_a_rule_or_fault_that_does_not_exist_is_an_error(
+        self, tmp_path: Path, mark: str, refused: str, spread: tuple[str, ...]
+    ) -> None:
+        told = run(tmp_path, *spread, tests=f"import pytest\n@pytest.mark.{mark}\ndef test_good(): pass\n")
+        assert f"there is {refused}" in told
+        assert told.endswith(f"exit {pytest.ExitCode.USAGE_ERROR:d}")
+
+    @pytest.mark.parametrize("spread", [(), SPREAD], ids=["in one process", "over two"])
+    def test_asked_for_the_rules_it_names_the_faults_and_the_tests_that_would_see_them_again(
+        self, tmp_path: Path, spread: tuple[str, ...]
+    ) -> None:
+        told = run(tmp_path, "--rules", *spread)
+        assert "every fault that a test names =" in told
+        assert "- C19\n   - `test_these.py::test_other`\n" in told
 
 
 class WhenNumbersAreWritten:
@@ -101,7 +141,14 @@ class WhenTheRulesAreAtHand:
     def test_every_number_has_a_text(self) -> None:
         assert sorted(rule_texts()) == list(range(1, LAST_RULE + 1))
 
-    def test_the_page_names_each_test_once_under_its_rules(self) -> None:
+    def test_the_page_names_each_test_once_under_its_rules_and_faults(self) -> None:
         page = "## Head\n1. First.\n   - `tests/old.py::gone`\n2. Second.\n\nEnd.\n"
-        named = {1: ["tests/a.py::test_x[1]", "tests/a.py::test_x[2]"], 2: []}
-        assert page_with(named, page) == "## Head\n1. First.\n   - `tests/a.py::test_x`\n2. Second.\n\nEnd.\n"
+        rules = {1: ["tests/a.py::test_x[1]", "tests/a.py::test_x[2]"], 2: []}
+        faults = {"C19": ["tests/a.py::test_x[1]"], "C9": ["tests/b.py::test_y", "tests/a.py::test_x[2]"]}
+        written = page_with(rules, faults, page)
+        assert written.startswith("## Head\n1. First.\n   - `tests/a.py::test_x`\n2. Second.\n\nEnd.\n\n## Faults\n")
+        assert written.endswith(
+            "\n\n- C9\n   - `tests/a.py::test_x`\n   - `tests/b.py::test_y`\n- C19\n   - `tests/a.py::test_x`\n"
+        )
+        assert page_with(rules, faults, written) == written
+        assert page_with(rules, {}, written).endswith("\n\nNo test names one yet.\n")

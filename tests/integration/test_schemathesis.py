@@ -23,6 +23,7 @@ from house import CaseInHand, House, now
 from infohus.plan.document import read_plan
 from infohus.settings import REPOSITORY
 from infohus.web.api_examples import EXAMPLES
+from one_api import description_of
 
 MANY = os.environ.get("INFOHUS_SCHEMATHESIS_EXAMPLES", "5")
 SEED = os.environ.get("INFOHUS_SCHEMATHESIS_SEED", "115")
@@ -206,7 +207,7 @@ async def _configuration(house: House) -> str:
     """Write schemathesis' configuration: for each path, the caller's token and the ids of rows that exist."""
     targets, parts = await _targets(house), [CHECKS]
     tokens = {user: house.person(user).token for user in ("kommune", "politi", "dpo", "raadgiver")}
-    for path in house.app.openapi_schema.to_schema()["paths"]:
+    for path in description_of(house.app)["paths"]:
         target = targets[max((prefix for prefix in targets if path.startswith(prefix)), key=len)]
         ids = {f"path.{name}": value for name, value in target.ids.items() if f"{{{name}}}" in path}
         entry = f'[[operations]]\ninclude-path = "{path}"\nheaders.Authorization = "Bearer {tokens[target.user]}"\n'
@@ -277,7 +278,7 @@ class WhenEverythingTheDescriptionAllowsAndForbidsIsSent:
         accepted = _accepted(log)
         never: set[str] = {
             operation["operationId"]
-            for path, methods in house.app.openapi_schema.to_schema()["paths"].items()
+            for path, methods in description_of(house.app)["paths"].items()
             for method, operation in methods.items()
             if (method.upper(), path) not in accepted
         }

@@ -8,6 +8,7 @@ import pytest
 
 from house import MUNICIPALITY, House, told
 from infohus.kernel.authorization.action import Action
+from one_api import description_of
 from persons import CPR, OTHER_CPR, case_of, second_infohus
 
 NEW: dict[str, Any] = {"purpose": "new_concern"}
@@ -97,7 +98,7 @@ class WhenItIsLogged:
         await search(house, "kommune", **NEW)
         written = b"".join(row["entry"] for row in await house.sql("SELECT entry FROM audit.leaf")).decode()
         assert not re.search("010104.?1234", written)
-        addresses = list(house.app.openapi_schema.to_schema()["paths"])
+        addresses = list(description_of(house.app)["paths"])
         assert [one for one in addresses if "cpr_number" in one or "name}" in one] == []
 
     @pytest.mark.rule(52)
@@ -137,7 +138,7 @@ class WhenThePurposeIsMissing:
 
     @pytest.mark.rule(52)
     async def test_no_address_lists_persons(self, house: House) -> None:
-        schema = house.app.openapi_schema.to_schema()
+        schema = description_of(house.app)
         with_persons = {
             operation["operationId"]
             for methods in schema["paths"].values() for operation in methods.values()

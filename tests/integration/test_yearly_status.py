@@ -13,11 +13,10 @@ import pytest
 from house import House, now
 from infohus.cases.disclosures.model import Paragraph
 from infohus.cases.persons.model import AgeGroup
+from infohus.cases.procedure.outcomes import ClosureOutcome, ScopeOutcome
 from infohus.casework.concerns.model import ReportChannel
 from infohus.casework.measures.model import PreventionLevel
-from infohus.casework.scope_decisions.model import ScopeOutcome
 from infohus.oversight.statistics.tabulations import tabulations
-from infohus.whole_case.closures.model import ClosureOutcome
 
 MOMENTS = {
     "concern": ("recorded_at", "received_at"), "subject": ("recorded_at",), "scope_decision": ("decided_at",),

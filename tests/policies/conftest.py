@@ -1,7 +1,6 @@
 """What the tests of row security share: one world, made once, and what each says of who sees what in it."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from conftest import ROLES_SQL, TEMPLATE, Database, execute
+from conftest import Database, clone_of
 from infohus.kernel.authorization.policies import Policies
 from policies.asking import FOLDER
 from policies.asking_rows import Asked, Seen, know, seen_by
@@ -29,13 +28,9 @@ class Compared:
 @pytest.fixture(scope="package")
 def compared(template_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compared]:
     """Make the world in a database of its own, and let everybody look at it as the application's role."""
-    server, name = template_database.server, f"infohus_{secrets.token_hex(6)}"
-    execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
-    execute(server.superuser_dsn(name), ROLES_SQL.read_text())
-    database = Database(server, name, template_database.passwords)
-    asked, seen = asyncio.run(_look(database, tmp_path_factory.mktemp("world")))
-    yield Compared(database, asked, seen)
-    execute(server.superuser_dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
+    with clone_of(template_database) as database:
+        asked, seen = asyncio.run(_look(database, tmp_path_factory.mktemp("world")))
+        yield Compared(database, asked, seen)
 
 
 async def _look(database: Database, folder: Path) -> tuple[Asked, dict[Looker, Seen]]:

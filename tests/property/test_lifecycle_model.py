@@ -8,13 +8,15 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
 
 from infohus import errors
-from infohus.cases.procedure import lifecycle
-from infohus.cases.procedure.lifecycle import LEADS_TO, POSSIBLE, Step
+from infohus.cases.procedure.outcomes import ScreeningOutcome
+from infohus.cases.procedure.row import ProcedureRow
+from infohus.cases.procedure.table import PROCEDURE
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
@@ -102,9 +104,7 @@ class World:
     """The rules under test."""
 
     policies: Policies
-    possible: Mapping[Action, Step] = field(default_factory=lambda: POSSIBLE)
-    leads_to: Mapping[tuple[str, str], Stage] = field(default_factory=lambda: LEADS_TO)
-    child_waits: bool = True
+    procedure: Mapping[Action, ProcedureRow] = field(default_factory=lambda: PROCEDURE)
     remembered: dict[object, bool] = field(default_factory=dict)
 
     def may(self, who: Somebody, action: Action, state: State, record: tuple[str, str, frozenset[str]] | None) -> bool:
@@ -127,19 +127,27 @@ class World:
         return self.policies.decide(who.caller, action, resource, Participation(here, scope), now=NOW).allowed
 
     def can(self, action: Action, state: State) -> bool:
-        """Ask the lifecycle table, through the function that the unit of work calls."""
-        step = self.possible.get(action)
-        if step is not None and state.stage not in step.stages:
-            return False
-        if not self.child_waits:
-            return True
+        """Ask the procedure's table, once per question, through the method that the unit of work calls."""
+        key = (action, state.stage, state.awaits_child)
+        if key not in self.remembered:
+            self.remembered[key] = self._is_possible(action, state.stage, state.awaits_child)
+        return self.remembered[key]
+
+    def _is_possible(self, action: Action, stage: Stage, awaits_child: bool) -> bool:  # noqa: FBT001 - parts of a state
         try:
-            if self.possible is POSSIBLE:
-                case = Case(stage=state.stage, awaits_child_notification=state.awaits_child)
-                lifecycle.require_possible(action, case)
+            self.procedure[action].require_possible(Case(stage=stage, awaits_child_notification=awaits_child))
         except (errors.NotPossibleNow, errors.ScreeningAwaitsChildNotification):
             return False
         return True
+
+    def next_stage(self, action: Action, outcome: str) -> Stage:
+        """Say where the table leads from an outcome."""
+        return next(stage for known, stage in self.procedure[action].leads_to.items() if known.value == outcome)
+
+    def but_for(self, action: Action, **columns: object) -> "World":
+        """Make a world in which the row of one act says something else."""
+        other: Any = columns
+        return World(self.policies, {**self.procedure, action: replace(self.procedure[action], **other)})
 
 
 def record_of(proposal: Proposal) -> tuple[str, str, frozenset[str]]:
@@ -154,7 +162,7 @@ def steps(world: World, state: State, who: Somebody, action: Action) -> Iterator
     if action in SIGNING:
         for proposal in state.open:
             if proposal.kind == SIGNING[action] and world.may(who, action, state, record_of(proposal)):
-                yield from signed(world, state, who, proposal)
+                yield from signed(world, state, who, proposal, action)
         return
     if action is Action.CONCLUDE_ASSESSMENT:
         for proposal in state.open:
@@ -190,7 +198,7 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
             )
     elif action is Action.RECORD_CLEARANCE_CHECK:
         for outcome in ("nothing_hinders", "hindered"):
-            yield replace(state, stage=world.leads_to["clearance_check", outcome])
+            yield replace(state, stage=world.next_stage(action, outcome))
     elif action is Action.HAND_OVER_CHILD_NOTIFICATION:
         yield replace(state, awaits_child=False)
     elif action is Action.ADD_CONCERN:
@@ -210,7 +218,7 @@ def unfinished(state: State, proposals: int) -> bool:
     return len(state.open) > proposals or state.awaits_child or state.asked
 
 
-def signed(world: World, state: State, who: Somebody, proposal: Proposal) -> Iterator[State]:
+def signed(world: World, state: State, who: Somebody, proposal: Proposal, action: Action) -> Iterator[State]:
     """Sign: one authority signs once, one person signs once; with both authorities the case moves (rules 17, 18)."""
     before = {part for signature in proposal.signed for part in signature}
     if proposal.outcome == "draft" or before & {who.name, who.authority}:
@@ -225,7 +233,7 @@ def signed(world: World, state: State, who: Somebody, proposal: Proposal) -> Ite
     closes = proposal.kind == "closure"
     yield replace(
         state, open=frozenset() if closes else state.open - {proposal},
-        stage=Stage.CLOSED if closes else world.leads_to[proposal.kind, proposal.outcome],
+        stage=world.next_stage(action, proposal.outcome),
         qualified=state.qualified or (proposal.kind, proposal.outcome) == ("screening", "qualify_further"),
         closed_by=frozenset({authority for _, authority in now_signed.signed}) if closes else frozenset(),
     )
@@ -322,14 +330,15 @@ class WhenEveryWayIsWalked:
     def test_a_table_with_one_stage_too_many_breaks_one(
         self, policies: Policies, action: Action, stage: Stage, says: str
     ) -> None:
-        loose = {**POSSIBLE, action: POSSIBLE[action]._replace(stages=POSSIBLE[action].stages | {stage})}
         with pytest.raises(AssertionError, match=says):
-            explore(World(policies, possible=loose))
+            explore(World(policies).but_for(action, stages=PROCEDURE[action].stages | {stage}))
 
     def test_a_table_that_leads_elsewhere_breaks_one(self, policies: Policies) -> None:
         with pytest.raises(AssertionError, match="joint reason"):
-            explore(World(policies, leads_to={**LEADS_TO, ("screening", "recommend"): Stage.QUALIFYING}))
+            explore(World(policies).but_for(Action.SIGN_SCREENING, leads_to={
+                **PROCEDURE[Action.SIGN_SCREENING].leads_to, ScreeningOutcome.RECOMMEND: Stage.QUALIFYING,
+            }))
 
     def test_a_child_that_does_not_wait_breaks_one(self, policies: Policies) -> None:
         with pytest.raises(AssertionError, match="before the hand-over"):
-            explore(World(policies, child_waits=False))
+            explore(World(policies).but_for(Action.PROPOSE_SCREENING, conditions=()))

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from runbook import free_port
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 INFOHUS = REPOSITORY / ".venv" / "bin" / "infohus"
 STEPS = (
@@ -32,7 +34,7 @@ def infohus(*arguments: object, **more: str) -> "subprocess.CompletedProcess[str
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Play the demo once; give the folder of results."""
     folder = tmp_path_factory.mktemp("demo")
-    run = infohus("demo", "--once", "--out", folder / "out", "--data", folder / "data", "--port", 18115)
+    run = infohus("demo", "--once", "--out", folder / "out", "--data", folder / "data", "--port", free_port())
     assert run.returncode == 0, run.stdout + run.stderr
     return folder / "out"
 
@@ -81,7 +83,8 @@ class WhenTheDemoIsPlayedOnce:
 
 class WhenTheDemoStaysUp:
     def test_it_answers_hands_out_tokens_stops_cleanly_and_finds_its_data(self, tmp_path: Path) -> None:
-        first = self.up(tmp_path, port=18215)
+        port = free_port()
+        first = self.up(tmp_path, port=port)
         try:
             known = json.loads((tmp_path / "data" / "running.json").read_text(encoding="utf-8"))
             token = infohus("token", "--as", "kommune", "--data", tmp_path / "data").stdout.strip()
@@ -91,7 +94,7 @@ class WhenTheDemoStaysUp:
             assert (cases.status_code, len(cases.json()["items"])) == (200, 8)
         finally:
             self.down(first, tmp_path)
-        again = self.up(tmp_path, port=18215)
+        again = self.up(tmp_path, port=port)
         self.down(again, tmp_path)
         said = (tmp_path / "said.txt").read_text(encoding="utf-8")
         assert said.count("1. En lærer ringer") == 1

@@ -15,7 +15,6 @@ from litestar.exceptions import (
     NotFoundException,
     ValidationException,
 )
-from litestar.openapi.spec import Parameter
 from litestar.routes import HTTPRoute
 from litestar.types import ExceptionHandlersMap
 
@@ -65,11 +64,11 @@ async def before_the_route(request: AnyRequest) -> Response[None] | None:
 
 
 def _query_of(request: AnyRequest) -> set[str]:
-    """Name the query parameters that the route's description has; an address outside it (the pages) has none."""
-    described = (request.app.openapi_schema.paths or {}).get(request.scope["path_template"])
-    operation = getattr(described, request.method.lower(), None)
-    parameters = (operation.parameters if operation else None) or []
-    return {one.name for one in parameters if isinstance(one, Parameter) and one.param_in == "query"}
+    """Name the query parameters that the route reads."""
+    template = request.scope["path_template"]
+    route = next(one for one in request.app.routes if isinstance(one, HTTPRoute) and one.path_format == template)
+    _, arguments = route.route_handler_map[request.method]
+    return {one.field_alias for one in arguments.expected_query_params}
 
 
 def _allowed(request: AnyRequest) -> str:

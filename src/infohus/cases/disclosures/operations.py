@@ -22,6 +22,7 @@ from infohus.cases.disclosures.model import (
     Paragraph,
 )
 from infohus.cases.persons.custody_releases import CustodyRelease
+from infohus.cases.procedure.row import OF_EXCHANGE
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Regime
@@ -64,7 +65,8 @@ async def disclose(  # noqa: PLR0913 - all by name
         raise errors.ReleaseConditionMissing
     await _refuse_outsiders(draft, work, earlier)
     paragraph = _paragraph(work, draft)
-    work.audit_draft.justification, work.audit_draft.purpose = paragraph.value, draft.purpose.value
+    work.audit_draft.justification = paragraph.value
+    work.audit_draft.state_purpose(OF_EXCHANGE, draft.purpose.value)
     work.audit_draft.recipients = sorted(set(draft.recipients))
     exchanged_at = draft.exchanged_at or work.now
     if exchanged_at > work.now + CLOCK_TOLERANCE:

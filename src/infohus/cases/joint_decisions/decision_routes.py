@@ -26,7 +26,7 @@ Draft = TypeVar("Draft", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Procedure(Generic[Decision, Draft]):
+class DecisionKind(Generic[Decision, Draft]):
     """One kind of joint decision: its table, its document, its acts and its operations."""
 
     name: str
@@ -58,7 +58,7 @@ def decision_by_id(model: type[JointDecision]) -> AnySelect:
     return _BY_ID[model]
 
 
-def routes_of(kind: Procedure[Any, Any]) -> list[HTTPRouteHandler]:
+def routes_of(kind: DecisionKind[Any, Any]) -> list[HTTPRouteHandler]:
     """Make the four routes of a kind of decision."""
     every = f"/cases/{{case_id:uuid}}/{kind.path}"
     one = every + "/{decision_id:uuid}"

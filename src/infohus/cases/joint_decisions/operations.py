@@ -15,7 +15,7 @@ from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
 from infohus.cases.joint_decisions.document import sealed_document
 from infohus.cases.joint_decisions.model import JointDecision, Signature
-from infohus.cases.procedure.lifecycle import next_stage
+from infohus.cases.procedure.table import next_stage
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -117,7 +117,7 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
     if not {infohus.municipality_id, infohus.police_id} <= signed_for:
         return decision
     work.change(decision, decided_at=work.now)
-    work.change(work.case, stage=next_stage(decision.__tablename__, decision.outcome))
+    work.change(work.case, stage=next_stage(work.action, decision.outcome))
     return decision
 
 

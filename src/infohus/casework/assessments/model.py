@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus.cases.disclosures.model import DisclosureDraft, LongText
 from infohus.cases.information import Origin
 from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.procedure.outcomes import AssessmentOutcome
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.tables import SCHEMA, Record, Row, choice, owned_by_authority, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
@@ -104,12 +105,6 @@ class ContributionsDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     contributions: Annotated[list[ContributionDraft], Meta(min_length=1, max_length=30)]
     disclosure: DisclosureDraft | None = None
-
-
-class AssessmentOutcome(StrEnum):
-    """An assessment has one outcome: it is concluded. What it says is words, never a level (rule 38)."""
-
-    CONCLUDED = "concluded"
 
 
 class ConclusionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

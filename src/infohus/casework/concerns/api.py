@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from infohus import errors
+from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.casework.concerns.child_notifications import (
     AssessmentOfChildDraft,
     HandOverDraft,
@@ -21,7 +22,7 @@ from infohus.casework.concerns.child_notifications import (
     record_receipt_to_reporter,
 )
 from infohus.casework.concerns.kept_apart_routes import handlers as kept_apart_handlers
-from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, ClearanceOutcome, Concern
+from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern
 from infohus.casework.concerns.operations import (
     ClearanceDraft,
     ConcernDraft,

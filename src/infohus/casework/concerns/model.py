@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.persons.model import Subject
+from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
@@ -39,13 +40,6 @@ class ExtremismWeight(StrEnum):
     MAIN = "main"
     ONE_OF_SEVERAL = "one_of_several"
     UNKNOWN = "unknown"
-
-
-class ClearanceOutcome(StrEnum):
-    """What the police check found (rule 19)."""
-
-    NOTHING_HINDERS = "nothing_hinders"
-    HINDERED = "hindered"
 
 
 class Concern(Record):

@@ -10,12 +10,12 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.model import LongText
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
-from infohus.cases.procedure.lifecycle import next_stage
+from infohus.cases.procedure.outcomes import ClearanceOutcome
+from infohus.cases.procedure.table import next_stage
 from infohus.casework.concerns.child_notifications import Moment
 from infohus.casework.concerns.deadlines import DENMARK
 from infohus.casework.concerns.model import (
     ClearanceCheck,
-    ClearanceOutcome,
     Concern,
     ExtremismWeight,
     ReportChannel,
@@ -128,7 +128,7 @@ def warnings_about(draft: ConcernDraft) -> Iterator[str]:
 async def record_clearance_check(work: UnitOfWork, draft: ClearanceDraft) -> ClearanceCheck:
     """Record the police check; the case goes on, or stops with each authority's own duties left (rule 19)."""
     check = work.create(ClearanceCheck, sealed={"note": draft.note}, outcome=draft.outcome, checked_at=work.now)
-    work.change(work.case, stage=next_stage("clearance_check", draft.outcome.value))
+    work.change(work.case, stage=next_stage(work.action, draft.outcome))
     work.done(check.id)
     return check
 

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.cases.joint_decisions.decision_routes import Procedure, routes_of
+from infohus.cases.joint_decisions.decision_routes import DecisionKind, routes_of
 from infohus.casework.measures.model import (
     FollowUp,
     FollowUpDraft,
@@ -86,7 +86,7 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-PROCEDURE = Procedure(
+KIND = DecisionKind(
     name="Recommendation", path="recommendations", model=Recommendation, draft=RecommendationDraft,
     content=RecommendationContent, proposing=Action.PROPOSE_RECOMMENDATION, reading=Action.READ_RECOMMENDATION,
     signing=Action.SIGN_RECOMMENDATION, propose=propose_recommendation, amend=amend_recommendation,
@@ -144,4 +144,4 @@ async def list_stalled(
         return page_of(stalled, [one.measure_id for one in stalled], limit=limit)
 
 
-handlers = [*routes_of(PROCEDURE), start, read_measure, follow_up, list_stalled]
+handlers = [*routes_of(KIND), start, read_measure, follow_up, list_stalled]

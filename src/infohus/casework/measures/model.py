@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, LongText
 from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.procedure.outcomes import RecommendationOutcome
 from infohus.kernel.access.model import Authority
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
@@ -42,12 +43,6 @@ class MeasureOutcome(StrEnum):
     DECLINED_BY_THE_CITIZEN = "declined_by_the_citizen"
     MOVED_ELSEWHERE = "moved_elsewhere"
     UNKNOWN = "unknown"
-
-
-class RecommendationOutcome(StrEnum):
-    """A recommendation has one outcome: it is given."""
-
-    RECOMMENDED = "recommended"
 
 
 class Recommendation(JointDecision):

@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.cases.joint_decisions.decision_routes import Procedure, routes_of
+from infohus.cases.joint_decisions.decision_routes import DecisionKind, routes_of
 from infohus.casework.scope_decisions.first_view_routes import handlers as first_view_handlers
 from infohus.casework.scope_decisions.model import (
     DisagreementDraft,
@@ -28,7 +28,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
-PROCEDURE = Procedure(
+KIND = DecisionKind(
     name="ScopeDecision", path="scope-decisions", model=ScopeDecision, draft=ScopeDecisionDraft, content=ScopeContent,
     proposing=Action.PROPOSE_SCOPE_DECISION, reading=Action.READ_SCOPE_DECISION, signing=Action.SIGN_SCOPE_DECISION,
     propose=propose_scope_decision, amend=amend_scope_decision, sign=sign_scope_decision,
@@ -79,4 +79,4 @@ async def read_disagreement(
         return await DisagreementView.opened(work, work.subject(ScopeDisagreement))
 
 
-handlers = [*first_view_handlers, *routes_of(PROCEDURE), record_disagreement, read_disagreement]
+handlers = [*first_view_handlers, *routes_of(KIND), record_disagreement, read_disagreement]

@@ -1,6 +1,5 @@
 """Fælles afgrænsning: its outcome and the document both sign."""
 
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -11,19 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import DisclosureDraft, LongText
 from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.procedure.outcomes import ScopeOutcome
 from infohus.kernel.database.tables import SCHEMA, Record, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
-
-
-class ScopeOutcome(StrEnum):
-    """Where the concern belongs."""
-
-    WITHIN = "within"
-    OUTSIDE = "outside"
-    POLICE_ALONE = "police_alone"
-    DISAGREED = "disagreed"
-    """Never proposed: what remains when the two differ."""
 
 
 class ScopeDecision(JointDecision):

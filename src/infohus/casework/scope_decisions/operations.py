@@ -6,14 +6,14 @@ from infohus import errors
 from infohus.cases.disclosures.model import Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.operations import amend, propose, sign
-from infohus.cases.procedure.lifecycle import next_stage
+from infohus.cases.procedure.outcomes import ScopeOutcome
+from infohus.cases.procedure.table import next_stage
 from infohus.casework.scope_decisions.first_views import require_both_blind_or_none
 from infohus.casework.scope_decisions.model import (
     DisagreementDraft,
     ScopeDecision,
     ScopeDecisionDraft,
     ScopeDisagreement,
-    ScopeOutcome,
 )
 from infohus.casework.scope_decisions.residences import require_subjects_here
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -57,7 +57,7 @@ async def differ(work: UnitOfWork, decision: ScopeDecision, draft: DisagreementD
     disagreement = work.create(ScopeDisagreement, sealed={"reason": draft.reason}, scope_decision_id=decision.id)
     await disclose(work, draft.disclosure, [Item.of(disagreement)])
     work.change(decision, outcome=ScopeOutcome.DISAGREED.value, decided_at=work.now)
-    work.change(work.case, stage=next_stage("scope_decision", ScopeOutcome.DISAGREED.value))
+    work.change(work.case, stage=next_stage(work.action, ScopeOutcome.DISAGREED))
     work.done(disagreement.id)
     return disagreement
 

@@ -1,6 +1,5 @@
 """Screening: its outcome and the document both sign."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -8,15 +7,8 @@ from msgspec import Meta
 
 from infohus.cases.disclosures.model import DisclosureDraft, LongText
 from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.procedure.outcomes import ScreeningOutcome
 from infohus.kernel.database.tables import owned_by_authority
-
-
-class ScreeningOutcome(StrEnum):
-    """What the screening ends in."""
-
-    QUALIFY_FURTHER = "qualify_further"
-    RECOMMEND = "recommend"
-    NOTHING_FURTHER = "nothing_further"
 
 
 class Screening(JointDecision):

@@ -18,7 +18,7 @@ from infohus.kernel.sealing.envelope import Sealed
 
 
 class Stage(StrEnum):
-    """Where a case stands; `cases/procedure/lifecycle.py` says what can be done at each."""
+    """Where a case stands; `cases/procedure/table.py` says what can be done at each."""
 
     RECEIVED = "received"
     CLEARED = "cleared"

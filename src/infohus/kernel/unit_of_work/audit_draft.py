@@ -10,6 +10,7 @@ import msgspec
 
 from infohus.kernel.audit.formats.entry import Opened, Wrote
 from infohus.kernel.database.tables import Row
+from infohus.kernel.unit_of_work.procedure import FixedPurpose, NoPurpose, Purpose, PurposeOfAnotherAct, StatedPurpose
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
@@ -31,9 +32,31 @@ class AuditEventDraft:
     opened: list[Opened] = field(default_factory=list)
     wrote: list[Wrote] = field(default_factory=list)
     justification: str | None = None
-    purpose: str | None = None
+    purpose_of_act: Purpose = NoPurpose.NOT_STATED
     recipients: list[str] = field(default_factory=list)
     persons: list[str] = field(default_factory=list)
+    _purpose: str | None = field(default=None, init=False)
+
+    @property
+    def purpose(self) -> str | None:
+        """What the entry says the act was for, as far as that is known by now."""
+        return self._purpose
+
+    def state_purpose(self, source: StatedPurpose, text: str) -> None:
+        """Say what the act is for, where the procedure's row leaves that to the request.
+
+        Raises:
+            PurposeOfAnotherAct: the row says otherwise.
+        """
+        if source != self.purpose_of_act:
+            message = f"{source} is stated, and the procedure's row says {self.purpose_of_act}"
+            raise PurposeOfAnotherAct(message)
+        self._purpose = text
+
+    def complete_purpose(self) -> None:
+        """Write the purpose that the procedure's row fixes, now that the operation has done its work."""
+        if isinstance(self.purpose_of_act, FixedPurpose):
+            self._purpose = self.purpose_of_act.text
 
 
 def withdrew(record_id: UUID, exchange_id: UUID, recipient_id: str) -> Wrote:

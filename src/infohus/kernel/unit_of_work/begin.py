@@ -6,7 +6,7 @@ four promises rest on this file and `unit.py`; docs/architecture.md says how.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +40,7 @@ from infohus.kernel.unit_of_work.lookup import (
     resolved_infohus,
     resource_of,
 )
+from infohus.kernel.unit_of_work.procedure import ActRow
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.kernel.unit_of_work.violations import refusal_of
 from infohus.logs import correlation_id
@@ -62,20 +63,18 @@ REGIMES = {
 class UnitsOfWork:
     """Where units of work begin. Holds the pool, the policies and the vault; nobody else does."""
 
-    def __init__(  # noqa: PLR0913 - all it stands on, by name
-        self, *, policies: Policies, vault: Vault,
-        possible: Callable[[Action, Case], None], locks: Callable[[Action], Lock], clock: Callable[[], datetime],
+    def __init__(
+        self, *, policies: Policies, vault: Vault, procedure: Mapping[Action, ActRow], clock: Callable[[], datetime],
         acknowledged: AcknowledgedEntries,
     ) -> None:
-        """`possible` refuses an act that the case's stage does not allow; `locks` says how an act holds its case.
+        """`procedure` has a row for every act: when it is possible, how it holds its case, its purpose in the log.
 
         `acknowledged` is told of each entry that the database acknowledged.
         """
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._policies = policies
         self._vault = vault
-        self._possible = possible
-        self._locks = locks
+        self._procedure = procedure
         self._clock = clock
         self._acknowledged = acknowledged
 
@@ -97,7 +96,7 @@ class UnitsOfWork:
         """
         async with self._connection() as connection:
             resolved, audit_draft = ResolvedSubject(), AuditEventDraft()
-            context = RequestContext(caller, action, self._locks(action), self._clock(), connection)
+            context = RequestContext(caller, action, self._procedure[action].lock, self._clock(), connection)
             try:
                 if context.writes:
                     await connection.execute(context.opening(within or (subject_id if model is Case else None)))
@@ -105,6 +104,7 @@ class UnitsOfWork:
                 work = self._unit(context, model, resolved, idempotency_key)
                 audit_draft = work.audit_draft
                 yield work
+                audit_draft.complete_purpose()
                 await work.flush()
                 resolved = work.resolved
                 entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
@@ -163,8 +163,9 @@ class UnitsOfWork:
         decision = self._policies.decide(caller, context.action, resource, participation, now=context.now)
         if not decision.allowed:
             raise errors.NotAvailable(policies=decision.policies)
+        row = self._procedure[context.action]
         if resolved.case is not None:
-            self._possible(context.action, resolved.case)
+            row.require_possible(resolved.case)
         if idempotency_key is not None:
             idempotency_key = idempotency_key.keyed(lambda key: self._vault.fingerprint(resolved.infohus_id, key))
         work = UnitOfWork(
@@ -173,6 +174,7 @@ class UnitsOfWork:
             idempotency_key=idempotency_key,
             ask=context.ask,
         )
+        work.audit_draft.purpose_of_act = row.purpose
         work.audit_draft.policies.extend(decision.policies)
         return work
 

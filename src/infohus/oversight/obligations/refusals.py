@@ -1,4 +1,4 @@
-"""What may be refused here; the words are in danish.py."""
+"""What may be refused here; the words are in `danish/`."""
 
 from infohus.errors import Refused
 

@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.procedure.row import OF_YEAR
 from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.statistics.model import ReleasedYearlyStatus, YearlyStatus
@@ -64,7 +65,8 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
         infohus_id=work.infohus.id, year=year, document=document, digest=digest, released_at=work.now,
     ))
     # Whoever keeps the log can show which numbers were released, even should somebody replace the row.
-    work.audit_draft.purpose, work.audit_draft.justification = f"yearly-status-{year}", f"sha256:{digest.hex()}"
+    work.audit_draft.state_purpose(OF_YEAR, f"yearly-status-{year}")
+    work.audit_draft.justification = f"sha256:{digest.hex()}"
     work.done(released.id)
     return released
 

@@ -8,7 +8,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from infohus.cases.joint_decisions.decision_routes import Procedure, routes_of
+from infohus.cases.joint_decisions.decision_routes import DecisionKind, routes_of
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
@@ -17,7 +17,7 @@ from infohus.whole_case.closures.model import Closure, ClosureContent, ClosureDr
 from infohus.whole_case.closures.operations import RETENTION, amend_closure, propose_closure, sign_closure
 from infohus.whole_case.closures.retention import Retention, retention_table
 
-PROCEDURE = Procedure(
+KIND = DecisionKind(
     name="Closure", path="closures", model=Closure, draft=ClosureDraft, content=ClosureContent,
     proposing=Action.PROPOSE_CLOSURE, reading=Action.READ_CLOSURE, signing=Action.SIGN_CLOSURE,
     propose=propose_closure, amend=amend_closure, sign=sign_closure,
@@ -62,4 +62,4 @@ async def read_closing(case_id: FromPath[UUID], request_scope: NamedDependency[R
         return ClosingView(is_closed, [] if is_closed else await blockers_of_closing(work))
 
 
-handlers = [*routes_of(PROCEDURE), read_retention, read_closing]
+handlers = [*routes_of(KIND), read_retention, read_closing]

@@ -1,6 +1,5 @@
 """Afslutning: its outcome and the document both sign."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -8,16 +7,8 @@ from msgspec import Meta
 
 from infohus.cases.disclosures.model import DisclosureDraft, LongText
 from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.procedure.outcomes import ClosureOutcome
 from infohus.kernel.database.tables import owned_by_authority
-
-
-class ClosureOutcome(StrEnum):
-    """How a case ends."""
-
-    UNFOUNDED = "unfounded"
-    COMPLETED = "completed"
-    OUTSIDE_INFOHUS = "outside_infohus"
-    HANDED_OVER = "handed_over"
 
 
 class Closure(JointDecision):

@@ -4,11 +4,12 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.joint_decisions.operations import amend, propose, sign
+from infohus.cases.procedure.outcomes import ClosureOutcome
 from infohus.kernel.access.model import Authority, CaseKey
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import blockers_of_closing
-from infohus.whole_case.closures.model import Closure, ClosureDraft, ClosureOutcome
+from infohus.whole_case.closures.model import Closure, ClosureDraft
 from infohus.whole_case.closures.retention import Retention, erase_after, retention_table, rule_for
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
 

@@ -91,7 +91,7 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
     }
     text = note_in_danish(**facts)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    work.audit_draft.purpose, work.audit_draft.justification = "journal-note", f"sha256:{digest}"
+    work.audit_draft.justification = f"sha256:{digest}"
     return JournalNote(**facts, stage=work.case.stage, text=text, digest=digest)
 
 

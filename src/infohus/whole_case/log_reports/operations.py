@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import Subject
+from infohus.cases.procedure.row import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
@@ -60,7 +61,7 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
     assert identity is not None  # noqa: S101 - there is an index, or a record
     person = work.pseudonym(identity)
     work.audit_draft.persons.append(person)
-    work.audit_draft.purpose = ORDERED
+    work.audit_draft.state_purpose(OF_REPORT, ORDERED)
     return person
 
 
@@ -100,7 +101,7 @@ async def report_on(work: UnitOfWork, signer: PooledSigner, person: str) -> Subj
         raise errors.LogUnavailable from refused
     names = await work.values(_AUTHORITY, authority_id=authority)
     work.audit_draft.persons.append(person)
-    work.audit_draft.purpose = "subject_access_report"
+    work.audit_draft.state_purpose(OF_REPORT, "subject_access_report")
     return SubjectLogReport(
         authority=authority, log=head.checkpoint.origin, person=person, made_at=entry.at, emptied=first - 1,
         chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),

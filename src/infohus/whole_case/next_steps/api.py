@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from infohus.cases.api import CaseLine, ParticipantView
 from infohus.cases.participants import PARTICIPANTS_OF_CASE
-from infohus.cases.procedure.lifecycle import WITH_MEASURES
+from infohus.cases.procedure.table import WITH_MEASURES
 from infohus.casework.measures.stalled_measures import StalledMeasureView, stalled_measures
 from infohus.kernel.access.model import Case, Participant, Stage
 from infohus.kernel.answers.etags import VERSIONED, etag

@@ -1,11 +1,12 @@
 """Næste skridt: what this caller can do next in a case, and for what not yet: the rule, in Danish, and who can lift it.
 
-Nothing is decided here. Who may is asked of the policies, what is possible of the lifecycle's own table, what blocks
+Nothing is decided here. Who may is asked of the policies, what is possible of the procedure's table, what blocks
 closing of the list that closing refuses by. An act that the policies do not give the caller is not mentioned at all.
 """
 
+from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from types import MappingProxyType
 
 import msgspec
 import sqlalchemy as sa
@@ -13,14 +14,19 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import signatures_of
-from infohus.cases.procedure.lifecycle import require_possible, step_of
+from infohus.cases.procedure.table import PROCEDURE, WAY
 from infohus.casework.assessments.model import Assessment
+from infohus.casework.measures.model import Recommendation
+from infohus.casework.scope_decisions.model import ScopeDecision
+from infohus.casework.screenings.model import Screening
 from infohus.danish import words_for
+from infohus.danish.acts import ACTS, NO_LONGER, REACHED_BY
 from infohus.kernel.access.model import Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing
+from infohus.whole_case.closures.model import Closure
 from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
 
@@ -43,64 +49,36 @@ class NextStep(msgspec.Struct, frozen=True):
     why_not: WhyNot | None
 
 
-class _Named(NamedTuple):
-    name: str
-    rule: int
-
-
-ACTS: dict[Action, _Named] = {
-    Action.RECORD_CLEARANCE_CHECK: _Named("Registrér politiets tjek", 19),
-    Action.ADD_CONCERN: _Named("Tilføj en henvendelse", 26),
-    Action.HAND_OVER_CHILD_NOTIFICATION: _Named("Registrér, at underretningen er afleveret", 32),
-    Action.STATE_FIRST_VIEW: _Named("Angiv dit eget syn først", 17),
-    Action.PROPOSE_SCOPE_DECISION: _Named("Foreslå en fælles afgrænsning", 17),
-    Action.PROPOSE_SCREENING: _Named("Foreslå en screening", 35),
-    Action.OPEN_ASSESSMENT: _Named("Åbn vurderingsværktøjet", 35),
-    Action.PROPOSE_RECOMMENDATION: _Named("Foreslå en anbefaling", 23),
-    Action.START_MEASURE: _Named("Registrér en indsats", 23),
-    Action.NOTE_INFORMATION: _Named("Notér en oplysning", 44),
-    Action.WRITE_NOTE: _Named("Skriv et notat", 68),
-    Action.RECORD_EXCHANGE: _Named("Videregiv oplysninger", 1),
-    Action.REQUEST_INFORMATION: _Named("Bed om oplysninger", 8),
-    Action.INVITE_PARTICIPANT: _Named("Inddrag en fagperson", 22),
-    Action.PROPOSE_CLOSURE: _Named("Foreslå, at sagen lukkes", 70),
-}
+OFFERED: Mapping[Action, int] = MappingProxyType({
+    action: row.offered_under_rule for action, row in PROCEDURE.items() if row.offered_under_rule is not None
+})
 """Acts on the case itself, in the order in which a case meets them, with the rule that each serves."""
 
-PROPOSED: dict[Action, str] = {
-    Action.PROPOSE_SCOPE_DECISION: "scope_decision", Action.PROPOSE_SCREENING: "screening",
-    Action.OPEN_ASSESSMENT: "assessment", Action.PROPOSE_RECOMMENDATION: "recommendation",
-    Action.PROPOSE_CLOSURE: "closure",
-}
+PROPOSED: Mapping[Action, type[JointDecision]] = MappingProxyType({
+    Action.PROPOSE_SCOPE_DECISION: ScopeDecision, Action.PROPOSE_SCREENING: Screening,
+    Action.OPEN_ASSESSMENT: Assessment, Action.PROPOSE_RECOMMENDATION: Recommendation,
+    Action.PROPOSE_CLOSURE: Closure,
+})
 """What is proposed, of which one can be open at a time."""
 
-_WAY = (Stage.RECEIVED, Stage.CLEARED, Stage.ACCEPTED, Stage.QUALIFYING, Stage.RECOMMENDING, Stage.ACTING)
-_FIRST: dict[Stage, tuple[str, ResolvableBy]] = {
-    Stage.CLEARED: ("Først registrerer politiet sit tjek.", ResolvableBy.POLICE),
-    Stage.ACCEPTED: ("Først underskriver begge tovholdere afgrænsningen.", ResolvableBy.BOTH),
-    Stage.QUALIFYING: ("Først beslutter begge tovholdere i en screening at kvalificere yderligere.", ResolvableBy.BOTH),
-    Stage.RECOMMENDING: ("Først ender screeningen eller vurderingen i, at der anbefales noget.", ResolvableBy.BOTH),
-    Stage.ACTING: ("Først underskriver begge tovholdere anbefalingen.", ResolvableBy.BOTH),
-}
-"""What brings a case to a stage, and who does it."""
-_ASSESSMENTS = sa.select(Assessment.id).where(Assessment.case_id == sa.bindparam("case_id")).limit(1)
 _STATED = sa.select(
     sa.func.infohus.first_views_stated(sa.bindparam("case_id", type_=sa.Uuid)).label("authority_id")
 )
+_ASSESSED = sa.select(Assessment.id).where(Assessment.case_id == sa.bindparam("case_id")).limit(1)
 
 
 async def next_steps(work: UnitOfWork) -> list[NextStep]:
     """List the acts that the policies give the caller in this case, possible or not."""
     open_kinds = {one.kind for one in await waiting_proposals(work)}
     steps = []
-    for action, named in ACTS.items():
+    for action in OFFERED:
         if work.allows(action):
-            why_not = _too_early_or_late(work, action, named.rule) or await _hindered(work, action, named, open_kinds)
-            steps.append(NextStep(action.value, named.name, why_not is None, why_not))
+            why_not = _too_early_or_late(work, action) or await _hindered(work, action, open_kinds)
+            steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], why_not is None, why_not))
     return steps
 
 
-async def _hindered(work: UnitOfWork, action: Action, named: _Named, open_kinds: set[str]) -> WhyNot | None:
+async def _hindered(work: UnitOfWork, action: Action, open_kinds: set[str]) -> WhyNot | None:
     """Find what an act's own operation refuses at a stage that allows it."""
     refusal: errors.Refused | None = None
     lifter = ResolvableBy.NOBODY
@@ -111,11 +89,11 @@ async def _hindered(work: UnitOfWork, action: Action, named: _Named, open_kinds:
             refusal = errors.NotPossibleNow(stage=work.case.stage.value)
         case Action.STATE_FIRST_VIEW | Action.PROPOSE_SCOPE_DECISION:
             refusal, lifter = await _not_blind(work, action, open_kinds)
-        case Action.PROPOSE_CLOSURE if "closure" not in open_kinds:
+        case Action.PROPOSE_CLOSURE if Closure.__tablename__ not in open_kinds:
             return await _unfinished(work)
-    if refusal is None and PROPOSED.get(action) in open_kinds:
+    if refusal is None and action in PROPOSED and PROPOSED[action].__tablename__ in open_kinds:
         refusal, lifter = errors.AlreadyProposed(), ResolvableBy.BOTH
-    return None if refusal is None else _because(refusal, named.rule, lifter)
+    return None if refusal is None else _because(refusal, OFFERED[action], lifter)
 
 
 async def _not_blind(
@@ -123,26 +101,31 @@ async def _not_blind(
 ) -> tuple[errors.Refused | None, ResolvableBy]:
     """Find why somebody cannot state a first view any more, or not propose before the other has stated theirs."""
     stated = {row["authority_id"] for row in await work.values(_STATED, case_id=work.case.id)}
+    is_open = ScopeDecision.__tablename__ in open_kinds
     if action is Action.STATE_FIRST_VIEW:
         if work.caller.authority_id in stated:
             return errors.AlreadyRecorded(), ResolvableBy.NOBODY
-        too_late = errors.AlreadyProposed() if "scope_decision" in open_kinds else None
+        too_late = errors.AlreadyProposed() if is_open else None
         return too_late, ResolvableBy.NOBODY
-    waits = stated == {work.caller.authority_id} and "scope_decision" not in open_kinds
+    waits = stated == {work.caller.authority_id} and not is_open
     return (errors.FirstViewAwaitsTheOther(), ResolvableBy.THE_OTHER) if waits else (None, ResolvableBy.NOBODY)
 
 
-def _too_early_or_late(work: UnitOfWork, action: Action, rule: int) -> WhyNot | None:
+def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
+    row = PROCEDURE[action]
     try:
-        require_possible(action, work.case)
+        row.require_possible(work.case)
     except errors.ScreeningAwaitsChildNotification as refusal:
         return _because(refusal, 32, ResolvableBy.MUNICIPALITY)
     except errors.NotPossibleNow as refusal:
-        words, lifter = f"Det er ikke længere muligt. {words_for(refusal)[1]}", ResolvableBy.NOBODY
-        ahead = [stage for stage in _WAY if stage in step_of(action).stages]
-        if work.case.stage in _WAY and ahead and _WAY.index(work.case.stage) < _WAY.index(ahead[0]):
-            words, lifter = _FIRST[ahead[0]]
-        return WhyNot(f"/problems/{refusal.slug}", rule, words, lifter)
+        words, lifter = NO_LONGER.format(why=words_for(refusal)[1]), ResolvableBy.NOBODY
+        ahead = [stage for stage in WAY if stage in row.stages]
+        if work.case.stage in WAY and ahead and WAY.index(work.case.stage) < WAY.index(ahead[0]):
+            # The police check brings a case to its second stage; all that comes later, both tovholdere decide.
+            words, lifter = REACHED_BY[ahead[0].value], ResolvableBy.BOTH
+            if ahead[0] in PROCEDURE[Action.RECORD_CLEARANCE_CHECK].leads_to.values():
+                lifter = ResolvableBy.POLICE
+        return WhyNot(f"/problems/{refusal.slug}", OFFERED[action], words, lifter)
     return None
 
 
@@ -164,7 +147,7 @@ def _because(refusal: errors.Refused, rule: int, lifter: ResolvableBy) -> WhyNot
 
 
 async def _was_assessed(work: UnitOfWork) -> bool:
-    return bool(await work.values(_ASSESSMENTS, case_id=work.case.id))
+    return bool(await work.values(_ASSESSED, case_id=work.case.id))
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -183,7 +166,7 @@ async def waiting_proposals(work: UnitOfWork) -> list[Waiting]:
         for one in await work.rows(model, _open(model), case_id=work.case.id):
             signed = sorted(signature.authority_id for signature in await signatures_of(work, one))
             found.append(Waiting(
-                str(model.__tablename__), str(one.id), work.caller.authority_id not in signed, signed
+                model.__tablename__, str(one.id), work.caller.authority_id not in signed, signed
             ))
     return found
 

@@ -193,7 +193,7 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
         restricted=dict(Counter(one.basis.value for one in restricted.values())),
     )
     content, digest = packed(package)
-    work.audit_draft.purpose, work.audit_draft.justification = "subject-access", f"sha256:{digest}"
+    work.audit_draft.justification = f"sha256:{digest}"
     if request.answered_at is None:
         work.change(request, answered_at=work.now)
     return content

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import CprText, read_cpr_number
+from infohus.cases.procedure.row import OF_SEARCH
 from infohus.kernel.access.model import Case
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.earlier_concerns.appearances import Appearance, appearances_of
@@ -54,7 +55,7 @@ async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance
     """
     number = read_cpr_number(draft.cpr_number)
     index = work.lookup_index("cpr", number.digits)
-    work.audit_draft.purpose = draft.purpose.value
+    work.audit_draft.state_purpose(OF_SEARCH, draft.purpose.value)
     work.audit_draft.justification = f"case:{draft.case_id}" if draft.case_id else "no-case"
     # The same pseudonym as in every case on the person: so the person's own log report holds the searches too.
     work.audit_draft.persons.append(work.pseudonym(UUID(bytes=index[:16])))

@@ -1,6 +1,7 @@
 """The Danish words for what may go wrong: a title and a sentence that says what to do.
 
 Pages have their texts in their templates; this is what the API answers. A test asks that every situation has words.
+The names of the acts stand in `acts.py`, and the start asks that every act has one.
 """
 
 from infohus.errors import Refused

@@ -1,0 +1,49 @@
+"""What each step of a case can end in, and so where a case can go: the outcomes that the procedure leads on from."""
+
+from enum import StrEnum
+
+
+class ClearanceOutcome(StrEnum):
+    """What the police check found (rule 19)."""
+
+    NOTHING_HINDERS = "nothing_hinders"
+    HINDERED = "hindered"
+
+
+class ScopeOutcome(StrEnum):
+    """Where the concern belongs."""
+
+    WITHIN = "within"
+    OUTSIDE = "outside"
+    POLICE_ALONE = "police_alone"
+    DISAGREED = "disagreed"
+    """Never proposed: what remains when the two differ."""
+
+
+class ScreeningOutcome(StrEnum):
+    """What the screening ends in."""
+
+    QUALIFY_FURTHER = "qualify_further"
+    RECOMMEND = "recommend"
+    NOTHING_FURTHER = "nothing_further"
+
+
+class AssessmentOutcome(StrEnum):
+    """An assessment has one outcome: it is concluded. What it says is words, never a level (rule 38)."""
+
+    CONCLUDED = "concluded"
+
+
+class RecommendationOutcome(StrEnum):
+    """A recommendation has one outcome: it is given."""
+
+    RECOMMENDED = "recommended"
+
+
+class ClosureOutcome(StrEnum):
+    """How a case ends."""
+
+    UNFOUNDED = "unfounded"
+    COMPLETED = "completed"
+    OUTSIDE_INFOHUS = "outside_infohus"
+    HANDED_OVER = "handed_over"

@@ -1,0 +1,111 @@
+"""What the procedure says of one act: the columns of `table.py`, and the three kinds of row it is made of."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from infohus import errors
+from infohus.cases.procedure.outcomes import (
+    AssessmentOutcome,
+    ClearanceOutcome,
+    ClosureOutcome,
+    RecommendationOutcome,
+    ScopeOutcome,
+    ScreeningOutcome,
+)
+from infohus.kernel.access.model import Case, Stage
+from infohus.kernel.unit_of_work.lookup import Lock
+from infohus.kernel.unit_of_work.procedure import NoPurpose, Purpose, StatedPurpose
+
+Outcome = (
+    ClearanceOutcome | ScopeOutcome | ScreeningOutcome | AssessmentOutcome | RecommendationOutcome | ClosureOutcome
+)
+
+NOT_STATED: Final = NoPurpose.NOT_STATED
+OF_EXCHANGE = StatedPurpose("the purpose under § 115 of the exchange that the act makes, where it makes one")
+OF_SEARCH = StatedPurpose("the purpose of the search")
+OF_REPORT = StatedPurpose("whether the report is asked for or given")
+OF_YEAR = StatedPurpose("the year that is released")
+OF_PLAN = StatedPurpose("the version of the plan")
+OF_AUTHORITY = StatedPurpose("the authority that the coordinator is registered for")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of a case beside its stage, and how an act is refused while it does not."""
+
+    holds: Callable[[Case], bool]
+    refusal: type[errors.Refused]
+
+
+CHILD_NOTIFICATION_HANDED_OVER = Condition(
+    lambda case: not case.awaits_child_notification, errors.ScreeningAwaitsChildNotification
+)
+"""No child is screened before the underretning is handed over (rule 32)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureRow:
+    """When an act is possible, how it holds its case meanwhile, where it leads, and how it is told."""
+
+    stages: frozenset[Stage]
+    lock: Lock
+    purpose: Purpose
+    """What the entry in the log says the act was for."""
+    words: str
+    """The key of the act's Danish name in `danish/acts.py`."""
+    leads_to: Mapping[Outcome, Stage]
+    """The stage that each outcome of the step brings the case to; empty for an act that moves no case."""
+    conditions: tuple[Condition, ...]
+    offered_under_rule: int | None
+    """The rule that the act serves as a next step of a case; `None` for an act that is not offered as one."""
+
+    def require_possible(self, case: Case) -> None:
+        """Refuse an act that the case does not allow now.
+
+        Raises:
+            NotPossibleNow: naming the stage.
+            ScreeningAwaitsChildNotification: the child's underretning is not handed over yet (rule 32).
+        """
+        if case.stage not in self.stages:
+            raise errors.NotPossibleNow(stage=case.stage.value)
+        for condition in self.conditions:
+            if not condition.holds(case):
+                raise condition.refusal
+
+
+_NOWHERE: Mapping[Outcome, Stage] = MappingProxyType({})
+
+
+def reading(words: str, purpose: Purpose) -> ProcedureRow:
+    """Make the row of an act that only reads: possible at every stage, and it holds nothing."""
+    return _row(frozenset(Stage), Lock.NONE, purpose, words)
+
+
+def done_by_the_owner(words: str, purpose: Purpose) -> ProcedureRow:
+    """Make the row of an act that only the command line does, as the database's owner and in no unit of work."""
+    return _row(frozenset(Stage), Lock.NONE, purpose, words)
+
+
+def recording(words: str, stages: Collection[Stage], purpose: Purpose, *, rule: int | None = None) -> ProcedureRow:
+    """Make the row of an act that writes beside others who record; nobody may decide meanwhile."""
+    return _row(stages, Lock.RECORDING, purpose, words, rule=rule)
+
+
+def deciding(  # noqa: PLR0913 - a row is all of it
+    words: str, stages: Collection[Stage], purpose: Purpose, *, leads_to: Mapping[Outcome, Stage] = _NOWHERE,
+    conditions: tuple[Condition, ...] = (), rule: int | None = None,
+) -> ProcedureRow:
+    """Make the row of an act that has its case to itself; only such an act moves a case."""
+    return _row(stages, Lock.DECIDING, purpose, words, leads_to=leads_to, conditions=conditions, rule=rule)
+
+
+def _row(  # noqa: PLR0913 - a row is all of it
+    stages: Collection[Stage], lock: Lock, purpose: Purpose, words: str, *,
+    leads_to: Mapping[Outcome, Stage] = _NOWHERE, conditions: tuple[Condition, ...] = (), rule: int | None = None,
+) -> ProcedureRow:
+    return ProcedureRow(
+        stages=frozenset(stages), lock=lock, purpose=purpose, words=words, leads_to=MappingProxyType(dict(leads_to)),
+        conditions=conditions, offered_under_rule=rule,
+    )
