@@ -25,7 +25,7 @@ from infohus.demo.keys import demo_keys
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
 from infohus.kernel.audit.formats.checkpoint import SigningKey
-from infohus.kernel.database.statements import migrate
+from infohus.kernel.database.schema import migrate
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 

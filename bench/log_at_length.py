@@ -33,7 +33,7 @@ from infohus.kernel.audit.storage.log import APPEND, head_of
 from infohus.kernel.audit.verification.exported_log import verify_export
 from infohus.kernel.audit.verification.stored_log import verify_log
 from infohus.kernel.audit.witness.cosigning import Witnesses
-from infohus.kernel.database.statements import migrate
+from infohus.kernel.database.schema import migrate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "var" / "bench-log.json"

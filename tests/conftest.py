@@ -17,7 +17,7 @@ import pytest
 
 from house import House, open_house
 from infohus.demo.local_postgres import LocalPostgres
-from infohus.kernel.database.statements import migrate
+from infohus.kernel.database.schema import migrate
 from rule_report import RuleReport, WorkersMarks
 from town import Town, open_town
 

@@ -53,6 +53,24 @@ DOORS_TO_THE_DATABASE = (
 )
 HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
 
+SQL_AS_TEXT = (
+    "src/infohus/kernel/audit/", "src/infohus/cli/", "src/infohus/demo/installation.py",  # the schema audit: no models
+    "src/infohus/kernel/database/pool.py",  # which roles there are, asked of the catalog
+    "src/infohus/kernel/database/statements.py", "src/infohus/kernel/unit_of_work/begin.py",  # who acts; BEGIN, COMMIT
+)
+"""Where SQL may stand as text. A table of the schema `infohus` may be named in none of them."""
+TAKES_TEXT = {"DDL", "TextClause", "exec_driver_sql", "literal_column", "text"}
+"""SQLAlchemy's own ways to take SQL as text."""
+TAKES_TEXT_AS_METHOD = {"exec_driver_sql", "from_statement", "prefix_with", "suffix_with", "with_hint"}
+
+_SQL = re.compile(
+    r"\bselect\b.*\bfrom\s+[\w\"({]|\binsert\s+into\s|\bupdate\s+[\w.\"{}]+(\s+(as\s+)?\w+)?\s+set\s"
+    r"|\bdelete\s+from\s|\bmerge\s+into\s|\btruncate\s+(table\s+)?[\w\"{]+\.",
+    re.IGNORECASE | re.DOTALL,
+)
+_SQL_BEGINS = re.compile(r"\s*((?i:select)|INSERT|UPDATE|DELETE|MERGE|TRUNCATE|WITH)\s(?![\s\d]+$)")
+_OF_A_CASE = re.compile(r"\b(from|join|into|update|truncate|table)\s+\"?infohus\"?\.(?!act_as\b)", re.IGNORECASE)
+
 # Written so that this file does not name what it looks for.
 _ADDRESS = re.compile(
     r"pyp[i]\.|python[h]osted|npmj[s]\.|registry\.(?:npm|yarn)|proxy\.golan[g]|crates\.i[o]"
@@ -224,6 +242,63 @@ def opened_package(source: Source) -> Iterator[str]:
             isinstance(part, ast.Attribute) and part.attr in {"connection", "_connection"} for part in node.args
         ):
             yield f"line {node.lineno}: hands a connection on"
+
+
+def sql_as_text(source: Source) -> Iterator[str]:
+    """SQLAlchemy builds every statement; text is left for the log's schema, row security and transaction control."""
+    tree, is_named = source.tree, source.is_in(*SQL_AS_TEXT)
+    for node, text in _texts(tree):
+        is_sql = _SQL.search(text) or _SQL_BEGINS.match(text)
+        if _OF_A_CASE.search(text) if is_named else is_sql:
+            yield f"line {node.lineno}: {' '.join(text.split())[:60]}"
+    yield from _takers_of_text(tree)
+
+
+def _texts(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
+    """Give every string but docstrings, with `{}` for what an f-string fills in; strings that are added are one."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    parts = {id(part) for node in ast.walk(tree) for part in _parts_of(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and id(node) not in docstrings | parts:
+            yield node, _text_of(node)
+
+
+def _parts_of(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.JoinedStr):
+        return node.values
+    return [node.left, node.right] if isinstance(node, ast.BinOp) else []
+
+
+def _text_of(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return "".join(map(_text_of, _parts_of(node))) or "{}"
+
+
+def _takers_of_text(tree: ast.Module) -> Iterator[str]:
+    imported = dict(_imports_of_sqlalchemy(tree))
+    for name in TAKES_TEXT.intersection(imported.values()):
+        yield f"imports {name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            owner, name = node.value, node.attr
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
+            owner, name = node.args[0], _text_of(node.args[1])
+        else:
+            continue
+        is_of_sqlalchemy = ast.unparse(owner).split(".", maxsplit=1)[0] in imported
+        if name in TAKES_TEXT_AS_METHOD or (is_of_sqlalchemy and name in TAKES_TEXT):
+            yield f"line {node.lineno}: {ast.unparse(node)}"
+
+
+def _imports_of_sqlalchemy(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Give what is imported from SQLAlchemy: how it is called here, and its own name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for one in node.names:
+                whole = f"{node.module}.{one.name}" if isinstance(node, ast.ImportFrom) else one.name
+                if whole.split(".", maxsplit=1)[0] == "sqlalchemy":
+                    yield (one.asname or one.name).split(".", maxsplit=1)[0], one.name
 
 
 def addresses(source: Source) -> Iterator[str]:

@@ -30,7 +30,7 @@ from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.verification.exported_log import Fault
 from infohus.kernel.audit.verification.stored_log import LogVerification, tally_faults_of, verify_log
 from infohus.kernel.audit.witness.cosigning import Witnesses
-from infohus.kernel.database.statements import migrate
+from infohus.kernel.database.schema import migrate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RESULTS = REPOSITORY / "var" / "attack.json"

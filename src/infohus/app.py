@@ -36,7 +36,7 @@ from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
-from infohus.kernel.database.statements import open_pool
+from infohus.kernel.database.pool import open_pool
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, Caller
 from infohus.kernel.identity.issuers import read_issuers

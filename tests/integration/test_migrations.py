@@ -16,7 +16,7 @@ from conftest import REPOSITORY, ROLES_SQL, Database, empty_database, execute
 from infohus.demo.local_postgres import BINARIES_VARIABLE, LocalPostgres, PostgresNotFound, find_binaries
 from infohus.kernel.audit.verification.catalog import catalog_faults
 from infohus.kernel.audit.verification.exported_log import Fault
-from infohus.kernel.database.statements import migrate
+from infohus.kernel.database.schema import migrate
 
 FILE_NAME = re.compile(r"\d{4}_\d{2}_\d{2}_[a-z]+(_[a-z0-9]+)+\.py")
 VERSIONS = sorted((REPOSITORY / "migrations" / "versions").glob("*.py"))

@@ -13,7 +13,7 @@ from infohus.app import create_app, signer_of
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
-from infohus.kernel.database.statements import open_pool
+from infohus.kernel.database.pool import open_pool
 from infohus.kernel.sealing.keepers import UnsafeKeyFile
 from infohus.settings import UnsafeSetting
 

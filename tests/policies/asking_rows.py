@@ -13,7 +13,7 @@ import asyncpg
 
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
-from infohus.kernel.database.statements import acting
+from infohus.kernel.database.statements import Compiled, acting
 from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.lookup import (
     Lock,
@@ -116,14 +116,15 @@ def _own(found: ResolvedSubject) -> Participation:
 async def know(world: World, policies: Policies, superuser: asyncpg.Connection) -> Asked:
     """Find every case for every person, and every record with its readers."""
     anyone = world.lookers[0]
-    row = await _found(superuser, anyone, infohus_query(), world.infohus_id, anyone.caller.person_id, "")
+    nobody = {"person_id": anyone.caller.person_id, "authority_id": ""}
+    row = await _found(superuser, anyone, infohus_query(), infohus_id=world.infohus_id, **nobody)
     asked = Asked(world, policies, resolved_infohus(row), {}, {})
     models = {model.__tablename__: model for model in _records(Record)}
     for stored in world.rows:
         if (model := models.get(stored.table)) is not None:
             record_id = UUID(stored.columns["id"])
             row = await _found(
-                superuser, anyone, case_query(model, Lock.NONE), stored.case_id, anyone.caller.person_id, "", record_id
+                superuser, anyone, case_query(model, Lock.NONE), case_id=stored.case_id, record_id=record_id, **nobody
             )
             found = resolved_case(row, model)
             assert isinstance(found.subject, Record)
@@ -135,7 +136,11 @@ async def know(world: World, policies: Policies, superuser: asyncpg.Connection) 
         if (*who, looker.moment) not in asked.cases:
             asked.cases[*who, looker.moment] = {
                 case_id: resolved_case(
-                    await _found(superuser, looker, case_query(None, Lock.NONE), case_id, *who), None
+                    await _found(
+                        superuser, looker, case_query(None, Lock.NONE), case_id=case_id, person_id=who[0],
+                        authority_id=who[1],
+                    ),
+                    None,
                 )
                 for case_id in cases
             }
@@ -143,9 +148,10 @@ async def know(world: World, policies: Policies, superuser: asyncpg.Connection) 
 
 
 async def _found(
-    connection: asyncpg.Connection, looker: Looker, sql: str, *arguments: object
+    connection: asyncpg.Connection, looker: Looker, query: Compiled, **values: object
 ) -> asyncpg.Record | None:
-    return await connection.fetchrow(acting(sql, len(arguments)), *arguments, *who(looker))
+    arguments = query.arguments(values)
+    return await connection.fetchrow(acting(query.sql, len(arguments)), *arguments, *who(looker))
 
 
 def who(looker: Looker) -> tuple[object, ...]:

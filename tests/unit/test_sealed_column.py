@@ -125,7 +125,7 @@ class WhenSomethingElseThanASealedValueIsStored:
 
     @pytest.mark.parametrize(("model", "column"), PLACES)
     def test_no_update_takes_it(self, model: type[Row], column: str) -> None:
-        keys = {f"key_{key.name}": ID for key in table_of(model).primary_key}
+        keys = {f"primary_key_{key.name}": ID for key in table_of(model).primary_key}
         statement = update_of(model, (column,))
         assert SEALED.envelope in statement.arguments({**keys, column: SEALED})
         with pytest.raises(PlainTextInSealedColumn):

@@ -3,7 +3,7 @@
 import rich_click as click
 
 from infohus.cli.options import owner_address
-from infohus.kernel.database.statements import migrate as migrate_database
+from infohus.kernel.database.schema import migrate as migrate_database
 
 
 @click.command()

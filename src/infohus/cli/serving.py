@@ -12,7 +12,7 @@ from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import PoliciesUnsound
-from infohus.kernel.database.statements import refuse_unsafe_roles
+from infohus.kernel.database.pool import refuse_unsafe_roles
 from infohus.kernel.identity.issuers import UnsafeIssuer
 from infohus.kernel.identity.key_sets import KeySetRefused
 from infohus.kernel.sealing.keepers import UnsafeKeyFile

@@ -17,7 +17,7 @@ from infohus.demo.local_postgres import LocalPostgres
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.witnesses import DemoWitnesses
 from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
-from infohus.kernel.database.statements import migrate
+from infohus.kernel.database.schema import migrate
 from infohus.kernel.identity.caller import Role
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.plan.document import PlanDocument, read_plan

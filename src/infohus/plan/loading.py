@@ -8,8 +8,14 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from infohus.kernel.audit.storage.log import AnyConnection
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, LoadedPlan
+from infohus.kernel.audit.storage.log import OPEN_UNLESS_OPEN, AnyConnection
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.statements import compiled, insert_of, insert_unless_there_of, table_of, update_of
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
@@ -23,38 +29,35 @@ NATIONAL = frozenset({AuthorityKind.PROBATION, AuthorityKind.SECURITY_SERVICE})
 _ALONE = "LOCK TABLE infohus.infohus IN SHARE ROW EXCLUSIVE MODE"
 """Two loaders at once would both find nothing and both insert; readers are not held up."""
 
-_INFOHUS_OF = """
-SELECT id, municipality_id, police_id FROM infohus.infohus WHERE id = $1 OR municipality_id = $2 ORDER BY id = $1 DESC
-"""
-_NAMED_SO = "SELECT id FROM infohus.infohus WHERE name = $1 AND id <> $2"
-_INSERT_INFOHUS = """
-INSERT INTO infohus.infohus (id, name, municipality_id, police_id, cooperation_form, log_origin)
-VALUES ($1, $2, $3, $4, $5, $6)
-"""
-_UPDATE_INFOHUS = "UPDATE infohus.infohus SET name = $2, cooperation_form = $3 WHERE id = $1"
-_KNOWN_AUTHORITY = """
-SELECT a.kind, a.regime,
-  EXISTS (SELECT FROM infohus.infohus_authority o WHERE o.authority_id = a.id AND o.infohus_id = $2) AS is_ours,
-  EXISTS (SELECT FROM infohus.infohus_authority o WHERE o.authority_id = a.id AND o.infohus_id <> $2) AS is_others
-FROM infohus.authority a WHERE a.id = $1
-"""
-_PUT_AUTHORITY = """
-INSERT INTO infohus.authority (id, name, kind, regime, public_task_sector) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, public_task_sector = excluded.public_task_sector
-"""
-_PUT_INFOHUS_AUTHORITY = """
-INSERT INTO infohus.infohus_authority (infohus_id, authority_id) VALUES ($1, $2) ON CONFLICT DO NOTHING
-"""
-_DROP_OTHERS = "DELETE FROM infohus.infohus_authority WHERE infohus_id = $1 AND authority_id <> ALL ($2::text[])"
-_LATEST = "SELECT version, digest FROM infohus.plan WHERE infohus_id = $1 ORDER BY version DESC LIMIT 1"
-_INSERT_PLAN = """
-INSERT INTO infohus.plan (infohus_id, version, document, digest, loaded_at) VALUES ($1, $2, $3::text::jsonb, $4, $5)
-"""
-_OPEN_LOG = """
-SELECT audit.open_log(i.id, i.log_origin) FROM infohus.infohus i
-WHERE i.id = $1 AND NOT EXISTS (SELECT FROM audit.log l WHERE l.id = i.id)
-"""
-_OPEN_INSTALLATION_LOG = "SELECT audit.open_log($1, $2) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
+_INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
+_INFOHUS_OF = (
+    sa.select(Infohus)
+    .where((Infohus.id == _INFOHUS_ID) | (Infohus.municipality_id == sa.bindparam("municipality_id")))
+    .order_by((Infohus.id == _INFOHUS_ID).desc())
+)
+_NAMED_SO = sa.select(Infohus.id).where(Infohus.name == sa.bindparam("name"), Infohus.id != _INFOHUS_ID)
+_ORIGIN = sa.select(Infohus.log_origin).where(Infohus.id == _INFOHUS_ID)
+_OF_AUTHORITY = sa.exists().where(InfohusAuthority.authority_id == Authority.id)
+_KNOWN_AUTHORITY = sa.select(
+    Authority.kind, Authority.regime,
+    _OF_AUTHORITY.where(InfohusAuthority.infohus_id == _INFOHUS_ID).label("is_ours"),
+    _OF_AUTHORITY.where(InfohusAuthority.infohus_id != _INFOHUS_ID).label("is_others"),
+).where(Authority.id == sa.bindparam("authority_id"))
+_INSERT_AUTHORITY = postgresql.insert(table_of(Authority))
+_PUT_AUTHORITY = _INSERT_AUTHORITY.on_conflict_do_update(
+    index_elements=[Authority.id],
+    set_={name: _INSERT_AUTHORITY.excluded[name] for name in ("name", "public_task_sector")},
+)
+_DROP_OTHERS = sa.delete(InfohusAuthority).where(
+    InfohusAuthority.infohus_id == _INFOHUS_ID,
+    InfohusAuthority.authority_id != sa.all_(sa.bindparam("authority_ids", type_=sa.ARRAY(sa.Text))),
+)
+_LATEST = (
+    sa.select(LoadedPlan.version, LoadedPlan.digest)
+    .where(LoadedPlan.infohus_id == _INFOHUS_ID)
+    .order_by(LoadedPlan.version.desc())
+    .limit(1)
+)
 
 
 async def load_plan(
@@ -70,35 +73,40 @@ async def load_plan(
     """
     async with owner_connection.transaction():
         await owner_connection.execute(_ALONE)
-        await owner_connection.execute(_OPEN_INSTALLATION_LOG, INSTALLATION_LOG, f"infohus/installation/{new_id()}")
+        await owner_connection.execute(OPEN_UNLESS_OPEN, INSTALLATION_LOG, f"infohus/installation/{new_id()}")
         known_id = await _known_infohus(owner_connection, document, infohus_id)
         settled_id = known_id or infohus_id or new_id()
         await _require_own_name(owner_connection, document, settled_id)
-        latest = await owner_connection.fetchrow(_LATEST, settled_id)
+        latest = await owner_connection.fetchrow(*compiled(_LATEST).bound(infohus_id=settled_id))
         if latest is None or latest["digest"] != document.digest():
             await _put_authorities(owner_connection, document.authorities, settled_id)
             await _put_infohus(owner_connection, document, settled_id, is_new=known_id is None)
             version = 1 if latest is None else latest["version"] + 1
             await put_obligations(owner_connection, document, settled_id)
             await _put_version(owner_connection, document, infohus_id=settled_id, version=version, at=clock())
-        await owner_connection.execute(_OPEN_LOG, settled_id)
+        origin = await owner_connection.fetchval(*compiled(_ORIGIN).bound(infohus_id=settled_id))
+        await owner_connection.execute(OPEN_UNLESS_OPEN, settled_id, origin)
     return settled_id
 
 
 async def _put_version(
     connection: AnyConnection, document: PlanDocument, *, infohus_id: UUID, version: int, at: datetime
 ) -> None:
-    values = (infohus_id, version, document.encoded().decode(), document.digest(), at)
-    await connection.execute(_INSERT_PLAN, *values)
+    digest = document.digest()
+    await connection.execute(*insert_of(LoadedPlan).bound(
+        infohus_id=infohus_id, version=version, document=msgspec.to_builtins(document), digest=digest, loaded_at=at,
+    ))
     await leave_entry(
-        connection, Action.LOAD_PLAN, infohus_id=infohus_id, table="plan", written=(*values[:2], values[3].hex(), at),
-        purpose=f"plan-version-{version}", justification=f"sha256:{document.digest().hex()}", at=at,
+        connection, Action.LOAD_PLAN, infohus_id=infohus_id, table="plan",
+        written=(infohus_id, version, digest.hex(), at), purpose=f"plan-version-{version}",
+        justification=f"sha256:{digest.hex()}", at=at,
     )
 
 
 async def _known_infohus(connection: AnyConnection, document: PlanDocument, infohus_id: UUID | None) -> UUID | None:
     """Find the infohus the plan is for, and refuse a plan for another one than is loaded."""
-    rows = await connection.fetch(_INFOHUS_OF, infohus_id, document.municipality_id)
+    asking = compiled(_INFOHUS_OF).bound(infohus_id=infohus_id, municipality_id=document.municipality_id)
+    rows = await connection.fetch(*asking)
     if not rows:
         return None
     if len(rows) > 1 or (infohus_id is not None and rows[0]["id"] != infohus_id):
@@ -115,7 +123,7 @@ async def _known_infohus(connection: AnyConnection, document: PlanDocument, info
 
 
 async def _require_own_name(connection: AnyConnection, document: PlanDocument, infohus_id: UUID) -> None:
-    if await connection.fetchrow(_NAMED_SO, document.infohus.name, infohus_id):
+    if await connection.fetchrow(*compiled(_NAMED_SO).bound(name=document.infohus.name, infohus_id=infohus_id)):
         raise PlanNotUsable(place="infohus.name", what=f"another infohus is called `{document.infohus.name}`")
 
 
@@ -123,7 +131,8 @@ async def _put_authorities(
     connection: AnyConnection, authorities: tuple[AuthorityOfPlan, ...], infohus_id: UUID
 ) -> None:
     for authority in authorities:
-        known = await connection.fetchrow(_KNOWN_AUTHORITY, authority.id, infohus_id)
+        asking = compiled(_KNOWN_AUTHORITY).bound(authority_id=authority.id, infohus_id=infohus_id)
+        known = await connection.fetchrow(*asking)
         if known is not None:
             if (known["kind"], known["regime"]) != (authority.kind.value, authority.regime.value):
                 what = f"is known as kind `{known['kind']}` under `{known['regime']}`; neither can change"
@@ -133,10 +142,10 @@ async def _put_authorities(
                 # One authority has one set of keys: two regions' psychiatry must not become one by their names.
                 what = "another plan has one of this name; say with an `id` which is meant"
                 raise PlanNotUsable(place=authority.id, what=what)
-        await connection.execute(
-            _PUT_AUTHORITY, authority.id, authority.name, authority.kind.value, authority.regime.value,
-            authority.public_task_sector,
-        )
+        await connection.execute(*compiled(_PUT_AUTHORITY).bound(
+            id=authority.id, name=authority.name, kind=authority.kind, regime=authority.regime,
+            public_task_sector=authority.public_task_sector,
+        ))
 
 
 async def _put_infohus(
@@ -144,12 +153,17 @@ async def _put_infohus(
 ) -> None:
     infohus = document.infohus
     if is_new:
-        await connection.execute(
-            _INSERT_INFOHUS, infohus_id, infohus.name, document.municipality_id, document.police_id,
-            infohus.cooperation_form, f"infohus/{document.municipality_id}/{infohus_id}",
-        )
+        await connection.execute(*insert_of(Infohus).bound(
+            id=infohus_id, name=infohus.name, municipality_id=document.municipality_id, police_id=document.police_id,
+            cooperation_form=infohus.cooperation_form, log_origin=f"infohus/{document.municipality_id}/{infohus_id}",
+        ))
     else:
-        await connection.execute(_UPDATE_INFOHUS, infohus_id, infohus.name, infohus.cooperation_form)
+        renaming = update_of(Infohus, ("cooperation_form", "name"))
+        await connection.execute(*renaming.bound(
+            primary_key_id=infohus_id, name=infohus.name, cooperation_form=infohus.cooperation_form
+        ))
     ids = [authority.id for authority in document.authorities]
-    await connection.executemany(_PUT_INFOHUS_AUTHORITY, [(infohus_id, one) for one in ids])
-    await connection.execute(_DROP_OTHERS, infohus_id, ids)
+    for authority_id in ids:
+        joining = insert_unless_there_of(InfohusAuthority)
+        await connection.execute(*joining.bound(infohus_id=infohus_id, authority_id=authority_id))
+    await connection.execute(*compiled(_DROP_OTHERS).bound(infohus_id=infohus_id, authority_ids=ids))

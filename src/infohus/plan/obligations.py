@@ -8,27 +8,37 @@ import calendar
 from datetime import date, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from msgspec import UNSET
+from sqlalchemy.dialects import postgresql
 
 from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.database.statements import compiled, table_of
 from infohus.kernel.database.tables import new_id
 from infohus.plan.document import Obligation, PlanDocument
+from infohus.plan.model import PlanObligation
 
 REVISION = "plan-revision"
 
-_KNOWN = """
-SELECT code, every, due_year, due_on, fulfilled_on, is_owed FROM infohus.obligation WHERE infohus_id = $1
-"""
-_PUT = """
-INSERT INTO infohus.obligation (id, infohus_id, code, text, owner, every, due_year, due_on, version, is_owed)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, true)
-ON CONFLICT (infohus_id, code) DO UPDATE SET text = excluded.text, owner = excluded.owner, every = excluded.every,
-  due_year = excluded.due_year, due_on = excluded.due_on, is_owed = true, version = obligation.version + 1
-"""
-_NO_LONGER_OWED = """
-UPDATE infohus.obligation SET is_owed = false, version = version + 1
-WHERE infohus_id = $1 AND is_owed AND code <> ALL ($2::text[])
-"""
+_INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
+
+_KNOWN = sa.select(PlanObligation).where(PlanObligation.infohus_id == _INFOHUS_ID)
+_INSERT = postgresql.insert(table_of(PlanObligation))
+_PUT = _INSERT.on_conflict_do_update(
+    index_elements=[PlanObligation.infohus_id, PlanObligation.code],
+    set_={
+        **{name: _INSERT.excluded[name] for name in ("text", "owner", "every", "due_year", "due_on", "is_owed")},
+        "version": PlanObligation.version + 1,
+    },
+)
+_NO_LONGER_OWED = (
+    sa.update(PlanObligation)
+    .where(
+        PlanObligation.infohus_id == _INFOHUS_ID, PlanObligation.is_owed,
+        PlanObligation.code != sa.all_(sa.bindparam("codes", type_=sa.ARRAY(sa.Text))),
+    )
+    .values(is_owed=False, version=PlanObligation.version + 1)
+)
 
 
 def later(day: date, period: str) -> date:
@@ -64,14 +74,16 @@ def owner_of(obligation: Obligation, document: PlanDocument) -> str:
 
 async def put_obligations(owner_connection: AnyConnection, document: PlanDocument, infohus_id: UUID) -> None:
     """Make the plan's obligations tasks of the infohus; one whose date the plan leaves as it was keeps its own."""
-    known = {row["code"]: row for row in await owner_connection.fetch(_KNOWN, infohus_id)}
+    known = {row["code"]: row for row in await owner_connection.fetch(*compiled(_KNOWN).bound(infohus_id=infohus_id))}
     for one in document.obligations:
         before = known.get(one.id)
         since = (before["fulfilled_on"] if before else None) or document.plan.adopted
         due = due_on(every=one.every, due_year=one.due_year, since=since)
         if before and before["is_owed"] and (before["every"], before["due_year"]) == (one.every, one.due_year):
             due = before["due_on"]
-        await owner_connection.execute(
-            _PUT, new_id(), infohus_id, one.id, one.text, owner_of(one, document), one.every, one.due_year, due
-        )
-    await owner_connection.execute(_NO_LONGER_OWED, infohus_id, [one.id for one in document.obligations])
+        await owner_connection.execute(*compiled(_PUT).bound(
+            id=new_id(), infohus_id=infohus_id, code=one.id, text=one.text, owner=owner_of(one, document),
+            every=one.every, due_year=one.due_year, due_on=due, fulfilled_on=None, version=1, is_owed=True,
+        ))
+    codes = [one.id for one in document.obligations]
+    await owner_connection.execute(*compiled(_NO_LONGER_OWED).bound(infohus_id=infohus_id, codes=codes))

@@ -9,18 +9,19 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import msgspec
+import sqlalchemy as sa
 
+from infohus.kernel.access.model import Coordinator, Infohus
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
 from infohus.kernel.audit.storage.log import APPEND, AnyConnection
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.statements import compiled, insert_unless_there_of
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 
-_REGISTER = """
-INSERT INTO infohus.coordinator (infohus_id, authority_id, person_id)
-SELECT i.id, $2, $3 FROM infohus.infohus i WHERE i.id = $1 AND $2 IN (i.municipality_id, i.police_id)
-ON CONFLICT DO NOTHING
-"""
-_CARRIES = "SELECT FROM infohus.infohus i WHERE i.id = $1 AND $2 IN (i.municipality_id, i.police_id)"
+_CARRIED = sa.select(Infohus.id).where(
+    Infohus.id == sa.bindparam("infohus_id"),
+    sa.bindparam("authority_id", type_=sa.Text).in_([Infohus.municipality_id, Infohus.police_id]),
+)
 
 
 class CoordinatorNotUsable(Exception):  # noqa: N818 - names the situation
@@ -54,15 +55,17 @@ async def register_coordinator(
     Raises:
         CoordinatorNotUsable: the authority is not one of the two that carry the infohus. Nothing is changed.
     """
-    values = (infohus_id, authority_id, person_id)
+    values = {"infohus_id": infohus_id, "authority_id": authority_id, "person_id": person_id}
     async with owner_connection.transaction():
-        if await owner_connection.fetchrow(_CARRIES, infohus_id, authority_id) is None:
+        carried = compiled(_CARRIED).bound(infohus_id=infohus_id, authority_id=authority_id)
+        if await owner_connection.fetchrow(*carried) is None:
             message = f"`{authority_id}` carries no infohus {infohus_id}"
             raise CoordinatorNotUsable(message)
-        if await owner_connection.execute(_REGISTER, *values) == "INSERT 0 0":
+        registering = insert_unless_there_of(Coordinator).bound(**values)
+        if await owner_connection.execute(*registering) == "INSERT 0 0":
             return False
         await leave_entry(
-            owner_connection, Action.REGISTER_COORDINATOR, infohus_id=infohus_id, table="coordinator", written=values,
-            purpose=authority_id, justification=f"person:{person_id}", at=at,
+            owner_connection, Action.REGISTER_COORDINATOR, infohus_id=infohus_id, table="coordinator",
+            written=tuple(values.values()), purpose=authority_id, justification=f"person:{person_id}", at=at,
         )
     return True

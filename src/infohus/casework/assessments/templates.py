@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from infohus.casework.assessments.model import Assessment, LoadedTemplate
 from infohus.casework.assessments.template import Template, TemplateNotUsable, current_template, read_template
+from infohus.kernel.access.model import Infohus
 from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.database.statements import compiled, insert_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 SHIPPED = 0
@@ -29,14 +31,8 @@ _BY_DIGEST = (
     .where(LoadedTemplate.infohus_id == sa.bindparam("infohus_id"), LoadedTemplate.digest == sa.bindparam("digest"))
     .limit(1)
 )
-_ALONE = "SELECT id FROM infohus.infohus WHERE id = $1 FOR UPDATE"
-_LATEST_LOADED = (
-    "SELECT version, digest FROM infohus.assessment_template WHERE infohus_id = $1 ORDER BY version DESC LIMIT 1"
-)
-_INSERT = (
-    "INSERT INTO infohus.assessment_template (infohus_id, version, document, digest, loaded_at)"
-    " VALUES ($1, $2, $3, $4, $5)"
-)
+_ALONE = sa.select(Infohus.id).where(Infohus.id == sa.bindparam("infohus_id")).with_for_update()
+"""Two loaders at once would both give the same version."""
 
 
 class TemplateView(msgspec.Struct, frozen=True):
@@ -58,14 +54,16 @@ async def load_template(
     """
     template = read_template(document)
     async with owner_connection.transaction():
-        if await owner_connection.fetchrow(_ALONE, infohus_id) is None:
+        if await owner_connection.fetchrow(*compiled(_ALONE).bound(infohus_id=infohus_id)) is None:
             message = f"there is no infohus {infohus_id}"
             raise TemplateNotUsable(message)
-        latest = await owner_connection.fetchrow(_LATEST_LOADED, infohus_id)
+        latest = await owner_connection.fetchrow(*compiled(_LATEST).bound(infohus_id=infohus_id))
         version: int = latest["version"] if latest else SHIPPED
         if latest is None or latest["digest"] != template.digest():
             version += 1
-            await owner_connection.execute(_INSERT, infohus_id, version, document, template.digest(), clock())
+            await owner_connection.execute(*insert_of(LoadedTemplate).bound(
+                infohus_id=infohus_id, version=version, document=document, digest=template.digest(), loaded_at=clock(),
+            ))
     return version
 
 

@@ -1,1 +1,1 @@
-"""The database: the root of every table, statements that SQLAlchemy builds and asyncpg runs, and the pool."""
+"""The database: the root of every table, statements that SQLAlchemy builds and asyncpg runs, the pool, the schema."""

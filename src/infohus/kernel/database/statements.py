@@ -1,34 +1,29 @@
-"""The pool of connections, and SQLAlchemy statements as the driver wants them. Decides nothing and logs nothing.
+"""SQLAlchemy statements as the driver wants them. Decides nothing, logs nothing and holds no connection.
 
 SQLAlchemy describes tables and builds statements; each statement is compiled once and then run by asyncpg itself.
 Why no ORM session: docs/decisions/0001-unit-of-work.md.
 """
 
-import re
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 import sqlalchemy as sa
-from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from infohus.kernel.database.tables import Row
-from infohus.settings import UnsafeSetting
 
-Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Stored: TypeAlias = asyncpg.Record
 """A row as it came from the database: columns by name, sealed values still sealed."""
 Convert = Callable[[Any], Any]
 AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 AnyRow = TypeVar("AnyRow", bound=Row)
 
-_PARAMETER = re.compile(r"\$(\d+)")
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
@@ -38,78 +33,22 @@ CROSS JOIN LATERAL (SELECT asked.* FROM ({sql}) AS asked WHERE acting OFFSET 0) 
 """
 
 
-_IS_TOO_MIGHTY = """
-SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (
-  SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname IN ('infohus', 'audit') AND pg_has_role(r.oid, c.relowner, 'MEMBER')
-) FROM pg_roles r WHERE r.rolname = current_user
-"""
-
-_MAY_BE_HELD_UP = """
-SELECT EXISTS (
-  SELECT FROM pg_proc p, pg_roles r
-  WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_'
-    AND r.rolname IN ('infohus_verifier', 'infohus_retention') AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
-)
-"""
-
-
-async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
-    """Connect `size` times as the role the address names.
-
-    Connections keep no state between units (every setting is local to a transaction), so nothing is reset on return
-    but a transaction that was left open.
-    """
-    pool = await asyncpg.create_pool(
-        url, min_size=size, max_size=size, reset=_leave_no_transaction, max_inactive_connection_lifetime=0,
-        server_settings={"application_name": "infohus"},
-    )
-    try:
-        async with pool.acquire() as connection:
-            await refuse_unsafe_roles(connection)
-    except BaseException:
-        await pool.close()
-        raise
-    return pool
-
-
-async def refuse_unsafe_roles(connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
-    """Refuse to work as a role that row security does not bind, or that owns the tables or the log.
-
-    Refuse also where a role that only reads could hold the locks that every act waits for (roles.sql).
-
-    Raises:
-        UnsafeSetting: naming the variable, and what to connect as or to run.
-    """
-    if await connection.fetchval(_IS_TOO_MIGHTY):
-        message = "INFOHUS_DATABASE_URL: connect as infohus_app; this role is above row security or owns the tables"
-        raise UnsafeSetting(message)
-    if await connection.fetchval(_MAY_BE_HELD_UP):
-        message = (
-            "INFOHUS_DATABASE_URL: roles that only read the log may take the locks that every act waits for; "
-            "run deploy/postgresql/roles.sql in this database again"
-        )
-        raise UnsafeSetting(message)
-
-
-async def _leave_no_transaction(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    if connection.is_in_transaction():
-        await connection.execute("ROLLBACK")
-
-
 class Compiled:
     """A statement as SQL text with `$1 …` and the order and conversion of its values."""
 
-    __slots__ = ("_converts", "_fixed", "_names", "sql")
+    __slots__ = ("_converts", "_fixed", "names", "sql", "statement")
 
     def __init__(self, statement: sa.Executable, *, column_keys: Sequence[str] | None = None) -> None:
         """Compile once; the statement must hold no literal that differs from call to call."""
         compiled = statement.compile(dialect=_DIALECT, column_keys=column_keys)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type
+        self.statement = statement
         self.sql = str(compiled)
-        self._names = tuple(compiled.positiontup or ())
+        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         converts: Mapping[str, Any] = compiled._bind_processors or {}  # noqa: SLF001
-        self._converts: tuple[Convert | None, ...] = tuple(converts.get(name) for name in self._names)
+        self._converts: tuple[tuple[int, Convert], ...] = tuple(
+            (position, converts[name]) for position, name in enumerate(self.names) if converts.get(name)
+        )
         self._fixed = dict(compiled.params)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
@@ -118,20 +57,23 @@ class Compiled:
         Raises:
             PlainTextInSealedColumn: a sealed column was given anything but a sealed value.
         """
-        fixed = self._fixed
-        return [
-            value if convert is None or value is None else convert(value)
-            for value, convert in (
-                (values[name] if name in values else fixed[name], convert)
-                for name, convert in zip(self._names, self._converts, strict=True)
-            )
-        ]
+        named = {**self._fixed, **values}
+        arguments = [named[name] for name in self.names]
+        for position, convert in self._converts:
+            if arguments[position] is not None:
+                arguments[position] = convert(arguments[position])
+        return arguments
+
+    def bound(self, **values: Any) -> tuple[Any, ...]:
+        """Give the SQL and then its arguments, as the methods of a connection take them."""
+        return self.sql, *self.arguments(values)
 
 
 @cache
 def acting(sql: str, parameters: int) -> str:
     """Put before a query who acts, as its last four parameters: one statement, one round trip, no transaction.
 
+    The query is SQLAlchemy's; what is put before it is text, because row security is written in SQL.
     The query reads nothing before `act_as` has answered, for it hangs on its answer; were the order ever another, row
     security would see no caller and show nothing.
     """
@@ -139,16 +81,30 @@ def acting(sql: str, parameters: int) -> str:
     return _ACTING.format(sql=sql, first=first, second=second, third=third, fourth=fourth)
 
 
+def joined(inserts: Sequence[tuple[Compiled, list[Any]]]) -> tuple[str, list[Any]]:
+    """Join INSERTs, each with its arguments, into one statement and its arguments: the last one WITH the others."""
+    sql = _joined(tuple(insert for insert, _ in inserts))
+    return sql, [value for _, arguments in (inserts[-1], *inserts[:-1]) for value in arguments]
+
+
 @cache
-def joined(inserts: tuple[str, ...]) -> str:
-    """Join INSERTs into one statement; their parameters follow one another."""
-    parts, offset = [], 0
-    for insert in inserts:
-        shifted = _PARAMETER.sub(lambda found, by=offset: f"${int(found[1]) + by}", insert)  # type: ignore[misc]
-        parts.append(shifted)
-        offset += max(int(number) for number in _PARAMETER.findall(insert))
-    named = ", ".join(f"w{position} AS ({part})" for position, part in enumerate(parts[:-1]))
-    return f"WITH {named} {parts[-1]}" if named else parts[-1]
+def _joined(inserts: tuple[Compiled, ...]) -> str:
+    # SQLAlchemy takes half a millisecond for each INSERT, once in a process for each list of tables.
+    if len(inserts) == 1:
+        return inserts[0].sql
+    *others, last = [_with_parameters(insert, f"w{position}_") for position, insert in enumerate(inserts)]
+    together = Compiled(last.add_cte(*(insert.cte(f"w{position}") for position, insert in enumerate(others))))
+    last_first = (len(others), *range(len(others)))
+    expected = [f"w{position}_{name}" for position in last_first for name in inserts[position].names]
+    assert list(together.names) == expected  # noqa: S101 - else values would go into other columns
+    return together.sql
+
+
+def _with_parameters(insert: Compiled, prefix: str) -> sa.Insert:
+    statement = insert.statement
+    assert isinstance(statement, sa.Insert)  # noqa: S101 - narrows the type
+    columns = statement.table.columns
+    return statement.values({name: sa.bindparam(prefix + name, type_=columns[name].type) for name in insert.names})
 
 
 _COMPILED: dict[int, tuple[sa.Executable, Compiled]] = {}
@@ -179,10 +135,10 @@ def insert_unless_there_of(model: type[Row]) -> Compiled:
 
 @cache
 def update_of(model: type[Row], columns: tuple[str, ...]) -> Compiled:
-    """Compile the UPDATE of `columns` of one row by its primary key, bound as `key_<name>`."""
+    """Compile the UPDATE of `columns` of one row by its primary key, bound as `primary_key_<name>`."""
     table = table_of(model)
     statement = sa.update(table).where(
-        *(column == sa.bindparam(f"key_{column.name}", type_=column.type) for column in table.primary_key)
+        *(column == sa.bindparam(f"primary_key_{column.name}", type_=column.type) for column in table.primary_key)
     )
     return Compiled(statement, column_keys=list(columns))
 
@@ -204,9 +160,14 @@ def column_names_of(model: type[Row]) -> tuple[str, ...]:
 def _results(model: type[Row], prefix: str) -> tuple[tuple[str, str, Convert | None], ...]:
     configure_mappers()
     return tuple(
-        (column.name, prefix + column.name, column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
-        for column in table_of(model).columns
+        (column.name, prefix + column.name, _result_of(column.type)) for column in table_of(model).columns
     )
+
+
+def _result_of(column_type: sa.types.TypeEngine[Any]) -> Convert | None:
+    if isinstance(column_type, sa.JSON):
+        return json.loads  # SQLAlchemy teaches this to its own connections, and so has no conversion to give
+    return column_type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
 
 
 def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
@@ -218,13 +179,3 @@ def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -
         value = record[called]
         values[name] = value if convert is None or value is None else convert(value)
     return row
-
-
-def migrate(url: str) -> None:
-    """Bring the schema to the newest version, as the role `infohus_owner`. Idempotent."""
-    from alembic import command  # noqa: PLC0415 - only the command line needs Alembic
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config(Path(__file__).resolve().parents[4] / "alembic.ini")
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    command.upgrade(config, "head")

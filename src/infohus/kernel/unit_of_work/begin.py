@@ -24,7 +24,8 @@ from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import APPEND, append_and_commit
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
-from infohus.kernel.database.statements import Connection, acting
+from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.statements import acting
 from infohus.kernel.database.tables import Record, Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
@@ -284,13 +285,15 @@ async def _find(
 ) -> ResolvedSubject:
     if model is None:
         return ResolvedSubject()
-    person_id, authority_id = context.caller.person_id, context.caller.authority_id
+    values = {"person_id": context.caller.person_id, "authority_id": context.caller.authority_id}
     if model is Infohus:
-        rows = await context.ask(infohus_query(), (subject_id, person_id, authority_id))
+        query = infohus_query()
+        rows = await context.ask(query.sql, query.arguments({**values, "infohus_id": subject_id}))
         return resolved_infohus(rows[0] if rows else None)
     record = model if issubclass(model, Record) else None
-    subject = (within, person_id, authority_id, subject_id) if record else (subject_id, person_id, authority_id)
-    rows = await context.ask(case_query(record, context.lock), subject)
+    query = case_query(record, context.lock)
+    subject = {"case_id": within, "record_id": subject_id} if record else {"case_id": subject_id}
+    rows = await context.ask(query.sql, query.arguments({**values, **subject}))
     return resolved_case(rows[0] if rows else None, record)
 
 

@@ -15,7 +15,7 @@ from infohus.kernel.audit.storage.serving import TilePlace, tile_of
 from infohus.kernel.audit.verification.exported_log import Fault, Verification
 from infohus.kernel.audit.verification.log_rows import verify_database
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
-from infohus.kernel.database.statements import Connection
+from infohus.kernel.database.pool import Connection
 
 Keeps = Callable[[Entry], bool]
 Numbered = tuple[int, Entry]

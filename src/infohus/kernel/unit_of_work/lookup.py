@@ -8,13 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.sql.selectable import NamedFromClause
 
-from infohus.kernel.access.model import Case, Infohus, ParticipationKind
+from infohus.kernel.access.model import (
+    Authority,
+    Case,
+    CaseKey,
+    Coordinator,
+    Disclosure,
+    Infohus,
+    InfohusAuthority,
+    Participant,
+    ParticipationKind,
+    RecordKey,
+)
 from infohus.kernel.authorization.policies import Resource
-from infohus.kernel.database.statements import row_from, table_of
+from infohus.kernel.database.statements import Compiled, row_from, table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import AuthorityKind
 
@@ -25,12 +39,15 @@ INSTALLATION_LOG = UUID(int=0)
 class Lock(StrEnum):
     """How firmly a unit holds its case while it works."""
 
-    NONE = ""
-    RECORDING = "FOR KEY SHARE OF c"
+    NONE = "none"
+    RECORDING = "recording"
     """Others may record too; nobody may decide."""
-    DECIDING = "FOR UPDATE OF c"
+    DECIDING = "deciding"
     """Nobody else records or decides on this case until the unit ends."""
 
+
+_ROW_LOCK = {Lock.RECORDING: {"read": True, "key_share": True}, Lock.DECIDING: {}}
+"""What is said of the case's own row beside the advisory lock: FOR KEY SHARE, or FOR UPDATE."""
 
 _ALONE = {Lock.RECORDING: "pg_advisory_xact_lock_shared", Lock.DECIDING: "pg_advisory_xact_lock"}
 
@@ -81,77 +98,113 @@ class ResolvedSubject:
         return tuple(self.parties)
 
 
-_TAKES_PART_NOW = "begins_at <= infohus.acting_at() AND (ends_at IS NULL OR ends_at > infohus.acting_at())"
+_INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
+_CASE_ID = sa.bindparam("case_id", type_=sa.Uuid)
+_RECORD_ID = sa.bindparam("record_id", type_=sa.Uuid)
+_PERSON_ID = sa.bindparam("person_id", type_=sa.Uuid)
+_AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
 
-_INFOHUS = """
-SELECT {columns}, EXISTS (
-    SELECT FROM infohus.coordinator o WHERE o.infohus_id = i.id AND o.person_id = $2 AND o.authority_id = $3
-  ) AS is_coordinator,
-  parties.authorities, parties.kinds
-FROM infohus.infohus i
-LEFT JOIN LATERAL (
-  SELECT array_agg(a.id) AS authorities, array_agg(a.kind) AS kinds FROM infohus.authority a
-  WHERE a.id IN (SELECT o.authority_id FROM infohus.infohus_authority o WHERE o.infohus_id = i.id)
-) parties ON true
-WHERE i.id = $1
-"""
-
-_CASE = f"""
-SELECT {{columns}}, p.kind AS participation, p.person_id AS taking_part, p.scope, p.records{{more_columns}}
-FROM infohus."case" c
-LEFT JOIN LATERAL (
-  SELECT kind, person_id, scope, records FROM infohus.participant
-  WHERE case_id = c.id AND person_id = $2 AND acts_for = $3 AND {_TAKES_PART_NOW} ORDER BY kind LIMIT 1
-) p ON true
-{{more_joins}}
-WHERE c.id = $1 {{lock}}
-"""  # noqa: S608 - column names of our own tables
-
-_OWN_KEY_COLUMN = ", k.wrapped_key AS case_key"
-_OWN_KEY_JOIN = """
-LEFT JOIN infohus.case_key k ON k.case_id = c.id AND k.authority_id = $3"""
-
-_PARTIES_COLUMNS = ", parties.authorities, parties.kinds, parties.case_keys"
-_PARTIES_JOIN = f"""
-LEFT JOIN LATERAL (
-  SELECT array_agg(a.id) AS authorities, array_agg(a.kind) AS kinds, array_agg(parties_key.wrapped_key) AS case_keys
-  FROM infohus.authority a
-  LEFT JOIN infohus.case_key parties_key ON parties_key.case_id = c.id AND parties_key.authority_id = a.id
-  WHERE a.id IN (SELECT o.acts_for FROM infohus.participant o WHERE o.case_id = c.id AND {_TAKES_PART_NOW})
-) parties ON true"""  # noqa: S608 - column names of our own tables
-
-_RECORD_COLUMNS = """,
-  ARRAY(SELECT d.recipient_id FROM infohus.disclosure d WHERE d.record_id = r.id AND d.withdrawn_at IS NULL) AS readers,
-  r_key.key_id AS key_id, r_key.wrapped_key AS record_key, {columns}"""
-
-_RECORD_JOINS = """
-LEFT JOIN infohus.{table} r ON r.case_id = c.id AND r.id = $4
-LEFT JOIN infohus.record_key r_key ON r_key.record_id = r.id AND r_key.authority_id = $3"""
+_TAKES_PART_NOW = sa.and_(
+    Participant.begins_at <= sa.func.infohus.acting_at(),
+    sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.func.infohus.acting_at()),
+)
 
 
 @cache
-def case_query(record: type[Record] | None, lock: Lock) -> str:
-    """Give the SQL that finds a case ($1) for a person ($2) of an authority ($3), and a record in it ($4).
+def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
+    """Compile the SELECT that finds `:case_id` for `:person_id` of `:authority_id`, and a record `:record_id` in it.
 
     Who else takes part comes along unless one record is only read: then nobody asks.
     """
-    columns = ", ".join(f'c.{column.name} AS "c.{column.name}"' for column in table_of(Case).columns)
-    more_columns, more_joins = _OWN_KEY_COLUMN, _OWN_KEY_JOIN
+    case = table_of(Case).alias("c")
+    own = _own_participation(case)
+    found: sa.FromClause = case.outerjoin(own, sa.true())
+    columns = [
+        *_all_columns(case), own.c.kind.label("participation"), own.c.person_id.label("taking_part"), own.c.scope,
+        own.c.records,
+    ]
     if record is None or lock is not Lock.NONE:
-        more_columns, more_joins = _PARTIES_COLUMNS, _PARTIES_JOIN
+        parties = _parties_of_case(case)
+        found = found.outerjoin(parties, sa.true())
+        columns += parties.columns
+    else:
+        key = table_of(CaseKey).alias("k")
+        found = found.outerjoin(key, (key.c.case_id == case.c.id) & (key.c.authority_id == _AUTHORITY_ID))
+        columns.append(key.c.wrapped_key.label("case_key"))
     if record is not None:
-        table = table_of(record)
-        own = ", ".join(f'r.{column.name} AS "r.{column.name}"' for column in table.columns)
-        more_columns += _RECORD_COLUMNS.format(columns=own)
-        more_joins += _RECORD_JOINS.format(table=table.name)
-    return _CASE.format(columns=columns, more_columns=more_columns, more_joins=more_joins, lock=lock.value)
+        row, key = table_of(record).alias("r"), table_of(RecordKey).alias("r_key")
+        found = found.outerjoin(row, (row.c.case_id == case.c.id) & (row.c.id == _RECORD_ID)).outerjoin(
+            key, (key.c.record_id == row.c.id) & (key.c.authority_id == _AUTHORITY_ID)
+        )
+        columns += [
+            _readers_of(row).label("readers"), key.c.key_id, key.c.wrapped_key.label("record_key"), *_all_columns(row)
+        ]
+    query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
+    return Compiled(query if lock is Lock.NONE else query.with_for_update(of=case, **_ROW_LOCK[lock]))
+
+
+def _all_columns(table: NamedFromClause) -> list[sa.ColumnElement[Any]]:
+    """Name every column `<alias>.<name>`, as `row_from` reads it."""
+    return [column.label(f"{table.name}.{column.name}") for column in table.columns]
+
+
+def _own_participation(case: sa.FromClause) -> sa.FromClause:
+    return (
+        sa.select(Participant.kind, Participant.person_id, Participant.scope, Participant.records)
+        .where(
+            Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID,
+            Participant.acts_for == _AUTHORITY_ID, _TAKES_PART_NOW,
+        )
+        .order_by(Participant.kind)
+        .limit(1)
+        .lateral("p")
+    )
+
+
+def _parties_of_case(case: sa.FromClause) -> sa.FromClause:
+    taking_part = sa.select(Participant.acts_for).where(Participant.case_id == case.c.id, _TAKES_PART_NOW)
+    key = table_of(CaseKey).alias("parties_key")
+    return (
+        sa.select(
+            sa.func.array_agg(Authority.id).label("authorities"), sa.func.array_agg(Authority.kind).label("kinds"),
+            sa.func.array_agg(key.c.wrapped_key).label("case_keys"),
+        )
+        .select_from(
+            table_of(Authority).outerjoin(key, (key.c.case_id == case.c.id) & (key.c.authority_id == Authority.id))
+        )
+        .where(Authority.id.in_(taking_part.correlate(case)))
+        .lateral("parties")
+    )
+
+
+def _readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
+    """List the authorities to which a record is disclosed."""
+    disclosed = sa.select(Disclosure.recipient_id).where(
+        Disclosure.record_id == record.c.id, Disclosure.withdrawn_at.is_(None)
+    )
+    return sa.func.array(disclosed.scalar_subquery())
 
 
 @cache
-def infohus_query() -> str:
-    """Give the SQL that finds an infohus ($1) for a person ($2) of an authority ($3)."""
-    return _INFOHUS.format(
-        columns=", ".join(f'i.{column.name} AS "i.{column.name}"' for column in table_of(Infohus).columns)
+def infohus_query() -> Compiled:
+    """Compile the SELECT that finds `:infohus_id` for `:person_id` of `:authority_id`."""
+    infohus = table_of(Infohus).alias("i")
+    is_coordinator = sa.exists().where(
+        Coordinator.infohus_id == infohus.c.id, Coordinator.person_id == _PERSON_ID,
+        Coordinator.authority_id == _AUTHORITY_ID,
+    )
+    of_plan = sa.select(InfohusAuthority.authority_id).where(InfohusAuthority.infohus_id == infohus.c.id)
+    parties = (
+        sa.select(
+            sa.func.array_agg(Authority.id).label("authorities"), sa.func.array_agg(Authority.kind).label("kinds")
+        )
+        .where(Authority.id.in_(of_plan.correlate(infohus)))
+        .lateral("parties")
+    )
+    return Compiled(
+        sa.select(*_all_columns(infohus), is_coordinator.label("is_coordinator"), *parties.columns)
+        .select_from(infohus.outerjoin(parties, sa.true()))
+        .where(infohus.c.id == _INFOHUS_ID)
     )
 
 

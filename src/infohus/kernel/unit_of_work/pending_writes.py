@@ -5,8 +5,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from infohus import errors
 from infohus.kernel.access.model import Case, CaseKey, Participant
+from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import (
-    Connection,
+    Compiled,
     column_names_of,
     insert_of,
     insert_unless_there_of,
@@ -24,7 +25,7 @@ _FIRST = (Case, Participant, CaseKey)
 
 
 class _Write(NamedTuple):
-    sql: str
+    statement: Compiled
     arguments: list[Any]
     row: Row
     verb: str
@@ -46,13 +47,13 @@ class PendingWrites:
         if values.get("id", row) is None:
             values["id"] = known["id"] = new_id()
         ready = (insert_unless_there_of if unless_there else insert_of)(type(row))
-        self._writes.append(_Write(ready.sql, ready.arguments(values), row, "insert"))
+        self._writes.append(_Write(ready, ready.arguments(values), row, "insert"))
 
     def update(self, row: Row, values: Mapping[str, Any]) -> None:
         """Update columns of `row`, which has its new values already."""
         ready = update_of(type(row), tuple(sorted(values)))
-        keys = {f"key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
-        self._writes.append(_Write(ready.sql, ready.arguments({**values, **keys}), row, "update"))
+        keys = {f"primary_key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
+        self._writes.append(_Write(ready, ready.arguments({**values, **keys}), row, "update"))
 
     def inserts_of(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted."""
@@ -71,7 +72,7 @@ class PendingWrites:
                 together.append(write)
                 continue
             await self._insert(together)
-            if await self._connection.execute(write.sql, *write.arguments) == "UPDATE 0":
+            if await self._connection.execute(write.statement.sql, *write.arguments) == "UPDATE 0":
                 # Row security or another's act took the row away between reading and writing.
                 raise errors.ActedAtTheSameTime
         await self._insert(together)
@@ -79,6 +80,6 @@ class PendingWrites:
 
     async def _insert(self, together: list[_Write]) -> None:
         if together:
-            statement = joined(tuple(write.sql for write in together))
-            await self._connection.execute(statement, *(value for write in together for value in write.arguments))
+            sql, arguments = joined([(write.statement, write.arguments) for write in together])
+            await self._connection.execute(sql, *arguments)
             together.clear()

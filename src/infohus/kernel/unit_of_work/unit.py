@@ -17,9 +17,9 @@ from infohus import errors
 from infohus.kernel.access.model import AnsweredRequest, Case, Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
+from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import (
     AnySelect,
-    Connection,
     Stored,
     compiled,
     row_from,

@@ -11,9 +11,10 @@ from msgspec import Meta, field
 from infohus import errors
 from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.oversight.obligations.model import Fulfilment, PlanObligation
+from infohus.oversight.obligations.model import Fulfilment
 from infohus.oversight.obligations.refusals import FulfilmentNotPossible, UnknownAudience
 from infohus.plan.document import PlanDocument
+from infohus.plan.model import PlanObligation
 from infohus.plan.obligations import due_after_fulfilment
 from infohus.plan.opening import DENMARK
 

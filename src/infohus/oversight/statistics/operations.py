@@ -24,11 +24,10 @@ _RELEASED_BY_ID = sa.select(ReleasedYearlyStatus).where(ReleasedYearlyStatus.id 
 _RELEASED = sa.select(ReleasedYearlyStatus).where(
     ReleasedYearlyStatus.infohus_id == sa.bindparam("infohus_id"), ReleasedYearlyStatus.year == sa.bindparam("year")
 )
-_COUNTS = sa.select(sa.text("tabulation"), sa.text("place"), sa.text("records")).select_from(
-    sa.func.infohus.yearly_counts(
-        sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("year", type_=sa.Integer)
-    ).table_valued("tabulation", "place", "records")
-)
+_COUNTED = sa.func.infohus.yearly_counts(
+    sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("year", type_=sa.Integer)
+).table_valued("tabulation", "place", "records")
+_COUNTS = sa.select(_COUNTED.c.tabulation, _COUNTED.c.place, _COUNTED.c.records)
 _LATEST_PLAN = (
     sa.select(LoadedPlan.document)
     .where(LoadedPlan.infohus_id == sa.bindparam("infohus_id"))

@@ -54,7 +54,7 @@ _OWN_PERIOD = sa.select(Retention.erase_after).where(
 def _counted(model: type[Record]) -> AnySelect:
     return (
         sa.select(
-            sa.literal_column(f"'{model.__tablename__}'").label("kind"), model.case_id.label("case_id"),
+            sa.literal(model.__tablename__).label("kind"), model.case_id.label("case_id"),
             sa.func.count().label("records"),
         )
         .where(model.case_id == sa.func.any(_THESE), model.authority_id == sa.bindparam("authority_id"))

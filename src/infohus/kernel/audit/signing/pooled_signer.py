@@ -15,7 +15,7 @@ from infohus import errors
 from infohus.kernel.audit.formats.checkpoint import VerifierKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.signing.signer import SignedHead, Signer
-from infohus.kernel.database.statements import Connection
+from infohus.kernel.database.pool import Connection
 
 logger = structlog.get_logger()
 

@@ -10,13 +10,16 @@ import asyncpg
 
 from infohus.kernel.audit.formats.entry import Entry, decode
 from infohus.kernel.audit.formats.merkle import HASH_BYTES, Frontier, Node, place_of
-from infohus.kernel.database.statements import Connection
+from infohus.kernel.database.pool import Connection
 
 AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
 ROWS_AT_ONCE = 4096
 
 APPEND = "SELECT audit.append($1, $2)"
 """Append an entry ($2) to a log ($1) in a transaction of its own; gives the entry's index."""
+
+OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
+"""Open a log ($1) under its origin ($2), as the owner; one that is open stays as it is."""
 
 _HEAD = """
 SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.log_id = l.id WHERE l.id = $1

@@ -1,0 +1,29 @@
+"""What the plan in force promises. Each time it was met is a row of `oversight/obligations/`."""
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.database.tables import Row, new_id
+
+
+class PlanObligation(Row):
+    """What the plan in force promises, with the date it is due; `None` where the plan sets none, or it is done."""
+
+    __tablename__ = "obligation"
+    __table_args__ = (sa.UniqueConstraint("infohus_id", "code"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
+    code: Mapped[str]
+    text: Mapped[str]
+    owner: Mapped[str]
+    every: Mapped[str | None]
+    due_year: Mapped[int | None]
+    due_on: Mapped[date | None]
+    fulfilled_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(default=1)
+    is_owed: Mapped[bool]
