@@ -23,6 +23,9 @@ TERMS_OF_ART = {"DataKey"}
 CLOCKS = {"src/infohus/clock.py"}
 """Where the one clock is made; everybody else is given it."""
 
+CALENDARS = {"src/infohus/danish_calendar.py"}
+"""Where a moment becomes a day."""
+
 FENCES = {
     "jose": ("src/infohus/kernel/identity/tokens.py",),
     "cryptography": (
@@ -142,6 +145,17 @@ def clocks(source: Source) -> Iterator[str]:
             owner = ast.unparse(node.value).split(".")[-1]
             if owner in {"datetime", "date"}:
                 yield f"line {node.lineno}: {owner}.{node.attr}"
+
+
+def days_of_another_calendar(source: Source) -> Iterator[str]:
+    """Which day it is, and what a clock on the wall shows, the Danish calendar says: a moment's own day is UTC's."""
+    if source.is_in(*CALENDARS):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name, given = node.func.attr, [*node.args, *node.keywords]
+            if name == "astimezone" or (name == "date" and not given):
+                yield f"line {node.lineno}: calls {name}"
 
 
 def without_docstring(source: Source) -> Iterator[str]:

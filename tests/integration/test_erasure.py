@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, now
+from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Regime
 from infohus.whole_case.closures.retention import read_retention, retention_table, rule_for
 
@@ -56,7 +57,7 @@ class WhenACaseIsClosed:
         await (await case.clear()).close("completed")
         kept = [*await case.kommune.get(f"{case.path}/retention"), *await case.politi.get(f"{case.path}/retention")]
         assert [(one["authority_id"], one["rule"]) for one in kept] == [(MUNICIPALITY, "child"), (POLICE, "police")]
-        assert {one["runs_from"] for one in kept} == {str(now().date())}
+        assert {one["runs_from"] for one in kept} == {str(danish_day(now()))}
 
 
 async def hand_over(case: CaseInHand) -> None:

@@ -9,6 +9,7 @@ import pytest
 from house import MUNICIPALITY, CaseInHand, House, now, told
 from infohus.casework.concerns.model import ReportChannel
 from infohus.danish import WARNINGS
+from infohus.danish_calendar import danish_day
 from one_api import description_of
 from persons import CPR, OTHER_CPR, recorded_by_the_police
 
@@ -250,7 +251,7 @@ class WhenAChildIsConcerned:
     @pytest.mark.rule(33)
     async def test_turning_18_leaves_the_task_and_both_ages_show(self, house: House) -> None:
         received = now() - timedelta(days=40)
-        birthday = (now() - timedelta(days=10)).date()
+        birthday = danish_day(now()) - timedelta(days=10)
         born = birthday.replace(year=birthday.year - 18, day=min(birthday.day, 28))
         case = await house.case(subjects=[{"birth_date": born.isoformat()}], received_at=received.isoformat())
         concern = await the_concern(case)

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
-import msgspec
 import pytest
+from dateutil.relativedelta import relativedelta
 from litestar import Litestar
 
 from checked_log import (
@@ -26,6 +26,7 @@ from checked_log import (
     checks,
     drawn,
     found_at,
+    logged,
     revealed,
     review,
     signed,
@@ -33,12 +34,12 @@ from checked_log import (
 )
 from conftest import Database
 from house import House, now, open_house
+from infohus.danish_calendar import danish_day, start_of_day
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy
 from infohus.kernel.audit.witness.server import create_witness_app
 from infohus.kernel.audit.witness.witness import Witness
-from infohus.plan.opening import DENMARK
 
 NAMES = ("kommune.example", "politi.example", "dpo.example")
 
@@ -194,22 +195,20 @@ class WhenEntriesAreReviewed:
             await review(house, check, one["leaf_index"], by="politi-dpo" if one["is_own"] else "dpo")
         overview = await house.person("dpo").get(checks(house))
         assert [(one["is_complete"], one["reviewed"]) for one in overview["checks"]] == [(True, len(check["items"]))]
-        assert overview["next_due"] == str((now().astimezone(DENMARK) + timedelta(days=182)).date())
+        assert overview["next_due"] == str(danish_day(now()) + relativedelta(months=6))
         assert overview["is_overdue"] is False
         await review(house, check, check["items"][0]["leaf_index"], status=409)
 
     @pytest.mark.rule(63)
-    async def test_an_overdue_check_shows(self, house: House) -> None:
-        nothing = dict.fromkeys(("caller", "authority", "role", "assurance", "subject", "case", "reason"))
-        empty: dict[str, Any] = {name: [] for name in ("policies", "recipients", "persons", "opened", "wrote")}
-        old = {
-            "v": 1, "at": "2025-01-02T10:00:00Z", "log": house.infohus_id, "action": "readInfohus", **nothing, **empty,
-            "subject_kind": "infohus", "outcome": "allowed", "policy_set": "", "justification": None, "purpose": None,
-            "correlation": "", "nonce": "",
-        }
-        await house.sql("SELECT audit.append($1, $2)", house.infohus_id, msgspec.json.encode(old))
+    @pytest.mark.fault("C24")
+    @pytest.mark.parametrize(("first", "due"), [
+        ("2025-01-02T10:00:00Z", "2025-07-02"), ("2024-08-31T10:00:00Z", "2025-02-28"),
+        ("2023-08-31T10:00:00Z", "2024-02-29"), ("2024-12-30T23:30:00Z", "2025-06-30"),
+    ])
+    async def test_an_overdue_check_shows(self, house: House, first: str, due: str) -> None:
+        await logged(house, first)
         overview = await house.person("dpo").get(checks(house))
-        assert (overview["next_due"], overview["is_overdue"]) == ("2025-07-03", True)
+        assert (overview["next_due"], overview["is_overdue"]) == (due, True)
 
     async def test_what_the_check_does_not_look_at_is_not_reviewed(self, house: House) -> None:
         await busy(house)
@@ -306,6 +305,17 @@ class WhenStaffAreTold:
         assert [one["person"] for one in state["acknowledged"]] == [str(OWNER)]
         assert str(DEMO_PEOPLE["politi"].person_id) in state["missing"]
         assert str(OWNER) not in state["missing"]
+
+    @pytest.mark.fault("C24")
+    async def test_whoever_acted_in_the_last_six_months_is_missing_from_the_first_danish_day_on(
+        self, house: House
+    ) -> None:
+        begins = start_of_day(danish_day(now()) - relativedelta(months=6))
+        too_early, just_in_time = uuid4(), uuid4()
+        await logged(house, (begins - timedelta(seconds=1)).isoformat(), caller=too_early)
+        await logged(house, begins.isoformat(), caller=just_in_time)
+        state = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log-notice/acknowledgements")
+        assert {str(too_early), str(just_in_time)}.intersection(state["missing"]) == {str(just_in_time)}
 
     @pytest.mark.rule(63)
     async def test_only_a_dpo_sees_who_has_read_it(self, house: House) -> None:

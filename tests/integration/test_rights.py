@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now, told
+from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Regime
 from infohus.whole_case.rights.operations import answer_by
 
@@ -19,7 +20,7 @@ ASKING: dict[str, Any] = {"received_on": "2026-11-20", "asked": "Hvad har I om m
 
 def later(days: int = 90) -> str:
     """Give a day to look again."""
-    return str(now().date() + timedelta(days=days))
+    return str(danish_day(now()) + timedelta(days=days))
 
 
 async def asked_for(person: Person, case: CaseInHand, **change: Any) -> str:
@@ -76,7 +77,7 @@ class WhenSomebodyAsksForAccess:
     async def test_a_late_answer_shows(self, house: House) -> None:
         case = await house.case()
         await asked_for(case.kommune, case, received_on="2026-01-05")
-        await asked_for(case.kommune, case, received_on=str(now().date()))
+        await asked_for(case.kommune, case, received_on=str(danish_day(now())))
         listed = await case.kommune.get(f"{case.path}/access-requests")
         assert [one["is_overdue"] for one in listed] == [True, False]
         ahead = {**ASKING, "received_on": later(1)}

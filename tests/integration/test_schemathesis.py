@@ -20,6 +20,7 @@ import httpx
 
 from checked_log import announced, drawn, found_at, signed
 from house import CaseInHand, House, now
+from infohus.danish_calendar import danish_day
 from infohus.plan.document import read_plan
 from infohus.settings import REPOSITORY
 from infohus.web.api_examples import EXAMPLES
@@ -198,7 +199,7 @@ async def _obligation(house: House) -> str:
     )
     promised = await house.sql(
         "INSERT INTO infohus.obligation VALUES ($1, $2, 'status', 'Status', 'direktionen', 'P1Y', NULL, $3, NULL, 1,"
-        " true) RETURNING id", uuid4(), house.infohus_id, now().date(),
+        " true) RETURNING id", uuid4(), house.infohus_id, danish_day(now()),
     )
     return str(promised[0]["id"])
 

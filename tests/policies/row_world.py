@@ -25,6 +25,7 @@ from house import (
     open_house,
     told,
 )
+from infohus.danish_calendar import danish_day
 from policies.lookers import INVITING, SCOPES, Looker, lookers, person
 from policies.oracle import AREAS
 
@@ -192,7 +193,7 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
 
 async def _keep_for_itself(case: CaseInHand, writer: Person, *, item_id: str) -> None:
     """Let an authority be asked for access, restrict an item, release a person, and hold the case back."""
-    today = now().date()
+    today = danish_day(now())
     basis = "dbl-22-1" if writer.name == "kommune" else "rhl-16"
     await writer.post(f"{case.path}/access-requests", {"received_on": str(today), "asked": "Hvad har I om mig?"})
     await writer.post(f"{case.path}/restrictions", {

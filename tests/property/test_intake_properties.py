@@ -8,15 +8,29 @@ from hypothesis import strategies as st
 
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import read_cpr_number
-from infohus.casework.concerns.deadlines import DENMARK, age_at, assess_by, is_working_day, receipt_by
-from infohus.plan.contact_routes import LOOKING_AHEAD_DAYS, open_until, opens_at
-from infohus.plan.opening import Days, Hours, Weekday
+from infohus.casework.concerns.deadlines import age_at, assess_by, receipt_by
+from infohus.danish_calendar import (
+    LOOKING_AHEAD_DAYS,
+    Days,
+    Hours,
+    Weekday,
+    danish_day,
+    is_working_day,
+    open_until,
+    opens_at,
+)
 
 LONG_AGO = st.dates(date(1858, 1, 1), date(1909, 12, 31))
 """Nobody who is alive was born then."""
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 DAYS: list[Days] = ["daily", "working_days", [Weekday.MONDAY], [Weekday.SATURDAY, Weekday.SUNDAY]]
 CENTURIES = {18: "5678", 19: "0123"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def holidays() -> None:
+    """Load the public holidays, which takes longer than an example may."""
+    is_working_day(date(2026, 1, 5))
 
 
 @st.composite
@@ -64,9 +78,9 @@ class WhenAnAgeIsAsked:
     @pytest.mark.rule(33)
     @given(st.dates(date(1930, 1, 1), date(2035, 1, 1)), MOMENTS)
     def test_it_grows_by_one_on_birthdays_alone(self, born: date, moment: datetime) -> None:
-        today = moment.astimezone(DENMARK).date()
+        today = danish_day(moment)
         before, now = age_at(born, moment - timedelta(days=1)), age_at(born, moment)
-        yesterday = (moment - timedelta(days=1)).astimezone(DENMARK).date()
+        yesterday = danish_day(moment - timedelta(days=1))
         leaped = (born.month, born.day) == (2, 29)
         birthday = (today.month, today.day) == (born.month, born.day)
         if today - yesterday == timedelta(days=1) and not leaped:
@@ -78,7 +92,7 @@ class WhenAChildsClocksStart:
     @given(MOMENTS)
     def test_one_runs_24_hours_and_the_other_six_working_days(self, received: datetime) -> None:
         assert assess_by(received) - received == timedelta(hours=24)
-        first, last = received.astimezone(DENMARK).date(), receipt_by(received)
+        first, last = danish_day(received), receipt_by(received)
         days = [first + timedelta(days=passed) for passed in range(1, (last - first).days + 1)]
         assert sum(is_working_day(day) for day in days) == 6
         assert is_working_day(last)

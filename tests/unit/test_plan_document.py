@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from infohus.danish_calendar import Hours
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.identity.caller import AuthorityId, AuthorityKind
 from infohus.plan.document import AuthorityOfPlan, PlanNotUsable, parse_plan, read_plan, slug_of
-from infohus.plan.opening import Hours
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
 SOURCES = Path(__file__).resolve().parents[2] / "src"

@@ -261,8 +261,9 @@ class WhenACaseKeyIsRemembered:
         both.use()
         assert (both.in_memory(), len(both.keeper.unwrapped)) == (set(), 2)
 
-    def test_there_is_an_end_to_how_many_are_kept(self, both: TwoAuthorities, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_there_is_an_end_to_how_many_are_kept(self, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(vault_module, "REMEMBERED_CASE_KEYS", 2)
+        both = TwoAuthorities(keys)
         for who, case in ((MUNICIPALITY, CASE), (POLICE, CASE), (MUNICIPALITY, OTHER_CASE)):
             both.use(who, case)
         assert both.in_memory() == {(CASE, POLICE), (OTHER_CASE, MUNICIPALITY)}

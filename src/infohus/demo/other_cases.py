@@ -1,9 +1,11 @@
 """The other ways a case goes, told in a few lines each; every one of them ends in another way."""
 
-from datetime import timedelta
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
+
 from infohus.clock import now
+from infohus.danish_calendar import danish_day
 from infohus.demo.people import ISHOJ, VESTEGNEN
 from infohus.demo.playing import Play, ago
 
@@ -31,7 +33,7 @@ def a_girl_of_16(play: Play) -> None:
     """Under 18: two clocks, and screening waits; recommended, helped, and closed as handed over."""
     tell = play.teller
     tell.begin("Imens: en pige på 16")
-    born = (now() - timedelta(days=16 * 365 + 40)).date().isoformat()
+    born = str(danish_day(now()) - relativedelta(years=16, days=40))
     case, recorded = play.another_case(concern(
         channel="mail", observation="Hun skriver stile om at rejse ud og kæmpe.",
         subjects=[{"name": "Freja Sandbjerg", "birth_date": born}],
@@ -48,7 +50,7 @@ def a_girl_of_16(play: Play) -> None:
         "handed_over_at": ago(minutes=5), "handed_over_to": "StraXen",
     }, status=200)
     for clock, stopped in (
-        ("assessment", {"assessed_at": ago(minutes=1)}), ("receipt", {"receipt_given_on": now().date().isoformat()}),
+        ("assessment", {"assessed_at": ago(minutes=1)}), ("receipt", {"receipt_given_on": str(danish_day(now()))}),
     ):
         play.kommune.post(f"{case}/child-notifications/{task['id']}/{clock}", stopped, status=200)
     play.propose("screenings", "recommend", content, "screening", case=case)

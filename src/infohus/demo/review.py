@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from infohus.clock import now
+from infohus.danish_calendar import danish_day
 from infohus.demo.people import VESTEGNEN
 from infohus.demo.playing import Play
 from infohus.kernel.audit.formats.checkpoint import VerifierKey
@@ -17,7 +18,6 @@ from infohus.kernel.audit.formats.draw import commitment_of
 from infohus.kernel.audit.formats.tiles import WIDTH, tile_path
 from infohus.kernel.audit.storage.export import check_proof, unpack
 from infohus.kernel.audit.verification.exported_log import verify_export
-from infohus.plan.opening import DENMARK
 from infohus.whole_case.log_reports.model import ReportDoesNotHold, SubjectLogReport, check_report
 
 
@@ -83,7 +83,7 @@ def _export(play: Play, folder: Path, infohus: str) -> None:
 
 def _check_by_lot(play: Play, infohus: str) -> None:
     """The DPO promises a secret, keeps the checkpoint that nobody knew then, and reveals: by both the lot falls."""
-    tell, today, secret = play.teller, str(now().astimezone(DENMARK).date()), secrets.token_hex(32)
+    tell, today, secret = play.teller, str(danish_day(now())), secrets.token_hex(32)
     check = play.dpo.post(f"{infohus}/log-checks", {
         "period_from": today, "period_until": today, "sample": 3, "commitment": commitment_of(secret).hex(),
     })

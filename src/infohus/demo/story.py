@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from infohus.clock import now
+from infohus.danish_calendar import danish_day
 from infohus.demo.other_cases import tell_other_cases
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ
 from infohus.demo.playing import Play, ago, paragraph_of
@@ -167,7 +168,7 @@ class Story(Play):
             contributions = [
                 {
                     "dimension": dimension, "answer": "described" if dimension in known else "unknown",
-                    "text": known.get(dimension), "source": "egne oplysninger", "dated_on": now().date().isoformat(),
+                    "text": known.get(dimension), "source": "egne oplysninger", "dated_on": str(danish_day(now())),
                     "is_first_hand": False, "origin": "already_held",
                 }
                 for dimension in sides[side]
@@ -199,10 +200,10 @@ class Story(Play):
             "recommendation": "En mentor, der hjælper ham tilbage i lære.", "reasons": "Det er dér, han selv vil hen.",
         }, "recommendation")
         self.expect_stage("acting")
-        follow_up_on = (now() + timedelta(days=30)).date().isoformat()
+        follow_up_on = str(danish_day(now() + timedelta(days=30)))
         measure = self.kommune.post(f"{self.case}/measures", {
             "level": "selective", "kind": "course", "responsible_authority": ISHOJ,
-            "description": "Mentor to gange om ugen i tolv uger.", "starts_on": now().date().isoformat(),
+            "description": "Mentor to gange om ugen i tolv uger.", "starts_on": str(danish_day(now())),
             "follow_up_on": follow_up_on, "disclosure": self.told(self.kommune, "measure"),
         })
         tell.say(f"Foregribende indsats; ansvarlig: Ishøj Kommune alene; opfølgning {follow_up_on}.")

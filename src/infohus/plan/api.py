@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from infohus.danish import CONCERN_KINDS
+from infohus.danish_calendar import Hours
 from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, LoadedPlan
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
@@ -19,7 +20,6 @@ from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.document import Contact, PlanDocument, PlanPreventionLevel
-from infohus.plan.opening import Hours
 
 ALWAYS_THERE = {"other": "Anden form for ekstremisme", "unknown": "Ikke kendt"}
 """Forms of extremism that every infohus has, whatever its plan names (rule 27)."""

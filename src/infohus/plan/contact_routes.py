@@ -5,7 +5,6 @@ The plan says the hours, the unit's clock says the moment. Nothing here is about
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from itertools import product
 from typing import Literal
 from uuid import UUID
 
@@ -16,14 +15,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from infohus.danish import CONTACTS, WEEKDAYS
+from infohus.danish_calendar import danish_day, danish_time, open_until, opens_at
 from infohus.kernel.access.model import Infohus, LoadedPlan
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.plan.document import Contact, PlanDocument
-from infohus.plan.opening import DENMARK, Hours
-
-LOOKING_AHEAD_DAYS = 14
-"""Longer than any run of public holidays; who opens later than that is closed."""
 
 _PLAN = (
     sa.select(LoadedPlan.document)
@@ -46,36 +42,6 @@ class ReachableContact(msgspec.Struct, frozen=True, kw_only=True):
     opens_at: datetime | None
     instead: str | None
     says: str
-
-
-def open_until(hours: Sequence[Hours], moment: datetime) -> datetime | None:
-    """Say when who is open at `moment` closes, in Danish time; hours that follow one another are one.
-
-    Gives `None` for who is closed. Who never closes closes `LOOKING_AHEAD_DAYS` ahead.
-    """
-    end, latest = None, moment + timedelta(days=LOOKING_AHEAD_DAYS)
-    while covering := [one for one in hours if one.cover(end or moment)]:
-        end = max(_closing(one, end or moment) for one in covering)
-        if end >= latest:
-            return latest.astimezone(DENMARK)
-    return end
-
-
-def opens_at(hours: Sequence[Hours], moment: datetime) -> datetime | None:
-    """Say when who is closed at `moment` opens next, in Danish time; `None` if not within the days looked ahead."""
-    today = moment.astimezone(DENMARK).date()
-    openings = (
-        (one, datetime.combine(today + timedelta(days=day), one.opens, DENMARK))
-        for day, one in product(range(LOOKING_AHEAD_DAYS + 1), hours)
-    )
-    return min((at for one, at in openings if at > moment and one.cover(at)), default=None)
-
-
-def _closing(hours: Hours, moment: datetime) -> datetime:
-    day = moment.astimezone(DENMARK).date()
-    if hours.closes == time.min:
-        day += timedelta(days=1)
-    return datetime.combine(day, hours.closes, DENMARK)
 
 
 def reachable(contacts: Sequence[Contact], moment: datetime) -> list[ReachableContact]:
@@ -130,11 +96,11 @@ def _words_instead(instead: Contact | None, until: dict[str, datetime | None], m
 
 def _when(at: datetime, moment: datetime) -> str:
     """Write `22.00`, or with the day when it is not today's; the midnight that ends today is 24.00."""
-    today, local = moment.astimezone(DENMARK).date(), at.astimezone(DENMARK)
-    if local.time() == time.min and local.date() == today + timedelta(days=1):
+    today, day, local = danish_day(moment), danish_day(at), danish_time(at)
+    if local.time() == time.min and day == today + timedelta(days=1):
         return "24.00"
     clock = f"{local:%H.%M}"
-    return clock if local.date() == today else f"{clock} {WEEKDAYS[local.weekday()]}"
+    return clock if day == today else f"{clock} {WEEKDAYS[local.weekday()]}"
 
 
 @get("/infohuse/{infohus_id:uuid}/contacts", operation_id="ListContacts")

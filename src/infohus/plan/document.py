@@ -14,10 +14,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
+from infohus.danish_calendar import Days, Hours
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.identity.caller import AuthorityId, AuthorityKind
 from infohus.kernel.unit_of_work.begin import REGIMES
-from infohus.plan.opening import Days, Hours
 
 Text = Annotated[str, Meta(min_length=1, max_length=400)]
 Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]

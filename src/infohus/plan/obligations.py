@@ -4,11 +4,11 @@ Made from the plan when it is loaded; the slice `obligations` shows them and rec
 that a later plan no longer names stays with what was recorded of it, and is no longer owed.
 """
 
-import calendar
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 from msgspec import UNSET
 from sqlalchemy.dialects import postgresql
 
@@ -19,6 +19,9 @@ from infohus.plan.document import Obligation, PlanDocument
 from infohus.plan.model import PlanObligation
 
 REVISION = "plan-revision"
+_UNITS = {
+    "D": relativedelta(days=1), "W": relativedelta(weeks=1), "M": relativedelta(months=1), "Y": relativedelta(years=1),
+}
 
 _INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
 
@@ -42,14 +45,8 @@ _NO_LONGER_OWED = (
 
 
 def later(day: date, period: str) -> date:
-    """Add a period (`P2Y`) to a day; the 29th of February becomes the 28th where there is none."""
-    count, unit = int(period[1:-1]), period[-1]
-    if unit in "WD":
-        return day + timedelta(days=count * (7 if unit == "W" else 1))
-    months = day.year * 12 + day.month - 1 + count * (12 if unit == "Y" else 1)
-    year, month = divmod(months, 12)
-    last_day = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last_day))
+    """Add a period (`P2Y`) to a day; where the month it leads to has no such day, it is that month's last."""
+    return day + _UNITS[period[-1]] * int(period[1:-1])
 
 
 def due_on(*, every: str | None, due_year: int | None, since: date) -> date | None:

@@ -1,10 +1,10 @@
 """Sign-in of every request: it gets a correlation id, and passes with a verified token only."""
 
 import re
-from collections import OrderedDict
 from uuid import uuid4
 
 import structlog
+from cachetools import FIFOCache
 from litestar import Request
 from litestar.datastructures import Headers, MutableScopeHeaders
 from litestar.enums import ScopeType
@@ -41,7 +41,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         self._gate = gate
         self._units = units
         self._actors = actors
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: FIFOCache[str, None] = FIFOCache(REMEMBERED_SIGN_INS)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Give the request its id; let it pass, or answer 401."""
@@ -87,7 +87,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         async with self._units.begin(caller, Action.SIGN_IN) as work:
             kept = await self._actors.keep(work)
         self._actors.remember(kept)
-        self._remember(caller.token_id)
+        self._seen[caller.token_id] = None
 
     async def _admitted(self, authorization: str) -> Caller:
         scheme, _, token = authorization.partition(" ")
@@ -106,11 +106,6 @@ class AuthenticationMiddleware(ASGIMiddleware):
             refused = unavailable
         response = problem_response(refused, headers={"WWW-Authenticate": "Bearer"})
         await response.to_asgi_response(None, Request(scope))(scope, receive, send)
-
-    def _remember(self, token_id: str) -> None:
-        self._seen[token_id] = None
-        if len(self._seen) > REMEMBERED_SIGN_INS:
-            self._seen.popitem(last=False)
 
 
 def is_open(path: str) -> bool:

@@ -9,9 +9,9 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
-from infohus.casework.concerns.deadlines import DENMARK
 from infohus.casework.concerns.model import ChildNotification
 from infohus.casework.concerns.subjects import ShortText
+from infohus.danish_calendar import danish_day
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -88,7 +88,7 @@ def record_receipt_to_reporter(
     """
     if notification.receipt_given_on is not None:
         raise errors.AlreadyRecorded
-    if draft.receipt_given_on > work.now.astimezone(DENMARK).date():
+    if draft.receipt_given_on > danish_day(work.now):
         raise errors.InTheFuture(field="receipt_given_on")
     work.change(notification, receipt_given_on=draft.receipt_given_on)
     return notification

@@ -13,7 +13,6 @@ from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.cases.procedure.table import next_stage
 from infohus.casework.concerns.child_notifications import Moment
-from infohus.casework.concerns.deadlines import DENMARK
 from infohus.casework.concerns.model import (
     ClearanceCheck,
     Concern,
@@ -25,6 +24,7 @@ from infohus.casework.concerns.model import (
 )
 from infohus.casework.concerns.subjects import Person, ShortText, SubjectDraft, doubts_about, record_subject
 from infohus.danish import CONCERN_KINDS
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, Coordinator, LoadedPlan, Participant, ParticipationKind, Stage
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -188,7 +188,7 @@ def _take_down(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person]) 
 async def _open_case(work: UnitOfWork, people: Sequence[Person]) -> None:
     number = (await work.values(_NEXT_NUMBER))[0]["number"]
     case = Case(
-        id=new_id(), infohus_id=work.infohus_id, number=f"{work.now.astimezone(DENMARK).year}-{number:05d}",
+        id=new_id(), infohus_id=work.infohus_id, number=f"{danish_day(work.now).year}-{number:05d}",
         stage=Stage.RECEIVED, version=1, opened_at=work.now, closed_at=None, outcome=None,
         subject_pseudonyms=[work.pseudonym(person.identity) for person in people],
         awaits_child_notification=any(person.is_child for person in people),

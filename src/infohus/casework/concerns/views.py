@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import ProtectedAddress, Subject
-from infohus.casework.concerns.deadlines import DENMARK, age_at
+from infohus.casework.concerns.deadlines import age_at
 from infohus.casework.concerns.model import (
     ChildNotification,
     Concern,
@@ -18,6 +18,7 @@ from infohus.casework.concerns.model import (
     ReporterKind,
 )
 from infohus.danish import WARNINGS
+from infohus.danish_calendar import danish_day
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -85,7 +86,7 @@ class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, task: ChildNotification, *, now: datetime) -> "ChildNotificationView":
         """Show the task as it stands `now`."""
-        today = now.astimezone(DENMARK).date()
+        today = danish_day(now)
         return cls(
             id=task.id, subject_id=task.subject_id, assess_by=task.assess_by, assessed_at=task.assessed_at,
             assessment_is_overdue=(task.assessed_at or now) > task.assess_by, receipt_by=task.receipt_by,

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.persons.custody_releases import CustodyRelease, Judgement
+from infohus.danish_calendar import danish_day
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -39,7 +40,7 @@ def record_custody_release(work: UnitOfWork, draft: CustodyReleaseDraft) -> Cust
     Raises:
         InTheFuture: nobody was released tomorrow.
     """
-    if draft.released_on > work.now.date():
+    if draft.released_on > danish_day(work.now):
         raise errors.InTheFuture(field="released_on")
     release = work.create(
         CustodyRelease, sealed={"basis": draft.basis}, released_on=draft.released_on, judgement=draft.judgement

@@ -27,6 +27,7 @@ from infohus.casework.measures.refusals import (
     ResponsibleAuthorityMissing,
     ResponsibleAuthorityTakesNoPart,
 )
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Authority, Participant
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -77,7 +78,7 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
         raise ResponsibleAuthorityMissing
     if responsible not in work.parties:
         raise ResponsibleAuthorityTakesNoPart
-    if draft.follow_up_on < work.now.date():
+    if draft.follow_up_on < danish_day(work.now):
         raise FollowUpInThePast
     told = {work.caller.authority_id, *(draft.disclosure.recipients if draft.disclosure else ())}
     if responsible not in told:
@@ -126,7 +127,7 @@ async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDr
         raise errors.DecisionAlreadyMade
     if (draft.next_follow_up_on is None) is (draft.outcome is None):
         raise MeasureEndsWithOneOutcome
-    if draft.next_follow_up_on is not None and draft.next_follow_up_on < work.now.date():
+    if draft.next_follow_up_on is not None and draft.next_follow_up_on < danish_day(work.now):
         raise FollowUpInThePast
     follow_up = work.create(
         FollowUp, sealed={"text": draft.text}, measure_id=measure.id, delivered_by=measure.delivered_by,

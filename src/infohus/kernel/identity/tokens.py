@@ -5,7 +5,6 @@ header, key, algorithm. Strict in front, a bounded memory of accepted tokens beh
 stable word and hold nothing of the token. Encrypted tokens (JWE) do not exist here.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,6 +12,7 @@ from hashlib import sha256
 from threading import Lock
 
 import msgspec
+from cachetools import LRUCache
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jose import jwk, jws
@@ -87,7 +87,7 @@ class TokenGate:
             raise UnsafeIssuer(message)
         self._clock = clock
         self._expected = Expectations(audience, minimum_assurance, leeway_seconds)
-        self._remembered: OrderedDict[bytes, _Accepted] = OrderedDict()
+        self._remembered: LRUCache[bytes, _Accepted] = LRUCache(REMEMBERED_TOKENS)
         self._remembering = Lock()
 
     def verify(self, token: str) -> Caller:
@@ -150,17 +150,12 @@ class TokenGate:
 
     def _recall(self, digest: bytes) -> _Accepted | None:
         with self._remembering:
-            accepted = self._remembered.get(digest)
-            if accepted is not None:
-                self._remembered.move_to_end(digest)
-            return accepted
+            return self._remembered.get(digest)
 
     def _remember(self, digest: bytes, accepted: _Accepted) -> None:
         # Only accepted tokens get here, so a flood of forgeries cannot push out the tokens in use.
         with self._remembering:
             self._remembered[digest] = accepted
-            while len(self._remembered) > REMEMBERED_TOKENS:
-                self._remembered.popitem(last=False)
 
 
 def read_compact(token: str, *, types: frozenset[str] = TOKEN_TYPES) -> Compact:

@@ -7,11 +7,11 @@ keeper. Disclosing adds a wrap and copies nothing.
 import base64
 import hmac
 import os
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from cachetools import TTLCache
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.keywrap import (
@@ -36,9 +36,10 @@ class Vault:
         """Take the keeper of the authorities' keys and a clock in aware UTC."""
         self._keeper = keeper
         self._clock = clock
-        self._keep = timedelta(seconds=keep_case_keys_seconds)
-        self._remembered: OrderedDict[Remembered, tuple[datetime, bytes]] = OrderedDict()
         self._latest = clock()
+        self._remembered: TTLCache[Remembered, bytes, datetime] = TTLCache(
+            REMEMBERED_CASE_KEYS, timedelta(seconds=keep_case_keys_seconds), timer=lambda: self._latest
+        )
 
     def __repr__(self) -> str:
         """Name the vault and nothing in it."""
@@ -93,12 +94,20 @@ class Vault:
 
     def forget(self, case_id: UUID) -> None:
         """Drop a case's keys from memory."""
+        self.forget_the_old()
         for known in [known for known in self._remembered if known[0] == case_id]:
             del self._remembered[known]
 
     def forget_the_old(self) -> None:
-        """Drop the case keys whose seconds have passed. Each use does so; a process that stands idle must be told."""
-        self._forget_the_old(self._clock())
+        """Drop the case keys whose seconds have passed. Each use does so; a process that stands idle must be told.
+
+        A clock that was set back would let keys live longer: then all go.
+        """
+        now = self._clock()
+        if now < self._latest:
+            self._remembered.clear()
+        self._latest = now
+        self._remembered.expire()
 
     def index(self, infohus_id: UUID, kind: str, value: str) -> bytes:
         """Compute the keyed index of a value that is looked up, 32 bytes. Equal values give equal indexes."""
@@ -122,30 +131,16 @@ class Vault:
         Source: RFC 5869, section 2.3 (expand: the case key is uniformly random already).
         """
         known = (case_id, authority_id, wrapped_case_key)
-        now = self._clock()
-        self._forget_the_old(now)
+        self.forget_the_old()
         remembered = self._remembered.get(known)
         if remembered is not None:
-            return remembered[1]
+            return remembered
         case_key = self._keeper.unwrap(authority_id, wrapped_case_key)
         info = b"".join(
             len(part).to_bytes(4, "big") + part for part in (b"infohus/v1/wrap", case_id.bytes, authority_id.encode())
         )
         derived = HKDFExpand(hashes.SHA256(), KEY_BYTES, info).derive(case_key)
-        self._remembered[known] = (now, derived)
-        self._forget_the_old(now)
+        self._remembered[known] = derived
+        # Where nothing may be kept, what was just put in is old already.
+        self._remembered.expire()
         return derived
-
-    def _forget_the_old(self, now: datetime) -> None:
-        """Drop what is too old or too much; the oldest stands first, for nothing is remembered anew while it is there.
-
-        A clock that was set back would let keys live longer: then all go.
-        """
-        if now < self._latest:
-            self._remembered.clear()
-        self._latest = now
-        while self._remembered:
-            oldest, (since, _) = next(iter(self._remembered.items()))
-            if now - since < self._keep and len(self._remembered) <= REMEMBERED_CASE_KEYS:
-                return
-            del self._remembered[oldest]

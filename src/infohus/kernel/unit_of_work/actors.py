@@ -4,13 +4,13 @@ The name lies under a key of its own for each authority's supervision. Only the 
 row security and the key say so, each by itself), and each opening is in the log (rule 60).
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from cachetools import FIFOCache
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
@@ -64,7 +64,7 @@ class Actors:
 
     def __init__(self) -> None:
         """Begin with nobody known."""
-        self._kept: OrderedDict[bytes, None] = OrderedDict()
+        self._kept: FIFOCache[bytes, None] = FIFOCache(REMEMBERED)
 
     async def keep(self, work: UnitOfWork) -> bytes | None:
         """Add the unit's caller, unless this name is kept already; give what to `remember` once the unit has ended.
@@ -94,8 +94,6 @@ class Actors:
         """Ask the database no more about what is committed."""
         if fingerprint is not None:
             self._kept[fingerprint] = None
-            if len(self._kept) > REMEMBERED:
-                self._kept.popitem(last=False)
 
 
 async def open_actor(work: UnitOfWork, person_id: UUID) -> list[tuple[Actor, dict[str, str]]]:

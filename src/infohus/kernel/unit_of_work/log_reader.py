@@ -1,7 +1,7 @@
 """What a unit of work may read of one audit log. It reads, and cannot execute: no method takes a statement."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import date, tzinfo
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -65,9 +65,9 @@ class LogReader:
         """List the entries, oldest first, in whose bytes one of these texts stands; it looks through the whole log."""
         return await log.entries_holding(self._connection, self._log_id, texts)
 
-    async def first_of_day(self, day: date, zone: tzinfo, *, size: int) -> int:
-        """Find the first of `size` entries that is of a day or later; an emptied one is older than any."""
-        return await log.first_of_day(self._connection, self._log_id, day, zone, size)
+    async def first_since(self, moment: datetime, *, size: int) -> int:
+        """Find the first of `size` entries that is of `moment` or later; an emptied one is older than any."""
+        return await log.first_since(self._connection, self._log_id, moment, size)
 
     # --- hashes, proofs, the log as a folder ------------------------------------------------------------------------
     async def leaf_hash(self, index: int) -> bytes:

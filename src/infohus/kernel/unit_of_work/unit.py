@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from infohus import errors
+from infohus import danish_calendar, errors
 from infohus.kernel.access.model import AnsweredRequest, Case, Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
@@ -284,10 +284,10 @@ class UnitOfWork:
 
     def done(self, record_id: UUID) -> None:
         """Remember what this request recorded, so that a repetition finds it."""
-        if self._idempotency_key is not None:
+        if (key := self._idempotency_key) is not None:
             self.add(AnsweredRequest(
-                person_id=self.caller.person_id, key=self._idempotency_key.key,
-                fingerprint=self._fingerprint(self._idempotency_key), record_id=record_id, acted_on=self.now.date(),
+                person_id=self.caller.person_id, key=key.key, record_id=record_id,
+                fingerprint=self._fingerprint(key), acted_on=danish_calendar.danish_day(self.now),
             ))
 
     def _fingerprint(self, idempotency_key: IdempotencyKey) -> bytes:

@@ -1,15 +1,17 @@
 """The routes of log checks."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
@@ -35,12 +37,10 @@ from infohus.oversight.log_checks.findings import (
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
 from infohus.oversight.log_checks.risk_rules import RULES
-from infohus.plan.opening import DENMARK
 
 CHECKS = "/infohuse/{infohus_id:uuid}/log-checks"
 FINDING = "/infohuse/{infohus_id:uuid}/log-findings/{finding_id:uuid}"
 NOTICE = "/infohuse/{infohus_id:uuid}/log-notice"
-DAYS_A_MONTH = 30.4
 CheckedIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
 
 _CHECKS = sa.select(LogCheck).where(LogCheck.infohus_id == sa.bindparam("infohus_id")).order_by(LogCheck.id.desc())
@@ -315,8 +315,8 @@ async def _next_due(work: UnitOfWork, checks: list[LogCheckView], months: int) -
     ended = [one.period_until for one in checks if one.is_complete]
     if not ended:
         first = await work.log.entry_at(0)
-        ended = [] if first is None else [decode(first).at.astimezone(DENMARK).date()]
-    return max(ended) + timedelta(days=int(months * DAYS_A_MONTH)) if ended else None
+        ended = [] if first is None else [danish_day(decode(first).at)]
+    return max(ended) + relativedelta(months=months) if ended else None
 
 
 def _versioned(view: LogFindingView) -> Response[LogFindingView]:
@@ -324,7 +324,7 @@ def _versioned(view: LogFindingView) -> Response[LogFindingView]:
 
 
 def _today(work: UnitOfWork) -> date:
-    return work.now.astimezone(DENMARK).date()
+    return danish_day(work.now)
 
 
 handlers = [

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 from msgspec import Meta
 
 from infohus import errors
+from infohus.danish_calendar import danish_day, end_of_day, start_of_day
 from infohus.kernel.access.model import Case
 from infohus.kernel.audit.formats.draw import commitment_of, draw_from
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
@@ -20,14 +22,13 @@ from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry
 from infohus.oversight.log_checks.namesakes import namesakes_among
 from infohus.oversight.log_checks.refusals import NotDrawableYet, NothingInPeriod, SecretNotPromised
 from infohus.oversight.log_checks.risk_rules import RULES, Background
-from infohus.plan.opening import DENMARK
 
 RANDOM = "random"
 """Why an entry is looked at that the lot fell on; the other reasons are the codes of risk rules."""
 MOST_BY_RULE = 30
 MOST_BY_LOT = 200
 """Each entry that is looked at takes room in the one entry that says they were drawn; all of them fit."""
-HALF_A_YEAR = timedelta(days=182)
+HALF_A_YEAR = relativedelta(months=6)
 
 CHECK = sa.select(LogCheck).where(
     LogCheck.id == sa.bindparam("id"), LogCheck.infohus_id == sa.bindparam("infohus_id")
@@ -67,13 +68,15 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: PooledSigner)
     Raises:
         NothingInPeriod: the period lies ahead, ends before it begins, or nothing was logged in it.
     """
-    today = work.now.astimezone(DENMARK).date()
+    today = danish_day(work.now)
     until = draft.period_until or today - timedelta(days=1)
-    since = draft.period_from or until - HALF_A_YEAR
+    if until > today:
+        raise NothingInPeriod
+    since = draft.period_from or half_a_year_until(until)
     size = (await work.log.head()).size
-    first = await work.log.first_of_day(since, DENMARK, size=size)
-    last = await work.log.first_of_day(until + timedelta(days=1), DENMARK, size=size) - 1
-    if until > today or last < first:
+    first = await work.log.first_since(start_of_day(since), size=size)
+    last = await work.log.first_since(end_of_day(until), size=size) - 1
+    if last < first:
         raise NothingInPeriod
     check = work.add(LogCheck(
         infohus_id=work.infohus_id, authority_id=work.caller.authority_id, announced_at=work.now,
@@ -84,6 +87,11 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: PooledSigner)
     work.audit_draft.justification = f"draw commitment {draft.commitment}"
     work.done(check.id)
     return check
+
+
+def half_a_year_until(day: date) -> date:
+    """Give the first day of the six calendar months that end with a day: the 1st of July for the 31st of December."""
+    return day + timedelta(days=1) - HALF_A_YEAR
 
 
 async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:

@@ -10,12 +10,12 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosures.model import LongText
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Coordinator
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.refusals import FindingNotComplete, OwnEntryReviewed
-from infohus.plan.opening import DENMARK
 
 ENTRIES = (
     sa.select(LogCheckEntry)
@@ -153,7 +153,7 @@ def is_overdue(finding: LogFinding, today: date) -> bool:
 
 async def _require_complete(work: UnitOfWork, draft: EntryReviewDraft) -> None:
     owners = {row["person_id"] for row in await work.values(_OWNERS, infohus_id=work.infohus_id)}
-    today = work.now.astimezone(DENMARK).date()
+    today = danish_day(work.now)
     if (
         draft.text is None or draft.owner not in owners or draft.owner == work.caller.person_id
         or draft.answer_by is None or draft.answer_by < today

@@ -1,14 +1,15 @@
 """The notice that use is logged: its text, who has read it, and who has not."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 
+from infohus.danish_calendar import danish_day, start_of_day
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogNoticeReceipt
-from infohus.plan.opening import DENMARK
 
 VERSION = 1
 TEXT = """Alt, hvad du gør i infohus, bliver logget: hvem, hvornår, hvilken sag og hvorfor. Også et forsøg, der afvises.
@@ -21,7 +22,7 @@ forsøg på noget, der ikke var videregivet.
 du spurgt, før der sker mere. Den, en sag handler om, kan få at vide, hvornår og til hvilke formål oplysningerne er
 brugt, men ikke hvem der gjorde det."""
 """The notice in its newest version. A new text gets a new version, and everybody is asked anew."""
-WHO_ACTED_WITHIN = timedelta(days=182)
+WHO_ACTED_WITHIN = relativedelta(months=6)
 
 _MINE = sa.select(LogNoticeReceipt).where(
     LogNoticeReceipt.infohus_id == sa.bindparam("infohus_id"), LogNoticeReceipt.person_id == sa.bindparam("person_id"),
@@ -79,13 +80,13 @@ async def acknowledge(work: UnitOfWork) -> LogNotice:
 async def who_has_read(work: UnitOfWork) -> NoticeState:
     """List who has read it, and who of those that acted lately has not; it reads the log for it."""
     read = await work.rows(LogNoticeReceipt, _ALL, infohus_id=work.infohus_id, version=VERSION)
-    known, since = {one.person_id for one in read}, work.now - WHO_ACTED_WITHIN
+    known, since = {one.person_id for one in read}, start_of_day(danish_day(work.now) - WHO_ACTED_WITHIN)
     missing = set[UUID]()
     size = (await work.log.head()).size
-    start = await work.log.first_of_day(since.astimezone(DENMARK).date(), DENMARK, size=size)
+    start = await work.log.first_since(since, size=size)
     async for chunk in work.log.entries(start=start, stop=size):
         for _, entry in chunk:
-            if entry.at >= since and entry.caller is not None and entry.caller not in known:
+            if entry.caller is not None and entry.caller not in known:
                 missing.add(entry.caller)
     return NoticeState(
         VERSION, [NoticeReader(one.person_id, one.authority_id, one.acknowledged_at) for one in read], sorted(missing)

@@ -7,8 +7,8 @@ from datetime import date, datetime, time
 from statistics import median
 from uuid import UUID
 
+from infohus.danish_calendar import Hours, danish_day
 from infohus.kernel.audit.formats.entry import Entry, Outcome
-from infohus.plan.opening import DENMARK, Hours
 
 WORKING_HOURS = Hours(opens=time(7), closes=time(18), days="working_days")
 MANY_CASES = 20
@@ -68,7 +68,7 @@ def of_unusual_volume(entries: Numbered, background: Background) -> list[int]:  
     first: dict[tuple[UUID, date], list[int]] = defaultdict(list)
     for index, entry in entries:
         if entry.caller is not None and entry.case is not None:
-            day = entry.at.astimezone(DENMARK).date()
+            day = danish_day(entry.at)
             cases[entry.caller][day].add(entry.case)
             first[entry.caller, day].append(index)
     picked: list[int] = []

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from msgspec import Meta, field
 
 from infohus import errors
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.obligations.model import Fulfilment
@@ -16,7 +17,6 @@ from infohus.oversight.obligations.refusals import FulfilmentNotPossible, Unknow
 from infohus.plan.document import PlanDocument
 from infohus.plan.model import PlanObligation
 from infohus.plan.obligations import due_after_fulfilment
-from infohus.plan.opening import DENMARK
 
 MOST_ATTENDING = 100_000
 
@@ -125,7 +125,7 @@ async def record_fulfilment(work: UnitOfWork, obligation: PlanObligation, draft:
         FulfilmentNotPossible: the day lies ahead, or before the last time.
         UnknownAudience: not one of the plan's, or named twice.
     """
-    today = work.now.astimezone(DENMARK).date()
+    today = danish_day(work.now)
     last = obligation.fulfilled_on
     if draft.fulfilled_on > today or (last is not None and draft.fulfilled_on < last):
         raise FulfilmentNotPossible
@@ -154,7 +154,7 @@ async def _audiences(work: UnitOfWork) -> set[str]:
 async def _views(work: UnitOfWork, obligations: list[PlanObligation]) -> list[ObligationView]:
     met = await work.rows(Fulfilment, _FULFILMENTS, obligation_ids=[one.id for one in obligations])
     met += work.pending(Fulfilment)
-    today = work.now.astimezone(DENMARK).date()
+    today = danish_day(work.now)
     return [
         ObligationView(
             id=one.id, code=one.code, text=one.text, owner=one.owner, every=one.every, due_on=one.due_on,

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.procedure.row import OF_YEAR
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.statistics.model import ReleasedYearlyStatus, YearlyStatus
 from infohus.oversight.statistics.refusals import YearlyStatusAlreadyReleased, YearlyStatusNotReleased, YearNotOver
 from infohus.oversight.statistics.tabulations import tabulations, yearly_status
 from infohus.plan.document import PlanDocument
-from infohus.plan.opening import DENMARK
 
 _RELEASED_BY_ID = sa.select(ReleasedYearlyStatus).where(ReleasedYearlyStatus.id == sa.bindparam("id"))
 _RELEASED = sa.select(ReleasedYearlyStatus).where(
@@ -49,7 +49,7 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
         if earlier.year != year:
             raise errors.IdempotencyKeyReused
         return earlier
-    if work.now.astimezone(DENMARK).year <= year:
+    if danish_day(work.now).year <= year:
         raise YearNotOver(year=year)
     if await _released(work, year) is not None:
         raise YearlyStatusAlreadyReleased(year=year)

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.procedure.outcomes import ClosureOutcome
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Authority, CaseKey
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -56,7 +57,7 @@ async def sign_closure(work: UnitOfWork, closure: Closure, content_hash: bytes) 
 
 
 async def _start_retention(work: UnitOfWork, outcome: ClosureOutcome) -> None:
-    closed_on = work.now.date()
+    closed_on = danish_day(work.now)
     work.change(work.case, closed_at=work.now, outcome=outcome.value)
     is_child = (await work.values(_HAS_CHILD, case_id=work.case.id))[0]["has_child"]
     for holder in await work.values(_KEY_HOLDERS, case_id=work.case.id):

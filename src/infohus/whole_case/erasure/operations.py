@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import Record
@@ -97,7 +98,7 @@ def record_clearance(work: UnitOfWork, draft: ArchiveClearanceDraft) -> ArchiveC
     Raises:
         InTheFuture: it has not decided yet.
     """
-    if draft.decided_on > work.now.date():
+    if draft.decided_on > danish_day(work.now):
         raise errors.InTheFuture(field="decided_on")
     clearance = work.create(
         ArchiveClearance, sealed={"reference": draft.reference}, decision=draft.decision, decided_on=draft.decided_on
@@ -116,7 +117,7 @@ async def refuse_erasure(work: UnitOfWork) -> None:
     period = await work.values(_OWN_PERIOD, case_id=work.case.id, authority_id=work.caller.authority_id)
     if not period:
         raise ErasureRefused(reasons=IN_DANISH[Hindrance.NOT_CLOSED])
-    found = [Hindrance.STILL_KEPT] if period[0]["erase_after"] >= work.now.date() else []
+    found = [Hindrance.STILL_KEPT] if period[0]["erase_after"] >= danish_day(work.now) else []
     found += (await _hindrances(work, [work.case.id]))[work.case.id]
     if found:
         raise ErasureRefused(reasons=", ".join(IN_DANISH[one] for one in found))
@@ -138,7 +139,7 @@ async def erasure_report(work: UnitOfWork, *, after: UUID, limit: int) -> list[E
             case_id=row["case_id"], case_number=row["number"], stage=Stage(row["stage"]), rule=row["rule"],
             erase_after=row["erase_after"], records=records[row["case_id"]],
             hindered_by=[
-                *([Hindrance.STILL_KEPT] if row["erase_after"] >= work.now.date() else []),
+                *([Hindrance.STILL_KEPT] if row["erase_after"] >= danish_day(work.now) else []),
                 *hindrances[row["case_id"]],
             ],
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from infohus.plan.opening import DENMARK
+from infohus.danish_calendar import danish_time
 from infohus.whole_case.journal.model import JournalDecision, JournalExchange
 
 KINDS = {
@@ -58,4 +58,4 @@ def note_in_danish(  # noqa: PLR0913 - all by name
 
 
 def _at(moment: datetime) -> str:
-    return moment.astimezone(DENMARK).strftime("%d.%m.%Y kl. %H.%M")
+    return f"{danish_time(moment):%d.%m.%Y kl. %H.%M}"

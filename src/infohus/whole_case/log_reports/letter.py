@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from infohus.plan.opening import DENMARK
+from infohus.danish_calendar import danish_time
 from infohus.whole_case.log_reports.model import ReportLine
 
 _PROVISIONS = {
@@ -42,4 +42,4 @@ def letter(
 
 
 def _moment(at: datetime) -> str:
-    return f"{at.astimezone(DENMARK):%d.%m.%Y kl. %H.%M}"
+    return f"{danish_time(at):%d.%m.%Y kl. %H.%M}"

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
@@ -61,7 +62,7 @@ class AccessRequestView(msgspec.Struct, frozen=True):
         return [
             cls(
                 one.id, one.subject_id, one.received_on, one.answer_by, one.answered_at,
-                one.answered_at is None and one.answer_by < work.now.date(), texts[one.id]["asked"],
+                one.answered_at is None and one.answer_by < danish_day(work.now), texts[one.id]["asked"],
             )
             for one in requests
         ]
@@ -89,7 +90,7 @@ class RestrictionView(msgspec.Struct, frozen=True, kw_only=True):
                 id=one.id, item=AccessItem(one.record_kind, one.record_id), basis=one.basis,
                 reason=texts[one.id]["reason"], decided_by=one.recorded_by, decided_at=one.recorded_at,
                 review_on=one.review_on, lifted_at=one.lifted_at,
-                review_is_overdue=one.lifted_at is None and one.review_on < work.now.date(),
+                review_is_overdue=one.lifted_at is None and one.review_on < danish_day(work.now),
             )
             for one in restrictions
         ]
@@ -177,7 +178,7 @@ async def overdue(
     """List the caller's authority's restrictions whose review date has passed."""
     async with request_scope.begin(Action.LIST_OVERDUE_REVIEWS, Infohus, infohus_id) as work:
         found = await work.rows(
-            Restriction, OVERDUE, infohus_id=infohus_id, today=work.now.date(), after=after, limit=limit + 1
+            Restriction, OVERDUE, infohus_id=infohus_id, today=danish_day(work.now), after=after, limit=limit + 1
         )
         lines = [OverdueReview(one.id, one.case_id, one.record_kind, one.basis, one.review_on) for one in found]
         return page_of(lines, [one.restriction_id for one in lines], limit=limit)

@@ -1,15 +1,16 @@
 """Ask, restrict, release, and make the package that is handed out."""
 
-import calendar
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 
 from infohus import errors
 from infohus.casework.concerns.model import ReporterRelease
+from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Record, Regime
@@ -83,7 +84,7 @@ def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessRequest
     Raises:
         InTheFuture: it was received tomorrow.
     """
-    if draft.received_on > work.now.date():
+    if draft.received_on > danish_day(work.now):
         raise errors.InTheFuture(field="received_on")
     request = work.create(
         AccessRequest, sealed={"asked": draft.asked}, subject_id=draft.subject, received_on=draft.received_on,
@@ -97,8 +98,7 @@ def answer_by(received_on: date, regime: Regime) -> date:
     """Give the last day for answering: a month later under GDPR (art. 12, stk. 3), some days under LED."""
     if regime is not Regime.GDPR:
         return received_on + timedelta(days=LED_DAYS)
-    year, month = divmod(received_on.year * 12 + received_on.month, 12)
-    return date(year, month + 1, min(received_on.day, calendar.monthrange(year, month + 1)[1]))
+    return received_on + relativedelta(months=1)
 
 
 async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
@@ -114,7 +114,7 @@ async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
         raise BlanketRestriction
     if draft.basis not in BASES[work.regime]:
         raise RestrictionOfAnotherRegime
-    if draft.review_on <= work.now.date():
+    if draft.review_on <= danish_day(work.now):
         raise ReviewInThePast
     await _own(work, draft.item)
     if any(one.record_id == draft.item.id for one in await work.rows(Restriction, _STANDING, case_id=work.case.id)):

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Record, Regime
-from infohus.plan.opening import DENMARK
 from infohus.whole_case.rights.model import AccessKind
 
 _NAMES = {
@@ -78,7 +78,7 @@ def letter(package: Package) -> str:
     law = "databeskyttelsesforordningens artikel 15" if package.regime is Regime.GDPR else (
         "retshåndhævelseslovens § 15"
     )
-    answered = package.made_at.astimezone(DENMARK)
+    answered = danish_day(package.made_at)
     lines = [
         f"# Indsigt i infohussag {package.case_number}", "",
         f"Anmodning modtaget {package.received_on:%d.%m.%Y}. Svar {answered:%d.%m.%Y}, efter {law}.", "",

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -112,13 +112,13 @@ async def places_where(
     return found, None
 
 
-async def first_of_day(connection: AnyConnection, log_id: UUID, day: date, zone: tzinfo, size: int) -> int:
-    """Find, by halves, the first of `size` entries that is of a day or later; an emptied one is older than any."""
+async def first_since(connection: AnyConnection, log_id: UUID, moment: datetime, size: int) -> int:
+    """Find, by halves, the first of `size` entries that is no older than a moment; an emptied one is older than any."""
     below, above = 0, size
     while below < above:
         middle = (below + above) // 2
         encoded = await entry_at(connection, log_id, middle)
-        if encoded is None or decode(encoded).at.astimezone(zone).date() < day:
+        if encoded is None or decode(encoded).at < moment:
             below = middle + 1
         else:
             above = middle

@@ -1,0 +1,130 @@
+"""The Danish calendar: which day a moment lies on, working days, and opening hours by the Danish clock. Pure.
+
+What is stored and signed is UTC; a day that people state, or that a deadline names, is the Danish one. How many days a
+law gives, and whose hours they are, is said where it is used.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from itertools import product
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import holidays
+import msgspec
+
+DENMARK = ZoneInfo("Europe/Copenhagen")
+LOOKING_AHEAD_DAYS = 14
+"""Longer than any run of public holidays; who opens later than that is closed."""
+
+
+def danish_time(moment: datetime) -> datetime:
+    """Give a moment, aware, as a clock in Denmark shows it."""
+    return moment.astimezone(DENMARK)
+
+
+def danish_day(moment: datetime) -> date:
+    """Say which day it is in Denmark at a moment, aware."""
+    return danish_time(moment).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """Give the moment at which a day begins in Denmark, aware."""
+    return datetime.combine(day, time.min, DENMARK)
+
+
+def end_of_day(day: date) -> datetime:
+    """Give the moment at which the next day begins in Denmark, aware: 23, 24 or 25 hours after this one's start."""
+    return start_of_day(day + timedelta(days=1))
+
+
+class Weekday(StrEnum):
+    """A day of the week, in the order of `date.weekday()`."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+WEEKDAYS = tuple(Weekday)
+Days = Literal["daily", "working_days"] | list[Weekday]
+"""Every day; Monday to Friday but on no public holiday; or the days named."""
+
+
+class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Opening hours on some days, Danish local time. `closes` at 00:00 is the midnight that ends the day."""
+
+    opens: time
+    closes: time
+    days: Days
+
+    def __post_init__(self) -> None:
+        """Refuse hours that end before they begin, or that name a zone of their own."""
+        if self.opens.tzinfo is not None or self.closes.tzinfo is not None:
+            message = "opening hours are Danish local time and name no zone"
+            raise ValueError(message)
+        if self.closes != time.min and self.closes <= self.opens:
+            message = "`closes` is not after `opens`; write hours past midnight as two"
+            raise ValueError(message)
+        if not self.days:
+            message = "`days` names no day"
+            raise ValueError(message)
+
+    def cover(self, moment: datetime) -> bool:
+        """Say whether `moment`, aware, lies within these hours."""
+        local = danish_time(moment)
+        before_closing = self.closes == time.min or local.time() < self.closes
+        return self._apply_on(local.date()) and self.opens <= local.time() and before_closing
+
+    def _apply_on(self, day: date) -> bool:
+        if self.days == "daily":
+            return True
+        if self.days == "working_days":
+            return is_working_day(day)
+        return WEEKDAYS[day.weekday()] in self.days
+
+
+def open_until(hours: Sequence[Hours], moment: datetime) -> datetime | None:
+    """Say when who is open at `moment` closes, in Danish time; hours that follow one another are one.
+
+    Gives `None` for who is closed. Who never closes closes `LOOKING_AHEAD_DAYS` ahead.
+    """
+    end, latest = None, moment + timedelta(days=LOOKING_AHEAD_DAYS)
+    while covering := [one for one in hours if one.cover(end or moment)]:
+        end = max(_closing(one, end or moment) for one in covering)
+        if end >= latest:
+            return danish_time(latest)
+    return end
+
+
+def opens_at(hours: Sequence[Hours], moment: datetime) -> datetime | None:
+    """Say when who is closed at `moment` opens next, in Danish time; `None` if not within the days looked ahead."""
+    today = danish_day(moment)
+    openings = (
+        (one, datetime.combine(today + timedelta(days=day), one.opens, DENMARK))
+        for day, one in product(range(LOOKING_AHEAD_DAYS + 1), hours)
+    )
+    return min((at for one, at in openings if at > moment and one.cover(at)), default=None)
+
+
+def _closing(hours: Hours, moment: datetime) -> datetime:
+    day = danish_day(moment)
+    if hours.closes == time.min:
+        day += timedelta(days=1)
+    return datetime.combine(day, hours.closes, DENMARK)
+
+
+def is_working_day(day: date) -> bool:
+    """Say whether `day` is neither weekend nor a Danish public holiday."""
+    return day.weekday() < 5 and day not in _public_holidays(day.year)  # noqa: PLR2004 - Saturday is 5
+
+
+@lru_cache(maxsize=8)
+def _public_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("DK", years=year).keys())
