@@ -16,7 +16,7 @@ import asyncpg
 from installation import Installation, now
 from sqlalchemy import Table
 
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
 from infohus.kernel.access.model import Case, CaseKey, Disclosure, Participant, RecordKey
 from infohus.kernel.database.statements import table_of

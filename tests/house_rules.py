@@ -41,6 +41,12 @@ FENCES = {
 
 WHO_MAY_LOOK_AT_ROLES = ("src/infohus/kernel/authorization/", "src/infohus/kernel/identity/", "src/infohus/demo/")
 
+COLLECTS_SEALED_COLUMNS = ("src/infohus/kernel/sealing/column.py",)
+"""Looks through every table for its sealed columns, which the application log must never show."""
+
+NAMES_CASE_AND_AUTHORITY = ("src/infohus/kernel/",)
+"""Every record belongs to a case and an authority, whose tables stand above the declaration of what a record is."""
+
 OTHER_APPLICATIONS = ("src/infohus/demo/issuer.py", "src/infohus/kernel/audit/witness/server.py")
 """Small applications of their own, with another door than ours."""
 DOORS_TO_THE_DATABASE = (
@@ -205,6 +211,28 @@ def misplaced_routes(source: Source) -> Iterator[str]:
                 called = mark.func if isinstance(mark, ast.Call) else mark
                 if isinstance(called, ast.Name) and called.id in HTTP_METHODS:
                     yield f"line {node.lineno}: the route {node.name}"
+
+
+def looked_up_tables(source: Source) -> Iterator[str]:
+    """Whoever reads a table imports its model; nobody asks the registry for a name or for whatever is there."""
+    if source.is_in(*COLLECTS_SEALED_COLUMNS):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Attribute) and node.attr in {"tables", "sorted_tables", "mappers", "_class_registry"}:
+            owner = ast.unparse(node.value).split(".")[-1]
+            if owner in {"metadata", "registry"}:
+                yield f"line {node.lineno}: {owner}.{node.attr}"
+
+
+def foreign_keys_by_name(source: Source) -> Iterator[str]:
+    """A foreign key to another file's table names its column as Python, so that the import shows it."""
+    if source.is_in(*NAMES_CASE_AND_AUTHORITY):
+        return
+    own = set(re.findall(r'__tablename__ = "(\w+)"', source.text))
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1].startswith("ForeignKey"):
+            named = set(re.findall(r"(?:infohus|\{SCHEMA\})\.(\w+)\.\w+", ast.unparse(node)))
+            yield from (f"line {node.lineno}: names the table {table}" for table in sorted(named - own))
 
 
 def opened_package(source: Source) -> Iterator[str]:

@@ -7,7 +7,7 @@ Read `app.py` (what there is), then `kernel/unit_of_work/` (the only door to the
     oversight/          what looks at all cases: supervision, log checks, the yearly status, obligations
     whole_case/         what looks at all of a case: next steps, closing, erasure, rights, log reports …
     casework/           one folder a step of the procedure: model.py, operations.py, api.py
-    cases/              what every step stands on: participants, information, procedure, disclosures, joint decisions
+    cases/              what every step stands on: participants, information, persons, disclosures, joint decisions
     plan/               the municipality's beredskabsplan as data
     kernel/             the mechanism: who calls, may they, what is at rest, what was done
 

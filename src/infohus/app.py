@@ -19,6 +19,7 @@ from infohus.cases.procedure.completeness import require_complete
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.assessments.api import handlers as assessment_handlers
 from infohus.casework.concerns.api import handlers as concern_handlers
+from infohus.casework.disclosable_records import DISCLOSABLE_RECORDS
 from infohus.casework.exchanges.api import handlers as exchange_handlers
 from infohus.casework.measures.api import handlers as measure_handlers
 from infohus.casework.notes.api import handlers as note_handlers
@@ -64,6 +65,7 @@ from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
 from infohus.whole_case.closures.api import handlers as closure_handlers
+from infohus.whole_case.earlier_concerns.api import handlers as earlier_concern_handlers
 from infohus.whole_case.erasure.api import handlers as erasure_handlers
 from infohus.whole_case.journal.api import handlers as journal_handlers
 from infohus.whole_case.log_reports.api import handlers as log_report_handlers
@@ -146,6 +148,7 @@ def create_app(settings: Settings) -> Litestar:
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "units": Provide(lambda: units, sync_to_thread=False),
             "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
+            "disclosable_records": Provide(lambda: DISCLOSABLE_RECORDS, sync_to_thread=False),
             "signer": Provide(lambda: pooled_signer, sync_to_thread=False),
         },
         middleware=[AuthenticationMiddleware(gate, units, actors)],
@@ -163,7 +166,7 @@ def route_handlers() -> list[HTTPRouteHandler]:
     return [
         *health_handlers, *problem_handlers,
         *guarded(
-            *plan_handlers, *contact_handlers, *concern_handlers, *search_handlers,
+            *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
             *case_handlers, *standing_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,

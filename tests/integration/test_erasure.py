@@ -8,7 +8,7 @@ import pytest
 from house import MUNICIPALITY, POLICE, CaseInHand, House, now
 from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Regime
-from infohus.whole_case.erasure.retention import read_retention, retention_table, rule_for
+from infohus.whole_case.closures.retention import read_retention, retention_table, rule_for
 
 LAST = '[[rule]]\nname = "all"\ndays = 10\nsource = "x"\n'
 CLEARED: dict[str, Any] = {"decision": "may_be_discarded", "decided_on": "2026-11-20", "reference": "RA 26/1"}

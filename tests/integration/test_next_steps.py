@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, invitation, now, told
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.database.tables import Row
 from infohus.web.api_examples import EXAMPLES
 from infohus.whole_case.next_steps.operations import OFFERED, PROPOSED

@@ -11,9 +11,10 @@ import asyncpg
 import pytest
 
 from house import House, now
-from infohus.cases.disclosures.disclosure import Paragraph
+from infohus.cases.disclosures.model import Paragraph
+from infohus.cases.persons.model import AgeGroup
 from infohus.cases.procedure.outcomes import ClosureOutcome, ScopeOutcome
-from infohus.casework.concerns.model import AgeGroup, ReportChannel
+from infohus.casework.concerns.model import ReportChannel
 from infohus.casework.measures.model import PreventionLevel
 from infohus.oversight.statistics.tabulations import tabulations
 

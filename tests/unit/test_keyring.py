@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.cases.information import Information, Origin
 from infohus.casework.concerns.model import Concern
 from infohus.kernel.access.model import Case, CaseKey, RecordKey

@@ -1,3 +1,3 @@
-"""The ground every slice stands on: the case and its stages, participants, information, exchange
-and joint signatures.
+"""What every step of a case stands on: who takes part, what each authority holds, the procedure, persons, disclosures
+and joint decisions. The case's own row is in kernel/access, which decides who may read it.
 """

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import AuthoritySlug, LongText
+from infohus.cases.disclosures.model import AuthoritySlug, LongText
 from infohus.cases.information import Information
 from infohus.kernel.access.model import Authority, CaseKey, InfohusAuthority, Participant, ParticipationKind
 from infohus.kernel.identity.caller import AuthorityKind

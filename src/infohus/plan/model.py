@@ -6,7 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Row, new_id
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.database.tables import Row, new_id
 
 
 class PlanObligation(Row):
@@ -16,7 +17,7 @@ class PlanObligation(Row):
     __table_args__ = (sa.UniqueConstraint("infohus_id", "code"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
     code: Mapped[str]
     text: Mapped[str]
     owner: Mapped[str]

@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body, FromPath, JSONBody
 
 from infohus.cases.joint_decisions.decision_view import DecisionView, SignatureDraft, Warn, decision_view
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
 from infohus.kernel.authorization.action import Action

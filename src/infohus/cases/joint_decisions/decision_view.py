@@ -8,7 +8,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from infohus.cases.joint_decisions.joint_decision import JointDecision, document_of, signatures_of
+from infohus.cases.joint_decisions.document import document_of
+from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.joint_decisions.operations import signatures_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 

@@ -1,1 +1,4 @@
-"""The persons of cases: their CPR numbers and family names, where they appear, and what was known of them before."""
+"""The persons of a case: whom it concerns, their CPR numbers and family names, and that one was released from custody.
+
+In which other cases a person appears is looked up by whole_case/earlier_concerns, which also reads concerns.
+"""

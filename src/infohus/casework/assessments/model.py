@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.disclosure import DisclosureDraft, LongText
+from infohus.cases.disclosures.model import DisclosureDraft, LongText
 from infohus.cases.information import Origin
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import AssessmentOutcome
+from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.tables import SCHEMA, Record, Row, choice, owned_by_authority, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
@@ -44,7 +45,7 @@ class LoadedTemplate(Row):
 
     __tablename__ = "assessment_template"
 
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), primary_key=True)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
     document: Mapped[str]
     digest: Mapped[bytes]

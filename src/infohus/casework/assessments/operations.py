@@ -3,8 +3,10 @@
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import Item, disclose
-from infohus.cases.joint_decisions.joint_decision import amend, begin_decision, document_of, sign
+from infohus.cases.disclosures.model import Item
+from infohus.cases.disclosures.operations import disclose
+from infohus.cases.joint_decisions.document import document_of
+from infohus.cases.joint_decisions.operations import amend, begin_decision, sign
 from infohus.casework.assessments.model import (
     Answer,
     Assessment,

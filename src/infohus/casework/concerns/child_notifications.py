@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import CLOCK_TOLERANCE
+from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.casework.concerns.model import ChildNotification
 from infohus.casework.concerns.subjects import ShortText
 from infohus.danish_calendar import danish_day

@@ -1,9 +1,9 @@
-"""The routes to what is kept apart from a concern: who raised it, a full CPR number, a protected address, and what
-was known before. Each is an act of its own, and stands in the log as such.
+"""The routes to what is kept apart from a concern: who raised it, a full CPR number, a protected address.
+
+Each is an act of its own, and stands in the log as such.
 """
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -11,12 +11,10 @@ import sqlalchemy as sa
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
-from infohus.cases.persons.earlier_concerns import Timeline, confirm_earlier_concerns, timeline_of
-from infohus.casework.concerns.model import ProtectedAddress, Reporter, ReporterRelease, Subject
+from infohus.cases.persons.model import ProtectedAddress, Subject
+from infohus.casework.concerns.model import Reporter, ReporterRelease
 from infohus.casework.concerns.operations import ReleaseDraft, release_reporter_identity
-from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 
@@ -51,12 +49,6 @@ class AddressView(msgspec.Struct, frozen=True):
     """A protected address, shown by an act of its own."""
 
     address: str
-
-
-class ConfirmationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The `shown` of the timeline that was read."""
-
-    shown: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 @get("/cases/{case_id:uuid}/reporters/{reporter_id:uuid}", operation_id="ReadReporter")
@@ -108,24 +100,4 @@ async def reveal_address(
         return AddressView((await work.open(work.subject(ProtectedAddress)))[address_id]["address"])
 
 
-@get("/cases/{case_id:uuid}/earlier-concerns", operation_id="ReadEarlierConcerns")
-async def read_earlier_concerns(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> Timeline:
-    """Read what was known of the case's persons before: by CPR number, so a misspelt name hides nothing (rule 78)."""
-    async with request_scope.begin(Action.READ_EARLIER_CONCERNS, Case, case_id) as work:
-        return await timeline_of(work)
-
-
-@post(
-    "/cases/{case_id:uuid}/earlier-concerns/confirmations", operation_id="ConfirmEarlierConcerns", status_code=200
-)
-async def confirm(
-    case_id: FromPath[UUID], data: JSONBody[ConfirmationDraft], request_scope: NamedDependency[RequestScope],
-) -> Timeline:
-    """Confirm that the timeline was seen; a closure is signed only by who has (rule 78)."""
-    async with request_scope.begin(Action.CONFIRM_EARLIER_CONCERNS, Case, case_id) as work:
-        return await confirm_earlier_concerns(work, bytes.fromhex(data.shown))
-
-
-handlers = [
-    read_reporter, release_reporter, reveal_cpr_number, reveal_address, read_earlier_concerns, confirm,
-]
+handlers = [read_reporter, release_reporter, reveal_cpr_number, reveal_address]

@@ -7,7 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.outcomes import ClearanceOutcome
+from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
@@ -40,15 +42,6 @@ class ExtremismWeight(StrEnum):
     UNKNOWN = "unknown"
 
 
-class AgeGroup(StrEnum):
-    """How old a person was at receipt, so coarse that it identifies nobody: all the yearly status counts (rule 75)."""
-
-    UNDER_18 = "under_18"
-    FROM_18_TO_24 = "18_to_24"
-    FROM_25 = "25_or_older"
-    UNKNOWN = "unknown"
-
-
 class Concern(Record):
     """A henvendelse: what was observed, and apart from it how it was read (rule 34)."""
 
@@ -68,6 +61,10 @@ class Concern(Record):
     told_reporter: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
+# Persons stand below the steps and cannot name this table: here both are known.
+table_of(Subject).append_constraint(sa.ForeignKeyConstraint([Subject.concern_id], [Concern.id]))
+
+
 class Reporter(Record):
     """Who raised the concern. The database itself lets none exist for an anonymous one (rule 28)."""
 
@@ -84,40 +81,6 @@ class Reporter(Record):
     reporter_is_anonymous: Mapped[bool]
     identity: Mapped[Sealed] = mapped_column(SealedColumn)
     contact: Mapped[Sealed | None] = mapped_column(SealedColumn)
-
-
-class Subject(Record):
-    """A person the concern is about; a concern names none, one or several (rule 26).
-
-    `family_names` are keyed indexes: a log check asks by them who looked up their own (rule 63).
-    """
-
-    __tablename__ = "subject"
-    __table_args__ = owned_by_authority(
-        sa.Index("ix_subject_cpr_index", "cpr_index"),
-        sa.CheckConstraint("is_under_18_at_receipt = (age_group = 'under_18')", name="age_group_says_the_same"),
-    )
-
-    concern_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.concern.id"))
-    cpr_index: Mapped[bytes | None]
-    cpr_is_odd: Mapped[bool]
-    family_names: Mapped[list[bytes]]
-    is_under_18_at_receipt: Mapped[bool]
-    age_group: Mapped[AgeGroup] = choice(AgeGroup, name="age_group")
-    name: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    birth_date: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    cpr_number: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    address: Mapped[Sealed | None] = mapped_column(SealedColumn)
-
-
-class ProtectedAddress(Record):
-    """Where a person with adressebeskyttelse lives: apart from the person, and seen only by an act (rule 54)."""
-
-    __tablename__ = "protected_address"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
-
-    subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.subject.id"))
-    address: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
 class ReporterRelease(Record):
@@ -147,7 +110,7 @@ class ChildNotification(Record):
     __tablename__ = "child_notification"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
 
-    subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.subject.id"))
+    subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Subject.id))
     assess_by: Mapped[datetime]
     receipt_by: Mapped[date]
     handed_over_at: Mapped[datetime | None]

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import CLOCK_TOLERANCE, LongText
+from infohus.cases.disclosures.model import LongText
+from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.cases.procedure.table import next_stage
 from infohus.casework.concerns.child_notifications import Moment

@@ -12,8 +12,9 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import CprNumber, CprText, read_cpr_number
 from infohus.cases.persons.family_names import INDEX, family_names
+from infohus.cases.persons.model import AgeGroup, ProtectedAddress, Subject
 from infohus.casework.concerns.deadlines import ADULT_AGE, YOUNG_ADULT_UNTIL, age_at, assess_by, receipt_by
-from infohus.casework.concerns.model import AgeGroup, ChildNotification, Concern, ProtectedAddress, Subject
+from infohus.casework.concerns.model import ChildNotification, Concern
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 

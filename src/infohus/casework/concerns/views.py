@@ -7,16 +7,15 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus.cases.persons.cpr_numbers import read_cpr_number
+from infohus.cases.persons.model import ProtectedAddress, Subject
 from infohus.casework.concerns.deadlines import age_at
 from infohus.casework.concerns.model import (
     ChildNotification,
     Concern,
     ExtremismWeight,
-    ProtectedAddress,
     ReportChannel,
     Reporter,
     ReporterKind,
-    Subject,
 )
 from infohus.danish import WARNINGS
 from infohus.danish_calendar import danish_day

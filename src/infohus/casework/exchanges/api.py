@@ -9,17 +9,8 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.cases.disclosures.disclosure import Exchange
-from infohus.cases.disclosures.receipts import (
-    WITHDRAWAL_BY_ID,
-    ReceiptDraft,
-    Receipts,
-    Withdrawal,
-    WithdrawalDraft,
-    acknowledge,
-    receipts_of,
-    withdraw,
-)
+from infohus.cases.disclosures.model import Exchange
+from infohus.casework.exchanges.disclosable import DisclosableRecords
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.casework.exchanges.operations import (
     EXCHANGE_BY_ID,
@@ -31,7 +22,9 @@ from infohus.casework.exchanges.operations import (
     record_exchange,
     record_oral_exchange,
 )
+from infohus.casework.exchanges.receipts import ReceiptDraft, Receipts, acknowledge, receipts_of
 from infohus.casework.exchanges.request_routes import handlers as request_handlers
+from infohus.casework.exchanges.withdrawals import WITHDRAWAL_BY_ID, Withdrawal, WithdrawalDraft, withdraw
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
@@ -83,10 +76,12 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
 @post("/cases/{case_id:uuid}/exchanges", operation_id="RecordExchange")
 async def record(
     case_id: FromPath[UUID], data: JSONBody[ExchangeDraft], idempotent_scope: NamedDependency[RequestScope],
+    disclosable_records: NamedDependency[DisclosableRecords],
 ) -> ExchangeView:
     """Record a disclosure under § 115; exactly its items become readable to exactly its recipients."""
     async with idempotent_scope.begin(Action.RECORD_EXCHANGE, Case, case_id) as work:
-        exchange = await work.earlier(Exchange, EXCHANGE_BY_ID) or await record_exchange(work, data)
+        exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
+        exchange = exchange or await record_exchange(work, data, records=disclosable_records)
         return await ExchangeView.opened(work, exchange)
 
 
@@ -113,14 +108,14 @@ async def read(
 @post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/corrections", operation_id="CorrectExchange")
 async def correct(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[CorrectionDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope], disclosable_records: NamedDependency[DisclosableRecords],
 ) -> ExchangeView:
     """Correct an exchange: every earlier recipient gets the correction, and the wrong one stays on record."""
     async with idempotent_scope.begin(
             Action.CORRECT_EXCHANGE, Exchange, exchange_id, within=case_id
     ) as work:
         exchange = await work.earlier(Exchange, EXCHANGE_BY_ID)
-        exchange = exchange or await correct_exchange(work, work.subject(Exchange), data)
+        exchange = exchange or await correct_exchange(work, work.subject(Exchange), data, records=disclosable_records)
         return await ExchangeView.opened(work, exchange)
 
 

@@ -6,15 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from infohus.cases.disclosures.disclosure import (
-    Category,
-    Channel,
-    Consent,
-    CooperationForm,
-    Exchange,
-    Paragraph,
-    Purpose,
-)
+from infohus.cases.disclosures.model import Category, Channel, Consent, CooperationForm, Exchange, Paragraph, Purpose
 
 
 class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.cases.disclosures.model import Exchange
+from infohus.kernel.access.model import Authority
+from infohus.kernel.database.tables import Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -31,10 +33,10 @@ class InformationRequest(Record):
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_at_some_time"),
     )
 
-    asked_by: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
-    asked_of: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
-    exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
+    asked_by: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
+    asked_of: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
+    exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(Exchange.id))
     answer: Mapped[Answer | None] = choice(Answer, name="answer")
-    answer_exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
+    answer_exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(Exchange.id))
     answered_at: Mapped[datetime | None]
     question: Mapped[Sealed] = mapped_column(SealedColumn)

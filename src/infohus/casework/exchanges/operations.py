@@ -8,8 +8,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosable import Items, items_of
-from infohus.cases.disclosures.disclosure import (
+from infohus.cases.disclosures.model import (
     AuthoritySlug,
     Category,
     Channel,
@@ -18,9 +17,10 @@ from infohus.cases.disclosures.disclosure import (
     Item,
     LongText,
     Purpose,
-    disclose,
 )
+from infohus.cases.disclosures.operations import disclose
 from infohus.cases.information import InformationDraft, note_information
+from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
 from infohus.kernel.access.model import Disclosure, Infohus, Stage
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -74,7 +74,7 @@ _PURPOSE_AT = {
 _CORRECTION_OF = sa.select(Exchange.id).where(Exchange.corrects_id == sa.bindparam("id"))
 
 
-async def record_exchange(work: UnitOfWork, draft: ExchangeDraft) -> Exchange:
+async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: DisclosableRecords) -> Exchange:
     """Record an exchange; exactly its items become readable to exactly its recipients.
 
     Raises:
@@ -83,7 +83,7 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft) -> Exchange:
     """
     if not draft.items and not (draft.summary or "").strip() and not draft.for_criminal_investigation:
         raise errors.ExchangeWithoutContent
-    exchange = await disclose(work, draft, await items_of(work, draft.items), summary=draft.summary)
+    exchange = await disclose(work, draft, await records.items_of(work, draft.items), summary=draft.summary)
     work.done(exchange.id)
     return exchange
 
@@ -109,7 +109,9 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
     return exchange
 
 
-async def correct_exchange(work: UnitOfWork, wrong: Exchange, draft: CorrectionDraft) -> Exchange:
+async def correct_exchange(
+    work: UnitOfWork, wrong: Exchange, draft: CorrectionDraft, *, records: DisclosableRecords
+) -> Exchange:
     """Record a correction: a new exchange that points to the old and reaches every earlier recipient (rule 13).
 
     Raises:
@@ -124,7 +126,7 @@ async def correct_exchange(work: UnitOfWork, wrong: Exchange, draft: CorrectionD
     reached = frozenset({*wrong.recipients, *earlier} - {work.caller.authority_id})
     recipients = sorted({*reached, *draft.recipients})
     reaching_all = msgspec.structs.replace(draft, recipients=recipients)
-    items = await items_of(work, draft.items)
+    items = await records.items_of(work, draft.items)
     exchange = await disclose(work, reaching_all, items, summary=draft.summary, corrects_id=wrong.id, earlier=reached)
     work.done(exchange.id)
     return exchange

@@ -8,9 +8,9 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.cases.persons.custody_releases import (
+from infohus.cases.persons.custody_releases import CustodyRelease
+from infohus.casework.exchanges.custody_releases import (
     CUSTODY_RELEASE_BY_ID,
-    CustodyRelease,
     CustodyReleaseDraft,
     CustodyReleaseView,
     record_custody_release,

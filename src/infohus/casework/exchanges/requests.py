@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import AuthoritySlug, DisclosureDraft, Exchange, Item, LongText, disclose
+from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exchange, Item, LongText
+from infohus.cases.disclosures.operations import disclose
 from infohus.casework.exchanges.model import Answer, InformationRequest
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.identity.caller import AuthorityKind

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.disclosure import AuthoritySlug, DisclosureDraft, LongText
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, LongText
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import RecommendationOutcome
+from infohus.kernel.access.model import Authority
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
@@ -64,7 +65,7 @@ class Measure(Record):
 
     level: Mapped[PreventionLevel] = choice(PreventionLevel, name="level")
     kind: Mapped[MeasureKind] = choice(MeasureKind, name="kind")
-    responsible_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    responsible_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     delivered_by: Mapped[UUID | None]
     is_social_support: Mapped[bool]
     starts_on: Mapped[date] = mapped_column(sa.Date)

@@ -6,8 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import Item, disclose
-from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
+from infohus.cases.disclosures.model import Item
+from infohus.cases.disclosures.operations import disclose
+from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.participants import Area
 from infohus.casework.measures.model import (
     FollowUp,

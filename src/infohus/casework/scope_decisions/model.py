@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.disclosure import DisclosureDraft, LongText
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.disclosures.model import DisclosureDraft, LongText
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import ScopeOutcome
 from infohus.kernel.database.tables import SCHEMA, Record, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn

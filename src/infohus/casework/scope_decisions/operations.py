@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import Item, disclose
-from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
+from infohus.cases.disclosures.model import Item
+from infohus.cases.disclosures.operations import disclose
+from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.procedure.outcomes import ScopeOutcome
 from infohus.cases.procedure.table import next_stage
 from infohus.casework.scope_decisions.first_views import require_both_blind_or_none

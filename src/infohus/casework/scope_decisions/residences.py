@@ -14,11 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from infohus import errors
+from infohus.cases.persons.model import Subject
 from infohus.casework.scope_decisions.model import UNKNOWN_HOME, Residence, ScopeContent
 from infohus.danish import WARNINGS
 from infohus.kernel.access.model import Authority, Infohus
-from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import SCHEMA, Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 _TABLE = Path(__file__).parent / "municipalities.toml"
@@ -54,6 +53,7 @@ _TWO_AUTHORITIES = (
     .join(_police, _police.id == Infohus.police_id)
     .where(Infohus.id == sa.bindparam("id"))
 )
+_SUBJECTS = sa.select(Subject.id).where(Subject.case_id == sa.bindparam("case_id"))
 
 
 @cache
@@ -117,18 +117,11 @@ async def require_subjects_here(work: UnitOfWork, residences: Sequence[Residence
 
 async def subjects_seen(work: UnitOfWork) -> set[UUID]:
     """List the case's subjects that the caller's authority holds or was told of."""
-    return {row["id"] for row in await work.values(_subjects(), case_id=work.case.id)}
+    return {row["id"] for row in await work.values(_SUBJECTS, case_id=work.case.id)}
 
 
 def _named(residences: Sequence[Residence]) -> set[UUID]:
     return {residence.subject_id for residence in residences}
-
-
-@cache
-def _subjects() -> AnySelect:
-    # Another slice's table: referred to by id.
-    table = Row.metadata.tables[f"{SCHEMA}.subject"]
-    return sa.select(table.c.id).where(table.c.case_id == sa.bindparam("case_id"))
 
 
 def _key(name: str) -> str:

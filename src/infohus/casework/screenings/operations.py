@@ -1,6 +1,6 @@
 """Propose, amend and sign a screening. The stage it leads to is the procedure's to say."""
 
-from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
+from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.casework.screenings.model import Screening, ScreeningDraft
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import LongText
+from infohus.cases.disclosures.model import LongText
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Coordinator
 from infohus.kernel.database.tables import new_id

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.kernel.access.model import Authority, Infohus
 from infohus.kernel.audit.formats.draw import Announced
 from infohus.kernel.database.tables import SCHEMA, Row, choice, new_id
 from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
@@ -53,8 +54,8 @@ class LogCheck(Row):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), index=True)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id), index=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     announced_at: Mapped[datetime]
     announced_by: Mapped[UUID]
     period_from: Mapped[date]
@@ -95,7 +96,7 @@ class LogCheckEntry(Row):
 
     check_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.log_check.id"), primary_key=True)
     leaf_index: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
     reasons: Mapped[list[str]]
     caller_id: Mapped[UUID | None]
     review: Mapped[EntryReview | None] = choice(EntryReview, name="review")
@@ -127,10 +128,10 @@ class LogFinding(Row):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
     check_id: Mapped[UUID]
     leaf_index: Mapped[int] = mapped_column(sa.BigInteger)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID]
     owner_id: Mapped[UUID]
@@ -151,8 +152,8 @@ class LogNoticeReceipt(Row):
 
     __tablename__ = "log_notice_receipt"
 
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), primary_key=True)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     notice_version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     acknowledged_at: Mapped[datetime]

@@ -6,7 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Row, new_id
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.database.tables import Row, new_id
+from infohus.plan.model import PlanObligation
 
 
 class Fulfilment(Row):
@@ -19,8 +21,8 @@ class Fulfilment(Row):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
-    obligation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.obligation.id"))
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
+    obligation_id: Mapped[UUID] = mapped_column(sa.ForeignKey(PlanObligation.id))
     obligation_version: Mapped[int]
     fulfilled_on: Mapped[date]
     audiences: Mapped[list[str]]

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Row, new_id
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.database.tables import Row, new_id
 
 HIDDEN: Literal["hidden"] = "hidden"
 Number: TypeAlias = Annotated[int, Meta(ge=0)] | Literal["hidden"]
@@ -61,7 +62,7 @@ class ReleasedYearlyStatus(Row):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"))
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
     year: Mapped[int]
     document: Mapped[bytes]
     digest: Mapped[bytes]

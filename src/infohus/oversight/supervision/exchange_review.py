@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import Exchange
+from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt
 from infohus.kernel.access.model import Case, Disclosure
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode

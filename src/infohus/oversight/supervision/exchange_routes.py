@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import Answers, Category, Exchange, Paragraph
+from infohus.cases.disclosures.model import Answers, Category, Exchange, Paragraph
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of

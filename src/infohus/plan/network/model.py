@@ -6,7 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Row, new_id
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.database.tables import Row, new_id
 
 
 class NetworkMaterial(Row):
@@ -15,7 +16,7 @@ class NetworkMaterial(Row):
     __tablename__ = "network_material"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.infohus.id"), index=True)
+    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id), index=True)
     title: Mapped[str]
     text: Mapped[str]
     added_at: Mapped[datetime]

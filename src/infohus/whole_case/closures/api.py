@@ -15,7 +15,7 @@ from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.whole_case.closures.blockers import Blocker, blockers_of_closing
 from infohus.whole_case.closures.model import Closure, ClosureContent, ClosureDraft
 from infohus.whole_case.closures.operations import RETENTION, amend_closure, propose_closure, sign_closure
-from infohus.whole_case.erasure.retention import Retention, retention_table
+from infohus.whole_case.closures.retention import Retention, retention_table
 
 KIND = DecisionKind(
     name="Closure", path="closures", model=Closure, draft=ClosureDraft, content=ClosureContent,

@@ -1,15 +1,23 @@
 """What stands in the way of closing a case (rule 70), in words a tovholder can act on, and who can lift it."""
 
 from enum import StrEnum
-from functools import cache
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
-from infohus.cases.joint_decisions.joint_decision import JointDecision, open_proposals
+from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.receipts import Receipt
+from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.joint_decisions.operations import open_proposals
+from infohus.casework.assessments.model import Assessment
+from infohus.casework.concerns.model import ChildNotification
+from infohus.casework.exchanges.model import InformationRequest
+from infohus.casework.measures.model import Recommendation
 from infohus.casework.measures.stalled_measures import stalled_measures
-from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import SCHEMA, Row
+from infohus.casework.scope_decisions.model import ScopeDecision
+from infohus.casework.screenings.model import Screening
+from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -38,18 +46,18 @@ class Blocker(msgspec.Struct, frozen=True):
 
 
 _SIGN = "Begge tovholdere underskriver det samme, eller forslaget ændres."
-_DECISIONS = {
-    "scope_decision": Blocker(
+UNSIGNED_DECISIONS: dict[type[JointDecision], Blocker] = {
+    ScopeDecision: Blocker(
         "scope-not-signed", 17, "en afgrænsning, der ikke er underskrevet af begge", ResolvableBy.BOTH, _SIGN
     ),
-    "screening": Blocker(
+    Screening: Blocker(
         "screening-not-signed", 17, "en screening, der ikke er underskrevet af begge", ResolvableBy.BOTH, _SIGN
     ),
-    "assessment": Blocker(
+    Assessment: Blocker(
         "assessment-not-finished", 37, "en vurdering, der ikke er afsluttet", ResolvableBy.BOTH,
         "Skriv konklusionen, og underskriv den begge.",
     ),
-    "recommendation": Blocker(
+    Recommendation: Blocker(
         "recommendation-not-signed", 17, "en anbefaling, der ikke er underskrevet af begge", ResolvableBy.BOTH, _SIGN
     ),
 }
@@ -77,18 +85,42 @@ _MEASURE = Blocker(
 )
 
 
+def _waits_for(authority: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
+    has_confirmed = sa.exists().where(Receipt.exchange_id == Exchange.id, Receipt.authority_id == authority)
+    return (authority == sa.func.any(Exchange.recipients)) & ~has_confirmed
+
+
+_OPEN_REQUESTS = sa.select(InformationRequest.id).where(
+    InformationRequest.case_id == sa.bindparam("case_id"), InformationRequest.answer.is_(None)
+)
+_UNCONFIRMED_CORRECTIONS = (
+    sa.select(Exchange.id)
+    .join(Case, Case.id == Exchange.case_id)
+    .join(Infohus, Infohus.id == Case.infohus_id)
+    .where(
+        Exchange.case_id == sa.bindparam("case_id"), Exchange.corrects_id.is_not(None),
+        _waits_for(Infohus.municipality_id) | _waits_for(Infohus.police_id),
+    )
+    .limit(1)
+)
+"""Finds corrections that reached the other tovholder's authority, which has not acknowledged them.
+
+Others drawn in have nobody in the case who acknowledges; what they were sent shows among the exchanges.
+"""
+_RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
+    ChildNotification.case_id == sa.bindparam("case_id"),
+    sa.or_(ChildNotification.assessed_at.is_(None), ChildNotification.receipt_given_on.is_(None)),
+)
+
+
 async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     """List what must be finished first; empty when nothing hinders. Closing itself refuses by exactly this list."""
     found = [_CHILD] if work.case.awaits_child_notification else []
-    for mapper in Row.registry.mappers:
-        model = mapper.class_
-        blocker = _DECISIONS.get(model.__tablename__)
-        if blocker and issubclass(model, JointDecision) and await work.values(
-            open_proposals(model), case_id=work.case.id
-        ):
+    for model, blocker in UNSIGNED_DECISIONS.items():
+        if await work.values(open_proposals(model), case_id=work.case.id):
             found.append(blocker)
     for statement, blocker in (
-        (_open_requests(), _REQUEST), (_unconfirmed_corrections(), _CORRECTION), (_running_clocks(), _CLOCKS),
+        (_OPEN_REQUESTS, _REQUEST), (_UNCONFIRMED_CORRECTIONS, _CORRECTION), (_RUNNING_CLOCKS, _CLOCKS),
     ):
         if await work.values(statement, case_id=work.case.id):
             found.append(blocker)
@@ -96,44 +128,3 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     if await stalled_measures(work, quiet_days=-1, case_id=work.case.id, limit=1):
         found.append(_MEASURE)
     return sorted(found, key=lambda blocker: blocker.code)
-
-
-@cache
-def _open_requests() -> AnySelect:
-    table = Row.metadata.tables[f"{SCHEMA}.information_request"]
-    return sa.select(table.c.id).where(table.c.case_id == sa.bindparam("case_id"), table.c.answer.is_(None))
-
-
-@cache
-def _unconfirmed_corrections() -> AnySelect:
-    """Find corrections that reached the other tovholder's authority, which has not acknowledged them.
-
-    Others drawn in have nobody in the case who acknowledges; what they were sent shows among the exchanges.
-    """
-    exchange, receipt, case, infohus = (
-        Row.metadata.tables[f"{SCHEMA}.{name}"].c for name in ("exchange", "receipt", "case", "infohus")
-    )
-
-    def waits_for(authority: sa.Column[str]) -> sa.ColumnElement[bool]:
-        has_confirmed = sa.exists().where(receipt.exchange_id == exchange.id, receipt.authority_id == authority)
-        return (authority == sa.func.any(exchange.recipients)) & ~has_confirmed
-
-    return (
-        sa.select(exchange.id)
-        .join(case.id.table, case.id == exchange.case_id)
-        .join(infohus.id.table, infohus.id == case.infohus_id)
-        .where(
-            exchange.case_id == sa.bindparam("case_id"), exchange.corrects_id.is_not(None),
-            waits_for(infohus.municipality_id) | waits_for(infohus.police_id),
-        )
-        .limit(1)
-    )
-
-
-@cache
-def _running_clocks() -> AnySelect:
-    table = Row.metadata.tables[f"{SCHEMA}.child_notification"]
-    return sa.select(table.c.id).where(
-        table.c.case_id == sa.bindparam("case_id"),
-        sa.or_(table.c.assessed_at.is_(None), table.c.receipt_given_on.is_(None)),
-    )

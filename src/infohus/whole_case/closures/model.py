@@ -5,8 +5,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from infohus.cases.disclosures.disclosure import DisclosureDraft, LongText
-from infohus.cases.joint_decisions.joint_decision import JointDecision
+from infohus.cases.disclosures.model import DisclosureDraft, LongText
+from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import ClosureOutcome
 from infohus.kernel.database.tables import owned_by_authority
 

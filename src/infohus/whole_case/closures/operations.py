@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.joint_decisions.joint_decision import amend, propose, sign
-from infohus.cases.persons.earlier_concerns import require_earlier_concerns_seen
+from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.procedure.outcomes import ClosureOutcome
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Authority, CaseKey
@@ -12,7 +11,8 @@ from infohus.kernel.database.tables import Regime
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import blockers_of_closing
 from infohus.whole_case.closures.model import Closure, ClosureDraft
-from infohus.whole_case.erasure.retention import Retention, erase_after, retention_table, rule_for
+from infohus.whole_case.closures.retention import Retention, erase_after, retention_table, rule_for
+from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
 
 RETENTION = sa.select(Retention).where(Retention.case_id == sa.bindparam("case_id")).order_by(Retention.authority_id)
 _KEY_HOLDERS = (

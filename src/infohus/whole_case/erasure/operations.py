@@ -1,7 +1,6 @@
 """Set and lift holds, record the archive's clearance, and say what would be erased."""
 
 from collections.abc import Sequence
-from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,8 +9,9 @@ from infohus import errors
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.closures.retention import Retention
 from infohus.whole_case.erasure.model import (
     CLEARING,
     ArchiveClearance,
@@ -22,8 +22,8 @@ from infohus.whole_case.erasure.model import (
     LegalHold,
     LegalHoldDraft,
 )
+from infohus.whole_case.erasure.own_records import OWN_RECORDS
 from infohus.whole_case.erasure.refusals import ErasureNotBuiltYet, ErasureRefused
-from infohus.whole_case.erasure.retention import Retention
 
 HOLD_BY_ID = sa.select(LegalHold).where(LegalHold.id == sa.bindparam("id"))
 HOLDS = sa.select(LegalHold).where(LegalHold.case_id == sa.bindparam("case_id")).order_by(LegalHold.id)
@@ -50,6 +50,22 @@ _KEPT = (
 _OWN_PERIOD = sa.select(Retention.erase_after).where(
     Retention.case_id == sa.bindparam("case_id"), Retention.authority_id == sa.bindparam("authority_id")
 )
+
+
+def _counted(model: type[Record]) -> AnySelect:
+    return (
+        sa.select(
+            sa.literal(model.__tablename__).label("kind"), model.case_id.label("case_id"),
+            sa.func.count().label("records"),
+        )
+        .where(model.case_id == sa.func.any(_THESE), model.authority_id == sa.bindparam("authority_id"))
+        .group_by(model.case_id)
+    )
+
+
+_ALL_COUNTED = sa.union_all(*(_counted(model) for model in OWN_RECORDS)).subquery()
+_COUNTS = sa.select(_ALL_COUNTED.c.kind, _ALL_COUNTED.c.case_id, _ALL_COUNTED.c.records)
+"""Counts an authority's own records of some cases, table by table, in one statement."""
 IN_DANISH = {
     Hindrance.NOT_CLOSED: "sagen er ikke afsluttet", Hindrance.STILL_KEPT: "sagen skal stadig gemmes",
     Hindrance.LEGAL_HOLD: "sagen er holdt tilbage fra sletning",
@@ -116,7 +132,7 @@ async def erasure_report(work: UnitOfWork, *, after: UUID, limit: int) -> list[E
     case_ids: list[UUID] = [row["case_id"] for row in kept]
     hindrances = await _hindrances(work, case_ids)
     records: dict[UUID, dict[str, int]] = {case_id: {} for case_id in case_ids}
-    for row in await work.values(_counts(), case_ids=case_ids, authority_id=work.caller.authority_id):
+    for row in await work.values(_COUNTS, case_ids=case_ids, authority_id=work.caller.authority_id):
         records[row["case_id"]][row["kind"]] = row["records"]
     return [
         ErasureLine(
@@ -142,23 +158,3 @@ async def _hindrances(work: UnitOfWork, case_ids: Sequence[UUID]) -> dict[UUID, 
         ]
         for case_id in case_ids
     }
-
-
-@cache
-def _counts() -> AnySelect:
-    """Build one statement that counts an authority's own records of some cases, table by table."""
-    models = sorted(
-        (mapper.class_ for mapper in Row.registry.mappers if issubclass(mapper.class_, Record)),
-        key=lambda model: str(model.__tablename__),
-    )
-    parts: list[AnySelect] = [
-        sa.select(
-            sa.literal(model.__tablename__).label("kind"), model.case_id.label("case_id"),
-            sa.func.count().label("records"),
-        )
-        .where(model.case_id == sa.func.any(_THESE), model.authority_id == sa.bindparam("authority_id"))
-        .group_by(model.case_id)
-        for model in models
-    ]
-    together = sa.union_all(*parts).subquery()
-    return sa.select(together.c.kind, together.c.case_id, together.c.records)

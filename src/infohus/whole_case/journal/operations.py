@@ -6,14 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from infohus.cases.disclosures.disclosure import Exchange
-from infohus.cases.joint_decisions.joint_decision import JointDecision, signatures_of
+from infohus.cases.disclosures.model import Exchange
+from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.joint_decisions.operations import signatures_of
 from infohus.kernel.answers.etags import require_match
 from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.journal.model import (
     CaseLogLine,
     CaseLogPage,
@@ -115,17 +116,9 @@ def _line(index: int, entry: Entry, ours: str) -> CaseLogLine:
 
 async def _made_decisions(work: UnitOfWork) -> list[JointDecision]:
     made: list[JointDecision] = []
-    for model in _joint_decisions():
+    for model in JOINT_DECISIONS:
         made += await work.rows(model, _of_case(model), case_id=work.case.id)
     return sorted(made, key=lambda one: (one.decided_at is None, one.decided_at, one.id))
-
-
-@cache
-def _joint_decisions() -> tuple[type[JointDecision], ...]:
-    models = (mapper.class_ for mapper in Row.registry.mappers)
-    return tuple(sorted(
-        (one for one in models if issubclass(one, JointDecision)), key=lambda one: str(one.__tablename__)
-    ))
 
 
 @cache

@@ -1,21 +1,19 @@
 """Ask for a log report, which the log itself closes, and then read it from the log."""
 
 import base64
-from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import read_cpr_number
+from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.row import OF_REPORT
-from infohus.kernel.access.model import Authority
+from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
-from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import SCHEMA, Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import (
@@ -27,8 +25,18 @@ from infohus.whole_case.log_reports.model import (
     tally_on,
 )
 from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
+from infohus.whole_case.rights.model import Restriction
 
 _AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
+_SUBJECT = (
+    sa.select(Subject.cpr_index)
+    .join_from(Subject, Case, Case.id == Subject.case_id)
+    .where(Subject.id == sa.bindparam("subject_id"), Case.infohus_id == sa.bindparam("infohus_id"))
+)
+_STANDING_RESTRICTIONS = sa.select(Restriction.record_id, Restriction.basis).where(
+    Restriction.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+    Restriction.authority_id == sa.bindparam("authority_id"), Restriction.lifted_at.is_(None),
+)
 
 
 async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
@@ -44,7 +52,7 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
     if draft.cpr_number is not None:
         index: bytes | None = work.lookup_index("cpr", read_cpr_number(draft.cpr_number).digits)
     else:
-        known = await work.values(_subject(), subject_id=draft.subject, infohus_id=work.infohus_id)
+        known = await work.values(_SUBJECT, subject_id=draft.subject, infohus_id=work.infohus_id)
         if not known:
             raise errors.NotAvailable
         index = known[0]["cpr_index"]
@@ -104,26 +112,6 @@ async def report_on(work: UnitOfWork, signer: PooledSigner, person: str) -> Subj
 
 async def _restricted(work: UnitOfWork, records: set[UUID]) -> dict[UUID, str]:
     rows = await work.values(
-        _standing_restrictions(), record_ids=sorted(records), authority_id=work.caller.authority_id
+        _STANDING_RESTRICTIONS, record_ids=sorted(records), authority_id=work.caller.authority_id
     )
     return {row["record_id"]: row["basis"] for row in rows}
-
-
-@cache
-def _subject() -> AnySelect:
-    subject, case = (Row.metadata.tables[f"{SCHEMA}.{name}"].c for name in ("subject", "case"))
-    return (
-        sa.select(subject.cpr_index)
-        .join_from(subject.id.table, case.id.table, case.id == subject.case_id)
-        .where(subject.id == sa.bindparam("subject_id"), case.infohus_id == sa.bindparam("infohus_id"))
-    )
-
-
-@cache
-def _standing_restrictions() -> AnySelect:
-    restriction = Row.metadata.tables[f"{SCHEMA}.restriction"].c
-    return sa.select(restriction.record_id, restriction.basis).where(
-        restriction.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
-        restriction.authority_id == sa.bindparam("authority_id"), restriction.lifted_at.is_(None),
-    )
-

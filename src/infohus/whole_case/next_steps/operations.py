@@ -12,8 +12,8 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.joint_decisions.joint_decision import JointDecision, signatures_of
-from infohus.cases.persons.earlier_concerns import require_earlier_concerns_seen
+from infohus.cases.joint_decisions.model import JointDecision
+from infohus.cases.joint_decisions.operations import signatures_of
 from infohus.cases.procedure.table import PROCEDURE, WAY
 from infohus.casework.assessments.model import Assessment
 from infohus.casework.measures.model import Recommendation
@@ -27,6 +27,8 @@ from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing
 from infohus.whole_case.closures.model import Closure
+from infohus.whole_case.decision_kinds import JOINT_DECISIONS
+from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
 
 
 class WhyNot(msgspec.Struct, frozen=True):
@@ -160,7 +162,7 @@ class Waiting(msgspec.Struct, frozen=True):
 async def waiting_proposals(work: UnitOfWork) -> list[Waiting]:
     """List open joint decisions with whose signatures they have."""
     found = []
-    for model in sorted(PROPOSED.values(), key=lambda one: one.__tablename__):
+    for model in JOINT_DECISIONS:
         for one in await work.rows(model, _open(model), case_id=work.case.id):
             signed = sorted(signature.authority_id for signature in await signatures_of(work, one))
             found.append(Waiting(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.disclosure import LongText
+from infohus.cases.disclosures.model import LongText
 from infohus.kernel.database.tables import Record, Regime, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed

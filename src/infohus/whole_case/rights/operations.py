@@ -3,20 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
-from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
 from infohus import errors
-from infohus.cases.disclosures.disclosable import record_of_kind
+from infohus.casework.concerns.model import ReporterRelease
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import SCHEMA, Record, Regime, Row
+from infohus.kernel.database.tables import Record, Regime
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.rights.accessible_records import ACCESSIBLE, BY_ID, OF_CASE
 from infohus.whole_case.rights.model import (
     BASES,
     AccessItem,
@@ -74,6 +73,9 @@ _STANDING = sa.select(Restriction).where(
     Restriction.case_id == sa.bindparam("case_id"), Restriction.lifted_at.is_(None)
 )
 _RELEASED = sa.select(Release.record_id).where(Release.case_id == sa.bindparam("case_id"))
+_RELEASED_REPORTERS = sa.select(ReporterRelease.reporter_id.label("record_id")).where(
+    ReporterRelease.case_id == sa.bindparam("case_id")
+)
 
 
 def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessRequest:
@@ -204,13 +206,12 @@ def _withheld(own: Iterable[AccessItem], subject_id: UUID | None) -> set[UUID]:
 
 async def _released(work: UnitOfWork) -> set[UUID]:
     persons = await work.values(_RELEASED, case_id=work.case.id)
-    reporters = await work.values(_released_reporters(), case_id=work.case.id)
+    reporters = await work.values(_RELEASED_REPORTERS, case_id=work.case.id)
     return {row["record_id"] for row in (*persons, *reporters)}
 
 
 async def _own(work: UnitOfWork, item: AccessItem) -> Record:
-    model, statement = record_of_kind(item.kind)
-    record = await work.row(model, statement, id=item.id, case_id=work.case.id)
+    record = await work.row(ACCESSIBLE[item.kind], BY_ID[item.kind], id=item.id, case_id=work.case.id)
     if record is None or record.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
     return record
@@ -220,21 +221,7 @@ async def _all_own(work: UnitOfWork) -> dict[AccessItem, Record]:
     own: dict[AccessItem, Record] = {}
     for kind in AccessKind:
         records = await work.rows(
-            record_of_kind(kind)[0], _of_case(kind), case_id=work.case.id, authority_id=work.caller.authority_id
+            ACCESSIBLE[kind], OF_CASE[kind], case_id=work.case.id, authority_id=work.caller.authority_id
         )
         own.update({AccessItem(kind, record.id): record for record in records})
     return own
-
-
-@cache
-def _released_reporters() -> AnySelect:
-    released = Row.metadata.tables[f"{SCHEMA}.reporter_release"].c
-    return sa.select(released.reporter_id.label("record_id")).where(released.case_id == sa.bindparam("case_id"))
-
-
-@cache
-def _of_case(kind: AccessKind) -> AnySelect:
-    model, _ = record_of_kind(kind)
-    return sa.select(model).where(
-        model.case_id == sa.bindparam("case_id"), model.authority_id == sa.bindparam("authority_id")
-    )

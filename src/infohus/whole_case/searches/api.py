@@ -7,10 +7,10 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from infohus.cases.persons.appearances import Appearance
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.whole_case.earlier_concerns.appearances import Appearance
 from infohus.whole_case.searches.operations import SearchDraft, search_person
 
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Regime, Row
+from infohus.kernel.access.model import Authority, Case
+from infohus.kernel.database.tables import Regime, Row
 
 TABLE = Path(__file__).parent / "retention.toml"
 
@@ -23,8 +24,8 @@ class Retention(Row):
 
     __tablename__ = "retention"
 
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id), primary_key=True)
     rule: Mapped[str]
     runs_from: Mapped[date] = mapped_column(sa.Date)
     erase_after: Mapped[date] = mapped_column(sa.Date)

@@ -1,61 +1,16 @@
-"""Tidligere henvendelser: what was known of a case's persons before, and that a signer of the closure has seen it.
+"""Show what was known of a case's persons before, and record that a signer of the closure has seen it.
 
 Whoever's authority knows the person in this case is shown the timeline; of what they may not see they learn only that
 there is something. Source: rule 78, the Southport review: a misspelt name hid three earlier referrals.
 """
 
-from datetime import datetime
-from enum import StrEnum
-from uuid import UUID
-
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.cases.persons.appearances import Appearance, earlier_appearances
-from infohus.kernel.database.tables import SCHEMA, Row
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-
-
-class EarlierConcernsSeen(Row):
-    """That one person was shown exactly this timeline of a case; `shown` is its keyed digest, 32 bytes."""
-
-    __tablename__ = "earlier_concerns_seen"
-
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(primary_key=True)
-    shown: Mapped[bytes] = mapped_column(primary_key=True)
-    seen_at: Mapped[datetime]
-
-
-class Happening(StrEnum):
-    """What a moment of the timeline is."""
-
-    CONCERN_RECEIVED = "concern_received"
-    CASE_CLOSED = "case_closed"
-
-
-class Moment(msgspec.Struct, frozen=True):
-    """One thing that happened in another case on the same person."""
-
-    at: datetime
-    what: Happening
-    case_id: UUID
-    number: str
-    concern_id: UUID | None
-    outcome: str | None
-
-
-class Timeline(msgspec.Struct, frozen=True):
-    """What went before, oldest first. `is_partly_hidden`: there is also something the caller may not see."""
-
-    moments: list[Moment]
-    is_partly_hidden: bool
-    shown: str
-    is_confirmed: bool
-
+from infohus.whole_case.earlier_concerns.appearances import Appearance, earlier_appearances
+from infohus.whole_case.earlier_concerns.model import EarlierConcernsSeen, Happening, Moment, Timeline
 
 _SEEN = sa.select(EarlierConcernsSeen.seen_at).where(
     EarlierConcernsSeen.case_id == sa.bindparam("case_id"),

@@ -1,44 +1,26 @@
-"""Joint decisions: one sealed document, proposed by one authority, signed by both.
+"""Propose, amend and sign a joint decision: one sealed document, proposed by one authority, signed by both.
 
 A signature binds the hash of the content signed; any change makes earlier signatures void (rules 17 and 18).
 """
 
-import hashlib
-import secrets
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
-from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.cases.disclosures.disclosure import DisclosureDraft, Item, disclose
+from infohus.cases.disclosures.model import DisclosureDraft, Item
+from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
+from infohus.cases.joint_decisions.document import sealed_document
+from infohus.cases.joint_decisions.model import JointDecision, Signature
 from infohus.cases.procedure.table import next_stage
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.statements import AnySelect
-from infohus.kernel.database.tables import SCHEMA, Record, Row, new_id
-from infohus.kernel.sealing.column import SealedColumn
-from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
-Content = TypeVar("Content", bound=msgspec.Struct)
-AnyDecision = TypeVar("AnyDecision", bound="JointDecision")
-
-
-class JointDecision(Record):
-    """What both tovholdere decide together. `content` is the document as JSON; `content_hash` salted SHA-256 of it."""
-
-    __abstract__ = True
-
-    outcome: Mapped[str]
-    content: Mapped[Sealed] = mapped_column(SealedColumn)
-    content_hash: Mapped[bytes]
-    exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
-    decided_at: Mapped[datetime | None]
+AnyDecision = TypeVar("AnyDecision", bound=JointDecision)
 
 
 class Proposal(Protocol):
@@ -52,40 +34,10 @@ class Proposal(Protocol):
     def disclosure(self) -> DisclosureDraft: ...
 
 
-class Signature(Row):
-    """One natural person's signature, for one authority, on exactly one content."""
-
-    __tablename__ = "signature"
-    __table_args__ = (sa.UniqueConstraint("record_id", "content_hash", "authority_id"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
-    record_id: Mapped[UUID]
-    record_kind: Mapped[str]
-    content_hash: Mapped[bytes]
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
-    person_id: Mapped[UUID]
-    signed_at: Mapped[datetime]
-
-
 _SIGNATURES = sa.select(Signature).where(
     Signature.record_id == sa.bindparam("record_id"), Signature.content_hash == sa.bindparam("content_hash")
 )
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
-
-
-def sealed_document(content: msgspec.Struct) -> tuple[str, bytes]:
-    """Write a document as JSON with 16 random bytes of salt, and hash it: so short texts cannot be guessed.
-
-    Returns the text and its SHA-256, 32 bytes.
-    """
-    text = msgspec.json.encode({"salt": secrets.token_hex(16), "content": content}).decode()
-    return text, hashlib.sha256(text.encode()).digest()
-
-
-def document_of(text: str, kind: type[Content]) -> Content:
-    """Read a document that `sealed_document` wrote."""
-    return msgspec.convert(msgspec.json.decode(text)["content"], kind)
 
 
 async def propose(work: UnitOfWork, model: type[AnyDecision], draft: Proposal) -> AnyDecision:

@@ -1,178 +1,33 @@
-"""Videregivelse: who told whom what, why, by which law. Recording one *is* what lets the recipient read.
+"""Disclose: who tells whom what, why, by which law. Recording it *is* what lets the recipient read.
 
-Every slice that proposes something to the other authority discloses through `disclose`. Source: retsplejeloven § 115.
+Every step that proposes something to the other authority discloses it here. Source: retsplejeloven § 115.
 """
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, ClassVar
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
-from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
+from infohus.cases.disclosures.model import (
+    SENSITIVE,
+    Answers,
+    CooperationForm,
+    DisclosureDraft,
+    Exchange,
+    Item,
+    Paragraph,
+)
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.procedure.row import OF_EXCHANGE
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.tables import Record, Regime, choice, owned_by_authority
+from infohus.kernel.database.tables import Regime
 from infohus.kernel.identity.caller import AuthorityKind
-from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
-from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-
-LongText = Annotated[str, Meta(max_length=20_000)]
-AuthoritySlug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-
-
-class Paragraph(StrEnum):
-    """The provision a disclosure rests on; it follows from the direction (rule 4)."""
-
-    POLICE_DISCLOSES = "rpl-115-1"
-    AUTHORITY_DISCLOSES = "rpl-115-2"
-    SELF_GOVERNING_INSTITUTION = "rpl-115-3"
-    ON_REQUEST_OF_PET = "pet-loven-4"
-    """A duty of its own: never § 115, and stk. 4's right to decline does not apply (rule 14)."""
-
-
-class CooperationForm(StrEnum):
-    """The cooperation a disclosure is part of. Source: retsplejeloven § 115, stk. 1, nr. 1–3."""
-
-    CRIME_PREVENTION = "rpl-115-1-1"
-    PSP = "rpl-115-1-2"
-    KSP_RELEASED_CONVICT = "rpl-115-1-3-a"
-    KSP_RELEASED_MINOR = "rpl-115-1-3-b"
-    KSP_RELEASED_AND_AT_RISK = "rpl-115-1-3-c"
-
-
-class Purpose(StrEnum):
-    """Why it is disclosed: a closed list that cannot express the investigation of a crime (rule 2)."""
-
-    CLEARANCE_CHECK = "clearance_check"
-    SCOPE_DECISION = "scope_decision"
-    SCREENING = "screening"
-    ASSESSMENT = "assessment"
-    RECOMMENDATION = "recommendation"
-    MEASURE = "measure"
-    FOLLOW_UP = "follow_up"
-    CLOSURE = "closure"
-
-
-class Category(StrEnum):
-    """What kind of personal data (rule 10)."""
-
-    ORDINARY = "ordinary"
-    PURELY_PRIVATE = "purely_private"
-    SPECIAL = "special_categories"
-    CRIMINAL_OFFENCES = "criminal_offences"
-    CPR_NUMBER = "cpr_number"
-
-
-SENSITIVE = frozenset({Category.SPECIAL})
-"""Categories that need strict necessity under retshåndhævelsesloven § 10 (rule 11)."""
-
-
-class Channel(StrEnum):
-    """How it was told; an oral exchange counts as much as a written one (rule 12)."""
-
-    SYSTEM = "system"
-    WRITTEN = "written"
-    MEETING = "meeting"
-    PHONE = "phone"
-
-
-class Consent(StrEnum):
-    """A consideration that is recorded and never a gate: § 115 works without consent (rule 15)."""
-
-    GIVEN = "given"
-    REFUSED = "refused"
-    SOUGHT = "sought"
-    NOT_SOUGHT = "not_sought"
-
-
-class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The § 115 fields that every disclosure carries."""
-
-    recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
-    purpose: Purpose
-    categories: Annotated[list[Category], Meta(max_length=5)] = []
-    necessity: LongText = ""
-    proportionality: LongText = ""
-    subsidiarity: LongText = ""
-    strict_necessity: LongText | None = None
-    channel: Channel = Channel.SYSTEM
-    exchanged_at: Annotated[datetime, Meta(tz=True)] | None = None
-    paragraph: Paragraph | None = None
-    cooperation_form: CooperationForm | None = None
-    consent: Consent = Consent.NOT_SOUGHT
-    consent_reason: LongText | None = None
-    requested_by_pet: bool = False
-    for_criminal_investigation: bool = False
-
-
-class Answers(msgspec.Struct, frozen=True):
-    """How the discloser answered § 115's three questions, and that of strict necessity where it was asked (rule 11)."""
-
-    necessity: str
-    proportionality: str
-    subsidiarity: str
-    strict_necessity: str | None
-
-
-class Exchange(Record):
-    """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
-
-    `answers` holds its `Answers` as JSON once more, for the discloser's own supervision, who opens nothing else of it.
-    """
-
-    __tablename__ = "exchange"
-    __table_args__ = owned_by_authority(
-        sa.UniqueConstraint("corrects_id"),
-        sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
-    )
-
-    kept_for_supervision: ClassVar = KeptForSupervision(wrapped_key="answers_key", bound_to="case_id")
-
-    paragraph: Mapped[Paragraph] = choice(Paragraph, name="paragraph")
-    cooperation_form: Mapped[CooperationForm] = choice(CooperationForm, name="cooperation_form")
-    purpose: Mapped[Purpose] = choice(Purpose, name="purpose")
-    channel: Mapped[Channel] = choice(Channel, name="channel")
-    categories: Mapped[list[str]]
-    recipients: Mapped[list[str]]
-    exchanged_at: Mapped[datetime]
-    is_late: Mapped[bool]
-    corrects_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("infohus.exchange.id"))
-    manifest: Mapped[bytes]
-    is_onward: Mapped[bool]
-    consent: Mapped[Consent] = choice(Consent, name="consent")
-    consent_reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    necessity: Mapped[Sealed] = mapped_column(SealedColumn)
-    proportionality: Mapped[Sealed] = mapped_column(SealedColumn)
-    subsidiarity: Mapped[Sealed] = mapped_column(SealedColumn)
-    strict_necessity: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    summary: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    answers: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
-    answers_key: Mapped[bytes | None]
-
-
-class Item(msgspec.Struct, frozen=True, order=True):
-    """One record that is disclosed."""
-
-    kind: str
-    record_id: UUID
-    owner: str
-    record_version: int
-
-    @classmethod
-    def of(cls, record: Record) -> "Item":
-        """Name a record."""
-        return cls(record.__tablename__, record.id, record.authority_id, record.record_version)
-
 
 LATE_AFTER = timedelta(hours=24)
 """An exchange recorded later than this after it took place shows as late (rule 12; design)."""

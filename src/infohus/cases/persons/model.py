@@ -1,0 +1,55 @@
+"""The persons of a case: whom a concern is about, and where one with a protected address lives."""
+
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+
+
+class AgeGroup(StrEnum):
+    """How old a person was at receipt, so coarse that it identifies nobody: all the yearly status counts (rule 75)."""
+
+    UNDER_18 = "under_18"
+    FROM_18_TO_24 = "18_to_24"
+    FROM_25 = "25_or_older"
+    UNKNOWN = "unknown"
+
+
+class Subject(Record):
+    """A person the concern is about; a concern names none, one or several (rule 26).
+
+    `family_names` are keyed indexes: a log check asks by them who looked up their own (rule 63).
+    That `concern_id` names a concern is declared by casework/concerns, which stands above.
+    """
+
+    __tablename__ = "subject"
+    __table_args__ = owned_by_authority(
+        sa.Index("ix_subject_cpr_index", "cpr_index"),
+        sa.CheckConstraint("is_under_18_at_receipt = (age_group = 'under_18')", name="age_group_says_the_same"),
+    )
+
+    concern_id: Mapped[UUID]
+    cpr_index: Mapped[bytes | None]
+    cpr_is_odd: Mapped[bool]
+    family_names: Mapped[list[bytes]]
+    is_under_18_at_receipt: Mapped[bool]
+    age_group: Mapped[AgeGroup] = choice(AgeGroup, name="age_group")
+    name: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    birth_date: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    cpr_number: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    address: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+class ProtectedAddress(Record):
+    """Where a person with adressebeskyttelse lives: apart from the person, and seen only by an act (rule 54)."""
+
+    __tablename__ = "protected_address"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
+
+    subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.subject.id"))
+    address: Mapped[Sealed] = mapped_column(SealedColumn)

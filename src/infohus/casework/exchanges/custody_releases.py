@@ -1,0 +1,49 @@
+"""Record a løsladelse, which an exchange under retsplejeloven § 115, stk. 1, nr. 3, litra c, rests on (rule 9)."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from infohus import errors
+from infohus.cases.persons.custody_releases import CustodyRelease, Judgement
+from infohus.danish_calendar import danish_day
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class CustodyReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When the subject was released, what was judged, and on what basis."""
+
+    released_on: date
+    judgement: Judgement
+    basis: Annotated[str, Meta(min_length=1, max_length=20_000)]
+
+
+class CustodyReleaseView(msgspec.Struct, frozen=True):
+    """A release as its record says it."""
+
+    id: UUID
+    released_on: date
+    judgement: Judgement
+    basis: str
+
+
+CUSTODY_RELEASE_BY_ID = sa.select(CustodyRelease).where(CustodyRelease.id == sa.bindparam("id"))
+
+
+def record_custody_release(work: UnitOfWork, draft: CustodyReleaseDraft) -> CustodyRelease:
+    """Record a release for the caller's own authority.
+
+    Raises:
+        InTheFuture: nobody was released tomorrow.
+    """
+    if draft.released_on > danish_day(work.now):
+        raise errors.InTheFuture(field="released_on")
+    release = work.create(
+        CustodyRelease, sealed={"basis": draft.basis}, released_on=draft.released_on, judgement=draft.judgement
+    )
+    work.done(release.id)
+    return release

@@ -1,0 +1,87 @@
+"""Kvitteringer of an exchange: who has acknowledged it, who has not yet, and from whom it was withdrawn."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+
+from infohus import errors
+from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.receipts import Receipt, acknowledge_for_caller, receipts_on
+from infohus.kernel.access.model import Disclosure
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+OVERDUE_AFTER = timedelta(hours=72)
+"""A disclosure that a recipient has not acknowledged by then shows to both sides (design)."""
+
+
+class ReceiptDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The manifest the recipient saw, 64 hexadecimal digits."""
+
+    manifest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class ReceiptView(msgspec.Struct, frozen=True):
+    """Who acknowledged, and when."""
+
+    authority: str
+    acknowledged_at: datetime
+
+
+class Receipts(msgspec.Struct, frozen=True):
+    """Who has acknowledged an exchange, who has not yet, and from whom it was withdrawn."""
+
+    receipts: list[ReceiptView]
+    unacknowledged: list[str]
+    is_overdue: bool
+    withdrawn_from: list[str]
+
+
+_WITHDRAWN = (
+    sa.select(Disclosure.exchange_id, Disclosure.recipient_id)
+    .where(
+        Disclosure.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))),
+        Disclosure.withdrawn_at.is_not(None),
+    )
+    .distinct()
+)
+
+
+async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[UUID, Receipts]:
+    """Tell what became of exchanges, with the receipts this unit is about to write."""
+    ids = [exchange.id for exchange in exchanges]
+    stored = await receipts_on(work, ids)
+    withdrawn = await work.values(_WITHDRAWN, exchange_ids=ids)
+    return {
+        exchange.id: _receipts(
+            exchange, [one for one in stored if one.exchange_id == exchange.id],
+            sorted(row["recipient_id"] for row in withdrawn if row["exchange_id"] == exchange.id), work.now,
+        )
+        for exchange in exchanges
+    }
+
+
+def _receipts(exchange: Exchange, stored: Sequence[Receipt], withdrawn_from: list[str], now: datetime) -> Receipts:
+    missing = sorted(set(exchange.recipients) - {one.authority_id for one in stored})
+    return Receipts(
+        receipts=[ReceiptView(one.authority_id, one.acknowledged_at) for one in stored], unacknowledged=missing,
+        is_overdue=bool(missing) and now - exchange.recorded_at > OVERDUE_AFTER, withdrawn_from=withdrawn_from,
+    )
+
+
+async def acknowledge(work: UnitOfWork, exchange: Exchange, draft: ReceiptDraft) -> None:
+    """Acknowledge what was received; once is enough, and again changes nothing.
+
+    Raises:
+        NotAvailable: it was not disclosed to the caller's authority.
+        ManifestDiffers: the hash is not that of what was disclosed.
+    """
+    if work.caller.authority_id not in exchange.recipients:
+        raise errors.NotAvailable
+    if bytes.fromhex(draft.manifest) != exchange.manifest:
+        raise errors.ManifestDiffers
+    await acknowledge_for_caller(work, exchange)

@@ -1,0 +1,72 @@
+"""Tilbagekaldelse: a recipient may no longer read what an exchange disclosed to it.
+
+What a recipient has seen stays seen: a withdrawal says whether the receipt came before it.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Meta
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus import errors
+from infohus.cases.disclosures.model import AuthoritySlug, Exchange, LongText
+from infohus.casework.exchanges.disclosable import DisclosableKind
+from infohus.casework.exchanges.receipts import receipts_of
+from infohus.kernel.access.model import Authority
+from infohus.kernel.database.tables import Record, owned_by_authority
+from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.envelope import Sealed
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class Withdrawal(Record):
+    """That a recipient may no longer read what an exchange disclosed to it."""
+
+    __tablename__ = "withdrawal"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("exchange_id", "recipient_id"))
+
+    exchange_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Exchange.id))
+    recipient_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
+    was_acknowledged: Mapped[bool]
+    records: Mapped[int]
+    reason: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+class WithdrawalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """From whom it is withdrawn, and why."""
+
+    recipient: AuthoritySlug
+    reason: Annotated[LongText, Meta(min_length=1)]
+
+
+WITHDRAWAL_BY_ID = sa.select(Withdrawal).where(Withdrawal.id == sa.bindparam("id"))
+_WITHDRAWALS = sa.select(Withdrawal.id).where(
+    Withdrawal.exchange_id == sa.bindparam("exchange_id"), Withdrawal.recipient_id == sa.bindparam("recipient_id")
+)
+
+
+async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft) -> Withdrawal:
+    """End a recipient's access to what an exchange disclosed: policy, row security and keys at once.
+
+    The exchange itself stays readable to both: that it happened, and why. Joint decisions stay with both who sign them.
+
+    Raises:
+        NotAvailable: the caller's authority did not disclose it, or not to this recipient.
+        AlreadyRecorded: it was withdrawn before.
+    """
+    if exchange.authority_id != work.caller.authority_id or draft.recipient not in exchange.recipients:
+        raise errors.NotAvailable
+    if await work.values(_WITHDRAWALS, exchange_id=exchange.id, recipient_id=draft.recipient):
+        raise errors.AlreadyRecorded
+    known = (await receipts_of(work, [exchange]))[exchange.id]
+    withdrawn = await work.revoke(exchange.id, draft.recipient, kinds=[kind.value for kind in DisclosableKind])
+    withdrawal = work.create(
+        Withdrawal, sealed={"reason": draft.reason}, exchange_id=exchange.id, recipient_id=draft.recipient,
+        was_acknowledged=draft.recipient not in known.unacknowledged, records=len(withdrawn),
+    )
+    work.audit_draft.justification, work.audit_draft.recipients = "withdrawal", [draft.recipient]
+    work.done(withdrawal.id)
+    return withdrawal

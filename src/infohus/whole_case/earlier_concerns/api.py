@@ -1,0 +1,43 @@
+"""The routes of earlier concerns: reading the timeline and confirming it are acts of their own, logged as such."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
+
+from infohus.kernel.access.model import Case
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.whole_case.earlier_concerns.model import Timeline
+from infohus.whole_case.earlier_concerns.operations import confirm_earlier_concerns, timeline_of
+
+
+class ConfirmationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The `shown` of the timeline that was read."""
+
+    shown: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+@get("/cases/{case_id:uuid}/earlier-concerns", operation_id="ReadEarlierConcerns")
+async def read_earlier_concerns(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> Timeline:
+    """Read what was known of the case's persons before: by CPR number, so a misspelt name hides nothing (rule 78)."""
+    async with request_scope.begin(Action.READ_EARLIER_CONCERNS, Case, case_id) as work:
+        return await timeline_of(work)
+
+
+@post(
+    "/cases/{case_id:uuid}/earlier-concerns/confirmations", operation_id="ConfirmEarlierConcerns", status_code=200
+)
+async def confirm(
+    case_id: FromPath[UUID], data: JSONBody[ConfirmationDraft], request_scope: NamedDependency[RequestScope],
+) -> Timeline:
+    """Confirm that the timeline was seen; a closure is signed only by who has (rule 78)."""
+    async with request_scope.begin(Action.CONFIRM_EARLIER_CONCERNS, Case, case_id) as work:
+        return await confirm_earlier_concerns(work, bytes.fromhex(data.shown))
+
+
+handlers = [read_earlier_concerns, confirm]

@@ -1,0 +1,51 @@
+"""Who was shown which timeline, and the timeline itself."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from infohus.kernel.access.model import Authority, Case
+from infohus.kernel.database.tables import Row
+
+
+class EarlierConcernsSeen(Row):
+    """That one person was shown exactly this timeline of a case; `shown` is its keyed digest, 32 bytes."""
+
+    __tablename__ = "earlier_concerns_seen"
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    shown: Mapped[bytes] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
+
+
+class Happening(StrEnum):
+    """What a moment of the timeline is."""
+
+    CONCERN_RECEIVED = "concern_received"
+    CASE_CLOSED = "case_closed"
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """One thing that happened in another case on the same person."""
+
+    at: datetime
+    what: Happening
+    case_id: UUID
+    number: str
+    concern_id: UUID | None
+    outcome: str | None
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """What went before, oldest first. `is_partly_hidden`: there is also something the caller may not see."""
+
+    moments: list[Moment]
+    is_partly_hidden: bool
+    shown: str
+    is_confirmed: bool

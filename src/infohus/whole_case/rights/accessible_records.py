@@ -1,0 +1,55 @@
+"""The tables of the records that may concern the person who asks for access."""
+
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from infohus.cases.disclosures.model import Exchange
+from infohus.cases.information import Information
+from infohus.cases.persons.custody_releases import CustodyRelease
+from infohus.cases.persons.model import Subject
+from infohus.casework.assessments.model import Assessment, Contribution
+from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern, Reporter
+from infohus.casework.measures.model import FollowUp, Measure, Recommendation
+from infohus.casework.notes.model import Note
+from infohus.casework.scope_decisions.first_views import FirstView
+from infohus.casework.scope_decisions.model import ScopeDecision, ScopeDisagreement
+from infohus.casework.screenings.model import Screening
+from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.database.tables import Record
+from infohus.whole_case.closures.model import Closure
+from infohus.whole_case.rights.model import AccessKind
+
+ACCESSIBLE: MappingProxyType[AccessKind, type[Record]] = MappingProxyType({
+    AccessKind.CONCERN: Concern,
+    AccessKind.REPORTER: Reporter,
+    AccessKind.SUBJECT: Subject,
+    AccessKind.CLEARANCE_CHECK: ClearanceCheck,
+    AccessKind.CHILD_NOTIFICATION: ChildNotification,
+    AccessKind.INFORMATION: Information,
+    AccessKind.NOTE: Note,
+    AccessKind.CUSTODY_RELEASE: CustodyRelease,
+    AccessKind.EXCHANGE: Exchange,
+    AccessKind.FIRST_VIEW: FirstView,
+    AccessKind.SCOPE_DECISION: ScopeDecision,
+    AccessKind.SCOPE_DISAGREEMENT: ScopeDisagreement,
+    AccessKind.SCREENING: Screening,
+    AccessKind.ASSESSMENT: Assessment,
+    AccessKind.CONTRIBUTION: Contribution,
+    AccessKind.RECOMMENDATION: Recommendation,
+    AccessKind.MEASURE: Measure,
+    AccessKind.FOLLOW_UP: FollowUp,
+    AccessKind.CLOSURE: Closure,
+})
+BY_ID: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
+    kind: sa.select(model).where(model.id == sa.bindparam("id"), model.case_id == sa.bindparam("case_id"))
+    for kind, model in ACCESSIBLE.items()
+})
+"""Finds one record of a kind by `:id` and `:case_id`."""
+OF_CASE: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
+    kind: sa.select(model).where(
+        model.case_id == sa.bindparam("case_id"), model.authority_id == sa.bindparam("authority_id")
+    )
+    for kind, model in ACCESSIBLE.items()
+})
+"""Finds an authority's own records of a kind by `:case_id` and `:authority_id`."""

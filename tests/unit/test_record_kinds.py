@@ -1,0 +1,79 @@
+"""The lists of kinds of records are written out; here each is compared with the tables there are, so none is forgotten.
+
+A new kind of record fails these tests until somebody has decided, for each list, whether it belongs there.
+"""
+
+import pytest
+
+import infohus.app  # noqa: F401 - every table is known once the application is
+from infohus.cases.joint_decisions.model import JointDecision
+from infohus.casework.disclosable_records import DISCLOSABLE
+from infohus.casework.exchanges.disclosable import DisclosableKind
+from infohus.kernel.database.tables import Record, Row
+from infohus.whole_case.closures.blockers import UNSIGNED_DECISIONS
+from infohus.whole_case.closures.model import Closure
+from infohus.whole_case.decision_kinds import JOINT_DECISIONS
+from infohus.whole_case.erasure.own_records import OWN_RECORDS
+from infohus.whole_case.rights.accessible_records import ACCESSIBLE
+from infohus.whole_case.rights.model import AccessKind
+
+RECORDS = sorted(
+    (mapper.class_ for mapper in Row.registry.mappers if issubclass(mapper.class_, Record)),
+    key=lambda model: str(model.__tablename__),
+)
+
+DISCLOSED_BY_AN_ACT_OF_ITS_OWN = {
+    "assessment", "closure", "exchange", "first_view", "information_request", "recommendation", "scope_decision",
+    "screening",
+}
+NEVER_DISCLOSED = {
+    # Rule 29 keeps a reporter apart, rule 54 a protected address.
+    "protected_address", "reporter", "reporter_release",
+    # How an authority handles its own part of the case.
+    "access_request", "archive_clearance", "journal_reference", "legal_hold", "participant", "release", "restriction",
+    "scope_disagreement", "withdrawal",
+}
+
+NOTHING_ON_A_PERSON_TO_HAND_OUT = {
+    "access_request", "archive_clearance", "information_request", "journal_reference", "legal_hold", "participant",
+    "protected_address", "release", "reporter_release", "restriction", "withdrawal",
+}
+
+
+def names_of(models: object) -> list[str]:
+    return [str(model.__tablename__) for model in models]  # type: ignore[attr-defined]
+
+
+class WhenAnExchangeNamesARecord:
+    @pytest.mark.rule(29)
+    def test_every_table_of_records_is_either_disclosable_or_was_left_out_on_purpose(self) -> None:
+        left_out = DISCLOSED_BY_AN_ACT_OF_ITS_OWN | NEVER_DISCLOSED
+        assert sorted([*names_of(DISCLOSABLE.values()), *left_out]) == names_of(RECORDS)
+
+    def test_every_kind_names_its_own_table(self) -> None:
+        assert names_of(DISCLOSABLE.values()) == [kind.value for kind in DISCLOSABLE]
+        assert set(DISCLOSABLE) == set(DisclosableKind)
+
+
+class WhenAPackageIsMade:
+    def test_every_table_of_records_is_either_accessible_or_was_left_out_on_purpose(self) -> None:
+        assert sorted([*names_of(ACCESSIBLE.values()), *NOTHING_ON_A_PERSON_TO_HAND_OUT]) == names_of(RECORDS)
+
+    def test_every_kind_names_its_own_table(self) -> None:
+        assert names_of(ACCESSIBLE.values()) == [kind.value for kind in ACCESSIBLE]
+        assert set(ACCESSIBLE) == set(AccessKind)
+
+
+class WhenErasingIsReported:
+    @pytest.mark.rule(72)
+    def test_no_table_of_records_is_forgotten(self) -> None:
+        assert list(OWN_RECORDS) == RECORDS
+
+
+class WhenJointDecisionsAreGathered:
+    def test_none_is_forgotten(self) -> None:
+        assert list(JOINT_DECISIONS) == [model for model in RECORDS if issubclass(model, JointDecision)]
+
+    @pytest.mark.rule(70)
+    def test_every_one_but_the_closure_itself_hinders_closing_while_it_is_open(self) -> None:
+        assert set(UNSIGNED_DECISIONS) == {*JOINT_DECISIONS} - {Closure}
