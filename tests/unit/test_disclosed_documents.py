@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from infohus.cases.disclosures.disclosure import DisclosureDraft, Item, manifest_of
-from infohus.cases.joint_decisions.joint_decision import document_of, sealed_document
+from infohus.cases.disclosures.model import DisclosureDraft, Item
+from infohus.cases.disclosures.operations import manifest_of
+from infohus.cases.joint_decisions.document import document_of, sealed_document
 
 FIRST = Item("information", UUID(int=1), "ishoj-kommune", 1)
 SECOND = Item("concern", UUID(int=2), "ishoj-kommune", 1)
