@@ -1,11 +1,11 @@
 """Who acted stays known when the account is gone: kept sealed at sign-in, opened by the authority's DPO alone."""
 
-import asyncio
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from at_once import at_once
 from conftest import Database
 from house import MUNICIPALITY, POLICE, House
 from infohus.demo.people import DEMO_PEOPLE
@@ -74,7 +74,7 @@ class WhenSomebodySignsIn:
 
     async def test_many_at_once_are_all_let_in_and_one_row_is_kept(self, house: House) -> None:
         people = [house.person("kommune") for _ in range(8)]
-        await asyncio.gather(*(one.get("/cases") for one in people))
+        await at_once(*(one.get("/cases") for one in people))
         assert len(await kept(house)) == 1
 
 

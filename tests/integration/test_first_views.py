@@ -1,11 +1,11 @@
 """Each tovholder states a view before seeing the other's: sealed until both have, and then each reveals their own."""
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from at_once import at_once
 from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, told
 
 WITHIN = {"view": "within", "reasons": "Han søger et miljø."}
@@ -101,7 +101,7 @@ class WhenOneHasStatedAView:
     async def test_two_at_once_become_one(self, house: House) -> None:
         case = await (await house.case()).clear()
         path = f"{case.path}/first-views"
-        answers = await asyncio.gather(*(case.kommune.call("POST", path, json=WITHIN) for _ in range(6)))
+        answers = await at_once(*(case.kommune.call("POST", path, json=WITHIN) for _ in range(6)))
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
         assert len(await house.sql("SELECT FROM infohus.first_view")) == 1
         await house.assert_logs_are_whole()
@@ -151,7 +151,7 @@ class WhenBothHaveStatedAView:
         case, ours, _ = await both_stated(house)
         path = f"{case.path}/first-views/{ours['id']}/revelation"
         body = telling(MUNICIPALITY)
-        answers = await asyncio.gather(*(case.kommune.call("POST", path, json=body) for _ in range(4)))
+        answers = await at_once(*(case.kommune.call("POST", path, json=body) for _ in range(4)))
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
         told_to = await house.sql("SELECT FROM infohus.disclosure WHERE record_kind = 'first_view'")
         assert len(told_to) == 1

@@ -1,6 +1,5 @@
 """What the plan promises is a task with an owner and a due date, and comes back after it was met."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
@@ -10,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from at_once import at_once
 from conftest import Database
 from house import MUNICIPALITY, PROBATION, House, now
 from infohus.danish_calendar import danish_day
@@ -86,7 +86,7 @@ class WhenAnObligationIsMet:
     async def test_two_at_once_record_it_once(self, house: House, database: Database) -> None:
         await load(house, database)
         cards = (await owed(house))["action-cards"]
-        both = await asyncio.gather(
+        both = await at_once(
             *(fulfil(house, cards, {"fulfilled_on": str(TODAY)}, by=name) for name in ("kommune", "politi"))
         )
         first, second = sorted(one.status_code for one in both)

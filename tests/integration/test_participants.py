@@ -1,12 +1,12 @@
 """Professionals are drawn in one by one, for areas and a time; they go on, leave, or are ended at once (rule 22)."""
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from at_once import at_once
 from house import INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, now, told
 
 SOON, LATER = timedelta(days=14), timedelta(days=60)
@@ -132,7 +132,7 @@ class WhenAParticipationIsExtended:
     async def test_two_at_once_become_one(self, house: House) -> None:
         case, _, invited = await drawn_in(house)
         path = f"{case.path}/participants/{invited['id']}/extension"
-        answers = await asyncio.gather(*(
+        answers = await at_once(*(
             person.call("POST", path, json=until(LATER)) for person in (case.kommune, case.politi) * 2
         ))
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
@@ -264,7 +264,7 @@ class WhenTheSamePersonIsInvitedTwice:
     async def test_two_at_once_become_one(self, house: House) -> None:
         case = await (await house.case()).accept()
         draft = invitation(PROBATION)
-        answers = await asyncio.gather(*(
+        answers = await at_once(*(
             person.call("POST", f"{case.path}/participants", json=draft) for person in (case.kommune, case.politi) * 3
         ))
         assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]

@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from at_once import at_once
 from house import MUNICIPALITY, POLICE, CaseInHand, House, told
 
 TIMES = 12
@@ -31,11 +32,6 @@ CLOSURE: dict[str, Any] = {
     "outcome": "unfounded", "content": {"reasons": "Grundløs."}, "disclosure": told(purpose="closure"),
 }
 CLOSURE_BY_POLICE = {**CLOSURE, "disclosure": told(POLICE, purpose="closure")}
-
-
-async def at_once(*calls: Call) -> list[Any]:
-    """Send requests together, each from a thread of its own: the test client waits for an answer in its thread."""
-    return await asyncio.gather(*(asyncio.to_thread(asyncio.run, call) for call in calls))
 
 
 async def together(*calls: Call) -> list[str]:

@@ -1,13 +1,13 @@
 """The four promises, each with tests that try to break it."""
 
 import ast
-import asyncio
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from at_once import at_once
 from house import CLEARANCE, MUNICIPALITY, POLICE, House
 from infohus.cases.information import Information
 from infohus.kernel.database.statements import insert_of, table_of
@@ -296,7 +296,7 @@ class WhenARequestIsRepeated:
     async def test_eight_at_once_record_one(self, house: House) -> None:
         case = await house.case()
         headers = {"Idempotency-Key": "otte-paa-en-gang"}
-        answers = await asyncio.gather(*(
+        answers = await at_once(*(
             case.kommune.call("POST", f"{case.path}/information", json=NOTE, headers=headers) for _ in range(8)
         ))
         assert {answer.status_code for answer in answers} <= {201, 409}
@@ -313,7 +313,7 @@ class WhenTwoActAtOnce:
         draft = {"outcome": "within", "content": {"reasons": "Ja."}, "disclosure": disclosure}
         proposal = await case.kommune.post(f"{case.path}/scope-decisions", draft)
         body = {"content_hash": proposal["content_hash"]}
-        answers = await asyncio.gather(*(
+        answers = await at_once(*(
             case.politi.call("POST", f"{case.path}/scope-decisions/{proposal['id']}/signatures", json=body)
             for _ in range(4)
         ))
@@ -324,7 +324,7 @@ class WhenTwoActAtOnce:
     async def test_many_at_once_leave_a_log_without_gaps(self, house: House) -> None:
         case = await house.case()
         before = len(await house.entries())
-        answers = await asyncio.gather(*(
+        answers = await at_once(*(
             case.kommune.call("POST", f"{case.path}/information", json=NOTE) for _ in range(20)
         ))
         assert {answer.status_code for answer in answers} == {201}

@@ -1,6 +1,5 @@
 """The yearly status to direktionen: counted once, after the year, with nothing in it that could be worked out."""
 
-import asyncio
 import csv
 import hashlib
 import io
@@ -10,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from at_once import at_once
 from house import House, now
 from infohus.cases.disclosures.model import Paragraph
 from infohus.cases.persons.model import AgeGroup
@@ -127,7 +127,7 @@ class WhenAYearIsReleased:
 
     async def test_two_at_once_release_one(self, house: House) -> None:
         path = await a_year_of_cases(house)
-        both = await asyncio.gather(*(house.person(name).call("POST", path) for name in ("kommune", "politi")))
+        both = await at_once(*(house.person(name).call("POST", path) for name in ("kommune", "politi")))
         assert sorted(answer.status_code for answer in both) == [201, 409]
         assert len(await house.sql("SELECT FROM infohus.yearly_status")) == 1
 
