@@ -65,7 +65,7 @@ NOBODY: Final = frozenset[Role]()
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Permission:
     """Who may do an act: tovholdere of the case, professionals invited for an area, and roles outside any case."""
 
     on: str
@@ -84,60 +84,60 @@ class Act:
 def _on_record(
     *kinds: str, invited_for: str | None = None, only_owner: bool = False, only_fresh: bool = False,
     only_deliverers: bool = False, only_given: bool = False,
-) -> Act:
-    return Act(
+) -> Permission:
+    return Permission(
         "Record", COORDINATORS, invited_for=invited_for, only_owner=only_owner, only_fresh=only_fresh,
         only_deliverers=only_deliverers, only_given=only_given, kinds=frozenset(kinds),
     )
 
 
-_BY_COORDINATORS = Act("Case", COORDINATORS)
+_BY_COORDINATORS = Permission("Case", COORDINATORS)
 _ANY_AREA = "any"
 
-ACTS: Final[dict[Action, Act]] = {
-    Action.SIGN_IN: Act("Installation", outside=EVERYONE),
-    Action.LIST_INFOHUSE: Act("Installation", outside=EVERYONE),
-    Action.LIST_CASES: Act("Installation", outside=COORDINATORS | {Role.INVITED_PROFESSIONAL}),
-    Action.READ_INFOHUS: Act("Infohus", outside=EVERYONE, only_members=True),
-    Action.RECORD_CONCERN: Act("Infohus", COORDINATORS, only_members=True),
-    Action.SEARCH_PERSONS: Act("Infohus", COORDINATORS, only_members=True),
-    Action.LIST_STALLED_MEASURES: Act("Infohus", COORDINATORS, only_members=True),
-    Action.SUPERVISE_EXCHANGES: Act(
+ACTS: Final[dict[Action, Permission]] = {
+    Action.SIGN_IN: Permission("Installation", outside=EVERYONE),
+    Action.LIST_INFOHUSE: Permission("Installation", outside=EVERYONE),
+    Action.LIST_CASES: Permission("Installation", outside=COORDINATORS | {Role.INVITED_PROFESSIONAL}),
+    Action.READ_INFOHUS: Permission("Infohus", outside=EVERYONE, only_members=True),
+    Action.RECORD_CONCERN: Permission("Infohus", COORDINATORS, only_members=True),
+    Action.SEARCH_PERSONS: Permission("Infohus", COORDINATORS, only_members=True),
+    Action.LIST_STALLED_MEASURES: Permission("Infohus", COORDINATORS, only_members=True),
+    Action.SUPERVISE_EXCHANGES: Permission(
         "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
-    Action.VERIFY_LOG: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.PROVE_LOG_ENTRY: Act(
+    Action.VERIFY_LOG: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.PROVE_LOG_ENTRY: Permission(
         "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
-    Action.EXPORT_LOG: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.OPEN_ACTOR: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.READ_LOG_CHECKS: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.RUN_LOG_CHECK: Act("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.ANSWER_LOG_FINDING: Act(
+    Action.EXPORT_LOG: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.OPEN_ACTOR: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.READ_LOG_CHECKS: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.RUN_LOG_CHECK: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.ANSWER_LOG_FINDING: Permission(
         "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True
     ),
-    Action.ACKNOWLEDGE_LOG_NOTICE: Act("Infohus", outside=EVERYONE, only_members=True),
-    Action.LOAD_PLAN: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
-    Action.REGISTER_COORDINATOR: Act("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
-    Action.LIST_OVERDUE_REVIEWS: Act("Infohus", COORDINATORS, only_members=True),
-    Action.REPORT_ERASURE: Act("Infohus", COORDINATORS, only_members=True),
-    Action.REPORT_SUBJECT_LOG: Act("Infohus", COORDINATORS, only_members=True),
-    Action.READ_YEARLY_STATUS: Act(
+    Action.ACKNOWLEDGE_LOG_NOTICE: Permission("Infohus", outside=EVERYONE, only_members=True),
+    Action.LOAD_PLAN: Permission("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.REGISTER_COORDINATOR: Permission("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.LIST_OVERDUE_REVIEWS: Permission("Infohus", COORDINATORS, only_members=True),
+    Action.REPORT_ERASURE: Permission("Infohus", COORDINATORS, only_members=True),
+    Action.REPORT_SUBJECT_LOG: Permission("Infohus", COORDINATORS, only_members=True),
+    Action.READ_YEARLY_STATUS: Permission(
         "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
-    Action.RELEASE_YEARLY_STATUS: Act("Infohus", COORDINATORS, only_members=True),
-    Action.FULFIL_OBLIGATION: Act("Infohus", COORDINATORS, only_members=True),
-    Action.ADD_NETWORK_MATERIAL: Act("Infohus", COORDINATORS, only_members=True),
-    Action.READ_CASE: Act("Case", COORDINATORS, invited_for=_ANY_AREA),
-    Action.RECORD_CLEARANCE_CHECK: Act("Case", frozenset({P})),
-    Action.HAND_OVER_CHILD_NOTIFICATION: Act("Case", frozenset({M})),
-    Action.STOP_CHILD_NOTIFICATION_CLOCK: Act("Case", frozenset({M})),
+    Action.RELEASE_YEARLY_STATUS: Permission("Infohus", COORDINATORS, only_members=True),
+    Action.FULFIL_OBLIGATION: Permission("Infohus", COORDINATORS, only_members=True),
+    Action.ADD_NETWORK_MATERIAL: Permission("Infohus", COORDINATORS, only_members=True),
+    Action.READ_CASE: Permission("Case", COORDINATORS, invited_for=_ANY_AREA),
+    Action.RECORD_CLEARANCE_CHECK: Permission("Case", frozenset({P})),
+    Action.HAND_OVER_CHILD_NOTIFICATION: Permission("Case", frozenset({M})),
+    Action.STOP_CHILD_NOTIFICATION_CLOCK: Permission("Case", frozenset({M})),
     Action.ADD_CONCERN: _BY_COORDINATORS,
     Action.READ_EARLIER_CONCERNS: _BY_COORDINATORS,
     Action.CONFIRM_EARLIER_CONCERNS: _BY_COORDINATORS,
     Action.INVITE_PARTICIPANT: _BY_COORDINATORS,
-    Action.LEAVE_CASE: Act("Case", invited_for=_ANY_AREA),
-    Action.NOTE_INFORMATION: Act("Case", COORDINATORS, invited_for="information"),
+    Action.LEAVE_CASE: Permission("Case", invited_for=_ANY_AREA),
+    Action.NOTE_INFORMATION: Permission("Case", COORDINATORS, invited_for="information"),
     Action.RECORD_EXCHANGE: _BY_COORDINATORS,
     Action.LIST_EXCHANGES: _BY_COORDINATORS,
     Action.REQUEST_INFORMATION: _BY_COORDINATORS,
@@ -149,7 +149,7 @@ ACTS: Final[dict[Action, Act]] = {
     Action.READ_CASE_LOG: _BY_COORDINATORS,
     Action.RECORD_ACCESS_REQUEST: _BY_COORDINATORS,
     Action.RESTRICT_ACCESS: _BY_COORDINATORS,
-    Action.RELEASE_WITHHELD: Act("Case", COORDINATORS, only_fresh=True),
+    Action.RELEASE_WITHHELD: Permission("Case", COORDINATORS, only_fresh=True),
     Action.SET_LEGAL_HOLD: _BY_COORDINATORS,
     Action.RECORD_ARCHIVE_CLEARANCE: _BY_COORDINATORS,
     Action.ERASE_CASE: _BY_COORDINATORS,
@@ -171,7 +171,7 @@ ACTS: Final[dict[Action, Act]] = {
     Action.READ_CHILD_NOTIFICATION: _on_record("child_notification"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information", only_given=True),
     Action.READ_EXCHANGE: _on_record("exchange", "withdrawal"),
-    Action.REVIEW_ANSWERS: Act(
+    Action.REVIEW_ANSWERS: Permission(
         "Record", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_owner=True,
         kinds=frozenset({"exchange"}),
     ),
