@@ -1,4 +1,4 @@
-"""The other ways a case goes, told in a few lines each; every one of them ends in another way."""
+"""The story's other cases, a few lines each, every one with another ending."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def tell_other_cases(play: Play) -> None:
 
 
 def concern(**more: Any) -> dict[str, Any]:
-    """Write a concern down."""
+    """Give the body of a concern, with `more` on top of what all of them share."""
     return {
         "channel": "phone", "received_at": ago(hours=2), "reporter_kind": "professional",
         "told_reporter": "At infohuset ser på det.", "subjects": [], **more,
@@ -30,7 +30,7 @@ def concern(**more: Any) -> dict[str, Any]:
 
 
 def a_girl_of_16(play: Play) -> None:
-    """Under 18: two clocks, and screening waits; recommended, helped, and closed as handed over."""
+    """Under 18: two deadlines, and screening waits; a recommendation, and closed as handed over."""
     tell = play.teller
     tell.begin("Imens: en pige på 16")
     born = str(danish_day(now()) - relativedelta(years=16, days=40))
@@ -82,7 +82,7 @@ def anonymous_and_unfounded(play: Play) -> None:
 
 
 def three_brothers(play: Play) -> None:
-    """One concern about three persons; psychiatry would rather not say, and a correction reaches everybody."""
+    """One concern about three persons; the police decline a request, and a correction reaches its recipient."""
     tell = play.teller
     tell.begin("Imens: tre brødre, en afslået anmodning og en rettelse")
     case, recorded = play.another_case(concern(
@@ -110,8 +110,8 @@ def three_brothers(play: Play) -> None:
     })
     tell.expect(corrected["recipients"] == [ISHOJ], "rettelsen nåede ikke modtageren")
     tell.say("Politiet siger noget i telefonen (seks felter), og kommunen kvitterer.")
-    closing = play.kommune.get(f"{case}/closing")["blockers"]
-    tell.expect([one["code"] for one in closing] == ["correction-not-confirmed"], "rettelsen hindrer ikke afslutning")
+    blockers = [blocker["code"] for blocker in play.kommune.get(f"{case}/closing")["blockers"]]
+    tell.expect(blockers == ["correction-not-confirmed"], "rettelsen hindrer ikke afslutning")
     play.kommune.post(
         f"{case}/exchanges/{corrected['id']}/receipts", {"manifest": corrected["manifest"]}, status=200
     )
@@ -120,7 +120,7 @@ def three_brothers(play: Play) -> None:
 
 
 def handled_by_the_police_alone(play: Play) -> None:
-    """The gravest are handled by the police alone; the municipality sees nothing new."""
+    """Both decide that the police handle it alone; the municipality sees nothing new."""
     tell = play.teller
     tell.begin("Imens: en sag, politiet tager alene")
     case, recorded = play.another_case(concern(observation="Han har købt kemikalier på nettet.", is_acute=True))
@@ -133,7 +133,7 @@ def handled_by_the_police_alone(play: Play) -> None:
 
 
 def hindered(play: Play) -> None:
-    """The check hinders; each authority's own duties remain."""
+    """The police check hinders; each authority's own duties remain."""
     tell = play.teller
     tell.begin("Imens: tjekket hindrer behandling")
     case, recorded = play.another_case(concern(observation="Han omtaler en verserende sag."))

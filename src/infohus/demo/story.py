@@ -1,6 +1,6 @@
 """The main job, played over HTTP by the two tovholdere, an adviser and the DPO. Everybody in it is invented.
 
-Each step is asserted: what does not go as it must stops the story, with the name of the step.
+Each step checks its outcome: a wrong one stops the story, with the name of the step.
 """
 
 from datetime import timedelta
@@ -99,7 +99,7 @@ class Story(Play):
         tell.say(f"{self.raadgiver.who} inddrages med grund, omfang og slutdato; adgangen ophører af sig selv.")
 
     def step_4_what_each_holds(self) -> str:
-        """Each notes what it holds; exactly what is disclosed becomes readable. Gives the id of what stays hidden."""
+        """Each notes what it holds; what is disclosed becomes readable. Gives the id of an item that stays hidden."""
         tell = self.teller
         tell.begin("4. Hvad hver myndighed allerede ved")
         texts = {
@@ -214,7 +214,7 @@ class Story(Play):
         tell.say("Opfølgning: begyndt hos tømreren, møder til tiden. Indsatsen afsluttes.")
 
     def step_8_never_for_investigation(self) -> None:
-        """An exchange "for the investigation" is refused, and the refusal is logged."""
+        """An exchange for a criminal investigation is refused; that the refusal is logged is seen in `review.py`."""
         tell = self.teller
         tell.begin("8. »Til efterforskningen« afvises")
         refused = self.kommune.post(f"{self.case}/exchanges", {
@@ -225,7 +225,7 @@ class Story(Play):
         tell.shown(f"{refused['title']}. {refused['detail']}")
 
     def step_9_closure(self) -> None:
-        """Both close; the retention clock runs."""
+        """Both close the case; the time until erasure runs for each authority."""
         tell = self.teller
         tell.begin("9. Sagen lukkes af begge")
         self.propose("closures", "completed", {"reasons": "Han er i lære, og bekendtskaberne er ophørt."}, "closure")
