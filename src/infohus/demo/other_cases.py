@@ -43,7 +43,7 @@ def a_girl_of_16(play: Play) -> None:
     tell.say(f"Underretningen får to ure: vurderet inden {assess_by}Z, kvittering senest {receipt_by}.")
     play.clear_and_accept(case, recorded["id"])
     content = {"considered": "Stilene.", "reasons": "Hun har brug for en voksen."}
-    draft = {"outcome": "recommend", "content": content, "disclosure": play.told(play.kommune, "screening")}
+    draft = {"outcome": "recommend", "content": content, "disclosure": play.disclosure_from(play.kommune, "screening")}
     waiting = play.kommune.post(f"{case}/screenings", draft, status=409)
     tell.shown(f"{waiting['title']}. {waiting['detail']}")
     play.kommune.post(f"{case}/child-notifications/{task['id']}/hand-over", {
@@ -92,7 +92,7 @@ def three_brothers(play: Play) -> None:
     tell.expect(len(recorded["subjects"]) == 3, "der var ikke tre personer")  # noqa: PLR2004
     play.clear_and_accept(case, recorded["id"])
     asked = play.kommune.post(f"{case}/information-requests", {
-        "question": "Har I mødt dem?", "disclosure": play.told(play.kommune, "screening"),
+        "question": "Har I mødt dem?", "disclosure": play.disclosure_from(play.kommune, "screening"),
     })
     declined = play.politi.post(f"{case}/information-requests/{asked['id']}/answer", {"answer": "declined"}, status=200)
     tell.say("Kommunen spørger politiet, som siger nej. Ingen skal begrunde et nej (§ 115, stk. 4).")
@@ -106,7 +106,7 @@ def three_brothers(play: Play) -> None:
         f"{case}/exchanges/{said['id']}/receipts", {"manifest": said["manifest"]}, status=200
     )
     corrected = play.politi.post(f"{case}/exchanges/{said['id']}/corrections", {
-        **play.told(play.politi, "screening"), "recipients": [], "summary": "Det var Bertil, ikke Aksel.",
+        **play.disclosure_from(play.politi, "screening"), "recipients": [], "summary": "Det var Bertil, ikke Aksel.",
     })
     tell.expect(corrected["recipients"] == [ISHOJ], "rettelsen nåede ikke modtageren")
     tell.say("Politiet siger noget i telefonen (seks felter), og kommunen kvitterer.")
@@ -141,7 +141,7 @@ def hindered(play: Play) -> None:
     play.politi.post(f"{case}/clearance-checks", {"outcome": "hindered", "note": "Verserende sag."})
     play.kommune.post(f"{case}/scope-decisions", {
         "outcome": "within", "content": {"reasons": "Vi prøver."},
-        "disclosure": play.told(play.kommune, "scope_decision"),
+        "disclosure": play.disclosure_from(play.kommune, "scope_decision"),
     }, status=409)
     tell.say("Infohuset behandler ikke sagen; hver myndighed har sine egne pligter.")
 
@@ -155,11 +155,11 @@ def not_agreed_upon(play: Play) -> None:
     play.politi.post(f"{case}/clearance-checks", {"outcome": "nothing_hinders"})
     proposal = play.kommune.post(f"{case}/scope-decisions", {
         "outcome": "within", "content": {"reasons": "Tonen er ny."},
-        "disclosure": play.told(play.kommune, "scope_decision"),
+        "disclosure": play.disclosure_from(play.kommune, "scope_decision"),
     })
     play.politi.post(f"{case}/scope-decisions/{proposal['id']}/disagreement", {
         "reason": "Det er dårlig humor.", "disclosure": {
-            **play.told(play.politi, "scope_decision"), "recipients": [ISHOJ],
+            **play.disclosure_from(play.politi, "scope_decision"), "recipients": [ISHOJ],
         },
     })
     stage = play.kommune.get(case)["case"]["stage"]
@@ -182,6 +182,6 @@ def outside_the_infohus(play: Play) -> None:
 def show_the_police(play: Play, case: str, recorded: dict[str, Any]) -> None:
     """Let the police read the concern, for the check."""
     play.kommune.post(f"{case}/exchanges", {
-        **play.told(play.kommune, "clearance_check"), "recipients": [VESTEGNEN],
+        **play.disclosure_from(play.kommune, "clearance_check"), "recipients": [VESTEGNEN],
         "items": [{"kind": "concern", "id": recorded["id"]}],
     })

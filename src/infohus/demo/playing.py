@@ -34,8 +34,8 @@ class Play:
         self.case = ""
         self.exchange_id = ""
 
-    def told(self, actor: Actor, purpose: str) -> dict[str, Any]:
-        """Fill in the § 115 fields of a disclosure to the other authority."""
+    def disclosure_from(self, actor: Actor, purpose: str) -> dict[str, Any]:
+        """Give the § 115 fields of a disclosure from `actor` to the other authority."""
         recipient = VESTEGNEN if actor is self.kommune else ISHOJ
         return {
             "recipients": [recipient], "purpose": purpose, "categories": ["purely_private"],
@@ -46,7 +46,8 @@ class Play:
     def disclose(self, actor: Actor, items: list[str]) -> Any:  # noqa: ANN401
         """Disclose items to the other authority."""
         return actor.post(f"{self.case}/exchanges", {
-            **self.told(actor, "screening"), "items": [{"kind": "information", "id": item} for item in items],
+            **self.disclosure_from(actor, "screening"),
+            "items": [{"kind": "information", "id": item} for item in items],
         })
 
     def propose(
@@ -55,7 +56,7 @@ class Play:
         """Let the municipality propose and the police sign the same content."""
         case = case or self.case
         proposal: dict[str, Any] = self.kommune.post(f"{case}/{path}", {
-            "outcome": outcome, "content": content, "disclosure": self.told(self.kommune, purpose),
+            "outcome": outcome, "content": content, "disclosure": self.disclosure_from(self.kommune, purpose),
         })
         seen = self.politi.get(f"{case}/{path}/{proposal['id']}")
         self.teller.expect(seen["content_hash"] == proposal["content_hash"], "politiet så et andet indhold")
@@ -77,7 +78,7 @@ class Play:
     def clear_and_accept(self, case: str, concern_id: str) -> None:
         """Disclose the concern, check it, and let both accept the case."""
         self.kommune.post(f"{case}/exchanges", {
-            **self.told(self.kommune, "clearance_check"), "items": [{"kind": "concern", "id": concern_id}],
+            **self.disclosure_from(self.kommune, "clearance_check"), "items": [{"kind": "concern", "id": concern_id}],
         })
         self.politi.post(f"{case}/clearance-checks", {"outcome": "nothing_hinders"})
         self.propose("scope-decisions", "within", {"reasons": "Det hører til her."}, "scope_decision", case=case)

@@ -69,7 +69,7 @@ class Story(Play):
         tell = self.teller
         tell.begin("2. Politiet tjekker, om noget hindrer behandling")
         exchange = self.kommune.post(f"{self.case}/exchanges", {
-            **self.told(self.kommune, "clearance_check"),
+            **self.disclosure_from(self.kommune, "clearance_check"),
             "items": [{"kind": "concern", "id": concern_id}, {"kind": "subject", "id": subject_id}],
         })
         tell.say(f"Kommunen videregiver henvendelsen ({paragraph_of(exchange)}); først nu kan politiet læse den.")
@@ -151,7 +151,7 @@ class Story(Play):
         tell = self.teller
         tell.begin("6. Vurderingsværktøjet: ni dimensioner, ingen tal")
         opened = self.kommune.post(f"{self.case}/assessments", {
-            "users_are_trained": True, "disclosure": self.told(self.kommune, "assessment"),
+            "users_are_trained": True, "disclosure": self.disclosure_from(self.kommune, "assessment"),
         })
         path = f"{self.case}/assessments/{opened['decision']['id']}"
         sides: dict[str, list[str]] = {"risk_and_threat": [], "wellbeing_and_resilience": []}
@@ -174,7 +174,7 @@ class Story(Play):
                 for dimension in sides[side]
             ]
             shown = actor.post(f"{path}/contributions", {
-                "contributions": contributions, "disclosure": self.told(actor, "assessment"),
+                "contributions": contributions, "disclosure": self.disclosure_from(actor, "assessment"),
             })
         tell.expect(len(shown["contributions"]) == 9, "der var ikke et bidrag til hver dimension")  # noqa: PLR2004
         tell.say("Politiet bidrager om risiko, kommunen om trivsel og modstandskraft; »ukendt« er et svar.")
@@ -184,7 +184,7 @@ class Story(Play):
                 "overall_assessment": "Han kan hjælpes væk, hvis dagene fyldes.",
                 "dimensions_to_work_on": ["education_and_employment", "family"],
             },
-            "disclosure": self.told(self.kommune, "assessment"),
+            "disclosure": self.disclosure_from(self.kommune, "assessment"),
         })
         signature = {"content_hash": concluded["decision"]["content_hash"]}
         finished = self.politi.post(f"{path}/signatures", signature)
@@ -204,7 +204,7 @@ class Story(Play):
         measure = self.kommune.post(f"{self.case}/measures", {
             "level": "selective", "kind": "course", "responsible_authority": ISHOJ,
             "description": "Mentor to gange om ugen i tolv uger.", "starts_on": str(danish_day(now())),
-            "follow_up_on": follow_up_on, "disclosure": self.told(self.kommune, "measure"),
+            "follow_up_on": follow_up_on, "disclosure": self.disclosure_from(self.kommune, "measure"),
         })
         tell.say(f"Foregribende indsats; ansvarlig: Ishøj Kommune alene; opfølgning {follow_up_on}.")
         followed = self.kommune.post(f"{self.case}/measures/{measure['id']}/follow-ups", {
@@ -218,7 +218,7 @@ class Story(Play):
         tell = self.teller
         tell.begin("8. »Til efterforskningen« afvises")
         refused = self.kommune.post(f"{self.case}/exchanges", {
-            **self.told(self.kommune, "screening"), "summary": "Navne til efterforskningen.",
+            **self.disclosure_from(self.kommune, "screening"), "summary": "Navne til efterforskningen.",
             "for_criminal_investigation": True,
         }, status=422)
         tell.expect(refused["type"] == "/problems/exchange-for-investigation", refused["type"])
