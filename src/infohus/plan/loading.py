@@ -21,7 +21,7 @@ from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.plan.document import AuthorityOfPlan, PlanDocument, PlanNotUsable
 from infohus.plan.obligations import put_obligations
-from infohus.plan.owner_acts import leave_entry
+from infohus.plan.owner_acts import append_owner_entry
 
 NATIONAL = frozenset({AuthorityKind.PROBATION, AuthorityKind.SECURITY_SERVICE})
 """Kinds of authority of which there is one in the country: the same name in two plans is the same authority."""
@@ -96,7 +96,7 @@ async def _put_version(
     await connection.execute(*insert_of(LoadedPlan).bound(
         infohus_id=infohus_id, version=version, document=msgspec.to_builtins(document), digest=digest, loaded_at=at,
     ))
-    await leave_entry(
+    await append_owner_entry(
         connection, Action.LOAD_PLAN, infohus_id=infohus_id, table="plan",
         written=(infohus_id, version, digest.hex(), at), purpose=f"plan-version-{version}",
         justification=f"sha256:{digest.hex()}", at=at,
