@@ -114,9 +114,9 @@ class DemoInstallation:
 
     def environment(self, *, port: int) -> dict[str, str]:
         """Give the environment in which `infohus serve` runs this installation."""
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("INFOHUS_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("INFOHUS_")}
         return {
-            **ours,
+            **inherited,
             "INFOHUS_DATABASE_URL": self.address("app"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
             "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),

@@ -235,8 +235,8 @@ class LocalPostgres:
             if len(lines) > 7 and lines[0] == str(server.pid) and lines[7].strip() == "ready":  # noqa: PLR2004
                 return
             time.sleep(0.01)
-        said = self._log_file.read_text(errors="replace")[-2000:]
-        message = f"the server did not start; {self._log_file} ends:\n{said}"
+        log_end = self._log_file.read_text(errors="replace")[-2000:]
+        message = f"the server did not start; {self._log_file} ends:\n{log_end}"
         raise PostgresDidNotStart(message)
 
 

@@ -97,15 +97,15 @@ def three_brothers(play: Play) -> None:
     declined = play.politi.post(f"{case}/information-requests/{asked['id']}/answer", {"answer": "declined"}, status=200)
     tell.say("Kommunen spørger politiet, som siger nej. Ingen skal begrunde et nej (§ 115, stk. 4).")
     tell.expect(declined["answer"] == "declined", "afslaget blev ikke registreret")
-    said = play.politi.post(f"{case}/oral-exchanges", {
+    oral = play.politi.post(f"{case}/oral-exchanges", {
         "said": "Aksel blev set på stationen.", "channel": "phone", "categories": ["purely_private"],
         "necessity": "Uden det kan bekymringen ikke vurderes.", "proportionality": "Kun det, der er set.",
         "subsidiarity": "Det kan ikke siges uden navn.",
     })
     play.kommune.post(
-        f"{case}/exchanges/{said['id']}/receipts", {"manifest": said["manifest"]}, status=200
+        f"{case}/exchanges/{oral['id']}/receipts", {"manifest": oral["manifest"]}, status=200
     )
-    corrected = play.politi.post(f"{case}/exchanges/{said['id']}/corrections", {
+    corrected = play.politi.post(f"{case}/exchanges/{oral['id']}/corrections", {
         **play.disclosure_from(play.politi, "screening"), "recipients": [], "summary": "Det var Bertil, ikke Aksel.",
     })
     tell.expect(corrected["recipients"] == [ISHOJ], "rettelsen nåede ikke modtageren")

@@ -182,8 +182,8 @@ def _wait_until(address: str, server: "subprocess.Popen[bytes]", log: Path) -> N
         except httpx.TransportError:
             pass
         time.sleep(0.05)
-    said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-    message = f"serveren svarede ikke på {address}:\n{said}"
+    log_end = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+    message = f"serveren svarede ikke på {address}:\n{log_end}"
     raise StepFailed(message)
 
 

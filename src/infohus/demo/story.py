@@ -157,7 +157,7 @@ class Story(Play):
         sides: dict[str, list[str]] = {"risk_and_threat": [], "wellbeing_and_resilience": []}
         for dimension in opened["template"]["dimension"]:
             sides[dimension["side"]].append(dimension["id"])
-        known = {
+        described = {
             "socialisation_and_relationships": "Følges med ældre fra gruppen på stationen.",
             "criminal_history": "Ét forhold om hærværk, afgjort.",
             "family": "Søsteren ringer hver søndag.",
@@ -167,8 +167,8 @@ class Story(Play):
         for actor, side in ((self.politi, "risk_and_threat"), (self.kommune, "wellbeing_and_resilience")):
             contributions = [
                 {
-                    "dimension": dimension, "answer": "described" if dimension in known else "unknown",
-                    "text": known.get(dimension), "source": "egne oplysninger", "dated_on": str(danish_day(now())),
+                    "dimension": dimension, "answer": "described" if dimension in described else "unknown",
+                    "text": described.get(dimension), "source": "egne oplysninger", "dated_on": str(danish_day(now())),
                     "is_first_hand": False, "origin": "already_held",
                 }
                 for dimension in sides[side]

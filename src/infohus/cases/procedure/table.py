@@ -144,7 +144,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.READ_MEASURE: reading("read-measure", NOT_STATED),
     Action.RECORD_FOLLOW_UP: recording("record-follow-up", WITH_MEASURES, OF_EXCHANGE),
 
-    # --- at many stages: what is held, told and asked for, and who takes part ---
+    # --- at many stages: information, notes, exchanges, requests, and participants ---
     Action.NOTE_INFORMATION: recording("note-information", OPEN, NOT_STATED, rule=44),
     Action.READ_INFORMATION: reading("read-information", NOT_STATED),
     Action.WRITE_NOTE: recording("write-note", EVERY, NOT_STATED, rule=68),

@@ -86,7 +86,7 @@ async def conclude_assessment(work: UnitOfWork, assessment: Assessment, draft: C
     """Write the conclusion and propose it for signing.
 
     Raises:
-        AssessmentOneSided: one side, or problems or resources, has no text (rule 37), or what changed is not said (40).
+        AssessmentOneSided: one side, or problems or resources, has no text (rule 37), or `what_changed` is (40).
         UnknownDimension: the template has no such dimension.
     """
     await _refuse_one_sided(work, assessment, draft.content)

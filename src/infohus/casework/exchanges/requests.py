@@ -50,7 +50,7 @@ async def request_information(work: UnitOfWork, draft: RequestDraft) -> Informat
 
     Raises:
         RequestHasOneAddressee: not exactly one of `disclosure` and `received_from` is given, or not one recipient.
-        NotAnAuthorityHere: the infohus' plan does not know who is said to have asked.
+        NotAnAuthorityHere: `received_from` is the caller's own authority, or not in the infohus' plan.
         Refused: the disclosure does not meet § 115.
     """
     ours: str = work.caller.authority_id

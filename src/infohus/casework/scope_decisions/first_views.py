@@ -143,7 +143,7 @@ async def stated_by(work: UnitOfWork) -> set[str]:
 
 
 async def first_views(work: UnitOfWork) -> FirstViews:
-    """List who has stated a view, and the views that the caller's authority stated or was told."""
+    """List who has stated a view, and the views that the caller's authority may read."""
     readable = await work.rows(FirstView, _OF_CASE, case_id=work.case.id)
     return FirstViews(sorted(await stated_by(work)), await opened(work, *readable))
 
