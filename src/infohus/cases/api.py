@@ -1,4 +1,4 @@
-"""The routes of the ground: cases, what each authority holds, and who takes part."""
+"""The routes of cases, of the information that each authority holds, and of participants."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -113,7 +113,8 @@ class InformationView(msgspec.Struct, frozen=True):
 
 
 @get("/cases", operation_id="ListCases")
-async def list_cases( request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50
+async def list_cases(
+    request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
 ) -> Page[CaseLine]:
     """List the cases that the caller takes part in, oldest first."""
     async with request_scope.begin(Action.LIST_CASES) as work:
@@ -164,8 +165,8 @@ async def invite(
 ) -> ParticipantView:
     """Draw a professional in, with reason, scope and end date."""
     async with idempotent_scope.begin(Action.INVITE_PARTICIPANT, Case, case_id) as work:
-        known = await work.earlier(Participant, _PARTICIPANT_BY_ID)
-        return ParticipantView.of(known or await invite_participant(work, data))
+        earlier = await work.earlier(Participant, _PARTICIPANT_BY_ID)
+        return ParticipantView.of(earlier or await invite_participant(work, data))
 
 
 @delete("/cases/{case_id:uuid}/participants/{participant_id:uuid}", operation_id="EndParticipation", status_code=200)
@@ -186,15 +187,15 @@ async def extend(
     async with idempotent_scope.begin(
             Action.EXTEND_PARTICIPATION, Participant, participant_id, within=case_id
     ) as work:
-        known = await work.earlier(Participant, _PARTICIPANT_BY_ID)
-        return ParticipantView.of(known or await extend_participation(work, work.subject(Participant), data))
+        earlier = await work.earlier(Participant, _PARTICIPANT_BY_ID)
+        return ParticipantView.of(earlier or await extend_participation(work, work.subject(Participant), data))
 
 
 @delete("/cases/{case_id:uuid}/participation", operation_id="LeaveCase", status_code=200)
 async def leave(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[ParticipantView]:
     """Leave a case that one was drawn into: access is gone with the next request."""
     async with request_scope.begin(Action.LEAVE_CASE, Case, case_id) as work:
-        return [ParticipantView.of(one) for one in await leave_case(work)]
+        return [ParticipantView.of(participant) for participant in await leave_case(work)]
 
 
 handlers = [

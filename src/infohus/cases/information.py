@@ -55,11 +55,11 @@ INFORMATION_OF_CASE = (
     .order_by(Information.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-"""Lists what the caller's authority may see, by row security."""
+"""Lists only what the caller's authority may see: row security leaves the rest out."""
 
 
 def note_information(work: UnitOfWork, draft: InformationDraft) -> Information:
-    """Note an item for the caller's own authority; nobody else sees it."""
+    """Note an item for the caller's own authority; the others do not see it until it is exchanged."""
     return work.create(
         Information, sealed={"text": draft.text, "source": draft.source}, origin=draft.origin,
         is_first_hand=draft.is_first_hand, dated_on=draft.dated_on,

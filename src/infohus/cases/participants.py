@@ -1,7 +1,7 @@
 """Deltagere: professionals are drawn in one by one, with reason, scope, from-date and end-date (rule 22).
 
-A participation is never made longer: an extension is a new one with a reason of its own, which begins when the other
-ends. So what was granted when, by whom and why, stays on record.
+The end date of a participation is never moved later: an extension is a new one with a reason of its own, which begins
+when the other ends. So what was granted when, by whom and why, stays on record.
 """
 
 from collections.abc import Sequence
@@ -79,11 +79,11 @@ _NOT_OVER = (
     )
     .order_by(Participant.begins_at.desc())
 )
-"""One person's participations that run or lie ahead, the last first."""
+"""The invitations of one person, for one authority, that run or lie ahead; the last to begin comes first."""
 _HAS_CASE_KEY = sa.select(CaseKey.case_id).where(
     CaseKey.case_id == sa.bindparam("case_id"), CaseKey.authority_id == sa.bindparam("authority_id")
 )
-_SEEN_HERE = sa.select(Information.id).where(
+_VISIBLE_INFORMATION = sa.select(Information.id).where(
     Information.case_id == sa.bindparam("case_id"),
     Information.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))),
 )
@@ -99,7 +99,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
         NotAnAuthorityHere: the authority is not in the infohus' plan (rule 7).
         InstitutionWithoutPublicTask: a self-governing institution of another sector, or without a public task (rule 6).
         ParticipationEndsBeforeItBegins, AlreadyTakesPart
-        NotAvailable: an item it is narrowed to is none that the caller sees in this case.
+        NotAvailable: the caller does not see one of the `records` in this case.
     """
     begins_at = draft.begins_at or work.now
     if draft.ends_at <= max(begins_at, work.now):
@@ -113,17 +113,17 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
         Participant, sealed={"reason": draft.reason}, person_id=draft.person_id, kind=ParticipationKind.INVITED,
         scope=sorted({area.value for area in draft.scope}), begins_at=begins_at, ends_at=draft.ends_at,
         acts_for=draft.authority_id, public_task_confirmed=draft.public_task_confirmed,
-        records=await _seen_here(work, draft.records),
+        records=await _visible_records(work, draft.records),
     )
     work.done(invited.id)
     return invited
 
 
-async def _seen_here(work: UnitOfWork, records: Sequence[UUID]) -> list[UUID]:
+async def _visible_records(work: UnitOfWork, records: Sequence[UUID]) -> list[UUID]:
     wanted = sorted(set(records))
     if wanted:
-        seen = await work.values(_SEEN_HERE, ids=wanted, case_id=work.case.id)
-        if len(seen) != len(wanted):
+        visible = await work.values(_VISIBLE_INFORMATION, ids=wanted, case_id=work.case.id)
+        if len(visible) != len(wanted):
             raise errors.NotAvailable
     return wanted
 
@@ -133,9 +133,9 @@ async def extend_participation(work: UnitOfWork, participant: Participant, draft
 
     Raises:
         ParticipationCannotBeExtended: it is over, or a tovholder's, which has no end.
-        ParticipationEndsBeforeItBegins: it would not be longer.
-        AlreadyRecorded: it was extended before; extend the extension.
-        NotAnAuthorityHere, InstitutionWithoutPublicTask: the authority could not be drawn in any more.
+        ParticipationEndsBeforeItBegins: the extension would not end after the participation.
+        AlreadyRecorded: it was extended before; extend the extension instead.
+        NotAnAuthorityHere, InstitutionWithoutPublicTask: the authority could no longer be drawn in.
     """
     if participant.ends_at is None or participant.ends_at <= work.now:
         raise errors.ParticipationCannotBeExtended
@@ -164,7 +164,7 @@ async def end_participation(work: UnitOfWork, participant: Participant) -> Parti
     if participant.kind is ParticipationKind.COORDINATOR:
         raise errors.CannotLeave
     ended = _end(work, await _not_over(work, participant.person_id, participant.acts_for))
-    return next((one for one in ended if one.id == participant.id), participant)
+    return next((row for row in ended if row.id == participant.id), participant)
 
 
 async def leave_case(work: UnitOfWork) -> list[Participant]:
@@ -173,9 +173,9 @@ async def leave_case(work: UnitOfWork) -> list[Participant]:
 
 
 def _end(work: UnitOfWork, participants: list[Participant]) -> list[Participant]:
-    # The last first: whoever leaves must take part for as long as there is one to end.
-    for one in participants:
-        work.change(one, begins_at=min(one.begins_at, work.now), ends_at=work.now)
+    # The one that runs now comes last: a caller who leaves must still take part while there are others to end.
+    for participant in participants:
+        work.change(participant, begins_at=min(participant.begins_at, work.now), ends_at=work.now)
     return participants
 
 

@@ -1,1 +1,1 @@
-"""The steps of a case, one folder a step, from the concern to the measures. No step imports another."""
+"""The steps of a case, one folder for each, from the concern to the measures. No step imports another."""

@@ -1,6 +1,6 @@
 """The tables of the records that an exchange can disclose: the steps' own, and those of cases/.
 
-The steps know nothing of each other, so the list stands above them, and exchanges are handed it by the application.
+The steps do not import each other, so the list stands above them, and the application hands it to exchanges.
 Not here: a reporter (rule 29), and what is disclosed by an act of its own, such as proposals and first views.
 """
 

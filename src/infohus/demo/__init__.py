@@ -1,4 +1,4 @@
-"""What only a demonstration needs: invented people and two identity providers on loopback.
+"""What only a demonstration needs: a local PostgreSQL, witnesses, identity providers, invented people and the story.
 
-Nothing in the running system imports this package; an installation for real has issuers of its own.
+Only the commands `demo` and `token`, the tests and the benchmarks import it. A real installation brings its own.
 """

@@ -1,4 +1,7 @@
-"""Sets the demonstration up in one folder: database, keys, plan, issuers. Again finds what is there."""
+"""Set the demonstration up in one folder: database, plans, keys, issuers.
+
+A second run uses the database and the keys that are there.
+"""
 
 import asyncio
 import json
@@ -46,7 +49,7 @@ class DemoInstallation:
 
     @property
     def is_new(self) -> bool:
-        """Say whether nothing was ever set up here."""
+        """Say whether the folder lacks the mark that `prepare` leaves in a demo's folder."""
         return not (self.folder / _MARK).exists()
 
     def start_over(self) -> None:
@@ -73,7 +76,7 @@ class DemoInstallation:
         (self.folder / _MARK).touch()
 
     def set_up(self, issuers: DemoIssuers) -> UUID:
-        """Bring roles, schema, plan, tovholdere, keys and issuers in place; the server must be running.
+        """Set up roles, schema, plans, tovholdere, keys and issuers; the database server must be running.
 
         Returns the id of Infohus Ishøj, where the story is played.
         """
@@ -83,13 +86,13 @@ class DemoInstallation:
         infohuse = asyncio.run(self._plans_and_people())
         keys = self.folder / "keys"
         for plan, infohus_id in infohuse:
-            FileKeyKeeper.create(keys, [one.id for one in plan.authorities], [infohus_id])
+            FileKeyKeeper.create(keys, [authority.id for authority in plan.authorities], [infohus_id])
         SigningKey.create(keys / "log-signing.key")
         (self.folder / "issuers.toml").write_text(issuers.issuers_toml(), encoding="utf-8")
         return infohuse[0][1]
 
     def issuers(self, url: str) -> DemoIssuers:
-        """Give the two demo issuers as reached at `url`."""
+        """Give the two demo issuers, which are reached at `url`."""
         return DemoIssuers(demo_keys(self.folder / "issuers"), now, url=url)
 
     def address(self, role: str) -> str:
@@ -111,9 +114,9 @@ class DemoInstallation:
 
     def environment(self, *, port: int) -> dict[str, str]:
         """Give the environment in which `infohus serve` runs this installation."""
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("INFOHUS_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("INFOHUS_")}
         return {
-            **ours,
+            **inherited,
             "INFOHUS_DATABASE_URL": self.address("app"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
             "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),

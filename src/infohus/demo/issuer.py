@@ -28,7 +28,7 @@ TOKEN_SECONDS = 8 * 60 * 60
 LARGEST_REQUEST_BYTES = 4096
 
 DEMO_ISSUERS = {"kommune": ISHOJ, "politi": VESTEGNEN}
-"""The path of each demo issuer and the one authority it speaks for."""
+"""The path of each demo issuer, and the one authority whose people it signs in."""
 
 
 class UnknownDemoUser(LookupError):  # noqa: N818 - names the situation
@@ -36,7 +36,7 @@ class UnknownDemoUser(LookupError):  # noqa: N818 - names the situation
 
 
 class DemoIssuerExposed(ValueError):  # noqa: N818 - names the situation
-    """The demo issuer was asked to face something other than this machine."""
+    """The demo issuer was asked to listen on, or to be reached at, another address than loopback."""
 
 
 class DemoIssuers:
@@ -67,7 +67,8 @@ class DemoIssuers:
             UnknownDemoUser: when nobody is called so.
         """
         person = _person(user)
-        return self.token_from(next(name for name, of in DEMO_ISSUERS.items() if of == person.authority_id), user)
+        name = next(name for name, authority_id in DEMO_ISSUERS.items() if authority_id == person.authority_id)
+        return self.token_from(name, user)
 
     def token_from(self, name: str, user: str) -> str:
         """Mint a token for one of the people of the issuer called `name`.
@@ -113,7 +114,7 @@ class DemoIssuers:
         }
 
     def trusted(self) -> tuple[Issuer, ...]:
-        """Describe both as the gate knows them, keys included, with every role their authority may give."""
+        """Describe both as authentication trusts them, keys included, with every role their authority may give."""
         return tuple(
             Issuer(
                 url=self.address(name),
@@ -139,17 +140,17 @@ def create_demo_issuer(issuers: DemoIssuers) -> Litestar:
 
     @get("/{name:str}/.well-known/openid-configuration", operation_id="DescribeDemoIssuer", sync_to_thread=False)
     def configuration(name: FromPath[str]) -> dict[str, object]:
-        return issuers.configuration(_known(name))
+        return issuers.configuration(_require_issuer(name))
 
     @get("/{name:str}/jwks", operation_id="PublishDemoKeys", sync_to_thread=False)
     def key_set(name: FromPath[str]) -> dict[str, list[dict[str, str]]]:
-        return issuers.key_set(_known(name))
+        return issuers.key_set(_require_issuer(name))
 
     @post("/{name:str}/token", operation_id="MintDemoToken", status_code=HTTPStatus.OK)
     async def token(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[dict[str, object]]:
         user = _requested_user(request.content_type[0], await request.body())
         try:
-            minted = issuers.token_from(_known(name), user)
+            minted = issuers.token_from(_require_issuer(name), user)
         except UnknownDemoUser:
             raise NotFoundException(detail="Ukendt demobruger hos denne udsteder.") from None
         answer: dict[str, object] = {"access_token": minted, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
@@ -165,7 +166,7 @@ def create_demo_issuer(issuers: DemoIssuers) -> Litestar:
 
 
 async def serve_demo_issuer(issuers: DemoIssuers, *, host: str, port: int) -> None:
-    """Listen until cancelled.
+    """Serve both issuers until cancelled.
 
     Raises:
         DemoIssuerExposed: when `host` is not this machine.
@@ -193,7 +194,7 @@ def _person(user: str) -> DemoPerson:
         raise UnknownDemoUser from None
 
 
-def _known(name: str) -> str:
+def _require_issuer(name: str) -> str:
     if name not in DEMO_ISSUERS:
         raise NotFoundException(detail="Ukendt udsteder.")
     return name

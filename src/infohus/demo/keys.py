@@ -1,6 +1,6 @@
 """The demo issuers' signing keys: made once, kept in files only their owner can read.
 
-The municipality's issuer signs with RSA and the police's with P-256, so both of the gate's algorithms are used.
+The municipality's issuer signs with RSA and the police's with P-256, so both accepted algorithms are used.
 """
 
 import os

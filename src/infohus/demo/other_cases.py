@@ -1,4 +1,4 @@
-"""The other ways a case goes, told in a few lines each; every one of them ends in another way."""
+"""The story's other cases, a few lines each, every one with another ending."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def tell_other_cases(play: Play) -> None:
 
 
 def concern(**more: Any) -> dict[str, Any]:
-    """Write a concern down."""
+    """Give the body of a concern, with `more` on top of what all of them share."""
     return {
         "channel": "phone", "received_at": ago(hours=2), "reporter_kind": "professional",
         "told_reporter": "At infohuset ser på det.", "subjects": [], **more,
@@ -30,7 +30,7 @@ def concern(**more: Any) -> dict[str, Any]:
 
 
 def a_girl_of_16(play: Play) -> None:
-    """Under 18: two clocks, and screening waits; recommended, helped, and closed as handed over."""
+    """Under 18: two deadlines, and screening waits; a recommendation, and closed as handed over."""
     tell = play.teller
     tell.begin("Imens: en pige på 16")
     born = str(danish_day(now()) - relativedelta(years=16, days=40))
@@ -43,7 +43,7 @@ def a_girl_of_16(play: Play) -> None:
     tell.say(f"Underretningen får to ure: vurderet inden {assess_by}Z, kvittering senest {receipt_by}.")
     play.clear_and_accept(case, recorded["id"])
     content = {"considered": "Stilene.", "reasons": "Hun har brug for en voksen."}
-    draft = {"outcome": "recommend", "content": content, "disclosure": play.told(play.kommune, "screening")}
+    draft = {"outcome": "recommend", "content": content, "disclosure": play.disclosure_from(play.kommune, "screening")}
     waiting = play.kommune.post(f"{case}/screenings", draft, status=409)
     tell.shown(f"{waiting['title']}. {waiting['detail']}")
     play.kommune.post(f"{case}/child-notifications/{task['id']}/hand-over", {
@@ -82,7 +82,7 @@ def anonymous_and_unfounded(play: Play) -> None:
 
 
 def three_brothers(play: Play) -> None:
-    """One concern about three persons; psychiatry would rather not say, and a correction reaches everybody."""
+    """One concern about three persons; the police decline a request, and a correction reaches its recipient."""
     tell = play.teller
     tell.begin("Imens: tre brødre, en afslået anmodning og en rettelse")
     case, recorded = play.another_case(concern(
@@ -92,26 +92,26 @@ def three_brothers(play: Play) -> None:
     tell.expect(len(recorded["subjects"]) == 3, "der var ikke tre personer")  # noqa: PLR2004
     play.clear_and_accept(case, recorded["id"])
     asked = play.kommune.post(f"{case}/information-requests", {
-        "question": "Har I mødt dem?", "disclosure": play.told(play.kommune, "screening"),
+        "question": "Har I mødt dem?", "disclosure": play.disclosure_from(play.kommune, "screening"),
     })
     declined = play.politi.post(f"{case}/information-requests/{asked['id']}/answer", {"answer": "declined"}, status=200)
     tell.say("Kommunen spørger politiet, som siger nej. Ingen skal begrunde et nej (§ 115, stk. 4).")
     tell.expect(declined["answer"] == "declined", "afslaget blev ikke registreret")
-    said = play.politi.post(f"{case}/oral-exchanges", {
+    oral = play.politi.post(f"{case}/oral-exchanges", {
         "said": "Aksel blev set på stationen.", "channel": "phone", "categories": ["purely_private"],
         "necessity": "Uden det kan bekymringen ikke vurderes.", "proportionality": "Kun det, der er set.",
         "subsidiarity": "Det kan ikke siges uden navn.",
     })
     play.kommune.post(
-        f"{case}/exchanges/{said['id']}/receipts", {"manifest": said["manifest"]}, status=200
+        f"{case}/exchanges/{oral['id']}/receipts", {"manifest": oral["manifest"]}, status=200
     )
-    corrected = play.politi.post(f"{case}/exchanges/{said['id']}/corrections", {
-        **play.told(play.politi, "screening"), "recipients": [], "summary": "Det var Bertil, ikke Aksel.",
+    corrected = play.politi.post(f"{case}/exchanges/{oral['id']}/corrections", {
+        **play.disclosure_from(play.politi, "screening"), "recipients": [], "summary": "Det var Bertil, ikke Aksel.",
     })
     tell.expect(corrected["recipients"] == [ISHOJ], "rettelsen nåede ikke modtageren")
     tell.say("Politiet siger noget i telefonen (seks felter), og kommunen kvitterer.")
-    closing = play.kommune.get(f"{case}/closing")["blockers"]
-    tell.expect([one["code"] for one in closing] == ["correction-not-confirmed"], "rettelsen hindrer ikke afslutning")
+    blockers = [blocker["code"] for blocker in play.kommune.get(f"{case}/closing")["blockers"]]
+    tell.expect(blockers == ["correction-not-confirmed"], "rettelsen hindrer ikke afslutning")
     play.kommune.post(
         f"{case}/exchanges/{corrected['id']}/receipts", {"manifest": corrected["manifest"]}, status=200
     )
@@ -120,7 +120,7 @@ def three_brothers(play: Play) -> None:
 
 
 def handled_by_the_police_alone(play: Play) -> None:
-    """The gravest are handled by the police alone; the municipality sees nothing new."""
+    """Both decide that the police handle it alone; the municipality sees nothing new."""
     tell = play.teller
     tell.begin("Imens: en sag, politiet tager alene")
     case, recorded = play.another_case(concern(observation="Han har købt kemikalier på nettet.", is_acute=True))
@@ -133,7 +133,7 @@ def handled_by_the_police_alone(play: Play) -> None:
 
 
 def hindered(play: Play) -> None:
-    """The check hinders; each authority's own duties remain."""
+    """The police check hinders; each authority's own duties remain."""
     tell = play.teller
     tell.begin("Imens: tjekket hindrer behandling")
     case, recorded = play.another_case(concern(observation="Han omtaler en verserende sag."))
@@ -141,7 +141,7 @@ def hindered(play: Play) -> None:
     play.politi.post(f"{case}/clearance-checks", {"outcome": "hindered", "note": "Verserende sag."})
     play.kommune.post(f"{case}/scope-decisions", {
         "outcome": "within", "content": {"reasons": "Vi prøver."},
-        "disclosure": play.told(play.kommune, "scope_decision"),
+        "disclosure": play.disclosure_from(play.kommune, "scope_decision"),
     }, status=409)
     tell.say("Infohuset behandler ikke sagen; hver myndighed har sine egne pligter.")
 
@@ -155,11 +155,11 @@ def not_agreed_upon(play: Play) -> None:
     play.politi.post(f"{case}/clearance-checks", {"outcome": "nothing_hinders"})
     proposal = play.kommune.post(f"{case}/scope-decisions", {
         "outcome": "within", "content": {"reasons": "Tonen er ny."},
-        "disclosure": play.told(play.kommune, "scope_decision"),
+        "disclosure": play.disclosure_from(play.kommune, "scope_decision"),
     })
     play.politi.post(f"{case}/scope-decisions/{proposal['id']}/disagreement", {
         "reason": "Det er dårlig humor.", "disclosure": {
-            **play.told(play.politi, "scope_decision"), "recipients": [ISHOJ],
+            **play.disclosure_from(play.politi, "scope_decision"), "recipients": [ISHOJ],
         },
     })
     stage = play.kommune.get(case)["case"]["stage"]
@@ -182,6 +182,6 @@ def outside_the_infohus(play: Play) -> None:
 def show_the_police(play: Play, case: str, recorded: dict[str, Any]) -> None:
     """Let the police read the concern, for the check."""
     play.kommune.post(f"{case}/exchanges", {
-        **play.told(play.kommune, "clearance_check"), "recipients": [VESTEGNEN],
+        **play.disclosure_from(play.kommune, "clearance_check"), "recipients": [VESTEGNEN],
         "items": [{"kind": "concern", "id": recorded["id"]}],
     })

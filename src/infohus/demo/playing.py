@@ -1,4 +1,4 @@
-"""What several steps of the story do: the actors, and the acts they repeat."""
+"""What several steps of the story share: the actors, and the acts they repeat."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,12 +30,12 @@ class Play:
             for name in ("kommune", "politi", "raadgiver", "dpo")
         )
         self.infohuse: list[dict[str, Any]] = self.kommune.get("/infohuse")["items"]
-        self.infohus = next(one for one in self.infohuse if one["municipality"] == ISHOJ)
+        self.infohus = next(infohus for infohus in self.infohuse if infohus["municipality"] == ISHOJ)
         self.case = ""
         self.exchange_id = ""
 
-    def told(self, actor: Actor, purpose: str) -> dict[str, Any]:
-        """Fill in the § 115 fields of a disclosure to the other authority."""
+    def disclosure_from(self, actor: Actor, purpose: str) -> dict[str, Any]:
+        """Give the § 115 fields of a disclosure from `actor` to the other authority."""
         recipient = VESTEGNEN if actor is self.kommune else ISHOJ
         return {
             "recipients": [recipient], "purpose": purpose, "categories": ["purely_private"],
@@ -46,7 +46,8 @@ class Play:
     def disclose(self, actor: Actor, items: list[str]) -> Any:  # noqa: ANN401
         """Disclose items to the other authority."""
         return actor.post(f"{self.case}/exchanges", {
-            **self.told(actor, "screening"), "items": [{"kind": "information", "id": one} for one in items],
+            **self.disclosure_from(actor, "screening"),
+            "items": [{"kind": "information", "id": item} for item in items],
         })
 
     def propose(
@@ -55,7 +56,7 @@ class Play:
         """Let the municipality propose and the police sign the same content."""
         case = case or self.case
         proposal: dict[str, Any] = self.kommune.post(f"{case}/{path}", {
-            "outcome": outcome, "content": content, "disclosure": self.told(self.kommune, purpose),
+            "outcome": outcome, "content": content, "disclosure": self.disclosure_from(self.kommune, purpose),
         })
         seen = self.politi.get(f"{case}/{path}/{proposal['id']}")
         self.teller.expect(seen["content_hash"] == proposal["content_hash"], "politiet så et andet indhold")
@@ -64,31 +65,31 @@ class Play:
         return proposal
 
     def expect_stage(self, stage: str) -> None:
-        """Make sure the case stands where it should."""
-        found = self.kommune.get(self.case)["case"]["stage"]
-        self.teller.expect(found == stage, f"sagen stod på {found} i stedet for {stage}")
+        """Require that the case is at `stage`."""
+        actual = self.kommune.get(self.case)["case"]["stage"]
+        self.teller.expect(actual == stage, f"sagen stod på {actual} i stedet for {stage}")
 
     def another_case(self, draft: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Record another concern; give its case's address and the concern."""
+        """Record another concern; give the path of its case, and the concern."""
         recorded = self.kommune.post(f"/infohuse/{self.infohus['id']}/concerns", draft)
         case = f"/cases/{recorded['case_id']}"
         return case, self.kommune.get(f"{case}/concerns/{recorded['id']}")
 
     def clear_and_accept(self, case: str, concern_id: str) -> None:
-        """Bring a case to where both have taken it in."""
+        """Disclose the concern, check it, and let both accept the case."""
         self.kommune.post(f"{case}/exchanges", {
-            **self.told(self.kommune, "clearance_check"), "items": [{"kind": "concern", "id": concern_id}],
+            **self.disclosure_from(self.kommune, "clearance_check"), "items": [{"kind": "concern", "id": concern_id}],
         })
         self.politi.post(f"{case}/clearance-checks", {"outcome": "nothing_hinders"})
         self.propose("scope-decisions", "within", {"reasons": "Det hører til her."}, "scope_decision", case=case)
 
 
 def ago(**units: int) -> str:
-    """Write a moment some minutes or hours ago."""
+    """Write the moment some minutes or hours ago, as ISO 8601."""
     moment: datetime = now() - timedelta(**units)
     return moment.isoformat()
 
 
 def paragraph_of(exchange: dict[str, Any]) -> str:
-    """Name the provision as lawyers do."""
+    """Write the provision of an exchange as lawyers do."""
     return f"retsplejeloven § 115, stk. {exchange['paragraph'].removeprefix('rpl-115-')}"

@@ -1,4 +1,4 @@
-"""The last step: the DPO reviews without content, exports the log, checks it offline, and finds one flipped byte."""
+"""The last step: the DPO reviews without content, exports the log, checks it offline, and finds one flipped bit."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ from infohus.whole_case.log_reports.model import ReportDoesNotHold, SubjectLogRe
 
 
 def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> None:
-    """The DPO reviews without content, exports, verifies offline, proves one entry, and finds one flipped byte."""
+    """The DPO reviews without content, exports, verifies offline, proves one entry, and finds one flipped bit."""
     tell = play.teller
     tell.begin("10. DPO'en kontrollerer uden at se indhold")
     infohus = f"/infohuse/{play.infohus['id']}"
@@ -34,10 +34,10 @@ def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> No
     denied = play.dpo.get(f"{infohus}/log/entries?subject={hidden}&outcome=denied")["items"]
     tell.expect(len(denied) == 1, "forsøget på den tredje oplysning stod ikke i loggen")
     refusals = play.dpo.get(f"{infohus}/log/entries?outcome=refused")["items"]
-    reasons = {one["entry"]["reason"] for one in refusals}
+    reasons = {refusal["entry"]["reason"] for refusal in refusals}
     tell.expect("exchange-for-investigation" in reasons, "afvisningen stod ikke i loggen")
     tell.say("I loggen står politiets forsøg på den tredje oplysning og forsøget på at bruge § 115 til efterforskning.")
-    _check_by_lot(play, infohus)
+    _draw_log_check(play, infohus)
     report = _tell_the_person(play, infohus, subject)
     _export(play, folder, infohus)
     key = VerifierKey.parse((folder / "log.pub").read_text(encoding="utf-8"))
@@ -49,16 +49,16 @@ def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> No
     tell.expect(newest["is_cosigned"] and signed["uncosigned_since"] is None, "vidnerne har ikke underskrevet")
     witnesses = len(newest["cosigned_by"])
     tell.say(f"{witnesses} vidner har hver for sig husket og underskrevet loggens størrelse; {signed['need']} er nok.")
-    found = play.dpo.get(f"{infohus}/log/entries?action=recordExchange&outcome=allowed")["items"]
+    entries = play.dpo.get(f"{infohus}/log/entries?action=recordExchange&outcome=allowed")["items"]
     wanted = next(
-        one["index"] for one in found if any(row["row"] == play.exchange_id for row in one["entry"]["wrote"])
+        one["index"] for one in entries if any(row["row"] == play.exchange_id for row in one["entry"]["wrote"])
     )
     proof = play.dpo.get(f"{infohus}/log/proofs/{wanted}")
     proved = check_proof(proof["proof"], base64.b64decode(proof["entry"]), [key])
     tell.expect(proved.index == wanted, "beviset gjaldt en anden post")
     tell.say(f"Et bevis på {len(proof['proof'])} tegn viser, at videregivelsen i trin 4 er post {wanted}.")
     _check_the_report(play, folder, key, report)
-    _flip_one_byte(play, folder, key, index=wanted, size=whole.entries)
+    _flip_one_bit(play, folder, key, index=wanted, size=whole.entries)
 
 
 def _review_the_answers(play: Play, infohus: str) -> None:
@@ -81,53 +81,53 @@ def _export(play: Play, folder: Path, infohus: str) -> None:
         (folder.parent / "log").rename(folder)
 
 
-def _check_by_lot(play: Play, infohus: str) -> None:
-    """The DPO promises a secret, keeps the checkpoint that nobody knew then, and reveals: by both the lot falls."""
+def _draw_log_check(play: Play, infohus: str) -> None:
+    """The DPO commits to a secret, has a checkpoint signed, and reveals the secret: both together draw the sample."""
     tell, today, secret = play.teller, str(danish_day(now())), secrets.token_hex(32)
     check = play.dpo.post(f"{infohus}/log-checks", {
         "period_from": today, "period_until": today, "sample": 3, "commitment": commitment_of(secret).hex(),
     })
     play.dpo.get(f"{infohus}/log")  # signs it, and the witnesses cosign
-    kept = [set(one["note"].splitlines()) for one in play.dpo.get(f"{infohus}/log/checkpoints?limit=5")["items"]]
+    notes = [set(one["note"].splitlines()) for one in play.dpo.get(f"{infohus}/log/checkpoints?limit=5")["items"]]
     drawn = play.dpo.post(f"{infohus}/log-checks/{check['id']}/draw", {"secret": secret}, status=200)
-    tell.expect(set(drawn["check"]["note"].splitlines()) in kept, "der blev trukket af et andet kontrolpunkt")
+    tell.expect(set(drawn["check"]["note"].splitlines()) in notes, "der blev trukket af et andet kontrolpunkt")
     tell.expect(drawn["check"]["is_steerable"] is False, "lodtrækningen kunne være styret")
-    by_lot = [one for one in drawn["items"] if "random" in one["reasons"]]
+    sampled = [one for one in drawn["items"] if "random" in one["reasons"]]
     index = next(one["leaf_index"] for one in drawn["items"] if not one["is_own"])
     play.dpo.post(f"{infohus}/log-checks/{check['id']}/entries/{index}/review", {"review": "in_order"}, status=200)
     tell.say(
-        f"Logkontrol: DPO'ens hemmelighed, lovet i varslet, og vidnernes underskrifter trak {len(by_lot)} poster, og "
-        f"{len(drawn['items']) - len(by_lot)} stak ud. Hverken DPO'en eller driften kunne styre det alene, og ingen "
+        f"Logkontrol: DPO'ens hemmelighed, lovet i varslet, og vidnernes underskrifter trak {len(sampled)} poster, og "
+        f"{len(drawn['items']) - len(sampled)} stak ud. Hverken DPO'en eller driften kunne styre det alene, og ingen "
         "kontrollerer sig selv."
     )
 
 
 def _tell_the_person(play: Play, infohus: str, subject: str) -> dict[str, Any]:
-    """The municipality gives the person the log's uses of their data: dates and purposes, nobody's name."""
+    """The municipality reports to the person when their data were used and for what, without employees' names."""
     report: dict[str, Any] = play.kommune.post(f"{infohus}/log-reports", {"subject": subject}, status=200)
     play.teller.expect(play.kommune.who not in report["letter"], "udtrækket nævnte en medarbejder")
     return report
 
 
 def _check_the_report(play: Play, folder: Path, key: VerifierKey, report: dict[str, Any]) -> None:
-    """Anyone finds the report whole, and finds it out when a line is missing."""
+    """The report verifies with the log's public key, and no longer does when a line is left out."""
     file = folder.with_name("log-report.json")
     file.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    told = msgspec.json.decode(file.read_bytes(), type=SubjectLogReport)
-    check_report(told, [key])
-    shortened = msgspec.structs.replace(told, lines=told.lines[1:])
+    report_read = msgspec.json.decode(file.read_bytes(), type=SubjectLogReport)
+    check_report(report_read, [key])
+    shortened = msgspec.structs.replace(report_read, lines=report_read.lines[1:])
     try:
         check_report(shortened, [key])
     except ReportDoesNotHold:
         play.teller.say(
-            f"Den, sagen handler om, får {len(told.lines)} opslag med tidspunkt og formål, uden navne. "
+            f"Den, sagen handler om, får {len(report_read.lines)} opslag med tidspunkt og formål, uden navne. "
             "Tages ét ud, ses det af optællingen, som loggen selv har skrevet under på."
         )
     else:
         play.teller.expect(is_so=False, otherwise="et udeladt opslag blev ikke opdaget")
 
 
-def _flip_one_byte(play: Play, folder: Path, key: VerifierKey, *, index: int, size: int) -> None:
+def _flip_one_bit(play: Play, folder: Path, key: VerifierKey, *, index: int, size: int) -> None:
     copy = folder.with_name(folder.name + "-ændret")
     shutil.copytree(folder, copy, dirs_exist_ok=True)
     bundle = index // WIDTH

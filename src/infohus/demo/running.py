@@ -1,4 +1,4 @@
-"""Runs the demonstration: database, identity provider and server up, the story played, everything down again."""
+"""Run the demonstration: start database, identity provider and server, play the story, and stop everything again."""
 
 import json
 import os
@@ -35,7 +35,7 @@ class Stopped(Exception):  # noqa: N818 - names the situation
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A demo that is up."""
+    """A demo whose server answers."""
 
     installation: DemoInstallation
     issuers: DemoIssuers
@@ -50,7 +50,7 @@ def play_once(*, data: Path, out: Path, port: int, fresh: bool) -> None:
         StepFailed: naming the step.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with _up(data, port, fresh=fresh) as running:
+    with _running_demo(data, port, fresh=fresh) as running:
         _play(running, out)
         schema = httpx.get(f"{running.address}/docs/openapi.json", timeout=30, trust_env=False).raise_for_status()
         running.installation.witnesses.leave(out / "keys", running.installation.logs())
@@ -61,7 +61,7 @@ def play_once(*, data: Path, out: Path, port: int, fresh: bool) -> None:
 def show(*, data: Path, port: int, fresh: bool) -> None:
     """Play the story when the data is new, then stay up until Ctrl-C."""
     console = Console(highlight=False, soft_wrap=True)
-    with _up(data, port, fresh=fresh) as running:
+    with _running_demo(data, port, fresh=fresh) as running:
         results = running.installation.folder / "result"
         if not (running.installation.folder / _PLAYED).exists():
             results.mkdir(exist_ok=True)
@@ -98,11 +98,11 @@ def _play(running: Running, out: Path) -> None:
 
 
 @contextmanager
-def _up(data: Path, port: int, *, fresh: bool) -> Iterator[Running]:
+def _running_demo(data: Path, port: int, *, fresh: bool) -> Iterator[Running]:
     installation = DemoInstallation(data)
-    for one in _STOPPING:
-        signal.signal(one, _stop)
-    with ExitStack() as up:
+    for number in _STOPPING:
+        signal.signal(number, _stop)
+    with ExitStack() as children:
         with _waiting("Gør klar …"):
             try:
                 if fresh:
@@ -111,27 +111,27 @@ def _up(data: Path, port: int, *, fresh: bool) -> Iterator[Running]:
             except NotADemo as refused:
                 message = f"mappen {refused} er ikke en demos; den røres ikke. Vælg en anden med --data"
                 raise StepFailed(message) from None
-            running = _started(up, installation, port)
+            running = _started(children, installation, port)
         yield running
 
 
-def _started(up: ExitStack, installation: DemoInstallation, port: int) -> Running:
-    """Start database, identity provider and server; leaving `up` ends them in the opposite order."""
+def _started(children: ExitStack, installation: DemoInstallation, port: int) -> Running:
+    """Start database, witnesses, identity provider and server; leaving `children` ends them in the opposite order."""
     server_port, issuer_port = _free_port(port), _free_port(port + 1)
     address, issuer_address = f"http://127.0.0.1:{server_port}", f"http://127.0.0.1:{issuer_port}"
     witness_ports = _free_ports(port + 10, len(NAMES))
     issuers = installation.issuers(issuer_address)
-    up.enter_context(installation.postgres)
+    children.enter_context(installation.postgres)
     installation.set_up(issuers)
-    _note(installation, address, issuer_address)
+    _write_addresses(installation, address, issuer_address)
     log = installation.folder / "server.log"
     installation.witnesses.write(witness_ports)
     for command in installation.witnesses.commands(installation.logs(), witness_ports):
-        up.enter_context(_child(command, dict(os.environ), log))
+        children.enter_context(_child(command, dict(os.environ), log))
     provide = [sys.executable, "-m", "infohus.demo.provider", str(installation.folder), str(issuer_port)]
     serve = [sys.executable, "-m", "infohus", "serve"]
-    provider = up.enter_context(_child(provide, dict(os.environ), log))
-    server = up.enter_context(_child(serve, installation.environment(port=server_port), log))
+    provider = children.enter_context(_child(provide, dict(os.environ), log))
+    server = children.enter_context(_child(serve, installation.environment(port=server_port), log))
     _wait_until(f"{issuer_address}/kommune/jwks", provider, log)
     _wait_until(f"{address}/ready", server, log)
     return Running(installation, issuers, address, issuer_address)
@@ -147,14 +147,14 @@ def _waiting(text: str) -> Iterator[None]:
         yield
 
 
-def _note(installation: DemoInstallation, address: str, issuer: str) -> None:
+def _write_addresses(installation: DemoInstallation, address: str, issuer: str) -> None:
     document = json.dumps({"server": address, "issuer": issuer})
     (installation.folder / _RUNNING).write_text(document, encoding="utf-8")
 
 
 @contextmanager
 def _child(command: list[str], environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a child that ends when we do, however we end; its output goes to the demo's log."""
+    """Run a child process that ends when we do, however we end; its output goes to the demo's log."""
     with log.open("ab") as output:
         child = subprocess.Popen(  # noqa: S603 - our own command
             ["setpriv", "--pdeathsig", "TERM", "--", *command],  # noqa: S607 - util-linux, wherever Debian keeps it
@@ -182,8 +182,8 @@ def _wait_until(address: str, server: "subprocess.Popen[bytes]", log: Path) -> N
         except httpx.TransportError:
             pass
         time.sleep(0.05)
-    said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-    message = f"serveren svarede ikke på {address}:\n{said}"
+    log_end = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+    message = f"serveren svarede ikke på {address}:\n{log_end}"
     raise StepFailed(message)
 
 
@@ -207,9 +207,9 @@ def _free_ports(first: int, count: int) -> list[int]:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
-    # The second signal finds us cleaning up already; one that is left undone would leave a database running.
-    for one in _STOPPING:
-        signal.signal(one, signal.SIG_IGN)
+    # A second signal would interrupt the cleaning up, and could leave a database running.
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
     raise Stopped
 
 

@@ -1,6 +1,6 @@
 """The main job, played over HTTP by the two tovholdere, an adviser and the DPO. Everybody in it is invented.
 
-Each step is asserted: what does not go as it must stops the story, with the name of the step.
+Each step checks its outcome: a wrong one stops the story, with the name of the step.
 """
 
 from datetime import timedelta
@@ -69,7 +69,7 @@ class Story(Play):
         tell = self.teller
         tell.begin("2. Politiet tjekker, om noget hindrer behandling")
         exchange = self.kommune.post(f"{self.case}/exchanges", {
-            **self.told(self.kommune, "clearance_check"),
+            **self.disclosure_from(self.kommune, "clearance_check"),
             "items": [{"kind": "concern", "id": concern_id}, {"kind": "subject", "id": subject_id}],
         })
         tell.say(f"Kommunen videregiver henvendelsen ({paragraph_of(exchange)}); først nu kan politiet læse den.")
@@ -99,7 +99,7 @@ class Story(Play):
         tell.say(f"{self.raadgiver.who} inddrages med grund, omfang og slutdato; adgangen ophører af sig selv.")
 
     def step_4_what_each_holds(self) -> str:
-        """Each notes what it holds; exactly what is disclosed becomes readable. Gives the id of what stays hidden."""
+        """Each notes what it holds; what is disclosed becomes readable. Gives the id of an item that stays hidden."""
         tell = self.teller
         tell.begin("4. Hvad hver myndighed allerede ved")
         texts = {
@@ -151,13 +151,13 @@ class Story(Play):
         tell = self.teller
         tell.begin("6. Vurderingsværktøjet: ni dimensioner, ingen tal")
         opened = self.kommune.post(f"{self.case}/assessments", {
-            "users_are_trained": True, "disclosure": self.told(self.kommune, "assessment"),
+            "users_are_trained": True, "disclosure": self.disclosure_from(self.kommune, "assessment"),
         })
         path = f"{self.case}/assessments/{opened['decision']['id']}"
         sides: dict[str, list[str]] = {"risk_and_threat": [], "wellbeing_and_resilience": []}
         for dimension in opened["template"]["dimension"]:
             sides[dimension["side"]].append(dimension["id"])
-        known = {
+        described = {
             "socialisation_and_relationships": "Følges med ældre fra gruppen på stationen.",
             "criminal_history": "Ét forhold om hærværk, afgjort.",
             "family": "Søsteren ringer hver søndag.",
@@ -167,14 +167,14 @@ class Story(Play):
         for actor, side in ((self.politi, "risk_and_threat"), (self.kommune, "wellbeing_and_resilience")):
             contributions = [
                 {
-                    "dimension": dimension, "answer": "described" if dimension in known else "unknown",
-                    "text": known.get(dimension), "source": "egne oplysninger", "dated_on": str(danish_day(now())),
+                    "dimension": dimension, "answer": "described" if dimension in described else "unknown",
+                    "text": described.get(dimension), "source": "egne oplysninger", "dated_on": str(danish_day(now())),
                     "is_first_hand": False, "origin": "already_held",
                 }
                 for dimension in sides[side]
             ]
             shown = actor.post(f"{path}/contributions", {
-                "contributions": contributions, "disclosure": self.told(actor, "assessment"),
+                "contributions": contributions, "disclosure": self.disclosure_from(actor, "assessment"),
             })
         tell.expect(len(shown["contributions"]) == 9, "der var ikke et bidrag til hver dimension")  # noqa: PLR2004
         tell.say("Politiet bidrager om risiko, kommunen om trivsel og modstandskraft; »ukendt« er et svar.")
@@ -184,7 +184,7 @@ class Story(Play):
                 "overall_assessment": "Han kan hjælpes væk, hvis dagene fyldes.",
                 "dimensions_to_work_on": ["education_and_employment", "family"],
             },
-            "disclosure": self.told(self.kommune, "assessment"),
+            "disclosure": self.disclosure_from(self.kommune, "assessment"),
         })
         signature = {"content_hash": concluded["decision"]["content_hash"]}
         finished = self.politi.post(f"{path}/signatures", signature)
@@ -204,7 +204,7 @@ class Story(Play):
         measure = self.kommune.post(f"{self.case}/measures", {
             "level": "selective", "kind": "course", "responsible_authority": ISHOJ,
             "description": "Mentor to gange om ugen i tolv uger.", "starts_on": str(danish_day(now())),
-            "follow_up_on": follow_up_on, "disclosure": self.told(self.kommune, "measure"),
+            "follow_up_on": follow_up_on, "disclosure": self.disclosure_from(self.kommune, "measure"),
         })
         tell.say(f"Foregribende indsats; ansvarlig: Ishøj Kommune alene; opfølgning {follow_up_on}.")
         followed = self.kommune.post(f"{self.case}/measures/{measure['id']}/follow-ups", {
@@ -214,18 +214,18 @@ class Story(Play):
         tell.say("Opfølgning: begyndt hos tømreren, møder til tiden. Indsatsen afsluttes.")
 
     def step_8_never_for_investigation(self) -> None:
-        """An exchange "for the investigation" is refused, and the refusal is logged."""
+        """An exchange for a criminal investigation is refused; that the refusal is logged is seen in `review.py`."""
         tell = self.teller
         tell.begin("8. »Til efterforskningen« afvises")
         refused = self.kommune.post(f"{self.case}/exchanges", {
-            **self.told(self.kommune, "screening"), "summary": "Navne til efterforskningen.",
+            **self.disclosure_from(self.kommune, "screening"), "summary": "Navne til efterforskningen.",
             "for_criminal_investigation": True,
         }, status=422)
         tell.expect(refused["type"] == "/problems/exchange-for-investigation", refused["type"])
         tell.shown(f"{refused['title']}. {refused['detail']}")
 
     def step_9_closure(self) -> None:
-        """Both close; the retention clock runs."""
+        """Both close the case; the time until erasure runs for each authority."""
         tell = self.teller
         tell.begin("9. Sagen lukkes af begge")
         self.propose("closures", "completed", {"reasons": "Han er i lære, og bekendtskaberne er ophørt."}, "closure")

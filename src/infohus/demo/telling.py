@@ -1,4 +1,4 @@
-"""How the story is told: on the screen as it happens, and as a Markdown file afterwards."""
+"""Tell the story on the screen as it happens, and as Markdown afterwards; and the actors who send its requests."""
 
 import sys
 from dataclasses import dataclass, field
@@ -17,14 +17,14 @@ class StepFailed(Exception):  # noqa: N818 - names the situation
 
 @dataclass
 class Teller:
-    """Prints and remembers. Colours and rules in a terminal, plain lines elsewhere."""
+    """Prints the story, and keeps its lines for the Markdown. Colours in a terminal, plain lines elsewhere."""
 
     console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
     lines: list[str] = field(default_factory=list)
     step: str = ""
 
     def title(self, text: str) -> None:
-        """Begin the telling."""
+        """Write the title of the story."""
         self.console.print(f"\n[bold]{text}[/bold]")
         self.lines.append(f"# {text}\n")
 
@@ -40,12 +40,12 @@ class Teller:
         self.lines.append(f"- {text}")
 
     def shown(self, text: str) -> None:
-        """Show what the system answered, in its own words."""
+        """Quote what the system answered."""
         self.console.print(f"  » {text}", style="green", markup=False)
         self.lines.append(f"  > {text}")
 
     def expect(self, is_so: object, otherwise: str) -> None:
-        """Go on only if it is so.
+        """Stop the story with the text `otherwise` unless `is_so` holds.
 
         Raises:
             StepFailed: naming the step.
@@ -55,13 +55,13 @@ class Teller:
             raise StepFailed(message)
 
     def markdown(self) -> str:
-        """Give the whole telling as Markdown."""
+        """Give the whole story as Markdown."""
         return "\n".join(self.lines) + "\n"
 
 
 @dataclass(eq=False)
 class Actor:
-    """A demo user at a keyboard. Each call says which status it expects."""
+    """A signed-in demo user with an HTTP client. Each call states the status it expects."""
 
     name: str
     teller: Teller
@@ -69,19 +69,19 @@ class Actor:
 
     @classmethod
     def signed_in(cls, name: str, *, teller: Teller, issuers: DemoIssuers, address: str) -> "Actor":
-        """Sign a demo user in at their own authority's provider."""
+        """Sign a demo user in with a token from their own authority's issuer."""
         headers = {"Authorization": f"Bearer {issuers.token(name)}"}
         return cls(name, teller, httpx.Client(base_url=address, headers=headers, timeout=30, trust_env=False))
 
     @property
     def who(self) -> str:
-        """Name and title, Danish."""
+        """Name, and the Danish title in parentheses."""
         person = DEMO_PEOPLE[self.name]
         return f"{person.name} ({person.title})"
 
     @property
     def first_name(self) -> str:
-        """How colleagues call them."""
+        """The first of the person's names."""
         return DEMO_PEOPLE[self.name].name.split()[0]
 
     def ask(self, method: str, path: str, *, status: int, body: Any = None, **headers: str) -> Any:  # noqa: ANN401
@@ -101,14 +101,14 @@ class Actor:
         return answer.json() if answer.content else None
 
     def get(self, path: str, *, status: int = 200) -> Any:  # noqa: ANN401
-        """Fetch."""
+        """Send GET, and give what came back."""
         return self.ask("GET", path, status=status)
 
     def post(self, path: str, body: Any = None, *, status: int = 201) -> Any:  # noqa: ANN401
-        """Record."""
+        """Send POST, and give what came back."""
         return self.ask("POST", path, status=status, body=body)
 
 
 def is_terminal() -> bool:
-    """Say whether a person looks on."""
+    """Say whether the output goes to a terminal."""
     return sys.stdout.isatty()

@@ -1,6 +1,7 @@
-"""The demo's three witnesses, each a process with a key and a memory of its own: municipality, police, DPO.
+"""The demo's three witnesses, each a process with its own key and stored checkpoints: municipality, police, DPO.
 
-In earnest each runs on its party's own machine (deploy/README.md); here they share one, which protects nobody.
+In production each runs on its party's own machine (deploy/README.md). Here they share one, so they are no protection
+against whoever operates it.
 """
 
 import sys
@@ -28,7 +29,7 @@ class DemoWitnesses:
         return [WitnessKey(name, SigningKey.create(self._key(name)).verifier(name).public) for name in NAMES]
 
     def write(self, ports: Sequence[int]) -> None:
-        """Write where they are reached, for the service."""
+        """Write `witnesses.toml`, from which the service reads their addresses and keys."""
         parts = [
             f'[[witness]]\nurl = "http://127.0.0.1:{port}"\nkey = "{key}"\n'
             for key, port in zip(self.keys, ports, strict=True)
@@ -36,18 +37,18 @@ class DemoWitnesses:
         self.file.write_text("\n".join([f"need = {NEED}\n", *parts]), encoding="utf-8")
 
     def commands(self, logs: Sequence[VerifierKey], ports: Sequence[int]) -> list[list[str]]:
-        """Give the command that runs each of them."""
-        known = [f"--log-key={log}" for log in logs]
+        """Give, for each witness, the command that runs it."""
+        log_keys = [f"--log-key={log}" for log in logs]
         return [
             [
                 sys.executable, "-m", "infohus", "witness", "serve", f"--name={name}", f"--key={self._key(name)}",
-                f"--state={self._folder / name}", f"--listen=127.0.0.1:{port}", *known,
+                f"--state={self._folder / name}", f"--listen=127.0.0.1:{port}", *log_keys,
             ]
             for name, port in zip(NAMES, ports, strict=True)
         ]
 
     def leave(self, folder: Path, logs: Sequence[VerifierKey]) -> None:
-        """Leave every public key in `folder`, for whoever checks the log."""
+        """Write every public key to `folder`, for whoever checks the log."""
         folder.mkdir(parents=True, exist_ok=True)
         for log in logs:
             (folder / f"{log.name.replace('/', '_')}.pub").write_text(f"{log}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The routes of the infohuse and their plans: public matters, and nothing about any case."""
+"""The routes of the infohuse and of the plan in force. Nothing here is about any case."""
 
 from datetime import date
 from typing import Literal
@@ -140,9 +140,10 @@ async def list_infohuse(
     async with request_scope.begin(Action.LIST_INFOHUSE) as work:
         infohuse = await work.rows(Infohus, _INFOHUSE, after=after, limit=limit + 1)
         lines = [
-            InfohusLine(one.id, one.name, one.municipality_id, one.police_id, one.cooperation_form) for one in infohuse
+            InfohusLine(infohus.id, infohus.name, infohus.municipality_id, infohus.police_id, infohus.cooperation_form)
+            for infohus in infohuse
         ]
-        return page_of(lines, [one.id for one in infohuse], limit=limit)
+        return page_of(lines, [infohus.id for infohus in infohuse], limit=limit)
 
 
 @get("/infohuse/{infohus_id:uuid}", operation_id="ReadInfohus")
@@ -154,21 +155,25 @@ async def read_infohus(infohus_id: FromPath[UUID], request_scope: NamedDependenc
         return InfohusView(
             id=infohus.id, name=infohus.name, municipality=infohus.municipality_id, police=infohus.police_id,
             cooperation_form=infohus.cooperation_form,
-            authorities=[AuthorityView(one.id, one.name, one.kind, one.regime) for one in authorities],
+            authorities=[
+                AuthorityView(authority.id, authority.name, authority.kind, authority.regime)
+                for authority in authorities
+            ],
             plan=await _plan_in_force(work),
         )
 
 
 async def _plan_in_force(work: UnitOfWork) -> PlanView | None:
-    found = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
-    if not found:
+    rows = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
+    if not rows:
         return None
-    document = msgspec.json.decode(found[0]["document"], type=PlanDocument)
+    document = msgspec.json.decode(rows[0]["document"], type=PlanDocument)
     return PlanView(
-        version=found[0]["version"], title=document.plan.title, adopted=document.plan.adopted,
+        version=rows[0]["version"], title=document.plan.title, adopted=document.plan.adopted,
         next_revision_year=document.plan.next_revision_year,
         possible_participants=[
-            PossibleParticipantView(one.name, one.authority or one.own_id) for one in document.possible_participants
+            PossibleParticipantView(participant.name, participant.authority or participant.own_id)
+            for participant in document.possible_participants
         ],
         contacts=[_contact(work, contact) for contact in document.contacts],
         concern_signs=[
@@ -190,7 +195,7 @@ def _contact(work: UnitOfWork, contact: Contact) -> ContactView:
     return ContactView(
         id=contact.id, audience=contact.audience, name=contact.name, email=contact.email, phone=contact.phone,
         purpose=contact.purpose, hours=hours,
-        is_open_now=any(one.cover(work.now) for one in hours) if hours else None,
+        is_open_now=any(period.cover(work.now) for period in hours) if hours else None,
     )
 
 

@@ -1,6 +1,6 @@
-"""Whom to turn to at this moment: who is open until when, who opens when, and who is open instead.
+"""The route of a plan's contacts at this moment: who is open until when, who opens when, and who is open instead.
 
-The plan says the hours, the unit's clock says the moment. Nothing here is about any case.
+The hours come from the plan, the moment from the unit's clock. Nothing here is about any case.
 """
 
 from collections.abc import Sequence
@@ -46,8 +46,8 @@ class ReachableContact(msgspec.Struct, frozen=True, kw_only=True):
 
 def reachable(contacts: Sequence[Contact], moment: datetime) -> list[ReachableContact]:
     """Describe every contact of a plan at a moment."""
-    until = {one.id: open_until(one.opening_hours(), moment) for one in contacts}
-    return [_described(one, contacts, until, moment) for one in contacts]
+    until = {contact.id: open_until(contact.opening_hours(), moment) for contact in contacts}
+    return [_described(contact, contacts, until, moment) for contact in contacts]
 
 
 def _described(
@@ -68,7 +68,7 @@ def _described(
 def _open_instead(
     contact: Contact, contacts: Sequence[Contact], until: dict[str, datetime | None]
 ) -> Contact | None:
-    """Choose who is open for the same audience, else for anyone."""
+    """Choose another contact that is open: for the same audience, else for anyone."""
     for audience in (contact.audience, "anyone"):
         for other in contacts:
             if other.id != contact.id and other.audience == audience and until[other.id] is not None:
@@ -95,7 +95,7 @@ def _words_instead(instead: Contact | None, until: dict[str, datetime | None], m
 
 
 def _when(at: datetime, moment: datetime) -> str:
-    """Write `22.00`, or with the day when it is not today's; the midnight that ends today is 24.00."""
+    """Write `22.00` in Danish time, with the weekday unless it is today; the midnight that ends today is `24.00`."""
     today, day, local = danish_day(moment), danish_day(at), danish_time(at)
     if local.time() == time.min and day == today + timedelta(days=1):
         return "24.00"
@@ -109,9 +109,9 @@ async def list_contacts(
 ) -> list[ReachableContact]:
     """List whom to turn to, and who can be reached at this moment; empty until a plan is loaded."""
     async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
-        found = await work.values(_PLAN, infohus_id=work.infohus.id)
-        documents = [msgspec.json.decode(row["document"], type=PlanDocument) for row in found]
-        return [one for document in documents for one in reachable(document.contacts, work.now)]
+        rows = await work.values(_PLAN, infohus_id=work.infohus.id)
+        documents = [msgspec.json.decode(row["document"], type=PlanDocument) for row in rows]
+        return [contact for document in documents for contact in reachable(document.contacts, work.now)]
 
 
 handlers = [list_contacts]

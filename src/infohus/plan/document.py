@@ -1,6 +1,6 @@
-"""What a plan file may hold, for any municipality. A file that holds anything else is refused, and told where.
+"""What a plan file may hold, for any municipality. A file that holds anything else is refused, with the place.
 
-Nothing here knows the database. Labels are the municipality's own words; the codes are ours.
+Nothing here knows the database. Texts are the municipality's own; the codes that a field may have are fixed here.
 """
 
 import hashlib
@@ -40,14 +40,14 @@ class PlanNotUsable(Exception):  # noqa: N818 - names the situation
     """A plan cannot be loaded. `place` is where in the file (`authority[0].kind`), `what` the fault."""
 
     def __init__(self, *, place: str, what: str) -> None:
-        """Keep both; a plan is public, so its values may be shown."""
+        """Make the text from both; it may show values of the plan, which is public."""
         super().__init__(f"{place}: {what}" if place else what)
         self.place = place
         self.what = what
 
 
 class PlanHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The plan itself: what it rests on, and who keeps it."""
+    """The plan itself: its legal basis, and who is responsible for it."""
 
     title: Text
     adopted: date
@@ -79,12 +79,12 @@ class PlanAuthority(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     coordinator_title: Text | None = None
 
     def __post_init__(self) -> None:
-        """Refuse another regime than the kind of authority is under."""
+        """Refuse a regime that the kind of authority is not under."""
         _require_regime(AuthorityKind(self.kind), self.regime)
 
 
 class PossibleParticipant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who may be drawn in: a part of an `authority` of the plan, or an authority of its own with kind and regime.
+    """Who may be drawn in: a part of an `authority` of the plan, or an authority in its own right with kind and regime.
 
     An authority without an `id` gets one from its name.
     """
@@ -98,7 +98,7 @@ class PossibleParticipant(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     solves_public_task: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what is neither the one nor the other, and an institution that § 115, stk. 3, does not name."""
+        """Refuse an entry that is neither or both, and an institution that § 115, stk. 3, does not cover."""
         if self.authority is not None:
             own = (self.id, self.kind, self.regime, self.public_task_sector)
             if any(part is not None for part in own) or self.solves_public_task:
@@ -119,12 +119,12 @@ class PossibleParticipant(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
     @property
     def own_id(self) -> str:
-        """Its id as an authority of its own: the one given, else one made from its name."""
+        """The id it has as an authority in its own right: the `id` given, else one made from its name."""
         return self.id or slug_of(self.name)
 
 
 class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Whom to turn to. Hours are given once (`opens`, `closes`, `days`), as a list, or not at all."""
+    """Whom to turn to. Hours are given as `opens`, `closes` and `days`, as a list of `hours`, or not at all."""
 
     id: Slug
     audience: Literal["under_18", "over_18", "anyone", "acute"] = field(name="for")
@@ -138,7 +138,7 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     hours: list[Hours] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Refuse a contact nobody can reach, and hours that are half given."""
+        """Refuse a contact without `email` and `phone`, and hours that are half given."""
         if self.email is None and self.phone is None:
             message = "give an `email` or a `phone`"
             raise ValueError(message)
@@ -163,7 +163,7 @@ class ConcernSigns(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class ExtremismForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A form of extremism; `other` and `unknown` are always there and need not be named (rule 27)."""
+    """A form of extremism; every infohus has `other` and `unknown`, named or not (rule 27)."""
 
     id: Annotated[str, Meta(pattern="^[a-z]{1,30}$")]
     name: Text
@@ -186,7 +186,7 @@ class PlanPreventionLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class Obligation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the plan promises to do. Without an `owner` it is whoever coordinates or revises the plan."""
+    """What the plan promises to do. Without an `owner` it is the one that `obligations.owner_of` names."""
 
     id: Slug
     text: Text
@@ -198,7 +198,7 @@ class Obligation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class BriefingAudience(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Who is to be told about the plan."""
+    """A group that is to be briefed about the plan."""
 
     centre: Text
     who: Annotated[list[Text], Meta(min_length=1)]
@@ -236,29 +236,29 @@ class PlanDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     @property
     def municipality_id(self) -> AuthorityId:
         """The municipality whose plan it is."""
-        return next(AuthorityId(one.id) for one in self.carrying if one.kind == "municipality")
+        return next(AuthorityId(authority.id) for authority in self.carrying if authority.kind == "municipality")
 
     @property
     def police_id(self) -> AuthorityId:
         """The police district that covers the municipality."""
-        return next(AuthorityId(one.id) for one in self.carrying if one.kind == "police")
+        return next(AuthorityId(authority.id) for authority in self.carrying if authority.kind == "police")
 
     @property
     def authorities(self) -> tuple[AuthorityOfPlan, ...]:
         """Every authority that can take part: the two that carry the infohus, then those that may be drawn in."""
-        two = (
-            AuthorityOfPlan(AuthorityId(one.id), one.name, AuthorityKind(one.kind), one.regime, None, is_named=True)
-            for one in self.carrying
+        carrying = (
+            AuthorityOfPlan(AuthorityId(own.id), own.name, AuthorityKind(own.kind), own.regime, None, is_named=True)
+            for own in self.carrying
         )
-        more = (
+        drawn_in = (
             AuthorityOfPlan(
-                AuthorityId(one.own_id), one.name, AuthorityKind(one.kind), one.regime, one.public_task_sector,
-                is_named=one.id is not None,
+                AuthorityId(other.own_id), other.name, AuthorityKind(other.kind), other.regime,
+                other.public_task_sector, is_named=other.id is not None,
             )
-            for one in self.possible_participants
-            if one.kind is not None and one.regime is not None
+            for other in self.possible_participants
+            if other.kind is not None and other.regime is not None
         )
-        return (*two, *more)
+        return (*carrying, *drawn_in)
 
     def encoded(self) -> bytes:
         """Write the plan as JSON, the same bytes for the same plan however the file was laid out."""
@@ -270,7 +270,7 @@ class PlanDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 def slug_of(name: str) -> str:
-    """Make an id of a name, at most 60 signs: `Børne- og ungerådgivningen` is `boerne-og-ungeraadgivningen`."""
+    """Make an id from a name, at most 60 characters: `Børne- og ungerådgivningen` is `boerne-og-ungeraadgivningen`."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower().translate(_DANISH_LETTERS)).strip("-")
     return plain[:60].rstrip("-")
 
@@ -292,33 +292,33 @@ def parse_plan(text: str) -> PlanDocument:
     """Read a plan from TOML.
 
     Raises:
-        PlanNotUsable: naming the place.
+        PlanNotUsable: what it holds is not a plan; with the place.
     """
     try:
         document = msgspec.convert(tomllib.loads(text), PlanDocument)
     except tomllib.TOMLDecodeError as failure:
         raise PlanNotUsable(place="", what=f"not TOML: {failure}") from None
     except msgspec.ValidationError as failure:
-        found = _FAULT_AND_PLACE.match(str(failure))
-        assert found is not None  # noqa: S101 - the pattern matches every text
-        raise PlanNotUsable(place=found["place"] or "", what=found["what"]) from None
+        fault = _FAULT_AND_PLACE.match(str(failure))
+        assert fault is not None  # noqa: S101 - the pattern matches every text
+        raise PlanNotUsable(place=fault["place"] or "", what=fault["what"]) from None
     _require_whole(document)
     return document
 
 
 def _require_whole(document: PlanDocument) -> None:
-    """Refuse what no single part shows: a missing authority, an id that is there twice, a reference to nothing."""
+    """Refuse what no part shows alone: a missing authority, an id that is there twice, a reference to nothing."""
     for kind in ("municipality", "police"):
-        if sum(one.kind == kind for one in document.carrying) != 1:
+        if sum(authority.kind == kind for authority in document.carrying) != 1:
             raise PlanNotUsable(place="authority", what=f"an infohus has exactly one of kind `{kind}`")
     places = [f"authority[{place}]" for place in range(len(document.carrying))]
-    known = {one.id for one in document.carrying}
-    for place, one in enumerate(document.possible_participants):
-        if one.authority is None:
+    carrying_ids = {authority.id for authority in document.carrying}
+    for place, participant in enumerate(document.possible_participants):
+        if participant.authority is None:
             places.append(f"possible_participant[{place}]")
-        elif one.authority not in known:
+        elif participant.authority not in carrying_ids:
             at = f"possible_participant[{place}].authority"
-            raise PlanNotUsable(place=at, what=f"the plan has no `{one.authority}`")
+            raise PlanNotUsable(place=at, what=f"the plan has no `{participant.authority}`")
     _require_different([authority.id for authority in document.authorities], places.__getitem__)
     _require_different([contact.id for contact in document.contacts], "contact[{}].id".format)
     _require_different([signs.group for signs in document.concern_signs], "concern_sign[{}].group".format)
@@ -330,14 +330,14 @@ def _require_whole(document: PlanDocument) -> None:
 
 def _require_different(ids: Iterable[str], place_of: Callable[[int], str]) -> None:
     seen: set[str] = set()
-    for position, one in enumerate(ids):
-        if one in seen:
-            raise PlanNotUsable(place=place_of(position), what=f"`{one}` is there twice")
-        seen.add(one)
+    for position, entry_id in enumerate(ids):
+        if entry_id in seen:
+            raise PlanNotUsable(place=place_of(position), what=f"`{entry_id}` is there twice")
+        seen.add(entry_id)
 
 
 def _require_regime(kind: AuthorityKind, regime: Regime) -> None:
-    follows = REGIMES.get(kind, Regime.GDPR)
-    if regime is not follows:
-        message = f"an authority of kind `{kind.value}` is under `{follows.value}`, not `{regime.value}` (rule 42)"
+    required = REGIMES.get(kind, Regime.GDPR)
+    if regime is not required:
+        message = f"an authority of kind `{kind.value}` is under `{required.value}`, not `{regime.value}` (rule 42)"
         raise ValueError(message)

@@ -1,7 +1,7 @@
-"""Put a plan into the database, as its owner: authorities, the infohus, the plan's version, what it promises, the logs.
+"""Load a plan as the database role `infohus_owner`: authorities, infohus, plan version, obligations and logs.
 
 One transaction and idempotent: the same plan twice changes nothing, a changed plan is a new version. Coordinators and
-keys are not the plan's; they come from whoever sets the installation up.
+keys are no part of a plan; whoever sets the installation up adds them.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.plan.document import AuthorityOfPlan, PlanDocument, PlanNotUsable
 from infohus.plan.obligations import put_obligations
-from infohus.plan.owner_acts import leave_entry
+from infohus.plan.owner_acts import append_owner_entry
 
 NATIONAL = frozenset({AuthorityKind.PROBATION, AuthorityKind.SECURITY_SERVICE})
-"""Kinds of which the country has one, so that two plans mean the same authority by the same name."""
+"""Kinds of authority of which there is one in the country: the same name in two plans is the same authority."""
 
-_ALONE = "LOCK TABLE infohus.infohus IN SHARE ROW EXCLUSIVE MODE"
-"""Two loaders at once would both find nothing and both insert; readers are not held up."""
+_LOCK_INFOHUS = "LOCK TABLE infohus.infohus IN SHARE ROW EXCLUSIVE MODE"
+"""Without the lock two loaders at once would both find no infohus and both insert one; readers do not wait."""
 
 _INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
 _INFOHUS_OF = (
@@ -35,7 +35,7 @@ _INFOHUS_OF = (
     .where((Infohus.id == _INFOHUS_ID) | (Infohus.municipality_id == sa.bindparam("municipality_id")))
     .order_by((Infohus.id == _INFOHUS_ID).desc())
 )
-_NAMED_SO = sa.select(Infohus.id).where(Infohus.name == sa.bindparam("name"), Infohus.id != _INFOHUS_ID)
+_OTHER_OF_SAME_NAME = sa.select(Infohus.id).where(Infohus.name == sa.bindparam("name"), Infohus.id != _INFOHUS_ID)
 _ORIGIN = sa.select(Infohus.log_origin).where(Infohus.id == _INFOHUS_ID)
 _OF_AUTHORITY = sa.exists().where(InfohusAuthority.authority_id == Authority.id)
 _KNOWN_AUTHORITY = sa.select(
@@ -48,7 +48,7 @@ _PUT_AUTHORITY = _INSERT_AUTHORITY.on_conflict_do_update(
     index_elements=[Authority.id],
     set_={name: _INSERT_AUTHORITY.excluded[name] for name in ("name", "public_task_sector")},
 )
-_DROP_OTHERS = sa.delete(InfohusAuthority).where(
+_REMOVE_OTHER_AUTHORITIES = sa.delete(InfohusAuthority).where(
     InfohusAuthority.infohus_id == _INFOHUS_ID,
     InfohusAuthority.authority_id != sa.all_(sa.bindparam("authority_ids", type_=sa.ARRAY(sa.Text))),
 )
@@ -72,21 +72,21 @@ async def load_plan(
         PlanNotUsable: the plan contradicts what is loaded already. Nothing is changed.
     """
     async with owner_connection.transaction():
-        await owner_connection.execute(_ALONE)
+        await owner_connection.execute(_LOCK_INFOHUS)
         await owner_connection.execute(OPEN_UNLESS_OPEN, INSTALLATION_LOG, f"infohus/installation/{new_id()}")
-        known_id = await _known_infohus(owner_connection, document, infohus_id)
-        settled_id = known_id or infohus_id or new_id()
-        await _require_own_name(owner_connection, document, settled_id)
-        latest = await owner_connection.fetchrow(*compiled(_LATEST).bound(infohus_id=settled_id))
+        existing_id = await _existing_infohus(owner_connection, document, infohus_id)
+        chosen_id = existing_id or infohus_id or new_id()
+        await _require_own_name(owner_connection, document, chosen_id)
+        latest = await owner_connection.fetchrow(*compiled(_LATEST).bound(infohus_id=chosen_id))
         if latest is None or latest["digest"] != document.digest():
-            await _put_authorities(owner_connection, document.authorities, settled_id)
-            await _put_infohus(owner_connection, document, settled_id, is_new=known_id is None)
+            await _put_authorities(owner_connection, document.authorities, chosen_id)
+            await _put_infohus(owner_connection, document, chosen_id, is_new=existing_id is None)
             version = 1 if latest is None else latest["version"] + 1
-            await put_obligations(owner_connection, document, settled_id)
-            await _put_version(owner_connection, document, infohus_id=settled_id, version=version, at=clock())
-        origin = await owner_connection.fetchval(*compiled(_ORIGIN).bound(infohus_id=settled_id))
-        await owner_connection.execute(OPEN_UNLESS_OPEN, settled_id, origin)
-    return settled_id
+            await put_obligations(owner_connection, document, chosen_id)
+            await _put_version(owner_connection, document, infohus_id=chosen_id, version=version, at=clock())
+        origin = await owner_connection.fetchval(*compiled(_ORIGIN).bound(infohus_id=chosen_id))
+        await owner_connection.execute(OPEN_UNLESS_OPEN, chosen_id, origin)
+    return chosen_id
 
 
 async def _put_version(
@@ -96,17 +96,17 @@ async def _put_version(
     await connection.execute(*insert_of(LoadedPlan).bound(
         infohus_id=infohus_id, version=version, document=msgspec.to_builtins(document), digest=digest, loaded_at=at,
     ))
-    await leave_entry(
+    await append_owner_entry(
         connection, Action.LOAD_PLAN, infohus_id=infohus_id, table="plan",
         written=(infohus_id, version, digest.hex(), at), purpose=f"plan-version-{version}",
         justification=f"sha256:{digest.hex()}", at=at,
     )
 
 
-async def _known_infohus(connection: AnyConnection, document: PlanDocument, infohus_id: UUID | None) -> UUID | None:
-    """Find the infohus the plan is for, and refuse a plan for another one than is loaded."""
-    asking = compiled(_INFOHUS_OF).bound(infohus_id=infohus_id, municipality_id=document.municipality_id)
-    rows = await connection.fetch(*asking)
+async def _existing_infohus(connection: AnyConnection, document: PlanDocument, infohus_id: UUID | None) -> UUID | None:
+    """Find the id of the infohus that the plan is for; refuse a plan that contradicts what is loaded of it."""
+    query = compiled(_INFOHUS_OF).bound(infohus_id=infohus_id, municipality_id=document.municipality_id)
+    rows = await connection.fetch(*query)
     if not rows:
         return None
     if len(rows) > 1 or (infohus_id is not None and rows[0]["id"] != infohus_id):
@@ -118,12 +118,13 @@ async def _known_infohus(connection: AnyConnection, document: PlanDocument, info
         # Its cases hold keys and records of the old district: another district is another infohus.
         what = f"this infohus is with `{row['police_id']}`; it cannot change police district"
         raise PlanNotUsable(place="authority", what=what)
-    known_id: UUID = row["id"]
-    return known_id
+    existing_id: UUID = row["id"]
+    return existing_id
 
 
 async def _require_own_name(connection: AnyConnection, document: PlanDocument, infohus_id: UUID) -> None:
-    if await connection.fetchrow(*compiled(_NAMED_SO).bound(name=document.infohus.name, infohus_id=infohus_id)):
+    query = compiled(_OTHER_OF_SAME_NAME).bound(name=document.infohus.name, infohus_id=infohus_id)
+    if await connection.fetchrow(*query):
         raise PlanNotUsable(place="infohus.name", what=f"another infohus is called `{document.infohus.name}`")
 
 
@@ -131,14 +132,14 @@ async def _put_authorities(
     connection: AnyConnection, authorities: tuple[AuthorityOfPlan, ...], infohus_id: UUID
 ) -> None:
     for authority in authorities:
-        asking = compiled(_KNOWN_AUTHORITY).bound(authority_id=authority.id, infohus_id=infohus_id)
-        known = await connection.fetchrow(*asking)
-        if known is not None:
-            if (known["kind"], known["regime"]) != (authority.kind.value, authority.regime.value):
-                what = f"is known as kind `{known['kind']}` under `{known['regime']}`; neither can change"
+        query = compiled(_KNOWN_AUTHORITY).bound(authority_id=authority.id, infohus_id=infohus_id)
+        stored = await connection.fetchrow(*query)
+        if stored is not None:
+            if (stored["kind"], stored["regime"]) != (authority.kind.value, authority.regime.value):
+                what = f"is known as kind `{stored['kind']}` under `{stored['regime']}`; neither can change"
                 raise PlanNotUsable(place=authority.id, what=what)
-            is_made_up = not authority.is_named and authority.kind not in NATIONAL
-            if is_made_up and known["is_others"] and not known["is_ours"]:
+            id_is_ambiguous = not authority.is_named and authority.kind not in NATIONAL
+            if id_is_ambiguous and stored["is_others"] and not stored["is_ours"]:
                 # One authority has one set of keys: two regions' psychiatry must not become one by their names.
                 what = "another plan has one of this name; say with an `id` which is meant"
                 raise PlanNotUsable(place=authority.id, what=what)
@@ -166,4 +167,4 @@ async def _put_infohus(
     for authority_id in ids:
         joining = insert_unless_there_of(InfohusAuthority)
         await connection.execute(*joining.bound(infohus_id=infohus_id, authority_id=authority_id))
-    await connection.execute(*compiled(_DROP_OTHERS).bound(infohus_id=infohus_id, authority_ids=ids))
+    await connection.execute(*compiled(_REMOVE_OTHER_AUTHORITIES).bound(infohus_id=infohus_id, authority_ids=ids))

@@ -1,4 +1,4 @@
-"""What the plan in force promises. Each time it was met is a row of `oversight/obligations/`."""
+"""The obligations of a plan. Each time one was fulfilled is a row of `oversight/obligations/`."""
 
 from datetime import date
 from uuid import UUID
@@ -11,7 +11,10 @@ from infohus.kernel.database.tables import Row, new_id
 
 
 class PlanObligation(Row):
-    """What the plan in force promises, with the date it is due; `None` where the plan sets none, or it is done."""
+    """One obligation. `due_on` is `None` where the plan sets no date, and when it is done.
+
+    `is_owed` is false once a later plan no longer names it.
+    """
 
     __tablename__ = "obligation"
     __table_args__ = (sa.UniqueConstraint("infohus_id", "code"),)

@@ -1,7 +1,7 @@
-"""What the plan promises, as tasks: each with an owner and, where the plan sets one, a due date.
+"""The obligations of a plan as rows: each with an owner and, where the plan sets one, a due date.
 
-Made from the plan when it is loaded; the slice `obligations` shows them and records that they were met. An obligation
-that a later plan no longer names stays with what was recorded of it, and is no longer owed.
+Written when a plan is loaded; `oversight/obligations/` shows them and records that they were fulfilled. An obligation
+that a later plan no longer names is kept with what was recorded of it, and is no longer owed.
 """
 
 from datetime import date
@@ -25,7 +25,7 @@ _UNITS = {
 
 _INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
 
-_KNOWN = sa.select(PlanObligation).where(PlanObligation.infohus_id == _INFOHUS_ID)
+_STORED = sa.select(PlanObligation).where(PlanObligation.infohus_id == _INFOHUS_ID)
 _INSERT = postgresql.insert(table_of(PlanObligation))
 _PUT = _INSERT.on_conflict_do_update(
     index_elements=[PlanObligation.infohus_id, PlanObligation.code],
@@ -45,35 +45,36 @@ _NO_LONGER_OWED = (
 
 
 def later(day: date, period: str) -> date:
-    """Add a period (`P2Y`) to a day; where the month it leads to has no such day, it is that month's last."""
+    """Add a period (`P2Y`) to a day; where the month it leads to has no such day, give the last day of that month."""
     return day + _UNITS[period[-1]] * int(period[1:-1])
 
 
 def due_on(*, every: str | None, due_year: int | None, since: date) -> date | None:
-    """Say when an obligation is due that was last met, or promised, on `since`; `None` where the plan sets no date."""
+    """Give the due date of an obligation last fulfilled, or adopted, on `since`; `None` where the plan sets no date."""
     if every is not None:
         return later(since, every)
     return None if due_year is None else date(due_year, 12, 31)
 
 
 def due_after_fulfilment(*, every: str | None, fulfilled_on: date) -> date | None:
-    """Say when it is due again: one that does not come back is done until a new plan promises it anew."""
+    """Give the next due date; `None` for one without `every`, which is then done until a plan sets it anew."""
     return due_on(every=every, due_year=None, since=fulfilled_on)
 
 
 def owner_of(obligation: Obligation, document: PlanDocument) -> str:
-    """Say who sees to it: whom the plan names, else who revises or coordinates the plan, else the municipality."""
+    """Name the owner: the one the plan names, else who revises or coordinates the plan, else the municipality."""
     if obligation.owner is not UNSET:
         return obligation.owner
     named = document.plan.revision_owner if obligation.id == REVISION else document.plan.coordination
-    return named or next(one.name for one in document.carrying if one.kind == "municipality")
+    return named or next(authority.name for authority in document.carrying if authority.kind == "municipality")
 
 
 async def put_obligations(owner_connection: AnyConnection, document: PlanDocument, infohus_id: UUID) -> None:
-    """Make the plan's obligations tasks of the infohus; one whose date the plan leaves as it was keeps its own."""
-    known = {row["code"]: row for row in await owner_connection.fetch(*compiled(_KNOWN).bound(infohus_id=infohus_id))}
+    """Write the plan's obligations; one that is owed and keeps its `every` and `due_year` keeps its due date."""
+    rows = await owner_connection.fetch(*compiled(_STORED).bound(infohus_id=infohus_id))
+    stored = {row["code"]: row for row in rows}
     for one in document.obligations:
-        before = known.get(one.id)
+        before = stored.get(one.id)
         since = (before["fulfilled_on"] if before else None) or document.plan.adopted
         due = due_on(every=one.every, due_year=one.due_year, since=since)
         if before and before["is_owed"] and (before["every"], before["due_year"]) == (one.every, one.due_year):

@@ -1,4 +1,4 @@
-"""What the owner does from the command line stands in the installation's log, in the transaction that does it.
+"""Log what the owner does from the command line in the installation's log, in the transaction that does it.
 
 The owner is no caller: nobody is signed in at the command line, so these entries name the role `owner` and no person.
 """
@@ -28,11 +28,11 @@ class CoordinatorNotUsable(Exception):  # noqa: N818 - names the situation
     """There is no such infohus, or it is not carried by that authority."""
 
 
-async def leave_entry(  # noqa: PLR0913 - an entry is all of it
+async def append_owner_entry(  # noqa: PLR0913 - an entry is all of it
     owner_connection: AnyConnection, action: Action, *, infohus_id: UUID, table: str, written: tuple[object, ...],
     purpose: str, justification: str, at: datetime,
 ) -> None:
-    """Append what the owner did about an infohus; call it last in the transaction that does it (rule 59).
+    """Append an entry on what the owner did about an infohus; call it last in the transaction that does it (rule 59).
 
     `written` are the values sent to `table`; only their digest is kept.
     """
@@ -64,7 +64,7 @@ async def register_coordinator(
         registering = insert_unless_there_of(Coordinator).bound(**values)
         if await owner_connection.execute(*registering) == "INSERT 0 0":
             return False
-        await leave_entry(
+        await append_owner_entry(
             owner_connection, Action.REGISTER_COORDINATOR, infohus_id=infohus_id, table="coordinator",
             written=tuple(values.values()), purpose=authority_id, justification=f"person:{person_id}", at=at,
         )

@@ -1,4 +1,4 @@
-"""Read a plan version back from the database, as its owner: for the command line's comparison."""
+"""Read a plan version back from the database as the role `infohus_owner`, for the command line's comparison."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ _STORED = sa.select(LoadedPlan.document).where(
 
 
 async def stored_plan(owner_connection: AnyConnection, *, infohus_id: UUID, version: int) -> PlanDocument:
-    """Give a version that was loaded.
+    """Read a version that was loaded.
 
     Raises:
         PlanNotUsable: the infohus has none of this number.

@@ -1,4 +1,4 @@
-"""The routes of a plan's versions: which were loaded, and what each changed. Public matters, as the plan itself."""
+"""The routes of a plan's versions: which were loaded, and what each changed."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -100,10 +100,10 @@ async def list_plan_changes(
 
 
 async def _document(work: UnitOfWork, version: int) -> PlanDocument:
-    found = await work.values(_VERSION, infohus_id=work.infohus.id, version=version)
-    if not found:
+    rows = await work.values(_VERSION, infohus_id=work.infohus.id, version=version)
+    if not rows:
         raise errors.NotAvailable
-    return msgspec.json.decode(found[0]["document"], type=PlanDocument)
+    return msgspec.json.decode(rows[0]["document"], type=PlanDocument)
 
 
 handlers = [list_plan_versions, list_plan_changes]

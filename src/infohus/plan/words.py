@@ -1,4 +1,4 @@
-"""The Danish words for the parts, fields and values of a plan, for telling what changed between two of them."""
+"""The Danish words for the parts, fields and values of a plan, used where two plans are compared."""
 
 PLAN_PARTS = {
     "plan": "Planen",
@@ -12,7 +12,7 @@ PLAN_PARTS = {
     "obligation": "Forpligtelsen",
     "briefing_audience": "Målgruppen",
 }
-"""The parts of a plan file, in its order."""
+"""The parts of a plan file that are compared, in its order; `concern_kind` is not among them."""
 PLAN_FIELDS = {
     "title": "titlen", "adopted": "vedtagelsesdatoen", "legal_basis": "hjemlen",
     "political_responsibility": "det politiske ansvar", "revision_owner": "den, der reviderer",

@@ -1,5 +1,5 @@
-"""Videregivelse: disclosing records by an exchange, which lets its recipients read; and the receipt of it.
+"""Videregivelse: disclosing records by an exchange, which lets its recipients read them; and acknowledging it.
 
-Every step that proposes something discloses it, so this stands below them all. What is an exchange's own stands in
+Every step that proposes something discloses it, so this stands below all steps. The rest of exchanges is in
 casework/exchanges: which kinds of records one can name, corrections, requests, how receipts are shown, withdrawals.
 """

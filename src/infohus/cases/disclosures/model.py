@@ -1,4 +1,4 @@
-"""Videregivelse: the words of an exchange, the fields that every disclosure carries, and the exchange's row.
+"""Videregivelse: the enums of an exchange, the fields that every disclosure carries, and the exchange's row.
 
 Source: retsplejeloven § 115.
 """
@@ -118,7 +118,8 @@ class Answers(msgspec.Struct, frozen=True):
 class Exchange(Record):
     """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
 
-    `answers` holds its `Answers` as JSON once more, for the discloser's own supervision, who opens nothing else of it.
+    `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
+    open nothing else of the exchange.
     """
 
     __tablename__ = "exchange"

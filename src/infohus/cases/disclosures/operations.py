@@ -1,6 +1,6 @@
-"""Disclose: who tells whom what, why, by which law. Recording it *is* what lets the recipient read.
+"""Record a disclosure, which is what lets its recipients read; every step that proposes something discloses it here.
 
-Every step that proposes something to the other authority discloses it here. Source: retsplejeloven § 115.
+Source: retsplejeloven § 115.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 LATE_AFTER = timedelta(hours=24)
-"""An exchange recorded later than this after it took place shows as late (rule 12; design)."""
+"""An exchange recorded more than this after it took place shows as late (rule 12; the figure is a design choice)."""
 CLOCK_TOLERANCE = timedelta(minutes=2)
 
 
@@ -51,10 +51,10 @@ async def disclose(  # noqa: PLR0913 - all by name
 ) -> Exchange:
     """Record an exchange and let its recipients read `items` and the exchange itself.
 
-    `earlier` recipients of what is corrected stay recipients when they take part no longer: their receipt is awaited.
+    `earlier` are recipients of an exchange that is corrected: they may be recipients although they no longer take part.
 
     Raises:
-        NotAvailable: the caller may take part in this, and yet not disclose.
+        NotAvailable: the policies do not allow the caller to disclose in this case.
         Refused: a rule of § 115 is not met; nothing is disclosed and the attempt stands in the log.
     """
     work.require(Action.RECORD_EXCHANGE)
@@ -94,7 +94,7 @@ async def disclose(  # noqa: PLR0913 - all by name
 
 
 def manifest_of(draft: DisclosureDraft, items: Sequence[Item]) -> bytes:
-    """Hash exactly what was disclosed to whom: SHA-256 over the sorted items, recipients and categories, 32 bytes."""
+    """Hash what is disclosed, to whom and for what: SHA-256 of items, recipients, categories, purpose; 32 bytes."""
     content = [sorted(items), sorted(set(draft.recipients)), sorted(set(draft.categories)), draft.purpose]
     return hashlib.sha256(msgspec.json.encode(content)).digest()
 
@@ -115,13 +115,13 @@ def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None
 
 
 async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork, earlier: frozenset[str]) -> None:
-    """Rule 3: the discloser and every recipient take part at the moment of exchange; PET need not (rule 14)."""
+    """Require that every recipient takes part, now or in `earlier` (rule 3); PET, which asked, need not (rule 14)."""
     if not draft.recipients:
         raise errors.ExchangeWithoutRecipient
     if draft.requested_by_pet:
-        known = await work.values(_AUTHORITIES_HERE, infohus_id=work.infohus_id, ids=draft.recipients)
-        kinds = {row["id"]: row["kind"] for row in known}
-        if any(kinds.get(one) != AuthorityKind.SECURITY_SERVICE.value for one in draft.recipients):
+        rows = await work.values(_AUTHORITIES_HERE, infohus_id=work.infohus_id, ids=draft.recipients)
+        kinds = {row["id"]: row["kind"] for row in rows}
+        if any(kinds.get(recipient) != AuthorityKind.SECURITY_SERVICE.value for recipient in draft.recipients):
             raise errors.PetRequestHasAnotherRecipient
         return
     for recipient in draft.recipients:
@@ -135,9 +135,9 @@ def _paragraph(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
         if draft.paragraph not in (None, Paragraph.ON_REQUEST_OF_PET):
             raise errors.ParagraphDoesNotFollow(paragraph=Paragraph.ON_REQUEST_OF_PET.value)
         return Paragraph.ON_REQUEST_OF_PET
-    told = {work.parties[recipient] for recipient in draft.recipients if recipient in work.parties}
-    parties = {work.caller.authority_kind, *told}
-    if AuthorityKind.SELF_GOVERNING in parties:
+    recipient_kinds = {work.parties[recipient] for recipient in draft.recipients if recipient in work.parties}
+    kinds = {work.caller.authority_kind, *recipient_kinds}
+    if AuthorityKind.SELF_GOVERNING in kinds:
         follows = Paragraph.SELF_GOVERNING_INSTITUTION
     elif work.caller.authority_kind is AuthorityKind.POLICE:
         follows = Paragraph.POLICE_DISCLOSES

@@ -1,6 +1,6 @@
 """Kvittering: a recipient acknowledges exactly what was disclosed, by the hash of it.
 
-Signing a proposal acknowledges the exchange that showed it. How receipts are shown, and withdrawals, are exchanges'.
+Signing a proposal acknowledges the exchange that showed it. How receipts are shown is in casework/exchanges.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class Receipt(Row):
-    """One recipient's word that it holds what the manifest says."""
+    """One recipient's acknowledgement that it received what the manifest says."""
 
     __tablename__ = "receipt"
 
@@ -38,7 +38,7 @@ _EXCHANGE = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"))
 
 
 async def receipts_on(work: UnitOfWork, exchange_ids: Sequence[UUID]) -> list[Receipt]:
-    """List the receipts of exchanges, oldest first, with those this unit is about to write."""
+    """List the receipts of exchanges, oldest first, then those that this unit of work is about to write."""
     return [*await work.rows(Receipt, _RECEIPTS, exchange_ids=exchange_ids), *work.pending(Receipt)]
 
 
@@ -51,9 +51,9 @@ async def acknowledge_by_signing(work: UnitOfWork, exchange_id: UUID) -> None:
 
 
 async def acknowledge_for_caller(work: UnitOfWork, exchange: Exchange) -> None:
-    """Record that the caller's authority, a recipient, holds what was disclosed; once is enough."""
+    """Record that the caller's authority, a recipient, received what was disclosed; a second time changes nothing."""
     receipts = await receipts_on(work, [exchange.id])
-    if any(one.authority_id == work.caller.authority_id and one.exchange_id == exchange.id for one in receipts):
+    if any(row.authority_id == work.caller.authority_id and row.exchange_id == exchange.id for row in receipts):
         return
     work.add(Receipt(
         exchange_id=exchange.id, authority_id=work.caller.authority_id, case_id=exchange.case_id,

@@ -1,4 +1,4 @@
-"""The four routes every joint decision has: propose, read, amend, sign. A slice names its parts; the rest is here."""
+"""The four routes of every joint decision: propose, read, amend, sign. A `DecisionKind` says what differs."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Draft = TypeVar("Draft", bound=msgspec.Struct)
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionKind(Generic[Decision, Draft]):
-    """One kind of joint decision: its table, its document, its acts and its operations."""
+    """One kind of joint decision: its table, its document, its actions and its operations."""
 
     name: str
     path: str
@@ -52,7 +52,7 @@ _BY_ID: dict[type[JointDecision], AnySelect] = {}
 
 
 def decision_by_id(model: type[JointDecision]) -> AnySelect:
-    """Build (once) the statement that finds a decision by `:id`."""
+    """Give the statement that finds a decision by `:id`; it is built once for each kind."""
     if model not in _BY_ID:
         _BY_ID[model] = sa.select(model).where(model.id == sa.bindparam("id"))
     return _BY_ID[model]

@@ -16,7 +16,7 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 Content = TypeVar("Content", bound=msgspec.Struct)
 Warn = Callable[[UnitOfWork, Any], Awaitable[list[str]]]
-"""Looks at a decision's content for what the signers should know; never a bar."""
+"""Gives Danish warnings on a decision's content for its signers; a warning refuses nothing."""
 
 
 class SignatureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +51,7 @@ class DecisionView(msgspec.Struct, Generic[Content], frozen=True, kw_only=True):
 async def decision_view(
     work: UnitOfWork, decision: JointDecision, content: type[Content], *, reading: Action, warn: Warn | None = None
 ) -> DecisionView[Content]:
-    """Open a decision, with the signatures that bind its present content."""
+    """Open a decision, with the signatures on its present content."""
     texts = (await work.open(decision, reading=reading))[decision.id]
     signatures = await signatures_of(work, decision)
     document = document_of(texts["content"], content)
@@ -59,6 +59,6 @@ async def decision_view(
         id=decision.id, case_id=decision.case_id, proposed_by=decision.authority_id, outcome=decision.outcome,
         content=document, content_hash=decision.content_hash.hex(),
         exchange_id=decision.exchange_id, decided_at=decision.decided_at,
-        signatures=[SignatureView(one.authority_id, one.person_id, one.signed_at) for one in signatures],
+        signatures=[SignatureView(row.authority_id, row.person_id, row.signed_at) for row in signatures],
         warnings=await warn(work, document) if warn else [],
     )

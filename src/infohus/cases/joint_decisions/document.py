@@ -1,4 +1,4 @@
-"""The document that both sign, as JSON with a salt, and its hash. Pure but for the salt."""
+"""The document that both sign, as JSON with a salt, and its hash. Pure but for the random salt."""
 
 import hashlib
 import secrets
@@ -10,7 +10,7 @@ Content = TypeVar("Content", bound=msgspec.Struct)
 
 
 def sealed_document(content: msgspec.Struct) -> tuple[str, bytes]:
-    """Write a document as JSON with 16 random bytes of salt, and hash it: so short texts cannot be guessed.
+    """Write a document as JSON with 16 random bytes of salt, so that a short text cannot be guessed from its hash.
 
     Returns the text and its SHA-256, 32 bytes.
     """

@@ -14,7 +14,7 @@ from infohus.kernel.sealing.envelope import Sealed
 
 
 class JointDecision(Record):
-    """What both tovholdere decide together. `content` is the document as JSON; `content_hash` salted SHA-256 of it."""
+    """What both tovholdere decide together. `content` is the salted document as JSON, `content_hash` its SHA-256."""
 
     __abstract__ = True
 

@@ -1,6 +1,6 @@
 """Propose, amend and sign a joint decision: one sealed document, proposed by one authority, signed by both.
 
-A signature binds the hash of the content signed; any change makes earlier signatures void (rules 17 and 18).
+A signature is on the hash of the content; any change makes earlier signatures void (rules 17 and 18).
 """
 
 from enum import StrEnum
@@ -59,7 +59,7 @@ async def begin_decision(
     work: UnitOfWork, model: type[AnyDecision], content: msgspec.Struct, *, outcome: str, disclosure: DisclosureDraft,
     **columns: Any,
 ) -> AnyDecision:
-    """Write a decision that is not ready for signing yet, and disclose it to the other authority.
+    """Write a decision, unsigned, and disclose it to the other authority.
 
     Raises:
         AlreadyProposed: another proposal of this kind is open in the case.
@@ -97,8 +97,9 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
     """Sign what was read; with both authorities' signatures the decision is made and the case moves.
 
     Raises:
+        DecisionAlreadyMade: both have signed.
         SignedContentDiffers: the hash stated is not the present content's.
-        AlreadySigned: the caller's authority signed before, so this cannot stand for the other's.
+        AlreadySigned: the caller, or the caller's authority, has signed this content.
     """
     if decision.decided_at is not None:
         raise errors.DecisionAlreadyMade
@@ -106,14 +107,14 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
         raise errors.SignedContentDiffers
     signatures = await signatures_of(work, decision)
     caller = work.caller
-    if any(caller.authority_id == one.authority_id or caller.person_id == one.person_id for one in signatures):
+    if any(caller.authority_id == row.authority_id or caller.person_id == row.person_id for row in signatures):
         raise errors.AlreadySigned
     _sign_for_caller(work, decision)
     if decision.exchange_id is not None:
         await acknowledge_by_signing(work, decision.exchange_id)
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
-    signed_for = {one.authority_id for one in signatures} | {work.caller.authority_id}
+    signed_for = {row.authority_id for row in signatures} | {work.caller.authority_id}
     if not {infohus.municipality_id, infohus.police_id} <= signed_for:
         return decision
     work.change(decision, decided_at=work.now)
@@ -122,9 +123,9 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
 
 
 async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signature]:
-    """List the signatures that bind the present content, with the one this unit is about to write."""
+    """List the signatures on the present content, with the one that this unit of work is about to write."""
     stored = await work.rows(Signature, _SIGNATURES, record_id=decision.id, content_hash=decision.content_hash)
-    pending = [one for one in work.pending(Signature) if one.content_hash == decision.content_hash]
+    pending = [row for row in work.pending(Signature) if row.content_hash == decision.content_hash]
     return [*stored, *pending]
 
 
@@ -140,7 +141,7 @@ _OPEN: dict[type[JointDecision], AnySelect] = {}
 
 
 def open_proposals(model: type[JointDecision]) -> AnySelect:
-    """Build (once) the statement that finds open proposals of a kind by `:case_id`."""
+    """Give the statement that finds open proposals of a kind by `:case_id`; it is built once for each kind."""
     if model not in _OPEN:
         _OPEN[model] = sa.select(model.id).where(
             model.case_id == sa.bindparam("case_id"), model.decided_at.is_(None)

@@ -23,8 +23,8 @@ class AgeGroup(StrEnum):
 class Subject(Record):
     """A person the concern is about; a concern names none, one or several (rule 26).
 
-    `family_names` are keyed indexes: a log check asks by them who looked up their own (rule 63).
-    That `concern_id` names a concern is declared by casework/concerns, which stands above.
+    `family_names` are keyed indexes, by which a log check finds who looked up somebody of their own name (rule 63).
+    The foreign key of `concern_id` is declared in casework/concerns, which this package may not import.
     """
 
     __tablename__ = "subject"
@@ -46,7 +46,7 @@ class Subject(Record):
 
 
 class ProtectedAddress(Record):
-    """Where a person with adressebeskyttelse lives: apart from the person, and seen only by an act (rule 54)."""
+    """Where a person with adressebeskyttelse lives: a record of its own, shown only by an act of its own (rule 54)."""
 
     __tablename__ = "protected_address"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))

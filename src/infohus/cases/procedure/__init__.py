@@ -1,1 +1,1 @@
-"""The procedure: what is possible at which stage, how firmly an act holds its case, and where it leads."""
+"""The procedure: at which stages an act is possible, which lock it takes on its case, and where it leads."""

@@ -1,4 +1,4 @@
-"""Whether the procedure says something of everything: asked when the application starts, never while it works."""
+"""Check that the procedure covers every act and every outcome. Run when the application starts."""
 
 from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
@@ -12,7 +12,7 @@ OUTCOMES: tuple[type[StrEnum], ...] = get_args(Outcome)
 
 
 class ProcedureIncomplete(Exception):  # noqa: N818 - names the situation
-    """The table of the procedure leaves something out; the application must not start on it."""
+    """The table of the procedure leaves something out; the application must not start with it."""
 
 
 def require_complete(procedure: Mapping[Action, ProcedureRow], words: Container[str]) -> None:
@@ -52,5 +52,6 @@ def _faults_of_outcomes(procedure: Mapping[Action, ProcedureRow]) -> Iterator[st
         if len(settling) != 1:
             acts = ", ".join(f"`{action.value}`" for action in settling) or "no act"
             yield f"`{kind.__name__}` is settled by {acts}, and not by exactly one"
-        for action, known in settling.items():
-            yield from (f"`{action.value}` leads nowhere from `{one.value}`" for one in kind if one not in known)
+        for action, covered in settling.items():
+            missing = (outcome for outcome in kind if outcome not in covered)
+            yield from (f"`{action.value}` leads nowhere from `{outcome.value}`" for outcome in missing)

@@ -1,4 +1,4 @@
-"""What each step of a case can end in, and so where a case can go: the outcomes that the procedure leads on from."""
+"""What each step of a case can end in. Which stage an outcome leads to is in `table.py`."""
 
 from enum import StrEnum
 

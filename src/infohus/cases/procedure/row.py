@@ -1,4 +1,4 @@
-"""What the procedure says of one act: the columns of `table.py`, and the three kinds of row it is made of."""
+"""One row of the procedure's table: its columns, and the four functions that make the rows of `table.py`."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ OF_AUTHORITY = StatedPurpose("the authority that the coordinator is registered f
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must hold of a case beside its stage, and how an act is refused while it does not."""
+    """What must hold of a case beside its stage, and the refusal while it does not."""
 
     holds: Callable[[Case], bool]
     refusal: type[errors.Refused]
@@ -47,12 +47,12 @@ CHILD_NOTIFICATION_HANDED_OVER = Condition(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcedureRow:
-    """When an act is possible, how it holds its case meanwhile, where it leads, and how it is told."""
+    """When an act is possible, which lock it takes on its case, where it leads, and how it is named and logged."""
 
     stages: frozenset[Stage]
     lock: Lock
     purpose: Purpose
-    """What the entry in the log says the act was for."""
+    """The purpose that the act's entry in the log states."""
     words: str
     """The key of the act's Danish name in `danish/acts.py`."""
     leads_to: Mapping[Outcome, Stage]
@@ -79,7 +79,7 @@ _NOWHERE: Mapping[Outcome, Stage] = MappingProxyType({})
 
 
 def reading(words: str, purpose: Purpose) -> ProcedureRow:
-    """Make the row of an act that only reads: possible at every stage, and it holds nothing."""
+    """Make the row of an act that only reads: possible at every stage, and it takes no lock."""
     return _row(frozenset(Stage), Lock.NONE, purpose, words)
 
 
@@ -89,7 +89,7 @@ def done_by_the_owner(words: str, purpose: Purpose) -> ProcedureRow:
 
 
 def recording(words: str, stages: Collection[Stage], purpose: Purpose, *, rule: int | None = None) -> ProcedureRow:
-    """Make the row of an act that writes beside others who record; nobody may decide meanwhile."""
+    """Make the row of an act that writes under the shared lock: others may record meanwhile, nobody may decide."""
     return _row(stages, Lock.RECORDING, purpose, words, rule=rule)
 
 
@@ -97,7 +97,7 @@ def deciding(  # noqa: PLR0913 - a row is all of it
     words: str, stages: Collection[Stage], purpose: Purpose, *, leads_to: Mapping[Outcome, Stage] = _NOWHERE,
     conditions: tuple[Condition, ...] = (), rule: int | None = None,
 ) -> ProcedureRow:
-    """Make the row of an act that has its case to itself; only such an act moves a case."""
+    """Make the row of an act that writes under the exclusive lock; only such an act moves a case."""
     return _row(stages, Lock.DECIDING, purpose, words, leads_to=leads_to, conditions=conditions, rule=rule)
 
 

@@ -1,7 +1,8 @@
-"""The procedure: a row for every act. Who may do it is the policies' to say; when it is possible stands here.
+"""The procedure: a row for every act. The policies say who may do an act; this table says when it is possible.
 
-A case moves only by the police check, or by a decision that both tovholdere signed. The acts stand in the order in
-which a case meets them, and next steps are offered in that order. `completeness.py` checks the table at start.
+A case moves only by the police check, by a decision that both tovholdere signed, or when they differ on the scope. The
+acts stand in the order in which a case meets them, and next steps are offered in that order. `completeness.py` checks
+the table at start.
 """
 
 from collections.abc import Mapping
@@ -37,9 +38,9 @@ from infohus.kernel.unit_of_work.procedure import FixedPurpose
 RECEIVED, CLEARED, ACCEPTED = Stage.RECEIVED, Stage.CLEARED, Stage.ACCEPTED
 QUALIFYING, RECOMMENDING, ACTING = Stage.QUALIFYING, Stage.RECOMMENDING, Stage.ACTING
 WAY = (RECEIVED, CLEARED, ACCEPTED, QUALIFYING, RECOMMENDING, ACTING)
-"""The stages of a case that the infohus handles, in the order in which a case comes to them."""
+"""The stages of a case that the infohus handles, in their order."""
 SHARED = frozenset(WAY)
-"""Stages in which the infohus handles the concern, so that the parties may exchange."""
+"""The same stages as a set: in these the parties may exchange."""
 EVERY = frozenset(Stage)
 OPEN = EVERY - {Stage.CLOSED}
 WITH_MEASURES = frozenset({ACTING, RECOMMENDING})
@@ -143,7 +144,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.READ_MEASURE: reading("read-measure", NOT_STATED),
     Action.RECORD_FOLLOW_UP: recording("record-follow-up", WITH_MEASURES, OF_EXCHANGE),
 
-    # --- at many stages: what is held, told and asked for, and who takes part ---
+    # --- at many stages: information, notes, exchanges, requests, and participants ---
     Action.NOTE_INFORMATION: recording("note-information", OPEN, NOT_STATED, rule=44),
     Action.READ_INFORMATION: reading("read-information", NOT_STATED),
     Action.WRITE_NOTE: recording("write-note", EVERY, NOT_STATED, rule=68),
@@ -193,5 +194,5 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
 
 
 def next_stage(action: Action, outcome: str) -> Stage:
-    """Say where the outcome of a step brings the case, when `action` is the act that settles the step."""
-    return {known.value: stage for known, stage in PROCEDURE[action].leads_to.items()}[outcome]
+    """Give the stage that an outcome brings the case to, when `action` is the act that settles the step."""
+    return {settled.value: stage for settled, stage in PROCEDURE[action].leads_to.items()}[outcome]

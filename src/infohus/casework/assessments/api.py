@@ -38,7 +38,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
-ONE = "/cases/{case_id:uuid}/assessments/{assessment_id:uuid}"
+ASSESSMENT = "/cases/{case_id:uuid}/assessments/{assessment_id:uuid}"
 
 
 class ContributionView(msgspec.Struct, frozen=True):
@@ -56,11 +56,12 @@ class ContributionView(msgspec.Struct, frozen=True):
     source: str
 
     @classmethod
-    def of(cls, one: Contribution, texts: dict[str, str]) -> "ContributionView":
+    def of(cls, contribution: Contribution, texts: dict[str, str]) -> "ContributionView":
         """Show a contribution."""
         return cls(
-            id=one.id, authority_id=one.authority_id, dimension=one.dimension, answer=one.answer, origin=one.origin,
-            is_first_hand=one.is_first_hand, dated_on=one.dated_on, brought_by=one.recorded_by,
+            id=contribution.id, authority_id=contribution.authority_id, dimension=contribution.dimension,
+            answer=contribution.answer, origin=contribution.origin, is_first_hand=contribution.is_first_hand,
+            dated_on=contribution.dated_on, brought_by=contribution.recorded_by,
             text=texts.get("text"), source=texts["source"],
         )
 
@@ -74,13 +75,13 @@ class AtTheTableView(msgspec.Struct, frozen=True):
     dimensions: list[str]
 
     @classmethod
-    def of(cls, one: Participant, contributions: list[Contribution]) -> "AtTheTableView":
-        """Show somebody with what the caller may read of theirs."""
-        brought = {
-            each.dimension for each in contributions
-            if (each.recorded_by, each.authority_id) == (one.person_id, one.acts_for)
+    def of(cls, participant: Participant, contributions: list[Contribution]) -> "AtTheTableView":
+        """Show a participant with the dimensions of their contributions, which the caller may read."""
+        dimensions = {
+            one.dimension for one in contributions
+            if (one.recorded_by, one.authority_id) == (participant.person_id, participant.acts_for)
         }
-        return cls(one.person_id, one.acts_for, one.kind, sorted(brought))
+        return cls(participant.person_id, participant.acts_for, participant.kind, sorted(dimensions))
 
 
 class AssessmentLine(msgspec.Struct, frozen=True):
@@ -95,11 +96,11 @@ class AssessmentLine(msgspec.Struct, frozen=True):
     decided_at: datetime | None
 
     @classmethod
-    def of(cls, one: Assessment) -> "AssessmentLine":
+    def of(cls, assessment: Assessment) -> "AssessmentLine":
         """Show an assessment without its texts."""
         return cls(
-            one.id, one.version, one.template_id, one.template_digest.hex(), one.users_are_trained, one.recorded_at,
-            one.decided_at,
+            assessment.id, assessment.version, assessment.template_id, assessment.template_digest.hex(),
+            assessment.users_are_trained, assessment.recorded_at, assessment.decided_at,
         )
 
 
@@ -117,7 +118,8 @@ class AssessmentView(msgspec.Struct, frozen=True, kw_only=True):
     decision: DecisionView[Conclusion]
 
 
-async def _at_the_table(work: UnitOfWork, assessment: Assessment) -> list[Participant]:
+async def _participants_of(work: UnitOfWork, assessment: Assessment) -> list[Participant]:
+    """List who could contribute at some time while the assessment was open."""
     until = assessment.decided_at or work.now
     return [
         one for one in await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=assessment.case_id)
@@ -134,7 +136,7 @@ async def _answer(work: UnitOfWork, assessment: Assessment, *, status: int = 200
     previous_id, changes = await changes_since(work, assessment, [one.id for one in template.dimension])
     view = AssessmentView(
         version=assessment.version, template=template, previous_id=previous_id, changes=changes,
-        at_the_table=[AtTheTableView.of(one, contributions) for one in await _at_the_table(work, assessment)],
+        at_the_table=[AtTheTableView.of(one, contributions) for one in await _participants_of(work, assessment)],
         users_are_trained=assessment.users_are_trained,
         contributions=[ContributionView.of(one, opened[one.id]) for one in contributions],
         decision=await decision_view(work, assessment, Conclusion, reading=Action.READ_ASSESSMENT),
@@ -158,7 +160,7 @@ async def list_assessments(
 ) -> list[AssessmentLine]:
     """List every version of the assessment that the caller may read, oldest first (rule 40)."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
-        return [AssessmentLine.of(one) for one in await work.rows(Assessment, ASSESSMENTS_OF_CASE, case_id=case_id)]
+        return [AssessmentLine.of(row) for row in await work.rows(Assessment, ASSESSMENTS_OF_CASE, case_id=case_id)]
 
 
 @get("/infohuse/{infohus_id:uuid}/assessment-template", operation_id="ReadAssessmentTemplate")
@@ -170,7 +172,7 @@ async def read_assessment_template(
         return await template_in_force(work)
 
 
-@get(ONE, operation_id="ReadAssessment", response_headers=VERSIONED)
+@get(ASSESSMENT, operation_id="ReadAssessment", response_headers=VERSIONED)
 async def read(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> Response[AssessmentView]:
@@ -179,7 +181,7 @@ async def read(
         return await _answer(work, work.subject(Assessment))
 
 
-@post(ONE + "/contributions", operation_id="ContributeToAssessment", response_headers=VERSIONED)
+@post(ASSESSMENT + "/contributions", operation_id="ContributeToAssessment", response_headers=VERSIONED)
 async def bring(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ContributionsDraft],
     idempotent_scope: NamedDependency[RequestScope],
@@ -193,7 +195,7 @@ async def bring(
         return await _answer(work, work.subject(Assessment), status=201)
 
 
-@put(ONE + "/conclusion", operation_id="ConcludeAssessment", response_headers=VERSIONED)
+@put(ASSESSMENT + "/conclusion", operation_id="ConcludeAssessment", response_headers=VERSIONED)
 async def conclude(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ConclusionDraft],
     request_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
@@ -204,7 +206,7 @@ async def conclude(
         return await _answer(work, await conclude_assessment(work, work.subject(Assessment), data))
 
 
-@post(ONE + "/signatures", operation_id="SignAssessment", response_headers=VERSIONED)
+@post(ASSESSMENT + "/signatures", operation_id="SignAssessment", response_headers=VERSIONED)
 async def sign(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[SignatureDraft],
     idempotent_scope: NamedDependency[RequestScope],

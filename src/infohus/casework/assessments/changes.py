@@ -1,6 +1,6 @@
-"""What changed since the last assessment: dimension by dimension, in words that both sides may read. Nothing counts.
+"""Which dimensions changed since the assessment before, by contributions that both authorities may read.
 
-Neither side learns here of a text that only the other holds: such texts are left out for both (rule 44).
+A contribution that only one of them may read is left out for both, so neither learns of it here (rule 44).
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 Said = tuple[Answer, str | None]
-"""What somebody brought to a dimension: the answer, and its words."""
+"""What one contribution says of a dimension: the answer, and its text."""
 
 
 class Difference(StrEnum):
@@ -35,26 +35,26 @@ class DimensionChange(msgspec.Struct, frozen=True):
     difference: Difference
 
 
-def _reads(authority: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    told = sa.exists().where(
+def _may_read(authority: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    is_disclosed = sa.exists().where(
         Disclosure.record_id == Contribution.id, Disclosure.recipient_id == authority,
         Disclosure.withdrawn_at.is_(None),
     )
-    return sa.or_(Contribution.authority_id == authority, told)
+    return sa.or_(Contribution.authority_id == authority, is_disclosed)
 
 
-_BOTH_READ = (
+_READ_BY_BOTH = (
     sa.select(Contribution)
     .join(Case, Case.id == Contribution.case_id)
     .join(Infohus, Infohus.id == Case.infohus_id)
     .where(
         Contribution.assessment_id == sa.bindparam("assessment_id"),
-        _reads(sa.type_coerce(Infohus.municipality_id, sa.Text())),
-        _reads(sa.type_coerce(Infohus.police_id, sa.Text())),
+        _may_read(sa.type_coerce(Infohus.municipality_id, sa.Text())),
+        _may_read(sa.type_coerce(Infohus.police_id, sa.Text())),
     )
     .order_by(Contribution.id)
 )
-_BEFORE = (
+_OF_VERSION = (
     sa.select(Assessment)
     .where(Assessment.case_id == sa.bindparam("case_id"), Assessment.version == sa.bindparam("version"))
     .limit(1)
@@ -64,8 +64,8 @@ _BEFORE = (
 def differences(
     before: Mapping[str, Iterable[Said]], after: Mapping[str, Iterable[Said]], dimensions: Iterable[str]
 ) -> list[DimensionChange]:
-    """Compare dimension by dimension, in the template's order; one that nobody spoke of either time is left out."""
-    found = []
+    """Compare dimension by dimension, in the order of `dimensions`; one without contributions in both is left out."""
+    changes = []
     for dimension in dimensions:
         earlier, later = sorted(before.get(dimension, ()), key=str), sorted(after.get(dimension, ()), key=str)
         if not earlier and not later:
@@ -76,28 +76,28 @@ def differences(
             difference = Difference.REMOVED
         else:
             difference = Difference.UNCHANGED if earlier == later else Difference.CHANGED
-        found.append(DimensionChange(dimension, difference))
-    return found
+        changes.append(DimensionChange(dimension, difference))
+    return changes
 
 
 async def changes_since(
     work: UnitOfWork, assessment: Assessment, dimensions: Iterable[str]
 ) -> tuple[UUID | None, list[DimensionChange]]:
-    """Compare an assessment with the one before, as far as both may read; gives the one before, and the changes.
+    """Compare an assessment with the one before; gives the id of the one before, and the changes.
 
-    What this very unit brings is compared from the next reading on.
+    Only stored contributions are compared, not those that this unit of work is about to write.
     """
-    before = await work.row(Assessment, _BEFORE, case_id=assessment.case_id, version=assessment.version - 1)
+    before = await work.row(Assessment, _OF_VERSION, case_id=assessment.case_id, version=assessment.version - 1)
     if before is None:
         return None, []
-    earlier, later = await _said(work, before), await _said(work, assessment)
+    earlier, later = await _answers_by_dimension(work, before), await _answers_by_dimension(work, assessment)
     return before.id, differences(earlier, later, dimensions)
 
 
-async def _said(work: UnitOfWork, assessment: Assessment) -> dict[str, list[Said]]:
-    contributions = await work.rows(Contribution, _BOTH_READ, assessment_id=assessment.id)
+async def _answers_by_dimension(work: UnitOfWork, assessment: Assessment) -> dict[str, list[Said]]:
+    contributions = await work.rows(Contribution, _READ_BY_BOTH, assessment_id=assessment.id)
     texts = await work.open(*contributions, reading=Action.READ_ASSESSMENT)
-    said: dict[str, list[Said]] = {}
+    answers: dict[str, list[Said]] = {}
     for one in contributions:
-        said.setdefault(one.dimension, []).append((one.answer, texts[one.id].get("text")))
-    return said
+        answers.setdefault(one.dimension, []).append((one.answer, texts[one.id].get("text")))
+    return answers

@@ -1,4 +1,4 @@
-"""An assessment, and what each authority brought to it."""
+"""An assessment and its contributions, the template as an infohus loaded it, and what is sent to write them."""
 
 from datetime import date, datetime
 from enum import StrEnum

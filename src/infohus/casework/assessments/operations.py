@@ -1,4 +1,4 @@
-"""Open the tool, bring contributions, conclude and sign. Nothing here counts anything (rule 38)."""
+"""Open the tool, contribute, conclude and sign. No score is computed (rule 38)."""
 
 import sqlalchemy as sa
 
@@ -43,7 +43,7 @@ async def open_assessment(work: UnitOfWork, draft: OpeningDraft) -> Assessment:
 
     Raises:
         AlreadyProposed: an assessment is open.
-        NotPossibleNow: the case acts without ever having been qualified further.
+        NotPossibleNow: the case has measures and was never assessed before.
     """
     latest = (await work.values(_LATEST, case_id=work.case.id))[0]["version"]
     if latest == 0 and work.case.stage is not Stage.QUALIFYING:
@@ -59,34 +59,35 @@ async def open_assessment(work: UnitOfWork, draft: OpeningDraft) -> Assessment:
 
 
 async def contribute(work: UnitOfWork, assessment: Assessment, draft: ContributionsDraft) -> list[Contribution]:
-    """Bring contributions; with a disclosure they are exchanged in the same act.
+    """Record contributions; with a disclosure they are exchanged in the same act.
 
     Raises:
-        DecisionAlreadyMade: the assessment is finished (rule 40).
+        DecisionAlreadyMade: both have signed the assessment (rule 40).
         UnknownDimension: the template has no such dimension.
     """
     if assessment.decided_at is not None:
         raise errors.DecisionAlreadyMade
     template = await template_of(work, assessment)
-    brought = []
+    contributions = []
     for one in draft.contributions:
         template.side_of(one.dimension)
-        brought.append(work.create(
+        contributions.append(work.create(
             Contribution, sealed={"text": one.text, "source": one.source}, assessment_id=assessment.id,
             dimension=one.dimension, answer=one.answer, origin=one.origin, is_first_hand=one.is_first_hand,
             dated_on=one.dated_on,
         ))
     if draft.disclosure is not None:
-        await disclose(work, draft.disclosure, [Item.of(one) for one in brought])
-    work.done(brought[0].id)
-    return brought
+        await disclose(work, draft.disclosure, [Item.of(one) for one in contributions])
+    work.done(contributions[0].id)
+    return contributions
 
 
 async def conclude_assessment(work: UnitOfWork, assessment: Assessment, draft: ConclusionDraft) -> Assessment:
     """Write the conclusion and propose it for signing.
 
     Raises:
-        AssessmentOneSided: one side, or problems or resources, has no text (rule 37).
+        AssessmentOneSided: one side, or problems or resources, has no text (rule 37), or `what_changed` is (40).
+        UnknownDimension: the template has no such dimension.
     """
     await _refuse_one_sided(work, assessment, draft.content)
     template = await template_of(work, assessment)
@@ -99,7 +100,7 @@ async def sign_assessment(work: UnitOfWork, assessment: Assessment, content_hash
     """Sign the conclusion as it was read. An assessment without one cannot be signed.
 
     Raises:
-        AssessmentOneSided: there is no conclusion yet (rule 37).
+        AssessmentOneSided: there is no conclusion yet, or it is one-sided (rule 37).
     """
     texts = (await work.open(assessment))[assessment.id]
     await _refuse_one_sided(work, assessment, document_of(texts["content"], Conclusion))

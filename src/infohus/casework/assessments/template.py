@@ -1,4 +1,4 @@
-"""The tool's structure as a versioned template. A template that counts, weighs or colours is refused (rule 38)."""
+"""The tool's structure as a template. One with a number, a weight, a level or a colour is refused (rule 38)."""
 
 import hashlib
 import re
@@ -19,17 +19,17 @@ COUNTING = frozenset({
     "total", "threshold", "tærskel", "taerskel", "grænse", "graense", "scale", "skala", "rank", "rang",
     "rating", "grade", "karakter", "antal", "number", "percent", "procent", "trafiklys", "traffic",
 })
-"""What no name of a field may hold, as a part of it: so `risk_level` and `risikoScore` are found as well."""
+"""What no name of a field may contain: so `risk_level` and `risikoScore` are found as well."""
 WORDS_THAT_COUNT = frozenset({
     "score", "scores", "scoren", "risikoscore", "vægt", "vægtning", "weight", "point", "points", "pointtal", "niveau",
     "risikoniveau", "trusselsniveau", "level", "skala", "skalaen", "scale", "farvekode", "trafiklys", "rating",
 })
-"""What no text may say as a word."""
+"""What no text may contain as a whole word."""
 GRADES = frozenset({
     "rød", "gul", "grøn", "orange", "red", "yellow", "green", "amber", "høj", "højt", "mellem", "middel", "lav", "lavt",
     "high", "medium", "low", "ja", "nej", "true", "false",
 })
-"""What no text may be: a colour, a level or a tick instead of words."""
+"""What no text may consist of: a colour, a level, or yes or no."""
 _NUMBER = re.compile(r"[\d\s.,;:%/<>=+–-]*\d[\d\s.,;:%/<>=+–-]*")
 _WORD = re.compile(r"\w+")
 STEPS, INSTRUMENTS, DIMENSIONS = 3, 4, 9

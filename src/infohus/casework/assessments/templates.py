@@ -31,8 +31,8 @@ _BY_DIGEST = (
     .where(LoadedTemplate.infohus_id == sa.bindparam("infohus_id"), LoadedTemplate.digest == sa.bindparam("digest"))
     .limit(1)
 )
-_ALONE = sa.select(Infohus.id).where(Infohus.id == sa.bindparam("infohus_id")).with_for_update()
-"""Two loaders at once would both give the same version."""
+_LOCK_INFOHUS = sa.select(Infohus.id).where(Infohus.id == sa.bindparam("infohus_id")).with_for_update()
+"""Without the row lock two loaders at once would give two templates the same version."""
 
 
 class TemplateView(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ async def load_template(
     """
     template = read_template(document)
     async with owner_connection.transaction():
-        if await owner_connection.fetchrow(*compiled(_ALONE).bound(infohus_id=infohus_id)) is None:
+        if await owner_connection.fetchrow(*compiled(_LOCK_INFOHUS).bound(infohus_id=infohus_id)) is None:
             message = f"there is no infohus {infohus_id}"
             raise TemplateNotUsable(message)
         latest = await owner_connection.fetchrow(*compiled(_LATEST).bound(infohus_id=infohus_id))
@@ -82,5 +82,5 @@ async def template_of(work: UnitOfWork, assessment: Assessment) -> Template:
     loaded = await work.row(
         LoadedTemplate, _BY_DIGEST, infohus_id=work.infohus_id, digest=assessment.template_digest
     )
-    assert loaded is not None  # noqa: S101 - no role of the application can remove one
+    assert loaded is not None  # noqa: S101 - no role of the application can delete a loaded template
     return read_template(loaded.document)

@@ -97,7 +97,7 @@ async def add(
 
 @contextmanager
 def _acute_first(draft: ConcernDraft) -> Iterator[None]:
-    """Let a refusal, too, say what to do about acute danger: it waits for no form to be right (rule 31)."""
+    """Add the instruction on acute danger to a refusal: it must not wait until the form is right (rule 31)."""
     try:
         yield
     except errors.Refused as refusal:
@@ -107,13 +107,13 @@ def _acute_first(draft: ConcernDraft) -> Iterator[None]:
 
 
 async def _recorded(work: UnitOfWork, concern: Concern, draft: ConcernDraft) -> RecordedConcern:
-    # Said twice, it was recorded by another unit, in a case that this one has not entered.
+    # A repeated request finds what an earlier unit of work recorded, in a case that this unit has not entered.
     case = work.resolved.case or await work.row(Case, _CASE_BY_ID, id=concern.case_id)
     if case is None:
         raise errors.NotAvailable
     return RecordedConcern(
         id=concern.id, case_id=concern.case_id, number=case.number,
-        warnings=[WARNINGS[one] for one in warnings_about(draft)],
+        warnings=[WARNINGS[key] for key in warnings_about(draft)],
     )
 
 
@@ -194,10 +194,10 @@ async def record_receipt(
 
 
 async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotification:
-    found = await work.row(ChildNotification, _NOTIFICATION_BY_ID, id=notification_id, case_id=work.case.id)
-    if found is None:
+    notification = await work.row(ChildNotification, _NOTIFICATION_BY_ID, id=notification_id, case_id=work.case.id)
+    if notification is None:
         raise errors.NotAvailable
-    return found
+    return notification
 
 
 handlers = [

@@ -1,4 +1,4 @@
-"""Underretningen om et barn: its hand-over, and the two clocks that stop when it was assessed and receipted."""
+"""Underretningen om et barn: its hand-over, and when its two deadlines were met: the assessment and the receipt."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -36,7 +36,7 @@ class ReceiptToReporterDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=
     receipt_given_on: date
 
 
-_OTHERS_OPEN = sa.select(ChildNotification.id).where(
+_OTHERS_NOT_HANDED_OVER = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"),
     ChildNotification.handed_over_at.is_(None),
     ChildNotification.id != sa.bindparam("besides"),
@@ -50,6 +50,7 @@ async def hand_over_child_notification(
 
     Raises:
         AlreadyRecorded: it was handed over before.
+        InTheFuture
     """
     if notification.handed_over_at is not None:
         raise errors.AlreadyRecorded
@@ -57,7 +58,7 @@ async def hand_over_child_notification(
     await work.rewrite(
         notification, sealed={"handed_over_to": draft.handed_over_to}, handed_over_at=draft.handed_over_at
     )
-    others = await work.values(_OTHERS_OPEN, case_id=work.case.id, besides=notification.id)
+    others = await work.values(_OTHERS_NOT_HANDED_OVER, case_id=work.case.id, besides=notification.id)
     if not others:
         work.change(work.case, awaits_child_notification=False)
     return notification
@@ -66,7 +67,7 @@ async def hand_over_child_notification(
 def record_assessment_of_child(
     work: UnitOfWork, notification: ChildNotification, draft: AssessmentOfChildDraft
 ) -> ChildNotification:
-    """Stop the first clock: the underretning was assessed. Source: barnets lov § 133.
+    """Record when the underretning was assessed, the first deadline. Source: barnets lov § 133.
 
     Raises:
         AlreadyRecorded, InTheFuture
@@ -81,7 +82,7 @@ def record_assessment_of_child(
 def record_receipt_to_reporter(
     work: UnitOfWork, notification: ChildNotification, draft: ReceiptToReporterDraft
 ) -> ChildNotification:
-    """Stop the second clock: the reporter got a receipt. Source: barnets lov § 136.
+    """Record when the reporter got a receipt, the second deadline. Source: barnets lov § 136.
 
     Raises:
         AlreadyRecorded, InTheFuture

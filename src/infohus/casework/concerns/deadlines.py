@@ -1,11 +1,11 @@
-"""The two clocks of an underretning, by the Danish calendar. Pure."""
+"""The two deadlines of an underretning, and a person's age, by the Danish calendar. Pure."""
 
 from datetime import date, datetime, timedelta
 
 from infohus.danish_calendar import danish_day, is_working_day
 
 ASSESS_WITHIN = timedelta(hours=24)
-"""Calendar time. Source: barnets lov § 133 with its executive order."""
+"""Hours of the clock, on any day of the week. Source: barnets lov § 133 with its executive order."""
 RECEIPT_WORKING_DAYS = 6
 """Source: barnets lov § 136: receipt to the reporter within six working days."""
 ADULT_AGE = 18
@@ -13,12 +13,12 @@ YOUNG_ADULT_UNTIL = 25
 
 
 def assess_by(received_at: datetime) -> datetime:
-    """Give the moment by which the underretning must be assessed, aware UTC."""
+    """Give the moment by which the underretning must be assessed, in the time zone of `received_at`."""
     return received_at + ASSESS_WITHIN
 
 
 def receipt_by(received_at: datetime) -> date:
-    """Give the last day of the receipt: the sixth working day after the day of receipt, in Denmark."""
+    """Give the last day for the receipt to the reporter: the sixth Danish working day after `received_at`."""
     day = danish_day(received_at)
     left = RECEIPT_WORKING_DAYS
     while left:

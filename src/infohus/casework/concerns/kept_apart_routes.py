@@ -1,6 +1,6 @@
 """The routes to what is kept apart from a concern: who raised it, a full CPR number, a protected address.
 
-Each is an act of its own, and stands in the log as such.
+Reading each is an act of its own, and is logged as such.
 """
 
 from datetime import datetime
@@ -74,8 +74,8 @@ async def release_reporter(
     async with idempotent_scope.begin(
         Action.RELEASE_REPORTER_IDENTITY, Reporter, reporter_id, within=case_id
     ) as work:
-        known = await work.earlier(ReporterRelease, _RELEASE_BY_ID)
-        release = known or await release_reporter_identity(work, work.subject(Reporter), data)
+        earlier = await work.earlier(ReporterRelease, _RELEASE_BY_ID)
+        release = earlier or await release_reporter_identity(work, work.subject(Reporter), data)
         return ReleaseView(release.id, release.reporter_id, release.recorded_at)
 
 

@@ -61,7 +61,7 @@ class Concern(Record):
     told_reporter: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
-# Persons stand below the steps and cannot name this table: here both are known.
+# cases/persons may not import this module, so the foreign key from a subject to its concern is declared here.
 table_of(Subject).append_constraint(sa.ForeignKeyConstraint([Subject.concern_id], [Concern.id]))
 
 

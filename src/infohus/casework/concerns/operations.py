@@ -1,4 +1,4 @@
-"""Record a concern, on its own or in a case that is open; the police check; a reporter's release."""
+"""Record a concern, in a new case or in an open one; the police check; the release of a reporter's identity."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated
@@ -91,42 +91,42 @@ _RELEASED = sa.select(ReporterRelease.id).where(ReporterRelease.reporter_id == s
 
 
 async def record_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
-    """Open a case on a concern; both tovholdere take part, and each authority has its own key from the start.
+    """Open a case on a concern; both tovholdere take part, and each of the two authorities gets a case key of its own.
 
     Raises:
         AnonymousReporterHasIdentity, TellingTheReporterNotRecorded, CprNumberNotPossible, InTheFuture,
         ConcernKindUnknown, ProtectedAddressMissing
     """
-    people = await _checked(work, draft)
+    people = await _checked_persons(work, draft)
     await _open_case(work, people)
-    return _take_down(work, draft, people)
+    return _write_concern(work, draft, people)
 
 
 async def add_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
-    """Record one more concern in the case: its persons are the case's too, and a child's underretning waits anew.
+    """Record one more concern in the case; with a child among its persons, screening waits for the underretning again.
 
     Raises:
         The same as `record_concern`.
     """
-    people = await _checked(work, draft)
-    known = work.case.subject_pseudonyms
-    named = dict.fromkeys([*known, *(work.pseudonym(person.identity) for person in people)])
+    people = await _checked_persons(work, draft)
+    earlier = work.case.subject_pseudonyms
+    pseudonyms = dict.fromkeys([*earlier, *(work.pseudonym(person.identity) for person in people)])
     work.change(
-        work.case, subject_pseudonyms=list(named),
+        work.case, subject_pseudonyms=list(pseudonyms),
         awaits_child_notification=work.case.awaits_child_notification or any(person.is_child for person in people),
     )
-    return _take_down(work, draft, people)
+    return _write_concern(work, draft, people)
 
 
 def warnings_about(draft: ConcernDraft) -> Iterator[str]:
-    """Name what the answer must say, acute danger before all else (rule 31)."""
+    """Give the keys of the warnings that the answer must show, acute danger first (rule 31)."""
     if draft.is_acute:
         yield "acute"
     yield from doubts_about(draft.subjects)
 
 
 async def record_clearance_check(work: UnitOfWork, draft: ClearanceDraft) -> ClearanceCheck:
-    """Record the police check; the case goes on, or stops with each authority's own duties left (rule 19)."""
+    """Record the police check; the case goes on, or stops, and each authority keeps its own duties (rule 19)."""
     check = work.create(ClearanceCheck, sealed={"note": draft.note}, outcome=draft.outcome, checked_at=work.now)
     work.change(work.case, stage=next_stage(work.action, draft.outcome))
     work.done(check.id)
@@ -134,7 +134,7 @@ async def record_clearance_check(work: UnitOfWork, draft: ClearanceDraft) -> Cle
 
 
 async def release_reporter_identity(work: UnitOfWork, reporter: Reporter, draft: ReleaseDraft) -> ReporterRelease:
-    """Record that the subject may learn who it was; nobody is told by this act (rule 67).
+    """Record that the subject may learn who raised the concern; the act itself tells nobody (rule 67).
 
     Raises:
         AlreadyRecorded: it was released before.
@@ -146,7 +146,7 @@ async def release_reporter_identity(work: UnitOfWork, reporter: Reporter, draft:
     return release
 
 
-async def _checked(work: UnitOfWork, draft: ConcernDraft) -> list[Person]:
+async def _checked_persons(work: UnitOfWork, draft: ConcernDraft) -> list[Person]:
     if draft.reporter_is_anonymous and draft.reporter is not None:
         raise errors.AnonymousReporterHasIdentity
     if not draft.told_reporter.strip():
@@ -157,13 +157,13 @@ async def _checked(work: UnitOfWork, draft: ConcernDraft) -> list[Person]:
         plans = [msgspec.json.decode(row["document"], type=_KindsOfPlan) for row in await work.values(
             _PLAN, infohus_id=work.infohus_id
         )]
-        known = [*CONCERN_KINDS, *(kind.id for plan in plans for kind in plan.concern_kinds)]
-        if draft.kind not in known:
-            raise errors.ConcernKindUnknown(kinds=", ".join(known))
+        kinds = [*CONCERN_KINDS, *(kind.id for plan in plans for kind in plan.concern_kinds)]
+        if draft.kind not in kinds:
+            raise errors.ConcernKindUnknown(kinds=", ".join(kinds))
     return [Person.of(work, subject, draft.received_at) for subject in draft.subjects]
 
 
-def _take_down(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person]) -> Concern:
+def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Person]) -> Concern:
     concern = work.create(
         Concern,
         sealed={

@@ -1,4 +1,4 @@
-"""The persons a concern is about: none, one or several, with a CPR number, without, or with an odd one."""
+"""The persons a concern is about: none, one or several; a CPR number may be missing or fail modulus 11."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,10 @@ class SubjectDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A subject with what follows from the CPR number: the identity is the same in every case on the same person."""
+    """A subject with what follows from the CPR number.
+
+    `identity` is the same in every case with the same CPR number; without one it is the subject's own id.
+    """
 
     draft: SubjectDraft
     subject_id: UUID
@@ -68,7 +71,7 @@ class Person:
 
 
 def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
-    """Record a person; a protected address apart, and for a child the underretning with its two clocks."""
+    """Record a person; a protected address apart, and for a child the underretning with its two deadlines."""
     draft, number = person.draft, person.cpr_number
     subject = work.create(
         Subject,
@@ -79,7 +82,7 @@ def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
         },
         id=person.subject_id, concern_id=concern.id, is_under_18_at_receipt=person.is_child,
         age_group=person.age_group, cpr_index=person.cpr_index, cpr_is_odd=number is not None and number.is_odd,
-        family_names=sorted(work.lookup_index(INDEX, one) for one in family_names(draft.name)),
+        family_names=sorted(work.lookup_index(INDEX, name) for name in family_names(draft.name)),
     )
     if draft.address_is_protected:
         work.create(ProtectedAddress, sealed={"address": draft.address}, subject_id=subject.id)
@@ -92,7 +95,7 @@ def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
 
 
 def doubts_about(subjects: Sequence[SubjectDraft]) -> Iterator[str]:
-    """Name what a tovholder should look at again, each once; none of it stops anything (rule 74)."""
+    """Give the keys of warnings about CPR numbers, each once; a warning refuses nothing (rule 74)."""
     numbers = [read_cpr_number(one.cpr_number) for one in subjects if one.cpr_number is not None]
     if any(number.is_odd for number in numbers):
         yield "cpr-odd"
@@ -101,7 +104,7 @@ def doubts_about(subjects: Sequence[SubjectDraft]) -> Iterator[str]:
 
 
 def _age_group(draft: SubjectDraft, number: CprNumber | None, received_at: datetime) -> AgeGroup:
-    """Judge age by CPR number, else by birth date, else by what the caller was told."""
+    """Judge the age by CPR number, else by birth date, else by the draft's `is_under_18`."""
     birth_date = number.birth_date if number else draft.birth_date
     if birth_date is None:
         return AgeGroup.UNDER_18 if draft.is_under_18 else AgeGroup.UNKNOWN

@@ -1,4 +1,4 @@
-"""What is shown of a concern: its persons, its underretning, and never who raised it (rule 29)."""
+"""How a concern is shown: its persons and its underretning, and never who raised it (rule 29)."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -107,7 +107,7 @@ class ConcernLine(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, concern: Concern) -> "ConcernLine":
-        """Show its facts."""
+        """Show a concern's facts."""
         return cls(
             concern.id, concern.kind, concern.channel, concern.received_at, concern.recorded_at, concern.authority_id
         )
@@ -141,8 +141,8 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
         texts = (await work.open(concern, reading=Action.READ_CONCERN))[concern.id]
         subjects = await work.rows(Subject, _SUBJECTS, concern_id=concern.id)
         opened = await work.open(*subjects, reading=Action.READ_SUBJECT)
-        apart = await work.values(_PROTECTED, concern_id=concern.id) if subjects else []
-        protected = {row["subject_id"]: row["id"] for row in apart}
+        addresses = await work.values(_PROTECTED, concern_id=concern.id) if subjects else []
+        protected = {row["subject_id"]: row["id"] for row in addresses}
         tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id)
         reporters = await work.values(_REPORTER, concern_id=concern.id)
         return cls(

@@ -1,4 +1,4 @@
-"""The routes of exchanges."""
+"""The routes of exchanges, their receipts and withdrawals."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -38,7 +38,7 @@ def record_custody_release(work: UnitOfWork, draft: CustodyReleaseDraft) -> Cust
     """Record a release for the caller's own authority.
 
     Raises:
-        InTheFuture: nobody was released tomorrow.
+        InTheFuture: `released_on` is after the Danish date of today.
     """
     if draft.released_on > danish_day(work.now):
         raise errors.InTheFuture(field="released_on")

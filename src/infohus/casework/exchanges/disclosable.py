@@ -41,7 +41,7 @@ Items = Annotated[list[ItemDraft], Meta(max_length=100)]
 
 
 class DisclosableRecords:
-    """Finds the records that an exchange names. The models are handed in: no step knows another's."""
+    """Finds the records that an exchange names. The models are handed in, because no step may import another's."""
 
     __slots__ = ("_by_kind",)
 

@@ -1,4 +1,4 @@
-"""What an exchange is, without a word of its texts: as those who took part see it, and as reviewers do."""
+"""The facts of an exchange without its texts, as its parties and the supervision see them."""
 
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def facts_of(exchange: Exchange) -> dict[str, Any]:
-    """Gather the facts of an exchange, by field."""
+    """Give the facts of an exchange by the field names of `ExchangeFacts`."""
     return {
         "id": exchange.id, "case_id": exchange.case_id, "discloser": exchange.authority_id,
         "recipients": exchange.recipients, "paragraph": exchange.paragraph,

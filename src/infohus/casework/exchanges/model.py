@@ -1,4 +1,4 @@
-"""Anmodning: one authority asks another. There is no field for a reason to decline (rule 8)."""
+"""Anmodning: one authority asks another. There is no field for the reason why one declines (rule 8)."""
 
 from datetime import datetime
 from enum import StrEnum

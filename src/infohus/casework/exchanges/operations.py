@@ -1,4 +1,4 @@
-"""Record an exchange, and correct one."""
+"""Record an exchange, in writing or of what was said, and correct one."""
 
 from datetime import datetime
 from typing import Annotated
@@ -78,7 +78,7 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
     """Record an exchange; exactly its items become readable to exactly its recipients.
 
     Raises:
-        ExchangeWithoutContent: neither a record nor a summary is named.
+        ExchangeWithoutContent: it has neither items nor a summary.
         Refused: a rule of § 115 is not met.
     """
     if not draft.items and not (draft.summary or "").strip() and not draft.for_criminal_investigation:
@@ -91,7 +91,7 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
 async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Exchange:
     """Record what was said as information of the caller's authority, and disclose it, in one act.
 
-    Unless stated otherwise it was told to the other tovholder, just now, for what the case's stage is about.
+    Defaults: to the other tovholder's authority, now, for the purpose that belongs to the case's stage.
     """
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
@@ -115,13 +115,15 @@ async def correct_exchange(
     """Record a correction: a new exchange that points to the old and reaches every earlier recipient (rule 13).
 
     Raises:
+        NotAvailable: another authority recorded it.
         ExchangeAlreadyCorrected: correct the correction instead.
+        Refused: a rule of § 115 is not met.
     """
     if wrong.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
     if await work.values(_CORRECTION_OF, id=wrong.id):
         raise errors.ExchangeAlreadyCorrected
-    # Whoever got a record of the wrong exchange by another one, or passed on, has the wrong information too.
+    # Whoever got one of the same records by another exchange has the wrong information too.
     earlier = {row["recipient_id"] for row in await work.values(_EARLIER_RECIPIENTS, exchange_id=wrong.id)}
     reached = frozenset({*wrong.recipients, *earlier} - {work.caller.authority_id})
     recipients = sorted({*reached, *draft.recipients})

@@ -16,7 +16,7 @@ from infohus.kernel.access.model import Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 OVERDUE_AFTER = timedelta(hours=72)
-"""A disclosure that a recipient has not acknowledged by then shows to both sides (design)."""
+"""A disclosure not acknowledged by then is shown as overdue to both sides (the figure is a design choice)."""
 
 
 class ReceiptDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +52,7 @@ _WITHDRAWN = (
 
 
 async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[UUID, Receipts]:
-    """Tell what became of exchanges, with the receipts this unit is about to write."""
+    """Give the receipts and withdrawals of exchanges, with the receipts that this unit of work is about to write."""
     ids = [exchange.id for exchange in exchanges]
     stored = await receipts_on(work, ids)
     withdrawn = await work.values(_WITHDRAWN, exchange_ids=ids)
@@ -74,11 +74,11 @@ def _receipts(exchange: Exchange, stored: Sequence[Receipt], withdrawn_from: lis
 
 
 async def acknowledge(work: UnitOfWork, exchange: Exchange, draft: ReceiptDraft) -> None:
-    """Acknowledge what was received; once is enough, and again changes nothing.
+    """Acknowledge what was received; a second time changes nothing.
 
     Raises:
         NotAvailable: it was not disclosed to the caller's authority.
-        ManifestDiffers: the hash is not that of what was disclosed.
+        ManifestDiffers: the manifest sent is not the exchange's.
     """
     if work.caller.authority_id not in exchange.recipients:
         raise errors.NotAvailable

@@ -1,4 +1,4 @@
-"""Ask another authority, note what one was asked from outside, and answer."""
+"""Ask another authority, note what one was asked from outside the system, and answer."""
 
 from typing import Annotated
 from uuid import UUID
@@ -49,8 +49,8 @@ async def request_information(work: UnitOfWork, draft: RequestDraft) -> Informat
     """Ask another authority, which is an exchange in itself; or note that the caller's own was asked.
 
     Raises:
-        RequestHasOneAddressee: it names none, several, or both ways at once.
-        NotAnAuthorityHere: the infohus' plan does not know who is said to have asked.
+        RequestHasOneAddressee: not exactly one of `disclosure` and `received_from` is given, or not one recipient.
+        NotAnAuthorityHere: `received_from` is the caller's own authority, or not in the infohus' plan.
         Refused: the disclosure does not meet § 115.
     """
     ours: str = work.caller.authority_id
@@ -82,7 +82,7 @@ async def answer_request(work: UnitOfWork, request: InformationRequest, draft: A
         NotAvailable: another authority was asked.
         RequestAlreadyAnswered
         AnswerNamesNoExchange: what is disclosed must be an exchange of the caller's to the one who asked.
-        PetRequestCannotBeDeclined: rule 14.
+        PetRequestCannotBeDeclined: answering PET is a duty (rule 14).
     """
     if request.asked_of != work.caller.authority_id:
         raise errors.NotAvailable

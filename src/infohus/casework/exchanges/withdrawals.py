@@ -49,9 +49,9 @@ _WITHDRAWALS = sa.select(Withdrawal.id).where(
 
 
 async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft) -> Withdrawal:
-    """End a recipient's access to what an exchange disclosed: policy, row security and keys at once.
+    """End a recipient's access to what an exchange disclosed, for policies, row security and keys alike.
 
-    The exchange itself stays readable to both: that it happened, and why. Joint decisions stay with both who sign them.
+    The exchange itself stays readable to both: that it happened, and why. So do joint decisions, which both sign.
 
     Raises:
         NotAvailable: the caller's authority did not disclose it, or not to this recipient.
@@ -61,11 +61,11 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
         raise errors.NotAvailable
     if await work.values(_WITHDRAWALS, exchange_id=exchange.id, recipient_id=draft.recipient):
         raise errors.AlreadyRecorded
-    known = (await receipts_of(work, [exchange]))[exchange.id]
+    receipts = (await receipts_of(work, [exchange]))[exchange.id]
     withdrawn = await work.revoke(exchange.id, draft.recipient, kinds=[kind.value for kind in DisclosableKind])
     withdrawal = work.create(
         Withdrawal, sealed={"reason": draft.reason}, exchange_id=exchange.id, recipient_id=draft.recipient,
-        was_acknowledged=draft.recipient not in known.unacknowledged, records=len(withdrawn),
+        was_acknowledged=draft.recipient not in receipts.unacknowledged, records=len(withdrawn),
     )
     work.audit_draft.justification, work.audit_draft.recipients = "withdrawal", [draft.recipient]
     work.done(withdrawal.id)

@@ -40,7 +40,7 @@ _TAKING_PART = sa.select(Participant).where(
     Participant.id == sa.bindparam("id"), Participant.case_id == sa.bindparam("case_id"),
     Participant.begins_at <= sa.func.infohus.acting_at(), Participant.ends_at > sa.func.infohus.acting_at(),
 )
-"""Tovholdere have no end, and so are not among these: they deliver nothing by invitation."""
+"""Finds only invited professionals: a tovholder's participation has no end date."""
 _SECTOR = sa.select(Authority.public_task_sector).where(Authority.id == sa.bindparam("id"))
 FOR_INDICATED = frozenset({AuthorityKind.POLICE, AuthorityKind.SECURITY_SERVICE, AuthorityKind.PROBATION})
 """Who carries out an indgribende indsats, beside social support. Source: beredskabsplanen, forebyggelsestrekanten."""
@@ -61,7 +61,7 @@ async def amend_recommendation(
 async def sign_recommendation(
     work: UnitOfWork, recommendation: Recommendation, content_hash: bytes
 ) -> Recommendation:
-    """Sign as it was read; both signatures make it the infohus' recommendation."""
+    """Sign as it was read; with both signatures it is the infohus' recommendation."""
     return await sign(work, recommendation, content_hash)
 
 
@@ -71,7 +71,7 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
     Raises:
         ResponsibleAuthorityMissing, ResponsibleAuthorityTakesNoPart, FollowUpInThePast
         IndicatedMeasureIsAnothers: an indicated one is for the police, PET, probation or social support.
-        DelivererTakesNoPart: the deliverer is not drawn in for measures now, or works where it is not told.
+        DelivererTakesNoPart: the deliverer is not drawn in for measures now, or their authority may not read it.
     """
     responsible = draft.responsible_authority
     if responsible is None:
@@ -80,14 +80,14 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
         raise ResponsibleAuthorityTakesNoPart
     if draft.follow_up_on < danish_day(work.now):
         raise FollowUpInThePast
-    told = {work.caller.authority_id, *(draft.disclosure.recipients if draft.disclosure else ())}
-    if responsible not in told:
+    readers = {work.caller.authority_id, *(draft.disclosure.recipients if draft.disclosure else ())}
+    if responsible not in readers:
         raise ResponsibleAuthorityTakesNoPart
     if draft.level is PreventionLevel.INDICATED:
-        await _refuse_others(work, responsible, draft)
+        await _require_kind_for_indicated(work, responsible, draft)
     measure = work.create(
         Measure, sealed={"description": draft.description}, level=draft.level, kind=draft.kind,
-        responsible_id=responsible, delivered_by=await _deliverer(work, draft, told),
+        responsible_id=responsible, delivered_by=await _deliverer(work, draft, readers),
         is_social_support=draft.is_social_support, starts_on=draft.starts_on, follow_up_on=draft.follow_up_on,
         ended_at=None, outcome=None,
     )
@@ -97,7 +97,7 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
     return measure
 
 
-async def _refuse_others(work: UnitOfWork, responsible: str, draft: MeasureDraft) -> None:
+async def _require_kind_for_indicated(work: UnitOfWork, responsible: str, draft: MeasureDraft) -> None:
     kind = work.parties[responsible]
     if kind in FOR_INDICATED:
         return
@@ -107,11 +107,11 @@ async def _refuse_others(work: UnitOfWork, responsible: str, draft: MeasureDraft
         raise IndicatedMeasureIsAnothers
 
 
-async def _deliverer(work: UnitOfWork, draft: MeasureDraft, told: Collection[str]) -> UUID | None:
+async def _deliverer(work: UnitOfWork, draft: MeasureDraft, readers: Collection[str]) -> UUID | None:
     if draft.deliverer is None:
         return None
     participant = await work.row(Participant, _TAKING_PART, id=draft.deliverer, case_id=work.case.id)
-    if participant is None or participant.acts_for not in told or Area.MEASURES not in participant.scope:
+    if participant is None or participant.acts_for not in readers or Area.MEASURES not in participant.scope:
         raise DelivererTakesNoPart
     return participant.person_id
 

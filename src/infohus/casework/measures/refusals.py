@@ -1,18 +1,18 @@
-"""What may be refused here; the words are in `danish/`."""
+"""The refusals of measures; their Danish texts are in `danish/`."""
 
 from infohus.errors import Refused
 
 
 class ResponsibleAuthorityMissing(Refused):
-    """Rule 23."""
+    """A measure has exactly one responsible authority (rule 23)."""
 
 
 class ResponsibleAuthorityTakesNoPart(Refused):
-    """Rule 23: who carries a measure out must know of it."""
+    """The authority that carries a measure out must take part and be able to read it (rule 23)."""
 
 
 class IndicatedMeasureIsAnothers(Refused):
-    """Forebyggelsestrekanten: indgribende is for the police, PET, probation or social support."""
+    """An indgribende measure is for the police, PET, probation or social support (forebyggelsestrekanten)."""
 
 
 class DelivererTakesNoPart(Refused):

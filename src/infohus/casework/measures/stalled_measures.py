@@ -1,7 +1,8 @@
-"""Indsatser, der er gået i stå: a measure without any event for some days reaches both tovholdere (rule 77).
+"""Indsatser, der er gået i stå: a measure without any event for some days is listed for both tovholdere (rule 77).
 
-One function of the database answers, with ids, authorities and times: an event that the caller may not read counts
-too, and a measure that was never told to the caller is named without its content. Source: UK, "allowed to peter out".
+A database function finds them and gives ids, authorities and times: an event that the caller may not read counts too,
+and a measure that was not disclosed to the caller is named without its content.
+Source: United Kingdom (Amess), support "allowed to peter out".
 """
 
 from datetime import datetime, timedelta

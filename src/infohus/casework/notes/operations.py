@@ -1,4 +1,4 @@
-"""Write a note down. Nobody changes one."""
+"""Write a note or register a document. A stored one is never changed; a correction is a new one."""
 
 import sqlalchemy as sa
 
@@ -14,7 +14,7 @@ NOTES_OF_CASE = (
     .order_by(Note.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-"""Lists what the caller's authority may see, by row security."""
+"""Lists only what the caller's authority may see: row security leaves the rest out."""
 _IN_CASE = sa.select(Note.authority_id).where(
     Note.id == sa.bindparam("id"), Note.case_id == sa.bindparam("case_id")
 )
@@ -24,9 +24,9 @@ async def write_note(work: UnitOfWork, draft: NoteDraft) -> Note:
     """Write a note for the caller's own authority; the others do not see it until it is exchanged.
 
     Raises:
-        InTheFuture: it has not happened yet.
-        DocumentWithoutSubject: a document is found again by its subject (rule 69).
-        NotAvailable: what it corrects is no note of the caller's authority in this case.
+        InTheFuture: `happened_at` is later than now.
+        DocumentWithoutSubject: a document needs a subject (rule 69).
+        NotAvailable: `corrects` is no note of the caller's authority in this case.
     """
     if draft.happened_at > work.now:
         raise errors.InTheFuture(field="happened_at")

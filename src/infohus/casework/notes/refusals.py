@@ -1,7 +1,7 @@
-"""What may be refused here; the words are in `danish/`."""
+"""The refusals of notes; their Danish texts are in `danish/`."""
 
 from infohus.errors import Refused
 
 
 class DocumentWithoutSubject(Refused):
-    """Rule 69."""
+    """A document needs a short subject (rule 69)."""

@@ -1,4 +1,4 @@
-"""The routes of scope decisions."""
+"""The routes of scope decisions and of disagreements on them."""
 
 from uuid import UUID
 
@@ -45,10 +45,10 @@ class DisagreementView(msgspec.Struct, frozen=True):
     reason: str
 
     @classmethod
-    async def opened(cls, work: UnitOfWork, one: ScopeDisagreement) -> "DisagreementView":
+    async def opened(cls, work: UnitOfWork, row: ScopeDisagreement) -> "DisagreementView":
         """Open a disagreement."""
-        texts = (await work.open(one, reading=Action.READ_SCOPE_DECISION))[one.id]
-        return cls(one.id, one.scope_decision_id, one.authority_id, texts["reason"])
+        texts = (await work.open(row, reading=Action.READ_SCOPE_DECISION))[row.id]
+        return cls(row.id, row.scope_decision_id, row.authority_id, texts["reason"])
 
 
 @post(
@@ -62,8 +62,8 @@ async def record_disagreement(
     async with idempotent_scope.begin(
             Action.SIGN_SCOPE_DECISION, ScopeDecision, decision_id, within=case_id
     ) as work:
-        known = await work.earlier(ScopeDisagreement, DISAGREEMENT_BY_ID)
-        return await DisagreementView.opened(work, known or await differ(work, work.subject(ScopeDecision), data))
+        earlier = await work.earlier(ScopeDisagreement, DISAGREEMENT_BY_ID)
+        return await DisagreementView.opened(work, earlier or await differ(work, work.subject(ScopeDecision), data))
 
 
 @get(

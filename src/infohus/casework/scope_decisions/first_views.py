@@ -1,9 +1,9 @@
 """Første syn: each tovholder may state their own view before seeing the other's.
 
-A view is sealed for its own authority and can never be changed. Revealing it is an exchange like any other, and takes
-the key of whoever stated it, so nobody can reveal for somebody else: once both have stated, each reveals their own.
-Whoever reveals last may have read the other's by then, and can no longer let it change what they said themselves.
-Nobody is obliged to state one, nor to reveal it; the fælles afgrænsning is decided with or without.
+A view is sealed for its own authority and can never be changed. Revealing it is an exchange like any other, and needs
+the key of the authority that stated it: once both have stated theirs, each reveals its own. Whoever reveals last may
+have read the other's by then, but can no longer change what they stated. Nobody is obliged to state a view or to reveal
+it; the fælles afgrænsning is decided with or without.
 """
 
 from datetime import datetime
@@ -83,7 +83,7 @@ _STATED_BY = sa.select(
     sa.func.infohus.first_views_stated(sa.bindparam("case_id", type_=sa.Uuid)).label("authority_id")
 )
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
-_TOLD = sa.select(Disclosure.record_id).where(
+_DISCLOSED = sa.select(Disclosure.record_id).where(
     Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid)))
 )
 
@@ -93,7 +93,7 @@ async def state_first_view(work: UnitOfWork, draft: FirstViewDraft) -> FirstView
 
     Raises:
         AlreadyRecorded: the authority has stated its view.
-        AlreadyProposed: a proposal lies open, so the caller has seen what the other means, or shown it.
+        AlreadyProposed: a proposal is open, which shows one authority's view to the other.
     """
     if work.caller.authority_id in await stated_by(work):
         raise errors.AlreadyRecorded
@@ -109,7 +109,7 @@ async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: Reve
 
     Raises:
         RevealedToTheOtherOnly: the recipient is not the other tovholder's authority alone.
-        FirstViewAwaitsTheOther: the other has not stated a view yet, and would not be blind any more.
+        FirstViewAwaitsTheOther: the other has not stated a view yet, and must not see this one first.
         AlreadyRecorded: it was revealed before.
         Refused: the disclosure does not meet § 115.
     """
@@ -120,7 +120,7 @@ async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: Reve
         raise errors.RevealedToTheOtherOnly
     if not others <= await stated_by(work):
         raise errors.FirstViewAwaitsTheOther
-    if await work.values(_TOLD, record_ids=[first_view.id]):
+    if await work.values(_DISCLOSED, record_ids=[first_view.id]):
         raise errors.AlreadyRecorded
     await disclose(work, draft.disclosure, [Item.of(first_view)])
     work.done(first_view.id)
@@ -128,7 +128,7 @@ async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: Reve
 
 
 async def require_both_blind_or_none(work: UnitOfWork) -> None:
-    """Let nobody who stated a view show it by a proposal before the other has stated theirs.
+    """Refuse a proposal from the only authority that has stated a view: it would show that view to the other.
 
     Raises:
         FirstViewAwaitsTheOther: the other may still state a view, or propose without one.
@@ -138,12 +138,12 @@ async def require_both_blind_or_none(work: UnitOfWork) -> None:
 
 
 async def stated_by(work: UnitOfWork) -> set[str]:
-    """Say which authorities have stated a view: that they did, never what."""
+    """Give the authorities that have stated a view, whether or not the caller may read it."""
     return {row["authority_id"] for row in await work.values(_STATED_BY, case_id=work.case.id)}
 
 
 async def first_views(work: UnitOfWork) -> FirstViews:
-    """List who has stated a view, and the views that the caller's authority stated or was told."""
+    """List who has stated a view, and the views that the caller's authority may read."""
     readable = await work.rows(FirstView, _OF_CASE, case_id=work.case.id)
     return FirstViews(sorted(await stated_by(work)), await opened(work, *readable))
 
@@ -151,13 +151,13 @@ async def first_views(work: UnitOfWork) -> FirstViews:
 async def opened(work: UnitOfWork, *first: FirstView) -> list[FirstViewView]:
     """Open first views."""
     texts = await work.open(*first, reading=Action.READ_FIRST_VIEW)
-    told = {row["record_id"] for row in await work.values(_TOLD, record_ids=[one.id for one in first])}
-    told |= {one.record_id for one in work.pending(Disclosure)}
-    said = {one.id: msgspec.json.decode(texts[one.id]["content"], type=FirstViewDraft) for one in first}
+    disclosed = {row["record_id"] for row in await work.values(_DISCLOSED, record_ids=[one.id for one in first])}
+    disclosed |= {disclosure.record_id for disclosure in work.pending(Disclosure)}
+    contents = {one.id: msgspec.json.decode(texts[one.id]["content"], type=FirstViewDraft) for one in first}
     return [
         FirstViewView(
-            id=one.id, authority_id=one.authority_id, stated_at=one.recorded_at, view=said[one.id].view,
-            reasons=said[one.id].reasons, is_revealed=one.id in told,
+            id=one.id, authority_id=one.authority_id, stated_at=one.recorded_at, view=contents[one.id].view,
+            reasons=contents[one.id].reasons, is_revealed=one.id in disclosed,
         )
         for one in first
     ]

@@ -1,4 +1,4 @@
-"""Fælles afgrænsning: its outcome and the document both sign."""
+"""Fælles afgrænsning: the document both sign, and the other side's reason when they differ."""
 
 from typing import Annotated
 from uuid import UUID

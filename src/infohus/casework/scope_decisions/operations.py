@@ -1,4 +1,4 @@
-"""Propose, amend and sign a scope decision, or differ."""
+"""Propose, amend and sign a scope decision, or differ from it."""
 
 import sqlalchemy as sa
 
@@ -39,7 +39,7 @@ async def amend_scope_decision(
 
 
 async def sign_scope_decision(work: UnitOfWork, decision: ScopeDecision, content_hash: bytes) -> ScopeDecision:
-    """Sign as it was read; it counts with a municipal and a police tovholder's signature (rule 17)."""
+    """Sign as it was read; with a municipal and a police tovholder's signature it is decided (rule 17)."""
     return await sign(work, decision, content_hash)
 
 
@@ -64,5 +64,5 @@ async def differ(work: UnitOfWork, decision: ScopeDecision, draft: DisagreementD
 
 def _refuse_disagreement_as_proposal(draft: ScopeDecisionDraft) -> None:
     if draft.outcome is ScopeOutcome.DISAGREED:
-        proposable = ", ".join(one.value for one in ScopeOutcome if one is not ScopeOutcome.DISAGREED)
+        proposable = ", ".join(outcome.value for outcome in ScopeOutcome if outcome is not ScopeOutcome.DISAGREED)
         raise errors.OutcomeUnknown(outcomes=proposable)

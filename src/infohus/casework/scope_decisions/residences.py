@@ -1,6 +1,6 @@
 """Bopæl: is the infohus that of the subject's home municipality, and its police those that cover it (rule 21)?
 
-A mismatch is a warning and never a bar: people move, and who is nearest is for the two tovholdere to weigh.
+A mismatch is a warning and refuses nothing: people move, and the two tovholdere weigh who is nearest.
 """
 
 import tomllib
@@ -77,10 +77,10 @@ def residence_warnings(home: str, *, municipality: str, police: str) -> list[str
     """Compare a home municipality with the names of an infohus' two authorities; in Danish, empty when they match."""
     if home == UNKNOWN_HOME:
         return [WARNINGS["home-unknown"]]
-    found, ours = municipality_of(home), municipality_of(municipality)
-    name = found.name if found else home
-    covering = found.police_district if found else None
-    is_ours = found == ours if found or ours else _key(home) == _key(municipality)
+    theirs, ours = municipality_of(home), municipality_of(municipality)
+    name = theirs.name if theirs else home
+    covering = theirs.police_district if theirs else None
+    is_ours = theirs == ours if theirs or ours else _key(home) == _key(municipality)
     facts = {"home": name, "municipality": municipality, "police": police, "covering": covering}
     warnings = [] if is_ours else [WARNINGS["home-elsewhere"]]
     if covering is not None and _key(covering) != _key(police):
@@ -92,12 +92,12 @@ def residence_warnings(home: str, *, municipality: str, police: str) -> list[str
 
 async def warnings_on(work: UnitOfWork, content: ScopeContent) -> list[str]:
     """Say where the residences in a scope decision do not fit the infohus, or are not stated."""
-    two = (await work.values(_TWO_AUTHORITIES, id=work.infohus_id))[0]
+    names = (await work.values(_TWO_AUTHORITIES, id=work.infohus_id))[0]
     warnings = [
         warning
         for residence in content.residences
         for warning in residence_warnings(
-            residence.home_municipality, municipality=two["municipality"], police=two["police"]
+            residence.home_municipality, municipality=names["municipality"], police=names["police"]
         )
     ]
     if await subjects_seen(work) - _named(content.residences):
@@ -109,14 +109,14 @@ async def require_subjects_here(work: UnitOfWork, residences: Sequence[Residence
     """Refuse a residence of somebody who is no subject of the case that the caller's authority can see.
 
     Raises:
-        NotAvailable: unknown or hidden: the same answer.
+        NotAvailable: a subject is unknown or hidden; the answer is the same.
     """
     if residences and _named(residences) - await subjects_seen(work):
         raise errors.NotAvailable
 
 
 async def subjects_seen(work: UnitOfWork) -> set[UUID]:
-    """List the case's subjects that the caller's authority holds or was told of."""
+    """Give the ids of the case's subjects that the caller's authority may see."""
     return {row["id"] for row in await work.values(_SUBJECTS, case_id=work.case.id)}
 
 

@@ -1,4 +1,4 @@
-"""Screening: its outcome and the document both sign."""
+"""Screening: the row, and the document both sign."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Propose, amend and sign a screening. The stage it leads to is the procedure's to say."""
+"""Propose, amend and sign a screening. The table of the procedure says which stage it leads to."""
 
 from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.casework.screenings.model import Screening, ScreeningDraft

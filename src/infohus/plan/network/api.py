@@ -28,8 +28,8 @@ async def list_materials(
 ) -> Page[NetworkMaterialView]:
     """List the network's material: general knowledge, nothing of a person or a case."""
     async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
-        found = await materials(work, after=after, limit=limit + 1)
-        return page_of(found, [one.id for one in found], limit=limit)
+        views = await materials(work, after=after, limit=limit + 1)
+        return page_of(views, [view.id for view in views], limit=limit)
 
 
 @post(MATERIALS, operation_id="AddNetworkMaterial")

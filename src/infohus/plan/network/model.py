@@ -1,4 +1,4 @@
-"""Material of the network. No column can hold a person or a case; who added it stands in the log (rule 25)."""
+"""Material of the network. No column is for a person or a case; who added it stands in the log (rule 25)."""
 
 from datetime import datetime
 from uuid import UUID

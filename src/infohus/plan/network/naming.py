@@ -1,4 +1,7 @@
-"""Does a text name a person or a case? Pure; a number is found however it is usually written (rule 25)."""
+"""Find CPR numbers, case numbers and ids in a text, however they are usually written (rule 25). Pure.
+
+Names of persons are not found.
+"""
 
 import re
 import unicodedata
@@ -15,7 +18,7 @@ _CASE_NUMBER = re.compile(rf"(?<!\d)20\d\d{_GAP}\d{{5,}}(?!\d)")
 
 
 class Named(StrEnum):
-    """What a text names."""
+    """What a text identifies a person, a case or a record by."""
 
     CPR_NUMBER = "cpr_number"
     IDENTIFIER = "identifier"
@@ -24,28 +27,30 @@ class Named(StrEnum):
 
 
 def named_in(text: str) -> set[Named]:
-    """Say which kinds of names stand in `text`."""
-    return set(_found(_plain(text)))
+    """Say what stands in `text` that identifies a person, a case or a record."""
+    return set(_kinds_in(_plain(text)))
 
 
 def _plain(text: str) -> str:
-    """Write every digit as 0–9 and leave out signs that take no room, which would hide a number from us."""
+    """Write every digit as 0–9 and leave out invisible characters and combining marks, which could hide a number."""
     folded = unicodedata.normalize("NFKC", text)
-    seen = (sign for sign in folded if unicodedata.category(sign) not in {"Cf", "Mn"})
-    return "".join(str(unicodedata.digit(sign)) if sign.isdecimal() else sign for sign in seen)
+    visible = (character for character in folded if unicodedata.category(character) not in {"Cf", "Mn"})
+    return "".join(
+        str(unicodedata.digit(character)) if character.isdecimal() else character for character in visible
+    )
 
 
-def _found(text: str) -> Iterator[Named]:
+def _kinds_in(text: str) -> Iterator[Named]:
     without_identifiers = _IDENTIFIER.sub(" … ", text)
     if without_identifiers != text:
         yield Named.IDENTIFIER
     if _CASE_NUMBER.search(without_identifiers):
         yield Named.CASE_NUMBER
-    if any(_is_a_birthday(int(day), int(month)) for day, month, *_ in _CPR.findall(without_identifiers)):
+    if any(_is_birthday(int(day), int(month)) for day, month, *_ in _CPR.findall(without_identifiers)):
         yield Named.CPR_NUMBER
 
 
-def _is_a_birthday(day: int, month: int) -> bool:
-    """Replacement numbers (erstatnings-CPR) carry the day plus 60."""
+def _is_birthday(day: int, month: int) -> bool:
+    """Say whether a CPR number can begin so; a replacement number (erstatnings-CPR) carries the day plus 60."""
     born = day - (_FIRST_REPLACEMENT_DAY - 1) if day >= _FIRST_REPLACEMENT_DAY else day
     return 1 <= born <= _LAST_DAY and 1 <= month <= _LAST_MONTH

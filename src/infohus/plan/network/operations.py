@@ -1,4 +1,4 @@
-"""Add material of the network and list it. A text that names a person or a case is refused, whole (rule 25)."""
+"""Add material of the network and list it. A text with a CPR number, a case number or an id is refused (rule 25)."""
 
 from datetime import datetime
 from typing import Annotated
@@ -42,7 +42,7 @@ class NetworkMaterialView(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, material: NetworkMaterial) -> "NetworkMaterialView":
-        """Show it."""
+        """Show material."""
         return cls(material.id, material.title, material.text, material.added_at)
 
 
@@ -55,6 +55,7 @@ def add_material(work: UnitOfWork, draft: NetworkMaterialDraft) -> NetworkMateri
     for field, text in (("title", draft.title), ("text", draft.text)):
         if named_in(text):
             raise NetworkMaterialNamesSomebody(field=field)
+    # A number may begin in the title and end in the text.
     if named_in(f"{draft.title} {draft.text}"):
         raise NetworkMaterialNamesSomebody(field="title")
     material = work.add(NetworkMaterial(
@@ -67,4 +68,4 @@ def add_material(work: UnitOfWork, draft: NetworkMaterialDraft) -> NetworkMateri
 async def materials(work: UnitOfWork, *, after: UUID, limit: int) -> list[NetworkMaterialView]:
     """List the network's material of the infohus, oldest first."""
     rows = await work.rows(NetworkMaterial, _MATERIALS, infohus_id=work.infohus.id, after=after, limit=limit)
-    return [NetworkMaterialView.of(one) for one in rows]
+    return [NetworkMaterialView.of(material) for material in rows]

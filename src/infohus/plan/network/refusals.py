@@ -1,7 +1,7 @@
-"""What may be refused here; the words are in `danish/`."""
+"""The refusals of network material; their Danish texts are in `danish/`."""
 
 from infohus.errors import Refused
 
 
 class NetworkMaterialNamesSomebody(Refused):
-    """Rule 25."""
+    """A field holds a CPR number, a case number or an id (rule 25)."""
