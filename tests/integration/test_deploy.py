@@ -95,9 +95,10 @@ class WhenTheRunbookIsRead:
         here: click.Command = main
         while isinstance(here, click.Group):
             name = words.pop(0)
-            if name not in here.commands:
+            found = here.get_command(click.Context(here), name)
+            if found is None:
                 return [f"{command}: no command {name}"]
-            here = here.commands[name]
+            here = found
         known = [option for parameter in here.params for option in parameter.opts]
         return [f"{command}: no option {word}" for word in words if word.startswith("--") and word not in known]
 

@@ -289,7 +289,7 @@ class WhenSomethingIsKeptForSupervision:
     ) -> None:
         row, column = kept
         vars(row)["id"] = OTHER_CASE
-        with pytest.raises(errors.NotAvailable):
+        with pytest.raises(CannotOpen):
             tables.keyring(vault, MUNICIPALITY).open_for_supervision(row, column)
         assert tables.opened == []
 

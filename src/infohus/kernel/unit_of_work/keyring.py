@@ -159,7 +159,8 @@ class Keyring:
         """Open those of `columns` that hold something, and count each.
 
         Raises:
-            NotAvailable: it is kept for another authority's supervision, or it was moved here, or changed.
+            NotAvailable: it is kept for another authority's supervision.
+            CannotOpen: the stored value was moved here, or changed.
         """
         kept = kept_for_supervision(row)
         opened_by = None if kept.also_opened_by is None else getattr(row, kept.also_opened_by)
@@ -167,11 +168,8 @@ class Keyring:
             raise errors.NotAvailable
         if not any(isinstance(getattr(row, column), Sealed) for column in columns):
             return {}
-        try:
-            key = self._supervision_key(row, kept)
-            return self._open(row, key, columns, bound_to=getattr(row, kept.bound_to))
-        except CannotOpen:
-            raise errors.NotAvailable from None
+        key = self._supervision_key(row, kept)
+        return self._open(row, key, columns, bound_to=getattr(row, kept.bound_to))
 
     def _supervision_key(self, row: Row, kept: KeptForSupervision) -> DataKey:
         """Unwrap the key of a row's texts; each text names it too."""

@@ -156,6 +156,7 @@ class UnitOfWork:
 
         Raises:
             NotAvailable: it is kept for another authority's supervision.
+            CannotOpen: the stored value was moved here, or changed.
         """
         return self._keys.open_for_supervision(row, *columns)
 

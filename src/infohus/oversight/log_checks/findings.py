@@ -13,6 +13,7 @@ from infohus.cases.disclosures.model import LongText
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Coordinator
 from infohus.kernel.database.tables import new_id
+from infohus.kernel.sealing.envelope import CannotOpen
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.refusals import FindingNotComplete, OwnEntryReviewed
@@ -104,8 +105,15 @@ def end_finding(work: UnitOfWork, finding: LogFinding, draft: RemedyDraft) -> No
 
 
 def open_finding(work: UnitOfWork, finding: LogFinding) -> dict[str, str]:
-    """Open a finding's texts; each opened place stands in the log."""
-    return work.open_for_supervision(finding, "text", "answer", "remedy")
+    """Open a finding's texts; each opened place stands in the log.
+
+    Raises:
+        NotAvailable: it is another authority's, or a stored text was changed.
+    """
+    try:
+        return work.open_for_supervision(finding, "text", "answer", "remedy")
+    except CannotOpen:
+        raise errors.NotAvailable from None
 
 
 async def judge(
