@@ -181,8 +181,8 @@ def _type(schema: Document) -> str:
 
 
 def _limits(schema: Document) -> str:
-    known = [f"{word} {escape(str(schema[name]))}" for name, word in _LIMITS.items() if name in schema]
-    return f" ({', '.join(known)})" if known else ""
+    limits = [f"{word} {escape(str(schema[name]))}" for name, word in _LIMITS.items() if name in schema]
+    return f" ({', '.join(limits)})" if limits else ""
 
 
 def _anchor(name: str) -> str:

@@ -244,9 +244,9 @@ def _groups_by_action(schema: cedarpy.Schema) -> dict[Action, frozenset[str]]:
         for entity in msgspec.json.decode(str(cedarpy.Entities.from_json_str("[]", schema)))
     }
     groups = frozenset[str]().union(*declared.values())
-    known = {action.value for action in Action}
-    if declared.keys() - groups != known or any(declared[group] for group in groups):
-        message = f"the schema's actions differ from the system's: {sorted((declared.keys() - groups) ^ known)}"
+    actions = {action.value for action in Action}
+    if declared.keys() - groups != actions or any(declared[group] for group in groups):
+        message = f"the schema's actions differ from the system's: {sorted((declared.keys() - groups) ^ actions)}"
         raise PoliciesUnsound(message)
     return {action: declared[action.value] for action in Action}
 

@@ -97,7 +97,8 @@ class UnitsOfWork:
             NotAvailable: the subject is unknown, hidden, or the policies say no.
             NotPossibleNow: the case's stage does not allow it.
             DatabaseUnavailable: no connection was free within ten seconds, or the database went away.
-            LogUnavailable: the entry could not be written, so nothing happened (rule 59).
+            LogUnavailable: the entry could not be written, so nothing happened (rule 59); or the answer to COMMIT was
+                lost, and either is possible (see `_commit`).
         """
         async with self._connection() as connection:
             resolved, audit_draft = ResolvedSubject(), AuditEventDraft()
@@ -119,12 +120,12 @@ class UnitsOfWork:
                 # The transaction is over, or `_append_failure` rolls it back: nothing of the act is stored, unless it
                 # was committed and the answer was lost (see `_commit`). What is left is an entry that says it was
                 # tried. If the process dies here, there is no entry of the attempt.
-                known = _as_refusal(failure)
-                tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=known)
+                refusal = _as_refusal(failure)
+                tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=refusal)
                 await asyncio.shield(self._append_failure(connection, resolved.log_id, tried))
-                if known is failure:
+                if refusal is failure:
                     raise
-                raise known from failure
+                raise refusal from failure
 
     async def log_installation_event(
         self, action: Action, *, caller: Caller | None, refused: errors.Refused | None = None,
