@@ -1,4 +1,4 @@
-"""`infohus` on the command line; the commands stand in `cli/`."""
+"""Runs the command line for `python -m infohus`; the commands are in `cli/`."""
 
 from infohus.cli.commands import main
 

@@ -1,4 +1,4 @@
-"""Builds every object and joins them: the only file that knows all."""
+"""Builds every object of the application and hands each what it needs. No other file imports all of its parts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -69,7 +69,7 @@ from infohus.whole_case.earlier_concerns.api import handlers as earlier_concern_
 from infohus.whole_case.erasure.api import handlers as erasure_handlers
 from infohus.whole_case.journal.api import handlers as journal_handlers
 from infohus.whole_case.log_reports.api import handlers as log_report_handlers
-from infohus.whole_case.next_steps.api import handlers as standing_handlers
+from infohus.whole_case.next_steps.api import handlers as next_step_handlers
 from infohus.whole_case.rights.api import handlers as right_handlers
 from infohus.whole_case.searches.api import handlers as search_handlers
 
@@ -90,12 +90,12 @@ def application() -> Litestar:
 
 
 def create_app(settings: Settings) -> Litestar:
-    """Build the application. Nothing is contacted before it starts.
+    """Build the application. It reads files; no database or network is used before it starts.
 
     Raises:
-        PoliciesUnsound: the policies do not validate; better no system than an open one.
+        PoliciesUnsound: the policies do not validate.
         ProcedureIncomplete: an act has no row in the procedure's table, or its row lacks something.
-        UnsafeKeyFile, UnsafeIssuer: what is on disk is not as it must be.
+        UnsafeKeyFile, UnsafeIssuer, UnsafeSigningKey, WitnessesNotUsable: a file is missing or unsafe.
     """
     require_complete(PROCEDURE, ACTS)
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
@@ -130,13 +130,13 @@ def create_app(settings: Settings) -> Litestar:
             pooled_signer.open(pool_of_signer)
             await pooled_signer.require_not_behind()
             units.open(pool)
-            beside = [
+            tasks = [
                 asyncio.create_task(_forget_old_keys(vault)),
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),
             ]
             yield
-            for one in beside:
-                one.cancel()
+            for task in tasks:
+                task.cancel()
 
     handlers = route_handlers()
     return Litestar(
@@ -167,7 +167,7 @@ def route_handlers() -> list[HTTPRouteHandler]:
         *health_handlers, *problem_handlers,
         *guarded(
             *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
-            *case_handlers, *standing_handlers, *scope_handlers, *screening_handlers,
+            *case_handlers, *next_step_handlers, *scope_handlers, *screening_handlers,
             *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
             *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
             *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
@@ -180,7 +180,7 @@ def signer_of(settings: Settings) -> Signer:
     """Build the signer of the audit logs.
 
     Raises:
-        UnsafeSigningKey, WitnessesNotUsable: what is on disk is not as it must be.
+        UnsafeSigningKey, WitnessesNotUsable: a file is missing or unsafe, or a witness has the log's own key.
     """
     key = SigningKey.load(settings.keys_folder / "log-signing.key")
     witnesses = witnesses_in(settings.witnesses_file, now)
@@ -193,7 +193,7 @@ def signer_of(settings: Settings) -> Signer:
 
 
 async def _forget_old_keys(vault: Vault) -> None:
-    """Let no case key outlive its seconds because nobody asks for anything."""
+    """Drop expired case keys from memory again and again, also while no request comes."""
     while True:
         await asyncio.sleep(_FORGET_EVERY_SECONDS)
         vault.forget_the_old()

@@ -1,4 +1,4 @@
-"""The one clock: everybody else is given it."""
+"""The system clock. Only what starts a process imports it (app.py, commands, witness); the rest is handed a clock."""
 
 from datetime import UTC, datetime
 

@@ -1,7 +1,7 @@
 """The Danish calendar: which day a moment lies on, working days, and opening hours by the Danish clock. Pure.
 
-What is stored and signed is UTC; a day that people state, or that a deadline names, is the Danish one. How many days a
-law gives, and whose hours they are, is said where it is used.
+What is stored and signed is UTC; a day that people state, or that a deadline names, is the Danish one. It knows no
+deadline of a law and nobody's opening hours.
 """
 
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ import msgspec
 
 DENMARK = ZoneInfo("Europe/Copenhagen")
 LOOKING_AHEAD_DAYS = 14
-"""Longer than any run of public holidays; who opens later than that is closed."""
+"""How far `open_until` and `opens_at` look ahead; longer than any run of public holidays."""
 
 
 def danish_time(moment: datetime) -> datetime:
-    """Give a moment, aware, as a clock in Denmark shows it."""
+    """Convert a moment, aware, to Danish time."""
     return moment.astimezone(DENMARK)
 
 
 def danish_day(moment: datetime) -> date:
-    """Say which day it is in Denmark at a moment, aware."""
+    """Give the day it is in Denmark at a moment, aware."""
     return danish_time(moment).date()
 
 
@@ -91,26 +91,26 @@ class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 def open_until(hours: Sequence[Hours], moment: datetime) -> datetime | None:
-    """Say when who is open at `moment` closes, in Danish time; hours that follow one another are one.
+    """Give the Danish time at which these hours, open at `moment`, close; hours without a gap between them are one.
 
-    Gives `None` for who is closed. Who never closes closes `LOOKING_AHEAD_DAYS` ahead.
+    Returns `None` when they are closed at `moment`, and the end of `LOOKING_AHEAD_DAYS` when they close no earlier.
     """
     end, latest = None, moment + timedelta(days=LOOKING_AHEAD_DAYS)
-    while covering := [one for one in hours if one.cover(end or moment)]:
-        end = max(_closing(one, end or moment) for one in covering)
+    while covering := [span for span in hours if span.cover(end or moment)]:
+        end = max(_closing(span, end or moment) for span in covering)
         if end >= latest:
             return danish_time(latest)
     return end
 
 
 def opens_at(hours: Sequence[Hours], moment: datetime) -> datetime | None:
-    """Say when who is closed at `moment` opens next, in Danish time; `None` if not within the days looked ahead."""
+    """Give the Danish time at which these hours, closed at `moment`, open; `None` if not in `LOOKING_AHEAD_DAYS`."""
     today = danish_day(moment)
     openings = (
-        (one, datetime.combine(today + timedelta(days=day), one.opens, DENMARK))
-        for day, one in product(range(LOOKING_AHEAD_DAYS + 1), hours)
+        (span, datetime.combine(today + timedelta(days=day), span.opens, DENMARK))
+        for day, span in product(range(LOOKING_AHEAD_DAYS + 1), hours)
     )
-    return min((at for one, at in openings if at > moment and one.cover(at)), default=None)
+    return min((at for span, at in openings if at > moment and span.cover(at)), default=None)
 
 
 def _closing(hours: Hours, moment: datetime) -> datetime:

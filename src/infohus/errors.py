@@ -1,6 +1,6 @@
-"""What may go wrong on purpose, each with its HTTP status. The Danish words stand in `danish/`.
+"""What the system refuses, each with its HTTP status. The Danish words are in `danish/`; a step may add its own.
 
-An error carries facts that are safe to show (ids, dates, names of fields), never what a caller typed.
+A refusal carries facts that are safe to show (ids, dates, names of fields), never what a caller typed.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class Refused(Exception):  # noqa: N818 - the name states the situation, as every subclass does
-    """An act that the system refuses, for a reason it can name."""
+    """An act that the system refuses, for a reason that the class names."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -20,7 +20,7 @@ class Refused(Exception):  # noqa: N818 - the name states the situation, as ever
 
     @property
     def slug(self) -> str:
-        """Stable name of the situation, the last part of the problem's `type`."""
+        """Stable name of the refusal, the last part of the problem's `type`."""
         return slug_of(type(self))
 
 
@@ -30,14 +30,14 @@ def slug_of(situation: type[Refused]) -> str:
 
 
 def situations() -> list[type[Refused]]:
-    """List every situation there is, in the order of this file."""
-    found: list[type[Refused]] = []
-    waiting = list(Refused.__subclasses__())
-    while waiting:
-        situation = waiting.pop(0)
-        found.append(situation)
-        waiting = situation.__subclasses__() + waiting
-    return found
+    """List every refusal of the modules that are imported: in order of definition, each before its subclasses."""
+    listed: list[type[Refused]] = []
+    remaining = list(Refused.__subclasses__())
+    while remaining:
+        situation = remaining.pop(0)
+        listed.append(situation)
+        remaining = situation.__subclasses__() + remaining
+    return listed
 
 
 # --- the caller and the request -------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ class VersionNotStated(Refused):
 
 
 class ActedAtTheSameTime(Refused):
-    """Two acts met; the database let one through."""
+    """Two acts would have changed the same rows; the database let one through."""
 
     status = HTTPStatus.CONFLICT
 
@@ -146,7 +146,7 @@ class CprNumberNotPossible(Refused):
 
 
 class ConcernKindUnknown(Refused):
-    """Neither one that is always there nor one of the plan's."""
+    """Neither one of the kinds that every infohus has nor one of its plan's."""
 
 
 class ProtectedAddressMissing(Refused):
@@ -183,7 +183,7 @@ class AlreadySigned(Refused):
 
 
 class FirstViewAwaitsTheOther(Refused):
-    """The other tovholder has stated no view yet, and would not be blind any more."""
+    """The other tovholder has stated no view yet, and must not see this one before that."""
 
     status = HTTPStatus.CONFLICT
 
@@ -226,7 +226,7 @@ class ProportionalityNotAnswered(Refused):
 
 
 class SubsidiarityNotAnswered(Refused):
-    """Rule 1: the same."""
+    """Rule 1: see `ProportionalityNotAnswered`."""
 
 
 class PetRequestHasAnotherRecipient(Refused):

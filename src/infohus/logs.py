@@ -1,7 +1,7 @@
 """The application's own log: JSON lines on stdout, colours in a terminal. Never personal data, keys or tokens.
 
-This is not the audit log. It drops the names of sealed columns, hides what looks like a CPR number or a token, and
-never prints an exception's own text, for a library may have put a value in it.
+This is not the audit log. It hides values under the names of sealed columns, and what looks like a CPR number or a
+token. It never prints an exception's own text, for a library may have put a value in it.
 """
 
 import re
@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="-")
-"""The id that joins a request's log lines, its audit entry and the answer's problem details."""
+"""The id that a request's log lines, its audit entry and its answer have in common."""
 
 HIDDEN = "[skjult]"
 _LOOKS_SECRET = re.compile(
@@ -32,11 +32,10 @@ EventDict = MutableMapping[str, Any]
 def set_up(*, form: str, sealed_names: Iterable[str]) -> None:
     """Configure structlog for the process.
 
-    `form` is `auto`, `json` or `console`; `sealed_names` are the sealed columns' names, whose values are dropped.
+    `form` is `auto`, `json` or `console`; `sealed_names` are the sealed columns' names, whose values are hidden.
     """
     hidden = _ALWAYS_HIDDEN | frozenset(sealed_names)
     in_terminal = form == "console" or (form == "auto" and sys.stdout.isatty())
-    # Machines read bytes that msgspec writes; people read colours.
     renderer = structlog.dev.ConsoleRenderer() if in_terminal else structlog.processors.JSONRenderer(_json)
     structlog.configure(
         processors=[
@@ -64,7 +63,7 @@ def _join_request(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def _where_it_failed(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Say an exception's kind and places (file, line, function) instead of its text and local values."""
+    """Log an exception's class and places (file, line, function) instead of its text and local values."""
     failure = event.pop("exc_info", None)
     if isinstance(failure, BaseException):
         event["failure"] = type(failure).__name__
@@ -87,8 +86,8 @@ def places_of(traceback: TracebackType | None) -> list[str]:
 
 
 def _without_secrets(event: EventDict, hidden: frozenset[str]) -> EventDict:
-    # The correlation id was checked when the request came; one of ours in thirty has ten digits in a row and must be
-    # found too.
+    # The correlation id was checked when the request came. One in thirty of those made here has ten digits in a row,
+    # and would be hidden as a CPR number.
     return {
         name: HIDDEN if name in hidden else value if name == "correlation_id" else _hide(value)
         for name, value in event.items()

@@ -1,4 +1,4 @@
-"""One frozen `Settings`, read once at start. Refuses unsafe values by the variable's name.
+"""The settings, read once at start from the environment; an unsafe value is refused by the variable's name.
 
 The reference in deploy/settings.md is generated from this class and checked by a test.
 """
@@ -80,7 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "auto"
 
     def __repr__(self) -> str:
-        """Name the settings without the database address, which may hold a password."""
+        """Leave out the database address, which may hold a password."""
         return f"Settings(host={self.host!r}, port={self.port})"
 
     @classmethod

@@ -1,7 +1,7 @@
-"""The Danish words for what may go wrong: a title and a sentence that says what to do.
+"""The Danish words that the API answers with: for each refusal a title and what to do, stages, warnings, kinds.
 
-Pages have their texts in their templates; this is what the API answers. A test asks that every situation has words.
-The names of the acts stand in `acts.py`, and the start asks that every act has one.
+A test checks that every refusal has words. The names of the acts are in `acts.py`; the application does not start
+while an act has none.
 """
 
 from infohus.errors import Refused

@@ -1,4 +1,4 @@
-"""The Danish name of every act, as it reads where somebody is offered it; the procedure's rows name the keys."""
+"""The Danish name of every act, as it is offered to people; the rows of `cases/procedure/table.py` name the keys."""
 
 ACTS: dict[str, str] = {
     "sign-in": "Log ind",

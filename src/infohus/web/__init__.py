@@ -1,1 +1,1 @@
-"""What faces the network: who is let in, how errors look, whether we are well. The pages come here too."""
+"""What every request passes and what belongs to no case: sign-in, problems, health, the API's documentation."""

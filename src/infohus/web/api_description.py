@@ -1,7 +1,7 @@
-"""The API's description (OpenAPI 3.1) made exact: it says what the API does, no more and no less.
+"""Makes Litestar's description of the API (OpenAPI 3.1) exact: schemas, parameters, headers and problems as they are.
 
-Shapes are msgspec's own, which also decodes them, so a length, a pattern or a refused unknown field cannot differ
-from what happens. Nothing is served here; `documentation.py` shows it.
+The schemas are msgspec's own, which also decodes them, so that a length, a pattern or a refused unknown field cannot
+differ from what happens. Nothing is served here; `documentation.py` shows it.
 """
 
 import re
@@ -34,20 +34,20 @@ _BINARY = "application/x-tar"
 
 @dataclass
 class ExactConfig(OpenAPIConfig):
-    """Litestar's configuration, with the routes whose shapes are described."""
+    """Litestar's configuration, with the routes whose structs are described."""
 
     handlers: Sequence[HTTPRouteHandler] = ()
 
     def to_openapi_schema(self) -> OpenAPI:
-        """Begin the document; Litestar adds the routes."""
+        """Make the document to which Litestar adds the routes."""
         begun = super().to_openapi_schema()
-        document = ExactDocument(**{one.name: getattr(begun, one.name) for one in fields(OpenAPI)})
+        document = ExactDocument(**{field.name: getattr(begun, field.name) for field in fields(OpenAPI)})
         document.shapes = [Problem, *shapes_of(self.handlers)]
         return document
 
 
 class ExactDocument(OpenAPI):
-    """A document that is made exact when it is written out."""
+    """A document that `made_exact` changes when it is written out."""
 
     shapes: Sequence[Any]
 
@@ -75,7 +75,7 @@ def _structs_in(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - any annotat
 
 
 def made_exact(document: Document, shapes: Sequence[Any]) -> Document:
-    """Put msgspec's shapes in, and say of each route what holds for all: who may call it, and which headers come."""
+    """Put msgspec's schemas in, and add what holds for every route: whether it needs a token, and its headers."""
     exact = _with_shapes_of_msgspec(document, shapes)
     for path, methods in exact["paths"].items():
         for operation in methods.values():
@@ -90,7 +90,7 @@ def _with_shapes_of_msgspec(document: Document, shapes: Sequence[Any]) -> Docume
     """Replace Litestar's component of the same title; what only a parameter uses (an enum) stays Litestar's."""
     _, exact = msgspec.json.schema_components(shapes, ref_template=_REF + "{name}")
     exact["Problem"]["properties"]["type"]["enum"] = [
-        f"/problems/{errors.slug_of(one)}" for one in errors.situations()
+        f"/problems/{errors.slug_of(situation)}" for situation in errors.situations()
     ]
     rough = document["components"]["schemas"]
     named = {schema.get("title", name): name for name, schema in exact.items()}
@@ -104,10 +104,10 @@ def _with_shapes_of_msgspec(document: Document, shapes: Sequence[Any]) -> Docume
 def _renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any JSON there is
     if isinstance(value, dict):
         return {
-            key: _REF + names[one.removeprefix(_REF)] if key == "$ref" else _renamed(one, names)
-            for key, one in value.items()
+            key: _REF + names[part.removeprefix(_REF)] if key == "$ref" else _renamed(part, names)
+            for key, part in value.items()
         }
-    return [_renamed(one, names) for one in value] if isinstance(value, list) else value
+    return [_renamed(part, names) for part in value] if isinstance(value, list) else value
 
 
 def _describe(operation: Document, path: str) -> None:
@@ -138,15 +138,14 @@ def words_of(operation_id: str) -> str:
 
 
 def tag_of(path: str) -> str:
-    """Say where a route belongs: `/cases/{case_id}/measures/{measure_id}` is about measures."""
+    """Give the tag of a route: `/cases/{case_id}/measures/{measure_id}` is about measures."""
     steps = [step for step in path.split("/") if step]
     return steps[2] if len(steps) > 2 else steps[0]  # noqa: PLR2004 - the third step follows the id of case or infohus
 
 
 def _without_null(schema: Document) -> Document:
-    """Say what a parameter may hold: it is left out or has a value, but nothing in an address or a header is null."""
-    several = schema.get("oneOf", ())
-    values = [one for one in several if one.get("type") != "null"]
+    """Take null out of a parameter's schema: an optional one is left out, for an address or header holds no null."""
+    values = [option for option in schema.get("oneOf", ()) if option.get("type") != "null"]
     if len(values) != 1:
         return schema
     return {**values[0], **{key: value for key, value in schema.items() if key != "oneOf"}}

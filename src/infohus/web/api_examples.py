@@ -1,11 +1,11 @@
-"""One example body per operation, about invented persons: shown in the documentation, and sent by the tests."""
+"""One example body per operation that takes one, about invented persons: for the documentation and the tests."""
 
 from typing import Any
 
-_THE_OTHER = "kbh-vestegns-politi"
+_POLICE = "kbh-vestegns-politi"
 
 
-def _told(purpose: str, *, to: str = _THE_OTHER) -> dict[str, Any]:
+def _disclosure(purpose: str, *, to: str = _POLICE) -> dict[str, Any]:
     """Fill in the § 115 fields of a disclosure."""
     return {
         "recipients": [to], "purpose": purpose, "categories": ["purely_private"],
@@ -23,19 +23,19 @@ _CONCERN = {
 }
 _SCOPE = {
     "outcome": "within", "content": {"reasons": "Ekstremisme kan være på spil.", "considered": "Det, begge ved."},
-    "disclosure": _told("scope_decision"),
+    "disclosure": _disclosure("scope_decision"),
 }
 _SCREENING = {
     "outcome": "recommend", "content": {"considered": "Det, begge ved.", "reasons": "Der er brug for støtte."},
-    "disclosure": _told("screening"),
+    "disclosure": _disclosure("screening"),
 }
 _RECOMMENDATION = {
     "outcome": "recommended", "content": {"recommendation": "En mentor.", "reasons": "Han har selv bedt om en."},
-    "disclosure": _told("recommendation"),
+    "disclosure": _disclosure("recommendation"),
 }
 _CLOSURE = {
     "outcome": "unfounded", "content": {"reasons": "Bekymringen har vist sig grundløs."},
-    "disclosure": _told("closure"),
+    "disclosure": _disclosure("closure"),
 }
 _SIGNATURE = {"content_hash": "0" * 64}
 
@@ -71,22 +71,24 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "reason": "Kender ham fra klubben.", "scope": ["information"], "ends_at": "2099-01-01T00:00:00+01:00",
     },
     "ExtendParticipation": {"ends_at": "2099-06-01T00:00:00+02:00", "reason": "Forløbet varer ved."},
-    "RecordExchange": {**_told("screening"), "channel": "phone", "summary": "Han er begyndt at møde i skole igen."},
-    "CorrectExchange": {**_told("screening"), "summary": "Det var klubben, ikke skolen."},
+    "RecordExchange": {
+        **_disclosure("screening"), "channel": "phone", "summary": "Han er begyndt at møde i skole igen.",
+    },
+    "CorrectExchange": {**_disclosure("screening"), "summary": "Det var klubben, ikke skolen."},
     "RecordOralExchange": {
         "said": "Han er set ved stationen.", "channel": "phone", "categories": ["purely_private"],
         "necessity": "Uden det kan bekymringen ikke vurderes.", "proportionality": "Kun det, der er set.",
         "subsidiarity": "Det kan ikke siges uden navn.",
     },
     "AcknowledgeExchange": {"manifest": "0" * 64},
-    "WithdrawExchange": {"recipient": _THE_OTHER, "reason": "Givet ved en fejl."},
-    "RequestInformation": {"question": "Har I set ham siden maj?", "disclosure": _told("screening")},
+    "WithdrawExchange": {"recipient": _POLICE, "reason": "Givet ved en fejl."},
+    "RequestInformation": {"question": "Har I set ham siden maj?", "disclosure": _disclosure("screening")},
     "AnswerInformationRequest": {"answer": "declined"},
     "RecordCustodyRelease": {
         "released_on": "2026-10-01", "judgement": "at_risk", "basis": "Kriminalforsorgens vurdering.",
     },
     "StateFirstView": {"view": "within", "reasons": "Ekstremisme kan være på spil."},
-    "RevealFirstView": {"disclosure": _told("scope_decision")},
+    "RevealFirstView": {"disclosure": _disclosure("scope_decision")},
     "WriteNote": {
         "kind": "received", "happened_at": "2026-11-20T10:00:00Z", "subject": "Brev fra skolen",
         "text": "Skolen skriver, at fraværet er faldet.",
@@ -108,10 +110,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "SetJournalReference": {"reference": "26/1234"},
     "ProposeScopeDecision": _SCOPE, "AmendScopeDecision": _SCOPE, "SignScopeDecision": _SIGNATURE,
     "DifferOnScopeDecision": {
-        "reason": "Det er en familiesag.", "disclosure": _told("scope_decision", to="ishoj-kommune"),
+        "reason": "Det er en familiesag.", "disclosure": _disclosure("scope_decision", to="ishoj-kommune"),
     },
     "ProposeScreening": _SCREENING, "AmendScreening": _SCREENING, "SignScreening": _SIGNATURE,
-    "OpenAssessment": {"users_are_trained": True, "disclosure": _told("assessment")},
+    "OpenAssessment": {"users_are_trained": True, "disclosure": _disclosure("assessment")},
     "ContributeToAssessment": {
         "contributions": [
             {
@@ -123,7 +125,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "source": "skolens trivselsmøde", "dated_on": "2026-10-01", "origin": "already_held",
             },
         ],
-        "disclosure": _told("assessment"),
+        "disclosure": _disclosure("assessment"),
     },
     "ConcludeAssessment": {
         "outcome": "concluded",
@@ -131,7 +133,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "problems": "Isolation.", "resources": "Moren.", "overall_assessment": "Støtte hjælper.",
             "dimensions_to_work_on": ["family"],
         },
-        "disclosure": _told("assessment"),
+        "disclosure": _disclosure("assessment"),
     },
     "SignAssessment": _SIGNATURE,
     "ProposeRecommendation": _RECOMMENDATION, "AmendRecommendation": _RECOMMENDATION,
@@ -139,10 +141,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "StartMeasure": {
         "level": "selective", "kind": "course", "responsible_authority": "ishoj-kommune",
         "description": "En mentor to timer om ugen.", "starts_on": "2026-12-01", "follow_up_on": "2099-01-01",
-        "disclosure": _told("measure"),
+        "disclosure": _disclosure("measure"),
     },
     "RecordFollowUp": {
-        "text": "Godt i gang.", "next_follow_up_on": "2099-02-01", "disclosure": _told("follow_up"),
+        "text": "Godt i gang.", "next_follow_up_on": "2099-02-01", "disclosure": _disclosure("follow_up"),
     },
     "RecordFulfilment": {
         "fulfilled_on": "2026-11-02", "briefed": [{"audience": "Center for Børn og Forebyggelse", "attended": 42}],

@@ -1,4 +1,4 @@
-"""Sign-in of every request: it gets a correlation id, and passes with a verified token only."""
+"""Sign-in of every request: it gets a correlation id, and reaches a route only with a verified token."""
 
 import re
 from uuid import uuid4
@@ -25,8 +25,8 @@ logger = structlog.get_logger()
 OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
 REMEMBERED_SIGN_INS = 4096
 _USABLE_CORRELATION_ID = re.compile(
-    # It goes into both logs, so it must be no way to write a CPR number or a name there: digits of ids and
-    # traces, and no words (rules 28, 53 and 60).
+    # It stands in both logs, where nobody may write a CPR number or a name through it: hexadecimal digits and hyphens,
+    # but nothing that looks like a CPR number (rules 28, 53 and 60).
     r"(?!.*(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d-?\d{4}(?!\d))[0-9A-Fa-f-]{8,64}"
 )
 
@@ -37,14 +37,14 @@ class AuthenticationMiddleware(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     def __init__(self, gate: TokenGate, units: UnitsOfWork, actors: Actors) -> None:
-        """Join the gate that verifies tokens, the units of work, and who keeps the names of those who act."""
+        """Take what verifies tokens, the units of work, and what stores the names of those who sign in."""
         self._gate = gate
         self._units = units
         self._actors = actors
         self._seen: FIFOCache[str, None] = FIFOCache(REMEMBERED_SIGN_INS)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Give the request its id; let it pass, or answer 401."""
+        """Give the request its correlation id; pass it on, or answer 401 (503 where the sign-in cannot be logged)."""
         headers = Headers.from_scope(scope)
         given = headers.get("x-correlation-id", "")
         correlation_id.set(given if _USABLE_CORRELATION_ID.fullmatch(given) else uuid4().hex)
@@ -61,32 +61,32 @@ class AuthenticationMiddleware(ASGIMiddleware):
         if is_open(scope["path"]):
             await next_app(scope, receive, send_with_id)
         else:
-            await self._guarded(headers.get("authorization", ""), scope, receive, send_with_id, next_app)
+            await self._pass_if_signed_in(headers.get("authorization", ""), scope, receive, send_with_id, next_app)
         logger.info(
             "request", method=scope.get("method"), route=scope.get("path_template", "-"),
             status=answered[0] if answered else 0,
         )
 
-    async def _guarded(
+    async def _pass_if_signed_in(
         self, authorization: str, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp
     ) -> None:
         try:
             caller = await self._admitted(authorization)
             if caller.token_id not in self._seen:
-                await self._let_in(caller)
+                await self._sign_in(caller)
         except errors.NotSignedIn as refused:
-            await self._turn_away(refused, scope, receive, send)
+            await self._answer_not_signed_in(refused, scope, receive, send)
         except errors.Refused as refused:
             await problem_response(refused).to_asgi_response(None, Request(scope))(scope, receive, send)
         else:
             scope["user"] = caller
             await next_app(scope, receive, send)
 
-    async def _let_in(self, caller: Caller) -> None:
-        """Log the sign-in, and keep sealed who it is: nobody acts before that stands (rule 60)."""
+    async def _sign_in(self, caller: Caller) -> None:
+        """Log the sign-in and store, sealed, who it is; no act comes before that is committed (rule 60)."""
         async with self._units.begin(caller, Action.SIGN_IN) as work:
-            kept = await self._actors.keep(work)
-        self._actors.remember(kept)
+            fingerprint = await self._actors.keep(work)
+        self._actors.remember(fingerprint)
         self._seen[caller.token_id] = None
 
     async def _admitted(self, authorization: str) -> Caller:
@@ -99,7 +99,9 @@ class AuthenticationMiddleware(ASGIMiddleware):
             logger.info("token_refused", reason=refused.reason.value)
             raise errors.NotSignedIn from None
 
-    async def _turn_away(self, refused: errors.Refused, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer_not_signed_in(
+        self, refused: errors.Refused, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         try:
             await self._units.log_installation_event(Action.SIGN_IN, caller=None, refused=refused)
         except errors.Refused as unavailable:

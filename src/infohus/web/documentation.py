@@ -1,6 +1,7 @@
-"""The API's documentation as one page of our own: no script, nothing fetched, so it works offline and tells nobody.
+"""The API's documentation as one page, without scripts and without anything fetched from elsewhere.
 
-It shows what `api_description.py` describes, and nothing that is not in the description.
+So it works offline, and no third party learns who reads it. It shows what `api_description.py` describes, and adds
+nothing to that.
 """
 
 import base64
@@ -46,7 +47,7 @@ _LIMITS = {
 
 
 def documentation_router() -> Router:
-    """Make the router that the page and the description are served by, with headers that let nothing else in."""
+    """Make the router of the page and the description, with headers that forbid the browser to load anything else."""
     return Router("/docs", route_handlers=[], include_in_schema=False, response_headers=HEADERS)
 
 
@@ -54,11 +55,11 @@ class DocumentationPage(OpenAPIRenderPlugin):
     """Renders the page at /docs."""
 
     def __init__(self) -> None:
-        """Serve at the root of the documentation's path."""
+        """Serve the page at the path of the router itself."""
         super().__init__(path="/")
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:  # noqa: ARG002
-        """Render the description."""
+        """Render the description as HTML, UTF-8."""
         return page_of(openapi_schema).encode()
 
 
@@ -94,15 +95,15 @@ def _section(document: Document, tag: str) -> str:
 def _operation(method: str, path: str, operation: Document) -> str:
     body = operation.get("requestBody", {}).get("content", {})
     parameters = [
-        (f"<code>{escape(one['name'])}</code>", escape(one["in"]), _type(one["schema"]),
-         "ja" if one.get("required") else "nej", _english(one.get("description", "")))
-        for one in operation.get("parameters", ())
+        (f"<code>{escape(parameter['name'])}</code>", escape(parameter["in"]), _type(parameter["schema"]),
+         "ja" if parameter.get("required") else "nej", _english(parameter.get("description", "")))
+        for parameter in operation.get("parameters", ())
     ]
     refused = problem_statuses(operation)
     answers = [
-        (escape(status), _english(one["description"]), _content(one.get("content", {})),
-         ", ".join(f"<code>{escape(header)}</code>" for header in one.get("headers", {})))
-        for status, one in operation["responses"].items()
+        (escape(status), _english(response["description"]), _content(response.get("content", {})),
+         ", ".join(f"<code>{escape(header)}</code>" for header in response.get("headers", {})))
+        for status, response in operation["responses"].items()
     ]
     access = "Kræver et adgangsbevis." if operation["security"] else "Åben for alle."
     return "".join((
@@ -144,7 +145,7 @@ def _problems(document: Document) -> str:
 
 
 def _table(heading: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Write a table of cells that are HTML already; none at all without rows."""
+    """Write a table of cells that are HTML already; "" without rows."""
     written = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     if not written:
         return ""
@@ -167,21 +168,21 @@ def _type(schema: Document) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
         return f'<a href="#{escape(_anchor(name))}"><code>{escape(name)}</code></a>'
-    for several in ("anyOf", "oneOf"):
-        if several in schema:
-            return " eller ".join(_type(one) for one in schema[several])
+    for options in ("anyOf", "oneOf"):
+        if options in schema:
+            return " eller ".join(_type(option) for option in schema[options])
     if "enum" in schema:
-        return ", ".join(f"<code>{escape(str(one))}</code>" for one in schema["enum"])
+        return ", ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
     if "prefixItems" in schema:
-        return f"[{', '.join(_type(one) for one in schema['prefixItems'])}]"
+        return f"[{', '.join(_type(item) for item in schema['prefixItems'])}]"
     if schema.get("type") == "array":
         return f"liste af {_type(schema['items'])}{_limits(schema)}"
     return f"{escape(str(schema.get('type', '')))}{_limits(schema)}"
 
 
 def _limits(schema: Document) -> str:
-    known = [f"{word} {escape(str(schema[name]))}" for name, word in _LIMITS.items() if name in schema]
-    return f" ({', '.join(known)})" if known else ""
+    limits = [f"{word} {escape(str(schema[name]))}" for name, word in _LIMITS.items() if name in schema]
+    return f" ({', '.join(limits)})" if limits else ""
 
 
 def _anchor(name: str) -> str:

@@ -28,9 +28,9 @@ async def list_problems() -> list[ProblemKind]:
 
 def _every_problem() -> list[ProblemKind]:
     return [
-        ProblemKind(f"/problems/{slug}", int(one.status), *WORDS[slug])
-        for one in errors.situations()
-        for slug in (errors.slug_of(one),)
+        ProblemKind(f"/problems/{slug}", int(situation.status), *WORDS[slug])
+        for situation in errors.situations()
+        for slug in (errors.slug_of(situation),)
     ]
 
 
@@ -40,10 +40,10 @@ def _every_problem() -> list[ProblemKind]:
 )
 async def read_problem(slug: FromPath[str]) -> ProblemKind:
     """Explain one situation: what a problem's `type` points to."""
-    known = {kind.type: kind for kind in _every_problem()}
-    if f"/problems/{slug}" not in known:
+    by_type = {kind.type: kind for kind in _every_problem()}
+    if f"/problems/{slug}" not in by_type:
         raise errors.NoSuchAddress
-    return known[f"/problems/{slug}"]
+    return by_type[f"/problems/{slug}"]
 
 
 handlers = [list_problems, read_problem]

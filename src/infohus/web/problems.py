@@ -44,10 +44,10 @@ def _method_not_allowed(request: AnyRequest, _failure: MethodNotAllowedException
 
 
 async def before_the_route(request: AnyRequest) -> Response[None] | None:
-    """Answer OPTIONS, and refuse a query that the route would otherwise quietly leave unread.
+    """Answer OPTIONS, and refuse query parameters that the route would ignore.
 
-    Litestar's own OPTIONS forgets methods that were added after the first. A filter that is misspelt, repeated or
-    `null` must not answer as if there were none: a reviewer would take every entry for the ones asked for.
+    Litestar's own OPTIONS leaves out methods that were added after the first. A filter that is misspelt, repeated or
+    `null` must not be answered as if there were none: a reviewer would take every entry for those asked for.
 
     Raises:
         RequestNotUnderstood: naming the parameter.
@@ -55,20 +55,20 @@ async def before_the_route(request: AnyRequest) -> Response[None] | None:
     if request.method == HttpMethod.OPTIONS:
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
     if request.scope["query_string"]:
-        known = _query_of(request)
+        expected = _query_of(request)
         for name in request.query_params:
             values = request.query_params.getall(name)
-            if name not in known or len(values) > 1 or values[0].lower() == "null":
-                raise errors.RequestNotUnderstood(field=_only_a_name(name) if name in known else "$")
+            if name not in expected or len(values) > 1 or values[0].lower() == "null":
+                raise errors.RequestNotUnderstood(field=_only_a_name(name) if name in expected else "$")
     return None
 
 
 def _query_of(request: AnyRequest) -> set[str]:
     """Name the query parameters that the route reads."""
     template = request.scope["path_template"]
-    route = next(one for one in request.app.routes if isinstance(one, HTTPRoute) and one.path_format == template)
-    _, arguments = route.route_handler_map[request.method]
-    return {one.field_alias for one in arguments.expected_query_params}
+    routes = (route for route in request.app.routes if isinstance(route, HTTPRoute) and route.path_format == template)
+    _, arguments = next(routes).route_handler_map[request.method]
+    return {parameter.field_alias for parameter in arguments.expected_query_params}
 
 
 def _allowed(request: AnyRequest) -> str:

@@ -1,1 +1,1 @@
-"""The rows that say who may read what: infohus, case, participants, keys and disclosures. No operation here."""
+"""The rows that say who may read what: infohus, case, participants, keys and disclosures. It holds no operation."""

@@ -1,6 +1,7 @@
 """The rows that say who may read what: infohus, case, participants, keys and disclosures.
 
-The unit of work reads them to find a subject and to open what is sealed; slices stand on them. No operation here.
+The unit of work reads them to find a subject and to open what is sealed; every package above uses them. It holds no
+operation.
 """
 
 from datetime import date, datetime
@@ -97,7 +98,7 @@ class Coordinator(Row):
 
 
 class Case(Row):
-    """One concern taken up. Holds no text about anyone; `version` changes with the stage."""
+    """One concern taken up. Holds no text about anyone; `version` is the next one with every change of the row."""
 
     __tablename__ = "case"
     __table_args__ = (sa.UniqueConstraint("infohus_id", "number"),)
@@ -117,7 +118,7 @@ class Case(Row):
 class Participant(Record):
     """A natural person who takes part in a case for an authority; access ends by itself (rule 22).
 
-    `authority_id` is, as on every record, whose record it is: the authority that drew the person in.
+    `authority_id` is, as on every record, its owner: the authority that drew the person in.
     """
 
     __tablename__ = "participant"
@@ -139,7 +140,7 @@ class Participant(Record):
 
 
 class CaseKey(Row):
-    """The case key of one authority, wrapped by that authority's key keeper. Erasing a case destroys it."""
+    """The case key of one authority, wrapped under that authority's key of the keeper."""
 
     __tablename__ = "case_key"
 

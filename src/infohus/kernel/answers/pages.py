@@ -23,6 +23,6 @@ class Page(msgspec.Struct, Generic[Item], frozen=True):
 
 
 def page_of(items: Sequence[Item], ids: Sequence[UUID], *, limit: int) -> Page[Item]:
-    """Make a page of up to `limit` items; one more than `limit` was asked for, to know whether there are others."""
+    """Make a page of up to `limit` items; the caller fetched one more, to know whether others follow."""
     more = len(items) > limit
     return Page(items=list(items[:limit]), next=ids[limit - 1] if more else None)

@@ -26,7 +26,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def problem_of(refusal: errors.Refused) -> Problem:
-    """Describe a refusal. A request that was refused before sign-in gets its correlation id here."""
+    """Describe a refusal. A request that sign-in never saw gets its correlation id here."""
     if correlation_id.get() == "-":
         correlation_id.set(uuid4().hex)
     title, detail = words_for(refusal)
@@ -37,7 +37,7 @@ def problem_of(refusal: errors.Refused) -> Problem:
 
 
 def problem_response(refusal: errors.Refused, *, headers: dict[str, str] | None = None) -> Response[Problem]:
-    """Answer a refusal as problem details; sign-in sets the same headers, but an unknown address never gets there."""
+    """Answer a refusal as problem details, with the headers that sign-in adds: an unknown address never gets there."""
     problem = problem_of(refusal)
     return Response(
         problem, status_code=problem.status, media_type=PROBLEM,
@@ -61,7 +61,7 @@ _DESCRIPTIONS = {
 
 
 def documented_problems(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
-    """Document the problems that a route can answer: these, or every one."""
+    """Document the problems that a route can answer: those of `statuses`, or every one."""
     return {
         int(status): ResponseSpec(
             data_container=Problem, description=_DESCRIPTIONS[status], media_type=PROBLEM, generate_examples=False
@@ -71,7 +71,7 @@ def documented_problems(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
 
 
 def guarded(*handlers: HTTPRouteHandler) -> list[HTTPRouteHandler]:
-    """Document on each route every problem it can answer."""
+    """Document on each route every problem there is, beside what it documents itself."""
     for handler in handlers:
         handler.responses = {**documented_problems(), **(handler.responses or {})}
     return list(handlers)

@@ -1,1 +1,1 @@
-"""May they: every verb the system knows, and the Cedar policies that decide."""
+"""Who may do what: every action there is, and the Cedar policies that decide."""

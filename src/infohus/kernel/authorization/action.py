@@ -1,4 +1,4 @@
-"""Every verb the system knows. The Cedar schema must hold exactly these; the application checks that at start."""
+"""Every action there is. The Cedar schema must declare exactly these; the application checks that at start."""
 
 from enum import StrEnum
 

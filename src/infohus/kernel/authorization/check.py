@@ -1,7 +1,7 @@
-"""Checks the folder of policies: sound, formatted, and told to lawyers in policies/README.md as they are.
+"""Checks the folder of policies: valid, formatted, and listed for lawyers in policies/README.md as they are.
 
 `python -m infohus.kernel.authorization.check` says what is wrong and exits 1; with `--write` it formats the files and
-writes the table anew. It decides nothing and changes no meaning.
+writes the table of policies/README.md first. It changes no policy's meaning.
 """
 
 import sys
@@ -23,7 +23,7 @@ Row: TypeAlias = tuple[str, str, str, str]
 
 
 def formatted(text: str) -> str:
-    """Write Cedar as `cedar format` does, in lines as long as the house's."""
+    """Write Cedar as `cedar format` does, in lines of at most 120 characters."""
     return cedarpy.format_policies(text, LINE_WIDTH)
 
 
@@ -39,7 +39,7 @@ def table(folder: Path) -> str:
 
 
 def faults(folder: Path) -> list[str]:
-    """Say what is wrong with a folder of policies, one sentence each; nothing when all is well."""
+    """Say what is wrong with a folder of policies, one sentence each; an empty list when nothing is."""
     try:
         Policies.load(folder)
     except PoliciesUnsound as unsound:
@@ -59,7 +59,7 @@ def write(folder: Path) -> None:
     """Format every file of policies, and write the table in README.md.
 
     Raises:
-        PoliciesUnsound: what is unsound is not made to look tidy.
+        PoliciesUnsound: the policies do not validate; nothing is written.
     """
     Policies.load(folder)
     for file in sorted(folder.glob("*.cedar")):
@@ -86,7 +86,7 @@ def _with_table(readme: str, folder: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Check, or write with `--write`; the exit code is 0 when all is well."""
+    """Check, after writing with `--write`; the exit code is 0 when nothing is wrong."""
     if arguments == ["--write"]:
         write(_FOLDER)
     found = faults(_FOLDER)

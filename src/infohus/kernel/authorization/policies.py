@@ -1,7 +1,7 @@
-"""The Cedar policies, parsed once, validated at start, asked for every act.
+"""The Cedar policies, parsed and validated at start, asked for every act.
 
-Cedar passes over a policy whose evaluation errs, so a failing `forbid` would not forbid: anything but a clean Allow is
-a no here. What the set must look like is in `load`; what it says is in the folder `policies/`.
+Cedar passes over a policy whose evaluation errs, so a failing `forbid` would not forbid: any error is answered no here.
+What the set must look like is in `load`; what it says is in the folder `policies/`.
 """
 
 import re
@@ -26,7 +26,7 @@ FRESH = timedelta(minutes=15)
 _NAMESPACE = "Infohus"
 _ANYONE = "anyone"
 _NAMEABLE = frozenset({f"{_NAMESPACE}::Role", f"{_NAMESPACE}::Action"})
-"""What a policy may name. A decision is then a function of attributes, the same for the same question."""
+"""The kinds of entities a policy may name. So a decision depends on attributes alone, never on one person or record."""
 REMEMBERED_DECISIONS = 4096
 _JSON = msgspec.json.Encoder()
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -38,7 +38,7 @@ class PoliciesUnsound(Exception):  # noqa: N818 - names the situation
 
 
 class Participation(msgspec.Struct, frozen=True):
-    """A caller's own participation: `coordinator`, `invited` or `none`, and the areas of an invitation."""
+    """A caller's own participation: `coordinator`, `invited` or `none`, and the areas that an invitation covers."""
 
     kind: str
     scope: frozenset[str]
@@ -75,10 +75,10 @@ class Resource(msgspec.Struct, frozen=True):
         cls, record_id: UUID, *, kind: str, owner: str, readers: Iterable[str], case_id: UUID, delivered: bool = False,
         given: bool = True,
     ) -> "Resource":
-        """Describe a record: whose it is, and which authorities may read it: the owner, and those told.
+        """Describe a record: its owner, and the authorities that may read it: the owner, and those it is disclosed to.
 
-        `delivered` says that it is of a measure which the caller carries out; `given`, that the caller's invitation is
-        not narrowed to other records.
+        `delivered` says that it belongs to a measure which the caller carries out; `given`, that the caller's
+        invitation is not narrowed to other records.
         """
         attributes = {
             "owner": _reference("Authority", owner), "kind": kind, "readers": _set(readers), "delivered": delivered,
@@ -90,7 +90,7 @@ class Resource(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether an act is allowed, and the ids of the policies that decided; a plain no has none."""
+    """Whether an act is allowed, and the ids of the policies that decided; none where no policy permitted it."""
 
     allowed: bool
     policies: tuple[str, ...]
@@ -102,7 +102,7 @@ class Policies:
     def __init__(
         self, *, by_action: Mapping[Action, cedarpy.PolicySet], schema: cedarpy.Schema, digest: str
     ) -> None:
-        """Use `load`."""
+        """Made by `load`."""
         self._by_action = by_action
         self._schema = schema
         self.digest = digest
@@ -129,7 +129,7 @@ class Policies:
     def decide(
         self, caller: Caller, action: Action, resource: Resource, participation: Participation, *, now: datetime
     ) -> Decision:
-        """Decide one act."""
+        """Decide one act; anything but an Allow without errors is a no."""
         context = _JSON.encode({
             "participation": participation.kind,
             "scope": sorted(participation.scope),
@@ -139,7 +139,7 @@ class Policies:
         return self._remembered(action, resource.kind, _JSON.encode(entities), context)
 
     def _evaluate(self, action: Action, kind: str, entities: bytes, context: bytes) -> Decision:
-        """Ask Cedar. The answer hangs on attributes alone, so the same question is asked once (see `_ANYONE`)."""
+        """Ask Cedar. The answer depends on attributes alone (see `_nameless`), so equal questions share one answer."""
         request = {
             "principal": _uid("Person", _ANYONE), "action": _uid("Action", action.value),
             "resource": _uid(kind, _ANYONE), "context": context.decode(),
@@ -155,7 +155,7 @@ class Policies:
 def _validated(
     schema_text: str, texts: tuple[str, ...]
 ) -> tuple[Mapping[Action, cedarpy.PolicySet], cedarpy.Schema, str]:
-    """Validate what was read; the same texts are validated once."""
+    """Validate the schema and the policies; equal texts are validated once in a process."""
     policies_text = "\n".join(texts)
     try:
         # Parsed one by one first: what is wrong in one file cannot hide in the next.
@@ -177,7 +177,7 @@ def _validated(
 
 
 def _nameless(entity: dict[str, Any]) -> dict[str, Any]:
-    """Leave out who exactly it is: no policy may name one person or one record, so no decision can hang on it."""
+    """Replace the id by `anyone`: no policy may name one person or one record, so no decision can depend on it."""
     kind = entity["uid"]["type"]
     parents = [parent for parent in entity["parents"] if parent["type"] in _NAMEABLE]
     return {"uid": {"type": kind, "id": _ANYONE}, "attrs": entity["attrs"], "parents": parents}
@@ -244,9 +244,9 @@ def _groups_by_action(schema: cedarpy.Schema) -> dict[Action, frozenset[str]]:
         for entity in msgspec.json.decode(str(cedarpy.Entities.from_json_str("[]", schema)))
     }
     groups = frozenset[str]().union(*declared.values())
-    known = {action.value for action in Action}
-    if declared.keys() - groups != known or any(declared[group] for group in groups):
-        message = f"the schema's actions differ from the system's: {sorted((declared.keys() - groups) ^ known)}"
+    actions = {action.value for action in Action}
+    if declared.keys() - groups != actions or any(declared[group] for group in groups):
+        message = f"the schema's actions differ from the system's: {sorted((declared.keys() - groups) ^ actions)}"
         raise PoliciesUnsound(message)
     return {action: declared[action.value] for action in Action}
 
@@ -254,7 +254,7 @@ def _groups_by_action(schema: cedarpy.Schema) -> dict[Action, frozenset[str]]:
 def _by_action(
     policies: dict[str, Any], groups: dict[Action, frozenset[str]]
 ) -> dict[Action, cedarpy.PolicySet]:
-    """Give each action the policies whose head names it: the others could not apply, and cost time."""
+    """Give each action the policies whose head names it or its group: the others cannot apply, and cost time."""
     return {
         action: cedarpy.PolicySet.from_json_str(_JSON.encode({
             "staticPolicies": {

@@ -1,1 +1,1 @@
-"""The database: the root of every table, statements that SQLAlchemy builds and asyncpg runs, the pool, the schema."""
+"""The database: the base class of every table, statements that SQLAlchemy builds and asyncpg runs, pool, migrations."""

@@ -1,4 +1,4 @@
-"""The pool of connections, and the roles it refuses to work as. Runs no statement of a case."""
+"""Opens pools of connections, and refuses roles that would undo row security. Runs no other statement."""
 
 from typing import TypeAlias
 
@@ -9,14 +9,14 @@ from infohus.settings import UnsafeSetting
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
-_IS_TOO_MIGHTY = """
+_IS_ABOVE_ROW_SECURITY = """
 SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (
   SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname IN ('infohus', 'audit') AND pg_has_role(r.oid, c.relowner, 'MEMBER')
 ) FROM pg_roles r WHERE r.rolname = current_user
 """
 
-_MAY_BE_HELD_UP = """
+_READERS_MAY_LOCK = """
 SELECT EXISTS (
   SELECT FROM pg_proc p, pg_roles r
   WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_'
@@ -26,10 +26,13 @@ SELECT EXISTS (
 
 
 async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
-    """Connect `size` times as the role the address names.
+    """Connect `size` times as the role that `url` names.
 
-    Connections keep no state between units (every setting is local to a transaction), so nothing is reset on return
-    but a transaction that was left open.
+    Connections keep no state between units (every setting is local to a transaction), so nothing but an open
+    transaction is reset when one is returned.
+
+    Raises:
+        UnsafeSetting: see `refuse_unsafe_roles`.
     """
     pool = await asyncpg.create_pool(
         url, min_size=size, max_size=size, reset=_leave_no_transaction, max_inactive_connection_lifetime=0,
@@ -47,15 +50,15 @@ async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
 async def refuse_unsafe_roles(connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
     """Refuse to work as a role that row security does not bind, or that owns the tables or the log.
 
-    Refuse also where a role that only reads could hold the locks that every act waits for (roles.sql).
+    Also where `infohus_verifier` or `infohus_retention` could take the advisory locks that every act waits for.
 
     Raises:
-        UnsafeSetting: naming the variable, and what to connect as or to run.
+        UnsafeSetting: the text names the variable, and what to connect as or to run.
     """
-    if await connection.fetchval(_IS_TOO_MIGHTY):
+    if await connection.fetchval(_IS_ABOVE_ROW_SECURITY):
         message = "INFOHUS_DATABASE_URL: connect as infohus_app; this role is above row security or owns the tables"
         raise UnsafeSetting(message)
-    if await connection.fetchval(_MAY_BE_HELD_UP):
+    if await connection.fetchval(_READERS_MAY_LOCK):
         message = (
             "INFOHUS_DATABASE_URL: roles that only read the log may take the locks that every act waits for; "
             "run deploy/postgresql/roles.sql in this database again"

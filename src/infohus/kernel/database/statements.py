@@ -1,4 +1,4 @@
-"""SQLAlchemy statements as the driver wants them. Decides nothing, logs nothing and holds no connection.
+"""SQLAlchemy statements in the form that asyncpg takes, and its rows as mapped classes. Holds no connection.
 
 SQLAlchemy describes tables and builds statements; each statement is compiled once and then run by asyncpg itself.
 Why no ORM session: docs/decisions/0001-unit-of-work.md.
@@ -34,12 +34,12 @@ CROSS JOIN LATERAL (SELECT asked.* FROM ({sql}) AS asked WHERE acting OFFSET 0) 
 
 
 class Compiled:
-    """A statement as SQL text with `$1 …` and the order and conversion of its values."""
+    """A statement as SQL text with `$1 …`, and the order and conversion of its values."""
 
     __slots__ = ("_converts", "_fixed", "names", "sql", "statement")
 
     def __init__(self, statement: sa.Executable, *, column_keys: Sequence[str] | None = None) -> None:
-        """Compile once; the statement must hold no literal that differs from call to call."""
+        """Compile a statement; what differs from call to call must be a `bindparam` in it."""
         compiled = statement.compile(dialect=_DIALECT, column_keys=column_keys)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type
         self.statement = statement
@@ -71,32 +71,32 @@ class Compiled:
 
 @cache
 def acting(sql: str, parameters: int) -> str:
-    """Put before a query who acts, as its last four parameters: one statement, one round trip, no transaction.
+    """Wrap a query so that it first tells row security who acts: one statement, one round trip, no transaction.
 
-    The query is SQLAlchemy's; what is put before it is text, because row security is written in SQL.
-    The query reads nothing before `act_as` has answered, for it hangs on its answer; were the order ever another, row
-    security would see no caller and show nothing.
+    Four parameters are added behind the query's own: authority, person, role, moment. The query is SQLAlchemy's; the
+    wrapper is text, because row security is written in SQL. The query reads nothing before `act_as` has answered, for
+    its WHERE depends on that answer; in any other order row security would see no caller and show nothing.
     """
     first, second, third, fourth = range(parameters + 1, parameters + 5)
     return _ACTING.format(sql=sql, first=first, second=second, third=third, fourth=fourth)
 
 
 def joined(inserts: Sequence[tuple[Compiled, list[Any]]]) -> tuple[str, list[Any]]:
-    """Join INSERTs, each with its arguments, into one statement and its arguments: the last one WITH the others."""
+    """Join INSERTs into one statement and its arguments: the others are CTEs of the last one, in their order."""
     sql = _joined(tuple(insert for insert, _ in inserts))
     return sql, [value for _, arguments in (inserts[-1], *inserts[:-1]) for value in arguments]
 
 
 @cache
 def _joined(inserts: tuple[Compiled, ...]) -> str:
-    # SQLAlchemy takes half a millisecond for each INSERT, once in a process for each list of tables.
+    # Cached, for SQLAlchemy takes half a millisecond for each INSERT.
     if len(inserts) == 1:
         return inserts[0].sql
     *others, last = [_with_parameters(insert, f"w{position}_") for position, insert in enumerate(inserts)]
     together = Compiled(last.add_cte(*(insert.cte(f"w{position}") for position, insert in enumerate(others))))
     last_first = (len(others), *range(len(others)))
     expected = [f"w{position}_{name}" for position in last_first for name in inserts[position].names]
-    assert list(together.names) == expected  # noqa: S101 - else values would go into other columns
+    assert list(together.names) == expected  # noqa: S101 - values would go into other columns
     return together.sql
 
 
@@ -111,11 +111,11 @@ _COMPILED: dict[int, tuple[sa.Executable, Compiled]] = {}
 
 
 def compiled(statement: sa.Executable) -> Compiled:
-    """Compile a statement that lives as long as the process (a module's constant)."""
-    known = _COMPILED.get(id(statement))
-    if known is None or known[0] is not statement:
-        known = _COMPILED[id(statement)] = (statement, Compiled(statement))
-    return known[1]
+    """Compile a statement once. Only for a module's constant: what is compiled stays in memory."""
+    entry = _COMPILED.get(id(statement))
+    if entry is None or entry[0] is not statement:
+        entry = _COMPILED[id(statement)] = (statement, Compiled(statement))
+    return entry[1]
 
 
 @cache
@@ -166,16 +166,16 @@ def _results(model: type[Row], prefix: str) -> tuple[tuple[str, str, Convert | N
 
 def _result_of(column_type: sa.types.TypeEngine[Any]) -> Convert | None:
     if isinstance(column_type, sa.JSON):
-        return json.loads  # SQLAlchemy teaches this to its own connections, and so has no conversion to give
+        return json.loads  # SQLAlchemy sets this on its own connections, so the type offers no conversion
     return column_type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
 
 
 def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
-    """Make a row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
+    """Make a mapped row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
     results = _results(model, prefix)
     row: AnyRow = model.__mapper__.class_manager.new_instance()
     values = row.__dict__
-    for name, called, convert in results:
-        value = record[called]
+    for name, label, convert in results:
+        value = record[label]
         values[name] = value if convert is None or value is None else convert(value)
     return row

@@ -1,4 +1,4 @@
-"""The declarative root of every table: schema, constraint names, UTC times, UUIDv7 keys, and what a sealed record has.
+"""The base classes of every table: schema, names of constraints, types, UUIDv7 keys, the columns of a sealed record.
 
 No table is defined here, and nothing here reads or writes one.
 """
@@ -37,7 +37,7 @@ class Row(DeclarativeBase):
     }
 
     def __init__(self, **columns: Any) -> None:
-        """Take the columns as they are: no session will ever ask what changed, so nothing needs to be watched.
+        """Set the columns without SQLAlchemy's change tracking: no session will ask what changed.
 
         Raises:
             TypeError: the table has no such column.
@@ -49,7 +49,7 @@ class Row(DeclarativeBase):
 
 
 def new_id() -> UUID:
-    """Make a UUIDv7: sorted by time, so lists need no second column to be stable. Source: RFC 9562, section 5.7."""
+    """Make a UUIDv7: ids sort by time, so a list ordered by id is stable. Source: RFC 9562, section 5.7."""
     return uuid7()
 
 
@@ -89,14 +89,14 @@ class Record(Row):
 
 
 def owned_by_authority(*more: sa.schema.SchemaItem) -> tuple[sa.schema.SchemaItem, ...]:
-    """Tie a record's regime to its owner's: no record can be under another regime (rule 42). Index it by its case."""
+    """Give the table arguments of a record: its regime must be its owner's (rule 42), and it is indexed by its case."""
     return (_owner_and_regime(), sa.Index(None, "case_id"), *more)
 
 
 def unique_in_case(*columns: str) -> tuple[sa.schema.SchemaItem, ...]:
-    """Do the same for a kind of record that a case has one of, for each value of `columns`.
+    """Give the same for a kind of record of which a case has one for each value of `columns`.
 
-    The index of the constraint begins with the case, so it is the one that finds a case's records.
+    The constraint's own index begins with the case, so no other is needed to find a case's records.
     """
     return (_owner_and_regime(), sa.UniqueConstraint("case_id", *columns))
 

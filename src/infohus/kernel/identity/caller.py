@@ -48,8 +48,8 @@ class Assurance(IntEnum):
 class Caller:
     """A verified natural person. `authenticated_at` and `expires_at` are aware UTC.
 
-    `name` and `email` are what the identity provider calls the person, where it says so; they go nowhere but into the
-    sealed record of who acted.
+    `name` and `email` are the identity provider's, where the token holds them; they are used for nothing but the sealed
+    rows of `unit_of_work/actors.py`.
     """
 
     person_id: UUID

@@ -1,6 +1,7 @@
 """What a token must say of its person, with exact types; anything else is refused.
 
-Pure: no keys, no clock of its own, no signature. `tokens.py` calls it only with a payload whose signature holds.
+Pure: no keys, no clock of its own, no signature. `tokens.py` calls `read_caller` only with a payload whose signature
+is verified.
 """
 
 import re
@@ -28,7 +29,7 @@ _ASSURANCES = {"Low": Assurance.LOW, "Substantial": Assurance.SUBSTANTIAL, "High
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What the gate asks of every token."""
+    """What is required of every token, whoever issued it."""
 
     audience: str
     minimum_assurance: Assurance
@@ -37,13 +38,13 @@ class Expectations:
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """When a token holds, as whole seconds since 1970 UTC: from `not_before` until just before `expires`."""
+    """When a token is valid, in whole seconds since 1970 UTC: from `not_before` until just before `expires`."""
 
     not_before: int
     expires: int
 
     def check(self, now: float, leeway_seconds: int) -> None:
-        """Refuse a token outside its time; each end gets the leeway.
+        """Refuse a token outside that time, widened by the leeway at each end.
 
         Raises:
             TokenRefused: `EXPIRED` or `NOT_YET_VALID`.
@@ -66,7 +67,7 @@ def claimed_issuer(claims: Mapping[str, object]) -> str:
 def read_caller(
     claims: Mapping[str, object], issuer: Issuer, *, expected: Expectations, now: float
 ) -> tuple[Caller, Validity]:
-    """Turn verified claims into a caller and the time the token holds.
+    """Turn verified claims into a caller, and the time in which the token is valid.
 
     Raises:
         TokenRefused: with the first requirement that is not met.
@@ -92,8 +93,8 @@ def read_caller(
         authenticated_at=datetime.fromtimestamp(signed_in, UTC),
         expires_at=datetime.fromtimestamp(expires, UTC),
         token_id=_token_id(claims),
-        name=_called(claims, "name"),
-        email=_called(claims, "email"),
+        name=_optional_text(claims, "name"),
+        email=_optional_text(claims, "email"),
     )
     return caller, validity
 
@@ -130,8 +131,8 @@ def _token_id(claims: Mapping[str, object]) -> str:
     return token_id
 
 
-def _called(claims: Mapping[str, object], name: str) -> str | None:
-    """Read what a person is called, `None` where the token does not say. Source: OpenID Connect Core, section 5.1."""
+def _optional_text(claims: Mapping[str, object], name: str) -> str | None:
+    """Read a name or an address, `None` where the token holds none. Source: OpenID Connect Core, section 5.1."""
     value = claims.get(name)
     if value is None:
         return None

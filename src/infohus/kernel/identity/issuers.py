@@ -1,7 +1,7 @@
 """Who may vouch for whom: each issuer is bound to one authority, and its authority's kind limits its roles.
 
-Keys come from a file beside the settings or from the issuer's own address, and are renewed in the background of
-a request at most once a minute. Nothing here reads tokens.
+Keys come from a file or from the issuer's own address. The request that finds them stale, or without the key its token
+names, renews them and waits for that; a fetch is tried at most once a minute. Nothing here reads tokens.
 """
 
 import asyncio
@@ -37,8 +37,8 @@ ROLES_OF_KIND = {
     AuthorityKind.SECURITY_SERVICE: _EVERY_AUTHORITY,
     AuthorityKind.SELF_GOVERNING: _EVERY_AUTHORITY,
 }
-"""The roles an authority of each kind can ever give. Rule 17 needs two persons of two authorities, so neither
-of the two that carry an infohus may make the other's coordinator."""
+"""The roles that issuers of an authority of each kind may give. Rule 17 needs two persons of two authorities, so
+neither of the two that carry an infohus may make the other's coordinator."""
 
 
 class UnsafeIssuer(ValueError):  # noqa: N818 - names the situation
@@ -49,9 +49,9 @@ class UnsafeIssuer(ValueError):  # noqa: N818 - names the situation
 class KeyRing:
     """The present keys of one issuer, renewed from where it publishes them.
 
-    Keys older than `keep_seconds` are renewed when next used; a fetch is tried at most every `wait_seconds`,
-    so unknown key names in forged tokens cannot make us a nuisance; keys that could not be renewed for
-    `trust_seconds` are trusted no more, so a withdrawn key ends even if the issuer stays out of reach.
+    Keys older than `keep_seconds` are renewed when next used. A fetch is tried at most every `wait_seconds`, so that
+    forged tokens with unknown key names cannot make us flood the issuer. Keys that could not be renewed for
+    `trust_seconds` are trusted no more, so that a withdrawn key ends even when the issuer cannot be reached.
     """
 
     fetch: Callable[[], Awaitable[bytes]]
@@ -66,7 +66,7 @@ class KeyRing:
     _renewing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def at(self, now: float) -> KeySet:
-        """Give the keys trusted at `now`, seconds since 1970 UTC; the same object as long as nothing changed."""
+        """Give the keys trusted at `now`, seconds since 1970 UTC; the same object as long as the keys are the same."""
         return self._keys if now - self._renewed_at <= self.trust_seconds else NO_KEYS
 
     def is_stale(self, now: float) -> bool:
@@ -74,9 +74,9 @@ class KeyRing:
         return now - self._renewed_at > self.keep_seconds and self._may_try(now)
 
     async def renew(self) -> None:
-        """Fetch the keys unless that was tried a moment ago; whoever comes during a fetch waits for it.
+        """Fetch the keys, unless that was tried within `wait_seconds`; calls during a fetch wait for it.
 
-        A failure leaves the present keys in place and stands in `last_failure`; nothing is raised.
+        A failure leaves the present keys in place and is kept in `last_failure`; nothing is raised.
         """
         async with self._renewing:
             now = self.clock().timestamp()
@@ -96,7 +96,7 @@ class KeyRing:
             KeySetRefused: when the set is unfit; the present keys stay.
         """
         fresh = read_key_set(document)
-        if fresh != self._keys:  # the gate remembers tokens by the identity of this object
+        if fresh != self._keys:  # TokenGate compares this object by identity, and forgets its tokens when it is another
             self._keys = fresh
         self._renewed_at = self.clock().timestamp()
         self.last_failure = None
@@ -116,10 +116,11 @@ class Issuer:
     keys: KeyRing
 
     def __post_init__(self) -> None:
-        """Refuse an issuer that could give another authority's role.
+        """Refuse an issuer whose roles or address are not safe.
 
         Raises:
-            UnsafeIssuer: also for an address that is neither https nor loopback.
+            UnsafeIssuer: it has no role, or one that its kind of authority may not give, or its address is neither
+                https nor loopback.
         """
         if not is_safe_address(self.url):
             message = f"{self.url}: an issuer's address is https, or http on loopback"
@@ -129,12 +130,12 @@ class Issuer:
             raise UnsafeIssuer(message)
 
     def may_vouch_for(self, role: Role) -> bool:
-        """Tell whether a token of this issuer may carry `role`; asked of each token, whatever was configured."""
+        """Tell whether a token of this issuer may carry `role`."""
         return role in self.roles and role in ROLES_OF_KIND[self.authority_kind]
 
 
 def fixed_keys(document: bytes, clock: Clock) -> KeyRing:
-    """Trust the keys of one JWK Set for as long as the process lives.
+    """Trust the keys of one JWK Set until the process ends.
 
     Raises:
         KeySetRefused: when the set is unfit.
@@ -149,7 +150,7 @@ def fixed_keys(document: bytes, clock: Clock) -> KeyRing:
 
 
 def keys_in_file(path: Path, clock: Clock) -> KeyRing:
-    """Read the keys now, and again when they are renewed.
+    """Read the keys from a file now, and again at each renewal.
 
     Raises:
         OSError: when the file cannot be read.
@@ -167,8 +168,8 @@ def keys_in_file(path: Path, clock: Clock) -> KeyRing:
 def keys_at_address(url: str, clock: Clock, *, transport: httpx.AsyncBaseTransport | None = None) -> KeyRing:
     """Prepare to fetch the keys from `url`; there are none before the first `renew`.
 
-    No redirect is followed and no proxy or certificate setting is taken from the environment: what decides
-    which keys we trust stands in the issuers' file alone.
+    No redirect is followed, and no proxy or certificate setting is taken from the environment: the issuers' file alone
+    decides which keys are trusted.
 
     Raises:
         UnsafeIssuer: when `url` is neither https nor http on loopback.
@@ -223,7 +224,7 @@ class _IssuersFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_issuers(path: Path, clock: Clock) -> tuple[Issuer, ...]:
     """Read the issuers' TOML file: `[[issuer]]` with url, authority, kind, roles and keys_file or keys_url.
 
-    `keys_file` counts from the folder of `path`.
+    `keys_file` is relative to the folder of `path`.
 
     Raises:
         UnsafeIssuer: when the file or an issuer in it is malformed or unsafe.

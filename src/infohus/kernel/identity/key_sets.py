@@ -1,7 +1,7 @@
-"""Which published keys are good enough to verify a token with; the key fixes the algorithm, never the token.
+"""Which published keys may verify a token; the key fixes the algorithm, never the token.
 
-Reads JWK Sets (RFC 7517). Keys that are not for signatures are passed over with a reason; a set that shows
-secret material or names two keys alike is refused whole. Fetching a set is `issuers.py`'s work.
+Reads JWK Sets (RFC 7517). A key that cannot be used is passed over with a reason; a set that shows secret material or
+gives two usable keys one name is refused whole. `issuers.py` fetches the sets.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from infohus.kernel.identity.strict_encoding import (
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
 _SMALLEST_RSA_BITS = 2048
-_LARGEST_RSA_BITS = 8192  # a larger modulus only buys an attacker our time
+_LARGEST_RSA_BITS = 8192  # a larger modulus gains nothing, and costs time at each verification
 _SMALLEST_EXPONENT = 2**16  # FIPS 186-5, A.1.1: 2^16 < e < 2^256, odd
 _LARGEST_EXPONENT = 2**32
 _P256_COORDINATE_BYTES = 32  # RFC 7518, section 6.2.1.2: "The length of this octet string MUST be the full size"
@@ -36,14 +36,14 @@ _ROCA_PRIMES = (
 
 
 class Algorithm(StrEnum):
-    """The two signature algorithms the gate knows. Source: RFC 7518, sections 3.3 and 3.4."""
+    """The two signature algorithms that are accepted. Source: RFC 7518, sections 3.3 and 3.4."""
 
     RS256 = "RS256"
     ES256 = "ES256"
 
 
 class KeyNotUsable(ValueError):  # noqa: N818 - names the situation
-    """One published key cannot verify tokens; the message says why and is safe to log."""
+    """A published key may not verify tokens; the message says why and is safe to log."""
 
 
 class KeySetRefused(ValueError):  # noqa: N818 - names the situation
@@ -63,13 +63,13 @@ class VerificationKey:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The usable keys of one issuer by name, and why the others were passed over."""
+    """The usable keys of one issuer by `kid`, and why the others were passed over."""
 
     keys: Mapping[str, VerificationKey]
     passed_over: tuple[str, ...] = ()
 
     def find(self, kid: str) -> VerificationKey | None:
-        """Find the one key of exactly this name."""
+        """Find the key of exactly this name."""
         return self.keys.get(kid)
 
 
@@ -113,7 +113,7 @@ def read_key_set(document: bytes) -> KeySet:
 def read_key(jwk: Mapping[str, object]) -> VerificationKey:
     """Read one public JWK that is meant for signatures.
 
-    An absent `alg` is filled in, since RSA here means RS256 and P-256 means ES256 and nothing else.
+    An absent `alg` is filled in: an RSA key is for RS256 and a P-256 key for ES256, and for nothing else.
 
     Raises:
         KeyNotUsable: for any other purpose, type, curve, algorithm, size, exponent or encoding.
@@ -196,7 +196,7 @@ def _p256_key(jwk: Mapping[str, object]) -> ec.EllipticCurvePublicKey:
 
 
 def _was_made_by_the_roca_library(modulus: int) -> bool:
-    """Tell whether `modulus` is a power of 65537 modulo every small prime, as that library's moduli are.
+    """Tell whether `modulus` is a power of 65537 modulo every small prime, as the moduli of Infineon's library are.
 
     A random modulus has the property with a chance of about 2^-27.
     Source: CVE-2017-15361; Nemec and others, "The Return of Coppersmith's Attack", section 2.

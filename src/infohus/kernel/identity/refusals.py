@@ -1,10 +1,10 @@
-"""Why a token was refused, as stable words for the log; never with anything from the token itself."""
+"""Why a token was refused, as stable codes for the application's log; never with anything from the token itself."""
 
 from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """The one reason a token was refused. The values stand in the audit log and never change."""
+    """The one reason a token was refused. The values stand in the application's log and never change."""
 
     TOO_LARGE = "token_too_large"
     MALFORMED = "token_malformed"
@@ -27,9 +27,9 @@ class Refusal(StrEnum):
 
 
 class TokenRefused(Exception):  # noqa: N818 - errors name the situation (STYLE.md)
-    """A bearer token did not pass the gate; `reason` says why and carries nothing of the token."""
+    """A bearer token was refused; `reason` says why and holds nothing of the token."""
 
     def __init__(self, reason: Refusal) -> None:
-        """Keep the reason; there is deliberately no room for more."""
+        """Keep the reason and nothing else, so that nothing of the token can be logged with it."""
         super().__init__(reason.value)
         self.reason = reason

@@ -1,8 +1,8 @@
 """Readers of base64url and JSON that accept one spelling of a value and refuse every other.
 
-Two readers that disagree about a token are how tokens get forged: a duplicate member where one reader takes
-the first and another the last, a stray character that one skips. These refuse whatever could be read twice.
-They know nothing of tokens or keys.
+Tokens can be forged where two readers disagree: on a duplicate member of which one takes the first and another the
+last, or on a stray character that one skips. These readers refuse whatever could be read in two ways. They know
+nothing of tokens or keys.
 """
 
 import json
@@ -20,7 +20,7 @@ class NotStrictlyEncoded(ValueError):  # noqa: N818 - errors name the situation 
 
 
 def decode_base64url(segment: bytes) -> bytes:
-    """Decode unpadded base64url and insist that encoding the result gives `segment` back.
+    """Decode unpadded base64url; encoding the result must give `segment` back.
 
     Raises:
         NotStrictlyEncoded: for padding, characters outside the alphabet, an impossible length or unused bits
@@ -46,7 +46,7 @@ def encode_base64url(content: bytes) -> bytes:
 
 
 def read_json_object(encoded: bytes) -> dict[str, object]:
-    """Read UTF-8 JSON text that is one object, with no member named twice at any depth.
+    """Read UTF-8 JSON text that is one object, with no two members of one name at any depth.
 
     Numbers longer than 20 characters, infinities and NaN are refused; nesting too deep to read is refused.
 
@@ -67,7 +67,7 @@ def read_json_object(encoded: bytes) -> dict[str, object]:
     except NotStrictlyEncoded:
         raise
     except (ValueError, RecursionError):
-        pass  # these carry the whole text, so nothing is raised from here: it would ride along as their context
+        pass  # these hold the whole text, which an error raised here would carry along as its context
     if not isinstance(value, dict):
         message = "not one JSON object"
         raise NotStrictlyEncoded(message)
@@ -75,11 +75,11 @@ def read_json_object(encoded: bytes) -> dict[str, object]:
 
 
 def _object_without_duplicates(members: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(members)
-    if len(found) != len(members):
+    by_name = dict(members)
+    if len(by_name) != len(members):
         message = "a member is named twice"
         raise NotStrictlyEncoded(message)
-    return found
+    return by_name
 
 
 def _short_integer(digits: str) -> int:

@@ -1,8 +1,8 @@
-"""The gate every bearer token passes; the only file that knows python-jose.
+"""Verifies every bearer token; the only file that imports python-jose.
 
-The library verifies a signature once everything it is lax about has been settled here: size, encoding,
-header, key, algorithm. Strict in front, a bounded memory of accepted tokens behind. Refusals say why in one
-stable word and hold nothing of the token. Encrypted tokens (JWE) do not exist here.
+The library verifies a signature only after everything it is lax about has been checked here: size, encoding, header,
+key, algorithm. Accepted tokens are cached by their hash. A refusal is one stable code and holds nothing of the token.
+Encrypted tokens (JWE) are refused.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ _SEGMENTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Compact:
-    """A token taken apart, nothing verified. `payload` is the decoded second segment, any bytes."""
+    """A token split into its parts; nothing is verified. `payload` is the decoded second segment, any bytes."""
 
     kid: str
     algorithm: Algorithm
@@ -55,7 +55,7 @@ class _Accepted:
 
 
 class _UnknownKey(TokenRefused):
-    """The issuer is known and the key's name is not; perhaps its keys were changed."""
+    """The issuer is known and the key's name is not; the issuer may have new keys."""
 
     def __init__(self, keys: KeyRing) -> None:
         super().__init__(Refusal.UNKNOWN_KEY)
@@ -74,7 +74,7 @@ class TokenGate:
         minimum_assurance: Assurance = Assurance.SUBSTANTIAL,
         leeway_seconds: int = 5,
     ) -> None:
-        """Know the issuers by their exact address.
+        """Accept tokens of these issuers, each by its exact address.
 
         Raises:
             UnsafeIssuer: when two issuers share an address, or one authority is given two kinds.
@@ -91,7 +91,7 @@ class TokenGate:
         self._remembering = Lock()
 
     def verify(self, token: str) -> Caller:
-        """Verify with the keys at hand, without any waiting.
+        """Verify with the keys that are already fetched.
 
         Raises:
             TokenRefused: and nothing else, whatever the text.
@@ -99,7 +99,7 @@ class TokenGate:
         return self._examine(token, self._clock().timestamp()).caller
 
     async def admit(self, token: str) -> Caller:
-        """Verify, after renewing the issuer's keys where they are stale or do not know the token's key.
+        """Verify; renew the issuer's keys first where they are stale or lack the key that the token names.
 
         Raises:
             TokenRefused: and nothing else, whatever the text.
@@ -116,7 +116,7 @@ class TokenGate:
         return self.verify(token)
 
     async def renew_keys(self) -> dict[str, str]:
-        """Renew the keys of every issuer, for use at start; return the failures by the issuer's address."""
+        """Renew the keys of every issuer; return the failures by the issuer's address."""
         for issuer in self._issuers.values():
             await issuer.keys.renew()
         return {url: failure for url, issuer in self._issuers.items() if (failure := issuer.keys.last_failure)}
@@ -153,18 +153,18 @@ class TokenGate:
             return self._remembered.get(digest)
 
     def _remember(self, digest: bytes, accepted: _Accepted) -> None:
-        # Only accepted tokens get here, so a flood of forgeries cannot push out the tokens in use.
+        # Only accepted tokens are stored, so a flood of forged ones cannot push out the tokens in use.
         with self._remembering:
             self._remembered[digest] = accepted
 
 
 def read_compact(token: str, *, types: frozenset[str] = TOKEN_TYPES) -> Compact:
-    """Take a compact JWS apart: three canonical segments, a header of exactly what we know. Verifies nothing.
+    """Split a compact JWS: three canonical segments, a header of known members only. Verifies nothing.
 
-    `types` lists the accepted `typ`, "" for an absent one; only others' test vectors need more than the default.
+    `types` lists the accepted `typ`, "" for an absent one; only published test vectors need more than the default.
 
     Raises:
-        TokenRefused: for the first thing that is not as it must be.
+        TokenRefused: for the first fault found.
 
     Source: RFC 7515, sections 3.1, 4.1 and 7.1.
     """
@@ -187,7 +187,7 @@ def read_compact(token: str, *, types: frozenset[str] = TOKEN_TYPES) -> Compact:
 
 
 def verify_signature(compact: Compact, key: VerificationKey) -> None:
-    """Verify the signature with the key's own algorithm; the token may only agree with it.
+    """Verify the signature with the key's own algorithm, which the token's header must name too.
 
     Raises:
         TokenRefused: also when the library raises, whatever it raises.
@@ -220,7 +220,7 @@ def sign_token(private_key: bytes, claims: Mapping[str, object], *, kid: str) ->
 
 @cache
 def _signing_key(private_key: bytes) -> tuple[Algorithm, jwk.Key]:
-    """Load a key once: checking an RSA key's primes takes longer than everything else a test does."""
+    """Load a key, once for each: checking an RSA key's primes takes longer than everything else a test does."""
     key = load_pem_private_key(private_key, password=None)
     if isinstance(key, rsa.RSAPrivateKey):
         algorithm = Algorithm.RS256

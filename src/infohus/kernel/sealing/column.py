@@ -1,4 +1,4 @@
-"""The column that holds sealed values and refuses everything else (promise 3)."""
+"""The column that stores sealed values and refuses everything else (promise 3 of docs/architecture.md)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,24 +10,28 @@ from infohus.kernel.sealing.envelope import SHORTEST, VERSION, Sealed
 
 
 class PlainTextInSealedColumn(TypeError):  # noqa: N818 - names the situation
-    """Something other than a sealed value was about to be stored. The text never holds the value."""
+    """Something other than a sealed value was about to be stored. The message never holds the value."""
 
 
 class SealedColumn(sa.types.TypeDecorator[Sealed]):
-    """Stores a `Sealed` as bytes. Sealing and opening are acts of the unit of work: a column cannot know its row."""
+    """Stores a `Sealed` as bytes. It neither seals nor opens: a column type does not know the row."""
 
     impl = sa.LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ANN401, ARG002
-        """Let only a sealed value through."""
+        """Give the envelope of a sealed value.
+
+        Raises:
+            PlainTextInSealedColumn: it is anything else, but for `None`.
+        """
         if value is None:
             return None
         if not isinstance(value, Sealed):
             message = f"a sealed column takes a Sealed, not {type(value).__name__}"
             raise PlainTextInSealedColumn(message)
         envelope = value.envelope
-        # `Sealed(text.encode())` is the mistake to expect: the name promises what only `seal` does.
+        # Catches `Sealed(text.encode())`: only `seal` makes an envelope.
         if type(envelope) is not bytes or envelope[:1] != VERSION or len(envelope) < SHORTEST:
             message = "a sealed column takes a Sealed that holds an envelope"
             raise PlainTextInSealedColumn(message)
@@ -39,28 +43,28 @@ class SealedColumn(sa.types.TypeDecorator[Sealed]):
 
 
 class SupervisionColumn(SealedColumn):
-    """A sealed column for an authority's supervision: its key is wrapped for that alone, and no case key opens it."""
+    """A column sealed for an authority's supervision: its key is wrapped for that alone, and no case key opens it."""
 
     cache_ok = True
 
 
 @dataclass(frozen=True, slots=True)
 class KeptForSupervision:
-    """How a table keeps what only its authority's supervision opens. Each value is the name of a column.
+    """Which columns of a table serve the texts that only its authority's supervision opens. Each value is a name.
 
-    A table says so in its class attribute `kept_for_supervision`.
+    A table that has such texts holds one in its class attribute `kept_for_supervision`.
     """
 
     wrapped_key: str
     """The key of the texts, wrapped for the supervision of the row's authority."""
     bound_to: str
-    """What a text is bound to besides its row: where a record's place names its case, this id stands."""
+    """The id a text is bound to besides its row, in the place of the case's id (`Place.case_id`)."""
     also_opened_by: str | None = None
-    """One person beside that authority who opens them too."""
+    """The person id of one person outside that authority who opens them too."""
 
 
 def sealed_columns(metadata: sa.MetaData) -> frozenset[tuple[str, str]]:
-    """Collect (table, column) of every sealed column: what the application log must never show."""
+    """Collect (table, column) of every sealed column, whose values the application's own log must never show."""
     return frozenset(
         (table.name, column.name)
         for table in metadata.tables.values()

@@ -13,18 +13,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 VERSION = b"\x01"
 KEY_BYTES = 32
 SHORTEST = 45
-"""Bytes of an envelope around no text: version, key id, nonce and tag."""
+"""Bytes of an envelope around an empty text: version, key id, nonce and tag."""
 _NONCE = slice(17, 29)
 _DOMAIN = b"infohus/v1"
 
 
 class CannotOpen(Exception):  # noqa: N818 - names the situation
-    """It does not open: another key, another place, another version, or changed. One error for every cause."""
+    """Another key, another place, another version, or changed: one error for every cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sealed value stands. `record_version` makes an older value of the same place useless."""
+    """Where a sealed value is stored. By `record_version`, an older value put back into its place does not open."""
 
     table: str
     column: str
@@ -33,7 +33,7 @@ class Place:
     record_version: int
 
     def associated_data(self) -> bytes:
-        """Write the place so that no two give the same bytes: each part behind its length, 4 bytes big-endian."""
+        """Write the place as bytes, different for different places: each part after its length, 4 bytes big-endian."""
         parts = (
             _DOMAIN, self.table.encode(), self.column.encode(), self.row_id.bytes, self.case_id.bytes,
             self.record_version.to_bytes(8, "big"),
@@ -49,7 +49,7 @@ class Sealed:
 
     @property
     def key_id(self) -> UUID:
-        """The key it names.
+        """The id of the key that the envelope names.
 
         Raises:
             CannotOpen: it is too short to name one.
@@ -59,7 +59,7 @@ class Sealed:
         return UUID(bytes=self.envelope[1:17])
 
     def __repr__(self) -> str:
-        """Say how long it is and nothing else."""
+        """Show the length alone."""
         return f"Sealed({len(self.envelope)} bytes)"
 
 
@@ -82,19 +82,19 @@ class DataKey:
         self._cipher: AESGCM | None = None
 
     def __repr__(self) -> str:
-        """Name the key without its material."""
+        """Show the id, never the material."""
         return f"DataKey({self.key_id})"
 
     @property
     def cipher(self) -> AESGCM:
-        """The key's cipher, made once."""
+        """The AES-256-GCM cipher under this key, made at first use."""
         if self._cipher is None:
             self._cipher = AESGCM(self.material)
         return self._cipher
 
 
 def seal(key: DataKey, place: Place, text: str) -> Sealed:
-    """Seal `text` for `place` under a fresh 96-bit nonce. Source: NIST SP 800-38D; architecture, "Sealing"."""
+    """Seal `text` for `place` under a fresh 96-bit nonce. Source: NIST SP 800-38D; architecture.md, "Sealing"."""
     nonce = os.urandom(12)
     ciphertext = key.cipher.encrypt(nonce, text.encode(), place.associated_data())
     return Sealed(VERSION + key.key_id.bytes + nonce + ciphertext)
@@ -104,7 +104,7 @@ def open_sealed(key: DataKey, place: Place, sealed: Sealed) -> str:
     """Open what was sealed for exactly this place under exactly this key.
 
     Raises:
-        CannotOpen: whatever the cause.
+        CannotOpen: it was not, or it is changed.
     """
     envelope = sealed.envelope
     if envelope[:17] != VERSION + key.key_id.bytes:

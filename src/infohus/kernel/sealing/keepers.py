@@ -1,4 +1,4 @@
-"""Who keeps the keys that wrap the keys: a folder of files in the demo; an HSM takes the same seat later."""
+"""Keepers of the keys that wrap case keys. The only one reads files; a hardware keeper would be another."""
 
 import os
 import stat
@@ -16,22 +16,22 @@ from cryptography.hazmat.primitives.keywrap import (
 from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen
 
 INSTALLATION = UUID(int=0)
-"""The index key of the installation itself, for what belongs to no infohus."""
+"""The id under which the installation's own index key is kept, for what belongs to no infohus."""
 
 
 class UnsafeKeyFile(Exception):  # noqa: N818 - names the situation
-    """A key file is missing, readable by others, a link, or not 32 bytes."""
+    """A key file is missing, readable by others, a link, or not 32 bytes; the message names it."""
 
 
 def supervision_of(authority_id: str) -> str:
-    """Name the second holder of a wrapping key in an authority: its supervision, whose key opens no case."""
+    """Name the keeper's second key of an authority: that of its supervision, which opens no case."""
     return f"{authority_id}.tilsyn"
 
 
 class KeyKeeper(Protocol):
     """Holds a wrapping key per authority, one per authority's supervision, and an index key per infohus.
 
-    It never gives a wrapping key out.
+    It gives index keys out, and never a wrapping key.
     """
 
     def key_id(self, authority_id: str) -> str:
@@ -65,7 +65,11 @@ class FileKeyKeeper:
 
     @classmethod
     def create(cls, folder: Path, authority_ids: Iterable[str], infohus_ids: Iterable[UUID]) -> "FileKeyKeeper":
-        """Make the keys that are missing; a key that is there is never overwritten."""
+        """Make the keys that are missing; an existing key is never overwritten.
+
+        Raises:
+            UnsafeKeyFile: an existing key, or a folder, is not as it must be.
+        """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for authority_id in authority_ids:
             _write_once(folder / authority_id / "kek-1.key")
@@ -75,7 +79,7 @@ class FileKeyKeeper:
         return cls(folder)
 
     def check(self) -> None:
-        """Read every key there is and must be, so that an unsafe one stops the start and not the first request.
+        """Read every key there is or must be, so that an unsafe one stops the start instead of the first request.
 
         Raises:
             UnsafeKeyFile: naming the file.
@@ -124,13 +128,13 @@ def _write_once(path: Path) -> None:
     except FileExistsError:
         _read_safely(path)
         return
-    # If the process dies before the key is durable, a file that is too short stays. It is refused from then on and
-    # never filled in; nothing was wrapped under it yet, so a person may remove it.
+    # If the process dies before the key is durable, a file that is too short may stay. It is refused from then on and
+    # never filled; nothing was wrapped under it yet, so an operator may remove it.
     with os.fdopen(descriptor, "wb") as file:
         file.write(os.urandom(KEY_BYTES))
         file.flush()
         os.fsync(file.fileno())
-    # A key that is lost with the folder's entry is a key that never was: make the entry durable too.
+    # The folder's entry must be durable too: without it the key would be lost, and all that is wrapped under it.
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -140,25 +144,25 @@ def _write_once(path: Path) -> None:
 
 def _read_safely(path: Path) -> bytes:
     try:
-        # Without O_NONBLOCK a pipe in the key's place would hold the process still for ever.
+        # Without O_NONBLOCK, opening a pipe in the key's place would block for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as failure:
         message = f"the key file {path.parent.name}/{path.name} cannot be opened"
         raise UnsafeKeyFile(message) from failure
     try:
-        found = os.fstat(descriptor)
-        key = os.read(descriptor, KEY_BYTES + 1) if stat.S_ISREG(found.st_mode) else b""
+        status = os.fstat(descriptor)
+        key = os.read(descriptor, KEY_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
     finally:
         os.close(descriptor)
-    if stat.S_IMODE(found.st_mode) & 0o077 or _is_loose(path) or len(key) != KEY_BYTES:
+    if stat.S_IMODE(status.st_mode) & 0o077 or _is_loose(path) or len(key) != KEY_BYTES:
         raise UnsafeKeyFile(_must_be(path))
     return key
 
 
 def _is_loose(path: Path) -> bool:
-    """Say whether others can enter a key's folder or the keeper's, or whether the key's folder is a link.
+    """Say whether others have any right to a key's folder or the keeper's, or whether the key's folder is a link.
 
-    Who can write in the keeper's folder can put a folder of their own in an authority's place; and a link from one
+    Whoever can write in the keeper's folder can replace an authority's folder by one of their own. A link from one
     authority's folder to another's would give both the same key.
     """
     folders = (path.parent.lstat(), path.parent.parent.stat())

@@ -1,7 +1,7 @@
-"""The vault: data keys wrapped per authority under case keys, case keys wrapped by the authority's keeper.
+"""The vault: makes, wraps and unwraps keys. It neither seals nor opens a text, and stores nothing.
 
-record's data key → wrapped for each authority that may read, by a key derived from its case key → wrapped by its
-keeper. Disclosing adds a wrap and copies nothing.
+A record's data key is wrapped for each authority that may read, under a key derived from that authority's case key,
+which the keeper wraps under the authority's own key. Disclosing adds a wrap and copies nothing.
 """
 
 import base64
@@ -30,7 +30,7 @@ Remembered = tuple[UUID, str, bytes]
 
 
 class Vault:
-    """Makes, wraps and unwraps keys, and computes keyed indexes. Unwrapped case keys stay in memory for minutes."""
+    """Makes, wraps and unwraps keys, and computes keyed indexes. Keys derived from case keys are cached for minutes."""
 
     def __init__(self, keeper: KeyKeeper, clock: Callable[[], datetime], *, keep_case_keys_seconds: int = 300) -> None:
         """Take the keeper of the authorities' keys and a clock in aware UTC."""
@@ -42,7 +42,7 @@ class Vault:
         )
 
     def __repr__(self) -> str:
-        """Name the vault and nothing in it."""
+        """Show none of its keys."""
         return "Vault()"
 
     def keeper_key_id(self, authority_id: str) -> str:
@@ -93,15 +93,15 @@ class Vault:
         return DataKey(key_id, material)
 
     def forget(self, case_id: UUID) -> None:
-        """Drop a case's keys from memory."""
+        """Drop the keys derived from a case's keys from memory."""
         self.forget_the_old()
-        for known in [known for known in self._remembered if known[0] == case_id]:
-            del self._remembered[known]
+        for entry in [entry for entry in self._remembered if entry[0] == case_id]:
+            del self._remembered[entry]
 
     def forget_the_old(self) -> None:
-        """Drop the case keys whose seconds have passed. Each use does so; a process that stands idle must be told.
+        """Drop the derived keys whose seconds have passed. Each use does so; an idle process must call this.
 
-        A clock that was set back would let keys live longer: then all go.
+        When the clock was set back, all are dropped: they would live longer otherwise.
         """
         now = self._clock()
         if now < self._latest:
@@ -118,7 +118,7 @@ class Vault:
         return base64.urlsafe_b64encode(self._keyed(infohus_id, b"pseudonym", person.bytes)[:16]).decode()[:22]
 
     def fingerprint(self, infohus_id: UUID | None, payload: bytes) -> bytes:
-        """Compute a keyed fingerprint of a request, 32 bytes; an unkeyed one could be guessed by trying numbers."""
+        """Compute a keyed fingerprint of `payload`, 32 bytes; an unkeyed hash of a number is undone by trying all."""
         return self._keyed(infohus_id or INSTALLATION, b"fingerprint", payload)
 
     def _keyed(self, infohus_id: UUID, *parts: bytes) -> bytes:
@@ -126,13 +126,13 @@ class Vault:
         return hmac.digest(self._keeper.index_key(infohus_id), message, "sha256")
 
     def _wrapping_key(self, case_id: UUID, authority_id: str, wrapped_case_key: bytes) -> bytes:
-        """Derive the key that wraps data keys; it names case and authority, so a swapped case key opens nothing.
+        """Derive the key that wraps data keys from case key, case and authority: a swapped case key opens nothing.
 
         Source: RFC 5869, section 2.3 (expand: the case key is uniformly random already).
         """
-        known = (case_id, authority_id, wrapped_case_key)
+        entry = (case_id, authority_id, wrapped_case_key)
         self.forget_the_old()
-        remembered = self._remembered.get(known)
+        remembered = self._remembered.get(entry)
         if remembered is not None:
             return remembered
         case_key = self._keeper.unwrap(authority_id, wrapped_case_key)
@@ -140,7 +140,7 @@ class Vault:
             len(part).to_bytes(4, "big") + part for part in (b"infohus/v1/wrap", case_id.bytes, authority_id.encode())
         )
         derived = HKDFExpand(hashes.SHA256(), KEY_BYTES, info).derive(case_key)
-        self._remembered[known] = derived
-        # Where nothing may be kept, what was just put in is old already.
+        self._remembered[entry] = derived
+        # With `keep_case_keys_seconds=0` the key that was just stored has expired already.
         self._remembered.expire()
         return derived

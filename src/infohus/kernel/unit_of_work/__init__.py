@@ -1,4 +1,5 @@
-"""The only door to the database: `begin` finds the subject, asks the policies, and commits the work with its log entry.
+"""Requests reach the database here and nowhere else: find the subject, ask the policies, work, log, commit.
 
-docs/architecture.md says how the four promises rest on it.
+`begin.py` begins and ends a unit of work; `unit.py` is what an operation is given. docs/architecture.md says how the
+four promises rest on them.
 """

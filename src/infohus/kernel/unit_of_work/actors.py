@@ -1,7 +1,7 @@
-"""Who a person id is: kept sealed from the first sign-in on, so that it can be asked when the account is gone.
+"""Who a person id of the log is: kept sealed from the first sign-in on, so that it is known when the account is gone.
 
-The name lies under a key of its own for each authority's supervision. Only the authority's DPO opens it (the policies,
-row security and the key say so, each by itself), and each opening is in the log (rule 60).
+The name is sealed under a data key that is wrapped for the supervision of the person's authority. Only the authority's
+DPO opens it (policies, row security and the key each say so), and each opening is in the log (rule 60).
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ REMEMBERED = 4096
 class Actor(Row):
     """A person as an authority's identity provider named them at `seen_at`; a new name or address is a new row.
 
-    `fingerprint` is keyed: it tells that nothing changed without telling what it is.
+    `fingerprint` is keyed: equal names and addresses give equal ones, and it tells nothing of either.
     """
 
     __tablename__ = "actor"
@@ -44,7 +44,7 @@ class Actor(Row):
     email: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
 
 
-_KNOWN = sa.select(Actor.id).where(
+_BY_FINGERPRINT = sa.select(Actor.id).where(
     Actor.authority_id == sa.bindparam("authority_id"), Actor.person_id == sa.bindparam("person_id"),
     Actor.fingerprint == sa.bindparam("fingerprint"),
 )
@@ -60,47 +60,48 @@ _OF_PEOPLE = (
 
 
 class Actors:
-    """Keeps who signed in, and opens it for who may ask."""
+    """Stores the name of each caller who signs in, and remembers which names are stored already."""
 
     def __init__(self) -> None:
-        """Begin with nobody known."""
+        """Begin with none remembered."""
         self._kept: FIFOCache[bytes, None] = FIFOCache(REMEMBERED)
 
     async def keep(self, work: UnitOfWork) -> bytes | None:
-        """Add the unit's caller, unless this name is kept already; give what to `remember` once the unit has ended.
+        """Add a row for the unit's caller, unless this name is stored already.
 
-        A caller whose token holds neither name nor address has nothing to keep.
+        Returns the fingerprint to hand to `remember` once the unit is committed; `None` when the caller's token holds
+        neither name nor address.
         """
         caller = work.caller
         if caller.name is None and caller.email is None:
             return None
-        said = "\n".join((caller.authority_id, str(caller.person_id), caller.name or "", caller.email or ""))
-        fingerprint = work.fingerprint(b"actor\n" + said.encode())
+        named = "\n".join((caller.authority_id, str(caller.person_id), caller.name or "", caller.email or ""))
+        fingerprint = work.fingerprint(b"actor\n" + named.encode())
         if fingerprint not in self._kept:
-            known = await work.values(
-                _KNOWN, authority_id=caller.authority_id, person_id=caller.person_id, fingerprint=fingerprint
+            stored = await work.values(
+                _BY_FINGERPRINT, authority_id=caller.authority_id, person_id=caller.person_id, fingerprint=fingerprint
             )
-            if not known:
+            if not stored:
                 actor = Actor(
                     id=new_id(), authority_id=caller.authority_id, person_id=caller.person_id, seen_at=work.now,
                     fingerprint=fingerprint, name=None, email=None,
                 )
                 work.seal_for_supervision(actor, name=caller.name, email=caller.email)
-                # Another process may keep the same at this moment: then its row stays, and ours was one too many.
+                # Another process may insert the same name at this moment: then its row stays, and ours is not inserted.
                 work.add(actor, unless_there=True)
         return fingerprint
 
     def remember(self, fingerprint: bytes | None) -> None:
-        """Ask the database no more about what is committed."""
+        """Remember a committed fingerprint, so that `keep` asks the database no more for it."""
         if fingerprint is not None:
             self._kept[fingerprint] = None
 
 
 async def open_actor(work: UnitOfWork, person_id: UUID) -> list[tuple[Actor, dict[str, str]]]:
-    """Open every name a person was kept under, oldest first; each opened place stands in the log.
+    """Open every name and address a person was stored under, oldest first; the log entry lists each text opened.
 
     Raises:
-        NotAvailable: nobody is kept, or it is another authority's, or the stored name was changed.
+        NotAvailable: no row is stored, it is another authority's, or a stored text was changed.
     """
     actors = await work.rows(Actor, _OF_PERSON, person_id=person_id)
     if not actors:
@@ -109,9 +110,9 @@ async def open_actor(work: UnitOfWork, person_id: UUID) -> list[tuple[Actor, dic
 
 
 async def names_of(work: UnitOfWork, people: Sequence[UUID], *, most: int) -> dict[UUID, list[str]]:
-    """Open the names that people of the caller's authority were kept under, as many as `most`, the first first.
+    """Open the names that people of the caller's authority were stored under: at most `most` rows, in their order.
 
-    Each opened place stands in the log. Whoever is not kept, or is another authority's, is left out.
+    The log entry lists each text opened. Whoever is not stored, or is another authority's, is left out.
     """
     names: dict[UUID, list[str]] = {}
     for actor in await work.rows(Actor, _OF_PEOPLE, people=list(people), most=most):

@@ -1,4 +1,4 @@
-"""What a unit of work has done so far: the raw material of its audit entry, and the request it answers."""
+"""What a unit of work has done so far, from which its audit entry is built; and the Idempotency-Key it came with."""
 
 import hashlib
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class AuditEventDraft:
-    """What the audit entry will say the unit did; slices add only codes and ids (rules 57 and 60)."""
+    """What the audit entry will say the unit did; operations add only codes and ids (rules 57 and 60)."""
 
     policies: list[str] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
@@ -39,11 +39,11 @@ class AuditEventDraft:
 
     @property
     def purpose(self) -> str | None:
-        """What the entry says the act was for, as far as that is known by now."""
+        """What the entry says the act was for; `None` as long as nothing was stated or completed."""
         return self._purpose
 
     def state_purpose(self, source: StatedPurpose, text: str) -> None:
-        """Say what the act is for, where the procedure's row leaves that to the request.
+        """State what the act is for, where the procedure's row leaves that to the request.
 
         Raises:
             PurposeOfAnotherAct: the row says otherwise.
@@ -54,7 +54,7 @@ class AuditEventDraft:
         self._purpose = text
 
     def complete_purpose(self) -> None:
-        """Write the purpose that the procedure's row fixes, now that the operation has done its work."""
+        """Set the purpose that the procedure's row fixes; called after the operation, so a failed act states none."""
         if isinstance(self.purpose_of_act, FixedPurpose):
             self._purpose = self.purpose_of_act.text
 
@@ -66,6 +66,6 @@ def withdrew(record_id: UUID, exchange_id: UUID, recipient_id: str) -> Wrote:
 
 
 def wrote_of(row: Row, verb: str, stored: list[Any]) -> Wrote:
-    """Describe a written row by the digest of the values sent; sealed values count by their envelope."""
+    """Describe a written row by the SHA-256 of the values sent, hexadecimal; of a sealed value that is its envelope."""
     digest = hashlib.sha256(msgspec.json.encode(stored, enc_hook=str)).hexdigest()
     return Wrote(verb=verb, table=row.__tablename__, row=getattr(row, "id", None), digest=digest)

@@ -1,7 +1,8 @@
-"""The only door to the database: find the subject, ask the policies, work, append one entry, commit.
+"""Begins and ends units of work: find the subject, ask the policies, run the operation, append one entry, commit.
 
-`UnitsOfWork.begin` is one transaction: everything in it happens and stands in the log, or nothing happened. The house's
-four promises rest on this file and `unit.py`; docs/architecture.md says how.
+An act that writes is one transaction: all of it happened and is in the log, or nothing happened. An act that only reads
+is no transaction; what it read is given out after its entry is durable. docs/architecture.md names the four promises
+that rest on this file and `unit.py`.
 """
 
 import asyncio
@@ -48,12 +49,12 @@ from infohus.logs import correlation_id
 
 logger = structlog.get_logger()
 
-_PATIENCE_SECONDS = 10
+_ACQUIRE_SECONDS = 10
 _DATABASE_GONE = (
     ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
 )
-"""What the driver raises when PostgreSQL went away, is shutting down, recovers from a crash, or has no room."""
+"""What the driver raises when PostgreSQL went away, is shutting down, recovers from a crash, or lacks resources."""
 
 REGIMES = {
     AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
@@ -62,15 +63,15 @@ REGIMES = {
 
 
 class UnitsOfWork:
-    """Where units of work begin. Holds the pool, the policies and the vault; nobody else does."""
+    """Begins units of work. Holds the pool of connections, the policies and the vault, and hands none of them out."""
 
     def __init__(
         self, *, policies: Policies, vault: Vault, procedure: Mapping[Action, ActRow], clock: Callable[[], datetime],
         acknowledged: AcknowledgedEntries,
     ) -> None:
-        """`procedure` has a row for every act: when it is possible, how it holds its case, its purpose in the log.
+        """`procedure` has a row for every act: when it is possible, how it locks its case, its purpose in the log.
 
-        `acknowledged` is told of each entry that the database acknowledged.
+        Each entry whose append the database acknowledged is added to `acknowledged`.
         """
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._policies = policies
@@ -80,20 +81,24 @@ class UnitsOfWork:
         self._acknowledged = acknowledged
 
     def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        """Open for work with a pool of connections as the role `infohus_app`."""
+        """Work over this pool of connections, as the role `infohus_app`, from now on."""
         self._pool = pool
 
     @asynccontextmanager
-    async def begin(  # noqa: PLR0913 - one door, all of it by name
+    async def begin(  # noqa: PLR0913 - what an act is on, by name
         self, caller: Caller, action: Action, model: type[Row] | None = None, subject_id: UUID | None = None, *,
         within: UUID | None = None, idempotency_key: IdempotencyKey | None = None,
     ) -> AsyncIterator[UnitOfWork]:
-        """Begin a unit of work on a subject: nothing, an infohus, a case, or a record `within` a case.
+        """Begin a unit of work on the installation (no `model`), an infohus, a case, or a record `within` a case.
+
+        Leaving it appends the entry and commits. Every refusal and failure leaves an entry of its own.
 
         Raises:
-            NotAvailable: the subject is unknown, hidden, or the policies say no; the attempt stands in the log.
+            NotAvailable: the subject is unknown, hidden, or the policies say no.
             NotPossibleNow: the case's stage does not allow it.
-            LogUnavailable: the entry could not be written, so nothing happened (rule 59).
+            DatabaseUnavailable: no connection was free within ten seconds, or the database went away.
+            LogUnavailable: the entry could not be written, so nothing happened (rule 59); or the answer to COMMIT was
+                lost, and either is possible (see `_commit`).
         """
         async with self._connection() as connection:
             resolved, audit_draft = ResolvedSubject(), AuditEventDraft()
@@ -112,26 +117,26 @@ class UnitsOfWork:
                 await _commit(context, resolved.log_id, entry)
                 self._acknowledged.add(resolved.log_id, entry)
             except BaseException as failure:
-                # Whatever happened, the transaction is gone: the server dropped it, or ROLLBACK drops it now. What is
-                # left to do is to say in the log that it was tried. A process that dies right here leaves no trace of
-                # the attempt, and no trace of its effect either.
-                known = _as_refusal(failure)
-                tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=known)
+                # The transaction is over, or `_append_failure` rolls it back: nothing of the act is stored, unless it
+                # was committed and the answer was lost (see `_commit`). What is left is an entry that says it was
+                # tried. If the process dies here, there is no entry of the attempt.
+                refusal = _as_refusal(failure)
+                tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=refusal)
                 await asyncio.shield(self._append_failure(connection, resolved.log_id, tried))
-                if known is failure:
+                if refusal is failure:
                     raise
-                raise known from failure
+                raise refusal from failure
 
     async def log_installation_event(
         self, action: Action, *, caller: Caller | None, refused: errors.Refused | None = None,
     ) -> None:
-        """Append an entry on the installation itself: a sign-in, or a sign-in that was refused."""
+        """Append an entry to the installation's log, as for a sign-in that was refused."""
         async with self._connection() as connection:
             entry = self._entry(caller, action, None, None, ResolvedSubject(), AuditEventDraft(), failure=refused)
             await self._append_failure(connection, INSTALLATION_LOG, entry)
 
     async def ready(self) -> None:
-        """Ask the database one question.
+        """Ask the database for one value, to see whether it answers.
 
         Raises:
             DatabaseUnavailable: it does not answer.
@@ -144,7 +149,7 @@ class UnitsOfWork:
         if self._pool is None:
             raise errors.DatabaseUnavailable
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_ACQUIRE_SECONDS):
                 connection = await self._pool.acquire()
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
             raise errors.DatabaseUnavailable from failure
@@ -184,9 +189,9 @@ class UnitsOfWork:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
             encoded = encode(entry)
-            # Refused or turned away: the answer too says something of what was read, and waits for the disk. The log is
-            # free meanwhile, so that many who are refused hold nobody up. Dies before COMMIT: no trace, no answer. Dies
-            # after it: perhaps a trace, no answer.
+            # A refusal, too, tells something of what was read, so it waits until the entry is on the disk. The log is
+            # not locked meanwhile, so that many refusals hold nobody up. If the process dies before COMMIT, there is
+            # no entry and no answer; after it, there is perhaps an entry, and no answer.
             await connection.execute(append_alone(log_id, encoded))
             self._acknowledged.add(log_id, encoded)
         except (OSError, asyncpg.PostgresError, *_DATABASE_GONE, EntryTooLarge) as failure:
@@ -221,7 +226,7 @@ class UnitsOfWork:
 
 @dataclass(frozen=True, slots=True)
 class RequestScope:
-    """Where one request works: the units, its caller, and whether the request must not act twice."""
+    """What one request begins its units of work with: its caller, and its Idempotency-Key where it has one."""
 
     units: UnitsOfWork
     caller: Caller
@@ -241,8 +246,8 @@ class RequestScope:
 class RequestContext:
     """Who does what, when, over which connection.
 
-    An act that only reads opens no transaction: each query says itself who acts, and the entry is appended before
-    anything is given out. An act that writes is one transaction from its first message to its last.
+    An act that only reads opens no transaction: each query itself tells row security who acts, and the entry is
+    appended before anything is given out. An act that writes is one transaction from its first message to its last.
     """
 
     caller: Caller
@@ -253,16 +258,16 @@ class RequestContext:
 
     @property
     def writes(self) -> bool:
-        """Say whether the act holds its case, and so may write."""
+        """Say whether the act locks its case, and so may write."""
         return self.lock is not Lock.NONE
 
     def opening(self, case_id: UUID | None) -> str:
-        """Begin the transaction, say who acts and wait for the case, in one message.
+        """Write the message that begins the transaction, says who acts, and waits for the case's advisory lock.
 
-        The row's own lock would come too late: a query that had to wait for it goes on with what it read of other rows
-        before, and so would sign or change what somebody changed meanwhile. What comes after this message sees all that
-        was committed before it. The simple protocol takes no parameters; each value here is of a kind that cannot hold
-        a quote.
+        A row lock in the query itself would come too late: a query that had to wait for it goes on with what it read of
+        other rows before, and so would sign or change what somebody changed meanwhile. The statements after this
+        message see all that was committed before it. The simple protocol takes no parameters; each value here is of a
+        kind that cannot hold a quote.
         """
         caller = self.caller
         authority_id = caller.authority_id
@@ -274,7 +279,7 @@ class RequestContext:
         )
 
     async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        """Run a query as the caller."""
+        """Run a query as the caller: in the transaction that `opening` began, or wrapped so that it says who acts."""
         if self.writes:
             return await self.connection.fetch(sql, *arguments)
         caller = self.caller
@@ -301,14 +306,15 @@ async def _find(
 
 
 async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
-    # One message: append, COMMIT, flush. What the unit read and what it wrote is given out only when it was answered.
-    # The process or the connection dies before the server reads it: nothing happened. Dies after that: the server goes
-    # on by itself, so everything happened, and the WAL writer flushes what the session no longer could.
-    # PostgreSQL or its machine dies before COMMIT: nothing happened. Dies between COMMIT and the flush: afterwards the
-    # entry and the rows are there together, or are gone together with all that was committed behind them. Nobody was
-    # answered; nor was anybody who read or changed meanwhile what was not on the disk yet, for their flush lies behind
-    # ours. Dies after the flush: everything is there.
-    # The caller is told "unexpected" when the answer is lost, and a repetition with the same Idempotency-Key finds out.
+    # One message: append, COMMIT, flush. What the unit read and what it wrote is given out only after the answer to it.
+    # If the process or the connection dies before the server reads the message, nothing happened. After that, the
+    # server goes on by itself: everything happened, and the WAL writer flushes what the session no longer could.
+    # If PostgreSQL or its machine dies before COMMIT, nothing happened. Between COMMIT and the flush: afterwards the
+    # entry and the rows are there together, or are gone together with all that was committed after them. Nobody was
+    # answered; nor was anybody who meanwhile read or changed what was not on the disk yet, for their flush comes after
+    # ours. After the flush: everything is there.
+    # When the answer is lost, the caller is answered 503 and cannot tell; a repetition with the same Idempotency-Key
+    # acts only if the first did not.
     message = append_and_commit if context.writes else append_alone
     await context.connection.execute(message(log_id, entry))
 

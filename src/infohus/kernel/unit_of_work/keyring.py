@@ -1,6 +1,7 @@
-"""The keys one unit of work holds: data keys of the records it touches, opened by its caller's case key.
+"""The keys one unit of work holds: data keys of the records it touches, unwrapped by its caller's case key.
 
-A key that is not here cannot be made up: it comes from a wrap for the caller's own authority, or the record is new.
+A data key comes from a wrap for the caller's own authority, or is made for a new record; there is no third way. Texts
+for supervision have keys of their own, wrapped for the supervision of the row's authority.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -32,26 +33,26 @@ READERS = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
     Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
     Disclosure.withdrawn_at.is_(None),
 )
-"""To whom records were disclosed by exchanges that stand: those hold a wrap."""
+"""To which authorities records are disclosed and not withdrawn; each holds a wrap of the record's key."""
 WITHDRAWING = sa.select(
     sa.func.infohus.withdraw(
         sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
         sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
     ).label("record_id")
 )
-"""Takes a recipient's wraps by an exchange away, and gives the records."""
+"""Takes away the wraps that an exchange gave a recipient, and returns the ids of the records."""
 _CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id"))
 
 
 class Keyring:
-    """Brings, makes and wraps keys for one caller's authority in one case."""
+    """Fetches, makes and wraps keys for one caller's authority in one case."""
 
     def __init__(
         self, vault: Vault, ask: Ask, caller: Caller, resolved: ResolvedSubject, *, opened: list[Opened]
     ) -> None:
-        """Begin with the keys that came along when the subject was found.
+        """Begin with the keys that the look-up of the subject fetched.
 
-        Each place that is opened is added to `opened`, which the audit entry will hold.
+        Each text that is opened is added to `opened`, which the audit entry will hold.
         """
         self._vault = vault
         self._ask = ask
@@ -70,11 +71,11 @@ class Keyring:
             self._data_keys[resolved.subject.id] = self._unwrapped(*resolved.record_key)
 
     def enter(self, case_id: UUID) -> None:
-        """Go on in a case that the unit has just opened."""
+        """Go on inside a case that the unit has just created."""
         self._case_id = case_id
 
     async def bring(self, record_ids: Sequence[UUID]) -> None:
-        """Fetch the data keys of records.
+        """Fetch the data keys of records that are not held yet.
 
         Raises:
             NotAvailable: no exchange ever wrapped one of them for the caller's authority.
@@ -91,7 +92,7 @@ class Keyring:
             raise errors.NotAvailable
 
     async def bring_case_key(self, authority_id: str) -> None:
-        """Fetch an authority's wrapped case key.
+        """Fetch an authority's wrapped case key, unless it is held already.
 
         Raises:
             RecipientTakesNoPart: the authority has none in this case.
@@ -105,7 +106,7 @@ class Keyring:
             raise errors.RecipientTakesNoPart
 
     def new_case_key(self, case_id: UUID, authority_id: str) -> CaseKey:
-        """Make a case key for an authority, wrapped by its own keeper."""
+        """Make a case key for an authority, wrapped under that authority's key of the keeper."""
         wrapped = self._case_keys[authority_id] = self._vault.new_case_key(authority_id)
         return CaseKey(
             case_id=case_id, authority_id=authority_id, wrapped_key=wrapped,
@@ -118,7 +119,7 @@ class Keyring:
         return self.wrap_for(self._authority_id, record.id, owner_id=record.authority_id, exchange_id=None)
 
     def wrap_for(self, authority_id: str, record_id: UUID, *, owner_id: str, exchange_id: UUID | None) -> RecordKey:
-        """Wrap a record's data key for an authority; for another than the owner, by which exchange."""
+        """Wrap a record's data key for an authority; `exchange_id` is `None` for the owner, and for nobody else."""
         assert self._case_id is not None  # noqa: S101 - records exist in cases only
         data_key = self._data_keys[record_id]
         wrapped = self._vault.wrap_data_key(
@@ -134,7 +135,7 @@ class Keyring:
         _seal_into(record, self._data_keys[record.id], texts, bound_to=record.case_id)
 
     def open(self, record: Record) -> dict[str, str]:
-        """Open every sealed column of a record that holds something, and count each.
+        """Open every sealed column of a record that holds something; each is added to `opened`.
 
         Raises:
             CannotOpen: the stored value was moved here, put back, or changed.
@@ -143,7 +144,7 @@ class Keyring:
         return self._open(record, self._data_keys[record.id], columns, bound_to=record.case_id)
 
     def seal_for_supervision(self, row: Row, texts: Mapping[str, str | None]) -> None:
-        """Seal texts for the supervision of the row's authority, under the row's own key; the first text makes it."""
+        """Seal texts for the supervision of the row's authority, under the row's own key, made when it has none."""
         kept, authority_id = kept_for_supervision(row), _authority_of(row)
         wrapped = getattr(row, kept.wrapped_key)
         if wrapped is None:
@@ -156,7 +157,7 @@ class Keyring:
         _seal_into(row, key, texts, bound_to=getattr(row, kept.bound_to))
 
     def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
-        """Open those of `columns` that hold something, and count each.
+        """Open those of `columns` that hold something; each is added to `opened`.
 
         Raises:
             NotAvailable: it is kept for another authority's supervision.
@@ -172,13 +173,13 @@ class Keyring:
         return self._open(row, key, columns, bound_to=getattr(row, kept.bound_to))
 
     def _supervision_key(self, row: Row, kept: KeptForSupervision) -> DataKey:
-        """Unwrap the key of a row's texts; each text names it too."""
+        """Unwrap the key of a row's texts for supervision; its id stands in every envelope."""
         texts = (getattr(row, column.name) for column in table_of(type(row)).columns if _is_for_supervision(column))
         key_id = next(text.key_id for text in texts if isinstance(text, Sealed))
         return DataKey(key_id, self._vault.unwrap_supervision_key(_authority_of(row), getattr(row, kept.wrapped_key)))
 
     def _open(self, row: Row, key: DataKey, columns: Iterable[str], *, bound_to: UUID) -> dict[str, str]:
-        """Open what is sealed in `columns`: the one place in the house where a text is opened, and where it counts."""
+        """Open what is sealed in `columns`, and list it in `opened`. Nothing else in the code opens a text."""
         texts: dict[str, str] = {}
         for column in columns:
             sealed = getattr(row, column)
@@ -209,7 +210,7 @@ def sealed_columns_of(model: type[Row]) -> tuple[str, ...]:
 
 
 def kept_for_supervision(row: Row) -> KeptForSupervision:
-    """Give how a row's table keeps what only supervision opens."""
+    """Give the declaration of how a row's table keeps texts for supervision."""
     kept = vars(type(row))["kept_for_supervision"]
     assert isinstance(kept, KeptForSupervision)  # noqa: S101 - narrows the type
     return kept

@@ -1,4 +1,4 @@
-"""What a unit of work may read of one audit log. It reads, and cannot execute: no method takes a statement."""
+"""What a unit of work may read of one audit log. No method takes a statement, so nothing else can be asked of it."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
@@ -31,17 +31,17 @@ class LogReader:
         self._connection = connection
         self._log_id = log_id
 
-    # --- how long it is, and whether it is whole --------------------------------------------------------------------
+    # --- its head, and whether it verifies ---------------------------------------------------------------------------
     async def head(self) -> Head:
-        """Read the log's head: what the database says of it, which nobody believes before it is verified."""
+        """Read the log's size and frontier as the database says them; nothing is verified."""
         return await log.head_of(self._connection, self._log_id)
 
     async def verify(self) -> tuple[Verification, list[Fault]]:
-        """Hash every row again, and count the entries on each person again; gives both results."""
+        """Hash every row again, and count the entries on each person again; return both results."""
         verification = await verify_database(self._connection, self._log_id)
         return verification, await tally_faults_of(self._connection, self._log_id)
 
-    # --- entries ----------------------------------------------------------------------------------------------------
+    # --- entries -----------------------------------------------------------------------------------------------------
     async def entry_at(self, index: int) -> bytes | None:
         """Read one entry's bytes, `None` when it is emptied; the index must be in the log."""
         return await log.entry_at(self._connection, self._log_id, index)
@@ -52,26 +52,26 @@ class LogReader:
             yield [(row["index"], decode(row["entry"])) for row in rows if row["entry"] is not None]
 
     async def entries_where(self, keeps: Keeps, *, after: int, limit: int) -> tuple[list[Numbered], int | None]:
-        """List entries behind index `after` that `keeps` keeps, oldest first, and where to go on; `None` is the end."""
+        """List entries after index `after` that `keeps` accepts, oldest first, and the next `after` or `None`."""
         return await log.entries_where(self._connection, self._log_id, keeps, after=after, limit=limit)
 
     async def places_where(
         self, keeps: Callable[[Entry | None], bool], *, after: int, limit: int
     ) -> tuple[list[tuple[int, Entry | None]], int | None]:
-        """List as `entries_where` does, with `None` for an emptied entry that `keeps` keeps."""
+        """List as `entries_where` does; `keeps` is also asked about an emptied entry, as `None`."""
         return await log.places_where(self._connection, self._log_id, keeps, after=after, limit=limit)
 
     async def entries_holding(self, texts: Sequence[str]) -> list[tuple[int, bytes]]:
-        """List the entries, oldest first, in whose bytes one of these texts stands; it looks through the whole log."""
+        """List the entries, oldest first, whose bytes contain one of these texts; it reads the whole log."""
         return await log.entries_holding(self._connection, self._log_id, texts)
 
     async def first_since(self, moment: datetime, *, size: int) -> int:
-        """Find the first of `size` entries that is of `moment` or later; an emptied one is older than any."""
+        """Find the first of `size` entries of `moment` or later, `size` if there is none; an emptied one is earlier."""
         return await log.first_since(self._connection, self._log_id, moment, size)
 
-    # --- hashes, proofs, the log as a folder ------------------------------------------------------------------------
+    # --- hashes, proofs, the log as a folder -------------------------------------------------------------------------
     async def leaf_hash(self, index: int) -> bytes:
-        """Read the hash of one entry, 32 bytes; it stays when the entry is emptied."""
+        """Read the leaf hash of one entry, 32 bytes; emptying an entry keeps it."""
         leaf = (0, index)
         return (await log.hashes_of(self._connection, self._log_id, [leaf]))[leaf]
 
@@ -101,7 +101,7 @@ class LogReader:
             self._connection, self._log_id, note, folder, key=key, witnesses=witnesses
         )
 
-    # --- archived checkpoints ---------------------------------------------------------------------------------------
+    # --- archived checkpoints ----------------------------------------------------------------------------------------
     async def newest_checkpoint(self) -> Archived | None:
         """Read the newest archived checkpoint."""
         return await archive.newest(self._connection, self._log_id)

@@ -1,7 +1,7 @@
-"""How a unit of work finds its subject: one query that brings the row, the case, who takes part and the keys.
+"""How a unit of work finds its subject: one query that fetches the row, the case, who takes part and the keys.
 
-Row security has already hidden what the caller may not see; a subject that is not found and one that is hidden look
-the same here, and stay the same.
+Row security has already hidden what the caller may not see, so a subject that does not exist and one that is hidden
+cannot be told apart here, nor in the answer.
 """
 
 from collections.abc import Sequence
@@ -33,11 +33,11 @@ from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import AuthorityKind
 
 INSTALLATION_LOG = UUID(int=0)
-"""The log of the installation itself: sign-ins, and refusals before a case is known."""
+"""The log of the installation itself: sign-ins, acts on no infohus, and attempts at what was not found."""
 
 
 class Lock(StrEnum):
-    """How firmly a unit holds its case while it works."""
+    """The lock a unit holds on its case until it ends."""
 
     NONE = "none"
     RECORDING = "recording"
@@ -47,22 +47,25 @@ class Lock(StrEnum):
 
 
 _ROW_LOCK = {Lock.RECORDING: {"read": True, "key_share": True}, Lock.DECIDING: {}}
-"""What is said of the case's own row beside the advisory lock: FOR KEY SHARE, or FOR UPDATE."""
+"""How the case's row is locked besides the advisory lock: FOR KEY SHARE, or FOR UPDATE."""
 
-_ALONE = {Lock.RECORDING: "pg_advisory_xact_lock_shared", Lock.DECIDING: "pg_advisory_xact_lock"}
+_ADVISORY_LOCK = {Lock.RECORDING: "pg_advisory_xact_lock_shared", Lock.DECIDING: "pg_advisory_xact_lock"}
 
 
 def advisory_lock_column(lock: Lock, case_id: UUID | None) -> str:
-    """Give one more column of a SELECT, which waits until the unit may go on, and holds the case until it ends."""
+    """Write the SQL column that takes the case's advisory lock until the transaction ends; "" where none is held.
+
+    The lock's number is the last 8 bytes of the case's id. Two cases that share them would wait for each other.
+    """
     if case_id is None or lock is Lock.NONE:
         return ""
     number = int.from_bytes(case_id.bytes[-8:], signed=True)
-    return f", {_ALONE[lock]}({number})"
+    return f", {_ADVISORY_LOCK[lock]}({number})"
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """An authority that takes part: what it is, and its wrapped case key where it has one."""
+    """An authority that takes part: its kind, and its wrapped case key where it has one."""
 
     kind: AuthorityKind
     case_key: bytes | None
@@ -70,7 +73,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSubject:
-    """What the query brought: parts that do not apply are `None` or empty."""
+    """What the look-up fetched; parts that do not apply are `None` or empty."""
 
     log_id: UUID = INSTALLATION_LOG
     infohus_id: UUID | None = None
@@ -80,16 +83,16 @@ class ResolvedSubject:
     readers: tuple[str, ...] = ()
     participation: str = "none"
     taking_part: UUID | None = None
-    """The caller, when taking part."""
+    """The caller's person id, when taking part in the case."""
     scope: frozenset[str] = frozenset()
     records: frozenset[UUID] = frozenset()
-    """The items that an invitation is narrowed to; empty when it is not."""
+    """The ids of the records that the caller's invitation is narrowed to; empty when it is not."""
     case_key: bytes | None = None
     record_key: tuple[UUID, bytes] | None = None
 
     @property
     def pseudonyms(self) -> list[str]:
-        """Under which pseudonyms the case's subjects stand in the log."""
+        """The pseudonyms of the case's subjects in the log."""
         return self.case.subject_pseudonyms if self.case is not None else []
 
     @property
@@ -114,7 +117,7 @@ _TAKES_PART_NOW = sa.and_(
 def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
     """Compile the SELECT that finds `:case_id` for `:person_id` of `:authority_id`, and a record `:record_id` in it.
 
-    Who else takes part comes along unless one record is only read: then nobody asks.
+    The authorities that take part are fetched too, unless one record is only read: no policy on that asks for them.
     """
     case = table_of(Case).alias("c")
     own = _own_participation(case)
@@ -144,7 +147,7 @@ def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
 
 
 def _all_columns(table: NamedFromClause) -> list[sa.ColumnElement[Any]]:
-    """Name every column `<alias>.<name>`, as `row_from` reads it."""
+    """Label every column `<alias>.<name>`, as `row_from` reads it."""
     return [column.label(f"{table.name}.{column.name}") for column in table.columns]
 
 
@@ -178,7 +181,7 @@ def _parties_of_case(case: sa.FromClause) -> sa.FromClause:
 
 
 def _readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
-    """List the authorities to which a record is disclosed."""
+    """Write the column of the authorities to which a record is disclosed and not withdrawn."""
     disclosed = sa.select(Disclosure.recipient_id).where(
         Disclosure.record_id == record.c.id, Disclosure.withdrawn_at.is_(None)
     )
@@ -226,7 +229,7 @@ def resolved_infohus(row: asyncpg.Record | None) -> ResolvedSubject:
 
 
 def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> ResolvedSubject:
-    """Read the answer of `case_query`. A record that is not there, or hidden, leaves `subject` None."""
+    """Read the answer of `case_query`. `subject` is `None` for a record that does not exist or is hidden."""
     if row is None:
         return ResolvedSubject()
     case = row_from(Case, row, prefix="c.")

@@ -20,8 +20,8 @@ from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, wrote_of
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
-_FIRST = (Case, Participant, CaseKey)
-"""Rows that row security looks for when it judges the next ones: each must stand before those are sent."""
+_SENT_ALONE = (Case, Participant, CaseKey)
+"""Tables that row security reads when it checks later inserts: their rows are sent in statements of their own."""
 
 
 class _Write(NamedTuple):
@@ -35,22 +35,22 @@ class PendingWrites:
     """Collects inserts and updates of one unit, and sends them together."""
 
     def __init__(self, connection: Connection, audit_draft: AuditEventDraft) -> None:
-        """Send over `connection`, and tell `audit_draft` what was written."""
+        """Send over `connection`, and list in `audit_draft` what was written."""
         self._connection = connection
         self._audit_draft = audit_draft
         self._writes: list[_Write] = []
 
     def insert(self, row: Row, *, unless_there: bool) -> None:
-        """Insert `row`, or leave the one with its key; a row without an id gets one."""
-        known = vars(row)
-        values = {name: known.get(name) for name in column_names_of(type(row))}
+        """Insert `row`, with a new id if it has none; `unless_there` leaves a stored row with the same key as it is."""
+        columns = vars(row)
+        values = {name: columns.get(name) for name in column_names_of(type(row))}
         if values.get("id", row) is None:
-            values["id"] = known["id"] = new_id()
+            values["id"] = columns["id"] = new_id()
         ready = (insert_unless_there_of if unless_there else insert_of)(type(row))
         self._writes.append(_Write(ready, ready.arguments(values), row, "insert"))
 
     def update(self, row: Row, values: Mapping[str, Any]) -> None:
-        """Update columns of `row`, which has its new values already."""
+        """Update columns of `row`, whose attributes hold the new values already."""
         ready = update_of(type(row), tuple(sorted(values)))
         keys = {f"primary_key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
         self._writes.append(_Write(ready, ready.arguments({**values, **keys}), row, "update"))
@@ -60,20 +60,20 @@ class PendingWrites:
         return [write.row for write in self._writes if write.verb == "insert" and isinstance(write.row, model)]
 
     async def send(self) -> None:
-        """Send everything, in order; inserts that follow one another are one statement.
+        """Send everything, in order; inserts in a row are joined into one statement.
 
         Raises:
-            ActedAtTheSameTime: a row is not there any more, or not for this caller.
+            ActedAtTheSameTime: a row to be updated is gone, or hidden from this caller by now.
         """
         together: list[_Write] = []
         for write in self._writes:
             self._audit_draft.wrote.append(wrote_of(write.row, write.verb, write.arguments))
-            if write.verb == "insert" and not isinstance(write.row, _FIRST):
+            if write.verb == "insert" and not isinstance(write.row, _SENT_ALONE):
                 together.append(write)
                 continue
             await self._insert(together)
             if await self._connection.execute(write.statement.sql, *write.arguments) == "UPDATE 0":
-                # Row security or another's act took the row away between reading and writing.
+                # The row was deleted, or hidden by row security, between reading and writing.
                 raise errors.ActedAtTheSameTime
         await self._insert(together)
         self._writes.clear()

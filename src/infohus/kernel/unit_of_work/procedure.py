@@ -1,6 +1,6 @@
-"""What a unit of work must know of an act: how firmly it holds its case, when it is possible, its purpose in the log.
+"""What a unit of work must know of an act: how it locks its case, when it is possible, its purpose in the log.
 
-The rows stand where cases are known (`cases/procedure/table.py`) and are handed in.
+The rows themselves are in `cases/procedure/table.py`, which the kernel may not import; app.py hands them in.
 """
 
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from infohus.kernel.unit_of_work.lookup import Lock
 
 @dataclass(frozen=True, slots=True)
 class FixedPurpose:
-    """The same text in every entry of the act, once it is done."""
+    """The same text in the entry of every act that succeeded."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class StatedPurpose:
-    """What the request says; `of_what` names the part of it. The operation states it, where the request has it."""
+    """Taken from the request; `of_what` says from which part. The operation states it where the request has it."""
 
     of_what: str
 
 
 class NoPurpose(Enum):
-    """The entry names the act and no purpose beside it."""
+    """The entry holds no purpose; its action says enough."""
 
     NOT_STATED = "not stated"
 
@@ -35,7 +35,7 @@ Purpose = FixedPurpose | StatedPurpose | NoPurpose
 
 
 class PurposeOfAnotherAct(Exception):  # noqa: N818 - names the situation
-    """An operation states a purpose that the procedure's row of its act does not have: our own mistake."""
+    """An operation states a purpose that the procedure's row of its act does not have: a fault of the code."""
 
 
 class ActRow(Protocol):

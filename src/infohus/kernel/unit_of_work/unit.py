@@ -1,7 +1,7 @@
-"""What happens to a case happens in a `UnitOfWork`: it reads, opens, seals, writes, and remembers all of it.
+"""What an operation works with: a `UnitOfWork` reads, opens, seals and writes, and records what it opened and wrote.
 
-`begin.py` begins and ends it; this file is what an operation holds in its hand. The entry for the audit log is
-built from what the unit did, never from what an operation says it did.
+`begin.py` begins and ends it. What the log's entry lists as opened and written comes from what the unit did, never from
+what an operation says it did.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,11 +58,11 @@ _EARLIER = sa.select(AnsweredRequest).where(
 class UnitOfWork:
     """One caller's one act on one subject, open until the entry is appended and the transaction committed."""
 
-    def __init__(  # noqa: PLR0913 - the unit is where everything meets
+    def __init__(  # noqa: PLR0913 - all of it by name
         self, *, caller: Caller, action: Action, resolved: ResolvedSubject, connection: Connection, vault: Vault,
         policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask,
     ) -> None:
-        """Only `UnitsOfWork.begin` makes one, after the policies allowed `action`."""
+        """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
         self.caller = caller
         self.action = action
         self.now = now
@@ -78,7 +78,7 @@ class UnitOfWork:
         self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.opened)
         self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
 
-    # --- what the unit stands on ------------------------------------------------------------------------------------
+    # --- the subject and the caller ----------------------------------------------------------------------------------
     @property
     def case(self) -> Case:
         """The case the unit works in."""
@@ -99,7 +99,7 @@ class UnitOfWork:
 
     @property
     def parties(self) -> Mapping[str, AuthorityKind]:
-        """Authorities that take part in the case now, and what they are; for an infohus: those of its plan."""
+        """The authorities that take part in the case now, with their kinds; for an infohus: those of its plan."""
         return {authority: party.kind for authority, party in self.resolved.parties.items()}
 
     @property
@@ -108,13 +108,13 @@ class UnitOfWork:
         return Participation(self.resolved.participation, self.resolved.scope)
 
     def subject(self, model: type[AnyRow]) -> AnyRow:
-        """Give the row the unit began with."""
+        """Give the row the unit was begun on."""
         assert isinstance(self.resolved.subject, model)  # noqa: S101 - begin() was called with this model
         return self.resolved.subject
 
-    # --- reading ----------------------------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------------------------------
     async def rows(self, model: type[AnyRow], statement: AnySelect, **values: object) -> list[AnyRow]:
-        """Fetch whole rows of one table; row security hides what the caller may not see."""
+        """Fetch whole rows of one table, texts still sealed; row security hides what the caller may not see."""
         return [row_from(model, row) for row in await self.values(statement, **values)]
 
     async def row(self, model: type[AnyRow], statement: AnySelect, **values: object) -> AnyRow | None:
@@ -123,7 +123,7 @@ class UnitOfWork:
         return rows[0] if rows else None
 
     def require(self, action: Action) -> None:
-        """Refuse with `NotAvailable` one more act on the same case that the policies do not allow, as a disclosure."""
+        """Ask the policies for one more act on the same case, such as a disclosure; a no raises `NotAvailable`."""
         self._require(action, resource_of(self.resolved, self.case, ()))
 
     def allows(self, action: Action) -> bool:
@@ -137,9 +137,9 @@ class UnitOfWork:
         return await self._ask(ready.sql, ready.arguments(values))
 
     async def open(self, *records: Record, reading: Action | None = None) -> dict[UUID, dict[str, str]]:
-        """Open every sealed column of `records`; each opened place stands in the log.
+        """Open every sealed column of `records`; the log entry lists each text opened.
 
-        `reading` names the act that lets the caller read a record that is not the unit's own subject.
+        `reading` is the act the policies are asked for on records that are not the unit's subject.
         Returns texts by record id and column; a column that holds nothing is left out.
 
         Raises:
@@ -150,7 +150,7 @@ class UnitOfWork:
         return {record.id: self._keys.open(record) for record in records}
 
     def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
-        """Open what `row` keeps for the supervision of its authority; each opened place stands in the log.
+        """Open what `row` keeps for the supervision of its authority; the log entry lists each text opened.
 
         Returns texts by column; a column that holds nothing is left out.
 
@@ -165,9 +165,13 @@ class UnitOfWork:
         """The infohus' audit log, for reading."""
         return LogReader(self._connection, self.infohus_id)
 
-    # --- writing ----------------------------------------------------------------------------------------------------
+    # --- writing -----------------------------------------------------------------------------------------------------
     def add(self, row: AnyRow, *, unless_there: bool = False) -> AnyRow:
-        """Insert `row` when the unit ends, or leave the one with its key. Sealed columns must hold sealed values."""
+        """Insert `row` when the unit ends; `unless_there` leaves a stored row with the same key as it is.
+
+        Raises:
+            PlainTextInSealedColumn: a sealed column holds anything but a sealed value.
+        """
         self._writes.insert(row, unless_there=unless_there)
         return row
 
@@ -177,7 +181,8 @@ class UnitOfWork:
     ) -> AnyRecord:
         """Insert a new record owned by the caller's authority, with its own data key and its texts sealed.
 
-        What is `for_supervision` is sealed under another key, which the owner's supervision opens and nobody else.
+        `sealed` and `for_supervision` are texts by column. The latter are sealed under another key, which only the
+        supervision of the caller's authority opens.
         """
         record = model(
             id=columns.pop("id", None) or new_id(), case_id=self.case.id, authority_id=self.caller.authority_id,
@@ -193,7 +198,7 @@ class UnitOfWork:
         return record
 
     def change(self, row: Row, **values: Any) -> None:
-        """Update columns of `row` when the unit ends. A record's version grows, so its sealed columns must follow."""
+        """Update columns of `row` when the unit ends; a case gets its next version. Texts are changed by `rewrite`."""
         if isinstance(row, Case):
             values["version"] = row.version + 1
         for name, value in values.items():
@@ -205,7 +210,7 @@ class UnitOfWork:
         self._keys.seal_for_supervision(row, texts)
 
     async def rewrite(self, record: Record, *, sealed: Mapping[str, str | None], **values: Any) -> None:
-        """Replace all texts of a record: a new version, sealed so that an older value cannot be put back."""
+        """Replace all texts of a record under its next version: an older value that is put back does not open."""
         await self._keys.bring([record.id])
         record.record_version += 1
         self._keys.seal(record, sealed)
@@ -213,18 +218,18 @@ class UnitOfWork:
         self.change(record, record_version=record.record_version, **resealed, **values)
 
     def new_case_keys(self, case_id: UUID, *authority_ids: str) -> None:
-        """Give authorities a case key each, wrapped by their own key keepers."""
+        """Make a case key for each of these authorities, wrapped under its own key of the keeper."""
         for authority_id in authority_ids:
             self.add(self._keys.new_case_key(case_id, authority_id))
 
     def enter(self, case: Case) -> None:
-        """Go on inside a case that this unit has just opened."""
+        """Insert a new case, and go on inside it."""
         self.add(case)
         self.resolved = replace(self.resolved, case=case)
         self._keys.enter(case.id)
 
     async def grant(self, exchange_id: UUID, records: Iterable[DisclosedRecord], recipients: Iterable[str]) -> None:
-        """Let `recipients` open `records`: add wraps of their data keys, copy nothing.
+        """Let `recipients` open `records`: add a wrap of each data key for each recipient; no text is copied.
 
         Raises:
             NotAvailable: the caller's authority cannot open one of them itself, so it cannot disclose it either.
@@ -240,13 +245,13 @@ class UnitOfWork:
                 ))
                 if recipient != one.owner:
                     wrap = self._keys.wrap_for(recipient, one.record_id, owner_id=one.owner, exchange_id=exchange_id)
-                    # Told twice, it stays readable by the first exchange; the second is on record all the same.
+                    # Disclosed twice: the record keeps the first exchange's wrap, and both disclosures are rows.
                     self.add(wrap, unless_there=True)
 
     async def revoke(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
-        """Let a recipient no longer open the records of these kinds that an exchange disclosed: its wraps are gone.
+        """Delete the wraps by which a recipient opens the records of these kinds that an exchange disclosed.
 
-        One that another exchange disclosed to it too stays open by that one. Gives the records, as the log names them.
+        A record that another exchange disclosed to it too stays readable. Returns the ids of the records withdrawn.
         """
         rows = await self.values(WITHDRAWING, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
         withdrawn: list[UUID] = [row["record_id"] for row in rows]
@@ -257,7 +262,7 @@ class UnitOfWork:
         """List rows of a table that will be inserted when the unit ends."""
         return self._writes.inserts_of(model)
 
-    # --- what must not happen twice ---------------------------------------------------------------------------------
+    # --- idempotency -------------------------------------------------------------------------------------------------
     async def earlier(self, model: type[AnyRow], statement: AnySelect) -> AnyRow | None:
         """Give what this request recorded the first time, or `None` when this is the first time.
 
@@ -278,13 +283,13 @@ class UnitOfWork:
         if self._idempotency_key is None:
             return None
         key = self._idempotency_key
-        known = await self.row(AnsweredRequest, _EARLIER, person_id=self.caller.person_id, key=key.key)
-        if known is not None and known.fingerprint != self._fingerprint(key):
+        answered = await self.row(AnsweredRequest, _EARLIER, person_id=self.caller.person_id, key=key.key)
+        if answered is not None and answered.fingerprint != self._fingerprint(key):
             raise errors.IdempotencyKeyReused
-        return None if known is None else known.record_id
+        return None if answered is None else answered.record_id
 
     def done(self, record_id: UUID) -> None:
-        """Remember what this request recorded, so that a repetition finds it."""
+        """Store which record this request made, so that a repetition with the same Idempotency-Key finds it."""
         if (key := self._idempotency_key) is not None:
             self.add(AnsweredRequest(
                 person_id=self.caller.person_id, key=key.key, record_id=record_id,
@@ -292,36 +297,36 @@ class UnitOfWork:
             ))
 
     def _fingerprint(self, idempotency_key: IdempotencyKey) -> bytes:
-        where = getattr(self.resolved.subject, "id", "")
-        request = f"{self.action.value}\n{where}\n".encode() + idempotency_key.body
+        subject_id = getattr(self.resolved.subject, "id", "")
+        request = f"{self.action.value}\n{subject_id}\n".encode() + idempotency_key.body
         return self.fingerprint(request)
 
     def fingerprint(self, payload: bytes) -> bytes:
-        """Compute a keyed fingerprint of what was said, 32 bytes: it tells that nothing changed, not what it is."""
+        """Compute a keyed fingerprint of `payload`, 32 bytes: equal payloads give equal ones; it tells nothing else."""
         return self._vault.fingerprint(self.resolved.infohus_id, payload)
 
     def lookup_index(self, kind: str, value: str) -> bytes:
-        """Compute the keyed index of a value that is looked up, 32 bytes."""
+        """Compute the keyed index under which a value is looked up, 32 bytes."""
         return self._vault.index(self.infohus_id, kind, value)
 
     def pseudonym(self, person_id: UUID) -> str:
         """Compute the keyed pseudonym under which a person stands in the log."""
         return self._vault.pseudonym(self.infohus_id, person_id)
 
-    # --- for UnitsOfWork ----------------------------------------------------------------------------------------------
+    # --- for UnitsOfWork ---------------------------------------------------------------------------------------------
     async def flush(self) -> None:
-        """Send what is pending, in order."""
+        """Send the pending writes, in order."""
         await self._writes.send()
 
-    # --- deciding ---------------------------------------------------------------------------------------------------
+    # --- deciding ----------------------------------------------------------------------------------------------------
     async def _decide_each(self, records: Sequence[Record], reading: Action | None) -> None:
         if not records:
             return
         if reading is None:
             raise errors.NotAvailable
         readers: dict[UUID, list[str]] = {record.id: [record.authority_id] for record in records}
-        for known in await self.values(READERS, record_ids=[record.id for record in records]):
-            readers[known["record_id"]].append(known["recipient_id"])
+        for row in await self.values(READERS, record_ids=[record.id for record in records]):
+            readers[row["record_id"]].append(row["recipient_id"])
         for record in records:
             self._require(reading, resource_of(self.resolved, record, readers[record.id]))
             self._decided.add(record.id)
@@ -330,5 +335,5 @@ class UnitOfWork:
         decision = self._policies.decide(self.caller, action, resource, self.participation, now=self.now)
         if not decision.allowed:
             raise errors.NotAvailable(policies=decision.policies)
-        known = self.audit_draft.policies
-        known.extend(policy for policy in decision.policies if policy not in known)
+        logged = self.audit_draft.policies
+        logged.extend(policy for policy in decision.policies if policy not in logged)

@@ -1,7 +1,7 @@
-"""What a unique constraint of the database refuses, and how the caller is told: one row a constraint.
+"""How a violation of a unique constraint is answered: one row a constraint.
 
-A rule is asked first, so a constraint speaks only when two acts met between the question and the write. A constraint
-that has no row here was never meant to speak: that is our fault, it alarms, and the caller is told so (500).
+Operations check their rules first, so a constraint is violated only when two acts come between each other's check and
+write. A constraint that has no row here is a fault of the code: it is logged as critical and answered 500.
 """
 
 from types import MappingProxyType
@@ -18,7 +18,7 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     # Two acts took the same number, or gave the same authority its key: the second may simply act again.
     "uq_case_infohus_id_number": errors.ActedAtTheSameTime,
     "pk_case_key": errors.ActedAtTheSameTime,
-    # What can be said once was said by somebody else at this moment.
+    # Somebody else recorded at this moment what can be recorded once.
     "uq_clearance_check_case_id": errors.AlreadyRecorded,
     "uq_child_notification_subject_id": errors.AlreadyRecorded,
     "uq_reporter_concern_id": errors.AlreadyRecorded,
@@ -44,7 +44,7 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
 
 
 def refusal_of(violation: asyncpg.UniqueViolationError) -> errors.Refused:
-    """Give what the caller is told of a unique violation, by the constraint's name."""
+    """Give the refusal that answers a unique violation, by the constraint's name."""
     refusal = REFUSALS.get(violation.constraint_name or "")
     if refusal is not None:
         return refusal()
