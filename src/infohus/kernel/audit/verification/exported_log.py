@@ -1,4 +1,4 @@
-"""Is an exported log whole? Trusts entries and keys, and nothing that is written about them. Says where it is wrong."""
+"""Is an exported log whole? Hashes every entry, compares every tile and the signed root; says where it is wrong."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,20 +19,20 @@ TILES_PER_TASK = 64
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: where (a file or a row), at which entry (0-based), and what."""
+    """One thing that is wrong: in which file or table, at which entry (0-based), and what, in Danish."""
 
     place: str
     index: int | None
     what: str
 
     def __str__(self) -> str:
-        """Say it in one line, in Danish: DPOs read it."""
+        """Write it in one line."""
         return f"{self.place}{'' if self.index is None else f', post {self.index}'}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a verification found; `faults` is empty when the log is whole. `emptied` counts from the first entry."""
+    """What a verification found; `faults` is empty when the log is whole. The first `emptied` entries are emptied."""
 
     checkpoint: Checkpoint | None
     entries: int
@@ -83,7 +83,7 @@ def verify_export(
 
 @dataclass(frozen=True, slots=True)
 class _Bottom:
-    """A bundle of entries, hashed: the root of a full one, the leaf hashes of the last; and what was wrong."""
+    """A verified bundle of entries: its root in `roots` when it is full, its leaf hashes when it is partial."""
 
     width: int
     roots: tuple[bytes, ...]
@@ -92,12 +92,12 @@ class _Bottom:
 
 
 def _on_cores(bottom: Sequence[tuple[Path, int, int]], cores: int) -> Iterator[tuple[int, _Bottom]]:
-    """Hash bundles on several cores; give each in order, with the number of entries up to it."""
+    """Verify bundles on several cores; give each in order, with the number of entries up to its end."""
     done = 0
     with ExitStack() as stack:
         if cores > 1 and len(bottom) > TILES_PER_TASK:
-            # Forked: a process that only reads and hashes needs nothing that another thread could hold, and a fresh
-            # one would first import all of infohus, which takes longer than hashing a hundred thousand entries.
+            # Forked: the process only reads and hashes, so it needs no lock that another thread may hold. A spawned one
+            # would import infohus first, which takes longer than hashing a hundred thousand entries.
             pool = stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("fork")))
             hashed: Iterable[_Bottom] = pool.map(_hash_bundle, bottom, chunksize=TILES_PER_TASK)
         else:
@@ -116,7 +116,7 @@ def _hash_bundle(place: tuple[Path, int, int]) -> _Bottom:
 
 
 def _root(partial: dict[int, list[bytes]]) -> bytes:
-    """Join the partial tiles of a tree, highest level first, into its root."""
+    """Compute a tree's root from its partial tiles, by level."""
     frontier = [
         root_of(partial[level][index << height : (index + 1) << height])
         for level in sorted(partial, reverse=True)
@@ -128,7 +128,7 @@ def _root(partial: dict[int, list[bytes]]) -> bytes:
 def _entry_hashes(  # noqa: PLR0913, PLR0917
     folder: Path, index: int, width: int, stored: bytes, front: EmptiedEntries, faults: list[Fault]
 ) -> list[bytes]:
-    """Hash a bundle's entries; the hash of an emptied one, which has no bytes, is the stored one."""
+    """Hash a bundle's entries and compare with the stored tile; an emptied entry counts by its stored hash."""
     path = tile_path("entries", index, width)
     bundle = _read_bundle(folder, path, faults)
     first = index * WIDTH
@@ -161,7 +161,7 @@ def _compare(path: str, stored: bytes, hashes: list[bytes], faults: list[Fault],
 
 
 class _Buffer(threading.local):
-    """Where each thread reads its bundles: a fresh one for each costs as much as half of hashing it."""
+    """Each thread's buffer for bundles, used again: allocating one per bundle costs half as much as hashing it."""
 
     def __init__(self) -> None:
         self.room = bytearray(LARGEST_BUNDLE + 1)
@@ -171,7 +171,7 @@ _BUFFER = _Buffer()
 
 
 def _read_bundle(folder: Path, path: str, faults: list[Fault]) -> memoryview:
-    """Read a bundle; it stands until this thread reads the next. One that is too long fills the room, and is none."""
+    """Read a bundle into this thread's buffer, until the next one; too long a file stays longer than any bundle."""
     room = memoryview(_BUFFER.room)
     try:
         with (folder / path).open("rb", buffering=0) as file:

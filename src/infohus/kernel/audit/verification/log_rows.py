@@ -1,6 +1,6 @@
-"""Are a log's rows whole? They are hashed chunk by chunk, each a perfect subtree, so that every core can take some.
+"""Are a log's rows whole? They are hashed in chunks, each a perfect subtree, so that several cores can share the work.
 
-A chunk knows only its own rows; what its last row says of the tree above it is checked where the chunks are joined.
+A chunk is checked alone; the nodes above it that its last row completes are checked when the chunks are joined.
 """
 
 import asyncio
@@ -23,16 +23,17 @@ from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection, 
 from infohus.kernel.audit.verification.exported_log import Fault, Progress, Verification
 
 CHUNK = ROWS_AT_ONCE
-"""Rows in a chunk: a power of two, and what is read at once."""
+"""Rows of a chunk, a power of two; one query reads one chunk."""
 CHUNKS_PER_TASK = 8
 MOST_FAULTS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What some neighbouring rows make: `roots` of their perfect subtrees, and what the last row says beyond them.
+    """Some neighbouring rows, hashed: the roots of their perfect subtrees, and in `beyond` the hashes of higher nodes.
 
-    `partial` holds, for each size that was asked for, the roots of the rows up to it.
+    Only the last row of a full chunk completes higher nodes. `partial` holds the roots of the rows up to each log size
+    that was asked for.
     """
 
     first: int
@@ -45,9 +46,9 @@ class Chunk:
 
 
 def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[int] = ()) -> Chunk:
-    """Hash the rows that stand at `first` (a multiple of CHUNK) and after it: each entry, and each node it completes.
+    """Hash the rows from index `first` on, a multiple of CHUNK: each entry, and each node it completes.
 
-    A row that is missing ends it; `sizes` are the log sizes at which the roots are wanted.
+    Stops at a missing row. `sizes` are the log sizes at which the roots are wanted.
     """
     frontier, faults, beyond, front = Frontier(), list[Fault](), b"", EmptiedEntries(first)
     partial: dict[int, tuple[bytes, ...]] = {}
@@ -73,7 +74,7 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
 
 @dataclass(slots=True)
 class Rows:
-    """The chunks joined so far, and with them the tree."""
+    """The tree of the chunks joined so far: `upper` is over full chunks, `last` are the roots of a last partial one."""
 
     upper: Frontier = field(default_factory=Frontier)
     last: tuple[bytes, ...] = ()
@@ -84,11 +85,11 @@ class Rows:
 
     @property
     def goes_on(self) -> bool:
-        """Say whether the next chunk can stand on what is there."""
+        """Say whether another chunk can be joined: the last one was full, and there are not too many faults."""
         return self.size % CHUNK == 0 and len(self.faults) <= MOST_FAULTS
 
     def join(self, chunk: Chunk) -> None:
-        """Put the next chunk on top, and check what its last row says of the tree above it."""
+        """Join the next chunk, and check the nodes above it that its last row completes."""
         self.faults.extend(chunk.faults)
         self.front.join(chunk.front)
         for size, roots in chunk.partial.items():
@@ -123,7 +124,7 @@ async def verify_rows(
     connection: AnyConnection, head: Head, chunks: AsyncIterator[Chunk], joined: Rows, *,
     progress: Progress | None = None,
 ) -> Verification:
-    """Join chunks on top of what was `joined` before, and compare with what the database says of the log."""
+    """Join chunks to those `joined` before, and compare the tree with the head."""
     async for chunk in chunks:
         joined.join(chunk)
         if progress is not None:
@@ -148,7 +149,7 @@ async def verify_rows(
 async def chunks_of(
     connection: AnyConnection, head: Head, *, first: int = 0, sizes: Sequence[int] = ()
 ) -> AsyncIterator[Chunk]:
-    """Hash the rows from `first` on, chunk by chunk; `sizes` (ascending) are those at which roots are wanted."""
+    """Hash the rows from `first` on, chunk by chunk; `sizes` (ascending) are log sizes at which roots are wanted."""
     for start in range(first, head.size, CHUNK):
         rows = await connection.fetch(ROWS, head.log_id, start, min(start + CHUNK, head.size))
         yield verify_chunk(rows, start, _within(sizes, start))
@@ -160,7 +161,7 @@ async def chunks_on_cores(
     """Hash the rows on several cores, each with a connection of its own to `database`; the chunks come in order."""
     step = CHUNK * CHUNKS_PER_TASK
     loop = asyncio.get_running_loop()
-    # Forked, as in verification.py; each opens a connection of its own and leaves ours alone.
+    # Forked, as in exported_log.py; each process opens a connection of its own and does not use ours.
     with ProcessPoolExecutor(cores, mp_context=get_context("fork")) as pool:
         def hashing(start: int) -> asyncio.Future[list[Chunk]]:
             stop = min(start + step, head.size)

@@ -1,6 +1,6 @@
-"""Is a log in the database whole, all the way: rows, tree, every archived checkpoint, cosignatures, witnesses' memory?
+"""Is a log in the database whole: its rows, its tree, every archived checkpoint, and what the witnesses remember?
 
-Trusts the log's key and the witnesses' keys, which come from elsewhere, and nothing the database says.
+Trusts the log's key and the witnesses' keys, which come from elsewhere, and nothing that the database says.
 """
 
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ from infohus.kernel.audit.witness.cosigning import Witnesses
 
 
 class NotResumable(Exception):  # noqa: N818 - names the situation
-    """The file of an interrupted verification is another log's, or no such file."""
+    """The file of an interrupted verification is another log's, or damaged."""
 
 
 class _Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,11 +44,11 @@ class _Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class LogVerification:
-    """What was found: the rows' verification with all faults, and how far the log is covered.
+    """What was found: the verification of the rows, with the faults of all parts, and how far checkpoints cover them.
 
-    `checkpoints` counts those that hold; `signed` and `cosigned` are the sizes of the newest one that holds, and of the
-    newest one with enough cosignatures; 0 is none. `silent` names witnesses that did not answer; `is_vouched_for` says
-    that as many answered as must cosign.
+    `checkpoints` counts the valid ones; `signed` and `cosigned` are the sizes of the newest valid one and of the newest
+    with enough cosignatures, 0 for none. `silent` names the witnesses that did not answer; `is_vouched_for`: at least
+    as many answered as must cosign.
     """
 
     verification: Verification
@@ -63,12 +63,14 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
     connection: AnyConnection, log_id: UUID, *, key: VerifierKey | None, witnesses: Witnesses,
     database: str | None = None, cores: int = 1, seen: Path | None = None, progress: Progress | None = None,
 ) -> LogVerification:
-    """Verify a log. Without `key` only its rows; with `seen`, going on where an interrupted verification stopped.
+    """Verify a log: its rows and the catalogue, and with `key` the archive, the cosignatures and the witnesses.
 
-    With a `database` address and several `cores`, each core reads and hashes rows of its own.
+    With `seen`, start where the verification that left this file stopped, and keep the file up to date. With a
+    `database` address and several `cores`, each core reads and hashes rows of its own.
 
     Raises:
-        NotResumable: `seen` is another log's file.
+        NoSuchLog: there is none with this id.
+        NotResumable: `seen` is another log's file, or damaged.
     """
     head = await durable_head_of(connection, log_id)
     rows = _resumed(seen, log_id)
@@ -99,7 +101,7 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
 async def tally_faults_of(
     connection: AnyConnection, log_id: UUID, *, progress: Progress | None = None
 ) -> list[Fault]:
-    """Count a log's entries on each person again (rule 64): one that was left out shows in the next."""
+    """Recount a log's entries on each person (rule 64): an omitted entry shows in the person's next one."""
     tallies, faults = Tallies(), list[Fault]()
     async for rows in rows_of(connection, log_id, start=0, stop=(await durable_head_of(connection, log_id)).size):
         faults.extend(tallies.faults("audit.leaf", rows[0]["index"], [row["entry"] for row in rows]))
@@ -110,7 +112,7 @@ async def tally_faults_of(
     return faults
 
 
-async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was signed
+async def _with_archive(  # noqa: PLR0913 - compares the rows with all that was signed
     connection: AnyConnection, head: Head, found: Verification, rows: Rows, *, key: VerifierKey,
     witnesses: Witnesses, start: int,
 ) -> LogVerification:
@@ -147,16 +149,16 @@ async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was si
 
 
 async def _seen_long_enough(connection: AnyConnection, head: Head, emptied: int, witnesses: Witnesses) -> bool:
-    """Say that enough witnesses cosigned the emptied entries a year before their newest cosignature.
+    """Say whether enough witnesses cosigned the emptied entries a year before their newest cosignature.
 
-    A superuser can invent the entries' moments and what the log says of emptying; the witnesses' clocks he cannot.
+    A superuser can invent the entries' moments and what the log says of emptying, but not the witnesses' timestamps.
     """
     first: int | None = None
     last = 0
     async for one in archive.all_from(connection, head.log_id, after=emptied - 1):
         moments = sorted(cosignature.moment for cosignature in holding(one.cosigned_note, witnesses.keys))
         if len(moments) >= witnesses.need:
-            # By the first moment so many knew them, and at the last one so many said so still.
+            # `first`: when as many as needed had cosigned; `last`: the newest time at which as many still did.
             last = moments[len(moments) - witnesses.need]
             first = moments[witnesses.need - 1] if first is None else first
     return first is not None and last - first >= SHORTEST_PERIOD.total_seconds()

@@ -1,7 +1,7 @@
-"""Do the witnesses remember the log that was verified here? Each is followed to the very checkpoint it remembers.
+"""Do the witnesses remember the log that was verified here? Each is asked about the checkpoint that it remembers.
 
-A witness answers with a size and no proof, so it counts only when it cosigns what was verified. That a checkpoint of
-that size stands in the archive proves nothing: a superuser writes it there.
+A witness answers with a size and no proof, so its answer counts only when it cosigns a verified checkpoint. An archived
+checkpoint of that size alone proves nothing: a superuser could have written it.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from infohus.kernel.audit.witness.cosigning import Remembers, Witnesses
 
 PLACE = "audit.checkpoint"
 MOST_ROUNDS = 5
-"""So often a log at work may be signed and cosigned on while its witnesses are asked."""
+"""How often a log in use may be signed again while its witnesses are asked."""
 NOT_SIGNED = "er ikke underskrevet med loggens nøgle"
 
 
@@ -27,7 +27,7 @@ class WitnessComparison:
         self, connection: AnyConnection, head: Head, *, key: VerifierKey, witnesses: Witnesses, start: int,
         holds: Callable[[Archived], bool],
     ) -> None:
-        """Compare with a log of which the checkpoints from `start` entries on were verified: those that `holds`."""
+        """Compare with a log whose checkpoints above size `start` were verified; `holds` says whether one is valid."""
         self._connection, self._head, self._key, self._witnesses = connection, head, key, witnesses
         self._start, self._holds = start, holds
         self._verified: dict[int, tuple[Checkpoint, str]] = {}
@@ -35,7 +35,7 @@ class WitnessComparison:
         self.silent: list[str] = []
 
     async def compare(self, newest: Archived) -> None:
-        """Ask about the newest checkpoint that holds, and whoever remembers another size about that one."""
+        """Ask all about the newest valid checkpoint; ask one that remembers another size about the one of that size."""
         if not self._add(newest):
             self._fault(newest.size - 1, NOT_SIGNED)
             return
@@ -49,7 +49,7 @@ class WitnessComparison:
             self._fault(None, f"vidnet {name} husker hele tiden noget andet")
 
     async def _asked(self, waiting: dict[str, int]) -> dict[str, int]:
-        """Ask each about its size; give those that say another, with that."""
+        """Ask each witness about its size; give those that remember another size, with that size."""
         elsewhere = {}
         for size in sorted(set(waiting.values())):
             memories = await self._witnesses.ask_about(*self._verified[size])
@@ -65,12 +65,12 @@ class WitnessComparison:
         elif not memory.agrees:
             self._fault(None, f"vidnet {name} husker en anden log end denne")
         else:
-            # One that was away since before an interrupted verification went on is compared with nothing.
+            # A witness that is behind where a resumed verification started has nothing to be compared with.
             return memory.size == size or memory.size <= self._start
         return True
 
     async def _found(self, waiting: dict[str, int], newest: int) -> dict[str, int]:
-        """Verify the checkpoints that the witnesses name; give those of which there is one."""
+        """Verify the checkpoints of the sizes that witnesses remember; give the witnesses for which there is one."""
         size = await self._follow() if max(waiting.values()) > newest else newest
         for remembered in set(waiting.values()):
             if remembered < newest:
@@ -88,7 +88,7 @@ class WitnessComparison:
                 self._add(one)
 
     async def _follow(self) -> int:
-        """Verify what was appended and signed since the largest that was verified; give the log's size."""
+        """Verify what was appended and signed since the largest verified checkpoint; give the log's size."""
         start, _ = self._verified[max(self._verified)]
         signed = [one async for one in archive.all_from(self._connection, self._head.log_id, after=start.size)]
         now = await durable_head_of(self._connection, self._head.log_id)
