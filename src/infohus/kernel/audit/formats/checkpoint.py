@@ -124,7 +124,7 @@ class SigningKey:
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.path.lexists(path):
-            _write_once(path, os.urandom(_KEY_BYTES))
+            _write_unless_there(path, os.urandom(_KEY_BYTES))
         return cls.load(path)
 
     def verifier(self, origin: str) -> VerifierKey:
@@ -180,8 +180,8 @@ def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     """
     if len(note) > _LARGEST_NOTE or not note.endswith("\n"):
         raise NotACheckpoint
-    body, found, tail = note.rpartition("\n\n")
-    if not found or any(ord(sign) < 0x20 and sign != "\n" for sign in note):  # noqa: PLR2004 - control characters
+    body, separator, tail = note.rpartition("\n\n")
+    if not separator or any(ord(character) < 0x20 and character != "\n" for character in note):  # noqa: PLR2004 - control characters
         raise NotACheckpoint
     signatures = []
     for line in tail.removesuffix("\n").split("\n"):
@@ -227,10 +227,10 @@ def _is_key_name(name: str) -> bool:
 
     "Key names MUST be non-empty and MUST NOT contain any Unicode spaces or plus" (signed-note, "Format").
     """
-    return bool(name) and "+" not in name and not any(sign.isspace() for sign in name)
+    return bool(name) and "+" not in name and not any(character.isspace() for character in name)
 
 
-def _write_once(path: Path, secret: bytes) -> None:
+def _write_unless_there(path: Path, secret: bytes) -> None:
     """Write a file of mode 0600, whole or not at all; a file that exists is left as it is."""
     descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
     try:

@@ -39,8 +39,8 @@ def witnesses_of(log: VerifierKey, texts: Iterable[str]) -> list[WitnessKey]:
         witnesses = sorted({WitnessKey.parse(text) for text in texts}, key=str)
     except NotACheckpoint:
         raise NotAWitness from None
-    everyone = [log, *witnesses]
-    if len({key.name for key in everyone}) < len(everyone) or len({key.public for key in everyone}) < len(everyone):
+    keys = [log, *witnesses]
+    if len({key.name for key in keys}) < len(keys) or len({key.public for key in keys}) < len(keys):
         raise NotAWitness
     return witnesses
 
@@ -74,7 +74,7 @@ def cosignatures_on(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignat
     """
     text, signatures = split_note(note)
     known = {(witness.name, witness.key_id): witness for witness in witnesses}
-    found: dict[str, Cosignature] = {}
+    cosignatures: dict[str, Cosignature] = {}
     names: dict[bytes, str] = {}
     for name, raw in signatures:
         witness = known.get((name, raw[:_KEY_ID_BYTES]))
@@ -82,8 +82,8 @@ def cosignatures_on(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignat
             continue
         cosignature = Cosignature(name, _verified(text, raw, witness), _line(name, raw))
         if names.setdefault(witness.public, name) == name:
-            found[name] = cosignature
-    return list(found.values())
+            cosignatures[name] = cosignature
+    return list(cosignatures.values())
 
 
 def _verified(text: str, raw: bytes, witness: WitnessKey) -> int:

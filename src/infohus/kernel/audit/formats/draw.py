@@ -70,7 +70,7 @@ def draw_from(
             witnesses cosigned it, or the period reaches beyond it.
     """
     checkpoint = open_checkpoint(note, [key])
-    lines = [one.line for one in cosignatures_on(note, witnesses)]
+    lines = [cosignature.line for cosignature in cosignatures_on(note, witnesses)]
     if commitment_of(secret) != announced.commitment:
         message = "the secret is not the one that was promised"
         raise NotDrawable(message)
@@ -93,8 +93,8 @@ def seed_of(origin: str, check_id: UUID, secret: str, text: str, lines: Sequence
     `text` is the note's text, `lines` are the cosignature lines with their newlines, in any order; `secret` is hashed
     as its 64 characters. Each part is preceded by its length in 8 bytes, big-endian, so the parts cannot be confused.
     """
-    said = (origin, str(check_id), secret, text)
-    parts = [SEED_DOMAIN, *map(str.encode, said), *sorted(map(str.encode, lines))]
+    texts = (origin, str(check_id), secret, text)
+    parts = [SEED_DOMAIN, *map(str.encode, texts), *sorted(map(str.encode, lines))]
     return sha256(b"".join(len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in parts)).digest()
 
 
@@ -102,21 +102,21 @@ def sample(seed: bytes, announced: Announced) -> tuple[int, ...]:
     """Draw without replacement: as many entries as announced, or the whole period when it has fewer."""
     wanted = min(announced.sample, announced.last - announced.first + 1)
     drawn: dict[int, None] = {}
-    for index in _endless(seed, announced.first, announced.last):
+    for index in _uniform_indices(seed, announced.first, announced.last):
         if len(drawn) == wanted:
             break
         drawn[index] = None
     return tuple(drawn)
 
 
-def _endless(seed: bytes, first: int, last: int) -> Iterator[int]:
+def _uniform_indices(seed: bytes, first: int, last: int) -> Iterator[int]:
     """Give uniformly distributed indices without end; values that would favour the lowest indices are rejected."""
-    many = last - first + 1
-    even = _VALUES - _VALUES % many
+    size = last - first + 1
+    limit = _VALUES - _VALUES % size
     counter = 0
     while True:
         block = sha256(DRAW_DOMAIN + seed + counter.to_bytes(_LENGTH_BYTES, "big")).digest()
         value = int.from_bytes(block[:_LENGTH_BYTES], "big")
-        if value < even:
-            yield first + value % many
+        if value < limit:
+            yield first + value % size
         counter += 1

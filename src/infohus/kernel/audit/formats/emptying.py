@@ -26,7 +26,7 @@ KEPT_SINCE = "SELECT audit.kept_since($1)"
 EMPTIABLE = "SELECT start, stop, earliest, latest FROM audit.emptiable($1, $2)"
 EMPTY = "SELECT audit.empty($1, $2, $3, $4)"
 
-_ENDS_LIKE_IT = b"}}"
+_ENDS_WITH_EMPTIED = b"}}"
 """How an entry with `emptied` ends, its last field and the only nested object: all others need not be decoded."""
 
 
@@ -62,8 +62,8 @@ class EmptiedEntries:
                 self.rows += 1
             elif self.out_of_place is None:
                 self.out_of_place = index
-        elif entry.endswith(_ENDS_LIKE_IT):
-            self.stop = max(self.stop, _said_by(index, entry))
+        elif entry.endswith(_ENDS_WITH_EMPTIED):
+            self.stop = max(self.stop, _emptied_before(index, entry))
 
     def see_bundle(self, first: int, bundle: memoryview, ends: Sequence[int]) -> list[int]:
         """Take a bundle whose first entry has index `first`; `ends` are the offsets at which its entries end.
@@ -72,12 +72,12 @@ class EmptiedEntries:
         """
         emptied = []
         begin = LENGTH_BYTES
-        for at, end in enumerate(ends):
+        for position, end in enumerate(ends):
             if begin == end:
-                emptied.append(at)
-                self.see(first + at, None)
-            elif bundle[end - 2 : end] == _ENDS_LIKE_IT:
-                self.see(first + at, bytes(bundle[begin:end]))
+                emptied.append(position)
+                self.see(first + position, None)
+            elif bundle[end - 2 : end] == _ENDS_WITH_EMPTIED:
+                self.see(first + position, bytes(bundle[begin:end]))
             begin = end + LENGTH_BYTES
         return emptied
 
@@ -92,17 +92,17 @@ class EmptiedEntries:
 
     def faults(self) -> list[tuple[int, str]]:
         """Give the first entry that is not as the log says, and what is wrong with it, in Danish; else nothing."""
-        empty, said = self.first + self.rows, max(self.first, self.stop)
-        if empty > said:
-            return [(said, "er tømt, uden at loggen siger det")]
-        if empty < said:
+        empty, claimed = self.first + self.rows, max(self.first, self.stop)
+        if empty > claimed:
+            return [(claimed, "er tømt, uden at loggen siger det")]
+        if empty < claimed:
             return [(empty, "er ikke tømt, selv om loggen siger det")]
         if self.out_of_place is not None:
             return [(self.out_of_place, "er tømt midt mellem poster, der ikke er det")]
         return []
 
 
-def _said_by(index: int, encoded: bytes) -> int:
+def _emptied_before(index: int, encoded: bytes) -> int:
     """Read how far an entry says the log is emptied; 0 for any other entry, and for an impossible range or date."""
     try:
         entry = decode(encoded)

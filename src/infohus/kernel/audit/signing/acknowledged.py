@@ -17,7 +17,7 @@ class AcknowledgedEntries:
         """Start with no entries."""
         self._waiting: dict[UUID, set[bytes]] = {}
         self._began_at: dict[UUID, int] = {}
-        self._looked_up_to: dict[UUID, int] = {}
+        self._checked_up_to: dict[UUID, int] = {}
 
     def add(self, log_id: UUID, entry: bytes) -> None:
         """Remember an entry whose commit was acknowledged."""
@@ -25,19 +25,19 @@ class AcknowledgedEntries:
 
     def begin_at(self, log_id: UUID, size: int) -> None:
         """Note the log's size when the service opened: no entry of this process stands before it."""
-        self._began_at[log_id] = self._looked_up_to[log_id] = size
+        self._began_at[log_id] = self._checked_up_to[log_id] = size
 
     async def missing(self, connection: AnyConnection, log_id: UUID) -> int:
         """Look for the acknowledged entries among the log's rows, and forget them; give how many are not there."""
         waiting = self._waiting.pop(log_id, set())
-        began, seen = self._began_at.get(log_id, 0), self._looked_up_to.get(log_id, 0)
+        first, checked = self._began_at.get(log_id, 0), self._checked_up_to.get(log_id, 0)
         size = (await head_of(connection, log_id)).size
         # An entry that was committed before the last round and acknowledged after it stands a little before `seen`.
-        start = max(began, seen - ROWS_AT_ONCE)
+        start = max(first, checked - ROWS_AT_ONCE)
         await _find(connection, log_id, waiting, start, size)
         if waiting:
-            await _find(connection, log_id, waiting, began, start)
-        self._looked_up_to[log_id] = max(seen, size)
+            await _find(connection, log_id, waiting, first, start)
+        self._checked_up_to[log_id] = max(checked, size)
         return len(waiting)
 
 

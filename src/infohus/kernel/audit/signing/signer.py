@@ -56,7 +56,7 @@ class SignedHead:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _SignedBefore:
     """What was signed of a log before: the stored note, its checkpoint, and the archive's newest checkpoint.
 
     `head` was read after both, so a log that only grew is no shorter than either.
@@ -70,7 +70,8 @@ class _Known:
     @property
     def roots(self) -> dict[int, bytes]:
         """The root of each size that was signed."""
-        return {one.size: one.root for one in (self.archived, self.remembered) if one is not None}
+        signed = (self.archived, self.remembered)
+        return {checkpoint.size: checkpoint.root for checkpoint in signed if checkpoint is not None}
 
 
 class Signer:
@@ -84,9 +85,9 @@ class Signer:
         self.witnesses = witnesses
         self.acknowledged = AcknowledgedEntries()
         self._alarms: dict[UUID, str] = {}
-        self._lost: set[UUID] = set()
-        self._archive_lacks: set[UUID] = set()
-        self._turns = defaultdict[UUID, asyncio.Lock](asyncio.Lock)
+        self._lacking_entries: set[UUID] = set()
+        self._lacking_checkpoints: set[UUID] = set()
+        self._locks = defaultdict[UUID, asyncio.Lock](asyncio.Lock)
 
     def verifier(self, origin: str) -> VerifierKey:
         """Give the public half of the key under a log's name."""
@@ -94,7 +95,7 @@ class Signer:
 
     def alarm(self, log_id: UUID) -> str | None:
         """Give "behind" or "rewritten" from the last round, "archive" if that lacked a checkpoint, or `None`."""
-        return self._alarms.get(log_id) or ("archive" if log_id in self._archive_lacks else None)
+        return self._alarms.get(log_id) or ("archive" if log_id in self._lacking_checkpoints else None)
 
     async def sign(self, connection: AnyConnection, log_id: UUID) -> SignedHead:
         """Sign a log's present head, unless it is signed, and ask the witnesses unless all of them have cosigned.
@@ -107,8 +108,8 @@ class Signer:
         """
         try:
             await self._require_all_appended(connection, log_id)
-            async with self._turns[log_id]:
-                checkpoint, note = await self._signed(connection, log_id)
+            async with self._locks[log_id]:
+                checkpoint, note = await self._sign_and_archive(connection, log_id)
         except LogNotAsSigned as refused:
             self._alarms[log_id] = "behind" if isinstance(refused, LogIsBehind) else "rewritten"
             logger.critical("log_not_as_signed", origin=refused.origin, index=refused.index)
@@ -141,25 +142,25 @@ class Signer:
             known = self._store.checkpoint(origin)
             raise LogIsBehind(origin, 0, known.size if known else 0, "underskriverens egen hukommelse")
         for row in rows:
-            head = (await self._known(connection, row["id"])).head
+            head = (await self._signed_before(connection, row["id"])).head
             self.acknowledged.begin_at(row["id"], head.size)
-            for name, memory in (await self.witnesses.remembered(head.origin, self._key)).items():
-                if memory is None:
+            for name, remembered in (await self.witnesses.remembered(head.origin, self._key)).items():
+                if remembered is None:
                     logger.warning("witness_did_not_answer", origin=head.origin, witness=name)
-                elif memory.size > head.size:
-                    raise LogIsBehind(head.origin, head.size, memory.size, f"vidnet {name}")
+                elif remembered.size > head.size:
+                    raise LogIsBehind(head.origin, head.size, remembered.size, f"vidnet {name}")
 
     async def _require_all_appended(self, connection: AnyConnection, log_id: UUID) -> None:
         """Refuse a log that lacks an acknowledged entry, now and in every later round of this process."""
         missing = await self.acknowledged.missing(connection, log_id)
         if missing:
-            self._lost.add(log_id)
+            self._lacking_entries.add(log_id)
             logger.critical("acknowledged_entries_are_missing", log=str(log_id), missing=missing)
-        if log_id in self._lost:
+        if log_id in self._lacking_entries:
             raise LogNotAsSigned((await head_of(connection, log_id)).origin)
 
-    async def _signed(self, connection: AnyConnection, log_id: UUID) -> tuple[Checkpoint, str]:
-        while (signed := await self._signed_since(connection, await self._known(connection, log_id))) is None:
+    async def _sign_and_archive(self, connection: AnyConnection, log_id: UUID) -> tuple[Checkpoint, str]:
+        while (signed := await self._sign_after(connection, await self._signed_before(connection, log_id))) is None:
             continue  # another process signed meanwhile: check for consistency with its checkpoint
         checkpoint, note = signed
         if checkpoint.size:
@@ -167,24 +168,24 @@ class Signer:
             await archive.keep(connection, log_id, size=checkpoint.size, note=note, at=self._clock())
         return checkpoint, note
 
-    async def _signed_since(self, connection: AnyConnection, known: _Known) -> tuple[Checkpoint, str] | None:
+    async def _sign_after(self, connection: AnyConnection, before: _SignedBefore) -> tuple[Checkpoint, str] | None:
         """Sign the head if it is consistent with `known`; `None` when another checkpoint was stored meanwhile."""
-        head, start = known.head, known.remembered
-        await require_consistent(connection, head, start, known.roots)
+        head, start = before.head, before.remembered
+        await require_consistent(connection, head, start, before.roots)
         checkpoint = Checkpoint(head.origin, head.size, head.root())
-        if start == checkpoint and known.note is not None:
-            return checkpoint, known.note
+        if start == checkpoint and before.note is not None:
+            return checkpoint, before.note
         note = self._key.sign(checkpoint)
         if open_checkpoint(note, [self.verifier(head.origin)]) != checkpoint:
             raise LogNotAsSigned(head.origin)
         if head.size:
             with self._store.locked():
-                if self._store.note(head.origin) != known.note:
+                if self._store.note(head.origin) != before.note:
                     return None
                 self._store.remember(head.origin, note)
         return checkpoint, note
 
-    async def _known(self, connection: AnyConnection, log_id: UUID) -> _Known:
+    async def _signed_before(self, connection: AnyConnection, log_id: UUID) -> _SignedBefore:
         """Read what was signed of this log before, from store and archive, and then its head.
 
         Raises:
@@ -209,7 +210,7 @@ class Signer:
         same_size = archived is not None and remembered is not None and archived.size == remembered.size
         if same_size and archived != remembered:
             raise LogNotAsSigned(origin)
-        return _Known(head, note, remembered, archived)
+        return _SignedBefore(head, note, remembered, archived)
 
     async def _archived_of(
         self, connection: AnyConnection, log_id: UUID, origin: str, remembered: Checkpoint | None
@@ -221,7 +222,7 @@ class Signer:
             newest = await archive.newest(connection, log_id)
         if remembered is not None and (newest is None or newest.size < remembered.size):
             # A crash between storing and archiving leaves the same state; whoever reads the alarm knows of the crash.
-            self._archive_lacks.add(log_id)
+            self._lacking_checkpoints.add(log_id)
             logger.critical("signed_checkpoint_is_not_in_the_archive", origin=origin, size=remembered.size)
         if newest is None:
             return None
@@ -236,19 +237,19 @@ class Signer:
     async def _cosigned(
         self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str
     ) -> SignedHead:
-        kept = await _archived(connection, log_id, checkpoint)
-        if set(kept.cosigners(self.witnesses.keys)) != {key.name for key in self.witnesses.keys}:
-            asked = await self.witnesses.cosign(connection, log_id, checkpoint, note)
-            alarming = [why for why in asked.silent.values() if why in ALARMING]
+        archived = await _archived_at(connection, log_id, checkpoint)
+        if set(archived.cosigners(self.witnesses.keys)) != {key.name for key in self.witnesses.keys}:
+            cosigning = await self.witnesses.cosign(connection, log_id, checkpoint, note)
+            alarming = [failure for failure in cosigning.failures.values() if failure in ALARMING]
             if alarming and self._store.checkpoint(checkpoint.origin) == checkpoint:
                 # If a newer checkpoint was signed meanwhile, a witness may rightly be ahead; the next round asks again.
                 self._alarms[log_id] = "behind" if CosignFailure.AHEAD in alarming else "rewritten"
-            kept = await _archived(connection, log_id, checkpoint)
-        return SignedHead(checkpoint, kept.cosigned_note, tuple(kept.cosigners(self.witnesses.keys)))
+            archived = await _archived_at(connection, log_id, checkpoint)
+        return SignedHead(checkpoint, archived.cosigned_note, tuple(archived.cosigners(self.witnesses.keys)))
 
 
-async def _archived(connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint) -> Archived:
-    for one in await archive.page_before(connection, log_id, checkpoint.size + 1, limit=1):
-        if one.size == checkpoint.size:
-            return one
+async def _archived_at(connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint) -> Archived:
+    for archived in await archive.page_before(connection, log_id, checkpoint.size + 1, limit=1):
+        if archived.size == checkpoint.size:
+            return archived
     raise LogNotAsSigned(checkpoint.origin)

@@ -47,18 +47,18 @@ class Archived:
 
     def cosigners(self, witnesses: Sequence[WitnessKey]) -> list[str]:
         """Name the known witnesses whose cosignatures verify."""
-        return [one.name for one in holding(self.cosigned_note, witnesses)]
+        return [cosignature.name for cosignature in holding(self.cosigned_note, witnesses)]
 
 
 def holding(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignature]:
     """Find the valid cosignatures of known witnesses; an invalid one of one witness does not affect the others."""
-    found = []
+    cosignatures = []
     for witness in witnesses:
         try:
-            found.extend(cosignatures_on(note, [witness]))
+            cosignatures.extend(cosignatures_on(note, [witness]))
         except (CosignatureDoesNotHold, NotACheckpoint):
             continue
-    return found
+    return cosignatures
 
 
 async def keep(connection: AnyConnection, log_id: UUID, *, size: int, note: str, at: datetime) -> None:

@@ -72,12 +72,12 @@ async def export_log(  # noqa: PLR0913 - one export, all of it by name
         NotACheckpoint: `key` did not sign the note.
     """
     checkpoint = open_checkpoint(note, [key])
-    writer, frontier, front = TileWriter(folder), Frontier(), EmptiedEntries()
+    writer, frontier, emptied = TileWriter(folder), Frontier(), EmptiedEntries()
     async for rows in rows_of(connection, log_id, start=0, stop=checkpoint.size):
         for row in rows:
             entry: bytes | None = row["entry"]
             hashed = row["hashes"][:HASH_BYTES] if entry is None else leaf_hash(entry)
-            front.see(row["index"], entry)
+            emptied.see(row["index"], entry)
             if row["index"] != frontier.size or frontier.append(hashed) != row["hashes"]:
                 message = f"row {row['index']} of the log is not what was appended"
                 raise LogDoesNotVerify(message)
@@ -87,7 +87,7 @@ async def export_log(  # noqa: PLR0913 - one export, all of it by name
     if Checkpoint(checkpoint.origin, frontier.size, frontier.root()) != checkpoint:
         message = f"the log's {frontier.size} rows do not make the tree that was signed with {checkpoint.size}"
         raise LogDoesNotVerify(message)
-    if wrong := front.faults():
+    if wrong := emptied.faults():
         message = f"row {wrong[0][0]} of the log is emptied and not said to be, or said to be and not emptied"
         raise LogDoesNotVerify(message)
     writer.finish()
@@ -114,7 +114,7 @@ async def prove(connection: AnyConnection, log_id: UUID, index: int, note: str) 
 
 def proof_text(index: int, proof: Sequence[bytes], checkpoint: str) -> str:
     """Write a proof as text. Source: C2SP tlog-proof."""
-    lines = [PROOF_HEADER, f"index {index}", *(base64.b64encode(one).decode() for one in proof)]
+    lines = [PROOF_HEADER, f"index {index}", *(base64.b64encode(node).decode() for node in proof)]
     return "\n".join(lines) + "\n\n" + checkpoint
 
 
@@ -138,8 +138,8 @@ def check_hashed_proof(text: str, hashed: bytes, keys: Sequence[VerifierKey]) ->
         ProofDoesNotHold: malformed, or it leads to another root.
         NotACheckpoint: no key of `keys` signed the checkpoint.
     """
-    head, found, checkpoint_text = text.partition("\n\n")
-    if not found:
+    head, separator, checkpoint_text = text.partition("\n\n")
+    if not separator:
         raise ProofDoesNotHold
     index, proof = _parse_head(head.split("\n"))
     checkpoint = open_checkpoint(checkpoint_text, keys)
@@ -164,7 +164,7 @@ def _parse_head(lines: list[str]) -> tuple[int, list[bytes]]:
         raise ProofDoesNotHold from None
     name, _, digits = "".join(others[:1]).partition(" ")
     index = parse_count(digits)
-    if header != PROOF_HEADER or name != "index" or index is None or any(len(one) != HASH_BYTES for one in proof):
+    if header != PROOF_HEADER or name != "index" or index is None or any(len(node) != HASH_BYTES for node in proof):
         raise ProofDoesNotHold
     return index, proof
 

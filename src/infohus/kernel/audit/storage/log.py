@@ -130,10 +130,10 @@ async def entries_where(
 
     The second value is the `after` of the next page, `None` when there is no more.
     """
-    found, goes_on = await places_where(
+    places, goes_on = await places_where(
         connection, log_id, lambda entry: entry is not None and keeps(entry), after=after, limit=limit
     )
-    return [(index, entry) for index, entry in found if entry is not None], goes_on
+    return [(index, entry) for index, entry in places if entry is not None], goes_on
 
 
 async def places_where(
@@ -141,15 +141,15 @@ async def places_where(
 ) -> tuple[list[tuple[int, Entry | None]], int | None]:
     """List as `entries_where` does, but pass emptied entries to `keeps` too, as `None`."""
     head = await head_of(connection, log_id)
-    found: list[tuple[int, Entry | None]] = []
+    places: list[tuple[int, Entry | None]] = []
     async for rows in rows_of(connection, log_id, start=after + 1, stop=head.size):
         for row in rows:
             entry = None if row["entry"] is None else decode(row["entry"])
             if keeps(entry):
-                if len(found) == limit:
-                    return found, found[-1][0]
-                found.append((row["index"], entry))
-    return found, None
+                if len(places) == limit:
+                    return places, places[-1][0]
+                places.append((row["index"], entry))
+    return places, None
 
 
 async def first_since(connection: AnyConnection, log_id: UUID, moment: datetime, size: int) -> int:
@@ -170,8 +170,8 @@ async def entries_holding(connection: AnyConnection, log_id: UUID, texts: Sequen
 
     The database reads every row of the log.
     """
-    found = await connection.fetch(_HOLDING, log_id, list(texts))
-    return [(row["index"], row["entry"]) for row in found]
+    rows = await connection.fetch(_HOLDING, log_id, list(texts))
+    return [(row["index"], row["entry"]) for row in rows]
 
 
 async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes | None:

@@ -33,15 +33,15 @@ class TilePlace:
         Raises:
             NoSuchTile: it is not written so.
         """
-        found = _PLACE.fullmatch(path)
-        numbered = level.isascii() and level.isdigit() and str(int(level[:2])) == level and int(level) <= _HIGHEST_LEVEL
-        if found is None or not (level == ENTRIES or numbered):
+        match = _PLACE.fullmatch(path)
+        is_level = level.isascii() and level.isdigit() and str(int(level[:2])) == level and int(level) <= _HIGHEST_LEVEL
+        if match is None or not (level == ENTRIES or is_level):
             raise NoSuchTile
-        groups = found[1].replace("x", "").split("/")
-        width = int(found[2]) if found[2] else WIDTH
+        groups = match[1].replace("x", "").split("/")
+        width = int(match[2]) if match[2] else WIDTH
         index = int("".join(groups[:_MOST_GROUPS]))
         # Each tile has one path: no leading group of zeros, no partial tile of full width.
-        if len(groups) > _MOST_GROUPS or (len(groups) > 1 and groups[0] == "000") or (found[2] and width >= WIDTH):
+        if len(groups) > _MOST_GROUPS or (len(groups) > 1 and groups[0] == "000") or (match[2] and width >= WIDTH):
             raise NoSuchTile
         return cls(None if level == ENTRIES else int(level), index, width)
 

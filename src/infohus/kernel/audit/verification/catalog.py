@@ -57,17 +57,16 @@ async def catalog_faults(connection: AnyConnection) -> list[Fault]:
     missing, added, no plain table, or has a policy or a rule.
     """
     faults = []
-    found = [(row["name"], digest_of(row["definition"])) for row in await connection.fetch(_FUNCTIONS)]
-    for name, digest in found:
-        if SHIPPED.get(name) != digest or [one for one, _ in found].count(name) > 1:
+    functions = [(row["name"], digest_of(row["definition"])) for row in await connection.fetch(_FUNCTIONS)]
+    for name, digest in functions:
+        if SHIPPED.get(name) != digest or [other for other, _ in functions].count(name) > 1:
             faults.append(Fault(f"audit.{name}", None, "funktionen er ikke den, der blev leveret"))
-    faults.extend(
-        Fault(f"audit.{name}", None, "funktionen er væk") for name in sorted(set(SHIPPED) - {name for name, _ in found})
-    )
+    missing = sorted(set(SHIPPED) - {name for name, _ in functions})
+    faults.extend(Fault(f"audit.{name}", None, "funktionen er væk") for name in missing)
     triggers = await connection.fetch(_TRIGGERS)
-    on = {row["name"] for row in triggers if row["is_on"] and row["calls"] in {"refuse_change", "let_only_empty"}}
+    enabled = {row["name"] for row in triggers if row["is_on"] and row["calls"] in {"refuse_change", "let_only_empty"}}
     faults.extend(
-        Fault("audit", None, f"udløseren {name} er slået fra eller væk") for name in sorted(TRIGGERS - on)
+        Fault("audit", None, f"udløseren {name} er slået fra eller væk") for name in sorted(TRIGGERS - enabled)
     )
     faults.extend(
         Fault("audit", None, f"udløseren {row['name']} er ikke leveret") for row in triggers

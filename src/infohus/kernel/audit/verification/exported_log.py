@@ -53,21 +53,21 @@ def verify_export(
         checkpoint = open_checkpoint((folder / "checkpoint").read_text(encoding="utf-8"), keys)
     except (OSError, UnicodeDecodeError, NotACheckpoint):
         return Verification(None, 0, (Fault("checkpoint", None, "ingen nøgle, vi stoler på, har underskrevet det"),))
-    faults, front = list[Fault](), EmptiedEntries()
+    faults, emptied_entries = list[Fault](), EmptiedEntries()
     roots_of_full_tiles: dict[int, list[bytes]] = {}
     partial: dict[int, list[bytes]] = {}
     tiles = list(widths(checkpoint.size))
-    bottom = [(folder, index, width) for level, index, width in tiles if level == 0]
-    for done, tile in _on_cores(bottom, cores):
-        faults.extend(tile.faults)
-        front.join(tile.front)
-        if tile.width == WIDTH:
-            roots_of_full_tiles.setdefault(0, []).extend(tile.roots)
+    bundles = [(folder, index, width) for level, index, width in tiles if level == 0]
+    for done, bundle in _on_cores(bundles, cores):
+        faults.extend(bundle.faults)
+        emptied_entries.join(bundle.emptied_entries)
+        if bundle.width == WIDTH:
+            roots_of_full_tiles.setdefault(0, []).extend(bundle.roots)
         else:
-            partial[0] = list(tile.roots)
+            partial[0] = list(bundle.roots)
         if progress is not None:
             progress(done)
-    for level, index, width in tiles[len(bottom) :]:
+    for level, index, width in tiles[len(bundles) :]:
         path = tile_path(level, index, width)
         hashes = roots_of_full_tiles[level - 1][index * WIDTH : index * WIDTH + width]
         _compare(path, _read(folder, path, faults), hashes, faults, first=None)
@@ -77,42 +77,42 @@ def verify_export(
             partial[level] = hashes
     if not faults and _root(partial) != checkpoint.root:
         faults.append(Fault("checkpoint", None, "posterne giver en anden rod end den underskrevne"))
-    faults.extend(Fault("tile/entries", index, what) for index, what in front.faults() if not faults)
-    return Verification(checkpoint, checkpoint.size, tuple(faults), front.stop)
+    faults.extend(Fault("tile/entries", index, what) for index, what in emptied_entries.faults() if not faults)
+    return Verification(checkpoint, checkpoint.size, tuple(faults), emptied_entries.stop)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bottom:
+class _HashedBundle:
     """A verified bundle of entries: its root in `roots` when it is full, its leaf hashes when it is partial."""
 
     width: int
     roots: tuple[bytes, ...]
-    front: EmptiedEntries
+    emptied_entries: EmptiedEntries
     faults: tuple[Fault, ...]
 
 
-def _on_cores(bottom: Sequence[tuple[Path, int, int]], cores: int) -> Iterator[tuple[int, _Bottom]]:
+def _on_cores(bundles: Sequence[tuple[Path, int, int]], cores: int) -> Iterator[tuple[int, _HashedBundle]]:
     """Verify bundles on several cores; give each in order, with the number of entries up to its end."""
     done = 0
     with ExitStack() as stack:
-        if cores > 1 and len(bottom) > TILES_PER_TASK:
+        if cores > 1 and len(bundles) > TILES_PER_TASK:
             # Forked: the process only reads and hashes, so it needs no lock that another thread may hold. A spawned one
             # would import infohus first, which takes longer than hashing a hundred thousand entries.
             pool = stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("fork")))
-            hashed: Iterable[_Bottom] = pool.map(_hash_bundle, bottom, chunksize=TILES_PER_TASK)
+            hashed: Iterable[_HashedBundle] = pool.map(_hash_bundle, bundles, chunksize=TILES_PER_TASK)
         else:
-            hashed = map(_hash_bundle, bottom)
-        for tile in hashed:
-            done += tile.width
-            yield done, tile
+            hashed = map(_hash_bundle, bundles)
+        for bundle in hashed:
+            done += bundle.width
+            yield done, bundle
 
 
-def _hash_bundle(place: tuple[Path, int, int]) -> _Bottom:
+def _hash_bundle(place: tuple[Path, int, int]) -> _HashedBundle:
     folder, index, width = place
-    faults, front = list[Fault](), EmptiedEntries(index * WIDTH)
+    faults, emptied_entries = list[Fault](), EmptiedEntries(index * WIDTH)
     stored = _read(folder, tile_path(0, index, width), faults)
-    hashes = _entry_hashes(folder, index, width, stored, front, faults)
-    return _Bottom(width, (root_of(hashes),) if width == WIDTH else tuple(hashes), front, tuple(faults))
+    hashes = _entry_hashes(folder, index, width, stored, emptied_entries, faults)
+    return _HashedBundle(width, (root_of(hashes),) if width == WIDTH else tuple(hashes), emptied_entries, tuple(faults))
 
 
 def _root(partial: dict[int, list[bytes]]) -> bytes:
@@ -126,7 +126,7 @@ def _root(partial: dict[int, list[bytes]]) -> bytes:
 
 
 def _entry_hashes(  # noqa: PLR0913, PLR0917
-    folder: Path, index: int, width: int, stored: bytes, front: EmptiedEntries, faults: list[Fault]
+    folder: Path, index: int, width: int, stored: bytes, emptied_entries: EmptiedEntries, faults: list[Fault]
 ) -> list[bytes]:
     """Hash a bundle's entries and compare with the stored tile; an emptied entry counts by its stored hash."""
     path = tile_path("entries", index, width)
@@ -139,11 +139,11 @@ def _entry_hashes(  # noqa: PLR0913, PLR0917
     if len(hashes) != width:
         faults.append(Fault(path, first, f"rummer {len(hashes)} hele poster i stedet for {width}"))
         return hashes_in(stored)
-    emptied = front.see_bundle(first, bundle, ends)
-    if emptied and len(stored) == width * HASH_BYTES:
-        known = hashes_in(stored)
-        for at in emptied:
-            hashes[at] = known[at]
+    positions = emptied_entries.see_bundle(first, bundle, ends)
+    if positions and len(stored) == width * HASH_BYTES:
+        stored_hashes = hashes_in(stored)
+        for position in positions:
+            hashes[position] = stored_hashes[position]
     _compare(path, stored, hashes, faults, first=first)
     return hashes
 
@@ -164,7 +164,7 @@ class _Buffer(threading.local):
     """Each thread's buffer for bundles, used again: allocating one per bundle costs half as much as hashing it."""
 
     def __init__(self) -> None:
-        self.room = bytearray(LARGEST_BUNDLE + 1)
+        self.content = bytearray(LARGEST_BUNDLE + 1)
 
 
 _BUFFER = _Buffer()
@@ -172,13 +172,13 @@ _BUFFER = _Buffer()
 
 def _read_bundle(folder: Path, path: str, faults: list[Fault]) -> memoryview:
     """Read a bundle into this thread's buffer, until the next one; too long a file stays longer than any bundle."""
-    room = memoryview(_BUFFER.room)
+    buffer = memoryview(_BUFFER.content)
     try:
         with (folder / path).open("rb", buffering=0) as file:
-            return room[: file.readinto(room)]
+            return buffer[: file.readinto(buffer)]
     except OSError:
         faults.append(Fault(path, None, "mangler"))
-        return room[:0]
+        return buffer[:0]
 
 
 def _read(folder: Path, path: str, faults: list[Fault]) -> bytes:

@@ -41,7 +41,7 @@ class Chunk:
     roots: tuple[bytes, ...]
     beyond: bytes
     partial: dict[int, tuple[bytes, ...]]
-    front: EmptiedEntries
+    emptied_entries: EmptiedEntries
     faults: tuple[Fault, ...]
 
 
@@ -50,7 +50,7 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
 
     Stops at a missing row. `sizes` are the log sizes at which the roots are wanted.
     """
-    frontier, faults, beyond, front = Frontier(), list[Fault](), b"", EmptiedEntries(first)
+    frontier, faults, beyond, emptied_entries = Frontier(), list[Fault](), b"", EmptiedEntries(first)
     partial: dict[int, tuple[bytes, ...]] = {}
     for row in rows:
         index = first + frontier.size
@@ -59,7 +59,7 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
             break
         stored: bytes = row["hashes"]
         entry: bytes | None = row["entry"]
-        front.see(index, entry)
+        emptied_entries.see(index, entry)
         if entry is not None and sha256(b"\x00" + entry).digest() != stored[:HASH_BYTES]:
             faults.append(Fault("audit.leaf", index, "er ikke, hvad der blev logget: dens hash er en anden"))
         completed = frontier.append(stored[:HASH_BYTES])
@@ -69,7 +69,7 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
             beyond = stored[len(completed) :]
         if index + 1 in sizes:
             partial[index + 1] = frontier.roots
-    return Chunk(first, frontier.size, frontier.roots, beyond, partial, front, tuple(faults))
+    return Chunk(first, frontier.size, frontier.roots, beyond, partial, emptied_entries, tuple(faults))
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Rows:
     size: int = 0
     faults: list[Fault] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
-    front: EmptiedEntries = field(default_factory=EmptiedEntries)
+    emptied_entries: EmptiedEntries = field(default_factory=EmptiedEntries)
 
     @property
     def goes_on(self) -> bool:
@@ -91,7 +91,7 @@ class Rows:
     def join(self, chunk: Chunk) -> None:
         """Join the next chunk, and check the nodes above it that its last row completes."""
         self.faults.extend(chunk.faults)
-        self.front.join(chunk.front)
+        self.emptied_entries.join(chunk.emptied_entries)
         for size, roots in chunk.partial.items():
             self.roots[size] = fold([*self.upper.roots, *roots])
         self.size = chunk.first + chunk.rows
@@ -136,14 +136,14 @@ async def verify_rows(
         faults.append(Fault("audit.leaf", joined.size, f"loggen slutter her og siger, at den har {head.size} poster"))
     if not faults and b"".join(joined.frontier) != head.frontier:
         faults.append(Fault("audit.frontier", None, "er ikke rækkernes front"))
-    faults.extend(Fault("audit.leaf", index, what) for index, what in joined.front.faults() if not faults)
+    faults.extend(Fault("audit.leaf", index, what) for index, what in joined.emptied_entries.faults() if not faults)
     beyond = await connection.fetchval(
         "SELECT count(*) FROM audit.leaf WHERE log_id = $1 AND (index < 0 OR index >= $2)", head.log_id, head.size
     )
     if beyond:
         faults.append(Fault("audit.leaf", None, f"{beyond} rækker står uden for loggen"))
     checkpoint = Checkpoint(head.origin, joined.size, joined.root())
-    return Verification(checkpoint, joined.size, tuple(faults), joined.front.stop)
+    return Verification(checkpoint, joined.size, tuple(faults), joined.emptied_entries.stop)
 
 
 async def chunks_of(
@@ -163,32 +163,32 @@ async def chunks_on_cores(
     loop = asyncio.get_running_loop()
     # Forked, as in exported_log.py; each process opens a connection of its own and does not use ours.
     with ProcessPoolExecutor(cores, mp_context=get_context("fork")) as pool:
-        def hashing(start: int) -> asyncio.Future[list[Chunk]]:
+        def submit(start: int) -> asyncio.Future[list[Chunk]]:
             stop = min(start + step, head.size)
             return loop.run_in_executor(pool, _hash_task, database, head, start, stop, _within(sizes, start, step))
 
         starts = iter(range(first, head.size, step))
-        under_way = deque(hashing(start) for start in islice(starts, 2 * cores))
+        pending = deque(submit(start) for start in islice(starts, 2 * cores))
         try:
-            while under_way:
-                chunks = await under_way.popleft()
-                under_way.extend(hashing(start) for start in islice(starts, 1))
+            while pending:
+                chunks = await pending.popleft()
+                pending.extend(submit(start) for start in islice(starts, 1))
                 for chunk in chunks:
                     yield chunk
         finally:
-            for one in under_way:
-                one.cancel()
+            for future in pending:
+                future.cancel()
 
 
 def _hash_task(database: str, head: Head, first: int, stop: int, sizes: Collection[int]) -> list[Chunk]:
     async def run() -> list[Chunk]:
         connection = await asyncpg.connect(database)
         try:
-            found = []
+            chunks = []
             for start in range(first, stop, CHUNK):
                 rows = await connection.fetch(ROWS, head.log_id, start, min(start + CHUNK, stop))
-                found.append(verify_chunk(rows, start, sizes))
-            return found
+                chunks.append(verify_chunk(rows, start, sizes))
+            return chunks
         finally:
             await connection.close()
 

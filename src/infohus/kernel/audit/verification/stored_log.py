@@ -36,7 +36,7 @@ class NotResumable(Exception):  # noqa: N818 - names the situation
     """The file of an interrupted verification is another log's, or damaged."""
 
 
-class _Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _ResumeState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: UUID
     size: int
     roots: list[str]
@@ -82,13 +82,13 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
         else chunks_of(connection, head, first=start, sizes=sizes)
     )
 
-    def went_on(size: int) -> None:
+    def after_chunk(size: int) -> None:
         if seen is not None and not rows.faults and rows.upper.size % 64 == 0:
             _remember(seen, log_id, rows)
         if progress is not None:
             progress(size)
 
-    found = await verify_rows(connection, head, chunks, rows, progress=went_on)
+    found = await verify_rows(connection, head, chunks, rows, progress=after_chunk)
     changed = await catalog_faults(connection)
     found = replace(found, faults=(*found.faults, *changed))
     if seen is not None and found.is_whole:
@@ -116,35 +116,35 @@ async def _with_archive(  # noqa: PLR0913 - compares the rows with all that was 
     connection: AnyConnection, head: Head, found: Verification, rows: Rows, *, key: VerifierKey,
     witnesses: Witnesses, start: int,
 ) -> LogVerification:
-    faults, hold, signed, cosigned = list(found.faults), 0, 0, 0
+    faults, valid, signed, cosigned = list(found.faults), 0, 0, 0
     newest: Archived | None = None
-    async for one in archive.all_from(connection, head.log_id, after=start):
-        fault = _fault_in(one, head, rows, key)
+    async for archived in archive.all_from(connection, head.log_id, after=start):
+        fault = _fault_in(archived, head, rows, key)
         if fault is not None:
             faults.append(fault)
             continue
-        newest, signed, hold = one, one.size, hold + 1
-        cosigners = one.cosigners(witnesses.keys)
-        if len(cosigners) < sum(_names(one, name) for name in {key.name for key in witnesses.keys}):
-            faults.append(Fault(PLACE, one.size - 1, "et vidnes underskrift passer ikke til det underskrevne"))
+        newest, signed, valid = archived, archived.size, valid + 1
+        cosigners = archived.cosigners(witnesses.keys)
+        if len(cosigners) < sum(_has_line_of(archived, name) for name in {key.name for key in witnesses.keys}):
+            faults.append(Fault(PLACE, archived.size - 1, "et vidnes underskrift passer ikke til det underskrevne"))
         if witnesses.need and len(cosigners) >= witnesses.need:
-            cosigned = one.size
-    asked = WitnessComparison(
+            cosigned = archived.size
+    comparison = WitnessComparison(
         connection, head, key=key, witnesses=witnesses, start=start,
-        holds=lambda one: _fault_in(one, head, rows, key) is None,
+        holds=lambda archived: _fault_in(archived, head, rows, key) is None,
     )
     newest = newest or (await archive.newest(connection, head.log_id) if start else None)
     if newest is not None:
-        await asked.compare(newest)
-        faults += asked.faults
+        await comparison.compare(newest)
+        faults += comparison.faults
     elif start == 0 and head.size and witnesses.need:
         faults.append(Fault(PLACE, None, "ingen underskrift er bevaret, så vidnerne kan ikke spørges"))
     if found.emptied and witnesses.need and not await _seen_long_enough(connection, head, found.emptied, witnesses):
         faults.append(Fault("audit.leaf", 0, f"{found.emptied} poster er tømt, før vidnerne har kendt dem et år"))
     verification = replace(found, faults=tuple(faults))
     return LogVerification(
-        verification, hold, signed, cosigned, tuple(asked.silent),
-        is_vouched_for=len(witnesses.keys) - len(asked.silent) >= witnesses.need,
+        verification, valid, signed, cosigned, tuple(comparison.silent),
+        is_vouched_for=len(witnesses.keys) - len(comparison.silent) >= witnesses.need,
     )
 
 
@@ -155,8 +155,8 @@ async def _seen_long_enough(connection: AnyConnection, head: Head, emptied: int,
     """
     first: int | None = None
     last = 0
-    async for one in archive.all_from(connection, head.log_id, after=emptied - 1):
-        moments = sorted(cosignature.moment for cosignature in holding(one.cosigned_note, witnesses.keys))
+    async for archived in archive.all_from(connection, head.log_id, after=emptied - 1):
+        moments = sorted(cosignature.moment for cosignature in holding(archived.cosigned_note, witnesses.keys))
         if len(moments) >= witnesses.need:
             # `first`: when as many as needed had cosigned; `last`: the newest time at which as many still did.
             last = moments[len(moments) - witnesses.need]
@@ -164,39 +164,40 @@ async def _seen_long_enough(connection: AnyConnection, head: Head, emptied: int,
     return first is not None and last - first >= SHORTEST_PERIOD.total_seconds()
 
 
-def _fault_in(one: Archived, head: Head, rows: Rows, key: VerifierKey) -> Fault | None:
+def _fault_in(archived: Archived, head: Head, rows: Rows, key: VerifierKey) -> Fault | None:
     try:
-        checkpoint = open_checkpoint(one.note, [key])
+        checkpoint = open_checkpoint(archived.note, [key])
     except NotACheckpoint:
-        return Fault(PLACE, one.size - 1, NOT_SIGNED)
-    if checkpoint.origin != head.origin or checkpoint.size != one.size:
-        return Fault(PLACE, one.size - 1, "er underskrevet for en anden log eller et andet antal poster")
-    if one.size > head.size:
-        return Fault(PLACE, head.size, f"{one.size} poster er underskrevet, og loggen har {head.size}; resten er væk")
-    if rows.roots.get(one.size) != checkpoint.root:
-        return Fault(PLACE, one.size - 1, "posterne giver en anden rod end den underskrevne")
+        return Fault(PLACE, archived.size - 1, NOT_SIGNED)
+    if checkpoint.origin != head.origin or checkpoint.size != archived.size:
+        return Fault(PLACE, archived.size - 1, "er underskrevet for en anden log eller et andet antal poster")
+    if archived.size > head.size:
+        what = f"{archived.size} poster er underskrevet, og loggen har {head.size}; resten er væk"
+        return Fault(PLACE, head.size, what)
+    if rows.roots.get(archived.size) != checkpoint.root:
+        return Fault(PLACE, archived.size - 1, "posterne giver en anden rod end den underskrevne")
     return None
 
 
-def _names(one: Archived, witness: str) -> bool:
-    return any(line.startswith(f"— {witness} ") for line in one.lines)
+def _has_line_of(archived: Archived, witness: str) -> bool:
+    return any(line.startswith(f"— {witness} ") for line in archived.lines)
 
 
 def _resumed(seen: Path | None, log_id: UUID) -> Rows:
     if seen is None or not seen.exists():
         return Rows()
     try:
-        known = msgspec.json.decode(seen.read_bytes(), type=_Seen)
-        upper = Frontier(known.size // CHUNK, [bytes.fromhex(root) for root in known.roots])
+        state = msgspec.json.decode(seen.read_bytes(), type=_ResumeState)
+        upper = Frontier(state.size // CHUNK, [bytes.fromhex(root) for root in state.roots])
     except (msgspec.DecodeError, ValueError):
         raise NotResumable from None
-    if known.log != log_id or known.size % CHUNK:
+    if state.log != log_id or state.size % CHUNK:
         raise NotResumable
-    return Rows(upper=upper, size=known.size, front=EmptiedEntries(known.size))
+    return Rows(upper=upper, size=state.size, emptied_entries=EmptiedEntries(state.size))
 
 
 def _remember(seen: Path, log_id: UUID, rows: Rows) -> None:
-    known = _Seen(log_id, rows.upper.size * CHUNK, [root.hex() for root in rows.upper.roots])
+    state = _ResumeState(log_id, rows.upper.size * CHUNK, [root.hex() for root in rows.upper.roots])
     fresh = seen.with_name(f"{seen.name}.new")
-    fresh.write_bytes(msgspec.json.encode(known))
+    fresh.write_bytes(msgspec.json.encode(state))
     fresh.replace(seen)

@@ -22,7 +22,7 @@ _FIELD = b',"tally":['
 _CLOSES = b"}"
 
 
-class _Telling(msgspec.Struct, frozen=True):
+class _TallyFields(msgspec.Struct, frozen=True):
     """The fields of an entry that the tally needs."""
 
     authority: str | None
@@ -30,7 +30,7 @@ class _Telling(msgspec.Struct, frozen=True):
     tally: list[tuple[int, str]] = []
 
 
-_DECODER = msgspec.json.Decoder(_Telling)
+_DECODER = msgspec.json.Decoder(_TallyFields)
 
 
 def core_of(entry: bytes) -> bytes:
@@ -75,25 +75,25 @@ class Tallies:
             self.has_emptied = True
             return None
         try:
-            told = _DECODER.decode(entry)
+            fields = _DECODER.decode(entry)
         except msgspec.ValidationError:
             return "dens tælling kan ikke læses"
         except msgspec.DecodeError:
             return None
-        if not told.tally and not (self.counts and told.persons):
+        if not fields.tally and not (self.counts and fields.persons):
             return None
         self.counts = True
-        if len(told.persons) != len(told.tally) or len(set(told.persons)) != len(told.persons):
+        if len(fields.persons) != len(fields.tally) or len(set(fields.persons)) != len(fields.persons):
             return "tæller ikke med, hvem den handler om"
         core = core_hash(entry)
-        wrong = [not self._goes_on(told, at, core) for at in range(len(told.persons))]
+        wrong = [not self._continues(fields, at, core) for at in range(len(fields.persons))]
         return "tæller forkert: der mangler en post om en person, eller en er skudt ind" if any(wrong) else None
 
-    def _goes_on(self, told: _Telling, at: int, core: bytes) -> bool:
-        key, (number, said) = (told.authority or "", told.persons[at]), told.tally[at]
+    def _continues(self, fields: _TallyFields, at: int, core: bytes) -> bool:
+        key, (number, encoded) = (fields.authority or "", fields.persons[at]), fields.tally[at]
         before = self.so_far.get(key)
         try:
-            chain = bytes.fromhex(said)
+            chain = bytes.fromhex(encoded)
         except ValueError:
             return False
         # Each fault is reported once: the next entry is compared with what this one says, right or wrong.

@@ -128,7 +128,7 @@ class Round:
     """What asking for cosignatures gave: the names of those that cosigned, and why the others did not."""
 
     cosigned: tuple[str, ...]
-    silent: dict[str, CosignFailure]
+    failures: dict[str, CosignFailure]
 
 
 class Witnesses:
@@ -159,16 +159,16 @@ class Witnesses:
         """
         if self.policy is None:
             return Round((), {})
-        olds = [await last_cosigned_by(connection, log_id, key.name) for key in self.keys]
-        olds = [min(old, checkpoint.size) for old in olds]
-        asked = [await _request(connection, log_id, checkpoint, note, old) for old in olds]
-        answers = await self._ask(asked)
-        for at, (status, text) in enumerate(answers):
+        old_sizes = [await last_cosigned_by(connection, log_id, key.name) for key in self.keys]
+        old_sizes = [min(old, checkpoint.size) for old in old_sizes]
+        requests = [await _request(connection, log_id, checkpoint, note, old) for old in old_sizes]
+        answers = await self._ask(requests)
+        for place, (status, text) in enumerate(answers):
             remembered = _size_in(text) if status == HTTPStatus.CONFLICT else None
-            if remembered is not None and remembered <= checkpoint.size and remembered != olds[at]:
-                again = await _request(connection, log_id, checkpoint, note, remembered)
-                answers[at] = await self._ask_one(self.policy.urls[at], again)
-        return await self._kept(connection, log_id, checkpoint, note, answers)
+            if remembered is not None and remembered <= checkpoint.size and remembered != old_sizes[place]:
+                retry = await _request(connection, log_id, checkpoint, note, remembered)
+                answers[place] = await self._ask_one(self.policy.urls[place], retry)
+        return await self._keep_cosignatures(connection, log_id, checkpoint, note, answers)
 
     async def remembered(self, origin: str, key: SigningKey) -> dict[str, Remembers | None]:
         """Ask each witness what it remembers of a log, with a checkpoint of the empty tree."""
@@ -184,14 +184,14 @@ class Witnesses:
             return {}
         answers = await self._ask([AddCheckpoint(checkpoint.size, (), note)] * len(self.keys))
         return {
-            witness.name: self._store(witness, checkpoint, note, answer)
+            witness.name: self._remembered_by(witness, checkpoint, note, answer)
             for witness, answer in zip(self.keys, answers, strict=True)
         }
 
     async def _ask(self, requests: Sequence[AddCheckpoint]) -> list[tuple[int, str]]:
         assert self.policy is not None  # noqa: S101 - every caller has checked
-        asked = (self._ask_one(url, request) for url, request in zip(self.policy.urls, requests, strict=True))
-        return list(await asyncio.gather(*asked))
+        answers = (self._ask_one(url, request) for url, request in zip(self.policy.urls, requests, strict=True))
+        return list(await asyncio.gather(*answers))
 
     async def _ask_one(self, url: str, request: AddCheckpoint) -> tuple[int, str]:
         assert self._send is not None  # noqa: S101 - whoever names witnesses says how to reach them
@@ -200,29 +200,32 @@ class Witnesses:
         except WitnessUnreachable:
             return 0, ""
 
-    async def _kept(
+    async def _keep_cosignatures(
         self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str,
         answers: Sequence[tuple[int, str]],
     ) -> Round:
         cosigned: list[str] = []
-        silent: dict[str, CosignFailure] = {}
+        failures: dict[str, CosignFailure] = {}
         for witness, (status, text) in zip(self.keys, answers, strict=True):
             cosignature = self._cosignature(witness, note, status, text)
             if cosignature is not None:
                 await keep_cosignature(connection, log_id, checkpoint.size, cosignature)
                 cosigned.append(witness.name)
                 continue
-            silent[witness.name] = why = _silence(status, text, checkpoint.size)
-            tell = logger.critical if why in ALARMING else logger.warning
-            tell("witness_did_not_cosign", origin=checkpoint.origin, witness=witness.name, why=why.value, status=status)
+            failures[witness.name] = failure = _failure_of(status, text, checkpoint.size)
+            alarm = logger.critical if failure in ALARMING else logger.warning
+            alarm(
+                "witness_did_not_cosign", origin=checkpoint.origin, witness=witness.name, why=failure.value,
+                status=status,
+            )
         if len(cosigned) < self.need:
             logger.error(
                 "checkpoint_not_cosigned", origin=checkpoint.origin, size=checkpoint.size, cosigned=len(cosigned),
                 need=self.need,
             )
-        return Round(tuple(cosigned), silent)
+        return Round(tuple(cosigned), failures)
 
-    def _store(
+    def _remembered_by(
         self, witness: WitnessKey, checkpoint: Checkpoint, note: str, answer: tuple[int, str]
     ) -> Remembers | None:
         status, text = answer
@@ -248,10 +251,11 @@ class Witnesses:
         except NotACheckpoint:
             return None
         # Other implementations may send lines of several keys; only the known key counts.
-        for one in holding(note + text, [witness]):
+        for cosignature in holding(note + text, [witness]):
             # Emptying relies on archived timestamps. Zero means that there is none (newer tlog-witness).
-            if one.moment and abs(one.moment - self._clock().timestamp()) <= _CLOCKS_APART.total_seconds():
-                return one
+            apart = abs(cosignature.moment - self._clock().timestamp())
+            if cosignature.moment and apart <= _CLOCKS_APART.total_seconds():
+                return cosignature
         return None
 
 
@@ -270,7 +274,7 @@ async def _request(
     return AddCheckpoint(old, tuple(proof_from(ranges, hashes.__getitem__)), note)
 
 
-def _silence(status: int, text: str, size: int) -> CosignFailure:
+def _failure_of(status: int, text: str, size: int) -> CosignFailure:
     if status == 0:
         return CosignFailure.UNREACHABLE
     if status == HTTPStatus.CONFLICT:

@@ -41,14 +41,14 @@ def create_witness_app(
 
     A body that takes longer than `body_seconds` is answered with 408, more than `most_bodies` at once with 503.
     """
-    room = asyncio.Semaphore(most_bodies)
+    slots = asyncio.Semaphore(most_bodies)
 
     @post("/add-checkpoint", status_code=200, media_type="text/plain")
     async def add_checkpoint(request: Request[Any, Any, Any]) -> Response[str]:
         # Answered without reading the body, after which the server closes the connection.
-        if room.locked():
+        if slots.locked():
             return Response("", status_code=503, media_type="text/plain")
-        async with room:
+        async with slots:
             try:
                 async with asyncio.timeout(body_seconds):
                     body = await request.body()
@@ -79,7 +79,7 @@ def application() -> Litestar:
             SigningKey.load(Path(os.environ[KEY])),
             name=os.environ[NAME],
             folder=Path(os.environ[STATE]),
-            logs=[VerifierKey.parse(one) for one in os.environ[LOG_KEYS].split()],
+            logs=[VerifierKey.parse(key) for key in os.environ[LOG_KEYS].split()],
             clock=now,
         )
     )

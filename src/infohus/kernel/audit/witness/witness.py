@@ -64,7 +64,7 @@ class AddCheckpoint:
 
     def body(self) -> bytes:
         """Write the request body."""
-        proof = "".join(base64.b64encode(one).decode() + "\n" for one in self.proof)
+        proof = "".join(base64.b64encode(node).decode() + "\n" for node in self.proof)
         return f"old {self.old_size}\n{proof}\n{self.note}".encode()
 
     @classmethod
@@ -77,19 +77,19 @@ class AddCheckpoint:
         if len(body) > LARGEST_BODY:
             raise NotARequest
         try:
-            head, found, note = body.decode().partition("\n\n")
+            head, separator, note = body.decode().partition("\n\n")
         except UnicodeDecodeError:
             raise NotARequest from None
         first, *lines = head.split("\n")
         size = first.removeprefix("old ")
         # 19 digits are enough for every size below 2^63; no leading zero.
         canonical = size.isascii() and size.isdigit() and len(size) <= 19 and str(int(size)) == size  # noqa: PLR2004
-        if not found or size == first or not canonical or len(lines) > _MOST_PROOF_LINES:
+        if not separator or size == first or not canonical or len(lines) > _MOST_PROOF_LINES:
             raise NotARequest
-        return cls(int(size), tuple(_hash(line) for line in lines), note)
+        return cls(int(size), tuple(_parse_hash(line) for line in lines), note)
 
 
-def _hash(line: str) -> bytes:
+def _parse_hash(line: str) -> bytes:
     try:
         raw = base64.b64decode(line, validate=True)
     except (ValueError, binascii.Error):
@@ -127,15 +127,15 @@ class Witness:
             NotConsistent: the proof does not hold.
             StateNotReadable: the stored checkpoint is damaged.
         """
-        asked = AddCheckpoint.parse(body)
-        text, checkpoint = self._authentic(asked.note)
-        if asked.old_size > checkpoint.size:
+        request = AddCheckpoint.parse(body)
+        text, checkpoint = self._authentic(request.note)
+        if request.old_size > checkpoint.size:
             raise NotARequest
         # Check and write under one lock: "must be performed atomically" (tlog-witness, "add-checkpoint").
         with self._store.locked():
-            self._require_growth(asked, checkpoint)
+            self._require_consistent(request, checkpoint)
             # Dies before the rename: nothing was promised. Dies after it: the log gets a 409 and asks from its size.
-            self._store.remember(checkpoint.origin, asked.note)
+            self._store.remember(checkpoint.origin, request.note)
             # Also under the lock, so that the clock is read in the order of the trees' sizes.
             moment = int(self._clock().timestamp())
         return cosign(text, self._key, name=self._name, moment=moment)
@@ -162,15 +162,15 @@ class Witness:
         except NotACheckpoint:
             raise NotSignedByTheLog from None
 
-    def _require_growth(self, asked: AddCheckpoint, checkpoint: Checkpoint) -> None:
-        before = self._store.checkpoint(checkpoint.origin) or Checkpoint(checkpoint.origin, 0, EMPTY_ROOT)
-        same_size_other_tree = before.size == checkpoint.size and before.root != checkpoint.root
-        if asked.old_size != before.size or same_size_other_tree:
-            raise OtherSizeRemembered(before.size)
+    def _require_consistent(self, request: AddCheckpoint, checkpoint: Checkpoint) -> None:
+        remembered = self._store.checkpoint(checkpoint.origin) or Checkpoint(checkpoint.origin, 0, EMPTY_ROOT)
+        same_size_other_tree = remembered.size == checkpoint.size and remembered.root != checkpoint.root
+        if request.old_size != remembered.size or same_size_other_tree:
+            raise OtherSizeRemembered(remembered.size)
         try:
             verify_consistency(
-                old_size=before.size, size=checkpoint.size, old_root=before.root, root=checkpoint.root,
-                proof=asked.proof,
+                old_size=remembered.size, size=checkpoint.size, old_root=remembered.root, root=checkpoint.root,
+                proof=request.proof,
             )
         except ProofDoesNotHold:
             raise NotConsistent from None
