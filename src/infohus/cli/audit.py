@@ -1,4 +1,4 @@
-"""`infohus audit …`: for whoever checks the log, on a machine of their own, and for whoever runs it."""
+"""`infohus audit …`: sign, verify, export and prove, for those who run the log and those who check it elsewhere."""
 
 import asyncio
 import os
@@ -79,7 +79,7 @@ def verify(  # noqa: PLR0913 - the options of one command
 ) -> None:
     """Verify an exported log in FOLDER, or a log in the database: rows, tree, every checkpoint, cosignatures.
 
-    Exit code 1: it is not whole, and where. 3: it is, as far as it could be asked; too few witnesses answered.
+    Exit code 1: something is wrong; what and where is printed. 3: nothing is wrong, but too few witnesses answered.
     """
     if folder is not None:
         _tell(_verify_folder(folder, key, cosigners, need, cores))
@@ -104,7 +104,7 @@ def verify(  # noqa: PLR0913 - the options of one command
 def watch(  # noqa: PLR0913 - the options of one command
     *, database: str, log_id: UUID, key: Path, witnesses: Path | None, every: int, cores: int
 ) -> None:
-    """Verify a log again and again, whole and against the witnesses' memory; ends with code 1 when it is not."""
+    """Verify a log in the database again and again; end with code 1 when something is wrong."""
     while True:
         started = time.monotonic()
         _tell_log(_verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=None, cores=cores))
@@ -113,7 +113,7 @@ def watch(  # noqa: PLR0913 - the options of one command
 
 @audit.command("sign")
 def sign() -> None:
-    """Sign every log that grew and ask its witnesses, now, with the settings of the service."""
+    """Sign every log and ask its witnesses, now, with the settings of the service."""
 
     async def go(connection: AnyConnection) -> None:
         signer = signer_of(settings)
@@ -131,7 +131,7 @@ def sign() -> None:
 
 @audit.command("keys")
 def keys() -> None:
-    """Print each log's public key, a line each: what its witnesses and whoever verifies it need."""
+    """Print each log's public key, one a line, for its witnesses and those who verify it."""
 
     async def go(connection: AnyConnection) -> list[str]:
         return [row["origin"] for row in await connection.fetch("SELECT origin FROM audit.log ORDER BY origin")]
@@ -218,7 +218,7 @@ def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
 def check(  # noqa: PLR0913 - the options of one command
     *, proof: Path, entry: Path | None, leaf_hash: str | None, key: Path, cosigners: tuple[Path, ...], need: int,
 ) -> None:
-    """Check offline, without any database, that the file ENTRY is in the log as the file PROOF says."""
+    """Check offline, without a database, that the entry in the file ENTRY is in the log, by the file PROOF."""
     if (entry is None) == (leaf_hash is None):
         message = "name ENTRY, or --leaf-hash"
         raise click.UsageError(message)

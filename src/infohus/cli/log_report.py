@@ -1,4 +1,4 @@
-"""`infohus audit check-report`: is a person's log report whole? Offline, for the person or whoever helps them."""
+"""`infohus audit check-report`: is a person's log report complete? Offline, for the person or whoever helps them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +28,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="An exported log: every line is then held against its entry, moment and purpose too.",
 )
 def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], need: int, folder: Path | None) -> None:
-    """Check offline that REPORT, a person's log report, leaves nothing out of what the signed log counts."""
+    """Check offline that REPORT, a person's log report, omits no entry that the signed log counts."""
     try:
         told = msgspec.json.decode(report.read_bytes(), type=SubjectLogReport)
         trusted = VerifierKey.parse(key.read_bytes().decode())
