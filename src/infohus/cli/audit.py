@@ -82,10 +82,10 @@ def verify(  # noqa: PLR0913 - the options of one command
     Exit code 1: something is wrong; what and where is printed. 3: nothing is wrong, but too few witnesses answered.
     """
     if folder is not None:
-        _tell(_verify_folder(folder, key, cosigners, need, cores))
+        _print_result(_verify_folder(folder, key, cosigners, need, cores))
     elif database and log_id:
         found = _verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=seen, cores=cores)
-        _tell_log(found)
+        _print_log_result(found)
         if not found.is_vouched_for:
             click.echo("Ikke prøvet: for få vidner svarede. De kender den log, der blev underskrevet.", err=True)
             raise SystemExit(3)
@@ -107,7 +107,7 @@ def watch(  # noqa: PLR0913 - the options of one command
     """Verify a log in the database again and again; end with code 1 when something is wrong."""
     while True:
         started = time.monotonic()
-        _tell_log(_verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=None, cores=cores))
+        _print_log_result(_verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=None, cores=cores))
         time.sleep(max(0.0, every - (time.monotonic() - started)))
 
 
@@ -311,14 +311,14 @@ def _cosigners_of(note: str, log: VerifierKey, files: tuple[Path, ...], need: in
     except (NotAWitness, UnicodeDecodeError):
         message = "each --cosigner is a witness' public key, with a name and a key of its own, and none is the log's"
         raise click.ClickException(message) from None
-    names = sorted(one.name for one in cosignatures_on(note, witnesses))
+    names = sorted(cosignature.name for cosignature in cosignatures_on(note, witnesses))
     if len(names) < need:
         click.echo(f"FEJL  checkpoint: {len(names)} vidner har underskrevet, og der skal være {need}")
         raise SystemExit(1)
     return names
 
 
-def _tell(verification: Verification) -> None:
+def _print_result(verification: Verification) -> None:
     for fault in verification.faults:
         click.echo(f"FEJL  {fault}")
     if not verification.is_whole:
@@ -329,8 +329,8 @@ def _tell(verification: Verification) -> None:
         click.echo(f"De første {verification.emptied} er tømt efter deres frist, som loggen selv siger.")
 
 
-def _tell_log(found: LogVerification) -> None:
-    _tell(found.verification)
+def _print_log_result(found: LogVerification) -> None:
+    _print_result(found.verification)
     if found.checkpoints:
         click.echo(
             f"{found.checkpoints} underskrifter holder; den nyeste dækker {found.signed} poster, "

@@ -10,7 +10,7 @@ import rich_click as click
 
 COMMANDS = {
     "serve": "infohus.cli.serving:serve",
-    "settings": "infohus.cli.serving:tell_settings",
+    "settings": "infohus.cli.serving:print_settings",
     "migrate": "infohus.cli.migrating:migrate",
     "plan": "infohus.cli.plan:plan",
     "template": "infohus.cli.template:template",

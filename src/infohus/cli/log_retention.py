@@ -52,7 +52,7 @@ def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str) ->
     """Empty a log's entries that are older than its period; their hashes stay, and an entry says what was emptied."""
     day = before.replace(tzinfo=UTC) if before is not None else None
     try:
-        asyncio.run(_go(database, log_id, day, do_it=yes))
+        asyncio.run(_empty_or_list(database, log_id, day, empties=yes))
     except asyncpg.NoDataFoundError:
         raise click.ClickException(_NO_SUCH_LOG) from None
     except asyncpg.LockNotAvailableError:
@@ -60,7 +60,7 @@ def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str) ->
         raise click.ClickException(message) from None
 
 
-async def _go(database: str, log_id: UUID, day: datetime | None, *, do_it: bool) -> None:
+async def _empty_or_list(database: str, log_id: UUID, day: datetime | None, *, empties: bool) -> None:
     connection = await asyncpg.connect(database)
     try:
         kept_since: datetime = await connection.fetchval(KEPT_SINCE, log_id)
@@ -68,29 +68,29 @@ async def _go(database: str, log_id: UUID, day: datetime | None, *, do_it: bool)
         if before > kept_since:
             message = f"Loggens poster skal bevares, når de er fra {kept_since:%Y-%m-%d} eller senere."
             raise click.ClickException(message)
-        found = Emptiable(**dict(await connection.fetchrow(EMPTIABLE, log_id, before) or {}))
-        click.echo(found.words)
-        if found.start == found.stop:
+        emptiable = Emptiable(**dict(await connection.fetchrow(EMPTIABLE, log_id, before) or {}))
+        click.echo(emptiable.words)
+        if emptiable.start == emptiable.stop:
             return
-        if not do_it:
+        if not empties:
             click.echo("Intet er tømt. Gentag med --yes for at tømme dem; det kan ikke gøres om.")
             return
-        await _empty(connection, log_id, found, before)
+        await _empty(connection, log_id, emptiable, before)
         click.echo("Tømt. Hashværdierne står, beviserne holder, og loggen siger selv, hvad der er tømt.")
     finally:
         await connection.close()
 
 
-async def _empty(connection: AnyConnection, log_id: UUID, found: Emptiable, before: datetime) -> None:
+async def _empty(connection: AnyConnection, log_id: UUID, emptiable: Emptiable, before: datetime) -> None:
     """Empty 4,096 entries per transaction.
 
     Dies between two: the entries so far are emptied, the log says so, and the next run does the rest.
     """
-    with click.progressbar(length=found.stop - found.start, label="Tømmer") as progress:
-        for start in range(found.start, found.stop, AT_ONCE):
-            stop = min(start + AT_ONCE, found.stop)
-            said = entry_of(log_id, Emptied(start, stop, before), at=now())
-            await connection.execute(EMPTY, log_id, start, stop, said)
+    with click.progressbar(length=emptiable.stop - emptiable.start, label="Tømmer") as progress:
+        for start in range(emptiable.start, emptiable.stop, AT_ONCE):
+            stop = min(start + AT_ONCE, emptiable.stop)
+            entry = entry_of(log_id, Emptied(start, stop, before), at=now())
+            await connection.execute(EMPTY, log_id, start, stop, entry)
             progress.update(stop - start)
 
 

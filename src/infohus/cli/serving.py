@@ -72,6 +72,6 @@ async def _connect_once(settings: Settings) -> None:
 
 
 @click.command("settings")
-def tell_settings() -> None:
+def print_settings() -> None:
     """Print every setting with its default and meaning, as Markdown: deploy/settings.md."""
     click.echo(reference(), nl=False)

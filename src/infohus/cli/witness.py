@@ -72,7 +72,7 @@ def serve_witness(  # noqa: PLR0913 - the options of one command
     Granian(
         "infohus.kernel.audit.witness.server:application", factory=True, address=host, port=number,
         interface=Interfaces.ASGI, workers=1, log_enabled=False, workers_kill_timeout=KILLED_AFTER_SECONDS,
-        # Anyone may connect, so connections are few and carry one request each; the proxy in front may keep its clients'.
+        # Anyone may connect, so connections are few and carry one request each; a proxy in front can keep its own.
         backpressure=MOST_CONNECTIONS, http=HTTPModes.http1, websockets=False,
         http1_settings=HTTP1Settings(
             header_read_timeout=HEADER_SECONDS * 1000, keep_alive=False, max_buffer_size=BUFFER_BYTES
