@@ -1,4 +1,4 @@
-"""Drives one server with wrk, one thread of it, and reads what it measured. An error answer makes it worthless."""
+"""Drives one server with one thread of wrk, and reads what wrk measured. A run with error answers does not count."""
 
 import os
 import shutil
@@ -9,20 +9,20 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("requests.lua")
 PATIENCE = "60s"
-"""An answer that comes later counts as an error; wrk's own two seconds are little on a busy machine."""
+"""wrk's time limit for an answer; its own two seconds are too short on a busy machine."""
 
 
 class MeasuredErrors(Exception):  # noqa: N818 - names the situation
-    """A server answered with errors; how fast it does that is of no interest."""
+    """A server answered with errors, so its speed means nothing."""
 
 
 class NoAnswer(MeasuredErrors):
-    """A server answered nothing in the time it had; it may be slow, or still starting."""
+    """A server gave no answer in the whole run; it may be slow, or still starting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """One kind of request, to many addresses. With `body` it is a POST; a peer's `script` sets what it likes."""
+    """One kind of request to many paths. With `body` it is a POST; a peer's Lua `script` can set anything."""
 
     paths: tuple[str, ...]
     token: str | None = None
@@ -32,7 +32,7 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one run gave: answers per second, and the latency that half and 99 in 100 stayed under, milliseconds."""
+    """The result of one run; `p50_ms` and `p99_ms` are percentiles of the latency in milliseconds."""
 
     per_second: float
     p50_ms: float
@@ -41,7 +41,7 @@ class Load:
 
 
 def find_wrk() -> str | None:
-    """Give the path of wrk; as root on Debian, install it first where it is missing."""
+    """Give the path of wrk, `None` without it; as root on Debian, install it when missing."""
     found = shutil.which("wrk")
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing wrk …", flush=True)
@@ -60,11 +60,11 @@ def drive(address: str, requests: Requests, *, connections: int, seconds: int) -
     """Send requests over `connections` for `seconds`.
 
     Raises:
-        NoAnswer: there was none in that time.
+        NoAnswer: there was no answer in that time.
         MeasuredErrors: an answer was 400 or above, or the connection failed.
     """
     wrk = find_wrk()
-    assert wrk is not None  # noqa: S101 - nobody gets here without
+    assert wrk is not None  # noqa: S101 - the caller has checked
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment(requests, Path(folder))
         headers = ["-H", f"Authorization: Bearer {requests.token}"] if requests.token else []

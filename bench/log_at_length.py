@@ -1,7 +1,7 @@
-"""`make bench-log`: what a log of millions of entries costs: a proof, a checkpoint, a verification on one core or all.
+"""`make bench-log`: the cost of a proof, a checkpoint and a verification in a log of millions of entries.
 
-The rows are computed here and copied into the database, as `audit.append` would have made them; verification, signing
-and proofs are the product's own. `--entries` shrinks it to try it out.
+The rows are computed here, without tallies, and copied into the database; verification, signing and proofs are the
+product's own. A smaller `--entries` makes it quick to try.
 """
 
 import argparse
@@ -48,11 +48,11 @@ Figures = dict[str, Any]
 
 
 class NotWhole(Exception):  # noqa: N818 - names the situation
-    """The log that was just made does not verify, so it cannot be timed."""
+    """The generated log does not verify, so the time means nothing."""
 
 
 def main() -> None:
-    """Measure, print, and write the file of results."""
+    """Measure, print, and write the results."""
     arguments = argparse.ArgumentParser(prog="bench-log", description=__doc__)
     arguments.add_argument("--entries", type=int, default=10_000_000, help="of the long log, in which is proved")
     arguments.add_argument("--verify", type=int, default=1_000_000, help="of the log that is verified")
@@ -118,7 +118,7 @@ async def _verification(app: asyncpg.Connection, address: str, log: UUID, folder
         )
         return found.verification.is_whole
 
-    # The loop first and alone: after a fork the kernel copies each entry it touches, and it looks slower than it is.
+    # The loop runs first: after a fork the kernel copies each page it touches, which would make it slower.
     for _ in range(ROUNDS):
         await timed("hashlib loop", hashlib_loop)
     del contents[:]
@@ -160,7 +160,7 @@ async def _proofs(app: asyncpg.Connection, log: UUID) -> Figures:
 
 
 async def _checkpoints(app: asyncpg.Connection, signer: Signer, log: UUID) -> Figures:
-    """Sign after each hundred entries; the first time, which hashes the whole log, is told apart."""
+    """Sign after each hundred entries; the first signature, which hashes the whole log, is timed apart."""
     started = time.perf_counter()
     await signer.sign(app, log)
     first, took = time.perf_counter() - started, []

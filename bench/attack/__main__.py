@@ -1,8 +1,8 @@
 """`make attack`: a superuser of the database attacks the log at random places; prints who noticed, and how fast.
 
-Every run lays a log anew, signs it, attacks it once, lets the house work on, and then does what the installation does
-each minute: the signer's round, and `audit watch`. The last column is what an outsider notices who has the log's public
-key and the database, and neither witnesses nor the signer's memory.
+Each run makes a new log, signs it, attacks it once, appends a few entries, and then does what an installation does each
+minute: the signer's round, and `audit watch`. The last column counts what is noticed with the log's public key and the
+database alone, without witnesses and without the signer's checkpoint store.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benchmarks' own installation lies there
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the benchmarks' installation.py
 
 import asyncpg
 import structlog
@@ -40,7 +40,7 @@ APPENDED_AFTER = 3
 
 @dataclass
 class Account:
-    """What came of a class of attacks: who noticed how often, the slowest look, and what an outsider noticed."""
+    """The result of one class of attacks: who noticed how often, the slowest check, and what an outsider noticed."""
 
     runs: int = 0
     noticed: int = 0
@@ -58,13 +58,13 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
     asked = arguments.parse_args()
     seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
-    # Each alarm is counted here; nobody reads thousands of them on the screen.
+    # Alarms are counted here and not printed: there are thousands.
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     with (
         tempfile.TemporaryDirectory(prefix="infohus-attack-") as folder,
         LocalPostgres.throwaway(Path(folder) / "postgres") as server,
     ):
-        accounts = asyncio.run(_attack_all(server, Path(folder) / "ground", runs=asked.runs, seed=seed))
+        accounts = asyncio.run(_attack_all(server, Path(folder) / "stores", runs=asked.runs, seed=seed))
     _print(accounts, seed)
     asked.out.parent.mkdir(exist_ok=True)
     classes = {name: {**vars(one), "by": dict(one.by)} for name, one in accounts.items()}
@@ -119,7 +119,7 @@ async def _attack(attacked: AttackedLog, attack: Attack, dice: random.Random, ac
 
 
 async def _is_quiet(attacked: AttackedLog, run: Run) -> bool:
-    """Say that nobody complains of the log before the attack: who cries always has noticed nothing."""
+    """Say whether the log passes before the attack: a check that always fails would notice nothing."""
     found, faults = await _look(attacked, attacked.witnesses())
     return not faults and found.cosigned == run.signed
 
@@ -166,7 +166,7 @@ def _print(accounts: dict[str, Account], seed: int) -> None:
     runs, noticed = sum(one.runs for one in accounts.values()), sum(one.noticed for one in accounts.values())
     print(f"\n{noticed} of {runs} attacks noticed; seed {seed}. The signer's round and `audit watch` come each")
     print(f"{ROUND_SECONDS} seconds: noticed within {ROUND_SECONDS} s and the look. The outsider has the log's key and")
-    print("the database: what escapes him escapes everybody without witnesses and without the signer's memory.")
+    print("the database, and neither witnesses nor the signer's checkpoint store.")
     for name, one in accounts.items():
         if one.missed:
             print(f"UNNOTICED: {name}: runs {one.missed}")

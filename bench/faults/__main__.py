@@ -1,7 +1,7 @@
-"""`make faults`: everything breaks, again and again, while clients read and write; then the account is made up.
+"""`make faults`: breaks things thousands of times while clients read and write, and then compares them with the log.
 
-No answer with case data may be without a committed entry in the log, no acknowledged write may be lost, no request that
-was repeated with its Idempotency-Key may have acted twice, and the log must verify. Exit code 1 when any of it is so.
+Exit code 1 when an answer with case data has no committed entry in the log, an acknowledged write is lost, a request
+that was repeated with its Idempotency-Key acted twice, or the log does not verify.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benchmarks' own installation lies there
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the benchmarks' installation.py
 
 import asyncpg
 import httpx
@@ -34,7 +34,7 @@ CASES, CLIENTS = 12, 5
 BREATH_SECONDS = 0.03
 OPTIONS = {
     "max_wal_size": "96MB", "min_wal_size": "32MB",
-    # What nobody flushes is lost when PostgreSQL is killed: the WAL writer does not come to its help.
+    # So rarely that a commit that no session flushed is lost when PostgreSQL is killed.
     "wal_writer_delay": "10s",
 }
 SHARES = {
@@ -50,7 +50,7 @@ SHARES = {
     "PostgreSQL killed between COMMIT and flush": 0.006,
     "disk full": 0.006,
 }
-"""How many of all faults are of each kind; at least two of each."""
+"""The share of each kind of fault; at least two of each are tried."""
 FLUSH_SLOWLY = ("ALTER SYSTEM SET commit_delay = 100000", "ALTER SYSTEM SET commit_siblings = 0")
 FLUSH_AT_ONCE = ("ALTER SYSTEM RESET commit_delay", "ALTER SYSTEM RESET commit_siblings")
 ENTRIES = "SELECT sum(size)::bigint FROM audit.frontier"
@@ -58,7 +58,7 @@ MOST_TRIES, LONGEST_WAIT_SECONDS = 8, 5
 
 
 class Havoc:
-    """Breaks things, one way a time, and sees that what can come back does."""
+    """Breaks things, each in its own way, counts what took effect, and starts again what must run."""
 
     def __init__(self, machine: Machine, proxy: Proxy, disk: SmallDisk, dice: random.Random) -> None:
         """Break `machine`."""
@@ -126,7 +126,10 @@ class Havoc:
         self.took_effect["PostgreSQL killed"] += 1
 
     async def _kill_before_flush(self) -> None:
-        """Let each flush wait, and kill when an entry shows that no flush covers yet: afterwards it must be gone."""
+        """Delay each flush, and kill PostgreSQL when an entry is visible that is not flushed.
+
+        Takes effect when that entry is gone afterwards; else tries again.
+        """
         for _ in range(MOST_TRIES):
             await self._set(FLUSH_SLOWLY)
             async with _Connected(self._machine) as superuser:
@@ -159,7 +162,7 @@ class Havoc:
 
 
 class _Connected:
-    """A superuser's connection for a moment, whatever state PostgreSQL is in."""
+    """A superuser's connection as a context manager; starts PostgreSQL when it is down."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -174,9 +177,9 @@ class _Connected:
 
 
 def main() -> None:
-    """Break things, reconcile, print."""
+    """Break things, compare, print, and write the results."""
     arguments = argparse.ArgumentParser(prog="faults", description=__doc__)
-    # Some find nothing to break, such as no open connection: so many leave ten thousand that took effect.
+    # Some have no effect, for want of an open connection for example; about ten thousand remain.
     arguments.add_argument("--faults", type=int, default=10_800, help="how many faults are tried")
     arguments.add_argument("--seed", type=int, default=115, help="which faults come when")
     arguments.add_argument("--out", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
@@ -256,7 +259,7 @@ async def _break_everything(  # noqa: PLR0913 - who breaks what, for whom
 
 
 async def _persistently(way: Callable[[], Awaitable[None]]) -> None:
-    """Try again when the fault before took away what this one needs: PostgreSQL may just be recovering."""
+    """Try again when an earlier fault still prevents this one, such as a PostgreSQL that is recovering."""
     for attempt in range(20):
         try:
             await way()
@@ -269,7 +272,7 @@ async def _persistently(way: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _cases(installation: Installation, address: str) -> list[tuple[str, str, str]]:
-    """Record some cases to read: their ids, their concerns', and an exchange's address."""
+    """Record some cases to read; give each one's id, its concern's id, and its exchange's path."""
     headers = {"Authorization": f"Bearer {installation.token()}"}
     found = []
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30, trust_env=False) as client:
@@ -286,7 +289,7 @@ async def _cases(installation: Installation, address: str) -> list[tuple[str, st
 
 
 async def _let_it_sign_once_more(machine: Machine, installation: Installation) -> None:
-    """Wait until the worker has signed all that is there: it looks for every entry it was told of."""
+    """Wait until the whole log is signed: the signer then has looked for every acknowledged entry."""
     for _ in range(100):
         await machine.see_worker_up()
         async with _Connected(machine) as superuser:
