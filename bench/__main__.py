@@ -82,8 +82,8 @@ def _measure_requests(installation: Installation, scale: Scale, results: Results
         for work, requests in (("read", reading), ("write", writing)):
             if work == "write":
                 # Before the writes, which make the small database larger.
-                grown = {"small": (ours, reading), "large": (serving.enter_context(large.served()), reading)}
-                _measure_growth(grown, scale.pace, cluster, results, cases=large_cases)
+                databases = {"small": (ours, reading), "large": (serving.enter_context(large.served()), reading)}
+                _measure_growth(databases, scale.pace, cluster, results, cases=large_cases)
             print(f"Measuring: {work} …", flush=True)
             turns = {OURS: (ours, requests), **{p.name: (p.served, getattr(p, work)) for p in peers}}
             _keep_ratios(work, in_turns(turns, pace=scale.pace, cluster=cluster, required=OURS), results)
@@ -135,7 +135,7 @@ def _measure_growth(
 ) -> None:
     print(f"Measuring: reading in a database of {cases} cases …", flush=True)
     measured = in_turns(turns, pace=replace(pace, connections=1), cluster=cluster, required="small")
-    _tell_dropped("growth", measured, results)
+    _note_dropped("growth", measured, results)
     series = measured.series
     if "large" in series:
         results.keep("growth_100k", series["large"].p50_ms / series["small"].p50_ms)
@@ -160,7 +160,7 @@ def _set(address: str, *changes: str) -> None:
 
 def _keep_ratios(work: str, measured: Turns, results: Results) -> None:
     series, ours = measured.series, measured.series[OURS].per_second
-    _tell_dropped(work, measured, results)
+    _note_dropped(work, measured, results)
     for key, name in (("limit", LIMIT), ("django", DJANGO)):
         if name in series:
             results.keep(f"{work}_vs_{key}", ours / series[name].per_second)
@@ -170,14 +170,14 @@ def _keep_ratios(work: str, measured: Turns, results: Results) -> None:
 
 
 def _keep_slow_ratio(work: str, measured: Turns, results: Results) -> None:
-    _tell_dropped(f"{work} with a slow flush", measured, results)
+    _note_dropped(f"{work} with a slow flush", measured, results)
     series = measured.series
     if LIMIT in series:
         results.keep(f"{work}_vs_limit_slow_flush", series[OURS].per_second / series[LIMIT].per_second)
     results.raw[f"{work}_slow_flush"] = {name: one.raw() for name, one in series.items()}
 
 
-def _tell_dropped(work: str, measured: Turns, results: Results) -> None:
+def _note_dropped(work: str, measured: Turns, results: Results) -> None:
     for name, why in measured.dropped.items():
         results.missing(f"{work} of {name}: {why}")
 

@@ -30,7 +30,7 @@ from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SEEDERS = 16
+RECORDERS = 16
 ROLES = ("owner", "app", "verifier")
 
 EXCHANGE = {
@@ -174,7 +174,7 @@ async def _record_cases(installation: Installation, address: str, cases: int) ->
     headers = {"Authorization": f"Bearer {installation.token()}"}
     left = iter(range(cases))
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30, trust_env=False) as client:
-        recorded = await asyncio.gather(*(_record(client, installation.infohus_id, left) for _ in range(SEEDERS)))
+        recorded = await asyncio.gather(*(_record(client, installation.infohus_id, left) for _ in range(RECORDERS)))
     return tuple(path for paths in recorded for path in paths)
 
 

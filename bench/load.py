@@ -42,8 +42,8 @@ class Load:
 
 def find_wrk() -> str | None:
     """Give the path of wrk, `None` without it; as root on Debian, install it when missing."""
-    found = shutil.which("wrk")
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+    path = shutil.which("wrk")
+    if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing wrk …", flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["install", "-y", "wrk"], ["update"], ["install", "-y", "wrk"]):
@@ -52,8 +52,8 @@ def find_wrk() -> str | None:
                     ["apt-get", "-qq", *command], env=environment, check=False,  # noqa: S607 - Debian's own
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 )
-        found = shutil.which("wrk")
-    return found
+        path = shutil.which("wrk")
+    return path
 
 
 def drive(address: str, requests: Requests, *, connections: int, seconds: int) -> Load:
@@ -68,12 +68,12 @@ def drive(address: str, requests: Requests, *, connections: int, seconds: int) -
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment(requests, Path(folder))
         headers = ["-H", f"Authorization: Bearer {requests.token}"] if requests.token else []
-        how = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", PATIENCE]
-        said = subprocess.run(  # noqa: S603 - our own arguments
-            [wrk, *how, *headers, "-s", str(SCRIPT), address],
+        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", PATIENCE]
+        output = subprocess.run(  # noqa: S603 - our own arguments
+            [wrk, *options, *headers, "-s", str(SCRIPT), address],
             env=environment, capture_output=True, text=True, check=True,
         ).stdout
-    answers, microseconds, errors, p50, p99 = map(int, said.rsplit("RESULT ", 1)[1].split())
+    answers, microseconds, errors, p50, p99 = map(int, output.rsplit("RESULT ", 1)[1].split())
     if errors:
         message = f"{address}{requests.paths[0]}: {errors} of {answers} answers were errors"
         raise MeasuredErrors(message)

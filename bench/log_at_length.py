@@ -41,7 +41,7 @@ KEY = SigningKey(b"bench-log-signing-key-invented!!")
 PASSWORD = "bench"  # noqa: S105 - of a server that lives for minutes
 ROUNDS = 3
 PROOFS = 2_000
-GROWTH = 100
+BETWEEN_CHECKPOINTS = 100
 _AT_ONCE = 50_000
 
 Figures = dict[str, Any]
@@ -81,7 +81,7 @@ async def _measure(server: LocalPostgres, folder: Path, *, long: int, verified: 
         await _fill(owner, long_log, long, b"x" * 100, "Making the long log")
         await owner.execute("VACUUM (ANALYZE, FREEZE) audit.leaf")
         proofs = await _proofs(app, long_log)
-        signer = Signer(KEY, CheckpointStore(folder / "signed"), witnesses=Witnesses(), clock=_no_clock)
+        signer = Signer(KEY, CheckpointStore(folder / "signed"), witnesses=Witnesses(), clock=_now)
         checkpoints = {
             "short": await _checkpoints(app, signer, short_log), "long": await _checkpoints(app, signer, long_log),
         }
@@ -113,10 +113,10 @@ async def _verification(app: asyncpg.Connection, address: str, log: UUID, folder
         return verify_export(out, [key], cores=on).is_whole
 
     async def database(on: int) -> bool:
-        found = await verify_log(
+        result = await verify_log(
             app, log, key=None, witnesses=Witnesses(), database=address, cores=on
         )
-        return found.verification.is_whole
+        return result.verification.is_whole
 
     # The loop runs first: after a fork the kernel copies each page it touches, which would make it slower.
     for _ in range(ROUNDS):
@@ -165,7 +165,7 @@ async def _checkpoints(app: asyncpg.Connection, signer: Signer, log: UUID) -> Fi
     await signer.sign(app, log)
     first, took = time.perf_counter() - started, []
     for _ in range(30):
-        for number in range(GROWTH):
+        for number in range(BETWEEN_CHECKPOINTS):
             await app.execute(APPEND, log, f"growth {number}".encode())
         started = time.perf_counter()
         await signer.sign(app, log)
@@ -173,11 +173,11 @@ async def _checkpoints(app: asyncpg.Connection, signer: Signer, log: UUID) -> Fi
     return {"first_seconds": round(first, 2), "p50_ms": round(median(took), 2)}
 
 
-async def _fill(owner: asyncpg.Connection, log: UUID, size: int, content: bytes | None, telling: str) -> None:
+async def _fill(owner: asyncpg.Connection, log: UUID, size: int, content: bytes | None, label: str) -> None:
     await owner.execute("SELECT audit.open_log($1, $2)", log, f"bench.invalid/{log.int}")
     frontier = Frontier()
     with Progress(transient=True) as progress:
-        task = progress.add_task(telling, total=size)
+        task = progress.add_task(label, total=size)
         for first in range(0, size, _AT_ONCE):
             numbers = range(first, min(first + _AT_ONCE, size))
             await owner.copy_records_to_table(
@@ -220,7 +220,7 @@ async def _create(server: LocalPostgres) -> None:
     await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="log", password=PASSWORD))
 
 
-def _no_clock() -> Any:  # noqa: ANN401 - a moment
+def _now() -> Any:  # noqa: ANN401 - a moment
     from installation import now  # noqa: PLC0415 - the benchmarks' one clock
 
     return now()
@@ -236,7 +236,7 @@ def _print(figures: Figures) -> None:
     print("  " + "\n  ".join(proofs["explain"]))
     for name, size in (("short", 1_000), ("long", figures["entries"])):
         one = checkpoints[name]
-        print(f"A checkpoint after {GROWTH} more entries in a log of {size}: p50 {one['p50_ms']} ms "
+        print(f"A checkpoint after {BETWEEN_CHECKPOINTS} more entries in a log of {size}: p50 {one['p50_ms']} ms "
               f"(the first, over the whole log: {one['first_seconds']} s)")
 
 

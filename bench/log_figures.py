@@ -156,9 +156,9 @@ def _transactions_per_second(installation: Installation, statement: str, clients
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(statement)
         script.flush()
-        said = subprocess.run(  # noqa: S603 - PostgreSQL's own program
+        output = subprocess.run(  # noqa: S603 - PostgreSQL's own program
             [find_binaries() / "pgbench", "--no-vacuum", f"--client={clients}", "--jobs=1", "--protocol=simple",
              f"--time={seconds}", f"--file={script.name}"],
             env=environment, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
-    return next(float(line.split()[2]) for line in said.splitlines() if line.startswith("tps ="))
+    return next(float(line.split()[2]) for line in output.splitlines() if line.startswith("tps ="))

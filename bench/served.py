@@ -61,11 +61,11 @@ class Served:
     def processes(self) -> list[int]:
         """List the server's processes, the busiest first."""
         assert self._process is not None  # noqa: S101 - it was entered
-        found = [self._process.pid]
+        processes = [self._process.pid]
         parents = _parents()
-        for process in found:
-            found.extend(child for child, parent in parents.items() if parent == process)
-        return sorted(found, key=processor_seconds, reverse=True)
+        for process in processes:
+            processes.extend(child for child, parent in parents.items() if parent == process)
+        return sorted(processes, key=processor_seconds, reverse=True)
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -101,14 +101,14 @@ def processor_seconds(process: int) -> float:
 
 def processes_in(folder: Path) -> list[int]:
     """List the processes whose working folder is `folder`, as for a PostgreSQL server and its sessions."""
-    found = []
+    processes = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if (process / "cwd").readlink() == folder:
-                found.append(int(process.name))
+                processes.append(int(process.name))
         except OSError:
             continue  # ended meanwhile, or another user's
-    return found
+    return processes
 
 
 def _parents() -> dict[int, int]:

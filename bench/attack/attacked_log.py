@@ -45,14 +45,14 @@ def entry(number: int, text: str = "read") -> bytes:
 
 def counted(entries: list[bytes]) -> list[bytes]:
     """Add to each entry its tally, as `audit.append` does."""
-    tallies, whole = Tallies(), []
-    for one in entries:
-        person = json.loads(one)["persons"][0]
+    tallies, with_tallies = Tallies(), []
+    for core in entries:
+        person = json.loads(core)["persons"][0]
         number, chain = tallies.so_far.get(("kommune", person), (0, NOTHING))
-        tally = b',"tally":[[%d,"%s"]]}' % (number + 1, extend_chain(chain, core_hash(one)).hex().encode())
-        whole.append(one[:-1] + tally)
-        tallies.see(whole[-1])
-    return whole
+        tally = b',"tally":[[%d,"%s"]]}' % (number + 1, extend_chain(chain, core_hash(core)).hex().encode())
+        with_tallies.append(core[:-1] + tally)
+        tallies.see(with_tallies[-1])
+    return with_tallies
 
 
 def tree(entries: list[bytes]) -> tuple[list[Leaf], Frontier]:
@@ -99,7 +99,7 @@ class AttackedLog:
             "SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure)"
         )
 
-    async def lay(self, dice: random.Random) -> Run:
+    async def make(self, dice: random.Random) -> Run:
         """Make a log of a random size, signed four times, and each time cosigned by all three witnesses."""
         size = dice.randrange(SHORTEST, LONGEST + 1)
         signed = size - dice.randrange(6)
@@ -137,9 +137,9 @@ class AttackedLog:
     async def write(self, leaves: list[Leaf]) -> None:
         """Replace all rows, the frontier and the tallies by those of these leaves, as only a superuser can."""
         frontier, tallies = Frontier(), Tallies()
-        for one, _ in leaves:
-            frontier.append(leaf_hash(one))
-            tallies.see(one)
+        for entry_bytes, _ in leaves:
+            frontier.append(leaf_hash(entry_bytes))
+            tallies.see(entry_bytes)
         await self.superuser.execute("SET session_replication_role = replica")
         await self.superuser.execute("DELETE FROM audit.leaf")
         await self.superuser.execute("DELETE FROM audit.tally")
@@ -149,7 +149,7 @@ class AttackedLog:
         )  # fmt: skip
         await self.superuser.copy_records_to_table(
             "tally", schema_name="audit", columns=("log_id", "authority", "person", "entries", "chain"),
-            records=[(LOG, *key, *told) for key, told in tallies.so_far.items()],
+            records=[(LOG, *key, *tally) for key, tally in tallies.so_far.items()],
         )  # fmt: skip
         await self.superuser.execute(
             "UPDATE audit.frontier SET size = $1, hashes = $2", frontier.size, frontier.stored

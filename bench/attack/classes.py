@@ -10,13 +10,13 @@ from infohus.kernel.audit.formats.emptying import entry_of
 from infohus.kernel.audit.formats.entry import Emptied
 from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 
-LYING = (
+FALSE_APPENDS = (
     "SELECT size FROM audit.frontier WHERE log_id = to_log",
     "SELECT audit.append_truly(to_log, convert_to('{\"authority\":null,\"persons\":[]}', 'UTF8'))",
 )
 """Bodies of an append function that reports success and writes nothing, or another entry."""
 
-UNCOUNTED = (
+UNCOUNTED_APPEND = (
     "SELECT audit.append_truly(to_log, "
     "convert_to(replace(convert_from(new_entry, 'UTF8'), '\"persons\":', '\"persons\": '), 'UTF8'))"
 )
@@ -25,7 +25,7 @@ UNCOUNTED = (
 Attack = Callable[[AttackedLog, Run], Awaitable[None]]
 
 
-async def mightily(attacked: AttackedLog, statement: str, *values: object) -> None:
+async def past_triggers(attacked: AttackedLog, statement: str, *values: object) -> None:
     """Run a statement with all triggers off."""
     await attacked.superuser.execute("SET session_replication_role = replica")
     await attacked.superuser.execute(statement, *values)
@@ -34,8 +34,8 @@ async def mightily(attacked: AttackedLog, statement: str, *values: object) -> No
 
 async def trim_archive(attacked: AttackedLog, size: int) -> None:
     """Delete every checkpoint of more than `size` entries."""
-    await mightily(attacked, "DELETE FROM audit.cosignature WHERE size > $1", size)
-    await mightily(attacked, "DELETE FROM audit.checkpoint WHERE size > $1", size)
+    await past_triggers(attacked, "DELETE FROM audit.cosignature WHERE size > $1", size)
+    await past_triggers(attacked, "DELETE FROM audit.checkpoint WHERE size > $1", size)
 
 
 async def rewrite(attacked: AttackedLog, entries: list[bytes], *, same_until: int) -> None:
@@ -46,7 +46,7 @@ async def rewrite(attacked: AttackedLog, entries: list[bytes], *, same_until: in
 
 async def change_an_entry(attacked: AttackedLog, run: Run) -> None:
     """Change one entry and nothing else."""
-    await mightily(attacked, "UPDATE audit.leaf SET entry = $1 WHERE index = $2", entry(1, "forged"), run.place())
+    await past_triggers(attacked, "UPDATE audit.leaf SET entry = $1 WHERE index = $2", entry(1, "forged"), run.place())
 
 
 async def change_an_entry_and_its_hashes(attacked: AttackedLog, run: Run) -> None:
@@ -57,7 +57,7 @@ async def change_an_entry_and_its_hashes(attacked: AttackedLog, run: Run) -> Non
 
 async def delete_an_entry(attacked: AttackedLog, run: Run) -> None:
     """Delete one row."""
-    await mightily(attacked, "DELETE FROM audit.leaf WHERE index = $1", run.place())
+    await past_triggers(attacked, "DELETE FROM audit.leaf WHERE index = $1", run.place())
 
 
 async def delete_an_entry_and_close_the_gap(attacked: AttackedLog, run: Run) -> None:
@@ -76,7 +76,7 @@ async def reorder(attacked: AttackedLog, run: Run) -> None:
     """Exchange two entries and leave the hashes."""
     one, other = run.dice.sample(range(run.signed), 2)
     for index, other_index in ((one, other), (other, one)):
-        await mightily(
+        await past_triggers(
             attacked, "UPDATE audit.leaf SET entry = $1 WHERE index = $2", run.entries[other_index], index
         )
 
@@ -93,11 +93,11 @@ async def renumber(attacked: AttackedLog, run: Run) -> None:
     """Give a row an index beyond the end, or exchange two rows' indexes."""
     one, other = run.dice.sample(range(run.signed), 2)
     if run.dice.random() < 0.5:  # noqa: PLR2004 - one half
-        await mightily(attacked, "UPDATE audit.leaf SET index = $1 WHERE index = $2", run.size + 5, one)
+        await past_triggers(attacked, "UPDATE audit.leaf SET index = $1 WHERE index = $2", run.size + 5, one)
         return
-    await mightily(attacked, "UPDATE audit.leaf SET index = -1 WHERE index = $1", one)
-    await mightily(attacked, "UPDATE audit.leaf SET index = $1 WHERE index = $2", one, other)
-    await mightily(attacked, "UPDATE audit.leaf SET index = $1 WHERE index = -1", other)
+    await past_triggers(attacked, "UPDATE audit.leaf SET index = -1 WHERE index = $1", one)
+    await past_triggers(attacked, "UPDATE audit.leaf SET index = $1 WHERE index = $2", one, other)
+    await past_triggers(attacked, "UPDATE audit.leaf SET index = $1 WHERE index = -1", other)
 
 
 async def cut_the_tail(attacked: AttackedLog, run: Run) -> None:
@@ -133,10 +133,10 @@ async def rewrite_the_frontier(attacked: AttackedLog, run: Run) -> None:
     if run.dice.random() < 0.5:  # noqa: PLR2004 - one half
         spoiled = bytearray(await attacked.superuser.fetchval("SELECT hashes FROM audit.frontier"))
         spoiled[run.dice.randrange(len(spoiled))] ^= 1
-        await mightily(attacked, "UPDATE audit.frontier SET hashes = $1", bytes(spoiled))
+        await past_triggers(attacked, "UPDATE audit.frontier SET hashes = $1", bytes(spoiled))
         return
     size = run.place()
-    await mightily(
+    await past_triggers(
         attacked, "UPDATE audit.frontier SET size = $1, hashes = $2", size, tree(run.entries[:size])[1].stored
     )
 
@@ -149,24 +149,24 @@ async def set_a_count_back(attacked: AttackedLog, run: Run) -> None:
         "UPDATE audit.tally SET chain = sha256(chain) WHERE person = $1",
         "DELETE FROM audit.tally WHERE person = $1",
     ))
-    await mightily(attacked, statement, person)
+    await past_triggers(attacked, statement, person)
 
 
 async def pass_over_a_person(attacked: AttackedLog, run: Run) -> None:
     """Replace the append function, leave one entry uncounted, and restore the function before anyone checks."""
-    await attacked.replace_append(UNCOUNTED)
+    await attacked.replace_append(UNCOUNTED_APPEND)
     await attacked.append(1, run.signer)
     await attacked.put_append_back()
 
 
 async def replace_the_function(attacked: AttackedLog, run: Run) -> None:
     """Let audit.append report success and write nothing, or another entry."""
-    await attacked.replace_append(run.dice.choice(LYING))
+    await attacked.replace_append(run.dice.choice(FALSE_APPENDS))
 
 
 async def replace_the_function_for_a_moment(attacked: AttackedLog, run: Run) -> None:
     """The same, and restore the shipped function before anyone checks."""
-    await attacked.replace_append(run.dice.choice(LYING))
+    await attacked.replace_append(run.dice.choice(FALSE_APPENDS))
     await attacked.append(run.dice.randrange(1, 4), run.signer)
     await attacked.put_append_back()
 
@@ -208,7 +208,7 @@ async def replay_an_old_checkpoint(attacked: AttackedLog, run: Run) -> None:
     old = run.dice.choice(run.earlier)
     if run.dice.random() < 0.5:  # noqa: PLR2004 - one half
         note = await attacked.superuser.fetchval("SELECT note FROM audit.checkpoint WHERE size = $1", old)
-        await mightily(attacked, "UPDATE audit.checkpoint SET note = $1 WHERE size = $2", note, run.signed)
+        await past_triggers(attacked, "UPDATE audit.checkpoint SET note = $1 WHERE size = $2", note, run.signed)
         return
     await trim_archive(attacked, old)
 
@@ -231,7 +231,7 @@ async def empty_by_hand(attacked: AttackedLog, run: Run) -> None:
     """Set one entry, or all up to it, to NULL as emptying does, without an entry that says so."""
     at = run.place()
     comparison = run.dice.choice(("=", "<="))
-    await mightily(attacked, f"UPDATE audit.leaf SET entry = NULL WHERE index {comparison} $1", at)  # noqa: S608
+    await past_triggers(attacked, f"UPDATE audit.leaf SET entry = NULL WHERE index {comparison} $1", at)  # noqa: S608
 
 
 async def empty_young_entries(attacked: AttackedLog, run: Run) -> None:
@@ -240,7 +240,7 @@ async def empty_young_entries(attacked: AttackedLog, run: Run) -> None:
     moment = AT + timedelta(days=4000)
     said = entry_of(LOG, Emptied(0, stop, moment - timedelta(days=2000)), at=moment)
     await attacked.superuser.execute("SELECT audit.append($1, $2)", LOG, said)
-    await mightily(attacked, "UPDATE audit.leaf SET entry = NULL WHERE index < $1", stop)
+    await past_triggers(attacked, "UPDATE audit.leaf SET entry = NULL WHERE index < $1", stop)
 
 
 ATTACKS: dict[str, Attack] = {

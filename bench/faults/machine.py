@@ -176,7 +176,7 @@ class Machine:
                      str(self.port), "clocked_worker:app"],
                     env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                 )
-            await self._see_postgres_up()
+            await self._ensure_postgres_runs()
             while self._worker.poll() is None and time.monotonic() < deadline:
                 try:
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -188,12 +188,12 @@ class Machine:
         message = f"the worker did not start again:\n{self.output.read_text(errors='replace')[-2000:]}"
         raise CannotRun(message)
 
-    async def see_worker_up(self) -> None:
+    async def ensure_worker_runs(self) -> None:
         """Start the worker again when it has ended, as systemd would."""
         if self._worker is not None and self._worker.poll() is not None:
             await self.start_worker()
 
-    async def _see_postgres_up(self) -> None:
+    async def _ensure_postgres_runs(self) -> None:
         """Start PostgreSQL when it is down: no worker starts without it."""
         connection = await self.superuser()
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):

@@ -37,26 +37,26 @@ class Reconciliation:
 
 def reconcile(journal: Journal, entries: list[Entry], rows: set[str]) -> Reconciliation:
     """Compare the clients' answers with the log's entries and the ids of the rows."""
-    found = Reconciliation(leaves=len(entries))
+    result = Reconciliation(leaves=len(entries))
     allowed = {entry.correlation: entry for entry in entries if entry.outcome is Outcome.ALLOWED}
     acknowledged: dict[str, set[str]] = {}
     for answer in journal.answers:
         entry = allowed.get(answer.correlation)
         if answer.has_data:
-            found.answers_with_data += 1
+            result.answers_with_data += 1
             if entry is None:
-                found.without_leaf.append(f"{answer.method} {answer.path} {answer.status} {answer.correlation}")
+                result.without_leaf.append(f"{answer.method} {answer.path} {answer.status} {answer.correlation}")
         if answer.record is not None:
-            found.acknowledged += 1
+            result.acknowledged += 1
             acknowledged.setdefault(answer.key or "", set()).add(answer.record)
             if entry is None or answer.record not in rows:
-                found.lost.append(f"{answer.path} {answer.record}")
-    found.written_twice.extend(key for key, records in acknowledged.items() if len(records) > 1)
+                result.lost.append(f"{answer.path} {answer.record}")
+    result.written_twice.extend(key for key, records in acknowledged.items() if len(records) > 1)
     for entry in entries:
         for wrote in entry.wrote:
             if wrote.table in UUID_TABLES and wrote.verb == "insert" and str(wrote.row) not in rows:
-                found.leaves_without_rows.append(f"{wrote.table} {wrote.row}")
-    return found
+                result.leaves_without_rows.append(f"{wrote.table} {wrote.row}")
+    return result
 
 
 async def read_log(connection: asyncpg.Connection, log_id: Any) -> tuple[list[Entry], list[str]]:  # noqa: ANN401 - UUID
@@ -70,10 +70,10 @@ async def read_log(connection: asyncpg.Connection, log_id: Any) -> tuple[list[En
 
 async def read_rows(connection: asyncpg.Connection) -> set[str]:
     """Read the ids of all rows that a client may have written."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for table in UUID_TABLES:
-        found |= {str(row["id"]) for row in await connection.fetch(f"SELECT id FROM infohus.{table}")}  # noqa: S608
-    return found
+        ids |= {str(row["id"]) for row in await connection.fetch(f"SELECT id FROM infohus.{table}")}  # noqa: S608
+    return ids
 
 
 def statuses(journal: Journal) -> str:
