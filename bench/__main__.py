@@ -1,7 +1,7 @@
-"""`make bench`: every contestant side by side in one run; prints ratios and leaves them in var/bench.json.
+"""`make bench`: measures infohus and its peers side by side; prints ratios and writes them to var/bench.json.
 
-One durable PostgreSQL for all, one worker each, driven in turns by wrk. `--quick` only shows that all of it runs: its
-figures mean little. `--profile` also says where a worker's time goes.
+All share one durable PostgreSQL, have one worker each, and are driven in turns by wrk. `--quick` only shows that
+everything runs; its figures are too short to judge by. `--profile` also samples where a worker's time goes.
 """
 
 import argparse
@@ -34,7 +34,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "var" / "bench.json"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of everything one run takes."""
+    """How long to measure, and how many cases and entries to make."""
 
     pace: Pace
     recorded_cases: int
@@ -47,7 +47,7 @@ QUICK = Scale(Pace(rounds=3, seconds=1, warm_up_seconds=0), 100, 1_900, 5_000)
 
 
 def main() -> None:
-    """Measure, print, and write the file of results."""
+    """Measure, print the table, and write the results."""
     arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
     arguments.add_argument("--quick", action="store_true", help="show that it runs, in a minute or so")
     arguments.add_argument("--profile", action="store_true", help="also sample the worker with py-spy")
@@ -81,9 +81,9 @@ def _measure_requests(installation: Installation, scale: Scale, results: Results
         peers = _peers(serving, installation, results)
         for work, requests in (("read", reading), ("write", writing)):
             if work == "write":
-                # Before the small database grows by what is written to it.
-                grown = {"small": (ours, reading), "large": (serving.enter_context(large.served()), reading)}
-                _measure_growth(grown, scale.pace, cluster, results, cases=large_cases)
+                # Before the writes, which make the small database larger.
+                databases = {"small": (ours, reading), "large": (serving.enter_context(large.served()), reading)}
+                _measure_growth(databases, scale.pace, cluster, results, cases=large_cases)
             print(f"Measuring: {work} …", flush=True)
             turns = {OURS: (ours, requests), **{p.name: (p.served, getattr(p, work)) for p in peers}}
             _keep_ratios(work, in_turns(turns, pace=scale.pace, cluster=cluster, required=OURS), results)
@@ -106,7 +106,7 @@ def _recorded(installation: Installation, scale: Scale) -> tuple[str, ...]:
 
 
 def _peers(serving: ExitStack, installation: Installation, results: Results) -> list[Peer]:
-    """Start the peers. The limit runs as its README says, and once more on our event loop, so that both are known."""
+    """Start the peers that can be started. The limit runs on its README's event loop, and once more on ours."""
     folder, server = installation.folder, installation.server
     peers = [
         bare_limit(server, folder, name=LIMIT, loop="asyncio"),
@@ -135,7 +135,7 @@ def _measure_growth(
 ) -> None:
     print(f"Measuring: reading in a database of {cases} cases …", flush=True)
     measured = in_turns(turns, pace=replace(pace, connections=1), cluster=cluster, required="small")
-    _tell_dropped("growth", measured, results)
+    _note_dropped("growth", measured, results)
     series = measured.series
     if "large" in series:
         results.keep("growth_100k", series["large"].p50_ms / series["small"].p50_ms)
@@ -144,7 +144,7 @@ def _measure_growth(
 
 @contextmanager
 def _slow_flush(server: LocalPostgres) -> Iterator[None]:
-    """Let each flush of the write-ahead log take so much longer, as a disk with a longer way would."""
+    """Make each flush of the write-ahead log 5 ms longer, as on a slower disk."""
     address = server.superuser_dsn()
     _set(address, f"SET commit_delay = {FLUSH_DELAY_US}", "SET commit_siblings = 0")
     try:
@@ -155,12 +155,12 @@ def _slow_flush(server: LocalPostgres) -> Iterator[None]:
 
 def _set(address: str, *changes: str) -> None:
     execute(address, *(f"ALTER SYSTEM {change}" for change in changes), "SELECT pg_reload_conf()")
-    time.sleep(0.5)  # until every session has read it
+    time.sleep(0.5)  # until every session has reloaded it
 
 
 def _keep_ratios(work: str, measured: Turns, results: Results) -> None:
     series, ours = measured.series, measured.series[OURS].per_second
-    _tell_dropped(work, measured, results)
+    _note_dropped(work, measured, results)
     for key, name in (("limit", LIMIT), ("django", DJANGO)):
         if name in series:
             results.keep(f"{work}_vs_{key}", ours / series[name].per_second)
@@ -170,14 +170,14 @@ def _keep_ratios(work: str, measured: Turns, results: Results) -> None:
 
 
 def _keep_slow_ratio(work: str, measured: Turns, results: Results) -> None:
-    _tell_dropped(f"{work} with a slow flush", measured, results)
+    _note_dropped(f"{work} with a slow flush", measured, results)
     series = measured.series
     if LIMIT in series:
         results.keep(f"{work}_vs_limit_slow_flush", series[OURS].per_second / series[LIMIT].per_second)
     results.raw[f"{work}_slow_flush"] = {name: one.raw() for name, one in series.items()}
 
 
-def _tell_dropped(work: str, measured: Turns, results: Results) -> None:
+def _note_dropped(work: str, measured: Turns, results: Results) -> None:
     for name, why in measured.dropped.items():
         results.missing(f"{work} of {name}: {why}")
 

@@ -1,7 +1,7 @@
-"""The cases that are only there: as many as a large infohus has, sealed under keys that nobody has.
+"""Background cases: as many as a large infohus has, with random bytes for keys and sealed texts.
 
-They are never read. What is read in a large database was recorded through the API, like in a small one; the rows are
-then shuffled, so that it lies scattered among the others.
+They are never read. The cases that are read were recorded through the API, as in the small database; all rows are then
+shuffled, so that those cases are scattered among the others.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ PARTIES = ((str(ISHOJ), "gdpr", DEMO_PEOPLE["kommune"]), (str(VESTEGNEN), "led",
 YEARS = 5
 BATCH = 5_000
 MODELS: tuple[type[Row], ...] = (Case, Participant, CaseKey, Exchange, Disclosure, RecordKey)
-"""In the order of their references."""
+"""In the order of their foreign keys."""
 
 Rows = dict[type[Row], list[dict[str, Any]]]
 
 
 def add_background(installation: Installation, *, cases: int) -> int:
     """Add `cases` cases, each with its tovholdere, keys, one exchange and its grant; give their number."""
-    print(f"Adding {cases} cases that are only there …", flush=True)
+    print(f"Adding {cases} background cases …", flush=True)
     asyncio.run(_add(installation, cases))
     return cases
 
@@ -58,7 +58,7 @@ async def _copy(connection: "asyncpg.Connection[asyncpg.Record]", table: Table, 
 
 
 async def _shuffle(connection: "asyncpg.Connection[asyncpg.Record]", table: Table) -> None:
-    """Rewrite a table in an order that means nothing."""
+    """Rewrite a table in a random order."""
     first = next(iter(table.primary_key)).name
     await connection.execute(f'CREATE INDEX shuffled ON infohus."{table.name}" (md5({first}::text))')
     await connection.execute(f'CLUSTER infohus."{table.name}" USING shuffled')
@@ -134,7 +134,7 @@ def _record_keys(exchange_id: UUID, case_id: UUID) -> Iterator[dict[str, Any]]:
 
 
 def _id_of(moment: datetime) -> UUID:
-    """Make the UUIDv7 that would have been made at `moment`. Source: RFC 9562, section 5.7."""
+    """Make a UUIDv7 of this moment. Source: RFC 9562, section 5.7."""
     milliseconds = int(moment.timestamp() * 1000)
     random = int.from_bytes(os.urandom(10))
     version_and_variant = (0x7 << 76) | (0b10 << 62)

@@ -1,7 +1,7 @@
-"""An installation to measure: a database migrated as for real, keys, issuers, two authorities, and cases.
+"""An installation to measure: a database made by the real migrations, keys, issuers, two authorities, and cases.
 
-Concerns and exchanges are recorded through the API of the server under measurement, so what is read later was sealed,
-granted and logged by the code that runs in production. All persons and texts are invented.
+Concerns and exchanges are recorded through the measured server's API, so what is read later was sealed, granted and
+logged by the product's own code. All persons and texts are invented.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SEEDERS = 16
+RECORDERS = 16
 ROLES = ("owner", "app", "verifier")
 
 EXCHANGE = {
@@ -44,11 +44,11 @@ EXCHANGE = {
     "strict_necessity": "Strengt nødvendigt: vurderingen kan ikke foretages uden. " * 3,
     "summary": "Tovholderen oplyste mundtligt, hvad skolen har iagttaget. " * 6,
 }
-"""An oral exchange with three texts to seal, some 800 characters, and no items."""
+"""The draft of an oral exchange with five sealed texts and no items."""
 
 
 def now() -> datetime:
-    """Read the clock, aware UTC."""
+    """Read the clock, in UTC."""
     return datetime.now(UTC)  # noqa: TID251 - a benchmark has no clock but the machine's
 
 
@@ -72,7 +72,7 @@ class Installation:
         return self.issuers.token("kommune")
 
     def served(self) -> Served:
-        """Prepare the server as it runs for real: one worker, logs as JSON, thrown away."""
+        """Prepare the server with one worker, logging JSON to nowhere."""
         environment = {
             "INFOHUS_DATABASE_URL": self.dsn("app"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
@@ -84,7 +84,7 @@ class Installation:
         return Served(granian("worker:app", loop="uvloop"), environment=environment, folder=self.folder)
 
     def clone(self, name: str) -> "Installation":
-        """Copy the database, which nobody may be using, and nothing else: the keys are the same."""
+        """Copy the database, to which nobody may be connected; folder, keys and tokens are shared."""
         execute(self.server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE "{self.database}"')
         copy = Installation(self.server, name, self.folder, self.infohus_id, self.issuers, self.passwords)
         execute(self.server.superuser_dsn(name), _roles_sql())
@@ -92,7 +92,7 @@ class Installation:
 
 
 def create(server: LocalPostgres, folder: Path) -> Installation:
-    """Set an installation up: roles, database, migrations, keys, issuers, one infohus with its two tovholdere."""
+    """Set up an installation: roles, database, migrations, keys, issuers, one infohus with its two tovholdere."""
     folder.mkdir(mode=0o700)
     passwords = {role: secrets.token_urlsafe(16) for role in ROLES}
     execute(server.superuser_dsn(), 'CREATE DATABASE "infohus" TEMPLATE template0')
@@ -137,7 +137,7 @@ def _roles_sql() -> str:
 
 
 def _write_issuers(issuers: DemoIssuers, folder: Path) -> None:
-    # The demo's own file fetches keys from a running issuer; here they lie beside it.
+    # The demo's file names a running issuer's URL for its keys; here they are in files beside it.
     toml = issuers.issuers_toml()
     for issuer in issuers.trusted():
         name = issuer.url.rsplit("/", 1)[1]
@@ -174,7 +174,7 @@ async def _record_cases(installation: Installation, address: str, cases: int) ->
     headers = {"Authorization": f"Bearer {installation.token()}"}
     left = iter(range(cases))
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30, trust_env=False) as client:
-        recorded = await asyncio.gather(*(_record(client, installation.infohus_id, left) for _ in range(SEEDERS)))
+        recorded = await asyncio.gather(*(_record(client, installation.infohus_id, left) for _ in range(RECORDERS)))
     return tuple(path for paths in recorded for path in paths)
 
 

@@ -1,4 +1,4 @@
-"""What the stack can do at most: one SELECT and one durable INSERT in a transaction, and nothing else.
+"""The bare limit of the stack: one SELECT and one durable INSERT in a transaction, and nothing else.
 
 Stands in for the shared limit where its folder is missing. No authorisation, no audit, no sealing: never an example.
 """
@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 ENTRY = b"x" * 400
-"""As many bytes as one entry of a plain log might have."""
+"""As many bytes as an entry of a plain log might have."""
 
 
 async def connect(app: Litestar) -> None:

@@ -1,4 +1,4 @@
-"""Drives one server with wrk, one thread of it, and reads what it measured. An error answer makes it worthless."""
+"""Drives one server with one thread of wrk, and reads what wrk measured. A run with error answers does not count."""
 
 import os
 import shutil
@@ -9,20 +9,20 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("requests.lua")
 PATIENCE = "60s"
-"""An answer that comes later counts as an error; wrk's own two seconds are little on a busy machine."""
+"""wrk's time limit for an answer; its own two seconds are too short on a busy machine."""
 
 
 class MeasuredErrors(Exception):  # noqa: N818 - names the situation
-    """A server answered with errors; how fast it does that is of no interest."""
+    """A server answered with errors, so its speed means nothing."""
 
 
 class NoAnswer(MeasuredErrors):
-    """A server answered nothing in the time it had; it may be slow, or still starting."""
+    """A server gave no answer in the whole run; it may be slow, or still starting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """One kind of request, to many addresses. With `body` it is a POST; a peer's `script` sets what it likes."""
+    """One kind of request to many paths. With `body` it is a POST; a peer's Lua `script` can set anything."""
 
     paths: tuple[str, ...]
     token: str | None = None
@@ -32,7 +32,7 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one run gave: answers per second, and the latency that half and 99 in 100 stayed under, milliseconds."""
+    """The result of one run; `p50_ms` and `p99_ms` are percentiles of the latency in milliseconds."""
 
     per_second: float
     p50_ms: float
@@ -41,9 +41,9 @@ class Load:
 
 
 def find_wrk() -> str | None:
-    """Give the path of wrk; as root on Debian, install it first where it is missing."""
-    found = shutil.which("wrk")
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+    """Give the path of wrk, `None` without it; as root on Debian, install it when missing."""
+    path = shutil.which("wrk")
+    if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing wrk …", flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for command in (["install", "-y", "wrk"], ["update"], ["install", "-y", "wrk"]):
@@ -52,28 +52,28 @@ def find_wrk() -> str | None:
                     ["apt-get", "-qq", *command], env=environment, check=False,  # noqa: S607 - Debian's own
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 )
-        found = shutil.which("wrk")
-    return found
+        path = shutil.which("wrk")
+    return path
 
 
 def drive(address: str, requests: Requests, *, connections: int, seconds: int) -> Load:
     """Send requests over `connections` for `seconds`.
 
     Raises:
-        NoAnswer: there was none in that time.
+        NoAnswer: there was no answer in that time.
         MeasuredErrors: an answer was 400 or above, or the connection failed.
     """
     wrk = find_wrk()
-    assert wrk is not None  # noqa: S101 - nobody gets here without
+    assert wrk is not None  # noqa: S101 - the caller has checked
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment(requests, Path(folder))
         headers = ["-H", f"Authorization: Bearer {requests.token}"] if requests.token else []
-        how = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", PATIENCE]
-        said = subprocess.run(  # noqa: S603 - our own arguments
-            [wrk, *how, *headers, "-s", str(SCRIPT), address],
+        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", PATIENCE]
+        output = subprocess.run(  # noqa: S603 - our own arguments
+            [wrk, *options, *headers, "-s", str(SCRIPT), address],
             env=environment, capture_output=True, text=True, check=True,
         ).stdout
-    answers, microseconds, errors, p50, p99 = map(int, said.rsplit("RESULT ", 1)[1].split())
+    answers, microseconds, errors, p50, p99 = map(int, output.rsplit("RESULT ", 1)[1].split())
     if errors:
         message = f"{address}{requests.paths[0]}: {errors} of {answers} answers were errors"
         raise MeasuredErrors(message)

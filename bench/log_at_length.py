@@ -1,7 +1,7 @@
-"""`make bench-log`: what a log of millions of entries costs: a proof, a checkpoint, a verification on one core or all.
+"""`make bench-log`: the cost of a proof, a checkpoint and a verification in a log of millions of entries.
 
-The rows are computed here and copied into the database, as `audit.append` would have made them; verification, signing
-and proofs are the product's own. `--entries` shrinks it to try it out.
+The rows are computed here, without tallies, and copied into the database; verification, signing and proofs are the
+product's own. A smaller `--entries` makes it quick to try.
 """
 
 import argparse
@@ -41,18 +41,18 @@ KEY = SigningKey(b"bench-log-signing-key-invented!!")
 PASSWORD = "bench"  # noqa: S105 - of a server that lives for minutes
 ROUNDS = 3
 PROOFS = 2_000
-GROWTH = 100
+BETWEEN_CHECKPOINTS = 100
 _AT_ONCE = 50_000
 
 Figures = dict[str, Any]
 
 
 class NotWhole(Exception):  # noqa: N818 - names the situation
-    """The log that was just made does not verify, so it cannot be timed."""
+    """The generated log does not verify, so the time means nothing."""
 
 
 def main() -> None:
-    """Measure, print, and write the file of results."""
+    """Measure, print, and write the results."""
     arguments = argparse.ArgumentParser(prog="bench-log", description=__doc__)
     arguments.add_argument("--entries", type=int, default=10_000_000, help="of the long log, in which is proved")
     arguments.add_argument("--verify", type=int, default=1_000_000, help="of the log that is verified")
@@ -81,7 +81,7 @@ async def _measure(server: LocalPostgres, folder: Path, *, long: int, verified: 
         await _fill(owner, long_log, long, b"x" * 100, "Making the long log")
         await owner.execute("VACUUM (ANALYZE, FREEZE) audit.leaf")
         proofs = await _proofs(app, long_log)
-        signer = Signer(KEY, CheckpointStore(folder / "signed"), witnesses=Witnesses(), clock=_no_clock)
+        signer = Signer(KEY, CheckpointStore(folder / "signed"), witnesses=Witnesses(), clock=_now)
         checkpoints = {
             "short": await _checkpoints(app, signer, short_log), "long": await _checkpoints(app, signer, long_log),
         }
@@ -113,12 +113,12 @@ async def _verification(app: asyncpg.Connection, address: str, log: UUID, folder
         return verify_export(out, [key], cores=on).is_whole
 
     async def database(on: int) -> bool:
-        found = await verify_log(
+        result = await verify_log(
             app, log, key=None, witnesses=Witnesses(), database=address, cores=on
         )
-        return found.verification.is_whole
+        return result.verification.is_whole
 
-    # The loop first and alone: after a fork the kernel copies each entry it touches, and it looks slower than it is.
+    # The loop runs first: after a fork the kernel copies each page it touches, which would make it slower.
     for _ in range(ROUNDS):
         await timed("hashlib loop", hashlib_loop)
     del contents[:]
@@ -160,12 +160,12 @@ async def _proofs(app: asyncpg.Connection, log: UUID) -> Figures:
 
 
 async def _checkpoints(app: asyncpg.Connection, signer: Signer, log: UUID) -> Figures:
-    """Sign after each hundred entries; the first time, which hashes the whole log, is told apart."""
+    """Sign after each hundred entries; the first signature, which hashes the whole log, is timed apart."""
     started = time.perf_counter()
     await signer.sign(app, log)
     first, took = time.perf_counter() - started, []
     for _ in range(30):
-        for number in range(GROWTH):
+        for number in range(BETWEEN_CHECKPOINTS):
             await app.execute(APPEND, log, f"growth {number}".encode())
         started = time.perf_counter()
         await signer.sign(app, log)
@@ -173,11 +173,11 @@ async def _checkpoints(app: asyncpg.Connection, signer: Signer, log: UUID) -> Fi
     return {"first_seconds": round(first, 2), "p50_ms": round(median(took), 2)}
 
 
-async def _fill(owner: asyncpg.Connection, log: UUID, size: int, content: bytes | None, telling: str) -> None:
+async def _fill(owner: asyncpg.Connection, log: UUID, size: int, content: bytes | None, label: str) -> None:
     await owner.execute("SELECT audit.open_log($1, $2)", log, f"bench.invalid/{log.int}")
     frontier = Frontier()
     with Progress(transient=True) as progress:
-        task = progress.add_task(telling, total=size)
+        task = progress.add_task(label, total=size)
         for first in range(0, size, _AT_ONCE):
             numbers = range(first, min(first + _AT_ONCE, size))
             await owner.copy_records_to_table(
@@ -220,7 +220,7 @@ async def _create(server: LocalPostgres) -> None:
     await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="log", password=PASSWORD))
 
 
-def _no_clock() -> Any:  # noqa: ANN401 - a moment
+def _now() -> Any:  # noqa: ANN401 - a moment
     from installation import now  # noqa: PLC0415 - the benchmarks' one clock
 
     return now()
@@ -236,7 +236,7 @@ def _print(figures: Figures) -> None:
     print("  " + "\n  ".join(proofs["explain"]))
     for name, size in (("short", 1_000), ("long", figures["entries"])):
         one = checkpoints[name]
-        print(f"A checkpoint after {GROWTH} more entries in a log of {size}: p50 {one['p50_ms']} ms "
+        print(f"A checkpoint after {BETWEEN_CHECKPOINTS} more entries in a log of {size}: p50 {one['p50_ms']} ms "
               f"(the first, over the whole log: {one['first_seconds']} s)")
 
 

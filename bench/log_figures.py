@@ -1,7 +1,7 @@
-"""Two figures of the audit log alone: how fast it takes entries, and what it costs to verify all of them.
+"""Two figures of the audit log alone: how many entries it appends per second, and what it costs to verify it.
 
-Appending is driven by pgbench, a C program that comes with PostgreSQL, so that no client is the bottleneck: one log and
-eight clients against a bare INSERT and COMMIT with one.
+Appending is driven by pgbench, a C program that comes with PostgreSQL, so that the client is not the bottleneck: one
+log with eight clients, against a bare INSERT and COMMIT with one client.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ Figures = dict[str, Any]
 
 
 class NotWhole(Exception):  # noqa: N818 - names the situation
-    """The log that was just made does not verify, so its verification cannot be timed."""
+    """The generated log does not verify, so the time means nothing."""
 
 
 def append_against_insert(installation: Installation, *, pace: Pace) -> Figures:
@@ -51,7 +51,7 @@ def append_against_insert(installation: Installation, *, pace: Pace) -> Figures:
         "CREATE SCHEMA bench CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, entry bytea)",
         "GRANT USAGE ON SCHEMA bench TO infohus_app",
         "GRANT INSERT ON bench.bare TO infohus_app",
-        # What was measured before has left work behind, which would go on in the background of both.
+        # So that no background work of earlier measurements disturbs these.
         "VACUUM (ANALYZE)", "CHECKPOINT",
     )
     entry = encode(reading_entry(log)).hex()
@@ -89,7 +89,7 @@ def reading_entry(log: UUID) -> Entry:
 
 
 def spread(values: Sequence[float]) -> Figures:
-    """Give median, least and most of some runs."""
+    """Give the median, minimum and maximum of some runs."""
     return {"median": round(median(values), 4), "min": round(min(values), 4), "max": round(max(values), 4)}
 
 
@@ -102,12 +102,12 @@ async def _verify(installation: Installation, entries: int, rounds: int, folder:
         log = uuid4()
         await owner.execute("SELECT audit.open_log($1, $2)", log, ORIGIN)
         contents = [encode(reading_entry(log)) for _ in range(entries)]
-        # Many small transactions: within one, the frontier's earlier versions pile up and each append passes them all.
+        # Many small transactions: within one, each append reads past all earlier versions of the frontier's row.
         for start in range(0, entries, APPENDED_TOGETHER):
             together = contents[start : start + APPENDED_TOGETHER]
             await owner.executemany(APPEND, [(log, content) for content in together])
         head = await head_of(verifier, log)
-        # As the log keeps them: each with its tally.
+        # As stored, each with its tally.
         contents = [row["entry"] async for rows in rows_of(verifier, log, start=0, stop=head.size) for row in rows]
         note = key.sign(Checkpoint(ORIGIN, head.size, head.root()))
         await export_log(verifier, log, note, folder, key=trusted[0])
@@ -156,9 +156,9 @@ def _transactions_per_second(installation: Installation, statement: str, clients
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(statement)
         script.flush()
-        said = subprocess.run(  # noqa: S603 - PostgreSQL's own program
+        output = subprocess.run(  # noqa: S603 - PostgreSQL's own program
             [find_binaries() / "pgbench", "--no-vacuum", f"--client={clients}", "--jobs=1", "--protocol=simple",
              f"--time={seconds}", f"--file={script.name}"],
             env=environment, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
-    return next(float(line.split()[2]) for line in said.splitlines() if line.startswith("tps ="))
+    return next(float(line.split()[2]) for line in output.splitlines() if line.startswith("tps ="))

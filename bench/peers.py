@@ -1,7 +1,7 @@
-"""Those we measure ourselves against: the bare limit of the stack, and what a supplier would build on Django.
+"""The peers that infohus is compared with: the bare limit of the stack, and a comparable service on Django.
 
-Both are read from the shared folder beside the repository and never copied into it. Each gets a database of its own on
-the same durable server.
+Both are in the shared folder beside the repository and are never copied into the repository. Each gets a database of
+its own on the same durable server.
 """
 
 import os
@@ -23,16 +23,16 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared" / "bench"
 DJANGO_VENV = REPOSITORY / "var" / "bench" / "django"
 CASES = 1000
-"""As many as either peer makes."""
+"""How many cases each peer makes."""
 
 
 class PeerMissing(Exception):  # noqa: N818 - names the situation
-    """A peer is not there to be measured."""
+    """A peer cannot be measured; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A prepared peer. The limit has one kind of request, which reads and writes durably, for both."""
+    """A prepared peer. The limit's one kind of request reads and writes, and is used for both."""
 
     name: str
     served: Served
@@ -63,7 +63,7 @@ def django_peer(server: LocalPostgres, folder: Path, *, may_install: bool) -> Pe
     """Prepare the Django peer in a venv of its own.
 
     Raises:
-        PeerMissing: it cannot be had; the text says why.
+        PeerMissing: its folder or its packages are missing.
     """
     source = SHARED / "django_peer"
     if not source.is_dir():
@@ -95,7 +95,7 @@ def django_peer(server: LocalPostgres, folder: Path, *, may_install: bool) -> Pe
 
 
 def django_versions() -> dict[str, str]:
-    """Name the versions the peer runs on; empty where it has no venv."""
+    """List the Django peer's packages and versions; empty when it has no venv."""
     if not DJANGO_VENV.is_dir():
         return {}
     listed = subprocess.run(  # noqa: S603 - our own venv
@@ -118,7 +118,7 @@ def _has_venv(requirements: Path, *, may_install: bool) -> bool:
 
 
 def _database(server: LocalPostgres, name: str) -> dict[str, str]:
-    """Make a database for a peer, and give the variables by which libpq and its like find it."""
+    """Make a database for a peer; give the PG… variables by which its driver finds it."""
     execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE template0')
     address = urlsplit(server.superuser_dsn())
     return {

@@ -1,4 +1,4 @@
-"""What came out: nine ratios with their goals, the figures behind them, and the machine they were measured on."""
+"""The results: nine ratios with their goals, the figures behind them, and the machine they were measured on."""
 
 import os
 import platform
@@ -18,7 +18,7 @@ LIBRARIES = ("litestar", "granian", "uvloop", "asyncpg", "sqlalchemy", "msgspec"
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a ratio should be: at least or at most a number, and what it compares."""
+    """The goal of one ratio: what it compares, and its minimum or maximum."""
 
     key: str
     says: str
@@ -26,7 +26,7 @@ class Goal:
     most: float | None = None
 
     def is_met(self, ratio: float) -> bool:
-        """Say whether a ratio is where it should be."""
+        """Say whether a ratio reaches the goal."""
         return ratio >= self.least if self.least is not None else ratio <= (self.most or 0)
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ GOALS = (
 
 @dataclass(slots=True)
 class Results:
-    """Everything measured in one run. A ratio that could not be measured is None."""
+    """Everything measured in one run. A ratio that was not measured is None."""
 
     quick: bool
     ratios: dict[str, float | None] = field(default_factory=lambda: dict.fromkeys((goal.key for goal in GOALS), None))
@@ -58,16 +58,16 @@ class Results:
     not_measured: list[str] = field(default_factory=list)
 
     def keep(self, key: str, ratio: float) -> None:
-        """Keep a ratio under its key in the file of results."""
+        """Keep a ratio under its goal's key."""
         self.ratios[key] = round(ratio, 3)
 
     def missing(self, what: str) -> None:
-        """Say loudly, now and at the end, that something was not measured."""
+        """Print, now and in the table, that something was not measured."""
         self.not_measured.append(what)
         print(f"NOT MEASURED: {what}", flush=True)
 
     def write(self, file: Path) -> None:
-        """Leave everything in a file, JSON."""
+        """Write everything to a file, as JSON."""
         content = {
             **self.ratios, "quick": self.quick, "not_measured": self.not_measured, "raw": self.raw,
             "versions": _versions(), "machine": _machine(), "profiles": self.profiles,

@@ -1,4 +1,4 @@
-"""Measures contestants in turns, A B C A B C, so that whatever else the machine does meets all of them alike."""
+"""Measures contestants in turns, A B C A B C, so that other load on the machine affects all of them alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from load import Load, MeasuredErrors, NoAnswer, Requests, drive
 from served import Served, processes_in, processor_seconds
 
 MOST_WARM_UPS = 10
-"""So often a contestant that has answered nothing yet is driven again before it is measured."""
+"""How often a contestant that has not answered yet is driven again before it is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long and how often; wrk knows whole seconds only. Growth is measured with one connection."""
+    """How long and how often to measure; wrk takes whole seconds only."""
 
     rounds: int
     seconds: int
@@ -37,11 +37,11 @@ class Series:
 
     @property
     def p50_ms(self) -> float:
-        """The latency that half of the answers stayed under, milliseconds, the median of the rounds."""
+        """The median latency in milliseconds, the median of the rounds."""
         return median(load.p50_ms for load in self.loads)
 
     def raw(self) -> dict[str, object]:
-        """Give all of it for the file of results."""
+        """Give the figures for the file of results."""
         speeds = [round(load.per_second, 1) for load in self.loads]
         return {
             "per_second": {
@@ -56,7 +56,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """What came of it: a series for each contestant that was measured, and why each of the others was not."""
+    """A series for each measured contestant, and for each of the others why it was dropped."""
 
     series: dict[str, Series]
     dropped: dict[str, str]
@@ -65,12 +65,12 @@ class Turns:
 def in_turns(
     contestants: Mapping[str, tuple[Served, Requests]], *, pace: Pace, cluster: Path, required: str
 ) -> Turns:
-    """Drive each contestant once per round; `cluster` is the folder that the database's processes work in.
+    """Drive each contestant once per round; `cluster` is the working folder of the database's processes.
 
-    One that answers with errors or not at all is left out from then on, and the others are measured all the same.
+    A contestant that answers with errors or not at all is dropped, and the others are measured all the same.
 
     Raises:
-        MeasuredErrors: the contestant without whom nothing is of interest, `required`, was one of those.
+        MeasuredErrors: the `required` contestant answered with errors or not at all.
     """
     series = {name: Series() for name in contestants}
     dropped: dict[str, str] = {}
@@ -98,7 +98,7 @@ def _measure(series: Series, served: Served, requests: Requests, *, pace: Pace, 
 
 
 def _warm_up(served: Served, requests: Requests, pace: Pace) -> None:
-    """Drive it unmeasured, until it has answered once: a slow one needs more than its second for the first answer."""
+    """Drive it without measuring until it has answered: a slow one needs longer than one run for its first answer."""
     if not pace.warm_up_seconds:
         return
     for _ in range(MOST_WARM_UPS):

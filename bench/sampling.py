@@ -1,6 +1,6 @@
-"""Says where a worker's time goes, by sampling it with py-spy while wrk drives it (`make bench ARGS=--profile`).
+"""Samples with py-spy where a worker's time goes while wrk drives it (`make bench ARGS=--profile`).
 
-py-spy looks from outside, so the worker runs at its own speed. It is installed, when asked for, in a venv in var/bench.
+py-spy reads the worker's memory from outside, so it hardly slows it down. It is installed in a venv in var/bench.
 """
 
 import subprocess
@@ -18,11 +18,11 @@ SECONDS = 8
 PER_SECOND = 250
 LONGEST_LIST = 40
 START = ("(granian/", "(click/", "(multiprocessing/", "<frozen runpy>", "(contextlib.py)")
-"""Where every stack begins; it says nothing."""
+"""Frames that every stack begins with; they are left out."""
 
 
 def sampler() -> Path | None:
-    """Give py-spy, installing it first where it is missing; None, said loudly, where it cannot be had."""
+    """Give the path of py-spy, installing it when missing; print a message and give `None` when that fails."""
     program = VENV / "bin" / "py-spy"
     if not program.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)  # noqa: S603 - a new folder of ours
@@ -34,7 +34,7 @@ def sampler() -> Path | None:
 
 
 def profile(served: Served, requests: Requests, *, connections: int) -> str:
-    """Sample the busiest process of a server under load; give a table of functions by their share of the samples."""
+    """Sample the busiest process of a server under load; give a table of functions by share of samples."""
     program = sampler()
     if program is None:
         return ""
@@ -56,7 +56,7 @@ def profile(served: Served, requests: Requests, *, connections: int) -> str:
 
 
 def table(stacks: str) -> str:
-    """Count collapsed stacks (`outer;inner 12` per line) by function: with all it calls, and alone."""
+    """Count collapsed stacks (lines of `outer;inner 12`) by function: with what it calls, and alone."""
     cumulative: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     total = 0

@@ -1,4 +1,4 @@
-"""A server process under measurement: started, waited for, its processor time counted, stopped."""
+"""A server process to measure: starts it, waits for it, counts its processor time, stops it."""
 
 import os
 import socket
@@ -14,11 +14,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class DidNotStart(Exception):  # noqa: N818 - names the situation
-    """A server ended or did not answer in time; the text ends with what it said."""
+    """A server ended or did not answer in time; the text ends with its output."""
 
 
 class Served:
-    """One contestant's server, in a process group of its own that ends when we do."""
+    """One contestant's server, in a session of its own; it ends when this process ends."""
 
     def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> None:
         """Prepare `command`, in which `{port}` stands for the port; it runs in `folder`, its output in a file there."""
@@ -31,13 +31,13 @@ class Served:
 
     @property
     def address(self) -> str:
-        """The address it answers at."""
+        """The server's URL."""
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         with self._output.open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own commands
-                # The kernel ends the server when we die: no run leaves one behind.
+                # The kernel ends the server when this process dies, so that no run leaves one behind.
                 ["setpriv", "--pdeathsig", "TERM", "--", *self._command],  # noqa: S607
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, env=self._environment,
                 cwd=self._folder, start_new_session=True,
@@ -60,12 +60,12 @@ class Served:
 
     def processes(self) -> list[int]:
         """List the server's processes, the busiest first."""
-        assert self._process is not None  # noqa: S101 - it is started
-        found = [self._process.pid]
+        assert self._process is not None  # noqa: S101 - it was entered
+        processes = [self._process.pid]
         parents = _parents()
-        for process in found:
-            found.extend(child for child, parent in parents.items() if parent == process)
-        return sorted(found, key=processor_seconds, reverse=True)
+        for process in processes:
+            processes.extend(child for child, parent in parents.items() if parent == process)
+        return sorted(processes, key=processor_seconds, reverse=True)
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -90,7 +90,7 @@ def granian(application: str, *, loop: str) -> list[str]:
 
 
 def processor_seconds(process: int) -> float:
-    """Give the processor time, user and system, that a process has used; 0 when it is gone."""
+    """Give the user and system time of a process; 0 when it is gone."""
     try:
         # Fields 14 and 15 of proc(5), counted after the command's name, which may hold spaces.
         fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
@@ -100,15 +100,15 @@ def processor_seconds(process: int) -> float:
 
 
 def processes_in(folder: Path) -> list[int]:
-    """List the processes that work in `folder`, as a PostgreSQL server and its sessions do."""
-    found = []
+    """List the processes whose working folder is `folder`, as for a PostgreSQL server and its sessions."""
+    processes = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if (process / "cwd").readlink() == folder:
-                found.append(int(process.name))
+                processes.append(int(process.name))
         except OSError:
-            continue  # gone meanwhile, or another user's
-    return found
+            continue  # ended meanwhile, or another user's
+    return processes
 
 
 def _parents() -> dict[int, int]:

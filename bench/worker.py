@@ -1,4 +1,4 @@
-"""The application as granian serves it: settings from the environment, nothing else."""
+"""The application as granian serves it, with the settings of the environment."""
 
 from infohus.app import create_app
 from infohus.settings import Settings

@@ -1,11 +1,13 @@
--- The audit log: append-only rows that are a Merkle tree, the one function that appends, and the few that may do more.
+-- The audit log: append-only rows that form a Merkle tree, the function that appends, and those that keep checkpoints
+-- and empty old entries.
 --
--- Leaf n's `hashes` are all hashes it completes: its own leaf hash, then each interior node it closes, 32 bytes each.
--- So the node of level l and index i stands at byte 32·l of row (i+1)·2^l − 1, and a proof reads O(log n) rows.
+-- A row's `hashes` are its own leaf hash, and then the hash of each interior node that it completes, 32 bytes each. So
+-- the node of level l and index i is at byte 32·l of row (i+1)·2^l − 1, and a proof reads O(log n) rows.
 -- Source: rules 58 and 59; docs/decisions/0003-log-format.md.
 --
--- The application may append and read, and nothing else. `infohus audit verify` compares every function's text with the
--- one shipped (src/infohus/kernel/audit/verification/catalog.py): whoever changes one here changes its digest there.
+-- The application may append, add checkpoints and cosignatures, and read. `infohus audit verify` compares every
+-- function with the shipped one: whoever changes one here changes its digest in
+-- src/infohus/kernel/audit/verification/catalog.py.
 
 CREATE SCHEMA audit;
 REVOKE ALL ON SCHEMA audit FROM PUBLIC;
@@ -16,9 +18,9 @@ CREATE TABLE audit.log (
     origin text NOT NULL UNIQUE
 );
 
--- `hashes` holds the roots of the perfect subtrees that make up the tree, largest first, 32 bytes each. The row is
--- written again with each entry; with room beside it its page is tidied each time. There is no check of the size: only
--- the functions write here, and PostgreSQL reads and compiles a check anew for each entry.
+-- `hashes` holds the roots of the perfect subtrees that make up the tree, largest first, 32 bytes each. Each entry
+-- updates the row; the low fill factor leaves room on its page for new versions, and old ones are removed from it.
+-- There is no CHECK, which PostgreSQL would read and compile anew for each entry: only the functions write here.
 CREATE TABLE audit.frontier (
     log_id uuid PRIMARY KEY REFERENCES audit.log (id),
     size bigint NOT NULL,
@@ -34,7 +36,7 @@ CREATE TABLE audit.leaf (
 );
 ALTER TABLE audit.leaf ALTER COLUMN entry SET STORAGE MAIN;
 
--- An authority's entries on a person so far (rule 64), with room beside each row and without checks, as above.
+-- How many entries an authority has on a person, and their chain (rule 64). Fill factor and no CHECK, as above.
 CREATE TABLE audit.tally (
     log_id uuid NOT NULL,
     authority text NOT NULL,
@@ -44,8 +46,8 @@ CREATE TABLE audit.tally (
     PRIMARY KEY (log_id, authority, person)
 ) WITH (fillfactor = 10);
 
--- The archive that proofs, exports and log checks draw from. `note` is the checkpoint as the log signed it; a note may
--- be larger than a size by nothing but its signatures.
+-- The archive of checkpoints, for proofs, exports and log checks. `note` is the checkpoint as the log signed it,
+-- without cosignatures.
 CREATE TABLE audit.checkpoint (
     log_id uuid NOT NULL REFERENCES audit.log (id),
     size bigint NOT NULL CHECK (size > 0),
@@ -54,7 +56,7 @@ CREATE TABLE audit.checkpoint (
     PRIMARY KEY (log_id, size)
 );
 
--- `line` is the witness' signature line as it came, newline included; `cosigned_at` is the witness' own clock.
+-- `line` is the witness' signature line as received, with its newline; `cosigned_at` is the time by the witness' clock.
 CREATE TABLE audit.cosignature (
     log_id uuid NOT NULL,
     size bigint NOT NULL,
@@ -73,12 +75,12 @@ CREATE TABLE audit.retention (
 
 -- Appending.
 --
--- An entry that names a person ends with one field more, `tally`: for each of its persons, in order, [number, chain].
--- The number counts the authority's entries on the person from 1. The chain is SHA-256(chain before ‖ core), 32 zero
--- bytes before the first; the core is the entry's leaf hash without this field. Who has all cores sees whether one was
--- left out.
+-- The function adds a last field, `tally`, to an entry that names persons: for each of them, in order, [number, chain].
+-- The number counts the authority's entries on the person from 1. The chain is SHA-256(previous chain ‖ core), the
+-- first after 32 zero bytes; the core is the leaf hash of the entry without this field. Who has all cores sees whether
+-- an entry is missing.
 --
--- The fields are found by name and quotes, which cannot stand inside a JSON text: there a quote is behind a backslash.
+-- The fields are found by their names in quotes, which no JSON string can contain: in it a quote follows a backslash.
 -- \x22706572736f6e73223a5b22 is `"persons":["`, \x225d is `"]`, \x22617574686f72697479223a22 is `"authority":"`.
 CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -150,7 +152,7 @@ CREATE FUNCTION audit.open_log(new_id uuid, new_origin text) RETURNS void
     END
     $$;
 
--- Keeping what was signed; whoever signs may add to the archive, nobody may change it.
+-- Keeping checkpoints and cosignatures: the application may add to the archive, nobody may change it.
 CREATE FUNCTION audit.keep_checkpoint(of_log uuid, at_size bigint, signed_note text, at timestamptz) RETURNS void
   LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$ INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING $$;
@@ -165,8 +167,8 @@ CREATE FUNCTION audit.keep_cosignature(
 
 -- Emptying (rule 62).
 --
--- Old entries may be emptied in one way only: `entry` becomes NULL, nothing else changes, and the newest entry of that
--- very log says so. Hashes stay, so every proof goes on holding.
+-- Old entries may be emptied in one way only: `entry` becomes NULL, nothing else changes, and the newest entry of the
+-- same log says so. The hashes stay, so every proof stays valid.
 CREATE FUNCTION audit.kept_since(of_log uuid) RETURNS timestamptz
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -184,7 +186,7 @@ CREATE FUNCTION audit.moment_of(entry bytea) RETURNS timestamptz
     END
     $$;
 
--- A whole front of the log: from the first entry that is not emptied to the first that is too young.
+-- What may be emptied: from the first entry that is not emptied up to the first that is too young.
 CREATE FUNCTION audit.emptiable(of_log uuid, before timestamptz)
   RETURNS TABLE (start bigint, stop bigint, earliest timestamptz, latest timestamptz)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -217,7 +219,7 @@ CREATE FUNCTION audit.emptiable(of_log uuid, before timestamptz)
     END
     $$;
 
--- What the newest entry says, and no more. It looks at nothing but the rows, so it holds whoever asks.
+-- Lets an UPDATE empty only what the newest entry says. It reads nothing but the rows, so it binds every caller alike.
 CREATE FUNCTION audit.let_only_empty() RETURNS trigger
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
   AS $$
@@ -245,7 +247,7 @@ CREATE FUNCTION audit.let_only_empty() RETURNS trigger
     END
     $$;
 
--- Appending first takes the log's lock, so two emptyings follow one another; a call holds it for a moment only.
+-- Appending takes the log's lock first, and the transaction holds it, so two calls follow one another.
 CREATE FUNCTION audit.empty(of_log uuid, start bigint, stop bigint, new_entry bytea) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -275,7 +277,7 @@ CREATE FUNCTION audit.empty(of_log uuid, start bigint, stop bigint, new_entry by
     END
     $$;
 
--- Refusing every other change.
+-- Refusing all other changes.
 CREATE FUNCTION audit.refuse_change() RETURNS trigger
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
   AS $$

@@ -1,8 +1,8 @@
-"""How Alembic reaches the database: as infohus_owner, one transaction per migration, with a short wait for locks.
+"""Runs Alembic on the database: as infohus_owner, one transaction per migration, waiting 5 seconds for locks.
 
-The address comes from the caller (`infohus migrate` sets the option sqlalchemy.url), from `alembic -x database_url=…`,
-or from INFOHUS_DATABASE_URL. Only the schema `infohus` is compared with the models: the
-schema `audit` is written in SQL and has no models. Runs on an event loop of its own, so call it outside one.
+The address comes from the option sqlalchemy.url (`infohus migrate` sets it), from `alembic -x database_url=…`, or from
+INFOHUS_DATABASE_URL. Only the schema `infohus` is compared with the models: the schema `audit` has none. Runs an event
+loop of its own, so call it outside one.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from infohus.kernel.database.tables import SCHEMA, Row
 
 OWNER = "infohus_owner"
 _MIGRATING = 0x696E666F687573
-"""Number of the advisory lock that keeps two migrations apart ("infohus" in ASCII)."""
+"""Number of the advisory lock that lets one migration run at a time ("infohus" in ASCII)."""
 
 
 class NotTheOwner(Exception):  # noqa: N818 - names the situation
-    """Migrations ran as another role; what they made would belong to it."""
+    """Migrations were started as another role, which would own what they make."""
 
 
 def database_url() -> sa.URL:
-    """Find the address and name the driver."""
+    """Read the address, and set the driver asyncpg."""
     address = (
         context.config.get_main_option("sqlalchemy.url")
         or context.get_x_argument(as_dictionary=True).get("database_url")
@@ -40,7 +40,7 @@ def database_url() -> sa.URL:
 
 
 def import_models() -> None:
-    """Import every module of the package that declares a table, wherever it lies."""
+    """Import every module of the package that declares a table."""
     package = Path(infohus.__path__[0])
     for file in sorted(package.rglob("*.py")):
         if "__tablename__ = " in file.read_text(encoding="utf-8"):
@@ -48,7 +48,7 @@ def import_models() -> None:
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Say whether Alembic compares what is called `name`: everything but other schemas."""
+    """Say whether Alembic compares this object: everything but other schemas."""
     return kind != "schema" or name == SCHEMA
 
 
@@ -59,7 +59,7 @@ def migrate_over(connection: sa.Connection) -> None:
         message = f"migrations run as {OWNER}, not as {role}"
         raise NotTheOwner(message)
     connection.execute(sa.text("SELECT pg_advisory_lock(:number)"), {"number": _MIGRATING})
-    # The version table lies in our schema, so the schema has to be there before the first migration.
+    # The version table is in our schema, so the schema must exist before the first migration.
     connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     connection.commit()
     context.configure(
@@ -70,7 +70,7 @@ def migrate_over(connection: sa.Connection) -> None:
         version_table_schema=SCHEMA,
         compare_type=True,
         compare_server_default=True,
-        # A process that dies leaves every migration that was finished, and nothing of the one under way.
+        # Dies here: the finished migrations stay, and nothing of the current one.
         transaction_per_migration=True,
     )
     with context.begin_transaction():
@@ -78,11 +78,11 @@ def migrate_over(connection: sa.Connection) -> None:
 
 
 async def migrate() -> None:
-    """Connect, migrate, and leave no connection open."""
+    """Connect, migrate, and close the connection."""
     engine = create_async_engine(
         database_url(),
         poolclass=sa.NullPool,
-        # Rather fail and be run again than queue behind a long transaction with everybody else queueing behind us.
+        # Fail rather than wait behind a long transaction: all other statements would queue behind this one.
         connect_args={"server_settings": {"lock_timeout": "5s", "application_name": "infohus-migrate"}},
     )
     try:

@@ -1,7 +1,7 @@
 """${message}.
 
-Rename this file to YYYY_MM_DD_<verb>_<noun>.py. One statement per op.execute: the driver prepares each.
-Until 0.1.0 the baseline is edited in its place: see README.md.
+Rename this file to YYYY_MM_DD_<verb>_<noun>.py. One statement per op.execute, because the driver prepares each.
+Until 0.1.0 the baseline is edited in place: see README.md.
 """
 
 import sqlalchemy as sa

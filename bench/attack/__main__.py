@@ -1,8 +1,8 @@
 """`make attack`: a superuser of the database attacks the log at random places; prints who noticed, and how fast.
 
-Every run lays a log anew, signs it, attacks it once, lets the house work on, and then does what the installation does
-each minute: the signer's round, and `audit watch`. The last column is what an outsider notices who has the log's public
-key and the database, and neither witnesses nor the signer's memory.
+Each run makes a new log, signs it, attacks it once, appends a few entries, and then does what an installation does each
+minute: the signer's round, and `audit watch`. The last column counts what is noticed with the log's public key and the
+database alone, without witnesses and without the signer's checkpoint store.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benchmarks' own installation lies there
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the benchmarks' installation.py
 
 import asyncpg
 import structlog
@@ -39,8 +39,8 @@ APPENDED_AFTER = 3
 
 
 @dataclass
-class Account:
-    """What came of a class of attacks: who noticed how often, the slowest look, and what an outsider noticed."""
+class ClassResult:
+    """The result of one class of attacks: who noticed how often, the slowest check, and what an outsider noticed."""
 
     runs: int = 0
     noticed: int = 0
@@ -58,22 +58,22 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
     asked = arguments.parse_args()
     seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
-    # Each alarm is counted here; nobody reads thousands of them on the screen.
+    # Alarms are counted here and not printed: there are thousands.
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     with (
         tempfile.TemporaryDirectory(prefix="infohus-attack-") as folder,
         LocalPostgres.throwaway(Path(folder) / "postgres") as server,
     ):
-        accounts = asyncio.run(_attack_all(server, Path(folder) / "ground", runs=asked.runs, seed=seed))
-    _print(accounts, seed)
+        results = asyncio.run(_attack_all(server, Path(folder) / "stores", runs=asked.runs, seed=seed))
+    _print(results, seed)
     asked.out.parent.mkdir(exist_ok=True)
-    classes = {name: {**vars(one), "by": dict(one.by)} for name, one in accounts.items()}
+    classes = {name: {**vars(result), "by": dict(result.by)} for name, result in results.items()}
     asked.out.write_text(json.dumps({"seed": seed, "classes": classes}, indent=1), encoding="utf-8")
-    if any(one.missed for one in accounts.values()):
+    if any(result.missed for result in results.values()):
         raise SystemExit(1)
 
 
-async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: int) -> dict[str, Account]:
+async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: int) -> dict[str, ClassResult]:
     await asyncio.to_thread(execute, server.superuser_dsn(), "CREATE DATABASE attack TEMPLATE template0")
     roles = (REPOSITORY / "deploy" / "postgresql" / "roles.sql").read_text(encoding="utf-8")
     passwords = [f"ALTER ROLE infohus_{role} PASSWORD 'a'" for role in ("owner", "app", "verifier")]
@@ -85,46 +85,46 @@ async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: i
     try:
         attacked = AttackedLog(app, superuser, verifier, folder)
         await attacked.prepare()
-        accounts = {name: Account() for name in ATTACKS}
+        results = {name: ClassResult() for name in ATTACKS}
         with Progress(transient=True) as progress:
             task = progress.add_task("Attacking", total=runs * len(ATTACKS))
             for number in range(runs):
                 for name, attack in ATTACKS.items():
                     dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - an attack is no secret
-                    await _attack(attacked, attack, dice, accounts[name], number)
+                    await _attack(attacked, attack, dice, results[name], number)
                     progress.advance(task)
-        return accounts
+        return results
     finally:
         await app.close()
         await verifier.close()
         await superuser.close()
 
 
-async def _attack(attacked: AttackedLog, attack: Attack, dice: random.Random, account: Account, number: int) -> None:
-    run = await attacked.lay(dice)
-    if not await _is_quiet(attacked, run):
+async def _attack(attacked: AttackedLog, attack: Attack, dice: random.Random, result: ClassResult, number: int) -> None:
+    run = await attacked.make(dice)
+    if not await _passes_before(attacked, run):
         message = "the log was not whole before it was attacked"
         raise AssertionError(message)
     await attack(attacked, run)
     started = time.perf_counter()
     by = await _who_noticed(attacked, run)
-    account.runs += 1
-    account.slowest_ms = max(account.slowest_ms, (time.perf_counter() - started) * 1000)
-    account.by.update(by)
-    account.noticed += bool(by)
+    result.runs += 1
+    result.slowest_ms = max(result.slowest_ms, (time.perf_counter() - started) * 1000)
+    result.by.update(by)
+    result.noticed += bool(by)
     if not by:
-        account.missed.append(number)
-    _, faults = await _look(attacked, Witnesses())
-    account.outsider += bool(faults)
+        result.missed.append(number)
+    _, faults = await _verify(attacked, Witnesses())
+    result.outsider += bool(faults)
 
 
-async def _is_quiet(attacked: AttackedLog, run: Run) -> bool:
-    """Say that nobody complains of the log before the attack: who cries always has noticed nothing."""
-    found, faults = await _look(attacked, attacked.witnesses())
+async def _passes_before(attacked: AttackedLog, run: Run) -> bool:
+    """Say whether the log passes before the attack: a check that always fails would notice nothing."""
+    found, faults = await _verify(attacked, attacked.witnesses())
     return not faults and found.cosigned == run.signed
 
 
-async def _look(attacked: AttackedLog, witnesses: Witnesses) -> tuple[LogVerification, list[Fault]]:
+async def _verify(attacked: AttackedLog, witnesses: Witnesses) -> tuple[LogVerification, list[Fault]]:
     """Do what `infohus audit verify` does."""
     found = await verify_log(attacked.verifier, LOG, key=KEY.verifier(ORIGIN), witnesses=witnesses)
     return found, [*found.verification.faults, *await tally_faults_of(attacked.verifier, LOG)]
@@ -144,7 +144,7 @@ async def _who_noticed(attacked: AttackedLog, run: Run) -> set[str]:
         alarm = run.signer.alarm(LOG)
         if alarm is not None:
             by.add("signer" if alarm == "archive" else "witnesses")
-    _, faults = await _look(attacked, attacked.witnesses())
+    _, faults = await _verify(attacked, attacked.witnesses())
     return by | {_noticing(fault) for fault in faults}
 
 
@@ -158,18 +158,19 @@ def _noticing(fault: Fault) -> str:
     return "archive" if fault.place == "audit.checkpoint" else "catalogue"
 
 
-def _print(accounts: dict[str, Account], seed: int) -> None:
+def _print(results: dict[str, ClassResult], seed: int) -> None:
     print(f"{'attack':<42} {'runs':>4} {'noticed':>7}  {'by':<58} {'look ms':>7}  {'outsider':>8}")
-    for name, one in accounts.items():
-        by = ", ".join(f"{who} {count}" for who, count in one.by.most_common())
-        print(f"{name:<42} {one.runs:>4} {one.noticed:>7}  {by:<58} {one.slowest_ms:>7.0f}  {one.outsider:>8}")
-    runs, noticed = sum(one.runs for one in accounts.values()), sum(one.noticed for one in accounts.values())
+    for name, result in results.items():
+        by = ", ".join(f"{who} {count}" for who, count in result.by.most_common())
+        counts = f"{result.runs:>4} {result.noticed:>7}  {by:<58} {result.slowest_ms:>7.0f}  {result.outsider:>8}"
+        print(f"{name:<42} {counts}")
+    runs, noticed = sum(result.runs for result in results.values()), sum(result.noticed for result in results.values())
     print(f"\n{noticed} of {runs} attacks noticed; seed {seed}. The signer's round and `audit watch` come each")
     print(f"{ROUND_SECONDS} seconds: noticed within {ROUND_SECONDS} s and the look. The outsider has the log's key and")
-    print("the database: what escapes him escapes everybody without witnesses and without the signer's memory.")
-    for name, one in accounts.items():
-        if one.missed:
-            print(f"UNNOTICED: {name}: runs {one.missed}")
+    print("the database, and neither witnesses nor the signer's checkpoint store.")
+    for name, result in results.items():
+        if result.missed:
+            print(f"UNNOTICED: {name}: runs {result.missed}")
 
 
 if __name__ == "__main__":

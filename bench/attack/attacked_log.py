@@ -1,4 +1,4 @@
-"""What is attacked: a log with its archive, its signer and three witnesses, laid anew for each run in milliseconds."""
+"""The attacked log with its archive, its signer and three witnesses; made anew for each run, in milliseconds."""
 
 import json
 import random
@@ -31,11 +31,11 @@ PERSONS = 7
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 Leaf = tuple[bytes, bytes]
-"""An entry's bytes, and the hashes its row stores."""
+"""An entry's bytes, and the hashes that its row stores."""
 
 
 def entry(number: int, text: str = "read") -> bytes:
-    """Make an entry of about the size of a real one, on one of some persons, as the application writes it."""
+    """Make an entry of about the usual size, on one of seven persons, as the application writes it."""
     content = {
         "v": 1, "number": number, "action": text, "authority": "kommune", "filling": "x" * 300,
         "persons": [f"person-{number % PERSONS}"],
@@ -44,26 +44,26 @@ def entry(number: int, text: str = "read") -> bytes:
 
 
 def counted(entries: list[bytes]) -> list[bytes]:
-    """Give entries as the log keeps them: each with its tally."""
-    tallies, whole = Tallies(), []
-    for one in entries:
-        person = json.loads(one)["persons"][0]
+    """Add to each entry its tally, as `audit.append` does."""
+    tallies, with_tallies = Tallies(), []
+    for core in entries:
+        person = json.loads(core)["persons"][0]
         number, chain = tallies.so_far.get(("kommune", person), (0, NOTHING))
-        tally = b',"tally":[[%d,"%s"]]}' % (number + 1, extend_chain(chain, core_hash(one)).hex().encode())
-        whole.append(one[:-1] + tally)
-        tallies.see(whole[-1])
-    return whole
+        tally = b',"tally":[[%d,"%s"]]}' % (number + 1, extend_chain(chain, core_hash(core)).hex().encode())
+        with_tallies.append(core[:-1] + tally)
+        tallies.see(with_tallies[-1])
+    return with_tallies
 
 
 def tree(entries: list[bytes]) -> tuple[list[Leaf], Frontier]:
-    """Compute what the rows and the frontier of a whole log with these entries are, each counted."""
+    """Compute the rows and the frontier of a log with these entries, each with its tally."""
     frontier = Frontier()
     return [(one, frontier.append(leaf_hash(one))) for one in counted(entries)], frontier
 
 
 @dataclass
 class Run:
-    """One log that is about to be attacked: `size` entries, of which the first `signed` are cosigned."""
+    """One log to attack: `size` entries, the first `signed` of them cosigned; `earlier` are other cosigned sizes."""
 
     dice: random.Random
     size: int
@@ -74,17 +74,17 @@ class Run:
     signer: Signer
 
     def place(self) -> int:
-        """Throw a position among the signed entries."""
+        """Draw an index among the signed entries."""
         return self.dice.randrange(self.signed)
 
 
 class AttackedLog:
-    """One database in which every run lays its log anew."""
+    """One database in which each run makes its log anew."""
 
     def __init__(
         self, app: asyncpg.Connection, superuser: asyncpg.Connection, verifier: asyncpg.Connection, folder: Path
     ) -> None:
-        """Attack over `superuser`; the house works over `app`, and a DPO verifies over `verifier`."""
+        """Attack over `superuser`, append and sign over `app`, verify over `verifier`; keep the stores in `folder`."""
         self.app, self.superuser, self.verifier, self.folder = app, superuser, verifier, folder
         self._entries = [entry(number) for number in range(LONGEST)]
         self._leaves, _ = tree(self._entries)
@@ -93,14 +93,14 @@ class AttackedLog:
         self.after = 0
 
     async def prepare(self) -> None:
-        """Remember the true append function."""
+        """Make the log, and keep the shipped definition of `audit.append`."""
         await self.superuser.execute("SELECT audit.open_log($1, $2)", LOG, ORIGIN)
         self._definition = await self.superuser.fetchval(
             "SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure)"
         )
 
-    async def lay(self, dice: random.Random) -> Run:
-        """Lay a log of a random length, signed a few times and cosigned by all three witnesses."""
+    async def make(self, dice: random.Random) -> Run:
+        """Make a log of a random size, signed four times, and each time cosigned by all three witnesses."""
         size = dice.randrange(SHORTEST, LONGEST + 1)
         signed = size - dice.randrange(6)
         earlier = sorted(dice.sample(range(1, signed), 3))
@@ -122,7 +122,7 @@ class AttackedLog:
         return run
 
     async def replace_append(self, body: str) -> None:
-        """Let audit.append have another body; the true one goes on as audit.append_truly."""
+        """Give audit.append another body; the shipped function becomes audit.append_truly."""
         await self.superuser.execute(self._definition.replace("audit.append(", "audit.append_truly(", 1))
         await self.superuser.execute(
             "CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint"
@@ -130,16 +130,16 @@ class AttackedLog:
         )
 
     async def put_append_back(self) -> None:
-        """Let audit.append be what was shipped."""
+        """Restore the shipped audit.append."""
         await self.superuser.execute(self._definition)
         await self.superuser.execute("DROP FUNCTION IF EXISTS audit.append_truly")
 
     async def write(self, leaves: list[Leaf]) -> None:
-        """Put these rows, and their frontier, in the place of whatever is there: only a superuser can."""
+        """Replace all rows, the frontier and the tallies by those of these leaves, as only a superuser can."""
         frontier, tallies = Frontier(), Tallies()
-        for one, _ in leaves:
-            frontier.append(leaf_hash(one))
-            tallies.see(one)
+        for entry_bytes, _ in leaves:
+            frontier.append(leaf_hash(entry_bytes))
+            tallies.see(entry_bytes)
         await self.superuser.execute("SET session_replication_role = replica")
         await self.superuser.execute("DELETE FROM audit.leaf")
         await self.superuser.execute("DELETE FROM audit.tally")
@@ -149,7 +149,7 @@ class AttackedLog:
         )  # fmt: skip
         await self.superuser.copy_records_to_table(
             "tally", schema_name="audit", columns=("log_id", "authority", "person", "entries", "chain"),
-            records=[(LOG, *key, *told) for key, told in tallies.so_far.items()],
+            records=[(LOG, *key, *tally) for key, tally in tallies.so_far.items()],
         )  # fmt: skip
         await self.superuser.execute(
             "UPDATE audit.frontier SET size = $1, hashes = $2", frontier.size, frontier.stored
@@ -157,7 +157,7 @@ class AttackedLog:
         await self.superuser.execute("SET session_replication_role = origin")
 
     async def sign(self, size: int) -> None:
-        """Let the log of the first `size` entries be signed, archived and cosigned, as the service does."""
+        """Sign the log of the first `size` entries, archive the checkpoint, and have it cosigned."""
         frontier = tree(self._entries[:size])[1]
         checkpoint = Checkpoint(ORIGIN, size, frontier.root())
         note = KEY.sign(checkpoint)
@@ -169,28 +169,28 @@ class AttackedLog:
             witness = self.witness(name)
             answer = witness.add(f"old {size}\n\n{note}".encode())
             (line,) = holding(note + answer, [witness.verifier])
-            assert key.verifier(name).public == witness.verifier.public  # noqa: S101 - the very key
+            assert key.verifier(name).public == witness.verifier.public  # noqa: S101 - the same key
             await self.superuser.execute(
                 "SELECT audit.keep_cosignature($1, $2, $3, $4, $5)", LOG, size, name, line.line, AT
             )
 
     def witness(self, name: str) -> Witness:
-        """Give a witness, with its memory."""
+        """Make a witness on its checkpoint store."""
         key = SigningKey(name[:1].encode() * 32)
         return Witness(key, name=name, folder=self.folder / name, logs=[KEY.verifier(ORIGIN)], clock=lambda: AT)
 
     def signer(self) -> Signer:
-        """Give the service's signer, with its memory."""
+        """Make the service's signer on its checkpoint store."""
         return Signer(KEY, CheckpointStore(self.folder / "signed"), witnesses=self.witnesses(), clock=lambda: AT)
 
     def witnesses(self) -> Witnesses:
-        """Give the way to the three witnesses; two of them must sign."""
+        """Make what asks the three witnesses; two of them must cosign."""
         keys = tuple(self.witness(name).verifier for name in NAMES)
         policy = WitnessPolicy(2, keys, tuple(f"http://{name}" for name in NAMES))
         return Witnesses(policy, self._send, lambda: AT)
 
     async def append(self, count: int, signer: Signer) -> None:
-        """Let the house go on working: append as the application does, and remember what was acknowledged."""
+        """Append as the application does, and note each acknowledged entry with the signer."""
         for _ in range(count):
             self.after += 1
             after = entry(LONGEST + self.after, "after")

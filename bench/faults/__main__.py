@@ -1,7 +1,7 @@
-"""`make faults`: everything breaks, again and again, while clients read and write; then the account is made up.
+"""`make faults`: breaks things thousands of times while clients read and write, and then compares them with the log.
 
-No answer with case data may be without a committed entry in the log, no acknowledged write may be lost, no request that
-was repeated with its Idempotency-Key may have acted twice, and the log must verify. Exit code 1 when any of it is so.
+Exit code 1 when an answer with case data has no committed entry in the log, an acknowledged write is lost, a request
+that was repeated with its Idempotency-Key acted twice, or the log does not verify.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the benchmarks' own installation lies there
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the benchmarks' installation.py
 
 import asyncpg
 import httpx
@@ -31,10 +31,10 @@ from infohus.kernel.audit.storage.log import head_of
 
 RESULTS = Path(__file__).resolve().parents[2] / "var" / "faults.json"
 CASES, CLIENTS = 12, 5
-BREATH_SECONDS = 0.03
+LONGEST_PAUSE_SECONDS = 0.03
 OPTIONS = {
     "max_wal_size": "96MB", "min_wal_size": "32MB",
-    # What nobody flushes is lost when PostgreSQL is killed: the WAL writer does not come to its help.
+    # So rarely that a commit that no session flushed is lost when PostgreSQL is killed.
     "wal_writer_delay": "10s",
 }
 SHARES = {
@@ -50,21 +50,21 @@ SHARES = {
     "PostgreSQL killed between COMMIT and flush": 0.006,
     "disk full": 0.006,
 }
-"""How many of all faults are of each kind; at least two of each."""
+"""The share of each kind of fault; at least two of each are tried."""
 FLUSH_SLOWLY = ("ALTER SYSTEM SET commit_delay = 100000", "ALTER SYSTEM SET commit_siblings = 0")
 FLUSH_AT_ONCE = ("ALTER SYSTEM RESET commit_delay", "ALTER SYSTEM RESET commit_siblings")
 ENTRIES = "SELECT sum(size)::bigint FROM audit.frontier"
 MOST_TRIES, LONGEST_WAIT_SECONDS = 8, 5
 
 
-class Havoc:
-    """Breaks things, one way a time, and sees that what can come back does."""
+class FaultInjector:
+    """Breaks things, each in its own way, counts what took effect, and starts again what must run."""
 
     def __init__(self, machine: Machine, proxy: Proxy, disk: SmallDisk, dice: random.Random) -> None:
         """Break `machine`."""
         self._machine, self._proxy, self._disk, self._dice = machine, proxy, disk, dice
         self.took_effect: Counter[str] = Counter()
-        self.ways: dict[str, Callable[[], Awaitable[None]]] = {
+        self.injections: dict[str, Callable[[], Awaitable[None]]] = {
             "connection ended by PostgreSQL": self._terminate, "connection cut by the network": self._cut,
             "answer cut by the network": self._cut_answer, "lock held too long": self._hold_lock,
             "clock jumped": self._jump, "worker killed": self._kill_worker,
@@ -126,7 +126,10 @@ class Havoc:
         self.took_effect["PostgreSQL killed"] += 1
 
     async def _kill_before_flush(self) -> None:
-        """Let each flush wait, and kill when an entry shows that no flush covers yet: afterwards it must be gone."""
+        """Delay each flush, and kill PostgreSQL when an entry is visible that is not flushed.
+
+        Takes effect when that entry is gone afterwards; else tries again.
+        """
         for _ in range(MOST_TRIES):
             await self._set(FLUSH_SLOWLY)
             async with _Connected(self._machine) as superuser:
@@ -142,7 +145,7 @@ class Havoc:
             if left < shown:
                 self.took_effect["PostgreSQL killed between COMMIT and flush"] += 1
                 return
-            await self._machine.see_worker_up()
+            await self._machine.ensure_worker_runs()
 
     async def _set(self, settings: tuple[str, ...]) -> None:
         async with _Connected(self._machine) as superuser:
@@ -159,7 +162,7 @@ class Havoc:
 
 
 class _Connected:
-    """A superuser's connection for a moment, whatever state PostgreSQL is in."""
+    """A superuser's connection as a context manager; starts PostgreSQL when it is down."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -174,9 +177,9 @@ class _Connected:
 
 
 def main() -> None:
-    """Break things, reconcile, print."""
+    """Break things, compare, print, and write the results."""
     arguments = argparse.ArgumentParser(prog="faults", description=__doc__)
-    # Some find nothing to break, such as no open connection: so many leave ten thousand that took effect.
+    # Some have no effect, for want of an open connection for example; about ten thousand remain.
     arguments.add_argument("--faults", type=int, default=10_800, help="how many faults are tried")
     arguments.add_argument("--seed", type=int, default=115, help="which faults come when")
     arguments.add_argument("--out", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
@@ -192,7 +195,7 @@ def main() -> None:
             with LocalPostgres.durable(disk.folder / "postgres", options=OPTIONS) as postgres:
                 results = asyncio.run(_run(postgres, disk, folder, faults=asked.faults, seed=asked.seed))
         finally:
-            _keep_the_workers_log(folder, asked.out)
+            _keep_worker_log(folder, asked.out)
             disk.drain()
             disk.unmount()
     asked.out.parent.mkdir(exist_ok=True)
@@ -201,7 +204,7 @@ def main() -> None:
         raise SystemExit(1)
 
 
-def _keep_the_workers_log(folder: Path, out: Path) -> None:
+def _keep_worker_log(folder: Path, out: Path) -> None:
     said = folder / "worker.log"
     if said.exists():
         out.parent.mkdir(exist_ok=True)
@@ -219,24 +222,25 @@ async def _run(
     async with Proxy(machine.proxy_folder, postgres.socket_dir / ".s.PGSQL.5432") as proxy:
         await machine.start_worker()
         cases = await _cases(installation, machine.address)
-        havoc = Havoc(machine, proxy, disk, random.Random(seed))  # noqa: S311 - which fault comes next
+        injector = FaultInjector(machine, proxy, disk, random.Random(seed))  # noqa: S311 - which fault comes next
         stop = asyncio.Event()
         busy = [
             asyncio.create_task(Client(installation, machine.address, journal, f"{seed}/{n}").work(cases, stop))
             for n in range(CLIENTS)
         ]
-        await _break_everything(havoc, machine, journal, cases, faults=faults, seed=seed)
+        await _inject_all(injector, machine, journal, cases, faults=faults, seed=seed)
         machine.jump(0.0)
         stop.set()
         await asyncio.gather(*busy)
-        await _let_it_sign_once_more(machine, installation)
+        await _await_signature(machine, installation)
         machine.kill_worker()
-    found = await _account(machine, installation, journal)
-    return _tell(found, journal, havoc, machine, seconds=time.monotonic() - started)
+    result = await _reconcile(machine, installation, journal)
+    return _print(result, journal, injector, machine, seconds=time.monotonic() - started)
 
 
-async def _break_everything(  # noqa: PLR0913 - who breaks what, for whom
-    havoc: Havoc, machine: Machine, journal: Journal, cases: list[tuple[str, str, str]], *, faults: int, seed: int
+async def _inject_all(  # noqa: PLR0913 - who breaks what, for whom
+    injector: FaultInjector, machine: Machine, journal: Journal, cases: list[tuple[str, str, str]], *, faults: int,
+    seed: int,
 ) -> None:
     dice = random.Random(f"{seed}/order")  # noqa: S311 - the order of faults
     order = [name for name, share in SHARES.items() for _ in range(max(2, round(share * faults)))]
@@ -247,19 +251,19 @@ async def _break_everything(  # noqa: PLR0913 - who breaks what, for whom
         for name in order:
             if name == "request cancelled":
                 await canceller.cancel_one("127.0.0.1", machine.port, cases)
-                havoc.took_effect[name] += 1
+                injector.took_effect[name] += 1
             else:
-                await _persistently(havoc.ways[name])
-            await machine.see_worker_up()
-            await asyncio.sleep(dice.random() * BREATH_SECONDS)
+                await _with_retries(injector.injections[name])
+            await machine.ensure_worker_runs()
+            await asyncio.sleep(dice.random() * LONGEST_PAUSE_SECONDS)
             progress.advance(task)
 
 
-async def _persistently(way: Callable[[], Awaitable[None]]) -> None:
-    """Try again when the fault before took away what this one needs: PostgreSQL may just be recovering."""
+async def _with_retries(injection: Callable[[], Awaitable[None]]) -> None:
+    """Try again when an earlier fault still prevents this one, such as a PostgreSQL that is recovering."""
     for attempt in range(20):
         try:
-            await way()
+            await injection()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             if attempt == 19:  # noqa: PLR2004 - the last one
                 raise
@@ -269,9 +273,9 @@ async def _persistently(way: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _cases(installation: Installation, address: str) -> list[tuple[str, str, str]]:
-    """Record some cases to read: their ids, their concerns', and an exchange's address."""
+    """Record some cases to read; give each one's id, its concern's id, and its exchange's path."""
     headers = {"Authorization": f"Bearer {installation.token()}"}
-    found = []
+    recorded = []
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30, trust_env=False) as client:
         for number in range(CASES):
             draft = concern_draft(number)
@@ -279,16 +283,16 @@ async def _cases(installation: Installation, address: str) -> list[tuple[str, st
             answer = await client.post(f"/infohuse/{installation.infohus_id}/concerns", json=draft)
             concern = answer.raise_for_status().json()
             case = concern["case_id"]
-            told = {**EXCHANGE, "summary": f"{MARK} {EXCHANGE['summary']}"}
-            exchange = (await client.post(f"/cases/{case}/exchanges", json=told)).raise_for_status().json()["id"]
-            found.append((case, concern["id"], f"/cases/{case}/exchanges/{exchange}"))
-    return found
+            body = {**EXCHANGE, "summary": f"{MARK} {EXCHANGE['summary']}"}
+            exchange = (await client.post(f"/cases/{case}/exchanges", json=body)).raise_for_status().json()["id"]
+            recorded.append((case, concern["id"], f"/cases/{case}/exchanges/{exchange}"))
+    return recorded
 
 
-async def _let_it_sign_once_more(machine: Machine, installation: Installation) -> None:
-    """Wait until the worker has signed all that is there: it looks for every entry it was told of."""
+async def _await_signature(machine: Machine, installation: Installation) -> None:
+    """Wait until the whole log is signed: the signer then has looked for every acknowledged entry."""
     for _ in range(100):
-        await machine.see_worker_up()
+        await machine.ensure_worker_runs()
         async with _Connected(machine) as superuser:
             signed = await superuser.fetchval("SELECT max(size) FROM audit.checkpoint WHERE log_id = $1",
                                               installation.infohus_id)
@@ -299,44 +303,44 @@ async def _let_it_sign_once_more(machine: Machine, installation: Installation) -
     raise CannotRun(message)
 
 
-async def _account(machine: Machine, installation: Installation, journal: Journal) -> Reconciliation:
+async def _reconcile(machine: Machine, installation: Installation, journal: Journal) -> Reconciliation:
     async with _Connected(machine) as superuser:
         entries, faults = await read_log(superuser, installation.infohus_id)
-        found = reconcile(journal, entries, await read_rows(superuser))
-    found.faults_in_log.extend(faults)
+        result = reconcile(journal, entries, await read_rows(superuser))
+    result.faults_in_log.extend(faults)
     said = machine.output.read_text(encoding="utf-8", errors="replace")
-    found.faults_in_log.extend(
+    result.faults_in_log.extend(
         f"the signer said {word}" for word in ("acknowledged_entries_are_missing", "log_not_as_signed") if word in said
     )
-    return found
+    return result
 
 
-def _tell(
-    found: Reconciliation, journal: Journal, havoc: Havoc, machine: Machine, *, seconds: float
+def _print(
+    result: Reconciliation, journal: Journal, injector: FaultInjector, machine: Machine, *, seconds: float
 ) -> dict[str, object]:
-    total = sum(havoc.took_effect.values())
+    total = sum(injector.took_effect.values())
     print(f"{'fault':<42} {'took effect':>11}")
     for name in SHARES:
-        print(f"{name:<42} {havoc.took_effect[name]:>11}")
+        print(f"{name:<42} {injector.took_effect[name]:>11}")
     print(f"{'together':<42} {total:>11}   in {seconds:.0f} s; worker started {machine.starts} times, "
           f"PostgreSQL {machine.postgres_starts}")
     print(f"\nrequests sent {journal.sent + journal.cancelled}, answered {len(journal.answers)}, without an answer "
           f"{journal.unanswered}, repeated with their key {journal.repeated}; {statuses(journal)}")
     wrong = {
-        "answers with case data and no committed entry": found.without_leaf,
-        "acknowledged writes that are lost": found.lost,
-        "requests that acted twice": found.written_twice,
-        "entries whose rows are not there": found.leaves_without_rows,
-        "faults in the log": found.faults_in_log,
+        "answers with case data and no committed entry": result.without_leaf,
+        "acknowledged writes that are lost": result.lost,
+        "requests that acted twice": result.written_twice,
+        "entries whose rows are not there": result.leaves_without_rows,
+        "faults in the log": result.faults_in_log,
     }
-    print(f"answers with case data {found.answers_with_data}, acknowledged writes {found.acknowledged}, "
-          f"entries in the log {found.leaves}\n")
+    print(f"answers with case data {result.answers_with_data}, acknowledged writes {result.acknowledged}, "
+          f"entries in the log {result.leaves}\n")
     for name, cases in wrong.items():
         print(f"{len(cases):>6}  {name}" + (f": {cases[:3]}" if cases else ""))
     return {
-        "faults": dict(havoc.took_effect), "total": total, "seconds": round(seconds), "sent": journal.sent,
-        "answers_with_data": found.answers_with_data, "acknowledged": found.acknowledged, "leaves": found.leaves,
-        "wrong": wrong, "is_clean": found.is_clean,
+        "faults": dict(injector.took_effect), "total": total, "seconds": round(seconds), "sent": journal.sent,
+        "answers_with_data": result.answers_with_data, "acknowledged": result.acknowledged, "leaves": result.leaves,
+        "wrong": wrong, "is_clean": result.is_clean,
     }
 
 

@@ -1,4 +1,4 @@
-"""Clients that read and write while everything breaks, and keep account of all they were given."""
+"""Clients that read and write while things break, and note every answer."""
 
 import asyncio
 import random
@@ -15,14 +15,14 @@ from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import demo_keys
 
 MARK = "MÆRKE"
-"""Stands in every text of the cases: an answer with it holds case data."""
+"""Is in the texts of all cases: an answer that contains it holds case data."""
 _TOKENS = ("kommune",)
 _LETTERS = str.maketrans("0123456789", "abcdefabcd")
 
 
 @dataclass
 class Answer:
-    """What a client was given for one attempt; `record` is the id that a write was acknowledged with."""
+    """The answer to one attempt; `record` is the id of an acknowledged write, `key` its Idempotency-Key."""
 
     correlation: str
     method: str
@@ -49,7 +49,7 @@ class Journal:
 
 
 def fresh_correlation() -> str:
-    """Make a correlation id of letters: one whose digits look like a CPR number would be replaced by the service."""
+    """Make a correlation id of letters only: the service replaces one whose digits look like a CPR number."""
     return uuid4().hex.translate(_LETTERS)
 
 
@@ -58,18 +58,18 @@ def _earlier() -> datetime:
 
 
 class Client:
-    """One busy person: reads a case, an exchange, a concern; notes, records, discloses."""
+    """One user: reads cases, concerns and exchanges, and records concerns, information and exchanges."""
 
     def __init__(self, installation: Installation, address: str, journal: Journal, seed: str) -> None:
         """Write into `journal`."""
         self._dice = random.Random(seed)  # noqa: S311 - which request comes next is no secret
         self._installation, self._address, self._journal = installation, address, journal
-        # Issued in the past, so that they hold while the worker's clock is an hour off either way.
+        # Issued three hours ago, so that they are valid while the worker's clock is an hour off in either direction.
         issuers = DemoIssuers(demo_keys(installation.folder / "issuer-keys"), _earlier, url="http://127.0.0.1:9")
         self._tokens = {name: issuers.token(name) for name in _TOKENS}
 
     async def work(self, cases: list[tuple[str, str, str]], stop: asyncio.Event) -> None:
-        """Go on until told to stop."""
+        """Send requests until `stop` is set."""
         async with httpx.AsyncClient(base_url=self._address, timeout=15, trust_env=False) as client:
             while not stop.is_set():
                 if self._dice.random() < 0.6:  # noqa: PLR2004 - a little more reading than writing
@@ -119,7 +119,7 @@ class Client:
         return answer
 
     async def cancel_one(self, host: str, port: int, cases: list[tuple[str, str, str]]) -> None:
-        """Send a request and hang up at a moment of chance; what came until then counts as received."""
+        """Send a request and close the connection at a random moment; what came until then counts as received."""
         case, concern, exchange = self._dice.choice(cases)
         correlation, path = fresh_correlation(), self._dice.choice((f"/cases/{case}/concerns/{concern}", exchange))
         try:
@@ -144,6 +144,6 @@ class Client:
 
 
 def _marked(draft: dict[str, Any]) -> dict[str, Any]:
-    """Put the mark into every text that a client may be shown."""
+    """Put the mark into the texts of a draft."""
     texts = {"necessity", "proportionality", "subsidiarity", "strict_necessity", "summary", "observation"}
     return {name: f"{MARK} {value}" if name in texts else value for name, value in draft.items()}

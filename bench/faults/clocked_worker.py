@@ -1,4 +1,4 @@
-"""The application as granian serves it, with a clock that can jump: its offset in seconds stands in a file."""
+"""The application as granian serves it, with a clock that can jump: a file holds its offset in seconds."""
 
 import os
 import struct

@@ -1,4 +1,4 @@
-"""A machine that is being ill-treated: PostgreSQL on a small disk, a proxy in front of it, and one worker."""
+"""What the faults break: PostgreSQL on a small disk of its own, a proxy in front of it, and one worker."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ class CannotRun(Exception):  # noqa: N818 - names the situation
 
 
 class SmallDisk:
-    """A file system of its own for PostgreSQL, so that it can be filled without harm to anybody else's."""
+    """A file system of its own for PostgreSQL, so that only this one is filled."""
 
     def __init__(self, folder: Path) -> None:
         """Mount one at `folder`; only root may.
@@ -50,23 +50,23 @@ class SmallDisk:
             raise CannotRun(message)
 
     def fill(self) -> None:
-        """Leave not a block."""
+        """Fill the disk."""
         with contextlib.suppress(OSError), (self.folder / "filler").open("wb") as filler:
             while True:
                 filler.write(b"\0" * (1 << 20))
                 filler.flush()
 
     def drain(self) -> None:
-        """Give the room back."""
+        """Free the disk again."""
         (self.folder / "filler").unlink(missing_ok=True)
 
     def unmount(self) -> None:
-        """Take it away."""
+        """Unmount the disk."""
         subprocess.run(["umount", "--lazy", str(self.folder)], check=False)  # noqa: S603, S607
 
 
 class Proxy:
-    """Stands between the worker and PostgreSQL, and cuts connections: also between a COMMIT and its answer."""
+    """Carries the bytes between the worker and PostgreSQL, and cuts connections, also between COMMIT and its answer."""
 
     def __init__(self, folder: Path, target: Path) -> None:
         """Listen in `folder`, where PostgreSQL's socket would be."""
@@ -94,7 +94,7 @@ class Proxy:
         return True
 
     def cut_before_next_answers(self, count: int) -> None:
-        """Swallow the database's next answers, and cut their connections instead."""
+        """Drop the database's next `count` answers, and cut their connections."""
         self.cut_answers += count
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -124,7 +124,7 @@ class Proxy:
 
 
 class Machine:
-    """PostgreSQL, the proxy's address, and the worker; each can be killed and comes back."""
+    """PostgreSQL and the worker, which can be killed and started again, and the worker's clock."""
 
     def __init__(self, installation: Installation, postgres: LocalPostgres, folder: Path) -> None:
         """Serve `installation`."""
@@ -145,7 +145,7 @@ class Machine:
         return f"http://127.0.0.1:{self.port}"
 
     def jump(self, seconds: float) -> None:
-        """Let the worker's clock be so far off."""
+        """Set how many seconds the worker's clock is off."""
         if self.clock.exists():
             with self.clock.open("r+b") as file:
                 file.write(struct.pack("<d", seconds))
@@ -153,7 +153,7 @@ class Machine:
             self.clock.write_bytes(struct.pack("<d", seconds))
 
     async def start_worker(self) -> None:
-        """Start the worker, again and again until it answers: PostgreSQL may just be coming back."""
+        """Start the worker, and try again until it answers: PostgreSQL may still be recovering."""
         self.kill_worker()
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
@@ -176,7 +176,7 @@ class Machine:
                      str(self.port), "clocked_worker:app"],
                     env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                 )
-            await self._see_postgres_up()
+            await self._ensure_postgres_runs()
             while self._worker.poll() is None and time.monotonic() < deadline:
                 try:
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -188,19 +188,19 @@ class Machine:
         message = f"the worker did not start again:\n{self.output.read_text(errors='replace')[-2000:]}"
         raise CannotRun(message)
 
-    async def see_worker_up(self) -> None:
-        """Start the worker again when a fault met it while it started, as systemd would."""
+    async def ensure_worker_runs(self) -> None:
+        """Start the worker again when it has ended, as systemd would."""
         if self._worker is not None and self._worker.poll() is not None:
             await self.start_worker()
 
-    async def _see_postgres_up(self) -> None:
-        """Start PostgreSQL when an earlier fault took it down for good: no worker starts without it."""
+    async def _ensure_postgres_runs(self) -> None:
+        """Start PostgreSQL when it is down: no worker starts without it."""
         connection = await self.superuser()
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             await connection.close(timeout=2)
 
     def kill_worker(self) -> None:
-        """End the server and its worker with SIGKILL; neither says goodbye."""
+        """End granian and its worker with SIGKILL."""
         if self._worker is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._worker.pid, signal.SIGKILL)
@@ -208,7 +208,7 @@ class Machine:
             self._worker = None
 
     def kill_session(self, number: int) -> bool:
-        """End one of PostgreSQL's sessions with SIGKILL, by its number there; say whether it was there."""
+        """End one of PostgreSQL's sessions with SIGKILL, by its process id; say whether it was there."""
         if number not in processes_in(self.postgres.data_dir / "cluster"):
             return False
         with contextlib.suppress(ProcessLookupError):
@@ -222,7 +222,7 @@ class Machine:
                 os.kill(process, signal.SIGKILL)
 
     def start_postgres(self) -> None:
-        """Let it recover and take connections again; must be called from the main thread."""
+        """Start PostgreSQL and let it recover; must be called from the main thread."""
         for attempt in range(20):
             self.postgres_starts += 1
             try:
@@ -236,10 +236,10 @@ class Machine:
                 return
 
     async def superuser(self) -> asyncpg.Connection:
-        """Connect past the proxy, when PostgreSQL takes connections; starts it when it is down.
+        """Connect to PostgreSQL without the proxy; wait until it accepts, and start it when it is down.
 
         Raises:
-            CannotRun: it does not come back.
+            CannotRun: it did not accept within 60 seconds.
         """
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:

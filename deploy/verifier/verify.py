@@ -4,9 +4,9 @@
     verify.py FOLDER --key LOG.PUB [--older CHECKPOINT] [--cosigner KEY …] [--need N]
     verify.py --proof PROOF (--entry ENTRY | --leaf-hash HEX) --key LOG.PUB
 
-FOLDER is an export in the C2SP tlog-tiles layout. Every entry is hashed anew and the tree is built from nothing but the
-entries; the stored tiles are only compared. An emptied entry has length 0: its stored hash counts, if a later entry
-says that it was emptied. Entries on a person count each other. Exit code 0: whole. 1: not whole, and where. 2: misused.
+FOLDER is an export in the C2SP tlog-tiles layout. Every entry is hashed anew, the tree is built from these hashes, and
+the stored tiles are compared with it. An emptied entry has length 0: its stored hash is used, if a later entry says
+that it was emptied. Each person's entries are recounted. Exit code 0: whole. 1: not whole, and where. 2: bad arguments.
 Sources: RFC 6962 section 2.1; C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-proof.
 """
 
@@ -30,7 +30,7 @@ KEY_NAME = r"[^\s+]+"  # "MUST be non-empty and MUST NOT contain any Unicode spa
 
 
 class Wrong(Exception):
-    """Something does not hold; the text says what and where."""
+    """Something is wrong; the text says what and where."""
 
 
 # --- trees: RFC 6962 ------------------------------------------------------------------------------------------------
@@ -43,7 +43,7 @@ def node(left, right):
 
 
 class Tree:
-    """A growing tree: the roots of its perfect subtrees by height."""
+    """A tree that leaves are added to: the roots of its perfect subtrees, largest first."""
 
     def __init__(self):
         self.size, self.roots = 0, []
@@ -62,7 +62,7 @@ class Tree:
 
 
 def root_from_proof(hashed, index, size, proof):
-    """Undo an inclusion proof, whose last hash is the other half's. RFC 6962, section 2.1.1."""
+    """Compute the root from an inclusion proof, whose last hash is the other half's. RFC 6962, section 2.1.1."""
     if not 0 <= index < size:
         raise Wrong("the proof is for an entry the log does not have")
     if (size == 1) != (not proof):
@@ -77,7 +77,7 @@ def root_from_proof(hashed, index, size, proof):
 
 # --- signed notes ---------------------------------------------------------------------------------------------------
 def read_key(text):
-    """Read `name+id+base64` as (name, id, kind, public key)."""
+    """Read `name+id+base64`; give (name, id, kind, public key)."""
     parts = re.fullmatch(f"({KEY_NAME})\\+([0-9a-f]{{8}})\\+([A-Za-z0-9+/]{{44}})", text.strip())
     if not parts:
         raise Wrong("the key file is no verifier key")
@@ -94,13 +94,13 @@ def read_count(digits):
 
 
 def open_note(note, log_key, cosigners, need=0):
-    """Check a checkpoint's signatures; give (origin, size, root, names of the cosigners that signed)."""
+    """Verify a checkpoint's signatures; give (origin, size, root, names of the cosigners that signed)."""
     keys = [log_key, *cosigners]
     are_of_kind = [key[2] for key in keys] == [LOG_KEY] + [COSIGNER_KEY] * len(cosigners)
     if not are_of_kind or any(len({key[part] for key in keys}) < len(keys) for part in (0, 3)):
         raise Wrong("--key is a log's key; each --cosigner is another witness' key, with another name, never the log's")
-    text, found, tail = note.rpartition("\n\n")
-    if not found or not note.endswith("\n") or any(sign < " " and sign != "\n" for sign in note):
+    text, separator, tail = note.rpartition("\n\n")
+    if not separator or not note.endswith("\n") or any(character < " " and character != "\n" for character in note):
         raise Wrong("the checkpoint is no signed note")
     text, signed = text + "\n", set()
     for line in tail[:-1].split("\n"):
@@ -140,7 +140,7 @@ def tile_path(level, index, width):
 
 
 def entries_of(folder, index, width):
-    """Read one bundle of entries, each behind its length in two bytes."""
+    """Read one bundle of entries, each preceded by its length in two bytes."""
     path = tile_path("entries", index, width)
     bundle = (folder / path).read_bytes()
     at, entries = 0, []
@@ -156,8 +156,8 @@ def entries_of(folder, index, width):
     return entries
 
 
-class Said:
-    """What entries say of others: how many at the front are emptied, and how many there are on each person."""
+class Claims:
+    """What entries say of others: up to where they are emptied, and how many there are on each person."""
 
     def __init__(self):
         self.empty, self.emptied, self.counts, self.counted = 0, 0, False, {}
@@ -166,35 +166,35 @@ class Said:
         if not entry and self.empty != index:
             raise Wrong(f"entry {index} is empty among entries that are not")
         self.empty += not entry
-        said = json.loads(entry) if entry.startswith(b"{") else {}
-        self.emptied = max(self.emptied, emptied_by(said, index))
-        persons, tally = said.get("persons", []), said.get("tally", [])
+        fields = json.loads(entry) if entry.startswith(b"{") else {}
+        self.emptied = max(self.emptied, emptied_by(fields, index))
+        persons, tally = fields.get("persons", []), fields.get("tally", [])
         self.counts |= bool(tally)
         if self.counts and (len(persons) != len(tally) or len(set(persons)) != len(persons)):
             raise Wrong(f"entry {index} does not count whom it is on")
         core = leaf(entry[: entry.rfind(b',"tally":[')] + b"}")
         for person, (number, chain) in zip(persons, tally):  # noqa: B905 - same length, Python 3.9
-            known = self.counted.get((said["authority"], person))
-            count, before = known or (0, bytes(32))
-            goes_on = (number, chain) == (count + 1, hashlib.sha256(before + core).hexdigest())
-            if not goes_on and (known or not self.empty or number == 1):  # what an emptied entry counted is not known
+            earlier = self.counted.get((fields["authority"], person))
+            count, before = earlier or (0, bytes(32))
+            continues = (number, chain) == (count + 1, hashlib.sha256(before + core).hexdigest())
+            if not continues and (earlier or not self.empty or number == 1):  # an emptied entry's tally is lost
                 raise Wrong(f"entry {index} counts wrongly: an entry on a person is missing before it, or one too many")
-            self.counted[said["authority"], person] = number, bytes.fromhex(chain)
+            self.counted[fields["authority"], person] = number, bytes.fromhex(chain)
 
 
-def emptied_by(said, index):
-    """Read how far an entry says the log is emptied: 0 for any other entry, or one that cannot be true."""
+def emptied_by(fields, index):
+    """Read how far an entry says the log is emptied; 0 for any other entry, and for an impossible range or date."""
     try:
-        what = said["emptied"]
-        at, before = (datetime.fromisoformat(one.replace("Z", "+00:00")) for one in (said["at"], what["before"]))
+        what = fields["emptied"]
+        at, before = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (fields["at"], what["before"]))
         is_old = at - before >= timedelta(days=364) and 0 <= what["start"] < what["stop"] <= index
-        return what["stop"] if is_old and (said["action"], said["outcome"]) == ("emptyLogEntries", "allowed") else 0
+        return what["stop"] if is_old and (fields["action"], fields["outcome"]) == ("emptyLogEntries", "allowed") else 0
     except (ValueError, KeyError, TypeError, AttributeError):
         return 0
 
 
 def compare(folder, level, index, hashes):
-    """Compare a stored tile with the hashes that were computed; one that is None counts as stored."""
+    """Compare a stored tile with the computed hashes, and give its hashes; where one is None the stored one is used."""
     path = tile_path(level, index, len(hashes))
     stored = (folder / path).read_bytes()
     for position, hashed in enumerate(hashes):
@@ -207,16 +207,16 @@ def compare(folder, level, index, hashes):
 
 
 def verify_folder(folder, log_key, cosigners, older, need):
-    """Verify an export; give what to say."""
+    """Verify an export; give the sentence to print."""
     origin, size, root, signed = open_note((folder / "checkpoint").read_text("utf-8"), log_key, cosigners, need)
     old_size, old_root = older or (None, None)
-    tree, levels, said = Tree(), [[]], Said()
+    tree, levels, claims = Tree(), [[]], Claims()
     for index in range(-(-size // TILE)):
         width = min(TILE, size - index * TILE)
         entries = entries_of(folder, index, width)
         hashes = compare(folder, 0, index, [leaf(entry) if entry else None for entry in entries])
         for position, hashed in enumerate(hashes):
-            said.see(tree.size, entries[position])
+            claims.see(tree.size, entries[position])
             if tree.size == old_size and tree.root() != old_root:
                 raise Wrong(f"the log is not the one whose checkpoint of {old_size} entries you hold")
             tree.add(hashed)
@@ -229,17 +229,17 @@ def verify_folder(folder, log_key, cosigners, older, need):
             compare(folder, level, len(hashes) // TILE, hashes[len(hashes) // TILE * TILE :])
     if tree.root() != root:
         raise Wrong("the entries make another tree than the one that was signed")
-    if said.empty != said.emptied:
-        raise Wrong(f"the first {said.empty} entries are empty, and the log says that the first {said.emptied} are")
+    if claims.empty != claims.emptied:
+        raise Wrong(f"the first {claims.empty} entries are empty, and the log says that the first {claims.emptied} are")
     if old_size is not None and (old_size > size or (old_size == size and old_root != root)):
         raise Wrong(f"the log has {size} entries, and you hold a checkpoint of {old_size}: it was cut off or replaced")
-    says = f"whole: {size} entries of {origin}, root {root.hex()}"
-    says += f", the first {said.empty} emptied after their period" if said.empty else ""
-    return says + (f", cosigned by {', '.join(signed)}" if signed else ", without cosignatures")
+    sentence = f"whole: {size} entries of {origin}, root {root.hex()}"
+    sentence += f", the first {claims.empty} emptied after their period" if claims.empty else ""
+    return sentence + (f", cosigned by {', '.join(signed)}" if signed else ", without cosignatures")
 
 
 def store_full(folder, levels, hashes):
-    """Fold a full tile into the level above, and compare that level's tile when it is full too."""
+    """Append a full tile's root to the level above, and compare that level's tile when it is full too."""
     for level in itertools.count(1):
         tree = Tree()
         for hashed in hashes:
@@ -253,12 +253,12 @@ def store_full(folder, levels, hashes):
 
 
 def verify_proof(proof, hashed, log_key, cosigners, need):
-    """Verify that one entry is in the log; give what to say."""
-    head, found, note = proof.partition("\n\n")
+    """Verify that one entry is in the log; give the sentence to print."""
+    head, separator, note = proof.partition("\n\n")
     header, *lines = head.split("\n")
     if lines and lines[0].startswith("extra "):
-        base64.b64decode(lines.pop(0)[6:], validate=True)  # no signature covers it: it says nothing here
-    if not found or header != "c2sp.org/tlog-proof@v1" or not lines or not lines[0].startswith("index "):
+        base64.b64decode(lines.pop(0)[6:], validate=True)  # no signature covers it, so it is ignored
+    if not separator or header != "c2sp.org/tlog-proof@v1" or not lines or not lines[0].startswith("index "):
         raise Wrong("the file is no C2SP tlog-proof")
     origin, size, root, _ = open_note(note, log_key, cosigners, need)
     index = read_count(lines[0][6:])
@@ -274,7 +274,7 @@ def main():
     parser.add_argument("--key", required=True, type=Path, help="the log's public key, from elsewhere than the folder")
     parser.add_argument("--cosigner", action="append", default=[], type=Path, help="a witness' public key")
     parser.add_argument("--need", type=int, default=0, help="how many witnesses must have cosigned")
-    parser.add_argument("--older", type=Path, help="a checkpoint you kept: the log must have grown from it")
+    parser.add_argument("--older", type=Path, help="a checkpoint you kept: the log must begin with its entries")
     parser.add_argument("--proof", type=Path)
     parser.add_argument("--entry", type=Path)
     parser.add_argument("--leaf-hash", type=bytes.fromhex, help="instead of --entry, for an entry that was emptied")
@@ -285,14 +285,14 @@ def main():
         key, *cosigners = [read_key(file.read_text(encoding="utf-8")) for file in [asked.key, *asked.cosigner]]
         if asked.proof:
             hashed = leaf(asked.entry.read_bytes()) if asked.entry else asked.leaf_hash
-            says = verify_proof(asked.proof.read_text(encoding="utf-8"), hashed, key, cosigners, asked.need)
+            sentence = verify_proof(asked.proof.read_text(encoding="utf-8"), hashed, key, cosigners, asked.need)
         else:
             older = open_note(asked.older.read_text(encoding="utf-8"), key, cosigners)[1:3] if asked.older else None
-            says = verify_folder(asked.folder, key, cosigners, older, asked.need)
+            sentence = verify_folder(asked.folder, key, cosigners, older, asked.need)
     except (Wrong, OSError, ValueError, IndexError, KeyError, TypeError) as wrong:
         print("WRONG:", f"{wrong.filename} is missing" if isinstance(wrong, FileNotFoundError) else wrong)
         return 1
-    print(says)
+    print(sentence)
     return 0
 
 

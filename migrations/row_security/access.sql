@@ -1,13 +1,13 @@
--- Who the caller is, what the caller takes part in, and the rows that say so (rules 44 and 45).
+-- Who the caller is, what the caller takes part in, and the tables that say so (rules 44 and 45).
 --
--- The database itself gives the same answer as the policies. The caller and the moment stand in four settings that are
--- local to the transaction; without them nothing is visible. tests/policies/test_row_security.py compares the answers,
+-- Row security gives the same answers as the Cedar policies. The caller and the time are in four settings that are
+-- local to the transaction; without them no row is visible. tests/policies/test_row_security.py compares the answers,
 -- and lists where the policies are stricter on purpose.
 --
--- An area of an invitation lets a professional see a kind of record: 'information', 'assessment', 'measures'. No
--- invitation holds 'coordinators', so what asks for it is for the tovholdere alone; 'any' asks for no area.
+-- An invitation's areas say which kinds of record a professional sees: 'information', 'assessment', 'measures'. No
+-- invitation has the area 'coordinators', so what asks for it is for tovholdere alone; 'any' asks for no area.
 --
--- UPDATE is granted by column, here and in the other files: never on whose a row is, where it belongs, or who wrote it
+-- UPDATE is granted by column, here and in the other files: never on a record's case, owner, regime, or who recorded it
 -- when.
 
 CREATE FUNCTION infohus.caller_authority() RETURNS text
@@ -22,12 +22,13 @@ CREATE FUNCTION infohus.caller_role() RETURNS text
   LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT NULLIF(current_setting('infohus.role', true), '') $$;
 
--- The unit of work's own clock, so that the policies and the database mean the same moment.
+-- The time by the unit of work's clock, so that the policies and the database use the same one.
 CREATE FUNCTION infohus.acting_at() RETURNS timestamptz
   LANGUAGE sql STABLE PARALLEL SAFE
   AS $$ SELECT NULLIF(current_setting('infohus.now', true), '')::timestamptz $$;
 
--- Says who acts, when, until the end of the transaction; a query that begins with it is one statement.
+-- Sets the caller and the time until the end of the transaction. A function, so that a query can do it in its own FROM
+-- and needs no statement before it.
 CREATE FUNCTION infohus.act_as(authority text, person uuid, role text, at timestamptz) RETURNS boolean
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
   AS $$
@@ -38,7 +39,7 @@ CREATE FUNCTION infohus.act_as(authority text, person uuid, role text, at timest
   END
   $$;
 
--- A tovholder takes part in everything of the case; a professional only in the areas of the invitation.
+-- Does the caller take part in the case, with this area? A tovholder has all areas, a professional the invitation's.
 CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -69,7 +70,7 @@ CREATE FUNCTION infohus.coordinates(of_infohus uuid) RETURNS boolean
   END
   $$;
 
--- A tovholder is in the act of opening a case: it was inserted by this very transaction, and nobody takes part yet.
+-- Is the caller a tovholder who is opening this case? It was inserted by the same transaction.
 CREATE FUNCTION infohus.opens(of_case uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -101,7 +102,7 @@ CREATE FUNCTION infohus.supervises_case(of_case uuid) RETURNS boolean
   END
   $$;
 
--- The caller's authority was told of the record by an exchange, and it was not withdrawn.
+-- Was the record disclosed to the caller's authority by an exchange, and not withdrawn?
 CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -114,7 +115,8 @@ CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   END
   $$;
 
--- A professional may be drawn in for single records, and then sees no others but those they noted themselves.
+-- May the caller see this record among the case's? A professional invited for single records sees only these, and those
+-- they recorded themselves.
 CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -135,7 +137,7 @@ GRANT USAGE ON SCHEMA infohus TO infohus_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus TO infohus_app;
 GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 
--- What the functions look into. They run as the owner, whom row security binds too where it is forced.
+-- What the functions read. They run as the owner, whom forced row security binds too.
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_participant ON infohus.participant FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_disclosure ON infohus.disclosure FOR SELECT TO infohus_owner USING (true);
@@ -151,7 +153,7 @@ CREATE POLICY select_case ON infohus."case" FOR SELECT TO infohus_app
   USING (infohus.takes_part(id, 'any') OR infohus.supervises(infohus_id));
 CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
--- Whoever records holds the case by a lock, which needs this much; only a tovholder changes it.
+-- Everyone who takes part locks the case's row when recording, which needs USING; only a tovholder changes it.
 CREATE POLICY update_case ON infohus."case" FOR UPDATE TO infohus_app
   USING (infohus.takes_part(id, 'any'))
   WITH CHECK (infohus.takes_part(id, 'coordinators'));
@@ -160,7 +162,7 @@ ALTER TABLE infohus.participant ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECUR
 GRANT SELECT, INSERT ON infohus.participant TO infohus_app;
 GRANT UPDATE (person_id, acts_for, kind, scope, begins_at, ends_at, reason, record_version)
   ON infohus.participant TO infohus_app;
--- The caller's own row first: it is the one that is asked for at every act, and needs no function.
+-- The caller's own row first: every request about a case reads it, and it needs no call of `takes_part`.
 CREATE POLICY select_participant ON infohus.participant FOR SELECT TO infohus_app
   USING (
     (
@@ -182,7 +184,7 @@ CREATE POLICY insert_participant ON infohus.participant FOR INSERT TO infohus_ap
   );
 CREATE POLICY update_participant ON infohus.participant FOR UPDATE TO infohus_app
   USING (infohus.takes_part(case_id, 'coordinators'));
--- A professional ends their own participation, and only so that it is over.
+-- A professional may end their own participation, not later than now.
 CREATE POLICY leave_participant ON infohus.participant FOR UPDATE TO infohus_app
   USING (
     kind = 'invited'
@@ -209,7 +211,7 @@ ALTER TABLE infohus.disclosure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURI
 GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
   USING (infohus.takes_part(case_id, 'any') OR infohus.supervises_case(case_id));
--- Nobody tells themselves: a row here is what lets its recipient see the record.
+-- A row lets its recipient see the record, so no authority may insert one for itself.
 CREATE POLICY insert_disclosure ON infohus.disclosure FOR INSERT TO infohus_app
   WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
@@ -217,7 +219,7 @@ ALTER TABLE infohus.record_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURI
 GRANT SELECT, INSERT ON infohus.record_key TO infohus_app;
 CREATE POLICY select_record_key ON infohus.record_key FOR SELECT TO infohus_app
   USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
--- One's own key of one's own record, or by an exchange another's.
+-- The own authority's key of its own record, or by an exchange another authority's key.
 CREATE POLICY insert_record_key ON infohus.record_key FOR INSERT TO infohus_app
   WITH CHECK (
     infohus.takes_part(case_id, 'any')

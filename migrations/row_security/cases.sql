@@ -1,5 +1,5 @@
--- Persons, information, signatures, and what follows an exchange: receipts and withdrawals. Each is seen by its own
--- authority, and by the other only where it was told by an exchange; a protected address and a withdrawal never are.
+-- Persons, information, signatures, and what follows an exchange: receipts and withdrawals. The own authority sees
+-- them, the other one what an exchange disclosed; a protected address and a withdrawal are never disclosed.
 
 ALTER TABLE infohus.subject ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.subject TO infohus_app;
@@ -18,7 +18,7 @@ CREATE POLICY select_protected_address ON infohus.protected_address FOR SELECT T
 CREATE POLICY insert_protected_address ON infohus.protected_address FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
--- That somebody had something to see is theirs alone: to the other authority it would be a hit.
+-- Only the person who was shown earlier concerns sees that: the other authority would learn that there are some.
 ALTER TABLE infohus.earlier_concerns_seen ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.earlier_concerns_seen TO infohus_app;
 CREATE POLICY select_earlier_concerns_seen ON infohus.earlier_concerns_seen FOR SELECT TO infohus_app
@@ -57,7 +57,7 @@ CREATE POLICY insert_custody_release ON infohus.custody_release FOR INSERT TO in
 
 ALTER TABLE infohus.signature ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.signature TO infohus_app;
--- Whoever may open a record has a key of it, by ownership or by an exchange.
+-- Only for those whose authority has a key of the signed record, by ownership or by an exchange.
 CREATE POLICY select_signature ON infohus.signature FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, CASE record_kind WHEN 'assessment' THEN 'assessment' ELSE 'coordinators' END)
@@ -75,7 +75,7 @@ CREATE POLICY insert_signature ON infohus.signature FOR INSERT TO infohus_app
 
 ALTER TABLE infohus.receipt ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.receipt TO infohus_app;
--- Whoever may see the exchange: its own row security answers.
+-- For those who may see the exchange, as its own row security says.
 CREATE POLICY select_receipt ON infohus.receipt FOR SELECT TO infohus_app
   USING (EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id));
 CREATE POLICY insert_receipt ON infohus.receipt FOR INSERT TO infohus_app
@@ -99,9 +99,9 @@ CREATE POLICY insert_withdrawal ON infohus.withdrawal FOR INSERT TO infohus_app
 
 -- Looking back.
 --
--- Hit or no hit, and nothing else: whether there is an earlier concern on a person of this case that the caller may not
--- see. It answers about persons whom the caller's authority knows in this case, within the case's own infohus, and not
--- about what was erased (its case key is gone).
+-- Says only whether another case has a concern on a person of this case that the caller may not see. Covers the persons
+-- whom the caller's authority knows in this case, and the cases of the same infohus that were not erased (an erased
+-- case has no key).
 CREATE FUNCTION infohus.hides_earlier_concerns(of_case uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -124,7 +124,7 @@ CREATE FUNCTION infohus.hides_earlier_concerns(of_case uuid) RETURNS boolean
 REVOKE EXECUTE ON FUNCTION infohus.hides_earlier_concerns(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.hides_earlier_concerns(uuid) TO infohus_app;
 
--- The function runs as the owner, whom row security binds too: this much of these tables, for a tovholder.
+-- The function runs as the owner, whom forced row security binds too: these rows, for a tovholder.
 CREATE POLICY looking_back ON infohus.subject FOR SELECT TO infohus_owner
   USING (cpr_index IS NOT NULL AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator'));
 CREATE POLICY looking_back ON infohus.case_key FOR SELECT TO infohus_owner
@@ -132,8 +132,8 @@ CREATE POLICY looking_back ON infohus.case_key FOR SELECT TO infohus_owner
 
 -- Withdrawing.
 --
--- The recipient's wrapped keys are the recipient's rows; only this function takes them away, and only for who gave
--- them.
+-- The recipient's wrapped keys are the recipient's rows. Only this function deletes them, and only for the authority
+-- that recorded the exchange. Gives the ids of the records that it withdrew.
 CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[]) RETURNS SETOF uuid
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -170,7 +170,7 @@ CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
 REVOKE EXECUTE ON FUNCTION infohus.withdraw(uuid, text, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.withdraw(uuid, text, text[]) TO infohus_app;
 
--- It runs as the owner, whom row security binds too: this much of these tables, and no more.
+-- It runs as the owner, whom forced row security binds too: these rows only.
 CREATE POLICY withdrawing_read ON infohus.exchange FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority());
 CREATE POLICY withdrawing_update ON infohus.disclosure FOR UPDATE TO infohus_owner

@@ -1,8 +1,9 @@
 -- The steps of a case: who sees, adds and changes each kind of record.
 --
--- A record is seen by those of its own authority who take part in its area, and by the other authority's only when they
--- were told of it by an exchange; it is added in the adder's own authority's name. What has no UPDATE never changes. A
--- reporter is never told. What is added to another record is added by whoever may see that one.
+-- A record is seen by those of its own authority who take part in its area, and by those of the other authority only
+-- when an exchange disclosed it. It is inserted in the caller's authority's name. A table without a grant of UPDATE
+-- never changes. A reporter is never disclosed. What belongs to another record is inserted by those who may see that
+-- one.
 
 ALTER TABLE infohus.concern ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.concern TO infohus_app;
@@ -25,7 +26,7 @@ ALTER TABLE infohus.reporter_release ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL 
 GRANT SELECT, INSERT ON infohus.reporter_release TO infohus_app;
 CREATE POLICY select_reporter_release ON infohus.reporter_release FOR SELECT TO infohus_app
   USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
--- Whoever may see the reporter: its own row security answers.
+-- For those who may see the reporter, as its own row security says.
 CREATE POLICY insert_reporter_release ON infohus.reporter_release FOR INSERT TO infohus_app
   WITH CHECK (
     authority_id = infohus.caller_authority()
@@ -96,7 +97,7 @@ CREATE POLICY update_information_request ON infohus.information_request FOR UPDA
   );
 
 ALTER TABLE infohus.first_view ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
--- No UPDATE: what was stated blind is never changed by somebody who sees.
+-- No UPDATE: a view stated before seeing the other authority's is not changed afterwards.
 GRANT SELECT, INSERT ON infohus.first_view TO infohus_app;
 CREATE POLICY select_first_view ON infohus.first_view FOR SELECT TO infohus_app
   USING (
@@ -106,7 +107,7 @@ CREATE POLICY select_first_view ON infohus.first_view FOR SELECT TO infohus_app
 CREATE POLICY insert_first_view ON infohus.first_view FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
--- That the other has stated a view is no secret to the tovholdere of the case; what it says is.
+-- Which authorities have stated a view, for the tovholdere of the case; not what it says.
 CREATE FUNCTION infohus.first_views_stated(of_case uuid) RETURNS SETOF text
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -117,7 +118,7 @@ CREATE FUNCTION infohus.first_views_stated(of_case uuid) RETURNS SETOF text
 REVOKE EXECUTE ON FUNCTION infohus.first_views_stated(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.first_views_stated(uuid) TO infohus_app;
 
--- It runs as the owner, whom row security binds too.
+-- It runs as the owner, whom forced row security binds too.
 CREATE POLICY functions_read_first_view ON infohus.first_view FOR SELECT TO infohus_owner
   USING (infohus.takes_part(case_id, 'coordinators'));
 
@@ -224,7 +225,7 @@ ALTER TABLE infohus.measure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.measure TO infohus_app;
 GRANT UPDATE (record_version, level, kind, responsible_id, starts_on, follow_up_on, ended_at, outcome, description)
   ON infohus.measure TO infohus_app;
--- A tovholder, or the one professional who carries the measure out.
+-- For a tovholder, or the professional who carries the measure out.
 CREATE POLICY select_measure ON infohus.measure FOR SELECT TO infohus_app
   USING (
     (
@@ -277,10 +278,10 @@ CREATE POLICY select_note ON infohus.note FOR SELECT TO infohus_app
 CREATE POLICY insert_note ON infohus.note FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
--- Measures that stand still.
+-- Measures without recent follow-up.
 --
--- Ids, authorities and times, of every measure of the caller's cases: also of one that was not told to the caller, so
--- that it cannot peter out unseen. What the measure is stays where it was.
+-- Ids, authorities and times of such measures in the caller's cases, also of those not disclosed to the caller's
+-- authority, so that both notice. Not what the measure is.
 CREATE FUNCTION infohus.stalled_measures(of_infohus uuid, of_case uuid, quiet_before timestamptz)
   RETURNS TABLE (
     measure_id uuid, case_id uuid, case_number text, responsible_id text, last_event_at timestamptz, may_be_read boolean
@@ -306,7 +307,7 @@ CREATE FUNCTION infohus.stalled_measures(of_infohus uuid, of_case uuid, quiet_be
 REVOKE EXECUTE ON FUNCTION infohus.stalled_measures(uuid, uuid, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.stalled_measures(uuid, uuid, timestamptz) TO infohus_app;
 
--- It runs as the owner, whom row security binds too: what it reads, for a tovholder of the case.
+-- It runs as the owner, whom forced row security binds too: what it reads, for a tovholder of the case.
 CREATE POLICY functions_read_measure ON infohus.measure FOR SELECT TO infohus_owner
   USING (infohus.takes_part(case_id, 'coordinators'));
 CREATE POLICY functions_read_follow_up ON infohus.follow_up FOR SELECT TO infohus_owner

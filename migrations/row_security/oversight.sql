@@ -3,15 +3,15 @@
 -- Texts of a log check's findings are sealed under the supervision key of the authority that checks.
 
 ALTER TABLE infohus.yearly_status ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
--- Nobody may change or take back what was released: no such right is granted to anyone.
+-- No UPDATE and no DELETE: what was released is neither changed nor taken back.
 GRANT SELECT, INSERT ON infohus.yearly_status TO infohus_app;
 CREATE POLICY select_yearly_status ON infohus.yearly_status FOR SELECT TO infohus_app
   USING (infohus.coordinates(infohus_id) OR infohus.supervises(infohus_id));
 CREATE POLICY insert_yearly_status ON infohus.yearly_status FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
 
--- What the plan promises is read by the staff of the plan, as the policy `staff-of-the-plan-read-the-plan` says. The
--- owner writes obligations when a plan is loaded, so row security does not bind it.
+-- Obligations are read by the staff of the plan, as the Cedar policy `staff-of-the-plan-read-the-plan` says. The owner
+-- writes them when a plan is loaded, so row security is not forced.
 ALTER TABLE infohus.obligation ENABLE ROW LEVEL SECURITY;
 GRANT SELECT ON infohus.obligation TO infohus_app;
 GRANT UPDATE (due_on, fulfilled_on, version) ON infohus.obligation TO infohus_app;
@@ -51,7 +51,7 @@ CREATE POLICY insert_log_check ON infohus.log_check FOR INSERT TO infohus_app
     AND announced_by = infohus.caller_person()
     AND drawn_at IS NULL
   );
--- What was announced stays; a draw is made once.
+-- Only the columns of the draw may be updated, and only once.
 CREATE POLICY update_log_check ON infohus.log_check FOR UPDATE TO infohus_app
   USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer' AND drawn_at IS NULL)
   WITH CHECK (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
@@ -67,7 +67,7 @@ CREATE POLICY insert_log_check_entry ON infohus.log_check_entry FOR INSERT TO in
     AND infohus.caller_role() = 'data_protection_officer'
     AND review IS NULL
   );
--- A review is given once, in the reviewer's own name; a check of the table lets nobody review an own entry.
+-- A review is given once, in the reviewer's own name; a CHECK of the table lets nobody review an entry of their own.
 CREATE POLICY update_log_check_entry ON infohus.log_check_entry FOR UPDATE TO infohus_app
   USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer' AND review IS NULL)
   WITH CHECK (
@@ -132,8 +132,8 @@ CREATE POLICY insert_log_notice_receipt ON infohus.log_notice_receipt FOR INSERT
 
 -- Counting for the yearly status.
 --
--- Each record counts in one year only, by a moment that nobody chooses and that never changes: when it was recorded,
--- decided or closed. So no record is in two years' tables, and a year that is over stays as it is.
+-- Each record counts in one year only, by a time that nobody can choose or change: when it was recorded, decided or
+-- closed. So no record is in two years' tables, and a past year's counts do not change.
 CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
   RETURNS TABLE (tabulation text, place text, records bigint)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -194,8 +194,8 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
 REVOKE EXECUTE ON FUNCTION infohus.yearly_counts(uuid, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.yearly_counts(uuid, integer) TO infohus_app;
 
--- It runs as the owner, whom row security binds too: beside the cases themselves it looks into these, for a tovholder
--- of the infohus.
+-- It runs as the owner, whom forced row security binds too: beside the cases it reads these tables, for a tovholder of
+-- the infohus.
 CREATE POLICY counting_read ON infohus.concern FOR SELECT TO infohus_owner
   USING (
     case_id IN (
@@ -249,7 +249,7 @@ CREATE POLICY counting_read ON infohus.yearly_status FOR SELECT TO infohus_owner
 
 -- Reviewing exchanges.
 --
--- Which requests for information were declined: that and when, never the question. A reviewer sees no row of the table.
+-- Which requests for information were declined, and when; not the question. A reviewer sees no row of the table.
 CREATE FUNCTION infohus.declined_requests(of_infohus uuid)
   RETURNS TABLE (request_id uuid, exchange_id uuid, asked_by text, asked_of text, answered_at timestamptz)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -269,10 +269,10 @@ GRANT EXECUTE ON FUNCTION infohus.declined_requests(uuid) TO infohus_app;
 CREATE POLICY reviewing_read ON infohus.information_request FOR SELECT TO infohus_owner
   USING (answer = 'declined' AND infohus.supervises_case(case_id));
 
--- Checking the log for who looked up their own.
+-- Checking the log for users who looked up their own family.
 --
--- Which cases are on somebody of these family names. Persons whom the DPO's own authority recorded or was told of: of
--- the others its people could look up nothing.
+-- Which cases have a person with one of these family names. Only persons whom the DPO's own authority recorded or was
+-- told of: its users can read of no others.
 CREATE FUNCTION infohus.cases_on_family(of_infohus uuid, names bytea[])
   RETURNS TABLE (case_id uuid, family_name bytea)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -1,5 +1,5 @@
--- The network's material: read by the staff of the plan, as the policy `staff-of-the-plan-read-the-plan` says. Nothing
--- in this table is of a case or a person.
+-- The network's material: read by the staff of the plan, as the Cedar policy `staff-of-the-plan-read-the-plan` says.
+-- Nothing in this table is about a case or a person.
 
 ALTER TABLE infohus.network_material ENABLE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.network_material TO infohus_app;

@@ -1,4 +1,4 @@
--- Requests that were answered, each its person's alone; who acted, sealed (rule 60).
+-- Idempotency keys of answered requests, visible to their person alone; names of those who acted, sealed (rule 60).
 
 ALTER TABLE infohus.request_once ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.request_once TO infohus_app;
@@ -9,7 +9,7 @@ CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_
 
 ALTER TABLE infohus.actor ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.actor TO infohus_app;
--- A person sees that they are kept, sealed; the authority's DPO sees all of its own.
+-- A person sees their own rows, the authority's DPO all rows of the authority.
 CREATE POLICY select_actor ON infohus.actor FOR SELECT TO infohus_app
   USING (
     authority_id = infohus.caller_authority()

@@ -1,5 +1,5 @@
--- What looks at all of a case: its closure, and what each authority keeps for itself, how long it keeps the case, its
--- journal reference, the data subject's rights, holds and clearances.
+-- What concerns a case as a whole: its closure, and each authority's own retention, journal reference, requests for
+-- access, restrictions, releases, legal holds and archive clearances, which the other authority does not see.
 
 ALTER TABLE infohus.closure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.closure TO infohus_app;
@@ -79,7 +79,8 @@ CREATE POLICY select_archive_clearance ON infohus.archive_clearance FOR SELECT T
 CREATE POLICY insert_archive_clearance ON infohus.archive_clearance FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
--- The one who signs last may not see the other authority's persons; how long a case is kept depends on them.
+-- Does the case have a person who was under 18 at receipt? How long it is kept depends on it, and whoever signs the
+-- closure last may not see the other authority's persons.
 CREATE FUNCTION infohus.has_child(of_case uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -92,6 +93,6 @@ CREATE FUNCTION infohus.has_child(of_case uuid) RETURNS boolean
 REVOKE EXECUTE ON FUNCTION infohus.has_child(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.has_child(uuid) TO infohus_app;
 
--- It runs as the owner, whom row security binds too.
+-- It runs as the owner, whom forced row security binds too.
 CREATE POLICY functions_read_subject ON infohus.subject FOR SELECT TO infohus_owner
   USING (infohus.takes_part(case_id, 'coordinators'));

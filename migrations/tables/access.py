@@ -1,4 +1,4 @@
-"""The rows that say who may read what, from the authorities and their infohuse to a record's keys and disclosures."""
+"""The tables that say who may read what: authorities, infohuse, plans, cases, participants, keys, disclosures."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -105,7 +105,7 @@ def create_tables() -> None:
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
     )
 
-    # `exchange` is made on the floor `casework`, which adds the reference to it.
+    # The table `exchange` is on the floor `casework`, which adds the foreign key to it.
     create_table(
         "disclosure",
         sa.Column("exchange_id", sa.Uuid(), primary_key=True),

@@ -1,4 +1,4 @@
-"""What every step of a case stands on: persons, information, signatures, and what follows an exchange."""
+"""What all steps of a case use: persons, information, signatures, and what follows an exchange."""
 
 import sqlalchemy as sa
 
@@ -7,7 +7,7 @@ from migrations.tables.definitions import choice, create_record, create_table, s
 
 def create_tables() -> None:
     """Create the tables of this floor, in the order of their references."""
-    # `concern` and `exchange` are made on the floor `casework`, which adds the references to them.
+    # The tables `concern` and `exchange` are on the floor `casework`, which adds the foreign keys to them.
     create_record(
         "subject",
         sa.Column("concern_id", sa.Uuid(), nullable=False),

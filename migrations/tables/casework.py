@@ -1,4 +1,4 @@
-"""The steps of a case, from the concern to the measure, and the exchange that tells the other authority of them."""
+"""The steps of a case, from the concern to the measure, and the exchanges that disclose them."""
 
 import sqlalchemy as sa
 
@@ -34,7 +34,7 @@ def create_tables() -> None:
         sa.UniqueConstraint("id", "reporter_is_anonymous"),
     )
 
-    # The person whom a concern is about.
+    # The concern that a person is named in.
     add_reference("subject", "concern_id", "concern")
 
     create_record(
@@ -116,7 +116,7 @@ def create_tables() -> None:
         sa.UniqueConstraint("corrects_id"),
     )
 
-    # What was disclosed by an exchange, acknowledged and withdrawn.
+    # The exchange by which something was disclosed, acknowledged or withdrawn.
     for table in ("disclosure", "receipt", "withdrawal"):
         add_reference(table, "exchange_id", "exchange")
 

@@ -1,7 +1,7 @@
-"""What the tables of every floor are made with: a record's common columns, sealed columns, choices, references.
+"""What the tables of all floors have in common: a record's columns, sealed columns, choices, foreign keys.
 
-The models (`infohus`) are not imported: a migration says what is made, whatever the models say later. Constraints and
-indexes are named by the rule in `infohus.kernel.database.tables.NAMING`, which env.py gives to Alembic.
+Imports no models: a migration stays the same when the models change. Constraints and indexes are named by
+`infohus.kernel.database.tables.NAMING`, which env.py gives to Alembic.
 """
 
 import sqlalchemy as sa
@@ -18,8 +18,8 @@ def create_table(name: str, *columns: sa.schema.SchemaItem) -> None:
 def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None) -> None:
     """Create the table of a kind of record: it belongs to one case, one owning authority and that authority's regime.
 
-    The two columns of the owner are one reference, so no record can be under another regime than its owner (rule 42).
-    Of `unique_in_case` a case has one record for each value; that constraint's index then is the one by case.
+    Authority and regime are one foreign key, so no record can be under another regime than its owner (rule 42). With
+    `unique_in_case` a case has at most one record for each value of these columns, and for `()` at most one record.
     """
     in_case = sa.Index(None, "case_id") if unique_in_case is None else sa.UniqueConstraint("case_id", *unique_in_case)
     create_table(
@@ -42,7 +42,7 @@ def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tup
 def create_joint_decision(
     name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None
 ) -> None:
-    """Create the table of a kind of decision that both authorities sign; it is told to the other by an exchange."""
+    """Create the table of a kind of decision that both authorities sign; an exchange discloses it to the other."""
     create_record(
         name,
         *columns,
@@ -56,17 +56,17 @@ def create_joint_decision(
 
 
 def sealed(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
-    """Give a column of sealed text: bytes to the database, which never sees what they hold."""
+    """Make a column of sealed text; the database stores bytes and never has the key."""
     return sa.Column(name, sa.LargeBinary(), nullable=nullable)
 
 
 def choice(name: str, *values: str) -> sa.Enum:
-    """Give the type of a column that holds one of these words, which the check `ck_<table>_<name>` sees to."""
+    """Make the type of a column that holds one of these words, which the CHECK `ck_<table>_<name>` enforces."""
     return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=60)
 
 
 def add_reference(table: str, column: str, other: str) -> None:
-    """Let a column of an existing table refer to the id of a table that is made after it, on a higher floor."""
+    """Add a foreign key from a column of an existing table to the id of a later table, on a higher floor."""
     op.create_foreign_key(
         None, table, other, [column], ["id"], source_schema=SCHEMA, referent_schema=SCHEMA,
     )

@@ -1,4 +1,4 @@
-"""What looks at all cases: the yearly status, what the plan promises, and log checks. No table here holds a case."""
+"""Oversight of all cases: the yearly status, the plan's obligations, and log checks. No table refers to a case."""
 
 import sqlalchemy as sa
 

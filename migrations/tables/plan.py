@@ -1,4 +1,4 @@
-"""The material of the district's network. The plan itself is on the floor `access`: it says who takes part."""
+"""The material of the district's network. The plan itself is on the floor `access`."""
 
 import sqlalchemy as sa
 
@@ -7,8 +7,8 @@ from migrations.tables.definitions import create_table
 
 def create_tables() -> None:
     """Create the tables of this floor, in the order of their references."""
-    # No column here can hold a person or a case, and the texts are refused by the API when they name one (rule 25).
-    # Who added it stands in the log alone.
+    # No column refers to a person or a case, and the API refuses texts that name one (rule 25). Only the log says who
+    # added the material.
     create_table(
         "network_material",
         sa.Column("id", sa.Uuid(), primary_key=True),

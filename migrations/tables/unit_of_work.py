@@ -1,4 +1,4 @@
-"""What the unit of work keeps for itself: requests that were answered, and who acted (rule 60)."""
+"""The unit of work's own tables: idempotency keys of answered requests, and the names of those who acted (rule 60)."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""What looks at all of a case: its closure, how long it is kept, its journal, and the data subject's rights."""
+"""What concerns a case as a whole: its closure, how long it is kept, its journal, and the data subject's rights."""
 
 import sqlalchemy as sa
 
@@ -9,7 +9,7 @@ RECORD_KINDS = (
     "custody_release", "exchange", "first_view", "scope_decision", "scope_disagreement", "screening", "assessment",
     "contribution", "recommendation", "measure", "follow_up", "closure",
 )
-"""What a restriction or a release can be of."""
+"""The kinds of record that can be restricted or released."""
 
 
 def create_tables() -> None:

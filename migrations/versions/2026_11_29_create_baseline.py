@@ -1,6 +1,6 @@
-"""Create the whole schema: the audit log, the tables floor by floor, and the row security that lies over them.
+"""Create the whole schema: the audit log, the tables floor by floor, and then their row security.
 
-What is made stands in `audit.sql`, `tables/` and `row_security/`; README.md beside them says how to change it.
+The definitions are in `audit.sql`, `tables/` and `row_security/`; README.md beside them says how to change them.
 """
 
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ FLOORS = {
     "whole_case": whole_case,
     "oversight": oversight,
 }
-"""From the lowest up: a floor refers to those below it."""
+"""From the lowest up: a floor's tables refer to those below, and higher floors add the references upwards."""
 
 
 def upgrade() -> None:
-    """Create everything, in one transaction. Tables first: a policy looks into tables of other floors."""
+    """Create everything. All tables come first, because a row policy may read tables of other floors."""
     run(MIGRATIONS / "audit.sql")
     for floor in FLOORS.values():
         floor.create_tables()
@@ -38,7 +38,7 @@ def upgrade() -> None:
 
 
 def run(file: Path) -> None:
-    """Run an SQL file, one statement at a time: the driver prepares each."""
+    """Run an SQL file, one statement at a time, because the driver prepares each."""
     for statement in statements_of(file.read_text(encoding="utf-8")):
         op.execute(statement)
 
@@ -56,5 +56,5 @@ def statements_of(text: str) -> Iterator[str]:
 
 
 def downgrade() -> None:
-    """There is no way back: all that was recorded would be lost."""
+    """Refuse: everything recorded would be lost."""
     raise RuntimeError

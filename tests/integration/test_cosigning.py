@@ -84,7 +84,7 @@ class WhenAWitnessAnswersStrangely:
         note = KEY.sign(checkpoint := Checkpoint(ORIGIN, 3, await town.root()))
         await archive.keep(town.app, LOG, size=3, note=note, at=AT)
         asked = await Witnesses(town.policy, send, lambda: AT).cosign(town.app, LOG, checkpoint, note)
-        assert (asked.cosigned, set(asked.silent.values())) == ((), {why})
+        assert (asked.cosigned, set(asked.failures.values())) == ((), {why})
 
     async def test_a_cosignature_on_another_tree_is_not_kept(self, town: Town) -> None:
         other = SigningKey(b"l" * 32).sign(Checkpoint(ORIGIN, 3, bytes(32)))

@@ -1,1 +1,1 @@
-"""The command line: one file a group of commands. Each command reads its settings and does one thing."""
+"""The command line: one file per group of commands. A command reads its options and calls what does the work."""

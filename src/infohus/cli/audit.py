@@ -1,4 +1,4 @@
-"""`infohus audit …`: for whoever checks the log, on a machine of their own, and for whoever runs it."""
+"""`infohus audit …`: sign, verify, export and prove, for those who run the log and those who check it elsewhere."""
 
 import asyncio
 import os
@@ -79,13 +79,13 @@ def verify(  # noqa: PLR0913 - the options of one command
 ) -> None:
     """Verify an exported log in FOLDER, or a log in the database: rows, tree, every checkpoint, cosignatures.
 
-    Exit code 1: it is not whole, and where. 3: it is, as far as it could be asked; too few witnesses answered.
+    Exit code 1: something is wrong; what and where is printed. 3: nothing is wrong, but too few witnesses answered.
     """
     if folder is not None:
-        _tell(_verify_folder(folder, key, cosigners, need, cores))
+        _print_result(_verify_folder(folder, key, cosigners, need, cores))
     elif database and log_id:
         found = _verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=seen, cores=cores)
-        _tell_log(found)
+        _print_log_result(found)
         if not found.is_vouched_for:
             click.echo("Ikke prøvet: for få vidner svarede. De kender den log, der blev underskrevet.", err=True)
             raise SystemExit(3)
@@ -104,16 +104,16 @@ def verify(  # noqa: PLR0913 - the options of one command
 def watch(  # noqa: PLR0913 - the options of one command
     *, database: str, log_id: UUID, key: Path, witnesses: Path | None, every: int, cores: int
 ) -> None:
-    """Verify a log again and again, whole and against the witnesses' memory; ends with code 1 when it is not."""
+    """Verify a log in the database again and again; end with code 1 when something is wrong."""
     while True:
         started = time.monotonic()
-        _tell_log(_verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=None, cores=cores))
+        _print_log_result(_verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=None, cores=cores))
         time.sleep(max(0.0, every - (time.monotonic() - started)))
 
 
 @audit.command("sign")
 def sign() -> None:
-    """Sign every log that grew and ask its witnesses, now, with the settings of the service."""
+    """Sign every log and ask its witnesses, now, with the settings of the service."""
 
     async def go(connection: AnyConnection) -> None:
         signer = signer_of(settings)
@@ -131,7 +131,7 @@ def sign() -> None:
 
 @audit.command("keys")
 def keys() -> None:
-    """Print each log's public key, a line each: what its witnesses and whoever verifies it need."""
+    """Print each log's public key, one a line, for its witnesses and those who verify it."""
 
     async def go(connection: AnyConnection) -> list[str]:
         return [row["origin"] for row in await connection.fetch("SELECT origin FROM audit.log ORDER BY origin")]
@@ -218,7 +218,7 @@ def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
 def check(  # noqa: PLR0913 - the options of one command
     *, proof: Path, entry: Path | None, leaf_hash: str | None, key: Path, cosigners: tuple[Path, ...], need: int,
 ) -> None:
-    """Check offline, without any database, that the file ENTRY is in the log as the file PROOF says."""
+    """Check offline, without a database, that the entry in the file ENTRY is in the log, by the file PROOF."""
     if (entry is None) == (leaf_hash is None):
         message = "name ENTRY, or --leaf-hash"
         raise click.UsageError(message)
@@ -311,14 +311,14 @@ def _cosigners_of(note: str, log: VerifierKey, files: tuple[Path, ...], need: in
     except (NotAWitness, UnicodeDecodeError):
         message = "each --cosigner is a witness' public key, with a name and a key of its own, and none is the log's"
         raise click.ClickException(message) from None
-    names = sorted(one.name for one in cosignatures_on(note, witnesses))
+    names = sorted(cosignature.name for cosignature in cosignatures_on(note, witnesses))
     if len(names) < need:
         click.echo(f"FEJL  checkpoint: {len(names)} vidner har underskrevet, og der skal være {need}")
         raise SystemExit(1)
     return names
 
 
-def _tell(verification: Verification) -> None:
+def _print_result(verification: Verification) -> None:
     for fault in verification.faults:
         click.echo(f"FEJL  {fault}")
     if not verification.is_whole:
@@ -329,8 +329,8 @@ def _tell(verification: Verification) -> None:
         click.echo(f"De første {verification.emptied} er tømt efter deres frist, som loggen selv siger.")
 
 
-def _tell_log(found: LogVerification) -> None:
-    _tell(found.verification)
+def _print_log_result(found: LogVerification) -> None:
+    _print_result(found.verification)
     if found.checkpoints:
         click.echo(
             f"{found.checkpoints} underskrifter holder; den nyeste dækker {found.signed} poster, "

@@ -1,6 +1,6 @@
-"""Every command there is, and where it stands. A command is imported when it is asked for, and nothing else with it.
+"""All commands and the modules they are in. A command's module is imported when the command is used.
 
-So a witness loads what a witness needs, and `infohus --help` alone loads all.
+So `infohus witness` loads only what a witness needs; `infohus --help` loads all.
 """
 
 from importlib import import_module
@@ -10,7 +10,7 @@ import rich_click as click
 
 COMMANDS = {
     "serve": "infohus.cli.serving:serve",
-    "settings": "infohus.cli.serving:tell_settings",
+    "settings": "infohus.cli.serving:print_settings",
     "migrate": "infohus.cli.migrating:migrate",
     "plan": "infohus.cli.plan:plan",
     "template": "infohus.cli.template:template",
@@ -27,11 +27,11 @@ class LazyGroup(click.RichGroup):
     """A group whose commands are imported by name. Source: click's documentation, "Lazily Loading Subcommands"."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands, in the order of the table."""
+        """List the commands' names, in the order of the table."""
         return [*COMMANDS, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command that is asked for."""
+        """Import a command by its name; `None` when there is none."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name].partition(":")

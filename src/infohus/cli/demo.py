@@ -1,4 +1,4 @@
-"""`infohus demo` and `infohus token`: the demonstration, and a working token for one of its people."""
+"""`infohus demo` and `infohus token`: run the demonstration, and print a valid token for one of its users."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ DEMO_FOLDER = REPOSITORY / "var" / "demo"
 @click.option("--port", default=8115, show_default=True, help="First port to try; the login takes the next.")
 @click.option("--data", type=PATH, default=DEMO_FOLDER, show_default="var/demo", help="Where the demo's data lives.")
 def demo(*, once: bool, out: Path | None, fresh: bool, port: int, data: Path) -> None:
-    """Set everything up, play the main job through HTTP, and stay up to be tried."""
+    """Set everything up, play the main story through HTTP, and keep running to be tried."""
     if once and out is None:
         message = "--once needs --out DIR"
         raise click.UsageError(message)
@@ -42,7 +42,7 @@ def demo(*, once: bool, out: Path | None, fresh: bool, port: int, data: Path) ->
 @click.option("--as", "user", required=True, type=click.Choice(sorted(DEMO_PEOPLE)), help="A demo user.")
 @click.option("--data", type=PATH, default=DEMO_FOLDER, show_default="var/demo")
 def token(user: str, data: Path) -> None:
-    """Print a working bearer token for a demo user; it holds for eight hours."""
+    """Print a valid bearer token for a demo user; it is valid for eight hours."""
     try:
         click.echo(token_for(user, data=data))
     except (UnknownDemoUser, FileNotFoundError):

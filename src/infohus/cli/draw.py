@@ -1,4 +1,4 @@
-"""`infohus audit draw`: draw a log check's entries again, offline, from announcement, secret and checkpoint."""
+"""`infohus audit draw`: repeat the draw of a log check, offline, from announcement, secret and checkpoint."""
 
 import re
 from pathlib import Path
@@ -24,10 +24,10 @@ class Digits(click.ParamType[str]):
     name = "digits"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Give them as they are.
+        """Return the value unchanged.
 
         Raises:
-            BadParameter: they are others.
+            BadParameter: it is something else.
         """
         if not re.fullmatch("[0-9a-f]{64}", value):
             self.fail("not 64 lower-case hexadecimal digits", param, ctx)
@@ -82,5 +82,5 @@ def draw(  # noqa: PLR0913 - one option each
 
 
 def _text(file: Path) -> str:
-    # As bytes: a note's newlines are signed, and must not be translated.
+    # As bytes: reading as text would translate newlines, which are signed.
     return file.read_bytes().decode()

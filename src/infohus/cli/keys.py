@@ -12,7 +12,7 @@ from infohus.kernel.sealing.keepers import FileKeyKeeper
 
 @click.group()
 def keys() -> None:
-    """Keys of the file key keeper."""
+    """Keys of the file key keeper, and the key that signs the logs."""
 
 
 @keys.command("create")
@@ -20,7 +20,7 @@ def keys() -> None:
 @click.option("--infohus", "infohuse", multiple=True, required=True, type=click.UUID, help="An infohus' id.")
 @click.option("--folder", envvar="INFOHUS_KEYS_FOLDER", required=True, type=PATH)
 def create(authorities: tuple[str, ...], infohuse: tuple[UUID, ...], folder: Path) -> None:
-    """Make the keys that are missing, mode 0600; a key that is there is never overwritten."""
+    """Make the missing keys, mode 0600; an existing key is never overwritten."""
     FileKeyKeeper.create(folder, authorities, infohuse)
     SigningKey.create(folder / "log-signing.key")
     click.echo("The keys are there.")

@@ -1,4 +1,4 @@
-"""`infohus audit check-report`: is a person's log report whole? Offline, for the person or whoever helps them."""
+"""`infohus audit check-report`: is a person's log report complete? Offline, for the person or whoever helps them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,15 +28,15 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="An exported log: every line is then held against its entry, moment and purpose too.",
 )
 def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], need: int, folder: Path | None) -> None:
-    """Check offline that REPORT, a person's log report, leaves nothing out of what the signed log counts."""
+    """Check offline that REPORT, a person's log report, omits no entry that the signed log counts."""
     try:
-        told = msgspec.json.decode(report.read_bytes(), type=SubjectLogReport)
+        log_report = msgspec.json.decode(report.read_bytes(), type=SubjectLogReport)
         trusted = VerifierKey.parse(key.read_bytes().decode())
         witnesses = witnesses_of(trusted, [file.read_bytes().decode() for file in cosigners])
-        checkpoint = check_report(told, [trusted])
-        names = sorted(one.name for one in cosignatures_on(told.proof.partition("\n\n")[2], witnesses))
+        checkpoint = check_report(log_report, [trusted])
+        names = sorted(one.name for one in cosignatures_on(log_report.proof.partition("\n\n")[2], witnesses))
         if folder is not None:
-            _check_against_log(told, folder, trusted)
+            _check_against_log(log_report, folder, trusted)
     except ReportDoesNotHold as wrong:
         click.echo(f"FEJL  Udtrækket er ikke helt: {wrong}.")
         raise SystemExit(1) from None
@@ -53,20 +53,22 @@ def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], ne
         click.echo(f"FEJL  {len(names)} vidner har underskrevet, og der skal være {need}.")
         raise SystemExit(1)
     by = f", bevidnet af {', '.join(names)}" if names else ""
-    click.echo(f"Helt: {len(told.lines)} opslag af {told.authority}, og intet er udeladt.")
+    click.echo(f"Helt: {len(log_report.lines)} opslag af {log_report.authority}, og intet er udeladt.")
     click.echo(f"Det er talt i den underskrevne log {checkpoint.origin} på {checkpoint.size} poster{by}.")
-    if told.emptied:
-        click.echo(f"{told.emptied} ældre opslag skal være tømt efter deres frist; det ses af en eksporteret log.")
+    if log_report.emptied:
+        click.echo(
+            f"{log_report.emptied} ældre opslag skal være tømt efter deres frist; det ses af en eksporteret log."
+        )
     if folder is None:
         click.echo("Tidspunkter og formål er myndighedens ord; de kontrolleres mod en eksporteret log med --log.")
 
 
-def _check_against_log(told: SubjectLogReport, folder: Path, key: VerifierKey) -> None:
-    found = verify_export(folder, [key])
-    if not found.is_whole:
-        message = f"den eksporterede log er ikke hel ({found.faults[0]})"
+def _check_against_log(log_report: SubjectLogReport, folder: Path, key: VerifierKey) -> None:
+    verification = verify_export(folder, [key])
+    if not verification.is_whole:
+        message = f"den eksporterede log er ikke hel ({verification.faults[0]})"
         raise ReportDoesNotHold(message)
-    check_against(told, _entries(folder, found.entries))
+    check_against(log_report, _entries(folder, verification.entries))
 
 
 def _entries(folder: Path, size: int) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""`infohus audit empty` and `keep`: old entries of a log lose their bytes, and how long it is until then (rule 62)."""
+"""`infohus audit empty` and `keep`: empty a log's old entries, and set how many years they are kept (rule 62)."""
 
 import asyncio
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _NO_SUCH_LOG = "Databasen har ingen log med det id."
 
 @dataclass(frozen=True, slots=True)
 class Emptiable:
-    """The front of a log that is old enough: entries start … stop−1, and when the first and last happened."""
+    """The entries that are old enough, start … stop−1, and the earliest and latest moment among them."""
 
     start: int
     stop: int
@@ -30,7 +30,7 @@ class Emptiable:
 
     @property
     def words(self) -> str:
-        """Say it in Danish."""
+        """The sentence for the operator, in Danish."""
         if self.earliest is None or self.latest is None:
             return "Ingen poster er gamle nok til at blive tømt."
         return (
@@ -49,10 +49,10 @@ class Emptiable:
     "--database", envvar="INFOHUS_RETENTION_DATABASE_URL", required=True, help="Address of the role infohus_retention.",
 )
 def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str) -> None:
-    """Empty the entries of a log that are older than its period; the hashes stay, and the log says what was emptied."""
+    """Empty a log's entries that are older than its period; their hashes stay, and an entry says what was emptied."""
     day = before.replace(tzinfo=UTC) if before is not None else None
     try:
-        asyncio.run(_go(database, log_id, day, do_it=yes))
+        asyncio.run(_empty_or_list(database, log_id, day, empties=yes))
     except asyncpg.NoDataFoundError:
         raise click.ClickException(_NO_SUCH_LOG) from None
     except asyncpg.LockNotAvailableError:
@@ -60,7 +60,7 @@ def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str) ->
         raise click.ClickException(message) from None
 
 
-async def _go(database: str, log_id: UUID, day: datetime | None, *, do_it: bool) -> None:
+async def _empty_or_list(database: str, log_id: UUID, day: datetime | None, *, empties: bool) -> None:
     connection = await asyncpg.connect(database)
     try:
         kept_since: datetime = await connection.fetchval(KEPT_SINCE, log_id)
@@ -68,26 +68,29 @@ async def _go(database: str, log_id: UUID, day: datetime | None, *, do_it: bool)
         if before > kept_since:
             message = f"Loggens poster skal bevares, når de er fra {kept_since:%Y-%m-%d} eller senere."
             raise click.ClickException(message)
-        found = Emptiable(**dict(await connection.fetchrow(EMPTIABLE, log_id, before) or {}))
-        click.echo(found.words)
-        if found.start == found.stop:
+        emptiable = Emptiable(**dict(await connection.fetchrow(EMPTIABLE, log_id, before) or {}))
+        click.echo(emptiable.words)
+        if emptiable.start == emptiable.stop:
             return
-        if not do_it:
+        if not empties:
             click.echo("Intet er tømt. Gentag med --yes for at tømme dem; det kan ikke gøres om.")
             return
-        await _empty(connection, log_id, found, before)
+        await _empty(connection, log_id, emptiable, before)
         click.echo("Tømt. Hashværdierne står, beviserne holder, og loggen siger selv, hvad der er tømt.")
     finally:
         await connection.close()
 
 
-async def _empty(connection: AnyConnection, log_id: UUID, found: Emptiable, before: datetime) -> None:
-    """Empty some thousand at a time. One that dies between two of them is taken up by the next run."""
-    with click.progressbar(length=found.stop - found.start, label="Tømmer") as progress:
-        for start in range(found.start, found.stop, AT_ONCE):
-            stop = min(start + AT_ONCE, found.stop)
-            said = entry_of(log_id, Emptied(start, stop, before), at=now())
-            await connection.execute(EMPTY, log_id, start, stop, said)
+async def _empty(connection: AnyConnection, log_id: UUID, emptiable: Emptiable, before: datetime) -> None:
+    """Empty 4,096 entries per transaction.
+
+    Dies between two: the entries so far are emptied, the log says so, and the next run does the rest.
+    """
+    with click.progressbar(length=emptiable.stop - emptiable.start, label="Tømmer") as progress:
+        for start in range(emptiable.start, emptiable.stop, AT_ONCE):
+            stop = min(start + AT_ONCE, emptiable.stop)
+            entry = entry_of(log_id, Emptied(start, stop, before), at=now())
+            await connection.execute(EMPTY, log_id, start, stop, entry)
             progress.update(stop - start)
 
 
@@ -99,7 +102,7 @@ async def _empty(connection: AnyConnection, log_id: UUID, found: Emptiable, befo
     help="PostgreSQL address of the role infohus_owner.",
 )
 def keep(log_id: UUID, years: int, owner_database: str) -> None:
-    """Set how many years a log's entries are kept; 5 where nothing was set. Empties nothing."""
+    """Set how many years a log's entries are kept; 5 when never set. Empties nothing."""
 
     async def go() -> None:
         owner = await asyncpg.connect(owner_database)

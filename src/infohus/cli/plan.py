@@ -1,4 +1,4 @@
-"""`infohus plan …`: load a municipality's beredskabsplan, and say what changed between two."""
+"""`infohus plan …`: load a municipality's beredskabsplan, and list the changes between two."""
 
 import asyncio
 from pathlib import Path
@@ -24,7 +24,7 @@ def plan() -> None:
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @owner_address
 def load(file: Path, owner_database: str) -> None:
-    """Load a plan FILE; a changed plan is a new version, the same again changes nothing. Prints the infohus' id."""
+    """Load a plan FILE; a changed plan becomes a new version, an unchanged one nothing. Prints the infohus' id."""
 
     async def go() -> UUID:
         owner = await asyncpg.connect(owner_database)

@@ -1,4 +1,4 @@
-"""A progress bar for the commands that take long; nothing is drawn where nobody looks."""
+"""A progress bar for commands that take long; not drawn when stderr is no terminal."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class ProgressBar:
-    """A bar on stderr for work of known or unknown size; entered, it gives what is told how much is done."""
+    """A context manager that shows a bar on stderr; entering gives a function that takes how much is done so far."""
 
     def __init__(self, total: int | None, what: str = "Kontrollerer") -> None:
-        """Say what is done, and of how much."""
+        """Take the whole amount, `None` when unknown, and the label."""
         self._progress = Progress(
             TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
             console=Console(stderr=True), transient=True,
@@ -18,10 +18,10 @@ class ProgressBar:
         self._task = self._progress.add_task("", total=total)
 
     def __enter__(self) -> Callable[[int], None]:
-        """Show it."""
+        """Show the bar."""
         self._progress.start()
         return lambda done: self._progress.update(self._task, completed=done)
 
     def __exit__(self, *_: object) -> None:
-        """Take it away again."""
+        """Remove the bar."""
         self._progress.stop()

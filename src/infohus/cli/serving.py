@@ -1,4 +1,4 @@
-"""`infohus serve` and `infohus settings`: the service, and what it reads from its environment."""
+"""`infohus serve` and `infohus settings`: run the service, and list what it reads from its environment."""
 
 import asyncio
 import socket
@@ -42,7 +42,11 @@ def serve() -> None:
 
 
 def _require_startable(settings: Settings) -> None:
-    """Try what the server would stop at without a word: its own log is off, because it repeats what it is given."""
+    """Try beforehand what would stop the server silently: granian's log is off, because it repeats what it is given.
+
+    Raises:
+        UnsafeSetting: the database or the port cannot be used; others of CANNOT_START as they come.
+    """
     create_app(settings)
     try:
         asyncio.run(_connect_once(settings))
@@ -68,6 +72,6 @@ async def _connect_once(settings: Settings) -> None:
 
 
 @click.command("settings")
-def tell_settings() -> None:
+def print_settings() -> None:
     """Print every setting with its default and meaning, as Markdown: deploy/settings.md."""
     click.echo(reference(), nl=False)

@@ -1,4 +1,4 @@
-"""`infohus template …`: an infohus' own template of the assessment tool."""
+"""`infohus template …`: load an infohus' own template of the assessment tool."""
 
 import asyncio
 from pathlib import Path
@@ -25,7 +25,7 @@ def template() -> None:
 @click.option("--infohus", "infohus_id", required=True, type=click.UUID, help="The infohus' id.")
 @owner_address
 def load_own_template(file: Path, infohus_id: UUID, owner_database: str) -> None:
-    """Load the template FILE for one infohus; it holds for assessments opened from then on. Prints its version."""
+    """Load the template FILE for one infohus; it applies to assessments opened from then on. Prints its version."""
 
     async def go(document: str) -> int:
         owner = await asyncpg.connect(owner_database)

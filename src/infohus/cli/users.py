@@ -1,4 +1,4 @@
-"""`infohus users …`: who is tovholder."""
+"""`infohus users …`: register tovholdere."""
 
 import asyncio
 from uuid import UUID
@@ -13,7 +13,7 @@ from infohus.plan.owner_acts import CoordinatorNotUsable, register_coordinator
 
 @click.group()
 def users() -> None:
-    """Who is tovholder."""
+    """Register tovholdere."""
 
 
 @users.command("add-coordinator")

@@ -1,4 +1,4 @@
-"""`infohus witness …`: a witness of audit logs, on a party's own machine. Loads what a witness needs, and no more."""
+"""`infohus witness …`: run a witness of audit logs, on a party's own machine. Imports only what a witness needs."""
 
 import os
 from pathlib import Path
@@ -31,7 +31,7 @@ def witness() -> None:
 @click.argument("file", type=PATH)
 @click.option("--name", required=True, help="The witness' name, as a URL without scheme.")
 def make_witness_key(file: Path, name: str) -> None:
-    """Make the key FILE, mode 0600, unless it is there; print its public half."""
+    """Make the key FILE, mode 0600, unless it exists; print its public key."""
     try:
         click.echo(WitnessKey(name, SigningKey.create(file).verifier(name).public))
     except UnsafeSigningKey as refused:
@@ -51,7 +51,7 @@ def make_witness_key(file: Path, name: str) -> None:
 def serve_witness(  # noqa: PLR0913 - the options of one command
     *, name: str, state: Path, key: Path, named: tuple[str, ...], file: Path | None, listen: str
 ) -> None:
-    """Cosign the checkpoints of the logs named, as long as they only grow."""
+    """Cosign the named logs' checkpoints, as long as each is consistent with the one before."""
     from granian import Granian  # noqa: PLC0415 - only this command needs a server
     from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415
     from granian.http import HTTP1Settings  # noqa: PLC0415
@@ -62,7 +62,7 @@ def serve_witness(  # noqa: PLR0913 - the options of one command
         raise click.UsageError(message)
     host, _, port = listen.rpartition(":")
     given = {NAME: name, STATE: str(state), KEY: str(key), LOG_KEYS: " ".join(log_keys)}
-    os.environ.update(given)  # the worker is a process of its own and builds the witness from this
+    os.environ.update(given)  # granian's worker is a process of its own and builds the witness from these
     try:
         application()
         number = int(port)
@@ -72,7 +72,7 @@ def serve_witness(  # noqa: PLR0913 - the options of one command
     Granian(
         "infohus.kernel.audit.witness.server:application", factory=True, address=host, port=number,
         interface=Interfaces.ASGI, workers=1, log_enabled=False, workers_kill_timeout=KILLED_AFTER_SECONDS,
-        # Anyone may connect, so connections are few and brief: one request each, which the proxy in front makes up for.
+        # Anyone may connect, so connections are few and carry one request each; a proxy in front can keep its own.
         backpressure=MOST_CONNECTIONS, http=HTTPModes.http1, websockets=False,
         http1_settings=HTTP1Settings(
             header_read_timeout=HEADER_SECONDS * 1000, keep_alive=False, max_buffer_size=BUFFER_BYTES

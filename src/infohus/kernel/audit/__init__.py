@@ -1,1 +1,1 @@
-"""What was done: one append-only log per infohus, RFC 6962 trees in C2SP formats, and the tools that check them."""
+"""The audit log: one append-only log per infohus, RFC 6962 trees in C2SP formats, and the tools that check them."""

@@ -20,9 +20,9 @@ from infohus.kernel.audit.formats.merkle import HASH_BYTES
 
 _KEY_BYTES = 32
 _KEY_ID_BYTES = 4
-_LARGEST_NOTE = 130_000  # 16 signatures, "at least" (C2SP signed-note), of the largest kind there is, ML-DSA-87
+_LARGEST_NOTE = 130_000  # characters: 16 signatures, "at least" (C2SP signed-note), of the largest kind, ML-DSA-87
 _LINES = 3
-_LARGEST_SIZE = 19  # digits; Python's int() refuses thousands of them with another error
+_LARGEST_SIZE = 19  # digits; int() would raise ValueError for thousands of them
 
 
 class NotACheckpoint(Exception):  # noqa: N818 - names the situation
@@ -35,7 +35,7 @@ class UnsafeSigningKey(Exception):  # noqa: N818 - names the situation
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a log says of itself. `root` is 32 bytes; `size` the number of entries."""
+    """The size and root hash of a log. `size` is the number of entries, `root` has 32 bytes."""
 
     origin: str
     size: int
@@ -48,21 +48,21 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A key whose signatures count: its name and 32 public bytes."""
+    """A trusted public key: its name and 32 bytes, Ed25519."""
 
     name: str
     public: bytes
 
     KIND: ClassVar[bytes] = b"\x01"
-    """The byte that says what the key's signatures are. Source: C2SP signed-note, "Signature types"."""
+    """The signature type. Source: C2SP signed-note, "Signature types"."""
 
     @property
     def key_id(self) -> bytes:
-        """Give the 4 bytes that name the key. Source: C2SP signed-note, "Ed25519 signatures"."""
+        """Give the key id, 4 bytes. Source: C2SP signed-note, "Ed25519 signatures"."""
         return sha256(self.name.encode() + b"\n" + self.KIND + self.public).digest()[:_KEY_ID_BYTES]
 
     def __str__(self) -> str:
-        """Write the key as `<name>+<key id>+<base64>`, as Go's sumdb/note reads it."""
+        """Write the key as `<name>+<key id, hexadecimal>+<base64>`, as Go's sumdb/note reads it."""
         return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(self.KIND + self.public).decode()}"
 
     @classmethod
@@ -70,7 +70,7 @@ class VerifierKey:
         """Read what `str` wrote.
 
         Raises:
-            NotACheckpoint: it is no verifier key of this kind.
+            NotACheckpoint: the text is no verifier key of this kind.
         """
         try:
             name, key_id, encoded = text.strip().split("+", 2)
@@ -92,7 +92,7 @@ class SigningKey:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
 
     def __repr__(self) -> str:
-        """Name nothing of the key."""
+        """Show nothing of the key."""
         return "SigningKey()"
 
     @classmethod
@@ -100,7 +100,7 @@ class SigningKey:
         """Read a key file of 32 bytes and mode 0600.
 
         Raises:
-            UnsafeSigningKey: it is missing, looser, or of another length.
+            UnsafeSigningKey: the file is missing, a symbolic link, readable by others, or of another length.
         """
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
@@ -117,10 +117,14 @@ class SigningKey:
 
     @classmethod
     def create(cls, path: Path) -> "SigningKey":
-        """Make the key file unless it is there, and read it."""
+        """Make the key file, mode 0600, unless it exists, and read it.
+
+        Raises:
+            UnsafeSigningKey: as `load` does.
+        """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.path.lexists(path):
-            _write_once(path, os.urandom(_KEY_BYTES))
+            _write_unless_there(path, os.urandom(_KEY_BYTES))
         return cls.load(path)
 
     def verifier(self, origin: str) -> VerifierKey:
@@ -128,7 +132,7 @@ class SigningKey:
         return VerifierKey(origin, self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
 
     def sign_bytes(self, message: bytes) -> bytes:
-        """Sign a message as it is: 64 bytes. The caller separates its kind of message from every other."""
+        """Sign a message as it is; give 64 bytes. The caller makes sure that it reads as no other kind of message."""
         return self._key.sign(message)
 
     def sign(self, checkpoint: Checkpoint) -> str:
@@ -139,7 +143,7 @@ class SigningKey:
 
 
 def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
-    """Read a checkpoint that one of `keys` signed for the log it is named after; others' signatures are passed over.
+    """Read a checkpoint that one of `keys` signed for the log it names; signatures of unknown keys are ignored.
 
     A signature covers the text alone, and one key signs all logs of an installation: whoever holds a checkpoint can put
     its signature under another log's key name. So a key counts only for the log of its own name ("The log's key name in
@@ -176,8 +180,8 @@ def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     """
     if len(note) > _LARGEST_NOTE or not note.endswith("\n"):
         raise NotACheckpoint
-    body, found, tail = note.rpartition("\n\n")
-    if not found or any(ord(sign) < 0x20 and sign != "\n" for sign in note):  # noqa: PLR2004 - control characters
+    body, separator, tail = note.rpartition("\n\n")
+    if not separator or any(ord(character) < 0x20 and character != "\n" for character in note):  # noqa: PLR2004 - control characters
         raise NotACheckpoint
     signatures = []
     for line in tail.removesuffix("\n").split("\n"):
@@ -213,34 +217,34 @@ def parse_text(text: str) -> Checkpoint:
 
 
 def parse_count(digits: str) -> int | None:
-    """Read a number of entries, or an entry's: ASCII, no leading zero, at most 19 digits; none when it is no such."""
+    """Read a log size or an entry's index: ASCII, no leading zero, at most 19 digits; `None` when it is neither."""
     is_short = 0 < len(digits) <= _LARGEST_SIZE and digits.isascii() and digits.isdigit()
     return int(digits) if is_short and str(int(digits)) == digits else None
 
 
 def _is_key_name(name: str) -> bool:
-    """Say whether a key may be called so.
+    """Say whether this is a valid key name.
 
     "Key names MUST be non-empty and MUST NOT contain any Unicode spaces or plus" (signed-note, "Format").
     """
-    return bool(name) and "+" not in name and not any(sign.isspace() for sign in name)
+    return bool(name) and "+" not in name and not any(character.isspace() for character in name)
 
 
-def _write_once(path: Path, secret: bytes) -> None:
-    """Write a file of mode 0600 that is there whole or not at all; one that is there already stays as it is."""
+def _write_unless_there(path: Path, secret: bytes) -> None:
+    """Write a file of mode 0600, whole or not at all; a file that exists is left as it is."""
     descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secret)
             file.flush()
             os.fsync(file.fileno())
-        # Dies before this line: no key is there, and the next start makes one; what is left under the other name, if
-        # anything, nobody reads.
+        # Dies before this line: there is no key file, and the next start makes one. A temporary file may be left, which
+        # nothing reads.
         with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
         _sync_folder(path.parent)
     finally:
-        # Dies before this line: the key is there under two names, both closed to others.
+        # Dies before this line: the key file has two names, both of mode 0600.
         Path(fresh).unlink()
 
 

@@ -1,4 +1,4 @@
-"""Cosignatures: a witness' word that a log only grew. C2SP tlog-cosignature, Ed25519 (`cosignature/v1`)."""
+"""Cosignatures: a witness' signature on a checkpoint. C2SP tlog-cosignature, Ed25519 (`cosignature/v1`)."""
 
 import base64
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ _SIGNATURE_BYTES = 64
 
 
 class CosignatureDoesNotHold(Exception):  # noqa: N818 - names the situation
-    """A line bears a known witness' name and key, and is not its signature on this checkpoint."""
+    """A line with a known witness' name and key id is not its signature on this checkpoint."""
 
 
 class NotAWitness(Exception):  # noqa: N818 - names the situation
@@ -30,17 +30,17 @@ class WitnessKey(VerifierKey):
 
 
 def witnesses_of(log: VerifierKey, texts: Iterable[str]) -> list[WitnessKey]:
-    """Read the keys of those who are to vouch for a log; the same key named twice is one.
+    """Read the public keys of a log's witnesses; a key that is given twice counts once.
 
     Raises:
-        NotAWitness: one of them could not vouch for it, or two of them could not be told apart.
+        NotAWitness: one is no witness' key or is the log's own, or two share a name or a key.
     """
     try:
         witnesses = sorted({WitnessKey.parse(text) for text in texts}, key=str)
     except NotACheckpoint:
         raise NotAWitness from None
-    everyone = [log, *witnesses]
-    if len({key.name for key in everyone}) < len(everyone) or len({key.public for key in everyone}) < len(everyone):
+    keys = [log, *witnesses]
+    if len({key.name for key in keys}) < len(keys) or len({key.public for key in keys}) < len(keys):
         raise NotAWitness
     return witnesses
 
@@ -63,10 +63,10 @@ def cosign(text: str, key: SigningKey, *, name: str, moment: int) -> str:
 
 
 def cosignatures_on(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignature]:
-    """Find the known witnesses' cosignatures in a note, once per name and once per key; others' lines are passed over.
+    """Find the known witnesses' cosignatures in a note, one per name and one per key; other lines are ignored.
 
     "The Ed25519 signed message format doesn't commit to the cosigner name" (tlog-cosignature), so a signature can be
-    put under any other name of its key: that makes no second witness.
+    copied under another name of the same key. Such a copy does not count as a second witness.
 
     Raises:
         NotACheckpoint: it is no signed note.
@@ -74,7 +74,7 @@ def cosignatures_on(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignat
     """
     text, signatures = split_note(note)
     known = {(witness.name, witness.key_id): witness for witness in witnesses}
-    found: dict[str, Cosignature] = {}
+    cosignatures: dict[str, Cosignature] = {}
     names: dict[bytes, str] = {}
     for name, raw in signatures:
         witness = known.get((name, raw[:_KEY_ID_BYTES]))
@@ -82,8 +82,8 @@ def cosignatures_on(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignat
             continue
         cosignature = Cosignature(name, _verified(text, raw, witness), _line(name, raw))
         if names.setdefault(witness.public, name) == name:
-            found[name] = cosignature
-    return list(found.values())
+            cosignatures[name] = cosignature
+    return list(cosignatures.values())
 
 
 def _verified(text: str, raw: bytes, witness: WitnessKey) -> int:

@@ -1,8 +1,8 @@
-"""The draw of a log check: which entries are looked at, from a checkpoint that nobody knew when it was announced.
+"""The draw of a log check: which entries are reviewed, from a checkpoint that did not exist when it was announced.
 
-The reviewer promises a secret when the check is announced, and reveals it at the draw: whoever runs the log cannot know
-the seed while it still could choose a checkpoint. Pure. docs/log-check.md says the same byte by byte, so that anyone
-can draw again without this program (rule 63).
+The reviewer commits to a secret when the check is announced, and reveals it at the draw, so whoever runs the log does
+not know the seed while they can still choose a checkpoint. Pure. docs/log-check.md specifies the draw byte by byte, so
+that anyone can repeat it without this program (rule 63).
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,10 +25,10 @@ class NotDrawable(Exception):  # noqa: N818 - names the situation
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What was announced before anyone could know the seed: entries first … last, 0-based, of which `sample` many.
+    """The announced check: `sample` of the entries `first` to `last`, both included, 0-based.
 
-    `size` is the log's with the entry that announced it; `need` witnesses must cosign, 0 where the log has none.
-    `commitment` is what `commitment_of` makes of the reviewer's secret: 32 bytes, told while the secret is not.
+    `size` is the log's size including the announcing entry; `need` witnesses must cosign, 0 where the log has none.
+    `commitment` is `commitment_of` the reviewer's secret, 32 bytes; it is public from the announcement on.
     """
 
     check_id: UUID
@@ -42,10 +42,10 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Drawn entries in the order they were drawn.
+    """The drawn entries' indices, in the order of the draw, and the seed, 32 bytes.
 
-    `is_steerable`: no witness' signature is in the seed, so whoever runs the log and the reviewer can choose together;
-    neither can alone.
+    `is_steerable`: no witness' signature is in the seed, so whoever runs the log could choose the draw together with
+    the reviewer; neither can alone.
     """
 
     seed: bytes
@@ -54,23 +54,23 @@ class Draw:
 
 
 def commitment_of(secret: str) -> bytes:
-    """Hash a secret of 64 lower-case hexadecimal digits as the text it is: 32 bytes that say nothing of it."""
+    """Hash a secret of 64 lower-case hexadecimal digits, as ASCII text and not decoded; give 32 bytes."""
     return sha256(secret.encode()).digest()
 
 
 def draw_from(
     note: str, announced: Announced, *, secret: str, key: VerifierKey, witnesses: Sequence[WitnessKey]
 ) -> Draw:
-    """Draw from a cosigned checkpoint and the secret that was promised.
+    """Draw from a cosigned checkpoint and the secret that was committed to.
 
     Raises:
-        NotACheckpoint: the log's key did not sign it.
+        NotACheckpoint: the log's key did not sign the note.
         CosignatureDoesNotHold: a known witness' line does not verify.
-        NotDrawable: another secret was promised, the checkpoint does not cover the announcement, too few cosigned it,
-            or the period reaches outside.
+        NotDrawable: the secret does not match the commitment, the checkpoint does not cover the announcement, too few
+            witnesses cosigned it, or the period reaches beyond it.
     """
     checkpoint = open_checkpoint(note, [key])
-    lines = [one.line for one in cosignatures_on(note, witnesses)]
+    lines = [cosignature.line for cosignature in cosignatures_on(note, witnesses)]
     if commitment_of(secret) != announced.commitment:
         message = "the secret is not the one that was promised"
         raise NotDrawable(message)
@@ -88,36 +88,35 @@ def draw_from(
 
 
 def seed_of(origin: str, check_id: UUID, secret: str, text: str, lines: Sequence[str]) -> bytes:
-    """Hash what nobody can choose alone: 32 bytes.
+    """Compute the seed, 32 bytes; nobody can choose all of its parts alone.
 
-    `text` is the note's text, `lines` the cosignatures, each with newline; `secret` is hashed as its 64 characters.
-
-    Every part is preceded by its length in 8 bytes, so no two checks hash the same bytes.
+    `text` is the note's text, `lines` are the cosignature lines with their newlines, in any order; `secret` is hashed
+    as its 64 characters. Each part is preceded by its length in 8 bytes, big-endian, so the parts cannot be confused.
     """
-    said = (origin, str(check_id), secret, text)
-    parts = [SEED_DOMAIN, *map(str.encode, said), *sorted(map(str.encode, lines))]
+    texts = (origin, str(check_id), secret, text)
+    parts = [SEED_DOMAIN, *map(str.encode, texts), *sorted(map(str.encode, lines))]
     return sha256(b"".join(len(part).to_bytes(_LENGTH_BYTES, "big") + part for part in parts)).digest()
 
 
 def sample(seed: bytes, announced: Announced) -> tuple[int, ...]:
-    """Draw without putting back: as many as announced, or all there are when there are fewer."""
+    """Draw without replacement: as many entries as announced, or the whole period when it has fewer."""
     wanted = min(announced.sample, announced.last - announced.first + 1)
     drawn: dict[int, None] = {}
-    for index in _endless(seed, announced.first, announced.last):
+    for index in _uniform_indices(seed, announced.first, announced.last):
         if len(drawn) == wanted:
             break
         drawn[index] = None
     return tuple(drawn)
 
 
-def _endless(seed: bytes, first: int, last: int) -> Iterator[int]:
-    """Give evenly spread indices for ever: a value that would favour the small ones is thrown away."""
-    many = last - first + 1
-    even = _VALUES - _VALUES % many
+def _uniform_indices(seed: bytes, first: int, last: int) -> Iterator[int]:
+    """Give uniformly distributed indices without end; values that would favour the lowest indices are rejected."""
+    size = last - first + 1
+    limit = _VALUES - _VALUES % size
     counter = 0
     while True:
         block = sha256(DRAW_DOMAIN + seed + counter.to_bytes(_LENGTH_BYTES, "big")).digest()
         value = int.from_bytes(block[:_LENGTH_BYTES], "big")
-        if value < even:
-            yield first + value % many
+        if value < limit:
+            yield first + value % size
         counter += 1

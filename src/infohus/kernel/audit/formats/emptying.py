@@ -1,7 +1,7 @@
 """Emptying: after their period a log's first entries lose their bytes and keep their hashes (rule 62).
 
-It is done by one function of the database, a few thousand entries at a time, and each time the log says so itself. What
-is said counts for every entry before `stop`, so the newest word is enough when an older one has been emptied too.
+One database function does it, a few thousand entries at a time, and each call appends an entry that says so. Such an
+entry covers every entry before its `stop`, so the newest one is enough when older ones have been emptied themselves.
 """
 
 import secrets
@@ -16,18 +16,18 @@ from infohus.kernel.audit.formats.entry import Emptied, Entry, Outcome, decode, 
 from infohus.kernel.audit.formats.tiles import LENGTH_BYTES
 
 EMPTY_LOG_ENTRIES = "emptyLogEntries"
-"""The action of an entry that says what was emptied. No caller can do it, so the policies do not know it."""
+"""The action of an entry that says what was emptied. It has no route, so the policies do not know it."""
 AT_ONCE = 4096
-"""Entries emptied in one transaction, which keeps the log to itself meanwhile: some tenths of a second."""
+"""Entries emptied in one transaction. It holds the log's lock, some tenths of a second."""
 SHORTEST_PERIOD = timedelta(days=364)
-"""Younger entries are never emptied, whatever an entry says. The database counts a year and allows an hour's drift."""
+"""Verifiers accept no emptying of younger entries. The database counts a year and allows an hour's drift."""
 
 KEPT_SINCE = "SELECT audit.kept_since($1)"
 EMPTIABLE = "SELECT start, stop, earliest, latest FROM audit.emptiable($1, $2)"
 EMPTY = "SELECT audit.empty($1, $2, $3, $4)"
 
-_ENDS_LIKE_IT = b"}}"
-"""`emptied` is the last field and the only object in an entry: most entries need no second look."""
+_ENDS_WITH_EMPTIED = b"}}"
+"""How an entry with `emptied` ends, its last field and the only nested object: all others need not be decoded."""
 
 
 def entry_of(log_id: UUID, emptied: Emptied, *, at: datetime) -> bytes:
@@ -42,18 +42,18 @@ def entry_of(log_id: UUID, emptied: Emptied, *, at: datetime) -> bytes:
 
 @dataclass(slots=True)
 class EmptiedEntries:
-    """Follows a log from its first entry: are exactly those entries empty that it says are?
+    """Checks that exactly the entries are empty that the log says are; entries are given in order.
 
-    `first` is where following began; what came before it was looked at another time.
+    `first` is the index of the first entry given; those before it are checked elsewhere.
     """
 
     first: int = 0
     rows: int = 0
-    """Empty entries at the front, from `first` on."""
+    """Number of empty entries without a gap from `first` on."""
     stop: int = 0
-    """How far the entries say that the front is empty."""
+    """The entries say that all before this index are empty."""
     out_of_place: int | None = None
-    """The first empty entry that is not at the front."""
+    """The first empty entry behind one that is not empty."""
 
     def see(self, index: int, entry: bytes | None) -> None:
         """Take the next entry, `None` for an empty one; in order."""
@@ -62,27 +62,27 @@ class EmptiedEntries:
                 self.rows += 1
             elif self.out_of_place is None:
                 self.out_of_place = index
-        elif entry.endswith(_ENDS_LIKE_IT):
-            self.stop = max(self.stop, _said_by(index, entry))
+        elif entry.endswith(_ENDS_WITH_EMPTIED):
+            self.stop = max(self.stop, _emptied_before(index, entry))
 
     def see_bundle(self, first: int, bundle: memoryview, ends: Sequence[int]) -> list[int]:
-        """Take a bundle of entries from index `first` on, which end at `ends`, and look at the few that matter.
+        """Take a bundle whose first entry has index `first`; `ends` are the offsets at which its entries end.
 
-        Gives the places in the bundle, 0-based, of those that are empty.
+        Gives the positions in the bundle, 0-based, of the empty entries.
         """
         emptied = []
         begin = LENGTH_BYTES
-        for at, end in enumerate(ends):
+        for position, end in enumerate(ends):
             if begin == end:
-                emptied.append(at)
-                self.see(first + at, None)
-            elif bundle[end - 2 : end] == _ENDS_LIKE_IT:
-                self.see(first + at, bytes(bundle[begin:end]))
+                emptied.append(position)
+                self.see(first + position, None)
+            elif bundle[end - 2 : end] == _ENDS_WITH_EMPTIED:
+                self.see(first + position, bytes(bundle[begin:end]))
             begin = end + LENGTH_BYTES
         return emptied
 
     def join(self, later: "EmptiedEntries") -> None:
-        """Take what was seen of the entries that come next."""
+        """Add what another one saw of the entries that come next."""
         if later.rows and later.first == self.first + self.rows:
             self.rows += later.rows
         elif later.rows and self.out_of_place is None:
@@ -91,19 +91,19 @@ class EmptiedEntries:
         self.stop = max(self.stop, later.stop)
 
     def faults(self) -> list[tuple[int, str]]:
-        """Say which entry is not as the log says, and how; in Danish, nothing when all is well."""
-        empty, said = self.first + self.rows, max(self.first, self.stop)
-        if empty > said:
-            return [(said, "er tømt, uden at loggen siger det")]
-        if empty < said:
+        """Give the first entry that is not as the log says, and what is wrong with it, in Danish; else nothing."""
+        empty, claimed = self.first + self.rows, max(self.first, self.stop)
+        if empty > claimed:
+            return [(claimed, "er tømt, uden at loggen siger det")]
+        if empty < claimed:
             return [(empty, "er ikke tømt, selv om loggen siger det")]
         if self.out_of_place is not None:
             return [(self.out_of_place, "er tømt midt mellem poster, der ikke er det")]
         return []
 
 
-def _said_by(index: int, encoded: bytes) -> int:
-    """Read how far an entry says that the log is emptied; 0 for any other entry, and for one that cannot be true."""
+def _emptied_before(index: int, encoded: bytes) -> int:
+    """Read how far an entry says the log is emptied; 0 for any other entry, and for an impossible range or date."""
     try:
         entry = decode(encoded)
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""One audit entry: who did what to which subject, by which policies, and what came of it.
+"""One audit entry: who did what to which subject, under which policies, with which outcome.
 
 Identifiers, codes and digests only (rule 60). The bytes of an entry are its JSON with every field in this order; what
 is hashed is exactly those bytes.
@@ -11,18 +11,18 @@ from uuid import UUID
 import msgspec
 
 LARGEST_ENTRY_BYTES = 65_535
-"""Entry bundles carry a 16-bit length. Source: C2SP tlog-tiles, "Log entries"."""
+"""Entry bundles have 16-bit lengths. Source: C2SP tlog-tiles, "Log entries"."""
 TALLY_BYTES = 12
 TALLIED_BYTES = 90
-"""What the tally takes at most: the field, and each person's number of up to 19 digits and 64 hexadecimal ones."""
+"""Bytes of the tally at most: the field, and for each person a number of 19 digits and 64 hexadecimal digits."""
 
 
 class EntryTooLarge(Exception):  # noqa: N818 - names the situation
-    """The entry does not fit; the act that it describes must be made smaller."""
+    """The entry does not fit into an entry bundle; the request must touch fewer rows."""
 
 
 class Outcome(StrEnum):
-    """What came of the attempt."""
+    """How the attempt ended."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A sealed place that was opened."""
+    """A sealed column of a row that was opened."""
 
     table: str
     column: str
@@ -48,7 +48,7 @@ class Wrote(msgspec.Struct, frozen=True):
 
 
 class Emptied(msgspec.Struct, frozen=True):
-    """Which entries lost their bytes: start … stop−1, all older than `before`; those before `start` had lost them."""
+    """Entries start … stop−1 lost their bytes, all older than `before`; those before `start` lost theirs earlier."""
 
     start: int
     stop: int
@@ -58,8 +58,8 @@ class Emptied(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Format version 1. `at` is aware UTC; `persons` are keyed pseudonyms; `nonce` is 16 random bytes, base64url.
 
-    `emptied` stands last, in the entries that say what was emptied, and is left out in all others. So is `tally`, which
-    the log itself adds to entries that name persons: see tally.py.
+    `emptied` is present only in entries that say what was emptied, and is their last field. `tally` is present only in
+    entries that name persons, also last; the database adds it: see verification/tally.py.
     """
 
     v: int = 1
@@ -94,7 +94,7 @@ _DECODER = msgspec.json.Decoder(Entry)
 
 
 def encode(entry: Entry) -> bytes:
-    """Write an entry's bytes, which the log will make longer by the tally of its persons.
+    """Write an entry's bytes, to which the database will add the tally of its persons.
 
     Raises:
         EntryTooLarge: more than 65,535 bytes with that tally.
@@ -109,6 +109,7 @@ def decode(encoded: bytes) -> Entry:
     """Read an entry's bytes.
 
     Raises:
-        msgspec.ValidationError: they are no entry of version 1.
+        msgspec.DecodeError: they are no JSON.
+        msgspec.ValidationError: they are no entry.
     """
     return _DECODER.decode(encoded)

@@ -1,6 +1,6 @@
 """Merkle trees as RFC 6962 defines them. Pure: bytes in, bytes out, every hash 32 bytes, indexes 0-based.
 
-A perfect node is named by (level, index): the root of leaves index·2^level up to (index+1)·2^level.
+A perfect node is named by (level, index): the root of leaves index·2^level to (index+1)·2^level − 1.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,12 +26,12 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Frontier:
-    """The roots of the perfect subtrees that make up a tree, largest first: all that appending needs."""
+    """The roots of the perfect subtrees that make up a tree, largest first. Appending needs no more of a tree."""
 
     __slots__ = ("_roots", "size")
 
     def __init__(self, size: int = 0, roots: Sequence[bytes] = ()) -> None:
-        """Go on from a tree of `size` leaves.
+        """Start from a tree of `size` leaves, 0 for an empty one.
 
         Raises:
             ValueError: the number of roots is not the number of ones in `size`.
@@ -43,7 +43,7 @@ class Frontier:
         self._roots = list(roots)
 
     def append(self, hashed: bytes) -> bytes:
-        """Append a leaf hash; give all hashes it completes, its own first, as the database stores them."""
+        """Append a leaf hash; give it and the hash of each node it completes, lowest first, as one row stores them."""
         completed = [hashed]
         carry = self.size
         while carry & 1:
@@ -70,7 +70,7 @@ class Frontier:
 
 
 def fold(roots: Sequence[bytes]) -> bytes:
-    """Join the roots of neighbouring perfect subtrees, largest first, into the root above them."""
+    """Join the roots of neighbouring perfect subtrees, largest first, into the root above them; at least one."""
     joined = roots[-1]
     for root in reversed(roots[:-1]):
         joined = node_hash(root, joined)
@@ -99,7 +99,7 @@ def place_of(node: Node) -> tuple[int, int]:
 
 
 def perfect_nodes(start: int, end: int) -> list[Node]:
-    """Split leaves start … end−1 into perfect nodes, largest first; `start` is aligned as RFC 6962 splits."""
+    """Split leaves start … end−1 into perfect nodes, largest first; `start` is 0 or where RFC 6962 splits."""
     nodes = []
     while start < end:
         level = (end - start).bit_length() - 1
@@ -109,7 +109,7 @@ def perfect_nodes(start: int, end: int) -> list[Node]:
 
 
 def inclusion_ranges(index: int, size: int) -> list[list[Node]]:
-    """Name the perfect nodes of each hash in an inclusion proof, leaf's sibling first.
+    """Name the perfect nodes of each hash in an inclusion proof, the leaf's sibling first. Source: RFC 6962, 2.1.1.
 
     Raises:
         ValueError: there is no such leaf.
@@ -163,7 +163,7 @@ def verify_inclusion(*, hashed: bytes, index: int, size: int, proof: Sequence[by
     """Check that a leaf hash stands at `index` in the tree. Source: RFC 9162, section 2.1.3.2.
 
     Raises:
-        ProofDoesNotHold: it does not, or the proof has another length than it must.
+        ProofDoesNotHold: the proof leads to another root, or has another length than it must.
     """
     if not 0 <= index < size:
         raise ProofDoesNotHold
@@ -185,10 +185,10 @@ def verify_inclusion(*, hashed: bytes, index: int, size: int, proof: Sequence[by
 def verify_consistency(  # noqa: C901 - one algorithm, in the order the RFC gives it
     *, old_size: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]
 ) -> None:
-    """Check that a tree only grew. Source: RFC 9162, section 2.1.4.2.
+    """Check that the tree of `size` begins with the tree of `old_size`. Source: RFC 9162, section 2.1.4.2.
 
     Raises:
-        ProofDoesNotHold: something in the old part was changed, or the proof is none.
+        ProofDoesNotHold: the proof does not show it, or has another length than it must.
     """
     if old_size == size:
         if proof or old_root != root:

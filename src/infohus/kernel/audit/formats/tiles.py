@@ -1,4 +1,4 @@
-"""The C2SP tlog-tiles layout: paths, bundles, and a writer that needs no more memory than a tile per level."""
+"""The C2SP tlog-tiles layout: paths, bundles, and a writer that keeps at most one tile per level in memory."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -12,7 +12,7 @@ LARGEST_BUNDLE = WIDTH * (LENGTH_BYTES + 2 ** (8 * LENGTH_BYTES) - 1)
 
 
 def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
-    """Give a tile's path; `level` is `entries` for an entry bundle. Source: C2SP tlog-tiles, "Merkle Tree"."""
+    """Give a tile's path; `level` is "entries" for an entry bundle. Source: C2SP tlog-tiles, "Merkle Tree"."""
     digits = str(index)
     digits = digits.zfill((len(digits) + 2) // 3 * 3)
     groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
@@ -33,12 +33,12 @@ def widths(size: int) -> Iterator[tuple[int, int, int]]:
 
 
 def bundle_of(entries: list[bytes]) -> bytes:
-    """Join entries, each behind its length in 2 bytes big-endian."""
+    """Join entries, each preceded by its length in 2 bytes, big-endian."""
     return b"".join(len(entry).to_bytes(LENGTH_BYTES, "big") + entry for entry in entries)
 
 
 def entries_in(bundle: bytes) -> list[bytes]:
-    """Take a bundle apart.
+    """Split a bundle into its entries.
 
     Raises:
         ValueError: the lengths do not add up.
@@ -56,10 +56,10 @@ def entries_in(bundle: bytes) -> list[bytes]:
 
 
 def hashed_entries(bundle: memoryview) -> tuple[list[bytes], list[int]]:
-    """Hash a bundle's entries as leaves, and give the places where each ends; an entry begins 2 bytes after the last.
+    """Hash a bundle's entries as leaves; give the hashes and the offset at which each entry ends.
 
-    No entry is taken out, for that costs as much as hashing it: the byte before each, the last of its length, which was
-    read, is overwritten by the leaf's prefix 0x00 (RFC 6962, section 2.1). The bundle is not one any more afterwards.
+    Destroys the bundle: the byte before each entry, the second of its length, is overwritten with the leaf prefix 0x00
+    (RFC 6962, section 2.1), because copying each entry would cost as much as hashing it.
 
     Raises:
         ValueError: the lengths do not add up.
@@ -96,7 +96,7 @@ class TileWriter:
             self._flush_full()
 
     def finish(self) -> None:
-        """Write what is left as partial tiles."""
+        """Write the remaining entries and hashes as partial tiles."""
         if self._entries:
             self._write("entries", self._written[0], bundle_of(self._entries), len(self._entries))
         for level, hashes in enumerate(self._levels):
@@ -131,5 +131,5 @@ class TileWriter:
 
 
 def hashes_in(tile: bytes) -> list[bytes]:
-    """Take a hash tile apart."""
+    """Split a hash tile into its hashes."""
     return [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]

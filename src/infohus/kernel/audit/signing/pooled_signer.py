@@ -1,6 +1,7 @@
-"""The signer with database connections of its own: what requests and the service's background task sign through.
+"""The signer with database connections of its own; requests and the service's background task sign through it.
 
-A request never lends its connection to the signer: it can neither sign over its own transaction nor wait for itself.
+A request never lends its connection to the signer, so no checkpoint covers its uncommitted entry, and no request waits
+for a lock that it holds itself.
 """
 
 import asyncio
@@ -20,12 +21,12 @@ from infohus.kernel.database.pool import Connection
 logger = structlog.get_logger()
 
 CONNECTIONS = 2
-"""One for the round of every minute, one for whoever asks meanwhile; more signatures at once gain nothing."""
+"""One for the background task, one for requests: each log is signed by one task at a time."""
 _PATIENCE_SECONDS = 10
 
 
 class PooledSigner:
-    """Signs logs over connections that nobody else has."""
+    """Signs logs over a pool of its own."""
 
     def __init__(self, signer: Signer) -> None:
         """Take the signer; it can sign once `open` has been called."""
@@ -51,7 +52,7 @@ class PooledSigner:
         return self._signer.verifier(origin)
 
     def alarm(self, log_id: UUID) -> str | None:
-        """Give what is wrong with a log, as a code; see `Signer.alarm`."""
+        """Give the code of what is wrong with a log; see `Signer.alarm`."""
         return self._signer.alarm(log_id)
 
     async def sign(self, log_id: UUID) -> SignedHead:
@@ -59,7 +60,7 @@ class PooledSigner:
 
         Raises:
             LogNotAsSigned, LogIsBehind, StateNotReadable: nothing was signed.
-            DatabaseUnavailable: no connection could be had.
+            DatabaseUnavailable: no connection within 10 seconds.
         """
         async with self._connection() as connection:
             return await self._signer.sign(connection, log_id)
@@ -68,13 +69,13 @@ class PooledSigner:
         """Sign every log that needs it.
 
         Raises:
-            DatabaseUnavailable: no connection could be had.
+            DatabaseUnavailable: no connection within 10 seconds.
         """
         async with self._connection() as connection:
             await self._signer.sign_all(connection)
 
     async def sign_every(self, seconds: int) -> None:
-        """Sign the logs that grew, again and again; what goes wrong is alarmed and tried again."""
+        """Call `sign_all` at this interval until cancelled; a failure is logged, and the next round tries again."""
         while True:
             await asyncio.sleep(seconds)
             try:
@@ -83,10 +84,11 @@ class PooledSigner:
                 logger.exception("logs_not_signed", exc_info=failure)
 
     async def require_not_behind(self) -> None:
-        """Refuse to open for work when any log is shorter than it was; see `Signer.require_not_behind`.
+        """Check that no log is shorter than it was; see `Signer.require_not_behind`.
 
         Raises:
-            LogIsBehind, StateNotReadable: the service must not open.
+            LogIsBehind, LogNotAsSigned, StateNotReadable: the service must not open.
+            DatabaseUnavailable: no connection within 10 seconds.
         """
         async with self._connection() as connection:
             await self._signer.require_not_behind(connection)

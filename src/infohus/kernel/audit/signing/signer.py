@@ -1,7 +1,7 @@
-"""The signer: it signs a log's head only after it has seen for itself that the log grew from what it signed before.
+"""The signer: signs a log's head only after checking that the log is consistent with what was signed before.
 
-Its memory is a folder beside its key, on the disk before a signature leaves the house. So a database that was put back,
-cut off or rewritten gets no signature, and the service that finds its log behind does not open for work.
+Each signed checkpoint is in the signer's checkpoint store, and on the disk, before it is given out. So a database that
+was restored, cut off or rewritten gets no signature, and the service does not open when a log is behind.
 """
 
 import asyncio
@@ -26,19 +26,19 @@ logger = structlog.get_logger()
 
 _LOGS = "SELECT id, origin FROM audit.log ORDER BY origin"
 _ARCHIVED_WITHIN_SECONDS = 0.5
-"""Between the memory and the archive there is one INSERT of another process; what is missing longer is missing."""
+"""How long another process may take to archive a checkpoint after storing it; after that it counts as missing."""
 
 
 class LogIsBehind(LogNotAsSigned):
-    """The log has fewer entries than were signed or cosigned: a backup was put back, or the tail cut off."""
+    """The log has fewer entries than were signed or cosigned: a backup was restored, or the tail was cut off."""
 
     def __init__(self, origin: str, size: int, known: int, by: str) -> None:
-        """Say how many entries it has, how many are known, and who remembers them."""
+        """Take how many entries the log has, how many were known, and the name of who knows them, in Danish."""
         super().__init__(origin, size)
         self.known, self.by = known, by
 
     def __str__(self) -> str:
-        """Say it in Danish, with what to do: whoever starts the service reads it."""
+        """Say in Danish what is wrong and what to do: whoever starts the service reads it."""
         return (
             f"Loggen {self.origin} har {self.index} poster, men {self.by} husker {self.known}. "
             "Databasen er bagud: en sikkerhedskopi er lagt ind, eller poster er skåret af. "
@@ -48,7 +48,7 @@ class LogIsBehind(LogNotAsSigned):
 
 @dataclass(frozen=True, slots=True)
 class SignedHead:
-    """A signed checkpoint with the cosignatures it has, and the names of those who gave them."""
+    """A signed checkpoint, its note with the cosignatures so far, and the cosigning witnesses' names."""
 
     checkpoint: Checkpoint
     note: str
@@ -56,8 +56,8 @@ class SignedHead:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What was signed of a log before: the note in our own memory, what it says, and what the archive's newest says.
+class _SignedBefore:
+    """What was signed of a log before: the stored note, its checkpoint, and the archive's newest checkpoint.
 
     `head` was read after both, so a log that only grew is no shorter than either.
     """
@@ -69,46 +69,47 @@ class _Known:
 
     @property
     def roots(self) -> dict[int, bytes]:
-        """Each known size with its root."""
-        return {one.size: one.root for one in (self.archived, self.remembered) if one is not None}
+        """The root of each size that was signed."""
+        signed = (self.archived, self.remembered)
+        return {checkpoint.size: checkpoint.root for checkpoint in signed if checkpoint is not None}
 
 
 class Signer:
-    """Signs checkpoints, keeps them, and asks the witnesses. Holds the key; nobody else does."""
+    """Holds the log's signing key; signs checkpoints, stores and archives them, and asks the witnesses."""
 
     def __init__(
         self, key: SigningKey, store: CheckpointStore, *, witnesses: Witnesses, clock: Callable[[], datetime]
     ) -> None:
-        """Sign with `key`, remembering in `store`."""
+        """Sign with `key`; every process of the service shares the folder of `store`."""
         self._key, self._store, self._clock = key, store, clock
         self.witnesses = witnesses
         self.acknowledged = AcknowledgedEntries()
         self._alarms: dict[UUID, str] = {}
-        self._lost: set[UUID] = set()
-        self._archive_lacks: set[UUID] = set()
-        self._turns = defaultdict[UUID, asyncio.Lock](asyncio.Lock)
+        self._lacking_entries: set[UUID] = set()
+        self._lacking_checkpoints: set[UUID] = set()
+        self._locks = defaultdict[UUID, asyncio.Lock](asyncio.Lock)
 
     def verifier(self, origin: str) -> VerifierKey:
         """Give the public half of the key under a log's name."""
         return self._key.verifier(origin)
 
     def alarm(self, log_id: UUID) -> str | None:
-        """Give what is wrong with a log, as a code: at the last look, or in the archive since the start; else none."""
-        return self._alarms.get(log_id) or ("archive" if log_id in self._archive_lacks else None)
+        """Give "behind" or "rewritten" from the last round, "archive" if that lacked a checkpoint, or `None`."""
+        return self._alarms.get(log_id) or ("archive" if log_id in self._lacking_checkpoints else None)
 
     async def sign(self, connection: AnyConnection, log_id: UUID) -> SignedHead:
-        """Sign a log's present head, unless that was done already, and have it cosigned where that is missing.
+        """Sign a log's present head, unless it is signed, and ask the witnesses unless all of them have cosigned.
 
-        Costs O(entries since the last checkpoint).
+        Hashes the entries since the last checkpoint.
 
         Raises:
             LogNotAsSigned, LogIsBehind: nothing was signed.
-            StateNotReadable: what was signed before cannot be read.
+            StateNotReadable: the stored checkpoint cannot be read; nothing was signed.
         """
         try:
             await self._require_all_appended(connection, log_id)
-            async with self._turns[log_id]:
-                checkpoint, note = await self._signed(connection, log_id)
+            async with self._locks[log_id]:
+                checkpoint, note = await self._sign_and_archive(connection, log_id)
         except LogNotAsSigned as refused:
             self._alarms[log_id] = "behind" if isinstance(refused, LogIsBehind) else "rewritten"
             logger.critical("log_not_as_signed", origin=refused.origin, index=refused.index)
@@ -119,7 +120,7 @@ class Signer:
         return await self._cosigned(connection, log_id, checkpoint, note)
 
     async def sign_all(self, connection: AnyConnection) -> None:
-        """Sign every log that needs it; one of which anything is wrong does not keep the others waiting."""
+        """Sign every log; a failure with one is logged, and the others are signed all the same."""
         for row in await connection.fetch(_LOGS):
             try:
                 await self.sign(connection, row["id"])
@@ -129,66 +130,68 @@ class Signer:
                 logger.exception("log_not_signed", origin=row["origin"], exc_info=failure)
 
     async def require_not_behind(self, connection: AnyConnection) -> None:
-        """Ask our own memory, the archive and the witnesses whether any log is shorter than it was.
+        """Compare every log's size with the checkpoint store, the archive and the witnesses.
 
         Raises:
-            LogIsBehind: it is; the service must not open for work.
-            StateNotReadable: what was signed before cannot be read.
+            LogIsBehind: one is shorter than it was, or gone; the service must not open.
+            LogNotAsSigned: store and archive contradict each other.
+            StateNotReadable: a stored checkpoint cannot be read.
         """
         rows = await connection.fetch(_LOGS)
         for origin in sorted(set(self._store.origins()) - {row["origin"] for row in rows}):
             known = self._store.checkpoint(origin)
             raise LogIsBehind(origin, 0, known.size if known else 0, "underskriverens egen hukommelse")
         for row in rows:
-            head = (await self._known(connection, row["id"])).head
+            head = (await self._signed_before(connection, row["id"])).head
             self.acknowledged.begin_at(row["id"], head.size)
-            for name, memory in (await self.witnesses.remembered(head.origin, self._key)).items():
-                if memory is None:
+            for name, remembered in (await self.witnesses.remembered(head.origin, self._key)).items():
+                if remembered is None:
                     logger.warning("witness_did_not_answer", origin=head.origin, witness=name)
-                elif memory.size > head.size:
-                    raise LogIsBehind(head.origin, head.size, memory.size, f"vidnet {name}")
+                elif remembered.size > head.size:
+                    raise LogIsBehind(head.origin, head.size, remembered.size, f"vidnet {name}")
 
     async def _require_all_appended(self, connection: AnyConnection, log_id: UUID) -> None:
-        """Refuse, from then on, a log that lacks an entry of which the database said that it is there."""
+        """Refuse a log that lacks an acknowledged entry, now and in every later round of this process."""
         missing = await self.acknowledged.missing(connection, log_id)
         if missing:
-            self._lost.add(log_id)
+            self._lacking_entries.add(log_id)
             logger.critical("acknowledged_entries_are_missing", log=str(log_id), missing=missing)
-        if log_id in self._lost:
+        if log_id in self._lacking_entries:
             raise LogNotAsSigned((await head_of(connection, log_id)).origin)
 
-    async def _signed(self, connection: AnyConnection, log_id: UUID) -> tuple[Checkpoint, str]:
-        while (signed := await self._signed_since(connection, await self._known(connection, log_id))) is None:
-            continue  # another process signed meanwhile, and nothing is signed that did not grow from that
+    async def _sign_and_archive(self, connection: AnyConnection, log_id: UUID) -> tuple[Checkpoint, str]:
+        while (signed := await self._sign_after(connection, await self._signed_before(connection, log_id))) is None:
+            continue  # another process signed meanwhile: check for consistency with its checkpoint
         checkpoint, note = signed
         if checkpoint.size:
-            # Dies here: the memory holds what the archive lacks; the next round puts it there.
+            # Dies here: the checkpoint is stored and not archived; the next round archives it.
             await archive.keep(connection, log_id, size=checkpoint.size, note=note, at=self._clock())
         return checkpoint, note
 
-    async def _signed_since(self, connection: AnyConnection, known: _Known) -> tuple[Checkpoint, str] | None:
-        """Sign the head on top of what is remembered; none when something else is remembered by now."""
-        head, start = known.head, known.remembered
-        await require_consistent(connection, head, start, known.roots)
+    async def _sign_after(self, connection: AnyConnection, before: _SignedBefore) -> tuple[Checkpoint, str] | None:
+        """Sign the head if it is consistent with `known`; `None` when another checkpoint was stored meanwhile."""
+        head, start = before.head, before.remembered
+        await require_consistent(connection, head, start, before.roots)
         checkpoint = Checkpoint(head.origin, head.size, head.root())
-        if start == checkpoint and known.note is not None:
-            return checkpoint, known.note
+        if start == checkpoint and before.note is not None:
+            return checkpoint, before.note
         note = self._key.sign(checkpoint)
         if open_checkpoint(note, [self.verifier(head.origin)]) != checkpoint:
             raise LogNotAsSigned(head.origin)
         if head.size:
             with self._store.locked():
-                if self._store.note(head.origin) != known.note:
+                if self._store.note(head.origin) != before.note:
                     return None
                 self._store.remember(head.origin, note)
         return checkpoint, note
 
-    async def _known(self, connection: AnyConnection, log_id: UUID) -> _Known:
-        """Collect what was signed of this log before, from memory and archive, and then read how long it is.
+    async def _signed_before(self, connection: AnyConnection, log_id: UUID) -> _SignedBefore:
+        """Read what was signed of this log before, from store and archive, and then its head.
 
         Raises:
-            StateNotReadable: what is remembered is not what our key signed.
-            LogNotAsSigned, LogIsBehind: the archive contradicts the memory, or the log is shorter than either.
+            StateNotReadable: the stored checkpoint is damaged, or not signed by our key.
+            LogNotAsSigned: the archive contradicts the store, or its newest note is not signed by our key.
+            LogIsBehind: the log is shorter than either says.
         """
         origin = (await head_of(connection, log_id)).origin
         note = self._store.note(origin)
@@ -197,8 +200,8 @@ class Signer:
         except NotACheckpoint:
             raise StateNotReadable from None
         archived = await self._archived_of(connection, log_id, origin, remembered)
-        # An entry that was signed and then lost with PostgreSQL would leave a log that is behind for good: nothing is
-        # signed, remembered or shown to a witness that is not on the disk.
+        # Flushed: if PostgreSQL lost an entry after it was signed, the log would be behind for good. So only what is on
+        # the disk is signed, stored or shown to a witness.
         head = await durable_head_of(connection, log_id)
         if remembered is not None and remembered.size > head.size:
             raise LogIsBehind(origin, head.size, remembered.size, "underskriverens egen hukommelse")
@@ -207,19 +210,19 @@ class Signer:
         same_size = archived is not None and remembered is not None and archived.size == remembered.size
         if same_size and archived != remembered:
             raise LogNotAsSigned(origin)
-        return _Known(head, note, remembered, archived)
+        return _SignedBefore(head, note, remembered, archived)
 
     async def _archived_of(
         self, connection: AnyConnection, log_id: UUID, origin: str, remembered: Checkpoint | None
     ) -> Checkpoint | None:
-        """Read the archive's newest; one that lacks what we remember lost it."""
+        """Read the archive's newest checkpoint; alarm when it is older than the stored one."""
         newest = await archive.newest(connection, log_id)
         if remembered is not None and (newest is None or newest.size < remembered.size):
             await asyncio.sleep(_ARCHIVED_WITHIN_SECONDS)
             newest = await archive.newest(connection, log_id)
         if remembered is not None and (newest is None or newest.size < remembered.size):
-            # A fall between remembering and archiving leaves the same; whoever reads the alarm knows of one.
-            self._archive_lacks.add(log_id)
+            # A crash between storing and archiving leaves the same state; whoever reads the alarm knows of the crash.
+            self._lacking_checkpoints.add(log_id)
             logger.critical("signed_checkpoint_is_not_in_the_archive", origin=origin, size=remembered.size)
         if newest is None:
             return None
@@ -234,19 +237,19 @@ class Signer:
     async def _cosigned(
         self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str
     ) -> SignedHead:
-        kept = await _archived(connection, log_id, checkpoint)
-        if set(kept.cosigners(self.witnesses.keys)) != {key.name for key in self.witnesses.keys}:
-            asked = await self.witnesses.cosign(connection, log_id, checkpoint, note)
-            alarming = [why for why in asked.silent.values() if why in ALARMING]
+        archived = await _archived_at(connection, log_id, checkpoint)
+        if set(archived.cosigners(self.witnesses.keys)) != {key.name for key in self.witnesses.keys}:
+            cosigning = await self.witnesses.cosign(connection, log_id, checkpoint, note)
+            alarming = [failure for failure in cosigning.failures.values() if failure in ALARMING]
             if alarming and self._store.checkpoint(checkpoint.origin) == checkpoint:
-                # Where we signed on meanwhile a witness may be ahead of this one; the next round asks about that.
+                # If a newer checkpoint was signed meanwhile, a witness may rightly be ahead; the next round asks again.
                 self._alarms[log_id] = "behind" if CosignFailure.AHEAD in alarming else "rewritten"
-            kept = await _archived(connection, log_id, checkpoint)
-        return SignedHead(checkpoint, kept.cosigned_note, tuple(kept.cosigners(self.witnesses.keys)))
+            archived = await _archived_at(connection, log_id, checkpoint)
+        return SignedHead(checkpoint, archived.cosigned_note, tuple(archived.cosigners(self.witnesses.keys)))
 
 
-async def _archived(connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint) -> Archived:
-    for one in await archive.page_before(connection, log_id, checkpoint.size + 1, limit=1):
-        if one.size == checkpoint.size:
-            return one
+async def _archived_at(connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint) -> Archived:
+    for archived in await archive.page_before(connection, log_id, checkpoint.size + 1, limit=1):
+        if archived.size == checkpoint.size:
+            return archived
     raise LogNotAsSigned(checkpoint.origin)

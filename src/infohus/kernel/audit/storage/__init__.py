@@ -1,1 +1,1 @@
-"""Where a log is kept: in the database, in an exported folder, and in a checkpoint store. Verifies nothing."""
+"""Where a log is kept: in the database, in an exported folder, and its checkpoints in a checkpoint store."""

@@ -1,6 +1,6 @@
-"""The archive of checkpoints: what was signed when, and by which witnesses. Anyone may read it; nobody believes it.
+"""The archive of checkpoints in the database: what was signed when, and by which witnesses. Not trusted.
 
-Each row proves itself by its signatures; a row that was taken away is missed by whoever remembers it.
+Only a row's signatures count. A missing row is noticed by the signer and the witnesses, who remember their newest one.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -33,7 +33,7 @@ _LAST_COSIGNED = "SELECT max(size) FROM audit.cosignature WHERE log_id = $1 AND 
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """A checkpoint as it stands in the archive: the log's own note, and the witnesses' lines on it."""
+    """A checkpoint of the archive: the log's signed note, and the witnesses' signature lines on it; not verified."""
 
     size: int
     note: str
@@ -42,32 +42,32 @@ class Archived:
 
     @property
     def cosigned_note(self) -> str:
-        """The note with every cosignature, as exports and proofs carry it."""
+        """The note with all cosignatures, as exports and proofs carry it."""
         return self.note + "".join(self.lines)
 
     def cosigners(self, witnesses: Sequence[WitnessKey]) -> list[str]:
-        """Name the known witnesses whose cosignature holds; a line that does not verify counts for nothing."""
-        return [one.name for one in holding(self.cosigned_note, witnesses)]
+        """Name the known witnesses whose cosignatures verify."""
+        return [cosignature.name for cosignature in holding(self.cosigned_note, witnesses)]
 
 
 def holding(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignature]:
-    """Find the cosignatures of known witnesses that hold, each witness' on its own."""
-    found = []
+    """Find the valid cosignatures of known witnesses; an invalid one of one witness does not affect the others."""
+    cosignatures = []
     for witness in witnesses:
         try:
-            found.extend(cosignatures_on(note, [witness]))
+            cosignatures.extend(cosignatures_on(note, [witness]))
         except (CosignatureDoesNotHold, NotACheckpoint):
             continue
-    return found
+    return cosignatures
 
 
 async def keep(connection: AnyConnection, log_id: UUID, *, size: int, note: str, at: datetime) -> None:
-    """Put a signed checkpoint into the archive; one that is there already stays as it is."""
+    """Archive a signed checkpoint, unless there is one of this size."""
     await connection.execute(_KEEP, log_id, size, note, at)
 
 
 async def keep_cosignature(connection: AnyConnection, log_id: UUID, size: int, cosignature: Cosignature) -> None:
-    """Put a verified cosignature into the archive, beside its checkpoint."""
+    """Archive a verified cosignature on the checkpoint of this size, unless the witness has one there."""
     moment = datetime.fromtimestamp(cosignature.moment, UTC)
     await connection.execute(_KEEP_LINE, log_id, size, cosignature.name, cosignature.line, moment)
 
@@ -84,7 +84,7 @@ async def page_before(connection: AnyConnection, log_id: UUID, size: int, *, lim
 
 
 async def all_from(connection: AnyConnection, log_id: UUID, *, after: int) -> AsyncIterator[Archived]:
-    """Read every checkpoint above size `after`, the smallest first, some at a time."""
+    """Read every checkpoint above size `after`, the smallest first, 1,000 at a time."""
     while rows := await connection.fetch(_AFTER, log_id, after, AT_ONCE):
         for row in rows:
             yield _archived(row)
@@ -92,12 +92,12 @@ async def all_from(connection: AnyConnection, log_id: UUID, *, after: int) -> As
 
 
 async def sizes(connection: AnyConnection, log_id: UUID, *, after: int) -> list[int]:
-    """List the sizes above `after` of which there is a checkpoint, ascending."""
+    """List the sizes above `after` that have a checkpoint, ascending."""
     return [row["size"] for row in await connection.fetch(_SIZES, log_id, after)]
 
 
 async def last_cosigned_by(connection: AnyConnection, log_id: UUID, witness: str) -> int:
-    """Give the size of the newest checkpoint that a witness cosigned as far as the archive knows, or 0."""
+    """Give the size of the newest archived checkpoint with a cosignature of this witness, or 0."""
     size: int | None = await connection.fetchval(_LAST_COSIGNED, log_id, witness)
     return size or 0
 

@@ -1,6 +1,7 @@
-"""The newest checkpoint of each log, remembered in a folder: what was said once is on the disk before it is said.
+"""The newest checkpoint of each log, kept in a folder; it is on the disk before the signature on it is given out.
 
-A witness remembers what it cosigned, a signer what it signed. A database can be put back, this folder must never be.
+A witness keeps what it cosigned, the signer what it signed. Databases are restored from backups; this folder never is.
+Verifies no signature.
 """
 
 import fcntl
@@ -14,22 +15,22 @@ from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, 
 
 
 class StateNotReadable(Exception):  # noqa: N818 - names the situation
-    """What was remembered of a log can no longer be read; nobody starts again from nothing by himself."""
+    """A stored checkpoint cannot be read. It is never replaced automatically: an operator has to decide."""
 
 
 class CheckpointStore:
-    """One folder with one file per log."""
+    """One folder with one file per log, shared by all processes that sign or cosign with one key."""
 
     def __init__(self, folder: Path) -> None:
-        """Remember in `folder`, which is made when missing."""
+        """Store in `folder`, which is made, mode 0700, when missing."""
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def note(self, origin: str) -> str | None:
-        """Give the signed checkpoint remembered of a log; none when there never was one.
+        """Give the stored note of a log, `None` when there never was one.
 
         Raises:
-            StateNotReadable: it is damaged.
+            StateNotReadable: the file is damaged, or another log's.
         """
         try:
             note = self._file(origin).read_text(encoding="utf-8")
@@ -42,19 +43,19 @@ class CheckpointStore:
         return note
 
     def checkpoint(self, origin: str) -> Checkpoint | None:
-        """Give what the remembered checkpoint says.
+        """Give the stored checkpoint of a log, `None` when there never was one.
 
         Raises:
-            StateNotReadable: it is damaged.
+            StateNotReadable: the file is damaged, or another log's.
         """
         note = self.note(origin)
         return None if note is None else _checkpoint_in(note)
 
     def origins(self) -> list[str]:
-        """List the logs of which something is remembered.
+        """List the origins of the logs that have a checkpoint here.
 
         Raises:
-            StateNotReadable: one is damaged.
+            StateNotReadable: a file is damaged.
         """
         try:
             notes = [file.read_text(encoding="utf-8") for file in sorted(self._folder.glob("*.checkpoint"))]
@@ -63,14 +64,14 @@ class CheckpointStore:
         return [_checkpoint_in(note).origin for note in notes]
 
     def remember(self, origin: str, note: str) -> None:
-        """Remember a signed checkpoint durably; when this returns, it survives the machine's fall."""
+        """Store a signed checkpoint; when this returns, it is on the disk. The caller holds the lock."""
         file = self._file(origin)
         fresh = file.with_suffix(".new")
         with fresh.open("w", encoding="utf-8", newline="\n") as written:
             written.write(note)
             written.flush()
             os.fsync(written.fileno())
-        # Dies before this line: the earlier checkpoint stands, and nothing was said of the new one yet.
+        # Dies before this line: the earlier checkpoint stands, and the new signature was not given out.
         fresh.replace(file)
         descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -80,7 +81,7 @@ class CheckpointStore:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder's lock, against other threads and other processes alike."""
+        """Hold the folder's lock, which keeps out other threads and other processes; waits for it."""
         descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""A log as a folder that anyone can check: C2SP tlog-tiles with a signed checkpoint, and proofs of single entries."""
+"""A log as a folder in the C2SP tlog-tiles layout with its signed checkpoint, and proofs of single entries."""
 
 import base64
 import io
@@ -54,11 +54,11 @@ emptied after its period, as a later entry (emptyLogEntries) says; its hash is s
 
 
 class LogDoesNotVerify(Exception):  # noqa: N818 - names the situation
-    """The rows do not make the tree that the log says it is, so nothing is signed."""
+    """The rows are not what was signed; the text says where. The export is not finished."""
 
 
 class NotAnExport(Exception):  # noqa: N818 - names the situation
-    """The tar file holds links, folders' parents or other things that no export holds."""
+    """The tar file holds a link, a path outside the folder, or another kind of member that no export has."""
 
 
 async def export_log(  # noqa: PLR0913 - one export, all of it by name
@@ -68,16 +68,16 @@ async def export_log(  # noqa: PLR0913 - one export, all of it by name
     """Write a log into `folder` as far as its signed checkpoint `note` goes; every row is hashed anew.
 
     Raises:
-        LogDoesNotVerify: naming the first row that is wrong, or saying that the rows make another tree.
+        LogDoesNotVerify: a row is wrong, or the rows make another tree; the folder may hold some tiles by then.
         NotACheckpoint: `key` did not sign the note.
     """
     checkpoint = open_checkpoint(note, [key])
-    writer, frontier, front = TileWriter(folder), Frontier(), EmptiedEntries()
+    writer, frontier, emptied = TileWriter(folder), Frontier(), EmptiedEntries()
     async for rows in rows_of(connection, log_id, start=0, stop=checkpoint.size):
         for row in rows:
             entry: bytes | None = row["entry"]
             hashed = row["hashes"][:HASH_BYTES] if entry is None else leaf_hash(entry)
-            front.see(row["index"], entry)
+            emptied.see(row["index"], entry)
             if row["index"] != frontier.size or frontier.append(hashed) != row["hashes"]:
                 message = f"row {row['index']} of the log is not what was appended"
                 raise LogDoesNotVerify(message)
@@ -87,7 +87,7 @@ async def export_log(  # noqa: PLR0913 - one export, all of it by name
     if Checkpoint(checkpoint.origin, frontier.size, frontier.root()) != checkpoint:
         message = f"the log's {frontier.size} rows do not make the tree that was signed with {checkpoint.size}"
         raise LogDoesNotVerify(message)
-    if wrong := front.faults():
+    if wrong := emptied.faults():
         message = f"row {wrong[0][0]} of the log is emptied and not said to be, or said to be and not emptied"
         raise LogDoesNotVerify(message)
     writer.finish()
@@ -113,14 +113,14 @@ async def prove(connection: AnyConnection, log_id: UUID, index: int, note: str) 
 
 
 def proof_text(index: int, proof: Sequence[bytes], checkpoint: str) -> str:
-    """Write a proof as text."""
-    lines = [PROOF_HEADER, f"index {index}", *(base64.b64encode(one).decode() for one in proof)]
+    """Write a proof as text. Source: C2SP tlog-proof."""
+    lines = [PROOF_HEADER, f"index {index}", *(base64.b64encode(node).decode() for node in proof)]
     return "\n".join(lines) + "\n\n" + checkpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """What a proof proves."""
+    """What a proof proves: the entry's index (0-based), under this checkpoint."""
 
     index: int
     checkpoint: Checkpoint
@@ -132,14 +132,14 @@ def check_proof(text: str, entry: bytes, keys: Sequence[VerifierKey]) -> Proved:
 
 
 def check_hashed_proof(text: str, hashed: bytes, keys: Sequence[VerifierKey]) -> Proved:
-    """Check offline that the entry with this leaf hash is in the log: all there is to show for an emptied one.
+    """Check offline that the entry with this leaf hash is in the log; an emptied entry has nothing but its hash.
 
     Raises:
         ProofDoesNotHold: malformed, or it leads to another root.
         NotACheckpoint: no key of `keys` signed the checkpoint.
     """
-    head, found, checkpoint_text = text.partition("\n\n")
-    if not found:
+    head, separator, checkpoint_text = text.partition("\n\n")
+    if not separator:
         raise ProofDoesNotHold
     index, proof = _parse_head(head.split("\n"))
     checkpoint = open_checkpoint(checkpoint_text, keys)
@@ -148,9 +148,9 @@ def check_hashed_proof(text: str, hashed: bytes, keys: Sequence[VerifierKey]) ->
 
 
 def _parse_head(lines: list[str]) -> tuple[int, list[bytes]]:
-    """Read a proof's lines above its checkpoint as the entry's index and the hashes.
+    """Read the lines above a proof's checkpoint; give the entry's index and the hashes.
 
-    "The second line MAY start with the string `extra`": opaque data that no signature covers, so it says nothing here.
+    "The second line MAY start with the string `extra`" (tlog-proof): no signature covers that data, so it is ignored.
 
     Raises:
         ProofDoesNotHold: malformed.
@@ -164,18 +164,18 @@ def _parse_head(lines: list[str]) -> tuple[int, list[bytes]]:
         raise ProofDoesNotHold from None
     name, _, digits = "".join(others[:1]).partition(" ")
     index = parse_count(digits)
-    if header != PROOF_HEADER or name != "index" or index is None or any(len(one) != HASH_BYTES for one in proof):
+    if header != PROOF_HEADER or name != "index" or index is None or any(len(node) != HASH_BYTES for node in proof):
         raise ProofDoesNotHold
     return index, proof
 
 
 def unpack(packed: bytes, folder: Path) -> None:
-    """Unpack an exported log's tar file below `folder`: plain files only, none outside it.
+    """Unpack an exported log's tar file into `folder`.
 
-    Python's own filter for this is younger than Debian 12's Python 3.11.2.
+    Not by `tarfile`'s extraction filters: Debian 12's Python 3.11.2 does not have them.
 
     Raises:
-        NotAnExport: it holds something else.
+        NotAnExport: a member is no plain file or folder, or would lie outside `folder`.
     """
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         for member in archive:

@@ -1,4 +1,4 @@
-"""The log in the database: appended by one function, read by plain queries. Verifies nothing."""
+"""The log in the database: one function appends, plain queries read. Verifies nothing."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ APPEND = "SELECT audit.append($1, $2)"
 """Append an entry ($2) to a log ($1) in a transaction of its own; gives the entry's index."""
 
 OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
-"""Open a log ($1) under its origin ($2), as the owner; one that is open stays as it is."""
+"""Make a log ($1) with its origin ($2), as the owner, unless it exists."""
 _FLUSH = "SELECT pg_logical_emit_message(true, 'infohus', '')"
-"""A transaction of its own that writes nothing but a mark into the write-ahead log (WAL).
+"""A transaction of its own that only writes a message into the write-ahead log (WAL).
 
-Its COMMIT waits until the WAL is on the disk as far as the mark, and on the synchronous standby where there is one, by
-the session's own `synchronous_commit`. The WAL is one sequence, so all that stands before the mark is there too.
+Its COMMIT waits until the WAL is on the disk up to the message, and on the synchronous standby where there is one, as
+the session's `synchronous_commit` says. The WAL is one sequence, so all that stands before the message is there too.
 Source: PostgreSQL, "System Administration Functions", "Replication Management Functions": the message "is written to
 WAL" as part of the current transaction; it needs no logical decoding and no right that a role that only reads lacks.
 """
@@ -50,7 +50,7 @@ class NoSuchLog(Exception):  # noqa: N818 - names the situation
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the database says of a log: believed by nobody until it is verified."""
+    """What the database says of a log, not verified; `frontier` holds the roots of its perfect subtrees, joined."""
 
     log_id: UUID
     origin: str
@@ -64,11 +64,11 @@ class Head:
 
 
 def append_and_commit(log_id: UUID, entry: bytes) -> str:
-    """Write the one message that appends an entry, commits, and waits until both are on the disk.
+    """Write the one message that appends an entry, commits the open transaction, and waits until it is on the disk.
 
-    The log is locked until COMMIT, which does not wait for the disk; the flush behind it does, when the lock is free
-    already. Whoever sees the entry before it is on the disk writes behind it in the WAL, and flushes it with its own.
-    The simple protocol takes no parameters; a UUID and hexadecimal digits cannot hold a quote.
+    The log is locked until COMMIT, which does not wait for the disk. The flush after it does, when the lock is already
+    free. Another transaction that sees the entry earlier stands behind it in the WAL, so its flush covers the entry.
+    The simple query protocol has no parameters; a UUID and hexadecimal digits cannot contain a quote.
     """
     return (
         "SET LOCAL synchronous_commit TO off; "
@@ -77,17 +77,17 @@ def append_and_commit(log_id: UUID, entry: bytes) -> str:
 
 
 def append_alone(log_id: UUID, entry: bytes) -> str:
-    """Write the one message that appends an entry in a transaction of its own, as `append_and_commit` does."""
+    """Write the one message that does the same in a new transaction: it appends the entry and nothing else."""
     return f"BEGIN; {append_and_commit(log_id, entry)}"
 
 
 async def flush(connection: AnyConnection) -> None:
-    """Return when all that the connection has read so far is on the disk: what was committed may not be there yet.
+    """Wait until all that this connection has read is on the disk; a commit can be visible before it is.
 
-    For whoever gives out or signs what they read without appending an entry of their own, which would do the same. Not
-    for use in a transaction: that one's COMMIT flushes. A standby shows only what the primary had on its disk.
+    For callers that sign or give out what they read and append no entry (appending flushes too). Not for use in a
+    transaction, whose COMMIT flushes. Does nothing on a standby, which shows only what the primary had on its disk.
     """
-    assert not connection.is_in_transaction()  # noqa: S101 - the mark would wait for that transaction's COMMIT
+    assert not connection.is_in_transaction()  # noqa: S101 - the message would wait for that COMMIT
     if not await connection.fetchval("SELECT pg_is_in_recovery()"):
         await connection.execute(_FLUSH)
 
@@ -118,7 +118,7 @@ async def head_of(connection: AnyConnection, log_id: UUID) -> Head:
 async def rows_of(
     connection: AnyConnection, log_id: UUID, *, start: int, stop: int
 ) -> AsyncIterator[list[asyncpg.Record]]:
-    """Read rows start … stop−1 (index, entry, hashes) in order, some thousand at a time."""
+    """Read rows start … stop−1 (index, entry, hashes) in order, 4,096 at a time; rows may be missing."""
     for first in range(start, stop, ROWS_AT_ONCE):
         yield await connection.fetch(ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop))
 
@@ -126,34 +126,34 @@ async def rows_of(
 async def entries_where(
     connection: AnyConnection, log_id: UUID, keeps: Callable[[Entry], bool], *, after: int, limit: int
 ) -> tuple[list[tuple[int, Entry]], int | None]:
-    """List entries behind index `after` that `keeps` keeps, oldest first, and where to go on; `None` is the end.
+    """List at most `limit` entries after index `after` for which `keeps` is true, oldest first; emptied ones never.
 
-    An emptied one is never among them.
+    The second value is the `after` of the next page, `None` when there is no more.
     """
-    found, goes_on = await places_where(
+    places, goes_on = await places_where(
         connection, log_id, lambda entry: entry is not None and keeps(entry), after=after, limit=limit
     )
-    return [(index, entry) for index, entry in found if entry is not None], goes_on
+    return [(index, entry) for index, entry in places if entry is not None], goes_on
 
 
 async def places_where(
     connection: AnyConnection, log_id: UUID, keeps: Callable[[Entry | None], bool], *, after: int, limit: int
 ) -> tuple[list[tuple[int, Entry | None]], int | None]:
-    """List as `entries_where` does, with `None` for an emptied entry that `keeps` keeps."""
+    """List as `entries_where` does, but pass emptied entries to `keeps` too, as `None`."""
     head = await head_of(connection, log_id)
-    found: list[tuple[int, Entry | None]] = []
+    places: list[tuple[int, Entry | None]] = []
     async for rows in rows_of(connection, log_id, start=after + 1, stop=head.size):
         for row in rows:
             entry = None if row["entry"] is None else decode(row["entry"])
             if keeps(entry):
-                if len(found) == limit:
-                    return found, found[-1][0]
-                found.append((row["index"], entry))
-    return found, None
+                if len(places) == limit:
+                    return places, places[-1][0]
+                places.append((row["index"], entry))
+    return places, None
 
 
 async def first_since(connection: AnyConnection, log_id: UUID, moment: datetime, size: int) -> int:
-    """Find, by halves, the first of `size` entries that is no older than a moment; an emptied one is older than any."""
+    """Find by bisection the first of `size` entries that is no older than a moment; emptied ones count as older."""
     below, above = 0, size
     while below < above:
         middle = (below + above) // 2
@@ -166,16 +166,16 @@ async def first_since(connection: AnyConnection, log_id: UUID, moment: datetime,
 
 
 async def entries_holding(connection: AnyConnection, log_id: UUID, texts: Sequence[str]) -> list[tuple[int, bytes]]:
-    """List the entries, oldest first, in whose bytes one of these texts stands; none that is emptied.
+    """List the entries whose bytes contain one of these texts, oldest first; emptied ones never.
 
-    The database reads every row of the log for it.
+    The database reads every row of the log.
     """
-    found = await connection.fetch(_HOLDING, log_id, list(texts))
-    return [(row["index"], row["entry"]) for row in found]
+    rows = await connection.fetch(_HOLDING, log_id, list(texts))
+    return [(row["index"], row["entry"]) for row in rows]
 
 
 async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes | None:
-    """Read one entry's bytes, `None` when it is emptied; the index must be in the log."""
+    """Read one entry's bytes, `None` when it is emptied or not there."""
     entry: bytes | None = await connection.fetchval(
         "SELECT entry FROM audit.leaf WHERE log_id = $1 AND index = $2", log_id, index
     )
@@ -183,7 +183,11 @@ async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes
 
 
 async def hashes_of(connection: AnyConnection, log_id: UUID, nodes: Iterable[Node]) -> dict[Node, bytes]:
-    """Read perfect nodes' hashes: one query, one row a node."""
+    """Read the hashes of perfect nodes, with one query and one row per node.
+
+    Raises:
+        KeyError: a row is missing.
+    """
     places = {node: place_of(node) for node in nodes}
     rows = await connection.fetch(_SOME_ROWS, log_id, sorted({row for row, _ in places.values()}))
     stored = {row["index"]: row["hashes"] for row in rows}

@@ -15,12 +15,12 @@ _MOST_GROUPS = 5
 
 
 class NoSuchTile(Exception):  # noqa: N818 - names the situation
-    """The path is none, or the tile is not (wholly) under the checkpoint."""
+    """The path is not a tile's, or the tile is not wholly covered by the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class TilePlace:
-    """Which tile: a level (`None` is an entry bundle), an index, and how many of its 256 are asked for."""
+    """Which tile: its level (`None` for an entry bundle), its index, and how many of its 256 hashes or entries."""
 
     level: int | None
     index: int
@@ -28,31 +28,31 @@ class TilePlace:
 
     @classmethod
     def parse(cls, level: str, path: str) -> "TilePlace":
-        """Read what `tile_path` wrote behind `tile/`.
+        """Read a path as `tile_path` writes it: `level` and the rest, without `tile/`.
 
         Raises:
-            NoSuchTile: it is no such path.
+            NoSuchTile: it is not written so.
         """
-        found = _PLACE.fullmatch(path)
-        numbered = level.isascii() and level.isdigit() and str(int(level[:2])) == level and int(level) <= _HIGHEST_LEVEL
-        if found is None or not (level == ENTRIES or numbered):
+        match = _PLACE.fullmatch(path)
+        is_level = level.isascii() and level.isdigit() and str(int(level[:2])) == level and int(level) <= _HIGHEST_LEVEL
+        if match is None or not (level == ENTRIES or is_level):
             raise NoSuchTile
-        groups = found[1].replace("x", "").split("/")
-        width = int(found[2]) if found[2] else WIDTH
+        groups = match[1].replace("x", "").split("/")
+        width = int(match[2]) if match[2] else WIDTH
         index = int("".join(groups[:_MOST_GROUPS]))
-        # One spelling each: no group of zeros in front, no partial tile that is a full one.
-        if len(groups) > _MOST_GROUPS or (len(groups) > 1 and groups[0] == "000") or (found[2] and width >= WIDTH):
+        # Each tile has one path: no leading group of zeros, no partial tile of full width.
+        if len(groups) > _MOST_GROUPS or (len(groups) > 1 and groups[0] == "000") or (match[2] and width >= WIDTH):
             raise NoSuchTile
         return cls(None if level == ENTRIES else int(level), index, width)
 
     @property
     def reaches(self) -> int:
-        """How many entries the log must have for the tile to be there."""
+        """The number of entries that the log must have for this tile to exist."""
         return (self.index * WIDTH + self.width) << (_TILE_HEIGHT * (self.level or 0))
 
 
 async def tile_of(connection: AnyConnection, log_id: UUID, place: TilePlace, *, size: int) -> bytes:
-    """Give a tile's hashes, 32 bytes each, or a bundle's entries, as far as the log's first `size` entries go.
+    """Give a tile's bytes, or an entry bundle's, from the log's first `size` entries.
 
     Raises:
         NoSuchTile: it reaches beyond them.

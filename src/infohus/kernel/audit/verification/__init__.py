@@ -1,1 +1,1 @@
-"""Is a log whole? Trusts entries and keys, and nothing that is written about them."""
+"""Is a log whole? Trusts the public keys it is given, and hashes everything else anew."""

@@ -1,7 +1,6 @@
-"""Are the log's functions and triggers the ones we shipped? A superuser can replace or disable them.
+"""Are the log's functions, triggers and tables the ones we shipped? A superuser can replace or disable them.
 
-One that was changed and changed back leaves no trace here; what it did shows in the rows, or is
-missed by `AcknowledgedEntries`.
+A change that was undone is not seen here; what it did shows in the rows, or as a missing entry (`AcknowledgedEntries`).
 """
 
 from hashlib import sha256
@@ -21,7 +20,7 @@ SHIPPED = {
     "open_log": "602e5dcc4accdfe9763d7984b9e2f57e77eeb3c6e6425d2b4d850344b7ff0b22",
     "refuse_change": "05488db5a64efb1586e8fd4101aca43fddf3f947eb0452c88bfafbdec4074d1e",
 }
-"""SHA-256 of each function's definition as PostgreSQL prints it, from the migrations; a test keeps it."""
+"""SHA-256 of each function's body, settings and SECURITY DEFINER flag, hexadecimal; a test compares the migrations."""
 
 TRIGGERS = {
     "checkpoint_is_never_changed", "cosignature_is_never_changed", "frontier_is_never_deleted", "leaf_is_never_changed",
@@ -48,25 +47,26 @@ SELECT c.relname AS name,
 FROM pg_catalog.pg_class c
 WHERE c.relnamespace = 'audit'::regnamespace AND c.relkind NOT IN ('i', 'I', 'c')
 """
-"""A table with a policy or a rule, or a view in its place, can show a verifier another log than it holds."""
+"""A table with a policy or a rule, or a view in its place, can hide rows from a verifier or show others."""
 
 
 async def catalog_faults(connection: AnyConnection) -> list[Fault]:
-    """List what is not as shipped: a function that was changed, added or removed; a trigger that is off or gone;
-    a table that is something else, or shows not all of its rows to everybody.
+    """List what is not as shipped.
+
+    That is a function that was changed, added or removed, a trigger that is off, missing or added, and a table that is
+    missing, added, no plain table, or has a policy or a rule.
     """
     faults = []
-    found = [(row["name"], digest_of(row["definition"])) for row in await connection.fetch(_FUNCTIONS)]
-    for name, digest in found:
-        if SHIPPED.get(name) != digest or [one for one, _ in found].count(name) > 1:
+    functions = [(row["name"], digest_of(row["definition"])) for row in await connection.fetch(_FUNCTIONS)]
+    for name, digest in functions:
+        if SHIPPED.get(name) != digest or [other for other, _ in functions].count(name) > 1:
             faults.append(Fault(f"audit.{name}", None, "funktionen er ikke den, der blev leveret"))
-    faults.extend(
-        Fault(f"audit.{name}", None, "funktionen er væk") for name in sorted(set(SHIPPED) - {name for name, _ in found})
-    )
+    missing = sorted(set(SHIPPED) - {name for name, _ in functions})
+    faults.extend(Fault(f"audit.{name}", None, "funktionen er væk") for name in missing)
     triggers = await connection.fetch(_TRIGGERS)
-    on = {row["name"] for row in triggers if row["is_on"] and row["calls"] in {"refuse_change", "let_only_empty"}}
+    enabled = {row["name"] for row in triggers if row["is_on"] and row["calls"] in {"refuse_change", "let_only_empty"}}
     faults.extend(
-        Fault("audit", None, f"udløseren {name} er slået fra eller væk") for name in sorted(TRIGGERS - on)
+        Fault("audit", None, f"udløseren {name} er slået fra eller væk") for name in sorted(TRIGGERS - enabled)
     )
     faults.extend(
         Fault("audit", None, f"udløseren {row['name']} er ikke leveret") for row in triggers

@@ -1,4 +1,4 @@
-"""Did a log only grow? Its rows are hashed on from a tree that was signed, and compared with every root known since."""
+"""Is a log consistent with what was signed? Hashes its rows on top of a signed tree, and compares every known root."""
 
 from infohus.kernel.audit.formats.checkpoint import Checkpoint
 from infohus.kernel.audit.formats.merkle import HASH_BYTES, Frontier, leaf_hash, perfect_nodes
@@ -6,13 +6,13 @@ from infohus.kernel.audit.storage.log import AnyConnection, Head, hashes_of, row
 
 
 class LogNotAsSigned(Exception):  # noqa: N818 - names the situation
-    """The log is not the one that was signed before, or its rows do not make its head; nothing is signed.
+    """The log is not the one that was signed before, or its rows do not make its head.
 
-    `origin` names the log, `index` the first entry (0-based) where it shows, when that is known.
+    `index` is the first entry (0-based) at which it shows, when that is known.
     """
 
     def __init__(self, origin: str, index: int | None = None) -> None:
-        """Name the log and the place."""
+        """Take the log's origin and the index."""
         super().__init__(f"{origin} is not what was signed" + ("" if index is None else f", from entry {index} on"))
         self.origin, self.index = origin, index
 
@@ -20,10 +20,12 @@ class LogNotAsSigned(Exception):  # noqa: N818 - names the situation
 async def require_consistent(
     connection: AnyConnection, head: Head, start: Checkpoint | None, known: dict[int, bytes]
 ) -> None:
-    """Hash every entry since `start` anew, on top of the tree that was signed there.
+    """Hash every entry since `start` anew, on top of the tree that was signed there, up to `head`.
+
+    `known` maps sizes between the two to their roots. An emptied entry counts by its stored hash.
 
     Raises:
-        LogNotAsSigned: an entry, its place or a node is not what was appended, or an earlier root is another.
+        LogNotAsSigned: a row is missing or wrong, a known root is another, or the rows do not make `head`.
     """
     frontier = Frontier() if start is None else await _frontier_of(connection, head, start)
     async for rows in rows_of(connection, head.log_id, start=frontier.size, stop=head.size):
@@ -39,7 +41,7 @@ async def require_consistent(
 
 
 async def _frontier_of(connection: AnyConnection, head: Head, start: Checkpoint) -> Frontier:
-    """Take the perfect subtrees of the signed tree from the rows, and see that they make the signed root."""
+    """Read the perfect subtrees of the signed tree from the rows, and check that they make the signed root."""
     nodes = perfect_nodes(0, start.size)
     try:
         stored = await hashes_of(connection, head.log_id, nodes)

@@ -1,4 +1,4 @@
-"""Is an exported log whole? Trusts entries and keys, and nothing that is written about them. Says where it is wrong."""
+"""Is an exported log whole? Hashes every entry, compares every tile and the signed root; says where it is wrong."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,20 +19,20 @@ TILES_PER_TASK = 64
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: where (a file or a row), at which entry (0-based), and what."""
+    """One thing that is wrong: in which file or table, at which entry (0-based), and what, in Danish."""
 
     place: str
     index: int | None
     what: str
 
     def __str__(self) -> str:
-        """Say it in one line, in Danish: DPOs read it."""
+        """Write it in one line."""
         return f"{self.place}{'' if self.index is None else f', post {self.index}'}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a verification found; `faults` is empty when the log is whole. `emptied` counts from the first entry."""
+    """What a verification found; `faults` is empty when the log is whole. The first `emptied` entries are emptied."""
 
     checkpoint: Checkpoint | None
     entries: int
@@ -53,21 +53,21 @@ def verify_export(
         checkpoint = open_checkpoint((folder / "checkpoint").read_text(encoding="utf-8"), keys)
     except (OSError, UnicodeDecodeError, NotACheckpoint):
         return Verification(None, 0, (Fault("checkpoint", None, "ingen nøgle, vi stoler på, har underskrevet det"),))
-    faults, front = list[Fault](), EmptiedEntries()
+    faults, emptied_entries = list[Fault](), EmptiedEntries()
     roots_of_full_tiles: dict[int, list[bytes]] = {}
     partial: dict[int, list[bytes]] = {}
     tiles = list(widths(checkpoint.size))
-    bottom = [(folder, index, width) for level, index, width in tiles if level == 0]
-    for done, tile in _on_cores(bottom, cores):
-        faults.extend(tile.faults)
-        front.join(tile.front)
-        if tile.width == WIDTH:
-            roots_of_full_tiles.setdefault(0, []).extend(tile.roots)
+    bundles = [(folder, index, width) for level, index, width in tiles if level == 0]
+    for done, bundle in _on_cores(bundles, cores):
+        faults.extend(bundle.faults)
+        emptied_entries.join(bundle.emptied_entries)
+        if bundle.width == WIDTH:
+            roots_of_full_tiles.setdefault(0, []).extend(bundle.roots)
         else:
-            partial[0] = list(tile.roots)
+            partial[0] = list(bundle.roots)
         if progress is not None:
             progress(done)
-    for level, index, width in tiles[len(bottom) :]:
+    for level, index, width in tiles[len(bundles) :]:
         path = tile_path(level, index, width)
         hashes = roots_of_full_tiles[level - 1][index * WIDTH : index * WIDTH + width]
         _compare(path, _read(folder, path, faults), hashes, faults, first=None)
@@ -77,46 +77,46 @@ def verify_export(
             partial[level] = hashes
     if not faults and _root(partial) != checkpoint.root:
         faults.append(Fault("checkpoint", None, "posterne giver en anden rod end den underskrevne"))
-    faults.extend(Fault("tile/entries", index, what) for index, what in front.faults() if not faults)
-    return Verification(checkpoint, checkpoint.size, tuple(faults), front.stop)
+    faults.extend(Fault("tile/entries", index, what) for index, what in emptied_entries.faults() if not faults)
+    return Verification(checkpoint, checkpoint.size, tuple(faults), emptied_entries.stop)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bottom:
-    """A bundle of entries, hashed: the root of a full one, the leaf hashes of the last; and what was wrong."""
+class _HashedBundle:
+    """A verified bundle of entries: its root in `roots` when it is full, its leaf hashes when it is partial."""
 
     width: int
     roots: tuple[bytes, ...]
-    front: EmptiedEntries
+    emptied_entries: EmptiedEntries
     faults: tuple[Fault, ...]
 
 
-def _on_cores(bottom: Sequence[tuple[Path, int, int]], cores: int) -> Iterator[tuple[int, _Bottom]]:
-    """Hash bundles on several cores; give each in order, with the number of entries up to it."""
+def _on_cores(bundles: Sequence[tuple[Path, int, int]], cores: int) -> Iterator[tuple[int, _HashedBundle]]:
+    """Verify bundles on several cores; give each in order, with the number of entries up to its end."""
     done = 0
     with ExitStack() as stack:
-        if cores > 1 and len(bottom) > TILES_PER_TASK:
-            # Forked: a process that only reads and hashes needs nothing that another thread could hold, and a fresh
-            # one would first import all of infohus, which takes longer than hashing a hundred thousand entries.
+        if cores > 1 and len(bundles) > TILES_PER_TASK:
+            # Forked: the process only reads and hashes, so it needs no lock that another thread may hold. A spawned one
+            # would import infohus first, which takes longer than hashing a hundred thousand entries.
             pool = stack.enter_context(ProcessPoolExecutor(cores, mp_context=get_context("fork")))
-            hashed: Iterable[_Bottom] = pool.map(_hash_bundle, bottom, chunksize=TILES_PER_TASK)
+            hashed: Iterable[_HashedBundle] = pool.map(_hash_bundle, bundles, chunksize=TILES_PER_TASK)
         else:
-            hashed = map(_hash_bundle, bottom)
-        for tile in hashed:
-            done += tile.width
-            yield done, tile
+            hashed = map(_hash_bundle, bundles)
+        for bundle in hashed:
+            done += bundle.width
+            yield done, bundle
 
 
-def _hash_bundle(place: tuple[Path, int, int]) -> _Bottom:
+def _hash_bundle(place: tuple[Path, int, int]) -> _HashedBundle:
     folder, index, width = place
-    faults, front = list[Fault](), EmptiedEntries(index * WIDTH)
+    faults, emptied_entries = list[Fault](), EmptiedEntries(index * WIDTH)
     stored = _read(folder, tile_path(0, index, width), faults)
-    hashes = _entry_hashes(folder, index, width, stored, front, faults)
-    return _Bottom(width, (root_of(hashes),) if width == WIDTH else tuple(hashes), front, tuple(faults))
+    hashes = _entry_hashes(folder, index, width, stored, emptied_entries, faults)
+    return _HashedBundle(width, (root_of(hashes),) if width == WIDTH else tuple(hashes), emptied_entries, tuple(faults))
 
 
 def _root(partial: dict[int, list[bytes]]) -> bytes:
-    """Join the partial tiles of a tree, highest level first, into its root."""
+    """Compute a tree's root from its partial tiles, by level."""
     frontier = [
         root_of(partial[level][index << height : (index + 1) << height])
         for level in sorted(partial, reverse=True)
@@ -126,9 +126,9 @@ def _root(partial: dict[int, list[bytes]]) -> bytes:
 
 
 def _entry_hashes(  # noqa: PLR0913, PLR0917
-    folder: Path, index: int, width: int, stored: bytes, front: EmptiedEntries, faults: list[Fault]
+    folder: Path, index: int, width: int, stored: bytes, emptied_entries: EmptiedEntries, faults: list[Fault]
 ) -> list[bytes]:
-    """Hash a bundle's entries; the hash of an emptied one, which has no bytes, is the stored one."""
+    """Hash a bundle's entries and compare with the stored tile; an emptied entry counts by its stored hash."""
     path = tile_path("entries", index, width)
     bundle = _read_bundle(folder, path, faults)
     first = index * WIDTH
@@ -139,11 +139,11 @@ def _entry_hashes(  # noqa: PLR0913, PLR0917
     if len(hashes) != width:
         faults.append(Fault(path, first, f"rummer {len(hashes)} hele poster i stedet for {width}"))
         return hashes_in(stored)
-    emptied = front.see_bundle(first, bundle, ends)
-    if emptied and len(stored) == width * HASH_BYTES:
-        known = hashes_in(stored)
-        for at in emptied:
-            hashes[at] = known[at]
+    positions = emptied_entries.see_bundle(first, bundle, ends)
+    if positions and len(stored) == width * HASH_BYTES:
+        stored_hashes = hashes_in(stored)
+        for position in positions:
+            hashes[position] = stored_hashes[position]
     _compare(path, stored, hashes, faults, first=first)
     return hashes
 
@@ -161,24 +161,24 @@ def _compare(path: str, stored: bytes, hashes: list[bytes], faults: list[Fault],
 
 
 class _Buffer(threading.local):
-    """Where each thread reads its bundles: a fresh one for each costs as much as half of hashing it."""
+    """Each thread's buffer for bundles, used again: allocating one per bundle costs half as much as hashing it."""
 
     def __init__(self) -> None:
-        self.room = bytearray(LARGEST_BUNDLE + 1)
+        self.content = bytearray(LARGEST_BUNDLE + 1)
 
 
 _BUFFER = _Buffer()
 
 
 def _read_bundle(folder: Path, path: str, faults: list[Fault]) -> memoryview:
-    """Read a bundle; it stands until this thread reads the next. One that is too long fills the room, and is none."""
-    room = memoryview(_BUFFER.room)
+    """Read a bundle into this thread's buffer, until the next one; too long a file stays longer than any bundle."""
+    buffer = memoryview(_BUFFER.content)
     try:
         with (folder / path).open("rb", buffering=0) as file:
-            return room[: file.readinto(room)]
+            return buffer[: file.readinto(buffer)]
     except OSError:
         faults.append(Fault(path, None, "mangler"))
-        return room[:0]
+        return buffer[:0]
 
 
 def _read(folder: Path, path: str, faults: list[Fault]) -> bytes:

@@ -1,6 +1,6 @@
-"""Are a log's rows whole? They are hashed chunk by chunk, each a perfect subtree, so that every core can take some.
+"""Are a log's rows whole? They are hashed in chunks, each a perfect subtree, so that several cores can share the work.
 
-A chunk knows only its own rows; what its last row says of the tree above it is checked where the chunks are joined.
+A chunk is checked alone; the nodes above it that its last row completes are checked when the chunks are joined.
 """
 
 import asyncio
@@ -23,16 +23,17 @@ from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection, 
 from infohus.kernel.audit.verification.exported_log import Fault, Progress, Verification
 
 CHUNK = ROWS_AT_ONCE
-"""Rows in a chunk: a power of two, and what is read at once."""
+"""Rows of a chunk, a power of two; one query reads one chunk."""
 CHUNKS_PER_TASK = 8
 MOST_FAULTS = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What some neighbouring rows make: `roots` of their perfect subtrees, and what the last row says beyond them.
+    """Some neighbouring rows, hashed: the roots of their perfect subtrees, and in `beyond` the hashes of higher nodes.
 
-    `partial` holds, for each size that was asked for, the roots of the rows up to it.
+    Only the last row of a full chunk completes higher nodes. `partial` holds the roots of the rows up to each log size
+    that was asked for.
     """
 
     first: int
@@ -40,16 +41,16 @@ class Chunk:
     roots: tuple[bytes, ...]
     beyond: bytes
     partial: dict[int, tuple[bytes, ...]]
-    front: EmptiedEntries
+    emptied_entries: EmptiedEntries
     faults: tuple[Fault, ...]
 
 
 def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[int] = ()) -> Chunk:
-    """Hash the rows that stand at `first` (a multiple of CHUNK) and after it: each entry, and each node it completes.
+    """Hash the rows from index `first` on, a multiple of CHUNK: each entry, and each node it completes.
 
-    A row that is missing ends it; `sizes` are the log sizes at which the roots are wanted.
+    Stops at a missing row. `sizes` are the log sizes at which the roots are wanted.
     """
-    frontier, faults, beyond, front = Frontier(), list[Fault](), b"", EmptiedEntries(first)
+    frontier, faults, beyond, emptied_entries = Frontier(), list[Fault](), b"", EmptiedEntries(first)
     partial: dict[int, tuple[bytes, ...]] = {}
     for row in rows:
         index = first + frontier.size
@@ -58,7 +59,7 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
             break
         stored: bytes = row["hashes"]
         entry: bytes | None = row["entry"]
-        front.see(index, entry)
+        emptied_entries.see(index, entry)
         if entry is not None and sha256(b"\x00" + entry).digest() != stored[:HASH_BYTES]:
             faults.append(Fault("audit.leaf", index, "er ikke, hvad der blev logget: dens hash er en anden"))
         completed = frontier.append(stored[:HASH_BYTES])
@@ -68,29 +69,29 @@ def verify_chunk(rows: Sequence[asyncpg.Record], first: int, sizes: Collection[i
             beyond = stored[len(completed) :]
         if index + 1 in sizes:
             partial[index + 1] = frontier.roots
-    return Chunk(first, frontier.size, frontier.roots, beyond, partial, front, tuple(faults))
+    return Chunk(first, frontier.size, frontier.roots, beyond, partial, emptied_entries, tuple(faults))
 
 
 @dataclass(slots=True)
 class Rows:
-    """The chunks joined so far, and with them the tree."""
+    """The tree of the chunks joined so far: `upper` is over full chunks, `last` are the roots of a last partial one."""
 
     upper: Frontier = field(default_factory=Frontier)
     last: tuple[bytes, ...] = ()
     size: int = 0
     faults: list[Fault] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)
-    front: EmptiedEntries = field(default_factory=EmptiedEntries)
+    emptied_entries: EmptiedEntries = field(default_factory=EmptiedEntries)
 
     @property
     def goes_on(self) -> bool:
-        """Say whether the next chunk can stand on what is there."""
+        """Say whether another chunk can be joined: the last one was full, and there are not too many faults."""
         return self.size % CHUNK == 0 and len(self.faults) <= MOST_FAULTS
 
     def join(self, chunk: Chunk) -> None:
-        """Put the next chunk on top, and check what its last row says of the tree above it."""
+        """Join the next chunk, and check the nodes above it that its last row completes."""
         self.faults.extend(chunk.faults)
-        self.front.join(chunk.front)
+        self.emptied_entries.join(chunk.emptied_entries)
         for size, roots in chunk.partial.items():
             self.roots[size] = fold([*self.upper.roots, *roots])
         self.size = chunk.first + chunk.rows
@@ -123,7 +124,7 @@ async def verify_rows(
     connection: AnyConnection, head: Head, chunks: AsyncIterator[Chunk], joined: Rows, *,
     progress: Progress | None = None,
 ) -> Verification:
-    """Join chunks on top of what was `joined` before, and compare with what the database says of the log."""
+    """Join chunks to those `joined` before, and compare the tree with the head."""
     async for chunk in chunks:
         joined.join(chunk)
         if progress is not None:
@@ -135,20 +136,20 @@ async def verify_rows(
         faults.append(Fault("audit.leaf", joined.size, f"loggen slutter her og siger, at den har {head.size} poster"))
     if not faults and b"".join(joined.frontier) != head.frontier:
         faults.append(Fault("audit.frontier", None, "er ikke rækkernes front"))
-    faults.extend(Fault("audit.leaf", index, what) for index, what in joined.front.faults() if not faults)
+    faults.extend(Fault("audit.leaf", index, what) for index, what in joined.emptied_entries.faults() if not faults)
     beyond = await connection.fetchval(
         "SELECT count(*) FROM audit.leaf WHERE log_id = $1 AND (index < 0 OR index >= $2)", head.log_id, head.size
     )
     if beyond:
         faults.append(Fault("audit.leaf", None, f"{beyond} rækker står uden for loggen"))
     checkpoint = Checkpoint(head.origin, joined.size, joined.root())
-    return Verification(checkpoint, joined.size, tuple(faults), joined.front.stop)
+    return Verification(checkpoint, joined.size, tuple(faults), joined.emptied_entries.stop)
 
 
 async def chunks_of(
     connection: AnyConnection, head: Head, *, first: int = 0, sizes: Sequence[int] = ()
 ) -> AsyncIterator[Chunk]:
-    """Hash the rows from `first` on, chunk by chunk; `sizes` (ascending) are those at which roots are wanted."""
+    """Hash the rows from `first` on, chunk by chunk; `sizes` (ascending) are log sizes at which roots are wanted."""
     for start in range(first, head.size, CHUNK):
         rows = await connection.fetch(ROWS, head.log_id, start, min(start + CHUNK, head.size))
         yield verify_chunk(rows, start, _within(sizes, start))
@@ -160,34 +161,34 @@ async def chunks_on_cores(
     """Hash the rows on several cores, each with a connection of its own to `database`; the chunks come in order."""
     step = CHUNK * CHUNKS_PER_TASK
     loop = asyncio.get_running_loop()
-    # Forked, as in verification.py; each opens a connection of its own and leaves ours alone.
+    # Forked, as in exported_log.py; each process opens a connection of its own and does not use ours.
     with ProcessPoolExecutor(cores, mp_context=get_context("fork")) as pool:
-        def hashing(start: int) -> asyncio.Future[list[Chunk]]:
+        def submit(start: int) -> asyncio.Future[list[Chunk]]:
             stop = min(start + step, head.size)
             return loop.run_in_executor(pool, _hash_task, database, head, start, stop, _within(sizes, start, step))
 
         starts = iter(range(first, head.size, step))
-        under_way = deque(hashing(start) for start in islice(starts, 2 * cores))
+        pending = deque(submit(start) for start in islice(starts, 2 * cores))
         try:
-            while under_way:
-                chunks = await under_way.popleft()
-                under_way.extend(hashing(start) for start in islice(starts, 1))
+            while pending:
+                chunks = await pending.popleft()
+                pending.extend(submit(start) for start in islice(starts, 1))
                 for chunk in chunks:
                     yield chunk
         finally:
-            for one in under_way:
-                one.cancel()
+            for future in pending:
+                future.cancel()
 
 
 def _hash_task(database: str, head: Head, first: int, stop: int, sizes: Collection[int]) -> list[Chunk]:
     async def run() -> list[Chunk]:
         connection = await asyncpg.connect(database)
         try:
-            found = []
+            chunks = []
             for start in range(first, stop, CHUNK):
                 rows = await connection.fetch(ROWS, head.log_id, start, min(start + CHUNK, stop))
-                found.append(verify_chunk(rows, start, sizes))
-            return found
+                chunks.append(verify_chunk(rows, start, sizes))
+            return chunks
         finally:
             await connection.close()
 

@@ -1,6 +1,6 @@
-"""Is a log in the database whole, all the way: rows, tree, every archived checkpoint, cosignatures, witnesses' memory?
+"""Is a log in the database whole: its rows, its tree, every archived checkpoint, and what the witnesses remember?
 
-Trusts the log's key and the witnesses' keys, which come from elsewhere, and nothing the database says.
+Trusts the log's key and the witnesses' keys, which come from elsewhere, and nothing that the database says.
 """
 
 from collections.abc import AsyncIterator
@@ -33,10 +33,10 @@ from infohus.kernel.audit.witness.cosigning import Witnesses
 
 
 class NotResumable(Exception):  # noqa: N818 - names the situation
-    """The file of an interrupted verification is another log's, or no such file."""
+    """The file of an interrupted verification is another log's, or damaged."""
 
 
-class _Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _ResumeState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: UUID
     size: int
     roots: list[str]
@@ -44,11 +44,11 @@ class _Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class LogVerification:
-    """What was found: the rows' verification with all faults, and how far the log is covered.
+    """What was found: the verification of the rows, with the faults of all parts, and how far checkpoints cover them.
 
-    `checkpoints` counts those that hold; `signed` and `cosigned` are the sizes of the newest one that holds, and of the
-    newest one with enough cosignatures; 0 is none. `silent` names witnesses that did not answer; `is_vouched_for` says
-    that as many answered as must cosign.
+    `checkpoints` counts the valid ones; `signed` and `cosigned` are the sizes of the newest valid one and of the newest
+    with enough cosignatures, 0 for none. `silent` names the witnesses that did not answer; `is_vouched_for`: at least
+    as many answered as must cosign.
     """
 
     verification: Verification
@@ -63,12 +63,14 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
     connection: AnyConnection, log_id: UUID, *, key: VerifierKey | None, witnesses: Witnesses,
     database: str | None = None, cores: int = 1, seen: Path | None = None, progress: Progress | None = None,
 ) -> LogVerification:
-    """Verify a log. Without `key` only its rows; with `seen`, going on where an interrupted verification stopped.
+    """Verify a log: its rows and the catalogue, and with `key` the archive, the cosignatures and the witnesses.
 
-    With a `database` address and several `cores`, each core reads and hashes rows of its own.
+    With `seen`, start where the verification that left this file stopped, and keep the file up to date. With a
+    `database` address and several `cores`, each core reads and hashes rows of its own.
 
     Raises:
-        NotResumable: `seen` is another log's file.
+        NoSuchLog: there is none with this id.
+        NotResumable: `seen` is another log's file, or damaged.
     """
     head = await durable_head_of(connection, log_id)
     rows = _resumed(seen, log_id)
@@ -80,13 +82,13 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
         else chunks_of(connection, head, first=start, sizes=sizes)
     )
 
-    def went_on(size: int) -> None:
+    def after_chunk(size: int) -> None:
         if seen is not None and not rows.faults and rows.upper.size % 64 == 0:
             _remember(seen, log_id, rows)
         if progress is not None:
             progress(size)
 
-    found = await verify_rows(connection, head, chunks, rows, progress=went_on)
+    found = await verify_rows(connection, head, chunks, rows, progress=after_chunk)
     changed = await catalog_faults(connection)
     found = replace(found, faults=(*found.faults, *changed))
     if seen is not None and found.is_whole:
@@ -99,7 +101,7 @@ async def verify_log(  # noqa: PLR0913 - one verification, all of it by name
 async def tally_faults_of(
     connection: AnyConnection, log_id: UUID, *, progress: Progress | None = None
 ) -> list[Fault]:
-    """Count a log's entries on each person again (rule 64): one that was left out shows in the next."""
+    """Recount a log's entries on each person (rule 64): an omitted entry shows in the person's next one."""
     tallies, faults = Tallies(), list[Fault]()
     async for rows in rows_of(connection, log_id, start=0, stop=(await durable_head_of(connection, log_id)).size):
         faults.extend(tallies.faults("audit.leaf", rows[0]["index"], [row["entry"] for row in rows]))
@@ -110,91 +112,92 @@ async def tally_faults_of(
     return faults
 
 
-async def _with_archive(  # noqa: PLR0913 - what the rows gave meets what was signed
+async def _with_archive(  # noqa: PLR0913 - compares the rows with all that was signed
     connection: AnyConnection, head: Head, found: Verification, rows: Rows, *, key: VerifierKey,
     witnesses: Witnesses, start: int,
 ) -> LogVerification:
-    faults, hold, signed, cosigned = list(found.faults), 0, 0, 0
+    faults, valid, signed, cosigned = list(found.faults), 0, 0, 0
     newest: Archived | None = None
-    async for one in archive.all_from(connection, head.log_id, after=start):
-        fault = _fault_in(one, head, rows, key)
+    async for archived in archive.all_from(connection, head.log_id, after=start):
+        fault = _fault_in(archived, head, rows, key)
         if fault is not None:
             faults.append(fault)
             continue
-        newest, signed, hold = one, one.size, hold + 1
-        cosigners = one.cosigners(witnesses.keys)
-        if len(cosigners) < sum(_names(one, name) for name in {key.name for key in witnesses.keys}):
-            faults.append(Fault(PLACE, one.size - 1, "et vidnes underskrift passer ikke til det underskrevne"))
+        newest, signed, valid = archived, archived.size, valid + 1
+        cosigners = archived.cosigners(witnesses.keys)
+        if len(cosigners) < sum(_has_line_of(archived, name) for name in {key.name for key in witnesses.keys}):
+            faults.append(Fault(PLACE, archived.size - 1, "et vidnes underskrift passer ikke til det underskrevne"))
         if witnesses.need and len(cosigners) >= witnesses.need:
-            cosigned = one.size
-    asked = WitnessComparison(
+            cosigned = archived.size
+    comparison = WitnessComparison(
         connection, head, key=key, witnesses=witnesses, start=start,
-        holds=lambda one: _fault_in(one, head, rows, key) is None,
+        holds=lambda archived: _fault_in(archived, head, rows, key) is None,
     )
     newest = newest or (await archive.newest(connection, head.log_id) if start else None)
     if newest is not None:
-        await asked.compare(newest)
-        faults += asked.faults
+        await comparison.compare(newest)
+        faults += comparison.faults
     elif start == 0 and head.size and witnesses.need:
         faults.append(Fault(PLACE, None, "ingen underskrift er bevaret, så vidnerne kan ikke spørges"))
     if found.emptied and witnesses.need and not await _seen_long_enough(connection, head, found.emptied, witnesses):
         faults.append(Fault("audit.leaf", 0, f"{found.emptied} poster er tømt, før vidnerne har kendt dem et år"))
     verification = replace(found, faults=tuple(faults))
     return LogVerification(
-        verification, hold, signed, cosigned, tuple(asked.silent),
-        is_vouched_for=len(witnesses.keys) - len(asked.silent) >= witnesses.need,
+        verification, valid, signed, cosigned, tuple(comparison.silent),
+        is_vouched_for=len(witnesses.keys) - len(comparison.silent) >= witnesses.need,
     )
 
 
 async def _seen_long_enough(connection: AnyConnection, head: Head, emptied: int, witnesses: Witnesses) -> bool:
-    """Say that enough witnesses cosigned the emptied entries a year before their newest cosignature.
+    """Say whether enough witnesses cosigned the emptied entries a year before their newest cosignature.
 
-    A superuser can invent the entries' moments and what the log says of emptying; the witnesses' clocks he cannot.
+    A superuser can invent the entries' moments and what the log says of emptying, but not the witnesses' timestamps.
     """
     first: int | None = None
     last = 0
-    async for one in archive.all_from(connection, head.log_id, after=emptied - 1):
-        moments = sorted(cosignature.moment for cosignature in holding(one.cosigned_note, witnesses.keys))
+    async for archived in archive.all_from(connection, head.log_id, after=emptied - 1):
+        moments = sorted(cosignature.moment for cosignature in holding(archived.cosigned_note, witnesses.keys))
         if len(moments) >= witnesses.need:
-            # By the first moment so many knew them, and at the last one so many said so still.
+            # `first`: when as many as needed had cosigned; `last`: the newest time at which as many still did.
             last = moments[len(moments) - witnesses.need]
             first = moments[witnesses.need - 1] if first is None else first
     return first is not None and last - first >= SHORTEST_PERIOD.total_seconds()
 
 
-def _fault_in(one: Archived, head: Head, rows: Rows, key: VerifierKey) -> Fault | None:
+def _fault_in(archived: Archived, head: Head, rows: Rows, key: VerifierKey) -> Fault | None:
     try:
-        checkpoint = open_checkpoint(one.note, [key])
+        checkpoint = open_checkpoint(archived.note, [key])
     except NotACheckpoint:
-        return Fault(PLACE, one.size - 1, NOT_SIGNED)
-    if checkpoint.origin != head.origin or checkpoint.size != one.size:
-        return Fault(PLACE, one.size - 1, "er underskrevet for en anden log eller et andet antal poster")
-    if one.size > head.size:
-        return Fault(PLACE, head.size, f"{one.size} poster er underskrevet, og loggen har {head.size}; resten er væk")
-    if rows.roots.get(one.size) != checkpoint.root:
-        return Fault(PLACE, one.size - 1, "posterne giver en anden rod end den underskrevne")
+        return Fault(PLACE, archived.size - 1, NOT_SIGNED)
+    if checkpoint.origin != head.origin or checkpoint.size != archived.size:
+        return Fault(PLACE, archived.size - 1, "er underskrevet for en anden log eller et andet antal poster")
+    if archived.size > head.size:
+        what = f"{archived.size} poster er underskrevet, og loggen har {head.size}; resten er væk"
+        return Fault(PLACE, head.size, what)
+    if rows.roots.get(archived.size) != checkpoint.root:
+        return Fault(PLACE, archived.size - 1, "posterne giver en anden rod end den underskrevne")
     return None
 
 
-def _names(one: Archived, witness: str) -> bool:
-    return any(line.startswith(f"— {witness} ") for line in one.lines)
+def _has_line_of(archived: Archived, witness: str) -> bool:
+    return any(line.startswith(f"— {witness} ") for line in archived.lines)
 
 
 def _resumed(seen: Path | None, log_id: UUID) -> Rows:
     if seen is None or not seen.exists():
         return Rows()
     try:
-        known = msgspec.json.decode(seen.read_bytes(), type=_Seen)
-        upper = Frontier(known.size // CHUNK, [bytes.fromhex(root) for root in known.roots])
+        state = msgspec.json.decode(seen.read_bytes(), type=_ResumeState)
+        upper = Frontier(state.size // CHUNK, [bytes.fromhex(root) for root in state.roots])
     except (msgspec.DecodeError, ValueError):
         raise NotResumable from None
-    if known.log != log_id or known.size % CHUNK:
+    if state.log != log_id or state.size % CHUNK:
         raise NotResumable
-    return Rows(upper=upper, size=known.size, front=EmptiedEntries(known.size))
+    return Rows(upper=upper, size=state.size, emptied_entries=EmptiedEntries(state.size))
 
 
 def _remember(seen: Path, log_id: UUID, rows: Rows) -> None:
-    known = _Seen(log_id, rows.upper.size * CHUNK, [root.hex() for root in rows.upper.roots])
+    state = _ResumeState(log_id, rows.upper.size * CHUNK, [root.hex() for root in rows.upper.roots])
     fresh = seen.with_name(f"{seen.name}.new")
-    fresh.write_bytes(msgspec.json.encode(known))
+    fresh.write_bytes(msgspec.json.encode(state))
     fresh.replace(seen)

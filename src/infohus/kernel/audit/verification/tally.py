@@ -1,9 +1,8 @@
-"""What an entry says of the entries before it on its persons, so that nobody leaves one out (rule 64).
+"""The tally: each entry counts the entries on its persons, so that an omitted one shows (rule 64).
 
-The log puts a last field into each entry that names persons: for each of them [number, chain]. The number counts what
-one authority has logged on the person, from 1; the chain is SHA-256(chain before ‖ core hash), after 32 zero bytes. An
-entry's core is what the application wrote, so the entry without that field; its hash is a leaf hash (RFC 6962).
-Authorities are counted apart: nobody's count tells what another has done.
+The database adds a last field to each entry that names persons: [number, chain] for each of them. The number counts
+one authority's entries on the person, from 1, so it says nothing of other authorities. The chain is SHA-256(previous
+chain ‖ core hash), the first after 32 zero bytes. The core is the entry without that field; its hash is a leaf hash.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,24 +17,24 @@ from infohus.kernel.audit.formats.tiles import WIDTH, entries_in, tile_path, wid
 from infohus.kernel.audit.verification.exported_log import Fault, Progress
 
 NOTHING = bytes(32)
-"""The chain of no entries."""
+"""The chain before the first entry."""
 _FIELD = b',"tally":['
 _CLOSES = b"}"
 
 
-class _Telling(msgspec.Struct, frozen=True):
-    """The part of an entry that counts; what else it holds is passed over."""
+class _TallyFields(msgspec.Struct, frozen=True):
+    """The fields of an entry that the tally needs."""
 
     authority: str | None
     persons: list[str]
     tally: list[tuple[int, str]] = []
 
 
-_DECODER = msgspec.json.Decoder(_Telling)
+_DECODER = msgspec.json.Decoder(_TallyFields)
 
 
 def core_of(entry: bytes) -> bytes:
-    """Give an entry as the application wrote it, without the tally that the log put at its end."""
+    """Give an entry as the application wrote it, without the tally that the database added."""
     at = entry.rfind(_FIELD)
     return entry if at < 0 else entry[:at] + _CLOSES
 
@@ -46,12 +45,12 @@ def core_hash(entry: bytes) -> bytes:
 
 
 def extend_chain(chain: bytes, core: bytes) -> bytes:
-    """Give the chain with one entry more, of which `core` is the core's hash; all of 32 bytes."""
+    """Give the chain after one more entry; `core` is its core hash. All are 32 bytes."""
     return sha256(chain + core).digest()
 
 
 def chain_over(cores: Iterable[bytes], start: bytes = NOTHING) -> bytes:
-    """Give the chain over some entries' core hashes, oldest first, on top of `start`."""
+    """Extend `start` by some entries' core hashes, oldest first."""
     for core in cores:
         start = extend_chain(start, core)
     return start
@@ -59,45 +58,45 @@ def chain_over(cores: Iterable[bytes], start: bytes = NOTHING) -> bytes:
 
 @dataclass(slots=True)
 class Tallies:
-    """Follows a log from its first entry: does each entry count on from the one before it on the same person?
+    """Checks that each entry's tally continues the person's previous one; entries are given from a log's first on.
 
-    Entries from before the log began to count are passed over; after the first that counts, every one must. What an
-    emptied entry counted is not known, so the first on a person after it may begin anywhere.
+    Entries before the first with a tally are accepted without one; every later entry on a person must have one. An
+    emptied entry's tally is lost, so once one was seen a person's first number may be any.
     """
 
     so_far: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
-    """The last number and chain, by authority and person."""
+    """The newest number and chain, by authority and person."""
     counts: bool = False
     has_emptied: bool = False
 
     def see(self, entry: bytes | None) -> str | None:
-        """Take the next entry, `None` for an emptied one; give what is wrong with it, in Danish."""
+        """Take the next entry, `None` or empty for an emptied one; give what is wrong with it, in Danish."""
         if not entry:
             self.has_emptied = True
             return None
         try:
-            told = _DECODER.decode(entry)
+            fields = _DECODER.decode(entry)
         except msgspec.ValidationError:
             return "dens tælling kan ikke læses"
         except msgspec.DecodeError:
             return None
-        if not told.tally and not (self.counts and told.persons):
+        if not fields.tally and not (self.counts and fields.persons):
             return None
         self.counts = True
-        if len(told.persons) != len(told.tally) or len(set(told.persons)) != len(told.persons):
+        if len(fields.persons) != len(fields.tally) or len(set(fields.persons)) != len(fields.persons):
             return "tæller ikke med, hvem den handler om"
         core = core_hash(entry)
-        wrong = [not self._goes_on(told, at, core) for at in range(len(told.persons))]
+        wrong = [not self._continues(fields, at, core) for at in range(len(fields.persons))]
         return "tæller forkert: der mangler en post om en person, eller en er skudt ind" if any(wrong) else None
 
-    def _goes_on(self, told: _Telling, at: int, core: bytes) -> bool:
-        key, (number, said) = (told.authority or "", told.persons[at]), told.tally[at]
+    def _continues(self, fields: _TallyFields, at: int, core: bytes) -> bool:
+        key, (number, encoded) = (fields.authority or "", fields.persons[at]), fields.tally[at]
         before = self.so_far.get(key)
         try:
-            chain = bytes.fromhex(said)
+            chain = bytes.fromhex(encoded)
         except ValueError:
             return False
-        # What is wrong is said once: the next entry is held against what this one says.
+        # Each fault is reported once: the next entry is compared with what this one says, right or wrong.
         self.so_far[key] = (number, chain)
         if before is None and self.has_emptied and number > 1:
             return True
@@ -105,7 +104,7 @@ class Tallies:
         return (number, chain) == (count + 1, extend_chain(start, core))
 
     def faults(self, place: str, first: int, entries: Sequence[bytes | None]) -> Iterator[Fault]:
-        """Take the entries that stand at `first` and after it; give what is wrong."""
+        """Take the entries from index `first` on; give their faults."""
         for index, entry in enumerate(entries, first):
             wrong = self.see(entry)
             if wrong is not None:
@@ -113,7 +112,7 @@ class Tallies:
 
 
 def tally_faults(folder: Path, size: int, *, progress: Progress | None = None) -> list[Fault]:
-    """Count an exported log's entries on each person again; the folder was verified before."""
+    """Recount an exported log's entries on each person; `folder` must have been verified."""
     tallies, faults = Tallies(), list[Fault]()
     for level, index, width in widths(size):
         if level:

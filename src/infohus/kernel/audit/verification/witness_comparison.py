@@ -1,7 +1,7 @@
-"""Do the witnesses remember the log that was verified here? Each is followed to the very checkpoint it remembers.
+"""Do the witnesses remember the log that was verified here? Each is asked about the checkpoint that it remembers.
 
-A witness answers with a size and no proof, so it counts only when it cosigns what was verified. That a checkpoint of
-that size stands in the archive proves nothing: a superuser writes it there.
+A witness answers with a size and no proof, so its answer counts only when it cosigns a verified checkpoint. An archived
+checkpoint of that size alone proves nothing: a superuser could have written it.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from infohus.kernel.audit.witness.cosigning import Remembers, Witnesses
 
 PLACE = "audit.checkpoint"
 MOST_ROUNDS = 5
-"""So often a log at work may be signed and cosigned on while its witnesses are asked."""
+"""How often a log in use may be signed again while its witnesses are asked."""
 NOT_SIGNED = "er ikke underskrevet med loggens nøgle"
 
 
@@ -27,7 +27,7 @@ class WitnessComparison:
         self, connection: AnyConnection, head: Head, *, key: VerifierKey, witnesses: Witnesses, start: int,
         holds: Callable[[Archived], bool],
     ) -> None:
-        """Compare with a log of which the checkpoints from `start` entries on were verified: those that `holds`."""
+        """Compare with a log whose checkpoints above size `start` were verified; `holds` says whether one is valid."""
         self._connection, self._head, self._key, self._witnesses = connection, head, key, witnesses
         self._start, self._holds = start, holds
         self._verified: dict[int, tuple[Checkpoint, str]] = {}
@@ -35,46 +35,46 @@ class WitnessComparison:
         self.silent: list[str] = []
 
     async def compare(self, newest: Archived) -> None:
-        """Ask about the newest checkpoint that holds, and whoever remembers another size about that one."""
-        if not self._add(newest):
+        """Ask all about the newest valid checkpoint; ask one that remembers another size about the one of that size."""
+        if not self._add_if_signed(newest):
             self._fault(newest.size - 1, NOT_SIGNED)
             return
         waiting = {witness.name: newest.size for witness in self._witnesses.keys}
         for _ in range(MOST_ROUNDS):
-            waiting = await self._asked(waiting)
+            waiting = await self._ask(waiting)
             if not waiting:
                 return
-            waiting = await self._found(waiting, newest.size)
+            waiting = await self._verify_remembered(waiting, newest.size)
         for name in waiting:
             self._fault(None, f"vidnet {name} husker hele tiden noget andet")
 
-    async def _asked(self, waiting: dict[str, int]) -> dict[str, int]:
-        """Ask each about its size; give those that say another, with that."""
+    async def _ask(self, waiting: dict[str, int]) -> dict[str, int]:
+        """Ask each witness about its size; give those that remember another size, with that size."""
         elsewhere = {}
         for size in sorted(set(waiting.values())):
-            memories = await self._witnesses.ask_about(*self._verified[size])
+            answers = await self._witnesses.ask_about(*self._verified[size])
             for name in [name for name, about in waiting.items() if about == size]:
-                memory = memories[name]
-                if not self._is_settled(name, memory, size) and memory is not None:
-                    elsewhere[name] = memory.size
+                answer = answers[name]
+                if not self._is_settled(name, answer, size) and answer is not None:
+                    elsewhere[name] = answer.size
         return elsewhere
 
-    def _is_settled(self, name: str, memory: Remembers | None, size: int) -> bool:
-        if memory is None:
+    def _is_settled(self, name: str, answer: Remembers | None, size: int) -> bool:
+        if answer is None:
             self.silent.append(name)
-        elif not memory.agrees:
+        elif not answer.agrees:
             self._fault(None, f"vidnet {name} husker en anden log end denne")
         else:
-            # One that was away since before an interrupted verification went on is compared with nothing.
-            return memory.size == size or memory.size <= self._start
+            # A witness that is behind where a resumed verification started has nothing to be compared with.
+            return answer.size == size or answer.size <= self._start
         return True
 
-    async def _found(self, waiting: dict[str, int], newest: int) -> dict[str, int]:
-        """Verify the checkpoints that the witnesses name; give those of which there is one."""
-        size = await self._follow() if max(waiting.values()) > newest else newest
+    async def _verify_remembered(self, waiting: dict[str, int], newest: int) -> dict[str, int]:
+        """Verify the checkpoints of the sizes that witnesses remember; give the witnesses for which there is one."""
+        size = await self._verify_newer() if max(waiting.values()) > newest else newest
         for remembered in set(waiting.values()):
             if remembered < newest:
-                await self._look_back(remembered)
+                await self._verify_older(remembered)
         for name, remembered in waiting.items():
             if remembered > size:
                 self._fault(size, f"vidnet {name} husker {remembered} poster; resten er væk")
@@ -82,36 +82,36 @@ class WitnessComparison:
                 self._fault(remembered - 1, f"vidnet {name} husker en underskrift, der er væk her")
         return {name: remembered for name, remembered in waiting.items() if remembered in self._verified}
 
-    async def _look_back(self, size: int) -> None:
-        for one in await archive.page_before(self._connection, self._head.log_id, size + 1, limit=1):
-            if one.size == size and self._holds(one):
-                self._add(one)
+    async def _verify_older(self, size: int) -> None:
+        for archived in await archive.page_before(self._connection, self._head.log_id, size + 1, limit=1):
+            if archived.size == size and self._holds(archived):
+                self._add_if_signed(archived)
 
-    async def _follow(self) -> int:
-        """Verify what was appended and signed since the largest that was verified; give the log's size."""
+    async def _verify_newer(self) -> int:
+        """Verify what was appended and signed since the largest verified checkpoint; give the log's size."""
         start, _ = self._verified[max(self._verified)]
-        signed = [one async for one in archive.all_from(self._connection, self._head.log_id, after=start.size)]
-        now = await durable_head_of(self._connection, self._head.log_id)
-        for one in signed:
-            if one.size <= now.size and not self._add(one):
-                self._fault(one.size - 1, NOT_SIGNED)
+        signed = [row async for row in archive.all_from(self._connection, self._head.log_id, after=start.size)]
+        head = await durable_head_of(self._connection, self._head.log_id)
+        for archived in signed:
+            if archived.size <= head.size and not self._add_if_signed(archived):
+                self._fault(archived.size - 1, NOT_SIGNED)
         since = {size: checkpoint.root for size, (checkpoint, _) in self._verified.items() if size > start.size}
         try:
-            await require_consistent(self._connection, now, start, since)
-        except LogNotAsSigned as found:
-            self.faults.append(Fault("audit.leaf", found.index, "er ikke vokset af det, der blev underskrevet før"))
+            await require_consistent(self._connection, head, start, since)
+        except LogNotAsSigned as failure:
+            self.faults.append(Fault("audit.leaf", failure.index, "er ikke vokset af det, der blev underskrevet før"))
             for size in since:
                 del self._verified[size]
-        return now.size
+        return head.size
 
-    def _add(self, one: Archived) -> bool:
+    def _add_if_signed(self, archived: Archived) -> bool:
         try:
-            checkpoint = open_checkpoint(one.note, [self._key])
+            checkpoint = open_checkpoint(archived.note, [self._key])
         except NotACheckpoint:
             return False
-        if checkpoint.size != one.size or checkpoint.origin != self._head.origin:
+        if checkpoint.size != archived.size or checkpoint.origin != self._head.origin:
             return False
-        self._verified[one.size] = checkpoint, one.note
+        self._verified[archived.size] = checkpoint, archived.note
         return True
 
     def _fault(self, index: int | None, what: str) -> None:

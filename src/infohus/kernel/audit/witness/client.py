@@ -1,4 +1,4 @@
-"""How the signer's requests reach the witnesses: HTTP, briefly patient, never following a redirect."""
+"""Sends requests to the witnesses over HTTP, with a short time limit. Follows no redirect; judges no answer."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,10 +16,10 @@ _HEADERS = {"Content-Type": "text/plain; charset=utf-8", "Accept-Encoding": "ide
 
 
 class HttpSender:
-    """Posts to witnesses. Its client is made when the first is asked: setting TLS up takes longer than asking."""
+    """Posts to witnesses. Its HTTP client is made at the first request, because setting TLS up takes long."""
 
     def __init__(self, *, patience_seconds: float = _SECONDS) -> None:
-        """Make nothing yet; each request is over within its time, whatever the witness sends how slowly."""
+        """Limit each whole request to `patience_seconds`, however slowly the witness answers."""
         self._client: httpx.AsyncClient | None = None
         self._patience_seconds = patience_seconds
 
@@ -30,7 +30,7 @@ class HttpSender:
             WitnessUnreachable: no answer in time, or one that no witness gives.
         """
         try:
-            # httpx' own time limits start anew with each byte.
+            # httpx' own time limits start again with each byte.
             async with (
                 asyncio.timeout(self._patience_seconds),
                 self._open_client().stream("POST", url, content=body, headers=_HEADERS) as answer,
@@ -41,19 +41,19 @@ class HttpSender:
 
     def _open_client(self) -> httpx.AsyncClient:
         if self._client is None:
-            # No connection is kept: a minute passes between two rounds, longer than servers keep one open.
+            # No connection is kept: servers close an idle one before the next round, a minute later.
             limits = httpx.Limits(max_keepalive_connections=0)
-            # Nor a cookie: a witness could send new ones for ever, and get them back.
+            # No cookie is kept: a witness could send ever more of them.
             cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
             self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, limits=limits, cookies=cookies)
         return self._client
 
 
 async def _text_of(answer: httpx.Response) -> str:
-    """Read the text as it was sent: a few compressed bytes could become any number.
+    """Read the text, refusing compression: a few compressed bytes could expand to any number.
 
     Raises:
-        WitnessUnreachable: it is compressed, or too long.
+        WitnessUnreachable: it is compressed, or longer than 20,000 bytes.
         UnicodeError: it is no UTF-8.
     """
     if "Content-Encoding" in answer.headers:
@@ -67,7 +67,7 @@ async def _text_of(answer: httpx.Response) -> str:
 
 
 def witnesses_in(file: Path | None, clock: Callable[[], datetime]) -> Witnesses:
-    """Give the witnesses that a file names, their clocks held against `clock`; none without a file.
+    """Read the witnesses from a TOML file, or give none without a file; their timestamps are compared with `clock`.
 
     Raises:
         WitnessesNotUsable: the file cannot be used.

@@ -1,7 +1,7 @@
-"""Asking the witnesses: each remembers the log's newest checkpoint, and cosigns only one that grew from it.
+"""Asks the witnesses to cosign a checkpoint, or what they remember. Source: C2SP tlog-witness, "add-checkpoint".
 
-What they say travels as C2SP tlog-witness; how it travels is the sender's business (witness_client.py).
-Unreachable witnesses stop nobody's work: the gap shows, and is alarmed. Nothing that a witness says raises here.
+Knows no HTTP: a `Sender` carries the requests (client.py). An unreachable witness stops no work: what it did not cosign
+is logged as an alarm. No answer of a witness raises an exception here.
 """
 
 import asyncio
@@ -34,21 +34,21 @@ _CLOCKS_APART = timedelta(hours=1)
 
 
 class WitnessesNotUsable(Exception):  # noqa: N818 - names the situation
-    """The file of the witnesses is missing, malformed or unsafe; the text says how."""
+    """The file of the witnesses is missing, malformed or unsafe; the text says what is wrong."""
 
 
 class WitnessUnreachable(Exception):  # noqa: N818 - names the situation
-    """A witness did not answer in time, or not at all."""
+    """A witness did not answer in time, or with something that no witness sends."""
 
 
 class Sender(Protocol):
-    """Carries a request to a witness and brings its status and text back."""
+    """Carries a request to a witness, and its status and text back."""
 
     async def __call__(self, url: str, body: bytes) -> tuple[int, str]:
         """Send an add-checkpoint request.
 
         Raises:
-            WitnessUnreachable: no answer.
+            WitnessUnreachable: there was no answer.
         """
 
 
@@ -57,11 +57,11 @@ class CosignFailure(StrEnum):
 
     UNREACHABLE = "unreachable"
     AHEAD = "ahead"
-    """It remembers more entries than the log has: the log was put back, or cut off."""
+    """It remembers more entries than the log has: the log was restored from a backup, or cut off."""
     INCONSISTENT = "inconsistent"
     """It remembers another tree: the log was rewritten, or forked."""
     REFUSED = "refused"
-    """It does not know the log or its key, or answered with something else; a moment far from our clock, too."""
+    """It does not know the log or its key, its clock is far from ours, or it answered something else."""
 
 
 ALARMING = frozenset({CosignFailure.AHEAD, CosignFailure.INCONSISTENT})
@@ -79,7 +79,7 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class WitnessPolicy:
-    """Who may cosign, where they are reached, and how many must have. `need` is at least 1, at most all."""
+    """The witnesses' keys and URLs, in one order, and how many must cosign: `need`, at least 1 and at most all."""
 
     need: int
     keys: tuple[WitnessKey, ...]
@@ -90,7 +90,7 @@ class WitnessPolicy:
         """Read a TOML file: `need`, and a `[[witness]]` with `url` and `key` for each.
 
         Raises:
-            WitnessesNotUsable: saying what is wrong with it.
+            WitnessesNotUsable: the text says what is wrong.
         """
         try:
             document = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Document)
@@ -117,7 +117,7 @@ class WitnessPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Remembers:
-    """What a witness remembers of a log: how many entries, and whether that agrees with what it was asked about."""
+    """How many entries of a log a witness remembers; `agrees`: it remembers no other tree of the size asked about."""
 
     size: int
     agrees: bool
@@ -125,20 +125,20 @@ class Remembers:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What came of asking: the names that have cosigned, and why the others have not."""
+    """What asking for cosignatures gave: the names of those that cosigned, and why the others did not."""
 
     cosigned: tuple[str, ...]
-    silent: dict[str, CosignFailure]
+    failures: dict[str, CosignFailure]
 
 
 class Witnesses:
-    """The witnesses of this installation's logs. Without a policy there are none, and nothing is ever cosigned."""
+    """The witnesses of this installation's logs; without a policy there are none."""
 
     def __init__(
         self, policy: WitnessPolicy | None = None, send: Sender | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        """Ask those that `policy` names, through `send`; their clocks are held against `clock`."""
+        """Ask the witnesses of `policy` through `send`; their timestamps are compared with `clock`."""
         self.policy = policy
         self._send, self._clock = send, clock
 
@@ -153,45 +153,45 @@ class Witnesses:
         return self.policy.need if self.policy else 0
 
     async def cosign(self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str) -> Round:
-        """Ask every witness to cosign an archived checkpoint, and keep what they sign.
+        """Ask every witness to cosign an archived checkpoint, and archive their cosignatures.
 
-        A witness that remembers another size than the archive says is asked again from there, once.
+        A witness that remembers another size than the archive says is asked once more, from that size.
         """
         if self.policy is None:
             return Round((), {})
-        olds = [await last_cosigned_by(connection, log_id, key.name) for key in self.keys]
-        olds = [min(old, checkpoint.size) for old in olds]
-        asked = [await _request(connection, log_id, checkpoint, note, old) for old in olds]
-        answers = await self._ask(asked)
-        for at, (status, text) in enumerate(answers):
+        old_sizes = [await last_cosigned_by(connection, log_id, key.name) for key in self.keys]
+        old_sizes = [min(old, checkpoint.size) for old in old_sizes]
+        requests = [await _request(connection, log_id, checkpoint, note, old) for old in old_sizes]
+        answers = await self._ask(requests)
+        for place, (status, text) in enumerate(answers):
             remembered = _size_in(text) if status == HTTPStatus.CONFLICT else None
-            if remembered is not None and remembered <= checkpoint.size and remembered != olds[at]:
-                again = await _request(connection, log_id, checkpoint, note, remembered)
-                answers[at] = await self._ask_one(self.policy.urls[at], again)
-        return await self._kept(connection, log_id, checkpoint, note, answers)
+            if remembered is not None and remembered <= checkpoint.size and remembered != old_sizes[place]:
+                retry = await _request(connection, log_id, checkpoint, note, remembered)
+                answers[place] = await self._ask_one(self.policy.urls[place], retry)
+        return await self._keep_cosignatures(connection, log_id, checkpoint, note, answers)
 
     async def remembered(self, origin: str, key: SigningKey) -> dict[str, Remembers | None]:
-        """Ask each witness what it remembers of a log, by a checkpoint of the empty tree: every log grew from that."""
+        """Ask each witness what it remembers of a log, with a checkpoint of the empty tree."""
         checkpoint = Checkpoint(origin, 0, EMPTY_ROOT)
         return await self.ask_about(checkpoint, key.sign(checkpoint))
 
     async def ask_about(self, checkpoint: Checkpoint, note: str) -> dict[str, Remembers | None]:
-        """Ask each witness whether a signed checkpoint is the newest it knows; none when it does not say.
+        """Ask each witness whether a signed checkpoint is the newest it knows; `None` for one that does not say.
 
-        One that remembers another size answers with it ("the tlog-witness MUST respond with a 409", tlog-witness).
+        One that remembers another size answers with that ("the tlog-witness MUST respond with a 409", tlog-witness).
         """
         if self.policy is None:
             return {}
         answers = await self._ask([AddCheckpoint(checkpoint.size, (), note)] * len(self.keys))
         return {
-            witness.name: self._store(witness, checkpoint, note, answer)
+            witness.name: self._remembered_by(witness, checkpoint, note, answer)
             for witness, answer in zip(self.keys, answers, strict=True)
         }
 
     async def _ask(self, requests: Sequence[AddCheckpoint]) -> list[tuple[int, str]]:
-        assert self.policy is not None  # noqa: S101 - every caller looked
-        asked = (self._ask_one(url, request) for url, request in zip(self.policy.urls, requests, strict=True))
-        return list(await asyncio.gather(*asked))
+        assert self.policy is not None  # noqa: S101 - every caller has checked
+        answers = (self._ask_one(url, request) for url, request in zip(self.policy.urls, requests, strict=True))
+        return list(await asyncio.gather(*answers))
 
     async def _ask_one(self, url: str, request: AddCheckpoint) -> tuple[int, str]:
         assert self._send is not None  # noqa: S101 - whoever names witnesses says how to reach them
@@ -200,43 +200,46 @@ class Witnesses:
         except WitnessUnreachable:
             return 0, ""
 
-    async def _kept(
+    async def _keep_cosignatures(
         self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str,
         answers: Sequence[tuple[int, str]],
     ) -> Round:
         cosigned: list[str] = []
-        silent: dict[str, CosignFailure] = {}
+        failures: dict[str, CosignFailure] = {}
         for witness, (status, text) in zip(self.keys, answers, strict=True):
             cosignature = self._cosignature(witness, note, status, text)
             if cosignature is not None:
                 await keep_cosignature(connection, log_id, checkpoint.size, cosignature)
                 cosigned.append(witness.name)
                 continue
-            silent[witness.name] = why = _silence(status, text, checkpoint.size)
-            tell = logger.critical if why in ALARMING else logger.warning
-            tell("witness_did_not_cosign", origin=checkpoint.origin, witness=witness.name, why=why.value, status=status)
+            failures[witness.name] = failure = _failure_of(status, text, checkpoint.size)
+            alarm = logger.critical if failure in ALARMING else logger.warning
+            alarm(
+                "witness_did_not_cosign", origin=checkpoint.origin, witness=witness.name, why=failure.value,
+                status=status,
+            )
         if len(cosigned) < self.need:
             logger.error(
                 "checkpoint_not_cosigned", origin=checkpoint.origin, size=checkpoint.size, cosigned=len(cosigned),
                 need=self.need,
             )
-        return Round(tuple(cosigned), silent)
+        return Round(tuple(cosigned), failures)
 
-    def _store(
+    def _remembered_by(
         self, witness: WitnessKey, checkpoint: Checkpoint, note: str, answer: tuple[int, str]
     ) -> Remembers | None:
         status, text = answer
         if self._cosignature(witness, note, status, text) is not None:
             return Remembers(checkpoint.size, agrees=True)
         remembered = _size_in(text) if status == HTTPStatus.CONFLICT else None
-        # The size we asked about, and yet a conflict: it remembers another tree of that size.
+        # A conflict, although the size is the one we asked about: it remembers another tree of that size.
         return None if remembered is None else Remembers(remembered, agrees=remembered != checkpoint.size)
 
     def _cosignature(self, witness: WitnessKey, note: str, status: int, text: str) -> Cosignature | None:
-        """Find in an answer the witness' own cosignature on this very note, made about now; none else counts.
+        """Find in an answer the witness' own cosignature on this note, made within an hour of our clock, else `None`.
 
         It is "a sequence of one or more note signature lines, each starting with the — character (U+2014) and ending
-        with a newline character" (tlog-witness). Any other text could move the empty line that ends the note's text.
+        with a newline character" (tlog-witness). Other text could move the empty line that ends the note's text.
         """
         assert self._clock is not None  # noqa: S101 - whoever names witnesses says what time it is
         lines = text.split("\n")
@@ -247,11 +250,12 @@ class Witnesses:
                 return None
         except NotACheckpoint:
             return None
-        # A witness of another make may send lines of several keys; only the one we know counts.
-        for one in holding(note + text, [witness]):
-            # A moment is kept for good, and entries are emptied by it; zero is none (newer tlog-witness).
-            if one.moment and abs(one.moment - self._clock().timestamp()) <= _CLOCKS_APART.total_seconds():
-                return one
+        # Other implementations may send lines of several keys; only the known key counts.
+        for cosignature in holding(note + text, [witness]):
+            # Emptying relies on archived timestamps. Zero means that there is none (newer tlog-witness).
+            apart = abs(cosignature.moment - self._clock().timestamp())
+            if cosignature.moment and apart <= _CLOCKS_APART.total_seconds():
+                return cosignature
         return None
 
 
@@ -264,20 +268,20 @@ async def _request(
     try:
         hashes = await hashes_of(connection, log_id, {node for nodes in ranges for node in nodes})
     except KeyError:
-        # A row is gone that the signer did not read, since the witness chose the size. Asked without a proof, a witness
-        # says 422, and the log is alarmed as rewritten.
+        # A row is missing that the signer did not read, since the witness named the size. Without a proof the witness
+        # answers 422, and the log is alarmed as rewritten.
         return AddCheckpoint(old, (), note)
     return AddCheckpoint(old, tuple(proof_from(ranges, hashes.__getitem__)), note)
 
 
-def _silence(status: int, text: str, size: int) -> CosignFailure:
+def _failure_of(status: int, text: str, size: int) -> CosignFailure:
     if status == 0:
         return CosignFailure.UNREACHABLE
     if status == HTTPStatus.CONFLICT:
         remembered = _size_in(text)
         if remembered is None:
             return CosignFailure.REFUSED
-        # The same size, yet no cosignature: it remembers another tree of that size.
+        # The same size and no cosignature: it remembers another tree of that size.
         return CosignFailure.AHEAD if remembered > size else CosignFailure.INCONSISTENT
     return CosignFailure.INCONSISTENT if status == HTTPStatus.UNPROCESSABLE_ENTITY else CosignFailure.REFUSED
 

@@ -1,4 +1,4 @@
-"""A witness over HTTP: C2SP tlog-witness, `POST /add-checkpoint`. It holds no database, no case and no log of its own.
+"""A witness over HTTP: C2SP tlog-witness, `POST /add-checkpoint`. Uses no database and keeps no log of its own.
 
 Callers are not authenticated "beyond the validation of the signature on the checkpoint" (tlog-witness, "Introduction").
 """
@@ -24,9 +24,9 @@ from infohus.kernel.audit.witness.witness import (
 )
 
 MOST_BODIES = 64
-"""At once. One more is refused and not kept waiting: strangers who stay would wait in front of the log."""
+"""Bodies read at once. More are refused and not queued: slow strangers would stand in the queue before the log."""
 MOST_CONNECTIONS = 512
-"""At once. Who comes later waits in the kernel until one of them is over."""
+"""Connections at once. Further ones wait in the kernel's queue until one is closed."""
 BUFFER_BYTES = 16_384
 HEADER_SECONDS = 10
 _BODY_SECONDS = 10
@@ -37,19 +37,18 @@ NAME, KEY, STATE, LOG_KEYS = (f"INFOHUS_WITNESS_{one}" for one in ("NAME", "KEY"
 def create_witness_app(
     witness: Witness, *, body_seconds: float = _BODY_SECONDS, most_bodies: int = MOST_BODIES
 ) -> Litestar:
-    """Give the ASGI app of one witness.
+    """Build the ASGI app of one witness.
 
-    A body that is not there after `body_seconds` is not waited for (408); more than `most_bodies` at once are refused
-    (503).
+    A body that takes longer than `body_seconds` is answered with 408, more than `most_bodies` at once with 503.
     """
-    room = asyncio.Semaphore(most_bodies)
+    slots = asyncio.Semaphore(most_bodies)
 
     @post("/add-checkpoint", status_code=200, media_type="text/plain")
     async def add_checkpoint(request: Request[Any, Any, Any]) -> Response[str]:
-        # Behind an answer to a request that was not read to its end the server closes the connection.
-        if room.locked():
+        # Answered without reading the body, after which the server closes the connection.
+        if slots.locked():
             return Response("", status_code=503, media_type="text/plain")
-        async with room:
+        async with slots:
             try:
                 async with asyncio.timeout(body_seconds):
                     body = await request.body()
@@ -59,7 +58,7 @@ def create_witness_app(
 
     async def answer_to(body: bytes) -> Response[str]:
         try:
-            # In a thread: it waits for the disk, and for the folder's lock.
+            # In a thread, because it waits for the disk and for the checkpoint store's lock.
             return Response(await asyncio.to_thread(witness.add, body), media_type="text/plain")
         except OtherSizeRemembered as other:
             # "The response MUST have a Content-Type of text/x.tlog.size" (tlog-witness, "add-checkpoint"). As a header:
@@ -74,13 +73,13 @@ def create_witness_app(
 
 
 def application() -> Litestar:
-    """Build the witness that `infohus witness serve` named in its worker's environment."""
+    """Build the witness from the environment that `infohus witness serve` sets for its worker process."""
     return create_witness_app(
         Witness(
             SigningKey.load(Path(os.environ[KEY])),
             name=os.environ[NAME],
             folder=Path(os.environ[STATE]),
-            logs=[VerifierKey.parse(one) for one in os.environ[LOG_KEYS].split()],
+            logs=[VerifierKey.parse(key) for key in os.environ[LOG_KEYS].split()],
             clock=now,
         )
     )

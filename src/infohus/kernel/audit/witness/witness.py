@@ -1,6 +1,6 @@
-"""A witness: remembers the newest checkpoint of each log it knows, and cosigns only one that grew from it.
+"""A witness: remembers the newest checkpoint of each log it knows, and cosigns only one that is consistent with it.
 
-Its memory is what detects a cut tail, a restored backup or a forked log. It knows no HTTP (server.py does).
+So it notices a log that was cut off, restored from a backup or forked. It knows no HTTP (server.py does).
 Source: C2SP tlog-witness, "add-checkpoint".
 """
 
@@ -26,15 +26,15 @@ from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, State
 
 _MOST_PROOF_LINES = 63
 LARGEST_BODY = 140_000
-"""Bytes: the largest note and the longest proof."""
+"""Bytes: room for the largest note and the longest proof."""
 
 
 class NotARequest(Exception):  # noqa: N818 - names the situation
-    """The body is no add-checkpoint request, or claims an old size above the new one (400)."""
+    """The body is no add-checkpoint request, or its old size is above the checkpoint's (400)."""
 
 
 class UnknownLog(Exception):  # noqa: N818 - names the situation
-    """The checkpoint's origin is of no log this witness knows (404)."""
+    """The witness knows no log of the checkpoint's origin (404)."""
 
 
 class NotSignedByTheLog(Exception):  # noqa: N818 - names the situation
@@ -45,26 +45,26 @@ class OtherSizeRemembered(Exception):  # noqa: N818 - names the situation
     """The old size, or the tree of that size, is not what was cosigned last (409)."""
 
     def __init__(self, size: int) -> None:
-        """Say the size that was cosigned last."""
+        """Take the size that was cosigned last."""
         super().__init__(size)
         self.size = size
 
 
 class NotConsistent(Exception):  # noqa: N818 - names the situation
-    """The proof does not show that the log only grew (422)."""
+    """The proof does not show that the trees are consistent (422)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddCheckpoint:
-    """A request: the size the log believes the witness remembers, the proof from there, and the signed checkpoint."""
+    """A request: the size that the log expects the witness to remember, the consistency proof from it, and the note."""
 
     old_size: int
     proof: tuple[bytes, ...]
     note: str
 
     def body(self) -> bytes:
-        """Write the request as it is sent."""
-        proof = "".join(base64.b64encode(one).decode() + "\n" for one in self.proof)
+        """Write the request body."""
+        proof = "".join(base64.b64encode(node).decode() + "\n" for node in self.proof)
         return f"old {self.old_size}\n{proof}\n{self.note}".encode()
 
     @classmethod
@@ -72,24 +72,24 @@ class AddCheckpoint:
         """Read what `body` wrote.
 
         Raises:
-            NotARequest: it is none.
+            NotARequest: malformed, or too large.
         """
         if len(body) > LARGEST_BODY:
             raise NotARequest
         try:
-            head, found, note = body.decode().partition("\n\n")
+            head, separator, note = body.decode().partition("\n\n")
         except UnicodeDecodeError:
             raise NotARequest from None
         first, *lines = head.split("\n")
         size = first.removeprefix("old ")
-        # 19 digits hold every size below 2^63; the spelling must be the only one.
+        # 19 digits are enough for every size below 2^63; no leading zero.
         canonical = size.isascii() and size.isdigit() and len(size) <= 19 and str(int(size)) == size  # noqa: PLR2004
-        if not found or size == first or not canonical or len(lines) > _MOST_PROOF_LINES:
+        if not separator or size == first or not canonical or len(lines) > _MOST_PROOF_LINES:
             raise NotARequest
-        return cls(int(size), tuple(_hash(line) for line in lines), note)
+        return cls(int(size), tuple(_parse_hash(line) for line in lines), note)
 
 
-def _hash(line: str) -> bytes:
+def _parse_hash(line: str) -> bytes:
     try:
         raw = base64.b64decode(line, validate=True)
     except (ValueError, binascii.Error):
@@ -100,12 +100,12 @@ def _hash(line: str) -> bytes:
 
 
 class Witness:
-    """A witness with its key, its memory on disk and the logs it knows."""
+    """A witness: its key, its checkpoint store, and the logs it knows."""
 
     def __init__(
         self, key: SigningKey, *, name: str, folder: Path, logs: Sequence[VerifierKey], clock: Callable[[], datetime]
     ) -> None:
-        """Remember in `folder`, which is made when missing."""
+        """Store checkpoints in `folder`, which is made when missing; a log may have several keys."""
         self._key, self._name, self._store, self._clock = key, name, CheckpointStore(folder), clock
         self._logs = {
             origin: [log for log in logs if log.name == origin] for origin in {log.name for log in logs}
@@ -113,38 +113,38 @@ class Witness:
 
     @property
     def verifier(self) -> WitnessKey:
-        """The public half of its key."""
+        """Its public key."""
         return WitnessKey(self._name, self._key.verifier(self._name).public)
 
     def add(self, body: bytes) -> str:
-        """Check a request, remember its checkpoint durably, and give the cosignature line.
+        """Check a request, store its checkpoint on the disk, and give the cosignature line.
 
         Raises:
             NotARequest: malformed.
-            UnknownLog: of a log it does not know.
-            NotSignedByTheLog: not signed by that log.
-            OtherSizeRemembered: not from what it cosigned last.
-            NotConsistent: the log did not only grow.
-            StateNotReadable: its own memory is damaged.
+            UnknownLog: the witness does not know the log.
+            NotSignedByTheLog: the log did not sign the checkpoint.
+            OtherSizeRemembered: the request does not start from what was cosigned last.
+            NotConsistent: the proof does not hold.
+            StateNotReadable: the stored checkpoint is damaged.
         """
-        asked = AddCheckpoint.parse(body)
-        text, checkpoint = self._authentic(asked.note)
-        if asked.old_size > checkpoint.size:
+        request = AddCheckpoint.parse(body)
+        text, checkpoint = self._authentic(request.note)
+        if request.old_size > checkpoint.size:
             raise NotARequest
-        # One lock over check and write: "must be performed atomically" (tlog-witness, "add-checkpoint").
+        # Check and write under one lock: "must be performed atomically" (tlog-witness, "add-checkpoint").
         with self._store.locked():
-            self._require_growth(asked, checkpoint)
-            # Dies before the rename: nothing was promised. Dies after: the log asks again, from 409's size.
-            self._store.remember(checkpoint.origin, asked.note)
-            # Also under the lock: whoever cosigned a smaller tree read the clock before whoever cosigned this one.
+            self._require_consistent(request, checkpoint)
+            # Dies before the rename: nothing was promised. Dies after it: the log gets a 409 and asks from its size.
+            self._store.remember(checkpoint.origin, request.note)
+            # Also under the lock, so that the clock is read in the order of the trees' sizes.
             moment = int(self._clock().timestamp())
         return cosign(text, self._key, name=self._name, moment=moment)
 
     def remembered(self, origin: str) -> Checkpoint | None:
-        """Give the newest checkpoint it cosigned for a log; none when it never did.
+        """Give the newest checkpoint it cosigned for a log, `None` when it never did.
 
         Raises:
-            StateNotReadable: its own memory is damaged.
+            StateNotReadable: the stored checkpoint is damaged.
         """
         return self._store.checkpoint(origin)
 
@@ -162,15 +162,15 @@ class Witness:
         except NotACheckpoint:
             raise NotSignedByTheLog from None
 
-    def _require_growth(self, asked: AddCheckpoint, checkpoint: Checkpoint) -> None:
-        before = self._store.checkpoint(checkpoint.origin) or Checkpoint(checkpoint.origin, 0, EMPTY_ROOT)
-        same_size_other_tree = before.size == checkpoint.size and before.root != checkpoint.root
-        if asked.old_size != before.size or same_size_other_tree:
-            raise OtherSizeRemembered(before.size)
+    def _require_consistent(self, request: AddCheckpoint, checkpoint: Checkpoint) -> None:
+        remembered = self._store.checkpoint(checkpoint.origin) or Checkpoint(checkpoint.origin, 0, EMPTY_ROOT)
+        same_size_other_tree = remembered.size == checkpoint.size and remembered.root != checkpoint.root
+        if request.old_size != remembered.size or same_size_other_tree:
+            raise OtherSizeRemembered(remembered.size)
         try:
             verify_consistency(
-                old_size=before.size, size=checkpoint.size, old_root=before.root, root=checkpoint.root,
-                proof=asked.proof,
+                old_size=remembered.size, size=checkpoint.size, old_root=remembered.root, root=checkpoint.root,
+                proof=request.proof,
             )
         except ProofDoesNotHold:
             raise NotConsistent from None
