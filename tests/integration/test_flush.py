@@ -52,7 +52,7 @@ def careful_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
 
 @pytest.fixture
 def database(careful_postgres: tuple[LocalPostgres, dict[str, str]]) -> Iterator[Database]:
-    """Clone the migrated database of the careful server, in place of the suite's."""
+    """Clone the migrated database of the durable server, in place of the suite's."""
     server, passwords = careful_postgres
     name = f"careful_{secrets.token_hex(6)}"
     execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE template')
@@ -86,7 +86,7 @@ async def missing_standby(database: Database) -> AsyncIterator[asyncpg.Connectio
 async def _set_standby(superuser: asyncpg.Connection, name: str) -> None:
     await superuser.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
     await superuser.execute("SELECT pg_reload_conf()")
-    # The checkpointer is told like everybody else, and it is the one who wakes and stops those who wait.
+    # The checkpointer reads the setting too, and it is the process that wakes those that wait.
     await until(lambda: superuser.fetchval("SHOW synchronous_standby_names"), name)
     await asyncio.sleep(0.2)
 
