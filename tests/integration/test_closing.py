@@ -128,7 +128,7 @@ async def _corrected_by(house: House, by: str) -> tuple[CaseInHand, Resolve]:
 
 
 async def measure(house: House) -> tuple[CaseInHand, Resolve]:
-    """The police's own, which the municipality was never told of."""
+    """The police's own, which was never disclosed to the municipality."""
     case = await (await house.case()).recommend()
     started = await case.politi.post(f"{case.path}/measures", {
         "level": "selective", "responsible_authority": POLICE, "description": "Samtaler.",

@@ -1,7 +1,7 @@
-"""The log is free before the disk has an entry; nobody is answered, and nothing signed or told, before the disk has it.
+"""The log's lock is free before an entry is on disk; no answer, signature or reading is given before it is on disk.
 
-A server of its own that keeps its promises (the suite's other one keeps none), and whose WAL writer sleeps: what nobody
-flushes is lost when it is killed. A synchronous standby that is missing makes each flush wait as long as a test likes.
+A durable server of its own (the suite's server is not durable), whose WAL writer is idle: what nothing flushes is lost
+when the server is killed. A synchronous standby that is missing makes each flush wait as long as a test needs.
 """
 
 import asyncio
