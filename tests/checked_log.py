@@ -1,4 +1,4 @@
-"""What a log check's tests do again and again: keep busy, announce, draw, review, find."""
+"""Steps of a log check for its tests: make entries, announce, draw, review, record a finding."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from infohus.web.api_examples import EXAMPLES
 OWNER, DPO = DEMO_PEOPLE["kommune"].person_id, DEMO_PEOPLE["dpo"].person_id
 SOON = str(danish_day(now()) + timedelta(days=14))
 SECRET: str = EXAMPLES["DrawLogCheck"]["secret"]
-"""What the tests' reviewers promise; the description's example, so that schemathesis knows it too."""
+"""The reviewers' secret in all tests; it is the example in the API's description, which schemathesis sends."""
 COMMITMENT = commitment_of(SECRET).hex()
 
 
@@ -28,7 +28,7 @@ def checks(house: House) -> str:
 
 
 async def logged(house: House, at: str, *, caller: UUID | None = None) -> None:
-    """Append an entry that says nothing but when it happened, and who acted."""
+    """Append an entry, past the application, with a time, a caller and nothing else."""
     nothing = dict.fromkeys(("authority", "role", "assurance", "subject", "case", "reason", "justification", "purpose"))
     empty: dict[str, Any] = {name: [] for name in ("policies", "recipients", "persons", "opened", "wrote")}
     entry = {
@@ -39,7 +39,7 @@ async def logged(house: House, at: str, *, caller: UUID | None = None) -> None:
 
 
 async def busy(house: House) -> CaseInHand:
-    """Let both tovholdere do something, and the DPO too."""
+    """Let both tovholdere and the DPO do something; give the case."""
     case = await house.case()
     for person in (case.kommune, case.politi, case.kommune):
         await person.get(case.path)
@@ -49,7 +49,7 @@ async def busy(house: House) -> CaseInHand:
 
 
 async def announced(house: House, by: str = "dpo", **draft: Any) -> dict[str, Any]:
-    """Announce a check of today, and promise a secret."""
+    """Announce a check of today, with the commitment of `SECRET`."""
     body = {"period_from": today(), "period_until": today(), "commitment": COMMITMENT, **draft}
     check: dict[str, Any] = await house.person(by).post(checks(house), body)
     return check
@@ -64,14 +64,14 @@ async def drawn(house: House, by: str = "dpo", **draft: Any) -> dict[str, Any]:
 
 
 async def signed(house: House) -> None:
-    """Let the log be signed, and cosigned where there are witnesses."""
+    """Let the log be signed, and cosigned where there are witnesses, by reading its state."""
     await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log")
 
 
 async def revealed(
     house: House, check: dict[str, Any], secret: str = SECRET, *, by: str = "dpo", status: int = 200
 ) -> Any:
-    """Reveal a secret, so that the lot may fall."""
+    """Reveal a secret, so that the check is drawn."""
     return await house.person(by).post(f"{checks(house)}/{check['id']}/draw", {"secret": secret}, status=status)
 
 
@@ -83,7 +83,7 @@ async def review(
 
 
 async def found_at(house: House, **change: Any) -> tuple[dict[str, Any], Person]:
-    """Draw a check and find something at an entry of the municipality's tovholder; give the finding and the owner."""
+    """Draw a check, and record a finding at an entry of the municipal tovholder; give the finding and its owner."""
     check = await drawn(house, sample=200)
     index = next(one["leaf_index"] for one in check["items"] if one["entry"]["caller"] == str(OWNER))
     draft = {"review": "finding", "text": "Opslag om natten.", "owner": str(OWNER), "answer_by": SOON, **change}

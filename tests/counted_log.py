@@ -1,4 +1,4 @@
-"""A log in memory that counts its persons' entries as the database does."""
+"""A log in memory whose entries count and chain their persons as those in the database do."""
 
 import base64
 import random
@@ -68,7 +68,7 @@ class Log:
 
 
 def busy_log(dice: random.Random, entries: int = 40) -> tuple[Log, str]:
-    """Make a log of two authorities on some persons, of whom the one given is named at least twice by ours."""
+    """Make a log of two authorities about several persons; give a person whom ours names at least twice."""
     log, persons = Log(dice), [f"person-{n}" for n in range(4)]
     for _ in range(entries):
         named = dice.sample(persons, dice.randrange(3))

@@ -1,6 +1,7 @@
 """A whole installation for tests: a migrated database, keys, two issuers, two tovholdere, and a client per person.
 
-Everything is real: the policies, the keys, row security, the audit log. Only the network is left out.
+`House` is an installation with one infohus. Policies, keys, row security and the log are the real ones; the
+application is called in this process instead of over the network.
 """
 
 import asyncio
@@ -53,7 +54,7 @@ def now() -> datetime:
 
 
 def told(by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
-    """Fill in the § 115 fields of a disclosure to the other authority."""
+    """Fill in the § 115 fields of a disclosure by one of the two authorities to the other."""
     other = POLICE if by == MUNICIPALITY else MUNICIPALITY
     return {
         "recipients": [other], "purpose": "screening", "categories": ["purely_private"],
@@ -63,7 +64,7 @@ def told(by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
 
 
 def invitation(authority: str, **more: Any) -> dict[str, Any]:
-    """Invite somebody of an authority for a month."""
+    """Write an invitation of a new person of an authority, for 30 days."""
     return {
         "person_id": str(uuid4()), "authority_id": authority, "reason": "Kender ham.", "scope": ["information"],
         "ends_at": (now() + timedelta(days=30)).isoformat(), **more,
@@ -72,7 +73,7 @@ def invitation(authority: str, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class Person:
-    """A demo user with a client of their own; a call that is not awaited as expected fails at once."""
+    """A demo user who is signed in; each call fails the test unless it is answered with the expected status."""
 
     name: str
     client: AsyncTestClient[Litestar]
@@ -81,11 +82,11 @@ class Person:
 
     @property
     def person_id(self) -> UUID:
-        """The person's id in the tokens."""
+        """The person's id in the token."""
         return DEMO_PEOPLE[self.name].person_id
 
     async def call(self, method: str, path: str, **more: Any) -> Any:
-        """Send a request; more headers go with the token."""
+        """Send a request with the token and the person's own headers."""
         headers = {"Authorization": f"Bearer {self.token}", **self.headers, **more.pop("headers", {})}
         return await self.client.request(method, path, headers=headers, **more)
 
@@ -112,7 +113,7 @@ class Person:
 
 @dataclass
 class House:
-    """An installation with one infohus."""
+    """An installation with one infohus, as the fixture `house` opens it; `superuser` and `verifier` are addresses."""
 
     app: Litestar
     client: AsyncTestClient[Litestar]
@@ -128,7 +129,7 @@ class House:
         return Person(name, self.client, self.issuers.token(name))
 
     async def sql(self, statement: str, *values: object) -> list[asyncpg.Record]:
-        """Ask the database as its superuser, past row security."""
+        """Run a statement as the database's superuser, whom row security does not bind."""
         connection = await asyncpg.connect(self.superuser)
         try:
             return await connection.fetch(statement, *values)
@@ -136,18 +137,18 @@ class House:
             await connection.close()
 
     async def entries(self, log_id: UUID | None = None) -> list[Entry]:
-        """Read a log's entries; the infohus' own unless another is named."""
+        """Read a log's entries, oldest first; those of the infohus unless another log is named."""
         rows = await self.sql(
             "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log_id or self.infohus_id
         )
         return [decode(row["entry"]) for row in rows]
 
     async def all_entries(self) -> list[Entry]:
-        """Read both logs' entries."""
+        """Read the entries of the installation's log, then of the infohus'."""
         return [*await self.entries(INSTALLATION_LOG), *await self.entries()]
 
     async def neighbour(self, *, police_coordinator: UUID) -> "House":
-        """Set up a second infohus in the same installation: another municipality, the same police district."""
+        """Set up a second infohus in the same installation, with another municipality and the same police; give it."""
         infohus_id, origin = uuid4(), "infohus.test/nabo"
         await asyncio.to_thread(FileKeyKeeper.create, self.settings.keys_folder, [NEIGHBOUR], [infohus_id])
         await self.sql(
@@ -164,7 +165,7 @@ class House:
         return replace(self, infohus_id=infohus_id)
 
     async def assert_logs_are_whole(self) -> None:
-        """Verify every row of both logs."""
+        """Verify every row of both logs, and the numbers that entries count their persons by."""
         connection = await asyncpg.connect(self.verifier)
         try:
             for log_id in (INSTALLATION_LOG, self.infohus_id):
@@ -175,7 +176,7 @@ class House:
             await connection.close()
 
     async def case(self, *, subjects: list[dict[str, Any]] | None = None, **more: Any) -> "CaseInHand":
-        """Let the municipal tovholder record a concern."""
+        """Let the municipal tovholder record a concern, which opens a case."""
         kommune = self.person("kommune")
         draft = {
             "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "professional",
@@ -189,7 +190,7 @@ class House:
 
 @dataclass
 class CaseInHand:
-    """A case with short ways to bring it to a stage."""
+    """A case, with methods that bring it to a stage through the API."""
 
     house: House
     id: str
@@ -211,7 +212,7 @@ class CaseInHand:
         return self.house.person("politi")
 
     async def stage(self) -> str:
-        """Where the case stands."""
+        """Read the case's stage."""
         stage: str = (await self.kommune.get(self.path))["case"]["stage"]
         return stage
 
@@ -280,21 +281,21 @@ class CaseInHand:
         return self
 
     async def look_back(self, by: Person) -> dict[str, Any]:
-        """Let a tovholder see what was known before, and confirm it."""
+        """Let a tovholder read the earlier concerns and confirm them; give the timeline."""
         path = f"{self.path}/earlier-concerns"
         timeline: dict[str, Any] = await by.get(path)
         await by.post(f"{path}/confirmations", {"shown": timeline["shown"]}, status=200)
         return timeline
 
     async def close(self, outcome: str = "unfounded") -> "CaseInHand":
-        """Close the case."""
+        """Close the case: the municipality proposes and the police sign."""
         await self.decide("closures", outcome, {"reasons": "Bekymringen har vist sig grundløs."}, purpose="closure")
         return self
 
 
 @asynccontextmanager
 async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) -> AsyncIterator[House]:
-    """Set an installation up on a migrated database and open it."""
+    """Set up an installation on an empty, migrated database, with keys below `folder`, and start its application."""
     infohus_id = uuid4()
     connection = await asyncpg.connect(superuser)
     try:
@@ -329,7 +330,7 @@ async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) 
 
 @cache
 def issuer_keys() -> dict[str, DemoKey]:
-    """Make the issuers' keys once: an RSA key takes longer than most tests."""
+    """Make the issuers' keys, once per process: making an RSA key takes longer than most tests."""
     with TemporaryDirectory() as folder:
         return demo_keys(Path(folder) / "issuers")
 
@@ -340,7 +341,7 @@ def _make_keys(keys: Path, infohus_id: UUID) -> None:
 
 
 def _issuers_with_their_keys(issuers: DemoIssuers, folder: Path) -> str:
-    """Write the issuers so that their keys come from files instead of the network."""
+    """Give `issuers.toml`, in which the issuers' keys are files instead of addresses to fetch."""
     text = issuers.issuers_toml()
     for name in ("kommune", "politi"):
         (folder / f"{name}.json").write_text(json.dumps(issuers.key_set(name)), encoding="utf-8")

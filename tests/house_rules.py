@@ -1,4 +1,4 @@
-"""The rules of the house that no other tool checks, each a function from source text to the faults in it.
+"""Rules for this repository's code that no other tool checks, each a function from source text to the faults in it.
 
 tests/unit/test_house_rules.py runs them over the repository, and first over examples that must be found.
 """
@@ -18,13 +18,13 @@ EMPTY_WORDS = {
     "service", "services", "processor", "processors", "data", "info",
 }  # fmt: skip
 TERMS_OF_ART = {"DataKey"}
-"""Names that hold an empty word because the subject's own literature does: a data key is what a case key wraps."""
+"""Names with an empty word that are terms of cryptography: a data key is what a case key wraps."""
 
 CLOCKS = {"src/infohus/clock.py"}
-"""Where the one clock is made; everybody else is given it."""
+"""Where the clock may be read; all other code is given the time."""
 
 CALENDARS = {"src/infohus/danish_calendar.py"}
-"""Where a moment becomes a day."""
+"""Where a time may be turned into a day."""
 
 FENCES = {
     "jose": ("src/infohus/kernel/identity/tokens.py",),
@@ -45,11 +45,12 @@ COLLECTS_SEALED_COLUMNS = ("src/infohus/kernel/sealing/column.py",)
 """Looks through every table for its sealed columns, which the application log must never show."""
 
 NAMES_CASE_AND_AUTHORITY = ("src/infohus/kernel/",)
-"""Every record belongs to a case and an authority, whose tables stand above the declaration of what a record is."""
+"""Where a foreign key may name its column as text: the base class of records, below the tables of cases and
+authorities, refers to both."""
 
 OTHER_APPLICATIONS = ("src/infohus/demo/issuer.py", "src/infohus/kernel/audit/witness/server.py")
-"""Small applications of their own, with another door than ours."""
-DOORS_TO_THE_DATABASE = (
+"""Small applications of their own, whose routes are beside them."""
+MAY_REACH_THE_DATABASE = (
     "src/infohus/kernel/", "src/infohus/cli/", "src/infohus/demo/", "src/infohus/app.py",
     "src/infohus/plan/loading.py", "src/infohus/plan/obligations.py", "src/infohus/plan/owner_acts.py",
     "src/infohus/plan/stored.py", "src/infohus/casework/assessments/templates.py",
@@ -121,13 +122,13 @@ def repository_files() -> list[Source]:
 
 
 def too_long(source: Source) -> Iterator[str]:
-    """A file is read in one sitting."""
+    """A file has at most `LONGEST_FILE_LINES` lines."""
     if (lines := source.text.count("\n")) > LONGEST_FILE_LINES:
         yield f"{lines} lines"
 
 
 def empty_names(source: Source) -> Iterator[str]:
-    """A module or class is named after what it is, not with a word that fits everything."""
+    """No module or class has one of `EMPTY_WORDS` in its name."""
     modules = PurePosixPath(source.path).with_suffix("").parts
     classes = [node.name for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
     for name in (*modules, *classes):
@@ -137,7 +138,7 @@ def empty_names(source: Source) -> Iterator[str]:
 
 
 def clocks(source: Source) -> Iterator[str]:
-    """Time comes in from outside."""
+    """Only `CLOCKS` reads the time; other code is given it."""
     if source.is_in(*CLOCKS):
         return
     for node in ast.walk(source.tree):
@@ -148,7 +149,7 @@ def clocks(source: Source) -> Iterator[str]:
 
 
 def days_of_another_calendar(source: Source) -> Iterator[str]:
-    """Which day it is, and what a clock on the wall shows, the Danish calendar says: a moment's own day is UTC's."""
+    """Only `CALENDARS` turns a time into a day or an hour: a datetime in UTC has another day than Denmark."""
     if source.is_in(*CALENDARS):
         return
     for node in ast.walk(source.tree):
@@ -159,13 +160,13 @@ def days_of_another_calendar(source: Source) -> Iterator[str]:
 
 
 def without_docstring(source: Source) -> Iterator[str]:
-    """A module says what it is for."""
+    """Every module has a docstring."""
     if not ast.get_docstring(source.tree):
         yield "no module docstring"
 
 
 def fences(source: Source) -> Iterator[str]:
-    """A library with sharp edges is imported where its edges are known."""
+    """Libraries that are easily misused are imported only where `FENCES` permits it."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -179,7 +180,7 @@ def fences(source: Source) -> Iterator[str]:
 
 
 def roles_compared(source: Source) -> Iterator[str]:
-    """Who may is the policies' to say."""
+    """Only the policies decide by role: other code compares none."""
     if source.is_in(*WHO_MAY_LOOK_AT_ROLES):
         return
     for node in ast.walk(source.tree):
@@ -192,7 +193,7 @@ def roles_compared(source: Source) -> Iterator[str]:
 
 
 def hidden_annotations(source: Source) -> Iterator[str]:
-    """Litestar reads the types of handlers at run time."""
+    """No module with handlers postpones its annotations: Litestar reads them at run time."""
     imports = [node for node in ast.walk(source.tree) if isinstance(node, ast.ImportFrom)]
     if any((node.module or "").startswith("litestar") for node in imports) and any(
         node.module == "__future__" for node in imports
@@ -201,7 +202,7 @@ def hidden_annotations(source: Source) -> Iterator[str]:
 
 
 def misplaced_routes(source: Source) -> Iterator[str]:
-    """A route stands where every guard looks: in `api.py` or `*_routes.py`."""
+    """Routes are in `api.py` or `*_routes.py`, where the other rules look for them."""
     name = PurePosixPath(source.path).name
     if name == "api.py" or name.endswith("_routes.py") or source.is_in(*OTHER_APPLICATIONS):
         return
@@ -214,7 +215,7 @@ def misplaced_routes(source: Source) -> Iterator[str]:
 
 
 def looked_up_tables(source: Source) -> Iterator[str]:
-    """Whoever reads a table imports its model; nobody asks the registry for a name or for whatever is there."""
+    """Code that reads a table imports its model; none looks tables up in SQLAlchemy's registry."""
     if source.is_in(*COLLECTS_SEALED_COLUMNS):
         return
     for node in ast.walk(source.tree):
@@ -238,10 +239,10 @@ def foreign_keys_by_name(source: Source) -> Iterator[str]:
 def opened_package(source: Source) -> Iterator[str]:
     """For requests only the unit of work names a connection, the vault, or what was opened and written.
 
-    Two other doors exist: the signer (kernel/audit/signing/), and the commands that act as another role (cli/, and the
-    functions of plan/ and casework/assessments/templates.py that are handed the owner's connection).
+    Two other ways to the database exist: the signer (kernel/audit/signing/), and the commands that act as another role
+    (cli/, and the functions of plan/ and casework/assessments/templates.py that are given the owner's connection).
     """
-    if source.is_in(*DOORS_TO_THE_DATABASE):
+    if source.is_in(*MAY_REACH_THE_DATABASE):
         return
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ImportFrom):
@@ -316,7 +317,7 @@ def _imports_of_sqlalchemy(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def addresses(source: Source) -> Iterator[str]:
-    """Where packages come from is the machine's business."""
+    """No file names the address of a package index or a path of a machine: those differ between machines."""
     for number, line in enumerate(source.text.splitlines(), start=1):
         if found := _ADDRESS.search(line):
             yield f"line {number}: names {found.group()}"
@@ -325,7 +326,7 @@ def addresses(source: Source) -> Iterator[str]:
 
 
 def unlocked(source: Source) -> Iterator[str]:
-    """A lock holds exact versions with hashes, and nothing about where they came from."""
+    """A lock file has exact versions with hashes, and no addresses."""
     entries = re.split(r"\n(?=\S)", source.text.strip())
     for entry in entries:
         first = entry.splitlines()[0] if entry else ""
@@ -338,7 +339,7 @@ def unlocked(source: Source) -> Iterator[str]:
 
 
 def ignores_without_reason(source: Source) -> Iterator[str]:
-    """Each exception from ruff's rules says why."""
+    """Every `noqa` says why."""
     for number, line in enumerate(source.text.splitlines(), start=1):
         if re.match(r'\s+"[A-Z]+[0-9]*",', line) and not re.search(r"#\s*\w+", line):
             yield f"line {number}: {line.strip()}"

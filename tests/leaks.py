@@ -1,4 +1,4 @@
-"""A search for secrets where none may be. Whoever searches first sees that a secret would be found there."""
+"""A search for secrets in places where none may be, which first shows that it would find one in each place."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,7 +38,7 @@ def leaks(secrets: Iterable[str], places: Mapping[str, str]) -> list[tuple[str, 
 
 
 def assert_nothing_leaked(secrets: Iterable[str], places: Mapping[str, str]) -> None:
-    """Search every place for every spelling, after finding each in the same place with the secret put at its end."""
+    """Assert that no spelling of a secret is in a place; first append each to a copy of the place and find it."""
     wanted = list(secrets)
     assert wanted, "nothing to search for"
     for secret in wanted:
@@ -65,7 +65,7 @@ class LogLines:
         return {json.loads(line)["event"] for line in self.written}
 
     def assert_without(self, secrets: Iterable[str]) -> None:
-        """Search the lines; first see that a line past every rule of the log would have come here with the secret.
+        """Assert that no line holds a secret; first show that an unfiltered line with each secret is collected here.
 
         The lines go to where the service's own set-up sends them: were that elsewhere, nothing would be found here.
         """

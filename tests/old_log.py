@@ -1,4 +1,4 @@
-"""A log with entries of 2019, and a connection as each of those who touch it."""
+"""A log with entries of 2019, and a connection as each role that reads or writes a log."""
 
 import subprocess
 import sys
@@ -37,14 +37,14 @@ def verifier(*arguments: object) -> tuple[int, str]:
 
 
 def entry(at: datetime, log_id: UUID = LOG) -> bytes:
-    """Write an entry like any other."""
+    """Encode an entry of this time."""
     said = decode(entry_of(log_id, Emptied(0, 1, at), at=at))
     return encode(msgspec.structs.replace(said, action="readCase", emptied=msgspec.UNSET))
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log with old entries, and a connection as each of those who touch it."""
+    """A log with old entries, and a connection as each role that reads or writes it."""
 
     database: Database
     superuser: Connection
@@ -53,7 +53,7 @@ class Log:
     entries: list[bytes]
 
     async def empty(self, start: int, stop: int, **more: Any) -> int:
-        """Empty as the command does."""
+        """Empty entries as the command does."""
         values = {"at": now(), "before": now() - FIVE_YEARS, **more}
         said = entry_of(LOG, Emptied(start, stop, values["before"]), at=values["at"])
         place: int = await self.retention.fetchval(EMPTY, LOG, start, stop, said)

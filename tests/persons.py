@@ -1,4 +1,4 @@
-"""Persons who turn up again: invented CPR numbers, cases about them, and a second infohus that must learn nothing."""
+"""Invented persons with CPR numbers, cases about them, and a second infohus, for tests of what is known of a person."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ The first does not satisfy modulus 11, the second does.
 
 
 def named_otherwise(house: House, user: str = "kommune", **claims: Any) -> Person:
-    """Give a demo user with a new token that says something else; `None` leaves a claim out."""
+    """Give a demo user with a token that has other claims; `None` leaves a claim out."""
     said = json.loads(base64.urlsafe_b64decode(house.issuers.token(user).split(".")[1] + "=="))
     said = {name: value for name, value in {**said, **claims}.items() if value is not None}
     issuer = next(name for name, of in DEMO_ISSUERS.items() if of == DEMO_PEOPLE[user].authority_id)

@@ -1,4 +1,4 @@
-"""A small plan with four obligations, and short ways to load it, list what is owed, and record that it was met."""
+"""A small plan with four obligations, and functions to load it, list obligations, and record that one was met."""
 
 from typing import Any
 

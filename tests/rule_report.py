@@ -1,12 +1,12 @@
-"""The account of rules: which of the house's 110 rules a passing test proves, and which none does.
+"""The report of rules: which of the 110 rules of docs/rules.md a passing test proves, and which none does.
 
 A test names the rule it proves with `@pytest.mark.rule(17)`. A rule counts as proved when at least one test that names
-it passed and none failed. A test names the fault it would see again with `@pytest.mark.fault("C19")`. docs/rules.md
-holds the rules' texts and, under each rule and each named fault, the tests; `make rules` keeps it up to date, in
-seconds with ARGS=--collect-only.
+it passed and none failed. A test names a fault that it would detect again with `@pytest.mark.fault("C19")`.
+docs/rules.md holds the rules' texts and, under each rule and each named fault, the tests; `make rules` keeps it up to
+date, in seconds with ARGS=--collect-only.
 
 Where pytest-xdist spreads the tests over processes, each of them collects every test and says at its end what the
-tests name; the process that started them hears every result, and alone tells the account and writes the page.
+tests name; the process that started them receives every result, prints the report and writes the page.
 """
 
 import re
@@ -159,7 +159,7 @@ class WorkersMarks(RuleMarks):
 
 
 class RuleReport(RuleMarks):
-    """Hears what the tests say about rules while they run, and tells it at the end."""
+    """Collects the results of tests that name rules, and prints the report at the end."""
 
     def __init__(self, config: pytest.Config) -> None:
         super().__init__(config)
@@ -208,7 +208,7 @@ class RuleReport(RuleMarks):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the account; with --rules every rule with its tests, and the count as the last line."""
+        """Print the report; with --rules every rule with its tests, and the count as the last line."""
         if self._wrong:
             terminalreporter.write_line(f"ERROR: {self._wrong}", red=True)
             return
@@ -240,7 +240,7 @@ class RuleReport(RuleMarks):
             )
 
     def pytest_unconfigure(self) -> None:
-        """Say the count once more at the very end, where who asked for the rules looks."""
+        """Print the count again as the very last line where --rules was given."""
         if self._config.getoption("--rules") and not self._config.option.collectonly and not self._wrong:
             for number in sorted(self._missing()):
                 print(f"rule {number} has no passing test and is not left to a later part")  # noqa: T201

@@ -1,6 +1,6 @@
-"""An installation made as deploy/README.md says: its own commands, word for word, in folders of a test's.
+"""An installation made with the commands of deploy/README.md, in a test's folders.
 
-Only names of places change: the folders, the accounts that a test does not have, and the address of the database.
+Only folders, accounts and the database's address are replaced in them.
 """
 
 import json
@@ -90,17 +90,17 @@ class Served:
 
 
 class Installation:
-    """A machine of its own for the runbook; `shelf` holds the backups and outlives the machine."""
+    """A machine to run the runbook on; `shelf` holds the backups and remains when the machine is gone."""
 
     def __init__(self, folder: Path, shelf: Path, server: LocalPostgres) -> None:
         self.folder, self.shelf, self.server = folder, shelf, server
         self.etc, self.keys = folder / "etc", folder / "lib" / "keys"
         folder.mkdir(exist_ok=True)
-        (folder / "opt").symlink_to(REPOSITORY)  # a path without spaces, wherever the repository lies
+        (folder / "opt").symlink_to(REPOSITORY)  # a path without spaces, wherever the repository is
         (shelf / "medium").mkdir(parents=True, exist_ok=True)
 
     def here(self, text: str) -> str:
-        """Say the same of this machine's places."""
+        """Replace the runbook's folders, accounts and address by this machine's."""
         for place, instead in (
             ("runuser -u infohus -- ", ""), ("runuser -u postgres -- ", ""),
             (" -o infohus", f" -o {os.getuid()}"), (" -g infohus", f" -g {os.getgid()}"),
@@ -117,7 +117,7 @@ class Installation:
         """Run blocks of the runbook one after another; give what they printed. A command that fails fails the test."""
         program = "set -euo pipefail\n" + "".join(self.here(BLOCKS[block]) for block in blocks)
         run = subprocess.run(
-            ["bash", "-c", program],  # noqa: S607 - the administrator's shell, wherever it lies
+            ["bash", "-c", program],  # noqa: S607 - the administrator's shell, wherever it is
             cwd=self.folder, env=self._shell(), capture_output=True, text=True, timeout=120,
             check=False,
         )

@@ -1,4 +1,4 @@
-"""A clock that stands until it is moved: for what happens exactly at an edge of time."""
+"""A clock that stands still until a test moves it, for what happens exactly when a period begins or ends."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -7,10 +7,10 @@ import pytest
 
 
 class StoppedClock:
-    """Tells the whole house, its identity providers too, what time it is: noon of a Tuesday, until it is moved."""
+    """The clock of an installation and its identity providers: noon UTC of a Tuesday, until it is moved."""
 
     def __init__(self) -> None:
-        """Begin in March, far from where summer time begins."""
+        """Begin in winter time, weeks before summer time begins."""
         self.at = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
     def __call__(self) -> datetime:
@@ -18,20 +18,20 @@ class StoppedClock:
         return self.at
 
     def day(self, later: int = 0) -> date:
-        """Give the day it is, or one so many days later; at noon it is the same day everywhere in Europe."""
+        """Give the day, or the one so many days later; at noon UTC the Danish day is the same."""
         return self.at.date() + timedelta(days=later)
 
     def moment(self, **later: Any) -> str:
-        """Write the moment it is, or one later, as a request states it."""
+        """Write the present time, or a later one, in ISO 8601."""
         return (self.at + timedelta(**later)).isoformat()
 
     def move(self, **by: Any) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.at += timedelta(**by)
 
     @classmethod
-    def hung_up(cls, patch: pytest.MonkeyPatch) -> "StoppedClock":
-        """Hang one up where the application and its identity providers look; a house that opens later reads it."""
+    def installed(cls, patch: pytest.MonkeyPatch) -> "StoppedClock":
+        """Put a clock in place of the one that an installation reads; it must be there before `house` opens."""
         clock = cls()
         for place in ("infohus.app.now", "house.now"):
             patch.setattr(place, clock)

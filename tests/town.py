@@ -1,4 +1,4 @@
-"""A log with a signer and three witnesses, each with a memory of its own; what tests of both stand on."""
+"""A log with its signer and three witnesses, without an application: the set-up for tests of signer and witnesses."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,7 +29,10 @@ AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 @dataclass
 class Town:
-    """A log, its signer, and three witnesses with folders of their own; those in `away` do not answer."""
+    """A log, its signer, and three witnesses, as the fixture `town` opens them.
+
+    Each keeps its state in a folder of its own. Witnesses named in `away` do not answer.
+    """
 
     app: asyncpg.Connection
     superuser: asyncpg.Connection
@@ -40,7 +43,7 @@ class Town:
     later: timedelta = timedelta()
 
     def witness(self, name: str) -> Witness:
-        """Give one witness; again, it finds its memory."""
+        """Start a witness; started again, it reads what it stored before."""
         return Witness(
             SigningKey(name[:1].encode() * 32), name=name, folder=self.folder / name, logs=[KEY.verifier(ORIGIN)],
             clock=lambda: AT + self.later,
@@ -48,17 +51,17 @@ class Town:
 
     @property
     def policy(self) -> WitnessPolicy:
-        """Two of the three."""
+        """Two of the three witnesses must cosign."""
         keys = tuple(self.witness(name).verifier for name in NAMES)
         return WitnessPolicy(2, keys, tuple(f"http://{name}" for name in NAMES))
 
     def signer(self, store: str = "signed") -> Signer:
-        """Give the signer; with another memory, it is one that remembers nothing."""
+        """Start the signer on a checkpoint store below the folder; a new name is an empty store."""
         witnesses = Witnesses(self.policy, self.send, lambda: AT + self.later)
         return Signer(KEY, CheckpointStore(self.folder / store), witnesses=witnesses, clock=lambda: AT)
 
     async def send(self, url: str, body: bytes) -> tuple[int, str]:
-        """Carry a request to the witness of that host."""
+        """Send a request to the witness of the address' host, without a network."""
         name = httpx.URL(url).host
         self.asked.append(name)
         if name in self.away:
@@ -82,7 +85,7 @@ class Town:
                 await self.superuser.execute(sql, *values)
 
     async def cut_tail(self, size: int) -> None:
-        """Take entries off the end and put the right frontier of what is left."""
+        """Remove all entries from index `size` on, and store the frontier of the others."""
         frontier = Frontier()
         for row in await self.superuser.fetch(
             "SELECT entry FROM audit.leaf WHERE log_id = $1 AND index < $2 ORDER BY index", LOG, size
@@ -94,7 +97,7 @@ class Town:
         )
 
     async def forget_the_archive(self) -> None:
-        """Take every checkpoint out of the database."""
+        """Delete every stored checkpoint and cosignature."""
         await self.as_superuser("DELETE FROM audit.cosignature", "DELETE FROM audit.checkpoint")
 
     async def root(self) -> bytes:
@@ -107,7 +110,7 @@ class Town:
 
 @asynccontextmanager
 async def open_town(app_dsn: str, superuser_dsn: str, folder: Path) -> AsyncIterator[Town]:
-    """Open an empty log with its witnesses' memories below `folder`."""
+    """Open an empty log; signer and witnesses keep their state below `folder`."""
     app, superuser = await asyncpg.connect(app_dsn), await asyncpg.connect(superuser_dsn)
     try:
         await superuser.execute("SELECT audit.open_log($1, $2)", LOG, ORIGIN)

@@ -1,4 +1,4 @@
-"""`infohus witness serve` as a process, for tests of it and of what stands in front of it."""
+"""`infohus witness serve` as a process, for tests of it and of the proxy in front of it."""
 
 import socket
 import subprocess
@@ -24,14 +24,14 @@ START_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class ServedWitness:
-    """A witness that knows the town's log."""
+    """A running witness that cosigns the log of `town.py`."""
 
     process: "subprocess.Popen[bytes]"
     port: int
     verifier: WitnessKey
 
     def connect(self, sent: bytes) -> socket.socket:
-        """Open a connection and send something, which may not be all."""
+        """Open a connection and send some bytes, which need not be a whole request."""
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         connection.sendall(sent)
         return connection
@@ -39,7 +39,7 @@ class ServedWitness:
 
 @contextmanager
 def serving_witness(folder: Path) -> Iterator[ServedWitness]:
-    """Run a witness with its key and its memory below `folder`."""
+    """Run a witness with its key and its state below `folder`."""
     key, port = SigningKey.create(folder / "key"), free_port()
     command = [
         sys.executable, "-m", "infohus", "witness", "serve", f"--name={NAME}", f"--state={folder}/state",

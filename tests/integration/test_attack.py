@@ -10,7 +10,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUNS, SEED = 3, 115
-"""An attack that has two ways shows both in so few runs for a seed that was looked at; `make attack` throws anew."""
+"""A seed with which an attack that has two ways takes both in so few runs; `make attack` draws another each time."""
 ESCAPES_AN_OUTSIDER = {
     "an entry changed, hashes recomputed", "an entry deleted, gap closed", "an entry inserted",
     "entries swapped, hashes recomputed", "tail cut off", "backup put back", "whole machine put back",
@@ -18,7 +18,7 @@ ESCAPES_AN_OUTSIDER = {
     "log outgrown with the stolen log key", "rewritten, archive emptied",
     "young entries emptied, with a lie in the log",
 }
-"""What docs/threat-model.md says nobody notices without witnesses and without the signer's memory."""
+"""What docs/threat-model.md says nobody notices without witnesses and without the signer's checkpoint store."""
 
 
 class WhenASuperuserAttacks:

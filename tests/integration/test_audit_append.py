@@ -1,4 +1,4 @@
-"""The append function: what Python computes, PostgreSQL stores; and nothing but it touches the log."""
+"""The append function stores what Python computes, and nothing else can write the log."""
 
 import asyncio
 import os

@@ -36,7 +36,7 @@ asyncio.run(serve())
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[dict[str, ModuleType]]:
-    """Import the benchmark's parts as it imports them itself, and forget them again."""
+    """Import the benchmark's modules as it imports them itself, and remove them from `sys.modules` again."""
     path, before = list(sys.path), set(sys.modules)
     sys.path.insert(0, str(REPOSITORY / "bench"))
     try:

@@ -10,10 +10,10 @@ from house import MUNICIPALITY, POLICE, CaseInHand, House, now, told
 CLOSURE: dict[str, Any] = {
     "outcome": "completed", "content": {"reasons": "Målet er nået."}, "disclosure": told(purpose="closure"),
 }
-Lift = Callable[[], Awaitable[object]]
+Resolve = Callable[[], Awaitable[object]]
 
 
-async def child(house: House) -> tuple[CaseInHand, Lift]:
+async def child(house: House) -> tuple[CaseInHand, Resolve]:
     case = await (await house.case(subjects=[{"name": "Barn", "is_under_18": True}])).clear()
     concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
     path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
@@ -23,17 +23,17 @@ async def child(house: House) -> tuple[CaseInHand, Lift]:
     return case, lambda: case.kommune.post(f"{path}/hand-over", handed, status=200)
 
 
-async def child_not_receipted(house: House) -> tuple[CaseInHand, Lift]:
+async def child_not_receipted(house: House) -> tuple[CaseInHand, Resolve]:
     """Handed over and assessed; the reporter has no receipt yet."""
     return await _child_with_one_clock(house, "assessment", "receipt")
 
 
-async def child_not_assessed(house: House) -> tuple[CaseInHand, Lift]:
+async def child_not_assessed(house: House) -> tuple[CaseInHand, Resolve]:
     """Handed over and receipted; not assessed yet."""
     return await _child_with_one_clock(house, "receipt", "assessment")
 
 
-async def _child_with_one_clock(house: House, stopped: str, runs: str) -> tuple[CaseInHand, Lift]:
+async def _child_with_one_clock(house: House, stopped: str, runs: str) -> tuple[CaseInHand, Resolve]:
     case = await (await house.case(subjects=[{"name": "Barn", "is_under_18": True}])).clear()
     concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
     path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
@@ -44,20 +44,20 @@ async def _child_with_one_clock(house: House, stopped: str, runs: str) -> tuple[
     return case, lambda: case.kommune.post(f"{path}/{runs}", says[runs], status=200)
 
 
-async def scope(house: House) -> tuple[CaseInHand, Lift]:
+async def scope(house: House) -> tuple[CaseInHand, Resolve]:
     case = await (await house.case()).clear()
     draft = {"outcome": "within", "content": {"reasons": "Ja."}, "disclosure": told(purpose="scope_decision")}
     return case, await _unsigned(case, "scope-decisions", draft)
 
 
-async def screening(house: House) -> tuple[CaseInHand, Lift]:
+async def screening(house: House) -> tuple[CaseInHand, Resolve]:
     case = await (await house.case()).accept()
     content = {"considered": "Det, begge ved.", "reasons": "Støtte."}
     draft = {"outcome": "recommend", "content": content, "disclosure": told(purpose="screening")}
     return case, await _unsigned(case, "screenings", draft)
 
 
-async def recommendation(house: House) -> tuple[CaseInHand, Lift]:
+async def recommendation(house: House) -> tuple[CaseInHand, Resolve]:
     case = await (await house.case()).accept()
     content = {"considered": "Det, begge ved.", "reasons": "Støtte."}
     await case.decide("screenings", "recommend", content, purpose="screening")
@@ -68,7 +68,7 @@ async def recommendation(house: House) -> tuple[CaseInHand, Lift]:
     return case, await _unsigned(case, "recommendations", draft)
 
 
-async def assessment(house: House) -> tuple[CaseInHand, Lift]:
+async def assessment(house: House) -> tuple[CaseInHand, Resolve]:
     """One with all it needs, whose conclusion is not written."""
     case, shown = await (await house.case()).qualify(), told(purpose="assessment")
     opened = await case.kommune.post(f"{case.path}/assessments", {"users_are_trained": True, "disclosure": shown})
@@ -92,13 +92,13 @@ async def assessment(house: House) -> tuple[CaseInHand, Lift]:
     return case, conclude
 
 
-async def _unsigned(case: CaseInHand, path: str, draft: dict[str, Any]) -> Lift:
+async def _unsigned(case: CaseInHand, path: str, draft: dict[str, Any]) -> Resolve:
     proposal = await case.kommune.post(f"{case.path}/{path}", draft)
     body = {"content_hash": proposal["content_hash"]}
     return lambda: case.politi.post(f"{case.path}/{path}/{proposal['id']}/signatures", body)
 
 
-async def request(house: House) -> tuple[CaseInHand, Lift]:
+async def request(house: House) -> tuple[CaseInHand, Resolve]:
     case = await (await house.case()).clear()
     asked = await case.kommune.post(
         f"{case.path}/information-requests", {"question": "Kender I ham?", "disclosure": told()}
@@ -107,17 +107,17 @@ async def request(house: House) -> tuple[CaseInHand, Lift]:
     return case, lambda: case.politi.post(path, {"answer": "declined"}, status=200)
 
 
-async def correction(house: House) -> tuple[CaseInHand, Lift]:
+async def correction(house: House) -> tuple[CaseInHand, Resolve]:
     """The municipality's, which the police have not acknowledged."""
     return await _corrected_by(house, MUNICIPALITY)
 
 
-async def correction_of_the_police(house: House) -> tuple[CaseInHand, Lift]:
+async def correction_of_the_police(house: House) -> tuple[CaseInHand, Resolve]:
     """One that the municipality has not acknowledged."""
     return await _corrected_by(house, POLICE)
 
 
-async def _corrected_by(house: House, by: str) -> tuple[CaseInHand, Lift]:
+async def _corrected_by(house: House, by: str) -> tuple[CaseInHand, Resolve]:
     case = await (await house.case()).clear()
     discloser, recipient = (case.kommune, case.politi) if by == MUNICIPALITY else (case.politi, case.kommune)
     wrong = await case.disclose(await case.note(by=by), by=by)
@@ -127,8 +127,8 @@ async def _corrected_by(house: House, by: str) -> tuple[CaseInHand, Lift]:
     return case, lambda: recipient.post(path, {"manifest": right["manifest"]}, status=200)
 
 
-async def measure(house: House) -> tuple[CaseInHand, Lift]:
-    """The police's own, which the municipality was never told of."""
+async def measure(house: House) -> tuple[CaseInHand, Resolve]:
+    """The police's own, which was never disclosed to the municipality."""
     case = await (await house.case()).recommend()
     started = await case.politi.post(f"{case.path}/measures", {
         "level": "selective", "responsible_authority": POLICE, "description": "Samtaler.",
@@ -152,7 +152,7 @@ class WhenSomethingStandsInTheWay:
         (measure, "measure-not-ended", 23, "the_responsible_authority"),
     ])
     async def test_it_is_named_and_closing_waits_until_it_is_lifted(
-        self, house: House, begin: Callable[[House], Awaitable[tuple[CaseInHand, Lift]]], code: str, rule: int,
+        self, house: House, begin: Callable[[House], Awaitable[tuple[CaseInHand, Resolve]]], code: str, rule: int,
         lifted_by: str,
     ) -> None:
         case, lift = await begin(house)
@@ -173,7 +173,7 @@ class WhenSomethingStandsInTheWay:
     @pytest.mark.rule(32)
     @pytest.mark.parametrize("begin", [child_not_receipted, child_not_assessed])
     async def test_each_clock_of_a_child_is_waited_for_when_the_other_has_stopped(
-        self, house: House, begin: Callable[[House], Awaitable[tuple[CaseInHand, Lift]]]
+        self, house: House, begin: Callable[[House], Awaitable[tuple[CaseInHand, Resolve]]]
     ) -> None:
         case, lift = await begin(house)
         [blocker] = (await case.kommune.get(f"{case.path}/closing"))["blockers"]

@@ -105,7 +105,7 @@ class WhenAWitnessAnswersStrangely:
 
 
 class WhenOneWitnessMisbehaves:
-    """The first of the three lies; what the two others say is kept, and every log gets its turn."""
+    """The first of the three answers falsely; the two others' cosignatures are kept, and every log is cosigned."""
 
     @pytest.mark.parametrize("lie", LIES)
     async def test_the_others_lines_are_kept_and_its_own_is_not(self, town: Town, lie: str) -> None:

@@ -21,7 +21,7 @@ NEVER = "2099-01-01"
 
 
 class Clock:
-    """The clock of the installation and of those who sign in to it; it stands still until it is set."""
+    """The clock of the installation and its identity providers; it stands still until it is set."""
 
     def __init__(self) -> None:
         self.now = BEFORE_IT
@@ -32,7 +32,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Give the house, which is opened after this, a clock that is set by hand."""
+    """Give `house`, which opens after this, a clock that is set by hand."""
     clock = Clock()
     monkeypatch.setattr("house.now", clock)
     monkeypatch.setattr("infohus.app.now", clock)

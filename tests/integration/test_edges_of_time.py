@@ -1,4 +1,4 @@
-"""What happens exactly when a period begins or ends, with the clock at the edge; ask for the clock before the house."""
+"""What happens exactly when a period begins or ends, with the clock set to it; ask for `clock` before `house`."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ INSTANT = {"microseconds": 1}
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock.hung_up(monkeypatch)
+    return StoppedClock.installed(monkeypatch)
 
 
 async def answer_to(person: Person, path: str, body: Any) -> str:

@@ -1,4 +1,4 @@
-"""The fault harness in short, and that its account can fail: a response whose entry is gone is found."""
+"""The fault harness in short, and that its report can fail: a response without an entry is found."""
 
 import importlib
 import json
@@ -33,7 +33,7 @@ def entry_of(correlation: str, row: UUID | None = None, *, outcome: str = "allow
 
 @pytest.fixture(scope="module")
 def harness() -> Iterator[dict[str, ModuleType]]:
-    """Import the harness' account as it imports itself, and forget it again."""
+    """Import the harness' report as it imports itself, and remove it from `sys.modules` again."""
     path, names = list(sys.path), ("clients", "reconciliation")
     sys.path[:0] = [str(HARNESS), str(HARNESS.parent)]
     before = set(sys.modules)

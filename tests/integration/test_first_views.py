@@ -49,7 +49,7 @@ class WhenOneHasStatedAView:
     async def test_neither_policies_nor_row_security_nor_keys_give_it_to_the_other(self, house: House) -> None:
         case = await (await house.case()).clear()
         stated = await case.kommune.post(f"{case.path}/first-views", WITHIN)
-        # The policies: known, and yet as unknown.
+        # The policies: the record is there, and the answer is that of an unknown id.
         path = f"{case.path}/first-views/{stated['id']}/revelation"
         assert await problem(case.politi, path, telling(POLICE)) == "not-available"
         # The keys: only its owner's authority has a wrap.
@@ -161,7 +161,7 @@ class WhenBothHaveStatedAView:
         path = f"{case.path}/first-views/{theirs['id']}/revelation"
         assert await problem(case.kommune, path, telling(MUNICIPALITY)) == "not-available"
         await case.kommune.post(f"{case.path}/first-views/{ours['id']}/revelation", telling(MUNICIPALITY))
-        # Told of it, and still not its owner.
+        # The other authority was sent it, and is still not its owner.
         path = f"{case.path}/first-views/{ours['id']}/revelation"
         assert await problem(case.politi, path, telling(POLICE)) == "not-available"
 

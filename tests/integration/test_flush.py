@@ -1,7 +1,7 @@
-"""The log is free before the disk has an entry; nobody is answered, and nothing signed or told, before the disk has it.
+"""The log's lock is free before an entry is on disk; no answer, signature or reading is given before it is on disk.
 
-A server of its own that keeps its promises (the suite's other one keeps none), and whose WAL writer sleeps: what nobody
-flushes is lost when it is killed. A synchronous standby that is missing makes each flush wait as long as a test likes.
+A durable server of its own (the suite's server is not durable), whose WAL writer is idle: what nothing flushes is lost
+when the server is killed. A synchronous standby that is missing makes each flush wait as long as a test needs.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ def careful_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
 
 @pytest.fixture
 def database(careful_postgres: tuple[LocalPostgres, dict[str, str]]) -> Iterator[Database]:
-    """Clone the migrated database of the careful server, in place of the suite's."""
+    """Clone the migrated database of the durable server, in place of the suite's."""
     server, passwords = careful_postgres
     name = f"careful_{secrets.token_hex(6)}"
     execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE template')
@@ -86,7 +86,7 @@ async def missing_standby(database: Database) -> AsyncIterator[asyncpg.Connectio
 async def _set_standby(superuser: asyncpg.Connection, name: str) -> None:
     await superuser.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
     await superuser.execute("SELECT pg_reload_conf()")
-    # The checkpointer is told like everybody else, and it is the one who wakes and stops those who wait.
+    # The checkpointer reads the setting too, and it is the process that wakes those that wait.
     await until(lambda: superuser.fetchval("SHOW synchronous_standby_names"), name)
     await asyncio.sleep(0.2)
 

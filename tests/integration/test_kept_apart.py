@@ -96,7 +96,7 @@ class WhenAnAddressIsProtected:
 
 
 class WhenTheReporterIsReleased:
-    """Rules 29 and 67: who raised it reaches the person concerned only by an act, with a reason."""
+    """Rules 29 and 67: the person concerned learns who raised it only by a release, with a reason."""
 
     async def test_it_is_recorded_once_with_a_reason_by_those_who_hold_it(self, house: House) -> None:
         case = await house.case(reporter={"name": "Lærer Lund"})

@@ -1,4 +1,4 @@
-"""`verify_log` finds what rows alone cannot show: it asks the archive, the keys, and the witnesses' memory."""
+"""`verify_log` finds what rows alone cannot show: it asks the archive, the keys, and the witnesses."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -170,7 +170,7 @@ class WhenASuperuserRewroteIt:
     async def test_a_fork_that_outgrew_what_the_witnesses_remember_is_another_log_to_them(
         self, town: Town, shows: str
     ) -> None:
-        """The log's key is stolen, and its thief shows no witness what he wrote: they remember fewer entries."""
+        """The log's key is stolen, and the thief shows no witness what he wrote: they cosigned fewer entries."""
         await signed_town(town, 10)
         await town.cut_tail(4)
         await town.forget_the_archive()

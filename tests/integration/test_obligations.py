@@ -136,11 +136,11 @@ class WhenAnObligationIsMet:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock.hung_up(monkeypatch)
+    return StoppedClock.installed(monkeypatch)
 
 
 class WhenItIsTheDay:
-    """With the clock standing on it; ask for the clock before the house."""
+    """With the clock set to the day; the fixture `clock` comes before `house`."""
 
     async def test_it_is_overdue_the_day_after_and_may_be_met_on_the_day(
         self, clock: StoppedClock, house: House, database: Database

@@ -183,7 +183,7 @@ class WhenTwoMunicipalitiesShareAnInstallation:
 
 
 class WhenAPlanContradictsWhatIsLoaded:
-    """Nothing is changed, and the plan is told what is wrong."""
+    """Nothing is changed, and the answer says what is wrong in the plan."""
 
     async def test_a_municipality_has_one_infohus(self, owner: Owner) -> None:
         await owner.load(ISHOJ)

@@ -1,4 +1,4 @@
-"""Every version of a plan is kept, what it changed reads in Danish, and who loaded it did not do so in silence."""
+"""Every version of a plan is kept, what it changed reads in Danish, and loading one is logged."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Access within one regime, restrictions item by item, and what is released by an act (rules 65, 66 and 67)."""
+"""Access within one regime, restrictions item by item, and releases with a reason (rules 65, 66 and 67)."""
 
 import io
 import json

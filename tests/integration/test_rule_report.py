@@ -1,4 +1,4 @@
-"""The account of rules tells the truth about a run: what passed, what failed, what was left out."""
+"""The report of rules says what passed, what failed, and what was left out."""
 
 import os
 import re

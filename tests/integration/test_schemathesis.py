@@ -218,7 +218,7 @@ async def _configuration(house: House) -> str:
 
 @asynccontextmanager
 async def _server(house: House, log: Path) -> AsyncIterator[str]:
-    """Serve the house's installation on a free port of loopback, as production does."""
+    """Serve the installation of `house` on a free port of loopback, as production does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

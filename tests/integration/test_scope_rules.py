@@ -96,7 +96,7 @@ class WhenTheHomeMunicipalityIsStatedInAScopeDecision:
         path, seen = f"{case.path}/scope-decisions/{proposal['id']}", {"If-Match": '"1"'}
         for lives in ([(stranger, "Ishøj")], [(own, "Ishøj"), (stranger, "Greve")]):
             await case.kommune.put(path, scope(*lives), headers=seen, status=404)
-        # The police were never told who it is.
+        # The person was never disclosed to the police.
         theirs = scope((own, "Greve"), disclosure=told(POLICE, purpose="scope_decision"))
         await case.politi.put(path, theirs, headers=seen, status=404)
         refused = await case.kommune.put(path, {**scope(), "outcome": "disagreed"}, headers=seen, status=422)

@@ -1,4 +1,4 @@
-"""The signer signs what grew from what it signed, and nothing else; the witnesses remember what it said."""
+"""The signer signs only what is consistent with what it signed before; the witnesses store what they cosigned."""
 
 import asyncio
 from typing import Any, cast
@@ -169,7 +169,7 @@ class WhenTwoSignAtOnce:
         assert (one.alarm(LOG), other.alarm(LOG)) == (None, None)
 
     async def test_one_that_has_not_archived_yet_is_waited_for(self, town: Town) -> None:
-        """Remembered by another process, and on its way into the archive: nothing was lost."""
+        """Another process stored it, and has not yet archived it: nothing was lost."""
         await town.append(4)
         one, other, slow = town.signer(), town.signer(), Held(town.superuser, "keep_checkpoint")
         late = asyncio.create_task(one.sign(cast("Any", slow), LOG))

@@ -14,7 +14,7 @@ from town import KEY, LOG, NAMES, ORIGIN, Town
 
 
 async def invent(town: Town, *, known: int, invented: int) -> tuple[str, list[int]]:
-    """Go on from an export with entries that never were, and ask the witnesses; give the note and their answers."""
+    """Continue an export with invented entries, and ask the witnesses to cosign; give the note and their answers."""
     entries = [f"post {number}".encode() for number in range(known)] + [b"invented"] * invented
     leaves = [leaf_hash(entry) for entry in entries]
     proof = proof_from(

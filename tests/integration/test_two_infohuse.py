@@ -1,4 +1,4 @@
-"""One installation hosts many infohuse; a police tovholder sits in several, and nobody sees one they are not in."""
+"""One installation has several infohuse; a police tovholder may be in several, and nobody sees another."""
 
 from typing import Any
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""The four promises, each with tests that try to break it."""
+"""The four promises of the unit of work, each with tests that try to break it."""
 
 import ast
 from pathlib import Path
@@ -50,7 +50,7 @@ class WhenSomebodyWritesAHandler:
 
     def test_every_guarded_handler_works_inside_a_unit(self) -> None:
         for file in [*SOURCE.rglob("api.py"), *SOURCE.rglob("*_routes.py")]:
-            if file.parent.name == "web":  # health and the list of problems: no door before them, no case behind them
+            if file.parent.name == "web":  # health and the list of problems: no sign-in, no case
                 continue
             tree = ast.parse(file.read_text(encoding="utf-8"))
             for node in ast.walk(tree):
@@ -218,7 +218,7 @@ class WhenOneAuthorityLooksAtTheOthers:
         case = await (await house.case()).accept()
         item = await case.kommune.post(f"{case.path}/information", NOTE)
         exchange = await case.kommune.post(f"{case.path}/exchanges", {**CLEARANCE, "summary": "Andet."})
-        # A superuser forges the grant's row; row security and policies now believe the police were told.
+        # A superuser forges the grant's row; row security and policies now see a disclosure to the police.
         await house.sql(
             "INSERT INTO infohus.disclosure VALUES ($1, $2, $3, 'information', $4)",
             exchange["id"], item["id"], POLICE, case.id,

@@ -1,4 +1,4 @@
-"""A unit of work held in hand, without HTTP: what a later operation could do wrong, and what interrupts one."""
+"""Units of work begun by the test itself, without HTTP: what an operation could do wrong, and interruptions."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ BY_ID = sa.select(Information).where(Information.id == sa.bindparam("id"))
 
 @asynccontextmanager
 async def units_of(house: House) -> AsyncIterator[UnitsOfWork]:
-    """Give units of work of the house in the test's own event loop: the app's own run in its client's."""
+    """Give units of work of the installation in the test's event loop; the application's own run in its client's."""
     provided: Any = create_app(house.settings).dependencies["units"]
     units: UnitsOfWork = provided.dependency()
     async with await open_pool(house.settings.database_url, size=2) as pool:

@@ -1,4 +1,4 @@
-"""Puts a situation of the oracle before the real policies, and compares the two answers."""
+"""Asks the real policies about a situation of the oracle, and compares the two answers."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,7 +45,7 @@ def decision_on(policies: Policies, case: Situation) -> Decision:
 
 
 def agree(decision: Decision, verdict: Verdict) -> bool:
-    """Say whether both allow, or both refuse and name the same prohibitions; a yes must name its ground."""
+    """Say whether both allow and a policy permits, or both refuse and name the same prohibitions."""
     if decision.allowed != verdict.allowed:
         return False
     return bool(decision.policies) if decision.allowed else frozenset(decision.policies) == verdict.prohibitions

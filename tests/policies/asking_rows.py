@@ -1,7 +1,7 @@
-"""Asks twice which rows somebody may see: row security as the application's role does, and the policies as it would.
+"""Asks row security and the policies, each by itself, which rows a person may see.
 
-The subject is found by the application's own query (lookup.py), here as superuser: so the policies are asked about
-rows that row security would have hidden from them.
+Row security is asked with the application's role. For the policies, the subject is found by the application's own query
+(lookup.py) as superuser, so that they are asked about rows that row security hides too.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -35,7 +35,7 @@ Seen = frozenset[tuple[str, str]]
 READING: Final = {
     kind: action for action, act in ACTS.items() if action.value.startswith("read") for kind in act.kinds
 } | {"protected_address": Action.REVEAL_ADDRESS}
-"""The act that reads a record of a kind."""
+"""The action that reads a record of a kind."""
 _OF_CASE: Final = frozenset({"case", "participant", "case_key", "retention"})
 """Shown with the case: which there is, who takes part, who holds a key, how long it is kept."""
 _PER_AUTHORITY: Final = frozenset({"record_key", "retention"})
@@ -69,7 +69,7 @@ class Asked:
         if row.table == "request_once":
             return UUID(row.columns["person_id"]) == looker.caller.person_id
         if row.table == "earlier_concerns_seen":
-            # Whoever was shown something knows it, and nobody else.
+            # A confirmation is seen by the person who made it, for the same authority.
             who = (str(looker.caller.person_id), looker.caller.authority_id)
             own = (row.columns["person_id"], row.columns["authority_id"]) == who
             return own and self.allows(looker, self.on_case(looker, Action.READ_EARLIER_CONCERNS, row.case_id))
@@ -94,17 +94,17 @@ class Asked:
                 yield self.on_record(looker, READING[kind], record_id, row.case_id)
 
     def on_case(self, looker: Looker, action: Action, case_id: UUID) -> Question:
-        """Put an act on a case."""
+        """Make the question whether somebody may take an action on a case."""
         found = self.cases_for(looker)[case_id]
         return action, resource_of(found, found.case, ()), _own(found)
 
     def on_record(self, looker: Looker, action: Action, record_id: UUID, case_id: UUID) -> Question:
-        """Put an act on a record."""
+        """Make the question whether somebody may take an action on a record."""
         found, (record, readers) = self.cases_for(looker)[case_id], self.records[record_id]
         return action, resource_of(found, record, readers), _own(found)
 
     def on_infohus(self, looker: Looker, action: Action, case_id: UUID | None = None) -> Question:
-        """Put an act on the infohus, by one who takes part in a case of it."""
+        """Make the question for an action on the infohus, by somebody who takes part in the case, if one is named."""
         participation = _own(self.cases_for(looker)[case_id]) if case_id else Participation("none", frozenset())
         return action, resource_of(self.infohus, self.infohus.subject, ()), participation
 
@@ -113,7 +113,7 @@ def _own(found: ResolvedSubject) -> Participation:
     return Participation(found.participation, found.scope)
 
 
-async def know(world: World, policies: Policies, superuser: asyncpg.Connection) -> Asked:
+async def ask_policies(world: World, policies: Policies, superuser: asyncpg.Connection) -> Asked:
     """Find every case for every person, and every record with its readers."""
     anyone = world.lookers[0]
     nobody = {"person_id": anyone.caller.person_id, "authority_id": ""}
@@ -155,7 +155,7 @@ async def _found(
 
 
 def who(looker: Looker) -> tuple[object, ...]:
-    """Give what `infohus.act_as` is told."""
+    """Give the arguments of `infohus.act_as`."""
     return looker.caller.authority_id, looker.caller.person_id, looker.caller.role.value, looker.moment
 
 
@@ -174,6 +174,6 @@ def every_row_of(tables: Iterable[str]) -> str:
 
 
 async def seen_by(connection: asyncpg.Connection, looker: Looker, tables: Collection[str]) -> Seen:
-    """Ask row security, exactly as a reading unit of work asks."""
+    """List the rows that row security shows, asked as a reading unit of work asks."""
     rows = await connection.fetch(acting(every_row_of(tables), 0), *who(looker))
     return frozenset((row["table"], row["place"]) for row in rows)

@@ -1,4 +1,4 @@
-"""What the tests of row security share: one world, made once, and what each says of who sees what in it."""
+"""What the tests of row security share: one world, made once, and what row security and policies show of it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -11,14 +11,14 @@ import pytest
 from conftest import Database, clone_of
 from infohus.kernel.authorization.policies import Policies
 from policies.asking import FOLDER
-from policies.asking_rows import Asked, Seen, know, seen_by
+from policies.asking_rows import Asked, Seen, ask_policies, seen_by
 from policies.lookers import Looker
 from policies.row_world import make_world
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The world, what the policies know of it, and what row security showed everybody."""
+    """The world, what the policies ask_policies of it, and what row security showed everybody."""
 
     database: Database
     asked: Asked
@@ -37,7 +37,7 @@ async def _look(database: Database, folder: Path) -> tuple[Asked, dict[Looker, S
     world = await make_world(database.dsn("app"), database.dsn("superuser"), database.dsn("verifier"), folder)
     superuser, app = await asyncpg.connect(database.dsn("superuser")), await asyncpg.connect(database.dsn("app"))
     try:
-        asked = await know(world, Policies.load(FOLDER), superuser)
+        asked = await ask_policies(world, Policies.load(FOLDER), superuser)
         return asked, {looker: await seen_by(app, looker, world.tables) for looker in world.lookers}
     finally:
         await superuser.close()

@@ -1,7 +1,7 @@
-"""Who may do what, said a second time: in plain Python, from the rules of the house, without Cedar.
+"""Who may do what, written a second time: in plain Python, from docs/rules.md, without Cedar.
 
-Written per act, where the policies are written per ground, so that one mistake does not easily stand in both. It also
-lists the situations worth asking about.
+It is written per action and the policies per reason to permit, so that one mistake is not easily made in both. It also
+lists the situations in which the two are compared.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ AREAS: Final = ("information", "assessment", "measures", "exchange")
 
 
 class Standing(StrEnum):
-    """What the caller's authority is to the subject."""
+    """How the caller's authority stands to the subject."""
 
     MEMBER = "member"
     """Of the infohus' plan, or takes part in the case."""
@@ -45,14 +45,14 @@ class Situation:
     assurance: Assurance = Assurance.SUBSTANTIAL
     fresh: bool = True
     delivers: bool = False
-    given: bool = True
-    """Whether an invitation is not narrowed to other records."""
     """Whether the caller is the one who carries out the measure that the record is of."""
+    given: bool = True
+    """Whether the invitation is for this record: it is not narrowed to others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer, and the prohibitions that must stand in the log beside a no."""
+    """Whether it is allowed, and the prohibitions that the log must name."""
 
     allowed: bool
     prohibitions: frozenset[str]
@@ -65,8 +65,8 @@ NOBODY: Final = frozenset[Role]()
 
 
 @dataclass(frozen=True, slots=True)
-class Permission:
-    """Who may do an act: tovholdere of the case, professionals invited for an area, and roles outside any case."""
+class ActionRule:
+    """Who may take an action: tovholdere of the case, professionals invited for an area, and roles outside any case."""
 
     on: str
     coordinators: frozenset[Role] = NOBODY
@@ -84,60 +84,60 @@ class Permission:
 def _on_record(
     *kinds: str, invited_for: str | None = None, only_owner: bool = False, only_fresh: bool = False,
     only_deliverers: bool = False, only_given: bool = False,
-) -> Permission:
-    return Permission(
+) -> ActionRule:
+    return ActionRule(
         "Record", COORDINATORS, invited_for=invited_for, only_owner=only_owner, only_fresh=only_fresh,
         only_deliverers=only_deliverers, only_given=only_given, kinds=frozenset(kinds),
     )
 
 
-_BY_COORDINATORS = Permission("Case", COORDINATORS)
+_BY_COORDINATORS = ActionRule("Case", COORDINATORS)
 _ANY_AREA = "any"
 
-ACTS: Final[dict[Action, Permission]] = {
-    Action.SIGN_IN: Permission("Installation", outside=EVERYONE),
-    Action.LIST_INFOHUSE: Permission("Installation", outside=EVERYONE),
-    Action.LIST_CASES: Permission("Installation", outside=COORDINATORS | {Role.INVITED_PROFESSIONAL}),
-    Action.READ_INFOHUS: Permission("Infohus", outside=EVERYONE, only_members=True),
-    Action.RECORD_CONCERN: Permission("Infohus", COORDINATORS, only_members=True),
-    Action.SEARCH_PERSONS: Permission("Infohus", COORDINATORS, only_members=True),
-    Action.LIST_STALLED_MEASURES: Permission("Infohus", COORDINATORS, only_members=True),
-    Action.SUPERVISE_EXCHANGES: Permission(
+ACTS: Final[dict[Action, ActionRule]] = {
+    Action.SIGN_IN: ActionRule("Installation", outside=EVERYONE),
+    Action.LIST_INFOHUSE: ActionRule("Installation", outside=EVERYONE),
+    Action.LIST_CASES: ActionRule("Installation", outside=COORDINATORS | {Role.INVITED_PROFESSIONAL}),
+    Action.READ_INFOHUS: ActionRule("Infohus", outside=EVERYONE, only_members=True),
+    Action.RECORD_CONCERN: ActionRule("Infohus", COORDINATORS, only_members=True),
+    Action.SEARCH_PERSONS: ActionRule("Infohus", COORDINATORS, only_members=True),
+    Action.LIST_STALLED_MEASURES: ActionRule("Infohus", COORDINATORS, only_members=True),
+    Action.SUPERVISE_EXCHANGES: ActionRule(
         "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
-    Action.VERIFY_LOG: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.PROVE_LOG_ENTRY: Permission(
+    Action.VERIFY_LOG: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.PROVE_LOG_ENTRY: ActionRule(
         "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
-    Action.EXPORT_LOG: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.OPEN_ACTOR: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.READ_LOG_CHECKS: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.RUN_LOG_CHECK: Permission("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.ANSWER_LOG_FINDING: Permission(
+    Action.EXPORT_LOG: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.OPEN_ACTOR: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.READ_LOG_CHECKS: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.RUN_LOG_CHECK: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
+    Action.ANSWER_LOG_FINDING: ActionRule(
         "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True
     ),
-    Action.ACKNOWLEDGE_LOG_NOTICE: Permission("Infohus", outside=EVERYONE, only_members=True),
-    Action.LOAD_PLAN: Permission("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
-    Action.REGISTER_COORDINATOR: Permission("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
-    Action.LIST_OVERDUE_REVIEWS: Permission("Infohus", COORDINATORS, only_members=True),
-    Action.REPORT_ERASURE: Permission("Infohus", COORDINATORS, only_members=True),
-    Action.REPORT_SUBJECT_LOG: Permission("Infohus", COORDINATORS, only_members=True),
-    Action.READ_YEARLY_STATUS: Permission(
+    Action.ACKNOWLEDGE_LOG_NOTICE: ActionRule("Infohus", outside=EVERYONE, only_members=True),
+    Action.LOAD_PLAN: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.REGISTER_COORDINATOR: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.LIST_OVERDUE_REVIEWS: ActionRule("Infohus", COORDINATORS, only_members=True),
+    Action.REPORT_ERASURE: ActionRule("Infohus", COORDINATORS, only_members=True),
+    Action.REPORT_SUBJECT_LOG: ActionRule("Infohus", COORDINATORS, only_members=True),
+    Action.READ_YEARLY_STATUS: ActionRule(
         "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
-    Action.RELEASE_YEARLY_STATUS: Permission("Infohus", COORDINATORS, only_members=True),
-    Action.FULFIL_OBLIGATION: Permission("Infohus", COORDINATORS, only_members=True),
-    Action.ADD_NETWORK_MATERIAL: Permission("Infohus", COORDINATORS, only_members=True),
-    Action.READ_CASE: Permission("Case", COORDINATORS, invited_for=_ANY_AREA),
-    Action.RECORD_CLEARANCE_CHECK: Permission("Case", frozenset({P})),
-    Action.HAND_OVER_CHILD_NOTIFICATION: Permission("Case", frozenset({M})),
-    Action.STOP_CHILD_NOTIFICATION_CLOCK: Permission("Case", frozenset({M})),
+    Action.RELEASE_YEARLY_STATUS: ActionRule("Infohus", COORDINATORS, only_members=True),
+    Action.FULFIL_OBLIGATION: ActionRule("Infohus", COORDINATORS, only_members=True),
+    Action.ADD_NETWORK_MATERIAL: ActionRule("Infohus", COORDINATORS, only_members=True),
+    Action.READ_CASE: ActionRule("Case", COORDINATORS, invited_for=_ANY_AREA),
+    Action.RECORD_CLEARANCE_CHECK: ActionRule("Case", frozenset({P})),
+    Action.HAND_OVER_CHILD_NOTIFICATION: ActionRule("Case", frozenset({M})),
+    Action.STOP_CHILD_NOTIFICATION_CLOCK: ActionRule("Case", frozenset({M})),
     Action.ADD_CONCERN: _BY_COORDINATORS,
     Action.READ_EARLIER_CONCERNS: _BY_COORDINATORS,
     Action.CONFIRM_EARLIER_CONCERNS: _BY_COORDINATORS,
     Action.INVITE_PARTICIPANT: _BY_COORDINATORS,
-    Action.LEAVE_CASE: Permission("Case", invited_for=_ANY_AREA),
-    Action.NOTE_INFORMATION: Permission("Case", COORDINATORS, invited_for="information"),
+    Action.LEAVE_CASE: ActionRule("Case", invited_for=_ANY_AREA),
+    Action.NOTE_INFORMATION: ActionRule("Case", COORDINATORS, invited_for="information"),
     Action.RECORD_EXCHANGE: _BY_COORDINATORS,
     Action.LIST_EXCHANGES: _BY_COORDINATORS,
     Action.REQUEST_INFORMATION: _BY_COORDINATORS,
@@ -149,7 +149,7 @@ ACTS: Final[dict[Action, Permission]] = {
     Action.READ_CASE_LOG: _BY_COORDINATORS,
     Action.RECORD_ACCESS_REQUEST: _BY_COORDINATORS,
     Action.RESTRICT_ACCESS: _BY_COORDINATORS,
-    Action.RELEASE_WITHHELD: Permission("Case", COORDINATORS, only_fresh=True),
+    Action.RELEASE_WITHHELD: ActionRule("Case", COORDINATORS, only_fresh=True),
     Action.SET_LEGAL_HOLD: _BY_COORDINATORS,
     Action.RECORD_ARCHIVE_CLEARANCE: _BY_COORDINATORS,
     Action.ERASE_CASE: _BY_COORDINATORS,
@@ -171,7 +171,7 @@ ACTS: Final[dict[Action, Permission]] = {
     Action.READ_CHILD_NOTIFICATION: _on_record("child_notification"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information", only_given=True),
     Action.READ_EXCHANGE: _on_record("exchange", "withdrawal"),
-    Action.REVIEW_ANSWERS: Permission(
+    Action.REVIEW_ANSWERS: ActionRule(
         "Record", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_owner=True,
         kinds=frozenset({"exchange"}),
     ),
@@ -221,16 +221,16 @@ _OWN_KIND = {M: AuthorityKind.MUNICIPALITY, P: AuthorityKind.POLICE}
 
 
 _ON_ANOTHERS = {Action.END_PARTICIPATION, Action.EXTEND_PARTICIPATION}
-"""A participation is nobody's to keep to themselves."""
+"""Actions on participations, which are open to the tovholdere of both authorities."""
 
 
 def verdict_on(case: Situation) -> Verdict:
-    """Answer from the rules."""
+    """Answer from `ACTS` and the prohibitions."""
     prohibitions = frozenset(_prohibitions(case))
-    return Verdict(not prohibitions and _has_ground(case), prohibitions)
+    return Verdict(not prohibitions and _is_permitted(case), prohibitions)
 
 
-def _has_ground(case: Situation) -> bool:
+def _is_permitted(case: Situation) -> bool:
     act = ACTS[case.action]
     unmet = (
         act.only_members and case.standing is not Standing.MEMBER,

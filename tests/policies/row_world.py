@@ -41,7 +41,7 @@ CONCLUSION: Final = {
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """A row as it lies in the database. `place` is its physical place, which tells rows of a table apart."""
+    """A row as it is stored. `place` is its `ctid`, which identifies it within its table."""
 
     table: str
     place: str
@@ -55,7 +55,7 @@ class StoredRow:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What there is, and who looks at it."""
+    """All rows that there are, and everybody who looks at them."""
 
     infohus_id: UUID
     rows: tuple[StoredRow, ...]
@@ -64,7 +64,7 @@ class World:
 
 
 async def make_world(app: str, superuser: str, verifier: str, folder: Path) -> World:
-    """Let everything happen, and note what is stored."""
+    """Make at least one row of every kind through the API, and read what is stored."""
     async with open_house(app, superuser, verifier, folder) as house:
         await _taken_all_the_way(house)
         await (await (await _taken_all_the_way(house)).end_measures()).close("completed")

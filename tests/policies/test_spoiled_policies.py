@@ -1,4 +1,4 @@
-"""Each policy is spoiled in every small way, and somebody must notice: the oracle, by another answer or ground."""
+"""Each policy is spoiled in every small way; the oracle must notice by another answer or other prohibitions."""
 
 from collections import defaultdict
 from itertools import chain, zip_longest

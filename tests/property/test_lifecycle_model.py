@@ -1,7 +1,7 @@
 """Every way a case can go, walked through: all states × acts × callers × orders, until nothing new is found.
 
 Who may is asked of the real policies, what is possible and where it leads of the real tables; only what a signature
-does is said here a second time. The invariants are the house's promises, so they must hold after every single step.
+does is written here a second time. The invariants must hold after every single step.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""The container's recipe, instruction by instruction: nothing could build it here, so what can go wrong is read out."""
+"""The Containerfile, instruction by instruction: it cannot be built here, so its text is checked."""
 
 import ast
 import json

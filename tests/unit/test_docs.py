@@ -1,4 +1,4 @@
-"""The pages tell the truth where a machine can check it: links, files, names, and the form of decisions."""
+"""What a program can check of the pages: links, files, names, and the form of decisions."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The rules of the house hold in this repository, and each rule would notice if they did not."""
+"""The rules of house_rules.py hold in this repository, and each finds the examples that break it."""
 
 import re
 

@@ -164,7 +164,7 @@ class WhenKeysAreMade:
 
     @pytest.mark.parametrize("spoil", FILE_FAULTS.values(), ids=FILE_FAULTS)
     def test_a_bad_key_is_reported_and_left_as_it_is(self, folder: Path, keeper: FileKeyKeeper, spoil: Spoil) -> None:
-        # A file of no bytes is what a process leaves that died while making it: filling it in is a person's decision.
+        # A process that dies while making a key leaves an empty file: whether it is replaced, a person decides.
         del keeper
         spoil(folder / MUNICIPALITY / "kek-1.key")
         before = tree(folder)

@@ -1,4 +1,4 @@
-"""What the gate remembers of accepted tokens, and what it checks again each time."""
+"""What the gate keeps of accepted tokens, and what it checks again each time."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The vault: who can unwrap what, how long it remembers, and what it computes under the index key."""
+"""The vault: who can unwrap what, how long it keeps keys, and what it computes under the index key."""
 
 import gc
 import hmac

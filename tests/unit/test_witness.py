@@ -44,7 +44,7 @@ def tree(size: int, leaves: list[bytes] = LEAVES) -> Checkpoint:
     return Checkpoint(ORIGIN, size, root_of(leaves[:size]))
 
 
-def growth(old: int, new: int, leaves: list[bytes] = LEAVES) -> AddCheckpoint:
+def addition(old: int, new: int, leaves: list[bytes] = LEAVES) -> AddCheckpoint:
     proof = [] if old in (0, new) else proof_from(
         consistency_ranges(old, new),
         lambda node: root_of(leaves[node[1] << node[0] : (node[1] + 1) << node[0]]),
@@ -65,7 +65,7 @@ def reopened(folder: Path, clock: Callable[[], datetime] = lambda: MOMENT) -> Wi
 
 class WhenALogGrows:
     def test_it_is_cosigned_with_the_witness_own_time(self, witness: Witness) -> None:
-        asked = growth(0, 7)
+        asked = addition(0, 7)
         line = witness.add(asked.body())
         expected = [Cosignature("politi.example/vidne", int(MOMENT.timestamp()), line)]
         assert cosignatures_on(asked.note + line, [witness.verifier]) == expected
@@ -74,17 +74,17 @@ class WhenALogGrows:
         for old in range(20):
             for new in range(old, 20):
                 witness = reopened(tmp_path / f"{old}-{new}")
-                witness.add(growth(0, old).body())
-                witness.add(growth(old, new).body())
+                witness.add(addition(0, old).body())
+                witness.add(addition(old, new).body())
                 assert witness.remembered(ORIGIN) == tree(new)
 
     def test_the_same_again_is_cosigned_again(self, witness: Witness) -> None:
-        assert witness.add(growth(0, 7).body()) == witness.add(growth(7, 7).body())
+        assert witness.add(addition(0, 7).body()) == witness.add(addition(7, 7).body())
 
     def test_what_it_cosigned_is_remembered_when_it_starts_again(self, witness: Witness, tmp_path: Path) -> None:
-        witness.add(growth(0, 7).body())
+        witness.add(addition(0, 7).body())
         with pytest.raises(OtherSizeRemembered) as refused:
-            reopened(tmp_path).add(growth(0, 5).body())
+            reopened(tmp_path).add(addition(0, 5).body())
         assert refused.value.size == 7
 
     def test_of_two_at_once_the_larger_tree_never_has_the_earlier_moment(self, tmp_path: Path) -> None:
@@ -103,14 +103,14 @@ class WhenALogGrows:
             return cosignatures_on(asked.note + witness.add(asked.body()), [witness.verifier])[0].moment
 
         with ThreadPoolExecutor(2) as pool:
-            smaller = pool.submit(moment_of, growth(0, 2))
+            smaller = pool.submit(moment_of, addition(0, 2))
             assert reading.wait(5)
-            larger = pool.submit(moment_of, growth(2, 4))
+            larger = pool.submit(moment_of, addition(2, 4))
             larger.add_done_callback(lambda _: go_on.set())
         assert smaller.result() < larger.result()
 
     def test_of_many_at_once_exactly_one_of_two_forks_is_cosigned(self, witness: Witness) -> None:
-        bodies = [growth(0, 9).body(), growth(0, 9, FORKED).body()] * 8
+        bodies = [addition(0, 9).body(), addition(0, 9, FORKED).body()] * 8
 
         def answer(body: bytes) -> str:
             try:
@@ -127,8 +127,8 @@ class WhenALogGrows:
         # "MUST accept at least up to 16 signatures" (C2SP signed-note); an ML-DSA-87 cosignature has 4,639 bytes.
         large = base64.b64encode(bytes(4639)).decode()
         others = "".join(f"— {number:062} {large}\n" for number in range(16))
-        asked = growth(7, 20)
-        witness.add(growth(0, 7).body())
+        asked = addition(7, 20)
+        witness.add(addition(0, 7).body())
         witness.add(AddCheckpoint(7, asked.proof, asked.note + others).body())
         assert witness.remembered(ORIGIN) == tree(20)
 
@@ -137,15 +137,15 @@ class WhenALogDidNotOnlyGrow:
     @pytest.mark.parametrize(
         ("asked", "refusal"),
         [
-            (growth(0, 5), OtherSizeRemembered),
-            (growth(5, 9), OtherSizeRemembered),
-            (growth(7, 7, FORKED), OtherSizeRemembered),
-            (growth(7, 9, FORKED), NotConsistent),
+            (addition(0, 5), OtherSizeRemembered),
+            (addition(5, 9), OtherSizeRemembered),
+            (addition(7, 7, FORKED), OtherSizeRemembered),
+            (addition(7, 9, FORKED), NotConsistent),
             (AddCheckpoint(7, (), LOG.sign(tree(9))), NotConsistent),
-            (AddCheckpoint(7, growth(7, 9).proof * 2, LOG.sign(tree(9))), NotConsistent),
+            (AddCheckpoint(7, addition(7, 9).proof * 2, LOG.sign(tree(9))), NotConsistent),
             (AddCheckpoint(7, (EMPTY_ROOT,), LOG.sign(tree(7))), NotConsistent),
             (AddCheckpoint(7, (), LOG.sign(tree(5))), NotARequest),
-            (AddCheckpoint(7, growth(7, 9).proof, STRANGER.sign(tree(9))), NotSignedByTheLog),
+            (AddCheckpoint(7, addition(7, 9).proof, STRANGER.sign(tree(9))), NotSignedByTheLog),
             (AddCheckpoint(7, (), LOG.sign(Checkpoint("other.example", 9, EMPTY_ROOT))), UnknownLog),
         ],
         ids=[
@@ -156,7 +156,7 @@ class WhenALogDidNotOnlyGrow:
     def test_it_is_refused_and_the_memory_stays(
         self, witness: Witness, asked: AddCheckpoint, refusal: type[Exception]
     ) -> None:
-        witness.add(growth(0, 7).body())
+        witness.add(addition(0, 7).body())
         with pytest.raises(refusal):
             witness.add(asked.body())
         assert witness.remembered(ORIGIN) == tree(7)
@@ -166,25 +166,25 @@ class WhenALogDidNotOnlyGrow:
             witness.add(AddCheckpoint(0, (EMPTY_ROOT,), LOG.sign(tree(7))).body())
 
     def test_a_damaged_memory_is_never_taken_for_an_empty_one(self, witness: Witness, tmp_path: Path) -> None:
-        witness.add(growth(0, 7).body())
+        witness.add(addition(0, 7).body())
         for file in tmp_path.glob("*.checkpoint"):
             file.write_text("", encoding="utf-8")
         with pytest.raises(StateNotReadable):
-            witness.add(growth(0, 7).body())
+            witness.add(addition(0, 7).body())
 
 
 class WhenTheRequestIsMalformed:
     @pytest.mark.parametrize(
         "body",
         [
-            b"", b"\n\n", b"old 0", b"old 0\n\n", b"0\n\n" + growth(0, 7).note.encode(),
-            growth(0, 7).body().replace(b"old 0", b"old 00"), growth(0, 7).body().replace(b"old 0", b"old -1"),
-            growth(0, 7).body().replace(b"old 0", b"old " + b"9" * 5000),
-            growth(0, 7).body().replace(b"old 0", b"old 0\nAAAA"),
-            growth(0, 7).body().replace(b"old 0", b"old 0\n" + base64.b64encode(bytes(32)) + b"\n?"),
-            AddCheckpoint(0, (bytes(32),) * 64, growth(0, 7).note).body(),
-            growth(0, 7).body().replace(b"\n7\n", b"\n" + b"7" * 5000 + b"\n"),
-            growth(0, 7).body() + b"\xff", b"x" * 200_000,
+            b"", b"\n\n", b"old 0", b"old 0\n\n", b"0\n\n" + addition(0, 7).note.encode(),
+            addition(0, 7).body().replace(b"old 0", b"old 00"), addition(0, 7).body().replace(b"old 0", b"old -1"),
+            addition(0, 7).body().replace(b"old 0", b"old " + b"9" * 5000),
+            addition(0, 7).body().replace(b"old 0", b"old 0\nAAAA"),
+            addition(0, 7).body().replace(b"old 0", b"old 0\n" + base64.b64encode(bytes(32)) + b"\n?"),
+            AddCheckpoint(0, (bytes(32),) * 64, addition(0, 7).note).body(),
+            addition(0, 7).body().replace(b"\n7\n", b"\n" + b"7" * 5000 + b"\n"),
+            addition(0, 7).body() + b"\xff", b"x" * 200_000,
         ],
         ids=lambda body: f"{len(body)} bytes {body[:8]!r}",
     )

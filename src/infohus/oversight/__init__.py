@@ -1,1 +1,1 @@
-"""What looks at all cases: supervision, log checks, the yearly status, and what the plan promises."""
+"""What looks at all cases of an infohus: supervision, log checks, the yearly status, and the plan's obligations."""

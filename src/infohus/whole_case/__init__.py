@@ -1,4 +1,4 @@
 """What looks at all of a case: next steps, closing, earlier concerns, erasure, rights, log reports, journal, searches.
 
-It imports the steps and their tables; no step imports it.
+It imports `cases` and `casework`; neither imports it (`import-linter` checks).
 """

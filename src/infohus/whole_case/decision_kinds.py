@@ -1,4 +1,4 @@
-"""Every kind of joint decision, by the names of their tables."""
+"""Every kind of joint decision, sorted by name."""
 
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.casework.assessments.model import Assessment

@@ -1,4 +1,4 @@
-"""Logkontrol: entries of the log are drawn by lot and by risk, reviewed by another, and what is found is answered.
+"""Logkontrol: log entries are drawn at random and picked by risk rules, reviewed, and findings answered and remedied.
 
 Source: practice of Allerød, Kerteminde and Nævnenes Hus; rule 63. The draw itself is `kernel/audit/formats/draw.py`.
 """

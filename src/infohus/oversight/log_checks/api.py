@@ -1,4 +1,4 @@
-"""The routes of log checks."""
+"""The routes of log checks, of their findings, and of the notice that use is logged."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -89,7 +89,7 @@ class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, check: LogCheck, entries: int, reviewed: int) -> "LogCheckView":
-        """Show a check."""
+        """Show a check that has so many entries, of which so many are reviewed."""
         return cls(
             id=check.id, authority=check.authority_id, announced_at=check.announced_at,
             announced_by=check.announced_by, period_from=check.period_from, period_until=check.period_until,
@@ -152,7 +152,7 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def opened(cls, work: UnitOfWork, finding: LogFinding) -> "LogFindingView":
-        """Open a finding."""
+        """Show a finding with its texts, which are opened for it."""
         texts = open_finding(work, finding)
         return cls(
             id=finding.id, check_id=finding.check_id, leaf_index=finding.leaf_index, recorded_at=finding.recorded_at,
@@ -185,15 +185,15 @@ async def list_checks(
         findings = await work.rows(LogFinding, _ALL_FINDINGS, infohus_id=infohus_id)
         views = [
             LogCheckView.of(
-                check, sum(one.check_id == check.id for one in entries),
-                sum(one.check_id == check.id and one.review is not None for one in entries),
+                check, sum(entry.check_id == check.id for entry in entries),
+                sum(entry.check_id == check.id and entry.review is not None for entry in entries),
             )
             for check in await work.rows(LogCheck, _CHECKS, infohus_id=infohus_id)
         ]
         due = await _next_due(work, views, log_check_every_months)
         return LogCheckOverview(
-            due, due is not None and due < _today(work), sum(one.ended_at is None for one in findings),
-            sum(is_overdue(one, _today(work)) for one in findings),
+            due, due is not None and due < _today(work), sum(finding.ended_at is None for finding in findings),
+            sum(is_overdue(finding, _today(work)) for finding in findings),
             [RiskRuleView(rule.code, rule.text, rule.picks is not None, rule.why_not) for rule in RULES], views,
         )
 
@@ -242,9 +242,9 @@ async def list_findings(
 ) -> Page[LogFindingView]:
     """List the findings of the caller's own authority's checks, or those that the caller answers for."""
     async with request_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
-        found = await work.rows(LogFinding, FINDINGS, infohus_id=infohus_id, after=after, limit=limit + 1)
-        views = [LogFindingView.opened(work, one) for one in found]
-        return page_of(views, [one.id for one in views], limit=limit)
+        findings = await work.rows(LogFinding, FINDINGS, infohus_id=infohus_id, after=after, limit=limit + 1)
+        views = [LogFindingView.opened(work, finding) for finding in findings]
+        return page_of(views, [view.id for view in views], limit=limit)
 
 
 @post(FINDING + "/answer", operation_id="AnswerLogFinding", status_code=200, response_headers=VERSIONED)
@@ -296,23 +296,23 @@ async def notice_readers(infohus_id: FromPath[UUID], request_scope: NamedDepende
 
 
 async def _shown(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]) -> OneLogCheck:
-    reviewed = sum(one.review is not None for one in entries)
-    items = [await _checked(work, one) for one in entries]
+    reviewed = sum(entry.review is not None for entry in entries)
+    items = [await _checked(work, entry) for entry in entries]
     return OneLogCheck(LogCheckView.of(check, len(entries), reviewed), items)
 
 
-async def _checked(work: UnitOfWork, one: LogCheckEntry) -> CheckedEntry:
-    encoded = await work.log.entry_at(one.leaf_index)
+async def _checked(work: UnitOfWork, checked: LogCheckEntry) -> CheckedEntry:
+    encoded = await work.log.entry_at(checked.leaf_index)
     return CheckedEntry(
-        leaf_index=one.leaf_index, reasons=one.reasons, is_own=one.caller_id == work.caller.person_id,
-        review=one.review, reviewed_by=one.reviewed_by, reviewed_at=one.reviewed_at,
+        leaf_index=checked.leaf_index, reasons=checked.reasons, is_own=checked.caller_id == work.caller.person_id,
+        review=checked.review, reviewed_by=checked.reviewed_by, reviewed_at=checked.reviewed_at,
         entry=None if encoded is None else decode(encoded),
     )
 
 
 async def _next_due(work: UnitOfWork, checks: list[LogCheckView], months: int) -> date | None:
-    """Some months after the end of the newest period that was checked to the end, or after the log's first entry."""
-    ended = [one.period_until for one in checks if one.is_complete]
+    """Count from the latest day of a complete check, else from the log's first entry; `None` for an empty log."""
+    ended = [check.period_until for check in checks if check.is_complete]
     if not ended:
         first = await work.log.entry_at(0)
         ended = [] if first is None else [danish_day(decode(first).at)]

@@ -1,4 +1,4 @@
-"""Announce a check, and draw its entries when a checkpoint is there that nobody knew at the announcement."""
+"""Announce a check, and draw its entries from a checkpoint that was signed after the announcement."""
 
 from datetime import date, timedelta
 from hashlib import sha256
@@ -24,10 +24,10 @@ from infohus.oversight.log_checks.refusals import NotDrawableYet, NothingInPerio
 from infohus.oversight.log_checks.risk_rules import RULES, Background
 
 RANDOM = "random"
-"""Why an entry is looked at that the lot fell on; the other reasons are the codes of risk rules."""
+"""The reason of an entry that was drawn at random; the other reasons are the codes of risk rules."""
 MOST_BY_RULE = 30
 MOST_BY_LOT = 200
-"""Each entry that is looked at takes room in the one entry that says they were drawn; all of them fit."""
+"""The most entries that a check draws, so that the log entry of the draw, which names each, stays within its limit."""
 HALF_A_YEAR = relativedelta(months=6)
 
 CHECK = sa.select(LogCheck).where(
@@ -40,7 +40,7 @@ _CLOSINGS = sa.select(Case.id, Case.closed_at).where(
 
 
 Digits = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
-"""64 lower-case hexadecimal digits, and no newline, which the pattern's end alone would let pass."""
+"""64 lower-case hexadecimal digits. The maximum length keeps out a final newline, which `$` would let pass."""
 
 
 class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -63,7 +63,7 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: PooledSigner) -> LogCheck:
-    """Announce a check of days until now; the announcement's own entry comes after all that is looked at.
+    """Announce a check of the entries of some days up to today; its own entry is behind all of them.
 
     Raises:
         NothingInPeriod: the period lies ahead, ends before it begins, or nothing was logged in it.
@@ -83,14 +83,14 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: PooledSigner)
         announced_by=work.caller.person_id, period_from=since, period_until=until, first_index=first, last_index=last,
         sample=draft.sample, need=signer.need, commitment=bytes.fromhex(draft.commitment),
     ))
-    # In clear, so that whoever has the log sees that it was promised before the checkpoint was there.
+    # Readable in the entry: anyone with the log can see that the secret was fixed before the checkpoint was signed.
     work.audit_draft.justification = f"draw commitment {draft.commitment}"
     work.done(check.id)
     return check
 
 
 def half_a_year_until(day: date) -> date:
-    """Give the first day of the six calendar months that end with a day: the 1st of July for the 31st of December."""
+    """Give the first day of the six calendar months that end with a day: 1 July for 31 December."""
     return day + timedelta(days=1) - HALF_A_YEAR
 
 
@@ -98,7 +98,7 @@ async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
     """Find a check of the unit's infohus.
 
     Raises:
-        NotAvailable: there is none with this id here.
+        NotAvailable: the infohus has none with this id.
     """
     check = await work.row(LogCheck, CHECK, id=check_id, infohus_id=work.infohus_id)
     if check is None:
@@ -109,12 +109,12 @@ async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
 async def draw_entries(
     work: UnitOfWork, check: LogCheck, draft: DrawDraft, signer: PooledSigner
 ) -> list[LogCheckEntry]:
-    """Draw a check's entries, once: the lot's from the first checkpoint that qualifies, and those the risk rules pick.
+    """Draw a check's entries, once: at random from the first checkpoint with `need` witnesses, and by the risk rules.
 
     Raises:
         AlreadyRecorded: it was drawn before.
-        SecretNotPromised: another secret was promised; it may still be drawn with that one.
-        NotDrawableYet: there is no such checkpoint yet.
+        SecretNotPromised: it is not the secret that was committed to; the check can still be drawn with that.
+        NotDrawableYet: no checkpoint that covers the announcement has enough witnesses.
     """
     if check.drawn_at is not None:
         raise errors.AlreadyRecorded
@@ -122,14 +122,14 @@ async def draw_entries(
         raise SecretNotPromised
     size = await _announced_size(work, check)
     chosen = None
-    async for one in work.log.checkpoints_after(size - 1):
-        if len(one.cosigners(signer.witnesses)) >= check.need:
-            chosen = one
+    async for archived in work.log.checkpoints_after(size - 1):
+        if len(archived.cosigners(signer.witnesses)) >= check.need:
+            chosen = archived
             break
     if chosen is None:
         raise NotDrawableYet
     origin = (await work.log.head()).origin
-    # Only the lines that hold are in the seed, and only those are kept: what is drawn again is drawn from the same.
+    # The seed is made from valid cosignatures only, and only those are stored, so that anyone can repeat the draw.
     holding = archive.holding(chosen.cosigned_note, signer.witnesses)
     note = chosen.note + "".join(cosignature.line for cosignature in holding)
     drawn = draw_from(
@@ -159,11 +159,11 @@ async def draw_entries(
 
 
 async def _announced_size(work: UnitOfWork, check: LogCheck) -> int:
-    """Find the entry that announced a check, and give the log's size with it."""
+    """Find the entry that announced a check; give the log's size that includes it."""
     for index, encoded in await work.log.entries_holding([str(check.id)]):
         entry = decode(encoded)
         if entry.outcome is Outcome.ALLOWED and any(
-            (one.verb, one.table, one.row) == ("insert", LogCheck.__tablename__, check.id) for one in entry.wrote
+            (row.verb, row.table, row.row) == ("insert", LogCheck.__tablename__, check.id) for row in entry.wrote
         ):
             return index + 1
     raise NotDrawableYet

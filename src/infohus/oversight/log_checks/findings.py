@@ -1,4 +1,4 @@
-"""What reviewers say of entries, what they find, and what is answered and done about it (rule 63)."""
+"""Review entries of a check, record findings, answer them and end them (rule 63)."""
 
 from datetime import date
 from typing import Annotated
@@ -32,7 +32,7 @@ FINDINGS = (
     .order_by(LogFinding.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-"""Those of the caller's own authority's checks, or that the caller answers for: row security sees to it."""
+"""Lists findings; row security leaves those of the caller's authority's checks and those the caller answers for."""
 _FINDING = sa.select(LogFinding).where(
     LogFinding.infohus_id == sa.bindparam("infohus_id"), LogFinding.id == sa.bindparam("id")
 )
@@ -62,7 +62,7 @@ class RemedyDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def record_finding(work: UnitOfWork, entry: LogCheckEntry, draft: EntryReviewDraft) -> LogFinding:
-    """Record what was found at an entry, for the supervision of the authority that checks; `draft` is complete."""
+    """Record a finding at an entry, sealed for the supervision of the caller's authority; `draft` must be complete."""
     finding = LogFinding(
         id=new_id(), infohus_id=entry.infohus_id, check_id=entry.check_id, leaf_index=entry.leaf_index,
         authority_id=work.caller.authority_id, recorded_at=work.now, recorded_by=work.caller.person_id,
@@ -73,7 +73,7 @@ def record_finding(work: UnitOfWork, entry: LogCheckEntry, draft: EntryReviewDra
 
 
 def answer_finding(work: UnitOfWork, finding: LogFinding, draft: FindingAnswerDraft) -> None:
-    """Answer a finding, once, as its owner.
+    """Answer a finding as the person who answers for it, once.
 
     Raises:
         NotAvailable: the caller does not answer for it.
@@ -105,7 +105,7 @@ def end_finding(work: UnitOfWork, finding: LogFinding, draft: RemedyDraft) -> No
 
 
 def open_finding(work: UnitOfWork, finding: LogFinding) -> dict[str, str]:
-    """Open a finding's texts; each opened place stands in the log.
+    """Open a finding's texts; the log names each that was opened.
 
     Raises:
         NotAvailable: it is another authority's, or a stored text was changed.
@@ -119,11 +119,13 @@ def open_finding(work: UnitOfWork, finding: LogFinding) -> dict[str, str]:
 async def judge(
     work: UnitOfWork, check: LogCheck, leaf_index: int, draft: EntryReviewDraft
 ) -> tuple[LogCheckEntry, LogFinding | None]:
-    """Say what an entry is: in order, or something was found. Once, and never of one's own.
+    """Review an entry, once: it is in order, or there is a finding.
 
     Raises:
-        NotAvailable: the check does not look at it; or something was found by another authority than the check's.
-        OwnEntryReviewed, AlreadyRecorded, FindingNotComplete
+        NotAvailable: the entry is not in the check; or a finding, and the check is another authority's.
+        OwnEntryReviewed: the entry is of the caller's own action.
+        AlreadyRecorded: it was reviewed before.
+        FindingNotComplete: a finding without text, without another tovholder who answers, or with a past deadline.
     """
     entry = await work.row(LogCheckEntry, _ENTRY, check_id=check.id, leaf_index=leaf_index)
     if entry is None:
@@ -155,7 +157,7 @@ async def finding_of(work: UnitOfWork, finding_id: UUID) -> LogFinding:
 
 
 def is_overdue(finding: LogFinding, today: date) -> bool:
-    """Say whether a finding still waits after its deadline."""
+    """Say whether a finding has not ended, and its deadline has passed."""
     return finding.ended_at is None and finding.answer_by < today
 
 

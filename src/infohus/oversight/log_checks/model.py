@@ -1,4 +1,4 @@
-"""A check of the log, the entries it looks at, what was found, and who has read that use is logged."""
+"""The tables of log checks, their entries and findings, and of who has read the notice that use is logged."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -31,7 +31,7 @@ class Ending(StrEnum):
 
 
 class LogCheck(Row):
-    """A check as it was announced; drawn later, from a checkpoint that nobody knew then.
+    """A check as it was announced; it is drawn later, from a checkpoint that was signed after the announcement.
 
     Entries first … last, 0-based, are those of the period. `announced_size` is the log's size with the entry that
     announced it, `note` the cosigned checkpoint the seed is from. `commitment` is the SHA-256, 32 bytes, of the
@@ -47,7 +47,7 @@ class LogCheck(Row):
             " AND (drawn_at IS NULL) = (is_steerable IS NULL) AND (drawn_at IS NULL) = (announced_size IS NULL)",
             name="drawn_at_once",
         ),
-        # A check from before secrets were promised is drawn without one, and its commitment is 32 zero bytes.
+        # A check from before there were secrets has a commitment of 32 zero bytes, and is drawn without a secret.
         sa.CheckConstraint("octet_length(commitment) = 32", name="commitment_is_a_digest"),
         sa.CheckConstraint("drawn_at IS NOT NULL OR secret IS NULL", name="undrawn_has_no_secret"),
         sa.CheckConstraint("secret IS NULL OR commitment = sha256(secret::bytea)", name="secret_was_promised"),
@@ -73,14 +73,14 @@ class LogCheck(Row):
     secret: Mapped[str | None]
 
     def announced(self, size: int) -> Announced:
-        """Give what `kernel/audit/formats/draw.py` draws from; `size` is the log's with the announcement."""
+        """Give what `kernel/audit/formats/draw.py` draws from; `size` is the log's, including the announcement."""
         return Announced(self.id, size, self.first_index, self.last_index, self.sample, self.need, self.commitment)
 
 
 class LogCheckEntry(Row):
-    """One entry that is looked at: why (drawn, or by which risk rule), and what a reviewer said.
+    """One entry of a check: why it is in it (`random`, or risk rules), and its review.
 
-    The database lets nobody review an entry of their own.
+    The database refuses a review by the person who made the entry.
     """
 
     __tablename__ = "log_check_entry"
@@ -105,7 +105,7 @@ class LogCheckEntry(Row):
 
 
 class LogFinding(Row):
-    """What a reviewer found, who answers for it until when, the answer, and what was done about it.
+    """A finding at an entry: who answers for it until when, the answer, and how it ended.
 
     Its texts are sealed under the supervision key of `authority_id`, whose check it is.
     """
@@ -148,7 +148,7 @@ class LogFinding(Row):
 
 
 class LogNoticeReceipt(Row):
-    """That a person has read the notice that use is logged, in one of its versions."""
+    """A person has read one version of the notice that use is logged."""
 
     __tablename__ = "log_notice_receipt"
 

@@ -1,7 +1,7 @@
-"""Who acted in a case on somebody of the same family name: what tells that a colleague looked up their own.
+"""Find staff who acted in a case about a person with a family name of theirs, for a risk rule of log checks.
 
-Names meet as keyed indexes only. The names of those who acted are opened for it, which stands in the log; those of the
-persons the cases are about are not.
+Names are compared by keyed indexes. The staff's names are opened to compute theirs, which the log records; the names of
+the persons whom the cases are about are not opened.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.risk_rules import Namesakes, Numbered
 
 MOST_NAMES = 150
-"""So many names are opened at most, of those who acted most: each opened place takes room in the entry."""
+"""The most names that are opened, those of who acted most: the log entry names each, and has a limit."""
 
 _MATCHES = sa.func.infohus.cases_on_family(
     sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("names", type_=sa.ARRAY(sa.LargeBinary)),
@@ -28,9 +28,9 @@ _CASES_ON_FAMILY = sa.select(_MATCHES.c.family_name, Case.id, Case.subject_pseud
 
 
 async def namesakes_among(work: UnitOfWork, entries: Numbered) -> Namesakes:
-    """Find for each of the caller's own authority's people the cases on somebody with a family name of theirs.
+    """Find for each person of the caller's authority the cases about somebody with a family name of theirs.
 
-    Another authority's people are looked at in that authority's own check.
+    Another authority's staff are left to that authority's own check.
     """
     acted = Counter(
         entry.caller for _, entry in entries
@@ -39,12 +39,13 @@ async def namesakes_among(work: UnitOfWork, entries: Numbered) -> Namesakes:
     )
     called = await names_of(work, [caller for caller, _ in acted.most_common()], most=MOST_NAMES)
     own = {
-        caller: {work.lookup_index(INDEX, one) for name in names for one in family_names(name)}
+        caller: {work.lookup_index(INDEX, family_name) for name in names for family_name in family_names(name)}
         for caller, names in called.items()
     }
     about = await _cases_by_name(work, frozenset[bytes]().union(*own.values()))
     return {
-        caller: frozenset().union(*(about.get(one, frozenset()) for one in indexes)) for caller, indexes in own.items()
+        caller: frozenset().union(*(about.get(index, frozenset()) for index in indexes))
+        for caller, indexes in own.items()
     }
 
 
@@ -52,4 +53,4 @@ async def _cases_by_name(work: UnitOfWork, names: Collection[bytes]) -> dict[byt
     about: dict[bytes, set[UUID | str]] = {}
     for row in await work.values(_CASES_ON_FAMILY, infohus_id=work.infohus_id, names=sorted(names)):
         about.setdefault(row["family_name"], set()).update((row["id"], *row["subject_pseudonyms"]))
-    return {name: frozenset(found) for name, found in about.items()}
+    return {name: frozenset(cases) for name, cases in about.items()}

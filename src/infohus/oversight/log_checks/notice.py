@@ -21,10 +21,10 @@ forsøg på noget, der ikke var videregivet.
 Åbn kun det, din opgave kræver. Slå aldrig dig selv, din familie, kolleger eller naboer op. Finder nogen noget, bliver
 du spurgt, før der sker mere. Den, en sag handler om, kan få at vide, hvornår og til hvilke formål oplysningerne er
 brugt, men ikke hvem der gjorde det."""
-"""The notice in its newest version. A new text gets a new version, and everybody is asked anew."""
+"""The notice. With a new text comes a new `VERSION`, which everybody must acknowledge anew."""
 WHO_ACTED_WITHIN = relativedelta(months=6)
 
-_MINE = sa.select(LogNoticeReceipt).where(
+_OWN_RECEIPT = sa.select(LogNoticeReceipt).where(
     LogNoticeReceipt.infohus_id == sa.bindparam("infohus_id"), LogNoticeReceipt.person_id == sa.bindparam("person_id"),
     LogNoticeReceipt.notice_version == sa.bindparam("version"),
 )
@@ -63,37 +63,42 @@ class NoticeState(msgspec.Struct, frozen=True):
 
 
 async def notice(work: UnitOfWork) -> LogNotice:
-    """Give the notice to the caller."""
-    mine = await _mine(work)
-    return LogNotice(VERSION, TEXT, mine.acknowledged_at if mine else None)
+    """Give the notice, and when the caller acknowledged it."""
+    receipt = await _own_receipt(work)
+    return LogNotice(VERSION, TEXT, receipt.acknowledged_at if receipt else None)
 
 
 async def acknowledge(work: UnitOfWork) -> LogNotice:
     """Record that the caller has read the notice; a second time changes nothing."""
-    mine = await _mine(work) or work.add(LogNoticeReceipt(
+    receipt = await _own_receipt(work) or work.add(LogNoticeReceipt(
         infohus_id=work.infohus_id, person_id=work.caller.person_id, notice_version=VERSION,
         authority_id=work.caller.authority_id, acknowledged_at=work.now,
     ))
-    return LogNotice(VERSION, TEXT, mine.acknowledged_at)
+    return LogNotice(VERSION, TEXT, receipt.acknowledged_at)
 
 
 async def who_has_read(work: UnitOfWork) -> NoticeState:
-    """List who has read it, and who of those that acted lately has not; it reads the log for it."""
+    """List who has acknowledged the notice, and who acted in the last half year and has not.
+
+    Reads every entry of that half year.
+    """
     read = await work.rows(LogNoticeReceipt, _ALL, infohus_id=work.infohus_id, version=VERSION)
-    known, since = {one.person_id for one in read}, start_of_day(danish_day(work.now) - WHO_ACTED_WITHIN)
+    readers, since = {receipt.person_id for receipt in read}, start_of_day(danish_day(work.now) - WHO_ACTED_WITHIN)
     missing = set[UUID]()
     size = (await work.log.head()).size
     start = await work.log.first_since(since, size=size)
     async for chunk in work.log.entries(start=start, stop=size):
         for _, entry in chunk:
-            if entry.caller is not None and entry.caller not in known:
+            if entry.caller is not None and entry.caller not in readers:
                 missing.add(entry.caller)
     return NoticeState(
-        VERSION, [NoticeReader(one.person_id, one.authority_id, one.acknowledged_at) for one in read], sorted(missing)
+        VERSION,
+        [NoticeReader(receipt.person_id, receipt.authority_id, receipt.acknowledged_at) for receipt in read],
+        sorted(missing),
     )
 
 
-async def _mine(work: UnitOfWork) -> LogNoticeReceipt | None:
+async def _own_receipt(work: UnitOfWork) -> LogNoticeReceipt | None:
     return await work.row(
-        LogNoticeReceipt, _MINE, infohus_id=work.infohus_id, person_id=work.caller.person_id, version=VERSION
+        LogNoticeReceipt, _OWN_RECEIPT, infohus_id=work.infohus_id, person_id=work.caller.person_id, version=VERSION
     )

@@ -1,4 +1,4 @@
-"""What may be refused here; the words are in `danish/`."""
+"""The refusals of this package; their Danish texts are in `danish/`."""
 
 from http import HTTPStatus
 
@@ -16,11 +16,11 @@ class NotDrawableYet(Refused):
 
 
 class SecretNotPromised(Refused):
-    """Rule 63: another secret was promised when the check was announced."""
+    """Rule 63: the commitment of the announcement is of another secret."""
 
 
 class OwnEntryReviewed(Refused):
-    """Rule 63: the reviewer is not the reviewed."""
+    """Rule 63: nobody reviews an entry of their own action."""
 
     status = HTTPStatus.CONFLICT
 

@@ -1,4 +1,4 @@
-"""Which entries of a period deserve a look whatever the lot says: named rules, without case content."""
+"""Rules that pick entries for a check beside the random draw. They see log entries and no case content."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -16,12 +16,12 @@ MANY_TIMES_THE_MEDIAN = 5
 
 Numbered = Sequence[tuple[int, Entry]]
 Namesakes = Mapping[UUID, frozenset[UUID | str]]
-"""By a caller's id: the cases on somebody with a family name of theirs, and the pseudonyms of those they are about."""
+"""By caller: the cases about somebody with a family name of theirs, and the pseudonyms of those cases' persons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What is known beside the entries: when cases were closed, and who bears the name of whom a case is about."""
+    """What rules use beside the entries: when cases were closed, and the callers' namesakes."""
 
     closings: Mapping[UUID, datetime]
     namesakes: Namesakes
@@ -29,7 +29,7 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class RiskRule:
-    """A rule: its code, what it picks, and how; `picks` is `None` where nothing could tell, and `why_not` says so."""
+    """A rule: code, Danish text, and function; `picks` is `None` if it cannot be evaluated, and `why_not` says why."""
 
     code: str
     text: str
@@ -38,7 +38,7 @@ class RiskRule:
 
 
 def of_own_name_or_family(entries: Numbered, background: Background) -> list[int]:
-    """Pick what a person did in a case, or looked up, on somebody with a family name of theirs."""
+    """Pick a person's actions in a case about somebody with a family name of theirs, or on such a person."""
     return [
         index for index, entry in entries
         if entry.caller is not None and (theirs := background.namesakes.get(entry.caller))
@@ -47,15 +47,15 @@ def of_own_name_or_family(entries: Numbered, background: Background) -> list[int
 
 
 def of_closed_cases(entries: Numbered, background: Background) -> list[int]:
-    """Pick what was done in a case after it was closed."""
+    """Pick actions in a case after it was closed."""
     return [
         index for index, entry in entries
         if entry.case is not None and (closed := background.closings.get(entry.case)) is not None and entry.at > closed
     ]
 
 
-def at_unusual_hours(entries: Numbered, background: Background) -> list[int]:  # noqa: ARG001 - rules have one shape
-    """Pick what a person did in a case outside working days from 7 to 18, Danish time."""
+def at_unusual_hours(entries: Numbered, background: Background) -> list[int]:  # noqa: ARG001 - one signature for all
+    """Pick a person's actions in a case outside working days from 7 to 18, Danish time."""
     return [
         index for index, entry in entries
         if entry.case is not None and entry.caller is not None and not WORKING_HOURS.cover(entry.at)
@@ -63,25 +63,25 @@ def at_unusual_hours(entries: Numbered, background: Background) -> list[int]:  #
 
 
 def of_unusual_volume(entries: Numbered, background: Background) -> list[int]:  # noqa: ARG001 - as above
-    """Pick a person's days with 20 cases or more, and more than five times as many as on that person's median day."""
+    """Pick a person's actions of each day with 20 cases or more and over five times the cases of their median day."""
     cases: dict[UUID, dict[date, set[UUID]]] = defaultdict(lambda: defaultdict(set))
-    first: dict[tuple[UUID, date], list[int]] = defaultdict(list)
+    indices: dict[tuple[UUID, date], list[int]] = defaultdict(list)
     for index, entry in entries:
         if entry.caller is not None and entry.case is not None:
             day = danish_day(entry.at)
             cases[entry.caller][day].add(entry.case)
-            first[entry.caller, day].append(index)
+            indices[entry.caller, day].append(index)
     picked: list[int] = []
     for caller, days in cases.items():
         usual = median(len(seen) for seen in days.values())
         for day, seen in days.items():
             if len(seen) >= MANY_CASES and len(seen) > MANY_TIMES_THE_MEDIAN * usual:
-                picked.extend(first[caller, day])
+                picked.extend(indices[caller, day])
     return sorted(picked)
 
 
 def of_undisclosed_items(entries: Numbered, background: Background) -> list[int]:  # noqa: ARG001 - as above
-    """Pick attempts that the policies denied: at a case, or at a record that no exchange disclosed."""
+    """Pick attempts that were denied, or at what does not exist, where the entry names a subject."""
     return [index for index, entry in entries if entry.outcome is Outcome.DENIED and entry.subject is not None]
 
 

@@ -1,5 +1,5 @@
-"""Forpligtelser: what the beredskabsplan promises, who owns it, when it is due, and that it was done.
+"""Forpligtelser: the beredskabsplan's obligations, who owns each, when it is due, and each time it was met.
 
-Source: beredskabsplanen (action cards, orientering af nøglemedarbejdere, årlig status, revision). Counts of people,
-never people.
+Source: beredskabsplanen (action cards, orientering af nøglemedarbejdere, årlig status, revision). It counts people
+and names nobody.
 """

@@ -1,4 +1,4 @@
-"""The routes of what the plan promises."""
+"""The routes of the plan's obligations."""
 
 from uuid import UUID
 
@@ -32,7 +32,7 @@ async def list_obligations(
     """List what the plan promises: who owns it, when it is due, and what is overdue."""
     async with request_scope.begin(Action.READ_INFOHUS, Infohus, infohus_id) as work:
         owed = await obligations_owed(work, after=after, limit=limit + 1)
-        return page_of(owed, [one.id for one in owed], limit=limit)
+        return page_of(owed, [obligation.id for obligation in owed], limit=limit)
 
 
 @get(OBLIGATIONS + "/{obligation_id:uuid}", operation_id="ReadObligation", response_headers=VERSIONED)

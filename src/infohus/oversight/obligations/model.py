@@ -1,4 +1,4 @@
-"""Each time an obligation of the plan was met. Holds no person: who recorded it stands in the log."""
+"""The table of each time an obligation was met. It names no person; the log says who recorded it."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from infohus.plan.model import PlanObligation
 
 
 class Fulfilment(Row):
-    """One time an obligation was met. `attendance` counts people, one number for each of `audiences`."""
+    """One time an obligation was met. `attendance` has one number of people for each of `audiences`, in its order."""
 
     __tablename__ = "fulfilment"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Show what is owed, and record that it was met: then it is due again, where the plan says how often."""
+"""List the obligations of the plan in force, and record that one was met, which sets its next due date."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -84,33 +84,33 @@ class ObligationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def obligations_owed(work: UnitOfWork, *, after: UUID, limit: int) -> list[ObligationView]:
-    """List what the plan in force promises, with each time it was met."""
+    """List the obligations of the plan in force by id, with each time each was met."""
     owed = await work.rows(PlanObligation, _OWED, infohus_id=work.infohus.id, after=after, limit=limit)
     return await _views(work, owed)
 
 
 async def obligation_owed(work: UnitOfWork, obligation_id: UUID) -> PlanObligation:
-    """Find one obligation of the infohus.
+    """Find one obligation of the plan in force.
 
     Raises:
-        NotAvailable: there is none with this id, or the plan in force does not promise it.
+        NotAvailable: the plan in force has none with this id.
     """
-    found = await work.row(PlanObligation, _OBLIGATION, id=obligation_id, infohus_id=work.infohus.id)
-    if found is None:
+    obligation = await work.row(PlanObligation, _OBLIGATION, id=obligation_id, infohus_id=work.infohus.id)
+    if obligation is None:
         raise errors.NotAvailable
-    return found
+    return obligation
 
 
 async def obligation_view(work: UnitOfWork, obligation: PlanObligation) -> ObligationView:
-    """Show one obligation, with what this unit has just recorded."""
+    """Show one obligation, with the fulfilment that this unit of work records."""
     return (await _views(work, [obligation]))[0]
 
 
 async def was_recorded(work: UnitOfWork, obligation: PlanObligation) -> bool:
-    """Say whether this very request recorded its fulfilment before.
+    """Say whether an earlier request with this Idempotency-Key recorded its fulfilment.
 
     Raises:
-        IdempotencyKeyReused: the key came before with another obligation, which stands in the address only.
+        IdempotencyKeyReused: the key was sent before for another obligation.
     """
     earlier = await work.earlier(Fulfilment, _FULFILMENT)
     if earlier is not None and earlier.obligation_id != obligation.id:
@@ -119,23 +119,23 @@ async def was_recorded(work: UnitOfWork, obligation: PlanObligation) -> bool:
 
 
 async def record_fulfilment(work: UnitOfWork, obligation: PlanObligation, draft: FulfilmentDraft) -> Fulfilment:
-    """Record that an obligation was met, and renew it. Two at once: the second finds it changed.
+    """Record that an obligation was met, and set its next due date, or none where the plan does not repeat it.
 
     Raises:
-        FulfilmentNotPossible: the day lies ahead, or before the last time.
-        UnknownAudience: not one of the plan's, or named twice.
+        FulfilmentNotPossible: the day lies ahead, or before the day it was last met.
+        UnknownAudience: an audience is not one of the plan's, or is named twice.
     """
     today = danish_day(work.now)
     last = obligation.fulfilled_on
     if draft.fulfilled_on > today or (last is not None and draft.fulfilled_on < last):
         raise FulfilmentNotPossible
-    audiences = [one.audience for one in draft.briefed]
+    audiences = [attendance.audience for attendance in draft.briefed]
     if len(set(audiences)) < len(audiences) or not set(audiences) <= await _audiences(work):
         raise UnknownAudience
     fulfilment = work.add(Fulfilment(
         infohus_id=work.infohus.id, obligation_id=obligation.id, obligation_version=obligation.version,
-        fulfilled_on=draft.fulfilled_on, audiences=audiences, attendance=[one.attended for one in draft.briefed],
-        recorded_at=work.now,
+        fulfilled_on=draft.fulfilled_on, audiences=audiences, recorded_at=work.now,
+        attendance=[attendance.attended for attendance in draft.briefed],
     ))
     work.change(
         obligation, fulfilled_on=draft.fulfilled_on, version=obligation.version + 1,
@@ -146,25 +146,25 @@ async def record_fulfilment(work: UnitOfWork, obligation: PlanObligation, draft:
 
 
 async def _audiences(work: UnitOfWork) -> set[str]:
-    found = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
-    documents = [msgspec.json.decode(row["document"], type=PlanDocument) for row in found]
+    plans = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
+    documents = [msgspec.json.decode(row["document"], type=PlanDocument) for row in plans]
     return {audience.centre for document in documents for audience in document.briefing_audiences}
 
 
 async def _views(work: UnitOfWork, obligations: list[PlanObligation]) -> list[ObligationView]:
-    met = await work.rows(Fulfilment, _FULFILMENTS, obligation_ids=[one.id for one in obligations])
+    met = await work.rows(Fulfilment, _FULFILMENTS, obligation_ids=[row.id for row in obligations])
     met += work.pending(Fulfilment)
     today = danish_day(work.now)
     return [
         ObligationView(
-            id=one.id, code=one.code, text=one.text, owner=one.owner, every=one.every, due_on=one.due_on,
-            is_overdue=one.due_on is not None and one.due_on < today, version=one.version,
-            fulfilments=[_shown(fulfilment) for fulfilment in met if fulfilment.obligation_id == one.id],
+            id=row.id, code=row.code, text=row.text, owner=row.owner, every=row.every, due_on=row.due_on,
+            is_overdue=row.due_on is not None and row.due_on < today, version=row.version,
+            fulfilments=[_shown(fulfilment) for fulfilment in met if fulfilment.obligation_id == row.id],
         )
-        for one in obligations
+        for row in obligations
     ]
 
 
 def _shown(fulfilment: Fulfilment) -> FulfilmentView:
     counts = zip(fulfilment.audiences, fulfilment.attendance, strict=True)
-    return FulfilmentView(fulfilment.fulfilled_on, [Attendance(*one) for one in counts], fulfilment.recorded_at)
+    return FulfilmentView(fulfilment.fulfilled_on, [Attendance(*count) for count in counts], fulfilment.recorded_at)

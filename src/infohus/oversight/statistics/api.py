@@ -1,4 +1,4 @@
-"""The routes of the yearly status: release it once, read it, take it as a sheet."""
+"""The routes of the yearly status: release it, read it, download it as CSV."""
 
 from datetime import datetime
 from typing import Annotated
@@ -29,7 +29,7 @@ class YearlyStatusView(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, released: ReleasedYearlyStatus) -> "YearlyStatusView":
-        """Show it."""
+        """Show what was released."""
         return cls(status_of(released), released.released_at, released.digest.hex())
 
 

@@ -1,4 +1,4 @@
-"""What was released of a year, and how it reads. Holds numbers and headings; no person, case or text."""
+"""The yearly status, and the table of released ones. They hold numbers and headings; no person, case or case text."""
 
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
@@ -14,7 +14,7 @@ from infohus.kernel.database.tables import Row, new_id
 
 HIDDEN: Literal["hidden"] = "hidden"
 Number: TypeAlias = Annotated[int, Meta(ge=0)] | Literal["hidden"]
-"""A count, or that it is hidden: it is under 5, or would give one away that is."""
+"""A count, or `HIDDEN`: the count is under 5, or one under 5 could be computed from it."""
 
 
 class StatusLine(msgspec.Struct, frozen=True):
@@ -50,9 +50,9 @@ class YearlyStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReleasedYearlyStatus(Row):
-    """A yearly status as it was released: the exact bytes, given ever after and never computed again.
+    """A yearly status as it was released, byte for byte; it is never computed again.
 
-    Who released it stands in the log, beside the digest.
+    The log says who released it, and holds the digest too.
     """
 
     __tablename__ = "yearly_status"

@@ -1,7 +1,7 @@
-"""Release a year once, and give what was released. Nothing else ever leaves: no count before, no recount after.
+"""Release a year's status once, and read it as it was released.
 
-A count of a running year, taken twice, would tell what came in between; so would a recount after a case was erased, or
-after a plan got another form of extremism. Therefore: years that are over only, and the first answer is the last.
+Only years that are over are counted, and only once: two counts of the same year would show what was recorded, erased
+or renamed in between.
 """
 
 import hashlib
@@ -37,12 +37,12 @@ _LATEST_PLAN = (
 
 
 async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlyStatus:
-    """Count a year that is over, by the Danish calendar, hide what must be hidden, and keep exactly that.
+    """Count a year that is over in Denmark, hide small counts, and store the result; the log holds its SHA-256.
 
     Raises:
-        IdempotencyKeyReused: the key came before with another year, which stands in the address and not in the body.
-        YearNotOver: it still runs, in Denmark, or has not begun.
-        YearlyStatusAlreadyReleased: what was released stands.
+        IdempotencyKeyReused: the key was sent before for another year.
+        YearNotOver: the year is not over in Denmark.
+        YearlyStatusAlreadyReleased: the year was released before.
     """
     earlier = await work.earlier(ReleasedYearlyStatus, _RELEASED_BY_ID)
     if earlier is not None:
@@ -55,7 +55,7 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
         raise YearlyStatusAlreadyReleased(year=year)
     counted = await work.values(_COUNTS, infohus_id=work.infohus.id, year=year)
     status = yearly_status(
-        work.infohus.name, year, tabulations(await _forms(work)),
+        work.infohus.name, year, tabulations(await _extremism_forms(work)),
         {(row["tabulation"], row["place"]): row["records"] for row in counted},
     )
     document = msgspec.json.encode(status)
@@ -63,7 +63,7 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
     released = work.add(ReleasedYearlyStatus(
         infohus_id=work.infohus.id, year=year, document=document, digest=digest, released_at=work.now,
     ))
-    # Whoever keeps the log can show which numbers were released, even should somebody replace the row.
+    # With the digest in the log, a row that was replaced in the database is noticed.
     work.audit_draft.state_purpose(OF_YEAR, f"yearly-status-{year}")
     work.audit_draft.justification = f"sha256:{digest.hex()}"
     work.done(released.id)
@@ -71,10 +71,10 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
 
 
 async def released_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlyStatus:
-    """Give what was released of a year.
+    """Find the released status of a year.
 
     Raises:
-        YearlyStatusNotReleased: nothing was, yet.
+        YearlyStatusNotReleased: the year has not been released.
     """
     released = await _released(work, year)
     if released is None:
@@ -83,10 +83,10 @@ async def released_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlyS
 
 
 def status_of(released: ReleasedYearlyStatus) -> YearlyStatus:
-    """Read what was released.
+    """Decode a released status, after comparing its bytes with the stored digest.
 
     Raises:
-        UnexpectedFailure: the stored bytes are not those that were released.
+        UnexpectedFailure: bytes and digest do not agree.
     """
     if hashlib.sha256(released.document).digest() != released.digest:
         raise errors.UnexpectedFailure
@@ -97,9 +97,9 @@ async def _released(work: UnitOfWork, year: int) -> ReleasedYearlyStatus | None:
     return await work.row(ReleasedYearlyStatus, _RELEASED, infohus_id=work.infohus.id, year=year)
 
 
-async def _forms(work: UnitOfWork) -> Mapping[str, str]:
-    found = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
-    if not found:
+async def _extremism_forms(work: UnitOfWork) -> Mapping[str, str]:
+    plans = await work.values(_LATEST_PLAN, infohus_id=work.infohus.id)
+    if not plans:
         return {}
-    document = msgspec.json.decode(found[0]["document"], type=PlanDocument)
+    document = msgspec.json.decode(plans[0]["document"], type=PlanDocument)
     return {form.id: form.name for form in document.extremism_forms}

@@ -1,4 +1,4 @@
-"""What may be refused here; the words are in `danish/`."""
+"""The refusals of this package; their Danish texts are in `danish/`."""
 
 from http import HTTPStatus
 
@@ -6,7 +6,7 @@ from infohus.errors import Refused
 
 
 class YearNotOver(Refused):
-    """Rule 75: a count of a running year, taken twice, tells what came in between."""
+    """Rule 75: two counts of a running year would show what was recorded in between."""
 
     status = HTTPStatus.CONFLICT
 

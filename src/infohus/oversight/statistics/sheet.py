@@ -1,6 +1,6 @@
-"""A yearly status as a sheet: CSV that a Danish spreadsheet opens as it is. Pure.
+"""A yearly status as CSV, as Excel with Danish settings reads it. Pure.
 
-Semicolons between fields, CRLF after rows, UTF-8 with a byte order mark, without which Excel spoils æ, ø and å.
+Semicolons between fields, CRLF after rows, UTF-8 with a byte order mark, without which Excel misreads æ, ø and å.
 Source: RFC 4180, but for the semicolon.
 """
 
@@ -36,5 +36,5 @@ def _number(count: Number) -> str:
 
 
 def _plain(field: str) -> str:
-    """Keep a name from a plan from being taken for a formula."""
+    """Prefix a field that a spreadsheet would run as a formula; names in a plan are free text."""
     return f"'{field}" if field.startswith(_BEGINS_A_FORMULA) else field

@@ -1,8 +1,8 @@
-"""Hide small counts so that nobody can work them out: not by subtraction, and not by knowing this very rule. Pure.
+"""Hide small counts so that they cannot be computed, by subtraction or by knowing this rule. Pure.
 
 Hiding the counts under `THRESHOLD` (primary suppression) is not enough, for a total minus what is shown is what is
-hidden; others are hidden with them (secondary suppression). And since this code is open, a reader may ask which tables
-this rule would have made into what is published; so which rows are hidden must not give their counts away either.
+hidden; so others are hidden too (secondary suppression). A reader who knows this rule can also list the tables from
+which it makes what is published; so the choice of hidden rows must not reveal their counts either.
 
 **What is published.** Tables with one column: rows, each a count of records, and their total. There are no
 cross-tabulations, so a table has one equation, and tables of a year share nothing but, some of them, the total.
@@ -14,8 +14,8 @@ cross-tabulations, so a table has one equation, and tables of a year share nothi
 3. Otherwise the hidden rows H are those under 5 and the *last* row, whatever it holds. If H is a single row, or its
    sum is under 5, the last row that is not in H joins it.
 
-A zero is a count under 5 and is hidden as one: to show it would tell of everybody that they are not there, and would
-narrow the hidden ones to 1–4. For the same reason no row is ever shown that equals the total.
+A zero is a count under 5 and is hidden as one: shown, it would say that nobody is in the row, and would narrow the
+hidden ones to 1–4. For the same reason no row that equals the total is shown.
 
 **What it guarantees.** Whoever knows the rule and everything published finds for each hidden count at least
 `POSSIBLE_VALUES` whole numbers that may be it.
@@ -35,28 +35,28 @@ tables of other years and other infohuse count other records; so what is possibl
 
 Sources: Hundepool and others, Statistical Disclosure Control, Wiley 2012, chapters 4 (primary and secondary
 suppression, protection intervals) and 5 (frequency tables); Kenthapadi, Mishra and Nissim, Simulatable Auditing, PODS
-2005 (a refusal must not tell what it refuses). The fixed row that covers for the others is this house's own choice.
+2005 (a refusal must not tell what it refuses). That the last row is always the second one hidden is our own choice.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 THRESHOLD = 5
-"""Counts under this are hidden (rule 75; design)."""
+"""Counts under this are hidden (rule 75)."""
 
 POSSIBLE_VALUES = 5
-"""At least so many whole numbers may be a hidden count, for whoever knows everything published and the rule."""
+"""The least number of values that a hidden count may have for a reader who knows the rule and all that is published."""
 
 
 class Published(NamedTuple):
-    """A table as it may be shown; `None` is a hidden number."""
+    """A table's counts, in the order of its rows, and their total as they may be shown; `None` is hidden."""
 
     counts: tuple[int | None, ...]
     total: int | None
 
 
 def published(counts: Sequence[int]) -> Published:
-    """Hide what must be hidden. The last row is the one that covers for others: let it be the least telling.
+    """Hide the counts that must be hidden. The last row is hidden with any other: it should be the least informative.
 
     Raises:
         ValueError: there is no row, or a count is negative.
@@ -95,9 +95,9 @@ def median_row(table: Published) -> int | None:
     left_over = table.total - sum(count or 0 for count in table.counts)
     shown = 0
     for row, count in enumerate(table.counts):
-        most_before = shown + (left_over if any(one < row for one in hidden) else 0)
+        most_before = shown + (left_over if any(other < row for other in hidden) else 0)
         shown += count or 0
-        least_until = shown + (left_over if all(one <= row for one in hidden) else 0)
+        least_until = shown + (left_over if all(other <= row for other in hidden) else 0)
         if most_before < middle <= least_until:
             return row
     return None

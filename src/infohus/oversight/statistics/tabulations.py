@@ -1,7 +1,7 @@
 """What a yearly status counts: tables as data, each with its rows in order and their Danish headings. Pure.
 
-The last row of a table covers for the others (`suppression.py`), so it is the one that tells least. Rows are fixed
-before anything is counted: a row that appeared only when it held something would tell that it does.
+The last row of a table is hidden whenever another is (`suppression.py`), so it is the least informative one. The rows
+are fixed before counting: a row that appeared only with a count above zero would reveal that it has one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ Counts = Mapping[tuple[str, str], int]
 
 
 class Tabulation(NamedTuple):
-    """A table to be counted. A code that is not among the rows counts as `catch_all`."""
+    """A table to be counted: `rows` are Danish headings by code. A code that is no row is counted in `catch_all`."""
 
     code: str
     heading: str
@@ -29,7 +29,7 @@ _REPORTS = "Henvendelser, registreret i året"
 _SCOPES = "Fælles afgrænsninger, truffet i året"
 
 _FORMS = {"islamist": "Ekstrem islamisme", "right": "Højreekstremisme", "left": "Venstreekstremisme"}
-"""Forms of extremism of an infohus that has loaded no plan."""
+"""The forms of extremism of an infohus without a plan."""
 
 _EXPLANATION = (
     f"Tal under {THRESHOLD} er skjult, også nul, og med dem de tal, de ellers kunne regnes ud af. Hver registrering"
@@ -84,18 +84,20 @@ def tabulations(forms: Mapping[str, str]) -> tuple[Tabulation, ...]:
 
 
 def yearly_status(infohus: str, year: int, tables: Sequence[Tabulation], counts: Counts) -> YearlyStatus:
-    """Make the status as it may be shown: whatever is hidden is gone from here on.
+    """Make the status with small counts hidden; hidden numbers are not in the result.
 
     Raises:
-        ValueError: something was counted that no table has a place for; nothing may be lost from a total unseen.
+        ValueError: a count is for an unknown table or row; left out, it would be missing from a total.
     """
-    known = {table.code for table in tables}
-    if strangers := sorted({code for code, _ in counts} - known):
-        message = f"no such table: {', '.join(strangers)}"
+    codes = {table.code for table in tables}
+    if unknown_tables := sorted({code for code, _ in counts} - codes):
+        message = f"no such table: {', '.join(unknown_tables)}"
         raise ValueError(message)
     return YearlyStatus(
         infohus=infohus, year=year, explanation=_EXPLANATION,
-        tables=[_table(one, {row: n for (code, row), n in counts.items() if code == one.code}) for one in tables],
+        tables=[
+            _table(table, {row: n for (code, row), n in counts.items() if code == table.code}) for table in tables
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""The routes of supervision over the log; those over exchanges are in `exchange_routes.py`."""
+"""The routes of supervision of the log; those of exchanges are in `exchange_routes.py`."""
 
 import base64
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Which checkpoints were signed and by which witnesses cosigned, and since when cosignatures are missing."""
+"""The route that lists signed checkpoints with their witnesses, and since when cosignatures are missing."""
 
 from datetime import datetime
 from typing import Annotated
@@ -64,33 +64,35 @@ async def checkpoints(
 ) -> CheckpointPage:
     """List the log's signed checkpoints, the newest first, and whether witnesses cover it."""
     async with request_scope.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
-        found = await work.log.checkpoints_before(before, limit=limit + 1)
-        lines = [_line(one, signer) for one in found[:limit]]
-        more = len(found) > limit
+        archived = await work.log.checkpoints_before(before, limit=limit + 1)
+        lines = [_line(checkpoint, signer) for checkpoint in archived[:limit]]
+        more = len(archived) > limit
         alarm = signer.alarm(infohus_id)
         return CheckpointPage(
             need=signer.need, witnesses=[key.name for key in signer.witnesses],
-            uncosigned_since=await _gap(work, signer), alarm=None if alarm is None else ALARMS[alarm],
+            uncosigned_since=await _uncosigned_since(work, signer), alarm=None if alarm is None else ALARMS[alarm],
             items=lines, next=lines[-1].size if more else None,
         )
 
 
-def _line(one: Archived, signer: PooledSigner) -> KeptCheckpoint:
-    cosigners = one.cosigners(signer.witnesses)
+def _line(archived: Archived, signer: PooledSigner) -> KeptCheckpoint:
+    cosigners = archived.cosigners(signer.witnesses)
     need = signer.need
-    return KeptCheckpoint(one.size, one.signed_at, cosigners, 0 < need <= len(cosigners), one.cosigned_note)
+    return KeptCheckpoint(
+        archived.size, archived.signed_at, cosigners, 0 < need <= len(cosigners), archived.cosigned_note
+    )
 
 
-async def _gap(work: UnitOfWork, signer: PooledSigner) -> datetime | None:
-    """Walk back to the newest checkpoint with enough cosignatures: it covers every earlier one."""
+async def _uncosigned_since(work: UnitOfWork, signer: PooledSigner) -> datetime | None:
+    """Find when the first checkpoint after the newest with enough cosignatures, which covers all before, was signed."""
     need, since, size = signer.need, None, NEWEST
     while need:
-        found = await work.log.checkpoints_before(size, limit=archive.AT_ONCE)
-        for one in found:
-            if len(one.cosigners(signer.witnesses)) >= need:
+        archived = await work.log.checkpoints_before(size, limit=archive.AT_ONCE)
+        for checkpoint in archived:
+            if len(checkpoint.cosigners(signer.witnesses)) >= need:
                 return since
-            since, size = one.signed_at, one.size
-        if len(found) < archive.AT_ONCE:
+            since, size = checkpoint.signed_at, checkpoint.size
+        if len(archived) < archive.AT_ONCE:
             break
     return since
 

@@ -1,4 +1,4 @@
-"""What a reviewer can ask of exchanges: which, how many, and one with its manifest; not a word of content."""
+"""What a reviewer can read of exchanges: a list, counts, and one with its manifest; no case content."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,13 +20,13 @@ PLAIN = tuple(
     column for column in Exchange.__table__.columns if not isinstance(column.type, SealedColumn)
 )
 _MOMENT, _TEXT, _FLAG = sa.DateTime(timezone=True), sa.Text(), sa.Boolean()
-_HERE = sa.bindparam("infohus_id", type_=sa.Uuid())
+_INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid())
 
-DECLINED = sa.func.infohus.declined_requests(_HERE).table_valued(
+DECLINED = sa.func.infohus.declined_requests(_INFOHUS_ID).table_valued(
     sa.column("request_id", sa.Uuid()), sa.column("exchange_id", sa.Uuid()), sa.column("asked_by", sa.Text()),
     sa.column("asked_of", sa.Text()), sa.column("answered_at", _MOMENT), name="declined",
 )
-"""Requests for information that were declined, without their question; the database gives them to reviewers only."""
+"""Declined requests for information, without their texts; the database function answers reviewers only."""
 _IS_REFUSED = Exchange.id.in_(sa.select(DECLINED.c.exchange_id))
 _RECEIPTS_OF_ONE = (
     sa.select(sa.func.count()).select_from(Receipt).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
@@ -48,30 +48,30 @@ COLUMNS = (
         .where(Disclosure.exchange_id == Exchange.id, Disclosure.record_id != Exchange.id).scalar_subquery()
     ).label("kinds"),
 )
-"""Plain columns only: no sealed one is even fetched. Of an answer it is asked whether there is one."""
+"""Plain columns only: no sealed one is fetched. Of the sealed answers, only whether there is one."""
 
 
-def _unless_left_out(
+def _if_given(
     condition: sa.ColumnElement[bool], name: str, kind: sa.types.TypeEngine[Any]
 ) -> sa.ColumnElement[bool]:
     return sa.or_(sa.bindparam(name, type_=kind).is_(None), condition)
 
 
 _ASKED_FOR = (
-    Case.infohus_id == _HERE,
-    _unless_left_out(Exchange.recorded_at >= sa.bindparam("since", type_=_MOMENT), "since", _MOMENT),
-    _unless_left_out(Exchange.recorded_at < sa.bindparam("until", type_=_MOMENT), "until", _MOMENT),
-    _unless_left_out(Exchange.authority_id == sa.bindparam("authority", type_=_TEXT), "authority", _TEXT),
-    _unless_left_out(Exchange.paragraph == sa.bindparam("paragraph", type_=_TEXT), "paragraph", _TEXT),
-    _unless_left_out(
+    Case.infohus_id == _INFOHUS_ID,
+    _if_given(Exchange.recorded_at >= sa.bindparam("since", type_=_MOMENT), "since", _MOMENT),
+    _if_given(Exchange.recorded_at < sa.bindparam("until", type_=_MOMENT), "until", _MOMENT),
+    _if_given(Exchange.authority_id == sa.bindparam("authority", type_=_TEXT), "authority", _TEXT),
+    _if_given(Exchange.paragraph == sa.bindparam("paragraph", type_=_TEXT), "paragraph", _TEXT),
+    _if_given(
         sa.bindparam("category", type_=_TEXT) == sa.func.any(Exchange.categories),
         "category", _TEXT,
     ),
-    _unless_left_out(Exchange.is_late == sa.bindparam("late", type_=_FLAG), "late", _FLAG),
-    _unless_left_out(
+    _if_given(Exchange.is_late == sa.bindparam("late", type_=_FLAG), "late", _FLAG),
+    _if_given(
         sa.bindparam("unacknowledged", type_=_FLAG) == _LACKS_A_RECEIPT, "unacknowledged", _FLAG
     ),
-    _unless_left_out(sa.bindparam("refused", type_=_FLAG) == _IS_REFUSED, "refused", _FLAG),
+    _if_given(sa.bindparam("refused", type_=_FLAG) == _IS_REFUSED, "refused", _FLAG),
 )
 EXCHANGES = (
     sa.select(*COLUMNS)
@@ -83,7 +83,7 @@ EXCHANGES = (
 _ONE = (
     sa.select(*COLUMNS)
     .join(Case, Case.id == Exchange.case_id)
-    .where(Case.infohus_id == _HERE, Exchange.id == sa.bindparam("exchange_id"))
+    .where(Case.infohus_id == _INFOHUS_ID, Exchange.id == sa.bindparam("exchange_id"))
 )
 _ITEMS = (
     sa.select(Disclosure.record_id, Disclosure.record_kind)
@@ -99,7 +99,7 @@ _RECEIPTS = (
 
 
 def _counts() -> sa.Select[Any, Any, Any]:
-    """One statement that counts what is asked for by each thing at once: rows of (by, value, exchanges)."""
+    """Build the one statement of all counts: rows of (counted_by, value, exchanges)."""
     found = (
         sa.select(
             Exchange.authority_id, Exchange.paragraph, Exchange.categories, Exchange.is_late,
@@ -149,17 +149,17 @@ class DisclosedRecord(msgspec.Struct, frozen=True):
 
 
 def plain_exchange(row: Stored) -> Exchange:
-    """Make an exchange of what a reviewer may see of it: its sealed columns are not there."""
+    """Make an exchange of its plain columns; its sealed columns are not set."""
     return Exchange(**{column.name: row[column.name] for column in PLAIN})
 
 
 async def supervised_exchanges(work: UnitOfWork, **asked: object) -> Sequence[Stored]:
-    """List exchanges of the infohus without any case content."""
+    """List exchanges of the infohus by id, without case content; a filter that is `None` leaves nothing out."""
     return await work.values(EXCHANGES, infohus_id=work.infohus_id, **asked)
 
 
 async def counted_exchanges(work: UnitOfWork, **asked: object) -> dict[str, dict[str, int]]:
-    """Count exchanges of the infohus: by what is counted, then by value; the empty value is the number itself."""
+    """Count exchanges of the infohus, with the list's filters: `[counted_by][value]`; totals have the value `""`."""
     counts: dict[str, dict[str, int]] = {}
     for row in await work.values(COUNTS, infohus_id=work.infohus_id, **asked):
         counts.setdefault(row["counted_by"], {})[row["value"]] = row["exchanges"]
@@ -167,30 +167,30 @@ async def counted_exchanges(work: UnitOfWork, **asked: object) -> dict[str, dict
 
 
 async def supervised_exchange(work: UnitOfWork, exchange_id: UUID) -> Stored:
-    """Find one exchange of the infohus, without any case content.
+    """Find one exchange of the infohus, without case content.
 
     Raises:
         NotAvailable: there is none with this id in this infohus.
     """
-    found = await work.values(_ONE, infohus_id=work.infohus_id, exchange_id=exchange_id)
-    if not found:
+    rows = await work.values(_ONE, infohus_id=work.infohus_id, exchange_id=exchange_id)
+    if not rows:
         raise errors.NotAvailable
-    return found[0]
+    return rows[0]
 
 
 async def receipts_on(work: UnitOfWork, exchange_id: UUID) -> Sequence[Stored]:
-    """List who acknowledged an exchange, when, and by which manifest."""
+    """List an exchange's receipts, oldest first: authority, time and manifest."""
     return await work.values(_RECEIPTS, exchange_id=exchange_id)
 
 
 async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | None, list[DisclosedRecord]]:
-    """Find an exchange's entry in the log, and what it disclosed: kind, id and digest; no record is read.
+    """Find the index of an exchange's entry in the log, and what it disclosed; no record is read.
 
-    Looks through the log's bytes once: the database does it, and it takes as long as the log is.
+    The database searches every entry of the log for the ids: the time grows with the log.
     """
     items = await work.values(_ITEMS, exchange_id=exchange_id)
     ids = [exchange_id, *(row["record_id"] for row in items)]
-    entries = await work.log.entries_holding([str(one) for one in ids])
+    entries = await work.log.entries_holding([str(record_id) for record_id in ids])
     digests: dict[UUID, tuple[str, int]] = {}
     for index, encoded in entries:
         written = _written(decode(encoded))
@@ -207,4 +207,4 @@ async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | 
 def _written(entry: Entry) -> dict[UUID, str]:
     if entry.outcome is not Outcome.ALLOWED:
         return {}
-    return {one.row: one.digest for one in entry.wrote if one.row is not None and one.verb in {"insert", "update"}}
+    return {row.row: row.digest for row in entry.wrote if row.row is not None and row.verb in {"insert", "update"}}

@@ -1,4 +1,4 @@
-"""The routes of supervision over exchanges: listed, counted, one by one without content, and the three answers."""
+"""The routes of supervision of exchanges: list, counts, one without its content, and § 115's three answers."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -54,7 +54,7 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, row: Stored, **more: Any) -> Self:
-        """Show a row."""
+        """Show a row of `exchange_review.py`, with the fields that a subclass adds."""
         return cls(
             **facts_of(plain_exchange(row)), case_number=row["number"],
             strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
@@ -173,8 +173,8 @@ async def one_exchange(
                 f"/cases/{row['case_id']}/exchanges/{exchange_id}/answers" if is_own else None,
             ),
             receipts=[
-                ReviewedReceipt(one["authority_id"], one["acknowledged_at"], one["manifest"].hex())
-                for one in await receipts_on(work, exchange_id)
+                ReviewedReceipt(receipt["authority_id"], receipt["acknowledged_at"], receipt["manifest"].hex())
+                for receipt in await receipts_on(work, exchange_id)
             ],
             proof=None if place is None else f"/infohuse/{infohus_id}/log/proofs/{place}",
         )
@@ -193,7 +193,7 @@ async def answers(
 
 
 def _moment(text: str | None, name: str) -> datetime | None:
-    """Read a moment as strictly as in a body: from a query, msgspec would also take a number for seconds since 1970."""
+    """Read a time as strictly as in a body: in a query, msgspec would also read a number as seconds since 1970."""
     if text is None:
         return None
     try:

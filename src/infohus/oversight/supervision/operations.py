@@ -1,4 +1,4 @@
-"""What a reviewer can ask of the log: its state, entries, proofs, the exported log. Exchanges: `exchange_review.py`."""
+"""What a reviewer can read of the log: its state, entries, proofs, and an export. Exchanges: `exchange_review.py`."""
 
 import io
 import tarfile
@@ -45,7 +45,7 @@ class NumberedEntry(msgspec.Struct, frozen=True):
 
 
 class EntryFilter(msgspec.Struct, frozen=True):
-    """Which entries to show; `None` asks for every one."""
+    """Which entries to show; a field that is `None` leaves nothing out."""
 
     case: UUID | None = None
     subject: UUID | None = None
@@ -53,7 +53,7 @@ class EntryFilter(msgspec.Struct, frozen=True):
     outcome: str | None = None
 
     def keeps(self, entry: Entry | None) -> bool:
-        """Say whether an entry is asked for; an emptied one is when every one is."""
+        """Say whether the filter keeps an entry; an emptied one (`None`) only when no field is set."""
         if entry is None:
             return self == EntryFilter()
         return (
@@ -65,7 +65,7 @@ class EntryFilter(msgspec.Struct, frozen=True):
 
 
 async def state_of_log(work: UnitOfWork, signer: PooledSigner) -> LogState:
-    """Verify every row of the infohus' log and count again, sign its present head and have it cosigned."""
+    """Verify every row and every count of the infohus' log; if they hold, sign its head and have it cosigned."""
     head = await work.log.head()
     verification, miscounted = await work.log.verify()
     wrong = [*verification.faults, *miscounted]
@@ -85,9 +85,9 @@ async def state_of_log(work: UnitOfWork, signer: PooledSigner) -> LogState:
 async def entries_of(
     work: UnitOfWork, asked: EntryFilter, *, after: int, limit: int
 ) -> tuple[list[NumberedEntry], int | None]:
-    """List entries behind index `after`, oldest first, and where to go on; `None` is the end."""
-    found, goes_on = await work.log.places_where(asked.keeps, after=after, limit=limit)
-    return [NumberedEntry(index, entry) for index, entry in found], goes_on
+    """List entries after index `after`, oldest first, and the next `after`; `None` at the end."""
+    entries, next_after = await work.log.places_where(asked.keeps, after=after, limit=limit)
+    return [NumberedEntry(index, entry) for index, entry in entries], next_after
 
 
 async def proof_of(work: UnitOfWork, index: int, signer: PooledSigner) -> tuple[str, bytes | None, bytes]:
@@ -106,7 +106,7 @@ async def proof_of(work: UnitOfWork, index: int, signer: PooledSigner) -> tuple[
 
 
 async def signed_head(work: UnitOfWork, signer: PooledSigner) -> SignedHead:
-    """Sign the log's present head and have it cosigned.
+    """Sign the log's head as it is now, and have it cosigned.
 
     Raises:
         LogUnavailable: the log is not the one that was signed before; nothing is signed.
@@ -121,7 +121,7 @@ async def packed_log(work: UnitOfWork, signer: PooledSigner) -> bytes:
     """Export the log and pack it as a tar file.
 
     Raises:
-        LogUnavailable: the rows do not make the tree that the log says it is; nothing is signed.
+        LogUnavailable: the log is not the one that was signed before, or its rows do not hash to its root.
     """
     head = await signed_head(work, signer)
     with TemporaryDirectory(prefix=f"infohus-{new_id().hex[:8]}-") as name:

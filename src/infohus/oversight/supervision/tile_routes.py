@@ -1,4 +1,4 @@
-"""The log as C2SP tlog-tiles serves one: its checkpoint, tiles and entry bundles, one by one."""
+"""The routes that serve the log as C2SP tlog-tiles says: its checkpoint, its tiles and its entry bundles."""
 
 from typing import Annotated
 from uuid import UUID
@@ -25,7 +25,7 @@ async def checkpoint(
 ) -> Response[str]:
     """Sign the log's present head, and give it with its cosignatures."""
     async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
-        # Litestar adds the charset: "text/plain; charset=utf-8" is what C2SP tlog-tiles asks for, once.
+        # Litestar adds "; charset=utf-8", which C2SP tlog-tiles asks for; it must not be written twice.
         return Response((await signed_head(work, signer)).note, media_type="text/plain")
 
 
@@ -41,10 +41,10 @@ async def tile(
         newest = await work.log.newest_checkpoint()
         try:
             wanted = TilePlace.parse(level, place.removeprefix("/"))
-            found = await work.log.tile(wanted, size=newest.size if newest else 0)
+            content = await work.log.tile(wanted, size=newest.size if newest else 0)
         except NoSuchTile:
             raise errors.NotAvailable from None
-        return Response(found, media_type="application/octet-stream")
+        return Response(content, media_type="application/octet-stream")
 
 
 handlers = [checkpoint, tile]

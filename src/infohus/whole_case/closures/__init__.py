@@ -1,4 +1,4 @@
-"""Afslutning: both sign why the case ends; the retention clock runs from then.
+"""Afslutning: both tovholdere sign why the case ends; the retention period is counted from that day.
 
-Source: rules 24, 70 and 71. "Unfounded" is a first-class reason, and the most common one.
+Source: rules 24, 70 and 71. That the concern was unfounded is one of the outcomes.
 """

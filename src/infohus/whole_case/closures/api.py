@@ -1,4 +1,4 @@
-"""The routes of closures."""
+"""The routes of closures, of what must be finished first, and of a closed case's retention."""
 
 from datetime import date
 from uuid import UUID
@@ -49,8 +49,8 @@ async def read_retention(
     sources = {rule.name: rule.source for rule in retention_table()}
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         return [
-            RetentionView(one.authority_id, one.rule, sources[one.rule], one.runs_from, one.erase_after)
-            for one in await work.rows(Retention, RETENTION, case_id=case_id)
+            RetentionView(own.authority_id, own.rule, sources[own.rule], own.runs_from, own.erase_after)
+            for own in await work.rows(Retention, RETENTION, case_id=case_id)
         ]
 
 

@@ -1,4 +1,4 @@
-"""What stands in the way of closing a case (rule 70), in words a tovholder can act on, and who can lift it."""
+"""What must be finished before a case can be closed (rule 70), told in Danish, and who can do it."""
 
 from enum import StrEnum
 
@@ -61,7 +61,7 @@ UNSIGNED_DECISIONS: dict[type[JointDecision], Blocker] = {
         "recommendation-not-signed", 17, "en anbefaling, der ikke er underskrevet af begge", ResolvableBy.BOTH, _SIGN
     ),
 }
-"""Joint decisions that must not hang when a case closes; the closure itself is being made."""
+"""Kinds of joint decision that may not be open when a case is closed; the closure itself is not among them."""
 _CHILD = Blocker(
     "child-notification-not-handed-over", 32, "aflevering af underretningen om barnet", ResolvableBy.MUNICIPALITY,
     "Kommunens tovholder registrerer, hvornår underretningen blev afleveret, og til hvem.",
@@ -103,9 +103,9 @@ _UNCONFIRMED_CORRECTIONS = (
     )
     .limit(1)
 )
-"""Finds corrections that reached the other tovholder's authority, which has not acknowledged them.
+"""Finds corrections sent to the municipality or the police of the infohus that the recipient has not acknowledged.
 
-Others drawn in have nobody in the case who acknowledges; what they were sent shows among the exchanges.
+Other recipients do not block closing: they have no tovholder who could acknowledge.
 """
 _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"),
@@ -114,17 +114,17 @@ _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
 
 
 async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
-    """List what must be finished first; empty when nothing hinders. Closing itself refuses by exactly this list."""
-    found = [_CHILD] if work.case.awaits_child_notification else []
+    """List what must be finished first; empty when nothing is. Proposing and signing a closure refuse by this list."""
+    blockers = [_CHILD] if work.case.awaits_child_notification else []
     for model, blocker in UNSIGNED_DECISIONS.items():
         if await work.values(open_proposals(model), case_id=work.case.id):
-            found.append(blocker)
+            blockers.append(blocker)
     for statement, blocker in (
         (_OPEN_REQUESTS, _REQUEST), (_UNCONFIRMED_CORRECTIONS, _CORRECTION), (_RUNNING_CLOCKS, _CLOCKS),
     ):
         if await work.values(statement, case_id=work.case.id):
-            found.append(blocker)
-    # Every measure that has not ended, told to the caller or not: one that nobody looks at must not be closed away.
+            blockers.append(blocker)
+    # quiet_days=-1: every measure that has not ended, also those of which the caller was not told.
     if await stalled_measures(work, quiet_days=-1, case_id=work.case.id, limit=1):
-        found.append(_MEASURE)
-    return sorted(found, key=lambda blocker: blocker.code)
+        blockers.append(_MEASURE)
+    return sorted(blockers, key=lambda blocker: blocker.code)

@@ -1,4 +1,4 @@
-"""Afslutning: its outcome and the document both sign."""
+"""The closure: its table, the document that both sign, and the draft that proposes it."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from infohus.kernel.database.tables import owned_by_authority
 
 
 class Closure(JointDecision):
-    """Why the case ends, signed by both."""
+    """A joint decision on why the case ends; its outcome is a `ClosureOutcome`."""
 
     __tablename__ = "closure"
     __table_args__ = owned_by_authority()

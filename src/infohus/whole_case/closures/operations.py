@@ -1,4 +1,4 @@
-"""Propose, amend and sign a closure; with both signatures the retention clock runs."""
+"""Propose, amend and sign a closure; the second signature closes the case and sets the retention periods."""
 
 import sqlalchemy as sa
 
@@ -27,8 +27,8 @@ async def propose_closure(work: UnitOfWork, draft: ClosureDraft) -> Closure:
     """Propose why the case ends.
 
     Raises:
-        CaseHasUnfinishedBusiness: naming what must be finished first (rule 70).
-        EarlierConcernsNotSeen: who proposes signs too, and has not confirmed what was known before (rule 78).
+        CaseHasUnfinishedBusiness: something must be finished first, which it names (rule 70).
+        EarlierConcernsNotSeen: the caller, who signs by proposing, has not confirmed the earlier concerns (rule 78).
     """
     await _refuse_unfinished(work)
     await require_earlier_concerns_seen(work)
@@ -36,17 +36,21 @@ async def propose_closure(work: UnitOfWork, draft: ClosureDraft) -> Closure:
 
 
 async def amend_closure(work: UnitOfWork, closure: Closure, draft: ClosureDraft) -> Closure:
-    """Change an open proposal (rule 18); who does signs too."""
+    """Change an open proposal; whoever changes it signs it too (rule 18).
+
+    Raises:
+        EarlierConcernsNotSeen: the caller has not confirmed the earlier concerns (rule 78).
+    """
     await require_earlier_concerns_seen(work)
     return await amend(work, closure, draft)
 
 
 async def sign_closure(work: UnitOfWork, closure: Closure, content_hash: bytes) -> Closure:
-    """Sign as it was read; with both signatures the case is closed and the retention clock runs (rule 71).
+    """Sign the closure with this hash; the second signature closes the case and sets its retention (rule 71).
 
     Raises:
-        CaseHasUnfinishedBusiness: something new came up since the proposal.
-        EarlierConcernsNotSeen: the signer has not confirmed what was known before (rule 78).
+        CaseHasUnfinishedBusiness: something must be finished that was not there at the proposal (rule 70).
+        EarlierConcernsNotSeen: the signer has not confirmed the earlier concerns (rule 78).
     """
     await _refuse_unfinished(work)
     await require_earlier_concerns_seen(work)

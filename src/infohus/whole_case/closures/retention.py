@@ -1,4 +1,4 @@
-"""How long a closed case is kept, by outcome, age, authority and regime: a table that the code interprets (rule 71)."""
+"""How long each authority keeps a closed case (rule 71): by the first row of `retention.toml` that fits the case."""
 
 import tomllib
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ TABLE = Path(__file__).parent / "retention.toml"
 
 
 class Retention(Row):
-    """How long one authority keeps a closed case; the clock runs from closure, not from the last edit (rule 71)."""
+    """How long one authority keeps a closed case, counted from the day of closure and not from the last edit."""
 
     __tablename__ = "retention"
 
@@ -32,7 +32,7 @@ class Retention(Row):
 
 
 class RetentionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One row: whom it is for, how many days from closure, and where that comes from. What is left out is any."""
+    """One row: which cases it is for, how many days from closure, and the source. A field left out fits every case."""
 
     name: Annotated[str, Meta(pattern="^[a-z_]{1,40}$")]
     days: Annotated[int, Meta(ge=1, le=36_525)]
@@ -43,7 +43,7 @@ class RetentionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     authority: str | None = None
 
     def fits(self, *, outcome: str, is_child: bool, regime: Regime, authority: str) -> bool:
-        """Say whether the row is for such a case of such an authority."""
+        """Say whether the row is for a closed case with this outcome, as this authority keeps it."""
         return (
             (self.outcomes is None or outcome in self.outcomes)
             and self.age in {None, "under_18" if is_child else "adult"}
@@ -57,10 +57,10 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_retention(document: str) -> tuple[RetentionRule, ...]:
-    """Read a table from TOML. The last row must be for every case, so that no case is without a period.
+    """Read a table from TOML. Its last row must fit every case, so that no case is without a period.
 
     Raises:
-        ValueError: it is no such table, or two rows have the same name.
+        ValueError: it is no such table, its last row does not fit every case, or two rows have the same name.
     """
     rules = tuple(msgspec.convert(tomllib.loads(document), _Document).rule)
     names = [rule.name for rule in rules]
@@ -74,14 +74,14 @@ def read_retention(document: str) -> tuple[RetentionRule, ...]:
 
 @cache
 def retention_table() -> tuple[RetentionRule, ...]:
-    """Give the table that ships with the system."""
+    """Read the table that is shipped, once per process."""
     return read_retention(TABLE.read_text(encoding="utf-8"))
 
 
 def rule_for(
     rules: Sequence[RetentionRule], *, outcome: str, is_child: bool, regime: Regime, authority: str
 ) -> RetentionRule:
-    """Find the first row that fits."""
+    """Find the first row that fits the case; there is always one, the last."""
     return next(
         rule for rule in rules if rule.fits(outcome=outcome, is_child=is_child, regime=regime, authority=authority)
     )

@@ -1,4 +1,4 @@
-"""The routes of earlier concerns: reading the timeline and confirming it are acts of their own, logged as such."""
+"""The routes of earlier concerns: reading the timeline, and confirming it; each is an action of its own in the log."""
 
 from typing import Annotated
 from uuid import UUID

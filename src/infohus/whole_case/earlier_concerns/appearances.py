@@ -1,7 +1,7 @@
-"""In which cases a person appears: by CPR number alone, whatever way the name was spelt (rule 78).
+"""In which cases of an infohus a person appears, found by the CPR number's index and never by name (rule 78).
 
-Row security narrows every answer to what the caller's authority owns or was told in cases the caller takes part in.
-What was erased does not appear: its case key is gone. Another infohus' persons have other indexes.
+Row security leaves only records that the caller's authority owns or was sent, in cases the caller takes part in.
+Records whose owner's case key is gone (erasure) are left out.
 """
 
 from datetime import datetime
@@ -30,11 +30,11 @@ class Appearance(msgspec.Struct, frozen=True):
     closed_at: datetime | None
     outcome: str | None
     received_at: datetime | None
-    """When the concern came in; null where the concern itself was not disclosed."""
+    """When the concern came in; `None` where the caller cannot read the concern itself."""
 
 
 def _appearing(subject: type[Subject]) -> AnySelect:
-    kept = sa.exists().where(CaseKey.case_id == subject.case_id, CaseKey.authority_id == subject.authority_id)
+    has_key = sa.exists().where(CaseKey.case_id == subject.case_id, CaseKey.authority_id == subject.authority_id)
     return (
         sa.select(
             subject.id.label("subject_id"), subject.concern_id, subject.case_id, Case.number, Case.stage,
@@ -42,29 +42,29 @@ def _appearing(subject: type[Subject]) -> AnySelect:
         )
         .join_from(subject, Case, Case.id == subject.case_id)
         .outerjoin(Concern, Concern.id == subject.concern_id)
-        .where(Case.infohus_id == sa.bindparam("infohus_id", type_=sa.Uuid), kept)
+        .where(Case.infohus_id == sa.bindparam("infohus_id", type_=sa.Uuid), has_key)
         .order_by(Case.opened_at, subject.id)
     )
 
 
-_HERE, _THERE = aliased(Subject, name="here"), aliased(Subject, name="there")
+_IN_THIS_CASE, _ELSEWHERE = aliased(Subject, name="here"), aliased(Subject, name="there")
 _BY_INDEX = _appearing(Subject).where(Subject.cpr_index == sa.bindparam("cpr_index", type_=sa.LargeBinary))
-_BY_CASE = _appearing(_THERE).where(
+_BY_CASE = _appearing(_ELSEWHERE).where(
     sa.exists().where(
-        _THERE.cpr_index == _HERE.cpr_index, _THERE.case_id != _HERE.case_id,
-        _HERE.case_id == sa.bindparam("case_id", type_=sa.Uuid),
+        _ELSEWHERE.cpr_index == _IN_THIS_CASE.cpr_index, _ELSEWHERE.case_id != _IN_THIS_CASE.case_id,
+        _IN_THIS_CASE.case_id == sa.bindparam("case_id", type_=sa.Uuid),
     )
 )
 
 
 async def appearances_of(work: UnitOfWork, cpr_index: bytes) -> list[Appearance]:
-    """List where a person appears in the infohus, oldest first."""
+    """List where the person with this index (`cpr`) appears in the infohus, oldest case first."""
     rows = await work.values(_BY_INDEX, cpr_index=cpr_index, infohus_id=work.infohus_id)
     return [_appearance(row) for row in rows]
 
 
 async def earlier_appearances(work: UnitOfWork) -> list[Appearance]:
-    """List where the persons of the unit's case appear in other cases of the infohus, oldest first."""
+    """List where the persons of the unit's case appear in other cases of the infohus, oldest case first."""
     rows = await work.values(_BY_CASE, case_id=work.case.id, infohus_id=work.infohus_id)
     return [_appearance(row) for row in rows]
 

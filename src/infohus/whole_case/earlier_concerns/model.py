@@ -1,4 +1,4 @@
-"""Who was shown which timeline, and the timeline itself."""
+"""The timeline of earlier concerns, and the table of who confirmed which one."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from infohus.kernel.database.tables import Row
 
 
 class EarlierConcernsSeen(Row):
-    """That one person was shown exactly this timeline of a case; `shown` is its keyed digest, 32 bytes."""
+    """One person confirmed one timeline of a case; `shown` is the timeline's keyed digest, 32 bytes."""
 
     __tablename__ = "earlier_concerns_seen"
 

@@ -1,7 +1,7 @@
-"""Show what was known of a case's persons before, and record that a signer of the closure has seen it.
+"""Show a case's earlier concerns, and record that a signer of the closure has seen them.
 
-Whoever's authority knows the person in this case is shown the timeline; of what they may not see they learn only that
-there is something. Source: rule 78, the Southport review: a misspelt name hid three earlier referrals.
+A caller whose authority can read the person's record in this case is shown the timeline; of what the caller may not
+see, only that there is something. Source: rule 78; the Southport review, where a misspelt name hid three referrals.
 """
 
 import msgspec
@@ -24,19 +24,19 @@ _HIDES = sa.select(
 
 
 async def timeline_of(work: UnitOfWork) -> Timeline:
-    """Gather what the caller may know of the persons' earlier concerns, and whether there is more."""
-    found = await earlier_appearances(work)
+    """Gather the earlier concerns that the caller may see, and whether there are more."""
+    appearances = await earlier_appearances(work)
     hidden: bool = (await work.values(_HIDES, case_id=work.case.id))[0]["is_partly_hidden"]
-    content = f"{work.case.id} {hidden} {sorted(str(one.subject_id) for one in found)}"
+    content = f"{work.case.id} {hidden} {sorted(str(appearance.subject_id) for appearance in appearances)}"
     shown = work.lookup_index("earlier-concerns", content)
-    return Timeline(_moments(found), hidden, shown.hex(), await _was_seen(work, shown))
+    return Timeline(_moments(appearances), hidden, shown.hex(), await _was_seen(work, shown))
 
 
 async def confirm_earlier_concerns(work: UnitOfWork, shown: bytes) -> Timeline:
-    """Record that the caller was shown the timeline as it is now.
+    """Record that the caller has seen the timeline whose digest is `shown`; it must be today's. Twice changes nothing.
 
     Raises:
-        ChangedMeanwhile: something came since, or was disclosed since.
+        ChangedMeanwhile: the timeline is another now, by a new concern or a disclosure.
     """
     timeline = await timeline_of(work)
     if shown.hex() != timeline.shown:
@@ -50,12 +50,12 @@ async def confirm_earlier_concerns(work: UnitOfWork, shown: bytes) -> Timeline:
 
 
 async def require_earlier_concerns_seen(work: UnitOfWork) -> None:
-    """Let nobody sign a closure who was not shown what was known before.
+    """Refuse unless the caller has confirmed the timeline as it is now, or there is nothing in it.
 
-    It binds whose authority knows the person in this case: no other can be shown it, and both sign.
+    For a caller who cannot read the person's record in this case there is nothing in it.
 
     Raises:
-        EarlierConcernsNotSeen: there is something, and the caller has not confirmed it as it is now.
+        EarlierConcernsNotSeen: there is something, and the caller has not confirmed it.
     """
     timeline = await timeline_of(work)
     if (timeline.moments or timeline.is_partly_hidden) and not timeline.is_confirmed:
@@ -69,15 +69,15 @@ async def _was_seen(work: UnitOfWork, shown: bytes) -> bool:
     ))
 
 
-def _moments(found: list[Appearance]) -> list[Moment]:
+def _moments(appearances: list[Appearance]) -> list[Moment]:
     received = {
-        (one.case_id, one.concern_id): Moment(
-            one.received_at or one.opened_at, Happening.CONCERN_RECEIVED, one.case_id, one.number, one.concern_id, None
+        (row.case_id, row.concern_id): Moment(
+            row.received_at or row.opened_at, Happening.CONCERN_RECEIVED, row.case_id, row.number, row.concern_id, None
         )
-        for one in found
+        for row in appearances
     }
     closed = {
-        one.case_id: Moment(one.closed_at, Happening.CASE_CLOSED, one.case_id, one.number, None, one.outcome)
-        for one in found if one.closed_at is not None
+        row.case_id: Moment(row.closed_at, Happening.CASE_CLOSED, row.case_id, row.number, None, row.outcome)
+        for row in appearances if row.closed_at is not None
     }
     return sorted([*received.values(), *closed.values()], key=lambda moment: (moment.at, moment.what))

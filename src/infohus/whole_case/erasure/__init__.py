@@ -1,4 +1,4 @@
-"""Arkiv og sletning: what stands in the way of erasing a closed case, and what would be erased (rule 72).
+"""Arkiv og sletning: legal holds, the archive's decision, and a report of what would be erased (rule 72).
 
-Source: arkivbekendtgørelsen § 5. Erasure itself destroys keys (rule 73) and is not built yet: nothing is erased here.
+Source: arkivbekendtgørelsen § 5. Erasing itself, which destroys keys (rule 73), is not built yet: nothing is erased.
 """

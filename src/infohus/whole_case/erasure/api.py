@@ -46,9 +46,11 @@ class LegalHoldView(msgspec.Struct, frozen=True):
 
     @classmethod
     async def opened(cls, work: UnitOfWork, *holds: LegalHold) -> "list[LegalHoldView]":
-        """Open holds."""
+        """Show holds with their reasons, which are opened for it."""
         texts = await work.open(*holds, reading=Action.READ_LEGAL_HOLD)
-        return [cls(one.id, one.recorded_at, one.recorded_by, one.lifted_at, texts[one.id]["reason"]) for one in holds]
+        return [
+            cls(hold.id, hold.recorded_at, hold.recorded_by, hold.lifted_at, texts[hold.id]["reason"]) for hold in holds
+        ]
 
 
 class ArchiveClearanceView(msgspec.Struct, frozen=True):
@@ -113,7 +115,7 @@ async def report(
     """List closed cases: when the caller's authority's records would be erased, what stands in the way, how many."""
     async with request_scope.begin(Action.REPORT_ERASURE, Infohus, infohus_id) as work:
         lines = await erasure_report(work, after=after, limit=limit + 1)
-        return page_of(lines, [one.case_id for one in lines], limit=limit)
+        return page_of(lines, [line.case_id for line in lines], limit=limit)
 
 
 handlers = [hold, holds, lift, clear, erase, report]

@@ -1,4 +1,4 @@
-"""Legal holds and the archive's clearance: each authority's own."""
+"""Legal holds and the archive's decisions, which each authority keeps for itself, and the report of erasure."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -26,11 +26,11 @@ class ArchiveDecision(StrEnum):
 
 
 CLEARING = frozenset({ArchiveDecision.MAY_BE_DISCARDED, ArchiveDecision.DELIVERED})
-"""Decisions after which nothing is lost by erasing."""
+"""Decisions that permit erasing: the archive does not want the records, or has received them."""
 
 
 class LegalHold(Record):
-    """That an authority must keep the case for now, and why; it stands until it is lifted."""
+    """An authority must keep its records of the case, and why; it stands until it is lifted."""
 
     __tablename__ = "legal_hold"
     __table_args__ = owned_by_authority()

@@ -1,4 +1,4 @@
-"""Set and lift holds, record the archive's clearance, and say what would be erased."""
+"""Set and lift legal holds, record the archive's decision, and report what would be erased. Nothing is erased."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -28,13 +28,13 @@ from infohus.whole_case.erasure.refusals import ErasureNotBuiltYet, ErasureRefus
 HOLD_BY_ID = sa.select(LegalHold).where(LegalHold.id == sa.bindparam("id"))
 HOLDS = sa.select(LegalHold).where(LegalHold.case_id == sa.bindparam("case_id")).order_by(LegalHold.id)
 CLEARANCE_BY_ID = sa.select(ArchiveClearance).where(ArchiveClearance.id == sa.bindparam("id"))
-_THESE = sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid))
+_CASE_IDS = sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid))
 _STANDING_HOLDS = sa.select(LegalHold.case_id).where(
-    LegalHold.case_id == sa.func.any(_THESE), LegalHold.lifted_at.is_(None)
+    LegalHold.case_id == sa.func.any(_CASE_IDS), LegalHold.lifted_at.is_(None)
 )
 _CLEARANCES = (
     sa.select(ArchiveClearance.case_id, ArchiveClearance.decision)
-    .where(ArchiveClearance.case_id == sa.func.any(_THESE))
+    .where(ArchiveClearance.case_id == sa.func.any(_CASE_IDS))
     .order_by(ArchiveClearance.id)
 )
 _KEPT = (
@@ -58,14 +58,14 @@ def _counted(model: type[Record]) -> AnySelect:
             sa.literal(model.__tablename__).label("kind"), model.case_id.label("case_id"),
             sa.func.count().label("records"),
         )
-        .where(model.case_id == sa.func.any(_THESE), model.authority_id == sa.bindparam("authority_id"))
+        .where(model.case_id == sa.func.any(_CASE_IDS), model.authority_id == sa.bindparam("authority_id"))
         .group_by(model.case_id)
     )
 
 
 _ALL_COUNTED = sa.union_all(*(_counted(model) for model in OWN_RECORDS)).subquery()
 _COUNTS = sa.select(_ALL_COUNTED.c.kind, _ALL_COUNTED.c.case_id, _ALL_COUNTED.c.records)
-"""Counts an authority's own records of some cases, table by table, in one statement."""
+"""Counts an authority's own records by table, for the cases of `:case_ids`."""
 IN_DANISH = {
     Hindrance.NOT_CLOSED: "sagen er ikke afsluttet", Hindrance.STILL_KEPT: "sagen skal stadig gemmes",
     Hindrance.LEGAL_HOLD: "sagen er holdt tilbage fra sletning",
@@ -93,10 +93,10 @@ def lift_hold(work: UnitOfWork, hold: LegalHold) -> LegalHold:
 
 
 def record_clearance(work: UnitOfWork, draft: ArchiveClearanceDraft) -> ArchiveClearance:
-    """Record what the archive decided for the caller's authority.
+    """Record what the archive decided about the records of the caller's authority.
 
     Raises:
-        InTheFuture: it has not decided yet.
+        InTheFuture: the day of the decision lies ahead.
     """
     if draft.decided_on > danish_day(work.now):
         raise errors.InTheFuture(field="decided_on")
@@ -108,24 +108,24 @@ def record_clearance(work: UnitOfWork, draft: ArchiveClearanceDraft) -> ArchiveC
 
 
 async def refuse_erasure(work: UnitOfWork) -> None:
-    """Refuse to erase, with everything that stands in the way; where nothing does, because it is not built yet.
+    """Refuse to erase the case, always: erasing is not built yet.
 
     Raises:
-        ErasureRefused: rule 72.
-        ErasureNotBuiltYet: rule 73.
+        ErasureRefused: something stands in the way, all of which it names (rule 72).
+        ErasureNotBuiltYet: nothing stands in the way (rule 73).
     """
     period = await work.values(_OWN_PERIOD, case_id=work.case.id, authority_id=work.caller.authority_id)
     if not period:
         raise ErasureRefused(reasons=IN_DANISH[Hindrance.NOT_CLOSED])
-    found = [Hindrance.STILL_KEPT] if period[0]["erase_after"] >= danish_day(work.now) else []
-    found += (await _hindrances(work, [work.case.id]))[work.case.id]
-    if found:
-        raise ErasureRefused(reasons=", ".join(IN_DANISH[one] for one in found))
+    hindrances = [Hindrance.STILL_KEPT] if period[0]["erase_after"] >= danish_day(work.now) else []
+    hindrances += (await _hindrances(work, [work.case.id]))[work.case.id]
+    if hindrances:
+        raise ErasureRefused(reasons=", ".join(IN_DANISH[hindrance] for hindrance in hindrances))
     raise ErasureNotBuiltYet
 
 
 async def erasure_report(work: UnitOfWork, *, after: UUID, limit: int) -> list[ErasureLine]:
-    """List closed cases with what would be erased of the caller's authority's own records, by counts alone."""
+    """List closed cases by id, with the number of the caller's authority's own records of each kind."""
     kept = await work.values(
         _KEPT, infohus_id=work.infohus_id, authority_id=work.caller.authority_id, after=after, limit=limit
     )

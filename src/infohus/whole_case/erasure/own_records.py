@@ -1,4 +1,4 @@
-"""Every table of records that an authority holds of a case, by name: erasing a case may forget none of them."""
+"""Every table of records that an authority owns in a case: what the report of erasure counts, and erasing destroys."""
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.information import Information

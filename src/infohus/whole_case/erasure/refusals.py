@@ -1,4 +1,4 @@
-"""What may be refused here; the words are in `danish/`."""
+"""The refusals of this package; their Danish texts are in `danish/`."""
 
 from http import HTTPStatus
 
@@ -6,12 +6,12 @@ from infohus.errors import Refused
 
 
 class ErasureRefused(Refused):
-    """Rule 72, with what stands in the way."""
+    """Rule 72: something stands in the way of erasing; `reasons` names it in Danish."""
 
     status = HTTPStatus.CONFLICT
 
 
 class ErasureNotBuiltYet(Refused):
-    """Rule 73 comes with the destruction of keys; until then nothing is erased."""
+    """Rule 73: erasing destroys keys, and is not built yet."""
 
     status = HTTPStatus.CONFLICT

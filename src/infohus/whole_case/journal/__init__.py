@@ -1,4 +1,4 @@
-"""Journalen: each authority's own reference to the case, what it takes home to its own system, and its own log view.
+"""Journalen: each authority's own case number, the note it exports to its own system, and its part of the log.
 
-The parties handle one case, but each is responsible for its own file (rule 43): the other authority sees none of this.
+Each authority is responsible for its own file (rule 43); no other authority sees any of this.
 """

@@ -1,4 +1,4 @@
-"""The routes of the authority's own journal: its reference, journal notes, and its own part of the log."""
+"""The routes of an authority's own journal: its case number, the exported note, and its part of the log."""
 
 from typing import Annotated
 from uuid import UUID

@@ -16,7 +16,7 @@ from infohus.kernel.sealing.envelope import Sealed
 
 
 class JournalReference(Record):
-    """Where an authority keeps the case in its own journal; one for each authority, unseen by the others."""
+    """The case's number in one authority's own journal; no other authority reads it."""
 
     __tablename__ = "journal_reference"
     __table_args__ = unique_in_case("authority_id")

@@ -1,4 +1,4 @@
-"""The journal note in Danish, as Markdown that can be pasted into any journal. Pure."""
+"""The journal note in Danish, as Markdown. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ def note_in_danish(  # noqa: PLR0913 - all by name
     *, case_number: str, reference: str | None, made_at: datetime, decisions: Sequence[JournalDecision],
     exchanges: Sequence[JournalExchange], log_origin: str, log_size: int, log_root: str,
 ) -> str:
-    """Write the note. It names authorities, times and hashes; no person and no content."""
+    """Write the note: authorities, times and hashes; no person and no case content."""
     lines = [f"# Journalnotat, infohussag {case_number}", ""]
     if reference is not None:
         lines += [f"Eget journalnummer: {reference}", ""]

@@ -1,4 +1,4 @@
-"""Set the own reference, take decisions and proof home, and look at the own part of the log."""
+"""Set an authority's own case number, export its journal note, and list its part of the log."""
 
 import hashlib
 from functools import cache
@@ -36,52 +36,54 @@ _EXCHANGES = (
 
 
 async def own_reference(work: UnitOfWork) -> JournalReference | None:
-    """Give the caller's authority's reference; row security hides the others'."""
+    """Give the caller's authority's reference, where it has set one."""
     return await work.row(
         JournalReference, _OWN, case_id=work.case.id, authority_id=work.caller.authority_id
     )
 
 
 async def set_reference(work: UnitOfWork, draft: JournalReferenceDraft, if_match: str | None) -> JournalReference:
-    """Set the reference the first time, or change the one that was fetched.
+    """Set the reference; where there is one, replace it if `if_match` names its version.
 
     Raises:
-        VersionNotStated, ChangedMeanwhile: there is one already.
+        VersionNotStated: there is one already, and `if_match` is missing.
+        ChangedMeanwhile: there is one already, of another version.
     """
-    known = await own_reference(work)
+    stored = await own_reference(work)
     sealed = {"reference": draft.reference.strip()}
-    if known is None:
+    if stored is None:
         return work.create(JournalReference, sealed=sealed, set_at=work.now)
-    require_match(if_match, known.record_version)
-    await work.open(known, reading=Action.READ_JOURNAL_REFERENCE)
-    await work.rewrite(known, sealed=sealed, set_at=work.now)
-    return known
+    require_match(if_match, stored.record_version)
+    await work.open(stored, reading=Action.READ_JOURNAL_REFERENCE)
+    await work.rewrite(stored, sealed=sealed, set_at=work.now)
+    return stored
 
 
 async def journal_note(work: UnitOfWork) -> JournalNote:
-    """Gather what was decided and told, as far as the caller's authority sees it, without a word of content.
+    """Gather the decisions and exchanges that the caller's authority may see, without case content.
 
-    The log's entry of this act holds the hash of the text, so that a note in another system can be shown to be ours.
+    The log's entry of the export holds the SHA-256 of the text, so that a note can later be compared with it.
     """
-    known = await own_reference(work)
+    stored = await own_reference(work)
     reference = None
-    if known is not None:
-        reference = (await work.open(known, reading=Action.READ_JOURNAL_REFERENCE))[known.id]["reference"]
+    if stored is not None:
+        reference = (await work.open(stored, reading=Action.READ_JOURNAL_REFERENCE))[stored.id]["reference"]
     decisions = [
         JournalDecision(
-            one.__tablename__, one.outcome, one.decided_at, one.content_hash.hex(),
+            decision.__tablename__, decision.outcome, decision.decided_at, decision.content_hash.hex(),
             sorted(
-                (JournalSignature(signed.authority_id, signed.signed_at) for signed in await signatures_of(work, one)),
-                key=lambda signed: signed.signed_at,
+                (JournalSignature(row.authority_id, row.signed_at) for row in await signatures_of(work, decision)),
+                key=lambda signature: signature.signed_at,
             ),
         )
-        for one in await _made_decisions(work) if one.decided_at is not None
+        for decision in await _made_decisions(work) if decision.decided_at is not None
     ]
     exchanges = [
         JournalExchange(
-            one.id, one.authority_id, one.recipients, one.paragraph.value, one.exchanged_at, one.manifest.hex()
+            exchange.id, exchange.authority_id, exchange.recipients, exchange.paragraph.value, exchange.exchanged_at,
+            exchange.manifest.hex(),
         )
-        for one in await work.rows(Exchange, _EXCHANGES, case_id=work.case.id)
+        for exchange in await work.rows(Exchange, _EXCHANGES, case_id=work.case.id)
     ]
     head = await work.log.head()
     facts: dict[str, Any] = {
@@ -96,21 +98,21 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
 
 
 async def own_log(work: UnitOfWork, *, after: int, limit: int) -> CaseLogPage:
-    """List entries about the case by the caller's authority, or of a disclosure to it; not what the others do."""
-    ours = work.caller.authority_id
+    """List the case's entries of the caller's authority and of disclosures to it, from index `after` + 1 on."""
+    own = work.caller.authority_id
 
-    def is_ours(entry: Entry) -> bool:
-        return entry.case == work.case.id and (entry.authority == ours or ours in entry.recipients)
+    def concerns_it(entry: Entry) -> bool:
+        return entry.case == work.case.id and (entry.authority == own or own in entry.recipients)
 
-    found, goes_on = await work.log.entries_where(is_ours, after=after, limit=limit)
-    return CaseLogPage([_line(index, entry, ours) for index, entry in found], goes_on)
+    entries, next_after = await work.log.entries_where(concerns_it, after=after, limit=limit)
+    return CaseLogPage([_line(index, entry, own) for index, entry in entries], next_after)
 
 
-def _line(index: int, entry: Entry, ours: str) -> CaseLogLine:
-    is_own = entry.authority == ours
+def _line(index: int, entry: Entry, own: str) -> CaseLogLine:
+    is_own = entry.authority == own
     return CaseLogLine(
         index, entry.at, entry.authority, entry.caller if is_own else None, entry.action, entry.outcome,
-        entry.recipients if is_own else [ours], len(entry.opened) if is_own else 0, len(entry.wrote) if is_own else 0,
+        entry.recipients if is_own else [own], len(entry.opened) if is_own else 0, len(entry.wrote) if is_own else 0,
     )
 
 
@@ -118,7 +120,7 @@ async def _made_decisions(work: UnitOfWork) -> list[JointDecision]:
     made: list[JointDecision] = []
     for model in JOINT_DECISIONS:
         made += await work.rows(model, _of_case(model), case_id=work.case.id)
-    return sorted(made, key=lambda one: (one.decided_at is None, one.decided_at, one.id))
+    return sorted(made, key=lambda decision: (decision.decided_at is None, decision.decided_at, decision.id))
 
 
 @cache

@@ -20,7 +20,7 @@ async def report(
     signer: NamedDependency[PooledSigner],
 ) -> SubjectLogReport:
     """Make a person's log report: dates and purposes, no staff, and how anyone sees that nothing is left out."""
-    # Two acts: the first one's entry closes the report, so it must stand in the log before the report is read from it.
+    # Two units of work: the first one's entry closes the report, so it must be in the log before the report is made.
     async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
         person = await ask_for_report(work, data)
     async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:

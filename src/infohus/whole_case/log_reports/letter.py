@@ -1,4 +1,4 @@
-"""The letter that a log report is read as, in Danish. Pure."""
+"""The log report as a letter to the person, in Danish. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ _PROVISIONS = {
 def letter(
     authority: str, *, made_at: datetime, lines: Sequence[ReportLine], emptied: int, pseudonym: str
 ) -> str:
-    """Write the letter: what was done when and what for, and how anyone can see that nothing is left out."""
+    """Write the letter: when the data was used and for what purpose, and how to check that nothing is left out."""
     said = [
         "# Udtræk af loggen over brugen af dine oplysninger", "",
         f"Myndighed: {authority}. Trukket ud {_moment(made_at)}.", "",

@@ -1,4 +1,4 @@
-"""A log report as it is handed out, and whether it is whole: pure, and without any database (rule 64)."""
+"""A log report as it is handed out, and the checks that it is complete (rule 64). Pure: needs no database."""
 
 import base64
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.whole_case.log_reports.purposes import purpose_of
 
 ORDERED = "subject_access"
-"""The purpose of the entry that closes a report."""
+"""The purpose, in the log, of the entry that closes a report."""
 HexHash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -70,10 +70,10 @@ class ReportDoesNotHold(Exception):  # noqa: N818 - names the situation
 
 
 def check_report(report: SubjectLogReport, keys: Sequence[VerifierKey]) -> Checkpoint:
-    """Check offline that a report lists every entry on its person that the signed log holds; gives the checkpoint.
+    """Check offline that a report lists every entry on its person that the signed log holds; give the checkpoint.
 
     Raises:
-        ReportDoesNotHold: it does not, and what is wrong, in Danish.
+        ReportDoesNotHold: it does not; the text says what is wrong, in Danish.
         ProofDoesNotHold, NotACheckpoint: the closing entry is not in a log that one of `keys` signed.
     """
     try:
@@ -108,10 +108,10 @@ def _check_lines(report: SubjectLogReport, closing: int, chain: str, core: bytes
 
 
 def check_against(report: SubjectLogReport, entries: Iterable[bytes | None]) -> None:
-    """Check a report line by line against all entries of a log that was verified, `None` or no bytes where emptied.
+    """Check a report line by line against a verified log's entries from the first on; emptied ones are `None` or `b""`.
 
     Raises:
-        ReportDoesNotHold: it is not what the log holds.
+        ReportDoesNotHold: the log holds something else.
     """
     closing, expected, is_there = base64.b64decode(report.entry), list[ReportLine](), False
     for encoded in entries:
@@ -135,7 +135,7 @@ def check_against(report: SubjectLogReport, entries: Iterable[bytes | None]) -> 
 
 
 def line_of(encoded: bytes, person: str, authority: str) -> ReportLine | None:
-    """Tell an entry as the person reads it; `None` when it is another's, or on somebody else."""
+    """Make the report's line of an entry; `None` when it is another authority's, or does not name `person`."""
     try:
         entry = decode(encoded)
     except msgspec.DecodeError:
@@ -144,7 +144,7 @@ def line_of(encoded: bytes, person: str, authority: str) -> ReportLine | None:
 
 
 def line_from(entry: Entry, encoded: bytes, person: str, *, withheld: str | None = None) -> ReportLine:
-    """Tell an entry that names `person`, or only that there is one."""
+    """Make the line of an entry that names `person`; with the provision `withheld`, it shows no time and no purpose."""
     number, _ = tally_on(entry, person)
     core = core_hash(encoded).hex()
     if withheld is not None:
@@ -153,14 +153,14 @@ def line_from(entry: Entry, encoded: bytes, person: str, *, withheld: str | None
 
 
 def tally_on(entry: Entry, person: str) -> tuple[int, str]:
-    """Give an entry's number and chain on one of its persons; (0, zeros) for one from before the log counted."""
+    """Give an entry's number and chain (64 hexadecimal digits) for a person; (0, zeros) if the entry has no tally."""
     if isinstance(entry.tally, list) and len(entry.tally) == len(entry.persons):
         return entry.tally[entry.persons.index(person)]
     return 0, NOTHING.hex()
 
 
 def is_closing(entry: Entry, person: str, authority: str) -> bool:
-    """Say whether an entry is one that closes a report of this authority on this person, and on nobody else."""
+    """Say whether an entry closes a report of this authority on this person and nobody else."""
     return (
         (entry.action, entry.outcome, entry.purpose) == (Action.REPORT_SUBJECT_LOG.value, Outcome.ALLOWED, ORDERED)
         and entry.persons == [person] and entry.authority == authority

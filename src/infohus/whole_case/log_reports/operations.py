@@ -1,4 +1,4 @@
-"""Ask for a log report, which the log itself closes, and then read it from the log."""
+"""Log that a report is asked for, and make the report from the log up to that entry."""
 
 import base64
 from uuid import UUID
@@ -40,7 +40,7 @@ _STANDING_RESTRICTIONS = sa.select(Restriction.record_id, Restriction.basis).whe
 
 
 async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
-    """Log that a person's report is asked for, under the person's pseudonym, which is returned.
+    """Log that a person's report is asked for; give the person's pseudonym in the log.
 
     Raises:
         ReportNotOnOnePerson: both a CPR number and a record are named, or neither.
@@ -52,13 +52,13 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
     if draft.cpr_number is not None:
         index: bytes | None = work.lookup_index("cpr", read_cpr_number(draft.cpr_number).digits)
     else:
-        known = await work.values(_SUBJECT, subject_id=draft.subject, infohus_id=work.infohus_id)
-        if not known:
+        subjects = await work.values(_SUBJECT, subject_id=draft.subject, infohus_id=work.infohus_id)
+        if not subjects:
             raise errors.NotAvailable
-        index = known[0]["cpr_index"]
-    # The same identity as in every case on the person: see concerns/subjects.py.
+        index = subjects[0]["cpr_index"]
+    # The same identity that intake gives the person in every case (casework/concerns/subjects.py).
     identity = UUID(bytes=index[:16]) if index is not None else draft.subject
-    assert identity is not None  # noqa: S101 - there is an index, or a record
+    assert identity is not None  # noqa: S101 - without a number, the draft has a subject
     person = work.pseudonym(identity)
     work.audit_draft.persons.append(person)
     work.audit_draft.state_purpose(OF_REPORT, ORDERED)
@@ -66,34 +66,34 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
 
 
 async def report_on(work: UnitOfWork, signer: PooledSigner, person: str) -> SubjectLogReport:
-    """Gather what the caller's authority did with a person's data, up to the caller's newest asking for it.
+    """List how the caller's authority used a person's data, up to the entry of the caller's newest request.
 
-    The database looks through all of the log's bytes for it.
+    The database searches every entry of the log for the pseudonym: the time grows with the log.
 
     Raises:
         LogUnavailable: the log is not the one that was signed before.
-        NotAvailable: nobody asked.
+        NotAvailable: the log has no such request of the caller.
     """
     authority = work.caller.authority_id
-    found = [
+    used = [
         (index, encoded, entry)
         for index, encoded in await work.log.entries_holding([f'"{person}"'])
         if (entry := decode(encoded)).authority == authority and person in entry.persons
     ]
     asked = [
-        at for at, (_, _, entry) in enumerate(found)
+        at for at, (_, _, entry) in enumerate(used)
         if is_closing(entry, person, authority) and entry.caller == work.caller.person_id
     ]
     if not asked:
         raise errors.NotAvailable
-    index, closing, entry = found[asked[-1]]
-    before = found[: asked[-1]]
-    withheld = await _restricted(work, {one.subject for _, _, one in before if one.subject is not None})
+    index, closing, entry = used[asked[-1]]
+    before = used[: asked[-1]]
+    withheld = await _restricted(work, {use.subject for _, _, use in before if use.subject is not None})
     lines = [
-        line_from(one, encoded, person, withheld=withheld.get(one.subject) if one.subject else None)
-        for _, encoded, one in before
+        line_from(use, encoded, person, withheld=withheld.get(use.subject) if use.subject else None)
+        for _, encoded, use in before
     ]
-    counted = [told for _, _, one in before if (told := tally_on(one, person))[0]]
+    counted = [tally for _, _, use in before if (tally := tally_on(use, person))[0]]
     first, chain = counted[0] if counted else tally_on(entry, person)
     try:
         head = await signer.sign(work.infohus_id)

@@ -1,4 +1,4 @@
-"""For which purpose each act uses personal data, in the words that the person reads."""
+"""For which purpose each action uses personal data, in the Danish words of a log report."""
 
 from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.authorization.action import Action
@@ -50,11 +50,11 @@ _PURPOSES: dict[str, tuple[Action, ...]] = {
     ),
 }
 PURPOSE_OF = {action.value: purpose for purpose, actions in _PURPOSES.items() for action in actions}
-"""Every act that can name a person; what is not here, as `reviewAnswers`, is supervision or the system's own."""
+"""The purpose by the action's name in the log. Actions that are left out, as `reviewAnswers`, are supervision."""
 _OF_THE_SYSTEM = "Tilsyn, egenkontrol og drift"
 _NOT_DONE = " (et forsøg, som systemet ikke lod gennemføre)"
 
 
 def purpose_of(action: str, outcome: Outcome) -> str:
-    """Give the purpose of an act by its name in the log, and say when nothing came of it; Danish."""
+    """Give an action's purpose in Danish; unless it was allowed, the text says that it was only tried."""
     return PURPOSE_OF.get(action, _OF_THE_SYSTEM) + ("" if outcome is Outcome.ALLOWED else _NOT_DONE)

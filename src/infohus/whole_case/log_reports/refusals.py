@@ -1,4 +1,4 @@
-"""What may be refused here; the words are in `danish/`."""
+"""The refusals of this package; their Danish texts are in `danish/`."""
 
 from infohus.errors import Refused
 

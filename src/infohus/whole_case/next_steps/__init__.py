@@ -1,1 +1,1 @@
-"""Næste skridt: where a case stands, what the caller can do next, and for what not yet, with who can lift it."""
+"""Næste skridt: where a case stands, what the caller can do next, and what is not possible yet, with the reason."""

@@ -36,7 +36,7 @@ async def read_case(
         participants = await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=case_id)
         has_measures = work.case.stage in WITH_MEASURES
         stalled = await stalled_measures(work, quiet_days=stalled_after_days, case_id=case_id) if has_measures else []
-        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(one) for one in participants], stalled)
+        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(row) for row in participants], stalled)
         return Response(view, headers={"ETag": etag(work.case.version)})
 
 

@@ -1,7 +1,7 @@
-"""Næste skridt: what this caller can do next in a case, and for what not yet: the rule, in Danish, and who can lift it.
+"""What the caller can do next in a case; for what is not possible now, the rule, in Danish, and who can change that.
 
-Nothing is decided here. Who may is asked of the policies, what is possible of the procedure's table, what blocks
-closing of the list that closing refuses by. An act that the policies do not give the caller is not mentioned at all.
+Nothing is decided here: the policies say what the caller may do, the procedure's table what the stage allows, and the
+list that closing refuses by what blocks closing. An action that the policies refuse the caller is not listed.
 """
 
 from collections.abc import Mapping
@@ -52,14 +52,14 @@ class NextStep(msgspec.Struct, frozen=True):
 OFFERED: Mapping[Action, int] = MappingProxyType({
     action: row.offered_under_rule for action, row in PROCEDURE.items() if row.offered_under_rule is not None
 })
-"""Acts on the case itself, in the order in which a case meets them, with the rule that each serves."""
+"""Actions on the case itself, in the order in which a case meets them, each with the rule that it serves."""
 
 PROPOSED: Mapping[Action, type[JointDecision]] = MappingProxyType({
     Action.PROPOSE_SCOPE_DECISION: ScopeDecision, Action.PROPOSE_SCREENING: Screening,
     Action.OPEN_ASSESSMENT: Assessment, Action.PROPOSE_RECOMMENDATION: Recommendation,
     Action.PROPOSE_CLOSURE: Closure,
 })
-"""What is proposed, of which one can be open at a time."""
+"""Actions that propose a joint decision, of which a case can have one open of each kind."""
 
 _STATED = sa.select(
     sa.func.infohus.first_views_stated(sa.bindparam("case_id", type_=sa.Uuid)).label("authority_id")
@@ -68,8 +68,8 @@ _ASSESSED = sa.select(Assessment.id).where(Assessment.case_id == sa.bindparam("c
 
 
 async def next_steps(work: UnitOfWork) -> list[NextStep]:
-    """List the acts that the policies give the caller in this case, possible or not."""
-    open_kinds = {one.kind for one in await waiting_proposals(work)}
+    """List the actions that the policies allow the caller in this case, possible now or not."""
+    open_kinds = {proposal.kind for proposal in await waiting_proposals(work)}
     steps = []
     for action in OFFERED:
         if work.allows(action):
@@ -79,27 +79,27 @@ async def next_steps(work: UnitOfWork) -> list[NextStep]:
 
 
 async def _hindered(work: UnitOfWork, action: Action, open_kinds: set[str]) -> WhyNot | None:
-    """Find what an act's own operation refuses at a stage that allows it."""
+    """Find why an action's operation would refuse it at a stage that allows it."""
     refusal: errors.Refused | None = None
-    lifter = ResolvableBy.NOBODY
+    lifted_by = ResolvableBy.NOBODY
     match action:
         case Action.HAND_OVER_CHILD_NOTIFICATION if not work.case.awaits_child_notification:
             refusal = errors.AlreadyRecorded()
         case Action.OPEN_ASSESSMENT if work.case.stage is Stage.ACTING and not await _was_assessed(work):
             refusal = errors.NotPossibleNow(stage=work.case.stage.value)
         case Action.STATE_FIRST_VIEW | Action.PROPOSE_SCOPE_DECISION:
-            refusal, lifter = await _not_blind(work, action, open_kinds)
+            refusal, lifted_by = await _first_view_refusal(work, action, open_kinds)
         case Action.PROPOSE_CLOSURE if Closure.__tablename__ not in open_kinds:
             return await _unfinished(work)
     if refusal is None and action in PROPOSED and PROPOSED[action].__tablename__ in open_kinds:
-        refusal, lifter = errors.AlreadyProposed(), ResolvableBy.BOTH
-    return None if refusal is None else _because(refusal, OFFERED[action], lifter)
+        refusal, lifted_by = errors.AlreadyProposed(), ResolvableBy.BOTH
+    return None if refusal is None else _because(refusal, OFFERED[action], lifted_by)
 
 
-async def _not_blind(
+async def _first_view_refusal(
     work: UnitOfWork, action: Action, open_kinds: set[str],
 ) -> tuple[errors.Refused | None, ResolvableBy]:
-    """Find why somebody cannot state a first view any more, or not propose before the other has stated theirs."""
+    """Find why the caller cannot state a first view any more, or cannot propose before the other has stated one."""
     stated = {row["authority_id"] for row in await work.values(_STATED, case_id=work.case.id)}
     is_open = ScopeDecision.__tablename__ in open_kinds
     if action is Action.STATE_FIRST_VIEW:
@@ -118,21 +118,21 @@ def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
     except errors.ScreeningAwaitsChildNotification as refusal:
         return _because(refusal, 32, ResolvableBy.MUNICIPALITY)
     except errors.NotPossibleNow as refusal:
-        words, lifter = NO_LONGER.format(why=words_for(refusal)[1]), ResolvableBy.NOBODY
+        words, lifted_by = NO_LONGER.format(why=words_for(refusal)[1]), ResolvableBy.NOBODY
         ahead = [stage for stage in WAY if stage in row.stages]
         if work.case.stage in WAY and ahead and WAY.index(work.case.stage) < WAY.index(ahead[0]):
-            # The police check brings a case to its second stage; all that comes later, both tovholdere decide.
-            words, lifter = REACHED_BY[ahead[0].value], ResolvableBy.BOTH
+            # Only the police check moves a case by one authority; every later stage is reached by a joint decision.
+            words, lifted_by = REACHED_BY[ahead[0].value], ResolvableBy.BOTH
             if ahead[0] in PROCEDURE[Action.RECORD_CLEARANCE_CHECK].leads_to.values():
-                lifter = ResolvableBy.POLICE
-        return WhyNot(f"/problems/{refusal.slug}", OFFERED[action], words, lifter)
+                lifted_by = ResolvableBy.POLICE
+        return WhyNot(f"/problems/{refusal.slug}", OFFERED[action], words, lifted_by)
     return None
 
 
 async def _unfinished(work: UnitOfWork) -> WhyNot | None:
     blockers = await blockers_of_closing(work)
     if blockers:
-        missing = ", ".join(one.what for one in blockers)
+        missing = ", ".join(blocker.what for blocker in blockers)
         refusal = errors.CaseHasUnfinishedBusiness(missing=missing)
         return _because(refusal, blockers[0].rule, blockers[0].lifted_by)
     try:
@@ -142,8 +142,8 @@ async def _unfinished(work: UnitOfWork) -> WhyNot | None:
     return None
 
 
-def _because(refusal: errors.Refused, rule: int, lifter: ResolvableBy) -> WhyNot:
-    return WhyNot(f"/problems/{refusal.slug}", rule, words_for(refusal)[1], lifter)
+def _because(refusal: errors.Refused, rule: int, lifted_by: ResolvableBy) -> WhyNot:
+    return WhyNot(f"/problems/{refusal.slug}", rule, words_for(refusal)[1], lifted_by)
 
 
 async def _was_assessed(work: UnitOfWork) -> bool:
@@ -160,15 +160,15 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 async def waiting_proposals(work: UnitOfWork) -> list[Waiting]:
-    """List open joint decisions with whose signatures they have."""
-    found = []
+    """List the open joint decisions that the caller can read, each with the authorities that have signed."""
+    waiting = []
     for model in JOINT_DECISIONS:
-        for one in await work.rows(model, _open(model), case_id=work.case.id):
-            signed = sorted(signature.authority_id for signature in await signatures_of(work, one))
-            found.append(Waiting(
-                model.__tablename__, str(one.id), work.caller.authority_id not in signed, signed
+        for decision in await work.rows(model, _open(model), case_id=work.case.id):
+            signed = sorted(signature.authority_id for signature in await signatures_of(work, decision))
+            waiting.append(Waiting(
+                model.__tablename__, str(decision.id), work.caller.authority_id not in signed, signed
             ))
-    return found
+    return waiting
 
 
 @cache

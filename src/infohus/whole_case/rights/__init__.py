@@ -1,6 +1,6 @@
-"""Den registreredes rettigheder: indsigt within one regime, restrictions item by item, and what is never handed out.
+"""Den registreredes rettigheder: requests for access (indsigt), restrictions of single items, releases, and packages.
 
 Sources: GDPR articles 13–15, databeskyttelsesloven § 22; retshåndhævelsesloven §§ 13–16. Each authority answers for its
-own records alone (rule 66). Nothing is left out by oversight and nothing is handed out by default: whoever makes a
-package has looked at each item, and it is either in it or restricted with a reason.
+own records only (rule 66). A package is refused while any of the authority's own records is neither included nor
+restricted, but for reporters and other persons of the case, who are withheld unless released.
 """

@@ -1,4 +1,4 @@
-"""The tables of the records that may concern the person who asks for access."""
+"""The table of each kind of record that a person may be given access to, and its queries."""
 
 from types import MappingProxyType
 

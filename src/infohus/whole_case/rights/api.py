@@ -57,7 +57,7 @@ class AccessRequestView(msgspec.Struct, frozen=True):
 
     @classmethod
     async def opened(cls, work: UnitOfWork, *requests: AccessRequest) -> "list[AccessRequestView]":
-        """Open requests."""
+        """Show requests with what they ask, which is opened for it."""
         texts = await work.open(*requests, reading=Action.READ_ACCESS_REQUEST)
         return [
             cls(
@@ -83,7 +83,7 @@ class RestrictionView(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     async def opened(cls, work: UnitOfWork, *restrictions: Restriction) -> "list[RestrictionView]":
-        """Open restrictions."""
+        """Show restrictions with their reasons, which are opened for it."""
         texts = await work.open(*restrictions, reading=Action.READ_RESTRICTION)
         return [
             cls(
@@ -177,11 +177,11 @@ async def overdue(
 ) -> Page[OverdueReview]:
     """List the caller's authority's restrictions whose review date has passed."""
     async with request_scope.begin(Action.LIST_OVERDUE_REVIEWS, Infohus, infohus_id) as work:
-        found = await work.rows(
+        restrictions = await work.rows(
             Restriction, OVERDUE, infohus_id=infohus_id, today=danish_day(work.now), after=after, limit=limit + 1
         )
-        lines = [OverdueReview(one.id, one.case_id, one.record_kind, one.basis, one.review_on) for one in found]
-        return page_of(lines, [one.restriction_id for one in lines], limit=limit)
+        lines = [OverdueReview(row.id, row.case_id, row.record_kind, row.basis, row.review_on) for row in restrictions]
+        return page_of(lines, [line.restriction_id for line in lines], limit=limit)
 
 
 @post("/cases/{case_id:uuid}/releases", operation_id="ReleaseWithheld")

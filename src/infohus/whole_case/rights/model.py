@@ -1,4 +1,4 @@
-"""Requests for access, restrictions of it, and releases of what is withheld otherwise."""
+"""Requests for access, restrictions of single items, and releases of persons who are otherwise withheld."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -54,11 +54,11 @@ BASES: dict[Regime, frozenset[RestrictionBasis]] = {
     Regime.LED: frozenset({RestrictionBasis.LAW_ENFORCEMENT, RestrictionBasis.LAW_ENFORCEMENT_ACCESS}),
     Regime.PET: frozenset(),
 }
-"""Which provisions an authority can restrict by (rule 42 fixes its regime)."""
+"""The provisions an authority can restrict by, by its regime (rule 42)."""
 
 
 class AccessRequest(Record):
-    """Somebody asks what is held on them. `subject_id` names the person among those of the case, where one is named."""
+    """A person asks what is held about them. `subject_id` is the person's record in the case, where one is named."""
 
     __tablename__ = "access_request"
     __table_args__ = owned_by_authority()
@@ -71,7 +71,7 @@ class AccessRequest(Record):
 
 
 class Restriction(Record):
-    """One item withheld, by which provision, why, by whom (`recorded_by`), and when somebody looks again (rule 65)."""
+    """One item is withheld: by which provision, why, by whom (`recorded_by`), and when it is reviewed (rule 65)."""
 
     __tablename__ = "restriction"
     __table_args__ = owned_by_authority()
@@ -85,7 +85,7 @@ class Restriction(Record):
 
 
 class Release(Record):
-    """That another person of the case may be handed out after all, and why (rule 67)."""
+    """The record of another person of the case may be handed out, and why (rule 67)."""
 
     __tablename__ = "release"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("record_id"))

@@ -1,4 +1,4 @@
-"""Ask, restrict, release, and make the package that is handed out."""
+"""Record a request for access, restrict items, release persons, and make the package that is handed out."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -40,16 +40,16 @@ from infohus.whole_case.rights.refusals import (
 )
 
 LED_DAYS = 28
-"""Days for answering under retshåndhævelsesloven: "uden unødig forsinkelse"; the figure is our own choice."""
+"""Days for answering under retshåndhævelsesloven, which says "uden unødig forsinkelse"; the number is our choice."""
 
 READING = {
     AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
     AccessKind.FOLLOW_UP: Action.READ_MEASURE,
     **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
 }
-"""The act that reads a record of a kind: a package opens nothing that its maker could not read."""
+"""The action that reads a record of each kind, under which a package opens it."""
 THIRD_PARTIES = frozenset({AccessKind.REPORTER, AccessKind.SUBJECT})
-"""Kinds that may be somebody else. A reporter is released at the intake, another person of the case here."""
+"""Kinds of records about a person, who may be another than the one who asks."""
 
 REQUEST_BY_ID = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam("id"))
 RESTRICTION_BY_ID = sa.select(Restriction).where(Restriction.id == sa.bindparam("id"))
@@ -68,7 +68,7 @@ OVERDUE = (
     .order_by(Restriction.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-"""Lists the caller's authority's own, by row security."""
+"""Lists restrictions to be reviewed; row security leaves those of the caller's authority."""
 _STANDING = sa.select(Restriction).where(
     Restriction.case_id == sa.bindparam("case_id"), Restriction.lifted_at.is_(None)
 )
@@ -79,10 +79,10 @@ _RELEASED_REPORTERS = sa.select(ReporterRelease.reporter_id.label("record_id")).
 
 
 def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessRequest:
-    """Record that somebody asks for access, and until when it is answered.
+    """Record that somebody asks for access, and the last day for answering.
 
     Raises:
-        InTheFuture: it was received tomorrow.
+        InTheFuture: the day it was received lies ahead.
     """
     if draft.received_on > danish_day(work.now):
         raise errors.InTheFuture(field="received_on")
@@ -95,7 +95,7 @@ def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessRequest
 
 
 def answer_by(received_on: date, regime: Regime) -> date:
-    """Give the last day for answering: a month later under GDPR (art. 12, stk. 3), some days under LED."""
+    """Give the last day for answering: a month later under GDPR (art. 12, stk. 3), `LED_DAYS` later under LED."""
     if regime is not Regime.GDPR:
         return received_on + timedelta(days=LED_DAYS)
     return received_on + relativedelta(months=1)
@@ -107,8 +107,9 @@ async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
     Raises:
         BlanketRestriction: no item is named.
         RestrictionOfAnotherRegime: the provision is not one of the authority's own regime.
-        ReviewInThePast, AlreadyRecorded
-        NotAvailable: it is no item of the authority's own.
+        ReviewInThePast: the date of the review is not after today.
+        AlreadyRecorded: the item is restricted already.
+        NotAvailable: it is no record of the authority's own.
     """
     if draft.item is None:
         raise BlanketRestriction
@@ -117,7 +118,7 @@ async def restrict(work: UnitOfWork, draft: RestrictionDraft) -> Restriction:
     if draft.review_on <= danish_day(work.now):
         raise ReviewInThePast
     await _own(work, draft.item)
-    if any(one.record_id == draft.item.id for one in await work.rows(Restriction, _STANDING, case_id=work.case.id)):
+    if any(row.record_id == draft.item.id for row in await work.rows(Restriction, _STANDING, case_id=work.case.id)):
         raise errors.AlreadyRecorded
     restriction = work.create(
         Restriction, sealed={"reason": draft.reason}, record_kind=draft.item.kind, record_id=draft.item.id,
@@ -140,11 +141,12 @@ async def lift(work: UnitOfWork, restriction: Restriction) -> Restriction:
 
 
 async def release(work: UnitOfWork, draft: PersonReleaseDraft) -> Release:
-    """Let another person of the case be handed out after all (rule 67).
+    """Permit that the record of another person of the case is handed out (rule 67).
 
     Raises:
-        NothingToRelease: only another person is withheld by default; a reporter is released at the intake.
-        NotAvailable, AlreadyRecorded
+        NothingToRelease: the item is no person; a reporter is released by `casework.concerns`.
+        NotAvailable: it is no record of the authority's own.
+        AlreadyRecorded: the person was released before.
     """
     if draft.item.kind is not AccessKind.SUBJECT:
         raise NothingToRelease
@@ -159,30 +161,30 @@ async def release(work: UnitOfWork, draft: PersonReleaseDraft) -> Release:
 
 
 async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageDraft) -> bytes:
-    """Pack what is handed out: own records of the own regime, each looked at, none withheld (rules 66 and 67).
+    """Pack the included records of the caller's authority as a tar file; the request is answered by it (rules 66, 67).
 
     Raises:
-        NotAvailable: an item is not the authority's own, whoever told it.
-        WithheldUnlessReleased: a reporter, or another person of the case, is among them.
-        ItemIsRestricted: a standing restriction says otherwise.
-        ItemsNotConsidered: some item is neither included nor restricted, with how many of each kind.
+        NotAvailable: an item is no record of the authority's own.
+        WithheldUnlessReleased: a reporter, or another person of the case, is included and was not released.
+        ItemIsRestricted: an included item has a standing restriction.
+        ItemsNotConsidered: some items are neither included, restricted nor withheld; it says how many of each kind.
     """
     own = await _all_own(work)
     chosen = set(draft.include)
     if not chosen <= own.keys():
         raise errors.NotAvailable
-    restricted = {one.record_id: one for one in await work.rows(Restriction, _STANDING, case_id=work.case.id)}
+    restricted = {row.record_id: row for row in await work.rows(Restriction, _STANDING, case_id=work.case.id)}
     withheld = _withheld(own, request.subject_id) - await _released(work)
     if any(item.id in withheld for item in chosen):
         raise WithheldUnlessReleased
     if any(item.id in restricted for item in chosen):
         raise ItemIsRestricted
-    forgotten = Counter(
+    not_considered = Counter(
         item.kind.value for item in own
         if item not in chosen and item.id not in restricted and item.id not in withheld
     )
-    if forgotten:
-        raise ItemsNotConsidered(items=", ".join(f"{kind}: {n}" for kind, n in sorted(forgotten.items())))
+    if not_considered:
+        raise ItemsNotConsidered(items=", ".join(f"{kind}: {n}" for kind, n in sorted(not_considered.items())))
     items = []
     for item in sorted(chosen):
         texts = await work.open(own[item], reading=READING[item.kind])
@@ -190,7 +192,7 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
     package = Package(
         case_number=work.case.number, authority=work.caller.authority_id, regime=work.regime, request_id=request.id,
         received_on=request.received_on, made_at=work.now, items=items,
-        restricted=dict(Counter(one.basis.value for one in restricted.values())),
+        restricted=dict(Counter(restriction.basis.value for restriction in restricted.values())),
     )
     content, digest = packed(package)
     work.audit_draft.justification = f"sha256:{digest}"
@@ -200,7 +202,7 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
 
 
 def _withheld(own: Iterable[AccessItem], subject_id: UUID | None) -> set[UUID]:
-    """Name reporters and the case's other persons; without a named person, every one is another."""
+    """List reporters and the persons of the case but `subject_id`; all persons where that is `None`."""
     return {item.id for item in own if item.kind in THIRD_PARTIES and item.id != subject_id}
 
 

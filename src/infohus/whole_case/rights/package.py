@@ -1,4 +1,4 @@
-"""The package for the one who asked: a letter and the items, packed as a tar file. Pure."""
+"""The package for the person who asked: a tar file of a letter in Danish and the items as JSON. Pure."""
 
 import hashlib
 import io
@@ -22,11 +22,11 @@ _OF_THE_SYSTEM = frozenset({
     "id", "case_id", "authority_id", "regime", "record_version", "recorded_by", "cpr_index", "manifest",
     "content_hash", "template_digest", "exchange_id", "delivered_by",
 })
-"""Columns that say nothing about the person."""
+"""Columns that are left out of a package: they say nothing about the person."""
 
 
 class PackedItem(msgspec.Struct, frozen=True):
-    """One record as it is handed out: what was said, and the facts beside it."""
+    """One record as it is handed out: its plain columns (`facts`) and its opened texts."""
 
     kind: AccessKind
     recorded_at: datetime
@@ -35,7 +35,7 @@ class PackedItem(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, kind: AccessKind, record: Record, texts: dict[str, str]) -> "PackedItem":
-        """Gather a record's plain columns and opened texts; a signed document without its salt."""
+        """Gather a record's plain columns and opened texts; of a signed document only its content, without the salt."""
         columns = [column.name for column in record.__table__.columns]
         facts = {
             name: getattr(record, name) for name in columns
@@ -74,7 +74,7 @@ def packed(package: Package) -> tuple[bytes, str]:
 
 
 def letter(package: Package) -> str:
-    """Write the letter that goes with it, in Danish."""
+    """Write the letter in Danish, as Markdown."""
     law = "databeskyttelsesforordningens artikel 15" if package.regime is Regime.GDPR else (
         "retshåndhævelseslovens § 15"
     )

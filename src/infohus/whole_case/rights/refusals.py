@@ -1,4 +1,4 @@
-"""What may be refused here; the words are in `danish/`."""
+"""The refusals of this package; their Danish texts are in `danish/`."""
 
 from http import HTTPStatus
 
@@ -14,22 +14,22 @@ class RestrictionOfAnotherRegime(Refused):
 
 
 class ReviewInThePast(Refused):
-    """Rule 65: a restriction is looked at again later."""
+    """Rule 65: a restriction is reviewed on a later day."""
 
 
 class NothingToRelease(Refused):
-    """Rule 67: only a reporter or a third party is withheld by default."""
+    """Rule 67: only another person of the case can be released here."""
 
 
 class WithheldUnlessReleased(Refused):
-    """Rule 67."""
+    """Rule 67: a reporter or another person is withheld unless released."""
 
 
 class ItemIsRestricted(Refused):
-    """Rule 65."""
+    """Rule 65: an included item has a standing restriction."""
 
     status = HTTPStatus.CONFLICT
 
 
 class ItemsNotConsidered(Refused):
-    """Rule 65: no item is left out by oversight."""
+    """Rule 65: every item is either included or restricted."""

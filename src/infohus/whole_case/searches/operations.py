@@ -1,4 +1,4 @@
-"""Search for one person. The number stands in the body and in no address; the log holds it as a keyed pseudonym."""
+"""Search for one person by CPR number, which is sent in the body; the log holds the person's keyed pseudonym only."""
 
 from enum import StrEnum
 from uuid import UUID
@@ -29,7 +29,7 @@ NAMES_A_CASE = {
     SearchPurpose.NEW_CONCERN: frozenset({False}), SearchPurpose.CASEWORK: frozenset({True}),
     SearchPurpose.SUBJECT_ACCESS: frozenset({True, False}),
 }
-"""Whether a search for a purpose names a case, or may do either."""
+"""For each purpose, whether a search names a case (`True`), does not (`False`), or may do either."""
 
 
 class SearchDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,18 +46,18 @@ _CASE_HERE = sa.select(Case.id).where(
 
 
 async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance]:
-    """Find the cases a person is in, among those the caller may see; the criterion stands in the log, found or not.
+    """Find the cases a person is in, among those the caller may see; logged whether or not there is one.
 
     Raises:
         CprNumberNotPossible: nobody has this number.
-        SearchPurposeAndCaseDiffer: the purpose needs a case, or has none.
+        SearchPurposeAndCaseDiffer: the purpose needs a case and none is named, or the other way round.
         NotAvailable: the case is unknown, or the caller takes no part in it.
     """
     number = read_cpr_number(draft.cpr_number)
     index = work.lookup_index("cpr", number.digits)
     work.audit_draft.state_purpose(OF_SEARCH, draft.purpose.value)
     work.audit_draft.justification = f"case:{draft.case_id}" if draft.case_id else "no-case"
-    # The same pseudonym as in every case on the person: so the person's own log report holds the searches too.
+    # The same pseudonym as in every case on the person: without it the log report would leave the searches out.
     work.audit_draft.persons.append(work.pseudonym(UUID(bytes=index[:16])))
     if (draft.case_id is not None) not in NAMES_A_CASE[draft.purpose]:
         raise errors.SearchPurposeAndCaseDiffer
