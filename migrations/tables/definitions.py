@@ -10,9 +10,19 @@ from alembic import op
 SCHEMA = "infohus"
 
 
+LARGEST_ROW_BYTES = 8160
+"""As much of a row as a page can hold. Source: PostgreSQL, TOAST_TUPLE_TARGET_MAIN."""
+
+
 def create_table(name: str, *columns: sa.schema.SchemaItem) -> None:
-    """Create a table of the schema `infohus`."""
-    op.create_table(name, *columns, schema=SCHEMA)
+    """Create a table of the schema `infohus`.
+
+    Sealed text does not compress, so PostgreSQL shall not try it as soon as a row has 2,000 bytes, nor store a part of
+    the row elsewhere, while the page has room for all of it.
+    """
+    has_sealed = any(isinstance(column, sa.Column) and isinstance(column.type, sa.LargeBinary) for column in columns)
+    storage = {"toast_tuple_target": LARGEST_ROW_BYTES} if has_sealed else {}
+    op.create_table(name, *columns, schema=SCHEMA, postgresql_with=storage)
 
 
 def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None) -> None:
