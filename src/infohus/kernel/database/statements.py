@@ -32,10 +32,7 @@ _PARAMETER = re.compile(r"\$(\d+)")
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
-_ACTING = """
-SELECT found.* FROM infohus.act_as(${first}, ${second}, ${third}, ${fourth}) AS acting
-CROSS JOIN LATERAL (SELECT asked.* FROM ({sql}) AS asked WHERE acting OFFSET 0) AS found
-"""
+_ACTING = "SELECT asked.* FROM ({sql}) AS asked WHERE (SELECT infohus.act_as(${first}, ${second}, ${third}, ${fourth}))"
 
 
 _IS_TOO_MIGHTY = """
