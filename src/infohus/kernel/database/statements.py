@@ -209,8 +209,9 @@ def _results(model: type[Row], prefix: str) -> tuple[tuple[str, str, Convert | N
 def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
     """Make a row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
     results = _results(model, prefix)
-    row: AnyRow = model.__mapper__.class_manager.new_instance()
-    values = row.__dict__
+    # Past SQLAlchemy's `__init__` and the state it keeps for a session: there is none.
+    row = model.__new__(model)
+    values = vars(row)
     for name, called, convert in results:
         value = record[called]
         values[name] = value if convert is None or value is None else convert(value)
