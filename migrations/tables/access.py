@@ -102,7 +102,7 @@ def create_tables() -> None:
         sa.Column("record_id", sa.Uuid(), primary_key=True),
         sa.Column("recipient_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("record_kind", sa.Text(), nullable=False),
-        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False, index=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
     )

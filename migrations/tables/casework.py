@@ -100,10 +100,12 @@ def create_tables() -> None:
         sa.Column("answers_key", sa.LargeBinary()),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
         sa.UniqueConstraint("corrects_id"),
+        unique_in_case=("id",),
     )
 
-    # What was disclosed by an exchange, acknowledged and withdrawn.
-    for table in ("disclosure", "receipt", "withdrawal"):
+    # What was disclosed by an exchange, in its case; acknowledged; and withdrawn.
+    add_reference("disclosure", "exchange_id", "exchange", within="case_id")
+    for table in ("receipt", "withdrawal"):
         add_reference(table, "exchange_id", "exchange")
 
     create_record(

@@ -80,8 +80,12 @@ def choice(name: str, *values: str, nullable: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.String(60), sa.CheckConstraint(words, name=name), nullable=nullable)
 
 
-def add_reference(table: str, column: str, other: str) -> None:
-    """Let a column of an existing table refer to the id of a table that is made after it, on a higher floor."""
+def add_reference(table: str, column: str, other: str, *, within: str | None = None) -> None:
+    """Let a column of an existing table refer to the id of a table that is made after it, on a higher floor.
+
+    `within` names a column that both have and that must say the same.
+    """
+    both = [] if within is None else [within]
     op.create_foreign_key(
-        None, table, other, [column], ["id"], source_schema=SCHEMA, referent_schema=SCHEMA,
+        None, table, other, [*both, column], [*both, "id"], source_schema=SCHEMA, referent_schema=SCHEMA,
     )

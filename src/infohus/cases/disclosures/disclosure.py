@@ -19,7 +19,7 @@ from infohus import errors
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.tables import Record, Regime, choice, owned_by_authority
+from infohus.kernel.database.tables import Record, Regime, choice, unique_in_case
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
 from infohus.kernel.sealing.envelope import Sealed
@@ -126,11 +126,13 @@ class Answers(msgspec.Struct, frozen=True):
 class Exchange(Record):
     """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
 
+    It is unique with its case, so that what refers to it refers to an exchange of that case.
     `answers` holds its `Answers` as JSON once more, for the discloser's own supervision, who opens nothing else of it.
     """
 
     __tablename__ = "exchange"
-    __table_args__ = owned_by_authority(
+    __table_args__ = (
+        *unique_in_case("id"),
         sa.UniqueConstraint("corrects_id"),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
     )
