@@ -28,7 +28,8 @@ def create_table(name: str, *columns: sa.schema.SchemaItem) -> None:
 def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None) -> None:
     """Create the table of a kind of record: it belongs to one case, one owning authority and that authority's regime.
 
-    The two columns of the owner are one reference, so no record can be under another regime than its owner (rule 42).
+    The two columns of the owner are one reference, so no record can be under another regime than its owner (rule 42),
+    nor under one that there is not: that is checked where the authority stands.
     Of `unique_in_case` a case has one record for each value; that constraint's index then is the one by case.
     """
     in_case = sa.Index(None, "case_id") if unique_in_case is None else sa.UniqueConstraint("case_id", *unique_in_case)
@@ -37,7 +38,7 @@ def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tup
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False),
         sa.Column("authority_id", sa.Text(), nullable=False),
-        choice("regime", "gdpr", "led", "pet"),
+        sa.Column("regime", sa.String(60), nullable=False),
         sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
