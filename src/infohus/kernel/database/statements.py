@@ -7,6 +7,7 @@ Why no ORM session: docs/decisions/0001-unit-of-work.md.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -97,16 +98,17 @@ async def _leave_no_transaction(connection: "asyncpg.Connection[asyncpg.Record]"
 class Compiled:
     """A statement as SQL text with `$1 …` and the order and conversion of its values."""
 
-    __slots__ = ("_converts", "_fixed", "_names", "sql")
+    __slots__ = ("_fixed", "_places", "sql")
 
     def __init__(self, statement: sa.Executable, *, column_keys: Sequence[str] | None = None) -> None:
         """Compile once; the statement must hold no literal that differs from call to call."""
         compiled = statement.compile(dialect=_DIALECT, column_keys=column_keys)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type
         self.sql = str(compiled)
-        self._names = tuple(compiled.positiontup or ())
         converts: Mapping[str, Any] = compiled._bind_processors or {}  # noqa: SLF001
-        self._converts: tuple[Convert | None, ...] = tuple(converts.get(name) for name in self._names)
+        self._places: tuple[tuple[str, Convert | None], ...] = tuple(
+            (name, converts.get(name)) for name in compiled.positiontup or ()
+        )
         self._fixed = dict(compiled.params)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
@@ -115,13 +117,10 @@ class Compiled:
         Raises:
             PlainTextInSealedColumn: a sealed column was given anything but a sealed value.
         """
-        fixed = self._fixed
+        given = {**self._fixed, **values}
         return [
-            value if convert is None or value is None else convert(value)
-            for value, convert in (
-                (values[name] if name in values else fixed[name], convert)
-                for name, convert in zip(self._names, self._converts, strict=True)
-            )
+            given[name] if convert is None or given[name] is None else convert(given[name])
+            for name, convert in self._places
         ]
 
 
@@ -198,23 +197,29 @@ def column_names_of(model: type[Row]) -> tuple[str, ...]:
 
 
 @cache
-def _results(model: type[Row], prefix: str) -> tuple[tuple[str, str, Convert | None], ...]:
+def _results(model: type[Row], prefix: str) -> tuple[Convert, tuple[tuple[str, Convert], ...]]:
+    """Give what takes all columns out of a record, in the table's order, and which of them are converted how."""
     configure_mappers()
-    return tuple(
-        (column.name, prefix + column.name, column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
+    converts = (
+        (column.name, column.type.dialect_impl(_DIALECT).result_processor(_DIALECT, None))
         for column in table_of(model).columns
+    )
+    return (
+        itemgetter(*(prefix + name for name in column_names_of(model))),
+        tuple((name, convert) for name, convert in converts if convert is not None),
     )
 
 
 def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
     """Make a row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
-    results = _results(model, prefix)
+    columns_of, converts = _results(model, prefix)
     # Past SQLAlchemy's `__init__` and the state it keeps for a session: there is none.
     row = model.__new__(model)
     values = vars(row)
-    for name, called, convert in results:
-        value = record[called]
-        values[name] = value if convert is None or value is None else convert(value)
+    values.update(zip(column_names_of(model), columns_of(record), strict=True))
+    for name, convert in converts:
+        if values[name] is not None:
+            values[name] = convert(values[name])
     return row
 
 
