@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import structlog
 from litestar import Request
-from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +23,7 @@ from infohus.logs import correlation_id
 logger = structlog.get_logger()
 
 OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
+_BELOW_THEM = tuple(f"{path}/" for path in OPEN_TO_ALL)
 REMEMBERED_SIGN_INS = 4096
 _USABLE_CORRELATION_ID = re.compile(
     # It goes into both logs, so it must be no way to write a CPR number or a name there: digits of ids and
@@ -45,8 +46,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Give the request its id; let it pass, or answer 401."""
-        headers = Headers.from_scope(scope)
-        given = headers.get("x-correlation-id", "")
+        given = _header(scope, b"x-correlation-id")
         correlation_id.set(given if _USABLE_CORRELATION_ID.fullmatch(given) else uuid4().hex)
         answered: list[int] = []
 
@@ -61,7 +61,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         if is_open(scope["path"]):
             await next_app(scope, receive, send_with_id)
         else:
-            await self._guarded(headers.get("authorization", ""), scope, receive, send_with_id, next_app)
+            await self._guarded(_header(scope, b"authorization"), scope, receive, send_with_id, next_app)
         logger.info(
             "request", method=scope.get("method"), route=scope.get("path_template", "-"),
             status=answered[0] if answered else 0,
@@ -113,6 +113,11 @@ class AuthenticationMiddleware(ASGIMiddleware):
             self._seen.popitem(last=False)
 
 
+def _header(scope: Scope, name: bytes) -> str:
+    """Give the first header of that name, or ""; two are looked for, which needs no index of all of them."""
+    return next((value.decode("latin-1") for given, value in scope["headers"] if given.lower() == name), "")
+
+
 def is_open(path: str) -> bool:
     """Say whether a path needs no caller: health, documentation and the list of problems."""
-    return any(path == prefix or path.startswith(prefix + "/") for prefix in OPEN_TO_ALL)
+    return path in OPEN_TO_ALL or path.startswith(_BELOW_THEM)
