@@ -27,6 +27,7 @@ OURS = "infohus"
 LIMIT = "bare_limit"
 LIMIT_ON_UVLOOP = "bare_limit on uvloop"
 DJANGO = "django_peer"
+_KEYS = {LIMIT: "vs_limit", DJANGO: "vs_django"}
 RESULTS = Path(__file__).resolve().parents[1] / "var" / "bench.json"
 
 
@@ -127,11 +128,14 @@ def _measure_growth(
 
 def _keep_ratios(work: str, series: Mapping[str, Series], results: Results) -> None:
     ours = series[OURS].per_second
-    results.keep(f"{work}_vs_limit", ours / series[LIMIT].per_second)
-    if DJANGO in series:
-        results.keep(f"{work}_vs_django", ours / series[DJANGO].per_second)
     results.raw[work] = {name: one.raw() for name, one in series.items()}
-    results.raw[f"{work}_vs_limit_on_uvloop"] = round(ours / series[LIMIT_ON_UVLOOP].per_second, 3)
+    for name, one in series.items():
+        if one.per_second == 0:
+            results.missing(f"{work} against {name}, which gave no answer in most rounds")
+        elif name in _KEYS:
+            results.keep(f"{work}_{_KEYS[name]}", ours / one.per_second)
+        elif name == LIMIT_ON_UVLOOP:
+            results.raw[f"{work}_vs_limit_on_uvloop"] = round(ours / one.per_second, 3)
 
 
 def _measure_log(installation: Installation, scale: Scale, results: Results) -> None:

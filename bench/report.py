@@ -35,10 +35,10 @@ class Goal:
 
 
 GOALS = (
-    Goal("read_vs_limit", "read an exchange / bare limit", least=0.40),
+    Goal("read_vs_limit", "read an exchange / bare limit", least=0.45),
     Goal("write_vs_limit", "record an exchange / bare limit", least=0.25),
-    Goal("read_vs_django", "read an exchange / Django peer", least=2.5),
-    Goal("write_vs_django", "record an exchange / Django peer", least=2.5),
+    Goal("read_vs_django", "read an exchange / Django peer", least=3.0),
+    Goal("write_vs_django", "record an exchange / Django peer", least=3.0),
     Goal("append_vs_insert", "log append, 8 clients / INSERT + COMMIT, 1 client", least=0.6),
     Goal("verify_vs_hashlib", "time to verify the log / hashlib over its bytes", most=2.5),
     Goal("growth_100k", "read latency in a large database / in a small one", most=1.3),

@@ -46,8 +46,8 @@ class Series:
             },
             "p50_ms": round(self.p50_ms, 3),
             "p99_ms": round(median(load.p99_ms for load in self.loads), 3),
-            "worker_processor_ms": round(median(self.worker_ms), 3),
-            "database_processor_ms": round(median(self.database_ms), 3),
+            "worker_processor_ms": round(median(self.worker_ms or [0.0]), 3),
+            "database_processor_ms": round(median(self.database_ms or [0.0]), 3),
         }  # fmt: skip
 
 
@@ -65,6 +65,8 @@ def in_turns(contestants: Mapping[str, tuple[Served, Requests]], *, pace: Pace, 
             worker, database = served.processor_seconds(), _database_seconds(cluster)
             load = drive(served.address, requests, connections=pace.connections, seconds=pace.seconds)
             series[name].loads.append(load)
+            if load.answers == 0:
+                continue
             series[name].worker_ms.append((served.processor_seconds() - worker) * 1000 / load.answers)
             series[name].database_ms.append((_database_seconds(cluster) - database) * 1000 / load.answers)
     return series
