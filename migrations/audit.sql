@@ -81,34 +81,27 @@ CREATE TABLE audit.retention (
 -- an entry is missing.
 --
 -- The fields are found by their names in quotes, which no JSON string can contain: in it a quote follows a backslash.
--- \x22706572736f6e73223a5b22 is `"persons":["`, \x225d is `"]`, \x22617574686f72697479223a22 is `"authority":"`.
+-- An entry can be any bytes; those above 127 are read as \ooo. Authorities and persons have none: a name, a pseudonym.
+--
+-- Each append is a transaction of its own, and in each PostgreSQL looks up every function and operator used here anew,
+-- and its owner's right to it. So the function uses few of them.
 CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
+        said text := encode(new_entry, 'escape');
+        acts_for text := split_part(split_part(said, '"authority":"', 2), '"', 1);
+        persons text[] := string_to_array(split_part(split_part(said, '"persons":["', 2), '"]', 1), '","');
+        node bytea := sha256('\x00'::bytea || new_entry);
         position bigint;
         frontier bytea;
-        node bytea := sha256('\x00'::bytea || new_entry);
         completed bytea;
         carry bigint;
-        named int := position('\x22706572736f6e73223a5b22'::bytea IN new_entry);
-        acting int := position('\x22617574686f72697479223a22'::bytea IN new_entry);
-        rest bytea;
-        persons text[] := '{}';
-        acts_for text := '';
         whom text;
-        told record;
-        tally text := '';
+        number bigint;
+        chained bytea;
+        tally text;
     BEGIN
-        IF named > 0 THEN
-            rest := substring(new_entry FROM named + 12);
-            persons := string_to_array(
-              convert_from(substring(rest FROM 1 FOR position('\x225d'::bytea IN rest) - 1), 'UTF8'), '","');
-        END IF;
-        IF acting > 0 THEN
-            rest := substring(new_entry FROM acting + 13);
-            acts_for := convert_from(substring(rest FROM 1 FOR position('\x22'::bytea IN rest) - 1), 'UTF8');
-        END IF;
         -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and nobody for the row,
         -- whose waiters are woken more often. The next statement sees what was committed meanwhile.
         PERFORM pg_advisory_xact_lock(hashtextextended(to_log::text, 58));
@@ -116,17 +109,18 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         FOREACH whom IN ARRAY persons LOOP
             UPDATE audit.tally t SET entries = t.entries + 1, chain = sha256(t.chain || node)
             WHERE t.log_id = to_log AND t.authority = acts_for AND t.person = whom
-            RETURNING t.entries, t.chain INTO told;
+            RETURNING t.entries, t.chain INTO number, chained;
             IF NOT FOUND THEN
                 INSERT INTO audit.tally AS t
                 VALUES (to_log, acts_for, whom, 1, sha256(decode(repeat('00', 32), 'hex') || node))
-                RETURNING t.entries, t.chain INTO told;
+                RETURNING t.entries, t.chain INTO number, chained;
             END IF;
-            tally := tally || ',[' || told.entries || ',"' || encode(told.chain, 'hex') || '"]';
+            tally := concat_ws(',', tally, format('[%s,"%s"]', number, encode(chained, 'hex')));
         END LOOP;
-        IF tally <> '' THEN
-            new_entry := substring(new_entry FROM 1 FOR length(new_entry) - 1)
-              || convert_to(',"tally":[' || substring(tally FROM 2) || ']}', 'UTF8');
+        IF tally IS NOT NULL THEN
+            -- In the place of the entry's last byte, which ends it again.
+            new_entry := overlay(
+              new_entry PLACING convert_to(format(',"tally":[%s]}', tally), 'UTF8') FROM length(new_entry));
             node := sha256('\x00'::bytea || new_entry);
         END IF;
         completed := node;

@@ -9,9 +9,11 @@ import asyncio
 import importlib
 import os
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import context
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import create_async_engine  # noqa: TID251 - the one async engine: Alembic needs it
 
 import infohus
@@ -52,6 +54,16 @@ def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "schema" or name == SCHEMA
 
 
+def types_differ(
+    _context: object, _column: object, _mapped: object, stored: sa.types.TypeEngine[Any],
+    declared: sa.types.TypeEngine[Any],
+) -> bool | None:
+    """Say whether a choice lets in other words than the model says; what is none is left to Alembic."""
+    if isinstance(stored, postgresql.DOMAIN) and isinstance(declared, sa.Enum):
+        return f"'{{{','.join(declared.enums)}}}'" not in str(stored.check)
+    return None
+
+
 def migrate_over(connection: sa.Connection) -> None:
     """Run or compare migrations over an open connection."""
     role = connection.scalar(sa.text("SELECT current_user"))
@@ -68,7 +80,7 @@ def migrate_over(connection: sa.Connection) -> None:
         include_schemas=True,
         include_name=is_ours,
         version_table_schema=SCHEMA,
-        compare_type=True,
+        compare_type=types_differ,
         compare_server_default=True,
         # Dies here: the finished migrations stay, and nothing of the current one.
         transaction_per_migration=True,

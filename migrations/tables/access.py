@@ -15,14 +15,8 @@ def create_tables() -> None:
         "authority",
         sa.Column("id", sa.Text(), primary_key=True),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column(
-            "kind",
-            choice(
-                "kind", "municipality", "police", "probation", "health_region", "security_service", "self_governing"
-            ),
-            nullable=False,
-        ),
-        sa.Column("regime", choice("regime", "gdpr", "led", "pet"), nullable=False),
+        choice("kind", "municipality", "police", "probation", "health_region", "security_service", "self_governing"),
+        choice("regime", "gdpr", "led", "pet"),
         sa.Column("public_task_sector", sa.Text()),
         sa.UniqueConstraint("id", "regime"),
     )
@@ -64,13 +58,9 @@ def create_tables() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
-        sa.Column(
-            "stage",
-            choice(
-                "stage", "received", "cleared", "hindered", "accepted", "qualifying", "recommending", "acting",
-                "not_taken_in", "police_alone", "closed",
-            ),
-            nullable=False,
+        choice(
+            "stage", "received", "cleared", "hindered", "accepted", "qualifying", "recommending", "acting",
+            "not_taken_in", "police_alone", "closed",
         ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
@@ -85,7 +75,7 @@ def create_tables() -> None:
         "participant",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("acts_for", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
-        sa.Column("kind", choice("kind", "coordinator", "invited"), nullable=False),
+        choice("kind", "coordinator", "invited"),
         sa.Column("scope", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True)),
@@ -112,7 +102,7 @@ def create_tables() -> None:
         sa.Column("record_id", sa.Uuid(), primary_key=True),
         sa.Column("recipient_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("record_kind", sa.Text(), nullable=False),
-        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False, index=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
     )

@@ -15,7 +15,7 @@ def create_tables() -> None:
         sa.Column("cpr_is_odd", sa.Boolean(), nullable=False),
         sa.Column("family_names", sa.ARRAY(sa.LargeBinary()), nullable=False),
         sa.Column("is_under_18_at_receipt", sa.Boolean(), nullable=False),
-        sa.Column("age_group", choice("age_group", "under_18", "18_to_24", "25_or_older", "unknown"), nullable=False),
+        choice("age_group", "under_18", "18_to_24", "25_or_older", "unknown"),
         sealed("name", nullable=True),
         sealed("birth_date", nullable=True),
         sealed("cpr_number", nullable=True),
@@ -42,7 +42,7 @@ def create_tables() -> None:
 
     create_record(
         "information",
-        sa.Column("origin", choice("origin", "already_held", "collected"), nullable=False),
+        choice("origin", "already_held", "collected"),
         sa.Column("is_first_hand", sa.Boolean(), nullable=False),
         sa.Column("dated_on", sa.Date()),
         sealed("text"),
@@ -52,7 +52,7 @@ def create_tables() -> None:
     create_record(
         "custody_release",
         sa.Column("released_on", sa.Date(), nullable=False),
-        sa.Column("judgement", choice("judgement", "radicalised", "at_risk"), nullable=False),
+        choice("judgement", "radicalised", "at_risk"),
         sealed("basis"),
     )
 

@@ -17,15 +17,11 @@ def create_tables() -> None:
     create_record(
         "concern",
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("channel", choice("channel", "phone", "mail", "in_person", "hotline"), nullable=False),
+        choice("channel", "phone", "mail", "in_person", "hotline"),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "reporter_kind",
-            choice("reporter_kind", "citizen", "relative", "professional", "authority", "organisation"),
-            nullable=False,
-        ),
+        choice("reporter_kind", "citizen", "relative", "professional", "authority", "organisation"),
         sa.Column("reporter_is_anonymous", sa.Boolean(), nullable=False),
-        sa.Column("extremism_weight", choice("extremism_weight", "main", "one_of_several", "unknown"), nullable=False),
+        choice("extremism_weight", "main", "one_of_several", "unknown"),
         sa.Column("extremism_form", sa.Text(), nullable=False),
         sa.Column("signs", sa.ARRAY(sa.Text()), nullable=False),
         sealed("observation"),
@@ -59,7 +55,7 @@ def create_tables() -> None:
 
     create_record(
         "clearance_check",
-        sa.Column("outcome", choice("outcome", "nothing_hinders", "hindered"), nullable=False),
+        choice("outcome", "nothing_hinders", "hindered"),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
         sealed("note", nullable=True),
         unique_in_case=(),
@@ -79,23 +75,13 @@ def create_tables() -> None:
 
     create_record(
         "exchange",
-        sa.Column(
-            "paragraph", choice("paragraph", "rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4"), nullable=False
+        choice("paragraph", "rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4"),
+        choice("cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"),
+        choice(
+            "purpose", "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure",
+            "follow_up", "closure",
         ),
-        sa.Column(
-            "cooperation_form",
-            choice("cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"),
-            nullable=False,
-        ),
-        sa.Column(
-            "purpose",
-            choice(
-                "purpose", "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure",
-                "follow_up", "closure",
-            ),
-            nullable=False,
-        ),
-        sa.Column("channel", choice("channel", "system", "written", "meeting", "phone"), nullable=False),
+        choice("channel", "system", "written", "meeting", "phone"),
         sa.Column("categories", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("recipients", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=False),
@@ -103,7 +89,7 @@ def create_tables() -> None:
         sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("manifest", sa.LargeBinary(), nullable=False),
         sa.Column("is_onward", sa.Boolean(), nullable=False),
-        sa.Column("consent", choice("consent", "given", "refused", "sought", "not_sought"), nullable=False),
+        choice("consent", "given", "refused", "sought", "not_sought"),
         sealed("consent_reason", nullable=True),
         sealed("necessity"),
         sealed("proportionality"),
@@ -114,10 +100,12 @@ def create_tables() -> None:
         sa.Column("answers_key", sa.LargeBinary()),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
         sa.UniqueConstraint("corrects_id"),
+        unique_in_case=("id",),
     )
 
-    # The exchange by which something was disclosed, acknowledged or withdrawn.
-    for table in ("disclosure", "receipt", "withdrawal"):
+    # The exchange by which something was disclosed, in its case; acknowledged; or withdrawn.
+    add_reference("disclosure", "exchange_id", "exchange", within="case_id")
+    for table in ("receipt", "withdrawal"):
         add_reference(table, "exchange_id", "exchange")
 
     create_record(
@@ -125,7 +113,7 @@ def create_tables() -> None:
         sa.Column("asked_by", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("asked_of", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
-        sa.Column("answer", choice("answer", "disclosed", "partly", "declined")),
+        choice("answer", "disclosed", "partly", "declined", nullable=True),
         sa.Column("answer_exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sealed("question"),
@@ -174,8 +162,8 @@ def create_tables() -> None:
         "contribution",
         sa.Column("assessment_id", sa.Uuid(), sa.ForeignKey("infohus.assessment.id"), nullable=False, index=True),
         sa.Column("dimension", sa.Text(), nullable=False),
-        sa.Column("answer", choice("answer", "described", "unknown", "not_relevant"), nullable=False),
-        sa.Column("origin", choice("origin", "already_held", "collected"), nullable=False),
+        choice("answer", "described", "unknown", "not_relevant"),
+        choice("origin", "already_held", "collected"),
         sa.Column("is_first_hand", sa.Boolean(), nullable=False),
         sa.Column("dated_on", sa.Date(), nullable=False),
         sealed("text", nullable=True),
@@ -186,20 +174,17 @@ def create_tables() -> None:
 
     create_record(
         "measure",
-        sa.Column("level", choice("level", "universal", "selective", "indicated"), nullable=False),
-        sa.Column("kind", choice("kind", "course", "advice"), nullable=False),
+        choice("level", "universal", "selective", "indicated"),
+        choice("kind", "course", "advice"),
         sa.Column("responsible_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("delivered_by", sa.Uuid()),
         sa.Column("is_social_support", sa.Boolean(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("follow_up_on", sa.Date(), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
-        sa.Column(
-            "outcome",
-            choice(
-                "outcome", "goal_reached", "partly_reached", "not_reached", "declined_by_the_citizen",
-                "moved_elsewhere", "unknown",
-            ),
+        choice(
+            "outcome", "goal_reached", "partly_reached", "not_reached", "declined_by_the_citizen", "moved_elsewhere",
+            "unknown", nullable=True,
         ),
         sealed("description"),
         sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ends_with_an_outcome"),
@@ -215,7 +200,7 @@ def create_tables() -> None:
 
     create_record(
         "note",
-        sa.Column("kind", choice("kind", "note", "received", "sent", "internal_final"), nullable=False),
+        choice("kind", "note", "received", "sent", "internal_final"),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.note.id")),
         sealed("subject", nullable=True),

@@ -6,20 +6,38 @@ Imports no models: a migration stays the same when the models change. Constraint
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 SCHEMA = "infohus"
 
 
+LARGEST_ROW_BYTES = 8160
+"""As much of a row as a page can hold. Source: PostgreSQL, TOAST_TUPLE_TARGET_MAIN."""
+
+
 def create_table(name: str, *columns: sa.schema.SchemaItem) -> None:
-    """Create a table of the schema `infohus`."""
-    op.create_table(name, *columns, schema=SCHEMA)
+    """Create a table of the schema `infohus`.
+
+    Sealed text does not compress, so PostgreSQL shall not try it as soon as a row has 2,000 bytes, nor store a part of
+    the row elsewhere, while the page has room for all of it.
+    """
+    for column in columns:
+        if isinstance(column, sa.Column) and isinstance(column.type, sa.Enum):
+            words = f"VALUE = ANY ('{{{','.join(column.type.enums)}}}'::text[])"
+            domain = postgresql.DOMAIN(f"{name}_{column.name}", sa.Text(), check=words, schema=SCHEMA)
+            domain.create(op.get_bind(), checkfirst=False)
+            column.type = domain
+    has_sealed = any(isinstance(column, sa.Column) and isinstance(column.type, sa.LargeBinary) for column in columns)
+    storage = {"toast_tuple_target": LARGEST_ROW_BYTES} if has_sealed else {}
+    op.create_table(name, *columns, schema=SCHEMA, postgresql_with=storage)
 
 
 def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None) -> None:
     """Create the table of a kind of record: it belongs to one case, one owning authority and that authority's regime.
 
-    Authority and regime are one foreign key, so no record can be under another regime than its owner (rule 42). With
-    `unique_in_case` a case has at most one record for each value of these columns, and for `()` at most one record.
+    Authority and regime are one foreign key, so no record can be under another regime than its owner (rule 42), nor
+    under one that does not exist: that is checked where the authority stands. With `unique_in_case` a case has at most
+    one record for each value of these columns, and for `()` at most one record.
     """
     in_case = sa.Index(None, "case_id") if unique_in_case is None else sa.UniqueConstraint("case_id", *unique_in_case)
     create_table(
@@ -27,7 +45,7 @@ def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tup
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False),
         sa.Column("authority_id", sa.Text(), nullable=False),
-        sa.Column("regime", choice("regime", "gdpr", "led", "pet"), nullable=False),
+        sa.Column("regime", sa.String(60), nullable=False),
         sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
@@ -60,13 +78,20 @@ def sealed(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
     return sa.Column(name, sa.LargeBinary(), nullable=nullable)
 
 
-def choice(name: str, *values: str) -> sa.Enum:
-    """Make the type of a column that holds one of these words, which the CHECK `ck_<table>_<name>` enforces."""
-    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=60)
+def choice(name: str, *values: str, nullable: bool = False) -> sa.Column[str]:
+    """Make a column that holds one of these words, which its own domain `<table>_<name>` enforces.
+
+    PostgreSQL reads and compiles the checks of a table anew for each statement that writes to it; a domain's it keeps.
+    """
+    return sa.Column(name, sa.Enum(*values, native_enum=False), nullable=nullable)
 
 
-def add_reference(table: str, column: str, other: str) -> None:
-    """Add a foreign key from a column of an existing table to the id of a later table, on a higher floor."""
+def add_reference(table: str, column: str, other: str, *, within: str | None = None) -> None:
+    """Add a foreign key from a column of an existing table to the id of a later table, on a higher floor.
+
+    `within` names a column that both tables have and that must be equal.
+    """
+    both = [] if within is None else [within]
     op.create_foreign_key(
-        None, table, other, [column], ["id"], source_schema=SCHEMA, referent_schema=SCHEMA,
+        None, table, other, [*both, column], [*both, "id"], source_schema=SCHEMA, referent_schema=SCHEMA,
     )

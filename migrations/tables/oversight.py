@@ -88,7 +88,7 @@ def create_tables() -> None:
         sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
         sa.Column("reasons", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("caller_id", sa.Uuid()),
-        sa.Column("review", choice("review", "in_order", "finding")),
+        choice("review", "in_order", "finding", nullable=True),
         sa.Column("reviewed_by", sa.Uuid()),
         sa.Column("reviewed_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint(
@@ -112,7 +112,7 @@ def create_tables() -> None:
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("answer_by", sa.Date(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
-        sa.Column("outcome", choice("outcome", "remedied", "accepted")),
+        choice("outcome", "remedied", "accepted", nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("key_id", sa.Uuid(), nullable=False),

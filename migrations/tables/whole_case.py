@@ -43,9 +43,9 @@ def create_tables() -> None:
 
     create_record(
         "restriction",
-        sa.Column("record_kind", choice("record_kind", *RECORD_KINDS), nullable=False),
+        choice("record_kind", *RECORD_KINDS),
         sa.Column("record_id", sa.Uuid(), nullable=False),
-        sa.Column("basis", choice("basis", "dbl-22-1", "dbl-22-2", "rhl-14", "rhl-16"), nullable=False),
+        choice("basis", "dbl-22-1", "dbl-22-2", "rhl-14", "rhl-16"),
         sa.Column("review_on", sa.Date(), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True)),
         sealed("reason"),
@@ -53,7 +53,7 @@ def create_tables() -> None:
 
     create_record(
         "release",
-        sa.Column("record_kind", choice("record_kind", *RECORD_KINDS), nullable=False),
+        choice("record_kind", *RECORD_KINDS),
         sa.Column("record_id", sa.Uuid(), nullable=False),
         sealed("reason"),
         sa.UniqueConstraint("record_id"),
@@ -67,7 +67,7 @@ def create_tables() -> None:
 
     create_record(
         "archive_clearance",
-        sa.Column("decision", choice("decision", "may_be_discarded", "delivered", "to_be_delivered"), nullable=False),
+        choice("decision", "may_be_discarded", "delivered", "to_be_delivered"),
         sa.Column("decided_on", sa.Date(), nullable=False),
         sealed("reference"),
     )

@@ -6,7 +6,7 @@ from uuid import uuid4
 import structlog
 from cachetools import FIFOCache
 from litestar import Request
-from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +23,7 @@ from infohus.logs import correlation_id
 logger = structlog.get_logger()
 
 OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
+_BELOW_THEM = tuple(f"{path}/" for path in OPEN_TO_ALL)
 REMEMBERED_SIGN_INS = 4096
 _USABLE_CORRELATION_ID = re.compile(
     # It stands in both logs, where nobody may write a CPR number or a name through it: hexadecimal digits and hyphens,
@@ -45,8 +46,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Give the request its correlation id; pass it on, or answer 401 (503 where the sign-in cannot be logged)."""
-        headers = Headers.from_scope(scope)
-        given = headers.get("x-correlation-id", "")
+        given = _header(scope, b"x-correlation-id")
         correlation_id.set(given if _USABLE_CORRELATION_ID.fullmatch(given) else uuid4().hex)
         answered: list[int] = []
 
@@ -61,7 +61,8 @@ class AuthenticationMiddleware(ASGIMiddleware):
         if is_open(scope["path"]):
             await next_app(scope, receive, send_with_id)
         else:
-            await self._pass_if_signed_in(headers.get("authorization", ""), scope, receive, send_with_id, next_app)
+            token = _header(scope, b"authorization")
+            await self._pass_if_signed_in(token, scope, receive, send_with_id, next_app)
         logger.info(
             "request", method=scope.get("method"), route=scope.get("path_template", "-"),
             status=answered[0] if answered else 0,
@@ -110,6 +111,11 @@ class AuthenticationMiddleware(ASGIMiddleware):
         await response.to_asgi_response(None, Request(scope))(scope, receive, send)
 
 
+def _header(scope: Scope, name: bytes) -> str:
+    """Give the first header of that name, or ""; two are looked for, which needs no index of all of them."""
+    return next((value.decode("latin-1") for given, value in scope["headers"] if given.lower() == name), "")
+
+
 def is_open(path: str) -> bool:
     """Say whether a path needs no caller: health, documentation and the list of problems."""
-    return any(path == prefix or path.startswith(prefix + "/") for prefix in OPEN_TO_ALL)
+    return path in OPEN_TO_ALL or path.startswith(_BELOW_THEM)

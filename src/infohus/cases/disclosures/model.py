@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.database.tables import SCHEMA, Record, choice, unique_in_case
 from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -118,12 +118,14 @@ class Answers(msgspec.Struct, frozen=True):
 class Exchange(Record):
     """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
 
+    It is unique with its case, so that what refers to it refers to an exchange of that case.
     `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
     open nothing else of the exchange.
     """
 
     __tablename__ = "exchange"
-    __table_args__ = owned_by_authority(
+    __table_args__ = (
+        *unique_in_case("id"),
         sa.UniqueConstraint("corrects_id"),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
     )

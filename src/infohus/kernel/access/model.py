@@ -183,13 +183,16 @@ class Disclosure(Row):
     """One record disclosed to one authority by one exchange."""
 
     __tablename__ = "disclosure"
-    __table_args__ = (sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),)
+    __table_args__ = (
+        sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
+        sa.ForeignKeyConstraint(["case_id", "exchange_id"], [f"{SCHEMA}.exchange.case_id", f"{SCHEMA}.exchange.id"]),
+    )
 
-    exchange_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"), primary_key=True)
+    exchange_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     recipient_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
     record_kind: Mapped[str]
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    case_id: Mapped[UUID] = mapped_column(index=True)
     withdrawn_at: Mapped[datetime | None]
 
 

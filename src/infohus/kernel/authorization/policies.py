@@ -18,7 +18,7 @@ import cedarpy
 import msgspec
 
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.identity.caller import Caller
+from infohus.kernel.identity.caller import Assurance, AuthorityKind, Caller, Role
 
 SCHEMA_FILE = "infohus.cedarschema"
 FRESH = timedelta(minutes=15)
@@ -135,7 +135,8 @@ class Policies:
             "scope": sorted(participation.scope),
             "fresh": now - caller.authenticated_at < FRESH,
         })
-        entities = [_nameless(entity) for entity in (_person(caller), *resource.entities)]
+        person = _person(caller.authority_id, caller.authority_kind, caller.assurance, caller.role)
+        entities = [person, *map(_nameless, resource.entities)]
         return self._remembered(action, resource.kind, _JSON.encode(entities), context)
 
     def _evaluate(self, action: Action, kind: str, entities: bytes, context: bytes) -> Decision:
@@ -201,13 +202,14 @@ def _entity(
     return {"uid": _uid(kind, name), "attrs": attributes, "parents": [_uid(*parent)] if parent else []}
 
 
-def _person(caller: Caller) -> dict[str, Any]:
+@lru_cache(maxsize=REMEMBERED_DECISIONS)
+def _person(authority_id: str, authority_kind: AuthorityKind, assurance: Assurance, role: Role) -> dict[str, Any]:
+    """Describe whoever acts so, nameless."""
     attributes = {
-        "authority": _reference("Authority", caller.authority_id),
-        "authorityKind": caller.authority_kind.value,
-        "assurance": int(caller.assurance),
+        "authority": _reference("Authority", authority_id), "authorityKind": authority_kind.value,
+        "assurance": int(assurance),
     }
-    return _entity("Person", str(caller.person_id), attributes, parent=("Role", caller.role.value))
+    return _entity("Person", _ANYONE, attributes, parent=("Role", role.value))
 
 
 def _refuse_unnamed(policies: dict[str, Any]) -> None:

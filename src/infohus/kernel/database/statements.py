@@ -7,6 +7,7 @@ Why no ORM session: docs/decisions/0001-unit-of-work.md.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
@@ -27,10 +28,7 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
 
-_ACTING = """
-SELECT found.* FROM infohus.act_as(${first}, ${second}, ${third}, ${fourth}) AS acting
-CROSS JOIN LATERAL (SELECT asked.* FROM ({sql}) AS asked WHERE acting OFFSET 0) AS found
-"""
+_ACTING = "SELECT asked.* FROM ({sql}) AS asked WHERE (SELECT infohus.act_as(${first}, ${second}, ${third}, ${fourth}))"
 
 
 class Compiled:
@@ -157,10 +155,13 @@ def column_names_of(model: type[Row]) -> tuple[str, ...]:
 
 
 @cache
-def _results(model: type[Row], prefix: str) -> tuple[tuple[str, str, Convert | None], ...]:
+def _results(model: type[Row], prefix: str) -> tuple[Convert, tuple[tuple[str, Convert], ...]]:
+    """Give what takes all columns out of a record, in the table's order, and which of them are converted how."""
     configure_mappers()
-    return tuple(
-        (column.name, prefix + column.name, _result_of(column.type)) for column in table_of(model).columns
+    converts = ((column.name, _result_of(column.type)) for column in table_of(model).columns)
+    return (
+        itemgetter(*(prefix + name for name in column_names_of(model))),
+        tuple((name, convert) for name, convert in converts if convert is not None),
     )
 
 
@@ -172,10 +173,12 @@ def _result_of(column_type: sa.types.TypeEngine[Any]) -> Convert | None:
 
 def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
     """Make a mapped row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
-    results = _results(model, prefix)
-    row: AnyRow = model.__mapper__.class_manager.new_instance()
-    values = row.__dict__
-    for name, label, convert in results:
-        value = record[label]
-        values[name] = value if convert is None or value is None else convert(value)
+    columns_of, converts = _results(model, prefix)
+    # Past SQLAlchemy's `__init__` and the state it keeps for a session: there is none.
+    row = model.__new__(model)
+    values = vars(row)
+    values.update(zip(column_names_of(model), columns_of(record), strict=True))
+    for name, convert in converts:
+        if values[name] is not None:
+            values[name] = convert(values[name])
     return row

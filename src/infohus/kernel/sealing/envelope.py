@@ -5,6 +5,7 @@
 
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -16,6 +17,8 @@ SHORTEST = 45
 """Bytes of an envelope around an empty text: version, key id, nonce and tag."""
 _NONCE = slice(17, 29)
 _DOMAIN = b"infohus/v1"
+_SIXTEEN, _EIGHT = (16).to_bytes(4, "big"), (8).to_bytes(4, "big")
+"""The lengths of an id and of a version, as they stand before them."""
 
 
 class CannotOpen(Exception):  # noqa: N818 - names the situation
@@ -34,11 +37,16 @@ class Place:
 
     def associated_data(self) -> bytes:
         """Write the place as bytes, different for different places: each part after its length, 4 bytes big-endian."""
-        parts = (
-            _DOMAIN, self.table.encode(), self.column.encode(), self.row_id.bytes, self.case_id.bytes,
-            self.record_version.to_bytes(8, "big"),
-        )
-        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        return b"".join((
+            _named(self.table, self.column), _SIXTEEN, self.row_id.bytes, _SIXTEEN, self.case_id.bytes,
+            _EIGHT, self.record_version.to_bytes(8, "big"),
+        ))
+
+
+@cache
+def _named(table: str, column: str) -> bytes:
+    """Write domain, table and column, each after its length; there are as many as sealed columns."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in (_DOMAIN, table.encode(), column.encode()))
 
 
 @dataclass(frozen=True, slots=True)

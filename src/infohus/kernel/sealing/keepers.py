@@ -61,7 +61,7 @@ class FileKeyKeeper:
     def __init__(self, folder: Path) -> None:
         """Look in `folder`: `<authority>/kek-1.key` and `index/<infohus id>.key`, 32 bytes each."""
         self._folder = folder
-        self._known: dict[Path, bytes] = {}
+        self._known: dict[tuple[str, str], bytes] = {}
 
     @classmethod
     def create(cls, folder: Path, authority_ids: Iterable[str], infohus_ids: Iterable[UUID]) -> "FileKeyKeeper":
@@ -89,7 +89,7 @@ class FileKeyKeeper:
         if wanted:
             wanted.add(self._folder / "index" / f"{INSTALLATION}.key")
         for path in sorted({*wanted, *self._folder.glob("*/*.key")}):
-            self._read(path)
+            self._read(path.parent.name, path.name)
 
     def key_id(self, authority_id: str) -> str:
         """Name the key that wraps for an authority now."""
@@ -108,15 +108,16 @@ class FileKeyKeeper:
 
     def index_key(self, infohus_id: UUID) -> bytes:
         """Give the 32-byte key under which an infohus looks values up."""
-        return self._read(self._folder / "index" / f"{infohus_id}.key")
+        return self._read("index", f"{infohus_id}.key")
 
     def _wrapping_key(self, authority_id: str) -> bytes:
-        return self._read(self._folder / authority_id / "kek-1.key")
+        return self._read(authority_id, "kek-1.key")
 
-    def _read(self, path: Path) -> bytes:
-        if path not in self._known:
-            self._known[path] = _read_safely(path)
-        return self._known[path]
+    def _read(self, owner: str, name: str) -> bytes:
+        known = self._known.get((owner, name))
+        if known is None:
+            known = self._known[owner, name] = _read_safely(self._folder / owner / name)
+        return known
 
 
 def _write_once(path: Path) -> None:

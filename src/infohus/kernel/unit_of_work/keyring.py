@@ -125,7 +125,7 @@ class Keyring:
         wrapped = self._vault.wrap_data_key(
             data_key, case_id=self._case_id, authority_id=authority_id, wrapped_case_key=self._case_keys[authority_id]
         )
-        return RecordKey(
+        return RecordKey.of(
             record_id=record_id, authority_id=authority_id, owner_id=owner_id, case_id=self._case_id,
             key_id=data_key.key_id, wrapped_key=wrapped, exchange_id=exchange_id,
         )
@@ -182,7 +182,7 @@ class Keyring:
         """Open what is sealed in `columns`, and list it in `opened`. Nothing else in the code opens a text."""
         texts: dict[str, str] = {}
         for column in columns:
-            sealed = getattr(row, column)
+            sealed = vars(row).get(column)
             if isinstance(sealed, Sealed):
                 place = _place(row, column, bound_to)
                 texts[column] = open_sealed(key, place, sealed)

@@ -184,7 +184,7 @@ class UnitOfWork:
         `sealed` and `for_supervision` are texts by column. The latter are sealed under another key, which only the
         supervision of the caller's authority opens.
         """
-        record = model(
+        record = model.of(
             id=columns.pop("id", None) or new_id(), case_id=self.case.id, authority_id=self.caller.authority_id,
             regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
         )
@@ -239,7 +239,7 @@ class UnitOfWork:
         for recipient in recipients:
             await self._keys.bring_case_key(recipient)
             for one in disclosed:
-                self.add(Disclosure(
+                self.add(Disclosure.of(
                     exchange_id=exchange_id, record_id=one.record_id, recipient_id=recipient, record_kind=one.kind,
                     case_id=self.case.id,
                 ))
