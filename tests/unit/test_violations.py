@@ -18,7 +18,7 @@ NEVER_MET = {
     # Inserted unless it is there.
     "uq_actor_authority_id_person_id_fingerprint", "pk_record_key",
     # Each holds a random id that this very act made.
-    "uq_concern_id_reporter_is_anonymous", "pk_disclosure",
+    "uq_concern_id_reporter_is_anonymous", "uq_exchange_case_id_id", "pk_disclosure",
 }
 
 
