@@ -55,6 +55,7 @@ MAY_REACH_THE_DATABASE = (
     "src/infohus/plan/loading.py", "src/infohus/plan/obligations.py", "src/infohus/plan/owner_acts.py",
     "src/infohus/plan/stored.py", "src/infohus/casework/assessments/templates.py",
 )
+PRIVATE_TO_THE_UNIT = {"_ask", "_connection", "_keys", "_vault", "_writes"}
 HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
 
 SQL_AS_TEXT = (
@@ -253,10 +254,8 @@ def opened_package(source: Source) -> Iterator[str]:
             ast.unparse(node.value).split(".")[-1] == "audit_draft"
         ):
             yield f"line {node.lineno}: writes the entry's {node.attr}"
-        if isinstance(node, ast.Call) and any(
-            isinstance(part, ast.Attribute) and part.attr in {"connection", "_connection"} for part in node.args
-        ):
-            yield f"line {node.lineno}: hands a connection on"
+        if isinstance(node, ast.Attribute) and node.attr in PRIVATE_TO_THE_UNIT:
+            yield f"line {node.lineno}: reaches for {node.attr}"
 
 
 def sql_as_text(source: Source) -> Iterator[str]:
