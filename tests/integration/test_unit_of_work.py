@@ -33,7 +33,6 @@ class WhenSomebodyWritesAHandler:
     def test_only_the_unit_of_work_and_its_floor_know_a_connection(self) -> None:
         allowed = {
             ("kernel", "unit_of_work"), ("kernel", "database"), ("kernel", "audit"), ("cli",), ("demo",), ("app.py",),
-            ("__main__.py",), ("plan", "loading.py"),
         }
         strangers = set()
         for file in SOURCE.rglob("*.py"):

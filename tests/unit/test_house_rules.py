@@ -60,6 +60,14 @@ WHERE = [
 ]
 
 BAD = [
+    (misplaced_routes, Source("src/infohus/cases/contacts.py", "@get('/contacts')\nasync def contacts(): pass")),
+    (misplaced_routes, Source("src/infohus/cases/views.py", "@post\ndef view(): pass")),
+    (opened_package, Source("src/infohus/cases/a.py", "from infohus.kernel.database.pool import Connection")),
+    (opened_package, Source("src/infohus/cases/a.py", "from infohus.kernel.sealing.vault import Vault as V")),
+    (opened_package, Source("src/infohus/cases/a.py", "work.audit_draft.opened.append(one)")),
+    (opened_package, Source("src/infohus/cases/a.py", "await head_of(work._connection, one)")),
+    (opened_package, Source("src/infohus/cases/a.py", "await work._connection.execute(statement)")),
+    (opened_package, Source("src/infohus/cases/a.py", "text = work._keys.open(record)")),
     (too_long, Source("src/infohus/a.py", "x\n" * 351)),
     (empty_names, Source("src/infohus/utils.py", "")),
     (empty_names, Source("src/infohus/case_helpers.py", "")),
@@ -165,6 +173,9 @@ def locked_versions(name: str) -> dict[str, str]:
 
 
 class WhenARuleIsBroken:
+    def test_every_rule_has_an_example_of_what_it_refuses(self) -> None:
+        assert {rule for rule, _ in WHERE} == {rule for rule, _ in BAD}
+
     @pytest.mark.parametrize(("rule", "source"), BAD, ids=name_of)
     def test_it_is_noticed(self, rule: Rule, source: Source) -> None:
         assert list(rule(source))
