@@ -211,7 +211,8 @@ def misplaced_routes(source: Source) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for mark in node.decorator_list:
                 called = mark.func if isinstance(mark, ast.Call) else mark
-                if isinstance(called, ast.Name) and called.id in HTTP_METHODS:
+                name = ast.unparse(called).split(".")[-1]
+                if name in HTTP_METHODS:
                     yield f"line {node.lineno}: the route {node.name}"
 
 
@@ -250,10 +251,8 @@ def opened_package(source: Source) -> Iterator[str]:
             names = {alias.name for alias in node.names}
             if found := names & {"Connection", "AnyConnection", "Vault", "Keyring", "PendingWrites"}:
                 yield f"line {node.lineno}: imports {', '.join(sorted(found))}"
-        if isinstance(node, ast.Attribute) and node.attr in {"opened", "wrote"} and (
-            ast.unparse(node.value).split(".")[-1] == "audit_draft"
-        ):
-            yield f"line {node.lineno}: writes the entry's {node.attr}"
+        if isinstance(node, ast.Attribute) and node.attr in {"add_opened", "add_wrote"}:
+            yield f"line {node.lineno}: says itself what was done: {node.attr}"
         if isinstance(node, ast.Attribute) and node.attr in PRIVATE_TO_THE_UNIT:
             yield f"line {node.lineno}: reaches for {node.attr}"
 
@@ -338,7 +337,7 @@ def unlocked(source: Source) -> Iterator[str]:
 
 
 def ignores_without_reason(source: Source) -> Iterator[str]:
-    """Every `noqa` says why."""
+    """Every rule that pyproject switches off has a comment beside it."""
     for number, line in enumerate(source.text.splitlines(), start=1):
         if re.match(r'\s+"[A-Z]+[0-9]*",', line) and not re.search(r"#\s*\w+", line):
             yield f"line {number}: {line.strip()}"

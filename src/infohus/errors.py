@@ -30,14 +30,14 @@ def slug_of(situation: type[Refused]) -> str:
 
 
 def situations() -> list[type[Refused]]:
-    """List every refusal of the modules that are imported: in order of definition, each before its subclasses."""
+    """List every refusal of the modules that are imported, by slug: in whatever order they were imported."""
     listed: list[type[Refused]] = []
     remaining = list(Refused.__subclasses__())
     while remaining:
-        situation = remaining.pop(0)
+        situation = remaining.pop()
         listed.append(situation)
-        remaining = situation.__subclasses__() + remaining
-    return listed
+        remaining.extend(situation.__subclasses__())
+    return sorted(listed, key=slug_of)
 
 
 # --- the caller and the request -------------------------------------------------------------------------------------

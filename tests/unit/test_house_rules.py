@@ -61,10 +61,11 @@ WHERE = [
 
 BAD = [
     (misplaced_routes, Source("src/infohus/cases/contacts.py", "@get('/contacts')\nasync def contacts(): pass")),
+    (misplaced_routes, Source("src/infohus/cases/views.py", "@litestar.get('/x')\nasync def view(): pass")),
     (misplaced_routes, Source("src/infohus/cases/views.py", "@post\ndef view(): pass")),
     (opened_package, Source("src/infohus/cases/a.py", "from infohus.kernel.database.pool import Connection")),
     (opened_package, Source("src/infohus/cases/a.py", "from infohus.kernel.sealing.vault import Vault as V")),
-    (opened_package, Source("src/infohus/cases/a.py", "work.audit_draft.opened.append(one)")),
+    (opened_package, Source("src/infohus/cases/a.py", "draft = work.audit_draft\ndraft.add_opened(place)")),
     (opened_package, Source("src/infohus/cases/a.py", "await head_of(work._connection, one)")),
     (opened_package, Source("src/infohus/cases/a.py", "await work._connection.execute(statement)")),
     (opened_package, Source("src/infohus/cases/a.py", "text = work._keys.open(record)")),

@@ -75,7 +75,7 @@ class Tables:
         """Begin as a unit of an authority does that found the case."""
         parties = {each: Party(KINDS[each], self.wrapped_case_key(each)) for each in KINDS}
         found = ResolvedSubject(case=Case(id=self.case_id), parties=parties, case_key=self.wrapped_case_key(who))
-        return Keyring(vault, self.ask, caller_of(who), found, opened=self.opened)
+        return Keyring(vault, self.ask, caller_of(who), found, opened=self.opened.append)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import rich_click as click
 
 from infohus.cli.options import owner_address
+from infohus.kernel.database.schema import SchemaNotKnown
 from infohus.kernel.database.schema import migrate as migrate_database
 
 
@@ -10,5 +11,12 @@ from infohus.kernel.database.schema import migrate as migrate_database
 @owner_address
 def migrate(owner_database: str) -> None:
     """Bring the database's schema to the newest version; a second run changes nothing."""
-    migrate_database(owner_database)
+    try:
+        migrate_database(owner_database)
+    except SchemaNotKnown as refused:
+        message = (
+            f"{refused}. The database was made before the schema that 0.1.0 begins with, or by a newer release;"
+            " there is no way over: make a new database (CHANGELOG.md)."
+        )
+        raise click.ClickException(message) from None
     click.echo("The schema is the newest.")

@@ -112,7 +112,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
 
 def _header(scope: Scope, name: bytes) -> str:
-    """Give the first header of that name, or ""; two are looked for, which needs no index of all of them."""
+    """Give the first header of that name, or "". A scan is cheaper than Litestar's index of headers for two of them."""
     return next((value.decode("latin-1") for given, value in scope["headers"] if given.lower() == name), "")
 
 

@@ -118,7 +118,7 @@ class Answers(msgspec.Struct, frozen=True):
 class Exchange(Record):
     """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
 
-    It is unique with its case, so that what refers to it refers to an exchange of that case.
+    (case_id, id) is unique, so that a foreign key of two columns can require the same case.
     `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
     open nothing else of the exchange.
     """

@@ -204,7 +204,7 @@ def _entity(
 
 @lru_cache(maxsize=REMEMBERED_DECISIONS)
 def _person(authority_id: str, authority_kind: AuthorityKind, assurance: Assurance, role: Role) -> dict[str, Any]:
-    """Describe whoever acts so, nameless."""
+    """Make the Cedar entity of a caller of this kind, without the person's id, so that decisions can be remembered."""
     attributes = {
         "authority": _reference("Authority", authority_id), "authorityKind": authority_kind.value,
         "assurance": int(assurance),

@@ -45,7 +45,7 @@ class Place:
 
 @cache
 def _named(table: str, column: str) -> bytes:
-    """Write domain, table and column, each after its length; there are as many as sealed columns."""
+    """Write domain, table and column, each after its length; remembered for each sealed column."""
     return b"".join(len(part).to_bytes(4, "big") + part for part in (_DOMAIN, table.encode(), column.encode()))
 
 

@@ -29,13 +29,31 @@ class AuditEventDraft:
     """What the audit entry will say the unit did; operations add only codes and ids (rules 57 and 60)."""
 
     policies: list[str] = field(default_factory=list)
-    opened: list[Opened] = field(default_factory=list)
-    wrote: list[Wrote] = field(default_factory=list)
     justification: str | None = None
     purpose_of_act: Purpose = NoPurpose.NOT_STATED
     recipients: list[str] = field(default_factory=list)
     persons: list[str] = field(default_factory=list)
     _purpose: str | None = field(default=None, init=False)
+    _opened: list[Opened] = field(default_factory=list, init=False)
+    _wrote: list[Wrote] = field(default_factory=list, init=False)
+
+    @property
+    def opened(self) -> tuple[Opened, ...]:
+        """Every sealed value that the unit opened."""
+        return tuple(self._opened)
+
+    @property
+    def wrote(self) -> tuple[Wrote, ...]:
+        """Every row that the unit wrote."""
+        return tuple(self._wrote)
+
+    def add_opened(self, place: Opened) -> None:
+        """Count a sealed value that was opened; only the keyring does."""
+        self._opened.append(place)
+
+    def add_wrote(self, row: Wrote) -> None:
+        """Count a row that was written; only the unit of work does."""
+        self._wrote.append(row)
 
     @property
     def purpose(self) -> str | None:

@@ -219,7 +219,7 @@ class UnitsOfWork:
             policy_set=self._policies.digest[:16],
             justification=audit_draft.justification, purpose=audit_draft.purpose, recipients=audit_draft.recipients,
             persons=list(dict.fromkeys([*resolved.pseudonyms, *audit_draft.persons])),
-            opened=[] if failure else audit_draft.opened, wrote=[] if failure else audit_draft.wrote,
+            opened=[] if failure else list(audit_draft.opened), wrote=[] if failure else list(audit_draft.wrote),
             correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
         )
 

@@ -48,11 +48,11 @@ class Keyring:
     """Fetches, makes and wraps keys for one caller's authority in one case."""
 
     def __init__(
-        self, vault: Vault, ask: Ask, caller: Caller, resolved: ResolvedSubject, *, opened: list[Opened]
+        self, vault: Vault, ask: Ask, caller: Caller, resolved: ResolvedSubject, *, opened: Callable[[Opened], None]
     ) -> None:
         """Begin with the keys that the look-up of the subject fetched.
 
-        Each text that is opened is added to `opened`, which the audit entry will hold.
+        Each text that is opened is told to `opened`, for the audit entry.
         """
         self._vault = vault
         self._ask = ask
@@ -135,7 +135,7 @@ class Keyring:
         _seal_into(record, self._data_keys[record.id], texts, bound_to=record.case_id)
 
     def open(self, record: Record) -> dict[str, str]:
-        """Open every sealed column of a record that holds something; each is added to `opened`.
+        """Open every sealed column of a record that holds something; each is told to `opened`.
 
         Raises:
             CannotOpen: the stored value was moved here, put back, or changed.
@@ -157,7 +157,7 @@ class Keyring:
         _seal_into(row, key, texts, bound_to=getattr(row, kept.bound_to))
 
     def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
-        """Open those of `columns` that hold something; each is added to `opened`.
+        """Open those of `columns` that hold something; each is told to `opened`.
 
         Raises:
             NotAvailable: it is kept for another authority's supervision.
@@ -179,14 +179,14 @@ class Keyring:
         return DataKey(key_id, self._vault.unwrap_supervision_key(_authority_of(row), getattr(row, kept.wrapped_key)))
 
     def _open(self, row: Row, key: DataKey, columns: Iterable[str], *, bound_to: UUID) -> dict[str, str]:
-        """Open what is sealed in `columns`, and list it in `opened`. Nothing else in the code opens a text."""
+        """Open what is sealed in `columns`, and tell `opened` of it. Nothing else in the code opens a text."""
         texts: dict[str, str] = {}
         for column in columns:
             sealed = vars(row).get(column)
             if isinstance(sealed, Sealed):
                 place = _place(row, column, bound_to)
                 texts[column] = open_sealed(key, place, sealed)
-                self._opened.append(Opened(place.table, column, place.row_id))
+                self._opened(Opened(place.table, column, place.row_id))
         return texts
 
     def _unwrapped(self, key_id: UUID, wrapped: bytes) -> DataKey:

@@ -67,7 +67,7 @@ class PendingWrites:
         """
         together: list[_Write] = []
         for write in self._writes:
-            self._audit_draft.wrote.append(wrote_of(write.row, write.verb, write.arguments))
+            self._audit_draft.add_wrote(wrote_of(write.row, write.verb, write.arguments))
             if write.verb == "insert" and not isinstance(write.row, _SENT_ALONE):
                 together.append(write)
                 continue

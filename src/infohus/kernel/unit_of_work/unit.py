@@ -75,7 +75,7 @@ class UnitOfWork:
         self._policies = policies
         self._idempotency_key = idempotency_key
         self._writes = PendingWrites(connection, self.audit_draft)
-        self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.opened)
+        self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.add_opened)
         self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
 
     # --- the subject and the caller ----------------------------------------------------------------------------------
@@ -255,7 +255,8 @@ class UnitOfWork:
         """
         rows = await self.values(WITHDRAWING, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
         withdrawn: list[UUID] = [row["record_id"] for row in rows]
-        self.audit_draft.wrote.extend(withdrew(record_id, exchange_id, recipient_id) for record_id in withdrawn)
+        for record_id in withdrawn:
+            self.audit_draft.add_wrote(withdrew(record_id, exchange_id, recipient_id))
         return withdrawn
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:

@@ -32,7 +32,7 @@ class AcknowledgedEntries:
         waiting = self._waiting.pop(log_id, set())
         first, checked = self._began_at.get(log_id, 0), self._checked_up_to.get(log_id, 0)
         size = (await head_of(connection, log_id)).size
-        # An entry that was committed before the last round and acknowledged after it stands a little before `seen`.
+        # An entry that was committed before the last round and acknowledged after it may have an index below `checked`.
         start = max(first, checked - ROWS_AT_ONCE)
         await _find(connection, log_id, waiting, start, size)
         if waiting:

@@ -16,7 +16,7 @@ AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
 ROWS_AT_ONCE = 4096
 
 APPEND = "SELECT audit.append($1, $2)"
-"""Append an entry ($2) to a log ($1) in a transaction of its own; gives the entry's index."""
+"""Append an entry ($2) to a log ($1), in the caller's transaction where it is in one; gives the entry's index."""
 
 OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
 """Make a log ($1) with its origin ($2), as the owner, unless it exists."""
