@@ -1,4 +1,4 @@
--- Who the caller is, what the caller takes part in, and the tables that say so (rules 44 and 45).
+-- Who the caller is, what the caller takes part in, and the tables that say so (rules 44 and 45); idempotency keys.
 --
 -- Row security gives the same answers as the Cedar policies. The caller and the time are in four settings that are
 -- local to the transaction; without them no row is visible. tests/policies/test_row_security.py compares the answers,
@@ -236,3 +236,11 @@ CREATE POLICY insert_record_key ON infohus.record_key FOR INSERT TO infohus_app
     infohus.takes_part(case_id, 'any')
     AND (authority_id = infohus.caller_authority()) = (owner_id = infohus.caller_authority() AND exchange_id IS NULL)
   );
+
+-- Idempotency keys of answered requests, visible to their person alone.
+ALTER TABLE infohus.request_once ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.request_once TO infohus_app;
+CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_app
+  USING (person_id = infohus.caller_person());
+CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
+  WITH CHECK (person_id = infohus.caller_person());

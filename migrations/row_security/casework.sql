@@ -2,8 +2,8 @@
 --
 -- A record is seen by those of its own authority who take part in its area, and by those of the other authority only
 -- when an exchange disclosed it. It is inserted in the caller's authority's name. A table without a grant of UPDATE
--- never changes. A reporter is never disclosed. What belongs to another record is inserted by those who may see that
--- one.
+-- never changes. A reporter and a withdrawal are never disclosed. What belongs to another record is inserted by those
+-- who may see that one.
 
 ALTER TABLE infohus.concern ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.concern TO infohus_app;
@@ -67,19 +67,6 @@ CREATE POLICY update_child_notification ON infohus.child_notification FOR UPDATE
     AND infohus.caller_role() = 'municipal_coordinator'
   );
 
-ALTER TABLE infohus.exchange ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT ON infohus.exchange TO infohus_app;
-CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
-  USING (
-    (
-      infohus.takes_part(case_id, 'coordinators')
-      AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
-    )
-    OR infohus.supervises_case(case_id)
-  );
-CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
-  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
-
 ALTER TABLE infohus.information_request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.information_request TO infohus_app;
 GRANT UPDATE (answer, answer_exchange_id, answered_at, exchange_id) ON infohus.information_request TO infohus_app;
@@ -94,6 +81,17 @@ CREATE POLICY update_information_request ON infohus.information_request FOR UPDA
   USING (
     infohus.takes_part(case_id, 'coordinators')
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+
+ALTER TABLE infohus.withdrawal ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.withdrawal TO infohus_app;
+CREATE POLICY select_withdrawal ON infohus.withdrawal FOR SELECT TO infohus_app
+  USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+CREATE POLICY insert_withdrawal ON infohus.withdrawal FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id AND e.authority_id = infohus.caller_authority())
   );
 
 ALTER TABLE infohus.first_view ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -1,4 +1,4 @@
--- What looks at all cases: the yearly status, what the plan promises, exchanges under review, and log checks.
+-- What looks at all cases: the yearly status, obligations fulfilled, exchanges under review, and log checks.
 --
 -- Texts of a log check's findings are sealed under the supervision key of the authority that checks.
 
@@ -10,22 +10,7 @@ CREATE POLICY select_yearly_status ON infohus.yearly_status FOR SELECT TO infohu
 CREATE POLICY insert_yearly_status ON infohus.yearly_status FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
 
--- Obligations are read by the staff of the plan, as the Cedar policy `staff-of-the-plan-read-the-plan` says. The owner
--- writes them when a plan is loaded, so row security is not forced.
-ALTER TABLE infohus.obligation ENABLE ROW LEVEL SECURITY;
-GRANT SELECT ON infohus.obligation TO infohus_app;
-GRANT UPDATE (due_on, fulfilled_on, version) ON infohus.obligation TO infohus_app;
-CREATE POLICY select_obligation ON infohus.obligation FOR SELECT TO infohus_app
-  USING (
-    EXISTS (
-      SELECT FROM infohus.infohus_authority o
-      WHERE o.infohus_id = obligation.infohus_id AND o.authority_id = infohus.caller_authority()
-    )
-  );
-CREATE POLICY update_obligation ON infohus.obligation FOR UPDATE TO infohus_app
-  USING (infohus.coordinates(infohus_id))
-  WITH CHECK (infohus.coordinates(infohus_id));
-
+-- Read by the staff of the plan, as the obligations are.
 ALTER TABLE infohus.fulfilment ENABLE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.fulfilment TO infohus_app;
 CREATE POLICY select_fulfilment ON infohus.fulfilment FOR SELECT TO infohus_app

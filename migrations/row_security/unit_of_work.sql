@@ -1,11 +1,4 @@
--- Idempotency keys of answered requests, visible to their person alone; names of those who acted, sealed (rule 60).
-
-ALTER TABLE infohus.request_once ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT ON infohus.request_once TO infohus_app;
-CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_app
-  USING (person_id = infohus.caller_person());
-CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
-  WITH CHECK (person_id = infohus.caller_person());
+-- Names of those who acted, sealed (rule 60), and the function that withdraws what an exchange disclosed.
 
 ALTER TABLE infohus.actor ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.actor TO infohus_app;
@@ -17,3 +10,55 @@ CREATE POLICY select_actor ON infohus.actor FOR SELECT TO infohus_app
   );
 CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND person_id = infohus.caller_person());
+
+-- Withdrawing.
+--
+-- The recipient's wrapped keys are the recipient's rows. Only this function deletes them, and only for the authority
+-- that recorded the exchange. Gives the ids of the records that it withdrew.
+CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[]) RETURNS SETOF uuid
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    told record;
+    other uuid;
+  BEGIN
+    IF NOT EXISTS (
+      SELECT FROM infohus.exchange e
+      WHERE e.id = of_exchange AND e.authority_id = infohus.caller_authority()
+        AND infohus.takes_part(e.case_id, 'coordinators')
+    ) THEN
+      RETURN;
+    END IF;
+    FOR told IN
+      UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at()
+      WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
+        AND d.record_kind = ANY (kinds)
+      RETURNING d.record_id
+    LOOP
+      SELECT d.exchange_id INTO other FROM infohus.disclosure d
+      WHERE d.record_id = told.record_id AND d.recipient_id = recipient AND d.withdrawn_at IS NULL LIMIT 1;
+      IF other IS NULL THEN
+        DELETE FROM infohus.record_key k
+        WHERE k.record_id = told.record_id AND k.authority_id = recipient AND k.authority_id <> k.owner_id;
+      ELSE
+        UPDATE infohus.record_key k SET exchange_id = other
+        WHERE k.record_id = told.record_id AND k.authority_id = recipient AND k.exchange_id = of_exchange;
+      END IF;
+      RETURN NEXT told.record_id;
+    END LOOP;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.withdraw(uuid, text, text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.withdraw(uuid, text, text[]) TO infohus_app;
+
+-- It runs as the owner, whom forced row security binds too: these rows only.
+CREATE POLICY withdrawing_read ON infohus.exchange FOR SELECT TO infohus_owner
+  USING (authority_id = infohus.caller_authority());
+CREATE POLICY withdrawing_update ON infohus.disclosure FOR UPDATE TO infohus_owner
+  USING (infohus.caller_authority() IS NOT NULL);
+CREATE POLICY withdrawing_select ON infohus.record_key FOR SELECT TO infohus_owner
+  USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
+CREATE POLICY withdrawing_update ON infohus.record_key FOR UPDATE TO infohus_owner
+  USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
+CREATE POLICY withdrawing_delete ON infohus.record_key FOR DELETE TO infohus_owner
+  USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);

@@ -1,4 +1,4 @@
-"""The tables that say who may read what: authorities, infohuse, plans, cases, participants, keys, disclosures."""
+"""The tables that say who may read what, from authorities to disclosures; idempotency keys of requests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -95,7 +95,7 @@ def create_tables() -> None:
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
     )
 
-    # The table `exchange` is on the floor `casework`, which adds the foreign key to it.
+    # The table `exchange` is on the floor `cases`, which adds the foreign key to it.
     create_table(
         "disclosure",
         sa.Column("exchange_id", sa.Uuid(), primary_key=True),
@@ -122,4 +122,13 @@ def create_tables() -> None:
             ["infohus.disclosure.exchange_id", "infohus.disclosure.record_id", "infohus.disclosure.recipient_id"],
             name="fk_record_key_disclosure",
         ),
+    )
+
+    create_table(
+        "request_once",
+        sa.Column("person_id", sa.Uuid(), primary_key=True),
+        sa.Column("key", sa.Text(), primary_key=True),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("acted_on", sa.Date(), nullable=False),
     )

@@ -1,13 +1,13 @@
-"""What all steps of a case use: persons, information, signatures, and what follows an exchange."""
+"""What all steps of a case use: persons, information, signatures, exchanges and their receipts."""
 
 import sqlalchemy as sa
 
-from migrations.tables.definitions import choice, create_record, create_table, sealed
+from migrations.tables.definitions import add_reference, choice, create_record, create_table, sealed
 
 
 def create_tables() -> None:
     """Create the tables of this floor, in the order of their references."""
-    # The tables `concern` and `exchange` are on the floor `casework`, which adds the foreign keys to them.
+    # The table `concern` is on the floor `casework`, which adds the foreign key to it.
     create_record(
         "subject",
         sa.Column("concern_id", sa.Uuid(), nullable=False),
@@ -29,15 +29,6 @@ def create_tables() -> None:
         sa.Column("subject_id", sa.Uuid(), sa.ForeignKey("infohus.subject.id"), nullable=False),
         sealed("address"),
         sa.UniqueConstraint("subject_id"),
-    )
-
-    create_table(
-        "earlier_concerns_seen",
-        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
-        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
-        sa.Column("person_id", sa.Uuid(), primary_key=True),
-        sa.Column("shown", sa.LargeBinary(), primary_key=True),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
     )
 
     create_record(
@@ -69,22 +60,45 @@ def create_tables() -> None:
         sa.UniqueConstraint("record_id", "content_hash", "authority_id"),
     )
 
+    create_record(
+        "exchange",
+        choice("paragraph", "rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4"),
+        choice("cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"),
+        choice(
+            "purpose", "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure",
+            "follow_up", "closure",
+        ),
+        choice("channel", "system", "written", "meeting", "phone"),
+        sa.Column("categories", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("recipients", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_late", sa.Boolean(), nullable=False),
+        sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
+        sa.Column("manifest", sa.LargeBinary(), nullable=False),
+        sa.Column("is_onward", sa.Boolean(), nullable=False),
+        choice("consent", "given", "refused", "sought", "not_sought"),
+        sealed("consent_reason", nullable=True),
+        sealed("necessity"),
+        sealed("proportionality"),
+        sealed("subsidiarity"),
+        sealed("strict_necessity", nullable=True),
+        sealed("summary", nullable=True),
+        sealed("answers", nullable=True),
+        sa.Column("answers_key", sa.LargeBinary()),
+        sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
+        sa.UniqueConstraint("corrects_id"),
+        unique_in_case=("id",),
+    )
+
+    # The exchange by which something was disclosed, in its case.
+    add_reference("disclosure", "exchange_id", "exchange", within="case_id")
+
     create_table(
         "receipt",
-        sa.Column("exchange_id", sa.Uuid(), primary_key=True),
+        sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id"), primary_key=True),
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
         sa.Column("manifest", sa.LargeBinary(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=False),
-    )
-
-    create_record(
-        "withdrawal",
-        sa.Column("exchange_id", sa.Uuid(), nullable=False),
-        sa.Column("recipient_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
-        sa.Column("was_acknowledged", sa.Boolean(), nullable=False),
-        sa.Column("records", sa.Integer(), nullable=False),
-        sealed("reason"),
-        sa.UniqueConstraint("exchange_id", "recipient_id"),
     )

@@ -1,4 +1,4 @@
-"""The steps of a case, from the concern to the measure, and the exchanges that disclose them."""
+"""The steps of a case, from the concern to the measure, with requests for information and withdrawals."""
 
 import sqlalchemy as sa
 
@@ -74,41 +74,6 @@ def create_tables() -> None:
     )
 
     create_record(
-        "exchange",
-        choice("paragraph", "rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4"),
-        choice("cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"),
-        choice(
-            "purpose", "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure",
-            "follow_up", "closure",
-        ),
-        choice("channel", "system", "written", "meeting", "phone"),
-        sa.Column("categories", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("recipients", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("is_late", sa.Boolean(), nullable=False),
-        sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
-        sa.Column("manifest", sa.LargeBinary(), nullable=False),
-        sa.Column("is_onward", sa.Boolean(), nullable=False),
-        choice("consent", "given", "refused", "sought", "not_sought"),
-        sealed("consent_reason", nullable=True),
-        sealed("necessity"),
-        sealed("proportionality"),
-        sealed("subsidiarity"),
-        sealed("strict_necessity", nullable=True),
-        sealed("summary", nullable=True),
-        sealed("answers", nullable=True),
-        sa.Column("answers_key", sa.LargeBinary()),
-        sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
-        sa.UniqueConstraint("corrects_id"),
-        unique_in_case=("id",),
-    )
-
-    # The exchange by which something was disclosed, in its case; acknowledged; or withdrawn.
-    add_reference("disclosure", "exchange_id", "exchange", within="case_id")
-    for table in ("receipt", "withdrawal"):
-        add_reference(table, "exchange_id", "exchange")
-
-    create_record(
         "information_request",
         sa.Column("asked_by", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("asked_of", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
@@ -121,6 +86,16 @@ def create_tables() -> None:
         sa.CheckConstraint(
             "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"
         ),
+    )
+
+    create_record(
+        "withdrawal",
+        sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id"), nullable=False),
+        sa.Column("recipient_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("was_acknowledged", sa.Boolean(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sealed("reason"),
+        sa.UniqueConstraint("exchange_id", "recipient_id"),
     )
 
     create_record(

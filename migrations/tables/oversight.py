@@ -1,4 +1,4 @@
-"""Oversight of all cases: the yearly status, the plan's obligations, and log checks. No table refers to a case."""
+"""Oversight of all cases: the yearly status, obligations fulfilled, and log checks. No table refers to a case."""
 
 import sqlalchemy as sa
 
@@ -17,22 +17,6 @@ def create_tables() -> None:
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("digest = sha256(document)", name="sealed_by_its_digest"),
         sa.UniqueConstraint("infohus_id", "year"),
-    )
-
-    create_table(
-        "obligation",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
-        sa.Column("every", sa.Text()),
-        sa.Column("due_year", sa.Integer()),
-        sa.Column("due_on", sa.Date()),
-        sa.Column("fulfilled_on", sa.Date()),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("is_owed", sa.Boolean(), nullable=False),
-        sa.UniqueConstraint("infohus_id", "code"),
     )
 
     create_table(

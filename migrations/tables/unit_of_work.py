@@ -1,4 +1,4 @@
-"""The unit of work's own tables: idempotency keys of answered requests, and the names of those who acted (rule 60)."""
+"""The unit of work's own table: the names of those who acted (rule 60)."""
 
 import sqlalchemy as sa
 
@@ -7,15 +7,6 @@ from migrations.tables.definitions import create_table, sealed
 
 def create_tables() -> None:
     """Create the tables of this floor, in the order of their references."""
-    create_table(
-        "request_once",
-        sa.Column("person_id", sa.Uuid(), primary_key=True),
-        sa.Column("key", sa.Text(), primary_key=True),
-        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
-        sa.Column("record_id", sa.Uuid(), nullable=False),
-        sa.Column("acted_on", sa.Date(), nullable=False),
-    )
-
     create_table(
         "actor",
         sa.Column("id", sa.Uuid(), primary_key=True),

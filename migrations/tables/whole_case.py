@@ -1,4 +1,4 @@
-"""What concerns a case as a whole: its closure, how long it is kept, its journal, and the data subject's rights."""
+"""What concerns a case as a whole: closure, retention, earlier concerns shown, journal, the data subject's rights."""
 
 import sqlalchemy as sa
 
@@ -23,6 +23,15 @@ def create_tables() -> None:
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("runs_from", sa.Date(), nullable=False),
         sa.Column("erase_after", sa.Date(), nullable=False),
+    )
+
+    create_table(
+        "earlier_concerns_seen",
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
+        sa.Column("person_id", sa.Uuid(), primary_key=True),
+        sa.Column("shown", sa.LargeBinary(), primary_key=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
     )
 
     create_record(

@@ -1,5 +1,6 @@
 """The migrations, run for real: they make what the models say, as the owner, once or twice, from nothing."""
 
+import ast
 import asyncio
 import re
 import subprocess
@@ -17,15 +18,37 @@ from infohus.demo.local_postgres import BINARIES_VARIABLE, LocalPostgres, Postgr
 from infohus.kernel.audit.verification.catalog import catalog_faults
 from infohus.kernel.audit.verification.exported_log import Fault
 from infohus.kernel.database.schema import migrate
+from infohus.kernel.database.tables import Row
 
 FILE_NAME = re.compile(r"\d{4}_\d{2}_\d{2}_[a-z]+(_[a-z0-9]+)+\.py")
-VERSIONS = sorted((REPOSITORY / "migrations" / "versions").glob("*.py"))
+MIGRATIONS = REPOSITORY / "migrations"
+VERSIONS = sorted((MIGRATIONS / "versions").glob("*.py"))
+POLICY = re.compile(r'CREATE POLICY \w+ ON infohus\."?(\w+)"? FOR \w+ TO infohus_app')
+"""A policy about what the application may do with a table, with the table's name."""
 
 
 def config_for(database: Database) -> Config:
     config = Config(REPOSITORY / "alembic.ini")
     config.set_main_option("sqlalchemy.url", database.dsn("owner").replace("%", "%%"))
     return config
+
+
+def floors_of_models() -> set[tuple[str, str]]:
+    """Give each mapped class's table with the floor of its module; the kernel's packages are floors of their own."""
+    models: list[type[Row]] = [mapper.class_ for mapper in Row.registry.mappers]
+    paths = ((model.__tablename__, model.__module__.split(".")) for model in models)
+    return {(table, path[2] if path[1] == "kernel" else path[1]) for table, path in paths}
+
+
+def tables_created_by(file: Path) -> Iterator[str]:
+    """Find the tables that a file of `migrations/tables/` creates: `create_table("name", ...)` and the like."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Call(
+                func=ast.Name("create_table" | "create_record" | "create_joint_decision"),
+                args=[ast.Constant(str(name)), *_],
+            ):
+                yield name
 
 
 class WhenMigrationsAreWritten:
@@ -35,6 +58,16 @@ class WhenMigrationsAreWritten:
     @pytest.mark.parametrize("file", VERSIONS, ids=lambda file: file.name)
     def test_the_file_is_named_by_day_verb_and_noun(self, file: Path) -> None:
         assert FILE_NAME.fullmatch(file.name)
+
+    def test_each_table_is_created_in_the_file_of_its_models_floor(self) -> None:
+        files = (MIGRATIONS / "tables").glob("*.py")
+        assert {(table, file.stem) for file in files for table in tables_created_by(file)} == floors_of_models()
+
+    def test_the_applications_policies_stand_in_the_file_of_the_models_floor(self) -> None:
+        files = list((MIGRATIONS / "row_security").glob("*.sql"))
+        found = {(table, file.stem) for file in files for table in POLICY.findall(file.read_text(encoding="utf-8"))}
+        assert found
+        assert found - floors_of_models() == set()
 
 
 class WhenADatabaseIsMigrated:
