@@ -22,7 +22,7 @@ class EntryTooLarge(Exception):  # noqa: N818 - names the situation
 
 
 class Outcome(StrEnum):
-    """How the attempt ended."""
+    """What came of the attempt."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A sealed column of a row that was opened."""
+    """A sealed place that was opened."""
 
     table: str
     column: str
@@ -48,7 +48,7 @@ class Wrote(msgspec.Struct, frozen=True):
 
 
 class Emptied(msgspec.Struct, frozen=True):
-    """Entries start … stop−1 lost their bytes, all older than `before`; those before `start` lost theirs earlier."""
+    """Which entries lost their bytes: start … stop−1, all older than `before`; those before `start` had lost them."""
 
     start: int
     stop: int
@@ -58,8 +58,8 @@ class Emptied(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Format version 1. `at` is aware UTC; `persons` are keyed pseudonyms; `nonce` is 16 random bytes, base64url.
 
-    `emptied` is present only in entries that say what was emptied, and is their last field. `tally` is present only in
-    entries that name persons, also last; the database adds it: see verification/tally.py.
+    `emptied` stands last, in the entries that say what was emptied, and is left out in all others. So is `tally`, which
+    the log itself adds to entries that name persons: see tally.py.
     """
 
     v: int = 1
