@@ -48,7 +48,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 2
     host: Annotated[str, Meta(description="Loopback address to listen on; put a TLS proxy in front.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65535)] = 8115
-    pool_size: Annotated[int, Meta(description="Database connections per worker.", ge=2, le=100)] = 12
+    pool_size: Annotated[
+        int, Meta(description="Database connections per worker; the signer takes two more.", ge=2, le=100)
+    ] = 12
     keep_case_keys_seconds: Annotated[
         int, Meta(description="How long an unwrapped case key may stay in memory.", ge=0, le=600)
     ] = 300

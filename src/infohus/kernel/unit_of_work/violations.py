@@ -18,6 +18,12 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     # Two acts took the same number, or gave the same authority its key: the second may simply act again.
     "uq_case_infohus_id_number": errors.ActedAtTheSameTime,
     "pk_case_key": errors.ActedAtTheSameTime,
+    # Whoever comes second and acts again is answered as if one had come after the other.
+    "uq_yearly_status_infohus_id_year": errors.ActedAtTheSameTime,
+    "pk_log_notice_receipt": errors.ActedAtTheSameTime,
+    "pk_receipt": errors.ActedAtTheSameTime,
+    "uq_journal_reference_case_id_authority_id": errors.ChangedMeanwhile,
+    "uq_fulfilment_obligation_id_obligation_version": errors.ChangedMeanwhile,
     # Somebody else recorded at this moment what can be recorded once.
     "uq_clearance_check_case_id": errors.AlreadyRecorded,
     "uq_child_notification_subject_id": errors.AlreadyRecorded,
@@ -26,15 +32,10 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     "uq_protected_address_subject_id": errors.AlreadyRecorded,
     "uq_first_view_case_id_authority_id": errors.AlreadyRecorded,
     "uq_scope_disagreement_scope_decision_id": errors.AlreadyRecorded,
-    "uq_journal_reference_case_id_authority_id": errors.AlreadyRecorded,
     "uq_withdrawal_exchange_id_recipient_id": errors.AlreadyRecorded,
     "uq_release_record_id": errors.AlreadyRecorded,
-    "uq_fulfilment_obligation_id_obligation_version": errors.AlreadyRecorded,
-    "uq_yearly_status_infohus_id_year": errors.AlreadyRecorded,
     "uq_log_finding_check_id_leaf_index": errors.AlreadyRecorded,
     "pk_log_check_entry": errors.AlreadyRecorded,
-    "pk_log_notice_receipt": errors.AlreadyRecorded,
-    "pk_receipt": errors.AlreadyRecorded,
     "pk_retention": errors.AlreadyRecorded,
     "pk_earlier_concerns_seen": errors.AlreadyRecorded,
     "uq_assessment_case_id_version": errors.AlreadyProposed,

@@ -1,12 +1,14 @@
 """The signer with database connections of its own; requests and the service's background task sign through it.
 
 A request never lends its connection to the signer, so no checkpoint covers its uncommitted entry, and no request waits
-for a lock that it holds itself.
+for a lock that it holds itself. Each statement takes a connection for itself: while a witness is waited for, which may
+take seconds, none is held.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 from uuid import UUID
 
 import asyncpg
@@ -21,8 +23,47 @@ from infohus.kernel.database.pool import Connection
 logger = structlog.get_logger()
 
 CONNECTIONS = 2
-"""One for the background task, one for requests: each log is signed by one task at a time."""
-_PATIENCE_SECONDS = 10
+"""Statements at once. They are short, and each log is signed by one task at a time."""
+_ACQUIRE_SECONDS = 10
+
+
+class _ConnectionPerStatement:
+    """What the signer uses of a connection, over a pool: each statement is a transaction of its own."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    def is_in_transaction(self) -> bool:
+        """Say that no transaction is ever left open between two statements."""
+        return False
+
+    async def fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
+        async with self._acquired() as connection:
+            return await connection.fetch(statement, *values)
+
+    async def fetchrow(self, statement: str, *values: object) -> asyncpg.Record | None:
+        async with self._acquired() as connection:
+            return await connection.fetchrow(statement, *values)
+
+    async def fetchval(self, statement: str, *values: object) -> object:
+        async with self._acquired() as connection:
+            return await connection.fetchval(statement, *values)
+
+    async def execute(self, statement: str, *values: object) -> str:
+        async with self._acquired() as connection:
+            return await connection.execute(statement, *values)
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Connection]:
+        try:
+            async with asyncio.timeout(_ACQUIRE_SECONDS):
+                connection = await self._pool.acquire()
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+            raise errors.DatabaseUnavailable from failure
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
 
 
 class PooledSigner:
@@ -62,8 +103,7 @@ class PooledSigner:
             LogNotAsSigned, LogIsBehind, StateNotReadable: nothing was signed.
             DatabaseUnavailable: no connection within 10 seconds.
         """
-        async with self._connection() as connection:
-            return await self._signer.sign(connection, log_id)
+        return await self._signer.sign(self._connection(), log_id)
 
     async def sign_all(self) -> None:
         """Sign every log that needs it.
@@ -71,8 +111,7 @@ class PooledSigner:
         Raises:
             DatabaseUnavailable: no connection within 10 seconds.
         """
-        async with self._connection() as connection:
-            await self._signer.sign_all(connection)
+        await self._signer.sign_all(self._connection())
 
     async def sign_every(self, seconds: int) -> None:
         """Call `sign_all` at this interval until cancelled; a failure is logged, and the next round tries again."""
@@ -90,19 +129,9 @@ class PooledSigner:
             LogIsBehind, LogNotAsSigned, StateNotReadable: the service must not open.
             DatabaseUnavailable: no connection within 10 seconds.
         """
-        async with self._connection() as connection:
-            await self._signer.require_not_behind(connection)
+        await self._signer.require_not_behind(self._connection())
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
+    def _connection(self) -> Connection:
         if self._pool is None:
             raise errors.DatabaseUnavailable
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                connection = await self._pool.acquire()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-            raise errors.DatabaseUnavailable from failure
-        try:
-            yield connection
-        finally:
-            await self._pool.release(connection)
+        return cast("Connection", _ConnectionPerStatement(self._pool))
