@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt
+from infohus.danish_calendar import DENMARK
 from infohus.kernel.access.model import Case, Disclosure
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
 from infohus.kernel.database.statements import Stored
@@ -104,7 +105,7 @@ def _counts() -> sa.Select[Any, Any, Any]:
         sa.select(
             Exchange.authority_id, Exchange.paragraph, Exchange.categories, Exchange.is_late,
             _LACKS_A_RECEIPT.label("lacks"), _IS_REFUSED.label("is_refused"),
-            sa.func.to_char(sa.func.timezone("Europe/Copenhagen", Exchange.recorded_at), "YYYY-MM").label("month"),
+            sa.func.to_char(sa.func.timezone(DENMARK.key, Exchange.recorded_at), "YYYY-MM").label("month"),
         )
         .join(Case, Case.id == Exchange.case_id)
         .where(*_ASKED_FOR)
