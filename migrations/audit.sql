@@ -11,7 +11,7 @@
 
 CREATE SCHEMA audit;
 REVOKE ALL ON SCHEMA audit FROM PUBLIC;
-GRANT USAGE ON SCHEMA audit TO infohus_app, infohus_verifier, infohus_retention;
+GRANT USAGE ON SCHEMA audit TO infohus_app, infohus_verifier, infohus_retention, infohus_reconciler;
 
 CREATE TABLE audit.log (
     id uuid PRIMARY KEY,
@@ -36,14 +36,16 @@ CREATE TABLE audit.leaf (
 );
 ALTER TABLE audit.leaf ALTER COLUMN entry SET STORAGE MAIN;
 
--- How many entries an authority has on a person, and their chain (rule 64). Fill factor and no CHECK, as above.
+-- How many entries an authority has on a person on each track ('ordinary' or 'pet'), and their chain (rule 64). Fill
+-- factor and no CHECK, as above.
 CREATE TABLE audit.tally (
     log_id uuid NOT NULL,
     authority text NOT NULL,
     person text NOT NULL,
+    track text NOT NULL,
     entries bigint NOT NULL,
     chain bytea NOT NULL,
-    PRIMARY KEY (log_id, authority, person)
+    PRIMARY KEY (log_id, authority, person, track)
 ) WITH (fillfactor = 10);
 
 -- The archive of checkpoints, for proofs, exports and log checks. `note` is the checkpoint as the log signed it,
@@ -76,12 +78,13 @@ CREATE TABLE audit.retention (
 -- Appending.
 --
 -- The function adds a last field, `tally`, to an entry that names persons: for each of them, in order, [number, chain].
--- The number counts the authority's entries on the person from 1. The chain is SHA-256(previous chain ‖ core), the
--- first after 32 zero bytes; the core is the leaf hash of the entry without this field. Who has all cores sees whether
--- an entry is missing.
+-- The number counts the authority's entries on the person, on the entry's track, from 1. The chain is SHA-256(previous
+-- chain ‖ core), the first after 32 zero bytes; the core is the leaf hash of the entry without this field. Who has all
+-- cores sees whether an entry is missing.
 --
--- The fields are found by their names in quotes, which no JSON string can contain: in it a quote follows a backslash.
--- An entry can be any bytes; those above 127 are read as \ooo. Authorities and persons have none: a name, a pseudonym.
+-- It refuses what is no entry of format 2: what is no JSON, says another version or log, lacks a field, brings a tally
+-- of its own, or names a person by anything but 22 characters of base64url, or twice. What an entry says may still be
+-- untrue: docs/trust.md.
 --
 -- Each append is a transaction of its own, and in each PostgreSQL looks up every function and operator used here anew,
 -- and its owner's right to it. So the function uses few of them.
@@ -89,9 +92,12 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
-        said text := encode(new_entry, 'escape');
-        acts_for text := split_part(split_part(said, '"authority":"', 2), '"', 1);
-        persons text[] := string_to_array(split_part(split_part(said, '"persons":["', 2), '"]', 1), '","');
+        content text := convert_from(new_entry, 'UTF8');
+        said jsonb := content::jsonb;
+        acts_for text := coalesce(said ->> 'authority', '');
+        on_track text := said ->> 'track';
+        named text := said -> 'persons';
+        persons text[] := string_to_array(translate(named, '[]" ', ''), ',');
         node bytea := sha256('\x00'::bytea || new_entry);
         position bigint;
         frontier bytea;
@@ -102,17 +108,24 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         chained bytea;
         tally text;
     BEGIN
+        IF content NOT LIKE '{"v"_2,%' OR said ->> 'log' IS DISTINCT FROM to_log::text OR said ? 'tally'
+           OR NOT said ?& '{at, caller, authority, role, assurance, action, subject_kind, subject, case, outcome,
+             reason, policies, policy_set, justification, purpose, recipients, persons, opened, wrote, correlation, nonce}'
+           OR on_track IS NULL OR on_track NOT IN ('ordinary', 'pet')
+           OR named !~ '^\[("[A-Za-z0-9_-]{22}"(, "[A-Za-z0-9_-]{22}")*)?\]$' THEN
+            RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
+        END IF;
         -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and nobody for the row,
         -- whose waiters are woken more often. The next statement sees what was committed meanwhile.
         PERFORM pg_advisory_xact_lock(hashtextextended(to_log::text, 58));
         SELECT f.size, f.hashes INTO STRICT position, frontier FROM audit.frontier f WHERE f.log_id = to_log;
         FOREACH whom IN ARRAY persons LOOP
             UPDATE audit.tally t SET entries = t.entries + 1, chain = sha256(t.chain || node)
-            WHERE t.log_id = to_log AND t.authority = acts_for AND t.person = whom
+            WHERE t.log_id = to_log AND t.authority = acts_for AND t.person = whom AND t.track = on_track
             RETURNING t.entries, t.chain INTO number, chained;
             IF NOT FOUND THEN
                 INSERT INTO audit.tally AS t
-                VALUES (to_log, acts_for, whom, 1, sha256(decode(repeat('00', 32), 'hex') || node))
+                VALUES (to_log, acts_for, whom, on_track, 1, sha256(decode(repeat('00', 32), 'hex') || node))
                 RETURNING t.entries, t.chain INTO number, chained;
             END IF;
             tally := concat_ws(',', tally, format('[%s,"%s"]', number, encode(chained, 'hex')));
@@ -122,6 +135,10 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
             new_entry := overlay(
               new_entry PLACING convert_to(format(',"tally":[%s]}', tally), 'UTF8') FROM length(new_entry));
             node := sha256('\x00'::bytea || new_entry);
+        END IF;
+        IF length(new_entry) > 65535 OR cardinality(persons) > 1
+           AND cardinality(persons) <> (SELECT count(DISTINCT one) FROM unnest(persons) one) THEN
+            RAISE EXCEPTION 'the entry is too large, or names a person twice' USING ERRCODE = 'invalid_parameter_value';
         END IF;
         completed := node;
         carry := position;
@@ -302,3 +319,4 @@ GRANT EXECUTE ON FUNCTION audit.kept_since(uuid), audit.emptiable(uuid, timestam
   audit.empty(uuid, bigint, bigint, bytea) TO infohus_retention;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.tally, audit.checkpoint, audit.cosignature, audit.retention
   TO infohus_app, infohus_verifier;
+GRANT SELECT ON audit.log, audit.frontier, audit.leaf TO infohus_reconciler;

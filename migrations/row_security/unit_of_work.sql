@@ -14,13 +14,15 @@ CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app
 -- Withdrawing.
 --
 -- The recipient's wrapped keys are the recipient's rows. Only this function deletes them, and only for the authority
--- that recorded the exchange. Gives the ids of the records that it withdrew.
-CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[]) RETURNS SETOF uuid
+-- that recorded the exchange. Gives, for each record that it withdrew, its id and the columns of the recipient's key row
+-- as they were, without the wrapped key; `kept_by` is the exchange by which the key stays, NULL when it was deleted.
+CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
+  RETURNS TABLE (record_id uuid, owner_id text, key_id uuid, exchange_id uuid, revision integer, kept_by uuid)
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   DECLARE
     told record;
-    other uuid;
+    held infohus.record_key;
   BEGIN
     IF NOT EXISTS (
       SELECT FROM infohus.exchange e
@@ -30,21 +32,28 @@ CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
       RETURN;
     END IF;
     FOR told IN
-      UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at()
+      UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at(), revision = d.revision + 1
       WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
         AND d.record_kind = ANY (kinds)
       RETURNING d.record_id
     LOOP
-      SELECT d.exchange_id INTO other FROM infohus.disclosure d
+      record_id := told.record_id;
+      SELECT d.exchange_id INTO kept_by FROM infohus.disclosure d
       WHERE d.record_id = told.record_id AND d.recipient_id = recipient AND d.withdrawn_at IS NULL LIMIT 1;
-      IF other IS NULL THEN
-        DELETE FROM infohus.record_key k
-        WHERE k.record_id = told.record_id AND k.authority_id = recipient AND k.authority_id <> k.owner_id;
+      SELECT k.* INTO held FROM infohus.record_key k
+      WHERE k.record_id = told.record_id AND k.authority_id = recipient AND k.exchange_id = of_exchange
+        AND k.authority_id <> k.owner_id;
+      owner_id := held.owner_id;
+      key_id := held.key_id;
+      exchange_id := held.exchange_id;
+      revision := held.revision;
+      IF kept_by IS NULL THEN
+        DELETE FROM infohus.record_key k WHERE k.record_id = held.record_id AND k.authority_id = held.authority_id;
       ELSE
-        UPDATE infohus.record_key k SET exchange_id = other
-        WHERE k.record_id = told.record_id AND k.authority_id = recipient AND k.exchange_id = of_exchange;
+        UPDATE infohus.record_key k SET exchange_id = kept_by, revision = k.revision + 1
+        WHERE k.record_id = held.record_id AND k.authority_id = held.authority_id;
       END IF;
-      RETURN NEXT told.record_id;
+      RETURN NEXT;
     END LOOP;
   END
   $$;

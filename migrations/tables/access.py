@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.tables.definitions import choice, create_record, create_table, sealed
+from migrations.tables.definitions import choice, create_record, create_table, revision, sealed
 
 
 def create_tables() -> None:
@@ -18,6 +18,7 @@ def create_tables() -> None:
         choice("kind", "municipality", "police", "probation", "health_region", "security_service", "self_governing"),
         choice("regime", "gdpr", "led", "pet"),
         sa.Column("public_task_sector", sa.Text()),
+        revision(),
         sa.UniqueConstraint("id", "regime"),
     )
 
@@ -29,6 +30,7 @@ def create_tables() -> None:
         sa.Column("police_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("cooperation_form", sa.Text(), nullable=False),
         sa.Column("log_origin", sa.Text(), nullable=False, unique=True),
+        revision(),
     )
 
     create_table(
@@ -68,6 +70,7 @@ def create_tables() -> None:
         sa.Column("outcome", sa.Text()),
         sa.Column("subject_pseudonyms", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("awaits_child_notification", sa.Boolean(), nullable=False),
+        revision(),
         sa.UniqueConstraint("infohus_id", "number"),
     )
 
@@ -82,6 +85,7 @@ def create_tables() -> None:
         sa.Column("public_task_confirmed", sa.Boolean(), nullable=False),
         sa.Column("records", sa.ARRAY(sa.Uuid()), nullable=False),
         sealed("reason", nullable=True),
+        revision(),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
         sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
@@ -104,6 +108,7 @@ def create_tables() -> None:
         sa.Column("record_kind", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False, index=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
+        revision(),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
     )
 
@@ -116,6 +121,7 @@ def create_tables() -> None:
         sa.Column("key_id", sa.Uuid(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
         sa.Column("exchange_id", sa.Uuid()),
+        revision(),
         sa.CheckConstraint("(exchange_id IS NULL) = (authority_id = owner_id)", name="granted_by_an_exchange"),
         sa.ForeignKeyConstraint(
             ["exchange_id", "record_id", "authority_id"],

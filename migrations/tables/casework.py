@@ -8,6 +8,7 @@ from migrations.tables.definitions import (
     create_joint_decision,
     create_record,
     create_table,
+    revision,
     sealed,
 )
 
@@ -70,6 +71,7 @@ def create_tables() -> None:
         sa.Column("assessed_at", sa.DateTime(timezone=True)),
         sa.Column("receipt_given_on", sa.Date()),
         sealed("handed_over_to", nullable=True),
+        revision(),
         sa.UniqueConstraint("subject_id"),
     )
 
@@ -82,6 +84,7 @@ def create_tables() -> None:
         sa.Column("answer_exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sealed("question"),
+        revision(),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_at_some_time"),
         sa.CheckConstraint(
             "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"
@@ -162,6 +165,7 @@ def create_tables() -> None:
             "unknown", nullable=True,
         ),
         sealed("description"),
+        revision(),
         sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ends_with_an_outcome"),
     )
 

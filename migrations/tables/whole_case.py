@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from migrations.tables.definitions import choice, create_joint_decision, create_record, create_table, sealed
+from migrations.tables.definitions import choice, create_joint_decision, create_record, create_table, revision, sealed
 
 RECORD_KINDS = (
     "concern", "reporter", "subject", "clearance_check", "child_notification", "information", "note",
@@ -38,6 +38,7 @@ def create_tables() -> None:
         "journal_reference",
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sealed("reference"),
+        revision(),
         unique_in_case=("authority_id",),
     )
 
@@ -48,6 +49,7 @@ def create_tables() -> None:
         sa.Column("answer_by", sa.Date(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sealed("asked"),
+        revision(),
     )
 
     create_record(
@@ -58,6 +60,7 @@ def create_tables() -> None:
         sa.Column("review_on", sa.Date(), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True)),
         sealed("reason"),
+        revision(),
     )
 
     create_record(
@@ -72,6 +75,7 @@ def create_tables() -> None:
         "legal_hold",
         sa.Column("lifted_at", sa.DateTime(timezone=True)),
         sealed("reason"),
+        revision(),
     )
 
     create_record(

@@ -18,6 +18,7 @@ from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.plan.document import PlanDocument, PlanNotUsable, parse_plan
 from infohus.plan.loading import load_plan
+from small_entries import small_entry
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
 ISHOJ = (PLANS / "ishoj.toml").read_text(encoding="utf-8")
@@ -100,7 +101,7 @@ class WhenAPlanIsLoaded:
         assert infohus == {
             "id": infohus_id, "name": "Infohus Ishøj", "municipality_id": "ishoj-kommune",
             "police_id": "kbh-vestegns-politi", "cooperation_form": "rpl-115-1-1",
-            "log_origin": f"infohus/ishoj-kommune/{infohus_id}",
+            "log_origin": f"infohus/ishoj-kommune/{infohus_id}", "revision": 1,
         }
         assert await owner.authorities_of(infohus_id) == sorted(row["id"] for row in found["infohus.authority"])
         plan = found["infohus.plan"][0]
@@ -144,7 +145,7 @@ class WhenAPlanIsLoaded:
 
     async def test_a_log_that_is_there_keeps_its_entries(self, owner: Owner) -> None:
         infohus_id = await owner.load(ISHOJ)
-        await owner.rows("SELECT audit.append($1, 'en post'::bytea)", infohus_id)
+        await owner.rows("SELECT audit.append($1, $2)", infohus_id, small_entry(infohus_id, "en post"))
         await owner.load(ISHOJ.replace("Action cards distribueres", "Action cards uddeles"))
         assert await owner.rows("SELECT size FROM audit.frontier WHERE log_id = $1", infohus_id) == [{"size": 1}]
 

@@ -3,24 +3,32 @@
 The owner is no caller: nobody is signed in at the command line, so these entries name the role `owner` and no person.
 """
 
-import hashlib
 import secrets
 from datetime import datetime
 from uuid import UUID, uuid4
 
-import msgspec
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import Coordinator, Infohus
-from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode_parts
 from infohus.kernel.audit.storage.log import APPEND, AnyConnection
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.statements import compiled, insert_unless_there_of
+from infohus.kernel.database.statements import compiled
 from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
+from infohus.plan.owner_writes import OwnerWrites
 
-_CARRIED = sa.select(Infohus.id).where(
-    Infohus.id == sa.bindparam("infohus_id"),
-    sa.bindparam("authority_id", type_=sa.Text).in_([Infohus.municipality_id, Infohus.police_id]),
+_CARRIED = (
+    sa.select(Infohus.id)
+    .where(
+        Infohus.id == sa.bindparam("infohus_id"),
+        sa.bindparam("authority_id", type_=sa.Text).in_([Infohus.municipality_id, Infohus.police_id]),
+    )
+    .with_for_update()
+)
+"""Locks the infohus' row, so that two commands at once register a person once."""
+_REGISTERED = sa.select(Coordinator.person_id).where(
+    Coordinator.infohus_id == sa.bindparam("infohus_id"), Coordinator.authority_id == sa.bindparam("authority_id"),
+    Coordinator.person_id == sa.bindparam("person_id"),
 )
 
 
@@ -29,22 +37,21 @@ class CoordinatorNotUsable(Exception):  # noqa: N818 - names the situation
 
 
 async def append_owner_entry(  # noqa: PLR0913 - an entry is all of it
-    owner_connection: AnyConnection, action: Action, *, infohus_id: UUID, table: str, written: tuple[object, ...],
-    purpose: str, justification: str, at: datetime,
+    owner_connection: AnyConnection, action: Action, *, infohus_id: UUID, wrote: list[Wrote], purpose: str,
+    justification: str, at: datetime,
 ) -> None:
     """Append an entry on what the owner did about an infohus; call it last in the transaction that does it (rule 59).
 
-    `written` are the values sent to `table`; only their digest is kept.
+    `wrote` are the rows that it wrote, all of them.
     """
-    digest = hashlib.sha256(msgspec.json.encode(written, enc_hook=str)).hexdigest()
     entry = Entry(
         at=at, log=INSTALLATION_LOG, caller=None, authority=None, role="owner", assurance=None, action=action.value,
         subject_kind="infohus", subject=infohus_id, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
         policy_set="", justification=justification, purpose=purpose, recipients=[], persons=[], opened=[],
-        wrote=[Wrote(verb="insert", table=table, row=None, digest=digest)], correlation=uuid4().hex,
-        nonce=secrets.token_urlsafe(16),
+        wrote=wrote, correlation=uuid4().hex, nonce=secrets.token_urlsafe(16),
     )
-    await owner_connection.execute(APPEND, INSTALLATION_LOG, encode(entry))
+    for part in encode_parts(entry):
+        await owner_connection.execute(APPEND, INSTALLATION_LOG, part)
 
 
 async def register_coordinator(
@@ -61,11 +68,12 @@ async def register_coordinator(
         if await owner_connection.fetchrow(*carried) is None:
             message = f"`{authority_id}` carries no infohus {infohus_id}"
             raise CoordinatorNotUsable(message)
-        registering = insert_unless_there_of(Coordinator).bound(**values)
-        if await owner_connection.execute(*registering) == "INSERT 0 0":
+        if await owner_connection.fetchrow(*compiled(_REGISTERED).bound(**values)) is not None:
             return False
+        writes = OwnerWrites(owner_connection)
+        await writes.insert(Coordinator, **values)
         await append_owner_entry(
-            owner_connection, Action.REGISTER_COORDINATOR, infohus_id=infohus_id, table="coordinator",
-            written=tuple(values.values()), purpose=authority_id, justification=f"person:{person_id}", at=at,
+            owner_connection, Action.REGISTER_COORDINATOR, infohus_id=infohus_id, wrote=writes.wrote,
+            purpose=authority_id, justification=f"person:{person_id}", at=at,
         )
     return True

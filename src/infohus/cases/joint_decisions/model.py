@@ -8,12 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import Authority, Case
-from infohus.kernel.database.tables import Record, Row, new_id
+from infohus.kernel.database.tables import Changing, Record, Row, new_id
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
 
-class JointDecision(Record):
+class JointDecision(Record, Changing):
     """What both tovholdere decide together. `content` is the salted document as JSON, `content_hash` its SHA-256."""
 
     __abstract__ = True

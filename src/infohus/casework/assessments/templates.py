@@ -14,8 +14,11 @@ from infohus.casework.assessments.model import Assessment, LoadedTemplate
 from infohus.casework.assessments.template import Template, TemplateNotUsable, current_template, read_template
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.audit.storage.log import AnyConnection
-from infohus.kernel.database.statements import compiled, insert_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.statements import compiled
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.plan.owner_acts import append_owner_entry
+from infohus.plan.owner_writes import OwnerWrites
 
 SHIPPED = 0
 """The version of the template that ships with the system."""
@@ -61,9 +64,15 @@ async def load_template(
         version: int = latest["version"] if latest else SHIPPED
         if latest is None or latest["digest"] != template.digest():
             version += 1
-            await owner_connection.execute(*insert_of(LoadedTemplate).bound(
-                infohus_id=infohus_id, version=version, document=document, digest=template.digest(), loaded_at=clock(),
-            ))
+            writes, at = OwnerWrites(owner_connection), clock()
+            await writes.insert(
+                LoadedTemplate, infohus_id=infohus_id, version=version, document=document, digest=template.digest(),
+                loaded_at=at,
+            )
+            await append_owner_entry(
+                owner_connection, Action.LOAD_TEMPLATE, infohus_id=infohus_id, wrote=writes.wrote,
+                purpose=f"template-version-{version}", justification=f"sha256:{template.digest().hex()}", at=at,
+            )
     return version
 
 

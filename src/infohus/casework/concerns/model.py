@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.kernel.database.statements import table_of
-from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority, unique_in_case
+from infohus.kernel.database.tables import SCHEMA, Changing, Record, choice, owned_by_authority, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -104,7 +104,7 @@ class ClearanceCheck(Record):
     note: Mapped[Sealed | None] = mapped_column(SealedColumn)
 
 
-class ChildNotification(Record):
+class ChildNotification(Record, Changing):
     """The underretning task: two clocks, and the hand-over that screening waits for (rules 32 and 33)."""
 
     __tablename__ = "child_notification"

@@ -14,7 +14,7 @@ from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Long
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import RecommendationOutcome
 from infohus.kernel.access.model import Authority
-from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.database.tables import SCHEMA, Changing, Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -52,7 +52,7 @@ class Recommendation(JointDecision):
     __table_args__ = owned_by_authority()
 
 
-class Measure(Record):
+class Measure(Record, Changing):
     """One measure with exactly one responsible authority and a date on which somebody looks again.
 
     `delivered_by` is the one professional who carries it out and so sees it; the other professionals do not.

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Record, Regime, Row, choice, new_id, owned_by_authority
+from infohus.kernel.database.tables import SCHEMA, Changing, Record, Regime, Row, choice, new_id, owned_by_authority
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
@@ -40,7 +40,7 @@ class ParticipationKind(StrEnum):
     INVITED = "invited"
 
 
-class Authority(Row):
+class Authority(Row, Changing):
     """A controller: a municipality, a police district or another authority that may be drawn in."""
 
     __tablename__ = "authority"
@@ -53,7 +53,7 @@ class Authority(Row):
     public_task_sector: Mapped[str | None]
 
 
-class Infohus(Row):
+class Infohus(Row, Changing):
     """The forum of one municipality and its police district. Its id is also its audit log's."""
 
     __tablename__ = "infohus"
@@ -97,7 +97,7 @@ class Coordinator(Row):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-class Case(Row):
+class Case(Row, Changing):
     """One concern taken up. Holds no text about anyone; `version` is the next one with every change of the row."""
 
     __tablename__ = "case"
@@ -115,7 +115,7 @@ class Case(Row):
     awaits_child_notification: Mapped[bool]
 
 
-class Participant(Record):
+class Participant(Record, Changing):
     """A natural person who takes part in a case for an authority; access ends by itself (rule 22).
 
     `authority_id` is, as on every record, its owner: the authority that drew the person in.
@@ -150,7 +150,7 @@ class CaseKey(Row):
     wrapped_key: Mapped[bytes]
 
 
-class RecordKey(Row):
+class RecordKey(Row, Changing):
     """A record's data key, wrapped under one authority's case key.
 
     The owner has one from the start; another authority's names the exchange that gave it (promise 4).
@@ -179,7 +179,7 @@ class RecordKey(Row):
     exchange_id: Mapped[UUID | None]
 
 
-class Disclosure(Row):
+class Disclosure(Row, Changing):
     """One record disclosed to one authority by one exchange."""
 
     __tablename__ = "disclosure"

@@ -27,6 +27,7 @@ class Action(StrEnum):
     ACKNOWLEDGE_LOG_NOTICE = "acknowledgeLogNotice"
     LOAD_PLAN = "loadPlan"
     REGISTER_COORDINATOR = "registerCoordinator"
+    LOAD_TEMPLATE = "loadTemplate"
     LIST_OVERDUE_REVIEWS = "listOverdueReviews"
     REPORT_ERASURE = "reportErasure"
     REPORT_SUBJECT_LOG = "reportSubjectLog"

@@ -20,7 +20,7 @@ import structlog
 
 from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
+from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode_parts
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import append_alone, append_and_commit
 from infohus.kernel.authorization.action import Action
@@ -113,9 +113,9 @@ class UnitsOfWork:
                 audit_draft.complete_purpose()
                 await work.flush()
                 resolved = work.resolved
-                entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
-                await _commit(context, resolved.log_id, entry)
-                self._acknowledged.add(resolved.log_id, entry)
+                entries = encode_parts(self._entry(caller, action, model, subject_id, resolved, audit_draft))
+                await _commit(context, resolved.log_id, entries)
+                self._acknowledged.add(resolved.log_id, *entries)
             except BaseException as failure:
                 # The transaction is over, or `_append_failure` rolls it back: nothing of the act is stored, unless it
                 # was committed and the answer was lost (see `_commit`). What is left is an entry that says it was
@@ -188,12 +188,12 @@ class UnitsOfWork:
         try:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
-            encoded = encode(entry)
+            entries = encode_parts(entry)
             # A refusal, too, tells something of what was read, so it waits until the entry is on the disk. The log is
             # not locked meanwhile, so that many refusals hold nobody up. If the process dies before COMMIT, there is
             # no entry and no answer; after it, there is perhaps an entry, and no answer.
-            await connection.execute(append_alone(log_id, encoded))
-            self._acknowledged.add(log_id, encoded)
+            await connection.execute(append_alone(log_id, *entries))
+            self._acknowledged.add(log_id, *entries)
         except (OSError, asyncpg.PostgresError, *_DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
@@ -305,7 +305,7 @@ async def _find(
     return resolved_case(rows[0] if rows else None, record)
 
 
-async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
+async def _commit(context: RequestContext, log_id: UUID, entries: Sequence[bytes]) -> None:
     # One message: append, COMMIT, flush. What the unit read and what it wrote is given out only after the answer to it.
     # If the process or the connection dies before the server reads the message, nothing happened. After that, the
     # server goes on by itself: everything happened, and the WAL writer flushes what the session no longer could.
@@ -316,7 +316,7 @@ async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
     # When the answer is lost, the caller is answered 503 and cannot tell; a repetition with the same Idempotency-Key
     # acts only if the first did not.
     message = append_and_commit if context.writes else append_alone
-    await context.connection.execute(message(log_id, entry))
+    await context.connection.execute(message(log_id, *entries))
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:

@@ -34,13 +34,18 @@ READERS = sa.select(Disclosure.record_id, Disclosure.recipient_id).where(
     Disclosure.withdrawn_at.is_(None),
 )
 """To which authorities records are disclosed and not withdrawn; each holds a wrap of the record's key."""
+_KEY_COLUMNS = ("record_id", "owner_id", "key_id", "exchange_id", "revision", "kept_by")
 WITHDRAWING = sa.select(
     sa.func.infohus.withdraw(
         sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
         sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
-    ).label("record_id")
+    ).table_valued(*_KEY_COLUMNS, name="withdrawn")
 )
-"""Takes away the wraps that an exchange gave a recipient, and returns the ids of the records."""
+"""Takes away the wraps that an exchange gave a recipient; returns each record's id, and what its key row was."""
+WITHDRAWN = sa.select(Disclosure).where(
+    Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.recipient_id == sa.bindparam("recipient_id"),
+    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+)
 _CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id"))
 
 

@@ -27,11 +27,12 @@ from infohus.kernel.database.statements import (
 from infohus.kernel.database.tables import Record, Regime, Row, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
-from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey, withdrew
-from infohus.kernel.unit_of_work.keyring import READERS, WITHDRAWING, Ask, Keyring
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
+from infohus.kernel.unit_of_work.keyring import READERS, WITHDRAWING, WITHDRAWN, Ask, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
+from infohus.kernel.unit_of_work.withdrawn_rows import rewrapped, withdrew
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -253,10 +254,14 @@ class UnitOfWork:
 
         A record that another exchange disclosed to it too stays readable. Returns the ids of the records withdrawn.
         """
-        rows = await self.values(WITHDRAWING, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
+        given = {"exchange_id": exchange_id, "recipient_id": recipient_id}
+        rows = await self.values(WITHDRAWING, **given, kinds=list(kinds))
         withdrawn: list[UUID] = [row["record_id"] for row in rows]
-        for record_id in withdrawn:
-            self.audit_draft.add_wrote(withdrew(record_id, exchange_id, recipient_id))
+        for disclosure in await self.rows(Disclosure, WITHDRAWN, **given, record_ids=withdrawn):
+            self.audit_draft.add_wrote(withdrew(disclosure))
+        for row in rows:
+            if row["key_id"] is not None:
+                self.audit_draft.add_wrote(rewrapped(row, recipient_id, case_id=self.case.id))
         return withdrawn
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:

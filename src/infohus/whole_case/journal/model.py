@@ -10,12 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Outcome
-from infohus.kernel.database.tables import Record, unique_in_case
+from infohus.kernel.database.tables import Changing, Record, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
 
-class JournalReference(Record):
+class JournalReference(Record, Changing):
     """The case's number in one authority's own journal; no other authority reads it."""
 
     __tablename__ = "journal_reference"
@@ -101,7 +101,11 @@ class CaseLogLine(msgspec.Struct, frozen=True):
 
 
 class CaseLogPage(msgspec.Struct, frozen=True):
-    """Some lines, and the index to go on behind; `None` is the end."""
+    """Some lines, and the index to go on behind; `None` is the end.
+
+    `bad` are the places among them at which the log holds something that is no entry, on this case or not.
+    """
 
     items: list[CaseLogLine]
     next: int | None
+    bad: list[int]

@@ -10,7 +10,7 @@ from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.row import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
-from infohus.kernel.audit.formats.entry import decode
+from infohus.kernel.audit.formats.entry import read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
@@ -21,6 +21,7 @@ from infohus.whole_case.log_reports.model import (
     LogReportDraft,
     SubjectLogReport,
     is_closing,
+    is_on,
     line_from,
     tally_on,
 )
@@ -78,7 +79,7 @@ async def report_on(work: UnitOfWork, signer: PooledSigner, person: str) -> Subj
     used = [
         (index, encoded, entry)
         for index, encoded in await work.log.entries_holding([f'"{person}"'])
-        if (entry := decode(encoded)).authority == authority and person in entry.persons
+        if (entry := read(encoded)) is not None and is_on(entry, person, authority)
     ]
     asked = [
         at for at, (_, _, entry) in enumerate(used)

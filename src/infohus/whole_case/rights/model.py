@@ -11,7 +11,7 @@ from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import LongText
-from infohus.kernel.database.tables import Record, Regime, choice, owned_by_authority
+from infohus.kernel.database.tables import Changing, Record, Regime, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -57,7 +57,7 @@ BASES: dict[Regime, frozenset[RestrictionBasis]] = {
 """The provisions an authority can restrict by, by its regime (rule 42)."""
 
 
-class AccessRequest(Record):
+class AccessRequest(Record, Changing):
     """A person asks what is held about them. `subject_id` is the person's record in the case, where one is named."""
 
     __tablename__ = "access_request"
@@ -70,7 +70,7 @@ class AccessRequest(Record):
     asked: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
-class Restriction(Record):
+class Restriction(Record, Changing):
     """One item is withheld: by which provision, why, by whom (`recorded_by`), and when it is reviewed (rule 65)."""
 
     __tablename__ = "restriction"
