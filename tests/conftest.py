@@ -18,10 +18,11 @@ import pytest
 from house import House, open_house
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.kernel.database.schema import migrate
+from reconciled import assert_rows_are_logged
 from rule_report import RuleReport, WorkersMarks
 from town import Town, open_town
 
-Role = Literal["owner", "app", "verifier", "retention"]
+Role = Literal["owner", "app", "verifier", "retention", "reconciler"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROLES_SQL = REPOSITORY / "deploy" / "postgresql" / "roles.sql"
@@ -85,7 +86,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres
 
 @pytest.fixture(scope="session")
 def role_passwords(postgres: LocalPostgres) -> dict[str, str]:
-    """Make the four roles, and give each a password of this session."""
+    """Make the five roles, and give each a password of this session."""
     passwords = {role: secrets.token_urlsafe(16) for role in get_args(Role)}
     setting = (f"ALTER ROLE infohus_{role} PASSWORD '{password}'" for role, password in passwords.items())
     execute(postgres.superuser_dsn(), ROLES_SQL.read_text(), *setting)
@@ -130,12 +131,16 @@ def database(template_database: Database) -> Iterator[Database]:
 
 @pytest.fixture
 async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    """Open an installation with one infohus (`House`); after the test, both of its logs must verify row by row."""
+    """Open an installation with one infohus (`House`); after the test, both of its logs must verify row by row.
+
+    So must its rows, unless the test wrote some itself.
+    """
     async with open_house(
         database.dsn("app"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
     ) as opened:
         yield opened
         await opened.assert_logs_are_whole()
+        await assert_rows_are_logged(opened, database.dsn("reconciler"))
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CON
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.verification.slow_turn import SlowTurn
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
@@ -134,6 +135,8 @@ def create_app(settings: Settings) -> Litestar:
                 asyncio.create_task(_forget_old_keys(vault)),
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),
             ]
+            if settings.reconciler_database_url is not None:
+                tasks.append(asyncio.create_task(SlowTurn(settings.reconciler_database_url).run()))
             yield
             for task in tasks:
                 task.cancel()

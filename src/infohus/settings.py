@@ -69,6 +69,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     witnesses_file: Annotated[
         Path | None, Meta(description="TOML file of the witnesses that cosign; without it nothing is cosigned.")
     ] = None
+    reconciler_database_url: Annotated[
+        str | None,
+        Meta(description="PostgreSQL address of the role infohus_reconciler: the service then compares all rows with "
+                         "the logs, some each second. Without it, only `infohus audit verify --rows` does."),
+    ] = None
     note_late_after_days: Annotated[
         int, Meta(description="A note entered more days after the event shows as late (rule 68).", ge=0, le=365)
     ] = 3
@@ -106,9 +111,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return settings
 
     def _refuse_unsafe(self) -> None:
-        if not self.database_url.startswith(("postgresql://", "postgres://")):
-            message = f"{PREFIX}DATABASE_URL is not a PostgreSQL address"
-            raise UnsafeSetting(message)
+        for name in ("database_url", "reconciler_database_url"):
+            if not (getattr(self, name) or "postgresql://").startswith(("postgresql://", "postgres://")):
+                message = f"{PREFIX}{name.upper()} is not a PostgreSQL address"
+                raise UnsafeSetting(message)
         if self.host not in {"127.0.0.1", "::1"}:
             message = f"{PREFIX}HOST: listen on 127.0.0.1 or ::1 and let the TLS proxy face the network"
             raise UnsafeSetting(message)
@@ -135,6 +141,8 @@ def _bounds(kind: msgspec.inspect.Type) -> str:
             return f"{least}–{most}"
         case msgspec.inspect.IntType(ge=int(least)):
             return f"{least} or more"
+        case msgspec.inspect.UnionType(types) if any(isinstance(one, msgspec.inspect.StrType) for one in types):
+            return "text"
         case msgspec.inspect.CustomType() | msgspec.inspect.UnionType():
             return "a path"
         case _:

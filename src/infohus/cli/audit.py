@@ -17,6 +17,7 @@ from infohus.cli.draw import draw
 from infohus.cli.log_report import check_log_report
 from infohus.cli.log_retention import empty, keep
 from infohus.cli.progress_bar import ProgressBar
+from infohus.cli.rows import reconciler_option, rows_option, verify_rows
 from infohus.clock import now
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
@@ -73,15 +74,20 @@ for _command in (empty, keep, check_log_report, draw):
 @witnesses_option
 @click.option("--resume", "seen", type=ANY_PATH, help="With --database: go on where this file says, and keep it.")
 @click.option("--cores", default=os.cpu_count() or 1, show_default="all", help="How many cores hash.")
+@rows_option
+@reconciler_option
 def verify(  # noqa: PLR0913 - the options of one command
     *, folder: Path | None, key: Path | None, cosigners: tuple[Path, ...], need: int, database: str | None,
-    log_id: UUID | None, witnesses: Path | None, seen: Path | None, cores: int,
+    log_id: UUID | None, witnesses: Path | None, seen: Path | None, cores: int, rows: bool,
+    reconciler_database: str | None,
 ) -> None:
     """Verify an exported log in FOLDER, or a log in the database: rows, tree, every checkpoint, cosignatures.
 
     Exit code 1: something is wrong; what and where is printed. 3: nothing is wrong, but too few witnesses answered.
     """
-    if folder is not None:
+    if rows:
+        verify_rows(reconciler_database)
+    elif folder is not None:
         _print_result(_verify_folder(folder, key, cosigners, need, cores))
     elif database and log_id:
         found = _verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=seen, cores=cores)
