@@ -127,10 +127,10 @@ def create_app(settings: Settings) -> Litestar:
         async with (
             await open_pool(settings.database_url, size=settings.pool_size) as pool,
             await open_pool(settings.database_url, size=SIGNER_CONNECTIONS) as pool_of_signer,
+            units.open(pool),
         ):
             pooled_signer.open(pool_of_signer)
             await pooled_signer.require_not_behind()
-            units.open(pool)
             tasks = [
                 asyncio.create_task(_forget_old_keys(vault)),
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),

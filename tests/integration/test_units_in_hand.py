@@ -30,8 +30,7 @@ async def units_of(house: House) -> AsyncIterator[UnitsOfWork]:
     """Give units of work of the installation in the test's event loop; the application's own run in its client's."""
     provided: Any = create_app(house.settings).dependencies["units"]
     units: UnitsOfWork = provided.dependency()
-    async with await open_pool(house.settings.database_url, size=2) as pool:
-        units.open(pool)
+    async with await open_pool(house.settings.database_url, size=2) as pool, units.open(pool):
         yield units
 
 
