@@ -184,8 +184,7 @@ class UnitsOfWork:
         work = UnitOfWork(
             caller=caller, action=context.action, resolved=resolved, connection=context.connection, vault=self._vault,
             policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=context.now,
-            idempotency_key=idempotency_key,
-            ask=context.ask,
+            idempotency_key=idempotency_key, ask=context.ask, lock=context.lock,
         )
         work.audit_draft.purpose_of_act = row.purpose
         work.audit_draft.policies.extend(decision.policies)
