@@ -86,8 +86,8 @@ CREATE TABLE audit.retention (
 -- of its own, or names a person by anything but 22 characters of base64url, or twice. What an entry says may still be
 -- untrue: docs/trust.md.
 --
--- Each append is a transaction of its own, and in each PostgreSQL looks up every function and operator used here anew,
--- and its owner's right to it. So the function uses few of them.
+-- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
+-- its owner's right to it. So the function uses few of them.
 CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -109,8 +109,8 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         tally text;
     BEGIN
         IF content NOT LIKE '{"v"_2,%' OR said ->> 'log' IS DISTINCT FROM to_log::text OR said ? 'tally'
-           OR NOT said ?& '{at, caller, authority, role, assurance, action, subject_kind, subject, case, outcome,
-             reason, policies, policy_set, justification, purpose, recipients, persons, opened, wrote, correlation, nonce}'
+           OR NOT said ?& '{at, caller, authority, role, assurance, action, subject_kind, subject, case, outcome, reason,
+             policies, policy_set, justification, purpose, recipients, persons, opened, wrote, correlation, nonce}'
            OR on_track IS NULL OR on_track NOT IN ('ordinary', 'pet')
            OR named !~ '^\[("[A-Za-z0-9_-]{22}"(, "[A-Za-z0-9_-]{22}")*)?\]$' THEN
             RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';

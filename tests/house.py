@@ -140,9 +140,8 @@ class House:
 
     async def entries(self, log_id: UUID | None = None) -> list[Entry]:
         """Read a log's entries, oldest first; those of the infohus unless another log is named."""
-        rows = await self.sql(
-            "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log_id or self.infohus_id
-        )
+        of_log = "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index"
+        rows = await self.sql(of_log, log_id or self.infohus_id)
         return [decode(row["entry"]) for row in rows]
 
     async def all_entries(self) -> list[Entry]:
