@@ -82,8 +82,8 @@ CREATE TABLE audit.retention (
 -- chain ‖ core), the first after 32 zero bytes; the core is the leaf hash of the entry without this field. Who has all
 -- cores sees whether an entry is missing.
 --
--- It refuses what is no entry of format 2: what is no JSON, says another version or log, lacks a field, brings a tally
--- of its own, or names a person by anything but 22 characters of base64url, or twice. What an entry says may still be
+-- It refuses what is no entry of format 2: what is no JSON, says another version or log, has other fields, a tally of its
+-- own among them, or names a person by anything but 22 characters of base64url, or twice. What an entry says may still be
 -- untrue: docs/trust.md.
 --
 -- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
@@ -92,6 +92,9 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
+        fields CONSTANT text[] := '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case,
+          outcome, reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
+          correlation, nonce}';
         content text := convert_from(new_entry, 'UTF8');
         said jsonb := content::jsonb;
         acts_for text := coalesce(said ->> 'authority', '');
@@ -108,9 +111,8 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         chained bytea;
         tally text;
     BEGIN
-        IF content NOT LIKE '{"v"_2,%' OR said ->> 'log' IS DISTINCT FROM to_log::text OR said ? 'tally'
-           OR NOT said ?& '{at, caller, authority, role, assurance, action, subject_kind, subject, case, outcome, reason,
-             policies, policy_set, justification, purpose, recipients, persons, opened, wrote, correlation, nonce}'
+        IF content NOT LIKE '{"v"_2,%' OR said ->> 'log' IS DISTINCT FROM to_log::text
+           OR NOT said ?& fields OR said - fields - '{part, emptied}'::text[] <> '{}'
            OR on_track IS NULL OR on_track NOT IN ('ordinary', 'pet')
            OR named !~ '^\[("[A-Za-z0-9_-]{22}"(, "[A-Za-z0-9_-]{22}")*)?\]$' THEN
             RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';

@@ -46,7 +46,7 @@ class Track(StrEnum):
     PET = "pet"
 
 
-class Opened(msgspec.Struct, frozen=True):
+class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A sealed place that was opened."""
 
     table: str
@@ -54,7 +54,7 @@ class Opened(msgspec.Struct, frozen=True):
     row: UUID
 
 
-class Wrote(msgspec.Struct, frozen=True):
+class Wrote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A row that was written: `key` is its primary key, in the table's order, as text; `revision` counts from 1.
 
     `digest` is the SHA-256 of the whole row as stored after the write, and `was` as it was read before it, hexadecimal
@@ -85,7 +85,7 @@ class Emptied(msgspec.Struct, frozen=True):
     before: datetime
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Format version 2. `at` is aware UTC; `persons` are their log ids; `nonce` is 16 random bytes, base64url.
 
     The last fields are left out where they say nothing: `part` (number and how many, from 1) stands in the entries of

@@ -9,7 +9,7 @@ from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.exported_log import Fault
 
 SHIPPED = {
-    "append": "bebdd7afa4c4c2434b4475331d197d27931fb9368335550470d023a23fc1e32a",
+    "append": "2c822bd68e30cb9952d2bc017879f8d357d2a8135dd89c72fa06915fa4266a8a",
     "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
     "empty": "0fdcbe396aeee18c5fa75b16a0e94c57f9f8c65f9776b4948782918b11c36418",
     "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
