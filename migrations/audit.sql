@@ -261,18 +261,43 @@ CREATE FUNCTION audit.let_only_empty() RETURNS trigger
     $$;
 
 -- Appending takes the log's lock first, and the transaction holds it, so two calls follow one another.
-CREATE FUNCTION audit.empty(of_log uuid, start bigint, stop bigint, new_entry bytea) RETURNS bigint
+--
+-- `carried` are entries that say again what the emptied ones say of rows: the same table, key, revision and digest, and
+-- nothing else. So nobody can forge an entry on a row this way, and one that is left out shows as a row of no log.
+CREATE FUNCTION audit.empty(of_log uuid, start bigint, stop bigint, new_entry bytea, carried bytea[] DEFAULT '{}')
+  RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
-        place bigint := audit.append(of_log, new_entry);
-        said jsonb := convert_from(new_entry, 'UTF8')::jsonb -> 'emptied';
+        place bigint;
+        said jsonb := convert_from(new_entry, 'UTF8')::jsonb;
+        range jsonb := said -> 'emptied';
         emptied bigint;
+        one bytea;
     BEGIN
+        IF said ->> 'action' <> 'emptyLogEntries' OR said -> 'wrote' <> '[]' THEN
+            RAISE EXCEPTION 'the entry says something else' USING ERRCODE = 'check_violation';
+        END IF;
+        FOREACH one IN ARRAY carried LOOP
+            said := convert_from(one, 'UTF8')::jsonb;
+            IF said ->> 'action' <> 'carryRowDigests' OR said -> 'persons' <> '[]' OR said -> 'opened' <> '[]'
+               OR EXISTS (
+                SELECT w -> 'table', w -> 'key', w -> 'revision', w -> 'digest', w ->> 'verb'
+                FROM jsonb_array_elements(said -> 'wrote') w
+                EXCEPT
+                SELECT w -> 'table', w -> 'key', w -> 'revision', w -> 'digest', 'carry'
+                FROM audit.leaf l, jsonb_array_elements(convert_from(l.entry, 'UTF8')::jsonb -> 'wrote') w
+                WHERE l.log_id = of_log AND l.index >= start AND l.index < stop
+            ) THEN
+                RAISE EXCEPTION 'an entry carries what was not said' USING ERRCODE = 'check_violation';
+            END IF;
+            PERFORM audit.append(of_log, one);
+        END LOOP;
+        place := audit.append(of_log, new_entry);
         IF stop - start NOT BETWEEN 1 AND 4096 THEN
             RAISE EXCEPTION 'between 1 and 4096 entries are emptied at a time' USING ERRCODE = 'check_violation';
         END IF;
-        IF ((said ->> 'start')::bigint, (said ->> 'stop')::bigint) IS DISTINCT FROM (start, stop) THEN
+        IF ((range ->> 'start')::bigint, (range ->> 'stop')::bigint) IS DISTINCT FROM (start, stop) THEN
             RAISE EXCEPTION 'the entry says another range' USING ERRCODE = 'check_violation';
         END IF;
         IF start < 0 OR EXISTS (
@@ -318,7 +343,7 @@ CREATE TRIGGER leaf_is_only_emptied BEFORE UPDATE ON audit.leaf
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea), audit.keep_checkpoint, audit.keep_cosignature TO infohus_app;
 GRANT EXECUTE ON FUNCTION audit.kept_since(uuid), audit.emptiable(uuid, timestamptz),
-  audit.empty(uuid, bigint, bigint, bytea) TO infohus_retention;
+  audit.empty(uuid, bigint, bigint, bytea, bytea[]) TO infohus_retention;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.tally, audit.checkpoint, audit.cosignature, audit.retention
   TO infohus_app, infohus_verifier;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf TO infohus_reconciler;

@@ -119,11 +119,10 @@ class AttackedRows:
 
     async def faults(self) -> list[RowFault]:
         """Do what `infohus audit verify --rows` does."""
-        logged, found = LoggedRows(), list[RowFault]()
-        reconciliation = RowReconciliation(logged)
-        while not reconciliation.is_done:
-            found += await reconciliation.step(self.superuser)
-        logged.close()
+        with LoggedRows() as logged:
+            reconciliation, found = RowReconciliation(logged), list[RowFault]()
+            while not reconciliation.is_done:
+                found += await reconciliation.step(self.superuser)
         return found
 
     async def place(self, table: str) -> str:

@@ -112,17 +112,17 @@ def world(template_database: Database, tmp_path_factory: pytest.TempPathFactory)
 
 @asynccontextmanager
 async def forging(database: Database) -> AsyncIterator[Forgery]:
-    superuser, logged = await asyncpg.connect(database.dsn("superuser")), LoggedRows()
+    superuser = await asyncpg.connect(database.dsn("superuser"))
     try:
-        await superuser.execute(NO_CONSTRAINTS)
-        await superuser.execute("SET session_replication_role = replica")
-        columns = [tuple(row) for row in await superuser.fetch(COLUMNS) if row["name"] not in UNLOGGED]
-        forgery = Forgery(database, superuser, RowReconciliation(logged), columns)
-        forgery.set_up = frozenset(await forgery.found())
-        assert {one.what for one in forgery.set_up} == {"ingen log nævner den"}
-        yield forgery
+        with LoggedRows() as logged:
+            await superuser.execute(NO_CONSTRAINTS)
+            await superuser.execute("SET session_replication_role = replica")
+            columns = [tuple(row) for row in await superuser.fetch(COLUMNS) if row["name"] not in UNLOGGED]
+            forgery = Forgery(database, superuser, RowReconciliation(logged), columns)
+            forgery.set_up = frozenset(await forgery.found())
+            assert {one.what for one in forgery.set_up} == {"ingen log nævner den"}
+            yield forgery
     finally:
-        logged.close()
         await superuser.close()
 
 

@@ -11,7 +11,7 @@ from infohus.kernel.audit.verification.exported_log import Fault
 SHIPPED = {
     "append": "2c822bd68e30cb9952d2bc017879f8d357d2a8135dd89c72fa06915fa4266a8a",
     "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
-    "empty": "0fdcbe396aeee18c5fa75b16a0e94c57f9f8c65f9776b4948782918b11c36418",
+    "empty": "eac4699f1698814df1dbf05e5145322ecce2a0110210569687827c949aaa89f4",
     "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
     "keep_cosignature": "8efca32dd4233addf00812aa43cb21068e437de9e358a30782412c0c4067e509",
     "kept_since": "c3836c1d05f86d0b9f4f3adc5c465e8bc30ad9309742733f166a17878d2bfbd4",

@@ -5,15 +5,15 @@ A row can be written by two authorities' units, so its history is spread over se
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 from uuid import UUID
 
-from infohus.kernel.audit.formats.entry import Entry, Outcome
+from infohus.kernel.audit.formats.emptying import CARRIED
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote
 
-CARRIED = "carry"
-"""The verb of a row that an emptied entry had named: the digest is that entry's, and what came before is forgotten."""
 DELETED = "delete"
 
 _SCHEMA = """
@@ -53,7 +53,11 @@ class LoggedRows:
         self.has_emptied = False
         """Whether an emptied entry was met, whose words are lost."""
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        """Be closed when the context is left."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Delete the file."""
         self._store.close()
 
@@ -85,6 +89,14 @@ class LoggedRows:
     def unseen(self, table: str, *, turn: int, after: str, limit: int) -> list[str]:
         """List keys of rows that a log names and nobody looked at in this turn."""
         return [key for (key,) in self._store.execute(_UNSEEN, (turn, table, after, limit))]
+
+    def only_said_before(self, log_id: UUID, stop: int) -> Iterator[tuple[int, Wrote]]:
+        """Give the living rows whose newest word stands in a log's entries before `stop`, each with that place."""
+        keys = self._store.execute("SELECT DISTINCT name, key FROM wrote WHERE log = ? AND place < ?", (str(log_id), stop))
+        for table, key in keys:
+            last = self.history_of(table, key)[-1]
+            if last.verb != DELETED and last.log == str(log_id) and last.place < stop:
+                yield last.place, Wrote(CARRIED, table, key_in(key), last.revision, last.digest)
 
     def tables(self) -> set[str]:
         """Name the tables that a log names a row of."""

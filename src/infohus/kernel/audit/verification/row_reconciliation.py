@@ -108,7 +108,7 @@ class RowReconciliation:
 
     async def step(self, connection: AnyConnection) -> list[RowFault]:
         """Read some entries and, when there are no more, compare some rows."""
-        if not await self._follow(connection):
+        if not await self.follow(connection):
             return []
         found = []
         if self._left is None:
@@ -132,8 +132,8 @@ class RowReconciliation:
             *(RowFault(name, "", "tabellen er væk") for name in sorted(self.logged.tables() - names)),
         ]
 
-    async def _follow(self, connection: AnyConnection) -> bool:
-        """Read the next entries of each log, at most some thousand; say whether all were read."""
+    async def follow(self, connection: AnyConnection) -> bool:
+        """Read the next entries of the logs, at most some thousand of one; say whether all were read."""
         for log in await connection.fetch(_LOGS):
             log_id, start = log["log_id"], self.positions.get(log["log_id"], 0)
             if start >= log["size"]:
@@ -208,8 +208,7 @@ async def reconcile_rows(
     connection: AnyConnection, *, progress: Callable[[int], None] | None = None
 ) -> tuple[int, list[RowFault]]:
     """Compare all rows in one snapshot; give how many were compared, and what is wrong."""
-    logged = LoggedRows()
-    try:
+    with LoggedRows() as logged:
         reconciliation, found = RowReconciliation(logged), list[RowFault]()
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             while not reconciliation.is_done:
@@ -217,5 +216,3 @@ async def reconcile_rows(
                 if progress is not None:
                     progress(reconciliation.compared)
         return reconciliation.compared, found
-    finally:
-        logged.close()

@@ -36,17 +36,14 @@ class SlowTurn:
 
     async def run(self) -> None:
         """Go on until cancelled; after a failure, which is logged, what was read of the logs is still known."""
-        logged = LoggedRows()
-        reconciliation = RowReconciliation(logged)
-        try:
+        with LoggedRows() as logged:
+            reconciliation = RowReconciliation(logged)
             while True:
                 try:
                     await self._go_on(reconciliation)
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
                     logger.exception("rows_not_compared", exc_info=failure)
                     await asyncio.sleep(self._step_seconds * 60)
-        finally:
-            logged.close()
 
     async def _go_on(self, reconciliation: RowReconciliation) -> None:
         connection = await asyncpg.connect(self._database, server_settings={"application_name": "infohus-rows"})
