@@ -1,11 +1,12 @@
 """Builds every object of the application and hands each what it needs. No other file imports all of its parts."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib.metadata import version
 from typing import Annotated, Any
 
+import structlog
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
@@ -32,7 +33,8 @@ from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import Signer
-from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
@@ -57,7 +59,7 @@ from infohus.plan.api import handlers as plan_handlers
 from infohus.plan.contact_routes import handlers as contact_handlers
 from infohus.plan.network.api import handlers as network_handlers
 from infohus.plan.version_routes import handlers as plan_version_handlers
-from infohus.settings import Settings
+from infohus.settings import Settings, UnsafeSetting
 from infohus.web.api_description import ExactConfig
 from infohus.web.authentication import AuthenticationMiddleware
 from infohus.web.documentation import DocumentationPage, documentation_router
@@ -72,6 +74,8 @@ from infohus.whole_case.log_reports.api import handlers as log_report_handlers
 from infohus.whole_case.next_steps.api import handlers as next_step_handlers
 from infohus.whole_case.rights.api import handlers as right_handlers
 from infohus.whole_case.searches.api import handlers as search_handlers
+
+logger = structlog.get_logger()
 
 _FORGET_EVERY_SECONDS = 30
 AnyRequest = Request[Caller, Any, Any]
@@ -123,12 +127,13 @@ def create_app(settings: Settings) -> Litestar:
 
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:
-        async with (
-            await open_pool(settings.database_url, size=settings.pool_size) as pool,
-            await open_pool(settings.database_url, size=SIGNER_CONNECTIONS) as pool_of_signer,
-        ):
-            pooled_signer.open(pool_of_signer)
-            await pooled_signer.require_not_behind()
+        async with AsyncExitStack() as opened:
+            with _said_why_not():
+                pool = await opened.enter_async_context(await open_pool(settings.database_url, size=settings.pool_size))
+                pooled_signer.open(await opened.enter_async_context(
+                    await open_pool(settings.database_url, size=SIGNER_CONNECTIONS)
+                ))
+                await pooled_signer.require_not_behind()
             units.open(pool)
             tasks = [
                 asyncio.create_task(_forget_old_keys(vault)),
@@ -190,6 +195,19 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(
         key, CheckpointStore(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
     )
+
+
+@contextmanager
+def _said_why_not() -> Iterator[None]:
+    """Log what stops the start. The server's own log is off, so a worker would end without a word."""
+    try:
+        yield
+    except (UnsafeSetting, LogNotAsSigned, StateNotReadable) as refused:
+        logger.critical("cannot_start", why=str(refused))
+        raise
+    except Exception as failure:
+        logger.critical("cannot_start", exc_info=failure)
+        raise
 
 
 async def _forget_old_keys(vault: Vault) -> None:
