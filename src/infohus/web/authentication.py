@@ -85,8 +85,12 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     async def _sign_in(self, caller: Caller) -> None:
         """Log the sign-in and store, sealed, who it is; no act comes before that is committed (rule 60)."""
-        async with self._units.begin(caller, Action.SIGN_IN) as work:
-            fingerprint = await self._actors.keep(work)
+        try:
+            async with self._units.begin(caller, Action.SIGN_IN) as work:
+                fingerprint = await self._actors.keep(work)
+        except errors.UnknownWhetherStored as unknown:
+            # Of the sign-in; what was asked for has not begun.
+            raise errors.LogUnavailable from unknown
         self._actors.remember(fingerprint)
         self._seen[caller.token_digest] = None
 

@@ -22,7 +22,7 @@ from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
-from infohus.kernel.audit.storage.log import append_alone, append_and_commit
+from infohus.kernel.audit.storage.log import append_alone
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
@@ -31,6 +31,7 @@ from infohus.kernel.database.tables import Record, Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
+from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
 from infohus.kernel.unit_of_work.lookup import (
     INSTALLATION_LOG,
     Lock,
@@ -50,12 +51,6 @@ from infohus.logs import correlation_id
 logger = structlog.get_logger()
 
 _ACQUIRE_SECONDS = 10
-_DATABASE_GONE = (
-    ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
-)
-"""What the driver raises when PostgreSQL went away, is shutting down, recovers from a crash, or lacks resources."""
-
 REGIMES = {
     AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
 }
@@ -97,8 +92,8 @@ class UnitsOfWork:
             NotAvailable: the subject is unknown, hidden, or the policies say no.
             NotPossibleNow: the case's stage does not allow it.
             DatabaseUnavailable: no connection was free within ten seconds, or the database went away.
-            LogUnavailable: the entry could not be written, so nothing happened (rule 59); or the answer to COMMIT was
-                lost, and either is possible (see `_commit`).
+            LogUnavailable: the entry could not be written, so nothing happened (rule 59) and nothing is given out.
+            UnknownWhetherStored: the answer to COMMIT was lost, so that all of it happened, or nothing (see `commit`).
         """
         async with self._connection() as connection:
             resolved, audit_draft = ResolvedSubject(), AuditEventDraft()
@@ -114,12 +109,14 @@ class UnitsOfWork:
                 await work.flush()
                 resolved = work.resolved
                 entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
-                await _commit(context, resolved.log_id, entry)
+                await commit(connection, resolved.log_id, entry, writes=context.writes)
                 self._acknowledged.add(resolved.log_id, entry)
+            except Unanswered as unanswered:
+                # The entry may stand in the log, and says "allowed": no second one says that the act failed.
+                raise unanswered.outcome from unanswered.__cause__
             except BaseException as failure:
-                # The transaction is over, or `_append_failure` rolls it back: nothing of the act is stored, unless it
-                # was committed and the answer was lost (see `_commit`). What is left is an entry that says it was
-                # tried. If the process dies here, there is no entry of the attempt.
+                # The transaction is over, or `_append_failure` rolls it back: nothing of the act is stored. What is
+                # left is an entry that says it was tried. If the process dies here, there is no entry of the attempt.
                 refusal = _as_refusal(failure)
                 tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=refusal)
                 await asyncio.shield(self._append_failure(connection, resolved.log_id, tried))
@@ -194,7 +191,7 @@ class UnitsOfWork:
             # no entry and no answer; after it, there is perhaps an entry, and no answer.
             await connection.execute(append_alone(log_id, encoded))
             self._acknowledged.add(log_id, encoded)
-        except (OSError, asyncpg.PostgresError, *_DATABASE_GONE, EntryTooLarge) as failure:
+        except (OSError, asyncpg.PostgresError, *DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
 
@@ -305,20 +302,6 @@ async def _find(
     return resolved_case(rows[0] if rows else None, record)
 
 
-async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
-    # One message: append, COMMIT, flush. What the unit read and what it wrote is given out only after the answer to it.
-    # If the process or the connection dies before the server reads the message, nothing happened. After that, the
-    # server goes on by itself: everything happened, and the WAL writer flushes what the session no longer could.
-    # If PostgreSQL or its machine dies before COMMIT, nothing happened. Between COMMIT and the flush: afterwards the
-    # entry and the rows are there together, or are gone together with all that was committed after them. Nobody was
-    # answered; nor was anybody who meanwhile read or changed what was not on the disk yet, for their flush comes after
-    # ours. After the flush: everything is there.
-    # When the answer is lost, the caller is answered 503 and cannot tell; a repetition with the same Idempotency-Key
-    # acts only if the first did not.
-    message = append_and_commit if context.writes else append_alone
-    await context.connection.execute(message(log_id, entry))
-
-
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:
     if failure is None:
         return Outcome.ALLOWED, None
@@ -337,7 +320,7 @@ def _as_refusal(failure: BaseException) -> BaseException:
         return refusal_of(failure)
     if isinstance(failure, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.LockNotAvailableError):
         return errors.ActedAtTheSameTime()
-    if isinstance(failure, _DATABASE_GONE):
+    if isinstance(failure, DATABASE_GONE):
         return errors.DatabaseUnavailable()
     logger.error("unit_failed", exc_info=failure)
     return errors.UnexpectedFailure()
