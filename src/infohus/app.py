@@ -122,8 +122,10 @@ def create_app(settings: Settings) -> Litestar:
         return RequestScope(units, request.user)
 
     async def idempotent_scope(request: AnyRequest, idempotency_key: IdempotencyKeyHeader = None) -> RequestScope:
-        key = IdempotencyKey(idempotency_key, await request.body()) if idempotency_key is not None else None
-        return RequestScope(units, request.user, key)
+        if idempotency_key is None:
+            return RequestScope(units, request.user)
+        asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+        return RequestScope(units, request.user, IdempotencyKey(idempotency_key, asked + await request.body()))
 
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:

@@ -67,13 +67,7 @@ async def make_world(app: str, superuser: str, verifier: str, folder: Path) -> W
     """Make at least one row of every kind through the API, and read what is stored."""
     async with open_house(app, superuser, verifier, folder) as house:
         await _register_tovholdere(house, "left")
-        await _taken_all_the_way(house)
-        await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
-        await _not_agreed_upon(house, told_to=MUNICIPALITY)
-        await _not_agreed_upon(house, told_to=PROBATION)
-        await _proposed_to_a_third(house)
-        await _recorded_by_the_police(house)
-        await house.case(reporter_is_anonymous=True)
+        await play_every_kind(house)
         await _register_tovholdere(house, "came later")
         await house.sql(
             "DELETE FROM infohus.coordinator WHERE person_id = ANY ($1)",
@@ -89,6 +83,17 @@ async def make_world(app: str, superuser: str, verifier: str, folder: Path) -> W
         tables = await _case_tables(house)
         rows = [row for table in tables for row in await _rows_of(house, table)]
         return World(house.infohus_id, tuple(rows), tuple(lookers(now())), tables)
+
+
+async def play_every_kind(house: House) -> None:
+    """Make at least one row of every kind."""
+    await _taken_all_the_way(house)
+    await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
+    await _not_agreed_upon(house, told_to=MUNICIPALITY)
+    await _not_agreed_upon(house, told_to=PROBATION)
+    await _proposed_to_a_third(house)
+    await _recorded_by_the_police(house)
+    await house.case(reporter_is_anonymous=True)
 
 
 async def _register_tovholdere(house: House, when: str) -> None:

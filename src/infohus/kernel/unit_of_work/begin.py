@@ -102,7 +102,7 @@ class UnitsOfWork:
                 if context.writes:
                     await connection.execute(context.opening(within or (subject_id if model is Case else None)))
                 resolved = await _find(context, model, subject_id, within)
-                work = self._unit(context, model, resolved, idempotency_key)
+                work = await self._unit(context, model, resolved, idempotency_key)
                 audit_draft = work.audit_draft
                 yield work
                 audit_draft.complete_purpose()
@@ -155,7 +155,7 @@ class UnitsOfWork:
         finally:
             await self._pool.release(connection)
 
-    def _unit(
+    async def _unit(
         self, context: "RequestContext", model: type[Row] | None, resolved: ResolvedSubject,
         idempotency_key: IdempotencyKey | None,
     ) -> UnitOfWork:
@@ -167,8 +167,6 @@ class UnitsOfWork:
         if not decision.allowed:
             raise errors.NotAvailable(policies=decision.policies)
         row = self._procedure[context.action]
-        if resolved.case is not None:
-            row.require_possible(resolved.case)
         if idempotency_key is not None:
             idempotency_key = idempotency_key.keyed(lambda key: self._vault.fingerprint(resolved.infohus_id, key))
         work = UnitOfWork(
@@ -177,6 +175,10 @@ class UnitsOfWork:
             idempotency_key=idempotency_key,
             ask=context.ask,
         )
+        # A repetition is answered whatever the first did to the stage.
+        await work.look_back()
+        if resolved.case is not None and not work.is_repetition:
+            row.require_possible(resolved.case)
         work.audit_draft.purpose_of_act = row.purpose
         work.audit_draft.policies.extend(decision.policies)
         return work

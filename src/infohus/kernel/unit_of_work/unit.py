@@ -50,6 +50,8 @@ class DisclosedRecord(Protocol):
     def owner(self) -> str: ...
 
 
+NIL = UUID(int=0)
+
 _EARLIER = sa.select(AnsweredRequest).where(
     AnsweredRequest.person_id == sa.bindparam("person_id"), AnsweredRequest.key == sa.bindparam("key")
 )
@@ -74,6 +76,7 @@ class UnitOfWork:
         self._vault = vault
         self._policies = policies
         self._idempotency_key = idempotency_key
+        self._answered: AnsweredRequest | None = None
         self._writes = PendingWrites(connection, self.audit_draft)
         self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.add_opened)
         self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
@@ -269,29 +272,20 @@ class UnitOfWork:
 
         `statement` finds the row by `:id`.
 
-        Raises:
-            IdempotencyKeyReused: the key came before with another act or another body.
         """
-        record_id = await self.acted_before()
-        return None if record_id is None else await self.row(model, statement, id=record_id)
+        return None if self._answered is None else await self.row(model, statement, id=self._answered.record_id)
 
-    async def acted_before(self) -> UUID | None:
-        """Give the id of what this request recorded the first time, or `None` when this is the first time.
-
-        Raises:
-            IdempotencyKeyReused: the key came before with another act or another body.
-        """
-        if self._idempotency_key is None:
-            return None
-        key = self._idempotency_key
-        answered = await self.row(AnsweredRequest, _EARLIER, person_id=self.caller.person_id, key=key.key)
-        if answered is not None and answered.fingerprint != self._fingerprint(key):
-            raise errors.IdempotencyKeyReused
-        return None if answered is None else answered.record_id
+    @property
+    def is_repetition(self) -> bool:
+        """Say whether this request acted before: then it is only answered, and whatever it writes fails the unit."""
+        return self._answered is not None
 
     def done(self, record_id: UUID) -> None:
-        """Store which record this request made, so that a repetition with the same Idempotency-Key finds it."""
-        if (key := self._idempotency_key) is not None:
+        """Store which record this request made, so that a repetition with the same Idempotency-Key finds it.
+
+        Called by itself, with the unit's subject, for an act that makes no record.
+        """
+        if (key := self._idempotency_key) is not None and not self.pending(AnsweredRequest):
             self.add(AnsweredRequest(
                 person_id=self.caller.person_id, key=key.key, record_id=record_id,
                 fingerprint=self._fingerprint(key), acted_on=danish_calendar.danish_day(self.now),
@@ -299,7 +293,7 @@ class UnitOfWork:
 
     def _fingerprint(self, idempotency_key: IdempotencyKey) -> bytes:
         subject_id = getattr(self.resolved.subject, "id", "")
-        request = f"{self.action.value}\n{subject_id}\n".encode() + idempotency_key.body
+        request = f"{self.action.value}\n{subject_id}\n".encode() + idempotency_key.request
         return self.fingerprint(request)
 
     def fingerprint(self, payload: bytes) -> bytes:
@@ -315,8 +309,23 @@ class UnitOfWork:
         return self._vault.pseudonym(self.infohus_id, person_id)
 
     # --- for UnitsOfWork ---------------------------------------------------------------------------------------------
+    async def look_back(self) -> None:
+        """Find what this request recorded before, when its Idempotency-Key came before.
+
+        Raises:
+            IdempotencyKeyReused: the key came with another act, address or body.
+        """
+        if (key := self._idempotency_key) is not None:
+            answered = await self.row(AnsweredRequest, _EARLIER, person_id=self.caller.person_id, key=key.key)
+            if answered is not None and answered.fingerprint != self._fingerprint(key):
+                raise errors.IdempotencyKeyReused
+            self._answered = answered
+
     async def flush(self) -> None:
         """Send the pending writes, in order."""
+        if self._writes:
+            assert self._answered is None, f"a repeated {self.action} would act twice"  # noqa: S101 - and so it does not
+            self.done(getattr(self.resolved.subject, "id", NIL))
         await self._writes.send()
 
     # --- deciding ----------------------------------------------------------------------------------------------------
