@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -28,6 +29,7 @@ from infohus.casework.scope_decisions.api import handlers as scope_handlers
 from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
 from infohus.danish.acts import ACTS
+from infohus.danish_calendar import danish_day
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -78,12 +80,16 @@ from infohus.whole_case.searches.api import handlers as search_handlers
 logger = structlog.get_logger()
 
 _FORGET_EVERY_SECONDS = 30
+_END_KEYS_EVERY_SECONDS = 3600
 AnyRequest = Request[Caller, Any, Any]
 IdempotencyKeyHeader = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key", pattern="^[!-~]{8,100}$",
-        description="Any text of your own; a repetition of the request with the same text does not act twice.",
+        description=(
+            "Any text of your own; a repetition of the request with the same text does not act twice, "
+            "for 14 days where the installation sets no other number."
+        ),
     ),
 ]
 
@@ -140,6 +146,7 @@ def create_app(settings: Settings) -> Litestar:
             tasks = [
                 asyncio.create_task(_forget_old_keys(vault)),
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),
+                asyncio.create_task(_end_answered_requests(units, settings.idempotency_days)),
             ]
             yield
             for task in tasks:
@@ -217,6 +224,18 @@ async def _forget_old_keys(vault: Vault) -> None:
     while True:
         await asyncio.sleep(_FORGET_EVERY_SECONDS)
         vault.forget_the_old()
+
+
+async def _end_answered_requests(units: UnitsOfWork, days: int) -> None:
+    """End idempotency keys at the start and every hour. Which are due is read from their rows, whoever made them."""
+    while True:
+        try:
+            ended = await units.end_answered_requests(before=danish_day(now()) - timedelta(days=days))
+        except Exception as failure:
+            logger.exception("answered_requests_not_ended", exc_info=failure)
+        else:
+            logger.info("answered_requests_ended", ended=ended)
+        await asyncio.sleep(_END_KEYS_EVERY_SECONDS)
 
 
 def _openapi(handlers: list[HTTPRouteHandler]) -> ExactConfig:

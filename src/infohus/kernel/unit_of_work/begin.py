@@ -10,7 +10,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -131,6 +131,18 @@ class UnitsOfWork:
         async with self._connection() as connection:
             entry = self._entry(caller, action, None, None, ResolvedSubject(), AuditEventDraft(), failure=refused)
             await self._append_failure(connection, INSTALLATION_LOG, entry)
+
+    async def end_answered_requests(self, *, before: date) -> int:
+        """Delete the idempotency keys of acts before a Danish day; give how many there were.
+
+        Raises:
+            DatabaseUnavailable: as `begin`; the rest is deleted the next time.
+        """
+        ended = 0
+        async with self._connection() as connection:
+            while some := await connection.fetchval("SELECT infohus.end_answered_requests($1)", before):
+                ended += some
+        return ended
 
     async def ready(self) -> None:
         """Ask the database for one value, to see whether it answers.
