@@ -112,6 +112,12 @@ class DatabaseUnavailable(Refused):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class UnknownWhetherStored(Refused):
+    """COMMIT was sent and its answer was lost: the act is stored with its entry, or neither is."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
 class UnexpectedFailure(Refused):
     status = HTTPStatus.INTERNAL_SERVER_ERROR
 

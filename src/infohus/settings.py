@@ -75,6 +75,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_check_every_months: Annotated[
         int, Meta(description="How long after the end of one checked period the next is due (rule 63).", ge=1, le=6)
     ] = 6
+    idempotency_days: Annotated[
+        int, Meta(description="How many days a repetition with the same Idempotency-Key does not act twice.",
+                  ge=2, le=90)
+    ] = 14
     largest_request_bytes: Annotated[int, Meta(description="Largest request body.", ge=1024)] = 1_048_576
     log_format: Annotated[
         str, Meta(description="`auto` (colours in a terminal, JSON elsewhere), `json` or `console`.",

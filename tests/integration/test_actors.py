@@ -43,6 +43,21 @@ class WhenSomebodySignsIn:
         assert [[(wrote.table, wrote.row) for wrote in one.wrote] for one in signed_in] == [[("actor", row["id"])], []]
         assert signed_in[0].policies == ["anyone-verified-signs-in"]
 
+    @pytest.mark.rule(56)
+    @pytest.mark.rule(60)
+    @pytest.mark.fault("A6")
+    @pytest.mark.parametrize("token_id", ["one and the same", None])
+    async def test_each_has_a_sign_in_and_a_row_whatever_the_issuers_write_into_the_token(
+        self, house: House, token_id: str | None
+    ) -> None:
+        people = [named_otherwise(house, name, jti=token_id) for name in ("kommune", "dpo", "politi")]
+        for person in people * 2:
+            await person.call("GET", "/cases")
+        who = [person.person_id for person in people]
+        assert [row["person_id"] for row in await kept(house)] == who
+        signed_in = [one for one in await house.entries(INSTALLATION_LOG) if one.action == "signIn"]
+        assert [(one.caller, one.outcome.value) for one in signed_in] == [(person_id, "allowed") for person_id in who]
+
     @pytest.mark.rule(60)
     async def test_a_new_name_or_address_is_kept_beside_the_old_one(self, house: House) -> None:
         for claims in ({}, {"name": "Mette Lindvang Prøvesen"}, {"email": "mette@example.dk"}, {}):

@@ -100,7 +100,7 @@ class WhenTheDescriptionIsRead:
             if "ETag" in success["headers"]:
                 versioned.add(path)
             if method == "put":
-                assert headers == {"If-Match"}, path
+                assert headers == {"If-Match", "Idempotency-Key"}, path
                 assert "ETag" in success["headers"], path
             if method == "post" and "201" in operation["responses"]:
                 assert headers - {"If-Match"} == {"Idempotency-Key"}, path

@@ -8,11 +8,12 @@ import rich_click as click
 
 from infohus.app import create_app, signer_of
 from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
+from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import PoliciesUnsound
-from infohus.kernel.database.pool import refuse_unsafe_roles
+from infohus.kernel.database.pool import open_pool
 from infohus.kernel.identity.issuers import UnsafeIssuer
 from infohus.kernel.identity.key_sets import KeySetRefused
 from infohus.kernel.sealing.keepers import UnsafeKeyFile
@@ -63,12 +64,12 @@ def _require_startable(settings: Settings) -> None:
 
 
 async def _connect_once(settings: Settings) -> None:
-    connection = await asyncpg.connect(settings.database_url)
-    try:
-        await refuse_unsafe_roles(connection)
+    """Connect as often as the worker will: it has no way to say that there is no room."""
+    async with (
+        await open_pool(settings.database_url, size=settings.pool_size + SIGNER_CONNECTIONS) as pool,
+        pool.acquire() as connection,
+    ):
         await signer_of(settings).require_not_behind(connection)
-    finally:
-        await connection.close()
 
 
 @click.command("settings")

@@ -61,6 +61,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Intet er vist eller gemt, for alt skal kunne ses i loggen. Prøv igen, og ring til driften, om det bliver ved.",
     ),
     "database-unavailable": ("Systemet er ikke klar", "Intet er gemt. Prøv igen om et øjeblik."),
+    "unknown-whether-stored": (
+        "Det vides ikke, om det er gemt",
+        "Gentag med samme Idempotency-Key: det sker kun én gang. Uden nøgle: se først efter, om det er gemt.",
+    ),
     "unexpected-failure": (
         "Noget gik galt hos os",
         "Intet er gemt. Prøv igen, og opgiv korrelations-id'et til driften, hvis det bliver ved.",

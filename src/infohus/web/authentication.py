@@ -42,7 +42,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         self._gate = gate
         self._units = units
         self._actors = actors
-        self._seen: FIFOCache[str, None] = FIFOCache(REMEMBERED_SIGN_INS)
+        self._seen: FIFOCache[bytes, None] = FIFOCache(REMEMBERED_SIGN_INS)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Give the request its correlation id; pass it on, or answer 401 (503 where the sign-in cannot be logged)."""
@@ -73,7 +73,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
     ) -> None:
         try:
             caller = await self._admitted(authorization)
-            if caller.token_id not in self._seen:
+            if caller.token_digest not in self._seen:
                 await self._sign_in(caller)
         except errors.NotSignedIn as refused:
             await self._answer_not_signed_in(refused, scope, receive, send)
@@ -85,10 +85,14 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     async def _sign_in(self, caller: Caller) -> None:
         """Log the sign-in and store, sealed, who it is; no act comes before that is committed (rule 60)."""
-        async with self._units.begin(caller, Action.SIGN_IN) as work:
-            fingerprint = await self._actors.keep(work)
+        try:
+            async with self._units.begin(caller, Action.SIGN_IN) as work:
+                fingerprint = await self._actors.keep(work)
+        except errors.UnknownWhetherStored as unknown:
+            # Of the sign-in; what was asked for has not begun.
+            raise errors.LogUnavailable from unknown
         self._actors.remember(fingerprint)
-        self._seen[caller.token_id] = None
+        self._seen[caller.token_digest] = None
 
     async def _admitted(self, authorization: str) -> Caller:
         scheme, _, token = authorization.partition(" ")

@@ -127,11 +127,11 @@ class TokenGate:
         if remembered is not None and remembered.issuer.keys.at(now) is remembered.keys:
             remembered.validity.check(now, self._expected.leeway_seconds)
             return remembered
-        accepted = self._examine_unknown(token, now)
+        accepted = self._examine_unknown(token, digest, now)
         self._remember(digest, accepted)
         return accepted
 
-    def _examine_unknown(self, token: str, now: float) -> _Accepted:
+    def _examine_unknown(self, token: str, digest: bytes, now: float) -> _Accepted:
         compact = read_compact(token)
         try:
             claims = read_json_object(compact.payload)
@@ -145,7 +145,9 @@ class TokenGate:
         if key is None:
             raise _UnknownKey(issuer.keys)
         verify_signature(compact, key)
-        caller, validity = read_caller(claims, issuer, expected=self._expected, now=now)
+        caller, validity = read_caller(
+            claims, issuer, token_digest=digest, expected=self._expected, now=now
+        )
         return _Accepted(caller, validity, issuer, keys)
 
     def _recall(self, digest: bytes) -> _Accepted | None:
