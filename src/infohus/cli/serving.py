@@ -7,6 +7,7 @@ import asyncpg
 import rich_click as click
 
 from infohus.app import create_app, signer_of
+from infohus.cases.procedure.completeness import ProcedureIncomplete
 from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
@@ -20,7 +21,7 @@ from infohus.settings import Settings, UnsafeSetting, reference
 
 CANNOT_START = (
     UnsafeSetting, PoliciesUnsound, UnsafeKeyFile, UnsafeSigningKey, UnsafeIssuer, KeySetRefused, WitnessesNotUsable,
-    LogNotAsSigned, StateNotReadable, OSError,
+    LogNotAsSigned, StateNotReadable, ProcedureIncomplete, OSError,
 )
 
 
