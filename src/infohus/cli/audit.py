@@ -22,6 +22,7 @@ from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSignin
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
 from infohus.kernel.audit.formats.merkle import leaf_hash as leaf_hash_of
+from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.storage.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
@@ -49,8 +50,8 @@ cosigner_option = click.option(
 )
 need_option = click.option("--need", default=0, show_default=True, help="How many witnesses must have cosigned.")
 REFUSED = (
-    LogNotAsSigned, StateNotReadable, UnsafeSetting, UnsafeSigningKey, WitnessesNotUsable, OSError,
-    asyncpg.PostgresError,
+    LogNotAsSigned, StateNotReadable, TooFewWitnessesAnswered, UnsafeSetting, UnsafeSigningKey, WitnessesNotUsable,
+    OSError, asyncpg.PostgresError,
 )
 
 
@@ -117,6 +118,7 @@ def sign() -> None:
 
     async def go(connection: AnyConnection) -> None:
         signer = signer_of(settings)
+        await signer.require_not_behind(connection)  # by hand neither, where the service would not open
         for row in await connection.fetch("SELECT id, origin FROM audit.log ORDER BY origin"):
             signed = await signer.sign(connection, row["id"])
             by = ", ".join(signed.cosigned_by) or "ingen"

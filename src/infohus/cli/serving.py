@@ -9,6 +9,7 @@ import rich_click as click
 from infohus.app import create_app, signer_of
 from infohus.cases.procedure.completeness import ProcedureIncomplete
 from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
+from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
@@ -21,7 +22,7 @@ from infohus.settings import Settings, UnsafeSetting, reference
 
 CANNOT_START = (
     UnsafeSetting, PoliciesUnsound, UnsafeKeyFile, UnsafeSigningKey, UnsafeIssuer, KeySetRefused, WitnessesNotUsable,
-    LogNotAsSigned, StateNotReadable, ProcedureIncomplete, OSError,
+    LogNotAsSigned, StateNotReadable, TooFewWitnessesAnswered, ProcedureIncomplete, OSError,
 )
 
 

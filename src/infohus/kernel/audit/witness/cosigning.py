@@ -152,6 +152,11 @@ class Witnesses:
         """How many must have cosigned; 0 without witnesses."""
         return self.policy.need if self.policy else 0
 
+    @property
+    def quorum(self) -> int:
+        """How many must answer so that one of them saw the newest checkpoint that enough cosigned; 0 without any."""
+        return max(self.need, len(self.keys) - self.need + 1) if self.policy else 0
+
     async def cosign(self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str) -> Round:
         """Ask every witness to cosign an archived checkpoint, and archive their cosignatures.
 
