@@ -28,6 +28,7 @@ from infohus.cli.log_verification import (
 )
 from infohus.cli.progress_bar import ProgressBar
 from infohus.clock import now
+from infohus.danish_calendar import danish_time
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
@@ -182,7 +183,7 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
                 connection, log_id, newest.cosigned_note, folder, key=key_of(keys_in(key), _origin_of(newest.note)),
                 witnesses=witnesses_in(witnesses, now).keys, progress=advance,
             )
-        click.echo(f"{newest.size} poster skrevet, underskrevet {newest.signed_at:%Y-%m-%d %H:%M}.")
+        click.echo(f"{newest.size} poster skrevet, underskrevet {danish_time(newest.signed_at):%Y-%m-%d %H:%M}.")
 
     try:
         with_database(database, go)

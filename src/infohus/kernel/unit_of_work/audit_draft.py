@@ -72,7 +72,7 @@ class AuditEventDraft:
         self._purpose = text
 
     def complete_purpose(self) -> None:
-        """Set the purpose that the procedure's row fixes; called after the operation, so a failed act states none."""
+        """Set the purpose that the procedure's row fixes. Called after the operation: what that refused states none."""
         if isinstance(self.purpose_of_act, FixedPurpose):
             self._purpose = self.purpose_of_act.text
 

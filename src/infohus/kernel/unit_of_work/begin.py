@@ -177,8 +177,7 @@ class UnitsOfWork:
         work = UnitOfWork(
             caller=caller, action=context.action, resolved=resolved, connection=context.connection, vault=self._vault,
             policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=context.now,
-            idempotency_key=idempotency_key,
-            ask=context.ask,
+            idempotency_key=idempotency_key, ask=context.ask,
         )
         work.audit_draft.purpose_of_act = row.purpose
         work.audit_draft.policies.extend(decision.policies)
@@ -200,8 +199,7 @@ class UnitsOfWork:
 
     def _entry(  # noqa: PLR0913, PLR0917
         self, caller: Caller | None, action: Action, model: type[Row] | None, subject_id: UUID | None,
-        resolved: ResolvedSubject,
-        audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
+        resolved: ResolvedSubject, audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
     ) -> Entry:
         outcome, reason = _outcome(failure)
         return Entry(
