@@ -140,9 +140,10 @@ async def head_of(connection: AnyConnection, log_id: UUID) -> Head:
 async def rows_of(
     connection: AnyConnection, log_id: UUID, *, start: int, stop: int
 ) -> AsyncIterator[list[asyncpg.Record]]:
-    """Read rows start … stop−1 (index, entry, hashes) in order, 4,096 at a time; rows may be missing."""
+    """Read rows start … stop−1 (index, entry, hashes) in order, at most 4,096 at a time; rows may be missing."""
     for first in range(start, stop, ROWS_AT_ONCE):
-        yield await connection.fetch(ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop))
+        if rows := await connection.fetch(ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop)):
+            yield rows
 
 
 async def entries_where(
