@@ -27,9 +27,9 @@ def detail(place: str) -> str:
 
 NOT_UNDERSTOOD: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a value": ("POST", "searches", {"json": {"purpose": CANARY}}, "purpose"),
-    "a name": ("POST", "searches", {"json": {"purpose": "casework", CANARY: 1}}, "data"),
+    "a name": ("POST", "searches", {"json": {"purpose": "casework", CANARY: 1}}, "$"),
     "a name within": ("POST", "concerns", {"json": {"channel": "mail", "subjects": [{CANARY: 1}]}}, "subjects[0]"),
-    "another kind": ("POST", "searches", {"json": CANARY}, "data"),
+    "another kind": ("POST", "searches", {"json": CANARY}, "$"),
     "no JSON": ("POST", "searches", {"content": CANARY.encode(), "headers": JSON}, "$"),
     "half of it": ("POST", "searches", {"content": f'{{"purpose": "{CANARY}'.encode(), "headers": JSON}, "$"),
     "not UTF-8": ("POST", "searches", {"content": CANARY.encode() + b"\xff", "headers": JSON}, "$"),
