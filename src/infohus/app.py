@@ -64,6 +64,7 @@ from infohus.web.documentation import DocumentationPage, documentation_router
 from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
+from infohus.web.strict_http import StrictHttp
 from infohus.web.strict_request import StrictRequest, require_guarded_routes
 from infohus.whole_case.closures.api import handlers as closure_handlers
 from infohus.whole_case.earlier_concerns.api import handlers as earlier_concern_handlers
@@ -163,6 +164,8 @@ def create_app(settings: Settings) -> Litestar:
         logging_config=None,
     )
     require_guarded_routes(app.routes)
+    # Litestar's own middleware comes after routing; an address must be read strictly before.
+    app.asgi_handler = StrictHttp(app.asgi_handler)
     return app
 
 

@@ -77,6 +77,8 @@ def _allowed(request: AnyRequest) -> str:
         if isinstance(route, HTTPRoute) and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", route.path_format), here)
         for method in route.methods
     }
+    if HttpMethod.GET in methods:
+        methods.add(HttpMethod.HEAD)  # strict_http.py answers it
     return ", ".join(sorted(methods))
 
 
