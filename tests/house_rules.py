@@ -158,6 +158,8 @@ def days_of_another_calendar(source: Source) -> Iterator[str]:
             name, given = node.func.attr, [*node.args, *node.keywords]
             if name == "astimezone" or (name == "date" and not given):
                 yield f"line {node.lineno}: calls {name}"
+            if name == "replace" and any(keyword.arg == "tzinfo" for keyword in node.keywords):
+                yield f"line {node.lineno}: replaces the time zone"
 
 
 def without_docstring(source: Source) -> Iterator[str]:

@@ -164,7 +164,7 @@ CREATE POLICY select_case ON infohus."case" FOR SELECT TO infohus_app
   USING (infohus.takes_part(id, 'any') OR infohus.supervises(infohus_id));
 CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
--- Everyone who takes part locks the case's row when recording, which needs USING; only a tovholder changes it.
+-- Whoever decides locks the case's row, which needs USING; only a tovholder changes it.
 CREATE POLICY update_case ON infohus."case" FOR UPDATE TO infohus_app
   USING (infohus.takes_part(id, 'any'))
   WITH CHECK (infohus.takes_part(id, 'coordinators'));

@@ -60,6 +60,7 @@ from infohus.plan.version_routes import handlers as plan_version_handlers
 from infohus.settings import Settings
 from infohus.web.api_description import ExactConfig
 from infohus.web.authentication import AuthenticationMiddleware
+from infohus.web.dependencies import make_in_turn
 from infohus.web.documentation import DocumentationPage, documentation_router
 from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
@@ -129,10 +130,10 @@ def create_app(settings: Settings) -> Litestar:
         async with (
             await open_pool(settings.database_url, size=settings.pool_size) as pool,
             await open_pool(settings.database_url, size=SIGNER_CONNECTIONS) as pool_of_signer,
+            units.open(pool),
         ):
             pooled_signer.open(pool_of_signer)
             await pooled_signer.require_not_behind()
-            units.open(pool)
             tasks = [
                 asyncio.create_task(_forget_old_keys(vault)),
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),
@@ -142,7 +143,7 @@ def create_app(settings: Settings) -> Litestar:
                 task.cancel()
 
     handlers = route_handlers()
-    app = Litestar(
+    app = make_in_turn(Litestar(
         route_handlers=handlers,
         request_class=StrictRequest,
         dependencies={
@@ -162,7 +163,7 @@ def create_app(settings: Settings) -> Litestar:
         request_max_body_size=settings.largest_request_bytes,
         openapi_config=_openapi(handlers),
         logging_config=None,
-    )
+    ))
     require_guarded_routes(app.routes)
     # Litestar's own middleware comes after routing; an address must be read strictly before.
     app.asgi_handler = StrictHttp(app.asgi_handler)

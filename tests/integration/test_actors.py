@@ -17,7 +17,7 @@ from persons import named_otherwise
 
 COPY = """
 INSERT INTO infohus.actor
-SELECT $1, authority_id, $1, seen_at, fingerprint, key_id, wrapped_key, name, email FROM infohus.actor
+SELECT $1, authority_id, $1, seen_at, fingerprint, wrapped_key, name, email FROM infohus.actor
 """
 METTE = DEMO_PEOPLE["kommune"]
 

@@ -18,6 +18,7 @@ from infohus.cli.log_report import check_log_report
 from infohus.cli.log_retention import empty, keep
 from infohus.cli.progress_bar import ProgressBar
 from infohus.clock import now
+from infohus.danish_calendar import danish_time
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
@@ -168,7 +169,7 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
                 connection, log_id, newest.cosigned_note, folder, key=_log_key(key),
                 witnesses=witnesses_in(witnesses, now).keys, progress=advance,
             )
-        click.echo(f"{newest.size} poster skrevet, underskrevet {newest.signed_at:%Y-%m-%d %H:%M}.")
+        click.echo(f"{newest.size} poster skrevet, underskrevet {danish_time(newest.signed_at):%Y-%m-%d %H:%M}.")
 
     try:
         _with_database(database, go)

@@ -26,6 +26,7 @@ from infohus.kernel.audit.storage.log import append_alone, append_and_commit
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.ready_connections import ReadyConnections
 from infohus.kernel.database.statements import acting
 from infohus.kernel.database.tables import Record, Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
@@ -73,16 +74,21 @@ class UnitsOfWork:
 
         Each entry whose append the database acknowledged is added to `acknowledged`.
         """
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._connections: ReadyConnections | None = None
         self._policies = policies
         self._vault = vault
         self._procedure = procedure
         self._clock = clock
         self._acknowledged = acknowledged
 
-    def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        """Work over this pool of connections, as the role `infohus_app`, from now on."""
-        self._pool = pool
+    @asynccontextmanager
+    async def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[None]:
+        """Work over this pool of connections, as the role `infohus_app`, until the context is left."""
+        self._connections = connections = ReadyConnections(pool)
+        try:
+            yield
+        finally:
+            await connections.close()
 
     @asynccontextmanager
     async def begin(  # noqa: PLR0913 - what an act is on, by name
@@ -146,17 +152,18 @@ class UnitsOfWork:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
-        if self._pool is None:
+        if self._connections is None:
             raise errors.DatabaseUnavailable
         try:
-            async with asyncio.timeout(_ACQUIRE_SECONDS):
-                connection = await self._pool.acquire()
+            connection = await self._connections.take(seconds=_ACQUIRE_SECONDS)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
             raise errors.DatabaseUnavailable from failure
+        unharmed = False
         try:
             yield connection
+            unharmed = True
         finally:
-            await self._pool.release(connection)
+            await self._connections.give_back(connection, unharmed=unharmed)
 
     def _unit(
         self, context: "RequestContext", model: type[Row] | None, resolved: ResolvedSubject,
@@ -177,8 +184,7 @@ class UnitsOfWork:
         work = UnitOfWork(
             caller=caller, action=context.action, resolved=resolved, connection=context.connection, vault=self._vault,
             policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=context.now,
-            idempotency_key=idempotency_key,
-            ask=context.ask,
+            idempotency_key=idempotency_key, ask=context.ask, lock=context.lock,
         )
         work.audit_draft.purpose_of_act = row.purpose
         work.audit_draft.policies.extend(decision.policies)
@@ -200,8 +206,7 @@ class UnitsOfWork:
 
     def _entry(  # noqa: PLR0913, PLR0917
         self, caller: Caller | None, action: Action, model: type[Row] | None, subject_id: UUID | None,
-        resolved: ResolvedSubject,
-        audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
+        resolved: ResolvedSubject, audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
     ) -> Entry:
         outcome, reason = _outcome(failure)
         return Entry(

@@ -46,9 +46,6 @@ class Lock(StrEnum):
     """Nobody else records or decides on this case until the unit ends."""
 
 
-_ROW_LOCK = {Lock.RECORDING: {"read": True, "key_share": True}, Lock.DECIDING: {}}
-"""How the case's row is locked besides the advisory lock: FOR KEY SHARE, or FOR UPDATE."""
-
 _ADVISORY_LOCK = {Lock.RECORDING: "pg_advisory_xact_lock_shared", Lock.DECIDING: "pg_advisory_xact_lock"}
 
 
@@ -143,7 +140,9 @@ def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
             _readers_of(row).label("readers"), key.c.key_id, key.c.wrapped_key.label("record_key"), *_all_columns(row)
         ]
     query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
-    return Compiled(query if lock is Lock.NONE else query.with_for_update(of=case, **_ROW_LOCK[lock]))
+    # Who records needs no lock on the row beside the advisory lock: `UnitOfWork` lets nobody change a case, or write
+    # into one, but under that. Who decides locks the row too, against what is done past the units of work.
+    return Compiled(query.with_for_update(of=case) if lock is Lock.DECIDING else query)
 
 
 def _all_columns(table: NamedFromClause) -> list[sa.ColumnElement[Any]]:

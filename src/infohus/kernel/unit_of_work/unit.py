@@ -30,7 +30,7 @@ from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey, withdrew
 from infohus.kernel.unit_of_work.keyring import READERS, WITHDRAWING, Ask, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
-from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -60,7 +60,7 @@ class UnitOfWork:
 
     def __init__(  # noqa: PLR0913 - all of it by name
         self, *, caller: Caller, action: Action, resolved: ResolvedSubject, connection: Connection, vault: Vault,
-        policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask,
+        policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask, lock: Lock,
     ) -> None:
         """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
         self.caller = caller
@@ -74,7 +74,8 @@ class UnitOfWork:
         self._vault = vault
         self._policies = policies
         self._idempotency_key = idempotency_key
-        self._writes = PendingWrites(connection, self.audit_draft)
+        case_id = resolved.case.id if resolved.case is not None else None
+        self._writes = PendingWrites(connection, self.audit_draft, lock=lock, case_id=case_id)
         self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.add_opened)
         self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
 
@@ -224,6 +225,7 @@ class UnitOfWork:
 
     def enter(self, case: Case) -> None:
         """Insert a new case, and go on inside it."""
+        self._writes.enter(case.id)
         self.add(case)
         self.resolved = replace(self.resolved, case=case)
         self._keys.enter(case.id)

@@ -140,7 +140,7 @@ class Signer:
         rows = await connection.fetch(_LOGS)
         for origin in sorted(set(self._store.origins()) - {row["origin"] for row in rows}):
             known = self._store.checkpoint(origin)
-            raise LogIsBehind(origin, 0, known.size if known else 0, "underskriverens egen hukommelse")
+            raise LogIsBehind(origin, 0, known.size if known else 0, "underskriverens eget lager (checkpoint store)")
         for row in rows:
             head = (await self._signed_before(connection, row["id"])).head
             self.acknowledged.begin_at(row["id"], head.size)
@@ -169,7 +169,7 @@ class Signer:
         return checkpoint, note
 
     async def _sign_after(self, connection: AnyConnection, before: _SignedBefore) -> tuple[Checkpoint, str] | None:
-        """Sign the head if it is consistent with `known`; `None` when another checkpoint was stored meanwhile."""
+        """Sign the head if it is consistent with `before`; `None` when another checkpoint was stored meanwhile."""
         head, start = before.head, before.remembered
         await require_consistent(connection, head, start, before.roots)
         checkpoint = Checkpoint(head.origin, head.size, head.root())
@@ -204,7 +204,7 @@ class Signer:
         # the disk is signed, stored or shown to a witness.
         head = await durable_head_of(connection, log_id)
         if remembered is not None and remembered.size > head.size:
-            raise LogIsBehind(origin, head.size, remembered.size, "underskriverens egen hukommelse")
+            raise LogIsBehind(origin, head.size, remembered.size, "underskriverens eget lager (checkpoint store)")
         if archived is not None and archived.size > head.size:
             raise LogIsBehind(origin, head.size, archived.size, "arkivet af underskrifter")
         same_size = archived is not None and remembered is not None and archived.size == remembered.size
