@@ -69,6 +69,8 @@ from infohus.web.documentation import DocumentationPage, documentation_router
 from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
+from infohus.web.strict_http import StrictHttp
+from infohus.web.strict_request import StrictRequest, require_guarded_routes
 from infohus.whole_case.closures.api import handlers as closure_handlers
 from infohus.whole_case.earlier_concerns.api import handlers as earlier_concern_handlers
 from infohus.whole_case.erasure.api import handlers as erasure_handlers
@@ -106,6 +108,7 @@ def create_app(settings: Settings) -> Litestar:
     Raises:
         PoliciesUnsound: the policies do not validate.
         ProcedureIncomplete: an act has no row in the procedure's table, or its row lacks something.
+        UnguardedType: a route would let in what nobody can mean.
         UnsafeKeyFile, UnsafeIssuer, UnsafeSigningKey, WitnessesNotUsable: a file is missing or unsafe.
     """
     require_complete(PROCEDURE, ACTS)
@@ -154,8 +157,9 @@ def create_app(settings: Settings) -> Litestar:
                 task.cancel()
 
     handlers = route_handlers()
-    return make_in_turn(Litestar(
+    app = make_in_turn(Litestar(
         route_handlers=handlers,
+        request_class=StrictRequest,
         dependencies={
             "request_scope": Provide(request_scope, sync_to_thread=False),
             "idempotent_scope": Provide(idempotent_scope),
@@ -174,6 +178,10 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=_openapi(handlers),
         logging_config=None,
     ))
+    require_guarded_routes(app.routes)
+    # Litestar's own middleware comes after routing; an address must be read strictly before.
+    app.asgi_handler = StrictHttp(app.asgi_handler)
+    return app
 
 
 def route_handlers() -> list[HTTPRouteHandler]:

@@ -5,13 +5,13 @@ key, algorithm. Accepted tokens are cached by their hash. A refusal is one stabl
 Encrypted tokens (JWE) are refused.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from threading import Lock
 
-import msgspec
 from cachetools import LRUCache
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -216,7 +216,7 @@ def sign_token(private_key: bytes, claims: Mapping[str, object], *, kid: str) ->
     """
     algorithm, key = _signing_key(private_key)
     header = {"kid": kid, "typ": "at+jwt"}
-    signed: str = jws.sign(msgspec.json.encode(claims), key, headers=header, algorithm=algorithm.value)
+    signed: str = jws.sign(json.dumps(claims).encode(), key, headers=header, algorithm=algorithm.value)
     return signed
 
 
