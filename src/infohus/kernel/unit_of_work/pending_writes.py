@@ -108,6 +108,10 @@ class PendingWrites:
         after = vars(row)[STORED] = {**before, **{name: sent[name] for name in values}}
         self._writes.append(_Write(ready, arguments, row, before, after, is_alone=True))
 
+    def __bool__(self) -> bool:
+        """Say whether anything is waiting to be sent."""
+        return bool(self._writes)
+
     def inserts_of(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted."""
         return [write.row for write in self._writes if not write.before and isinstance(write.row, model)]

@@ -92,7 +92,8 @@ class LoggedRows:
 
     def only_said_before(self, log_id: UUID, stop: int) -> Iterator[tuple[int, Wrote]]:
         """Give the living rows whose newest word stands in a log's entries before `stop`, each with that place."""
-        keys = self._store.execute("SELECT DISTINCT name, key FROM wrote WHERE log = ? AND place < ?", (str(log_id), stop))
+        named = "SELECT DISTINCT name, key FROM wrote WHERE log = ? AND place < ?"
+        keys = self._store.execute(named, (str(log_id), stop))
         for table, key in keys:
             last = self.history_of(table, key)[-1]
             if last.verb != DELETED and last.log == str(log_id) and last.place < stop:
