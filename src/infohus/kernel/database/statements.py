@@ -138,12 +138,12 @@ def insert_unless_there_of(model: type[Row]) -> Compiled:
 def update_of(model: type[Row], columns: tuple[str, ...]) -> Compiled:
     """Compile the UPDATE of `columns` of one row by its primary key, bound as `primary_key_<name>`.
 
-    The row must be of the revision `read_revision`: nobody has changed it since it was read.
+    A row with revisions must be of the revision `read_revision`: nobody has changed it since it was read.
     """
     table = table_of(model)
     statement = sa.update(table).where(
         *(column == sa.bindparam(f"primary_key_{column.name}", type_=column.type) for column in table.primary_key),
-        table.c.revision == sa.bindparam("read_revision", type_=sa.Integer()),
+        *(column == sa.bindparam("read_revision", type_=column.type) for column in [table.c.get(REVISION)] if column is not None),
     )
     return Compiled(statement, column_keys=list(columns))
 
