@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Annotated, Any
 
+import structlog
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
@@ -27,6 +28,7 @@ from infohus.casework.scope_decisions.api import handlers as scope_handlers
 from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
 from infohus.danish.acts import ACTS
+from infohus.errors import Refused
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -36,7 +38,7 @@ from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
-from infohus.kernel.database.pool import open_pool
+from infohus.kernel.database.pool import SIGNER, open_pool
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, Caller
 from infohus.kernel.identity.issuers import read_issuers
@@ -73,7 +75,10 @@ from infohus.whole_case.next_steps.api import handlers as next_step_handlers
 from infohus.whole_case.rights.api import handlers as right_handlers
 from infohus.whole_case.searches.api import handlers as search_handlers
 
+logger = structlog.get_logger()
+
 _FORGET_EVERY_SECONDS = 30
+_COUNT_EVERY_SECONDS = 60
 AnyRequest = Request[Caller, Any, Any]
 IdempotencyKeyHeader = Annotated[
     str | None,
@@ -125,18 +130,21 @@ def create_app(settings: Settings) -> Litestar:
     async def connected(_app: Litestar) -> AsyncIterator[None]:
         async with (
             await open_pool(settings.database_url, size=settings.pool_size) as pool,
-            await open_pool(settings.database_url, size=SIGNER_CONNECTIONS) as pool_of_signer,
+            await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS) as pool_of_signer,
         ):
             pooled_signer.open(pool_of_signer)
             await pooled_signer.require_not_behind()
             units.open(pool)
             tasks = [
                 asyncio.create_task(_forget_old_keys(vault)),
+                asyncio.create_task(_append_refusal_counts(units)),
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),
             ]
             yield
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await units.append_refusal_counts()
 
     handlers = route_handlers()
     return Litestar(
@@ -190,6 +198,16 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(
         key, CheckpointStore(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
     )
+
+
+async def _append_refusal_counts(units: UnitsOfWork) -> None:
+    """Append every minute what was counted; a failure is logged, and the next round tries again."""
+    while True:
+        await asyncio.sleep(_COUNT_EVERY_SECONDS)
+        try:
+            await units.append_refusal_counts()
+        except Refused as refused:
+            logger.warning("refusals_not_logged", reason=refused.slug)
 
 
 async def _forget_old_keys(vault: Vault) -> None:

@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that differs between two installations."""
 
     database_url: Annotated[str, Meta(description="PostgreSQL address of the role infohus_app.")]
+    signer_database_url: Annotated[str, Meta(description="PostgreSQL address of the role infohus_signer.")]
     keys_folder: Annotated[
         Path, Meta(description="Folder of the file key keeper and the log's signing key; mode 0700, files 0600.")
     ]
@@ -49,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, Meta(description="Loopback address to listen on; put a TLS proxy in front.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65535)] = 8115
     pool_size: Annotated[
-        int, Meta(description="Database connections per worker; the signer takes two more.", ge=2, le=100)
+        int, Meta(description="Database connections per worker; the signer has two of its own.", ge=2, le=100)
     ] = 12
     keep_case_keys_seconds: Annotated[
         int, Meta(description="How long an unwrapped case key may stay in memory.", ge=0, le=600)
@@ -82,7 +83,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "auto"
 
     def __repr__(self) -> str:
-        """Leave out the database address, which may hold a password."""
+        """Leave out the database addresses, which may hold passwords."""
         return f"Settings(host={self.host!r}, port={self.port})"
 
     @classmethod
@@ -106,9 +107,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return settings
 
     def _refuse_unsafe(self) -> None:
-        if not self.database_url.startswith(("postgresql://", "postgres://")):
-            message = f"{PREFIX}DATABASE_URL is not a PostgreSQL address"
-            raise UnsafeSetting(message)
+        for name, url in (("DATABASE_URL", self.database_url), ("SIGNER_DATABASE_URL", self.signer_database_url)):
+            if not url.startswith(("postgresql://", "postgres://")):
+                message = f"{PREFIX}{name} is not a PostgreSQL address"
+                raise UnsafeSetting(message)
         if self.host not in {"127.0.0.1", "::1"}:
             message = f"{PREFIX}HOST: listen on 127.0.0.1 or ::1 and let the TLS proxy face the network"
             raise UnsafeSetting(message)

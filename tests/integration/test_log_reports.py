@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from house import MUNICIPALITY, POLICE, CaseInHand, House
+from house import MUNICIPAL_LOG, MUNICIPALITY, POLICE, CaseInHand, House
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
 from infohus.kernel.audit.formats.entry import Outcome, decode
@@ -45,7 +45,7 @@ async def worked_case(house: House) -> CaseInHand:
 
 
 def key_of(house: House) -> VerifierKey:
-    return SigningKey.load(house.settings.keys_folder / "log-signing.key").verifier("infohus.test/ishoj")
+    return SigningKey.load(house.settings.keys_folder / "log-signing.key").verifier("infohus.test/ishoj-kommune")
 
 
 def checked(*arguments: object) -> tuple[int, str]:
@@ -99,7 +99,7 @@ class WhenAPersonAsksForALogReport:
         second = await report_on(house, cpr_number=NUMBER)
         assert [line["purpose"] for line in second["lines"][-2:]] == [PURPOSE_OF["reportSubjectLog"]] * 2
         assert second["lines"][: len(first["lines"])] == first["lines"]
-        listed = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log/entries?action=reportSubjectLog")
+        listed = await house.person("dpo").get("/log/entries?action=reportSubjectLog")
         assert [one["entry"]["purpose"] for one in listed["items"]] == ["subject_access", "subject_access_report"] * 2
         assert all(one["entry"]["persons"] == [first["person"]] for one in listed["items"])
 
@@ -179,7 +179,7 @@ class WhenAnyoneChecksIt:
         await worked_case(house)
         report = await report_on(house, cpr_number=NUMBER)
         (tmp_path / "report.json").write_text(json.dumps(report))
-        (tmp_path / "other.pub").write_text(f"{SigningKey(b'x' * 32).verifier('infohus.test/ishoj')}\n")
+        (tmp_path / "other.pub").write_text(f"{SigningKey(b'x' * 32).verifier('infohus.test/ishoj-kommune')}\n")
         assert checked(tmp_path / "report.json", "--key", tmp_path / "other.pub")[0] == 1
 
     @pytest.mark.rule(64)
@@ -205,10 +205,10 @@ class WhenTheDatabaseCounts:
     async def test_it_counts_as_anyone_can_count_again(self, house: House) -> None:
         case = await (await worked_case(house)).clear()
         await case.disclose(await case.note("Til politiet."))
-        entries = await house.sql("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", house.infohus_id)
+        entries = await house.sql("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", MUNICIPAL_LOG)
         tallies = Tallies()
         assert list(tallies.faults("log", 0, [row["entry"] for row in entries])) == []
-        kept = await house.sql("SELECT * FROM audit.tally WHERE log_id = $1", house.infohus_id)
+        kept = await house.sql("SELECT * FROM audit.tally WHERE log_id = $1", MUNICIPAL_LOG)
         assert {(row["authority"], row["person"]): (row["entries"], row["chain"]) for row in kept} == tallies.so_far
         assert {authority for authority, _ in tallies.so_far} == {MUNICIPALITY, POLICE}
         naming = [decode(row["entry"]) for row in entries if decode(row["entry"]).persons]
@@ -232,17 +232,17 @@ class WhenTheDatabaseCounts:
     async def test_a_count_that_a_superuser_changed_shows_in_the_next_entry(self, town: Town, statement: str) -> None:
         entry = b'{"authority":"kommune","action":"readCase","persons":["en","to"],"nonce":"%d"}'
         for number in range(3):
-            await town.app.execute(APPEND, LOG, entry % number)
+            await town.connection.execute(APPEND, LOG, entry % number)
         assert await tally_faults_of(town.superuser, LOG) == []
         await town.as_superuser(statement)
-        await town.app.execute(APPEND, LOG, entry % 3)
+        await town.connection.execute(APPEND, LOG, entry % 3)
         faults = await tally_faults_of(town.superuser, LOG)
         assert [(fault.index, "tæller forkert" in fault.what) for fault in faults] == [(3, True)]
 
 
 async def exported(house: House, folder: Path) -> Path:
     """Export the log as its DPO."""
-    answer = await house.person("dpo").call("POST", f"/infohuse/{house.infohus_id}/log/export")
+    answer = await house.person("dpo").call("POST", "/log/export")
     unpack(answer.content, folder)
     return folder / "log"
 

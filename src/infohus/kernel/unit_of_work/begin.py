@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -20,19 +19,20 @@ import structlog
 
 from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
+from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, encode
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
-from infohus.kernel.audit.storage.log import append_alone, append_and_commit
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, append_alone, append_and_commit, log_of, plain_id
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import acting
 from infohus.kernel.database.tables import Record, Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
+from infohus.kernel.identity.refusals import VouchedFor
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
+from infohus.kernel.unit_of_work.failures import DATABASE_GONE, as_refusal, outcome_of
 from infohus.kernel.unit_of_work.lookup import (
-    INSTALLATION_LOG,
     Lock,
     ResolvedSubject,
     advisory_lock_column,
@@ -43,19 +43,13 @@ from infohus.kernel.unit_of_work.lookup import (
     resource_of,
 )
 from infohus.kernel.unit_of_work.procedure import ActRow
+from infohus.kernel.unit_of_work.refusal_counts import RefusalCounts, sign_in_entry
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.kernel.unit_of_work.violations import refusal_of
 from infohus.logs import correlation_id
 
 logger = structlog.get_logger()
 
 _ACQUIRE_SECONDS = 10
-_DATABASE_GONE = (
-    ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
-)
-"""What the driver raises when PostgreSQL went away, is shutting down, recovers from a crash, or lacks resources."""
-
 REGIMES = {
     AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
 }
@@ -79,6 +73,7 @@ class UnitsOfWork:
         self._procedure = procedure
         self._clock = clock
         self._acknowledged = acknowledged
+        self._refusals = RefusalCounts()
 
     def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         """Work over this pool of connections, as the role `infohus_app`, from now on."""
@@ -114,26 +109,46 @@ class UnitsOfWork:
                 await work.flush()
                 resolved = work.resolved
                 entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
-                await _commit(context, resolved.log_id, entry)
-                self._acknowledged.add(resolved.log_id, entry)
+                await _commit(context, entry)
+                self._acknowledged.add(context.log_id, entry)
             except BaseException as failure:
                 # The transaction is over, or `_append_failure` rolls it back: nothing of the act is stored, unless it
                 # was committed and the answer was lost (see `_commit`). What is left is an entry that says it was
                 # tried. If the process dies here, there is no entry of the attempt.
-                refusal = _as_refusal(failure)
+                refusal = as_refusal(failure)
                 tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=refusal)
-                await asyncio.shield(self._append_failure(connection, resolved.log_id, tried))
+                await asyncio.shield(self._append_failure(connection, caller.authority_id, tried))
                 if refusal is failure:
                     raise
                 raise refusal from failure
 
-    async def log_installation_event(
-        self, action: Action, *, caller: Caller | None, refused: errors.Refused | None = None,
-    ) -> None:
-        """Append an entry to the installation's log, as for a sign-in that was refused."""
+    async def log_refused_token(self, of: VouchedFor, reason: str) -> None:
+        """Append to its issuer's authority's log that a token with a valid signature was refused (rule 56)."""
         async with self._connection() as connection:
-            entry = self._entry(caller, action, None, None, ResolvedSubject(), AuditEventDraft(), failure=refused)
-            await self._append_failure(connection, INSTALLATION_LOG, entry)
+            entry = sign_in_entry(log_of(of.authority_id), self._clock(), reason=reason, of=of)
+            await self._append_failure(connection, of.authority_id, entry)
+
+    def count_refusal(self, reason: str) -> None:
+        """Count a refusal that belongs to no authority, by this minute and its stable code."""
+        self._refusals.add(reason, self._clock())
+
+    async def append_refusal_counts(self) -> None:
+        """Append what was counted to the installation's log, an entry a minute.
+
+        If the process dies before COMMIT, these counts are lost; if only the answer to it is, they are appended twice.
+
+        Raises:
+            DatabaseUnavailable, LogUnavailable: nothing more was appended; the rest is counted still.
+        """
+        waiting = self._refusals.take()
+        try:
+            while waiting:
+                async with self._connection() as connection:
+                    entry = sign_in_entry(INSTALLATION_LOG, self._clock(), reason="counted", counted=waiting[0])
+                    await self._append_failure(connection, None, entry)
+                waiting.pop(0)
+        finally:
+            self._refusals.put_back(waiting)
 
     async def ready(self) -> None:
         """Ask the database for one value, to see whether it answers.
@@ -184,7 +199,7 @@ class UnitsOfWork:
         work.audit_draft.policies.extend(decision.policies)
         return work
 
-    async def _append_failure(self, connection: Connection, log_id: UUID, entry: Entry) -> None:
+    async def _append_failure(self, connection: Connection, authority_id: str | None, entry: Entry) -> None:
         try:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
@@ -192,24 +207,22 @@ class UnitsOfWork:
             # A refusal, too, tells something of what was read, so it waits until the entry is on the disk. The log is
             # not locked meanwhile, so that many refusals hold nobody up. If the process dies before COMMIT, there is
             # no entry and no answer; after it, there is perhaps an entry, and no answer.
-            await connection.execute(append_alone(log_id, encoded))
-            self._acknowledged.add(log_id, encoded)
-        except (OSError, asyncpg.PostgresError, *_DATABASE_GONE, EntryTooLarge) as failure:
+            await connection.execute(append_alone(entry.log, encoded, authority_id=authority_id))
+            self._acknowledged.add(entry.log, encoded)
+        except (OSError, asyncpg.PostgresError, *DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
 
     def _entry(  # noqa: PLR0913, PLR0917
-        self, caller: Caller | None, action: Action, model: type[Row] | None, subject_id: UUID | None,
+        self, caller: Caller, action: Action, model: type[Row] | None, subject_id: UUID | None,
         resolved: ResolvedSubject,
         audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
     ) -> Entry:
-        outcome, reason = _outcome(failure)
+        outcome, reason = outcome_of(failure)
         return Entry(
-            at=self._clock(), log=resolved.log_id,
-            caller=caller.person_id if caller else None,
-            authority=caller.authority_id if caller else None,
-            role=caller.role.value if caller else None,
-            assurance=caller.assurance.name.lower() if caller else None,
+            at=self._clock(), log=log_of(caller.authority_id),
+            caller=caller.person_id, authority=caller.authority_id, role=caller.role.value,
+            assurance=caller.assurance.name.lower(),
             action=action.value,
             subject_kind=model.__tablename__ if model else "installation",
             subject=subject_id,
@@ -261,6 +274,11 @@ class RequestContext:
         """Say whether the act locks its case, and so may write."""
         return self.lock is not Lock.NONE
 
+    @property
+    def log_id(self) -> UUID:
+        """The log that the act stands in: its caller's authority's, whatever the act is on (rule 90)."""
+        return log_of(self.caller.authority_id)
+
     def opening(self, case_id: UUID | None) -> str:
         """Write the message that begins the transaction, says who acts, and waits for the case's advisory lock.
 
@@ -270,11 +288,8 @@ class RequestContext:
         kind that cannot hold a quote.
         """
         caller = self.caller
-        authority_id = caller.authority_id
-        if not authority_id.isascii() or not authority_id.replace("-", "").isalnum():
-            raise errors.NotAvailable
         return (
-            f"BEGIN; SELECT infohus.act_as('{authority_id}', '{UUID(int=caller.person_id.int)}', "
+            f"BEGIN; SELECT infohus.act_as('{plain_id(caller.authority_id)}', '{UUID(int=caller.person_id.int)}', "
             f"'{caller.role.value}', '{self.now.isoformat()}'){advisory_lock_column(self.lock, case_id)}"
         )
 
@@ -305,7 +320,7 @@ async def _find(
     return resolved_case(rows[0] if rows else None, record)
 
 
-async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
+async def _commit(context: RequestContext, entry: bytes) -> None:
     # One message: append, COMMIT, flush. What the unit read and what it wrote is given out only after the answer to it.
     # If the process or the connection dies before the server reads the message, nothing happened. After that, the
     # server goes on by itself: everything happened, and the WAL writer flushes what the session no longer could.
@@ -315,29 +330,8 @@ async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
     # ours. After the flush: everything is there.
     # When the answer is lost, the caller is answered 503 and cannot tell; a repetition with the same Idempotency-Key
     # acts only if the first did not.
-    message = append_and_commit if context.writes else append_alone
-    await context.connection.execute(message(log_id, entry))
-
-
-def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:
-    if failure is None:
-        return Outcome.ALLOWED, None
-    if not isinstance(failure, errors.Refused):
-        return Outcome.FAILED, "cancelled"
-    if isinstance(failure, errors.NotAvailable | errors.NotSignedIn):
-        return Outcome.DENIED, failure.slug
-    ours = failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return Outcome.FAILED if ours else Outcome.REFUSED, failure.slug
-
-
-def _as_refusal(failure: BaseException) -> BaseException:
-    if isinstance(failure, errors.Refused) or not isinstance(failure, Exception):
-        return failure
-    if isinstance(failure, asyncpg.UniqueViolationError):
-        return refusal_of(failure)
-    if isinstance(failure, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.LockNotAvailableError):
-        return errors.ActedAtTheSameTime()
-    if isinstance(failure, _DATABASE_GONE):
-        return errors.DatabaseUnavailable()
-    logger.error("unit_failed", exc_info=failure)
-    return errors.UnexpectedFailure()
+    if context.writes:
+        message = append_and_commit(context.log_id, entry)
+    else:
+        message = append_alone(context.log_id, entry, authority_id=context.caller.authority_id)
+    await context.connection.execute(message)

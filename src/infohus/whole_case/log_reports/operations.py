@@ -96,7 +96,7 @@ async def report_on(work: UnitOfWork, signer: PooledSigner, person: str) -> Subj
     counted = [tally for _, _, use in before if (tally := tally_on(use, person))[0]]
     first, chain = counted[0] if counted else tally_on(entry, person)
     try:
-        head = await signer.sign(work.infohus_id)
+        head = await signer.sign(work.log.log_id)
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
     names = await work.values(_AUTHORITY, authority_id=authority)
