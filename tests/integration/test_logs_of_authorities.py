@@ -214,3 +214,57 @@ class WhenASignInIsRefused:
         assert total == {"no_bearer_token": 3, "token_malformed": 1, "token_signature_invalid": 2}
         house.append_counts()
         assert await house.entries(INSTALLATION_LOG) == counted
+
+
+ATTEMPTS = (
+    ("GET", "", None), ("GET", "/next-steps", None), ("GET", "/exchanges", None), ("GET", "/log", None),
+    ("GET", "/concerns/{concern}", None), ("GET", f"/information/{UUID(int=3)}", None),
+    ("POST", "/information", {"text": "Nysgerrig.", "source": "samtale"}),
+)
+"""A case's own routes, and those of records in it, that are there and that are not; reading and writing."""
+
+
+class WhenSomebodyWhoTakesNoPartTriesACase:
+    @pytest.mark.fault("A4")
+    @pytest.mark.rule(56)
+    @pytest.mark.rule(90)
+    @pytest.mark.parametrize(("method", "path", "body"), ATTEMPTS)
+    async def test_it_stands_in_their_authoritys_log_with_the_case_and_its_own_persons(
+        self, house: House, method: str, path: str, body: object
+    ) -> None:
+        case = await house.case()
+        (person,) = (await entries_of(house, MUNICIPALITY))[-1].persons
+        for name, own in (("admin", MUNICIPALITY), ("raadgiver", MUNICIPALITY), ("dpo", MUNICIPALITY),
+                          ("politi-dpo", POLICE)):
+            answer = await house.person(name).call(
+                method, case.path + path.replace("{concern}", case.concern_id), json=body
+            )
+            assert answer.status_code == 404
+            entry = (await entries_of(house, own))[-1]
+            assert (entry.outcome.value, entry.caller, str(entry.case)) == (
+                "denied", DEMO_PEOPLE[name].person_id, case.id
+            )
+            assert entry.persons == ([person] if own == MUNICIPALITY else [])
+
+    @pytest.mark.fault("A4")
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(47)
+    @pytest.mark.parametrize(("method", "path", "body"), ATTEMPTS)
+    async def test_of_a_case_without_a_side_of_theirs_it_holds_the_id_asked_for_alone(
+        self, house: House, method: str, path: str, body: object
+    ) -> None:
+        politi = house.person("politi")
+        neighbour = await house.neighbour(police_coordinator=politi.person_id)
+        theirs = await politi.post(f"/infohuse/{neighbour.infohus_id}/concerns", {
+            "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "professional",
+            "observation": "Hun tegner symboler.", "told_reporter": "Vi ser på det.", "subjects": [{"name": "N N"}],
+        })
+        said = []
+        for case_id in (theirs["case_id"], str(UUID(int=8))):
+            where = f"/cases/{case_id}" + path.replace("{concern}", theirs["id"])
+            answer = await house.person("kommune").call(method, where, json=body)
+            assert answer.status_code == 404
+            entry = (await entries_of(house, MUNICIPALITY))[-1]
+            assert (entry.outcome.value, entry.case, entry.persons) == ("denied", None, [])
+            said.append((entry.action, entry.reason, entry.policies))
+        assert said[0] == said[1]

@@ -15,7 +15,7 @@ from infohus.kernel.sealing.column import sealed_columns
 
 COUNT = "SELECT * FROM infohus.yearly_counts($1, $2)"
 IDENTIFYING = {
-    ("case", "number"), ("case", "subject_pseudonyms"), ("subject", "cpr_index"), ("subject", "cpr_is_odd"),
+    ("case", "number"), ("subject", "cpr_index"), ("subject", "cpr_is_odd"),
     ("subject", "family_names"),
     ("concern", "signs"), ("concern", "reporter_kind"), ("concern", "reporter_is_anonymous"),
     ("exchange", "recipients"), ("assessment", "recorded_by"), ("measure", "recorded_by"), ("subject", "recorded_by"),
@@ -58,7 +58,7 @@ async def another_infohus(house: House) -> tuple[UUID, UUID]:
     """Let the police district have a second infohus, with a tovholder of its own; give its id and the tovholder's."""
     infohus, tovholder = uuid4(), uuid4()
     await house.sql(
-        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1', 'infohus.test/nabo')",
+        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1')",
         infohus, INSTITUTION, POLICE,
     )
     await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, $2)", infohus, POLICE)

@@ -26,6 +26,10 @@ SELECT EXISTS (
 """
 
 
+_NO_ROOM = asyncpg.TooManyConnectionsError
+"""What PostgreSQL says when it, the role or the database has no room for one more connection."""
+
+
 APPLICATION, SIGNER = "infohus_app", "infohus_signer"
 _ADDRESS_OF = {APPLICATION: "INFOHUS_DATABASE_URL", SIGNER: "INFOHUS_SIGNER_DATABASE_URL"}
 
@@ -37,12 +41,19 @@ async def open_pool(url: str, *, role: str = APPLICATION, size: int) -> "asyncpg
     transaction is reset when one is returned.
 
     Raises:
-        UnsafeSetting: see `refuse_unsafe_roles`.
+        UnsafeSetting: there is no room for so many connections; or see `refuse_unsafe_roles`.
     """
-    pool = await asyncpg.create_pool(
-        url, min_size=size, max_size=size, reset=_leave_no_transaction, max_inactive_connection_lifetime=0,
-        server_settings={"application_name": "infohus"},
-    )
+    try:
+        pool = await asyncpg.create_pool(
+            url, min_size=size, max_size=size, reset=_leave_no_transaction, max_inactive_connection_lifetime=0,
+            server_settings={"application_name": "infohus"},
+        )
+    except _NO_ROOM as failure:
+        message = (
+            f"INFOHUS_POOL_SIZE: PostgreSQL has no room for {size} more connections; set it lower, or PostgreSQL's "
+            "max_connections or the role's CONNECTION LIMIT higher"
+        )
+        raise UnsafeSetting(message) from failure
     try:
         async with pool.acquire() as connection:
             await refuse_unsafe_roles(connection, role=role)
@@ -57,7 +68,8 @@ async def refuse_unsafe_roles(
 ) -> None:
     """Refuse to work as another role than `role`, or as one that row security does not bind or that owns the tables.
 
-    Also where a role that only reads the logs could take the advisory locks that every act waits for.
+    Also where a role that only reads the logs could take the advisory locks that every act waits for, and where COMMIT
+    does not wait for the disk: then an answer would be given before what it tells of is durable.
 
     Raises:
         UnsafeSetting: the text names the variable, and what to connect as or to run.
@@ -71,6 +83,12 @@ async def refuse_unsafe_roles(
         message = (
             "INFOHUS_DATABASE_URL: roles that only read the log may take the locks that every act waits for; "
             "run deploy/postgresql/roles.sql in this database again"
+        )
+        raise UnsafeSetting(message)
+    if await connection.fetchval("SHOW synchronous_commit") == "off":
+        message = (
+            f"{_ADDRESS_OF[role]}: synchronous_commit is off for this role, so an answered act could be lost; "
+            "run ALTER ROLE … RESET synchronous_commit, and look in the database's settings and postgresql.conf"
         )
         raise UnsafeSetting(message)
 
