@@ -11,6 +11,7 @@ REGENERATE = "deploy/settings.md is older than Settings. Make it anew: .venv/bin
 SECRET = "kanariefugl"
 REQUIRED = {
     "INFOHUS_DATABASE_URL": f"postgresql://infohus_app:{SECRET}@127.0.0.1/infohus",
+    "INFOHUS_SIGNER_DATABASE_URL": f"postgresql://infohus_signer:{SECRET}@127.0.0.1/infohus",
     "INFOHUS_KEYS_FOLDER": "/var/lib/infohus/keys",
     "INFOHUS_ISSUERS_FILE": "/etc/infohus/issuers.toml",
 }
