@@ -36,9 +36,9 @@ READING: Final = {
     kind: action for action, act in ACTS.items() if action.value.startswith("read") for kind in act.kinds
 } | {"protected_address": Action.REVEAL_ADDRESS}
 """The action that reads a record of a kind."""
-_OF_CASE: Final = frozenset({"case", "participant", "case_key", "retention"})
-"""Shown with the case: which there is, who takes part, who holds a key, how long it is kept."""
-_PER_AUTHORITY: Final = frozenset({"record_key", "retention"})
+_OF_CASE: Final = frozenset({"case", "participant", "case_key"})
+"""Shown with the case: which there is, who takes part, who holds a key."""
+_PER_AUTHORITY: Final = frozenset({"record_key"})
 """Kept by each authority for itself."""
 
 _OF_A_SIDE: Final = frozenset({"case_side", "side_person"})

@@ -65,8 +65,7 @@ class WhenTheTablesAreLookedAt:
         )
         assert {row["proname"] for row in found} == {
             "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
-            "yearly_counts", "stalled_measures", "first_views_stated", "has_child", "is_given",
-            "hides_earlier_concerns", "declined_requests", "cases_on_family",
+            "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),
