@@ -114,4 +114,8 @@ GRANT EXECUTE ON FUNCTION infohus.own_persons_by_cpr(uuid, bytea) TO infohus_app
 CREATE POLICY functions_read_side_person ON infohus.side_person FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority());
 CREATE POLICY functions_read_subject ON infohus.subject FOR SELECT TO infohus_owner
-  USING (cpr_index IS NOT NULL AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator'));
+  USING (
+    EXISTS (
+      SELECT FROM infohus.side_person p WHERE p.subject_id = subject.id AND p.authority_id = infohus.caller_authority()
+    )
+  );

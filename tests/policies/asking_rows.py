@@ -86,6 +86,8 @@ class Asked:
         if row.table in {"case", "exchange", "disclosure", "receipt"}:
             infohus = resource_of(self.infohus, self.infohus.subject, ())
             yield Action.SUPERVISE_EXCHANGES, infohus, Participation("none", frozenset())
+        if row.table == "disclosure" and row.columns["recipient_id"] == looker.caller.authority_id:
+            yield self.on_case(looker, Action.READ_CASE, row.case_id)
         if row.table in _OF_CASE:
             yield self.on_case(looker, Action.READ_CASE, row.case_id)
         elif row.table in {"disclosure", "receipt"}:

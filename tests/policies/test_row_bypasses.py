@@ -42,8 +42,7 @@ class WhenTheTablesAreLookedAt:
         }
         # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
-            "case", "participant", "disclosure", "exchange", "record_key", "measure", "follow_up",
-            "case_key", "first_view",
+            "case", "participant", "disclosure", "exchange", "record_key", "measure", "side_person",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "yearly_status",
             # What `declined_requests` tells a reviewer of the infohus.

@@ -19,7 +19,7 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     "uq_case_infohus_id_number": errors.ActedAtTheSameTime,
     "pk_case_key": errors.ActedAtTheSameTime,
     # Whoever comes second and acts again is answered as if one had come after the other.
-    "uq_yearly_status_infohus_id_year": errors.ActedAtTheSameTime,
+    "uq_yearly_status_infohus_id_year_authority_id": errors.ActedAtTheSameTime,
     "pk_log_notice_receipt": errors.ActedAtTheSameTime,
     "pk_receipt": errors.ActedAtTheSameTime,
     "uq_journal_reference_case_id_authority_id": errors.ChangedMeanwhile,
