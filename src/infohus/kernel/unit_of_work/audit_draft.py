@@ -12,16 +12,18 @@ from infohus.kernel.audit.formats.entry import Opened, Wrote
 from infohus.kernel.database.tables import Row
 from infohus.kernel.unit_of_work.procedure import FixedPurpose, NoPurpose, Purpose, PurposeOfAnotherAct, StatedPurpose
 
+_STORED = msgspec.json.Encoder(enc_hook=str)
+
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """A request that must not act twice: the caller's Idempotency-Key and the raw body it came with."""
+    """A request that must not act twice: the caller's Idempotency-Key, and the method, address and raw body with it."""
 
     key: str
-    body: bytes
+    request: bytes
 
     def keyed(self, fingerprint: Callable[[bytes], bytes]) -> "IdempotencyKey":
         """Replace the key by its keyed fingerprint: what a caller wrote into it is stored nowhere (rule 28)."""
-        return IdempotencyKey(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.body)
+        return IdempotencyKey(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.request)
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ class AuditEventDraft:
         self._purpose = text
 
     def complete_purpose(self) -> None:
-        """Set the purpose that the procedure's row fixes; called after the operation, so a failed act states none."""
+        """Set the purpose that the procedure's row fixes. Called after the operation: what that refused states none."""
         if isinstance(self.purpose_of_act, FixedPurpose):
             self._purpose = self.purpose_of_act.text
 
@@ -92,5 +94,5 @@ def withdrew(record_id: UUID, exchange_id: UUID, recipient_id: str) -> Wrote:
 
 def wrote_of(row: Row, verb: str, stored: list[Any]) -> Wrote:
     """Describe a written row by the SHA-256 of the values sent, hexadecimal; of a sealed value that is its envelope."""
-    digest = hashlib.sha256(msgspec.json.encode(stored, enc_hook=str)).hexdigest()
+    digest = hashlib.sha256(_STORED.encode(stored)).hexdigest()
     return Wrote(verb=verb, table=row.__tablename__, row=getattr(row, "id", None), digest=digest)

@@ -49,9 +49,6 @@ class Lock(StrEnum):
     """Nobody else records or decides on this case until the unit ends."""
 
 
-_ROW_LOCK = {Lock.RECORDING: {"read": True, "key_share": True}, Lock.DECIDING: {}}
-"""How the case's row is locked besides the advisory lock: FOR KEY SHARE, or FOR UPDATE."""
-
 _ADVISORY_LOCK = {Lock.RECORDING: "pg_advisory_xact_lock_shared", Lock.DECIDING: "pg_advisory_xact_lock"}
 
 
@@ -162,7 +159,9 @@ def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
             _readers_of(row).label("readers"), key.c.key_id, key.c.wrapped_key.label("record_key"), *_all_columns(row)
         ]
     query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
-    return Compiled(query if lock is Lock.NONE else query.with_for_update(of=case, **_ROW_LOCK[lock]))
+    # Who records needs no lock on the row beside the advisory lock: `UnitOfWork` lets nobody change a case, or write
+    # into one, but under that. Who decides locks the row too, against what is done past the units of work.
+    return Compiled(query.with_for_update(of=case) if lock is Lock.DECIDING else query)
 
 
 def _all_columns(table: NamedFromClause) -> list[sa.ColumnElement[Any]]:
@@ -176,10 +175,20 @@ def _own_participation(case: sa.FromClause) -> sa.FromClause:
         .where(
             Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID,
             Participant.acts_for == _AUTHORITY_ID, _TAKES_PART_NOW,
+            # Whoever is no longer tovholder of the infohus is none in its running cases either (rule 94).
+            sa.or_(Participant.kind != ParticipationKind.COORDINATOR, _is_coordinator(case.c.infohus_id)),
         )
         .order_by(Participant.kind)
         .limit(1)
         .lateral("p")
+    )
+
+
+def _is_coordinator(infohus_id: sa.ColumnElement[UUID]) -> sa.Exists:
+    """Write the condition that the caller is tovholder of an infohus."""
+    return sa.exists().where(
+        Coordinator.infohus_id == infohus_id, Coordinator.person_id == _PERSON_ID,
+        Coordinator.authority_id == _AUTHORITY_ID,
     )
 
 
@@ -239,10 +248,6 @@ def _readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
 def infohus_query() -> Compiled:
     """Compile the SELECT that finds `:infohus_id` for `:person_id` of `:authority_id`."""
     infohus = table_of(Infohus).alias("i")
-    is_coordinator = sa.exists().where(
-        Coordinator.infohus_id == infohus.c.id, Coordinator.person_id == _PERSON_ID,
-        Coordinator.authority_id == _AUTHORITY_ID,
-    )
     of_plan = sa.select(InfohusAuthority.authority_id).where(InfohusAuthority.infohus_id == infohus.c.id)
     parties = (
         sa.select(
@@ -252,7 +257,9 @@ def infohus_query() -> Compiled:
         .lateral("parties")
     )
     return Compiled(
-        sa.select(*_all_columns(infohus), is_coordinator.label("is_coordinator"), *parties.columns)
+        sa.select(
+            *_all_columns(infohus), _is_coordinator(infohus.c.id).label("is_coordinator"), *parties.columns
+        )
         .select_from(infohus.outerjoin(parties, sa.true()))
         .where(infohus.c.id == _INFOHUS_ID)
     )
