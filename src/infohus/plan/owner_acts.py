@@ -1,20 +1,23 @@
-"""Log what the owner does from the command line in the installation's log, in the transaction that does it.
+"""Log what the owner does from the command line, in the transaction that does it.
+
+It stands in the installation's log and in the log of each authority that it concerns (rule 90).
 
 The owner is no caller: nobody is signed in at the command line, so these entries name the role `owner` and no person.
 """
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import msgspec
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import Coordinator, Infohus
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode_parts
-from infohus.kernel.audit.storage.log import APPEND, AnyConnection
+from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, AnyConnection, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import compiled
-from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.plan.owner_writes import OwnerWrites
 
 _CARRIED = (
@@ -36,13 +39,14 @@ class CoordinatorNotUsable(Exception):  # noqa: N818 - names the situation
     """There is no such infohus, or it is not carried by that authority."""
 
 
-async def append_owner_entry(  # noqa: PLR0913 - an entry is all of it
-    owner_connection: AnyConnection, action: Action, *, infohus_id: UUID, wrote: list[Wrote], purpose: str,
-    justification: str, at: datetime,
+async def append_owner_entries(  # noqa: PLR0913 - an entry is all of it
+    owner_connection: AnyConnection, action: Action, *, concerns: Iterable[str], infohus_id: UUID, wrote: list[Wrote],
+    purpose: str, justification: str, at: datetime,
 ) -> None:
-    """Append an entry on what the owner did about an infohus; call it last in the transaction that does it (rule 59).
+    """Append what the owner did about an infohus; call it last in the transaction that does it (rule 59).
 
-    `wrote` are the rows that it wrote, all of them.
+    One entry stands in the installation's log and one in the log of each authority of `concerns`, under the same
+    correlation id. `wrote` are the rows that it wrote, all of them.
     """
     entry = Entry(
         at=at, log=INSTALLATION_LOG, caller=None, authority=None, role="owner", assurance=None, action=action.value,
@@ -50,8 +54,11 @@ async def append_owner_entry(  # noqa: PLR0913 - an entry is all of it
         policy_set="", justification=justification, purpose=purpose, recipients=[], persons=[], opened=[],
         wrote=wrote, correlation=uuid4().hex, nonce=secrets.token_urlsafe(16),
     )
-    for part in encode_parts(entry):
-        await owner_connection.execute(APPEND, INSTALLATION_LOG, part)
+    # In one order everywhere: whoever appends to several logs holds the locks of all until COMMIT.
+    for log_id in sorted({INSTALLATION_LOG, *map(log_of, concerns)}):
+        one = msgspec.structs.replace(entry, log=log_id, nonce=secrets.token_urlsafe(16))
+        for part in encode_parts(one):
+            await owner_connection.execute(APPEND, log_id, part)
 
 
 async def register_coordinator(
@@ -72,8 +79,8 @@ async def register_coordinator(
             return False
         writes = OwnerWrites(owner_connection)
         await writes.insert(Coordinator, **values)
-        await append_owner_entry(
-            owner_connection, Action.REGISTER_COORDINATOR, infohus_id=infohus_id, wrote=writes.wrote,
-            purpose=authority_id, justification=f"person:{person_id}", at=at,
+        await append_owner_entries(
+            owner_connection, Action.REGISTER_COORDINATOR, concerns=[authority_id], infohus_id=infohus_id,
+            wrote=writes.wrote, purpose=authority_id, justification=f"person:{person_id}", at=at,
         )
     return True

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from infohus.kernel.database.row_digests import REVISION
 from infohus.kernel.database.tables import Row
 
 Stored: TypeAlias = asyncpg.Record
@@ -142,9 +143,10 @@ def update_of(model: type[Row], columns: tuple[str, ...]) -> Compiled:
     """
     table = table_of(model)
     statement = sa.update(table).where(
-        *(column == sa.bindparam(f"primary_key_{column.name}", type_=column.type) for column in table.primary_key),
-        *(column == sa.bindparam("read_revision", type_=column.type) for column in [table.c.get(REVISION)] if column is not None),
+        *(column == sa.bindparam(f"primary_key_{column.name}", type_=column.type) for column in table.primary_key)
     )
+    if REVISION in table.columns:
+        statement = statement.where(table.columns[REVISION] == sa.bindparam("read_revision", type_=sa.Integer()))
     return Compiled(statement, column_keys=list(columns))
 
 

@@ -5,13 +5,12 @@ It says what state things are in when something dies there, and tells what did n
 
 import asyncio
 from collections.abc import Sequence
-from uuid import UUID
 
 import asyncpg
 import structlog
 
 from infohus import errors
-from infohus.kernel.audit.storage.log import append_alone, append_and_commit, was_committed
+from infohus.kernel.audit.storage.log import append_alone, append_and_commit, log_of, was_committed
 from infohus.kernel.database.pool import Connection
 
 logger = structlog.get_logger()
@@ -31,8 +30,8 @@ class Unanswered(Exception):  # noqa: N818 - names the situation
         self.outcome = outcome
 
 
-async def commit(connection: Connection, log_id: UUID, entries: Sequence[bytes], *, writes: bool) -> None:
-    """Append a unit's entries and commit; a unit that only reads has no transaction but the entries'.
+async def commit(connection: Connection, authority_id: str, entries: Sequence[bytes], *, writes: bool) -> None:
+    """Append a unit's entries to its authority's log and commit; one that only reads has no other transaction.
 
     Raises:
         DatabaseUnavailable: the connection was lost before; nothing happened.
@@ -49,9 +48,13 @@ async def commit(connection: Connection, log_id: UUID, entries: Sequence[bytes],
     # the same Idempotency-Key acts only if the first did not. Whoever only read is given nothing.
     if connection.is_closed():
         raise errors.DatabaseUnavailable
-    message = append_and_commit if writes else append_alone
+    log_id = log_of(authority_id)
+    message = (
+        append_and_commit(log_id, *entries) if writes
+        else append_alone(log_id, *entries, authority_id=authority_id)
+    )
     try:
-        await connection.execute(message(log_id, *entries))
+        await connection.execute(message)
     except BaseException as failure:
         if await asyncio.shield(_is_surely_not_committed(connection, entries[-1])):
             raise

@@ -85,12 +85,19 @@ class Emptied(msgspec.Struct, frozen=True):
     before: datetime
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """How many requests of no authority were refused in the minute that begins at `minute`, by the reason's code."""
+
+    minute: datetime
+    refusals: dict[str, int]
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Format version 2. `at` is aware UTC; `persons` are their log ids; `nonce` is 16 random bytes, base64url.
 
     The last fields are left out where they say nothing: `part` (number and how many, from 1) stands in the entries of
-    an act that is several, `emptied` in those that say what was emptied. `tally` is what the log itself adds to entries
-    that name persons: see tally.py.
+    an act that is several, `emptied` in those that say what was emptied, `counted` in the installation's log. `tally` is
+    what the log itself adds to entries that name persons: see tally.py.
     """
 
     v: Literal[2] = FORMAT
@@ -119,6 +126,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     nonce: str
     part: tuple[int, int] | msgspec.UnsetType = msgspec.UNSET
     emptied: Emptied | msgspec.UnsetType = msgspec.UNSET
+    counted: Counted | msgspec.UnsetType = msgspec.UNSET
     tally: list[tuple[int, str]] | msgspec.UnsetType = msgspec.UNSET
 
     @property
