@@ -225,9 +225,10 @@ class WhenTheApplicationTriesMore:
         )
         assert {(row["grantee"], row["privilege_type"]) for row in tables} == {
             ("infohus_app", "SELECT"), ("infohus_signer", "SELECT"), ("infohus_verifier", "SELECT"),
+            ("infohus_reconciler", "SELECT"),
         }
         calls = {}
-        for role in ("infohus_app", "infohus_signer", "infohus_verifier", "infohus_retention"):
+        for role in ("infohus_app", "infohus_signer", "infohus_verifier", "infohus_reconciler", "infohus_retention"):
             functions = await superuser.fetch(
                 "SELECT proname FROM pg_proc WHERE pronamespace = 'audit'::regnamespace"
                 " AND has_function_privilege($1, oid, 'EXECUTE')", role
@@ -237,6 +238,7 @@ class WhenTheApplicationTriesMore:
             "infohus_app": {"append", "readable_logs"},
             "infohus_signer": {"keep_checkpoint", "keep_cosignature"},
             "infohus_verifier": set(),
+            "infohus_reconciler": set(),
             "infohus_retention": {"kept_since", "emptiable", "empty"},
         }
         await superuser.close()

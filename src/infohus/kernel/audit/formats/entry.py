@@ -96,8 +96,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Format version 2. `at` is aware UTC; `persons` are their log ids; `nonce` is 16 random bytes, base64url.
 
     The last fields are left out where they say nothing: `part` (number and how many, from 1) stands in the entries of
-    an act that is several, `emptied` in those that say what was emptied, `counted` in the installation's log. `tally` is
-    what the log itself adds to entries that name persons: see tally.py.
+    an act that is several, `emptied` in those that say what was emptied, `counted` in the installation's log. The log
+    itself adds `tally` to entries that name persons: see tally.py.
     """
 
     v: Literal[2] = FORMAT
