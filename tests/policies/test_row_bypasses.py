@@ -42,7 +42,8 @@ class WhenTheTablesAreLookedAt:
         }
         # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
-            "case", "participant", "disclosure", "exchange", "record_key", "measure", "follow_up",
+            "case", "participant", "disclosure", "exchange", "record_key", "disclosed_key", "measure",
+            "follow_up",
             "case_key", "first_view",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "yearly_status",

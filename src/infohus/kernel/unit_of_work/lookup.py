@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +20,7 @@ from infohus.kernel.access.model import (
     Case,
     CaseKey,
     Coordinator,
+    DisclosedKey,
     Disclosure,
     Infohus,
     InfohusAuthority,
@@ -71,6 +72,16 @@ class Party:
     case_key: bytes | None
 
 
+class StoredKey(NamedTuple):
+    """A data key of a version, wrapped for the caller's authority; `exchange_id` is what gave it to a recipient."""
+
+    part: str
+    key_id: UUID
+    owner_id: str
+    exchange_id: UUID | None
+    wrapped_key: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class ResolvedSubject:
     """What the look-up fetched; parts that do not apply are `None` or empty."""
@@ -88,7 +99,7 @@ class ResolvedSubject:
     records: frozenset[UUID] = frozenset()
     """The ids of the records that the caller's invitation is narrowed to; empty when it is not."""
     case_key: bytes | None = None
-    record_key: tuple[UUID, bytes] | None = None
+    record_keys: tuple[StoredKey, ...] = ()
 
     @property
     def pseudonyms(self) -> list[str]:
@@ -135,13 +146,10 @@ def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
         found = found.outerjoin(key, (key.c.case_id == case.c.id) & (key.c.authority_id == _AUTHORITY_ID))
         columns.append(key.c.wrapped_key.label("case_key"))
     if record is not None:
-        row, key = table_of(record).alias("r"), table_of(RecordKey).alias("r_key")
-        found = found.outerjoin(row, (row.c.case_id == case.c.id) & (row.c.id == _RECORD_ID)).outerjoin(
-            key, (key.c.record_id == row.c.id) & (key.c.authority_id == _AUTHORITY_ID)
-        )
-        columns += [
-            _readers_of(row).label("readers"), key.c.key_id, key.c.wrapped_key.label("record_key"), *_all_columns(row)
-        ]
+        row = table_of(record).alias("r")
+        keys = _keys_of(row)
+        found = found.outerjoin(row, (row.c.case_id == case.c.id) & (row.c.id == _RECORD_ID)).outerjoin(keys, sa.true())
+        columns += [_readers_of(row).label("readers"), *keys.columns, *_all_columns(row)]
     query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
     return Compiled(query if lock is Lock.NONE else query.with_for_update(of=case, **_ROW_LOCK[lock]))
 
@@ -180,10 +188,33 @@ def _parties_of_case(case: sa.FromClause) -> sa.FromClause:
     )
 
 
+def _keys_of(record: sa.FromClause) -> sa.FromClause:
+    """Collect the wraps of a version's data keys for `:authority_id`, as who wrote it and by exchanges."""
+    own = sa.select(
+        RecordKey.part, RecordKey.key_id, RecordKey.authority_id.label("owner_id"),
+        sa.cast(sa.null(), sa.Uuid).label("exchange_id"), RecordKey.wrapped_key,
+    ).where(
+        RecordKey.record_id == record.c.id, RecordKey.record_version == record.c.record_version,
+        RecordKey.authority_id == _AUTHORITY_ID,
+    )
+    given = sa.select(
+        DisclosedKey.part, DisclosedKey.key_id, DisclosedKey.owner_id, DisclosedKey.exchange_id,
+        DisclosedKey.wrapped_key,
+    ).where(
+        DisclosedKey.record_id == record.c.id, DisclosedKey.record_version == record.c.record_version,
+        DisclosedKey.recipient_id == _AUTHORITY_ID,
+    )
+    both = sa.union_all(own.correlate(record), given.correlate(record)).lateral("both")
+    return sa.select(*(sa.func.array_agg(both.c[name]).label(f"keys_{name}") for name in StoredKey._fields)).lateral(
+        "keys"
+    )
+
+
 def _readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of the authorities to which a record is disclosed and not withdrawn."""
+    """Write the column of the authorities to which this version is disclosed and not withdrawn."""
     disclosed = sa.select(Disclosure.recipient_id).where(
-        Disclosure.record_id == record.c.id, Disclosure.withdrawn_at.is_(None)
+        Disclosure.record_id == record.c.id, Disclosure.record_version == record.c.record_version,
+        Disclosure.withdrawn_at.is_(None),
     )
     return sa.func.array(disclosed.scalar_subquery())
 
@@ -235,7 +266,7 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
     case = row_from(Case, row, prefix="c.")
     subject: Row | None = case
     readers: tuple[str, ...] = ()
-    record_key = None
+    record_keys: tuple[StoredKey, ...] = ()
     parties = {
         authority: Party(AuthorityKind(kind), case_key)
         for authority, kind, case_key in zip(
@@ -246,7 +277,8 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
         subject = row_from(record, row, prefix="r.") if row["r.id"] is not None else None
         if isinstance(subject, Record):
             readers = (subject.authority_id, *row["readers"])
-            record_key = (row["key_id"], row["record_key"]) if row["key_id"] is not None else None
+            stored = (row[f"keys_{name}"] or () for name in StoredKey._fields)
+            record_keys = tuple(StoredKey(*key) for key in zip(*stored, strict=True))
     return ResolvedSubject(
         log_id=case.infohus_id,
         infohus_id=case.infohus_id,
@@ -259,7 +291,7 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
         scope=frozenset(row["scope"] or ()),
         records=frozenset(row["records"] or ()),
         case_key=row.get("case_key"),
-        record_key=record_key,
+        record_keys=record_keys,
     )
 
 
