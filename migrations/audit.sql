@@ -81,10 +81,11 @@ CREATE TABLE audit.retention (
 -- an entry is missing.
 --
 -- The fields are found by their names in quotes, which no JSON string can contain: in it a quote follows a backslash.
--- An entry can be any bytes; those above 127 are read as \ooo. Authorities and persons have none: a name, a pseudonym.
+-- An entry can be any bytes; those above 127 are read as \ooo. The names of authorities and the pseudonyms of persons are
+-- ASCII, so they are read as they are.
 --
--- Each append is a transaction of its own, and in each PostgreSQL looks up every function and operator used here anew,
--- and its owner's right to it. So the function uses few of them.
+-- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
+-- its owner's right to it. So the function uses few of them.
 CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$

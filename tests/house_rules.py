@@ -52,8 +52,8 @@ OTHER_APPLICATIONS = ("src/infohus/demo/issuer.py", "src/infohus/kernel/audit/wi
 """Small applications of their own, whose routes are beside them."""
 MAY_REACH_THE_DATABASE = (
     "src/infohus/kernel/", "src/infohus/cli/", "src/infohus/demo/", "src/infohus/app.py",
-    "src/infohus/plan/loading.py", "src/infohus/plan/obligations.py", "src/infohus/plan/owner_acts.py",
-    "src/infohus/plan/stored.py", "src/infohus/casework/assessments/templates.py",
+    "src/infohus/plan/installed.py", "src/infohus/plan/loading.py", "src/infohus/plan/obligations.py",
+    "src/infohus/plan/owner_acts.py", "src/infohus/plan/stored.py", "src/infohus/casework/assessments/templates.py",
 )
 PRIVATE_TO_THE_UNIT = {"_ask", "_connection", "_keys", "_vault", "_writes"}
 HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
@@ -158,6 +158,8 @@ def days_of_another_calendar(source: Source) -> Iterator[str]:
             name, given = node.func.attr, [*node.args, *node.keywords]
             if name == "astimezone" or (name == "date" and not given):
                 yield f"line {node.lineno}: calls {name}"
+            if name == "replace" and any(keyword.arg == "tzinfo" for keyword in node.keywords):
+                yield f"line {node.lineno}: replaces the time zone"
 
 
 def without_docstring(source: Source) -> Iterator[str]:

@@ -40,6 +40,7 @@ CREATE FUNCTION infohus.act_as(authority text, person uuid, role text, at timest
   $$;
 
 -- Does the caller take part in the case, with this area? A tovholder has all areas, a professional the invitation's.
+-- Whoever is no longer tovholder of the infohus takes part in none of its cases, whatever their rows say (rule 94).
 --
 -- It is called some nine times for one recorded exchange. The settings are read outside of the query, because a query
 -- looks up each function and operator, and its owner's right to it, at each call; an expression of its own does so once
@@ -55,6 +56,9 @@ CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
   BEGIN
     IF role IN ('municipal_coordinator', 'police_coordinator') THEN
       PERFORM FROM infohus.participant p
+        JOIN infohus."case" c ON c.id = p.case_id
+        JOIN infohus.coordinator t
+          ON t.infohus_id = c.infohus_id AND t.authority_id = p.acts_for AND t.person_id = p.person_id
         WHERE p.case_id = of_case AND p.person_id = person AND p.acts_for = authority AND p.kind = 'coordinator'
           AND p.begins_at <= moment AND (p.ends_at IS NULL OR p.ends_at > moment);
       RETURN FOUND;
@@ -174,6 +178,18 @@ CREATE FUNCTION infohus.is_superseded(of_record uuid, of_version integer) RETURN
   END
   $$;
 
+-- The number of a record's next version. Two authorities may each write one that the other does not see.
+CREATE FUNCTION infohus.next_version(of_record uuid) RETURNS integer
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN (
+      SELECT max(k.record_version) + 1 FROM infohus.record_key k
+      WHERE k.record_id = of_record AND infohus.takes_part(k.case_id, 'any')
+    );
+  END
+  $$;
+
 -- May the caller see this record among the case's? A professional invited for single records sees only these, and those
 -- they recorded themselves.
 CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RETURNS boolean
@@ -207,35 +223,41 @@ GRANT SELECT ON infohus.authority, infohus.infohus, infohus.infohus_authority, i
 
 ALTER TABLE infohus."case" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus."case" TO infohus_app;
-GRANT UPDATE (stage, version, opened_at, closed_at, outcome, subject_pseudonyms, awaits_child_notification)
-  ON infohus."case" TO infohus_app;
+GRANT UPDATE (stage, version, opened_at, closed_at, outcome) ON infohus."case" TO infohus_app;
 CREATE POLICY select_case ON infohus."case" FOR SELECT TO infohus_app
   USING (infohus.takes_part(id, 'any') OR infohus.supervises(infohus_id));
 CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
--- Everyone who takes part locks the case's row when recording, which needs USING; only a tovholder changes it.
+-- Whoever decides locks the case's row, which needs USING; only a tovholder changes it.
 CREATE POLICY update_case ON infohus."case" FOR UPDATE TO infohus_app
   USING (infohus.takes_part(id, 'any'))
   WITH CHECK (infohus.takes_part(id, 'coordinators'));
 
+-- What one authority has of a case, and the persons it knows there: for that authority alone, whatever the command. All
+-- its staff may read that the side is there, because an attempt by one who takes no part is logged with it.
+ALTER TABLE infohus.case_side ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.case_side TO infohus_app;
+GRANT UPDATE (version) ON infohus.case_side TO infohus_app;
+CREATE POLICY select_case_side ON infohus.case_side FOR SELECT TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_person() IS NOT NULL);
+CREATE POLICY insert_case_side ON infohus.case_side FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+CREATE POLICY update_case_side ON infohus.case_side FOR UPDATE TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+
+ALTER TABLE infohus.side_person ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+-- No UPDATE: a person's log id is made once.
+GRANT SELECT, INSERT ON infohus.side_person TO infohus_app;
+CREATE POLICY select_side_person ON infohus.side_person FOR SELECT TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_person() IS NOT NULL);
+CREATE POLICY insert_side_person ON infohus.side_person FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+
 ALTER TABLE infohus.participant ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.participant TO infohus_app;
 GRANT UPDATE (begins_at, ends_at) ON infohus.participant TO infohus_app;
--- The caller's own row first: every request about a case reads it, and it needs no call of `takes_part`.
 CREATE POLICY select_participant ON infohus.participant FOR SELECT TO infohus_app
-  USING (
-    (
-      person_id = infohus.caller_person()
-      AND acts_for = infohus.caller_authority()
-      AND begins_at <= infohus.acting_at()
-      AND (ends_at IS NULL OR ends_at > infohus.acting_at())
-      AND CASE kind
-        WHEN 'coordinator' THEN infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
-        ELSE infohus.caller_role() = 'invited_professional'
-      END
-    )
-    OR infohus.takes_part(case_id, 'any')
-  );
+  USING (infohus.takes_part(case_id, 'any'));
 CREATE POLICY insert_participant ON infohus.participant FOR INSERT TO infohus_app
   WITH CHECK (
     infohus.caller_authority() = authority_id
@@ -296,3 +318,27 @@ CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_
   USING (person_id = infohus.caller_person());
 CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
   WITH CHECK (person_id = infohus.caller_person());
+
+-- Ends the keys of acts before a day, at most 10,000 of them; gives how many. The application's role deletes none
+-- otherwise, and by this function none of the last days: without its key a repetition would act twice.
+CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    ended bigint;
+  BEGIN
+    DELETE FROM infohus.request_once r WHERE r.ctid = ANY (ARRAY(
+      SELECT old.ctid FROM infohus.request_once old WHERE old.acted_on < before LIMIT 10000
+    ));
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.end_answered_requests(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.end_answered_requests(date) TO infohus_app;
+
+-- It runs as the owner, whom forced row security binds too: these rows only.
+CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO infohus_owner
+  USING (acted_on < CURRENT_DATE - 1);
+CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
+  USING (acted_on < CURRENT_DATE - 1);

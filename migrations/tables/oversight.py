@@ -99,7 +99,6 @@ def create_tables() -> None:
         choice("outcome", "remedied", "accepted", nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("key_id", sa.Uuid(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
         sealed("text"),
         sealed("answer", nullable=True),

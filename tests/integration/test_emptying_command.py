@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -89,6 +89,18 @@ class WhenTheCommandIsGiven:
         assert (await verify_database(log.superuser, LOG)).emptied == 300
         assert "Ingen poster er gamle nok" in (await self.told(log, "--yes"))[1]
         assert await log.faults() == []
+
+    @pytest.mark.rule(62)
+    @pytest.mark.fault("C19")
+    async def test_a_day_is_the_danish_one(self, log: Log) -> None:
+        new_years_night = uuid4()
+        await log.superuser.execute("SELECT audit.open_log($1, $2)", new_years_night, "infohus.test/new-year")
+        for moment in ("2018-12-31T22:59:00+00:00", "2018-12-31T23:01:00+00:00"):
+            await log.app.execute(APPEND, new_years_night, entry(datetime.fromisoformat(moment), new_years_night))
+        asked = ("--log", str(new_years_night), "--database", log.database.dsn("retention"), "--before", "2019-01-01")
+        ended = await asyncio.to_thread(run, "empty", *asked, "--yes")
+        assert "1 poster (nr. 0–0) er gamle nok til at blive tømt: fra 2018-12-31 til 2018-12-31." in ended.output
+        assert (await verify_database(log.superuser, new_years_night)).emptied == 1
 
     @pytest.mark.rule(62)
     async def test_what_is_too_young_stays_until_the_period_is_set_otherwise(self, log: Log) -> None:

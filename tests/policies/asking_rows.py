@@ -41,6 +41,9 @@ _OF_CASE: Final = frozenset({"case", "participant", "case_key", "retention"})
 _PER_AUTHORITY: Final = {"record_key": "authority_id", "retention": "authority_id", "disclosed_key": "recipient_id"}
 """Kept by each authority for itself."""
 
+_OF_A_SIDE: Final = frozenset({"case_side", "side_person"})
+"""Ids of what an authority has of a case: shown to all its staff, whose attempts are logged with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -69,6 +72,8 @@ class Asked:
         """Say whether the policies let somebody read a row."""
         if row.table == "request_once":
             return UUID(row.columns["person_id"]) == looker.caller.person_id
+        if row.table in _OF_A_SIDE:
+            return str(row.columns["authority_id"]) == looker.caller.authority_id
         if row.table == "earlier_concerns_seen":
             # A confirmation is seen by the person who made it, for the same authority.
             who = (str(looker.caller.person_id), looker.caller.authority_id)
@@ -77,17 +82,17 @@ class Asked:
         authority_id = looker.caller.authority_id
         if row.table in _PER_AUTHORITY and row.columns[_PER_AUTHORITY[row.table]] != authority_id:
             return False
+        return self._shows_version(authority_id, row) and self.allows(looker, *self._reading(looker, row))
+
+    def _shows_version(self, authority_id: str, row: StoredRow) -> bool:
+        """Say whether a row belongs to a version that an authority sees; a signature comes with what it signs."""
         version = row.columns.get("record_version")
         if row.table == "signature":
-            # With the version that was signed.
             record = self.records[UUID(row.columns["record_id"])]
-            if not any(one.record_version == version and authority_id in readers for one, readers in record):
-                return False
-        elif row.table in self.kinds.values():
-            seen, _ = self.seen_by(authority_id, UUID(row.columns["id"]))
-            if seen.record_version != version:
-                return False
-        return self.allows(looker, *self._reading(looker, row))
+            return any(one.record_version == version and authority_id in readers for one, readers in record)
+        if row.table in self.kinds.values():
+            return self.seen_by(authority_id, UUID(row.columns["id"]))[0].record_version == version
+        return True
 
     def _reading(self, looker: Looker, row: StoredRow) -> Iterator[Question]:
         if row.table in {"case", "exchange", "disclosure", "receipt"}:

@@ -33,7 +33,6 @@ from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 MEASURE_BY_ID = sa.select(Measure).where(Measure.id == sa.bindparam("id"))
-FOLLOW_UP_BY_ID = sa.select(FollowUp).where(FollowUp.id == sa.bindparam("id"))
 _FOLLOW_UPS = sa.select(FollowUp).where(FollowUp.measure_id == sa.bindparam("measure_id")).order_by(FollowUp.id)
 
 _TAKING_PART = sa.select(Participant).where(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ENCODER = msgspec.json.Encoder(enc_hook=str, order="sorted")
 
 NO_COLUMNS = hashlib.sha256(b"{}").digest()
@@ -22,6 +23,4 @@ def digest_of(columns: Mapping[str, object]) -> bytes:
 
 
 def _in_utc(value: object) -> object:
-    if isinstance(value, datetime) and (offset := value.utcoffset()):
-        return (value - offset).replace(tzinfo=UTC)
-    return value
+    return _EPOCH + (value - _EPOCH) if isinstance(value, datetime) else value

@@ -11,47 +11,25 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.kernel.access.model import CaseKey, DisclosedKey, Disclosure, RecordKey
+from infohus.kernel.access.model import CaseKey, DisclosedKey, RecordKey
 from infohus.kernel.audit.formats.entry import Opened
-from infohus.kernel.database.statements import Stored, column_names_of, compiled, row_from, table_of
+from infohus.kernel.database.statements import Stored, compiled, row_from, table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Sealed, open_sealed, seal
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.sealing.wraps import KeyPlace
-from infohus.kernel.unit_of_work.lookup import ResolvedSubject, StoredKey
+from infohus.kernel.unit_of_work.lookup import ResolvedSubject
 from infohus.kernel.unit_of_work.places import part_of, parts_of, place_of, sealed_columns_of
+from infohus.kernel.unit_of_work.stored_keys import WRAPS, StoredKey
 
 Ask = Callable[[str, Sequence[Any]], Awaitable[list[Stored]]]
 """Runs a query as the unit's caller."""
 Version = tuple[UUID, int]
 """A version of a record: the record's id, and the version's number."""
 
-_RECORD_IDS = sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))
-_WRAPS = sa.select(
-    sa.union_all(
-        sa.select(
-            RecordKey.record_id, RecordKey.record_version, RecordKey.part, RecordKey.key_id,
-            RecordKey.authority_id.label("owner_id"), sa.cast(sa.null(), sa.Uuid).label("exchange_id"),
-            RecordKey.wrapped_key,
-        ).where(
-            RecordKey.record_id == sa.func.any(_RECORD_IDS), RecordKey.authority_id == sa.bindparam("authority_id")
-        ),
-        sa.select(
-            DisclosedKey.record_id, DisclosedKey.record_version, DisclosedKey.part, DisclosedKey.key_id,
-            DisclosedKey.owner_id, DisclosedKey.exchange_id, DisclosedKey.wrapped_key,
-        ).where(
-            DisclosedKey.record_id == sa.func.any(_RECORD_IDS),
-            DisclosedKey.recipient_id == sa.bindparam("authority_id"),
-        ),
-    ).subquery()
-)
-"""An authority's wraps of the data keys of records: as who wrote the version, and by exchanges."""
-READERS = sa.select(Disclosure.record_id, Disclosure.record_version, Disclosure.recipient_id).where(
-    Disclosure.record_id == sa.func.any(_RECORD_IDS), Disclosure.withdrawn_at.is_(None),
-)
-"""To which authorities which versions are disclosed and not withdrawn; each holds wraps of the version's keys."""
+NEXT_VERSION = sa.select(sa.func.infohus.next_version(sa.bindparam("record_id", type_=sa.Uuid)).label("version"))
 _CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id"))
 
 
@@ -101,7 +79,7 @@ class Keyring:
         if not missing:
             return
         await self.bring_case_key(self._authority_id)
-        ready = compiled(_WRAPS)
+        ready = compiled(WRAPS)
         values = {"record_ids": [record_id for record_id, _ in missing], "authority_id": self._authority_id}
         for row in await self._ask(ready.sql, ready.arguments(values)):
             version = (row["record_id"], row["record_version"])
@@ -186,8 +164,6 @@ class Keyring:
         if wrapped is None:
             wrapped, key = self._vault.new_supervision_key(authority_id, vars(row)["id"])
             setattr(row, kept.wrapped_key, wrapped)
-            if "key_id" in column_names_of(type(row)):
-                setattr(row, "key_id", key.key_id)  # noqa: B010 - some tables name the key in a column of its own too
         else:
             key = self._supervision_key(row, kept)
         for column, text in texts.items():
@@ -213,7 +189,9 @@ class Keyring:
     def _supervision_key(self, row: Row, kept: KeptForSupervision) -> DataKey:
         """Unwrap the key of a row's texts for supervision; its id stands in every envelope."""
         texts = (getattr(row, column.name) for column in table_of(type(row)).columns if _is_for_supervision(column))
-        key_id = next(text.key_id for text in texts if isinstance(text, Sealed))
+        key_id = next((text.key_id for text in texts if isinstance(text, Sealed)), None)
+        if key_id is None:
+            raise CannotOpen
         wrapped = getattr(row, kept.wrapped_key)
         return self._vault.unwrap_supervision_key(_authority_of(row), vars(row)["id"], key_id, wrapped)
 

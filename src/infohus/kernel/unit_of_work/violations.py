@@ -42,7 +42,7 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     "uq_log_finding_check_id_leaf_index": errors.AlreadyRecorded,
     "pk_log_check_entry": errors.AlreadyRecorded,
     "pk_retention": errors.AlreadyRecorded,
-    "pk_earlier_concerns_seen": errors.AlreadyRecorded,
+    "pk_earlier_concerns_seen": errors.ActedAtTheSameTime,
     "uq_assessment_case_id_version": errors.AlreadyProposed,
     "uq_signature_record_id_content_hash_authority_id": errors.AlreadySigned,
     "uq_exchange_corrects_id": errors.ExchangeAlreadyCorrected,

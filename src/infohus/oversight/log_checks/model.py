@@ -140,7 +140,6 @@ class LogFinding(Row):
     outcome: Mapped[Ending | None] = choice(Ending, name="outcome")
     ended_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
-    key_id: Mapped[UUID]
     wrapped_key: Mapped[bytes]
     text: Mapped[Sealed] = mapped_column(SupervisionColumn)
     answer: Mapped[Sealed | None] = mapped_column(SupervisionColumn)

@@ -33,7 +33,9 @@ async def timeline_of(work: UnitOfWork) -> Timeline:
 
 
 async def confirm_earlier_concerns(work: UnitOfWork, shown: bytes) -> Timeline:
-    """Record that the caller has seen the timeline whose digest is `shown`; it must be today's. Twice changes nothing.
+    """Record that the caller has seen the timeline whose digest is `shown`, which must be the present one's.
+
+    Twice changes nothing.
 
     Raises:
         ChangedMeanwhile: the timeline is another now, by a new concern or a disclosure.
@@ -45,7 +47,7 @@ async def confirm_earlier_concerns(work: UnitOfWork, shown: bytes) -> Timeline:
         work.add(EarlierConcernsSeen(
             case_id=work.case.id, authority_id=work.caller.authority_id, person_id=work.caller.person_id, shown=shown,
             seen_at=work.now,
-        ))
+        ), unless_there=True)
     return msgspec.structs.replace(timeline, is_confirmed=True)
 
 
