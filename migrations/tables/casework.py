@@ -133,7 +133,7 @@ def create_tables() -> None:
         sa.Column("template_id", sa.Text(), nullable=False),
         sa.Column("template_digest", sa.LargeBinary(), nullable=False),
         sa.Column("users_are_trained", sa.Boolean(), nullable=False),
-        once_per_record("assessment", "case_id", "version"),
+        once_per_record("assessment", "case_id", "authority_id", "version"),
     )
 
     create_record(

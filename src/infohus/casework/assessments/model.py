@@ -36,7 +36,7 @@ class Assessment(JointDecision):
     """One use of the tool. Concluded by both; after that a re-assessment is a new version (rule 40)."""
 
     __tablename__ = "assessment"
-    __table_args__ = owned_by_authority(once_per_record("assessment", "case_id", "version"))
+    __table_args__ = owned_by_authority(once_per_record("assessment", "case_id", "authority_id", "version"))
 
     opened_at: Mapped[datetime]
     version: Mapped[int]

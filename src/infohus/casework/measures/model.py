@@ -90,6 +90,10 @@ class FollowUp(Record):
     text: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
+IS_ENDED = sa.exists().where(FollowUp.measure_id == Measure.id, FollowUp.outcome.is_not(None))
+"""Whether a measure has ended, as far as the caller may read its follow-ups."""
+
+
 class RecommendationContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is recommended, and why."""
 

@@ -35,9 +35,6 @@ from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.stored_keys import StoredKey, keys_of, readers_of
 
-INSTALLATION_LOG = UUID(int=0)
-"""The log of the installation itself: sign-ins, acts on no infohus, and attempts at what was not found."""
-
 
 class Lock(StrEnum):
     """The lock a unit holds on its case until it ends."""
@@ -89,7 +86,6 @@ class OwnSide:
 class ResolvedSubject:
     """What the look-up fetched; parts that do not apply are `None` or empty."""
 
-    log_id: UUID = INSTALLATION_LOG
     infohus_id: UUID | None = None
     case: Case | None = None
     side: OwnSide = OwnSide()
@@ -260,7 +256,6 @@ def resolved_infohus(row: asyncpg.Record | None) -> ResolvedSubject:
         return ResolvedSubject()
     infohus = row_from(Infohus, row, prefix="i.")
     return ResolvedSubject(
-        log_id=infohus.id,
         infohus_id=infohus.id,
         subject=infohus,
         parties={
@@ -292,7 +287,6 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
             stored = (row[f"keys_{name}"] or () for name in StoredKey._fields)
             record_keys = tuple(StoredKey(*key) for key in zip(*stored, strict=True))
     return ResolvedSubject(
-        log_id=case.infohus_id,
         infohus_id=case.infohus_id,
         case=case,
         side=_own_side(row),
