@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from house import MUNICIPALITY, CaseInHand, House, now
+from house import MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, now
 from infohus import errors
 from infohus.app import create_app
 from infohus.cases.information import Information
@@ -42,7 +42,7 @@ def kommune(house: House) -> Caller:
     return Caller(
         person_id=house.person("kommune").person_id, authority_id=AuthorityId(MUNICIPALITY),
         authority_kind=AuthorityKind.MUNICIPALITY, role=Role.MUNICIPAL_COORDINATOR, assurance=Assurance.HIGH,
-        authenticated_at=now(), expires_at=now() + timedelta(hours=1), token_id="in-hand",
+        authenticated_at=now(), expires_at=now() + timedelta(hours=1), token_digest=b"in hand",
     )
 
 
@@ -87,7 +87,7 @@ async def held_log(house: House) -> AsyncIterator[asyncpg.Connection]:
     holder = await asyncpg.connect(house.superuser)
     try:
         async with holder.transaction():
-            await holder.execute("SELECT FROM audit.frontier WHERE log_id = $1 FOR UPDATE", house.infohus_id)
+            await holder.execute("SELECT FROM audit.frontier WHERE log_id = $1 FOR UPDATE", MUNICIPAL_LOG)
             yield holder
     finally:
         await holder.close()

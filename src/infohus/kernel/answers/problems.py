@@ -56,7 +56,9 @@ _DESCRIPTIONS = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "A rule refuses it",
     HTTPStatus.PRECONDITION_REQUIRED: "If-Match is missing",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Failed here; nothing happened",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The log or the database is unavailable; nothing happened",
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "The log or the database is unavailable; nothing happened, unless the type is `unknown-whether-stored`"
+    ),
 }
 
 

@@ -24,7 +24,6 @@ _LATEST_SECOND = 4_102_444_800  # 2100-01-01; keeps every date inside what datet
 _NOT_TEXT = frozenset({"Cc", "Cs"})
 """Control characters, NUL among them, and halves of surrogate pairs, which UTF-8 cannot write."""
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
-_TOKEN_ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 _ROLES = {role.value: role for role in Role}
 _ASSURANCES = {"Low": Assurance.LOW, "Substantial": Assurance.SUBSTANTIAL, "High": Assurance.HIGH}
 """Source: NSIS 2.0.1, attribute values of `https://data.gov.dk/concept/core/nsis/loa`."""
@@ -68,9 +67,9 @@ def claimed_issuer(claims: Mapping[str, object]) -> str:
 
 
 def read_caller(
-    claims: Mapping[str, object], issuer: Issuer, *, expected: Expectations, now: float
+    claims: Mapping[str, object], issuer: Issuer, *, token_digest: bytes, expected: Expectations, now: float
 ) -> tuple[Caller, Validity]:
-    """Turn verified claims into a caller, and the time in which the token is valid.
+    """Turn verified claims into a caller, and the time in which the token is valid. `jti` is not read: not all have it.
 
     Raises:
         TokenRefused: with the first requirement that is not met.
@@ -95,11 +94,19 @@ def read_caller(
         assurance=_assurance(claims, expected.minimum_assurance),
         authenticated_at=datetime.fromtimestamp(signed_in, UTC),
         expires_at=datetime.fromtimestamp(expires, UTC),
-        token_id=_token_id(claims),
+        token_digest=token_digest,
         name=_optional_text(claims, "name"),
         email=_optional_text(claims, "email"),
     )
     return caller, validity
+
+
+def person_in(claims: Mapping[str, object]) -> UUID | None:
+    """Give the person whom claims with a valid signature name, `None` where they name none properly."""
+    try:
+        return _person(claims)
+    except TokenRefused:
+        return None
 
 
 def _role(claims: Mapping[str, object], issuer: Issuer) -> Role:
@@ -125,13 +132,6 @@ def _person(claims: Mapping[str, object]) -> UUID:
     if _CANONICAL_UUID.fullmatch(subject) is None or (person := UUID(subject)).int == 0:
         _malformed()
     return person
-
-
-def _token_id(claims: Mapping[str, object]) -> str:
-    token_id = _text(claims, "jti")
-    if _TOKEN_ID.fullmatch(token_id) is None:
-        _malformed()
-    return token_id
 
 
 def _optional_text(claims: Mapping[str, object], name: str) -> str | None:
