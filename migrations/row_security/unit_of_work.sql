@@ -14,15 +14,12 @@ CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app
 -- Withdrawing.
 --
 -- The recipient's wrapped keys are the recipient's rows. Only this function deletes them, and only for the authority
--- that recorded the exchange. Gives, for each record that it withdrew, its id and the columns of the recipient's key row
--- as they were, without the wrapped key; `kept_by` is the exchange by which the key stays, NULL when it was deleted.
+-- that recorded the exchange. What another exchange that stands gave the recipient stays. Gives the ids of the records
+-- that it withdrew, each with the key rows that it deleted, without the wrapped key; `part` is NULL where there was none.
 CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
-  RETURNS TABLE (record_id uuid, owner_id text, key_id uuid, exchange_id uuid, revision integer, kept_by uuid)
+  RETURNS TABLE (record_id uuid, part text, record_version integer, owner_id text, case_id uuid, key_id uuid)
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
-  DECLARE
-    told record;
-    held infohus.record_key;
   BEGIN
     IF NOT EXISTS (
       SELECT FROM infohus.exchange e
@@ -31,30 +28,19 @@ CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
     ) THEN
       RETURN;
     END IF;
-    FOR told IN
-      UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at(), revision = d.revision + 1
-      WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
-        AND d.record_kind = ANY (kinds)
-      RETURNING d.record_id
-    LOOP
-      record_id := told.record_id;
-      SELECT d.exchange_id INTO kept_by FROM infohus.disclosure d
-      WHERE d.record_id = told.record_id AND d.recipient_id = recipient AND d.withdrawn_at IS NULL LIMIT 1;
-      SELECT k.* INTO held FROM infohus.record_key k
-      WHERE k.record_id = told.record_id AND k.authority_id = recipient AND k.exchange_id = of_exchange
-        AND k.authority_id <> k.owner_id;
-      owner_id := held.owner_id;
-      key_id := held.key_id;
-      exchange_id := held.exchange_id;
-      revision := held.revision;
-      IF kept_by IS NULL THEN
-        DELETE FROM infohus.record_key k WHERE k.record_id = held.record_id AND k.authority_id = held.authority_id;
-      ELSE
-        UPDATE infohus.record_key k SET exchange_id = kept_by, revision = k.revision + 1
-        WHERE k.record_id = held.record_id AND k.authority_id = held.authority_id;
-      END IF;
-      RETURN NEXT;
-    END LOOP;
+    RETURN QUERY
+      WITH withdrawn AS (
+        UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at(), revision = d.revision + 1
+        WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
+          AND d.record_kind = ANY (kinds)
+        RETURNING d.record_id
+      ), deleted AS (
+        DELETE FROM infohus.disclosed_key k USING withdrawn w
+        WHERE k.exchange_id = of_exchange AND k.recipient_id = recipient AND k.record_id = w.record_id
+        RETURNING k.record_id, k.part, k.record_version, k.owner_id, k.case_id, k.key_id
+      )
+      SELECT w.record_id, d.part, d.record_version, d.owner_id, d.case_id, d.key_id
+      FROM withdrawn w LEFT JOIN deleted d ON d.record_id = w.record_id;
   END
   $$;
 REVOKE EXECUTE ON FUNCTION infohus.withdraw(uuid, text, text[]) FROM PUBLIC;
@@ -65,9 +51,7 @@ CREATE POLICY withdrawing_read ON infohus.exchange FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority());
 CREATE POLICY withdrawing_update ON infohus.disclosure FOR UPDATE TO infohus_owner
   USING (infohus.caller_authority() IS NOT NULL);
-CREATE POLICY withdrawing_select ON infohus.record_key FOR SELECT TO infohus_owner
-  USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
-CREATE POLICY withdrawing_update ON infohus.record_key FOR UPDATE TO infohus_owner
-  USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
-CREATE POLICY withdrawing_delete ON infohus.record_key FOR DELETE TO infohus_owner
-  USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
+CREATE POLICY withdrawing_select ON infohus.disclosed_key FOR SELECT TO infohus_owner
+  USING (recipient_id <> infohus.caller_authority());
+CREATE POLICY withdrawing_delete ON infohus.disclosed_key FOR DELETE TO infohus_owner
+  USING (infohus.caller_authority() IS NOT NULL AND recipient_id <> infohus.caller_authority());

@@ -2,7 +2,15 @@
 
 import sqlalchemy as sa
 
-from migrations.tables.definitions import choice, create_joint_decision, create_record, create_table, revision, sealed
+from migrations.tables.definitions import (
+    choice,
+    create_joint_decision,
+    create_record,
+    create_table,
+    once_per_record,
+    revision,
+    sealed,
+)
 
 RECORD_KINDS = (
     "concern", "reporter", "subject", "clearance_check", "child_notification", "information", "note",
@@ -29,8 +37,8 @@ def create_tables() -> None:
         "journal_reference",
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sealed("reference"),
-        revision(),
-        unique_in_case=("authority_id",),
+        once_per_record("journal_reference", "case_id", "authority_id"),
+        versioned=True,
     )
 
     create_record(

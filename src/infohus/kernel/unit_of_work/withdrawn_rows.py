@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from infohus.kernel.access.model import Disclosure, RecordKey
+from infohus.kernel.access.model import DisclosedKey, Disclosure
 from infohus.kernel.audit.formats.entry import Wrote
 from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.database.statements import Stored, stored_of, table_of
@@ -15,14 +15,8 @@ def withdrew(disclosure: Disclosure) -> Wrote:
     return wrote_of(table_of(Disclosure), "withdraw", before=before, after=now)
 
 
-def rewrapped(row: Stored, recipient_id: str, *, case_id: UUID) -> Wrote:
-    """Describe a recipient's key row that was deleted, or that another exchange keeps."""
-    before = {
-        **{name: row[name] for name in ("record_id", "owner_id", "key_id", "exchange_id", "revision")},
-        "authority_id": recipient_id, "case_id": case_id,
-    }
-    table = table_of(RecordKey)
-    if row["kept_by"] is None:
-        return wrote_of(table, "delete", before=before, after={})
-    after = {**before, "exchange_id": row["kept_by"], "revision": before["revision"] + 1}
-    return wrote_of(table, "update", before=before, after=after)
+def deleted_key(row: Stored, *, exchange_id: UUID, recipient_id: str) -> Wrote:
+    """Describe a recipient's key row that was deleted."""
+    columns = ("record_id", "part", "record_version", "owner_id", "case_id", "key_id")
+    before = {name: row[name] for name in columns} | {"exchange_id": exchange_id, "recipient_id": recipient_id}
+    return wrote_of(table_of(DisclosedKey), "delete", before=before, after={})

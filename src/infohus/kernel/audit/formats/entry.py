@@ -70,9 +70,9 @@ class Wrote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def row(self) -> UUID | None:
-        """The id of a row that is found by one id; `None` for a longer key."""
+        """The id of a row that is found by one id, or by one and a number as a version is; `None` for other keys."""
         try:
-            return UUID(self.key[0]) if len(self.key) == 1 else None
+            return UUID(self.key[0]) if len(self.key) == 1 or self.key[1:][0].isdigit() else None
         except ValueError:
             return None
 
