@@ -55,7 +55,7 @@ class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wrote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row that was written: `key` is its primary key, in the table's order, as text; `revision` counts from 1.
+    """A row that was written: `key` is its primary key, by the columns' names, as text; `revision` counts from 1.
 
     `digest` is the SHA-256 of the whole row as stored after the write, and `was` as it was read before it, hexadecimal
     (kernel/database/row_digests.py). A deleted row has no digest, an inserted one no `was`.
