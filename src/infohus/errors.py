@@ -76,6 +76,14 @@ class UnsupportedMediaType(Refused):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class MomentNotPlausible(Refused):
+    """Rule 91: a moment or day that nobody can mean."""
+
+
+class ReasonWithoutWords(Refused):
+    """Rule 91: a text that must have words has none that show."""
+
+
 class IdempotencyKeyReused(Refused):
     """The key was used for another request."""
 
@@ -109,6 +117,12 @@ class LogUnavailable(Refused):
 
 
 class DatabaseUnavailable(Refused):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class UnknownWhetherStored(Refused):
+    """COMMIT was sent and its answer was lost: the act is stored with its entry, or neither is."""
+
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
@@ -182,8 +196,14 @@ class AlreadySigned(Refused):
     status = HTTPStatus.CONFLICT
 
 
-class FirstViewAwaitsTheOther(Refused):
-    """The other tovholder has stated no view yet, and must not see this one before that."""
+class FirstViewTooLate(Refused):
+    """The other tovholder has shown theirs, so no view is a first one any more."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class ClosureIsSigned(Refused):
+    """Whoever has signed a closure opens nothing on the own side before taking the signature back (rule 70)."""
 
     status = HTTPStatus.CONFLICT
 

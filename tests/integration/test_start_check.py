@@ -51,7 +51,8 @@ def environment(house: House, **more: str) -> dict[str, str]:
     """Give the variables of the service."""
     settings = house.settings
     return {
-        "INFOHUS_DATABASE_URL": settings.database_url, "INFOHUS_KEYS_FOLDER": str(settings.keys_folder),
+        "INFOHUS_DATABASE_URL": settings.database_url, "INFOHUS_SIGNER_DATABASE_URL": settings.signer_database_url,
+        "INFOHUS_KEYS_FOLDER": str(settings.keys_folder),
         "INFOHUS_ISSUERS_FILE": str(settings.issuers_file), "INFOHUS_LOG_FORMAT": "json", **more,
     }
 

@@ -16,7 +16,7 @@ logger = structlog.get_logger()
 def serve() -> None:
     """Serve the API with the settings of the environment (deploy/settings.md)."""
     from granian import Granian  # noqa: PLC0415 - only this command needs a server
-    from granian.constants import Interfaces, Loops  # noqa: PLC0415
+    from granian.constants import HTTPModes, Interfaces, Loops  # noqa: PLC0415
 
     try:
         settings = _require_startable()
@@ -24,7 +24,8 @@ def serve() -> None:
         raise click.ClickException(str(refused)) from None
     Granian(
         "infohus.app:application", factory=True, address=settings.host, port=settings.port, interface=Interfaces.ASGI,
-        loop=Loops.uvloop, workers=1, log_enabled=False, workers_kill_timeout=10,
+        loop=Loops.uvloop, workers=1, log_enabled=False, workers_kill_timeout=10, http=HTTPModes.http1,
+        websockets=False,
     ).serve()
 
 

@@ -18,13 +18,14 @@ from infohus.cases.procedure.table import PROCEDURE
 from infohus.clock import now
 from infohus.danish.acts import ACTS
 from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
+from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
 from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies, PoliciesUnsound
-from infohus.kernel.database.pool import refuse_unsafe_roles
+from infohus.kernel.database.pool import SIGNER, open_pool
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.issuers import Issuer, UnsafeIssuer, read_issuers
 from infohus.kernel.identity.key_sets import KeySetRefused
@@ -123,25 +124,26 @@ def _of_open_policies(settings: Settings) -> Iterator[Finding]:
 
 
 async def _of_database(settings: Settings, issuers: list[Issuer], *, asks_witnesses: bool) -> list[Finding]:
-    try:
-        connection = await asyncpg.connect(settings.database_url)
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-        text = f"INFOHUS_DATABASE_URL: the database does not let us in ({type(failure).__name__})"
-        return [Finding(text, stops=True)]
+    """Connect as often as a worker does: it has no way to say that there is no room."""
     found: list[Finding] = []
     try:
-        await refuse_unsafe_roles(connection)
-        found += _of_installed(await installed(connection), issuers, FileKeyKeeper(settings.keys_folder))
-        if asks_witnesses:
-            await signer_of(settings).require_not_behind(connection)
+        async with (
+            await open_pool(settings.database_url, size=settings.pool_size) as pool,
+            await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS) as pool_of_signer,
+            pool.acquire() as connection, pool_of_signer.acquire() as of_signer,
+        ):
+            found += _of_installed(await installed(connection), issuers, FileKeyKeeper(settings.keys_folder))
+            if asks_witnesses:
+                await signer_of(settings).require_not_behind(of_signer)
+    except (ConnectionError, TimeoutError, ValueError, asyncpg.InvalidAuthorizationSpecificationError) as failure:
+        text = f"INFOHUS_DATABASE_URL: the database does not let us in ({type(failure).__name__})"
+        found.append(Finding(text, stops=True))
     except CANNOT_START as refused:
         found.append(Finding(str(refused), stops=True))
     except asyncpg.UndefinedTableError:
         found.append(Finding("the database lacks tables: run `infohus migrate` as the owner", stops=True))
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
         found.append(Finding(f"INFOHUS_DATABASE_URL: the database answers {type(failure).__name__}", stops=True))
-    finally:
-        await connection.close()
     return found
 
 

@@ -12,16 +12,18 @@ from infohus.kernel.audit.formats.entry import Opened, Wrote
 from infohus.kernel.database.tables import Row
 from infohus.kernel.unit_of_work.procedure import FixedPurpose, NoPurpose, Purpose, PurposeOfAnotherAct, StatedPurpose
 
+_STORED = msgspec.json.Encoder(enc_hook=str)
+
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """A request that must not act twice: the caller's Idempotency-Key and the raw body it came with."""
+    """A request that must not act twice: the caller's Idempotency-Key, and the method, address and raw body with it."""
 
     key: str
-    body: bytes
+    request: bytes
 
     def keyed(self, fingerprint: Callable[[bytes], bytes]) -> "IdempotencyKey":
         """Replace the key by its keyed fingerprint: what a caller wrote into it is stored nowhere (rule 28)."""
-        return IdempotencyKey(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.body)
+        return IdempotencyKey(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.request)
 
 
 @dataclass(slots=True)
@@ -33,9 +35,16 @@ class AuditEventDraft:
     purpose_of_act: Purpose = NoPurpose.NOT_STATED
     recipients: list[str] = field(default_factory=list)
     persons: list[str] = field(default_factory=list)
+    """The log ids of persons the act is about, beside those of its case."""
+    met: list[str] = field(default_factory=list)
+    """The same of persons whose rows this unit writes."""
     _purpose: str | None = field(default=None, init=False)
     _opened: list[Opened] = field(default_factory=list, init=False)
     _wrote: list[Wrote] = field(default_factory=list, init=False)
+
+    def named(self, *, failed: bool) -> list[str]:
+        """List the log ids of persons that the entry names. Of a unit that failed no row is stored, so no new ones."""
+        return self.persons if failed else [*self.persons, *self.met]
 
     @property
     def opened(self) -> tuple[Opened, ...]:
@@ -85,5 +94,5 @@ def withdrew(record_id: UUID, exchange_id: UUID, recipient_id: str) -> Wrote:
 
 def wrote_of(row: Row, verb: str, stored: list[Any]) -> Wrote:
     """Describe a written row by the SHA-256 of the values sent, hexadecimal; of a sealed value that is its envelope."""
-    digest = hashlib.sha256(msgspec.json.encode(stored, enc_hook=str)).hexdigest()
+    digest = hashlib.sha256(_STORED.encode(stored)).hexdigest()
     return Wrote(verb=verb, table=row.__tablename__, row=getattr(row, "id", None), digest=digest)

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 
@@ -15,11 +16,18 @@ from infohus.kernel.database.pool import Connection
 AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
 ROWS_AT_ONCE = 4096
 
+INSTALLATION_LOG = UUID(int=0)
+"""The log of the installation itself: what its operator does, and the counts of refusals that belong to no authority.
+
+It names no case and no person of one.
+"""
+_LOGS_OF_AUTHORITIES = UUID("6d0f3b1c-5a0e-4f0c-9a52-3c1f4f6f2b7e")
+
 APPEND = "SELECT audit.append($1, $2)"
 """Append an entry ($2) to a log ($1), in the caller's transaction where it is in one; gives the entry's index."""
 
-OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
-"""Make a log ($1) with its origin ($2), as the owner, unless it exists."""
+OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2, $3) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
+"""Make a log ($1) with its origin ($2) for an authority ($3), as the owner, unless it exists."""
 _FLUSH = "SELECT pg_logical_emit_message(true, 'infohus', '')"
 """A transaction of its own that only writes a message into the write-ahead log (WAL).
 
@@ -28,6 +36,9 @@ the session's `synchronous_commit` says. The WAL is one sequence, so all that st
 Source: PostgreSQL, "System Administration Functions", "Replication Management Functions": the message "is written to
 WAL" as part of the current transaction; it needs no logical decoding and no right that a role that only reads lacks.
 """
+
+_COMMITTED = "infohus.committed"
+"""The session's setting that names the entry committed last."""
 
 _HEAD = """
 SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.log_id = l.id WHERE l.id = $1
@@ -42,6 +53,11 @@ WHERE log_id = $1 AND entry IS NOT NULL
 ORDER BY index
 """
 _SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
+
+
+def log_of(authority_id: str) -> UUID:
+    """Give the id of an authority's log. It is computed, so that an act needs no look-up to know where it stands."""
+    return uuid5(_LOGS_OF_AUTHORITIES, authority_id)
 
 
 class NoSuchLog(Exception):  # noqa: N818 - names the situation
@@ -68,17 +84,54 @@ def append_and_commit(log_id: UUID, entry: bytes) -> str:
 
     The log is locked until COMMIT, which does not wait for the disk. The flush after it does, when the lock is already
     free. Another transaction that sees the entry earlier stands behind it in the WAL, so its flush covers the entry.
-    The simple query protocol has no parameters; a UUID and hexadecimal digits cannot contain a quote.
+    A setting of the session says afterwards which entry was committed last (`was_committed`). The simple query protocol
+    has no parameters; a UUID and hexadecimal digits cannot contain a quote.
     """
     return (
         "SET LOCAL synchronous_commit TO off; "
-        f"SELECT audit.append('{UUID(int=log_id.int)}'::uuid, '\\x{entry.hex()}'::bytea); COMMIT; {_FLUSH}"
+        f"SELECT audit.append('{UUID(int=log_id.int)}'::uuid, '\\x{entry.hex()}'::bytea), "
+        f"set_config('{_COMMITTED}', '{_mark_of(entry)}', false); COMMIT; {_FLUSH}"
     )
 
 
-def append_alone(log_id: UUID, entry: bytes) -> str:
-    """Write the one message that does the same in a new transaction: it appends the entry and nothing else."""
-    return f"BEGIN; {append_and_commit(log_id, entry)}"
+def append_alone(log_id: UUID, entry: bytes, *, authority_id: str | None = None) -> str:
+    """Write the one message that does the same in a new transaction: it appends the entry and nothing else.
+
+    `authority_id` is for whom the application acts, whose log it is; `None` for the installation's.
+
+    Raises:
+        ValueError: that is no authority's id.
+    """
+    if authority_id is None:
+        return f"BEGIN; {append_and_commit(log_id, entry)}"
+    return f"BEGIN; SET LOCAL infohus.authority TO '{plain_id(authority_id)}'; {append_and_commit(log_id, entry)}"
+
+
+def plain_id(authority_id: str) -> str:
+    """Give an authority's id as it can stand in SQL between quotes.
+
+    Raises:
+        ValueError: it holds anything but letters, digits and hyphens.
+    """
+    if not authority_id.isascii() or not authority_id.replace("-", "").isalnum():
+        raise ValueError(authority_id)
+    return authority_id
+
+
+async def was_committed(connection: AnyConnection, entry: bytes) -> bool:
+    """Say whether the message with this entry got as far as COMMIT, when something in it failed.
+
+    A setting that a transaction makes for its session stays only if the transaction is committed.
+    """
+    try:
+        committed: str | None = await connection.fetchval("SELECT current_setting($1, true)", _COMMITTED)
+    except asyncpg.InFailedSQLTransactionError:
+        return False
+    return committed == _mark_of(entry)
+
+
+def _mark_of(entry: bytes) -> str:
+    return sha256(entry).hexdigest()
 
 
 async def flush(connection: AnyConnection) -> None:
