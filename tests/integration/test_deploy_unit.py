@@ -141,7 +141,7 @@ class WhenTheUnitIsRead:
     def test_every_place_it_names_is_one_the_runbook_makes(self) -> None:
         places = set(re.findall(r"/(?:etc|opt|var)/[\w./-]+", TEXT.split("[Unit]")[1]))
         made = {place for place in places if place in README or place.removesuffix("/.venv/bin/infohus") in README}
-        made |= {f"/etc/infohus/{role}.env" for role in ("owner", "app", "verifier")}
+        made |= {f"/etc/infohus/{role}.env" for role in ("owner", "app", "verifier", "retention")}
         assert places - made == set()
 
     @needs_systemd
