@@ -23,97 +23,61 @@ CREATE POLICY select_fulfilment ON infohus.fulfilment FOR SELECT TO infohus_app
 CREATE POLICY insert_fulfilment ON infohus.fulfilment FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
 
+-- A check is of the log of the authority whose DPO makes it, and no other authority sees it (rule 90). Legal staff
+-- review too: the DPO's own entries are drawn like any.
 ALTER TABLE infohus.log_check ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.log_check TO infohus_app;
 GRANT UPDATE (drawn_at, announced_size, note, seed, is_steerable, secret) ON infohus.log_check TO infohus_app;
 CREATE POLICY select_log_check ON infohus.log_check FOR SELECT TO infohus_app
-  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal'));
 CREATE POLICY insert_log_check ON infohus.log_check FOR INSERT TO infohus_app
   WITH CHECK (
-    infohus.supervises(infohus_id)
-    AND infohus.caller_role() = 'data_protection_officer'
-    AND authority_id = infohus.caller_authority()
+    authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer'
     AND announced_by = infohus.caller_person()
     AND drawn_at IS NULL
   );
 -- Only the columns of the draw may be updated, and only once.
 CREATE POLICY update_log_check ON infohus.log_check FOR UPDATE TO infohus_app
-  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer' AND drawn_at IS NULL)
-  WITH CHECK (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer' AND drawn_at IS NULL)
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer');
 
 ALTER TABLE infohus.log_check_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.log_check_entry TO infohus_app;
 GRANT UPDATE (review, reviewed_by, reviewed_at) ON infohus.log_check_entry TO infohus_app;
 CREATE POLICY select_log_check_entry ON infohus.log_check_entry FOR SELECT TO infohus_app
-  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal'));
 CREATE POLICY insert_log_check_entry ON infohus.log_check_entry FOR INSERT TO infohus_app
-  WITH CHECK (
-    infohus.supervises(infohus_id)
-    AND infohus.caller_role() = 'data_protection_officer'
-    AND review IS NULL
-  );
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer' AND review IS NULL);
 -- A review is given once, in the reviewer's own name; a CHECK of the table lets nobody review an entry of their own.
 CREATE POLICY update_log_check_entry ON infohus.log_check_entry FOR UPDATE TO infohus_app
-  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer' AND review IS NULL)
-  WITH CHECK (
-    infohus.supervises(infohus_id)
-    AND infohus.caller_role() = 'data_protection_officer'
-    AND reviewed_by = infohus.caller_person()
-  );
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal') AND review IS NULL)
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal') AND reviewed_by = infohus.caller_person());
 
 ALTER TABLE infohus.log_finding ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.log_finding TO infohus_app;
 GRANT UPDATE (answer, answered_at, remedy, outcome, ended_at, version) ON infohus.log_finding TO infohus_app;
 CREATE POLICY select_log_finding ON infohus.log_finding FOR SELECT TO infohus_app
   USING (
-    (
-      infohus.supervises(infohus_id)
-      AND infohus.caller_role() = 'data_protection_officer'
-      AND authority_id = infohus.caller_authority()
-    )
-    OR owner_id = infohus.caller_person()
+    authority_id = infohus.caller_authority()
+    AND (infohus.caller_role() IN ('data_protection_officer', 'legal') OR owner_id = infohus.caller_person())
   );
 CREATE POLICY insert_log_finding ON infohus.log_finding FOR INSERT TO infohus_app
-  WITH CHECK (
-    infohus.supervises(infohus_id)
-    AND infohus.caller_role() = 'data_protection_officer'
-    AND authority_id = infohus.caller_authority()
-    AND recorded_by = infohus.caller_person()
-  );
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal') AND recorded_by = infohus.caller_person());
 CREATE POLICY update_log_finding ON infohus.log_finding FOR UPDATE TO infohus_app
   USING (
-    (
-      infohus.supervises(infohus_id)
-      AND infohus.caller_role() = 'data_protection_officer'
-      AND authority_id = infohus.caller_authority()
-    )
-    OR owner_id = infohus.caller_person()
-  )
-  WITH CHECK (
-    (
-      infohus.supervises(infohus_id)
-      AND infohus.caller_role() = 'data_protection_officer'
-      AND authority_id = infohus.caller_authority()
-    )
-    OR owner_id = infohus.caller_person()
+    authority_id = infohus.caller_authority()
+    AND (infohus.caller_role() = 'data_protection_officer' OR owner_id = infohus.caller_person())
   );
 
 ALTER TABLE infohus.log_notice_receipt ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.log_notice_receipt TO infohus_app;
 CREATE POLICY select_log_notice_receipt ON infohus.log_notice_receipt FOR SELECT TO infohus_app
   USING (
-    person_id = infohus.caller_person()
-    OR (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer')
+    authority_id = infohus.caller_authority()
+    AND (person_id = infohus.caller_person() OR infohus.caller_role() = 'data_protection_officer')
   );
 CREATE POLICY insert_log_notice_receipt ON infohus.log_notice_receipt FOR INSERT TO infohus_app
-  WITH CHECK (
-    person_id = infohus.caller_person()
-    AND authority_id = infohus.caller_authority()
-    AND EXISTS (
-      SELECT FROM infohus.infohus_authority a
-      WHERE a.infohus_id = log_notice_receipt.infohus_id AND a.authority_id = infohus.caller_authority()
-    )
-  );
+  WITH CHECK (authority_id = infohus.caller_authority() AND person_id = infohus.caller_person());
 
 -- Counting for the yearly status.
 --
@@ -242,7 +206,8 @@ CREATE POLICY counting_read ON infohus.yearly_status FOR SELECT TO infohus_owner
 
 -- Reviewing exchanges.
 --
--- Which requests for information were declined, and when; not the question. A reviewer sees no row of the table.
+-- Which requests for information to or by the caller's authority were declined, and when; not the question. A reviewer
+-- sees no row of the table.
 CREATE FUNCTION infohus.declined_requests(of_infohus uuid)
   RETURNS TABLE (request_id uuid, exchange_id uuid, asked_by text, asked_of text, answered_at timestamptz)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -252,7 +217,8 @@ CREATE FUNCTION infohus.declined_requests(of_infohus uuid)
       RETURN QUERY
         SELECT r.id, r.exchange_id, r.asked_by::text, r.asked_of::text, r.answered_at
         FROM infohus.information_request r JOIN infohus."case" c ON c.id = r.case_id
-        WHERE c.infohus_id = of_infohus AND r.answer = 'declined' AND r.exchange_id IS NOT NULL;
+        WHERE c.infohus_id = of_infohus AND r.answer = 'declined' AND r.exchange_id IS NOT NULL
+          AND infohus.caller_authority() IN (r.asked_by, r.asked_of);
     END IF;
   END
   $$;

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from checked_log import COMMITMENT, checks
+from checked_log import CHECKS, COMMITMENT
 from conftest import Database
 from house import MUNICIPALITY, CaseInHand, House
 from plan_obligations import fulfil, load, owed
@@ -172,8 +172,8 @@ class WhenItIsHalfPastMidnightInDenmark:
         for clock.at, today in HALF_PAST_MIDNIGHT:
             dpo = house.person("dpo")
             draft = {"period_from": "2026-07-01", "commitment": COMMITMENT}
-            await dpo.post(checks(house), {**draft, "period_until": str(today + A_DAY)}, status=422)
-            made = [await dpo.post(checks(house), body) for body in ({**draft, "period_until": str(today)}, draft)]
+            await dpo.post(CHECKS, {**draft, "period_until": str(today + A_DAY)}, status=422)
+            made = [await dpo.post(CHECKS, body) for body in ({**draft, "period_until": str(today)}, draft)]
             assert [one["period_until"] for one in made] == [str(today), str(today - A_DAY)]
 
 

@@ -59,7 +59,7 @@ async def another_infohus(house: House) -> tuple[UUID, UUID]:
     """Let the police district have a second infohus, with a tovholder of its own; give its id and the tovholder's."""
     infohus, tovholder = uuid4(), uuid4()
     await house.sql(
-        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1', 'infohus.test/nabo')",
+        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1')",
         infohus, INSTITUTION, POLICE,
     )
     await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, $2)", infohus, POLICE)

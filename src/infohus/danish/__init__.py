@@ -41,7 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "finding-not-complete": (
         "Fundet mangler noget",
-        "Skriv, hvad der er fundet, og vælg en anden tovholder i infohuset, der skal svare, og en frist fra i dag af.",
+        "Skriv, hvad der er fundet, og vælg en anden fra myndigheden, der skal svare, og en frist fra i dag af.",
     ),
     "changed-meanwhile": (
         "Nogen har ændret det imens",
