@@ -19,7 +19,7 @@ reconciler_option = click.option(
 
 
 def verify_rows(database: str | None) -> None:
-    """Compare all rows, print each that is not as the logs say, and end with code 1 where there is one, 3 if they were not asked."""
+    """Compare all rows and print each that is not as the logs say; end with 1 where there is one, 3 if not asked."""
     if not database:
         message = "--rows needs --reconciler-database"
         raise click.UsageError(message)
