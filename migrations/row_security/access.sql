@@ -149,6 +149,8 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus FROM PUBLIC;
 GRANT USAGE ON SCHEMA infohus TO infohus_app;
+-- `/ready` compares the schema's version with the code's.
+GRANT SELECT ON infohus.alembic_version TO infohus_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus TO infohus_app;
 GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 

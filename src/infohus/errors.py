@@ -112,6 +112,21 @@ class DatabaseUnavailable(Refused):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class NotReady(Refused):
+    """A part that the service stands on is not as it must be."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class PartNotReady(Exception):  # noqa: N818 - names the situation
+    """A part of the service is not as it must be; `why` is a word or two for the operator, never a secret."""
+
+    def __init__(self, *, why: str) -> None:
+        """Take why."""
+        super().__init__(why)
+        self.why = why
+
+
 class UnknownWhetherStored(Refused):
     """COMMIT was sent and its answer was lost: the act is stored with its entry, or neither is."""
 

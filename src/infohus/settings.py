@@ -69,6 +69,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     witnesses_file: Annotated[
         Path | None, Meta(description="TOML file of the witnesses that cosign; without it nothing is cosigned.")
     ] = None
+    database_folder: Annotated[
+        Path | None,
+        Meta(description="A folder on the disk of the database, where that is this machine's; its free space is "
+                         "watched as the keys' and the signer's are."),
+    ] = None
+    least_free_megabytes: Annotated[
+        int, Meta(description="With less free space on a watched disk `/ready` answers 503, before the disk is full.",
+                  ge=1)
+    ] = 1024
     note_late_after_days: Annotated[
         int, Meta(description="A note entered more days after the event shows as late (rule 68).", ge=0, le=365)
     ] = 3

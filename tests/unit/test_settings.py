@@ -23,7 +23,7 @@ DEFAULTS = {
     "keep_case_keys_seconds": 300,
     "stalled_after_days": 60, "note_late_after_days": 3,
     "sign_every_seconds": 60, "log_check_every_months": 6, "signed_folder": None, "witnesses_file": None,
-    "largest_request_bytes": 1_048_576,
+    "largest_request_bytes": 1_048_576, "idempotency_days": 14, "database_folder": None, "least_free_megabytes": 1024,
     "log_format": "auto",
 }
 ACCEPTED = [
@@ -47,6 +47,10 @@ ACCEPTED = [
     ("KEEP_CASE_KEYS_SECONDS", "0", 0),
     ("KEEP_CASE_KEYS_SECONDS", "600", 600),
     ("LARGEST_REQUEST_BYTES", "1024", 1024),
+    ("IDEMPOTENCY_DAYS", "2", 2),
+    ("IDEMPOTENCY_DAYS", "90", 90),
+    ("DATABASE_FOLDER", "/var/lib/postgresql", Path("/var/lib/postgresql")),
+    ("LEAST_FREE_MEGABYTES", "1", 1),
     ("LOG_FORMAT", "json", "json"),
     ("LOG_FORMAT", "console", "console"),
 ]
@@ -54,6 +58,9 @@ REFUSED = [
     ("DATABASE_URL", SECRET),
     ("DATABASE_URL", f"mysql://infohus_app:{SECRET}@127.0.0.1/infohus"),
     ("DATABASE_URL", f"host=127.0.0.1 user=infohus_app password={SECRET}"),
+    ("IDEMPOTENCY_DAYS", "1"),
+    ("IDEMPOTENCY_DAYS", "91"),
+    ("LEAST_FREE_MEGABYTES", "0"),
     ("MINIMUM_ASSURANCE", "1"),
     ("MINIMUM_ASSURANCE", "4"),
     ("MINIMUM_ASSURANCE", SECRET),

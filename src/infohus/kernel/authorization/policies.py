@@ -126,6 +126,16 @@ class Policies:
         by_action, schema, digest = _validated(schema_text, texts)
         return cls(by_action=by_action, schema=schema, digest=digest)
 
+    def require_unchanged(self, folder: Path) -> None:
+        """Compare the policies of a folder with these.
+
+        Raises:
+            PoliciesUnsound: they are others, or cannot be read: a restart would decide otherwise, or fail.
+        """
+        if Policies.load(folder).digest != self.digest:
+            message = "the policies are others than those loaded"
+            raise PoliciesUnsound(message)
+
     def decide(
         self, caller: Caller, action: Action, resource: Resource, participation: Participation, *, now: datetime
     ) -> Decision:

@@ -144,15 +144,6 @@ class UnitsOfWork:
                 ended += some
         return ended
 
-    async def ready(self) -> None:
-        """Ask the database for one value, to see whether it answers.
-
-        Raises:
-            DatabaseUnavailable: it does not answer.
-        """
-        async with self._connection() as connection:
-            await connection.fetchval("SELECT 1")
-
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         if self._pool is None:

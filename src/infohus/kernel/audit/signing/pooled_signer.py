@@ -113,6 +113,25 @@ class PooledSigner:
         """
         await self._signer.sign_all(self._connection())
 
+    async def require_ready(self) -> None:
+        """Ask for what signing needs; see `Signer.require_ready`.
+
+        Raises:
+            PartNotReady: naming what is missing.
+        """
+        try:
+            await self._signer.require_ready(self._connection())
+        except (errors.DatabaseUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+            raise errors.PartNotReady(why=f"database-{type(failure).__name__}") from failure
+
+    async def require_witnesses(self) -> None:
+        """Ask whether enough witnesses answer; see `Signer.require_witnesses`.
+
+        Raises:
+            PartNotReady: naming those that do not.
+        """
+        await self._signer.require_witnesses(self._connection())
+
     async def sign_every(self, seconds: int) -> None:
         """Call `sign_all` at this interval until cancelled; a failure is logged, and the next round tries again."""
         while True:

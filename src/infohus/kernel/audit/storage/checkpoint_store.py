@@ -6,6 +6,7 @@ Verifies no signature.
 
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -62,6 +63,22 @@ class CheckpointStore:
         except (OSError, UnicodeDecodeError):
             raise StateNotReadable from None
         return [_checkpoint_in(note).origin for note in notes]
+
+    def require_usable(self) -> None:
+        """Read every stored checkpoint, and write a file beside them and remove it.
+
+        Raises:
+            StateNotReadable: a file is damaged.
+            OSError: the folder cannot be written to.
+        """
+        self.origins()
+        if not self._folder.is_dir():
+            raise NotADirectoryError
+        probe = self._folder / f"{secrets.token_hex(8)}.probe"
+        try:
+            probe.write_bytes(b"infohus")
+        finally:
+            probe.unlink(missing_ok=True)
 
     def remember(self, origin: str, note: str) -> None:
         """Store a signed checkpoint; when this returns, it is on the disk. The caller holds the lock."""
