@@ -76,7 +76,7 @@ class WhenItIsAskedForItsParts:
     async def test_what_is_mended_is_no_longer_named(self) -> None:
         part = Part(PartNotReady(why="off"))
         readiness = Readiness()
-        readiness.register("part", part.ask, keep_seconds=0)
+        readiness.register("part", part.ask, keep_seconds=60)
         assert await readiness.faults() == {"part": "off"}
         part.fault = None
         assert await readiness.faults() == {}

@@ -30,7 +30,7 @@ class _Part:
     close: Close | None
     keep_seconds: float
     fault: str | None = None
-    asked_at: float | None = None
+    well_at: float | None = None
     asking: "asyncio.Task[None] | None" = field(default=None, repr=False)
 
 
@@ -50,7 +50,7 @@ class Readiness:
     def register(self, name: str, ask: Ask, *, close: Close | None = None, keep_seconds: float = 1) -> None:
         """Add a part. `ask` raises `PartNotReady` when it is not as it must be.
 
-        An answer is kept for `keep_seconds`, so that whoever asks for `/ready` again and again costs nobody much.
+        That it is as it must be is kept for `keep_seconds`, so that whoever asks again and again costs nobody much.
         """
         assert name not in self._parts, name  # noqa: S101 - a part is registered once
         self._parts[name] = _Part(name, ask, close, keep_seconds)
@@ -74,7 +74,7 @@ class Readiness:
         self._parts.clear()
 
     async def _ask(self, part: _Part) -> None:
-        if part.asked_at is not None and time.monotonic() - part.asked_at < part.keep_seconds:
+        if part.well_at is not None and time.monotonic() - part.well_at < part.keep_seconds:
             return
         if part.asking is None:
             part.asking = asyncio.create_task(_asked(part))
@@ -86,6 +86,7 @@ class Readiness:
 
 
 async def _asked(part: _Part) -> None:
+    part.well_at = None
     try:
         await part.ask()
     except errors.PartNotReady as fault:
@@ -94,5 +95,5 @@ async def _asked(part: _Part) -> None:
         logger.exception("part_not_asked", part=part.name, exc_info=failure)
         part.fault = FAILED
     else:
-        part.fault = None
-    part.asked_at, part.asking = time.monotonic(), None
+        part.fault, part.well_at = None, time.monotonic()
+    part.asking = None

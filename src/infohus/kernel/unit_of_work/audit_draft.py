@@ -33,6 +33,8 @@ class AuditEventDraft:
     purpose_of_act: Purpose = NoPurpose.NOT_STATED
     recipients: list[str] = field(default_factory=list)
     persons: list[str] = field(default_factory=list)
+    is_durable: bool = field(default=False, init=False)
+    """Whether the entry is committed and on the disk; set by `UnitsOfWork` alone."""
     _purpose: str | None = field(default=None, init=False)
     _opened: list[Opened] = field(default_factory=list, init=False)
     _wrote: list[Wrote] = field(default_factory=list, init=False)

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -32,6 +32,7 @@ from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
+from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import (
     INSTALLATION_LOG,
     Lock,
@@ -44,6 +45,7 @@ from infohus.kernel.unit_of_work.lookup import (
     resource_of,
 )
 from infohus.kernel.unit_of_work.procedure import ActRow
+from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.kernel.unit_of_work.violations import refusal_of
 from infohus.logs import correlation_id
@@ -111,6 +113,7 @@ class UnitsOfWork:
                 entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
                 await commit(connection, resolved.log_id, entry, writes=context.writes)
                 self._acknowledged.add(resolved.log_id, entry)
+                audit_draft.is_durable = True
             except Unanswered as unanswered:
                 # The entry may stand in the log, and says "allowed": no second one says that the act failed.
                 raise unanswered.outcome from unanswered.__cause__
@@ -131,6 +134,10 @@ class UnitsOfWork:
         async with self._connection() as connection:
             entry = self._entry(caller, action, None, None, ResolvedSubject(), AuditEventDraft(), failure=refused)
             await self._append_failure(connection, INSTALLATION_LOG, entry)
+
+    def log_after(self, work: UnitOfWork) -> LogReader:
+        """Read the log of a unit after its end, for an answer that is given piece by piece; see `ReadingAfterwards`."""
+        return LogReader(cast("Connection", ReadingAfterwards(work, self._connection)), work.infohus_id)
 
     async def end_answered_requests(self, *, before: date) -> int:
         """Delete the idempotency keys of acts before a Danish day; give how many there were.
@@ -242,6 +249,10 @@ class RequestScope:
         return self.units.begin(
             self.caller, action, model, subject_id, within=within, idempotency_key=self.idempotency_key
         )
+
+    def log_after(self, work: UnitOfWork) -> LogReader:
+        """Read the log of a unit after its end; see `UnitsOfWork.log_after`."""
+        return self.units.log_after(work)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
+from litestar.response import Stream
 
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import Limit
@@ -23,8 +24,8 @@ from infohus.oversight.supervision.operations import (
     LogState,
     NumberedEntry,
     entries_of,
-    packed_log,
     proof_of,
+    signed_head,
     state_of_log,
 )
 
@@ -103,11 +104,19 @@ async def proof(
 )
 async def export(
     infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
-) -> Response[bytes]:
-    """Export the log in the open C2SP layout, as a tar file that any verifier can check."""
+) -> Stream:
+    """Export the log in the open C2SP layout, as a tar file that any verifier can check.
+
+    Given piece by piece: where the rows are not what was signed it breaks off, and holds no checkpoint.
+    """
     async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
-        packed = await packed_log(work, signer)
-        return Response(packed, headers={"Content-Disposition": 'attachment; filename="log.tar"'})
+        head = await signed_head(work, signer)
+    files = request_scope.log_after(work).export(
+        head.note, key=signer.verifier(head.checkpoint.origin), witnesses=signer.witnesses, at=work.now
+    )
+    return Stream(
+        files, media_type="application/x-tar", headers={"Content-Disposition": 'attachment; filename="log.tar"'}
+    )
 
 
 @get("/infohuse/{infohus_id:uuid}/log/actors/{person_id:uuid}", operation_id="OpenActor")

@@ -6,7 +6,6 @@ Verifies no signature.
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -65,20 +64,17 @@ class CheckpointStore:
         return [_checkpoint_in(note).origin for note in notes]
 
     def require_usable(self) -> None:
-        """Read every stored checkpoint, and write a file beside them and remove it.
+        """Read every stored checkpoint, and ask whether files may be made beside them; writes nothing.
 
         Raises:
             StateNotReadable: a file is damaged.
-            OSError: the folder cannot be written to.
+            OSError: the folder is none, is not ours to write in, or lies on a read-only file system.
         """
         self.origins()
         if not self._folder.is_dir():
             raise NotADirectoryError
-        probe = self._folder / f"{secrets.token_hex(8)}.probe"
-        try:
-            probe.write_bytes(b"infohus")
-        finally:
-            probe.unlink(missing_ok=True)
+        if not os.access(self._folder, os.R_OK | os.W_OK | os.X_OK) or os.statvfs(self._folder).f_flag & os.ST_RDONLY:
+            raise PermissionError
 
     def remember(self, origin: str, note: str) -> None:
         """Store a signed checkpoint; when this returns, it is on the disk. The caller holds the lock."""
