@@ -52,8 +52,8 @@ OTHER_APPLICATIONS = ("src/infohus/demo/issuer.py", "src/infohus/kernel/audit/wi
 """Small applications of their own, whose routes are beside them."""
 MAY_REACH_THE_DATABASE = (
     "src/infohus/kernel/", "src/infohus/cli/", "src/infohus/demo/", "src/infohus/app.py",
-    "src/infohus/plan/loading.py", "src/infohus/plan/obligations.py", "src/infohus/plan/owner_acts.py",
-    "src/infohus/plan/stored.py", "src/infohus/casework/assessments/templates.py",
+    "src/infohus/plan/installed.py", "src/infohus/plan/loading.py", "src/infohus/plan/obligations.py",
+    "src/infohus/plan/owner_acts.py", "src/infohus/plan/stored.py", "src/infohus/casework/assessments/templates.py",
 )
 PRIVATE_TO_THE_UNIT = {"_ask", "_connection", "_keys", "_vault", "_writes"}
 HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
@@ -61,7 +61,9 @@ HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
 SQL_AS_TEXT = (
     "src/infohus/kernel/audit/", "src/infohus/cli/", "src/infohus/demo/installation.py",  # the schema audit: no models
     "src/infohus/kernel/database/pool.py",  # which roles there are, asked of the catalog
+    "src/infohus/kernel/database/readiness.py",  # whether it can be written to
     "src/infohus/kernel/database/statements.py", "src/infohus/kernel/unit_of_work/begin.py",  # who acts; BEGIN, COMMIT
+    "src/infohus/kernel/unit_of_work/request_context.py",
 )
 """Where SQL may stand as text. A table of the schema `infohus` may be named in none of them."""
 TAKES_TEXT = {"DDL", "TextClause", "exec_driver_sql", "literal_column", "text"}
@@ -158,6 +160,8 @@ def days_of_another_calendar(source: Source) -> Iterator[str]:
             name, given = node.func.attr, [*node.args, *node.keywords]
             if name == "astimezone" or (name == "date" and not given):
                 yield f"line {node.lineno}: calls {name}"
+            if name == "replace" and any(keyword.arg == "tzinfo" for keyword in node.keywords):
+                yield f"line {node.lineno}: replaces the time zone"
 
 
 def without_docstring(source: Source) -> Iterator[str]:

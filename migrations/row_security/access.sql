@@ -108,12 +108,56 @@ CREATE FUNCTION infohus.supervises(of_infohus uuid) RETURNS boolean
   END
   $$;
 
+-- A case that the caller's authority takes part in, or took part in.
 CREATE FUNCTION infohus.supervises_case(of_case uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
-    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal')
-      AND infohus.supervises((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case));
+    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND EXISTS (
+      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
+    );
+  END
+  $$;
+
+-- Who first disclosed a record: its owner, for nobody else can pass on what no exchange has brought.
+CREATE FUNCTION infohus.first_disclosed_by(of_record uuid) RETURNS text
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN (
+      SELECT e.authority_id FROM infohus.disclosure d JOIN infohus.exchange e ON e.id = d.exchange_id
+      WHERE d.record_id = of_record ORDER BY e.recorded_at, e.id LIMIT 1
+    );
+  END
+  $$;
+
+-- What the caller's authority gave, received, or owns and another passed on (rule 90).
+CREATE FUNCTION infohus.supervises_disclosure(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND (
+      recipient = infohus.caller_authority()
+      OR (SELECT e.authority_id FROM infohus.exchange e WHERE e.id = of_exchange) = infohus.caller_authority()
+      OR infohus.first_disclosed_by(of_record) = infohus.caller_authority()
+    );
+  END
+  $$;
+
+CREATE FUNCTION infohus.supervises_exchange(of_exchange uuid, given_by text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND (
+      given_by = infohus.caller_authority() OR EXISTS (
+        SELECT FROM infohus.disclosure d
+        WHERE d.exchange_id = of_exchange AND d.record_id <> of_exchange
+          AND infohus.supervises_disclosure(of_exchange, d.record_id, d.recipient_id)
+      ) OR EXISTS (
+        SELECT FROM infohus.disclosure d
+        WHERE d.exchange_id = of_exchange AND d.recipient_id = infohus.caller_authority()
+      )
+    );
   END
   $$;
 
@@ -147,6 +191,24 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
   END
   $$;
 
+-- For the log alone: the log ids of the persons that the caller's authority knows in a case, also for a caller who takes
+-- no part in it and tried to. NULL where the authority has no side in it: then it learns not even that there is a case.
+CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF EXISTS (
+      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
+    ) THEN
+      RETURN ARRAY(
+        SELECT s.log_id FROM infohus.side_person s
+        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
+      );
+    END IF;
+    RETURN NULL;
+  END
+  $$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus FROM PUBLIC;
 GRANT USAGE ON SCHEMA infohus TO infohus_app;
 -- `/ready` compares the schema's version with the code's.
@@ -158,22 +220,43 @@ GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_participant ON infohus.participant FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_disclosure ON infohus.disclosure FOR SELECT TO infohus_owner USING (true);
+CREATE POLICY supervising_read ON infohus.exchange FOR SELECT TO infohus_owner
+  USING (infohus.caller_role() IN ('data_protection_officer', 'legal'));
 
 GRANT SELECT ON infohus.authority, infohus.infohus, infohus.infohus_authority, infohus.plan, infohus.coordinator
   TO infohus_app;
 
 ALTER TABLE infohus."case" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus."case" TO infohus_app;
-GRANT UPDATE (stage, version, opened_at, closed_at, outcome, subject_pseudonyms, awaits_child_notification)
-  ON infohus."case" TO infohus_app;
+GRANT UPDATE (stage, version, opened_at, closed_at, outcome) ON infohus."case" TO infohus_app;
 CREATE POLICY select_case ON infohus."case" FOR SELECT TO infohus_app
-  USING (infohus.takes_part(id, 'any') OR infohus.supervises(infohus_id));
+  USING (infohus.takes_part(id, 'any') OR infohus.supervises_case(id));
 CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
--- Everyone who takes part locks the case's row when recording, which needs USING; only a tovholder changes it.
+-- Whoever decides locks the case's row, which needs USING; only a tovholder changes it.
 CREATE POLICY update_case ON infohus."case" FOR UPDATE TO infohus_app
   USING (infohus.takes_part(id, 'any'))
   WITH CHECK (infohus.takes_part(id, 'coordinators'));
+
+-- What one authority has of a case, and the persons it knows there: for that authority alone, whatever the command. All
+-- its staff may read that the side is there, because an attempt by one who takes no part is logged with it.
+ALTER TABLE infohus.case_side ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.case_side TO infohus_app;
+GRANT UPDATE (version) ON infohus.case_side TO infohus_app;
+CREATE POLICY select_case_side ON infohus.case_side FOR SELECT TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_person() IS NOT NULL);
+CREATE POLICY insert_case_side ON infohus.case_side FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+CREATE POLICY update_case_side ON infohus.case_side FOR UPDATE TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+
+ALTER TABLE infohus.side_person ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+-- No UPDATE: a person's log id is made once.
+GRANT SELECT, INSERT ON infohus.side_person TO infohus_app;
+CREATE POLICY select_side_person ON infohus.side_person FOR SELECT TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_person() IS NOT NULL);
+CREATE POLICY insert_side_person ON infohus.side_person FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
 
 ALTER TABLE infohus.participant ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.participant TO infohus_app;
@@ -213,8 +296,14 @@ CREATE POLICY insert_case_key ON infohus.case_key FOR INSERT TO infohus_app
 
 ALTER TABLE infohus.disclosure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
+-- For the recipient, and for those who may see the exchange, as its own row security says: what was disclosed past an
+-- authority is not told to it.
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
-  USING (infohus.takes_part(case_id, 'any') OR infohus.supervises_case(case_id));
+  USING (
+    (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'))
+    OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+    OR infohus.supervises_disclosure(exchange_id, record_id, recipient_id)
+  );
 -- A row lets its recipient see the record, so no authority may insert one for itself.
 CREATE POLICY insert_disclosure ON infohus.disclosure FOR INSERT TO infohus_app
   WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
@@ -237,27 +326,3 @@ CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_
   USING (person_id = infohus.caller_person());
 CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
   WITH CHECK (person_id = infohus.caller_person());
-
--- Ends the keys of acts before a day, at most 10,000 of them; gives how many. The application's role deletes none
--- otherwise, and by this function none of the last days: without its key a repetition would act twice.
-CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  DECLARE
-    ended bigint;
-  BEGIN
-    DELETE FROM infohus.request_once r WHERE r.ctid = ANY (ARRAY(
-      SELECT old.ctid FROM infohus.request_once old WHERE old.acted_on < before LIMIT 10000
-    ));
-    GET DIAGNOSTICS ended = ROW_COUNT;
-    RETURN ended;
-  END
-  $$;
-REVOKE EXECUTE ON FUNCTION infohus.end_answered_requests(date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.end_answered_requests(date) TO infohus_app;
-
--- It runs as the owner, whom forced row security binds too: these rows only.
-CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO infohus_owner
-  USING (acted_on < CURRENT_DATE - 1);
-CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
-  USING (acted_on < CURRENT_DATE - 1);

@@ -18,8 +18,8 @@ LARGEST_ROW_BYTES = 8160
 def create_table(name: str, *columns: sa.schema.SchemaItem) -> None:
     """Create a table of the schema `infohus`.
 
-    Sealed text does not compress, so PostgreSQL shall not try it as soon as a row has 2,000 bytes, nor store a part of
-    the row elsewhere, while the page has room for all of it.
+    Sealed texts, wrapped keys and digests do not compress. So for a table with a column of bytes PostgreSQL shall not
+    try it as soon as a row has 2,000 bytes, nor store a part of the row elsewhere, while the page has room for all.
     """
     for column in columns:
         if isinstance(column, sa.Column) and isinstance(column.type, sa.Enum):
@@ -27,8 +27,8 @@ def create_table(name: str, *columns: sa.schema.SchemaItem) -> None:
             domain = postgresql.DOMAIN(f"{name}_{column.name}", sa.Text(), check=words, schema=SCHEMA)
             domain.create(op.get_bind(), checkfirst=False)
             column.type = domain
-    has_sealed = any(isinstance(column, sa.Column) and isinstance(column.type, sa.LargeBinary) for column in columns)
-    storage = {"toast_tuple_target": LARGEST_ROW_BYTES} if has_sealed else {}
+    has_bytes = any(isinstance(column, sa.Column) and isinstance(column.type, sa.LargeBinary) for column in columns)
+    storage = {"toast_tuple_target": LARGEST_ROW_BYTES} if has_bytes else {}
     op.create_table(name, *columns, schema=SCHEMA, postgresql_with=storage)
 
 

@@ -14,7 +14,6 @@ def create_tables() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
-        sa.Column("key_id", sa.Uuid(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
         sealed("name", nullable=True),
         sealed("email", nullable=True),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -32,6 +32,7 @@ from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
 from infohus.danish.acts import ACTS
 from infohus.danish_calendar import danish_day
+from infohus.errors import Refused
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -42,8 +43,8 @@ from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
-from infohus.kernel.database.pool import open_pool
-from infohus.kernel.database.readiness import carriers, newest_version, require_schema, require_writable
+from infohus.kernel.database.pool import SIGNER, open_pool
+from infohus.kernel.database.readiness import newest_version, require_schema, require_writable
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, Caller
 from infohus.kernel.identity.issuers import read_issuers
@@ -67,12 +68,15 @@ from infohus.plan.version_routes import handlers as plan_version_handlers
 from infohus.settings import Settings, UnsafeSetting
 from infohus.web.api_description import ExactConfig
 from infohus.web.authentication import AuthenticationMiddleware
+from infohus.web.dependencies import make_in_turn
 from infohus.web.documentation import DocumentationPage, documentation_router
+from infohus.web.file_parts import keys_of, living_tasks, room_on_disks, unchanged_policies
 from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
 from infohus.web.readiness import Readiness
-from infohus.web.service_parts import keys_of, living_tasks, room_on_disks, unchanged_policies
+from infohus.web.strict_http import StrictHttp
+from infohus.web.strict_request import StrictRequest, require_guarded_routes
 from infohus.whole_case.closures.api import handlers as closure_handlers
 from infohus.whole_case.earlier_concerns.api import handlers as earlier_concern_handlers
 from infohus.whole_case.erasure.api import handlers as erasure_handlers
@@ -85,6 +89,7 @@ from infohus.whole_case.searches.api import handlers as search_handlers
 logger = structlog.get_logger()
 
 _FORGET_EVERY_SECONDS = 30
+_COUNT_EVERY_SECONDS = 60
 _END_KEYS_EVERY_SECONDS = 3600
 _ASK_WITNESSES_EVERY_SECONDS = 30
 AnyRequest = Request[Caller, Any, Any]
@@ -111,6 +116,7 @@ def create_app(settings: Settings) -> Litestar:
     Raises:
         PoliciesUnsound: the policies do not validate.
         ProcedureIncomplete: an act has no row in the procedure's table, or its row lacks something.
+        UnguardedType: a route would let in what nobody can mean.
         UnsafeKeyFile, UnsafeIssuer, UnsafeSigningKey, WitnessesNotUsable: a file is missing or unsafe.
     """
     require_complete(PROCEDURE, ACTS)
@@ -146,32 +152,36 @@ def create_app(settings: Settings) -> Litestar:
         try:
             with _said_why_not():
                 pool = await open_pool(settings.database_url, size=settings.pool_size)
-                readiness.register("database", partial(require_writable, pool), close=pool.close)
-                pool_of_signer = await open_pool(settings.database_url, size=SIGNER_CONNECTIONS)
+                readiness.register("database", partial(units.ask, require_writable), close=pool.close)
+                pool_of_signer = await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS)
                 pooled_signer.open(pool_of_signer)
                 readiness.register("signer", pooled_signer.require_ready, close=pool_of_signer.close)
                 await pooled_signer.require_not_behind()
-            readiness.register("schema", partial(require_schema, pool, newest_version()))
-            readiness.register("keys", keys_of(keeper, partial(carriers, pool)))
+            readiness.register("schema", partial(units.ask, partial(require_schema, newest_version())))
+            readiness.register("keys", keys_of(keeper, units.carriers))
             readiness.register("policies", unchanged_policies(policies, settings.policies_folder))
             readiness.register("witnesses", pooled_signer.require_witnesses, keep_seconds=_ASK_WITNESSES_EVERY_SECONDS)
             readiness.register(
                 "disk", room_on_disks(_watched_folders(settings), least_megabytes=settings.least_free_megabytes)
             )
-            units.open(pool)
+            ending = AsyncExitStack()
+            await ending.enter_async_context(units.open(pool))
+            ending.push_async_callback(_append_refusal_counts, units)
             tasks = [
                 asyncio.create_task(_forget_old_keys(vault), name="forget-old-keys"),
+                asyncio.create_task(_append_refusal_counts_every_minute(units), name="append-refusal-counts"),
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds), name="sign"),
                 asyncio.create_task(_end_answered_requests(units, settings.idempotency_days), name="end-answered"),
             ]
-            readiness.register("tasks", living_tasks(tasks), close=partial(_cancel, tasks))
+            readiness.register("tasks", living_tasks(tasks), close=partial(_end, tasks, ending))
             yield
         finally:
             await readiness.close()
 
     handlers = route_handlers()
-    return Litestar(
+    app = make_in_turn(Litestar(
         route_handlers=handlers,
+        request_class=StrictRequest,
         dependencies={
             "request_scope": Provide(request_scope, sync_to_thread=False),
             "idempotent_scope": Provide(idempotent_scope),
@@ -190,7 +200,11 @@ def create_app(settings: Settings) -> Litestar:
         request_max_body_size=settings.largest_request_bytes,
         openapi_config=_openapi(handlers),
         logging_config=None,
-    )
+    ))
+    require_guarded_routes(app.routes)
+    # Litestar's own middleware comes after routing; an address must be read strictly before.
+    app.asgi_handler = StrictHttp(app.asgi_handler)
+    return app
 
 
 def route_handlers() -> list[HTTPRouteHandler]:
@@ -232,6 +246,18 @@ def _watched_folders(settings: Settings) -> dict[str, Path]:
     """Give the folders whose disks must have room, by what they are for."""
     folders = {"keys": settings.keys_folder, "signer": _folder_of_signer(settings)}
     return folders if settings.database_folder is None else {**folders, "database": settings.database_folder}
+async def _append_refusal_counts_every_minute(units: UnitsOfWork) -> None:
+    while True:
+        await asyncio.sleep(_COUNT_EVERY_SECONDS)
+        await _append_refusal_counts(units)
+
+
+async def _append_refusal_counts(units: UnitsOfWork) -> None:
+    """Append what was counted; a failure is logged, and the next round tries again."""
+    try:
+        await units.append_refusal_counts()
+    except Refused as refused:
+        logger.warning("refusals_not_logged", reason=refused.slug)
 
 
 @contextmanager
@@ -247,9 +273,11 @@ def _said_why_not() -> Iterator[None]:
         raise
 
 
-async def _cancel(tasks: list["asyncio.Task[None]"]) -> None:
+async def _end(tasks: list["asyncio.Task[None]"], ending: AsyncExitStack) -> None:
     for task in tasks:
         task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await ending.aclose()
 
 
 async def _forget_old_keys(vault: Vault) -> None:

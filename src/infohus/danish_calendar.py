@@ -35,6 +35,11 @@ def start_of_day(day: date) -> datetime:
     return datetime.combine(day, time.min, DENMARK)
 
 
+def start_of_named_day(named: datetime) -> datetime:
+    """Give the moment in which the day begins that a command was given, read as midnight without a time zone."""
+    return named.replace(tzinfo=DENMARK)
+
+
 def end_of_day(day: date) -> datetime:
     """Give the moment at which the next day begins in Denmark, aware: 23, 24 or 25 hours after this one's start."""
     return start_of_day(day + timedelta(days=1))

@@ -76,6 +76,14 @@ class UnsupportedMediaType(Refused):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class MomentNotPlausible(Refused):
+    """Rule 91: a moment or day that nobody can mean."""
+
+
+class ReasonWithoutWords(Refused):
+    """Rule 91: a text that must have words has none that show."""
+
+
 class IdempotencyKeyReused(Refused):
     """The key was used for another request."""
 
@@ -113,18 +121,7 @@ class DatabaseUnavailable(Refused):
 
 
 class NotReady(Refused):
-    """A part that the service stands on is not as it must be."""
-
     status = HTTPStatus.SERVICE_UNAVAILABLE
-
-
-class PartNotReady(Exception):  # noqa: N818 - names the situation
-    """A part of the service is not as it must be; `why` is a word or two for the operator, never a secret."""
-
-    def __init__(self, *, why: str) -> None:
-        """Take why."""
-        super().__init__(why)
-        self.why = why
 
 
 class UnknownWhetherStored(Refused):
@@ -203,8 +200,14 @@ class AlreadySigned(Refused):
     status = HTTPStatus.CONFLICT
 
 
-class FirstViewAwaitsTheOther(Refused):
-    """The other tovholder has stated no view yet, and must not see this one before that."""
+class FirstViewTooLate(Refused):
+    """The other tovholder has shown theirs, so no view is a first one any more."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class ClosureIsSigned(Refused):
+    """Whoever has signed a closure opens nothing on the own side before taking the signature back (rule 70)."""
 
     status = HTTPStatus.CONFLICT
 

@@ -1,14 +1,15 @@
 """Which day it is between midnight and two o'clock in Denmark, when the clock's own day, in UTC, is still yesterday."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from checked_log import COMMITMENT, checks
+from checked_log import CHECKS, COMMITMENT
 from conftest import Database
 from house import MUNICIPALITY, CaseInHand, House
 from plan_obligations import fulfil, load, owed
+from stopped_clock import StoppedClock
 
 BEFORE_IT = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
 HALF_PAST_MIDNIGHT = (
@@ -20,22 +21,11 @@ A_DAY = timedelta(days=1)
 NEVER = "2099-01-01"
 
 
-class Clock:
-    """The clock of the installation and its identity providers; it stands still until it is set."""
-
-    def __init__(self) -> None:
-        self.now = BEFORE_IT
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
     """Give `house`, which opens after this, a clock that is set by hand."""
-    clock = Clock()
-    monkeypatch.setattr("house.now", clock)
-    monkeypatch.setattr("infohus.app.now", clock)
+    clock = StoppedClock.installed(monkeypatch)
+    clock.at = BEFORE_IT
     return clock
 
 
@@ -57,14 +47,14 @@ async def is_due(house: House, table: str, column: str, *days: date) -> None:
 
 @pytest.mark.fault("C19")
 class WhenItIsHalfPastMidnightInDenmark:
-    async def test_a_subject_may_have_been_released_from_custody_today(self, house: House, clock: Clock) -> None:
+    async def test_a_subject_may_have_been_released_from_custody_today(self, house: House, clock: StoppedClock) -> None:
         case = await house.case()
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             assert await answers(
                 case, "custody-releases", "released_on", today, judgement="at_risk", basis="Efter en vurdering."
             ) == ["recorded", "recorded", "in-the-future"]
 
-    async def test_a_measure_is_followed_up_today_at_the_earliest(self, house: House, clock: Clock) -> None:
+    async def test_a_measure_is_followed_up_today_at_the_earliest(self, house: House, clock: StoppedClock) -> None:
         case = await (await house.case()).recommend()
         draft = {
             "level": "selective", "responsible_authority": MUNICIPALITY, "description": "Mentor.",
@@ -72,43 +62,46 @@ class WhenItIsHalfPastMidnightInDenmark:
         }
         measure = await case.kommune.post(f"{case.path}/measures", {**draft, "follow_up_on": NEVER})
         follow_ups = f"measures/{measure['id']}/follow-ups"
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             started = await answers(case, "measures", "follow_up_on", today, **draft)
             followed_up = await answers(case, follow_ups, "next_follow_up_on", today, text="Godt i gang.")
             assert started == followed_up == ["follow-up-in-the-past", "recorded", "recorded"]
 
-    async def test_a_closed_case_is_kept_from_today(self, house: House, clock: Clock) -> None:
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+    async def test_a_closed_case_is_kept_from_today(self, house: House, clock: StoppedClock) -> None:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             case = await (await (await house.case()).clear()).close()
             (kept,) = await case.kommune.get(f"{case.path}/retention")
             assert (kept["runs_from"], kept["erase_after"]) == (str(today), str(today + timedelta(days=180)))
 
-    async def test_the_archive_may_have_decided_today(self, house: House, clock: Clock) -> None:
+    async def test_the_archive_may_have_decided_today(self, house: House, clock: StoppedClock) -> None:
         case = await (await (await house.case()).clear()).close()
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             assert await answers(
                 case, "archive-clearances", "decided_on", today, decision="may_be_discarded", reference="RA 26/1"
             ) == ["recorded", "recorded", "in-the-future"]
 
     async def test_a_case_is_kept_on_its_last_day_and_no_longer_when_that_was_yesterday(
-        self, house: House, clock: Clock
+        self, house: House, clock: StoppedClock
     ) -> None:
         case = await (await (await house.case()).clear()).close()
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             for last_day, is_kept in ((today - A_DAY, False), (today, True)):
-                await house.sql("UPDATE infohus.retention SET erase_after = $1", last_day)
+                closed_on = datetime.combine(last_day - timedelta(days=180), time(12), UTC)
+                await house.sql('UPDATE infohus."case" SET closed_at = $1', closed_on)
                 refused = await case.kommune.post(f"{case.path}/erasure", status=409)
                 (line,) = (await case.kommune.get(f"/infohuse/{house.infohus_id}/erasure-report"))["items"]
                 assert ("skal stadig gemmes" in refused["detail"]) is ("still_kept" in line["hindered_by"]) is is_kept
 
-    async def test_somebody_may_have_asked_for_access_today(self, house: House, clock: Clock) -> None:
+    async def test_somebody_may_have_asked_for_access_today(self, house: House, clock: StoppedClock) -> None:
         case = await house.case()
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             assert await answers(case, "access-requests", "received_on", today, asked="Hvad har I om mig?") == [
                 "recorded", "recorded", "in-the-future",
             ]
 
-    async def test_an_answer_or_a_review_that_was_due_yesterday_is_overdue(self, house: House, clock: Clock) -> None:
+    async def test_an_answer_or_a_review_that_was_due_yesterday_is_overdue(
+        self, house: House, clock: StoppedClock
+    ) -> None:
         case = await house.case()
         for item in [await case.note() for _ in range(2)]:
             await case.kommune.post(f"{case.path}/access-requests", {"received_on": "2026-06-30", "asked": "Hvad?"})
@@ -116,7 +109,7 @@ class WhenItIsHalfPastMidnightInDenmark:
                 "item": {"kind": "information", "id": item}, "basis": "dbl-22-1", "reason": "Kilden.",
                 "review_on": NEVER,
             })
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             await is_due(house, "access_request", "answer_by", today - A_DAY, today)
             await is_due(house, "restriction", "review_on", today - A_DAY, today)
             asked = await case.kommune.get(f"{case.path}/access-requests")
@@ -126,17 +119,19 @@ class WhenItIsHalfPastMidnightInDenmark:
             assert [one["review_is_overdue"] for one in restricted] == [True, False]
             assert [one["restriction_id"] for one in overdue["items"]] == [restricted[0]["id"]]
 
-    async def test_a_restriction_is_looked_at_again_tomorrow_at_the_earliest(self, house: House, clock: Clock) -> None:
+    async def test_a_restriction_is_looked_at_again_tomorrow_at_the_earliest(
+        self, house: House, clock: StoppedClock
+    ) -> None:
         case = await house.case()
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             item = {"kind": "information", "id": await case.note()}
             assert await answers(
                 case, "restrictions", "review_on", today, item=item, basis="dbl-22-1", reason="Kilden kan genkendes."
             ) == ["review-in-the-past", "review-in-the-past", "recorded"]
 
-    async def test_a_request_with_a_key_of_its_own_was_answered_today(self, house: House, clock: Clock) -> None:
+    async def test_a_request_with_a_key_of_its_own_was_answered_today(self, house: House, clock: StoppedClock) -> None:
         case = await house.case()
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             kommune = case.kommune
             kommune.headers["Idempotency-Key"] = f"note-{today}"
             await kommune.post(f"{case.path}/information", {"text": "Moren er bekymret.", "source": "samtale"})
@@ -144,9 +139,9 @@ class WhenItIsHalfPastMidnightInDenmark:
         assert [row["acted_on"] for row in answered] == [today for _, today in HALF_PAST_MIDNIGHT]
 
     async def test_the_reporter_may_have_got_the_receipt_today_and_lacks_it_since_yesterday(
-        self, house: House, clock: Clock
+        self, house: House, clock: StoppedClock
     ) -> None:
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             case = await house.case(subjects=[{"name": "Barn", "is_under_18": True}])
             await house.sql("UPDATE infohus.child_notification SET receipt_by = $1", today - A_DAY)
             (child,) = (await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))["child_notifications"]
@@ -157,11 +152,11 @@ class WhenItIsHalfPastMidnightInDenmark:
             assert given["receipt_given_on"] == str(today)
 
     async def test_what_the_plan_promises_may_be_met_today_and_is_late_since_yesterday(
-        self, house: House, database: Database, clock: Clock
+        self, house: House, database: Database, clock: StoppedClock
     ) -> None:
         await load(house, database)
         due = "UPDATE infohus.obligation SET due_on = $2 WHERE code = $1"
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             await house.sql(due, "annual-status", today - A_DAY)
             await house.sql(due, "key-staff-briefing", today)
             found = await owed(house)
@@ -171,14 +166,14 @@ class WhenItIsHalfPastMidnightInDenmark:
             assert [answer.status_code for answer in tried] == [422, 201]
 
     async def test_the_log_is_checked_until_yesterday_or_today_and_not_until_tomorrow(
-        self, house: House, clock: Clock
+        self, house: House, clock: StoppedClock
     ) -> None:
         await house.case()
-        for clock.now, today in HALF_PAST_MIDNIGHT:
+        for clock.at, today in HALF_PAST_MIDNIGHT:
             dpo = house.person("dpo")
             draft = {"period_from": "2026-07-01", "commitment": COMMITMENT}
-            await dpo.post(checks(house), {**draft, "period_until": str(today + A_DAY)}, status=422)
-            made = [await dpo.post(checks(house), body) for body in ({**draft, "period_until": str(today)}, draft)]
+            await dpo.post(CHECKS, {**draft, "period_until": str(today + A_DAY)}, status=422)
+            made = [await dpo.post(CHECKS, body) for body in ({**draft, "period_until": str(today)}, draft)]
             assert [one["period_until"] for one in made] == [str(today), str(today - A_DAY)]
 
 
@@ -188,18 +183,18 @@ class WhenItIsNewYearsNightInDenmark:
         (datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC), 409), (datetime(2026, 12, 31, 23, 0, tzinfo=UTC), 201),
     ])
     async def test_the_year_is_over_at_danish_midnight(
-        self, house: House, clock: Clock, at: datetime, status: int
+        self, house: House, clock: StoppedClock, at: datetime, status: int
     ) -> None:
-        clock.now = at
+        clock.at = at
         await house.person("kommune").post(f"/infohuse/{house.infohus_id}/yearly-status/2026", status=status)
 
     @pytest.mark.parametrize(("at", "year"), [
         (datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC), "2026"), (datetime(2026, 12, 31, 23, 0, tzinfo=UTC), "2027"),
     ])
     async def test_a_new_case_is_numbered_in_the_danish_year(
-        self, house: House, clock: Clock, at: datetime, year: str
+        self, house: House, clock: StoppedClock, at: datetime, year: str
     ) -> None:
-        clock.now = at
+        clock.at = at
         case = await house.case()
         assert (await case.kommune.get(case.path))["case"]["number"].split("-")[0] == year
 
@@ -207,15 +202,15 @@ class WhenItIsNewYearsNightInDenmark:
 @pytest.mark.fault("C19")
 class WhenAYearIsCounted:
     async def test_what_was_recorded_in_new_years_night_belongs_to_its_danish_year(
-        self, house: House, clock: Clock
+        self, house: House, clock: StoppedClock
     ) -> None:
         for moment in ("2026-12-31T22:59:00+00:00", "2026-12-31T23:01:00+00:00"):
-            clock.now = datetime.fromisoformat(moment)
+            clock.at = datetime.fromisoformat(moment)
             for _ in range(6):
                 await house.case()
         totals = []
-        for clock.now in (datetime(2027, 1, 2, tzinfo=UTC), datetime(2028, 1, 2, tzinfo=UTC)):
-            year = clock.now.year - 1
+        for clock.at in (datetime(2027, 1, 2, tzinfo=UTC), datetime(2028, 1, 2, tzinfo=UTC)):
+            year = clock.at.year - 1
             released = await house.person("kommune").post(f"/infohuse/{house.infohus_id}/yearly-status/{year}")
             totals.append(next(one["total"] for one in released["status"]["tables"] if one["code"] == "channel"))
         assert totals == [6, 6]

@@ -11,16 +11,19 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from house import MUNICIPALITY, CaseInHand, House, now
+from house import MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, now
 from infohus import errors
 from infohus.app import create_app
 from infohus.cases.information import Information
-from infohus.kernel.access.model import Case
+from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.audit.formats.entry import Opened, Outcome
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.pool import open_pool
+from infohus.kernel.database.statements import column_names_of
+from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
+from infohus.kernel.unit_of_work.pending_writes import NotUnderLock
 
 BY_ID = sa.select(Information).where(Information.id == sa.bindparam("id"))
 
@@ -30,8 +33,7 @@ async def units_of(house: House) -> AsyncIterator[UnitsOfWork]:
     """Give units of work of the installation in the test's event loop; the application's own run in its client's."""
     provided: Any = create_app(house.settings).dependencies["units"]
     units: UnitsOfWork = provided.dependency()
-    async with await open_pool(house.settings.database_url, size=2) as pool:
-        units.open(pool)
+    async with await open_pool(house.settings.database_url, size=2) as pool, units.open(pool):
         yield units
 
 
@@ -85,7 +87,7 @@ async def held_log(house: House) -> AsyncIterator[asyncpg.Connection]:
     holder = await asyncpg.connect(house.superuser)
     try:
         async with holder.transaction():
-            await holder.execute("SELECT FROM audit.frontier WHERE log_id = $1 FOR UPDATE", house.infohus_id)
+            await holder.execute("SELECT FROM audit.frontier WHERE log_id = $1 FOR UPDATE", MUNICIPAL_LOG)
             yield holder
     finally:
         await holder.close()
@@ -140,3 +142,42 @@ class WhenAnActIsCancelled:
             # The connection it was written over serves the next.
             async with units.begin(kommune(house), Action.READ_CASE, Case, UUID(case.id)) as work:
                 assert work.case.id == UUID(case.id)
+
+
+def _tables_of_cases() -> list[type[Row]]:
+    """List every mapped class whose rows stand in a case, but the case itself."""
+    models: list[type[Row]] = [mapper.class_ for mapper in Row.registry.mappers]
+    return sorted((model for model in models if "case_id" in column_names_of(model)), key=lambda one: one.__tablename__)
+
+
+class WhenAnOperationWritesWhatItsLockDoesNotCover:
+    @pytest.mark.rule(21)
+    async def test_no_row_of_any_table_gets_into_another_case_and_only_who_decides_changes_the_case(
+        self, house: House
+    ) -> None:
+        case, elsewhere = UUID((await house.case()).id), UUID((await house.case()).id)
+        tables = _tables_of_cases()
+        assert {"information", "exchange", "disclosure", "record_key", "case_key", "participant"} <= {
+            model.__tablename__ for model in tables
+        }
+        async with units_of(house) as units:
+            async with units.begin(kommune(house), Action.NOTE_INFORMATION, Case, case) as work:
+                for model in tables:
+                    for write in (work.add, work.change):
+                        with pytest.raises(NotUnderLock):
+                            write(model.of(case_id=elsewhere))
+                with pytest.raises(NotUnderLock):
+                    work.change(work.case, awaits_child_notification=True)
+                with pytest.raises(NotUnderLock):
+                    work.add(Case.of(id=elsewhere))
+            async with units.begin(kommune(house), Action.READ_CASE, Case, case) as work:
+                with pytest.raises(NotUnderLock):
+                    work.add(Information.of(case_id=case))
+            async with units.begin(kommune(house), Action.RECORD_CONCERN, Infohus, house.infohus_id) as work:
+                with pytest.raises(NotUnderLock):
+                    work.add(Information.of(case_id=case))
+            async with units.begin(kommune(house), Action.ADD_CONCERN, Case, case) as work:
+                work.change(work.case, awaits_child_notification=True)
+        (changed,) = await house.sql("SELECT version FROM infohus.case WHERE id = $1", case)
+        (untouched,) = await house.sql("SELECT version FROM infohus.case WHERE id = $1", elsewhere)
+        assert changed["version"] == untouched["version"] + 1

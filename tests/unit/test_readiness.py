@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from infohus import logs
-from infohus.errors import PartNotReady
+from infohus.kernel.database.readiness import PartNotReady
 from infohus.web.readiness import FAILED, NO_ANSWER, Readiness
 from leaks import log_lines
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import rich_click as click
 
 from infohus.clock import now
+from infohus.danish_calendar import danish_day, start_of_named_day
 from infohus.kernel.audit.formats.emptying import AT_ONCE, EMPTIABLE, EMPTY, KEPT_SINCE, entry_of
 from infohus.kernel.audit.formats.entry import Emptied
 from infohus.kernel.audit.storage.log import AnyConnection
@@ -35,14 +36,14 @@ class Emptiable:
             return "Ingen poster er gamle nok til at blive tømt."
         return (
             f"{self.stop - self.start} poster (nr. {self.start}–{self.stop - 1}) er gamle nok til at blive tømt: "
-            f"fra {self.earliest:%Y-%m-%d} til {self.latest:%Y-%m-%d}."
+            f"fra {danish_day(self.earliest)} til {danish_day(self.latest)}."
         )
 
 
 @click.command("empty")
 @click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id, which is its infohus'.")
 @click.option(
-    "--before", type=click.DateTime(["%Y-%m-%d"]), help="Entries of earlier days, UTC; else all that are old enough.",
+    "--before", type=click.DateTime(["%Y-%m-%d"]), help="Entries of earlier days; else all that are old enough.",
 )
 @click.option("--yes", is_flag=True, help="Do it; without it, only say what would be emptied.")
 @click.option(
@@ -50,7 +51,7 @@ class Emptiable:
 )
 def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str) -> None:
     """Empty a log's entries that are older than its period; their hashes stay, and an entry says what was emptied."""
-    day = before.replace(tzinfo=UTC) if before is not None else None
+    day = start_of_named_day(before) if before is not None else None
     try:
         asyncio.run(_empty_or_list(database, log_id, day, empties=yes))
     except asyncpg.NoDataFoundError:
@@ -66,7 +67,7 @@ async def _empty_or_list(database: str, log_id: UUID, day: datetime | None, *, e
         kept_since: datetime = await connection.fetchval(KEPT_SINCE, log_id)
         before = kept_since if day is None else day
         if before > kept_since:
-            message = f"Loggens poster skal bevares, når de er fra {kept_since:%Y-%m-%d} eller senere."
+            message = f"Loggens poster skal bevares, når de er fra {danish_day(kept_since)} eller senere."
             raise click.ClickException(message)
         emptiable = Emptiable(**dict(await connection.fetchrow(EMPTIABLE, log_id, before) or {}))
         click.echo(emptiable.words)

@@ -4,9 +4,11 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
+from infohus.danish.requests import REQUESTS
 from infohus.errors import Refused
 
 WORDS: dict[str, tuple[str, str]] = {
+    **REQUESTS,
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (
         "Findes ikke, eller du har ikke adgang",
@@ -14,12 +16,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
     "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
-    "request-not-understood": (
-        "Oplysningerne kunne ikke læses",
-        "Ret feltet {field}, og send igen. Intet er gemt.",
-    ),
-    "request-too-large": ("Det sendte er for stort", "Del det op i mindre dele. Intet er gemt."),
-    "unsupported-media-type": ("Formatet kan ikke læses", "Send oplysningerne som application/json."),
     "idempotency-key-reused": (
         "Nøglen er brugt til noget andet",
         "Brug en ny Idempotency-Key til en ny handling. Intet er gemt.",
@@ -45,7 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "finding-not-complete": (
         "Fundet mangler noget",
-        "Skriv, hvad der er fundet, og vælg en anden tovholder i infohuset, der skal svare, og en frist fra i dag af.",
+        "Skriv, hvad der er fundet, og vælg en anden fra myndigheden, der skal svare, og en frist fra i dag af.",
     ),
     "changed-meanwhile": (
         "Nogen har ændret det imens",
@@ -146,9 +142,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Jeres myndighed har underskrevet",
         "Beslutningen mangler den anden myndigheds tovholder; én myndighed kan ikke underskrive for begge.",
     ),
-    "first-view-awaits-the-other": (
-        "Den anden har ikke sagt sit endnu",
-        "Vent, til den anden tovholder også har skrevet sit første syn eller selv stiller et forslag.",
+    "first-view-too-late": ("Den andens syn er vist", "Et første syn skrives før det. Skriv i stedet et forslag."),
+    "closure-is-signed": (
+        "Jeres myndighed har underskrevet afslutningen",
+        "Tag underskriften tilbage, og registrér så det, der skal gøres færdigt, før sagen lukkes. Intet er gemt.",
     ),
     "revealed-to-the-other-only": (
         "Kun den anden tovholder kan se det",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from infohus import errors
+from infohus.kernel.database.readiness import PartNotReady
 
 logger = structlog.get_logger()
 
@@ -58,7 +58,7 @@ class Readiness:
     async def faults(self) -> dict[str, str]:
         """Ask every part at the same time; give what is wrong, by part."""
         parts = list(self._parts.values())
-        await asyncio.gather(*(self._ask(part) for part in parts))
+        await asyncio.gather(*(self._refresh(part) for part in parts))
         return {part.name: part.fault for part in parts if part.fault is not None}
 
     async def close(self) -> None:
@@ -73,7 +73,7 @@ class Readiness:
                     logger.exception("part_not_closed", part=part.name, exc_info=failure)
         self._parts.clear()
 
-    async def _ask(self, part: _Part) -> None:
+    async def _refresh(self, part: _Part) -> None:
         if part.well_at is not None and time.monotonic() - part.well_at < part.keep_seconds:
             return
         if part.asking is None:
@@ -89,7 +89,7 @@ async def _asked(part: _Part) -> None:
     part.well_at = None
     try:
         await part.ask()
-    except errors.PartNotReady as fault:
+    except PartNotReady as fault:
         part.fault = fault.why
     except Exception as failure:
         logger.exception("part_not_asked", part=part.name, exc_info=failure)

@@ -1,25 +1,25 @@
 """Ask another authority, note what one was asked from outside the system, and answer."""
 
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exchange, Item, LongText
+from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exchange, Item
 from infohus.cases.disclosures.operations import disclose
+from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
 from infohus.casework.exchanges.model import Answer, InformationRequest
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.requests.words import Reason
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class RequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is asked. With `disclosure` it goes to its one recipient; with `received_from` it came from outside."""
 
-    question: Annotated[LongText, Meta(min_length=1)]
+    question: Reason
     disclosure: DisclosureDraft | None = None
     received_from: AuthoritySlug | None = None
 
@@ -51,8 +51,10 @@ async def request_information(work: UnitOfWork, draft: RequestDraft) -> Informat
     Raises:
         RequestHasOneAddressee: not exactly one of `disclosure` and `received_from` is given, or not one recipient.
         NotAnAuthorityHere: `received_from` is the caller's own authority, or not in the infohus' plan.
+        ClosureIsSigned: the caller's authority has signed a closure.
         Refused: the disclosure does not meet § 115.
     """
+    await require_no_closure_signed(work)
     ours: str = work.caller.authority_id
     if (draft.disclosure is None) == (draft.received_from is None):
         raise errors.RequestHasOneAddressee

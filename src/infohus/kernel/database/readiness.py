@@ -4,8 +4,11 @@ import re
 from pathlib import Path
 
 import asyncpg
+import sqlalchemy as sa
 
-from infohus.errors import PartNotReady
+from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.statements import Compiled
+from infohus.kernel.database.tables import SCHEMA
 
 _STATE = """
 SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS read_only,
@@ -13,46 +16,48 @@ SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS
 """
 _WRITE = "SELECT pg_logical_emit_message(true, 'infohus', '')"
 """A transaction that writes a message into the write-ahead log and nothing else; its COMMIT waits for the disk."""
-_VERSION = "SELECT version_num FROM infohus.alembic_version"
-_CARRIERS = "SELECT municipality_id, police_id FROM infohus.infohus"
+_VERSION = Compiled(sa.select(sa.column("version_num")).select_from(sa.table("alembic_version", schema=SCHEMA)))
 _VERSIONS = Path(__file__).resolve().parents[4] / "migrations" / "versions"
 
 
-async def require_writable(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+class PartNotReady(Exception):  # noqa: N818 - names the situation
+    """A part of the service is not as it must be; `why` is a word or two for the operator, never a secret."""
+
+    def __init__(self, *, why: str) -> None:
+        """Take why."""
+        super().__init__(why)
+        self.why = why
+
+
+async def require_writable(connection: Connection) -> None:
     """Write to the database, and wait until it is on the disk.
 
     Raises:
         PartNotReady: it is read-only, not durable, or not there.
     """
     try:
-        async with pool.acquire() as connection:
-            state = await connection.fetchrow(_STATE)
-            if state is None or state["read_only"]:
-                raise PartNotReady(why="read-only")
-            if state["not_durable"]:
-                raise PartNotReady(why="not-durable")
-            await connection.execute(_WRITE)
+        state = await connection.fetchrow(_STATE)
+        if state is None or state["read_only"]:
+            raise PartNotReady(why="read-only")
+        if state["not_durable"]:
+            raise PartNotReady(why="not-durable")
+        await connection.execute(_WRITE)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
         raise PartNotReady(why=type(failure).__name__) from failure
 
 
-async def require_schema(pool: "asyncpg.Pool[asyncpg.Record]", newest: str) -> None:
+async def require_schema(newest: str, connection: Connection) -> None:
     """Compare the schema's version with the newest that the code knows.
 
     Raises:
         PartNotReady: it is another one, or cannot be read.
     """
     try:
-        found = await pool.fetchval(_VERSION)
+        found = await connection.fetchval(_VERSION.sql)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
         raise PartNotReady(why=type(failure).__name__) from failure
     if found != newest:
         raise PartNotReady(why=f"{found}-instead-of-{newest}")
-
-
-async def carriers(pool: "asyncpg.Pool[asyncpg.Record]") -> set[str]:
-    """Name the authorities that carry an infohus."""
-    return {authority for row in await pool.fetch(_CARRIERS) for authority in row}
 
 
 def newest_version(folder: Path = _VERSIONS) -> str:

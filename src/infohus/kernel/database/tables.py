@@ -38,7 +38,7 @@ class Row(DeclarativeBase):
     }
 
     def __init__(self, **columns: Any) -> None:
-        """Set the columns without SQLAlchemy's change tracking: no session will ask what changed.
+        """Set the columns without SQLAlchemy's change tracking, which only a session reads; the house has no session.
 
         Raises:
             TypeError: the table has no such column.
@@ -47,7 +47,7 @@ class Row(DeclarativeBase):
 
     @classmethod
     def of(cls, **columns: Any) -> Self:
-        """Make a row as the class itself does, past what SQLAlchemy does at each `__init__` for a session's sake.
+        """Make a row as the class itself does, without the state that SQLAlchemy prepares for a session at `__init__`.
 
         A column that is not given is None.
 
@@ -59,7 +59,7 @@ class Row(DeclarativeBase):
         return row
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Set a column, and tell nobody."""
+        """Set a column without recording the change: there is no session that would write it."""
         vars(self)[name] = value
 
 

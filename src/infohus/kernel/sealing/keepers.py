@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.keywrap import (
     aes_key_wrap_with_padding,
 )
 
-from infohus.errors import PartNotReady
+from infohus.kernel.database.readiness import PartNotReady
 from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen
 
 INSTALLATION = UUID(int=0)
@@ -108,6 +108,12 @@ class FileKeyKeeper:
             wanted.add(self._folder / "index" / f"{INSTALLATION}.key")
         for path in sorted({*wanted, *self._folder.glob("*/*.key")}):
             self._read(path.parent.name, path.name)
+
+    def missing(self, authority_ids: Iterable[str], infohus_ids: Iterable[UUID]) -> list[str]:
+        """Name the key files that `create` would make for these authorities and infohuse."""
+        names = [f"{holder}/kek-1.key" for one in authority_ids for holder in (one, supervision_of(one))]
+        names += [f"index/{infohus_id}.key" for infohus_id in (INSTALLATION, *infohus_ids)]
+        return sorted(name for name in names if not (self._folder / name).exists())
 
     def key_id(self, authority_id: str) -> str:
         """Name the key that wraps for an authority now."""

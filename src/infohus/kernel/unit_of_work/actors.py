@@ -38,7 +38,6 @@ class Actor(Row):
     person_id: Mapped[UUID]
     seen_at: Mapped[datetime]
     fingerprint: Mapped[bytes]
-    key_id: Mapped[UUID]
     wrapped_key: Mapped[bytes]
     name: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
     email: Mapped[Sealed | None] = mapped_column(SupervisionColumn)

@@ -12,6 +12,8 @@ from infohus.kernel.audit.formats.entry import Opened, Wrote
 from infohus.kernel.database.tables import Row
 from infohus.kernel.unit_of_work.procedure import FixedPurpose, NoPurpose, Purpose, PurposeOfAnotherAct, StatedPurpose
 
+_STORED = msgspec.json.Encoder(enc_hook=str)
+
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
     """A request that must not act twice: the caller's Idempotency-Key, and the method, address and raw body with it."""
@@ -33,11 +35,18 @@ class AuditEventDraft:
     purpose_of_act: Purpose = NoPurpose.NOT_STATED
     recipients: list[str] = field(default_factory=list)
     persons: list[str] = field(default_factory=list)
+    """The log ids of persons the act is about, beside those of its case."""
+    met: list[str] = field(default_factory=list)
+    """The same of persons whose rows this unit writes."""
     is_durable: bool = field(default=False, init=False)
     """Whether the entry is committed and on the disk; set by `UnitsOfWork` alone."""
     _purpose: str | None = field(default=None, init=False)
     _opened: list[Opened] = field(default_factory=list, init=False)
     _wrote: list[Wrote] = field(default_factory=list, init=False)
+
+    def named(self, *, failed: bool) -> list[str]:
+        """List the log ids of persons that the entry names. Of a unit that failed no row is stored, so no new ones."""
+        return self.persons if failed else [*self.persons, *self.met]
 
     @property
     def opened(self) -> tuple[Opened, ...]:
@@ -74,7 +83,7 @@ class AuditEventDraft:
         self._purpose = text
 
     def complete_purpose(self) -> None:
-        """Set the purpose that the procedure's row fixes; called after the operation, so a failed act states none."""
+        """Set the purpose that the procedure's row fixes. Called after the operation: what that refused states none."""
         if isinstance(self.purpose_of_act, FixedPurpose):
             self._purpose = self.purpose_of_act.text
 
@@ -87,5 +96,5 @@ def withdrew(record_id: UUID, exchange_id: UUID, recipient_id: str) -> Wrote:
 
 def wrote_of(row: Row, verb: str, stored: list[Any]) -> Wrote:
     """Describe a written row by the SHA-256 of the values sent, hexadecimal; of a sealed value that is its envelope."""
-    digest = hashlib.sha256(msgspec.json.encode(stored, enc_hook=str)).hexdigest()
+    digest = hashlib.sha256(_STORED.encode(stored)).hexdigest()
     return Wrote(verb=verb, table=row.__tablename__, row=getattr(row, "id", None), digest=digest)

@@ -7,45 +7,42 @@ that rest on this file and `unit.py`.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
+import msgspec
+import sqlalchemy as sa
 import structlog
 
 from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
-from infohus.kernel.audit.storage.log import append_alone
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, append_alone, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import acting
-from infohus.kernel.database.tables import Record, Regime, Row
+from infohus.kernel.database.readiness import PartNotReady
+from infohus.kernel.database.ready_connections import ReadyConnections
+from infohus.kernel.database.statements import Compiled
+from infohus.kernel.database.tables import Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
+from infohus.kernel.identity.refusals import VouchedFor
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
 from infohus.kernel.unit_of_work.log_reader import LogReader
-from infohus.kernel.unit_of_work.lookup import (
-    INSTALLATION_LOG,
-    Lock,
-    ResolvedSubject,
-    advisory_lock_column,
-    case_query,
-    infohus_query,
-    resolved_case,
-    resolved_infohus,
-    resource_of,
-)
+from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.procedure import ActRow
 from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
+from infohus.kernel.unit_of_work.refusal_counts import RefusalCounts, sign_in_entry
+from infohus.kernel.unit_of_work.request_context import RequestContext
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.kernel.unit_of_work.violations import refusal_of
 from infohus.logs import correlation_id
@@ -59,6 +56,9 @@ REGIMES = {
 """The law each kind of authority handles personal data under; all others are under the GDPR (rule 42)."""
 
 
+_CARRIERS = Compiled(sa.select(Infohus.municipality_id, Infohus.police_id))
+
+
 class UnitsOfWork:
     """Begins units of work. Holds the pool of connections, the policies and the vault, and hands none of them out."""
 
@@ -70,16 +70,22 @@ class UnitsOfWork:
 
         Each entry whose append the database acknowledged is added to `acknowledged`.
         """
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._connections: ReadyConnections | None = None
         self._policies = policies
         self._vault = vault
         self._procedure = procedure
         self._clock = clock
         self._acknowledged = acknowledged
+        self._refusals = RefusalCounts()
 
-    def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        """Work over this pool of connections, as the role `infohus_app`, from now on."""
-        self._pool = pool
+    @asynccontextmanager
+    async def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[None]:
+        """Work over this pool of connections, as the role `infohus_app`, until the context is left."""
+        self._connections = connections = ReadyConnections(pool)
+        try:
+            yield
+        finally:
+            await connections.close()
 
     @asynccontextmanager
     async def begin(  # noqa: PLR0913 - what an act is on, by name
@@ -102,17 +108,18 @@ class UnitsOfWork:
             context = RequestContext(caller, action, self._procedure[action].lock, self._clock(), connection)
             try:
                 if context.writes:
-                    await connection.execute(context.opening(within or (subject_id if model is Case else None)))
-                resolved = await _find(context, model, subject_id, within)
+                    await context.begin_transaction(within or (subject_id if model is Case else None))
+                resolved = await context.find(model, subject_id, within)
                 work = await self._unit(context, model, resolved, idempotency_key)
                 audit_draft = work.audit_draft
+                await work.side.meet_those_disclosed(resolved.side.unmet)
                 yield work
                 audit_draft.complete_purpose()
                 await work.flush()
                 resolved = work.resolved
                 entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
-                await commit(connection, resolved.log_id, entry, writes=context.writes)
-                self._acknowledged.add(resolved.log_id, entry)
+                await commit(connection, caller.authority_id, entry, writes=context.in_transaction)
+                self._acknowledged.add(log_of(caller.authority_id), entry)
                 audit_draft.is_durable = True
             except Unanswered as unanswered:
                 # The entry may stand in the log, and says "allowed": no second one says that the act failed.
@@ -122,22 +129,66 @@ class UnitsOfWork:
                 # left is an entry that says it was tried. If the process dies here, there is no entry of the attempt.
                 refusal = _as_refusal(failure)
                 tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=refusal)
-                await asyncio.shield(self._append_failure(connection, resolved.log_id, tried))
+                case_id = within or (subject_id if model is Case else None)
+                is_outsider = isinstance(refusal, errors.NotAvailable) and resolved.taking_part is None
+                side = partial(context.own_side_of, case_id) if is_outsider and case_id is not None else None
+                await asyncio.shield(self._append_failure(connection, caller.authority_id, tried, side))
                 if refusal is failure:
                     raise
                 raise refusal from failure
 
-    async def log_installation_event(
-        self, action: Action, *, caller: Caller | None, refused: errors.Refused | None = None,
-    ) -> None:
-        """Append an entry to the installation's log, as for a sign-in that was refused."""
+    async def log_refused_token(self, of: VouchedFor, reason: str) -> None:
+        """Append to its issuer's authority's log that a token with a valid signature was refused (rule 56)."""
         async with self._connection() as connection:
-            entry = self._entry(caller, action, None, None, ResolvedSubject(), AuditEventDraft(), failure=refused)
-            await self._append_failure(connection, INSTALLATION_LOG, entry)
+            entry = sign_in_entry(log_of(of.authority_id), self._clock(), reason=reason, of=of)
+            await self._append_failure(connection, of.authority_id, entry)
 
-    def log_after(self, work: UnitOfWork) -> LogReader:
-        """Read the log of a unit after its end, for an answer that is given piece by piece; see `ReadingAfterwards`."""
-        return LogReader(cast("Connection", ReadingAfterwards(work, self._connection)), work.infohus_id)
+    def count_refusal(self, reason: str) -> None:
+        """Count a refusal that belongs to no authority, by this minute and its stable code."""
+        self._refusals.add(reason, self._clock())
+
+    async def append_refusal_counts(self) -> None:
+        """Append what was counted to the installation's log, an entry a minute.
+
+        If the process dies before COMMIT, these counts are lost; if only the answer to it is, they are appended twice.
+
+        Raises:
+            DatabaseUnavailable, LogUnavailable: nothing more was appended; the rest is counted still.
+        """
+        waiting = self._refusals.take()
+        try:
+            while waiting:
+                async with self._connection() as connection:
+                    entry = sign_in_entry(INSTALLATION_LOG, self._clock(), reason="counted", counted=waiting[0])
+                    await self._append_failure(connection, None, entry)
+                waiting.pop(0)
+        finally:
+            self._refusals.put_back(waiting)
+
+    def afterwards(self, work: UnitOfWork, log: LogReader) -> LogReader:
+        """Read one of a unit's logs after its end, for an answer given piece by piece; see `ReadingAfterwards`."""
+        return log.asked_by(ReadingAfterwards(work, self._connection).ask)
+
+    async def ask(self, question: Callable[[Connection], Awaitable[None]]) -> None:
+        """Ask the database one of the questions of `/ready`, over a connection of the units'.
+
+        Raises:
+            PartNotReady: by the question, or because no connection can be had.
+        """
+        try:
+            async with self._connection() as connection:
+                await question(connection)
+        except errors.DatabaseUnavailable as failure:
+            raise PartNotReady(why="no-connection") from failure
+
+    async def carriers(self) -> set[str]:
+        """Name the authorities that carry an infohus.
+
+        Raises:
+            DatabaseUnavailable: as `begin`.
+        """
+        async with self._connection() as connection:
+            return {authority for row in await connection.fetch(_CARRIERS.sql) for authority in row}
 
     async def end_answered_requests(self, *, before: date) -> int:
         """Delete the idempotency keys of acts before a Danish day; give how many there were.
@@ -153,20 +204,21 @@ class UnitsOfWork:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
-        if self._pool is None:
+        if self._connections is None:
             raise errors.DatabaseUnavailable
         try:
-            async with asyncio.timeout(_ACQUIRE_SECONDS):
-                connection = await self._pool.acquire()
+            connection = await self._connections.take(seconds=_ACQUIRE_SECONDS)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
             raise errors.DatabaseUnavailable from failure
+        unharmed = False
         try:
             yield connection
+            unharmed = True
         finally:
-            await self._pool.release(connection)
+            await self._connections.give_back(connection, unharmed=unharmed)
 
     async def _unit(
-        self, context: "RequestContext", model: type[Row] | None, resolved: ResolvedSubject,
+        self, context: RequestContext, model: type[Row] | None, resolved: ResolvedSubject,
         idempotency_key: IdempotencyKey | None,
     ) -> UnitOfWork:
         if model is not None and resolved.subject is None:
@@ -182,52 +234,54 @@ class UnitsOfWork:
         work = UnitOfWork(
             caller=caller, action=context.action, resolved=resolved, connection=context.connection, vault=self._vault,
             policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=context.now,
-            idempotency_key=idempotency_key,
-            ask=context.ask,
+            idempotency_key=idempotency_key, ask=context.ask, lock=context.lock,
+            begin_transaction=context.begin_transaction,
         )
         # A repetition is answered whatever the first did to the stage.
         await work.look_back()
         if resolved.case is not None and not work.is_repetition:
-            row.require_possible(resolved.case)
+            row.require_possible(resolved.case, resolved.side)
         work.audit_draft.purpose_of_act = row.purpose
         work.audit_draft.policies.extend(decision.policies)
         return work
 
-    async def _append_failure(self, connection: Connection, log_id: UUID, entry: Entry) -> None:
+    async def _append_failure(
+        self, connection: Connection, authority_id: str | None, entry: Entry,
+        side: Callable[[], Awaitable[tuple[UUID, list[str]] | None]] | None = None,
+    ) -> None:
+        """Append what did not happen; `side` looks up the case, and its persons, that an outsider tried to reach."""
         try:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
+            if side is not None and (found := await side()) is not None:
+                entry = msgspec.structs.replace(entry, case=found[0], persons=found[1])
             encoded = encode(entry)
             # A refusal, too, tells something of what was read, so it waits until the entry is on the disk. The log is
             # not locked meanwhile, so that many refusals hold nobody up. If the process dies before COMMIT, there is
             # no entry and no answer; after it, there is perhaps an entry, and no answer.
-            await connection.execute(append_alone(log_id, encoded))
-            self._acknowledged.add(log_id, encoded)
+            await connection.execute(append_alone(entry.log, encoded, authority_id=authority_id))
+            self._acknowledged.add(entry.log, encoded)
         except (OSError, asyncpg.PostgresError, *DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
 
     def _entry(  # noqa: PLR0913, PLR0917
-        self, caller: Caller | None, action: Action, model: type[Row] | None, subject_id: UUID | None,
-        resolved: ResolvedSubject,
-        audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
+        self, caller: Caller, action: Action, model: type[Row] | None, subject_id: UUID | None,
+        resolved: ResolvedSubject, audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
     ) -> Entry:
         outcome, reason = _outcome(failure)
         return Entry(
-            at=self._clock(), log=resolved.log_id,
-            caller=caller.person_id if caller else None,
-            authority=caller.authority_id if caller else None,
-            role=caller.role.value if caller else None,
-            assurance=caller.assurance.name.lower() if caller else None,
+            at=self._clock(), log=log_of(caller.authority_id),
+            caller=caller.person_id, authority=caller.authority_id, role=caller.role.value,
+            assurance=caller.assurance.name.lower(),
             action=action.value,
-            subject_kind=model.__tablename__ if model else "installation",
-            subject=subject_id,
+            subject_kind=model.__tablename__ if model else "installation", subject=subject_id,
             case=resolved.case.id if resolved.case else None,
             outcome=outcome, reason=reason,
             policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
             policy_set=self._policies.digest[:16],
             justification=audit_draft.justification, purpose=audit_draft.purpose, recipients=audit_draft.recipients,
-            persons=list(dict.fromkeys([*resolved.pseudonyms, *audit_draft.persons])),
+            persons=list(dict.fromkeys([*resolved.side.log_ids, *audit_draft.named(failed=failure is not None)])),
             opened=[] if failure else list(audit_draft.opened), wrote=[] if failure else list(audit_draft.wrote),
             correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
         )
@@ -250,72 +304,9 @@ class RequestScope:
             self.caller, action, model, subject_id, within=within, idempotency_key=self.idempotency_key
         )
 
-    def log_after(self, work: UnitOfWork) -> LogReader:
-        """Read the log of a unit after its end; see `UnitsOfWork.log_after`."""
-        return self.units.log_after(work)
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContext:
-    """Who does what, when, over which connection.
-
-    An act that only reads opens no transaction: each query itself tells row security who acts, and the entry is
-    appended before anything is given out. An act that writes is one transaction from its first message to its last.
-    """
-
-    caller: Caller
-    action: Action
-    lock: Lock
-    now: datetime
-    connection: Connection
-
-    @property
-    def writes(self) -> bool:
-        """Say whether the act locks its case, and so may write."""
-        return self.lock is not Lock.NONE
-
-    def opening(self, case_id: UUID | None) -> str:
-        """Write the message that begins the transaction, says who acts, and waits for the case's advisory lock.
-
-        A row lock in the query itself would come too late: a query that had to wait for it goes on with what it read of
-        other rows before, and so would sign or change what somebody changed meanwhile. The statements after this
-        message see all that was committed before it. The simple protocol takes no parameters; each value here is of a
-        kind that cannot hold a quote.
-        """
-        caller = self.caller
-        authority_id = caller.authority_id
-        if not authority_id.isascii() or not authority_id.replace("-", "").isalnum():
-            raise errors.NotAvailable
-        return (
-            f"BEGIN; SELECT infohus.act_as('{authority_id}', '{UUID(int=caller.person_id.int)}', "
-            f"'{caller.role.value}', '{self.now.isoformat()}'){advisory_lock_column(self.lock, case_id)}"
-        )
-
-    async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        """Run a query as the caller: in the transaction that `opening` began, or wrapped so that it says who acts."""
-        if self.writes:
-            return await self.connection.fetch(sql, *arguments)
-        caller = self.caller
-        return await self.connection.fetch(
-            acting(sql, len(arguments)), *arguments, caller.authority_id, caller.person_id, caller.role.value, self.now
-        )
-
-
-async def _find(
-    context: RequestContext, model: type[Row] | None, subject_id: UUID | None, within: UUID | None,
-) -> ResolvedSubject:
-    if model is None:
-        return ResolvedSubject()
-    values = {"person_id": context.caller.person_id, "authority_id": context.caller.authority_id}
-    if model is Infohus:
-        query = infohus_query()
-        rows = await context.ask(query.sql, query.arguments({**values, "infohus_id": subject_id}))
-        return resolved_infohus(rows[0] if rows else None)
-    record = model if issubclass(model, Record) else None
-    query = case_query(record, context.lock)
-    subject = {"case_id": within, "record_id": subject_id} if record else {"case_id": subject_id}
-    rows = await context.ask(query.sql, query.arguments({**values, **subject}))
-    return resolved_case(rows[0] if rows else None, record)
+    def afterwards(self, work: UnitOfWork, log: LogReader) -> LogReader:
+        """Read one of a unit's logs after its end; see `UnitsOfWork.afterwards`."""
+        return self.units.afterwards(work, log)
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:

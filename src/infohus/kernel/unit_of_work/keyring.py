@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.kernel.access.model import CaseKey, Disclosure, RecordKey
 from infohus.kernel.audit.formats.entry import Opened
-from infohus.kernel.database.statements import Stored, column_names_of, compiled, row_from, table_of
+from infohus.kernel.database.statements import Stored, compiled, row_from, table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
@@ -150,8 +150,6 @@ class Keyring:
         if wrapped is None:
             wrapped, key = self._vault.new_supervision_key(authority_id)
             setattr(row, kept.wrapped_key, wrapped)
-            if "key_id" in column_names_of(type(row)):
-                setattr(row, "key_id", key.key_id)  # noqa: B010 - some tables name the key in a column of its own too
         else:
             key = self._supervision_key(row, kept)
         _seal_into(row, key, texts, bound_to=getattr(row, kept.bound_to))
@@ -175,7 +173,9 @@ class Keyring:
     def _supervision_key(self, row: Row, kept: KeptForSupervision) -> DataKey:
         """Unwrap the key of a row's texts for supervision; its id stands in every envelope."""
         texts = (getattr(row, column.name) for column in table_of(type(row)).columns if _is_for_supervision(column))
-        key_id = next(text.key_id for text in texts if isinstance(text, Sealed))
+        key_id = next((text.key_id for text in texts if isinstance(text, Sealed)), None)
+        if key_id is None:
+            raise CannotOpen
         return DataKey(key_id, self._vault.unwrap_supervision_key(_authority_of(row), getattr(row, kept.wrapped_key)))
 
     def _open(self, row: Row, key: DataKey, columns: Iterable[str], *, bound_to: UUID) -> dict[str, str]:

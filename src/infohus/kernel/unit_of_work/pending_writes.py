@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from infohus import errors
 from infohus.kernel.access.model import Case, CaseKey, Participant
@@ -17,6 +18,7 @@ from infohus.kernel.database.statements import (
 )
 from infohus.kernel.database.tables import Row, new_id
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, wrote_of
+from infohus.kernel.unit_of_work.lookup import Lock
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
@@ -31,18 +33,39 @@ class _Write(NamedTuple):
     verb: str
 
 
-class PendingWrites:
-    """Collects inserts and updates of one unit, and sends them together."""
+class NotUnderLock(Exception):  # noqa: N818 - names the situation
+    """An operation was about to write what the unit's lock does not cover; it is not written as its row says."""
 
-    def __init__(self, connection: Connection, audit_draft: AuditEventDraft) -> None:
-        """Send over `connection`, and list in `audit_draft` what was written."""
+
+class PendingWrites:
+    """Collects inserts and updates of one unit, and sends them together.
+
+    What stands in a case is written under that case's advisory lock alone, and a case is changed by who decides alone.
+    So the look-up of an act that records need not lock the case's row.
+    """
+
+    def __init__(
+        self, connection: Connection, audit_draft: AuditEventDraft, *, lock: Lock, case_id: UUID | None
+    ) -> None:
+        """Send over `connection`, and list in `audit_draft` what was written; the unit holds `lock` on that case."""
         self._connection = connection
         self._audit_draft = audit_draft
+        self._lock = lock
+        self._case_id = case_id
         self._writes: list[_Write] = []
 
+    def enter(self, case_id: UUID) -> None:
+        """Let rows stand in a case that the unit creates: nobody else knows of it before the unit ends."""
+        self._case_id = case_id
+
     def insert(self, row: Row, *, unless_there: bool) -> None:
-        """Insert `row`, with a new id if it has none; `unless_there` leaves a stored row with the same key as it is."""
+        """Insert `row`, with a new id if it has none; `unless_there` leaves a stored row with the same key as it is.
+
+        Raises:
+            NotUnderLock: the unit only reads, or the row stands in another case.
+        """
         columns = vars(row)
+        self._require_lock(row, columns)
         values = {name: columns.get(name) for name in column_names_of(type(row))}
         if values.get("id", row) is None:
             values["id"] = columns["id"] = new_id()
@@ -50,7 +73,12 @@ class PendingWrites:
         self._writes.append(_Write(ready, ready.arguments(values), row, "insert"))
 
     def update(self, row: Row, values: Mapping[str, Any]) -> None:
-        """Update columns of `row`, whose attributes hold the new values already."""
+        """Update columns of `row`, whose attributes hold the new values already.
+
+        Raises:
+            NotUnderLock: the unit only reads, the row stands in another case, or it is the case and the unit records.
+        """
+        self._require_lock(row, vars(row), deciding=isinstance(row, Case))
         ready = update_of(type(row), tuple(sorted(values)))
         keys = {f"primary_key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
         self._writes.append(_Write(ready, ready.arguments({**values, **keys}), row, "update"))
@@ -81,6 +109,14 @@ class PendingWrites:
                 raise errors.ActedAtTheSameTime
         await self._insert(together)
         self._writes.clear()
+
+    def _require_lock(self, row: Row, columns: Mapping[str, Any], *, deciding: bool = False) -> None:
+        case_id = columns["id"] if isinstance(row, Case) else columns.get("case_id")
+        if (
+            self._lock is Lock.NONE or (case_id is not None and case_id != self._case_id)
+            or (deciding and self._lock is not Lock.DECIDING)
+        ):
+            raise NotUnderLock(row.__tablename__)
 
     async def _insert(self, together: list[_Write]) -> None:
         if together:

@@ -4,8 +4,9 @@ Its entry is durable by then, and covers what is read. Each query takes a connec
 the answer slowly holds none meanwhile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import asyncpg
 
@@ -15,7 +16,7 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class ReadingAfterwards:
-    """What a `LogReader` uses of a connection, once the unit's entry is durable."""
+    """Asks what a unit's `LogReader` would, once the unit's entry is durable."""
 
     __slots__ = ("_connections", "_work")
 
@@ -24,12 +25,12 @@ class ReadingAfterwards:
         self._work = work
         self._connections = connections
 
-    async def fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
+    async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
         """Run a query as the caller; never before the unit has ended well."""
         assert self._work.audit_draft.is_durable, "the unit has not ended"  # noqa: S101 - nothing is given out before
         caller = self._work.caller
         async with self._connections() as connection:
             return await connection.fetch(
-                acting(statement, len(values)), *values, caller.authority_id, caller.person_id, caller.role.value,
+                acting(sql, len(arguments)), *arguments, caller.authority_id, caller.person_id, caller.role.value,
                 self._work.now,
             )

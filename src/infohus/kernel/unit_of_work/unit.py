@@ -4,17 +4,16 @@
 what an operation says it did.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-import sqlalchemy as sa
-
-from infohus import danish_calendar, errors
+from infohus import errors
 from infohus.kernel.access.model import AnsweredRequest, Case, Disclosure, Infohus
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
 from infohus.kernel.database.pool import Connection
@@ -30,8 +29,12 @@ from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey, withdrew
 from infohus.kernel.unit_of_work.keyring import READERS, WITHDRAWING, Ask, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
-from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
+from infohus.kernel.unit_of_work.repetition import Repetition
+
+__all__ = ["DisclosedRecord", "LogReader", "UnitOfWork"]
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -52,17 +55,14 @@ class DisclosedRecord(Protocol):
 
 NIL = UUID(int=0)
 
-_EARLIER = sa.select(AnsweredRequest).where(
-    AnsweredRequest.person_id == sa.bindparam("person_id"), AnsweredRequest.key == sa.bindparam("key")
-)
-
 
 class UnitOfWork:
     """One caller's one act on one subject, open until the entry is appended and the transaction committed."""
 
     def __init__(  # noqa: PLR0913 - all of it by name
         self, *, caller: Caller, action: Action, resolved: ResolvedSubject, connection: Connection, vault: Vault,
-        policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask,
+        policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask, lock: Lock,
+        begin_transaction: Callable[[], Awaitable[None]],
     ) -> None:
         """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
         self.caller = caller
@@ -75,10 +75,17 @@ class UnitOfWork:
         self._ask = ask
         self._vault = vault
         self._policies = policies
-        self._idempotency_key = idempotency_key
-        self._answered: AnsweredRequest | None = None
-        self._writes = PendingWrites(connection, self.audit_draft)
+        self._repetition = Repetition(
+            idempotency_key, person_id=caller.person_id, action=action,
+            subject_id=getattr(resolved.subject, "id", None), now=now, fingerprint=self.fingerprint,
+        )
+        case_id = resolved.case.id if resolved.case is not None else None
+        self._writes = PendingWrites(connection, self.audit_draft, lock=lock, case_id=case_id)
         self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.add_opened)
+        self.side = Side(
+            caller=caller, resolved=resolved, writes=self._writes, audit_draft=self.audit_draft, ask=ask,
+            begin_transaction=begin_transaction,
+        )
         self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
 
     # --- the subject and the caller ----------------------------------------------------------------------------------
@@ -96,7 +103,7 @@ class UnitOfWork:
 
     @property
     def infohus_id(self) -> UUID:
-        """The infohus whose log this unit writes to."""
+        """The infohus that the unit works in."""
         assert self.resolved.infohus_id is not None  # noqa: S101 - not for acts on the installation
         return self.resolved.infohus_id
 
@@ -165,8 +172,13 @@ class UnitOfWork:
 
     @property
     def log(self) -> LogReader:
-        """The infohus' audit log, for reading."""
-        return LogReader(self._connection, self.infohus_id)
+        """The log of the caller's own authority, for reading."""
+        return LogReader(self._connection, self._ask, log_of(self.caller.authority_id))
+
+    @property
+    def installation_log(self) -> LogReader:
+        """The installation's log, for reading; row security shows it to a DPO alone."""
+        return LogReader(self._connection, self._ask, INSTALLATION_LOG)
 
     # --- writing -----------------------------------------------------------------------------------------------------
     def add(self, row: AnyRow, *, unless_there: bool = False) -> AnyRow:
@@ -227,9 +239,11 @@ class UnitOfWork:
 
     def enter(self, case: Case) -> None:
         """Insert a new case, and go on inside it."""
+        self._writes.enter(case.id)
         self.add(case)
         self.resolved = replace(self.resolved, case=case)
         self._keys.enter(case.id)
+        self.side.enter(case.id)
 
     async def grant(self, exchange_id: UUID, records: Iterable[DisclosedRecord], recipients: Iterable[str]) -> None:
         """Let `recipients` open `records`: add a wrap of each data key for each recipient; no text is copied.
@@ -271,61 +285,42 @@ class UnitOfWork:
         """Give what this request recorded the first time, or `None` when this is the first time.
 
         `statement` finds the row by `:id`.
-
         """
-        return None if self._answered is None else await self.row(model, statement, id=self._answered.record_id)
+        answered = self._repetition.answered
+        return None if answered is None else await self.row(model, statement, id=answered.record_id)
 
     @property
     def is_repetition(self) -> bool:
         """Say whether this request acted before: then it is only answered, and whatever it writes fails the unit."""
-        return self._answered is not None
+        return self._repetition.answered is not None
 
     def done(self, record_id: UUID) -> None:
         """Store which record this request made, so that a repetition with the same Idempotency-Key finds it.
 
         Called by itself, with the unit's subject, for an act that makes no record.
         """
-        if (key := self._idempotency_key) is not None and not self.pending(AnsweredRequest):
-            self.add(AnsweredRequest(
-                person_id=self.caller.person_id, key=key.key, record_id=record_id,
-                fingerprint=self._fingerprint(key), acted_on=danish_calendar.danish_day(self.now),
-            ))
-
-    def _fingerprint(self, idempotency_key: IdempotencyKey) -> bytes:
-        subject_id = getattr(self.resolved.subject, "id", "")
-        request = f"{self.action.value}\n{subject_id}\n".encode() + idempotency_key.request
-        return self.fingerprint(request)
+        if not self.pending(AnsweredRequest) and (row := self._repetition.row_for(record_id)) is not None:
+            self.add(row)
 
     def fingerprint(self, payload: bytes) -> bytes:
         """Compute a keyed fingerprint of `payload`, 32 bytes: equal payloads give equal ones; it tells nothing else."""
         return self._vault.fingerprint(self.resolved.infohus_id, payload)
 
-    def lookup_index(self, kind: str, value: str) -> bytes:
-        """Compute the keyed index under which a value is looked up, 32 bytes."""
-        return self._vault.index(self.infohus_id, kind, value)
-
-    def pseudonym(self, person_id: UUID) -> str:
-        """Compute the keyed pseudonym under which a person stands in the log."""
-        return self._vault.pseudonym(self.infohus_id, person_id)
+    def lookup_index(self, kind: str, value: str, *, infohus_id: UUID | None = None) -> bytes:
+        """Compute the keyed index under which a value is looked up, 32 bytes, in the unit's infohus or another."""
+        return self._vault.index(infohus_id or self.infohus_id, kind, value)
 
     # --- for UnitsOfWork ---------------------------------------------------------------------------------------------
     async def look_back(self) -> None:
-        """Find what this request recorded before, when its Idempotency-Key came before.
-
-        Raises:
-            IdempotencyKeyReused: the key came with another act, address or body.
-        """
-        if (key := self._idempotency_key) is not None:
-            answered = await self.row(AnsweredRequest, _EARLIER, person_id=self.caller.person_id, key=key.key)
-            if answered is not None and answered.fingerprint != self._fingerprint(key):
-                raise errors.IdempotencyKeyReused
-            self._answered = answered
+        """Find out whether this request acted before; see `Repetition.look_back`."""
+        await self._repetition.look_back(self._ask)
 
     async def flush(self) -> None:
         """Send the pending writes, in order."""
         if self._writes:
-            assert self._answered is None, f"a repeated {self.action} would act twice"  # noqa: S101 - and so it does not
+            assert not self.is_repetition, f"a repeated {self.action} would act twice"  # noqa: S101 - and so it does not
             self.done(getattr(self.resolved.subject, "id", NIL))
+        self.side.store()
         await self._writes.send()
 
     # --- deciding ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Every table of records that an authority owns in a case: what the report of erasure counts, and erasing destroys."""
+"""Every table of records that an authority owns in a case: what the report of erasure counts."""
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.information import Information

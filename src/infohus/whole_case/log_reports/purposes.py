@@ -4,6 +4,7 @@ from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.authorization.action import Action
 
 _INTAKE = "Modtagelse og behandling af en henvendelse"
+_OF_THE_SYSTEM = "Tilsyn, egenkontrol og drift"
 _PURPOSES: dict[str, tuple[Action, ...]] = {
     _INTAKE: (
         Action.RECORD_CONCERN, Action.ADD_CONCERN, Action.READ_CONCERN, Action.READ_REPORTER,
@@ -48,10 +49,16 @@ _PURPOSES: dict[str, tuple[Action, ...]] = {
         Action.RECORD_ARCHIVE_CLEARANCE, Action.READ_ARCHIVE_CLEARANCE, Action.ERASE_CASE, Action.REPORT_ERASURE,
         Action.REPORT_SUBJECT_LOG,
     ),
+    _OF_THE_SYSTEM: (
+        Action.SIGN_IN, Action.LIST_INFOHUSE, Action.READ_INFOHUS, Action.LOAD_PLAN, Action.REGISTER_COORDINATOR,
+        Action.ADD_NETWORK_MATERIAL, Action.FULFIL_OBLIGATION, Action.READ_YEARLY_STATUS, Action.RELEASE_YEARLY_STATUS,
+        Action.SUPERVISE_EXCHANGES, Action.REVIEW_ANSWERS, Action.VERIFY_LOG, Action.PROVE_LOG_ENTRY, Action.EXPORT_LOG,
+        Action.OPEN_ACTOR, Action.READ_LOG_CHECKS, Action.RUN_LOG_CHECK, Action.ANSWER_LOG_FINDING,
+        Action.ACKNOWLEDGE_LOG_NOTICE,
+    ),
 }
 PURPOSE_OF = {action.value: purpose for purpose, actions in _PURPOSES.items() for action in actions}
-"""The purpose by the action's name in the log. Actions that are left out, as `reviewAnswers`, are supervision."""
-_OF_THE_SYSTEM = "Tilsyn, egenkontrol og drift"
+"""The purpose by the action's name in the log; every action has one."""
 _NOT_DONE = " (et forsøg, som systemet ikke lod gennemføre)"
 
 

@@ -19,6 +19,7 @@ from infohus.kernel.audit.formats.checkpoint import VerifierKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.signing.signer import SignedHead, Signer
 from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.readiness import PartNotReady
 
 logger = structlog.get_logger()
 
@@ -122,7 +123,7 @@ class PooledSigner:
         try:
             await self._signer.require_ready(self._connection())
         except (errors.DatabaseUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-            raise errors.PartNotReady(why=f"database-{type(failure).__name__}") from failure
+            raise PartNotReady(why=f"database-{type(failure).__name__}") from failure
 
     async def require_witnesses(self) -> None:
         """Ask whether enough witnesses answer; see `Signer.require_witnesses`.

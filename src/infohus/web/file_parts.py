@@ -6,11 +6,13 @@ The database is asked in `kernel/database/readiness.py`, the signer and its witn
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from infohus.errors import PartNotReady
+from infohus.errors import Refused
 from infohus.kernel.authorization.policies import Policies, PoliciesUnsound
+from infohus.kernel.database.readiness import PartNotReady
 
 _MEGABYTE = 1_048_576
 Ask = Callable[[], Awaitable[None]]
@@ -31,7 +33,11 @@ def keys_of(keeper: ReadableKeys, carriers: Callable[[], Awaitable[Collection[st
     known = keeper.authorities()
 
     async def ask() -> None:
-        await asyncio.to_thread(keeper.require_keys_of, sorted({*known, *await carriers()}))
+        wanted = set(known)
+        # While the database is away, which is another part, those known at the start are asked.
+        with suppress(Refused):
+            wanted |= set(await carriers())
+        await asyncio.to_thread(keeper.require_keys_of, sorted(wanted))
 
     return ask
 
