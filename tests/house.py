@@ -290,7 +290,8 @@ class CaseInHand:
     async def end_measures(self) -> "CaseInHand":
         """Let the responsible authority end each of its measures."""
         measures = await self.house.sql(
-            "SELECT id, authority_id FROM infohus.measure WHERE case_id = $1 AND ended_at IS NULL", UUID(self.id)
+            "SELECT id, authority_id FROM infohus.measure m WHERE case_id = $1 AND NOT EXISTS ("
+            "  SELECT FROM infohus.follow_up f WHERE f.measure_id = m.id AND f.outcome IS NOT NULL)", UUID(self.id)
         )
         for row in measures:
             path = f"{self.path}/measures/{row['id']}/follow-ups"

@@ -15,13 +15,11 @@ CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app
 -- Withdrawing.
 --
 -- The recipient's wrapped keys are the recipient's rows. Only this function deletes them, and only for the authority
--- that recorded the exchange. Gives the ids of the records that it withdrew.
+-- that recorded the exchange. What another exchange that stands gave the recipient stays. Gives the ids of the records
+-- that it withdrew.
 CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[]) RETURNS SETOF uuid
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
-  DECLARE
-    told record;
-    other uuid;
   BEGIN
     IF NOT EXISTS (
       SELECT FROM infohus.exchange e
@@ -30,23 +28,17 @@ CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
     ) THEN
       RETURN;
     END IF;
-    FOR told IN
-      UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at()
-      WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
-        AND d.record_kind = ANY (kinds)
-      RETURNING d.record_id
-    LOOP
-      SELECT d.exchange_id INTO other FROM infohus.disclosure d
-      WHERE d.record_id = told.record_id AND d.recipient_id = recipient AND d.withdrawn_at IS NULL LIMIT 1;
-      IF other IS NULL THEN
-        DELETE FROM infohus.record_key k
-        WHERE k.record_id = told.record_id AND k.authority_id = recipient AND k.authority_id <> k.owner_id;
-      ELSE
-        UPDATE infohus.record_key k SET exchange_id = other
-        WHERE k.record_id = told.record_id AND k.authority_id = recipient AND k.exchange_id = of_exchange;
-      END IF;
-      RETURN NEXT told.record_id;
-    END LOOP;
+    RETURN QUERY
+      WITH withdrawn AS (
+        UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at()
+        WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
+          AND d.record_kind = ANY (kinds)
+        RETURNING d.record_id
+      ), deleted AS (
+        DELETE FROM infohus.disclosed_key k USING withdrawn w
+        WHERE k.exchange_id = of_exchange AND k.recipient_id = recipient AND k.record_id = w.record_id
+      )
+      SELECT w.record_id FROM withdrawn w;
   END
   $$;
 REVOKE EXECUTE ON FUNCTION infohus.withdraw(uuid, text, text[]) FROM PUBLIC;
@@ -57,12 +49,10 @@ CREATE POLICY withdrawing_read ON infohus.exchange FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority());
 CREATE POLICY withdrawing_update ON infohus.disclosure FOR UPDATE TO infohus_owner
   USING (infohus.caller_authority() IS NOT NULL);
-CREATE POLICY withdrawing_select ON infohus.record_key FOR SELECT TO infohus_owner
-  USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
-CREATE POLICY withdrawing_update ON infohus.record_key FOR UPDATE TO infohus_owner
-  USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
-CREATE POLICY withdrawing_delete ON infohus.record_key FOR DELETE TO infohus_owner
-  USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
+CREATE POLICY withdrawing_select ON infohus.disclosed_key FOR SELECT TO infohus_owner
+  USING (recipient_id <> infohus.caller_authority());
+CREATE POLICY withdrawing_delete ON infohus.disclosed_key FOR DELETE TO infohus_owner
+  USING (infohus.caller_authority() IS NOT NULL AND recipient_id <> infohus.caller_authority());
 
 -- Ends the keys of acts before a day, at most 10,000 of them; gives how many. The application's role deletes none
 -- otherwise, and by this function none of the last days: without its key a repetition would act twice.

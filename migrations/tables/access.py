@@ -114,6 +114,7 @@ def create_tables() -> None:
         sa.Column("exchange_id", sa.Uuid(), primary_key=True),
         sa.Column("record_id", sa.Uuid(), primary_key=True),
         sa.Column("recipient_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
+        sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("record_kind", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
@@ -124,18 +125,31 @@ def create_tables() -> None:
     create_table(
         "record_key",
         sa.Column("record_id", sa.Uuid(), primary_key=True),
-        sa.Column("authority_id", sa.Text(), primary_key=True),
+        sa.Column("record_version", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("part", sa.Text(), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
+        sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+    )
+
+    create_table(
+        "disclosed_key",
+        sa.Column("exchange_id", sa.Uuid(), primary_key=True),
+        sa.Column("record_id", sa.Uuid(), primary_key=True),
+        sa.Column("recipient_id", sa.Text(), primary_key=True),
+        sa.Column("part", sa.Text(), primary_key=True),
+        sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("owner_id", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
         sa.Column("key_id", sa.Uuid(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
-        sa.Column("exchange_id", sa.Uuid()),
-        sa.CheckConstraint("(exchange_id IS NULL) = (authority_id = owner_id)", name="granted_by_an_exchange"),
         sa.ForeignKeyConstraint(
-            ["exchange_id", "record_id", "authority_id"],
+            ["exchange_id", "record_id", "recipient_id"],
             ["infohus.disclosure.exchange_id", "infohus.disclosure.record_id", "infohus.disclosure.recipient_id"],
-            name="fk_record_key_disclosure",
+            name="fk_disclosed_key_disclosure",
         ),
+        sa.Index("ix_disclosed_key_record_id_recipient_id", "record_id", "recipient_id"),
     )
 
     create_table(

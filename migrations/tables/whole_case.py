@@ -2,7 +2,14 @@
 
 import sqlalchemy as sa
 
-from migrations.tables.definitions import choice, create_joint_decision, create_record, create_table, sealed
+from migrations.tables.definitions import (
+    choice,
+    create_joint_decision,
+    create_record,
+    create_table,
+    once_per_record,
+    sealed,
+)
 
 RECORD_KINDS = (
     "concern", "reporter", "subject", "clearance_check", "child_notification", "information", "note",
@@ -29,7 +36,8 @@ def create_tables() -> None:
         "journal_reference",
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sealed("reference"),
-        unique_in_case=("authority_id",),
+        once_per_record("journal_reference", "case_id", "authority_id"),
+        versioned=True,
     )
 
     create_record(

@@ -53,6 +53,7 @@ async def read_only(house: House) -> AsyncIterator[None]:
     finally:
         await superuser.execute("ALTER SYSTEM RESET default_transaction_read_only")
         await superuser.execute("SELECT pg_reload_conf()")
+        await asyncio.sleep(0.5)
         await superuser.close()
 
 

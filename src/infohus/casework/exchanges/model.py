@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ class InformationRequest(Record):
     """What is asked of an authority: by another through the system, or from outside and noted by the one asked."""
 
     __tablename__ = "information_request"
+    changes_later: ClassVar = frozenset({"exchange_id", "answer", "answer_exchange_id", "answered_at"})
     __table_args__ = owned_by_authority(
         sa.CheckConstraint(
             "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"

@@ -6,6 +6,7 @@ operation.
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -160,6 +161,8 @@ class Participant(Record):
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
     )
 
+    changes_later: ClassVar = frozenset({"begins_at", "ends_at"})
+
     person_id: Mapped[UUID]
     acts_for: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     kind: Mapped[ParticipationKind] = choice(ParticipationKind, name="kind")
@@ -183,36 +186,21 @@ class CaseKey(Row):
 
 
 class RecordKey(Row):
-    """A record's data key, wrapped under one authority's case key.
-
-    The owner has one from the start; another authority's names the exchange that gave it (promise 4).
-    """
+    """The data key of one part of one version, wrapped under the case key of its owner, who wrote the version."""
 
     __tablename__ = "record_key"
-    __table_args__ = (
-        sa.CheckConstraint("(exchange_id IS NULL) = (authority_id = owner_id)", name="granted_by_an_exchange"),
-        sa.ForeignKeyConstraint(
-            ["exchange_id", "record_id", "authority_id"],
-            [
-                f"{SCHEMA}.disclosure.exchange_id",
-                f"{SCHEMA}.disclosure.record_id",
-                f"{SCHEMA}.disclosure.recipient_id",
-            ],
-            name="fk_record_key_disclosure",
-        ),
-    )
 
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
-    authority_id: Mapped[str] = mapped_column(primary_key=True)
-    owner_id: Mapped[str]
+    record_version: Mapped[int] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
     key_id: Mapped[UUID]
     wrapped_key: Mapped[bytes]
-    exchange_id: Mapped[UUID | None]
 
 
 class Disclosure(Row):
-    """One record disclosed to one authority by one exchange."""
+    """One version of one record disclosed to one authority by one exchange."""
 
     __tablename__ = "disclosure"
     __table_args__ = (
@@ -224,9 +212,41 @@ class Disclosure(Row):
     exchange_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     recipient_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+    record_version: Mapped[int]
     record_kind: Mapped[str]
     case_id: Mapped[UUID]
     withdrawn_at: Mapped[datetime | None]
+
+
+class DisclosedKey(Row):
+    """The data key of one part of a disclosed version, wrapped for the recipient: there is none without an exchange.
+
+    `owner_id` is who wrote the version (promise 4).
+    """
+
+    __tablename__ = "disclosed_key"
+    __table_args__ = (
+        sa.Index("ix_disclosed_key_record_id_recipient_id", "record_id", "recipient_id"),
+        sa.ForeignKeyConstraint(
+            ["exchange_id", "record_id", "recipient_id"],
+            [
+                f"{SCHEMA}.disclosure.exchange_id",
+                f"{SCHEMA}.disclosure.record_id",
+                f"{SCHEMA}.disclosure.recipient_id",
+            ],
+            name="fk_disclosed_key_disclosure",
+        ),
+    )
+
+    exchange_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient_id: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    record_version: Mapped[int]
+    owner_id: Mapped[str]
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    key_id: Mapped[UUID]
+    wrapped_key: Mapped[bytes]
 
 
 class AnsweredRequest(Row):

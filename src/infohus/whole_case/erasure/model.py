@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,8 @@ class LegalHold(Record):
 
     __tablename__ = "legal_hold"
     __table_args__ = owned_by_authority()
+
+    changes_later: ClassVar = frozenset({"lifted_at"})
 
     lifted_at: Mapped[datetime | None]
     reason: Mapped[Sealed] = mapped_column(SealedColumn)

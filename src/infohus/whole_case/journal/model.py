@@ -10,17 +10,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Outcome
-from infohus.kernel.database.tables import Record, unique_in_case
+from infohus.kernel.database.tables import VersionedRecord, once_per_record, owned_by_authority
 from infohus.kernel.requests.words import label
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
 
-class JournalReference(Record):
+class JournalReference(VersionedRecord):
     """The case's number in one authority's own journal; no other authority reads it."""
 
     __tablename__ = "journal_reference"
-    __table_args__ = unique_in_case("authority_id")
+    __table_args__ = owned_by_authority(once_per_record("journal_reference", "case_id", "authority_id"))
 
     set_at: Mapped[datetime]
     reference: Mapped[Sealed] = mapped_column(SealedColumn)

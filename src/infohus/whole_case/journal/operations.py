@@ -70,7 +70,7 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
         reference = (await work.open(stored, reading=Action.READ_JOURNAL_REFERENCE))[stored.id]["reference"]
     decisions = [
         JournalDecision(
-            decision.__tablename__, decision.outcome, decision.decided_at, decision.content_hash.hex(),
+            decision.__tablename__, decision.result, decision.decided_at, decision.content_hash.hex(),
             sorted(
                 (JournalSignature(row.authority_id, row.signed_at) for row in await signatures_of(work, decision)),
                 key=lambda signature: signature.signed_at,

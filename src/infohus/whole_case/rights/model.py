@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -64,6 +64,8 @@ class AccessRequest(Record):
     __tablename__ = "access_request"
     __table_args__ = owned_by_authority()
 
+    changes_later: ClassVar = frozenset({"answered_at"})
+
     subject_id: Mapped[UUID | None]
     received_on: Mapped[date] = mapped_column(sa.Date)
     answer_by: Mapped[date] = mapped_column(sa.Date)
@@ -76,6 +78,8 @@ class Restriction(Record):
 
     __tablename__ = "restriction"
     __table_args__ = owned_by_authority()
+
+    changes_later: ClassVar = frozenset({"lifted_at"})
 
     record_kind: Mapped[AccessKind] = choice(AccessKind, name="record_kind")
     record_id: Mapped[UUID]
