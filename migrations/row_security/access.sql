@@ -271,6 +271,8 @@ CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus FROM PUBLIC;
 GRANT USAGE ON SCHEMA infohus TO infohus_app;
+-- `/ready` compares the schema's version with the code's.
+GRANT SELECT ON infohus.alembic_version TO infohus_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus TO infohus_app;
 GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 
@@ -388,27 +390,3 @@ CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_
   USING (person_id = infohus.caller_person());
 CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
   WITH CHECK (person_id = infohus.caller_person());
-
--- Ends the keys of acts before a day, at most 10,000 of them; gives how many. The application's role deletes none
--- otherwise, and by this function none of the last days: without its key a repetition would act twice.
-CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  DECLARE
-    ended bigint;
-  BEGIN
-    DELETE FROM infohus.request_once r WHERE r.ctid = ANY (ARRAY(
-      SELECT old.ctid FROM infohus.request_once old WHERE old.acted_on < before LIMIT 10000
-    ));
-    GET DIAGNOSTICS ended = ROW_COUNT;
-    RETURN ended;
-  END
-  $$;
-REVOKE EXECUTE ON FUNCTION infohus.end_answered_requests(date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.end_answered_requests(date) TO infohus_app;
-
--- It runs as the owner, whom forced row security binds too: these rows only.
-CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO infohus_owner
-  USING (acted_on < CURRENT_DATE - 1);
-CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
-  USING (acted_on < CURRENT_DATE - 1);
