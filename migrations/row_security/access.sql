@@ -294,9 +294,13 @@ CREATE POLICY insert_case_key ON infohus.case_key FOR INSERT TO infohus_app
 
 ALTER TABLE infohus.disclosure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
+-- For the recipient, and for those who may see the exchange, as its own row security says: what was disclosed past an
+-- authority is not told to it.
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
   USING (
-    infohus.takes_part(case_id, 'any') OR infohus.supervises_disclosure(exchange_id, record_id, recipient_id)
+    (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'))
+    OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+    OR infohus.supervises_disclosure(exchange_id, record_id, recipient_id)
   );
 -- A row lets its recipient see the record, so no authority may insert one for itself.
 CREATE POLICY insert_disclosure ON infohus.disclosure FOR INSERT TO infohus_app

@@ -41,6 +41,7 @@ CREATE POLICY insert_custody_release ON infohus.custody_release FOR INSERT TO in
 
 ALTER TABLE infohus.signature ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.signature TO infohus_app;
+GRANT UPDATE (withdrawn_at) ON infohus.signature TO infohus_app;
 -- Only for those whose authority has a key of the signed record, by ownership or by an exchange.
 CREATE POLICY select_signature ON infohus.signature FOR SELECT TO infohus_app
   USING (
@@ -56,6 +57,10 @@ CREATE POLICY insert_signature ON infohus.signature FOR INSERT TO infohus_app
     AND person_id = infohus.caller_person()
     AND infohus.takes_part(case_id, 'coordinators')
   );
+
+-- An authority takes its own signature back.
+CREATE POLICY update_signature ON infohus.signature FOR UPDATE TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
 ALTER TABLE infohus.exchange ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.exchange TO infohus_app;

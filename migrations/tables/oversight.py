@@ -11,12 +11,13 @@ def create_tables() -> None:
         "yearly_status",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("digest = sha256(document)", name="sealed_by_its_digest"),
-        sa.UniqueConstraint("infohus_id", "year"),
+        sa.UniqueConstraint("infohus_id", "year", "authority_id"),
     )
 
     create_table(
