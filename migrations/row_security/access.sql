@@ -298,8 +298,12 @@ GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
 -- authority is not told to it.
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
   USING (
-    (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'))
-    OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+    (
+      infohus.takes_part(case_id, 'any')
+      AND (
+        recipient_id = infohus.caller_authority() OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+      )
+    )
     OR infohus.supervises_disclosure(exchange_id, record_id, recipient_id)
   );
 -- A row lets its recipient see the record, so no authority may insert one for itself.
