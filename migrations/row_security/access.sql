@@ -191,24 +191,6 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
   END
   $$;
 
--- For the log alone: the log ids of the persons that the caller's authority knows in a case, also for a caller who takes
--- no part in it and tried to. NULL where the authority has no side in it: then it learns not even that there is a case.
-CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    IF EXISTS (
-      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
-    ) THEN
-      RETURN ARRAY(
-        SELECT s.log_id FROM infohus.side_person s
-        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
-      );
-    END IF;
-    RETURN NULL;
-  END
-  $$;
-
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus FROM PUBLIC;
 GRANT USAGE ON SCHEMA infohus TO infohus_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus TO infohus_app;

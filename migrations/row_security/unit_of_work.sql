@@ -1,4 +1,5 @@
--- Names of those who acted, sealed (rule 60), and the function that withdraws what an exchange disclosed.
+-- Names of those who acted, sealed (rule 60); the function that withdraws what an exchange disclosed, and the one by which
+-- attempts are logged.
 
 ALTER TABLE infohus.actor ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.actor TO infohus_app;
@@ -62,3 +63,25 @@ CREATE POLICY withdrawing_update ON infohus.record_key FOR UPDATE TO infohus_own
   USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
 CREATE POLICY withdrawing_delete ON infohus.record_key FOR DELETE TO infohus_owner
   USING (authority_id <> owner_id AND infohus.caller_authority() IS NOT NULL);
+
+-- Logging attempts.
+--
+-- The log ids of the persons that the caller's authority knows in a case, for the entry of somebody who takes no part in
+-- it and tried to; nothing else asks for them. NULL where the authority has no side: its log learns of no case then.
+CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF EXISTS (
+      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
+    ) THEN
+      RETURN ARRAY(
+        SELECT s.log_id FROM infohus.side_person s
+        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
+      );
+    END IF;
+    RETURN NULL;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.own_side_of_attempt(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.own_side_of_attempt(uuid) TO infohus_app;

@@ -128,13 +128,13 @@ class WhenTheRunbookWasFollowed:
 
     def test_the_application_is_told_its_own_password_only(self, machine: Installation) -> None:
         assert set(machine.environment()) - {"PATH", "PYTHONDONTWRITEBYTECODE"} == {
-            "INFOHUS_DATABASE_URL", "INFOHUS_KEYS_FOLDER", "INFOHUS_SIGNED_FOLDER", "INFOHUS_ISSUERS_FILE",
-            "INFOHUS_LOG_FORMAT",
+            "INFOHUS_DATABASE_URL", "INFOHUS_SIGNER_DATABASE_URL", "INFOHUS_KEYS_FOLDER", "INFOHUS_SIGNED_FOLDER",
+            "INFOHUS_ISSUERS_FILE", "INFOHUS_LOG_FORMAT",
         }
         assert machine.environment()["INFOHUS_DATABASE_URL"].startswith("postgresql://infohus_app:")
         addresses = [value for role in ("owner", "app", "verifier")
                      for value in variables(machine.etc / f"{role}.env").values()]
-        assert len({address.split(":")[2].split("@")[0] for address in addresses}) == 3
+        assert len({address.split(":")[2].split("@")[0] for address in addresses}) == 4
 
     def test_each_authority_has_a_key_and_each_partner_a_tovholder(self, machine: Installation) -> None:
         authorities = {row[0] for row in ask(machine, "SELECT authority_id FROM infohus.infohus_authority")}
