@@ -74,8 +74,7 @@ def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
         case_id, exchange_id = _id_of(moment), _id_of(moment + timedelta(hours=2))
         rows[Case].append({
             "id": case_id, "infohus_id": infohus_id, "number": f"B-{number:06d}", "stage": "received", "version": 1,
-            "opened_at": moment, "closed_at": None, "outcome": None, "subject_pseudonyms": [os.urandom(11).hex()],
-            "awaits_child_notification": False,
+            "opened_at": moment, "closed_at": None, "outcome": None,
         })  # fmt: skip
         rows[Participant].extend(_participants(case_id, moment))
         rows[Exchange].append(_exchange(exchange_id, case_id, moment))

@@ -158,8 +158,7 @@ GRANT SELECT ON infohus.authority, infohus.infohus, infohus.infohus_authority, i
 
 ALTER TABLE infohus."case" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus."case" TO infohus_app;
-GRANT UPDATE (stage, version, opened_at, closed_at, outcome, subject_pseudonyms, awaits_child_notification)
-  ON infohus."case" TO infohus_app;
+GRANT UPDATE (stage, version, opened_at, closed_at, outcome) ON infohus."case" TO infohus_app;
 CREATE POLICY select_case ON infohus."case" FOR SELECT TO infohus_app
   USING (infohus.takes_part(id, 'any') OR infohus.supervises(infohus_id));
 CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app
@@ -168,6 +167,26 @@ CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app
 CREATE POLICY update_case ON infohus."case" FOR UPDATE TO infohus_app
   USING (infohus.takes_part(id, 'any'))
   WITH CHECK (infohus.takes_part(id, 'coordinators'));
+
+-- What one authority has of a case, and the persons it knows there: for that authority alone, whatever the command. All
+-- its staff may read that the side is there, because an attempt by one who takes no part is logged with it.
+ALTER TABLE infohus.case_side ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.case_side TO infohus_app;
+GRANT UPDATE (version) ON infohus.case_side TO infohus_app;
+CREATE POLICY select_case_side ON infohus.case_side FOR SELECT TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_person() IS NOT NULL);
+CREATE POLICY insert_case_side ON infohus.case_side FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+CREATE POLICY update_case_side ON infohus.case_side FOR UPDATE TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+
+ALTER TABLE infohus.side_person ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+-- No UPDATE: a person's log id is made once.
+GRANT SELECT, INSERT ON infohus.side_person TO infohus_app;
+CREATE POLICY select_side_person ON infohus.side_person FOR SELECT TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_person() IS NOT NULL);
+CREATE POLICY insert_side_person ON infohus.side_person FOR INSERT TO infohus_app
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
 
 ALTER TABLE infohus.participant ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.participant TO infohus_app;

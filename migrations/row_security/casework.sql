@@ -63,9 +63,25 @@ CREATE POLICY insert_child_notification ON infohus.child_notification FOR INSERT
 CREATE POLICY update_child_notification ON infohus.child_notification FOR UPDATE TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
-    AND infohus.caller_role() = 'municipal_coordinator'
+    AND (
+      authority_id = infohus.caller_authority()
+      OR (infohus.was_told(id) AND infohus.caller_role() = 'municipal_coordinator')
+    )
   );
+
+-- Does the caller's authority know of a child whose underretning is not handed over? It runs as the caller, whom row
+-- security shows the tasks of the own authority and those that were disclosed to it.
+CREATE FUNCTION infohus.awaits_child_notification(of_case uuid) RETURNS boolean
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN EXISTS (
+      SELECT FROM infohus.child_notification n WHERE n.case_id = of_case AND n.handed_over_at IS NULL
+    );
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.awaits_child_notification(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.awaits_child_notification(uuid) TO infohus_app;
 
 ALTER TABLE infohus.information_request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.information_request TO infohus_app;

@@ -146,3 +146,27 @@ GRANT EXECUTE ON FUNCTION infohus.has_child(uuid) TO infohus_app;
 -- It runs as the owner, whom forced row security binds too.
 CREATE POLICY functions_read_subject ON infohus.subject FOR SELECT TO infohus_owner
   USING (infohus.takes_part(case_id, 'coordinators'));
+
+-- Log reports.
+--
+-- How the log of the caller's authority knows the bearer of a CPR number: the log ids of its own persons in the infohus,
+-- also in cases in which the caller takes no part. For a tovholder, who gives the person the report.
+CREATE FUNCTION infohus.own_persons_by_cpr(of_infohus uuid, looked_for bytea) RETURNS SETOF text
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF infohus.coordinates(of_infohus) THEN
+      RETURN QUERY
+        SELECT p.log_id FROM infohus.side_person p
+        JOIN infohus.subject s ON s.id = p.subject_id
+        JOIN infohus."case" c ON c.id = p.case_id
+        WHERE p.authority_id = infohus.caller_authority() AND s.cpr_index = looked_for AND c.infohus_id = of_infohus
+        ORDER BY p.subject_id;
+    END IF;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.own_persons_by_cpr(uuid, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.own_persons_by_cpr(uuid, bytea) TO infohus_app;
+
+CREATE POLICY functions_read_side_person ON infohus.side_person FOR SELECT TO infohus_owner
+  USING (authority_id = infohus.caller_authority());

@@ -66,9 +66,23 @@ def create_tables() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("outcome", sa.Text()),
-        sa.Column("subject_pseudonyms", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("awaits_child_notification", sa.Boolean(), nullable=False),
         sa.UniqueConstraint("infohus_id", "number"),
+    )
+
+    create_table(
+        "case_side",
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+    )
+
+    # The table `subject` is on the floor `cases`, which adds the foreign key to it.
+    create_table(
+        "side_person",
+        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
+        sa.Column("subject_id", sa.Uuid(), primary_key=True),
+        sa.Column("log_id", sa.Text(), nullable=False, unique=True),
     )
 
     create_record(
@@ -102,9 +116,10 @@ def create_tables() -> None:
         sa.Column("record_id", sa.Uuid(), primary_key=True),
         sa.Column("recipient_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("record_kind", sa.Text(), nullable=False),
-        sa.Column("case_id", sa.Uuid(), nullable=False, index=True),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
+        sa.Index(None, "case_id", "recipient_id", "record_kind"),
     )
 
     create_table(

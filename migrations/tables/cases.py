@@ -22,7 +22,11 @@ def create_tables() -> None:
         sealed("address", nullable=True),
         sa.CheckConstraint("is_under_18_at_receipt = (age_group = 'under_18')", name="age_group_says_the_same"),
         sa.Index("ix_subject_cpr_index", "cpr_index"),
+        unique_in_case=("id",),
     )
+
+    # The person of a side, in its case.
+    add_reference("side_person", "subject_id", "subject", within="case_id")
 
     create_record(
         "protected_address",

@@ -157,7 +157,10 @@ class WhenSomethingStandsInTheWay:
     ) -> None:
         case, lift = await begin(house)
         closing = await case.kommune.get(f"{case.path}/closing")
-        assert closing == await case.politi.get(f"{case.path}/closing")
+        if code == "child-notification-not-handed-over":
+            assert (await case.politi.get(f"{case.path}/closing"))["blockers"] == []
+        else:
+            assert closing == await case.politi.get(f"{case.path}/closing")
         [blocker] = closing["blockers"]
         assert (blocker["code"], blocker["rule"], blocker["lifted_by"]) == (code, rule, lifted_by)
         assert blocker["how"].endswith(".")

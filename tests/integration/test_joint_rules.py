@@ -281,7 +281,7 @@ class WhenTheLogIsRead:
     """Rules 56, 60 and 61."""
 
     @pytest.mark.rule(60)
-    async def test_it_holds_identifiers_and_digests_and_a_keyed_pseudonym(self, house: House) -> None:
+    async def test_it_holds_identifiers_and_digests_and_a_log_id(self, house: House) -> None:
         case = await house.case(subjects=[{"name": "Navn Navnesen", "cpr_number": "010104-1234"}])
         await case.clear()
         raw = await house.sql("SELECT entry FROM audit.leaf")

@@ -26,11 +26,16 @@ NUMBER = "010104-1234"
 SUBJECT = {"name": "Prøve Prøvesen", "cpr_number": NUMBER}
 
 
+async def reports_on(house: House, by: str = "kommune", **draft: Any) -> list[dict[str, Any]]:
+    """Ask for a person's reports: one for each record of the person that the authority knows."""
+    path = f"/infohuse/{house.infohus_id}/log-reports"
+    reports: list[dict[str, Any]] = (await house.person(by).post(path, draft, status=200))["reports"]
+    return reports
+
+
 async def report_on(house: House, by: str = "kommune", **draft: Any) -> dict[str, Any]:
-    """Ask for a person's report."""
-    answer = await house.person(by).call("POST", f"/infohuse/{house.infohus_id}/log-reports", json=draft)
-    assert answer.status_code == 200, answer.text
-    report: dict[str, Any] = answer.json()
+    """Ask for the only report on a person."""
+    [report] = await reports_on(house, by, **draft)
     return report
 
 
@@ -79,6 +84,11 @@ class WhenAPersonAsksForALogReport:
     @pytest.mark.rule(66)
     async def test_each_authority_tells_of_itself_and_its_count_tells_nothing_of_the_other(self, house: House) -> None:
         case = await worked_case(house)
+        assert await reports_on(house, "politi", cpr_number=NUMBER) == []
+        subject = (await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))["subjects"][0]["id"]
+        await case.disclose(items=[{"kind": "subject", "id": subject}])
+        await case.politi.get(case.path)
+        await case.politi.get(f"{case.path}/concerns/{case.concern_id}", status=404)
         theirs = await report_on(house, "politi", cpr_number=NUMBER)
         assert [line["purpose"] for line in theirs["lines"]] == [
             PURPOSE_OF["readCase"], purpose_of("readConcern", Outcome.DENIED)
@@ -89,7 +99,18 @@ class WhenAPersonAsksForALogReport:
         after = await report_on(house, cpr_number=NUMBER)
         # Only what the municipality did itself: that it asked for and read the first report.
         assert len(after["lines"]) == len(before["lines"]) + 2
-        assert theirs["person"] == before["person"]
+        # Each authority's log knows the person under an id of its own.
+        assert theirs["person"] != before["person"] == after["person"]
+
+    @pytest.mark.rule(64)
+    async def test_there_is_one_for_each_record_of_the_person(self, house: House) -> None:
+        for _ in range(2):
+            await house.case(subjects=[SUBJECT])
+        reports = await reports_on(house, cpr_number=NUMBER)
+        assert len({report["person"] for report in reports}) == 2
+        for report in reports:
+            assert [line["purpose"] for line in report["lines"]] == [PURPOSE_OF["recordConcern"]]
+            assert check_report(msgspec.convert(report, SubjectLogReport), [key_of(house)]).size >= 3
 
     @pytest.mark.rule(61)
     @pytest.mark.rule(64)
@@ -119,7 +140,7 @@ class WhenAPersonAsksForALogReport:
         without, with_number = (one["id"] for one in concern["subjects"])
         lines = (await report_on(house, subject=without))["lines"]
         assert len(lines) == 2
-        # The record of a person with a number leads to the number's pseudonym, so to every case on the person.
+        # The record of a person with a number leads to the number, so to every case on the person.
         by_record, by_number = await report_on(house, subject=with_number), await report_on(house, cpr_number=NUMBER)
         assert by_record["person"] == by_number["person"]
 
@@ -204,7 +225,9 @@ class WhenTheDatabaseCounts:
     @pytest.mark.rule(64)
     async def test_it_counts_as_anyone_can_count_again(self, house: House) -> None:
         case = await (await worked_case(house)).clear()
-        await case.disclose(await case.note("Til politiet."))
+        subject = (await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))["subjects"][0]["id"]
+        await case.disclose(items=[{"kind": "subject", "id": subject}])
+        await case.politi.get(case.path)
         entries = await house.sql("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", house.infohus_id)
         tallies = Tallies()
         assert list(tallies.faults("log", 0, [row["entry"] for row in entries])) == []

@@ -163,10 +163,16 @@ class WhenSomebodyAsksWhatIsNext:
             found = (await person.get(f"{case.path}/next-steps"))["steps"]
             return next((one for one in found if one["act"] == act), None)
 
-        waiting = await said(case.politi, "proposeScreening")
+        waiting = await said(case.kommune, "proposeScreening")
         assert waiting is not None
         assert (waiting["why_not"]["rule"], waiting["why_not"]["lifted_by"]) == (32, "municipal_coordinator")
-        assert (await said(case.politi, "handOverChildNotification")) is None
+        # The police, who were not told of a child, wait for nothing and learn of nothing.
+        theirs = await said(case.politi, "proposeScreening")
+        assert theirs is not None
+        assert theirs["is_possible"]
+        nothing = await said(case.politi, "handOverChildNotification")
+        assert nothing is not None
+        assert nothing["why_not"]["problem"] == "/problems/already-recorded"
         step = await said(case.kommune, "handOverChildNotification")
         assert step is not None
         assert step["is_possible"]

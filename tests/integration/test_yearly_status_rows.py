@@ -15,7 +15,7 @@ from infohus.kernel.sealing.column import sealed_columns
 
 COUNT = "SELECT * FROM infohus.yearly_counts($1, $2)"
 IDENTIFYING = {
-    ("case", "number"), ("case", "subject_pseudonyms"), ("subject", "cpr_index"), ("subject", "cpr_is_odd"),
+    ("case", "number"), ("subject", "cpr_index"), ("subject", "cpr_is_odd"),
     ("subject", "family_names"),
     ("concern", "signs"), ("concern", "reporter_kind"), ("concern", "reporter_is_anonymous"),
     ("exchange", "recipients"), ("assessment", "recorded_by"), ("measure", "recorded_by"), ("subject", "recorded_by"),

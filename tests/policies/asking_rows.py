@@ -41,6 +41,9 @@ _OF_CASE: Final = frozenset({"case", "participant", "case_key", "retention"})
 _PER_AUTHORITY: Final = frozenset({"record_key", "retention"})
 """Kept by each authority for itself."""
 
+_OF_A_SIDE: Final = frozenset({"case_side", "side_person"})
+"""Ids of what an authority has of a case: shown to all its staff, whose attempts are logged with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -68,6 +71,8 @@ class Asked:
         """Say whether the policies let somebody read a row."""
         if row.table == "request_once":
             return UUID(row.columns["person_id"]) == looker.caller.person_id
+        if row.table in _OF_A_SIDE:
+            return str(row.columns["authority_id"]) == looker.caller.authority_id
         if row.table == "earlier_concerns_seen":
             # A confirmation is seen by the person who made it, for the same authority.
             who = (str(looker.caller.person_id), looker.caller.authority_id)

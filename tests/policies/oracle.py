@@ -130,7 +130,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.ADD_NETWORK_MATERIAL: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.READ_CASE: ActionRule("Case", COORDINATORS, invited_for=_ANY_AREA),
     Action.RECORD_CLEARANCE_CHECK: ActionRule("Case", frozenset({P})),
-    Action.HAND_OVER_CHILD_NOTIFICATION: ActionRule("Case", frozenset({M})),
+    Action.HAND_OVER_CHILD_NOTIFICATION: _BY_COORDINATORS,
     Action.STOP_CHILD_NOTIFICATION_CLOCK: ActionRule("Case", frozenset({M})),
     Action.ADD_CONCERN: _BY_COORDINATORS,
     Action.READ_EARLIER_CONCERNS: _BY_COORDINATORS,

@@ -109,9 +109,9 @@ class WhenATovholderActs:
         assert {(case.role, case.works_for) for case in checking} == {(Role.POLICE_COORDINATOR, AuthorityKind.POLICE)}
 
     @pytest.mark.rule(32)
-    def test_only_the_municipality_hands_over_child_notifications(self, answers: Answers) -> None:
-        handing = _allowed(answers, lambda case: case.action is Action.HAND_OVER_CHILD_NOTIFICATION)
-        assert {(case.role, case.works_for) for case in handing} == {
+    def test_only_the_municipality_stops_the_clocks_of_child_notifications(self, answers: Answers) -> None:
+        stopping = _allowed(answers, lambda case: case.action is Action.STOP_CHILD_NOTIFICATION_CLOCK)
+        assert {(case.role, case.works_for) for case in stopping} == {
             (Role.MUNICIPAL_COORDINATOR, AuthorityKind.MUNICIPALITY)
         }
 

@@ -110,7 +110,9 @@ class WhenEverybodyLooksAtEveryRow:
 
 class WhenSomebodyTakesNoPart:
     @pytest.mark.rule(46)
-    def test_no_role_alone_shows_a_row_of_a_case_but_those_of_supervision(self, compared: Compared) -> None:
+    def test_no_role_alone_shows_a_row_of_a_case_but_ids_of_the_own_side_and_those_of_supervision(
+        self, compared: Compared
+    ) -> None:
         tables = {
             role: {
                 table for looker, seen in compared.seen.items() for table, _ in seen
@@ -118,14 +120,14 @@ class WhenSomebodyTakesNoPart:
             }
             for role in Role
         }
-        supervision = {"case", "exchange", "disclosure", "receipt"}
-        assert tables == {role: supervision if role in SUPERVISORS else set() for role in Role}
+        supervision, own_side = {"case", "exchange", "disclosure", "receipt"}, {"case_side", "side_person"}
+        assert tables == {role: own_side | (supervision if role in SUPERVISORS else set()) for role in Role}
 
     @pytest.mark.rule(46)
     def test_an_administrator_sees_no_content_whoever_it_is(self, compared: Compared) -> None:
         administrators = {
-            looker: {table for table, _ in seen} for looker, seen in compared.seen.items()
-            if looker.caller.role in {Role.ADMINISTRATOR, Role.INTEGRATION}
+            looker: {table for table, _ in seen} - {"case_side", "side_person"}
+            for looker, seen in compared.seen.items() if looker.caller.role in {Role.ADMINISTRATOR, Role.INTEGRATION}
         }
         assert len(administrators) > 100
         # What somebody sent under an Idempotency-Key is their own in whatever role, and holds no text.

@@ -21,6 +21,7 @@ from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
 from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
+from infohus.kernel.unit_of_work.lookup import OwnSide
 from infohus.settings import REPOSITORY
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -89,7 +90,8 @@ class State:
     """All of a case that the rules look at, and what has been decided by both."""
 
     stage: Stage
-    awaits_child: bool
+    awaits_child: frozenset[str] = frozenset()
+    """The sides that know of a child whose underretning is not handed over."""
     open: frozenset[Proposal] = frozenset()
     told: frozenset[str] = frozenset()
     guest: bool = False
@@ -126,16 +128,17 @@ class World:
         scope = frozenset({"information", "assessment", "measures"}) if here == "invited" else frozenset[str]()
         return self.policies.decide(who.caller, action, resource, Participation(here, scope), now=NOW).allowed
 
-    def can(self, action: Action, state: State) -> bool:
+    def can(self, action: Action, state: State, who: Somebody) -> bool:
         """Ask the procedure's table, once per question, through the method that the unit of work calls."""
-        key = (action, state.stage, state.awaits_child)
+        side = OwnSide(awaits_child_notification=who.authority in state.awaits_child)
+        key = (action, state.stage, side.awaits_child_notification)
         if key not in self.remembered:
-            self.remembered[key] = self._is_possible(action, state.stage, state.awaits_child)
+            self.remembered[key] = self._is_possible(action, state.stage, side)
         return self.remembered[key]
 
-    def _is_possible(self, action: Action, stage: Stage, awaits_child: bool) -> bool:  # noqa: FBT001 - parts of a state
+    def _is_possible(self, action: Action, stage: Stage, side: OwnSide) -> bool:
         try:
-            self.procedure[action].require_possible(Case(stage=stage, awaits_child_notification=awaits_child))
+            self.procedure[action].require_possible(Case(stage=stage), side)
         except (errors.NotPossibleNow, errors.ScreeningAwaitsChildNotification):
             return False
         return True
@@ -157,7 +160,7 @@ def record_of(proposal: Proposal) -> tuple[str, str, frozenset[str]]:
 
 def steps(world: World, state: State, who: Somebody, action: Action) -> Iterator[State]:  # noqa: C901 - a table
     """Give every state an act of somebody leads to; none when it is refused."""
-    if not world.can(action, state):
+    if not world.can(action, state, who):
         return
     if action in SIGNING:
         for proposal in state.open:
@@ -186,7 +189,7 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
     """Give every state an act on the case itself leads to."""
     if action in PROPOSING:
         kind, outcomes = PROPOSING[action]
-        if any(one.kind == kind for one in state.open) or (kind == "closure" and unfinished(state, 0)):
+        if any(one.kind == kind for one in state.open) or (kind == "closure" and unfinished(state, who, 0)):
             return
         if kind == "assessment" and not state.assessed and state.stage is not Stage.QUALIFYING:
             return
@@ -200,9 +203,9 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
         for outcome in ("nothing_hinders", "hindered"):
             yield replace(state, stage=world.next_stage(action, outcome))
     elif action is Action.HAND_OVER_CHILD_NOTIFICATION:
-        yield replace(state, awaits_child=False)
+        yield replace(state, awaits_child=state.awaits_child - {who.authority})
     elif action is Action.ADD_CONCERN:
-        yield from (replace(state, awaits_child=awaits) for awaits in (state.awaits_child, True))
+        yield from (replace(state, awaits_child=state.awaits_child | more) for more in (set[str](), {who.authority}))
     elif action is Action.INVITE_PARTICIPANT:
         yield replace(state, guest=True)
     elif action is Action.REQUEST_INFORMATION:
@@ -213,9 +216,9 @@ def acted_on_case(world: World, state: State, who: Somebody, action: Action) -> 
         yield state
 
 
-def unfinished(state: State, proposals: int) -> bool:
-    """Say whether something stands in the way of closing (rule 70)."""
-    return len(state.open) > proposals or state.awaits_child or state.asked
+def unfinished(state: State, who: Somebody, proposals: int) -> bool:
+    """Say whether something joint, or of somebody's own side, stands in the way of closing (rule 70)."""
+    return len(state.open) > proposals or who.authority in state.awaits_child or state.asked
 
 
 def signed(world: World, state: State, who: Somebody, proposal: Proposal, action: Action) -> Iterator[State]:
@@ -223,7 +226,7 @@ def signed(world: World, state: State, who: Somebody, proposal: Proposal, action
     before = {part for signature in proposal.signed for part in signature}
     if proposal.outcome == "draft" or before & {who.name, who.authority}:
         return
-    if proposal.kind == "closure" and unfinished(state, 1):
+    if proposal.kind == "closure" and unfinished(state, who, 1):
         return
     now_signed = replace(proposal, signed=proposal.signed | {(who.name, who.authority)})
     if not {M, P} <= {authority for _, authority in now_signed.signed}:
@@ -253,7 +256,7 @@ def check_step(before: State, action: Action, who: Somebody, after: State) -> No
     if action is Action.OPEN_ASSESSMENT:
         assert before.qualified, "the tool was opened without a joint reason"
     if action is Action.PROPOSE_SCREENING:
-        assert not before.awaits_child, "a child was screened before the hand-over"
+        assert who.authority not in before.awaits_child, "a child was screened before the hand-over"
     if after.stage is Stage.CLOSED:
         assert after.closed_by == {M, P}, "closed without both"
     if before.stage is Stage.CLOSED:
@@ -279,7 +282,7 @@ def check_reading(world: World, state: State) -> None:
 
 def explore(world: World) -> tuple[int, int, set[Stage]]:
     """Walk breadth first until no new state is found; give states, transitions tried, and stages reached."""
-    starts = [State(Stage.RECEIVED, awaits_child=False), State(Stage.RECEIVED, awaits_child=True)]
+    starts = [State(Stage.RECEIVED, awaits) for awaits in (frozenset[str](), frozenset({M}), frozenset({P}))]
     seen, waiting, tried = set(starts), deque(starts), 0
     actions = [action for action in Action if action not in NOT_ON_A_CASE]
     while waiting:

@@ -3,7 +3,6 @@
 import gc
 import hmac
 import types
-from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -305,17 +304,6 @@ class WhenAValueIsLookedUp:
         assert len(set(first)) == len(indexes)
 
     @pytest.mark.rule(60)
-    def test_a_pseudonym_cannot_be_computed_without_the_infohus_key(self, both: TwoAuthorities, keys: Path) -> None:
-        pseudonym = both.vault.pseudonym(INFOHUS, PERSON)
-        assert pseudonym == both.vault.pseudonym(INFOHUS, PERSON)
-        assert len(pseudonym) == 22
-        assert pseudonym.replace("-", "").replace("_", "").isalnum()
-        assert pseudonym != both.vault.pseudonym(OTHER_INFOHUS, PERSON)
-        FileKeyKeeper.create(keys.parent / "another installation", [], [INFOHUS])
-        elsewhere = Vault(FileKeyKeeper(keys.parent / "another installation"), both.clock)
-        assert pseudonym != elsewhere.pseudonym(INFOHUS, PERSON)
-        assert [part for part in (PERSON.hex[:8], str(PERSON)[:8]) if part in pseudonym] == []
-
     def test_each_is_a_keyed_hash_of_its_own_name_and_parts(self, both: TwoAuthorities) -> None:
         def keyed(*parts: bytes, key: bytes) -> bytes:
             named = b"".join(len(part).to_bytes(4, "big") + part for part in (b"infohus/v1", *parts))
@@ -327,8 +315,6 @@ class WhenAValueIsLookedUp:
         assert both.vault.fingerprint(None, b"{}") == keyed(
             b"fingerprint", b"{}", key=both.keeper.index_key(INSTALLATION)
         )
-        pseudonym = both.vault.pseudonym(INFOHUS, PERSON)
-        assert urlsafe_b64decode(pseudonym + "==") == keyed(b"pseudonym", PERSON.bytes, key=key)[:16]
 
 
 class WhenAVaultIsShown:

@@ -17,8 +17,10 @@ NEVER_MET = {
     "pk_plan", "pk_coordinator", "uq_obligation_infohus_id_code", "pk_assessment_template",
     # Inserted unless it is there.
     "uq_actor_authority_id_person_id_fingerprint", "pk_record_key",
+    "pk_case_side", "pk_side_person",
     # Each holds a random id that this very act made.
     "uq_concern_id_reporter_is_anonymous", "uq_exchange_case_id_id", "pk_disclosure",
+    "uq_subject_case_id_id", "uq_side_person_log_id",
 }
 
 

@@ -135,11 +135,6 @@ class WhenAnotherImplementationLookedAValueUp:
     def test_its_index_is_the_same_here(self, vault: Vault, answer: dict[str, str]) -> None:
         assert vault.index(INFOHUS, answer["kind"], answer["value"]) == hexadecimal(answer["index"])
 
-    @pytest.mark.rule(60)
-    def test_a_person_has_the_same_pseudonym_here(self, vault: Vault) -> None:
-        known = KEYED["pseudonym"]
-        assert vault.pseudonym(INFOHUS, UUID(known["person_id"])) == known["pseudonym"]
-
     def test_a_request_has_the_same_fingerprint_here(self, vault: Vault) -> None:
         known = KEYED["fingerprint"]
         assert vault.fingerprint(INFOHUS, hexadecimal(known["payload"])) == hexadecimal(known["fingerprint"])

@@ -104,7 +104,8 @@ def _draw_log_check(play: Play, infohus: str) -> None:
 
 def _tell_the_person(play: Play, infohus: str, subject: str) -> dict[str, Any]:
     """The municipality reports to the person when their data were used and for what, without employees' names."""
-    report: dict[str, Any] = play.kommune.post(f"{infohus}/log-reports", {"subject": subject}, status=200)
+    answer = play.kommune.post(f"{infohus}/log-reports", {"subject": subject}, status=200)
+    report: dict[str, Any] = answer["reports"][0]
     play.teller.expect(play.kommune.who not in report["letter"], "udtrækket nævnte en medarbejder")
     return report
 

@@ -6,7 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.access.model import SidePerson
+from infohus.kernel.database.statements import table_of
+from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority, unique_in_case
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -28,7 +30,8 @@ class Subject(Record):
     """
 
     __tablename__ = "subject"
-    __table_args__ = owned_by_authority(
+    __table_args__ = (
+        *unique_in_case("id"),
         sa.Index("ix_subject_cpr_index", "cpr_index"),
         sa.CheckConstraint("is_under_18_at_receipt = (age_group = 'under_18')", name="age_group_says_the_same"),
     )
@@ -43,6 +46,12 @@ class Subject(Record):
     birth_date: Mapped[Sealed | None] = mapped_column(SealedColumn)
     cpr_number: Mapped[Sealed | None] = mapped_column(SealedColumn)
     address: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+# The kernel may not import this module, so the foreign key from a side's person to the subject is declared here.
+table_of(SidePerson).append_constraint(
+    sa.ForeignKeyConstraint([SidePerson.case_id, SidePerson.subject_id], [Subject.case_id, Subject.id])
+)
 
 
 class ProtectedAddress(Record):

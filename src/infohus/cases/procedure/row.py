@@ -15,7 +15,7 @@ from infohus.cases.procedure.outcomes import (
     ScreeningOutcome,
 )
 from infohus.kernel.access.model import Case, Stage
-from infohus.kernel.unit_of_work.lookup import Lock
+from infohus.kernel.unit_of_work.lookup import Lock, OwnSide
 from infohus.kernel.unit_of_work.procedure import NoPurpose, Purpose, StatedPurpose
 
 Outcome = (
@@ -33,16 +33,19 @@ OF_AUTHORITY = StatedPurpose("the authority that the coordinator is registered f
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must hold of a case beside its stage, and the refusal while it does not."""
+    """What must hold of the caller's own side beside the case's stage, and the refusal while it does not.
 
-    holds: Callable[[Case], bool]
+    Of the other side nothing is asked: a refusal would tell of it (rule 44).
+    """
+
+    holds: Callable[[OwnSide], bool]
     refusal: type[errors.Refused]
 
 
 CHILD_NOTIFICATION_HANDED_OVER = Condition(
-    lambda case: not case.awaits_child_notification, errors.ScreeningAwaitsChildNotification
+    lambda side: not side.awaits_child_notification, errors.ScreeningAwaitsChildNotification
 )
-"""No child is screened before the underretning is handed over (rule 32)."""
+"""The side that knows of a child does not screen before the underretning is handed over (rule 32)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +64,8 @@ class ProcedureRow:
     offered_under_rule: int | None
     """The rule that the act serves as a next step of a case; `None` for an act that is not offered as one."""
 
-    def require_possible(self, case: Case) -> None:
-        """Refuse an act that the case does not allow now.
+    def require_possible(self, case: Case, side: OwnSide) -> None:
+        """Refuse an act that the case, or the caller's own side of it, does not allow now.
 
         Raises:
             NotPossibleNow: naming the stage.
@@ -71,7 +74,7 @@ class ProcedureRow:
         if case.stage not in self.stages:
             raise errors.NotPossibleNow(stage=case.stage.value)
         for condition in self.conditions:
-            if not condition.holds(case):
+            if not condition.holds(side):
                 raise condition.refusal
 
 

@@ -120,7 +120,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     ),
     Action.READ_SCREENING: reading("read-screening", NOT_STATED),
     Action.SIGN_SCREENING: deciding(
-        "sign-screening", {ACCEPTED}, OF_EXCHANGE,
+        "sign-screening", {ACCEPTED}, OF_EXCHANGE, conditions=(CHILD_NOTIFICATION_HANDED_OVER,),
         leads_to={
             ScreeningOutcome.QUALIFY_FURTHER: QUALIFYING, ScreeningOutcome.RECOMMEND: RECOMMENDING,
             ScreeningOutcome.NOTHING_FURTHER: ACCEPTED,

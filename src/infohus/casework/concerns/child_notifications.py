@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
@@ -12,6 +11,7 @@ from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.casework.concerns.model import ChildNotification
 from infohus.casework.concerns.subjects import ShortText
 from infohus.danish_calendar import danish_day
+from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -36,31 +36,29 @@ class ReceiptToReporterDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=
     receipt_given_on: date
 
 
-_OTHERS_NOT_HANDED_OVER = sa.select(ChildNotification.id).where(
-    ChildNotification.case_id == sa.bindparam("case_id"),
-    ChildNotification.handed_over_at.is_(None),
-    ChildNotification.id != sa.bindparam("besides"),
-)
-
 
 async def hand_over_child_notification(
     work: UnitOfWork, notification: ChildNotification, draft: HandOverDraft
 ) -> ChildNotification:
-    """Record that the underretning was handed over; with the last one, screening may begin (rule 32).
+    """Record that the underretning was handed over; with the last one the side knows of, it may screen (rule 32).
+
+    The authority that recorded the child hands it over, and the municipality what was disclosed to it.
 
     Raises:
+        NotAvailable: it is the municipality's, disclosed to the caller.
         AlreadyRecorded: it was handed over before.
         InTheFuture
     """
+    own = notification.authority_id == work.caller.authority_id
+    if not own and work.caller.authority_kind is not AuthorityKind.MUNICIPALITY:
+        raise errors.NotAvailable
     if notification.handed_over_at is not None:
         raise errors.AlreadyRecorded
     _refuse_the_future(work, draft.handed_over_at, "handed_over_at")
     await work.rewrite(
         notification, sealed={"handed_over_to": draft.handed_over_to}, handed_over_at=draft.handed_over_at
     )
-    others = await work.values(_OTHERS_NOT_HANDED_OVER, case_id=work.case.id, besides=notification.id)
-    if not others:
-        work.change(work.case, awaits_child_notification=False)
+    work.side.change()
     return notification
 
 

@@ -98,7 +98,7 @@ async def record_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
         ConcernKindUnknown, ProtectedAddressMissing
     """
     people = await _checked_persons(work, draft)
-    await _open_case(work, people)
+    await _open_case(work)
     return _write_concern(work, draft, people)
 
 
@@ -109,12 +109,7 @@ async def add_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
         The same as `record_concern`.
     """
     people = await _checked_persons(work, draft)
-    earlier = work.case.subject_pseudonyms
-    pseudonyms = dict.fromkeys([*earlier, *(work.pseudonym(person.identity) for person in people)])
-    work.change(
-        work.case, subject_pseudonyms=list(pseudonyms),
-        awaits_child_notification=work.case.awaits_child_notification or any(person.is_child for person in people),
-    )
+    work.side.change()
     return _write_concern(work, draft, people)
 
 
@@ -185,13 +180,11 @@ def _write_concern(work: UnitOfWork, draft: ConcernDraft, people: Sequence[Perso
     return concern
 
 
-async def _open_case(work: UnitOfWork, people: Sequence[Person]) -> None:
+async def _open_case(work: UnitOfWork) -> None:
     number = (await work.values(_NEXT_NUMBER))[0]["number"]
     case = Case(
         id=new_id(), infohus_id=work.infohus_id, number=f"{danish_day(work.now).year}-{number:05d}",
         stage=Stage.RECEIVED, version=1, opened_at=work.now, closed_at=None, outcome=None,
-        subject_pseudonyms=[work.pseudonym(person.identity) for person in people],
-        awaits_child_notification=any(person.is_child for person in people),
     )
     work.enter(case)
     coordinators = await work.values(_COORDINATORS, infohus_id=work.infohus_id)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -15,7 +14,6 @@ from infohus.cases.persons.family_names import INDEX, family_names
 from infohus.cases.persons.model import AgeGroup, ProtectedAddress, Subject
 from infohus.casework.concerns.deadlines import ADULT_AGE, YOUNG_ADULT_UNTIL, age_at, assess_by, receipt_by
 from infohus.casework.concerns.model import ChildNotification, Concern
-from infohus.kernel.database.tables import new_id
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 ShortText = Annotated[str, Meta(min_length=1, max_length=400)]
@@ -34,14 +32,9 @@ class SubjectDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A subject with what follows from the CPR number.
-
-    `identity` is the same in every case with the same CPR number; without one it is the subject's own id.
-    """
+    """A subject with what follows from the CPR number."""
 
     draft: SubjectDraft
-    subject_id: UUID
-    identity: UUID
     age_group: AgeGroup
     cpr_number: CprNumber | None
     cpr_index: bytes | None
@@ -61,13 +54,11 @@ class Person:
         """
         if draft.address_is_protected and draft.address is None:
             raise errors.ProtectedAddressMissing
-        subject_id = new_id()
         number = read_cpr_number(draft.cpr_number) if draft.cpr_number is not None else None
         age_group = _age_group(draft, number, received_at)
         if number is None:
-            return cls(draft, subject_id, subject_id, age_group, None, None)
-        index = work.lookup_index("cpr", number.digits)
-        return cls(draft, subject_id, UUID(bytes=index[:16]), age_group, number, index)
+            return cls(draft, age_group, None, None)
+        return cls(draft, age_group, number, work.lookup_index("cpr", number.digits))
 
 
 def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
@@ -80,10 +71,11 @@ def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
             "birth_date": draft.birth_date.isoformat() if draft.birth_date else None,
             "address": None if draft.address_is_protected else draft.address,
         },
-        id=person.subject_id, concern_id=concern.id, is_under_18_at_receipt=person.is_child,
+        concern_id=concern.id, is_under_18_at_receipt=person.is_child,
         age_group=person.age_group, cpr_index=person.cpr_index, cpr_is_odd=number is not None and number.is_odd,
         family_names=sorted(work.lookup_index(INDEX, name) for name in family_names(draft.name)),
     )
+    work.side.know(subject.id)
     if draft.address_is_protected:
         work.create(ProtectedAddress, sealed={"address": draft.address}, subject_id=subject.id)
     if person.is_child:

@@ -17,6 +17,9 @@ from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
+PERSON_KIND = "subject"
+"""The kind of record, in a disclosure, that is a person whom a concern is about."""
+
 
 class Stage(StrEnum):
     """Where a case stands; `cases/procedure/table.py` says what can be done at each."""
@@ -98,7 +101,10 @@ class Coordinator(Row):
 
 
 class Case(Row):
-    """One concern taken up. Holds no text about anyone; `version` is the next one with every change of the row."""
+    """One concern taken up: what is joint of it (rule 44). Holds no text about anyone.
+
+    `version` is the next one with every change of the row.
+    """
 
     __tablename__ = "case"
     __table_args__ = (sa.UniqueConstraint("infohus_id", "number"),)
@@ -111,8 +117,35 @@ class Case(Row):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
-    subject_pseudonyms: Mapped[list[str]]
-    awaits_child_notification: Mapped[bool]
+
+
+class CaseSide(Row):
+    """What one authority has of a case, seen by that authority alone (rule 44).
+
+    Made by its own authority's first act that writes in the case. `version` is the next one with every change of what
+    the side knows, and 0 for a side that is not there yet.
+    """
+
+    __tablename__ = "case_side"
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+    version: Mapped[int]
+
+
+class SidePerson(Row):
+    """A person that one side knows, recorded by its own authority or received by an exchange.
+
+    `log_id` is how the person stands in that authority's log: 22 characters of base64url (128 random bits), made once.
+    The foreign key to the person is declared in cases/persons, which this package may not import.
+    """
+
+    __tablename__ = "side_person"
+
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    log_id: Mapped[str] = mapped_column(unique=True)
 
 
 class Participant(Record):
@@ -185,6 +218,7 @@ class Disclosure(Row):
     __tablename__ = "disclosure"
     __table_args__ = (
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
+        sa.Index(None, "case_id", "recipient_id", "record_kind"),
         sa.ForeignKeyConstraint(["case_id", "exchange_id"], [f"{SCHEMA}.exchange.case_id", f"{SCHEMA}.exchange.id"]),
     )
 
@@ -192,7 +226,7 @@ class Disclosure(Row):
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     recipient_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
     record_kind: Mapped[str]
-    case_id: Mapped[UUID] = mapped_column(index=True)
+    case_id: Mapped[UUID]
     withdrawn_at: Mapped[datetime | None]
 
 

@@ -4,7 +4,6 @@ A record's data key is wrapped for each authority that may read, under a key der
 which the keeper wraps under the authority's own key. Disclosing adds a wrap and copies nothing.
 """
 
-import base64
 import hmac
 import os
 from collections.abc import Callable
@@ -112,10 +111,6 @@ class Vault:
     def index(self, infohus_id: UUID, kind: str, value: str) -> bytes:
         """Compute the keyed index of a value that is looked up, 32 bytes. Equal values give equal indexes."""
         return self._keyed(infohus_id, b"index", kind.encode(), value.encode())
-
-    def pseudonym(self, infohus_id: UUID, person: UUID) -> str:
-        """Compute a person's pseudonym in the infohus' log: 22 characters of base64url (128 bits)."""
-        return base64.urlsafe_b64encode(self._keyed(infohus_id, b"pseudonym", person.bytes)[:16]).decode()[:22]
 
     def fingerprint(self, infohus_id: UUID | None, payload: bytes) -> bytes:
         """Compute a keyed fingerprint of `payload`, 32 bytes; an unkeyed hash of a number is undone by trying all."""

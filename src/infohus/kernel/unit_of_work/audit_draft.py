@@ -35,9 +35,16 @@ class AuditEventDraft:
     purpose_of_act: Purpose = NoPurpose.NOT_STATED
     recipients: list[str] = field(default_factory=list)
     persons: list[str] = field(default_factory=list)
+    """The log ids of persons the act is about, beside those of its case."""
+    met: list[str] = field(default_factory=list)
+    """The same of persons whose rows this unit writes."""
     _purpose: str | None = field(default=None, init=False)
     _opened: list[Opened] = field(default_factory=list, init=False)
     _wrote: list[Wrote] = field(default_factory=list, init=False)
+
+    def named(self, *, failed: bool) -> list[str]:
+        """List the log ids of persons that the entry names. Of a unit that failed no row is stored, so no new ones."""
+        return self.persons if failed else [*self.persons, *self.met]
 
     @property
     def opened(self) -> tuple[Opened, ...]:

@@ -111,10 +111,11 @@ class UnitsOfWork:
             context = RequestContext(caller, action, self._procedure[action].lock, self._clock(), connection)
             try:
                 if context.writes:
-                    await connection.execute(context.opening(within or (subject_id if model is Case else None)))
+                    await context.begin_transaction(within or (subject_id if model is Case else None))
                 resolved = await _find(context, model, subject_id, within)
                 work = self._unit(context, model, resolved, idempotency_key)
                 audit_draft = work.audit_draft
+                await work.side.meet_those_disclosed(resolved.side.unmet)
                 yield work
                 audit_draft.complete_purpose()
                 await work.flush()
@@ -178,13 +179,14 @@ class UnitsOfWork:
             raise errors.NotAvailable(policies=decision.policies)
         row = self._procedure[context.action]
         if resolved.case is not None:
-            row.require_possible(resolved.case)
+            row.require_possible(resolved.case, resolved.side)
         if idempotency_key is not None:
             idempotency_key = idempotency_key.keyed(lambda key: self._vault.fingerprint(resolved.infohus_id, key))
         work = UnitOfWork(
             caller=caller, action=context.action, resolved=resolved, connection=context.connection, vault=self._vault,
             policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=context.now,
             idempotency_key=idempotency_key, ask=context.ask, lock=context.lock,
+            begin_transaction=context.begin_transaction,
         )
         work.audit_draft.purpose_of_act = row.purpose
         work.audit_draft.policies.extend(decision.policies)
@@ -216,14 +218,13 @@ class UnitsOfWork:
             role=caller.role.value if caller else None,
             assurance=caller.assurance.name.lower() if caller else None,
             action=action.value,
-            subject_kind=model.__tablename__ if model else "installation",
-            subject=subject_id,
+            subject_kind=model.__tablename__ if model else "installation", subject=subject_id,
             case=resolved.case.id if resolved.case else None,
             outcome=outcome, reason=reason,
             policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
             policy_set=self._policies.digest[:16],
             justification=audit_draft.justification, purpose=audit_draft.purpose, recipients=audit_draft.recipients,
-            persons=list(dict.fromkeys([*resolved.pseudonyms, *audit_draft.persons])),
+            persons=list(dict.fromkeys([*resolved.side.log_ids, *audit_draft.named(failed=failure is not None)])),
             opened=[] if failure else list(audit_draft.opened), wrote=[] if failure else list(audit_draft.wrote),
             correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
         )
@@ -247,12 +248,13 @@ class RequestScope:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestContext:
     """Who does what, when, over which connection.
 
     An act that only reads opens no transaction: each query itself tells row security who acts, and the entry is
-    appended before anything is given out. An act that writes is one transaction from its first message to its last.
+    appended before anything is given out. An act that writes is one transaction, and so is one that only reads from
+    where it meets a person who was disclosed to the caller's authority, whose row it writes.
     """
 
     caller: Caller
@@ -260,11 +262,18 @@ class RequestContext:
     lock: Lock
     now: datetime
     connection: Connection
+    in_transaction: bool = False
 
     @property
     def writes(self) -> bool:
         """Say whether the act locks its case, and so may write."""
         return self.lock is not Lock.NONE
+
+    async def begin_transaction(self, case_id: UUID | None = None) -> None:
+        """Begin the transaction that the entry will commit, unless it has begun, and wait for the case's lock."""
+        if not self.in_transaction:
+            await self.connection.execute(self.opening(case_id))
+            self.in_transaction = True
 
     def opening(self, case_id: UUID | None) -> str:
         """Write the message that begins the transaction, says who acts, and waits for the case's advisory lock.
@@ -285,7 +294,7 @@ class RequestContext:
 
     async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
         """Run a query as the caller: in the transaction that `opening` began, or wrapped so that it says who acts."""
-        if self.writes:
+        if self.in_transaction:
             return await self.connection.fetch(sql, *arguments)
         caller = self.caller
         return await self.connection.fetch(
@@ -320,7 +329,7 @@ async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
     # ours. After the flush: everything is there.
     # When the answer is lost, the caller is answered 503 and cannot tell; a repetition with the same Idempotency-Key
     # acts only if the first did not.
-    message = append_and_commit if context.writes else append_alone
+    message = append_and_commit if context.in_transaction else append_alone
     await context.connection.execute(message(log_id, entry))
 
 

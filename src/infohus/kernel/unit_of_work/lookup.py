@@ -16,9 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from infohus.kernel.access.model import (
+    PERSON_KIND,
     Authority,
     Case,
     CaseKey,
+    CaseSide,
     Coordinator,
     Disclosure,
     Infohus,
@@ -26,6 +28,7 @@ from infohus.kernel.access.model import (
     Participant,
     ParticipationKind,
     RecordKey,
+    SidePerson,
 )
 from infohus.kernel.authorization.policies import Resource
 from infohus.kernel.database.statements import Compiled, row_from, table_of
@@ -69,12 +72,27 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnSide:
+    """What the caller's own authority has of the case, as the look-up found it; nothing here tells of another's."""
+
+    row: CaseSide | None = None
+    """`None` while the authority has written nothing in the case."""
+    log_ids: tuple[str, ...] = ()
+    """How the persons that the side knows stand in its authority's log."""
+    unmet: tuple[UUID, ...] = ()
+    """Persons that an exchange disclosed to the authority, and that have no log id there yet."""
+    awaits_child_notification: bool = False
+    """Whether the side knows of a child whose underretning is not handed over (rule 32)."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedSubject:
     """What the look-up fetched; parts that do not apply are `None` or empty."""
 
     log_id: UUID = INSTALLATION_LOG
     infohus_id: UUID | None = None
     case: Case | None = None
+    side: OwnSide = OwnSide()
     subject: Row | None = None
     parties: dict[str, Party] = field(default_factory=dict)
     readers: tuple[str, ...] = ()
@@ -86,11 +104,6 @@ class ResolvedSubject:
     """The ids of the records that the caller's invitation is narrowed to; empty when it is not."""
     case_key: bytes | None = None
     record_key: tuple[UUID, bytes] | None = None
-
-    @property
-    def pseudonyms(self) -> list[str]:
-        """The pseudonyms of the case's subjects in the log."""
-        return self.case.subject_pseudonyms if self.case is not None else []
 
     @property
     def authorities(self) -> tuple[str, ...]:
@@ -115,14 +128,20 @@ def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
     """Compile the SELECT that finds `:case_id` for `:person_id` of `:authority_id`, and a record `:record_id` in it.
 
     The authorities that take part are fetched too, unless one record is only read: no policy on that asks for them.
+    Nor is it asked then whether a child's underretning is waited for, which only acts on the case depend on.
     """
-    case = table_of(Case).alias("c")
+    case, side = table_of(Case).alias("c"), table_of(CaseSide).alias("s")
     own = _own_participation(case)
-    found: sa.FromClause = case.outerjoin(own, sa.true())
+    found: sa.FromClause = case.outerjoin(own, sa.true()).outerjoin(
+        side, (side.c.case_id == case.c.id) & (side.c.authority_id == _AUTHORITY_ID)
+    )
     columns = [
         *_all_columns(case), own.c.kind.label("participation"), own.c.person_id.label("taking_part"), own.c.scope,
-        own.c.records,
+        own.c.records, *_all_columns(side), _persons_known_to_caller(case).label("log_ids"),
+        _persons_not_met(case).label("unmet"),
     ]
+    if record is None or lock is Lock.DECIDING:
+        columns.append(sa.func.infohus.awaits_child_notification(case.c.id).label("awaits_child_notification"))
     if record is None or lock is not Lock.NONE:
         parties = _parties_of_case(case)
         found = found.outerjoin(parties, sa.true())
@@ -177,6 +196,34 @@ def _parties_of_case(case: sa.FromClause) -> sa.FromClause:
         .where(Authority.id.in_(taking_part.correlate(case)))
         .lateral("parties")
     )
+
+
+def _persons_known_to_caller(case: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Write the column of the log ids of the persons that the caller's side knows, in the order they were recorded."""
+    known = (
+        sa.select(SidePerson.log_id)
+        .where(SidePerson.case_id == case.c.id, SidePerson.authority_id == _AUTHORITY_ID)
+        .order_by(SidePerson.subject_id)
+    )
+    return sa.func.array(known.scalar_subquery())
+
+
+def _persons_not_met(case: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Write the column of the persons disclosed to the caller's authority that are no persons of its side yet."""
+    is_met = sa.exists().where(
+        SidePerson.case_id == case.c.id, SidePerson.authority_id == _AUTHORITY_ID,
+        SidePerson.subject_id == Disclosure.record_id,
+    )
+    told = (
+        sa.select(Disclosure.record_id)
+        .where(
+            Disclosure.case_id == case.c.id, Disclosure.recipient_id == _AUTHORITY_ID,
+            Disclosure.record_kind == PERSON_KIND, Disclosure.withdrawn_at.is_(None), ~is_met,
+        )
+        .distinct()
+        .order_by(Disclosure.record_id)
+    )
+    return sa.func.array(told.scalar_subquery())
 
 
 def _readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
@@ -250,6 +297,7 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
         log_id=case.infohus_id,
         infohus_id=case.infohus_id,
         case=case,
+        side=_own_side(row),
         subject=subject,
         parties=parties,
         readers=readers,
@@ -259,6 +307,16 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
         records=frozenset(row["records"] or ()),
         case_key=row.get("case_key"),
         record_key=record_key,
+    )
+
+
+def _own_side(row: asyncpg.Record) -> OwnSide:
+    return OwnSide(
+        row=row_from(CaseSide, row, prefix="s.") if row["s.case_id"] is not None else None,
+        log_ids=tuple(row["log_ids"]),
+        # Whoever takes no part meets nobody: the row of a person is one of an act in the case.
+        unmet=tuple(row["unmet"]) if row["participation"] is not None else (),
+        awaits_child_notification=bool(row.get("awaits_child_notification")),
     )
 
 

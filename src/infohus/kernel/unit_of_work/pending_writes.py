@@ -83,6 +83,11 @@ class PendingWrites:
         keys = {f"primary_key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
         self._writes.append(_Write(ready, ready.arguments({**values, **keys}), row, "update"))
 
+    @property
+    def is_anything(self) -> bool:
+        """Say whether there is anything to send."""
+        return bool(self._writes)
+
     def inserts_of(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted."""
         return [write.row for write in self._writes if write.verb == "insert" and isinstance(write.row, model)]

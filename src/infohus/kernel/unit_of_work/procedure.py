@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from infohus.kernel.access.model import Case
-from infohus.kernel.unit_of_work.lookup import Lock
+from infohus.kernel.unit_of_work.lookup import Lock, OwnSide
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,5 @@ class ActRow(Protocol):
     def lock(self) -> Lock: ...
     @property
     def purpose(self) -> Purpose: ...
-    def require_possible(self, case: Case) -> None:
-        """Refuse the act when the case does not allow it now."""
+    def require_possible(self, case: Case, side: OwnSide) -> None:
+        """Refuse the act when the case, or the caller's own side of it, does not allow it now."""

@@ -4,7 +4,7 @@
 what an operation says it did.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -31,6 +31,7 @@ from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, Idempotency
 from infohus.kernel.unit_of_work.keyring import READERS, WITHDRAWING, Ask, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -61,6 +62,7 @@ class UnitOfWork:
     def __init__(  # noqa: PLR0913 - all of it by name
         self, *, caller: Caller, action: Action, resolved: ResolvedSubject, connection: Connection, vault: Vault,
         policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask, lock: Lock,
+        begin_transaction: Callable[[], Awaitable[None]],
     ) -> None:
         """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
         self.caller = caller
@@ -77,6 +79,10 @@ class UnitOfWork:
         case_id = resolved.case.id if resolved.case is not None else None
         self._writes = PendingWrites(connection, self.audit_draft, lock=lock, case_id=case_id)
         self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.add_opened)
+        self.side = Side(
+            caller=caller, resolved=resolved, writes=self._writes, audit_draft=self.audit_draft, ask=ask,
+            begin_transaction=begin_transaction,
+        )
         self._decided = {resolved.subject.id} if isinstance(resolved.subject, Record) else set[UUID]()
 
     # --- the subject and the caller ----------------------------------------------------------------------------------
@@ -229,6 +235,7 @@ class UnitOfWork:
         self.add(case)
         self.resolved = replace(self.resolved, case=case)
         self._keys.enter(case.id)
+        self.side.enter(case.id)
 
     async def grant(self, exchange_id: UUID, records: Iterable[DisclosedRecord], recipients: Iterable[str]) -> None:
         """Let `recipients` open `records`: add a wrap of each data key for each recipient; no text is copied.
@@ -312,13 +319,10 @@ class UnitOfWork:
         """Compute the keyed index under which a value is looked up, 32 bytes."""
         return self._vault.index(self.infohus_id, kind, value)
 
-    def pseudonym(self, person_id: UUID) -> str:
-        """Compute the keyed pseudonym under which a person stands in the log."""
-        return self._vault.pseudonym(self.infohus_id, person_id)
-
     # --- for UnitsOfWork ---------------------------------------------------------------------------------------------
     async def flush(self) -> None:
         """Send the pending writes, in order."""
+        self.side.store()
         await self._writes.send()
 
     # --- deciding ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.cases.persons.family_names import INDEX, family_names
-from infohus.kernel.access.model import Case
+from infohus.kernel.access.model import SidePerson
 from infohus.kernel.unit_of_work.actors import names_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.risk_rules import Namesakes, Numbered
@@ -22,8 +22,9 @@ MOST_NAMES = 150
 _MATCHES = sa.func.infohus.cases_on_family(
     sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("names", type_=sa.ARRAY(sa.LargeBinary)),
 ).table_valued(sa.column("case_id", sa.Uuid()), sa.column("family_name", sa.LargeBinary()), name="matches")
-_CASES_ON_FAMILY = sa.select(_MATCHES.c.family_name, Case.id, Case.subject_pseudonyms).join(
-    Case, Case.id == _MATCHES.c.case_id
+_CASES_ON_FAMILY = sa.select(_MATCHES.c.family_name, _MATCHES.c.case_id, SidePerson.log_id).outerjoin(
+    SidePerson,
+    (SidePerson.case_id == _MATCHES.c.case_id) & (SidePerson.authority_id == sa.bindparam("authority_id")),
 )
 
 
@@ -51,6 +52,12 @@ async def namesakes_among(work: UnitOfWork, entries: Numbered) -> Namesakes:
 
 async def _cases_by_name(work: UnitOfWork, names: Collection[bytes]) -> dict[bytes, frozenset[UUID | str]]:
     about: dict[bytes, set[UUID | str]] = {}
-    for row in await work.values(_CASES_ON_FAMILY, infohus_id=work.infohus_id, names=sorted(names)):
-        about.setdefault(row["family_name"], set()).update((row["id"], *row["subject_pseudonyms"]))
+    matches = await work.values(
+        _CASES_ON_FAMILY, infohus_id=work.infohus_id, names=sorted(names), authority_id=work.caller.authority_id
+    )
+    for row in matches:
+        found = about.setdefault(row["family_name"], set())
+        found.add(row["case_id"])
+        if row["log_id"] is not None:
+            found.add(row["log_id"])
     return {name: frozenset(cases) for name, cases in about.items()}

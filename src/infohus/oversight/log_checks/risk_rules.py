@@ -16,7 +16,7 @@ MANY_TIMES_THE_MEDIAN = 5
 
 Numbered = Sequence[tuple[int, Entry]]
 Namesakes = Mapping[UUID, frozenset[UUID | str]]
-"""By caller: the cases about somebody with a family name of theirs, and the pseudonyms of those cases' persons."""
+"""By caller: the cases about somebody with a family name of theirs, and the log ids of those cases' persons."""
 
 
 @dataclass(frozen=True, slots=True)

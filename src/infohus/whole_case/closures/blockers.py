@@ -115,7 +115,7 @@ _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
 
 async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     """List what must be finished first; empty when nothing is. Proposing and signing a closure refuse by this list."""
-    blockers = [_CHILD] if work.case.awaits_child_notification else []
+    blockers = [_CHILD] if work.side.awaits_child_notification else []
     for model, blocker in UNSIGNED_DECISIONS.items():
         if await work.values(open_proposals(model), case_id=work.case.id):
             blockers.append(blocker)

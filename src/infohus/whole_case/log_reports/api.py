@@ -10,21 +10,24 @@ from infohus.kernel.access.model import Infohus
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
-from infohus.whole_case.log_reports.model import LogReportDraft, SubjectLogReport
-from infohus.whole_case.log_reports.operations import ask_for_report, report_on
+from infohus.whole_case.log_reports.model import LogReportDraft, LogReports
+from infohus.whole_case.log_reports.operations import ask_for_report, reports_on
 
 
 @post("/infohuse/{infohus_id:uuid}/log-reports", operation_id="ReportSubjectLog", status_code=200)
 async def report(
     infohus_id: FromPath[UUID], data: JSONBody[LogReportDraft], request_scope: NamedDependency[RequestScope],
     signer: NamedDependency[PooledSigner],
-) -> SubjectLogReport:
-    """Make a person's log report: dates and purposes, no staff, and how anyone sees that nothing is left out."""
-    # Two units of work: the first one's entry closes the report, so it must be in the log before the report is made.
+) -> LogReports:
+    """Make a person's log reports: dates and purposes, no staff, and how anyone sees that nothing is left out.
+
+    There is one for each record of the person that the caller's authority has or was told, each under its own log id.
+    """
+    # Two units of work: the first one's entry closes the reports, so it must be in the log before they are made.
     async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
-        person = await ask_for_report(work, data)
+        persons = await ask_for_report(work, data)
     async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
-        return await report_on(work, signer, person)
+        return LogReports(await reports_on(work, signer, persons))
 
 
 handlers = [report]

@@ -13,7 +13,7 @@ _PROVISIONS = {
 
 
 def letter(
-    authority: str, *, made_at: datetime, lines: Sequence[ReportLine], emptied: int, pseudonym: str
+    authority: str, *, made_at: datetime, lines: Sequence[ReportLine], emptied: int, log_id: str
 ) -> str:
     """Write the letter: when the data was used and for what purpose, and how to check that nothing is left out."""
     said = [
@@ -35,7 +35,7 @@ def letter(
         "**Intet er udeladt, og det kan efterprøves.** Hvert opslag i loggen siger, hvor mange der er om dig, og er",
         "kædet til det forrige. Loggen er underskrevet, også af vidner. Du, eller en, du vælger, kan kontrollere",
         "udtrækket uden at spørge os: `infohus audit check-report`.", "",
-        f"Loggen kender dig under koden {pseudonym}.", "",
+        f"Loggen kender dig under koden {log_id}.", "",
         "Du kan klage til Datatilsynet.", "",
     ]  # fmt: skip
     return "\n".join(said)

@@ -47,9 +47,9 @@ class SubjectLogReport(msgspec.Struct, frozen=True, kw_only=True):
     """Every use of a person's data by one authority, up to the entry that says that this report was asked for.
 
     `entry` (base64) is that entry, which holds how many there are and their chain; `proof` is its C2SP tlog-proof.
-    `person` is the keyed pseudonym the log knows the person by, `log` the log's origin. When older entries were emptied
-    after their period, the lines begin behind `emptied`, and `chain` is what the first of them tells: 64 hexadecimal
-    digits.
+    `person` is the log id that this authority's log knows the person by, `log` the log's origin. When older entries
+    were emptied after their period, the lines begin behind `emptied`, and `chain` is what the first of them tells: 64
+    hexadecimal digits.
     """
 
     v: int = 1
@@ -63,6 +63,12 @@ class SubjectLogReport(msgspec.Struct, frozen=True, kw_only=True):
     entry: str
     proof: str
     letter: str
+
+
+class LogReports(msgspec.Struct, frozen=True):
+    """The reports on a person, one for each log id; none when the authority has no record of the person."""
+
+    reports: list[SubjectLogReport]
 
 
 class ReportDoesNotHold(Exception):  # noqa: N818 - names the situation
@@ -160,9 +166,9 @@ def tally_on(entry: Entry, person: str) -> tuple[int, str]:
 
 
 def is_closing(entry: Entry, person: str, authority: str) -> bool:
-    """Say whether an entry closes a report of this authority on this person and nobody else."""
+    """Say whether an entry closes the reports of this authority on persons of whom this is one."""
     return (
         (entry.action, entry.outcome, entry.purpose) == (Action.REPORT_SUBJECT_LOG.value, Outcome.ALLOWED, ORDERED)
-        and entry.persons == [person] and entry.authority == authority
-        and isinstance(entry.tally, list) and len(entry.tally) == 1
+        and person in entry.persons and entry.authority == authority
+        and isinstance(entry.tally, list) and len(entry.tally) == len(entry.persons)
     )

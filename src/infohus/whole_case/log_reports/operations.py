@@ -1,6 +1,7 @@
 """Log that a report is asked for, and make the report from the log up to that entry."""
 
 import base64
+from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,8 +11,9 @@ from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.row import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
-from infohus.kernel.audit.formats.entry import decode
+from infohus.kernel.audit.formats.entry import Entry, decode
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
+from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -29,18 +31,26 @@ from infohus.whole_case.rights.model import Restriction
 
 _AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 _SUBJECT = (
-    sa.select(Subject.cpr_index)
+    sa.select(Subject.id, Subject.case_id, Subject.cpr_index)
     .join_from(Subject, Case, Case.id == Subject.case_id)
     .where(Subject.id == sa.bindparam("subject_id"), Case.infohus_id == sa.bindparam("infohus_id"))
 )
+_BY_NUMBER = sa.select(
+    sa.func.infohus.own_persons_by_cpr(
+        sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("cpr_index", type_=sa.LargeBinary)
+    ).label("log_id")
+)
+"""Finds how the caller's authority knows the bearer of a number, in every case of the infohus."""
 _STANDING_RESTRICTIONS = sa.select(Restriction.record_id, Restriction.basis).where(
     Restriction.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
     Restriction.authority_id == sa.bindparam("authority_id"), Restriction.lifted_at.is_(None),
 )
 
 
-async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
-    """Log that a person's report is asked for; give the person's pseudonym in the log.
+async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
+    """Log that a person's report is asked for; give the log ids by which the authority's log knows the person.
+
+    Each of the authority's records of a person has a log id of its own, so there may be several, or none.
 
     Raises:
         ReportNotOnOnePerson: both a CPR number and a record are named, or neither.
@@ -49,6 +59,7 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
     """
     if (draft.cpr_number is None) == (draft.subject is None):
         raise ReportNotOnOnePerson
+    persons: list[str] = []
     if draft.cpr_number is not None:
         index: bytes | None = work.lookup_index("cpr", read_cpr_number(draft.cpr_number).digits)
     else:
@@ -56,33 +67,49 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> str:
         if not subjects:
             raise errors.NotAvailable
         index = subjects[0]["cpr_index"]
-    # The same identity that intake gives the person in every case (casework/concerns/subjects.py).
-    identity = UUID(bytes=index[:16]) if index is not None else draft.subject
-    assert identity is not None  # noqa: S101 - without a number, the draft has a subject
-    person = work.pseudonym(identity)
-    work.audit_draft.persons.append(person)
+        persons += (await work.side.meet([(subjects[0]["case_id"], subjects[0]["id"])])).values()
+    if index is not None:
+        known = await work.values(_BY_NUMBER, infohus_id=work.infohus_id, cpr_index=index)
+        persons += [row["log_id"] for row in known]
+    persons = list(dict.fromkeys(persons))
+    work.audit_draft.persons.extend(persons)
     work.audit_draft.state_purpose(OF_REPORT, ORDERED)
-    return person
+    return persons
 
 
-async def report_on(work: UnitOfWork, signer: PooledSigner, person: str) -> SubjectLogReport:
+async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[str]) -> list[SubjectLogReport]:
     """List how the caller's authority used a person's data, up to the entry of the caller's newest request.
 
-    The database searches every entry of the log for the pseudonym: the time grows with the log.
+    One report for each log id. The database searches every entry of the log for them: the time grows with the log.
 
     Raises:
         LogUnavailable: the log is not the one that was signed before.
         NotAvailable: the log has no such request of the caller.
     """
-    authority = work.caller.authority_id
-    used = [
-        (index, encoded, entry)
-        for index, encoded in await work.log.entries_holding([f'"{person}"'])
-        if (entry := decode(encoded)).authority == authority and person in entry.persons
+    work.audit_draft.persons.extend(persons)
+    work.audit_draft.state_purpose(OF_REPORT, "subject_access_report")
+    if not persons:
+        return []
+    try:
+        head = await signer.sign(work.infohus_id)
+    except (LogNotAsSigned, StateNotReadable) as refused:
+        raise errors.LogUnavailable from refused
+    names = await work.values(_AUTHORITY, authority_id=work.caller.authority_id)
+    holding = [
+        (index, encoded, decode(encoded))
+        for index, encoded in await work.log.entries_holding([f'"{person}"' for person in persons])
     ]
+    return [await _report_on(work, head, person, holding, authority=names[0]["name"]) for person in persons]
+
+
+async def _report_on(
+    work: UnitOfWork, head: SignedHead, person: str, holding: Sequence[tuple[int, bytes, Entry]], *, authority: str
+) -> SubjectLogReport:
+    own = work.caller.authority_id
+    used = [use for use in holding if use[2].authority == own and person in use[2].persons]
     asked = [
         at for at, (_, _, entry) in enumerate(used)
-        if is_closing(entry, person, authority) and entry.caller == work.caller.person_id
+        if is_closing(entry, person, own) and entry.caller == work.caller.person_id
     ]
     if not asked:
         raise errors.NotAvailable
@@ -95,18 +122,11 @@ async def report_on(work: UnitOfWork, signer: PooledSigner, person: str) -> Subj
     ]
     counted = [tally for _, _, use in before if (tally := tally_on(use, person))[0]]
     first, chain = counted[0] if counted else tally_on(entry, person)
-    try:
-        head = await signer.sign(work.infohus_id)
-    except (LogNotAsSigned, StateNotReadable) as refused:
-        raise errors.LogUnavailable from refused
-    names = await work.values(_AUTHORITY, authority_id=authority)
-    work.audit_draft.persons.append(person)
-    work.audit_draft.state_purpose(OF_REPORT, "subject_access_report")
     return SubjectLogReport(
-        authority=authority, log=head.checkpoint.origin, person=person, made_at=entry.at, emptied=first - 1,
+        authority=own, log=head.checkpoint.origin, person=person, made_at=entry.at, emptied=first - 1,
         chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),
         proof=await work.log.prove(index, head.note),
-        letter=letter(names[0]["name"], made_at=entry.at, lines=lines, emptied=first - 1, pseudonym=person),
+        letter=letter(authority, made_at=entry.at, lines=lines, emptied=first - 1, log_id=person),
     )
 
 

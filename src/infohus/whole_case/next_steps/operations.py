@@ -83,7 +83,7 @@ async def _hindered(work: UnitOfWork, action: Action, open_kinds: set[str]) -> W
     refusal: errors.Refused | None = None
     lifted_by = ResolvableBy.NOBODY
     match action:
-        case Action.HAND_OVER_CHILD_NOTIFICATION if not work.case.awaits_child_notification:
+        case Action.HAND_OVER_CHILD_NOTIFICATION if not work.side.awaits_child_notification:
             refusal = errors.AlreadyRecorded()
         case Action.OPEN_ASSESSMENT if work.case.stage is Stage.ACTING and not await _was_assessed(work):
             refusal = errors.NotPossibleNow(stage=work.case.stage.value)
@@ -114,7 +114,7 @@ async def _first_view_refusal(
 def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
     row = PROCEDURE[action]
     try:
-        row.require_possible(work.case)
+        row.require_possible(work.case, work.resolved.side)
     except errors.ScreeningAwaitsChildNotification as refusal:
         return _because(refusal, 32, ResolvableBy.MUNICIPALITY)
     except errors.NotPossibleNow as refusal:

@@ -1,4 +1,7 @@
-"""Search for one person by CPR number, which is sent in the body; the log holds the person's keyed pseudonym only."""
+"""Search for one person by CPR number, which is sent in the body; the log names the persons who were shown.
+
+Whom the caller's authority does not know stands in no log.
+"""
 
 from enum import StrEnum
 from uuid import UUID
@@ -48,6 +51,8 @@ _CASE_HERE = sa.select(Case.id).where(
 async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance]:
     """Find the cases a person is in, among those the caller may see; logged whether or not there is one.
 
+    The entry names the persons shown, and holds the number as a keyed hash, by which equal searches are known.
+
     Raises:
         CprNumberNotPossible: nobody has this number.
         SearchPurposeAndCaseDiffer: the purpose needs a case and none is named, or the other way round.
@@ -56,13 +61,14 @@ async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance
     number = read_cpr_number(draft.cpr_number)
     index = work.lookup_index("cpr", number.digits)
     work.audit_draft.state_purpose(OF_SEARCH, draft.purpose.value)
-    work.audit_draft.justification = f"case:{draft.case_id}" if draft.case_id else "no-case"
-    # The same pseudonym as in every case on the person: without it the log report would leave the searches out.
-    work.audit_draft.persons.append(work.pseudonym(UUID(bytes=index[:16])))
+    criterion = work.lookup_index("search-criterion", number.digits).hex()
+    work.audit_draft.justification = f"{f'case:{draft.case_id}' if draft.case_id else 'no-case'} criterion:{criterion}"
     if (draft.case_id is not None) not in NAMES_A_CASE[draft.purpose]:
         raise errors.SearchPurposeAndCaseDiffer
     if draft.case_id is not None and not await work.values(
         _CASE_HERE, case_id=draft.case_id, infohus_id=work.infohus_id
     ):
         raise errors.NotAvailable
-    return await appearances_of(work, index)
+    shown = await appearances_of(work, index)
+    await work.side.meet([(one.case_id, one.subject_id) for one in shown])
+    return shown

@@ -56,7 +56,7 @@ class Emptied(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """Format version 1. `at` is aware UTC; `persons` are keyed pseudonyms; `nonce` is 16 random bytes, base64url.
+    """Format version 1. `at` is aware UTC; `persons` are log ids; `nonce` is 16 random bytes, base64url.
 
     `emptied` stands last, in the entries that say what was emptied, and is left out in all others. So is `tally`, which
     the log itself adds to entries that name persons: see tally.py.

@@ -1,0 +1,121 @@
+"""The caller's own side of a case in one unit of work: its version, the persons it knows, and how the log names them.
+
+Nothing here reads or writes another authority's side.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus.kernel.access.model import CaseSide, SidePerson
+from infohus.kernel.database.statements import compiled, insert_unless_there_of
+from infohus.kernel.identity.caller import Caller
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, wrote_of
+from infohus.kernel.unit_of_work.keyring import Ask
+from infohus.kernel.unit_of_work.lookup import ResolvedSubject
+from infohus.kernel.unit_of_work.pending_writes import PendingWrites
+
+LOG_ID_BYTES = 16
+
+_LOG_IDS = sa.select(SidePerson.subject_id, SidePerson.log_id).where(
+    SidePerson.authority_id == sa.bindparam("authority_id"),
+    SidePerson.subject_id == sa.func.any(sa.bindparam("subject_ids", type_=sa.ARRAY(sa.Uuid))),
+)
+
+
+class Side:
+    """What the caller's authority has of the unit's case."""
+
+    def __init__(  # noqa: PLR0913 - all of it by name
+        self, *, caller: Caller, resolved: ResolvedSubject, writes: PendingWrites, audit_draft: AuditEventDraft,
+        ask: Ask, begin_transaction: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Begin with what the look-up found."""
+        self._authority_id = caller.authority_id
+        self._case_id = resolved.case.id if resolved.case is not None else None
+        self._stored = resolved.side.row
+        self._is_changed = False
+        self._writes = writes
+        self._audit_draft = audit_draft
+        self._ask = ask
+        self._begin_transaction = begin_transaction
+        self.awaits_child_notification = resolved.side.awaits_child_notification
+        """Whether the side knows of a child whose underretning is not handed over (rule 32)."""
+
+    @property
+    def version(self) -> int:
+        """The version that an entity tag names: 0 while the authority has written nothing in the case."""
+        stored = self._stored.version if self._stored is not None else 0
+        return stored + 1 if self._is_changed else stored
+
+    def enter(self, case_id: UUID) -> None:
+        """Go on inside a case that the unit has just created."""
+        self._case_id = case_id
+
+    def change(self) -> None:
+        """Give the side its next version when the unit ends; for acts that have the case to themselves."""
+        self._is_changed = True
+
+    def know(self, subject_id: UUID) -> None:
+        """Make a person that this unit records one of the side's, with a log id of its own."""
+        log_id = _new_log_id()
+        self._writes.insert(self._person(self._case_id, subject_id, log_id), unless_there=False)
+        self._audit_draft.met.append(log_id)
+        self.change()
+
+    async def meet_those_disclosed(self, unmet: Sequence[UUID]) -> None:
+        """Meet persons of the unit's case whom an exchange disclosed and no act has met before."""
+        if self._case_id is not None and unmet:
+            await self.meet([(self._case_id, person) for person in unmet])
+
+    async def meet(self, persons: Iterable[tuple[UUID, UUID]]) -> dict[UUID, str]:
+        """Name persons that the side knows in the entry of this act; give each one's log id.
+
+        `persons` are pairs of a case and a person in it. One whom an exchange disclosed to the authority, and whom no
+        act has met before, gets a row. Two units may meet somebody at the same time: the first one's log id counts.
+        """
+        cases = {subject_id: case_id for case_id, subject_id in persons}
+        known = await self._log_ids(sorted(cases))
+        self._audit_draft.persons.extend(known.values())
+        first_met = sorted(cases.keys() - known.keys())
+        if not first_met:
+            return known
+        await self._begin_transaction()
+        made = [self._person(cases[subject_id], subject_id, _new_log_id()) for subject_id in first_met]
+        statement = insert_unless_there_of(SidePerson)
+        inserts = [(person, statement.arguments({**vars(person)})) for person in made]
+        for _, arguments in inserts:
+            await self._ask(statement.sql, arguments)
+        stored = await self._log_ids(first_met)
+        for person, arguments in inserts:
+            if stored[person.subject_id] == person.log_id:
+                self._audit_draft.add_wrote(wrote_of(person, "insert", arguments))
+                self._audit_draft.met.append(person.log_id)
+            else:
+                self._audit_draft.persons.append(stored[person.subject_id])
+        return known | stored
+
+    def store(self) -> None:
+        """Insert or update the side's row with the other writes of the unit; a unit that writes nothing makes none."""
+        if self._case_id is None or not self._writes.is_anything:
+            return
+        if self._stored is None:
+            first = CaseSide(case_id=self._case_id, authority_id=self._authority_id, version=1)
+            self._writes.insert(first, unless_there=True)
+        elif self._is_changed:
+            self._stored.version, self._is_changed = self.version, False
+            self._writes.update(self._stored, {"version": self._stored.version})
+
+    async def _log_ids(self, subject_ids: Sequence[UUID]) -> dict[UUID, str]:
+        ready = compiled(_LOG_IDS)
+        values = {"authority_id": self._authority_id, "subject_ids": subject_ids}
+        return {row["subject_id"]: row["log_id"] for row in await self._ask(ready.sql, ready.arguments(values))}
+
+    def _person(self, case_id: UUID | None, subject_id: UUID, log_id: str) -> SidePerson:
+        return SidePerson(case_id=case_id, authority_id=self._authority_id, subject_id=subject_id, log_id=log_id)
+
+
+def _new_log_id() -> str:
+    return secrets.token_urlsafe(LOG_ID_BYTES)
