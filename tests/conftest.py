@@ -5,6 +5,7 @@ Tables come from roles.sql and the real migrations, once per session; each test 
 
 import asyncio
 import gc
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     rules = WorkersMarks(config) if hasattr(config, "workerinput") else RuleReport(config)
     config.pluginmanager.register(rules, "rule-report")
+    os.umask(0o022)  # files that others may write are refused, whatever the tester's umask
 
 
 @pytest.hookimpl(trylast=True)

@@ -17,7 +17,6 @@ from infohus.demo.keys import demo_keys
 MARK = "MÆRKE"
 """Is in the texts of all cases: an answer that contains it holds case data."""
 _TOKENS = ("kommune",)
-_LETTERS = str.maketrans("0123456789", "abcdefabcd")
 
 
 @dataclass
@@ -49,8 +48,8 @@ class Journal:
 
 
 def fresh_correlation() -> str:
-    """Make a correlation id of letters only: the service replaces one whose digits look like a CPR number."""
-    return uuid4().hex.translate(_LETTERS)
+    """Make a correlation id: the service keeps a UUID."""
+    return str(uuid4())
 
 
 def _earlier() -> datetime:

@@ -40,6 +40,7 @@ CREATE FUNCTION infohus.act_as(authority text, person uuid, role text, at timest
   $$;
 
 -- Does the caller take part in the case, with this area? A tovholder has all areas, a professional the invitation's.
+-- Whoever is no longer tovholder of the infohus takes part in none of its cases, whatever their rows say (rule 94).
 --
 -- It is called some nine times for one recorded exchange. The settings are read outside of the query, because a query
 -- looks up each function and operator, and its owner's right to it, at each call; an expression of its own does so once
@@ -55,6 +56,9 @@ CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
   BEGIN
     IF role IN ('municipal_coordinator', 'police_coordinator') THEN
       PERFORM FROM infohus.participant p
+        JOIN infohus."case" c ON c.id = p.case_id
+        JOIN infohus.coordinator t
+          ON t.infohus_id = c.infohus_id AND t.authority_id = p.acts_for AND t.person_id = p.person_id
         WHERE p.case_id = of_case AND p.person_id = person AND p.acts_for = authority AND p.kind = 'coordinator'
           AND p.begins_at <= moment AND (p.ends_at IS NULL OR p.ends_at > moment);
       RETURN FOUND;
@@ -192,21 +196,8 @@ ALTER TABLE infohus.participant ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECUR
 GRANT SELECT, INSERT ON infohus.participant TO infohus_app;
 GRANT UPDATE (person_id, acts_for, kind, scope, begins_at, ends_at, reason, record_version)
   ON infohus.participant TO infohus_app;
--- The caller's own row first: every request about a case reads it, and it needs no call of `takes_part`.
 CREATE POLICY select_participant ON infohus.participant FOR SELECT TO infohus_app
-  USING (
-    (
-      person_id = infohus.caller_person()
-      AND acts_for = infohus.caller_authority()
-      AND begins_at <= infohus.acting_at()
-      AND (ends_at IS NULL OR ends_at > infohus.acting_at())
-      AND CASE kind
-        WHEN 'coordinator' THEN infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
-        ELSE infohus.caller_role() = 'invited_professional'
-      END
-    )
-    OR infohus.takes_part(case_id, 'any')
-  );
+  USING (infohus.takes_part(case_id, 'any'));
 CREATE POLICY insert_participant ON infohus.participant FOR INSERT TO infohus_app
   WITH CHECK (
     infohus.caller_authority() = authority_id
@@ -263,3 +254,27 @@ CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_
   USING (person_id = infohus.caller_person());
 CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
   WITH CHECK (person_id = infohus.caller_person());
+
+-- Ends the keys of acts before a day, at most 10,000 of them; gives how many. The application's role deletes none
+-- otherwise, and by this function none of the last days: without its key a repetition would act twice.
+CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    ended bigint;
+  BEGIN
+    DELETE FROM infohus.request_once r WHERE r.ctid = ANY (ARRAY(
+      SELECT old.ctid FROM infohus.request_once old WHERE old.acted_on < before LIMIT 10000
+    ));
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.end_answered_requests(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.end_answered_requests(date) TO infohus_app;
+
+-- It runs as the owner, whom forced row security binds too: these rows only.
+CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO infohus_owner
+  USING (acted_on < CURRENT_DATE - 1);
+CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
+  USING (acted_on < CURRENT_DATE - 1);

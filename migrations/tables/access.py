@@ -145,5 +145,5 @@ def create_tables() -> None:
         sa.Column("key", sa.Text(), primary_key=True),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
         sa.Column("record_id", sa.Uuid(), nullable=False),
-        sa.Column("acted_on", sa.Date(), nullable=False),
+        sa.Column("acted_on", sa.Date(), nullable=False, index=True),
     )

@@ -1,11 +1,13 @@
 """Builds every object of the application and hands each what it needs. No other file imports all of its parts."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Annotated, Any
 
+import structlog
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
@@ -27,12 +29,14 @@ from infohus.casework.scope_decisions.api import handlers as scope_handlers
 from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
 from infohus.danish.acts import ACTS
+from infohus.danish_calendar import danish_day
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import Signer
-from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
+from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
@@ -57,7 +61,7 @@ from infohus.plan.api import handlers as plan_handlers
 from infohus.plan.contact_routes import handlers as contact_handlers
 from infohus.plan.network.api import handlers as network_handlers
 from infohus.plan.version_routes import handlers as plan_version_handlers
-from infohus.settings import Settings
+from infohus.settings import Settings, UnsafeSetting
 from infohus.web.api_description import ExactConfig
 from infohus.web.authentication import AuthenticationMiddleware
 from infohus.web.dependencies import make_in_turn
@@ -65,6 +69,8 @@ from infohus.web.documentation import DocumentationPage, documentation_router
 from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
+from infohus.web.strict_http import StrictHttp
+from infohus.web.strict_request import StrictRequest, require_guarded_routes
 from infohus.whole_case.closures.api import handlers as closure_handlers
 from infohus.whole_case.earlier_concerns.api import handlers as earlier_concern_handlers
 from infohus.whole_case.erasure.api import handlers as erasure_handlers
@@ -74,13 +80,19 @@ from infohus.whole_case.next_steps.api import handlers as next_step_handlers
 from infohus.whole_case.rights.api import handlers as right_handlers
 from infohus.whole_case.searches.api import handlers as search_handlers
 
+logger = structlog.get_logger()
+
 _FORGET_EVERY_SECONDS = 30
+_END_KEYS_EVERY_SECONDS = 3600
 AnyRequest = Request[Caller, Any, Any]
 IdempotencyKeyHeader = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key", pattern="^[!-~]{8,100}$",
-        description="Any text of your own; a repetition of the request with the same text does not act twice.",
+        description=(
+            "Any text of your own; a repetition of the request with the same text does not act twice, "
+            "for 14 days where the installation sets no other number."
+        ),
     ),
 ]
 
@@ -96,6 +108,7 @@ def create_app(settings: Settings) -> Litestar:
     Raises:
         PoliciesUnsound: the policies do not validate.
         ProcedureIncomplete: an act has no row in the procedure's table, or its row lacks something.
+        UnguardedType: a route would let in what nobody can mean.
         UnsafeKeyFile, UnsafeIssuer, UnsafeSigningKey, WitnessesNotUsable: a file is missing or unsafe.
     """
     require_complete(PROCEDURE, ACTS)
@@ -119,29 +132,34 @@ def create_app(settings: Settings) -> Litestar:
         return RequestScope(units, request.user)
 
     async def idempotent_scope(request: AnyRequest, idempotency_key: IdempotencyKeyHeader = None) -> RequestScope:
-        key = IdempotencyKey(idempotency_key, await request.body()) if idempotency_key is not None else None
-        return RequestScope(units, request.user, key)
+        if idempotency_key is None:
+            return RequestScope(units, request.user)
+        asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+        return RequestScope(units, request.user, IdempotencyKey(idempotency_key, asked + await request.body()))
 
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:
-        async with (
-            await open_pool(settings.database_url, size=settings.pool_size) as pool,
-            await open_pool(settings.database_url, size=SIGNER_CONNECTIONS) as pool_of_signer,
-            units.open(pool),
-        ):
-            pooled_signer.open(pool_of_signer)
-            await pooled_signer.require_not_behind()
+        async with AsyncExitStack() as opened:
+            with _said_why_not():
+                pool = await opened.enter_async_context(await open_pool(settings.database_url, size=settings.pool_size))
+                pooled_signer.open(await opened.enter_async_context(
+                    await open_pool(settings.database_url, size=SIGNER_CONNECTIONS)
+                ))
+                await pooled_signer.require_not_behind()
+            await opened.enter_async_context(units.open(pool))
             tasks = [
                 asyncio.create_task(_forget_old_keys(vault)),
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),
+                asyncio.create_task(_end_answered_requests(units, settings.idempotency_days)),
             ]
             yield
             for task in tasks:
                 task.cancel()
 
     handlers = route_handlers()
-    return make_in_turn(Litestar(
+    app = make_in_turn(Litestar(
         route_handlers=handlers,
+        request_class=StrictRequest,
         dependencies={
             "request_scope": Provide(request_scope, sync_to_thread=False),
             "idempotent_scope": Provide(idempotent_scope),
@@ -160,6 +178,10 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=_openapi(handlers),
         logging_config=None,
     ))
+    require_guarded_routes(app.routes)
+    # Litestar's own middleware comes after routing; an address must be read strictly before.
+    app.asgi_handler = StrictHttp(app.asgi_handler)
+    return app
 
 
 def route_handlers() -> list[HTTPRouteHandler]:
@@ -193,11 +215,36 @@ def signer_of(settings: Settings) -> Signer:
     )
 
 
+@contextmanager
+def _said_why_not() -> Iterator[None]:
+    """Log what stops the start. The server's own log is off, so a worker would end without a word."""
+    try:
+        yield
+    except (UnsafeSetting, LogNotAsSigned, StateNotReadable) as refused:
+        logger.critical("cannot_start", why=str(refused))
+        raise
+    except Exception as failure:
+        logger.critical("cannot_start", exc_info=failure)
+        raise
+
+
 async def _forget_old_keys(vault: Vault) -> None:
     """Drop expired case keys from memory again and again, also while no request comes."""
     while True:
         await asyncio.sleep(_FORGET_EVERY_SECONDS)
         vault.forget_the_old()
+
+
+async def _end_answered_requests(units: UnitsOfWork, days: int) -> None:
+    """End idempotency keys at the start and every hour. Which are due is read from their rows, whoever made them."""
+    while True:
+        try:
+            ended = await units.end_answered_requests(before=danish_day(now()) - timedelta(days=days))
+        except Exception as failure:
+            logger.exception("answered_requests_not_ended", exc_info=failure)
+        else:
+            logger.info("answered_requests_ended", ended=ended)
+        await asyncio.sleep(_END_KEYS_EVERY_SECONDS)
 
 
 def _openapi(handlers: list[HTTPRouteHandler]) -> ExactConfig:

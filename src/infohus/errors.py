@@ -76,6 +76,14 @@ class UnsupportedMediaType(Refused):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
+class MomentNotPlausible(Refused):
+    """Rule 91: a moment or day that nobody can mean."""
+
+
+class ReasonWithoutWords(Refused):
+    """Rule 91: a text that must have words has none that show."""
+
+
 class IdempotencyKeyReused(Refused):
     """The key was used for another request."""
 
@@ -109,6 +117,12 @@ class LogUnavailable(Refused):
 
 
 class DatabaseUnavailable(Refused):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class UnknownWhetherStored(Refused):
+    """COMMIT was sent and its answer was lost: the act is stored with its entry, or neither is."""
+
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 

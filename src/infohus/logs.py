@@ -1,9 +1,11 @@
 """The application's own log: JSON lines on stdout, colours in a terminal. Never personal data, keys or tokens.
 
-This is not the audit log. It hides values under the names of sealed columns, and what looks like a CPR number or a
-token. It never prints an exception's own text, for a library may have put a value in it.
+This is not the audit log. It hides values under the names of sealed columns, at any depth, and what looks like a CPR
+number or a token. It never prints an exception's own text, for a library may have put a value in it. What libraries log
+by Python's `logging` goes the same way.
 """
 
+import logging
 import re
 import sys
 from collections.abc import Iterable, MutableMapping
@@ -22,6 +24,7 @@ _LOOKS_SECRET = re.compile(
     r"(?<!\d)\d{6}[-\s]?\d{4}(?!\d)"  # a CPR number
     r"|eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){0,2}"  # a token
 )
+_LONGEST_SAID = 200
 _ALWAYS_HIDDEN = frozenset({
     "authorization", "cookie", "body", "token", "password", "secret", "key", "name", "cpr", "dsn", "url",
 })
@@ -51,6 +54,23 @@ def set_up(*, form: str, sealed_names: Iterable[str]) -> None:
         ),
         cache_logger_on_first_use=True,
     )
+    root = logging.getLogger()
+    if not any(isinstance(handler, _LibraryLog) for handler in root.handlers):
+        root.addHandler(_LibraryLog())
+
+
+class _LibraryLog(logging.Handler):
+    """Writes what libraries log, as asyncpg's pool does when it cannot connect.
+
+    Only the first line of a message, before anything was put into it: in the others asyncio writes exceptions out.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        failure = record.exc_info[1] if record.exc_info else None
+        structlog.get_logger().log(
+            record.levelno, "library", library=record.name, said=str(record.msg).partition("\n")[0][:_LONGEST_SAID],
+            exc_info=failure,
+        )
 
 
 def _json(event: EventDict, **_options: object) -> bytes:
@@ -89,18 +109,21 @@ def _without_secrets(event: EventDict, hidden: frozenset[str]) -> EventDict:
     # The correlation id was checked when the request came. One in thirty of those made here has ten digits in a row,
     # and would be hidden as a CPR number.
     return {
-        name: HIDDEN if name in hidden else value if name == "correlation_id" else _hide(value)
+        name: HIDDEN if name in hidden else value if name == "correlation_id" else _hide(value, hidden)
         for name, value in event.items()
     }
 
 
-def _hide(value: object) -> object:
+def _hide(value: object, hidden: frozenset[str]) -> object:
     if isinstance(value, str):
         return _LOOKS_SECRET.sub(HIDDEN, value)
     if isinstance(value, bytes | bytearray | memoryview):
         return HIDDEN
     if isinstance(value, dict):
-        return {name: _hide(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_hide(part) for part in value]
+        # A name can be a value too: a dictionary by CPR number.
+        return {
+            _hide(name, hidden): HIDDEN if name in hidden else _hide(part, hidden) for name, part in value.items()
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hide(part, hidden) for part in value]
     return value

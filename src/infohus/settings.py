@@ -3,16 +3,26 @@
 The reference in deploy/settings.md is generated from this class and checked by a test.
 """
 
+import ipaddress
 import os
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
 
 PREFIX = "INFOHUS_"
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+OF_COMMANDS = frozenset({
+    "INFOHUS_OWNER_DATABASE_URL", "INFOHUS_VERIFIER_DATABASE_URL", "INFOHUS_RETENTION_DATABASE_URL",
+    "INFOHUS_POSTGRES_BIN",
+})
+"""Variables that only commands read; the service, which shares its environment with them, leaves them alone."""
 
 _REFERENCE = (
     "# Settings",
@@ -75,6 +85,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_check_every_months: Annotated[
         int, Meta(description="How long after the end of one checked period the next is due (rule 63).", ge=1, le=6)
     ] = 6
+    idempotency_days: Annotated[
+        int, Meta(description="How many days a repetition with the same Idempotency-Key does not act twice.",
+                  ge=2, le=90)
+    ] = 14
     largest_request_bytes: Annotated[int, Meta(description="Largest request body.", ge=1024)] = 1_048_576
     log_format: Annotated[
         str, Meta(description="`auto` (colours in a terminal, JSON elsewhere), `json` or `console`.",
@@ -90,28 +104,95 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Read the variables `INFOHUS_…`.
 
         Raises:
-            UnsafeSetting: naming the variable that is missing, malformed or unsafe.
+            UnsafeSetting: naming every variable that is missing, malformed, unsafe or misspelt.
         """
+        settings, faults = cls.read_with_faults(environment)
+        if settings is None or faults:
+            raise UnsafeSetting("; ".join(faults))
+        return settings
+
+    @classmethod
+    def read_with_faults(cls, environment: Mapping[str, str] = os.environ) -> "tuple[Settings | None, list[str]]":
+        """Read the variables, and list everything that is wrong; `None` where one is missing or malformed."""
         values: dict[str, Any] = {}
+        faults: list[str] = []
         hints = get_type_hints(cls, include_extras=True)
         for field in msgspec.structs.fields(cls):
             variable = PREFIX + field.name.upper()
             if variable in environment:
-                values[field.name] = _converted(variable, environment[variable], hints[field.name])
+                try:
+                    values[field.name] = _converted(variable, environment[variable], hints[field.name])
+                except UnsafeSetting as refused:
+                    faults.append(str(refused))
             elif field.required:
-                message = f"{variable} is not set"
-                raise UnsafeSetting(message)
-        settings = cls(**values)
-        settings._refuse_unsafe()
-        return settings
+                faults.append(f"{variable} is not set")
+        settings = None if faults else cls(**values)
+        faults += _misspelt(environment)
+        if settings is not None:
+            faults += settings.unsafe_values(environment)
+        return settings, faults
 
-    def _refuse_unsafe(self) -> None:
-        if not self.database_url.startswith(("postgresql://", "postgres://")):
-            message = f"{PREFIX}DATABASE_URL is not a PostgreSQL address"
-            raise UnsafeSetting(message)
+    def unsafe_values(self, environment: Mapping[str, str]) -> Iterator[str]:
+        """Name each variable whose value would let others in; `environment` may hold the default host of addresses."""
+        for name in (name for name in self.__struct_fields__ if name.endswith("database_url")):
+            fault = _fault_of_address(getattr(self, name), environment.get("PGHOST", ""))
+            if fault:
+                yield f"{PREFIX}{name.upper()}{fault}"
         if self.host not in {"127.0.0.1", "::1"}:
-            message = f"{PREFIX}HOST: listen on 127.0.0.1 or ::1 and let the TLS proxy face the network"
-            raise UnsafeSetting(message)
+            yield f"{PREFIX}HOST: listen on 127.0.0.1 or ::1 and let the TLS proxy face the network"
+
+
+def is_open_to_others(file: Path) -> bool:
+    """Say whether others than its owner may write a file, or put another in its place.
+
+    Raises:
+        OSError: the file is not there.
+    """
+    real = file.resolve(strict=True)
+    folder = real.parent.stat().st_mode
+    may_replace = folder & (stat.S_IWGRP | stat.S_IWOTH) and not folder & stat.S_ISVTX
+    return bool(may_replace or real.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+
+
+def _misspelt(environment: Mapping[str, str]) -> Iterator[str]:
+    """Name the variables that look like ours and are none: what they were to set would silently not be set."""
+    known = {PREFIX + name.upper() for name in Settings.__struct_fields__} | OF_COMMANDS
+    for variable in sorted(environment):
+        if variable.upper().startswith(PREFIX) and variable not in known:
+            near = get_close_matches(variable.upper(), known, n=1, cutoff=0.8)
+            yield f"{variable} is no setting" + (f"; is {near[0]} meant?" if near else "")
+
+
+def _fault_of_address(address: str, default_host: str) -> str | None:
+    """Say what is wrong with a PostgreSQL address, never repeating it: another scheme, or a name without TLS."""
+    try:
+        parts = urlsplit(address)
+        asked = parse_qs(parts.query)
+    except ValueError:
+        return " is not a PostgreSQL address"
+    if parts.scheme not in {"postgresql", "postgres"} or not address.startswith(f"{parts.scheme}://"):
+        return " is not a PostgreSQL address"
+    places = [*parts.netloc.rpartition("@")[2].split(","), *",".join(asked.get("host", [])).split(",")]
+    hosts = [_host_of(unquote(place)) for place in places if place] or [_host_of(default_host)]
+    if all(_is_this_machine(host) for host in hosts) or asked.get("sslmode", [])[-1:] == ["verify-full"]:
+        return None
+    return ": the database is on another machine, so end the address with ?sslmode=verify-full"
+
+
+def _host_of(place: str) -> str:
+    """Take the port and the brackets of an IPv6 address away."""
+    if place.startswith("["):
+        return place[1:].partition("]")[0]
+    return place if place.startswith(("/", "@")) or place.count(":") > 1 else place.partition(":")[0]
+
+
+def _is_this_machine(host: str) -> bool:
+    if not host or host == "localhost" or host.startswith(("/", "@")):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def reference() -> str:

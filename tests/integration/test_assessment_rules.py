@@ -89,7 +89,7 @@ class WhenTheToolIsUsed:
         draft = {"content": CONCLUSION, "disclosure": told(purpose="assessment")}
         for contributions, content, missing in (
             ([CONTRIBUTION], CONCLUSION, "risiko og trussel"),
-            ([RISK], {**CONCLUSION, "resources": " "}, "ressourcer"),
+            ([RISK], {**CONCLUSION, "resources": ""}, "ressourcer"),
             ([], {**CONCLUSION, "problems": ""}, "problemer"),
         ):
             if contributions:

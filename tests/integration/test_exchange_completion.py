@@ -161,7 +161,7 @@ class WhenAnExchangeIsWeighed:
         await case.politi.get(f"{case.path}/custody-releases/{recorded['id']}", status=404)
         given = await case.kommune.post(f"{case.path}/exchanges", body)
         assert given["cooperation_form"] == "rpl-115-1-3-c"
-        ahead = {**release, "released_on": "2999-01-01"}
+        ahead = {**release, "released_on": "2099-01-01"}
         assert (await case.kommune.call("POST", f"{case.path}/custody-releases", json=ahead)).status_code == 422
 
     @pytest.mark.rule(6)

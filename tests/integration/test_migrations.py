@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,8 @@ from conftest import REPOSITORY, ROLES_SQL, Database, empty_database, execute
 from infohus.demo.local_postgres import BINARIES_VARIABLE, LocalPostgres, PostgresNotFound, find_binaries
 from infohus.kernel.audit.verification.catalog import catalog_faults
 from infohus.kernel.audit.verification.exported_log import Fault
-from infohus.kernel.database.schema import migrate
+from infohus.kernel.database import schema
+from infohus.kernel.database.schema import MigrationRefused, SchemaNotKnown, migrate
 from infohus.kernel.database.tables import Row
 
 FILE_NAME = re.compile(r"\d{4}_\d{2}_\d{2}_[a-z]+(_[a-z0-9]+)+\.py")
@@ -81,6 +83,22 @@ class WhenADatabaseIsMigrated:
     def test_it_is_refused_to_anyone_but_the_owner(self, unmigrated_database: Database) -> None:
         with pytest.raises(Exception, match="migrations run as infohus_owner, not as postgres"):
             migrate(unmigrated_database.dsn("superuser"))
+
+    def test_a_version_that_is_in_no_file_is_told(self, database: Database) -> None:
+        execute(database.dsn("superuser"), "UPDATE infohus.alembic_version SET version_num = 'newer'")
+        with pytest.raises(SchemaNotKnown, match="newer"):
+            migrate(database.dsn("owner"))
+
+    def test_a_fault_of_the_files_is_not_taken_for_one_of_the_database(
+        self, unmigrated_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shutil.copytree(MIGRATIONS, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(REPOSITORY / "alembic.ini", tmp_path)
+        second = 'revision = "second"\ndown_revision = None\n\n\ndef upgrade() -> None:\n    pass\n'
+        (tmp_path / "migrations" / "versions" / "second.py").write_text(second, encoding="utf-8")
+        monkeypatch.setattr(schema, "ALEMBIC_SETTINGS", tmp_path / "alembic.ini")
+        with pytest.raises(MigrationRefused, match="Multiple head revisions"):
+            migrate(unmigrated_database.dsn("owner"))
 
     def test_everything_belongs_to_the_owner(self, database: Database) -> None:
         execute(

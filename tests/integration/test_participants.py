@@ -122,7 +122,7 @@ class WhenAParticipationIsExtended:
         assert await problem(adviser, "POST", path, until(LATER)) == "not-available"
 
     @pytest.mark.parametrize("change", [
-        {"reason": ""}, {"ends_at": "i morgen"}, {"ends_at": "2099-01-01T00:00:00"}, {"scope": ["assessment"]},
+        {"reason": None}, {"ends_at": "i morgen"}, {"ends_at": "2099-01-01T00:00:00"}, {"scope": ["assessment"]},
     ])
     async def test_what_is_no_extension_is_not_understood(self, house: House, change: dict[str, Any]) -> None:
         case, _, invited = await drawn_in(house)

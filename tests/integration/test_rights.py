@@ -144,7 +144,7 @@ class WhenAPackageIsMade:
         it = await world(house)
         path = f"{it.case.path}/releases"
         draft = {"item": it.brother, "reason": "Broderen har bedt om det."}
-        await it.kommune.post(path, {**draft, "reason": ""}, status=400)
+        await it.kommune.post(path, {**draft, "reason": ""}, status=422)
         with monkeypatch.context() as an_hour_ago:
             an_hour_ago.setattr(house.issuers, "_clock", lambda: now() - timedelta(hours=1))
             stale = house.person("kommune")
@@ -218,7 +218,7 @@ class WhenAccessIsRestricted:
     @pytest.mark.rule(65)
     @pytest.mark.parametrize(("change", "status", "problem"), [
         ({"item": None}, 422, "blanket-restriction"), ({"basis": "rhl-16"}, 422, "restriction-of-another-regime"),
-        ({"review_on": "2026-01-01"}, 422, "review-in-the-past"), ({"reason": ""}, 400, "request-not-understood"),
+        ({"review_on": "2026-01-01"}, 422, "review-in-the-past"), ({"reason": ""}, 422, "reason-without-words"),
         ({"basis": "fordi"}, 400, "request-not-understood"),
         ({"item": {"kind": "note", "id": str(uuid4())}}, 404, "not-available"),
     ])

@@ -16,6 +16,7 @@ from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.database.pool import open_pool
 from infohus.kernel.sealing.keepers import UnsafeKeyFile
 from infohus.settings import UnsafeSetting
+from leaks import log_lines
 
 
 class WhenTheDatabaseRoleIsTooMighty:
@@ -58,6 +59,41 @@ class WhenRolesThatReadCouldHoldItUp:
         finally:
             await superuser.close()
         await (await open_pool(database.dsn("app"), size=1)).close()
+
+
+class WhenCommitWouldNotWaitForTheDisk:
+    @pytest.mark.rule(59)
+    @pytest.mark.parametrize("where", ["ROLE infohus_app", 'ROLE infohus_app IN DATABASE "{0}"', 'DATABASE "{0}"'])
+    async def test_it_does_not_open(self, database: Database, where: str) -> None:
+        where = where.format(database.name)
+        superuser = await asyncpg.connect(database.dsn("superuser"))
+        try:
+            await superuser.execute(f"ALTER {where} SET synchronous_commit = off")
+            with pytest.raises(UnsafeSetting, match="synchronous_commit is off"):
+                await open_pool(database.dsn("app"), size=1)
+            for enough in ("on", "local", "remote_write", "remote_apply"):
+                await superuser.execute(f"ALTER {where} SET synchronous_commit = {enough}")
+                await (await open_pool(database.dsn("app"), size=1)).close()
+        finally:
+            await superuser.execute(f"ALTER {where} RESET synchronous_commit")
+            await superuser.close()
+
+
+class WhenThereIsNoRoomForItsConnections:
+    async def test_it_says_how_many_and_what_to_do_and_so_does_the_worker(
+        self, house: House, database: Database
+    ) -> None:
+        await house.sql("ALTER ROLE infohus_app CONNECTION LIMIT 3")
+        try:
+            with pytest.raises(UnsafeSetting, match="INFOHUS_POOL_SIZE: PostgreSQL has no room for 5 more connections"):
+                await open_pool(database.dsn("app"), size=5)
+            with log_lines() as lines, pytest.raises(ExceptionGroup):
+                async with create_app(house.settings).lifespan():
+                    pass
+        finally:
+            await house.sql("ALTER ROLE infohus_app CONNECTION LIMIT -1")
+        assert "cannot_start" in lines.events()
+        assert "INFOHUS_POOL_SIZE" in lines.text
 
 
 class WhenAKeyIsLoose:

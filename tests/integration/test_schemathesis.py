@@ -223,7 +223,8 @@ async def _server(house: House, log: Path) -> AsyncIterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {
-        **os.environ, "INFOHUS_DATABASE_URL": house.settings.database_url, "INFOHUS_LOG_FORMAT": "json",
+        **{name: value for name, value in os.environ.items() if not name.startswith("INFOHUS_")},
+        "INFOHUS_DATABASE_URL": house.settings.database_url, "INFOHUS_LOG_FORMAT": "json",
         "INFOHUS_KEYS_FOLDER": str(house.settings.keys_folder),
         "INFOHUS_ISSUERS_FILE": str(house.settings.issuers_file),
     }

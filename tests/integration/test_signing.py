@@ -326,11 +326,11 @@ class WhenItOpensForWork:
         with pytest.raises(LogIsBehind):
             await town.signer().require_not_behind(town.app)
 
-    async def test_witnesses_that_are_away_stop_nobody(self, town: Town) -> None:
+    async def test_witnesses_that_are_away_stop_nobody_who_remembers(self, town: Town) -> None:
         await town.append(4)
         await town.signer().sign(town.app, LOG)
         town.away = set(NAMES)
-        await town.signer(store="new").require_not_behind(town.app)
+        await town.signer().require_not_behind(town.app)
 
     async def test_asking_takes_nothing_from_a_witness(self, town: Town) -> None:
         await town.append(4)

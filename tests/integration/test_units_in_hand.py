@@ -42,7 +42,7 @@ def kommune(house: House) -> Caller:
     return Caller(
         person_id=house.person("kommune").person_id, authority_id=AuthorityId(MUNICIPALITY),
         authority_kind=AuthorityKind.MUNICIPALITY, role=Role.MUNICIPAL_COORDINATOR, assurance=Assurance.HIGH,
-        authenticated_at=now(), expires_at=now() + timedelta(hours=1), token_id="in-hand",
+        authenticated_at=now(), expires_at=now() + timedelta(hours=1), token_digest=b"in hand",
     )
 
 

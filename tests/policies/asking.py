@@ -38,7 +38,7 @@ def decision_on(policies: Policies, case: Situation) -> Decision:
     """Ask the policies."""
     age = timedelta(minutes=1 if case.fresh else 16)
     caller = Caller(
-        PERSON, OURS, case.works_for, case.role, case.assurance, NOW - age, NOW + timedelta(hours=1), "token"
+        PERSON, OURS, case.works_for, case.role, case.assurance, NOW - age, NOW + timedelta(hours=1), b"token"
     )
     participation = Participation(case.participation, case.scope)
     return policies.decide(caller, case.action, _resource(case), participation, now=NOW)

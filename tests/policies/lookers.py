@@ -64,7 +64,8 @@ def _people() -> Iterator[tuple[str, UUID, str]]:
     for named in ("invited from a day ahead", "invited and ended"):
         yield named, person(named), PROBATION
     for authority in (MUNICIPALITY, POLICE):
-        yield (named := f"tovholder who came later, {authority}"), person(named), authority
+        for when in ("came later", "left"):
+            yield (named := f"tovholder who {when}, {authority}"), person(named), authority
     for authority in KINDS:
         yield f"stranger, {authority}", person(f"stranger, {authority}"), authority
 
@@ -87,5 +88,6 @@ def _caller(
     age: timedelta = timedelta(minutes=1),
 ) -> Caller:
     return Caller(
-        person_id, AuthorityId(authority), KINDS[authority], role, assurance, at - age, at + timedelta(hours=1), "token"
+        person_id, AuthorityId(authority), KINDS[authority], role, assurance, at - age, at + timedelta(hours=1),
+        b"token",
     )

@@ -66,18 +66,13 @@ class World:
 async def make_world(app: str, superuser: str, verifier: str, folder: Path) -> World:
     """Make at least one row of every kind through the API, and read what is stored."""
     async with open_house(app, superuser, verifier, folder) as house:
-        await _taken_all_the_way(house)
-        await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
-        await _not_agreed_upon(house, told_to=MUNICIPALITY)
-        await _not_agreed_upon(house, told_to=PROBATION)
-        await _proposed_to_a_third(house)
-        await _recorded_by_the_police(house)
-        await house.case(reporter_is_anonymous=True)
-        for authority in (MUNICIPALITY, POLICE):
-            await house.sql(
-                "INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", house.infohus_id, authority,
-                person(f"tovholder who came later, {authority}"),
-            )
+        await _register_tovholdere(house, "left")
+        await play_every_kind(house)
+        await _register_tovholdere(house, "came later")
+        await house.sql(
+            "DELETE FROM infohus.coordinator WHERE person_id = ANY ($1)",
+            [person(f"tovholder who left, {authority}") for authority in (MUNICIPALITY, POLICE)],
+        )
         # No act discloses an underretning today; the policies would let those read it who were told.
         await house.sql(
             "INSERT INTO infohus.disclosure SELECT e.id, n.id, $1, 'child_notification', n.case_id"
@@ -88,6 +83,25 @@ async def make_world(app: str, superuser: str, verifier: str, folder: Path) -> W
         tables = await _case_tables(house)
         rows = [row for table in tables for row in await _rows_of(house, table)]
         return World(house.infohus_id, tuple(rows), tuple(lookers(now())), tables)
+
+
+async def play_every_kind(house: House) -> None:
+    """Make at least one row of every kind."""
+    await _taken_all_the_way(house)
+    await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
+    await _not_agreed_upon(house, told_to=MUNICIPALITY)
+    await _not_agreed_upon(house, told_to=PROBATION)
+    await _proposed_to_a_third(house)
+    await _recorded_by_the_police(house)
+    await house.case(reporter_is_anonymous=True)
+
+
+async def _register_tovholdere(house: House, when: str) -> None:
+    for authority in (MUNICIPALITY, POLICE):
+        await house.sql(
+            "INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", house.infohus_id, authority,
+            person(f"tovholder who {when}, {authority}"),
+        )
 
 
 async def _case_tables(house: House) -> tuple[str, ...]:

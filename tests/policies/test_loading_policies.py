@@ -31,7 +31,7 @@ SOMEBODY = UUID(int=1)
 def caller(*, signed_in: timedelta = timedelta(0), authority: str = "ours", person: UUID = SOMEBODY) -> Caller:
     return Caller(
         person, AuthorityId(authority), AuthorityKind.MUNICIPALITY, Role.MUNICIPAL_COORDINATOR, Assurance.SUBSTANTIAL,
-        NOW - signed_in, NOW + timedelta(hours=1), "token",
+        NOW - signed_in, NOW + timedelta(hours=1), b"token",
     )
 
 

@@ -58,7 +58,7 @@ class Somebody:
         """As the token says it."""
         return Caller(
             uuid5(UUID(int=0), self.name), AuthorityId(self.authority), KINDS[self.authority], self.role,
-            Assurance.SUBSTANTIAL, NOW, NOW + timedelta(hours=1), "token",
+            Assurance.SUBSTANTIAL, NOW, NOW + timedelta(hours=1), b"token",
         )
 
 

@@ -40,7 +40,7 @@ def caller_of(who: str) -> Caller:
     roles = {MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR}
     return Caller(
         person_id=PERSON, authority_id=AuthorityId(who), authority_kind=KINDS[who], role=roles[who],
-        assurance=Assurance.SUBSTANTIAL, authenticated_at=NOW, expires_at=NOW, token_id="a token",
+        assurance=Assurance.SUBSTANTIAL, authenticated_at=NOW, expires_at=NOW, token_digest=b"a token",
     )
 
 

@@ -1,6 +1,7 @@
 """The service's log, set up as the service sets it up: it holds no secret, however one comes near it."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,10 +98,48 @@ class WhenAFieldIsSecretByItsName:
         lines.assert_without([CANARY])
 
     @pytest.mark.rule(53)
+    @pytest.mark.parametrize("name", ["name", "observation"])
+    @pytest.mark.parametrize("nest", [
+        lambda inner: inner, lambda inner: [inner], lambda inner: ({"deeper": [inner]},),
+        lambda inner: {"row": {"columns": inner}},
+    ])
+    def test_also_when_it_is_inside_another(self, lines: LogLines, logger: Any, name: str, nest: Any) -> None:
+        logger.info("odd", nested=nest({name: CANARY}))
+        logger.info("odd", nested=nest({name: [CANARY, {"text": CANARY}]}))
+        assert lines.text.count(HIDDEN) == 2
+        lines.assert_without([CANARY])
+
+    @pytest.mark.rule(53)
+    def test_a_secret_is_hidden_where_it_is_itself_the_name_or_in_a_set(self, lines: LogLines, logger: Any) -> None:
+        logger.info("odd", nested={CPR: 1}, several={CPR}, fixed=frozenset({TOKEN}))
+        assert lines.text.count(HIDDEN) == 3
+        lines.assert_without([CPR, TOKEN])
+
+    @pytest.mark.rule(53)
     @pytest.mark.parametrize("value", [CANARY.encode(), bytearray(CANARY.encode()), memoryview(CANARY.encode())])
     def test_bytes_are_hidden_under_any_name(self, lines: LogLines, logger: Any, value: object) -> None:
         logger.info("odd", stored=value, nested=[{"stored": value}])
         assert lines.text.count(HIDDEN) == 2
+        lines.assert_without([CANARY])
+
+
+class WhenALibraryLogs:
+    def test_it_stands_in_the_service_s_own_log(self, lines: LogLines) -> None:
+        try:
+            _raise(ConnectionRefusedError("postgres://somebody:hemmelig@somewhere"))
+        except ConnectionRefusedError:
+            logging.getLogger("asyncpg.pool").warning("Failed to restore the pool connection; retrying", exc_info=True)
+        assert len(lines.written) == 1
+        for said in ("asyncpg.pool", "Failed to restore the pool connection", "ConnectionRefusedError", "warning"):
+            assert said in lines.text
+        assert "hemmelig" not in lines.text
+
+    @pytest.mark.rule(53)
+    def test_nothing_that_was_put_into_it_does(self, lines: LogLines) -> None:
+        logging.getLogger("a.library").error("row %s", CANARY)
+        logging.getLogger("asyncio").error(f"Task exception was never retrieved\nfuture: {ValueError(CANARY)!r}")  # noqa: G004
+        assert "row %s" in lines.text
+        assert "never retrieved" in lines.text
         lines.assert_without([CANARY])
 
 

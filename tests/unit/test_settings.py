@@ -1,10 +1,11 @@
 """The settings: what each is when nobody says, where its bounds are, and what is refused by name and never by value."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from infohus.settings import REPOSITORY, Settings, UnsafeSetting, reference
+from infohus.settings import OF_COMMANDS, REPOSITORY, Settings, UnsafeSetting, is_open_to_others, reference
 
 REGENERATE = "deploy/settings.md is older than Settings. Make it anew: .venv/bin/infohus settings > deploy/settings.md"
 SECRET = "kanariefugl"
@@ -97,7 +98,7 @@ class WhenNothingButTheRequiredIsSet:
         assert set(Settings.__struct_fields__) == required | set(DEFAULTS)
 
     def test_variables_of_others_change_nothing(self) -> None:
-        others = {"PORT": "1", "infohus_port": "2", "INFOHUS_PORTS": "3", "INFOHUS_POSTGRES_BIN": "/usr/bin"}
+        others = {"PORT": "1", "INFOHUSET_PORT": "2", **dict.fromkeys(OF_COMMANDS, "/usr/bin")}
         assert Settings.read({**REQUIRED, **others}) == Settings.read(REQUIRED)
 
 
@@ -137,6 +138,92 @@ class WhenASettingIsMissingMalformedOrUnsafe:
         assert SECRET not in str(refused.value)
         # Nothing of the value hangs on the error either, where a traceback would show it.
         assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+
+MISSPELT = [
+    ("INFOHUS_WITNESSES_FIL", "; is INFOHUS_WITNESSES_FILE meant?"),
+    ("infohus_port", "; is INFOHUS_PORT meant?"),
+    ("INFOHUS_VERIFIER_DATABASE_URI", "; is INFOHUS_VERIFIER_DATABASE_URL meant?"),
+    ("INFOHUS_X", ""),
+]
+ELSEWHERE = [
+    "@db.example.dk/infohus", "@db.example.dk:5432/infohus", "@10.0.0.7/infohus", "@127.0.0.1,db.example.dk/infohus",
+    "@/infohus?host=db.example.dk", "@[fd00::7]:5432/infohus", "@127.0.0.1/infohus?host=/run,db.example.dk",
+    "@localhost.example.dk/infohus",
+]
+HERE = [
+    "@127.0.0.1/infohus", "@localhost:5432/infohus", "@[::1]/infohus", "@/infohus?host=/run/postgresql", "@/infohus",
+    "@%2Frun%2Fpostgresql/infohus", "@127.0.0.2:6432,[::1]:5432/infohus",
+]
+
+
+@pytest.mark.fault("E5")
+class WhenAVariableIsMisspelt:
+    @pytest.mark.parametrize(("variable", "guess"), MISSPELT)
+    def test_it_is_refused_by_name_with_the_one_that_was_meant(self, variable: str, guess: str) -> None:
+        with pytest.raises(UnsafeSetting) as refused:
+            Settings.read({**REQUIRED, variable: SECRET})
+        assert str(refused.value) == f"{variable} is no setting{guess}"
+
+    def test_all_faults_are_told_at_once(self) -> None:
+        with pytest.raises(UnsafeSetting) as refused:
+            Settings.read({"INFOHUS_PORT": "0", "INFOHUS_X": SECRET})
+        said = str(refused.value)
+        named = ("DATABASE_URL is not set", "KEYS_FOLDER is not set", "ISSUERS_FILE is not set", "PORT ", "X is no")
+        assert [name for name in named if f"INFOHUS_{name}" not in said] == []
+        assert SECRET not in said
+
+    def test_what_commands_read_is_known(self) -> None:
+        commands = (REPOSITORY / "src" / "infohus" / "cli").glob("*.py")
+        named = {name for file in commands for name in re.findall(r'"(INFOHUS_\w+)"', file.read_text(encoding="utf-8"))}
+        assert named
+        assert named - OF_COMMANDS - {f"INFOHUS_{name}" for name in EVERY} == set()
+
+
+@pytest.mark.fault("E5")
+class WhenTheDatabaseIsOnAnotherMachine:
+    @pytest.mark.parametrize("place", ELSEWHERE)
+    @pytest.mark.parametrize("mode", ["", "disable", "prefer", "require", "verify-ca"])
+    def test_it_is_refused_unless_its_name_is_verified(self, place: str, mode: str) -> None:
+        join = "&" if "?" in place else "?"
+        address = f"postgresql://infohus_app:{SECRET}{place}{f'{join}sslmode={mode}' if mode else ''}"
+        with pytest.raises(UnsafeSetting, match=r"^INFOHUS_DATABASE_URL: .*sslmode=verify-full$"):
+            Settings.read({**REQUIRED, "INFOHUS_DATABASE_URL": address})
+        address = f"postgresql://infohus_app:{SECRET}{place}{join}sslmode=verify-full"
+        assert Settings.read({**REQUIRED, "INFOHUS_DATABASE_URL": address}).database_url == address
+
+    @pytest.mark.parametrize("place", HERE)
+    def test_on_this_one_nothing_is_asked(self, place: str) -> None:
+        address = f"postgresql://infohus_app:{SECRET}{place}"
+        assert Settings.read({**REQUIRED, "INFOHUS_DATABASE_URL": address}).database_url == address
+
+    def test_a_host_from_the_environment_is_one_too(self) -> None:
+        address = f"postgresql://infohus_app:{SECRET}@/infohus"
+        with pytest.raises(UnsafeSetting, match="sslmode=verify-full"):
+            Settings.read({**REQUIRED, "INFOHUS_DATABASE_URL": address, "PGHOST": "db.example.dk"})
+
+
+@pytest.mark.fault("E5")
+class WhenOthersCouldWriteAFile:
+    @pytest.mark.parametrize(("mode", "of_folder", "is_open"), [
+        (0o640, 0o750, False), (0o644, 0o755, False), (0o666, 0o700, True), (0o620, 0o700, True), (0o602, 0o700, True),
+        (0o600, 0o770, True), (0o600, 0o707, True), (0o600, 0o1777, False),
+    ])
+    def test_its_own_mode_and_its_folders_count(
+        self, tmp_path: Path, mode: int, of_folder: int, is_open: bool  # noqa: FBT001 - a parameter of the test
+    ) -> None:
+        folder = tmp_path / "etc"
+        folder.mkdir()
+        (folder / "issuers.toml").touch()
+        (folder / "issuers.toml").chmod(mode)
+        folder.chmod(of_folder)
+        assert is_open_to_others(folder / "issuers.toml") == is_open
+
+    def test_a_link_is_as_open_as_what_it_leads_to(self, tmp_path: Path) -> None:
+        (tmp_path / "real").touch()
+        (tmp_path / "real").chmod(0o666)
+        (tmp_path / "link").symlink_to(tmp_path / "real")
+        assert is_open_to_others(tmp_path / "link")
 
 
 class WhenTheReferenceIsRead:

@@ -8,6 +8,7 @@ import string
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +53,6 @@ CLAIMS: dict[str, Any] = {
     "iat": SECOND - 60,
     "exp": SECOND + 3600,
     "auth_time": SECOND - 120,
-    "jti": "token-1",
     "role": "municipal_coordinator",
     "loa": "Substantial",
 }
@@ -100,7 +100,7 @@ class WhenATokenIsInOrder:
             assurance=Assurance.SUBSTANTIAL,
             authenticated_at=NOW - timedelta(seconds=120),
             expires_at=NOW + timedelta(hours=1),
-            token_id="token-1",
+            token_digest=sha256(token().encode()).digest(),
         )
 
     def test_it_may_be_signed_with_p256(self) -> None:
@@ -132,9 +132,6 @@ BAD_CLAIMS: list[tuple[str, Any, Refusal]] = [
     ("sub", f"{{{PERSON}}}", Refusal.CLAIM_MALFORMED),
     ("sub", str(UUID(int=0)), Refusal.CLAIM_MALFORMED),
     ("sub", f"{PERSON}\n", Refusal.CLAIM_MALFORMED),
-    ("jti", "x" * 129, Refusal.CLAIM_MALFORMED),
-    ("jti", "a b", Refusal.CLAIM_MALFORMED),
-    ("jti", "\ud800", Refusal.CLAIM_MALFORMED),
     ("iss", KOMMUNE + "/", Refusal.UNKNOWN_ISSUER),
     ("iss", KOMMUNE.upper(), Refusal.UNKNOWN_ISSUER),
     ("aud", "infohus2", Refusal.WRONG_AUDIENCE),

@@ -171,11 +171,12 @@ async def invite(
 
 @delete("/cases/{case_id:uuid}/participants/{participant_id:uuid}", operation_id="EndParticipation", status_code=200)
 async def end(
-    case_id: FromPath[UUID], participant_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    case_id: FromPath[UUID], participant_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope],
 ) -> ParticipantView:
     """End a professional's participation at once, extensions too; the record of it stays."""
-    async with request_scope.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
-        return ParticipantView.of(await end_participation(work, work.subject(Participant)))
+    async with idempotent_scope.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
+        participant = work.subject(Participant)
+        return ParticipantView.of(participant if work.is_repetition else await end_participation(work, participant))
 
 
 @post("/cases/{case_id:uuid}/participants/{participant_id:uuid}/extension", operation_id="ExtendParticipation")
@@ -192,9 +193,9 @@ async def extend(
 
 
 @delete("/cases/{case_id:uuid}/participation", operation_id="LeaveCase", status_code=200)
-async def leave(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[ParticipantView]:
-    """Leave a case that one was drawn into: access is gone with the next request."""
-    async with request_scope.begin(Action.LEAVE_CASE, Case, case_id) as work:
+async def leave(case_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope]) -> list[ParticipantView]:
+    """Leave a case that one was drawn into: access is gone with the next request, a repetition of this one too."""
+    async with idempotent_scope.begin(Action.LEAVE_CASE, Case, case_id) as work:
         return [ParticipantView.of(participant) for participant in await leave_case(work)]
 
 

@@ -2,15 +2,14 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.model import LongText
 from infohus.kernel.database.tables import Record, choice, owned_by_authority
+from infohus.kernel.requests.moments import Day
+from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -39,11 +38,11 @@ class Information(Record):
 class InformationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An item as the authority notes it, for itself."""
 
-    text: Annotated[LongText, Meta(min_length=1)]
-    source: Annotated[LongText, Meta(min_length=1)]
+    text: Reason
+    source: Reason
     origin: Origin = Origin.ALREADY_HELD
     is_first_hand: bool = False
-    dated_on: date | None = None
+    dated_on: Day | None = None
 
 
 INFORMATION_OF_CASE = (

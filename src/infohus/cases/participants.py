@@ -5,7 +5,6 @@ when the other ends. So what was granted when, by whom and why, stays on record.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, get_args
 from uuid import UUID
@@ -15,10 +14,12 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.model import AuthoritySlug, LongText
+from infohus.cases.disclosures.model import AuthoritySlug
 from infohus.cases.information import Information
 from infohus.kernel.access.model import Authority, CaseKey, InfohusAuthority, Participant, ParticipationKind
 from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.requests.moments import Moment
+from infohus.kernel.requests.words import Reason
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.document import Sector
 
@@ -40,10 +41,10 @@ class InvitationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     person_id: UUID
     authority_id: AuthoritySlug
-    reason: Annotated[LongText, Meta(min_length=1)]
+    reason: Reason
     scope: Annotated[list[Area], Meta(min_length=1, max_length=4)]
-    ends_at: Annotated[datetime, Meta(tz=True)]
-    begins_at: Annotated[datetime, Meta(tz=True)] | None = None
+    ends_at: Moment
+    begins_at: Moment | None = None
     public_task_confirmed: bool = False
     records: Annotated[list[UUID], Meta(max_length=200)] = []
 
@@ -51,8 +52,8 @@ class InvitationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 class ExtensionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Until when a participation goes on, and why."""
 
-    ends_at: Annotated[datetime, Meta(tz=True)]
-    reason: Annotated[LongText, Meta(min_length=1)]
+    ends_at: Moment
+    reason: Reason
 
 
 PUBLIC_TASK_SECTORS: frozenset[str] = frozenset(get_args(Sector))

@@ -1,12 +1,9 @@
 """`infohus audit …`: sign, verify, export and prove, for those who run the log and those who check it elsewhere."""
 
-import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -16,6 +13,19 @@ from infohus.app import signer_of
 from infohus.cli.draw import draw
 from infohus.cli.log_report import check_log_report
 from infohus.cli.log_retention import empty, keep
+from infohus.cli.log_verification import (
+    CHANGED,
+    FILE,
+    NotChecked,
+    code_of,
+    key_of,
+    keys_in,
+    print_log_result,
+    print_result,
+    verify_all,
+    verify_in_database,
+    with_database,
+)
 from infohus.cli.progress_bar import ProgressBar
 from infohus.clock import now
 from infohus.danish_calendar import danish_time
@@ -23,35 +33,32 @@ from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSignin
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
 from infohus.kernel.audit.formats.merkle import leaf_hash as leaf_hash_of
+from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.storage.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
-from infohus.kernel.audit.storage.log import AnyConnection, NoSuchLog, entry_at, flush, hashes_of, head_of
+from infohus.kernel.audit.storage.log import AnyConnection, entry_at, flush, hashes_of
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.verification.exported_log import Verification, verify_export
-from infohus.kernel.audit.verification.stored_log import LogVerification, NotResumable, tally_faults_of, verify_log
 from infohus.kernel.audit.verification.tally import tally_faults
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.settings import Settings, UnsafeSetting
 
-Result = TypeVar("Result")
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 ANY_PATH = click.Path(path_type=Path)
 database_option = click.option(
     "--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", required=True, help="Address of the role infohus_verifier."
 )
 log_option = click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id: its infohus'.")
-key_option = click.option("--key", required=True, type=FILE, help="File with the log's public key, from elsewhere.")
+key_option = click.option("--key", required=True, type=FILE, help="File of logs' public keys, from elsewhere.")
 witnesses_option = click.option("--witnesses", type=FILE, help="TOML file of the witnesses, as the service reads it.")
 cosigner_option = click.option(
     "--cosigner", "cosigners", multiple=True, type=FILE, help="File with a witness' public key; may be repeated."
 )
 need_option = click.option("--need", default=0, show_default=True, help="How many witnesses must have cosigned.")
 REFUSED = (
-    LogNotAsSigned, StateNotReadable, UnsafeSetting, UnsafeSigningKey, WitnessesNotUsable, OSError,
-    asyncpg.PostgresError,
+    LogNotAsSigned, StateNotReadable, TooFewWitnessesAnswered, UnsafeSetting, UnsafeSigningKey, WitnessesNotUsable,
+    OSError, asyncpg.PostgresError,
 )
 
 
@@ -60,7 +67,7 @@ def audit() -> None:
     """The audit log: sign, verify, prove, export."""
 
 
-for _command in (empty, keep, check_log_report, draw):
+for _command in (verify_all, empty, keep, check_log_report, draw):
     audit.add_command(_command)
 
 
@@ -80,19 +87,21 @@ def verify(  # noqa: PLR0913 - the options of one command
 ) -> None:
     """Verify an exported log in FOLDER, or a log in the database: rows, tree, every checkpoint, cosignatures.
 
-    Exit code 1: something is wrong; what and where is printed. 3: nothing is wrong, but too few witnesses answered.
+    Exit code 1: something is wrong; what and where is printed. 3: it, or enough of its witnesses, could not be asked.
     """
     if folder is not None:
-        _print_result(_verify_folder(folder, key, cosigners, need, cores))
-    elif database and log_id:
-        found = _verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=seen, cores=cores)
-        _print_log_result(found)
-        if not found.is_vouched_for:
-            click.echo("Ikke prøvet: for få vidner svarede. De kender den log, der blev underskrevet.", err=True)
-            raise SystemExit(3)
-    else:
+        verified = _verify_folder(folder, key, cosigners, need, cores)
+        print_result(verified)
+        raise SystemExit(0 if verified.is_whole else CHANGED)
+    if not database or not log_id:
         message = "name a FOLDER, or --database and --log"
         raise click.UsageError(message)
+    if key is None:
+        click.echo("Pas på: uden --key kontrolleres kun rækkerne, ikke hvad der blev underskrevet.", err=True)
+    keys = [] if key is None else keys_in(key)
+    found = verify_in_database(database, log_id, keys=keys, witnesses=witnesses, seen=seen, cores=cores)
+    print_log_result(found)
+    raise SystemExit(code_of(found))
 
 
 @audit.command("watch")
@@ -105,10 +114,14 @@ def verify(  # noqa: PLR0913 - the options of one command
 def watch(  # noqa: PLR0913 - the options of one command
     *, database: str, log_id: UUID, key: Path, witnesses: Path | None, every: int, cores: int
 ) -> None:
-    """Verify a log in the database again and again; end with code 1 when something is wrong."""
+    """Verify a log in the database again and again; end with code 1 when something is wrong, 3 when it cannot."""
+    keys = keys_in(key)
     while True:
         started = time.monotonic()
-        _print_log_result(_verify_in_database(database, log_id, key=key, witnesses=witnesses, seen=None, cores=cores))
+        found = verify_in_database(database, log_id, keys=keys, witnesses=witnesses, seen=None, cores=cores)
+        print_log_result(found)
+        if not found.verification.is_whole:
+            raise SystemExit(CHANGED)
         time.sleep(max(0.0, every - (time.monotonic() - started)))
 
 
@@ -118,6 +131,7 @@ def sign() -> None:
 
     async def go(connection: AnyConnection) -> None:
         signer = signer_of(settings)
+        await signer.require_not_behind(connection)  # by hand neither, where the service would not open
         for row in await connection.fetch("SELECT id, origin FROM audit.log ORDER BY origin"):
             signed = await signer.sign(connection, row["id"])
             by = ", ".join(signed.cosigned_by) or "ingen"
@@ -125,7 +139,7 @@ def sign() -> None:
 
     try:
         settings = Settings.read()
-        _with_database(settings.database_url, go)
+        with_database(settings.database_url, go)
     except REFUSED as refused:
         raise click.ClickException(str(refused)) from None
 
@@ -140,7 +154,7 @@ def keys() -> None:
     try:
         settings = Settings.read()
         signer = signer_of(settings)
-        for origin in _with_database(settings.database_url, go):
+        for origin in with_database(settings.database_url, go):
             click.echo(str(signer.verifier(origin)))
     except REFUSED as refused:
         raise click.ClickException(str(refused)) from None
@@ -166,13 +180,13 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
         await flush(connection)
         with ProgressBar(newest.size) as advance:
             await export_log(
-                connection, log_id, newest.cosigned_note, folder, key=_log_key(key),
+                connection, log_id, newest.cosigned_note, folder, key=key_of(keys_in(key), _origin_of(newest.note)),
                 witnesses=witnesses_in(witnesses, now).keys, progress=advance,
             )
         click.echo(f"{newest.size} poster skrevet, underskrevet {danish_time(newest.signed_at):%Y-%m-%d %H:%M}.")
 
     try:
-        _with_database(database, go)
+        with_database(database, go)
     except (LogDoesNotVerify, NotACheckpoint, *REFUSED) as refused:
         raise click.ClickException(str(refused) or "the key did not sign this log") from None
 
@@ -196,7 +210,7 @@ def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
         return proof, await entry_at(connection, log_id, index), hashes[0, index]
 
     try:
-        proof, entry, hashed = _with_database(database, go)
+        proof, entry, hashed = with_database(database, go)
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{index}.proof").write_text(proof, encoding="utf-8")
         if entry is None:
@@ -223,12 +237,12 @@ def check(  # noqa: PLR0913 - the options of one command
     if (entry is None) == (leaf_hash is None):
         message = "name ENTRY, or --leaf-hash"
         raise click.UsageError(message)
-    trusted = _log_key(key)
+    trusted = keys_in(key)
     try:
         text = proof.read_text(encoding="utf-8")
         hashed = leaf_hash_of(entry.read_bytes()) if entry is not None else bytes.fromhex(leaf_hash or "")
-        proved = check_hashed_proof(text, hashed, [trusted])
-        names = _cosigners_of(text.partition("\n\n")[2], trusted, cosigners, need)
+        proved = check_hashed_proof(text, hashed, trusted)
+        names = _cosigners_of(text.partition("\n\n")[2], key_of(trusted, proved.checkpoint.origin), cosigners, need)
     except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold, ValueError):
         click.echo("FEJL  Beviset passer ikke til posten, nøglen eller vidnerne.")
         raise SystemExit(1) from None
@@ -242,68 +256,26 @@ def _verify_folder(
     if key is None:
         click.echo("Pas på: nøglen kommer fra mappen selv. Få den et andet sted fra, og angiv --key.", err=True)
     try:
-        trusted = _log_key(key or folder / "log.pub")
-        _cosigners_of((folder / "checkpoint").read_text(encoding="utf-8"), trusted, cosigners, need)
+        trusted = keys_in(key or folder / "log.pub")
+        note = (folder / "checkpoint").read_text(encoding="utf-8")
+        _cosigners_of(note, key_of(trusted, _origin_of(note)), cosigners, need)
     except (OSError, UnicodeDecodeError):
         message = "the public key or the checkpoint cannot be read"
-        raise click.ClickException(message) from None
+        raise NotChecked(message) from None
     except (NotACheckpoint, CosignatureDoesNotHold):
         click.echo("FEJL  checkpoint: et vidnes underskrift passer ikke")
         raise SystemExit(1) from None
     with ProgressBar(None) as advance:
-        found = verify_export(folder, [trusted], cores=cores, progress=advance)
+        found = verify_export(folder, trusted, cores=cores, progress=advance)
     if not found.is_whole:
         return found
     with ProgressBar(found.entries, "Tæller efter") as advance:
         return replace(found, faults=tuple(tally_faults(folder, found.entries, progress=advance)))
 
 
-def _verify_in_database(  # noqa: PLR0913 - what the two commands share
-    database: str, log_id: UUID, *, key: Path | None, witnesses: Path | None, seen: Path | None, cores: int
-) -> LogVerification:
-    async def go(connection: AnyConnection) -> LogVerification:
-        size = (await head_of(connection, log_id)).size
-        with ProgressBar(size) as advance:
-            found = await verify_log(
-                connection, log_id, key=None if key is None else _log_key(key), witnesses=witnesses_in(witnesses, now),
-                database=database, cores=cores, seen=seen, progress=advance,
-            )
-        with ProgressBar(size, "Tæller efter") as advance:
-            wrong = await tally_faults_of(connection, log_id, progress=advance)
-        faults = (*found.verification.faults, *wrong)
-        return replace(found, verification=replace(found.verification, faults=faults))
-
-    if key is None:
-        click.echo("Pas på: uden --key kontrolleres kun rækkerne, ikke hvad der blev underskrevet.", err=True)
-    try:
-        return _with_database(database, go)
-    except NoSuchLog:
-        message = "there is no log with this id"
-        raise click.ClickException(message) from None
-    except NotResumable:
-        message = "the file of --resume is another log's, or damaged; delete it to begin anew"
-        raise click.ClickException(message) from None
-    except (WitnessesNotUsable, OSError, asyncpg.PostgresError) as refused:
-        raise click.ClickException(str(refused)) from None
-
-
-def _with_database(address: str, go: Callable[[AnyConnection], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        connection = await asyncpg.connect(address)
-        try:
-            return await go(connection)
-        finally:
-            await connection.close()
-
-    return asyncio.run(run())
-
-
-def _log_key(file: Path) -> VerifierKey:
-    try:
-        return VerifierKey.parse(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, NotACheckpoint):
-        message = f"the public key in {file.name} cannot be read"
-        raise click.ClickException(message) from None
+def _origin_of(note: str) -> str:
+    """Read which log a note says that it is of; no signature is verified."""
+    return note.partition("\n")[0]
 
 
 def _cosigners_of(note: str, log: VerifierKey, files: tuple[Path, ...], need: int) -> list[str]:
@@ -317,27 +289,3 @@ def _cosigners_of(note: str, log: VerifierKey, files: tuple[Path, ...], need: in
         click.echo(f"FEJL  checkpoint: {len(names)} vidner har underskrevet, og der skal være {need}")
         raise SystemExit(1)
     return names
-
-
-def _print_result(verification: Verification) -> None:
-    for fault in verification.faults:
-        click.echo(f"FEJL  {fault}")
-    if not verification.is_whole:
-        raise SystemExit(1)
-    log = f" i loggen {verification.checkpoint.origin}" if verification.checkpoint else ""
-    click.echo(f"Uændret: {verification.entries} poster{log}, hver af dem som den blev logget.")
-    if verification.emptied:
-        click.echo(f"De første {verification.emptied} er tømt efter deres frist, som loggen selv siger.")
-
-
-def _print_log_result(found: LogVerification) -> None:
-    _print_result(found.verification)
-    if found.checkpoints:
-        click.echo(
-            f"{found.checkpoints} underskrifter holder; den nyeste dækker {found.signed} poster, "
-            f"den nyeste med nok vidner {found.cosigned}."
-        )
-    for name in found.silent:
-        click.echo(f"Vidnet {name} svarede ikke.", err=True)
-
-

@@ -10,6 +10,7 @@ import rich_click as click
 
 COMMANDS = {
     "serve": "infohus.cli.serving:serve",
+    "check": "infohus.cli.start_check:check",
     "settings": "infohus.cli.serving:print_settings",
     "migrate": "infohus.cli.migrating:migrate",
     "plan": "infohus.cli.plan:plan",

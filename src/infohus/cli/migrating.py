@@ -3,7 +3,7 @@
 import rich_click as click
 
 from infohus.cli.options import owner_address
-from infohus.kernel.database.schema import SchemaNotKnown
+from infohus.kernel.database.schema import MigrationRefused, SchemaNotKnown
 from infohus.kernel.database.schema import migrate as migrate_database
 
 
@@ -18,5 +18,8 @@ def migrate(owner_database: str) -> None:
             f"{refused}. The database was made before the schema that 0.1.0 begins with, or by a newer release;"
             " there is no way over: make a new database (CHANGELOG.md)."
         )
+        raise click.ClickException(message) from None
+    except MigrationRefused as refused:
+        message = f"{refused}. Nothing was changed; the folder migrations/ is not as it was released."
         raise click.ClickException(message) from None
     click.echo("The schema is the newest.")

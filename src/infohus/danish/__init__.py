@@ -4,9 +4,11 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
+from infohus.danish.requests import REQUESTS
 from infohus.errors import Refused
 
 WORDS: dict[str, tuple[str, str]] = {
+    **REQUESTS,
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (
         "Findes ikke, eller du har ikke adgang",
@@ -14,12 +16,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
     "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
-    "request-not-understood": (
-        "Oplysningerne kunne ikke læses",
-        "Ret feltet {field}, og send igen. Intet er gemt.",
-    ),
-    "request-too-large": ("Det sendte er for stort", "Del det op i mindre dele. Intet er gemt."),
-    "unsupported-media-type": ("Formatet kan ikke læses", "Send oplysningerne som application/json."),
     "idempotency-key-reused": (
         "Nøglen er brugt til noget andet",
         "Brug en ny Idempotency-Key til en ny handling. Intet er gemt.",
@@ -61,6 +57,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Intet er vist eller gemt, for alt skal kunne ses i loggen. Prøv igen, og ring til driften, om det bliver ved.",
     ),
     "database-unavailable": ("Systemet er ikke klar", "Intet er gemt. Prøv igen om et øjeblik."),
+    "unknown-whether-stored": (
+        "Det vides ikke, om det er gemt",
+        "Gentag med samme Idempotency-Key: det sker kun én gang. Uden nøgle: se først efter, om det er gemt.",
+    ),
     "unexpected-failure": (
         "Noget gik galt hos os",
         "Intet er gemt. Prøv igen, og opgiv korrelations-id'et til driften, hvis det bliver ved.",

@@ -89,6 +89,7 @@ class DemoInstallation:
             FileKeyKeeper.create(keys, [authority.id for authority in plan.authorities], [infohus_id])
         SigningKey.create(keys / "log-signing.key")
         (self.folder / "issuers.toml").write_text(issuers.issuers_toml(), encoding="utf-8")
+        (self.folder / "issuers.toml").chmod(0o644)  # whatever the umask: one that others may write is refused
         return infohuse[0][1]
 
     def issuers(self, url: str) -> DemoIssuers:

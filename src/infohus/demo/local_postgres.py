@@ -46,7 +46,7 @@ _QUIET = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
-_NOTHING_SURVIVES_A_CRASH = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_NOTHING_SURVIVES_A_CRASH = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgresNotFound(Exception):  # noqa: N818 - names the situation

@@ -131,6 +131,9 @@ def _started(children: ExitStack, installation: DemoInstallation, port: int) -> 
     provide = [sys.executable, "-m", "infohus.demo.provider", str(installation.folder), str(issuer_port)]
     serve = [sys.executable, "-m", "infohus", "serve"]
     provider = children.enter_context(_child(provide, dict(os.environ), log))
+    for witness_port in witness_ports:
+        # A service that remembers nothing opens only when its witnesses answer.
+        _wait_until_listening(witness_port)
     server = children.enter_context(_child(serve, installation.environment(port=server_port), log))
     _wait_until(f"{issuer_address}/kommune/jwks", provider, log)
     _wait_until(f"{address}/ready", server, log)
@@ -185,6 +188,16 @@ def _wait_until(address: str, server: "subprocess.Popen[bytes]", log: Path) -> N
     log_end = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
     message = f"serveren svarede ikke på {address}:\n{log_end}"
     raise StepFailed(message)
+
+
+def _wait_until_listening(port: int) -> None:
+    """Wait until a process listens; who waits for it in vain says which one."""
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
 
 
 def _free_port(first: int) -> int:

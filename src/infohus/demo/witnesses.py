@@ -35,6 +35,7 @@ class DemoWitnesses:
             for key, port in zip(self.keys, ports, strict=True)
         ]
         self.file.write_text("\n".join([f"need = {NEED}\n", *parts]), encoding="utf-8")
+        self.file.chmod(0o644)  # whatever the umask: one that others may write is refused
 
     def commands(self, logs: Sequence[VerifierKey], ports: Sequence[int]) -> list[list[str]]:
         """Give, for each witness, the command that runs it."""

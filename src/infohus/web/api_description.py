@@ -16,15 +16,16 @@ from litestar.openapi.spec import OpenAPI
 
 from infohus import errors
 from infohus.kernel.answers.problems import PROBLEM, Problem
+from infohus.kernel.requests.moments import OF_MOMENTS
 from infohus.web.api_examples import EXAMPLES
-from infohus.web.authentication import is_open
+from infohus.web.authentication import UUID_TEXT, is_open
 
 Document = dict[str, Any]
 
 _REF = "#/components/schemas/"
 _CORRELATION = {
-    "description": "Names this request in the logs; send a usable one and it is kept.",
-    "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{8,64}$"},
+    "description": "Names this request in the logs; send a UUID and it is kept.",
+    "required": True, "schema": {"type": "string", "format": "uuid", "pattern": UUID_TEXT},
 }
 _CHALLENGE = {"description": "How to sign in.", "required": True, "schema": {"type": "string", "const": "Bearer"}}
 _SUCCESS = {"200": "As asked.", "201": "Recorded, and in the log."}
@@ -116,6 +117,8 @@ def _describe(operation: Document, path: str) -> None:
     operation["security"] = [] if is_open(path) else [{"bearer": []}]
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = _without_null(parameter["schema"])
+        if parameter["schema"].get("format") == "date-time":
+            parameter["schema"].update(OF_MOMENTS)
         if parameter["name"] == "If-Match":
             parameter.update(required=True, example='"1"')
     if operation["operationId"] in EXAMPLES:

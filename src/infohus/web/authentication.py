@@ -25,11 +25,9 @@ logger = structlog.get_logger()
 OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
 _BELOW_THEM = tuple(f"{path}/" for path in OPEN_TO_ALL)
 REMEMBERED_SIGN_INS = 4096
-_USABLE_CORRELATION_ID = re.compile(
-    # It stands in both logs, where nobody may write a CPR number or a name through it: hexadecimal digits and hyphens,
-    # but nothing that looks like a CPR number (rules 28, 53 and 60).
-    r"(?!.*(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d-?\d{4}(?!\d))[0-9A-Fa-f-]{8,64}"
-)
+UUID_TEXT = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+"""What a correlation id looks like. It stands in logs that nobody can correct, so nothing else is taken from a caller:
+a name or a CPR number could be written through it (rules 28, 53 and 60)."""
 
 
 class AuthenticationMiddleware(ASGIMiddleware):
@@ -42,12 +40,12 @@ class AuthenticationMiddleware(ASGIMiddleware):
         self._gate = gate
         self._units = units
         self._actors = actors
-        self._seen: FIFOCache[str, None] = FIFOCache(REMEMBERED_SIGN_INS)
+        self._seen: FIFOCache[bytes, None] = FIFOCache(REMEMBERED_SIGN_INS)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Give the request its correlation id; pass it on, or answer 401 (503 where the sign-in cannot be logged)."""
         given = _header(scope, b"x-correlation-id")
-        correlation_id.set(given if _USABLE_CORRELATION_ID.fullmatch(given) else uuid4().hex)
+        correlation_id.set(given if re.fullmatch(UUID_TEXT, given) else str(uuid4()))
         answered: list[int] = []
 
         async def send_with_id(message: Message) -> None:
@@ -73,7 +71,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
     ) -> None:
         try:
             caller = await self._admitted(authorization)
-            if caller.token_id not in self._seen:
+            if caller.token_digest not in self._seen:
                 await self._sign_in(caller)
         except errors.NotSignedIn as refused:
             await self._answer_not_signed_in(refused, scope, receive, send)
@@ -85,10 +83,14 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     async def _sign_in(self, caller: Caller) -> None:
         """Log the sign-in and store, sealed, who it is; no act comes before that is committed (rule 60)."""
-        async with self._units.begin(caller, Action.SIGN_IN) as work:
-            fingerprint = await self._actors.keep(work)
+        try:
+            async with self._units.begin(caller, Action.SIGN_IN) as work:
+                fingerprint = await self._actors.keep(work)
+        except errors.UnknownWhetherStored as unknown:
+            # Of the sign-in; what was asked for has not begun.
+            raise errors.LogUnavailable from unknown
         self._actors.remember(fingerprint)
-        self._seen[caller.token_id] = None
+        self._seen[caller.token_digest] = None
 
     async def _admitted(self, authorization: str) -> Caller:
         scheme, _, token = authorization.partition(" ")

@@ -20,6 +20,7 @@ from litestar.types import ExceptionHandlersMap
 
 from infohus import errors
 from infohus.kernel.answers.problems import Problem, problem_response
+from infohus.web.strict_request import require_canonical_path, require_canonical_query
 
 logger = structlog.get_logger()
 
@@ -44,31 +45,28 @@ def _method_not_allowed(request: AnyRequest, _failure: MethodNotAllowedException
 
 
 async def before_the_route(request: AnyRequest) -> Response[None] | None:
-    """Answer OPTIONS, and refuse query parameters that the route would ignore.
+    """Answer OPTIONS, and refuse an address that is not in its one spelling or has parameters that nobody reads.
 
     Litestar's own OPTIONS leaves out methods that were added after the first. A filter that is misspelt, repeated or
     `null` must not be answered as if there were none: a reviewer would take every entry for those asked for.
 
     Raises:
-        RequestNotUnderstood: naming the parameter.
+        RequestNotUnderstood, MomentNotPlausible: naming the parameter.
     """
     if request.method == HttpMethod.OPTIONS:
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
+    require_canonical_path(request)
     if request.scope["query_string"]:
-        expected = _query_of(request)
-        for name in request.query_params:
-            values = request.query_params.getall(name)
-            if name not in expected or len(values) > 1 or values[0].lower() == "null":
-                raise errors.RequestNotUnderstood(field=_only_a_name(name) if name in expected else "$")
+        require_canonical_query(request, _query_of(request))
     return None
 
 
-def _query_of(request: AnyRequest) -> set[str]:
-    """Name the query parameters that the route reads."""
+def _query_of(request: AnyRequest) -> dict[str, str]:
+    """Map the query parameters that the route reads to the names of its arguments."""
     template = request.scope["path_template"]
     routes = (route for route in request.app.routes if isinstance(route, HTTPRoute) and route.path_format == template)
     _, arguments = next(routes).route_handler_map[request.method]
-    return {parameter.field_alias for parameter in arguments.expected_query_params}
+    return {parameter.field_alias: parameter.field_name for parameter in arguments.expected_query_params}
 
 
 def _allowed(request: AnyRequest) -> str:
@@ -79,6 +77,8 @@ def _allowed(request: AnyRequest) -> str:
         if isinstance(route, HTTPRoute) and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", route.path_format), here)
         for method in route.methods
     }
+    if HttpMethod.GET in methods:
+        methods.add(HttpMethod.HEAD)  # strict_http.py answers it
     return ", ".join(sorted(methods))
 
 

@@ -14,10 +14,11 @@ from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.database.tables import SCHEMA, Record, choice, unique_in_case
+from infohus.kernel.requests.moments import Moment
+from infohus.kernel.requests.words import AnswerToRule, OptionalReason, Reason
 from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
 from infohus.kernel.sealing.envelope import Sealed
 
-LongText = Annotated[str, Meta(max_length=20_000)]
 AuthoritySlug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 
@@ -92,16 +93,16 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
     purpose: Purpose
     categories: Annotated[list[Category], Meta(max_length=5)] = []
-    necessity: LongText = ""
-    proportionality: LongText = ""
-    subsidiarity: LongText = ""
-    strict_necessity: LongText | None = None
+    necessity: AnswerToRule = ""
+    proportionality: AnswerToRule = ""
+    subsidiarity: AnswerToRule = ""
+    strict_necessity: OptionalReason | None = None
     channel: Channel = Channel.SYSTEM
-    exchanged_at: Annotated[datetime, Meta(tz=True)] | None = None
+    exchanged_at: Moment | None = None
     paragraph: Paragraph | None = None
     cooperation_form: CooperationForm | None = None
     consent: Consent = Consent.NOT_SOUGHT
-    consent_reason: LongText | None = None
+    consent_reason: Reason | None = None
     requested_by_pet: bool = False
     for_criminal_investigation: bool = False
 

@@ -27,6 +27,7 @@ from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.requests.words import has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 LATE_AFTER = timedelta(hours=24)
@@ -102,15 +103,15 @@ def manifest_of(draft: DisclosureDraft, items: Sequence[Item]) -> bytes:
 def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None:
     if draft.for_criminal_investigation:
         raise errors.ExchangeForInvestigation
-    if not draft.necessity.strip():
+    if not has_words(draft.necessity):
         raise errors.ExchangeWithoutNecessity
-    if not draft.proportionality.strip():
+    if not has_words(draft.proportionality):
         raise errors.ProportionalityNotAnswered
-    if not draft.subsidiarity.strip():
+    if not has_words(draft.subsidiarity):
         raise errors.SubsidiarityNotAnswered
     if not draft.categories:
         raise errors.ExchangeWithoutCategory
-    if regime is Regime.LED and SENSITIVE & set(draft.categories) and not (draft.strict_necessity or "").strip():
+    if regime is Regime.LED and SENSITIVE & set(draft.categories) and not has_words(draft.strict_necessity):
         raise errors.StrictNecessityMissing
 
 

@@ -77,14 +77,16 @@ def routes_of(kind: DecisionKind[Any, Any]) -> list[HTTPRouteHandler]:
             return await kind.answer(work, work.subject(kind.model))
 
     async def amend(
-        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: Any, request_scope: NamedDependency[RequestScope],  # noqa: ANN401
-        if_match: IfMatch = None,
+        case_id: FromPath[UUID], decision_id: FromPath[UUID], data: Any,  # noqa: ANN401
+        idempotent_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
     ) -> Any:  # noqa: ANN401
         """Change an open proposal: earlier signatures are void, and the new content is disclosed anew (rule 18)."""
-        async with request_scope.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
+        async with idempotent_scope.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
             decision = work.subject(kind.model)
-            require_match(if_match, decision.record_version)
-            return await kind.answer(work, await kind.amend(work, decision, data))
+            if not work.is_repetition:
+                require_match(if_match, decision.record_version)
+                decision = await kind.amend(work, decision, data)
+            return await kind.answer(work, decision)
 
     async def sign(
         case_id: FromPath[UUID], decision_id: FromPath[UUID], data: JSONBody[SignatureDraft],
@@ -93,7 +95,7 @@ def routes_of(kind: DecisionKind[Any, Any]) -> list[HTTPRouteHandler]:
         """Sign exactly the content that was read; both authorities' signatures make the decision (rule 17)."""
         async with idempotent_scope.begin(kind.signing, kind.model, decision_id, within=case_id) as work:
             decision = work.subject(kind.model)
-            if await work.acted_before() is None:
+            if not work.is_repetition:
                 decision = await kind.sign(work, decision, bytes.fromhex(data.content_hash))
                 work.done(decision.id)
             return await kind.answer(work, decision, status=201)

@@ -190,7 +190,7 @@ async def bring(
     async with idempotent_scope.begin(
             Action.CONTRIBUTE_TO_ASSESSMENT, Assessment, assessment_id, within=case_id
     ) as work:
-        if await work.acted_before() is None:
+        if not work.is_repetition:
             await contribute(work, work.subject(Assessment), data)
         return await _answer(work, work.subject(Assessment), status=201)
 
@@ -198,12 +198,15 @@ async def bring(
 @put(ASSESSMENT + "/conclusion", operation_id="ConcludeAssessment", response_headers=VERSIONED)
 async def conclude(
     case_id: FromPath[UUID], assessment_id: FromPath[UUID], data: JSONBody[ConclusionDraft],
-    request_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
+    idempotent_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
 ) -> Response[AssessmentView]:
     """Write the conclusion: problems and resources, both sides (rule 37)."""
-    async with request_scope.begin(Action.CONCLUDE_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
-        require_match(if_match, work.subject(Assessment).record_version)
-        return await _answer(work, await conclude_assessment(work, work.subject(Assessment), data))
+    async with idempotent_scope.begin(Action.CONCLUDE_ASSESSMENT, Assessment, assessment_id, within=case_id) as work:
+        assessment = work.subject(Assessment)
+        if not work.is_repetition:
+            require_match(if_match, assessment.record_version)
+            await conclude_assessment(work, assessment, data)
+        return await _answer(work, assessment)
 
 
 @post(ASSESSMENT + "/signatures", operation_id="SignAssessment", response_headers=VERSIONED)
@@ -216,7 +219,7 @@ async def sign(
             Action.SIGN_ASSESSMENT, Assessment, assessment_id, within=case_id
     ) as work:
         assessment = work.subject(Assessment)
-        if await work.acted_before() is None:
+        if not work.is_repetition:
             await sign_assessment(work, assessment, bytes.fromhex(data.content_hash))
             work.done(assessment.id)
         return await _answer(work, assessment, status=201)

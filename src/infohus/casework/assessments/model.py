@@ -10,14 +10,18 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.model import DisclosureDraft, LongText
+from infohus.cases.disclosures.model import DisclosureDraft
 from infohus.cases.information import Origin
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import AssessmentOutcome
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.tables import SCHEMA, Record, Row, choice, owned_by_authority, unique_in_case
+from infohus.kernel.requests.moments import Day
+from infohus.kernel.requests.words import OptionalReason, Reason
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
+
+DimensionId = Annotated[str, Meta(pattern="^[a-z_]{1,60}$")]
 
 
 class Answer(StrEnum):
@@ -74,11 +78,11 @@ class Conclusion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     A re-assessment also says in its own words what changed since the last one (rule 40).
     """
 
-    problems: LongText = ""
-    resources: LongText = ""
-    overall_assessment: LongText = ""
-    dimensions_to_work_on: Annotated[list[str], Meta(max_length=9)] = []
-    what_changed: LongText = ""
+    problems: OptionalReason = ""
+    resources: OptionalReason = ""
+    overall_assessment: OptionalReason = ""
+    dimensions_to_work_on: Annotated[list[DimensionId], Meta(max_length=9)] = []
+    what_changed: OptionalReason = ""
 
 
 class OpeningDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -91,11 +95,11 @@ class OpeningDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class ContributionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One contribution to one dimension."""
 
-    dimension: Annotated[str, Meta(pattern="^[a-z_]{1,60}$")]
+    dimension: DimensionId
     answer: Answer
-    text: LongText | None = None
-    source: Annotated[LongText, Meta(min_length=1)]
-    dated_on: date
+    text: Reason | None = None
+    source: Reason
+    dated_on: Day
     is_first_hand: bool
     origin: Origin
 

@@ -19,6 +19,7 @@ from infohus.casework.assessments.model import (
 from infohus.casework.assessments.template import Side
 from infohus.casework.assessments.templates import template_in_force, template_of
 from infohus.kernel.access.model import Stage
+from infohus.kernel.requests.words import has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 FIRST_VERSION = 1
@@ -118,11 +119,11 @@ async def _refuse_one_sided(work: UnitOfWork, assessment: Assessment, conclusion
         for name, is_there in (
             ("risiko og trussel", Side.RISK_AND_THREAT in described),
             ("trivsel og modstandskraft", Side.WELLBEING_AND_RESILIENCE in described),
-            ("problemer", bool(conclusion.problems.strip())),
-            ("ressourcer", bool(conclusion.resources.strip())),
+            ("problemer", has_words(conclusion.problems)),
+            ("ressourcer", has_words(conclusion.resources)),
             (
                 "hvad der er ændret siden sidst",
-                assessment.version == FIRST_VERSION or bool(conclusion.what_changed.strip()),
+                assessment.version == FIRST_VERSION or has_words(conclusion.what_changed),
             ),
         )
         if not is_there

@@ -163,33 +163,39 @@ async def _clearance_view(work: UnitOfWork, check: ClearanceCheck) -> ClearanceV
 @post(CHILD_NOTIFICATION + "/hand-over", operation_id="HandOverChildNotification", status_code=200)
 async def hand_over(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[HandOverDraft],
-    request_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> ChildNotificationView:
     """Record that the underretning was handed over; screening waits for it (rule 32)."""
-    async with request_scope.begin(Action.HAND_OVER_CHILD_NOTIFICATION, Case, case_id) as work:
-        notification = await hand_over_child_notification(work, await _notification(work, notification_id), data)
+    async with idempotent_scope.begin(Action.HAND_OVER_CHILD_NOTIFICATION, Case, case_id) as work:
+        notification = await _notification(work, notification_id)
+        if not work.is_repetition:
+            await hand_over_child_notification(work, notification, data)
         return ChildNotificationView.of(notification, now=work.now)
 
 
 @post(CHILD_NOTIFICATION + "/assessment", operation_id="RecordAssessmentOfChild", status_code=200)
 async def record_assessment(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[AssessmentOfChildDraft],
-    request_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> ChildNotificationView:
     """Record when the underretning was assessed: within 24 hours, or it shows as overdue."""
-    async with request_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
-        notification = record_assessment_of_child(work, await _notification(work, notification_id), data)
+    async with idempotent_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
+        notification = await _notification(work, notification_id)
+        if not work.is_repetition:
+            record_assessment_of_child(work, notification, data)
         return ChildNotificationView.of(notification, now=work.now)
 
 
 @post(CHILD_NOTIFICATION + "/receipt", operation_id="RecordReceiptToReporter", status_code=200)
 async def record_receipt(
     case_id: FromPath[UUID], notification_id: FromPath[UUID], data: JSONBody[ReceiptToReporterDraft],
-    request_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> ChildNotificationView:
     """Record when the reporter got a receipt: within six working days, or it shows as overdue."""
-    async with request_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
-        notification = record_receipt_to_reporter(work, await _notification(work, notification_id), data)
+    async with idempotent_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
+        notification = await _notification(work, notification_id)
+        if not work.is_repetition:
+            record_receipt_to_reporter(work, notification, data)
         return ChildNotificationView.of(notification, now=work.now)
 
 

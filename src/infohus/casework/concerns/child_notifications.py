@@ -1,27 +1,24 @@
 """Underretningen om et barn: its hand-over, and when its two deadlines were met: the assessment and the receipt."""
 
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
 
 import msgspec
-from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.casework.concerns.model import ChildNotification
-from infohus.casework.concerns.subjects import ShortText
 from infohus.danish_calendar import danish_day
 from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.requests.moments import Day, Moment
+from infohus.kernel.requests.words import Label
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class HandOverDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """To whom the underretning was handed over, and when."""
 
     handed_over_at: Moment
-    handed_over_to: ShortText
+    handed_over_to: Label
 
 
 class AssessmentOfChildDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -33,7 +30,7 @@ class AssessmentOfChildDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=
 class ReceiptToReporterDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The day the reporter got a receipt."""
 
-    receipt_given_on: date
+    receipt_given_on: Day
 
 
 

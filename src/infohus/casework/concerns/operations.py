@@ -8,11 +8,9 @@ import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.model import LongText
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.cases.procedure.table import next_stage
-from infohus.casework.concerns.child_notifications import Moment
 from infohus.casework.concerns.model import (
     ClearanceCheck,
     Concern,
@@ -22,19 +20,21 @@ from infohus.casework.concerns.model import (
     ReporterKind,
     ReporterRelease,
 )
-from infohus.casework.concerns.subjects import Person, ShortText, SubjectDraft, doubts_about, record_subject
+from infohus.casework.concerns.subjects import Person, SubjectDraft, doubts_about, record_subject
 from infohus.danish import CONCERN_KINDS
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case, Coordinator, LoadedPlan, Participant, ParticipationKind, Stage
 from infohus.kernel.database.tables import new_id
+from infohus.kernel.requests.moments import Moment
+from infohus.kernel.requests.words import AnswerToRule, Label, OptionalReason, Reason, has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class ReporterIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who raised the concern; left out for an anonymous one."""
 
-    name: ShortText
-    contact: ShortText | None = None
+    name: Label
+    contact: Label | None = None
 
 
 class ConcernDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -43,12 +43,12 @@ class ConcernDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     channel: ReportChannel
     received_at: Moment
     reporter_kind: ReporterKind
-    observation: Annotated[LongText, Meta(min_length=1)]
-    told_reporter: LongText
+    observation: Reason
+    told_reporter: AnswerToRule
     kind: Annotated[str, Meta(pattern="^[a-z][a-z_]{0,29}$")] = "person"
     reporter_is_anonymous: bool = False
     reporter: ReporterIdentity | None = None
-    interpretation: LongText | None = None
+    interpretation: OptionalReason | None = None
     signs: Annotated[list[Annotated[str, Meta(pattern="^(individual|social)-[0-9]{1,2}$")]], Meta(max_length=40)] = []
     extremism_weight: ExtremismWeight = ExtremismWeight.UNKNOWN
     extremism_form: Annotated[str, Meta(pattern="^[a-z]{1,30}$")] = "unknown"
@@ -60,13 +60,13 @@ class ClearanceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """What the police found."""
 
     outcome: ClearanceOutcome
-    note: LongText | None = None
+    note: OptionalReason | None = None
 
 
 class ReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Why the subject may learn who raised the concern."""
 
-    reason: Annotated[LongText, Meta(min_length=1)]
+    reason: Reason
 
 
 class _KindOfPlan(msgspec.Struct, frozen=True):
@@ -144,7 +144,7 @@ async def release_reporter_identity(work: UnitOfWork, reporter: Reporter, draft:
 async def _checked_persons(work: UnitOfWork, draft: ConcernDraft) -> list[Person]:
     if draft.reporter_is_anonymous and draft.reporter is not None:
         raise errors.AnonymousReporterHasIdentity
-    if not draft.told_reporter.strip():
+    if not has_words(draft.told_reporter):
         raise errors.TellingTheReporterNotRecorded
     if draft.received_at > work.now + CLOCK_TOLERANCE:
         raise errors.InTheFuture(field="received_at")

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
 
 import msgspec
-from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import CprNumber, CprText, read_cpr_number
@@ -14,19 +12,19 @@ from infohus.cases.persons.family_names import INDEX, family_names
 from infohus.cases.persons.model import AgeGroup, ProtectedAddress, Subject
 from infohus.casework.concerns.deadlines import ADULT_AGE, YOUNG_ADULT_UNTIL, age_at, assess_by, receipt_by
 from infohus.casework.concerns.model import ChildNotification, Concern
+from infohus.kernel.requests.moments import Day
+from infohus.kernel.requests.words import Label
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-
-ShortText = Annotated[str, Meta(min_length=1, max_length=400)]
 
 
 class SubjectDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A person the concern is about. Everything may be missing; a CPR number is ten digits, with or without a dash."""
 
-    name: ShortText | None = None
+    name: Label | None = None
     cpr_number: CprText | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     is_under_18: bool | None = None
-    address: ShortText | None = None
+    address: Label | None = None
     address_is_protected: bool = False
 
 

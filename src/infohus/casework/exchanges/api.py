@@ -143,12 +143,13 @@ async def receipts(
 )
 async def acknowledge_receipt(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[ReceiptDraft],
-    request_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> Receipts:
     """Acknowledge exactly what was received, by the hash of it; again changes nothing."""
-    async with request_scope.begin(Action.ACKNOWLEDGE_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+    async with idempotent_scope.begin(Action.ACKNOWLEDGE_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
         exchange = work.subject(Exchange)
-        await acknowledge(work, exchange, data)
+        if not work.is_repetition:
+            await acknowledge(work, exchange, data)
         return (await receipts_of(work, [exchange]))[exchange_id]
 
 

@@ -1,25 +1,25 @@
 """Record a løsladelse, which an exchange under retsplejeloven § 115, stk. 1, nr. 3, litra c, rests on (rule 9)."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.persons.custody_releases import CustodyRelease, Judgement
 from infohus.danish_calendar import danish_day
+from infohus.kernel.requests.moments import Day
+from infohus.kernel.requests.words import Reason
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class CustodyReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When the subject was released, what was judged, and on what basis."""
 
-    released_on: date
+    released_on: Day
     judgement: Judgement
-    basis: Annotated[str, Meta(min_length=1, max_length=20_000)]
+    basis: Reason
 
 
 class CustodyReleaseView(msgspec.Struct, frozen=True):

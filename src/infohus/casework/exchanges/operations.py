@@ -1,6 +1,5 @@
 """Record an exchange, in writing or of what was said, and correct one."""
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -15,13 +14,14 @@ from infohus.cases.disclosures.model import (
     DisclosureDraft,
     Exchange,
     Item,
-    LongText,
     Purpose,
 )
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.information import InformationDraft, note_information
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
 from infohus.kernel.access.model import Disclosure, Infohus, Stage
+from infohus.kernel.requests.moments import Moment
+from infohus.kernel.requests.words import AnswerToRule, OptionalReason, Reason, has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -29,29 +29,29 @@ class ExchangeDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw
     """What is disclosed: records, or what was said, or both."""
 
     items: Items = msgspec.field(default_factory=list)
-    summary: LongText | None = None
+    summary: OptionalReason | None = None
 
 
 class CorrectionDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What was wrong and what is right. `recipients` may name more; every earlier recipient gets it in any case."""
 
-    summary: LongText
+    summary: Reason
     items: Items = msgspec.field(default_factory=list)
 
 
 class OralExchangeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What was said on the phone or at a meeting, in six answers; all else has a sensible default (rule 12)."""
 
-    said: Annotated[LongText, Meta(min_length=1)]
+    said: Reason
     channel: Channel
     categories: Annotated[list[Category], Meta(min_length=1, max_length=5)]
-    necessity: LongText
-    proportionality: LongText
-    subsidiarity: LongText
-    exchanged_at: Annotated[datetime, Meta(tz=True)] | None = None
+    necessity: AnswerToRule
+    proportionality: AnswerToRule
+    subsidiarity: AnswerToRule
+    exchanged_at: Moment | None = None
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)] | None = None
     purpose: Purpose | None = None
-    strict_necessity: LongText | None = None
+    strict_necessity: OptionalReason | None = None
 
 
 EXCHANGE_BY_ID = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"))
@@ -81,7 +81,7 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
         ExchangeWithoutContent: it has neither items nor a summary.
         Refused: a rule of § 115 is not met.
     """
-    if not draft.items and not (draft.summary or "").strip() and not draft.for_criminal_investigation:
+    if not draft.items and not has_words(draft.summary) and not draft.for_criminal_investigation:
         raise errors.ExchangeWithoutContent
     exchange = await disclose(work, draft, await records.items_of(work, draft.items), summary=draft.summary)
     work.done(exchange.id)

@@ -79,13 +79,15 @@ async def requests(case_id: FromPath[UUID], request_scope: NamedDependency[Reque
 )
 async def answer(
     case_id: FromPath[UUID], request_id: FromPath[UUID], data: JSONBody[AnswerDraft],
-    request_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> RequestView:
     """Answer: disclosed or partly, by an exchange; or declined, with no reason (§ 115, stk. 4)."""
-    async with request_scope.begin(
+    async with idempotent_scope.begin(
         Action.ANSWER_INFORMATION_REQUEST, InformationRequest, request_id, within=case_id
     ) as work:
-        answered = await answer_request(work, work.subject(InformationRequest), data)
+        answered = work.subject(InformationRequest)
+        if not work.is_repetition:
+            await answer_request(work, answered, data)
         return (await RequestView.opened(work, answered))[0]
 
 

@@ -1,25 +1,24 @@
 """Ask another authority, note what one was asked from outside the system, and answer."""
 
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exchange, Item, LongText
+from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exchange, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.casework.exchanges.model import Answer, InformationRequest
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.requests.words import Reason
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class RequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is asked. With `disclosure` it goes to its one recipient; with `received_from` it came from outside."""
 
-    question: Annotated[LongText, Meta(min_length=1)]
+    question: Reason
     disclosure: DisclosureDraft | None = None
     received_from: AuthoritySlug | None = None
 

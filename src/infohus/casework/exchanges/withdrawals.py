@@ -3,20 +3,19 @@
 What a recipient has seen stays seen: a withdrawal says whether the receipt came before it.
 """
 
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.cases.disclosures.model import AuthoritySlug, Exchange, LongText
+from infohus.cases.disclosures.model import AuthoritySlug, Exchange
 from infohus.casework.exchanges.disclosable import DisclosableKind
 from infohus.casework.exchanges.receipts import receipts_of
 from infohus.kernel.access.model import Authority
 from infohus.kernel.database.tables import Record, owned_by_authority
+from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -39,7 +38,7 @@ class WithdrawalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """From whom it is withdrawn, and why."""
 
     recipient: AuthoritySlug
-    reason: Annotated[LongText, Meta(min_length=1)]
+    reason: Reason
 
 
 WITHDRAWAL_BY_ID = sa.select(Withdrawal).where(Withdrawal.id == sa.bindparam("id"))

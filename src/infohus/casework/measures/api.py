@@ -124,7 +124,7 @@ async def follow_up(
             Action.RECORD_FOLLOW_UP, Measure, measure_id, within=case_id
     ) as work:
         measure = work.subject(Measure)
-        if await work.acted_before() is None:
+        if not work.is_repetition:
             await record_follow_up(work, measure, data)
         return _measure_answer(measure, await MeasureView.opened(work, measure), status=201)
 

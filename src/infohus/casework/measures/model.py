@@ -2,19 +2,19 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, LongText
+from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import RecommendationOutcome
 from infohus.kernel.access.model import Authority
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.requests.moments import Day
+from infohus.kernel.requests.words import OptionalReason, Reason
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -90,8 +90,8 @@ class FollowUp(Record):
 class RecommendationContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is recommended, and why."""
 
-    recommendation: Annotated[LongText, Meta(min_length=1)]
-    reasons: LongText = ""
+    recommendation: Reason
+    reasons: OptionalReason = ""
 
 
 class RecommendationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -114,16 +114,16 @@ class MeasureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     responsible_authority: AuthoritySlug | None = None
     deliverer: UUID | None = None
     is_social_support: bool = False
-    description: Annotated[LongText, Meta(min_length=1)]
-    starts_on: date
-    follow_up_on: date
+    description: Reason
+    starts_on: Day
+    follow_up_on: Day
     disclosure: DisclosureDraft | None = None
 
 
 class FollowUpDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A follow-up: what was found, and when to look again, or with what outcome the measure ends."""
 
-    text: Annotated[LongText, Meta(min_length=1)]
-    next_follow_up_on: date | None = None
+    text: Reason
+    next_follow_up_on: Day | None = None
     outcome: MeasureOutcome | None = None
     disclosure: DisclosureDraft | None = None

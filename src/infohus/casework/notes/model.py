@@ -7,11 +7,11 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.model import LongText
 from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.requests.moments import Moment
+from infohus.kernel.requests.words import Reason, optional_reason
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -49,7 +49,7 @@ class NoteDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """A note as it is written. A document has a short subject, at most 200 characters."""
 
     kind: NoteKind = NoteKind.NOTE
-    happened_at: Annotated[datetime, Meta(tz=True)]
-    subject: Annotated[str, Meta(max_length=200)] | None = None
-    text: Annotated[LongText, Meta(min_length=1)]
+    happened_at: Moment
+    subject: Annotated[str, optional_reason(200)] | None = None
+    text: Reason
     corrects: UUID | None = None

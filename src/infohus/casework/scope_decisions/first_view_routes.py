@@ -52,7 +52,7 @@ async def reveal(
             Action.REVEAL_FIRST_VIEW, FirstView, first_view_id, within=case_id
     ) as work:
         first_view = work.subject(FirstView)
-        if await work.acted_before() is None:
+        if not work.is_repetition:
             await reveal_first_view(work, first_view, data)
         return (await opened(work, first_view))[0]
 

@@ -8,22 +8,21 @@ it; the fælles afgrænsning is decided with or without.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.cases.disclosures.model import DisclosureDraft, Item, LongText
+from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.kernel.access.model import Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Record, unique_in_case
+from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -50,7 +49,7 @@ class FirstViewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Where the concern belongs, and why."""
 
     view: SeenAs
-    reasons: Annotated[LongText, Meta(min_length=1)]
+    reasons: Reason
 
 
 class RevelationDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

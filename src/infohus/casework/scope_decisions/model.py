@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.model import DisclosureDraft, LongText
+from infohus.cases.disclosures.model import DisclosureDraft
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import ScopeOutcome
 from infohus.kernel.database.tables import SCHEMA, Record, owned_by_authority
+from infohus.kernel.requests.words import OptionalReason, Reason, label
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -36,7 +37,7 @@ class ScopeDisagreement(Record):
 class DisagreementDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Why the signer differs, and the § 115 fields of telling the proposer."""
 
-    reason: Annotated[LongText, Meta(min_length=1)]
+    reason: Reason
     disclosure: DisclosureDraft
 
 
@@ -47,14 +48,14 @@ class Residence(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Where a subject lives when the decision is made: a municipality's name or code, or `unknown` (rule 21)."""
 
     subject_id: UUID
-    home_municipality: Annotated[str, Meta(min_length=1, max_length=60)]
+    home_municipality: Annotated[str, label(60)]
 
 
 class ScopeContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the decision rests on, in each side's own words."""
 
-    reasons: Annotated[LongText, Meta(min_length=1)]
-    considered: LongText = ""
+    reasons: Reason
+    considered: OptionalReason = ""
     residences: Annotated[list[Residence], Meta(max_length=20)] = []
 
 

@@ -1,14 +1,13 @@
 """Screening: the row, and the document both sign."""
 
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
-from infohus.cases.disclosures.model import DisclosureDraft, LongText
+from infohus.cases.disclosures.model import DisclosureDraft
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import ScreeningOutcome
 from infohus.kernel.database.tables import owned_by_authority
+from infohus.kernel.requests.words import Reason
 
 
 class Screening(JointDecision):
@@ -21,8 +20,8 @@ class Screening(JointDecision):
 class ScreeningContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What was weighed, and why it ends as it does."""
 
-    considered: Annotated[LongText, Meta(min_length=1)]
-    reasons: Annotated[LongText, Meta(min_length=1)]
+    considered: Reason
+    reasons: Reason
 
 
 class ScreeningDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

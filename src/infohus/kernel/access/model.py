@@ -231,7 +231,10 @@ class Disclosure(Row):
 
 
 class AnsweredRequest(Row):
-    """A request that recorded something under an Idempotency-Key, so that a repetition does not act twice."""
+    """A request that recorded something under an Idempotency-Key, so that a repetition does not act twice.
+
+    It ends some days after `acted_on`, the Danish day of the act.
+    """
 
     __tablename__ = "request_once"
 
@@ -239,4 +242,4 @@ class AnsweredRequest(Row):
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes]
     record_id: Mapped[UUID]
-    acted_on: Mapped[date]
+    acted_on: Mapped[date] = mapped_column(index=True)

@@ -1,5 +1,6 @@
 """Entity tags: what was read is changed only by who has seen it. Sources: RFC 9110 sections 8.8.3 and 13.1.1."""
 
+import re
 from typing import Annotated
 
 from litestar.datastructures import ResponseHeader
@@ -7,8 +8,15 @@ from litestar.params import HeaderParameter
 
 from infohus import errors
 
+_TAG = r'(?:W/)?"[!#-~]*"'
+_LIST = rf"^(?:\*|(?:[ \t]*,)*[ \t]*{_TAG}(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*)$"
+"""`*`, or entity tags between commas, of which some may be missing. Source: RFC 9110, sections 5.6.1 and 13.1.1."""
 IfMatch = Annotated[
-    str | None, HeaderParameter(name="If-Match", description="The ETag that was fetched.", pattern=r'^"[0-9]{1,9}"$')
+    str | None,
+    HeaderParameter(
+        name="If-Match", pattern=_LIST,
+        description="The ETag that was fetched; several, of which one must be the present one; or `*` for any.",
+    ),
 ]
 VERSIONED = [
     ResponseHeader(
@@ -29,9 +37,17 @@ def require_match(if_match: str | None, version: int) -> None:
 
     Raises:
         VersionNotStated: there is no If-Match.
-        ChangedMeanwhile: it names another version.
+        ChangedMeanwhile: it names other versions only.
     """
     if if_match is None:
         raise errors.VersionNotStated
-    if if_match != etag(version):
+    if not names(if_match, etag(version)):
         raise errors.ChangedMeanwhile
+
+
+def names(if_match: str, tag: str) -> bool:
+    """Say whether an If-Match names an entity tag. A weak one names nothing, for it may stand for several versions.
+
+    Source: RFC 9110, section 13.1.1 ("An origin server MUST use the strong comparison function").
+    """
+    return if_match.strip() == "*" or tag in re.findall(_TAG, if_match)

@@ -28,7 +28,7 @@ class Problem(msgspec.Struct, frozen=True):
 def problem_of(refusal: errors.Refused) -> Problem:
     """Describe a refusal. A request that sign-in never saw gets its correlation id here."""
     if correlation_id.get() == "-":
-        correlation_id.set(uuid4().hex)
+        correlation_id.set(str(uuid4()))
     title, detail = words_for(refusal)
     return Problem(
         type=f"/problems/{refusal.slug}", title=title, status=int(refusal.status), detail=detail,
@@ -56,7 +56,9 @@ _DESCRIPTIONS = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "A rule refuses it",
     HTTPStatus.PRECONDITION_REQUIRED: "If-Match is missing",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Failed here; nothing happened",
-    HTTPStatus.SERVICE_UNAVAILABLE: "The log or the database is unavailable; nothing happened",
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "The log or the database is unavailable; nothing happened, unless the type is `unknown-whether-stored`"
+    ),
 }
 
 

@@ -25,6 +25,10 @@ SELECT EXISTS (
 """
 
 
+_NO_ROOM = asyncpg.TooManyConnectionsError
+"""What PostgreSQL says when it, the role or the database has no room for one more connection."""
+
+
 async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     """Connect `size` times as the role that `url` names.
 
@@ -32,12 +36,19 @@ async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     transaction is reset when one is returned.
 
     Raises:
-        UnsafeSetting: see `refuse_unsafe_roles`.
+        UnsafeSetting: there is no room for so many connections; or see `refuse_unsafe_roles`.
     """
-    pool = await asyncpg.create_pool(
-        url, min_size=size, max_size=size, reset=_leave_no_transaction, max_inactive_connection_lifetime=0,
-        server_settings={"application_name": "infohus"},
-    )
+    try:
+        pool = await asyncpg.create_pool(
+            url, min_size=size, max_size=size, reset=_leave_no_transaction, max_inactive_connection_lifetime=0,
+            server_settings={"application_name": "infohus"},
+        )
+    except _NO_ROOM as failure:
+        message = (
+            f"INFOHUS_POOL_SIZE: PostgreSQL has no room for {size} more connections; set it lower, or PostgreSQL's "
+            "max_connections or the role's CONNECTION LIMIT higher"
+        )
+        raise UnsafeSetting(message) from failure
     try:
         async with pool.acquire() as connection:
             await refuse_unsafe_roles(connection)
@@ -50,7 +61,8 @@ async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
 async def refuse_unsafe_roles(connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
     """Refuse to work as a role that row security does not bind, or that owns the tables or the log.
 
-    Also where `infohus_verifier` or `infohus_retention` could take the advisory locks that every act waits for.
+    Also where `infohus_verifier` or `infohus_retention` could take the advisory locks that every act waits for, and
+    where COMMIT does not wait for the disk: then an answer would be given before what it tells of is durable.
 
     Raises:
         UnsafeSetting: the text names the variable, and what to connect as or to run.
@@ -62,6 +74,14 @@ async def refuse_unsafe_roles(connection: "Connection | asyncpg.Connection[async
         message = (
             "INFOHUS_DATABASE_URL: roles that only read the log may take the locks that every act waits for; "
             "run deploy/postgresql/roles.sql in this database again"
+        )
+        raise UnsafeSetting(message)
+
+
+    if await connection.fetchval("SHOW synchronous_commit") == "off":
+        message = (
+            "INFOHUS_DATABASE_URL: synchronous_commit is off for this role, so an answered act could be lost; "
+            "run ALTER ROLE … RESET synchronous_commit, and look in the database's settings and postgresql.conf"
         )
         raise UnsafeSetting(message)
 

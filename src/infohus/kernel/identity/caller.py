@@ -48,6 +48,7 @@ class Assurance(IntEnum):
 class Caller:
     """A verified natural person. `authenticated_at` and `expires_at` are aware UTC.
 
+    `token_digest` is the SHA-256 of the whole token, by which one sign-in is told from another, whatever stands in it.
     `name` and `email` are the identity provider's, where the token holds them; they are used for nothing but the sealed
     rows of `unit_of_work/actors.py`.
     """
@@ -59,6 +60,6 @@ class Caller:
     assurance: Assurance
     authenticated_at: datetime
     expires_at: datetime
-    token_id: str
+    token_digest: bytes = field(repr=False)
     name: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)

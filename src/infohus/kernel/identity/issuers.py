@@ -20,6 +20,7 @@ import msgspec
 
 from infohus.kernel.identity.caller import AuthorityId, AuthorityKind, Role
 from infohus.kernel.identity.key_sets import NO_KEYS, KeySet, KeySetRefused, read_key_set
+from infohus.settings import is_open_to_others
 
 Clock = Callable[[], datetime]
 """Gives the present time, aware and in UTC."""
@@ -227,10 +228,11 @@ def read_issuers(path: Path, clock: Clock) -> tuple[Issuer, ...]:
     `keys_file` is relative to the folder of `path`.
 
     Raises:
-        UnsafeIssuer: when the file or an issuer in it is malformed or unsafe.
+        UnsafeIssuer: when the file or an issuer in it is malformed or unsafe, or others may write one of the files.
         OSError: when a file cannot be read.
         KeySetRefused: when a key file holds no fit key set.
     """
+    _refuse_if_open(path)
     try:
         listed = msgspec.convert(tomllib.loads(path.read_text("utf-8")), _IssuersFile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as malformed:
@@ -245,12 +247,20 @@ def read_issuers(path: Path, clock: Clock) -> tuple[Issuer, ...]:
 def _key_ring(entry: _IssuerEntry, folder: Path, clock: Clock) -> KeyRing:
     match entry.keys_file, entry.keys_url:
         case str(name), None:
+            _refuse_if_open(folder / name)
             return keys_in_file(folder / name, clock)
         case None, str(url):
             return keys_at_address(url, clock)
         case _:
             message = f"{entry.url}: name exactly one of keys_file and keys_url"
             raise UnsafeIssuer(message)
+
+
+def _refuse_if_open(file: Path) -> None:
+    # Whoever may write here makes an identity provider of their own, and is whoever they like.
+    if is_open_to_others(file):
+        message = f"{file.name}: others may write this file or its folder; run chmod go-w on both"
+        raise UnsafeIssuer(message)
 
 
 def _read_small_file(path: Path) -> bytes:

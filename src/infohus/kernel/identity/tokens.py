@@ -5,13 +5,13 @@ key, algorithm. Accepted tokens are cached by their hash. A refusal is one stabl
 Encrypted tokens (JWE) are refused.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from threading import Lock
 
-import msgspec
 from cachetools import LRUCache
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -127,11 +127,11 @@ class TokenGate:
         if remembered is not None and remembered.issuer.keys.at(now) is remembered.keys:
             remembered.validity.check(now, self._expected.leeway_seconds)
             return remembered
-        accepted = self._examine_unknown(token, now)
+        accepted = self._examine_unknown(token, digest, now)
         self._remember(digest, accepted)
         return accepted
 
-    def _examine_unknown(self, token: str, now: float) -> _Accepted:
+    def _examine_unknown(self, token: str, digest: bytes, now: float) -> _Accepted:
         compact = read_compact(token)
         try:
             claims = read_json_object(compact.payload)
@@ -145,7 +145,9 @@ class TokenGate:
         if key is None:
             raise _UnknownKey(issuer.keys)
         verify_signature(compact, key)
-        caller, validity = read_caller(claims, issuer, expected=self._expected, now=now)
+        caller, validity = read_caller(
+            claims, issuer, token_digest=digest, expected=self._expected, now=now
+        )
         return _Accepted(caller, validity, issuer, keys)
 
     def _recall(self, digest: bytes) -> _Accepted | None:
@@ -214,7 +216,7 @@ def sign_token(private_key: bytes, claims: Mapping[str, object], *, kid: str) ->
     """
     algorithm, key = _signing_key(private_key)
     header = {"kid": kid, "typ": "at+jwt"}
-    signed: str = jws.sign(msgspec.json.encode(claims), key, headers=header, algorithm=algorithm.value)
+    signed: str = jws.sign(json.dumps(claims).encode(), key, headers=header, algorithm=algorithm.value)
     return signed
 
 

@@ -91,6 +91,12 @@ class FileKeyKeeper:
         for path in sorted({*wanted, *self._folder.glob("*/*.key")}):
             self._read(path.parent.name, path.name)
 
+    def missing(self, authority_ids: Iterable[str], infohus_ids: Iterable[UUID]) -> list[str]:
+        """Name the key files that `create` would make for these authorities and infohuse."""
+        names = [f"{holder}/kek-1.key" for one in authority_ids for holder in (one, supervision_of(one))]
+        names += [f"index/{infohus_id}.key" for infohus_id in (INSTALLATION, *infohus_ids)]
+        return sorted(name for name in names if not (self._folder / name).exists())
+
     def key_id(self, authority_id: str) -> str:
         """Name the key that wraps for an authority now."""
         return f"{authority_id}/kek-1"

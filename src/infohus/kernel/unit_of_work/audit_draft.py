@@ -16,14 +16,14 @@ _STORED = msgspec.json.Encoder(enc_hook=str)
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """A request that must not act twice: the caller's Idempotency-Key and the raw body it came with."""
+    """A request that must not act twice: the caller's Idempotency-Key, and the method, address and raw body with it."""
 
     key: str
-    body: bytes
+    request: bytes
 
     def keyed(self, fingerprint: Callable[[bytes], bytes]) -> "IdempotencyKey":
         """Replace the key by its keyed fingerprint: what a caller wrote into it is stored nowhere (rule 28)."""
-        return IdempotencyKey(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.body)
+        return IdempotencyKey(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.request)
 
 
 @dataclass(slots=True)

@@ -7,43 +7,37 @@ that rest on this file and `unit.py`.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 import structlog
 
 from infohus import errors
-from infohus.kernel.access.model import Case, Infohus
+from infohus.kernel.access.model import Case
 from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
-from infohus.kernel.audit.storage.log import append_alone, append_and_commit
+from infohus.kernel.audit.storage.log import append_alone
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.ready_connections import ReadyConnections
-from infohus.kernel.database.statements import acting
-from infohus.kernel.database.tables import Record, Regime, Row
+from infohus.kernel.database.tables import Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
+from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
 from infohus.kernel.unit_of_work.lookup import (
     INSTALLATION_LOG,
-    Lock,
     ResolvedSubject,
-    advisory_lock_column,
-    case_query,
-    infohus_query,
-    resolved_case,
-    resolved_infohus,
     resource_of,
 )
 from infohus.kernel.unit_of_work.procedure import ActRow
+from infohus.kernel.unit_of_work.request_context import RequestContext
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.kernel.unit_of_work.violations import refusal_of
 from infohus.logs import correlation_id
@@ -51,12 +45,6 @@ from infohus.logs import correlation_id
 logger = structlog.get_logger()
 
 _ACQUIRE_SECONDS = 10
-_DATABASE_GONE = (
-    ConnectionError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError,
-)
-"""What the driver raises when PostgreSQL went away, is shutting down, recovers from a crash, or lacks resources."""
-
 REGIMES = {
     AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
 }
@@ -103,8 +91,8 @@ class UnitsOfWork:
             NotAvailable: the subject is unknown, hidden, or the policies say no.
             NotPossibleNow: the case's stage does not allow it.
             DatabaseUnavailable: no connection was free within ten seconds, or the database went away.
-            LogUnavailable: the entry could not be written, so nothing happened (rule 59); or the answer to COMMIT was
-                lost, and either is possible (see `_commit`).
+            LogUnavailable: the entry could not be written, so nothing happened (rule 59) and nothing is given out.
+            UnknownWhetherStored: the answer to COMMIT was lost, so that all of it happened, or nothing (see `commit`).
         """
         async with self._connection() as connection:
             resolved, audit_draft = ResolvedSubject(), AuditEventDraft()
@@ -112,8 +100,8 @@ class UnitsOfWork:
             try:
                 if context.writes:
                     await context.begin_transaction(within or (subject_id if model is Case else None))
-                resolved = await _find(context, model, subject_id, within)
-                work = self._unit(context, model, resolved, idempotency_key)
+                resolved = await context.find(model, subject_id, within)
+                work = await self._unit(context, model, resolved, idempotency_key)
                 audit_draft = work.audit_draft
                 await work.side.meet_those_disclosed(resolved.side.unmet)
                 yield work
@@ -121,12 +109,14 @@ class UnitsOfWork:
                 await work.flush()
                 resolved = work.resolved
                 entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
-                await _commit(context, resolved.log_id, entry)
+                await commit(connection, resolved.log_id, entry, writes=context.in_transaction)
                 self._acknowledged.add(resolved.log_id, entry)
+            except Unanswered as unanswered:
+                # The entry may stand in the log, and says "allowed": no second one says that the act failed.
+                raise unanswered.outcome from unanswered.__cause__
             except BaseException as failure:
-                # The transaction is over, or `_append_failure` rolls it back: nothing of the act is stored, unless it
-                # was committed and the answer was lost (see `_commit`). What is left is an entry that says it was
-                # tried. If the process dies here, there is no entry of the attempt.
+                # The transaction is over, or `_append_failure` rolls it back: nothing of the act is stored. What is
+                # left is an entry that says it was tried. If the process dies here, there is no entry of the attempt.
                 refusal = _as_refusal(failure)
                 tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=refusal)
                 await asyncio.shield(self._append_failure(connection, resolved.log_id, tried))
@@ -141,6 +131,18 @@ class UnitsOfWork:
         async with self._connection() as connection:
             entry = self._entry(caller, action, None, None, ResolvedSubject(), AuditEventDraft(), failure=refused)
             await self._append_failure(connection, INSTALLATION_LOG, entry)
+
+    async def end_answered_requests(self, *, before: date) -> int:
+        """Delete the idempotency keys of acts before a Danish day; give how many there were.
+
+        Raises:
+            DatabaseUnavailable: as `begin`; the rest is deleted the next time.
+        """
+        ended = 0
+        async with self._connection() as connection:
+            while some := await connection.fetchval("SELECT infohus.end_answered_requests($1)", before):
+                ended += some
+        return ended
 
     async def ready(self) -> None:
         """Ask the database for one value, to see whether it answers.
@@ -166,8 +168,8 @@ class UnitsOfWork:
         finally:
             await self._connections.give_back(connection, unharmed=unharmed)
 
-    def _unit(
-        self, context: "RequestContext", model: type[Row] | None, resolved: ResolvedSubject,
+    async def _unit(
+        self, context: RequestContext, model: type[Row] | None, resolved: ResolvedSubject,
         idempotency_key: IdempotencyKey | None,
     ) -> UnitOfWork:
         if model is not None and resolved.subject is None:
@@ -178,8 +180,6 @@ class UnitsOfWork:
         if not decision.allowed:
             raise errors.NotAvailable(policies=decision.policies)
         row = self._procedure[context.action]
-        if resolved.case is not None:
-            row.require_possible(resolved.case, resolved.side)
         if idempotency_key is not None:
             idempotency_key = idempotency_key.keyed(lambda key: self._vault.fingerprint(resolved.infohus_id, key))
         work = UnitOfWork(
@@ -188,6 +188,10 @@ class UnitsOfWork:
             idempotency_key=idempotency_key, ask=context.ask, lock=context.lock,
             begin_transaction=context.begin_transaction,
         )
+        # A repetition is answered whatever the first did to the stage.
+        await work.look_back()
+        if resolved.case is not None and not work.is_repetition:
+            row.require_possible(resolved.case, resolved.side)
         work.audit_draft.purpose_of_act = row.purpose
         work.audit_draft.policies.extend(decision.policies)
         return work
@@ -202,7 +206,7 @@ class UnitsOfWork:
             # no entry and no answer; after it, there is perhaps an entry, and no answer.
             await connection.execute(append_alone(log_id, encoded))
             self._acknowledged.add(log_id, encoded)
-        except (OSError, asyncpg.PostgresError, *_DATABASE_GONE, EntryTooLarge) as failure:
+        except (OSError, asyncpg.PostgresError, *DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
 
@@ -248,91 +252,6 @@ class RequestScope:
         )
 
 
-@dataclass(slots=True)
-class RequestContext:
-    """Who does what, when, over which connection.
-
-    An act that only reads opens no transaction: each query itself tells row security who acts, and the entry is
-    appended before anything is given out. An act that writes is one transaction, and so is one that only reads from
-    where it meets a person who was disclosed to the caller's authority, whose row it writes.
-    """
-
-    caller: Caller
-    action: Action
-    lock: Lock
-    now: datetime
-    connection: Connection
-    in_transaction: bool = False
-
-    @property
-    def writes(self) -> bool:
-        """Say whether the act locks its case, and so may write."""
-        return self.lock is not Lock.NONE
-
-    async def begin_transaction(self, case_id: UUID | None = None) -> None:
-        """Begin the transaction that the entry will commit, unless it has begun, and wait for the case's lock."""
-        if not self.in_transaction:
-            await self.connection.execute(self.opening(case_id))
-            self.in_transaction = True
-
-    def opening(self, case_id: UUID | None) -> str:
-        """Write the message that begins the transaction, says who acts, and waits for the case's advisory lock.
-
-        A row lock in the query itself would come too late: a query that had to wait for it goes on with what it read of
-        other rows before, and so would sign or change what somebody changed meanwhile. The statements after this
-        message see all that was committed before it. The simple protocol takes no parameters; each value here is of a
-        kind that cannot hold a quote.
-        """
-        caller = self.caller
-        authority_id = caller.authority_id
-        if not authority_id.isascii() or not authority_id.replace("-", "").isalnum():
-            raise errors.NotAvailable
-        return (
-            f"BEGIN; SELECT infohus.act_as('{authority_id}', '{UUID(int=caller.person_id.int)}', "
-            f"'{caller.role.value}', '{self.now.isoformat()}'){advisory_lock_column(self.lock, case_id)}"
-        )
-
-    async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
-        """Run a query as the caller: in the transaction that `opening` began, or wrapped so that it says who acts."""
-        if self.in_transaction:
-            return await self.connection.fetch(sql, *arguments)
-        caller = self.caller
-        return await self.connection.fetch(
-            acting(sql, len(arguments)), *arguments, caller.authority_id, caller.person_id, caller.role.value, self.now
-        )
-
-
-async def _find(
-    context: RequestContext, model: type[Row] | None, subject_id: UUID | None, within: UUID | None,
-) -> ResolvedSubject:
-    if model is None:
-        return ResolvedSubject()
-    values = {"person_id": context.caller.person_id, "authority_id": context.caller.authority_id}
-    if model is Infohus:
-        query = infohus_query()
-        rows = await context.ask(query.sql, query.arguments({**values, "infohus_id": subject_id}))
-        return resolved_infohus(rows[0] if rows else None)
-    record = model if issubclass(model, Record) else None
-    query = case_query(record, context.lock)
-    subject = {"case_id": within, "record_id": subject_id} if record else {"case_id": subject_id}
-    rows = await context.ask(query.sql, query.arguments({**values, **subject}))
-    return resolved_case(rows[0] if rows else None, record)
-
-
-async def _commit(context: RequestContext, log_id: UUID, entry: bytes) -> None:
-    # One message: append, COMMIT, flush. What the unit read and what it wrote is given out only after the answer to it.
-    # If the process or the connection dies before the server reads the message, nothing happened. After that, the
-    # server goes on by itself: everything happened, and the WAL writer flushes what the session no longer could.
-    # If PostgreSQL or its machine dies before COMMIT, nothing happened. Between COMMIT and the flush: afterwards the
-    # entry and the rows are there together, or are gone together with all that was committed after them. Nobody was
-    # answered; nor was anybody who meanwhile read or changed what was not on the disk yet, for their flush comes after
-    # ours. After the flush: everything is there.
-    # When the answer is lost, the caller is answered 503 and cannot tell; a repetition with the same Idempotency-Key
-    # acts only if the first did not.
-    message = append_and_commit if context.in_transaction else append_alone
-    await context.connection.execute(message(log_id, entry))
-
-
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:
     if failure is None:
         return Outcome.ALLOWED, None
@@ -351,7 +270,7 @@ def _as_refusal(failure: BaseException) -> BaseException:
         return refusal_of(failure)
     if isinstance(failure, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.LockNotAvailableError):
         return errors.ActedAtTheSameTime()
-    if isinstance(failure, _DATABASE_GONE):
+    if isinstance(failure, DATABASE_GONE):
         return errors.DatabaseUnavailable()
     logger.error("unit_failed", exc_info=failure)
     return errors.UnexpectedFailure()

@@ -175,10 +175,20 @@ def _own_participation(case: sa.FromClause) -> sa.FromClause:
         .where(
             Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID,
             Participant.acts_for == _AUTHORITY_ID, _TAKES_PART_NOW,
+            # Whoever is no longer tovholder of the infohus is none in its running cases either (rule 94).
+            sa.or_(Participant.kind != ParticipationKind.COORDINATOR, _is_coordinator(case.c.infohus_id)),
         )
         .order_by(Participant.kind)
         .limit(1)
         .lateral("p")
+    )
+
+
+def _is_coordinator(infohus_id: sa.ColumnElement[UUID]) -> sa.Exists:
+    """Write the condition that the caller is tovholder of an infohus."""
+    return sa.exists().where(
+        Coordinator.infohus_id == infohus_id, Coordinator.person_id == _PERSON_ID,
+        Coordinator.authority_id == _AUTHORITY_ID,
     )
 
 
@@ -238,10 +248,6 @@ def _readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
 def infohus_query() -> Compiled:
     """Compile the SELECT that finds `:infohus_id` for `:person_id` of `:authority_id`."""
     infohus = table_of(Infohus).alias("i")
-    is_coordinator = sa.exists().where(
-        Coordinator.infohus_id == infohus.c.id, Coordinator.person_id == _PERSON_ID,
-        Coordinator.authority_id == _AUTHORITY_ID,
-    )
     of_plan = sa.select(InfohusAuthority.authority_id).where(InfohusAuthority.infohus_id == infohus.c.id)
     parties = (
         sa.select(
@@ -251,7 +257,9 @@ def infohus_query() -> Compiled:
         .lateral("parties")
     )
     return Compiled(
-        sa.select(*_all_columns(infohus), is_coordinator.label("is_coordinator"), *parties.columns)
+        sa.select(
+            *_all_columns(infohus), _is_coordinator(infohus.c.id).label("is_coordinator"), *parties.columns
+        )
         .select_from(infohus.outerjoin(parties, sa.true()))
         .where(infohus.c.id == _INFOHUS_ID)
     )

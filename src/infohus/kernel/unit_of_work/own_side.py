@@ -99,7 +99,7 @@ class Side:
 
     def store(self) -> None:
         """Insert or update the side's row with the other writes of the unit; a unit that writes nothing makes none."""
-        if self._case_id is None or not self._writes.is_anything:
+        if self._case_id is None or not self._writes:
             return
         if self._stored is None:
             first = CaseSide(case_id=self._case_id, authority_id=self._authority_id, version=1)

@@ -83,9 +83,8 @@ class PendingWrites:
         keys = {f"primary_key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
         self._writes.append(_Write(ready, ready.arguments({**values, **keys}), row, "update"))
 
-    @property
-    def is_anything(self) -> bool:
-        """Say whether there is anything to send."""
+    def __bool__(self) -> bool:
+        """Say whether anything is waiting to be sent."""
         return bool(self._writes)
 
     def inserts_of(self, model: type[AnyRow]) -> list[AnyRow]:

@@ -11,9 +11,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-import sqlalchemy as sa
-
-from infohus import danish_calendar, errors
+from infohus import errors
 from infohus.kernel.access.model import AnsweredRequest, Case, Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
@@ -33,6 +31,7 @@ from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
+from infohus.kernel.unit_of_work.repetition import Repetition
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -51,9 +50,7 @@ class DisclosedRecord(Protocol):
     def owner(self) -> str: ...
 
 
-_EARLIER = sa.select(AnsweredRequest).where(
-    AnsweredRequest.person_id == sa.bindparam("person_id"), AnsweredRequest.key == sa.bindparam("key")
-)
+NIL = UUID(int=0)
 
 
 class UnitOfWork:
@@ -75,7 +72,10 @@ class UnitOfWork:
         self._ask = ask
         self._vault = vault
         self._policies = policies
-        self._idempotency_key = idempotency_key
+        self._repetition = Repetition(
+            idempotency_key, person_id=caller.person_id, action=action,
+            subject_id=getattr(resolved.subject, "id", None), now=now, fingerprint=self.fingerprint,
+        )
         case_id = resolved.case.id if resolved.case is not None else None
         self._writes = PendingWrites(connection, self.audit_draft, lock=lock, case_id=case_id)
         self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.add_opened)
@@ -277,39 +277,22 @@ class UnitOfWork:
         """Give what this request recorded the first time, or `None` when this is the first time.
 
         `statement` finds the row by `:id`.
-
-        Raises:
-            IdempotencyKeyReused: the key came before with another act or another body.
         """
-        record_id = await self.acted_before()
-        return None if record_id is None else await self.row(model, statement, id=record_id)
+        answered = self._repetition.answered
+        return None if answered is None else await self.row(model, statement, id=answered.record_id)
 
-    async def acted_before(self) -> UUID | None:
-        """Give the id of what this request recorded the first time, or `None` when this is the first time.
-
-        Raises:
-            IdempotencyKeyReused: the key came before with another act or another body.
-        """
-        if self._idempotency_key is None:
-            return None
-        key = self._idempotency_key
-        answered = await self.row(AnsweredRequest, _EARLIER, person_id=self.caller.person_id, key=key.key)
-        if answered is not None and answered.fingerprint != self._fingerprint(key):
-            raise errors.IdempotencyKeyReused
-        return None if answered is None else answered.record_id
+    @property
+    def is_repetition(self) -> bool:
+        """Say whether this request acted before: then it is only answered, and whatever it writes fails the unit."""
+        return self._repetition.answered is not None
 
     def done(self, record_id: UUID) -> None:
-        """Store which record this request made, so that a repetition with the same Idempotency-Key finds it."""
-        if (key := self._idempotency_key) is not None:
-            self.add(AnsweredRequest(
-                person_id=self.caller.person_id, key=key.key, record_id=record_id,
-                fingerprint=self._fingerprint(key), acted_on=danish_calendar.danish_day(self.now),
-            ))
+        """Store which record this request made, so that a repetition with the same Idempotency-Key finds it.
 
-    def _fingerprint(self, idempotency_key: IdempotencyKey) -> bytes:
-        subject_id = getattr(self.resolved.subject, "id", "")
-        request = f"{self.action.value}\n{subject_id}\n".encode() + idempotency_key.body
-        return self.fingerprint(request)
+        Called by itself, with the unit's subject, for an act that makes no record.
+        """
+        if not self.pending(AnsweredRequest) and (row := self._repetition.row_for(record_id)) is not None:
+            self.add(row)
 
     def fingerprint(self, payload: bytes) -> bytes:
         """Compute a keyed fingerprint of `payload`, 32 bytes: equal payloads give equal ones; it tells nothing else."""
@@ -320,8 +303,15 @@ class UnitOfWork:
         return self._vault.index(self.infohus_id, kind, value)
 
     # --- for UnitsOfWork ---------------------------------------------------------------------------------------------
+    async def look_back(self) -> None:
+        """Find out whether this request acted before; see `Repetition.look_back`."""
+        await self._repetition.look_back(self._ask)
+
     async def flush(self) -> None:
         """Send the pending writes, in order."""
+        if self._writes:
+            assert not self.is_repetition, f"a repeated {self.action} would act twice"  # noqa: S101 - and so it does not
+            self.done(getattr(self.resolved.subject, "id", NIL))
         self.side.store()
         await self._writes.send()
 

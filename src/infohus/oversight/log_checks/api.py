@@ -211,26 +211,32 @@ async def one_check(
 @post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck", status_code=200)
 async def draw_check(
     infohus_id: FromPath[UUID], check_id: FromPath[UUID], data: JSONBody[DrawDraft],
-    request_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope],
     signer: NamedDependency[PooledSigner],
 ) -> OneLogCheck:
     """Draw a check's entries from the secret and the first cosigned checkpoint after its announcement; once.
 
     Keep that checkpoint before you tell the secret: whoever runs the log could still choose another.
     """
-    async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         check = await check_of(work, check_id)
+        if work.is_repetition:
+            return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
         return await _shown(work, check, await draw_entries(work, check, data, signer))
 
 
 @post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)
 async def review(
     infohus_id: FromPath[UUID], check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[EntryReviewDraft],
-    request_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> CheckedEntry:
     """Say that an entry is in order, or what was found; never of one's own."""
-    async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
-        reviewed, _ = await judge(work, await check_of(work, check_id), leaf_index, data)
+    async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+        check = await check_of(work, check_id)
+        if work.is_repetition:
+            entries = await work.rows(LogCheckEntry, ENTRIES, check_id=check_id)
+            return await _checked(work, next(one for one in entries if one.leaf_index == leaf_index))
+        reviewed, _ = await judge(work, check, leaf_index, data)
         return await _checked(work, reviewed)
 
 
@@ -250,27 +256,29 @@ async def list_findings(
 @post(FINDING + "/answer", operation_id="AnswerLogFinding", status_code=200, response_headers=VERSIONED)
 async def answer(
     infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[FindingAnswerDraft],
-    request_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
+    idempotent_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """Answer a finding, as the one who answers for it."""
-    async with request_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
         finding = await finding_of(work, finding_id)
-        require_match(if_match, finding.version)
-        answer_finding(work, finding, data)
+        if not work.is_repetition:
+            require_match(if_match, finding.version)
+            answer_finding(work, finding, data)
         return _versioned(LogFindingView.opened(work, finding))
 
 
 @post(FINDING + "/remedy", operation_id="EndLogFinding", status_code=200, response_headers=VERSIONED)
 async def remedy(
     infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[RemedyDraft],
-    request_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope],
     if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """End a finding: what was done about it, or that the answer explains it."""
-    async with request_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
         finding = await finding_of(work, finding_id)
-        require_match(if_match, finding.version)
-        end_finding(work, finding, data)
+        if not work.is_repetition:
+            require_match(if_match, finding.version)
+            end_finding(work, finding, data)
         return _versioned(LogFindingView.opened(work, finding))
 
 
@@ -282,9 +290,9 @@ async def read_notice(infohus_id: FromPath[UUID], request_scope: NamedDependency
 
 
 @post(NOTICE + "/acknowledgement", operation_id="AcknowledgeLogNotice", status_code=200)
-async def acknowledge_notice(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> LogNotice:
+async def acknowledge_notice(infohus_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope]) -> LogNotice:
     """Say that one has read the notice; a second time changes nothing."""
-    async with request_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
         return await acknowledge(work)
 
 

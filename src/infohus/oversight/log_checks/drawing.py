@@ -17,6 +17,7 @@ from infohus.kernel.audit.formats.draw import commitment_of, draw_from
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage import archive
+from infohus.kernel.requests.moments import Day
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry
 from infohus.oversight.log_checks.namesakes import namesakes_among
@@ -50,8 +51,8 @@ class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     stays with the reviewer until a cosigned checkpoint is there and kept (`docs/log-check.md`).
     """
 
-    period_from: date | None = None
-    period_until: date | None = None
+    period_from: Day | None = None
+    period_until: Day | None = None
     sample: Annotated[int, Meta(ge=1, le=MOST_BY_LOT)] = 25
     commitment: Digits
 

@@ -1,18 +1,17 @@
 """Review entries of a check, record findings, answer them and end them (rule 63)."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 
 from infohus import errors
-from infohus.cases.disclosures.model import LongText
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Coordinator
 from infohus.kernel.database.tables import new_id
+from infohus.kernel.requests.moments import Day
+from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.envelope import CannotOpen
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
@@ -43,22 +42,22 @@ class EntryReviewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     """What a reviewer says of an entry. A finding has a text, a tovholder who answers for it, and until when."""
 
     review: EntryReview
-    text: Annotated[LongText, Meta(min_length=1)] | None = None
+    text: Reason | None = None
     owner: UUID | None = None
-    answer_by: date | None = None
+    answer_by: Day | None = None
 
 
 class FindingAnswerDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What its owner answers to a finding."""
 
-    text: Annotated[LongText, Meta(min_length=1)]
+    text: Reason
 
 
 class RemedyDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a finding ends, and what was done."""
 
     outcome: Ending
-    text: Annotated[LongText, Meta(min_length=1)]
+    text: Reason
 
 
 def record_finding(work: UnitOfWork, entry: LogCheckEntry, draft: EntryReviewDraft) -> LogFinding:

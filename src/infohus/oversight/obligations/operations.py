@@ -11,6 +11,8 @@ from msgspec import Meta, field
 from infohus import errors
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import LoadedPlan
+from infohus.kernel.requests.moments import Day
+from infohus.kernel.requests.words import Label
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.obligations.model import Fulfilment
 from infohus.oversight.obligations.refusals import FulfilmentNotPossible, UnknownAudience
@@ -50,14 +52,14 @@ _LATEST_PLAN = (
 class Attendance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many of an audience of the plan were told: a count and nobody's name."""
 
-    audience: Annotated[str, Meta(min_length=1, max_length=400)]
+    audience: Label
     attended: Annotated[int, Meta(ge=0, le=MOST_ATTENDING)]
 
 
 class FulfilmentDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """That an obligation was met, and on which day; a briefing says to whom and how many."""
 
-    fulfilled_on: date
+    fulfilled_on: Day
     briefed: Annotated[list[Attendance], Meta(max_length=50)] = field(default_factory=list)
 
 

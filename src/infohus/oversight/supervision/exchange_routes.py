@@ -16,6 +16,7 @@ from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import Stored
+from infohus.kernel.requests.queries import MomentInQuery
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.supervision.exchange_review import (
     DisclosedRecord,
@@ -30,13 +31,9 @@ from infohus.oversight.supervision.exchange_review import (
 Authority = Annotated[
     str | None, QueryParameter(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60, description="Who disclosed.")
 ]
-Moment = Annotated[
-    str | None, QueryParameter(description="A moment with its zone.", schema_extra={"format": "date-time"})
-]
 Declined = Annotated[
     bool | None, QueryParameter(description="Whether it carried a request for information that was declined.")
 ]
-_ZONED: type[datetime] = Annotated[datetime, msgspec.Meta(tz=True)]  # type: ignore[assignment]
 
 
 class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
@@ -115,14 +112,14 @@ class ReviewedExchange(SupervisedExchange, frozen=True, kw_only=True):
 @get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
 async def exchanges(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by name
     infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
-    since: Moment = None, until: Moment = None, authority: Authority = None,
+    since: MomentInQuery = None, until: MomentInQuery = None, authority: Authority = None,
     paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
     late: FromQuery[bool | None] = None, unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
 ) -> Page[SupervisedExchange]:
     """List exchanges without any case content."""
     async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         rows = await supervised_exchanges(
-            work, after=after, limit=limit + 1, since=_moment(since, "since"), until=_moment(until, "until"),
+            work, after=after, limit=limit + 1, since=since, until=until,
             authority=authority, paragraph=paragraph, category=category, late=late,
             unacknowledged=unacknowledged, refused=refused,
         )
@@ -132,8 +129,8 @@ async def exchanges(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters b
 
 @get("/infohuse/{infohus_id:uuid}/exchanges/counts", operation_id="CountExchanges")
 async def counts(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by name
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], since: Moment = None,
-    until: Moment = None,
+    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], since: MomentInQuery = None,
+    until: MomentInQuery = None,
     authority: Authority = None, paragraph: FromQuery[Paragraph | None] = None,
     category: FromQuery[Category | None] = None, late: FromQuery[bool | None] = None,
     unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
@@ -141,7 +138,7 @@ async def counts(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by n
     """Count exchanges by authority, paragraph, category and month, with the list's own filters."""
     async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         found = await counted_exchanges(
-            work, since=_moment(since, "since"), until=_moment(until, "until"), authority=authority,
+            work, since=since, until=until, authority=authority,
             paragraph=paragraph, category=category, late=late, unacknowledged=unacknowledged, refused=refused,
         )
         total, late_ones, open_ones, declined = (
@@ -190,16 +187,6 @@ async def answers(
         if "answers" not in texts:
             raise errors.NotAvailable
         return msgspec.json.decode(texts["answers"], type=Answers)
-
-
-def _moment(text: str | None, name: str) -> datetime | None:
-    """Read a time as strictly as in a body: in a query, msgspec would also read a number as seconds since 1970."""
-    if text is None:
-        return None
-    try:
-        return msgspec.convert(text, _ZONED)
-    except msgspec.ValidationError:
-        raise errors.RequestNotUnderstood(field=name) from None
 
 
 handlers = [exchanges, counts, one_exchange, answers]

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 
+from infohus.kernel.requests.words import Reason, label
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.plan.network.model import NetworkMaterial
 from infohus.plan.network.naming import named_in
@@ -28,8 +28,8 @@ _MATERIALS = (
 class NetworkMaterialDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Knowledge in general terms. There is no field for a person or a case, and there shall be none."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
-    text: Annotated[str, Meta(min_length=1, max_length=20_000)]
+    title: Annotated[str, label(200)]
+    text: Reason
 
 
 class NetworkMaterialView(msgspec.Struct, frozen=True):

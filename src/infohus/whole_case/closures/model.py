@@ -1,14 +1,13 @@
 """The closure: its table, the document that both sign, and the draft that proposes it."""
 
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
-from infohus.cases.disclosures.model import DisclosureDraft, LongText
+from infohus.cases.disclosures.model import DisclosureDraft
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import ClosureOutcome
 from infohus.kernel.database.tables import owned_by_authority
+from infohus.kernel.requests.words import Reason
 
 
 class Closure(JointDecision):
@@ -21,7 +20,7 @@ class Closure(JointDecision):
 class ClosureContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Why the case ends."""
 
-    reasons: Annotated[LongText, Meta(min_length=1)]
+    reasons: Reason
 
 
 class ClosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

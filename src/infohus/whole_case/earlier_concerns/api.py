@@ -33,10 +33,12 @@ async def read_earlier_concerns(case_id: FromPath[UUID], request_scope: NamedDep
     "/cases/{case_id:uuid}/earlier-concerns/confirmations", operation_id="ConfirmEarlierConcerns", status_code=200
 )
 async def confirm(
-    case_id: FromPath[UUID], data: JSONBody[ConfirmationDraft], request_scope: NamedDependency[RequestScope],
+    case_id: FromPath[UUID], data: JSONBody[ConfirmationDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> Timeline:
     """Confirm that the timeline was seen; a closure is signed only by who has (rule 78)."""
-    async with request_scope.begin(Action.CONFIRM_EARLIER_CONCERNS, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.CONFIRM_EARLIER_CONCERNS, Case, case_id) as work:
+        if work.is_repetition:
+            return await timeline_of(work)
         return await confirm_earlier_concerns(work, bytes.fromhex(data.shown))
 
 

@@ -81,11 +81,14 @@ async def holds(case_id: FromPath[UUID], request_scope: NamedDependency[RequestS
 
 @post(HOLDS_PATH + "/{hold_id:uuid}/lift", operation_id="LiftLegalHold", status_code=200)
 async def lift(
-    case_id: FromPath[UUID], hold_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    case_id: FromPath[UUID], hold_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope],
 ) -> LegalHoldView:
     """Lift a hold; that it stood remains."""
-    async with request_scope.begin(Action.LIFT_LEGAL_HOLD, LegalHold, hold_id, within=case_id) as work:
-        return (await LegalHoldView.opened(work, lift_hold(work, work.subject(LegalHold))))[0]
+    async with idempotent_scope.begin(Action.LIFT_LEGAL_HOLD, LegalHold, hold_id, within=case_id) as work:
+        held = work.subject(LegalHold)
+        if not work.is_repetition:
+            lift_hold(work, held)
+        return (await LegalHoldView.opened(work, held))[0]
 
 
 @post("/cases/{case_id:uuid}/archive-clearances", operation_id="RecordArchiveClearance")
@@ -102,9 +105,9 @@ async def clear(
 
 
 @post("/cases/{case_id:uuid}/erasure", operation_id="EraseCase", status_code=200)
-async def erase(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> None:
+async def erase(case_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope]) -> None:
     """Refuse to erase the case, with what stands in the way; nothing is erased in this version."""
-    async with request_scope.begin(Action.ERASE_CASE, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.ERASE_CASE, Case, case_id) as work:
         await refuse_erasure(work)
 
 

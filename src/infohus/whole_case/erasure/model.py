@@ -7,12 +7,12 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.model import LongText
 from infohus.kernel.access.model import Stage
 from infohus.kernel.database.tables import Record, choice, owned_by_authority
+from infohus.kernel.requests.moments import Day
+from infohus.kernel.requests.words import Reason, label
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -53,15 +53,15 @@ class ArchiveClearance(Record):
 class LegalHoldDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why the case must be kept."""
 
-    reason: Annotated[LongText, Meta(min_length=1)]
+    reason: Reason
 
 
 class ArchiveClearanceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the archive decided, when, and its reference."""
 
     decision: ArchiveDecision
-    decided_on: date
-    reference: Annotated[str, Meta(min_length=1, max_length=200)]
+    decided_on: Day
+    reference: Annotated[str, label(200)]
 
 
 class Hindrance(StrEnum):

@@ -34,12 +34,13 @@ async def _answer(work: UnitOfWork, reference: JournalReference) -> Response[Jou
 
 @put(REFERENCE, operation_id="SetJournalReference", response_headers=VERSIONED)
 async def set_own(
-    case_id: FromPath[UUID], data: JSONBody[JournalReferenceDraft], request_scope: NamedDependency[RequestScope],
+    case_id: FromPath[UUID], data: JSONBody[JournalReferenceDraft], idempotent_scope: NamedDependency[RequestScope],
     if_match: IfMatch = None,
 ) -> Response[JournalReferenceView]:
     """Set where the caller's authority keeps the case in its own journal; the other authority does not see it."""
-    async with request_scope.begin(Action.SET_JOURNAL_REFERENCE, Case, case_id) as work:
-        return await _answer(work, await set_reference(work, data, if_match))
+    async with idempotent_scope.begin(Action.SET_JOURNAL_REFERENCE, Case, case_id) as work:
+        stored = await own_reference(work) if work.is_repetition else None
+        return await _answer(work, stored or await set_reference(work, data, if_match))
 
 
 @get(REFERENCE, operation_id="ReadJournalReference", response_headers=VERSIONED)
@@ -55,9 +56,9 @@ async def read_own(
 
 
 @post("/cases/{case_id:uuid}/journal-notes", operation_id="ExportJournalNote", status_code=200)
-async def export_note(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> JournalNote:
+async def export_note(case_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope]) -> JournalNote:
     """Make a note for the authority's own journal: what was decided and told, with proof and without content."""
-    async with request_scope.begin(Action.EXPORT_JOURNAL_NOTE, Case, case_id) as work:
+    async with idempotent_scope.begin(Action.EXPORT_JOURNAL_NOTE, Case, case_id) as work:
         return await journal_note(work)
 
 

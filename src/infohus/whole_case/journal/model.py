@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.database.tables import Record, unique_in_case
+from infohus.kernel.requests.words import label
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -28,7 +29,7 @@ class JournalReference(Record):
 class JournalReferenceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The case's number in the authority's own journal."""
 
-    reference: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\r\n]*[^\s][^\r\n]*$")]
+    reference: Annotated[str, Meta(pattern=r"^[^\r\n]*$"), label(100)]
 
 
 class JournalReferenceView(msgspec.Struct, frozen=True):

@@ -137,10 +137,10 @@ async def requests(case_id: FromPath[UUID], request_scope: NamedDependency[Reque
 )
 async def package(
     case_id: FromPath[UUID], request_id: FromPath[UUID], data: JSONBody[PackageDraft],
-    request_scope: NamedDependency[RequestScope],
+    idempotent_scope: NamedDependency[RequestScope],
 ) -> Response[bytes]:
     """Make the package: a letter and own records, each of which is included or restricted by somebody who looked."""
-    async with request_scope.begin(Action.EXPORT_ACCESS_PACKAGE, AccessRequest, request_id, within=case_id) as work:
+    async with idempotent_scope.begin(Action.EXPORT_ACCESS_PACKAGE, AccessRequest, request_id, within=case_id) as work:
         content = await make_package(work, work.subject(AccessRequest), data)
         return Response(content, headers={"Content-Disposition": 'attachment; filename="indsigt.tar"'})
 
@@ -164,11 +164,14 @@ async def restrictions(case_id: FromPath[UUID], request_scope: NamedDependency[R
 
 @post(RESTRICTIONS_PATH + "/{restriction_id:uuid}/lift", operation_id="LiftRestriction", status_code=200)
 async def lift_restriction(
-    case_id: FromPath[UUID], restriction_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    case_id: FromPath[UUID], restriction_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope],
 ) -> RestrictionView:
     """End a restriction; that it stood remains."""
-    async with request_scope.begin(Action.LIFT_RESTRICTION, Restriction, restriction_id, within=case_id) as work:
-        return (await RestrictionView.opened(work, await lift(work, work.subject(Restriction))))[0]
+    async with idempotent_scope.begin(Action.LIFT_RESTRICTION, Restriction, restriction_id, within=case_id) as work:
+        restriction = work.subject(Restriction)
+        if not work.is_repetition:
+            await lift(work, restriction)
+        return (await RestrictionView.opened(work, restriction))[0]
 
 
 @get("/infohuse/{infohus_id:uuid}/overdue-reviews", operation_id="ListOverdueReviews")

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.cases.disclosures.model import LongText
 from infohus.kernel.database.tables import Record, Regime, choice, owned_by_authority
+from infohus.kernel.requests.moments import Day
+from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -105,8 +106,8 @@ class AccessItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=
 class AccessRequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When the request came, what it asks, and on whom."""
 
-    received_on: date
-    asked: Annotated[LongText, Meta(min_length=1)]
+    received_on: Day
+    asked: Reason
     subject: UUID | None = None
 
 
@@ -115,15 +116,15 @@ class RestrictionDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
 
     item: AccessItem | None = None
     basis: RestrictionBasis
-    reason: Annotated[LongText, Meta(min_length=1)]
-    review_on: date
+    reason: Reason
+    review_on: Day
 
 
 class PersonReleaseDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which person is released, and why."""
 
     item: AccessItem
-    reason: Annotated[LongText, Meta(min_length=1)]
+    reason: Reason
 
 
 class PackageDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ was restored, cut off or rewritten gets no signature, and the service does not o
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +43,25 @@ class LogIsBehind(LogNotAsSigned):
             f"Loggen {self.origin} har {self.index} poster, men {self.by} husker {self.known}. "
             "Databasen er bagud: en sikkerhedskopi er lagt ind, eller poster er skåret af. "
             "infohus åbner ikke. Følg afsnittet »When the log is behind« i deploy/README.md."
+        )
+
+
+class TooFewWitnessesAnswered(Exception):  # noqa: N818 - names the situation
+    """Nothing here remembers a log, and too few witnesses say how long it was: it may be an old backup."""
+
+    def __init__(self, origin: str, *, answered: Sequence[str], silent: Sequence[str], quorum: int) -> None:
+        """Take the log's origin, the witnesses' names, and how many of them must answer."""
+        super().__init__(origin)
+        self.answered, self.silent, self.quorum = tuple(answered), tuple(silent), quorum
+
+    def __str__(self) -> str:
+        """Say in Danish who answered and what to do: whoever starts the service reads it."""
+        return (
+            f"Her er intet, der husker loggen {self.args[0]}, så kun vidnerne ved, om databasen er en gammel "
+            f"sikkerhedskopi. infohus åbner først, når {self.quorum} af {len(self.answered) + len(self.silent)} vidner "
+            f"har svaret. Svarede: {', '.join(self.answered) or 'ingen'}. Svarede ikke: {', '.join(self.silent)}. "
+            "Bed dem, der driver vidnerne, om at starte dem og sætte loggens linje fra `infohus audit keys` i deres "
+            "logs.pub, og start så infohus igen."
         )
 
 
@@ -132,23 +151,47 @@ class Signer:
     async def require_not_behind(self, connection: AnyConnection) -> None:
         """Compare every log's size with the checkpoint store, the archive and the witnesses.
 
+        On a machine that remembers nothing, as after a restore, enough witnesses must have answered: otherwise it would
+        open on an old backup, and be refused by them when the work of a day is done.
+
         Raises:
             LogIsBehind: one is shorter than it was, or gone; the service must not open.
             LogNotAsSigned: store and archive contradict each other.
+            TooFewWitnessesAnswered: nothing here remembers a log, and they might.
             StateNotReadable: a stored checkpoint cannot be read.
         """
         rows = await connection.fetch(_LOGS)
-        for origin in sorted(set(self._store.origins()) - {row["origin"] for row in rows}):
+        stored = self._store.origins()
+        for origin in sorted(set(stored) - {row["origin"] for row in rows}):
             known = self._store.checkpoint(origin)
             raise LogIsBehind(origin, 0, known.size if known else 0, "underskriverens eget lager (checkpoint store)")
         for row in rows:
-            head = (await self._signed_before(connection, row["id"])).head
-            self.acknowledged.begin_at(row["id"], head.size)
-            for name, remembered in (await self.witnesses.remembered(head.origin, self._key)).items():
-                if remembered is None:
-                    logger.warning("witness_did_not_answer", origin=head.origin, witness=name)
-                elif remembered.size > head.size:
-                    raise LogIsBehind(head.origin, head.size, remembered.size, f"vidnet {name}")
+            before = await self._signed_before(connection, row["id"])
+            self.acknowledged.begin_at(row["id"], before.head.size)
+            silent = await self._silent_witnesses(before.head)
+            # A log that was made since the last start has neither; one without its stored checkpoint was restored.
+            is_restored = before.remembered is None and (not stored or before.archived is not None)
+            names = [key.name for key in self.witnesses.keys]
+            if before.head.size and is_restored and len(names) - len(silent) < self.witnesses.quorum:
+                raise TooFewWitnessesAnswered(
+                    before.head.origin, answered=[name for name in names if name not in silent], silent=silent,
+                    quorum=self.witnesses.quorum,
+                )
+
+    async def _silent_witnesses(self, head: Head) -> list[str]:
+        """Ask the witnesses how long a log was, and name those that do not say.
+
+        Raises:
+            LogIsBehind: one remembers more entries.
+        """
+        silent = []
+        for name, remembered in (await self.witnesses.remembered(head.origin, self._key)).items():
+            if remembered is None:
+                logger.warning("witness_did_not_answer", origin=head.origin, witness=name)
+                silent.append(name)
+            elif remembered.size > head.size:
+                raise LogIsBehind(head.origin, head.size, remembered.size, f"vidnet {name}")
+        return silent
 
     async def _require_all_appended(self, connection: AnyConnection, log_id: UUID) -> None:
         """Refuse a log that lacks an acknowledged entry, now and in every later round of this process."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import TypeAlias
 from uuid import UUID
 
@@ -28,6 +29,9 @@ the session's `synchronous_commit` says. The WAL is one sequence, so all that st
 Source: PostgreSQL, "System Administration Functions", "Replication Management Functions": the message "is written to
 WAL" as part of the current transaction; it needs no logical decoding and no right that a role that only reads lacks.
 """
+
+_COMMITTED = "infohus.committed"
+"""The session's setting that names the entry committed last."""
 
 _HEAD = """
 SELECT l.origin, f.size, f.hashes FROM audit.log l JOIN audit.frontier f ON f.log_id = l.id WHERE l.id = $1
@@ -68,17 +72,35 @@ def append_and_commit(log_id: UUID, entry: bytes) -> str:
 
     The log is locked until COMMIT, which does not wait for the disk. The flush after it does, when the lock is already
     free. Another transaction that sees the entry earlier stands behind it in the WAL, so its flush covers the entry.
-    The simple query protocol has no parameters; a UUID and hexadecimal digits cannot contain a quote.
+    A setting of the session says afterwards which entry was committed last (`was_committed`). The simple query protocol
+    has no parameters; a UUID and hexadecimal digits cannot contain a quote.
     """
     return (
         "SET LOCAL synchronous_commit TO off; "
-        f"SELECT audit.append('{UUID(int=log_id.int)}'::uuid, '\\x{entry.hex()}'::bytea); COMMIT; {_FLUSH}"
+        f"SELECT audit.append('{UUID(int=log_id.int)}'::uuid, '\\x{entry.hex()}'::bytea), "
+        f"set_config('{_COMMITTED}', '{_mark_of(entry)}', false); COMMIT; {_FLUSH}"
     )
 
 
 def append_alone(log_id: UUID, entry: bytes) -> str:
     """Write the one message that does the same in a new transaction: it appends the entry and nothing else."""
     return f"BEGIN; {append_and_commit(log_id, entry)}"
+
+
+async def was_committed(connection: AnyConnection, entry: bytes) -> bool:
+    """Say whether the message with this entry got as far as COMMIT, when something in it failed.
+
+    A setting that a transaction makes for its session stays only if the transaction is committed.
+    """
+    try:
+        committed: str | None = await connection.fetchval("SELECT current_setting($1, true)", _COMMITTED)
+    except asyncpg.InFailedSQLTransactionError:
+        return False
+    return committed == _mark_of(entry)
+
+
+def _mark_of(entry: bytes) -> str:
+    return sha256(entry).hexdigest()
 
 
 async def flush(connection: AnyConnection) -> None:
@@ -118,9 +140,10 @@ async def head_of(connection: AnyConnection, log_id: UUID) -> Head:
 async def rows_of(
     connection: AnyConnection, log_id: UUID, *, start: int, stop: int
 ) -> AsyncIterator[list[asyncpg.Record]]:
-    """Read rows start … stop−1 (index, entry, hashes) in order, 4,096 at a time; rows may be missing."""
+    """Read rows start … stop−1 (index, entry, hashes) in order, at most 4,096 at a time; rows may be missing."""
     for first in range(start, stop, ROWS_AT_ONCE):
-        yield await connection.fetch(ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop))
+        if rows := await connection.fetch(ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop)):
+            yield rows
 
 
 async def entries_where(

@@ -25,6 +25,7 @@ from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, consistency_ranges, 
 from infohus.kernel.audit.storage.archive import holding, keep_cosignature, last_cosigned_by
 from infohus.kernel.audit.storage.log import AnyConnection, hashes_of
 from infohus.kernel.audit.witness.witness import AddCheckpoint
+from infohus.settings import is_open_to_others
 
 logger = structlog.get_logger()
 
@@ -93,6 +94,7 @@ class WitnessPolicy:
             WitnessesNotUsable: the text says what is wrong.
         """
         try:
+            is_open = is_open_to_others(path)
             document = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Document)
             keys = tuple(WitnessKey.parse(one.key) for one in document.witness)
         except NotACheckpoint:
@@ -101,6 +103,9 @@ class WitnessPolicy:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as wrong:
             message = f"{path.name}: the witnesses cannot be read: {wrong}"
             raise WitnessesNotUsable(message) from None
+        if is_open:
+            message = f"{path.name}: others may write this file or its folder; run chmod go-w on both"
+            raise WitnessesNotUsable(message)
         if len({key.name for key in keys}) != len(keys) or len({key.public for key in keys}) != len(keys):
             message = f"{path.name}: each witness has a name and a key of its own"
             raise WitnessesNotUsable(message)
@@ -151,6 +156,11 @@ class Witnesses:
     def need(self) -> int:
         """How many must have cosigned; 0 without witnesses."""
         return self.policy.need if self.policy else 0
+
+    @property
+    def quorum(self) -> int:
+        """How many must answer so that one of them saw the newest checkpoint that enough cosigned; 0 without any."""
+        return max(self.need, len(self.keys) - self.need + 1) if self.policy else 0
 
     async def cosign(self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str) -> Round:
         """Ask every witness to cosign an archived checkpoint, and archive their cosignatures.

@@ -1,0 +1,206 @@
+"""`infohus audit verify-all`, the daily check, and what the commands that verify a log in the database share.
+
+Whoever runs it from a timer needs to know whether a log was changed or could not be checked, so both have codes of
+their own.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+import rich_click as click
+
+from infohus.cli.options import PATH
+from infohus.cli.progress_bar import ProgressBar
+from infohus.clock import now
+from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, VerifierKey
+from infohus.kernel.audit.storage.log import AnyConnection, NoSuchLog, head_of
+from infohus.kernel.audit.verification.exported_log import Verification
+from infohus.kernel.audit.verification.stored_log import LogVerification, NotResumable, tally_faults_of, verify_log
+from infohus.kernel.audit.witness.client import witnesses_in
+from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
+
+Result = TypeVar("Result")
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+CHANGED, NOT_CHECKED = 1, 3
+_LOGS = "SELECT id, origin FROM audit.log ORDER BY origin"
+
+
+class NotChecked(click.ClickException):
+    """Nothing can be said about the log; ends with code 3, so that it is told from a log that was changed."""
+
+    exit_code = NOT_CHECKED
+
+
+@click.command("verify-all")
+@click.option(
+    "--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", required=True, help="Address of the role infohus_verifier."
+)
+@click.option(
+    "--key", required=True, type=PATH,
+    help="File of the logs' public keys, one a line, as `infohus audit keys` printed them.",
+)
+@click.option("--witnesses", type=PATH, help="TOML file of the witnesses, as the service reads it.")
+@click.option("--cores", default=os.cpu_count() or 1, show_default="all", help="How many cores hash.")
+def verify_all(*, database: str, key: Path, witnesses: Path | None, cores: int) -> None:
+    """Verify every log of the installation: rows, tree, every checkpoint, cosignatures, and what witnesses remember.
+
+    Exit code 0: unchanged. 1: something is wrong, or a log that there is a key for is gone. 3: it could not be checked.
+    """
+    keys = keys_in(key)
+
+    async def go(connection: AnyConnection) -> dict[str, UUID]:
+        return {row["origin"]: row["id"] for row in await connection.fetch(_LOGS)}
+
+    try:
+        logs = with_database(database, go)
+    except Exception as failure:  # Python would end with code 1, which says that a log was changed
+        raise NotChecked(_reason(failure)) from failure
+    codes = set()
+    for origin in sorted({*logs, *(one.name for one in keys)}):
+        click.echo(f"{origin}:")
+        try:
+            codes.add(_verify_one(database, logs.get(origin), origin, keys=keys, witnesses=witnesses, cores=cores))
+        except click.ClickException as refused:
+            click.echo(f"Ikke prøvet: {refused.message}", err=True)
+            codes.add(NOT_CHECKED)
+    raise SystemExit(CHANGED if CHANGED in codes else max(codes))
+
+
+def _verify_one(  # noqa: PLR0913 - one log of `verify_all`
+    database: str, log_id: UUID | None, origin: str, *, keys: list[VerifierKey], witnesses: Path | None, cores: int
+) -> int:
+    """Verify a log, print what was found, and give the exit code; `log_id` is `None` for one that is not there."""
+    if log_id is None:
+        click.echo("FEJL  audit.log: loggen er væk")
+        return CHANGED
+    own = [key for key in keys if key.name == origin]
+    if not own:
+        message = "loggen har ingen nøgle i filen; hent nøglerne igen: infohus audit keys"
+        raise NotChecked(message)
+    found = verify_in_database(database, log_id, keys=own, witnesses=witnesses, seen=None, cores=cores)
+    print_log_result(found)
+    return code_of(found)
+
+
+def verify_in_database(  # noqa: PLR0913 - what the commands share
+    database: str, log_id: UUID, *, keys: list[VerifierKey], witnesses: Path | None, seen: Path | None, cores: int
+) -> LogVerification:
+    """Verify a log in the database, with the one of `keys` that is its own; without keys its rows alone.
+
+    Raises:
+        click.ClickException: there is no such log.
+        NotChecked: database, witnesses' file or key cannot be used.
+    """
+
+    async def go(connection: AnyConnection) -> LogVerification:
+        head = await head_of(connection, log_id)
+        with ProgressBar(head.size) as advance:
+            found = await verify_log(
+                connection, log_id, key=key_of(keys, head.origin) if keys else None,
+                witnesses=witnesses_in(witnesses, now), database=database, cores=cores, seen=seen, progress=advance,
+            )
+        with ProgressBar(head.size, "Tæller efter") as advance:
+            wrong = await tally_faults_of(connection, log_id, progress=advance)
+        faults = (*found.verification.faults, *wrong)
+        return replace(found, verification=replace(found.verification, faults=faults))
+
+    try:
+        return with_database(database, go)
+    except click.ClickException:
+        raise
+    except NoSuchLog:
+        message = "there is no log with this id"
+        raise click.ClickException(message) from None
+    except NotResumable:
+        message = "the file of --resume is another log's, or damaged; delete it to begin anew"
+        raise NotChecked(message) from None
+    except Exception as failure:
+        raise NotChecked(_reason(failure)) from failure
+
+
+def with_database(address: str, go: Callable[[AnyConnection], Awaitable[Result]]) -> Result:
+    """Connect, do something, and close the connection."""
+
+    async def run() -> Result:
+        connection = await asyncpg.connect(address)
+        try:
+            return await go(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def keys_in(file: Path) -> list[VerifierKey]:
+    """Read a file of logs' public keys, one a line, as `infohus audit keys` prints them.
+
+    Raises:
+        NotChecked: it cannot be read, or holds none.
+    """
+    try:
+        keys = [VerifierKey.parse(line) for line in file.read_text(encoding="utf-8").split()]
+    except (OSError, UnicodeDecodeError, NotACheckpoint):
+        keys = []
+    if not keys:
+        message = f"the public key in {file.name} cannot be read"
+        raise NotChecked(message)
+    return keys
+
+
+def key_of(keys: list[VerifierKey], origin: str) -> VerifierKey:
+    """Choose a log's key by its name; a file with one key says which key is meant.
+
+    Raises:
+        NotChecked: none of several is this log's.
+    """
+    named = [key for key in keys if key.name == origin]
+    if not named and len(keys) > 1:
+        message = f"none of the {len(keys)} keys is that of {origin}; fetch it again: infohus audit keys"
+        raise NotChecked(message)
+    return (named or keys)[0]
+
+
+def code_of(found: LogVerification) -> int:
+    """Give the exit code of a verification: 0, 1 for a fault, 3 when too few witnesses answered to say."""
+    if not found.verification.is_whole:
+        return CHANGED
+    return 0 if found.is_vouched_for else NOT_CHECKED
+
+
+def print_result(verification: Verification) -> None:
+    """Print the faults, or that there are none."""
+    for fault in verification.faults:
+        click.echo(f"FEJL  {fault}")
+    if not verification.is_whole:
+        return
+    log = f" i loggen {verification.checkpoint.origin}" if verification.checkpoint else ""
+    click.echo(f"Uændret: {verification.entries} poster{log}, hver af dem som den blev logget.")
+    if verification.emptied:
+        click.echo(f"De første {verification.emptied} er tømt efter deres frist, som loggen selv siger.")
+
+
+def print_log_result(found: LogVerification) -> None:
+    """Print what was found of a log in the database, and which witnesses said nothing."""
+    print_result(found.verification)
+    if found.verification.is_whole and found.checkpoints:
+        click.echo(
+            f"{found.checkpoints} underskrifter holder; den nyeste dækker {found.signed} poster, "
+            f"den nyeste med nok vidner {found.cosigned}."
+        )
+    for name in found.silent:
+        click.echo(f"Vidnet {name} svarede ikke.", err=True)
+    if code_of(found) == NOT_CHECKED:
+        click.echo("Ikke prøvet: for få vidner svarede. De kender den log, der blev underskrevet.", err=True)
+
+
+def _reason(failure: Exception) -> str:
+    """Say what failed; of a driver's fault only its class, because its text may repeat the address."""
+    is_ours = isinstance(failure, WitnessesNotUsable)
+    return str(failure) if is_ours else f"the database or a file cannot be read ({type(failure).__name__})"

@@ -1,0 +1,172 @@
+"""What is wrong with an installation: `infohus check` tells all of it, and `infohus serve` does not start with some.
+
+Reads files and the database, asks the witnesses, and changes nothing.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import asyncpg
+import rich_click as click
+
+from infohus import logs
+from infohus.app import signer_of
+from infohus.cases.procedure.completeness import ProcedureIncomplete, require_complete
+from infohus.cases.procedure.table import PROCEDURE
+from infohus.clock import now
+from infohus.danish.acts import ACTS
+from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
+from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
+from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
+from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
+from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.audit.witness.client import witnesses_in
+from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessesNotUsable
+from infohus.kernel.authorization.policies import Policies, PoliciesUnsound
+from infohus.kernel.database.pool import open_pool
+from infohus.kernel.database.tables import Row
+from infohus.kernel.identity.issuers import Issuer, UnsafeIssuer, read_issuers
+from infohus.kernel.identity.key_sets import KeySetRefused
+from infohus.kernel.sealing.column import sealed_columns
+from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
+from infohus.plan.installed import Installed, installed
+from infohus.settings import OF_COMMANDS, Settings, UnsafeSetting, is_open_to_others
+
+CANNOT_START = (
+    UnsafeSetting, PoliciesUnsound, UnsafeKeyFile, UnsafeSigningKey, UnsafeIssuer, KeySetRefused, WitnessesNotUsable,
+    LogNotAsSigned, StateNotReadable, TooFewWitnessesAnswered, ProcedureIncomplete, OSError,
+)
+FEWEST_WITNESSES = 3
+FEWEST_COSIGNATURES = 2
+_STOPS, _WARNS = 1, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong; `stops`: the service does not start with it."""
+
+    text: str
+    stops: bool
+
+
+@click.command("check")
+def check() -> None:
+    """Say everything that is wrong with this installation, with the settings of the environment; change nothing.
+
+    Exit code 0: nothing. 1: the service would not start. 4: it starts, with these warnings.
+    """
+    found = findings()
+    for finding in found:
+        click.echo(f"{'FEJL' if finding.stops else 'Pas på'}  {finding.text}")
+    if not found:
+        click.echo("Alt er, som det skal være.")
+        return
+    raise SystemExit(_STOPS if any(finding.stops for finding in found) else _WARNS)
+
+
+def findings(environment: Mapping[str, str] = os.environ) -> list[Finding]:
+    """Look at settings, files, keys, database, plans and witnesses; what cannot be looked at is a finding too."""
+    settings, faults = Settings.read_with_faults(environment)
+    found = [Finding(fault, stops=True) for fault in faults]
+    found += [
+        Finding(f"{variable} is set, and is not the service's: keep it where its command runs", stops=False)
+        for variable in sorted(OF_COMMANDS & environment.keys()) if variable.endswith("_DATABASE_URL")
+    ]
+    if settings is None:
+        return [*found, Finding("the rest was not looked at: it needs these settings", stops=True)]
+    logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
+    issuers: list[Issuer] = []
+    found += _tried(lambda: require_complete(PROCEDURE, ACTS))
+    found += _tried(lambda: Policies.load(settings.policies_folder))
+    found += _tried(lambda: FileKeyKeeper(settings.keys_folder).check())
+    found += _tried(lambda: issuers.extend(read_issuers(settings.issuers_file, now)))
+    found += _tried(lambda: signer_of(settings))
+    found += _of_witnesses(settings)
+    found += _of_open_policies(settings)
+    is_stopped = any(finding.stops for finding in found)
+    return found + asyncio.run(_of_database(settings, issuers, asks_witnesses=not is_stopped))
+
+
+def _tried(attempt: Callable[[], object]) -> list[Finding]:
+    try:
+        attempt()
+    except CANNOT_START as refused:
+        return [Finding(str(refused), stops=True)]
+    return []
+
+
+def _of_witnesses(settings: Settings) -> Iterator[Finding]:
+    if settings.witnesses_file is None:
+        text = "INFOHUS_WITNESSES_FILE is not set: no witness would notice a log that was written anew"
+        yield Finding(text, stops=False)
+        return
+    try:
+        witnesses = witnesses_in(settings.witnesses_file, now)
+    except WitnessesNotUsable:
+        return  # told by whoever builds the signer
+    yield from _of_too_few(witnesses, settings.witnesses_file.name)
+
+
+def _of_too_few(witnesses: Witnesses, file: str) -> Iterator[Finding]:
+    if len(witnesses.keys) < FEWEST_WITNESSES:
+        text = f"{file}: {len(witnesses.keys)} witnesses; there should be {FEWEST_WITNESSES}, run by three parties"
+        yield Finding(text, stops=False)
+    if witnesses.need < FEWEST_COSIGNATURES:
+        yield Finding(f"{file}: need = {witnesses.need}; one witness alone could be deceived or lie", stops=False)
+
+
+def _of_open_policies(settings: Settings) -> Iterator[Finding]:
+    for file in sorted(settings.policies_folder.glob("*.cedar*")):
+        if is_open_to_others(file):
+            yield Finding(f"{file.name}: others may write this policy or its folder; run chmod go-w", stops=False)
+
+
+async def _of_database(settings: Settings, issuers: list[Issuer], *, asks_witnesses: bool) -> list[Finding]:
+    """Connect as often as a worker does: it has no way to say that there is no room."""
+    found: list[Finding] = []
+    try:
+        async with (
+            await open_pool(settings.database_url, size=settings.pool_size + SIGNER_CONNECTIONS) as pool,
+            pool.acquire() as connection,
+        ):
+            found += _of_installed(await installed(connection), issuers, FileKeyKeeper(settings.keys_folder))
+            if asks_witnesses:
+                await signer_of(settings).require_not_behind(connection)
+    except (ConnectionError, TimeoutError, ValueError, asyncpg.InvalidAuthorizationSpecificationError) as failure:
+        text = f"INFOHUS_DATABASE_URL: the database does not let us in ({type(failure).__name__})"
+        found.append(Finding(text, stops=True))
+    except CANNOT_START as refused:
+        found.append(Finding(str(refused), stops=True))
+    except asyncpg.UndefinedTableError:
+        found.append(Finding("the database lacks tables: run `infohus migrate` as the owner", stops=True))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+        found.append(Finding(f"INFOHUS_DATABASE_URL: the database answers {type(failure).__name__}", stops=True))
+    return found
+
+
+def _of_installed(plans: Installed, issuers: Iterable[Issuer], keeper: FileKeyKeeper) -> Iterator[Finding]:
+    """Compare the plans with the issuers and the keys."""
+    if not plans.infohuse:
+        yield Finding("no plan is loaded: run `infohus plan load`", stops=False)
+    for name in keeper.missing(plans.authorities, [infohus.id for infohus in plans.infohuse]):
+        yield Finding(f"the key file {name} is missing, which a plan needs: run `infohus keys create`", stops=True)
+    spoken_for = set()
+    for issuer in issuers:
+        spoken_for.add(issuer.authority_id)
+        kind = plans.authorities.get(issuer.authority_id)
+        if kind is None:
+            text = f"{issuer.url} speaks for {issuer.authority_id}, which is in no plan: nobody it signs in can act"
+            yield Finding(text, stops=False)
+        elif kind is not issuer.authority_kind:
+            text = f"{issuer.url} calls {issuer.authority_id} a {issuer.authority_kind}, and its plan says {kind}"
+            yield Finding(text, stops=True)
+    for infohus in plans.infohuse:
+        for authority in infohus.carried_by:
+            if authority not in spoken_for:
+                text = f"{infohus.name}: no issuer speaks for {authority}: nobody of it can sign in"
+                yield Finding(text, stops=False)
+        for authority in infohus.without_coordinator:
+            text = f"{infohus.name}: {authority} has no tovholder: run `infohus users add-coordinator`"
+            yield Finding(text, stops=False)

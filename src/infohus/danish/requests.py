@@ -1,0 +1,18 @@
+"""The Danish words for requests that are refused before anything is asked: what cannot be read, or cannot be meant."""
+
+REQUESTS: dict[str, tuple[str, str]] = {
+    "request-not-understood": (
+        "Oplysningerne kunne ikke læses",
+        "Ret feltet {field}, og send igen. Intet er gemt.",
+    ),
+    "request-too-large": ("Det sendte er for stort", "Del det op i mindre dele. Intet er gemt."),
+    "unsupported-media-type": ("Formatet kan ikke læses", "Send oplysningerne som application/json."),
+    "moment-not-plausible": (
+        "Tidspunktet kan ikke passe",
+        "Ret feltet {field}: det skal ligge i årene 1900 til 2099. Intet er gemt.",
+    ),
+    "reason-without-words": (
+        "Der mangler ord",
+        "Skriv med ord i feltet {field}; der skal være mindst ét synligt bogstav. Intet er gemt.",
+    ),
+}

@@ -1,0 +1,95 @@
+"""What a unit of work asks the database with: who does what, when, over which connection and under which lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from infohus import errors
+from infohus.kernel.access.model import Infohus
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.statements import acting
+from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.identity.caller import Caller
+from infohus.kernel.unit_of_work.lookup import (
+    Lock,
+    ResolvedSubject,
+    advisory_lock_column,
+    case_query,
+    infohus_query,
+    resolved_case,
+    resolved_infohus,
+)
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """Who does what, when, over which connection.
+
+    An act that only reads opens no transaction: each query itself tells row security who acts, and the entry is
+    appended before anything is given out. An act that writes is one transaction, and so is one that only reads from
+    where it meets a person who was disclosed to the caller's authority, whose row it writes.
+    """
+
+    caller: Caller
+    action: Action
+    lock: Lock
+    now: datetime
+    connection: Connection
+    in_transaction: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Say whether the act locks its case, and so may write."""
+        return self.lock is not Lock.NONE
+
+    async def begin_transaction(self, case_id: UUID | None = None) -> None:
+        """Begin the transaction that the entry will commit, unless it has begun, and wait for the case's lock."""
+        if not self.in_transaction:
+            await self.connection.execute(self.opening(case_id))
+            self.in_transaction = True
+
+    def opening(self, case_id: UUID | None) -> str:
+        """Write the message that begins the transaction, says who acts, and waits for the case's advisory lock.
+
+        A row lock in the query itself would come too late: a query that had to wait for it goes on with what it read of
+        other rows before, and so would sign or change what somebody changed meanwhile. The statements after this
+        message see all that was committed before it. The simple protocol takes no parameters; each value here is of a
+        kind that cannot hold a quote.
+        """
+        caller = self.caller
+        authority_id = caller.authority_id
+        if not authority_id.isascii() or not authority_id.replace("-", "").isalnum():
+            raise errors.NotAvailable
+        return (
+            f"BEGIN; SELECT infohus.act_as('{authority_id}', '{UUID(int=caller.person_id.int)}', "
+            f"'{caller.role.value}', '{self.now.isoformat()}'){advisory_lock_column(self.lock, case_id)}"
+        )
+
+    async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        """Run a query as the caller: in the transaction that `opening` began, or wrapped so that it says who acts."""
+        if self.in_transaction:
+            return await self.connection.fetch(sql, *arguments)
+        caller = self.caller
+        return await self.connection.fetch(
+            acting(sql, len(arguments)), *arguments, caller.authority_id, caller.person_id, caller.role.value, self.now
+        )
+
+    async def find(self, model: type[Row] | None, subject_id: UUID | None, within: UUID | None) -> ResolvedSubject:
+        """Look the subject up: the installation (no `model`), an infohus, a case, or a record `within` a case."""
+        if model is None:
+            return ResolvedSubject()
+        values = {"person_id": self.caller.person_id, "authority_id": self.caller.authority_id}
+        if model is Infohus:
+            query = infohus_query()
+            rows = await self.ask(query.sql, query.arguments({**values, "infohus_id": subject_id}))
+            return resolved_infohus(rows[0] if rows else None)
+        record = model if issubclass(model, Record) else None
+        query = case_query(record, self.lock)
+        subject = {"case_id": within, "record_id": subject_id} if record else {"case_id": subject_id}
+        rows = await self.ask(query.sql, query.arguments({**values, **subject}))
+        return resolved_case(rows[0] if rows else None, record)

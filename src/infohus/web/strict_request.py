@@ -1,0 +1,162 @@
+"""Reads bodies and addresses in their one spelling, instead of Litestar's lenient conversions.
+
+Litestar would take "0" and "true" for a boolean, a number for a moment, the last of two members of one name, and
+whatever Content-Type says.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from uuid import UUID
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import InternalServerException
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
+
+from infohus import errors
+from infohus.kernel.requests.bodies import WHOLE, read_body, require_guarded
+from infohus.kernel.requests.moments import Day, Moment, can_be_meant
+
+_JSON = re.compile(r'application/json[ \t]*(;[ \t]*charset=("utf-8"|utf-8)[ \t]*)?', re.IGNORECASE)
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,18}", re.ASCII)
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose body is read as the draft of its route, strictly."""
+
+    async def body(self) -> bytes:
+        """Read the body.
+
+        Raises:
+            RequestNotUnderstood: the client went away, or the server could not read what it sent.
+        """
+        try:
+            return await super().body()
+        except InternalServerException:
+            raise errors.RequestNotUnderstood(field=WHOLE) from None
+
+    async def json(self) -> Any:  # noqa: ANN401 - the draft of whatever route it is
+        """Read the body as the draft of the request's route.
+
+        Raises:
+            UnsupportedMediaType: it is not said to be application/json, in UTF-8.
+            RequestNotUnderstood, MomentNotPlausible, ReasonWithoutWords
+        """
+        if _JSON.fullmatch(self.headers.get("content-type", "").strip()) is None:
+            raise errors.UnsupportedMediaType
+        return read_body(await self.body(), draft_of(self.route_handler))
+
+
+def draft_of(handler: HTTPRouteHandler) -> type[msgspec.Struct]:
+    """Give the type of the body that a route reads."""
+    draft: type[msgspec.Struct] = handler.parsed_fn_signature.parameters["data"].annotation
+    return draft
+
+
+def require_guarded_routes(routes: list[Any]) -> None:
+    """Refuse routes that would let in what nobody can mean, in a body or in an address.
+
+    Raises:
+        UnguardedType: naming draft and field.
+    """
+    for route in routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if "data" in handler.parsed_fn_signature.parameters:
+                    require_guarded(draft_of(handler))
+
+
+def require_canonical_path(request: Request[Any, Any, Any]) -> None:
+    """Refuse an id or a number in the path that is not written as this system writes it.
+
+    Raises:
+        RequestNotUnderstood: naming the parameter.
+    """
+    values = request.path_params
+    for expected, given in zip(
+        request.scope["path_template"].split("/"), request.scope["path"].split("/"), strict=False
+    ):
+        value = values.get(expected.strip("{}")) if expected.startswith("{") else None
+        if isinstance(value, int | UUID) and str(value) != given:
+            raise errors.RequestNotUnderstood(field=expected.strip("{}"))
+
+
+def require_canonical_query(request: Request[Any, Any, Any], expected: Mapping[str, str]) -> None:
+    """Refuse a query parameter that is unknown, repeated, `null`, or not written as this system writes it.
+
+    `expected` maps the names in the address to those of the route's arguments.
+
+    Raises:
+        RequestNotUnderstood: naming the parameter.
+        MomentNotPlausible: a moment lies outside what somebody can mean.
+    """
+    names: set[str] = set()
+    for part in request.scope["query_string"].split(b"&"):
+        name, _, value = (_decoded(text) for text in part.partition(b"="))
+        if name is None or name not in expected:
+            raise errors.RequestNotUnderstood(field=WHOLE)
+        if name in names or value is None or value.lower() == "null":
+            raise errors.RequestNotUnderstood(field=name)
+        names.add(name)
+        field = request.route_handler.parsed_fn_signature.parameters[expected[name]]
+        for kind in _kinds_of(field):
+            _require_canonical(kind, value, name)
+
+
+def _decoded(text: bytes) -> str | None:
+    try:
+        decoded = unquote_to_bytes(text.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in decoded else decoded
+
+
+@cache
+def _kinds_of(field: FieldDefinition) -> tuple[type, ...]:
+    inner = [one for one in field.inner_types if not one.is_none_type] if field.is_optional else [field]
+    return tuple(one.annotation for one in inner)
+
+
+def _is_moment_of(kind: Any) -> Callable[[str], bool]:  # noqa: ANN401 - an annotated type
+    def is_moment(text: str) -> bool:
+        try:
+            when = msgspec.convert(text, kind)
+        except msgspec.ValidationError:
+            return False
+        if not can_be_meant(when):
+            raise errors.MomentNotPlausible
+        return True
+
+    return is_moment
+
+
+def _is_canonical_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+_SPELLINGS: Mapping[type, Callable[[str], bool]] = {
+    bool: lambda text: text in {"true", "false"},
+    int: lambda text: _NUMBER.fullmatch(text) is not None,
+    UUID: _is_canonical_uuid,
+    datetime: _is_moment_of(Moment),
+    date: _is_moment_of(Day),
+}
+
+
+def _require_canonical(kind: type, text: str, name: str) -> None:
+    spelled = _SPELLINGS.get(kind)
+    try:
+        if spelled is None or spelled(text):
+            return
+    except errors.MomentNotPlausible:
+        raise errors.MomentNotPlausible(field=name) from None
+    raise errors.RequestNotUnderstood(field=name)
