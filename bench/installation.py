@@ -27,11 +27,11 @@ from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.database.schema import migrate
 from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
+from infohus.plan.loading import open_logs
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RECORDERS = 16
-ROLES = ("owner", "app", "verifier")
+ROLES = ("owner", "app", "signer", "verifier")
 
 EXCHANGE = {
     "recipients": [VESTEGNEN],
@@ -75,6 +75,7 @@ class Installation:
         """Prepare the server with one worker, logging JSON to nowhere."""
         environment = {
             "INFOHUS_DATABASE_URL": self.dsn("app"),
+            "INFOHUS_SIGNER_DATABASE_URL": self.dsn("signer"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
             "INFOHUS_SIGNED_FOLDER": str(self.folder / f"signed-{self.database}"),
             "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),
@@ -150,14 +151,13 @@ async def _register(installation: Installation) -> None:
     infohus = installation.infohus_id
     connection = await asyncpg.connect(installation.dsn("owner"))
     try:
-        await connection.execute("SELECT audit.open_log($1, 'bench.invalid/installation')", INSTALLATION_LOG)
-        await connection.execute("SELECT audit.open_log($1, 'bench.invalid/infohus')", infohus)
+        await open_logs(connection, [ISHOJ, VESTEGNEN])
         await connection.executemany(
             "INSERT INTO infohus.authority (id, name, kind, regime) VALUES ($1, $1, $2, $3)",
             [(ISHOJ, "municipality", "gdpr"), (VESTEGNEN, "police", "led")],
         )
         await connection.execute(
-            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus', $2, $3, 'rpl-115-1-1', 'bench.invalid/infohus')",
+            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus', $2, $3, 'rpl-115-1-1')",
             infohus, ISHOJ, VESTEGNEN,
         )  # fmt: skip
         for person in (DEMO_PEOPLE["kommune"], DEMO_PEOPLE["politi"]):

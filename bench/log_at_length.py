@@ -71,32 +71,33 @@ def main() -> None:
 async def _measure(server: LocalPostgres, folder: Path, *, long: int, verified: int) -> Figures:
     await _create(server)
     owner = await asyncpg.connect(server.superuser_dsn("log"))
-    app_dsn = server.dsn(user="infohus_app", database="log", password=PASSWORD)
-    app = await asyncpg.connect(app_dsn)
+    signer_dsn = server.dsn(user="infohus_signer", database="log", password=PASSWORD)
+    reader = await asyncpg.connect(signer_dsn)
     try:
         short_log, verified_log, long_log = (UUID(int=number) for number in (1, 2, 3))
         await _fill(owner, short_log, 1_000, b"x" * 100, "Making a short log")
         await _fill(owner, verified_log, verified, None, "Making the log that is verified")
-        verification = await _verification(app, app_dsn, verified_log, folder)
+        verification = await _verification(reader, signer_dsn, verified_log, folder)
         await _fill(owner, long_log, long, b"x" * 100, "Making the long log")
         await owner.execute("VACUUM (ANALYZE, FREEZE) audit.leaf")
-        proofs = await _proofs(app, long_log)
+        proofs = await _proofs(reader, long_log)
         signer = Signer(KEY, CheckpointStore(folder / "signed"), witnesses=Witnesses(), clock=_now)
         checkpoints = {
-            "short": await _checkpoints(app, signer, short_log), "long": await _checkpoints(app, signer, long_log),
+            name: await _checkpoints(reader, owner, signer, log)
+            for name, log in (("short", short_log), ("long", long_log))
         }
         return {"entries": long, "verification": verification, "proofs": proofs, "checkpoints": checkpoints}
     finally:
-        await app.close()
+        await reader.close()
         await owner.close()
 
 
-async def _verification(app: asyncpg.Connection, address: str, log: UUID, folder: Path) -> Figures:
-    head = await head_of(app, log)
+async def _verification(reader: asyncpg.Connection, address: str, log: UUID, folder: Path) -> Figures:
+    head = await head_of(reader, log)
     note = KEY.sign(Checkpoint(head.origin, head.size, head.root()))
     key, out, cores = KEY.verifier(head.origin), folder / "export", os.cpu_count() or 1
-    await export_log(app, log, note, out, key=key)
-    contents = [row["entry"] async for row in _entries(app, log)]
+    await export_log(reader, log, note, out, key=key)
+    contents = [row["entry"] async for row in _entries(reader, log)]
     content_bytes = sum(map(len, contents))
     seconds: dict[str, list[float]] = {}
 
@@ -114,7 +115,7 @@ async def _verification(app: asyncpg.Connection, address: str, log: UUID, folder
 
     async def database(on: int) -> bool:
         result = await verify_log(
-            app, log, key=None, witnesses=Witnesses(), database=address, cores=on
+            reader, log, key=None, witnesses=Witnesses(), database=address, cores=on
         )
         return result.verification.is_whole
 
@@ -135,20 +136,20 @@ async def _verification(app: asyncpg.Connection, address: str, log: UUID, folder
     }
 
 
-async def _proofs(app: asyncpg.Connection, log: UUID) -> Figures:
-    head = await head_of(app, log)
+async def _proofs(reader: asyncpg.Connection, log: UUID) -> Figures:
+    head = await head_of(reader, log)
     note = KEY.sign(Checkpoint(head.origin, head.size, head.root()))
     dice = random.Random(115)  # noqa: S311 - places to measure at
     places = [dice.randrange(head.size) for _ in range(PROOFS)]
     took, largest = [], 0
     for index in places:
         started = time.perf_counter()
-        proof = await prove(app, log, index, note)
+        proof = await prove(reader, log, index, note)
         took.append((time.perf_counter() - started) * 1000)
         largest = max(largest, len(proof.encode()))
     nodes = {node for nodes in inclusion_ranges(places[0], head.size) for node in nodes}
     rows = sorted({((index + 1) << level) - 1 for level, index in nodes})
-    explained = await app.fetch(
+    explained = await reader.fetch(
         "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF)"
         " SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])", log, rows
     )
@@ -159,16 +160,18 @@ async def _proofs(app: asyncpg.Connection, log: UUID) -> Figures:
     }
 
 
-async def _checkpoints(app: asyncpg.Connection, signer: Signer, log: UUID) -> Figures:
+async def _checkpoints(
+    reader: asyncpg.Connection, owner: asyncpg.Connection, signer: Signer, log: UUID
+) -> Figures:
     """Sign after each hundred entries; the first signature, which hashes the whole log, is timed apart."""
     started = time.perf_counter()
-    await signer.sign(app, log)
+    await signer.sign(reader, log)
     first, took = time.perf_counter() - started, []
     for _ in range(30):
         for number in range(BETWEEN_CHECKPOINTS):
-            await app.execute(APPEND, log, f"growth {number}".encode())
+            await owner.execute(APPEND, log, f"growth {number}".encode())
         started = time.perf_counter()
-        await signer.sign(app, log)
+        await signer.sign(reader, log)
         took.append((time.perf_counter() - started) * 1000)
     return {"first_seconds": round(first, 2), "p50_ms": round(median(took), 2)}
 
@@ -198,10 +201,10 @@ def _rows(
         yield log, number, entry, frontier.append(leaf_hash(entry))
 
 
-async def _entries(app: asyncpg.Connection, log: UUID) -> Any:  # noqa: ANN401 - a cursor's rows
-    async with app.transaction():
+async def _entries(reader: asyncpg.Connection, log: UUID) -> Any:  # noqa: ANN401 - a cursor's rows
+    async with reader.transaction():
         statement = "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index"
-        async for row in app.cursor(statement, log, prefetch=5000):
+        async for row in reader.cursor(statement, log, prefetch=5000):
             yield row
 
 
@@ -210,7 +213,7 @@ async def _create(server: LocalPostgres) -> None:
     for address, *statements in (
         (server.superuser_dsn(), "CREATE DATABASE log TEMPLATE template0"),
         (server.superuser_dsn("log"), roles, *(
-            f"ALTER ROLE infohus_{role} PASSWORD '{PASSWORD}'" for role in ("owner", "app")
+            f"ALTER ROLE infohus_{role} PASSWORD '{PASSWORD}'" for role in ("owner", "signer")
         )),
     ):
         connection = await asyncpg.connect(address)

@@ -5,17 +5,21 @@
 -- the node of level l and index i is at byte 32·l of row (i+1)·2^l − 1, and a proof reads O(log n) rows.
 -- Source: rules 58 and 59; docs/decisions/0003-log-format.md.
 --
--- The application may append, add checkpoints and cosignatures, and read. `infohus audit verify` compares every
--- function with the shipped one: whoever changes one here changes its digest in
--- src/infohus/kernel/audit/verification/catalog.py.
+-- There is one log for each authority and one for the installation itself (rule 90). For whom the application acts is
+-- in the settings that row security reads (row_security/access.sql): it appends to the log of that authority and reads
+-- it; acting for nobody, it appends to the installation's. The signer reads all logs and adds checkpoints and
+-- cosignatures. `infohus audit verify` compares every function and policy with the shipped one: whoever changes one
+-- here changes its digest in src/infohus/kernel/audit/verification/catalog.py.
 
 CREATE SCHEMA audit;
 REVOKE ALL ON SCHEMA audit FROM PUBLIC;
-GRANT USAGE ON SCHEMA audit TO infohus_app, infohus_verifier, infohus_retention;
+GRANT USAGE ON SCHEMA audit TO infohus_app, infohus_signer, infohus_verifier, infohus_retention;
 
+-- `authority` is whose log it is; NULL for the installation's.
 CREATE TABLE audit.log (
     id uuid PRIMARY KEY,
-    origin text NOT NULL UNIQUE
+    origin text NOT NULL UNIQUE,
+    authority text UNIQUE
 );
 
 -- `hashes` holds the roots of the perfect subtrees that make up the tree, largest first, 32 bytes each. Each entry
@@ -73,6 +77,21 @@ CREATE TABLE audit.retention (
     years integer NOT NULL CHECK (years BETWEEN 1 AND 100)
 );
 
+-- For whom the application acts in this transaction, NULL for nobody.
+CREATE FUNCTION audit.acting_authority() RETURNS text
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$ SELECT NULLIF(current_setting('infohus.authority', true), '') $$;
+
+-- The logs that the application may read now: the acting authority's, and for its DPO the installation's.
+CREATE FUNCTION audit.readable_logs() RETURNS uuid[]
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+        SELECT array_agg(l.id) FROM audit.log l
+        WHERE l.authority = audit.acting_authority()
+          OR (l.authority IS NULL AND audit.acting_authority() IS NOT NULL
+              AND current_setting('infohus.role', true) = 'data_protection_officer')
+      $$;
+
 -- Appending.
 --
 -- The function adds a last field, `tally`, to an entry that names persons: for each of them, in order, [number, chain].
@@ -103,6 +122,12 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         chained bytea;
         tally text;
     BEGIN
+        IF session_user = 'infohus_app' THEN
+            PERFORM FROM audit.log l WHERE l.id = to_log AND l.authority IS NOT DISTINCT FROM audit.acting_authority();
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'the log is another authority''s' USING ERRCODE = 'insufficient_privilege';
+            END IF;
+        END IF;
         -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and nobody for the row,
         -- whose waiters are woken more often. The next statement sees what was committed meanwhile.
         PERFORM pg_advisory_xact_lock(hashtextextended(to_log::text, 58));
@@ -138,16 +163,16 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
     END
     $$;
 
-CREATE FUNCTION audit.open_log(new_id uuid, new_origin text) RETURNS void
+CREATE FUNCTION audit.open_log(new_id uuid, new_origin text, of_authority text DEFAULT NULL) RETURNS void
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
   AS $$
     BEGIN
-        INSERT INTO audit.log (id, origin) VALUES (new_id, new_origin);
+        INSERT INTO audit.log (id, origin, authority) VALUES (new_id, new_origin, of_authority);
         INSERT INTO audit.frontier (log_id, size, hashes) VALUES (new_id, 0, ''::bytea);
     END
     $$;
 
--- Keeping checkpoints and cosignatures: the application may add to the archive, nobody may change it.
+-- Keeping checkpoints and cosignatures: the signer may add to the archive, nobody may change it.
 CREATE FUNCTION audit.keep_checkpoint(of_log uuid, at_size bigint, signed_note text, at timestamptz) RETURNS void
   LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$ INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING $$;
@@ -298,8 +323,47 @@ CREATE TRIGGER leaf_is_only_emptied BEFORE UPDATE ON audit.leaf
 
 -- Who may do what.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea), audit.keep_checkpoint, audit.keep_cosignature TO infohus_app;
+GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea), audit.readable_logs() TO infohus_app;
+GRANT EXECUTE ON FUNCTION audit.keep_checkpoint, audit.keep_cosignature TO infohus_signer;
 GRANT EXECUTE ON FUNCTION audit.kept_since(uuid), audit.emptiable(uuid, timestamptz),
   audit.empty(uuid, bigint, bigint, bytea) TO infohus_retention;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.tally, audit.checkpoint, audit.cosignature, audit.retention
   TO infohus_app, infohus_verifier;
+GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.checkpoint, audit.cosignature TO infohus_signer;
+
+-- Which rows. The functions above run as the owner of the tables, whom row security does not bind: it is not forced.
+-- The sub-select is evaluated once for a statement, not once for a row.
+ALTER TABLE audit.log ENABLE ROW LEVEL SECURITY;
+CREATE POLICY select_log ON audit.log FOR SELECT TO infohus_app
+  USING (id = ANY ((SELECT audit.readable_logs())::uuid[]));
+CREATE POLICY select_all_logs ON audit.log FOR SELECT TO infohus_signer, infohus_verifier USING (true);
+
+ALTER TABLE audit.frontier ENABLE ROW LEVEL SECURITY;
+CREATE POLICY select_frontier ON audit.frontier FOR SELECT TO infohus_app
+  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
+CREATE POLICY select_all_frontiers ON audit.frontier FOR SELECT TO infohus_signer, infohus_verifier USING (true);
+
+ALTER TABLE audit.leaf ENABLE ROW LEVEL SECURITY;
+CREATE POLICY select_leaf ON audit.leaf FOR SELECT TO infohus_app
+  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
+CREATE POLICY select_all_leaves ON audit.leaf FOR SELECT TO infohus_signer, infohus_verifier USING (true);
+
+ALTER TABLE audit.tally ENABLE ROW LEVEL SECURITY;
+CREATE POLICY select_tally ON audit.tally FOR SELECT TO infohus_app
+  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
+CREATE POLICY select_all_tallies ON audit.tally FOR SELECT TO infohus_signer, infohus_verifier USING (true);
+
+ALTER TABLE audit.checkpoint ENABLE ROW LEVEL SECURITY;
+CREATE POLICY select_checkpoint ON audit.checkpoint FOR SELECT TO infohus_app
+  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
+CREATE POLICY select_all_checkpoints ON audit.checkpoint FOR SELECT TO infohus_signer, infohus_verifier USING (true);
+
+ALTER TABLE audit.cosignature ENABLE ROW LEVEL SECURITY;
+CREATE POLICY select_cosignature ON audit.cosignature FOR SELECT TO infohus_app
+  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
+CREATE POLICY select_all_cosignatures ON audit.cosignature FOR SELECT TO infohus_signer, infohus_verifier USING (true);
+
+ALTER TABLE audit.retention ENABLE ROW LEVEL SECURITY;
+CREATE POLICY select_retention ON audit.retention FOR SELECT TO infohus_app
+  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
+CREATE POLICY select_all_retention ON audit.retention FOR SELECT TO infohus_signer, infohus_verifier USING (true);

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from house import CaseInHand, House, Person, now
+from house import MUNICIPAL_LOG, CaseInHand, House, Person, now
 from infohus.danish_calendar import danish_day
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.draw import commitment_of
@@ -23,8 +23,7 @@ def today() -> str:
     return str(danish_day(now()))
 
 
-def checks(house: House) -> str:
-    return f"/infohuse/{house.infohus_id}/log-checks"
+CHECKS = "/log/checks"
 
 
 async def logged(house: House, at: str, *, caller: UUID | None = None) -> None:
@@ -32,10 +31,10 @@ async def logged(house: House, at: str, *, caller: UUID | None = None) -> None:
     nothing = dict.fromkeys(("authority", "role", "assurance", "subject", "case", "reason", "justification", "purpose"))
     empty: dict[str, Any] = {name: [] for name in ("policies", "recipients", "persons", "opened", "wrote")}
     entry = {
-        "v": 1, "at": at, "log": house.infohus_id, "caller": caller, "action": "readInfohus", "outcome": "allowed",
+        "v": 1, "at": at, "log": MUNICIPAL_LOG, "caller": caller, "action": "readInfohus", "outcome": "allowed",
         "subject_kind": "infohus", "policy_set": "", "correlation": "", "nonce": "", **nothing, **empty,
     }
-    await house.sql("SELECT audit.append($1, $2)", house.infohus_id, msgspec.json.encode(entry))
+    await house.sql("SELECT audit.append($1, $2)", MUNICIPAL_LOG, msgspec.json.encode(entry))
 
 
 async def busy(house: House) -> CaseInHand:
@@ -51,34 +50,34 @@ async def busy(house: House) -> CaseInHand:
 async def announced(house: House, by: str = "dpo", **draft: Any) -> dict[str, Any]:
     """Announce a check of today, with the commitment of `SECRET`."""
     body = {"period_from": today(), "period_until": today(), "commitment": COMMITMENT, **draft}
-    check: dict[str, Any] = await house.person(by).post(checks(house), body)
+    check: dict[str, Any] = await house.person(by).post(CHECKS, body)
     return check
 
 
 async def drawn(house: House, by: str = "dpo", **draft: Any) -> dict[str, Any]:
     """Announce a check, let the log be signed, reveal the secret, and draw."""
     check = await announced(house, by, **draft)
-    await signed(house)
+    await signed(house, by=by)
     found: dict[str, Any] = await revealed(house, check, by=by)
     return found
 
 
-async def signed(house: House) -> None:
+async def signed(house: House, by: str = "dpo") -> None:
     """Let the log be signed, and cosigned where there are witnesses, by reading its state."""
-    await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log")
+    await house.person(by).get("/log")
 
 
 async def revealed(
     house: House, check: dict[str, Any], secret: str = SECRET, *, by: str = "dpo", status: int = 200
 ) -> Any:
     """Reveal a secret, so that the check is drawn."""
-    return await house.person(by).post(f"{checks(house)}/{check['id']}/draw", {"secret": secret}, status=status)
+    return await house.person(by).post(f"{CHECKS}/{check['id']}/draw", {"secret": secret}, status=status)
 
 
 async def review(
     house: House, check: dict[str, Any], index: int, *, by: str = "dpo", status: int = 200, **draft: Any
 ) -> Any:
-    path = f"{checks(house)}/{check['check']['id']}/entries/{index}/review"
+    path = f"{CHECKS}/{check['check']['id']}/entries/{index}/review"
     return await house.person(by).post(path, draft or {"review": "in_order"}, status=status)
 
 
@@ -88,5 +87,5 @@ async def found_at(house: House, **change: Any) -> tuple[dict[str, Any], Person]
     index = next(one["leaf_index"] for one in check["items"] if one["entry"]["caller"] == str(OWNER))
     draft = {"review": "finding", "text": "Opslag om natten.", "owner": str(OWNER), "answer_by": SOON, **change}
     await review(house, check, index, **draft)
-    listed = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log-findings")
+    listed = await house.person("dpo").get("/log/findings")
     return listed["items"][0], house.person("kommune")

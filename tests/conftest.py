@@ -22,7 +22,7 @@ from infohus.kernel.database.schema import migrate
 from rule_report import RuleReport, WorkersMarks
 from town import Town, open_town
 
-Role = Literal["owner", "app", "verifier", "retention"]
+Role = Literal["owner", "app", "signer", "verifier", "retention"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROLES_SQL = REPOSITORY / "deploy" / "postgresql" / "roles.sql"
@@ -87,7 +87,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres
 
 @pytest.fixture(scope="session")
 def role_passwords(postgres: LocalPostgres) -> dict[str, str]:
-    """Make the four roles, and give each a password of this session."""
+    """Make the roles, and give each a password of this session."""
     passwords = {role: secrets.token_urlsafe(16) for role in get_args(Role)}
     setting = (f"ALTER ROLE infohus_{role} PASSWORD '{password}'" for role, password in passwords.items())
     execute(postgres.superuser_dsn(), ROLES_SQL.read_text(), *setting)
@@ -132,9 +132,9 @@ def database(template_database: Database) -> Iterator[Database]:
 
 @pytest.fixture
 async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    """Open an installation with one infohus (`House`); after the test, both of its logs must verify row by row."""
+    """Open an installation with one infohus (`House`); after the test, each of its logs must verify row by row."""
     async with open_house(
-        database.dsn("app"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
+        database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
     ) as opened:
         yield opened
         await opened.assert_logs_are_whole()
@@ -143,7 +143,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
     """Open a log with its signer and three witnesses, without an application (`Town`)."""
-    async with open_town(database.dsn("app"), database.dsn("superuser"), tmp_path) as opened:
+    async with open_town(database.dsn("signer"), database.dsn("app"), database.dsn("superuser"), tmp_path) as opened:
         yield opened
 
 

@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import asyncpg
 from litestar import Litestar
+from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
 from infohus.demo.issuer import DemoIssuers
@@ -25,16 +26,18 @@ from infohus.demo.keys import DemoKey, demo_keys
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.audit.verification.log_rows import verify_database
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
+from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.settings import Settings
 from one_api import app_of
 
 MUNICIPALITY, POLICE, PROBATION = "ishoj-kommune", "kbh-vestegns-politi", "kriminalforsorgen"
 INSTITUTION = "vaerestedet"
 NEIGHBOUR = "nabo-kommune"
+MUNICIPAL_LOG, POLICE_LOG = log_of(MUNICIPALITY), log_of(POLICE)
 AUTHORITIES = (
     (MUNICIPALITY, "Ishøj Kommune", "municipality", "gdpr", None),
     (POLICE, "Københavns Vestegns Politi", "police", "led", None),
@@ -46,6 +49,11 @@ CLEARANCE = {
     "necessity": "Politiet skal kunne tjekke, om noget hindrer behandling i infohuset.",
     "proportionality": "Kun det, der skal til for tjekket.", "subsidiarity": "Tjekket kan ikke ske anonymt.",
 }
+
+
+def origin_of(authority: str) -> str:
+    """Name an authority's log."""
+    return f"infohus.test/{authority}"
 
 
 def now() -> datetime:
@@ -124,6 +132,12 @@ class House:
     folder: Path
     settings: Settings
 
+    def append_counts(self) -> None:
+        """Append to the installation's log what was refused and counted, as the application does every minute."""
+        units = cast("Provide", self.app.dependencies["units"]).dependency()
+        assert isinstance(units, UnitsOfWork)
+        self.client.blocking_portal.call(units.append_refusal_counts)
+
     def person(self, name: str) -> Person:
         """Give a demo user: kommune, politi, raadgiver, dpo, jurist, admin, politi-dpo."""
         return Person(name, self.client, self.issuers.token(name))
@@ -137,41 +151,44 @@ class House:
             await connection.close()
 
     async def entries(self, log_id: UUID | None = None) -> list[Entry]:
-        """Read a log's entries, oldest first; those of the infohus unless another log is named."""
-        rows = await self.sql(
-            "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log_id or self.infohus_id
-        )
+        """Read a log's entries; without one, those of every authority by time, but for sign-ins."""
+        if log_id is None:
+            return [entry for entry in await self.all_entries() if entry.action != "signIn"]
+        rows = await self.sql("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log_id)
         return [decode(row["entry"]) for row in rows]
 
     async def all_entries(self) -> list[Entry]:
-        """Read the entries of the installation's log, then of the infohus'."""
-        return [*await self.entries(INSTALLATION_LOG), *await self.entries()]
+        """Read the entries of every log by time."""
+        rows = await self.sql("SELECT entry FROM audit.leaf ORDER BY log_id, index")
+        return sorted((decode(row["entry"]) for row in rows), key=lambda entry: entry.at)
 
     async def neighbour(self, *, police_coordinator: UUID) -> "House":
         """Set up a second infohus in the same installation, with another municipality and the same police; give it."""
-        infohus_id, origin = uuid4(), "infohus.test/nabo"
+        infohus_id = uuid4()
         await asyncio.to_thread(FileKeyKeeper.create, self.settings.keys_folder, [NEIGHBOUR], [infohus_id])
         await self.sql(
             "INSERT INTO infohus.authority VALUES ($1, 'Nabo Kommune', 'municipality', 'gdpr', NULL)", NEIGHBOUR
         )
         await self.sql(
-            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1', $4)", infohus_id, NEIGHBOUR,
-            POLICE, origin,
+            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1')", infohus_id, NEIGHBOUR,
+            POLICE,
         )
         for authority, person in ((NEIGHBOUR, uuid4()), (POLICE, police_coordinator)):
             await self.sql("INSERT INTO infohus.infohus_authority VALUES ($1, $2)", infohus_id, authority)
             await self.sql("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, authority, person)
-        await self.sql("SELECT audit.open_log($1, $2)", infohus_id, origin)
+        await self.sql(
+            "SELECT audit.open_log($1, $2, $3)", log_of(NEIGHBOUR), origin_of(NEIGHBOUR), NEIGHBOUR
+        )
         return replace(self, infohus_id=infohus_id)
 
     async def assert_logs_are_whole(self) -> None:
-        """Verify every row of both logs, and the numbers that entries count their persons by."""
+        """Verify every row of each log, and the numbers that entries count their persons by."""
         connection = await asyncpg.connect(self.verifier)
         try:
-            for log_id in (INSTALLATION_LOG, self.infohus_id):
-                verification = await verify_database(connection, log_id)
+            for row in await connection.fetch("SELECT id FROM audit.log"):
+                verification = await verify_database(connection, row["id"])
                 assert verification.is_whole, [str(fault) for fault in verification.faults]
-                assert await tally_faults_of(connection, log_id) == []
+                assert await tally_faults_of(connection, row["id"]) == []
         finally:
             await connection.close()
 
@@ -294,14 +311,16 @@ class CaseInHand:
 
 
 @asynccontextmanager
-async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) -> AsyncIterator[House]:
+async def open_house(
+    app_dsn: str, signer_dsn: str, superuser: str, verifier: str, folder: Path
+) -> AsyncIterator[House]:
     """Set up an installation on an empty, migrated database, with keys below `folder`, and start its application."""
     infohus_id = uuid4()
     connection = await asyncpg.connect(superuser)
     try:
         await connection.executemany("INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, $5)", AUTHORITIES)
         await connection.execute(
-            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Ishøj', $2, $3, 'rpl-115-1-1', 'infohus.test/ishoj')",
+            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Ishøj', $2, $3, 'rpl-115-1-1')",
             infohus_id, MUNICIPALITY, POLICE,
         )
         await connection.executemany(
@@ -312,8 +331,11 @@ async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) 
             await connection.execute(
                 "INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, person.authority_id, person.person_id
             )
-        await connection.execute("SELECT audit.open_log($1, 'infohus.test/ishoj')", infohus_id)
         await connection.execute("SELECT audit.open_log($1, 'infohus.test/installation')", INSTALLATION_LOG)
+        for authority, *_ in AUTHORITIES:
+            await connection.execute(
+                "SELECT audit.open_log($1, $2, $3)", log_of(authority), origin_of(authority), authority
+            )
     finally:
         await connection.close()
     keys = folder / "keys"
@@ -321,7 +343,8 @@ async def open_house(app_dsn: str, superuser: str, verifier: str, folder: Path) 
     issuers = DemoIssuers(issuer_keys(), now, url="http://127.0.0.1:9")
     (folder / "issuers.toml").write_text(_issuers_with_their_keys(issuers, folder), encoding="utf-8")
     settings = Settings(
-        database_url=app_dsn, keys_folder=keys, issuers_file=folder / "issuers.toml", log_format="json", pool_size=4
+        database_url=app_dsn, signer_database_url=signer_dsn, keys_folder=keys, issuers_file=folder / "issuers.toml",
+        log_format="json", pool_size=4,
     )
     app = app_of(settings)
     async with AsyncTestClient(app) as client:

@@ -48,12 +48,11 @@ async def second_infohus(house: House) -> UUID:
     """Set a second infohus up, in which the police tovholder works alone."""
     infohus_id = uuid4()
     await house.sql(
-        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Andetsteds', $2, $3, 'rpl-115-1-1', 'infohus.test/andet')",
+        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Andetsteds', $2, $3, 'rpl-115-1-1')",
         infohus_id, MUNICIPALITY, POLICE,
     )
     await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, $2), ($1, $3)", infohus_id, MUNICIPALITY, POLICE)
     politi = house.person("politi").person_id
     await house.sql("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, POLICE, politi)
-    await house.sql("SELECT audit.open_log($1, 'infohus.test/andet')", infohus_id)
     FileKeyKeeper.create(house.settings.keys_folder, [], [infohus_id])
     return infohus_id

@@ -34,6 +34,8 @@ class Town:
     Each keeps its state in a folder of its own. Witnesses named in `away` do not answer.
     """
 
+    connection: asyncpg.Connection
+    """The signer's."""
     app: asyncpg.Connection
     superuser: asyncpg.Connection
     folder: Path
@@ -109,12 +111,12 @@ class Town:
 
 
 @asynccontextmanager
-async def open_town(app_dsn: str, superuser_dsn: str, folder: Path) -> AsyncIterator[Town]:
-    """Open an empty log; signer and witnesses keep their state below `folder`."""
-    app, superuser = await asyncpg.connect(app_dsn), await asyncpg.connect(superuser_dsn)
+async def open_town(signer_dsn: str, app_dsn: str, superuser_dsn: str, folder: Path) -> AsyncIterator[Town]:
+    """Open an empty log of no authority; signer and witnesses keep their state below `folder`."""
+    signer, app, superuser = [await asyncpg.connect(dsn) for dsn in (signer_dsn, app_dsn, superuser_dsn)]
     try:
         await superuser.execute("SELECT audit.open_log($1, $2)", LOG, ORIGIN)
-        yield Town(app, superuser, folder)
+        yield Town(signer, app, superuser, folder)
     finally:
-        await app.close()
-        await superuser.close()
+        for connection in (signer, app, superuser):
+            await connection.close()

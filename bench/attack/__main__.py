@@ -76,14 +76,17 @@ def main() -> None:
 async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: int) -> dict[str, ClassResult]:
     await asyncio.to_thread(execute, server.superuser_dsn(), "CREATE DATABASE attack TEMPLATE template0")
     roles = (REPOSITORY / "deploy" / "postgresql" / "roles.sql").read_text(encoding="utf-8")
-    passwords = [f"ALTER ROLE infohus_{role} PASSWORD 'a'" for role in ("owner", "app", "verifier")]
+    passwords = [f"ALTER ROLE infohus_{role} PASSWORD 'a'" for role in ("owner", "app", "signer", "verifier")]
     await asyncio.to_thread(execute, server.superuser_dsn("attack"), roles, *passwords)
     await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="attack", password="a"))  # noqa: S106
     app = await asyncpg.connect(server.dsn(user="infohus_app", database="attack", password="a"))  # noqa: S106
+    signing = await asyncpg.connect(server.dsn(user="infohus_signer", database="attack", password="a"))  # noqa: S106
     superuser = await asyncpg.connect(server.superuser_dsn("attack"))
     verifier = await asyncpg.connect(server.dsn(user="infohus_verifier", database="attack", password="a"))  # noqa: S106
     try:
-        attacked = AttackedLog(app, superuser, verifier, folder)
+        attacked = AttackedLog(
+            app=app, signing=signing, superuser=superuser, verifier=verifier, folder=folder
+        )
         await attacked.prepare()
         results = {name: ClassResult() for name in ATTACKS}
         with Progress(transient=True) as progress:
@@ -96,6 +99,7 @@ async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: i
         return results
     finally:
         await app.close()
+        await signing.close()
         await verifier.close()
         await superuser.close()
 
@@ -137,7 +141,7 @@ async def _who_noticed(attacked: AttackedLog, run: Run) -> set[str]:
     except asyncpg.PostgresError:
         by.add("application")  # it answers 503 from then on
     try:
-        await run.signer.sign(attacked.app, LOG)
+        await run.signer.sign(attacked.signing, LOG)
     except LogNotAsSigned:
         by.add("signer")
     else:

@@ -82,10 +82,12 @@ class AttackedLog:
     """One database in which each run makes its log anew."""
 
     def __init__(
-        self, app: asyncpg.Connection, superuser: asyncpg.Connection, verifier: asyncpg.Connection, folder: Path
+        self, *, app: asyncpg.Connection, signing: asyncpg.Connection, superuser: asyncpg.Connection,
+        verifier: asyncpg.Connection, folder: Path,
     ) -> None:
-        """Attack over `superuser`, append and sign over `app`, verify over `verifier`; keep the stores in `folder`."""
-        self.app, self.superuser, self.verifier, self.folder = app, superuser, verifier, folder
+        """Append over `app`, sign over `signing`, attack over `superuser`; keep the stores in `folder`."""
+        self.app, self.signing, self.superuser, self.verifier = app, signing, superuser, verifier
+        self.folder = folder
         self._entries = [entry(number) for number in range(LONGEST)]
         self._leaves, _ = tree(self._entries)
         self._servers: dict[str, Litestar] = {}
@@ -109,7 +111,6 @@ class AttackedLog:
         await self.put_append_back()
         await self.superuser.execute("ALTER TABLE audit.leaf ENABLE TRIGGER leaf_is_only_emptied")
         await self.superuser.execute("DROP POLICY IF EXISTS hiding ON audit.checkpoint")
-        await self.superuser.execute("ALTER TABLE audit.checkpoint DISABLE ROW LEVEL SECURITY")
         await self.write(self._leaves[:size])
         await self.superuser.execute("SET session_replication_role = replica")
         await self.superuser.execute("DELETE FROM audit.cosignature")

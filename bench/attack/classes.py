@@ -198,7 +198,7 @@ async def hide_behind_a_policy(attacked: AttackedLog, run: Run) -> None:
     entries = [*run.entries[:at], entry(1, "forged"), *run.entries[at + 1 :]]
     await attacked.write(tree(entries)[0])
     await attacked.superuser.execute(
-        "ALTER TABLE audit.checkpoint ENABLE ROW LEVEL SECURITY; CREATE POLICY hiding ON audit.checkpoint FOR SELECT"
+        "CREATE POLICY hiding ON audit.checkpoint AS RESTRICTIVE FOR SELECT"
         f" TO infohus_verifier USING (size <= {at} OR current_query() LIKE 'SELECT size FROM%')"
     )
 

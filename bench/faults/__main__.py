@@ -27,7 +27,8 @@ from reconciliation import Reconciliation, read_log, read_rows, reconcile, statu
 from rich.progress import Progress
 
 from infohus.demo.local_postgres import LocalPostgres
-from infohus.kernel.audit.storage.log import head_of
+from infohus.demo.people import ISHOJ
+from infohus.kernel.audit.storage.log import head_of, log_of
 
 RESULTS = Path(__file__).resolve().parents[2] / "var" / "faults.json"
 CASES, CLIENTS = 12, 5
@@ -53,6 +54,7 @@ SHARES = {
 """The share of each kind of fault; at least two of each are tried."""
 FLUSH_SLOWLY = ("ALTER SYSTEM SET commit_delay = 100000", "ALTER SYSTEM SET commit_siblings = 0")
 FLUSH_AT_ONCE = ("ALTER SYSTEM RESET commit_delay", "ALTER SYSTEM RESET commit_siblings")
+LOG = log_of(ISHOJ)
 ENTRIES = "SELECT sum(size)::bigint FROM audit.frontier"
 MOST_TRIES, LONGEST_WAIT_SECONDS = 8, 5
 
@@ -232,9 +234,9 @@ async def _run(
         machine.jump(0.0)
         stop.set()
         await asyncio.gather(*busy)
-        await _await_signature(machine, installation)
+        await _await_signature(machine)
         machine.kill_worker()
-    result = await _reconcile(machine, installation, journal)
+    result = await _reconcile(machine, journal)
     return _print(result, journal, injector, machine, seconds=time.monotonic() - started)
 
 
@@ -289,23 +291,22 @@ async def _cases(installation: Installation, address: str) -> list[tuple[str, st
     return recorded
 
 
-async def _await_signature(machine: Machine, installation: Installation) -> None:
+async def _await_signature(machine: Machine) -> None:
     """Wait until the whole log is signed: the signer then has looked for every acknowledged entry."""
     for _ in range(100):
         await machine.ensure_worker_runs()
         async with _Connected(machine) as superuser:
-            signed = await superuser.fetchval("SELECT max(size) FROM audit.checkpoint WHERE log_id = $1",
-                                              installation.infohus_id)
-            if signed == (await head_of(superuser, installation.infohus_id)).size:
+            signed = await superuser.fetchval("SELECT max(size) FROM audit.checkpoint WHERE log_id = $1", LOG)
+            if signed == (await head_of(superuser, LOG)).size:
                 return
         await asyncio.sleep(0.2)
     message = "the log was not signed to its end"
     raise CannotRun(message)
 
 
-async def _reconcile(machine: Machine, installation: Installation, journal: Journal) -> Reconciliation:
+async def _reconcile(machine: Machine, journal: Journal) -> Reconciliation:
     async with _Connected(machine) as superuser:
-        entries, faults = await read_log(superuser, installation.infohus_id)
+        entries, faults = await read_log(superuser, LOG)
         result = reconcile(journal, entries, await read_rows(superuser))
     result.faults_in_log.extend(faults)
     said = machine.output.read_text(encoding="utf-8", errors="replace")

@@ -108,12 +108,56 @@ CREATE FUNCTION infohus.supervises(of_infohus uuid) RETURNS boolean
   END
   $$;
 
+-- A case that the caller's authority takes part in, or took part in.
 CREATE FUNCTION infohus.supervises_case(of_case uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
-    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal')
-      AND infohus.supervises((SELECT c.infohus_id FROM infohus."case" c WHERE c.id = of_case));
+    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND EXISTS (
+      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
+    );
+  END
+  $$;
+
+-- Who first disclosed a record: its owner, for nobody else can pass on what no exchange has brought.
+CREATE FUNCTION infohus.first_disclosed_by(of_record uuid) RETURNS text
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN (
+      SELECT e.authority_id FROM infohus.disclosure d JOIN infohus.exchange e ON e.id = d.exchange_id
+      WHERE d.record_id = of_record ORDER BY e.recorded_at, e.id LIMIT 1
+    );
+  END
+  $$;
+
+-- What the caller's authority gave, received, or owns and another passed on (rule 90).
+CREATE FUNCTION infohus.supervises_disclosure(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND (
+      recipient = infohus.caller_authority()
+      OR (SELECT e.authority_id FROM infohus.exchange e WHERE e.id = of_exchange) = infohus.caller_authority()
+      OR infohus.first_disclosed_by(of_record) = infohus.caller_authority()
+    );
+  END
+  $$;
+
+CREATE FUNCTION infohus.supervises_exchange(of_exchange uuid, given_by text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND (
+      given_by = infohus.caller_authority() OR EXISTS (
+        SELECT FROM infohus.disclosure d
+        WHERE d.exchange_id = of_exchange AND d.record_id <> of_exchange
+          AND infohus.supervises_disclosure(of_exchange, d.record_id, d.recipient_id)
+      ) OR EXISTS (
+        SELECT FROM infohus.disclosure d
+        WHERE d.exchange_id = of_exchange AND d.recipient_id = infohus.caller_authority()
+      )
+    );
   END
   $$;
 
@@ -147,6 +191,24 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
   END
   $$;
 
+-- For the log alone: the log ids of the persons that the caller's authority knows in a case, also for a caller who takes
+-- no part in it and tried to. NULL where the authority has no side in it: then it learns not even that there is a case.
+CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF EXISTS (
+      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
+    ) THEN
+      RETURN ARRAY(
+        SELECT s.log_id FROM infohus.side_person s
+        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
+      );
+    END IF;
+    RETURN NULL;
+  END
+  $$;
+
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus FROM PUBLIC;
 GRANT USAGE ON SCHEMA infohus TO infohus_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus TO infohus_app;
@@ -156,6 +218,8 @@ GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_participant ON infohus.participant FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_disclosure ON infohus.disclosure FOR SELECT TO infohus_owner USING (true);
+CREATE POLICY supervising_read ON infohus.exchange FOR SELECT TO infohus_owner
+  USING (infohus.caller_role() IN ('data_protection_officer', 'legal'));
 
 GRANT SELECT ON infohus.authority, infohus.infohus, infohus.infohus_authority, infohus.plan, infohus.coordinator
   TO infohus_app;
@@ -164,7 +228,7 @@ ALTER TABLE infohus."case" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus."case" TO infohus_app;
 GRANT UPDATE (stage, version, opened_at, closed_at, outcome) ON infohus."case" TO infohus_app;
 CREATE POLICY select_case ON infohus."case" FOR SELECT TO infohus_app
-  USING (infohus.takes_part(id, 'any') OR infohus.supervises(infohus_id));
+  USING (infohus.takes_part(id, 'any') OR infohus.supervises_case(id));
 CREATE POLICY insert_case ON infohus."case" FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
 -- Whoever decides locks the case's row, which needs USING; only a tovholder changes it.
@@ -230,8 +294,14 @@ CREATE POLICY insert_case_key ON infohus.case_key FOR INSERT TO infohus_app
 
 ALTER TABLE infohus.disclosure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
+-- For the recipient, and for those who may see the exchange, as its own row security says: what was disclosed past an
+-- authority is not told to it.
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
-  USING (infohus.takes_part(case_id, 'any') OR infohus.supervises_case(case_id));
+  USING (
+    (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'))
+    OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+    OR infohus.supervises_disclosure(exchange_id, record_id, recipient_id)
+  );
 -- A row lets its recipient see the record, so no authority may insert one for itself.
 CREATE POLICY insert_disclosure ON infohus.disclosure FOR INSERT TO infohus_app
   WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));

@@ -41,6 +41,7 @@ CREATE POLICY insert_custody_release ON infohus.custody_release FOR INSERT TO in
 
 ALTER TABLE infohus.signature ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.signature TO infohus_app;
+GRANT UPDATE (withdrawn_at) ON infohus.signature TO infohus_app;
 -- Only for those whose authority has a key of the signed record, by ownership or by an exchange.
 CREATE POLICY select_signature ON infohus.signature FOR SELECT TO infohus_app
   USING (
@@ -57,6 +58,10 @@ CREATE POLICY insert_signature ON infohus.signature FOR INSERT TO infohus_app
     AND infohus.takes_part(case_id, 'coordinators')
   );
 
+-- An authority takes its own signature back.
+CREATE POLICY update_signature ON infohus.signature FOR UPDATE TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+
 ALTER TABLE infohus.exchange ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.exchange TO infohus_app;
 CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
@@ -65,16 +70,23 @@ CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
       infohus.takes_part(case_id, 'coordinators')
       AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
     )
-    OR infohus.supervises_case(case_id)
+    OR infohus.supervises_exchange(id, authority_id)
   );
 CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
 ALTER TABLE infohus.receipt ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.receipt TO infohus_app;
--- For those who may see the exchange, as its own row security says.
+-- For those who may see the exchange, as its own row security says: the discloser sees who has acknowledged, a recipient
+-- its own receipt and no other's.
 CREATE POLICY select_receipt ON infohus.receipt FOR SELECT TO infohus_app
-  USING (EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id));
+  USING (
+    EXISTS (
+      SELECT FROM infohus.exchange e
+      WHERE e.id = exchange_id
+        AND infohus.caller_authority() IN (e.authority_id, receipt.authority_id)
+    )
+  );
 CREATE POLICY insert_receipt ON infohus.receipt FOR INSERT TO infohus_app
   WITH CHECK (
     authority_id = infohus.caller_authority()

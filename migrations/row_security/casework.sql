@@ -121,21 +121,6 @@ CREATE POLICY select_first_view ON infohus.first_view FOR SELECT TO infohus_app
 CREATE POLICY insert_first_view ON infohus.first_view FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
--- Which authorities have stated a view, for the tovholdere of the case; not what it says.
-CREATE FUNCTION infohus.first_views_stated(of_case uuid) RETURNS SETOF text
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    RETURN QUERY SELECT v.authority_id FROM infohus.first_view v WHERE v.case_id = of_case;
-  END
-  $$;
-REVOKE EXECUTE ON FUNCTION infohus.first_views_stated(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.first_views_stated(uuid) TO infohus_app;
-
--- It runs as the owner, whom forced row security binds too.
-CREATE POLICY functions_read_first_view ON infohus.first_view FOR SELECT TO infohus_owner
-  USING (infohus.takes_part(case_id, 'coordinators'));
-
 ALTER TABLE infohus.scope_decision ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.scope_decision TO infohus_app;
 GRANT UPDATE (record_version, outcome, content, content_hash, exchange_id, decided_at)
@@ -291,38 +276,3 @@ CREATE POLICY select_note ON infohus.note FOR SELECT TO infohus_app
   );
 CREATE POLICY insert_note ON infohus.note FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
-
--- Measures without recent follow-up.
---
--- Ids, authorities and times of such measures in the caller's cases, also of those not disclosed to the caller's
--- authority, so that both notice. Not what the measure is.
-CREATE FUNCTION infohus.stalled_measures(of_infohus uuid, of_case uuid, quiet_before timestamptz)
-  RETURNS TABLE (
-    measure_id uuid, case_id uuid, case_number text, responsible_id text, last_event_at timestamptz, may_be_read boolean
-  )
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  #variable_conflict use_column
-  BEGIN
-    RETURN QUERY
-      SELECT m.id, m.case_id, c.number, m.responsible_id, e.last_event_at,
-        m.authority_id = infohus.caller_authority() OR infohus.was_told(m.id)
-      FROM infohus.measure m
-      JOIN infohus."case" c ON c.id = m.case_id
-      CROSS JOIN LATERAL (
-        SELECT GREATEST(m.recorded_at, max(f.recorded_at)) AS last_event_at
-        FROM infohus.follow_up f WHERE f.measure_id = m.id
-      ) e
-      WHERE c.infohus_id = of_infohus AND (of_case IS NULL OR c.id = of_case) AND c.stage <> 'closed'
-        AND m.ended_at IS NULL AND e.last_event_at < quiet_before
-        AND infohus.takes_part(c.id, 'coordinators');
-  END
-  $$;
-REVOKE EXECUTE ON FUNCTION infohus.stalled_measures(uuid, uuid, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.stalled_measures(uuid, uuid, timestamptz) TO infohus_app;
-
--- It runs as the owner, whom forced row security binds too: what it reads, for a tovholder of the case.
-CREATE POLICY functions_read_measure ON infohus.measure FOR SELECT TO infohus_owner
-  USING (infohus.takes_part(case_id, 'coordinators'));
-CREATE POLICY functions_read_follow_up ON infohus.follow_up FOR SELECT TO infohus_owner
-  USING (infohus.takes_part(case_id, 'coordinators'));

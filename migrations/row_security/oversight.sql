@@ -8,7 +8,7 @@ GRANT SELECT, INSERT ON infohus.yearly_status TO infohus_app;
 CREATE POLICY select_yearly_status ON infohus.yearly_status FOR SELECT TO infohus_app
   USING (infohus.coordinates(infohus_id) OR infohus.supervises(infohus_id));
 CREATE POLICY insert_yearly_status ON infohus.yearly_status FOR INSERT TO infohus_app
-  WITH CHECK (infohus.coordinates(infohus_id));
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.coordinates(infohus_id));
 
 -- Read by the staff of the plan, as the obligations are.
 ALTER TABLE infohus.fulfilment ENABLE ROW LEVEL SECURITY;
@@ -23,102 +23,67 @@ CREATE POLICY select_fulfilment ON infohus.fulfilment FOR SELECT TO infohus_app
 CREATE POLICY insert_fulfilment ON infohus.fulfilment FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
 
+-- A check is of the log of the authority whose DPO makes it, and no other authority sees it (rule 90). Legal staff
+-- review too: the DPO's own entries are drawn like any.
 ALTER TABLE infohus.log_check ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.log_check TO infohus_app;
 GRANT UPDATE (drawn_at, announced_size, note, seed, is_steerable, secret) ON infohus.log_check TO infohus_app;
 CREATE POLICY select_log_check ON infohus.log_check FOR SELECT TO infohus_app
-  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal'));
 CREATE POLICY insert_log_check ON infohus.log_check FOR INSERT TO infohus_app
   WITH CHECK (
-    infohus.supervises(infohus_id)
-    AND infohus.caller_role() = 'data_protection_officer'
-    AND authority_id = infohus.caller_authority()
+    authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer'
     AND announced_by = infohus.caller_person()
     AND drawn_at IS NULL
   );
 -- Only the columns of the draw may be updated, and only once.
 CREATE POLICY update_log_check ON infohus.log_check FOR UPDATE TO infohus_app
-  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer' AND drawn_at IS NULL)
-  WITH CHECK (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer' AND drawn_at IS NULL)
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer');
 
 ALTER TABLE infohus.log_check_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.log_check_entry TO infohus_app;
 GRANT UPDATE (review, reviewed_by, reviewed_at) ON infohus.log_check_entry TO infohus_app;
 CREATE POLICY select_log_check_entry ON infohus.log_check_entry FOR SELECT TO infohus_app
-  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer');
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal'));
 CREATE POLICY insert_log_check_entry ON infohus.log_check_entry FOR INSERT TO infohus_app
-  WITH CHECK (
-    infohus.supervises(infohus_id)
-    AND infohus.caller_role() = 'data_protection_officer'
-    AND review IS NULL
-  );
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer' AND review IS NULL);
 -- A review is given once, in the reviewer's own name; a CHECK of the table lets nobody review an entry of their own.
 CREATE POLICY update_log_check_entry ON infohus.log_check_entry FOR UPDATE TO infohus_app
-  USING (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer' AND review IS NULL)
-  WITH CHECK (
-    infohus.supervises(infohus_id)
-    AND infohus.caller_role() = 'data_protection_officer'
-    AND reviewed_by = infohus.caller_person()
-  );
+  USING (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal') AND review IS NULL)
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal') AND reviewed_by = infohus.caller_person());
 
 ALTER TABLE infohus.log_finding ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.log_finding TO infohus_app;
 GRANT UPDATE (answer, answered_at, remedy, outcome, ended_at, version) ON infohus.log_finding TO infohus_app;
 CREATE POLICY select_log_finding ON infohus.log_finding FOR SELECT TO infohus_app
   USING (
-    (
-      infohus.supervises(infohus_id)
-      AND infohus.caller_role() = 'data_protection_officer'
-      AND authority_id = infohus.caller_authority()
-    )
-    OR owner_id = infohus.caller_person()
+    authority_id = infohus.caller_authority()
+    AND (infohus.caller_role() IN ('data_protection_officer', 'legal') OR owner_id = infohus.caller_person())
   );
 CREATE POLICY insert_log_finding ON infohus.log_finding FOR INSERT TO infohus_app
-  WITH CHECK (
-    infohus.supervises(infohus_id)
-    AND infohus.caller_role() = 'data_protection_officer'
-    AND authority_id = infohus.caller_authority()
-    AND recorded_by = infohus.caller_person()
-  );
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.caller_role() IN ('data_protection_officer', 'legal') AND recorded_by = infohus.caller_person());
 CREATE POLICY update_log_finding ON infohus.log_finding FOR UPDATE TO infohus_app
   USING (
-    (
-      infohus.supervises(infohus_id)
-      AND infohus.caller_role() = 'data_protection_officer'
-      AND authority_id = infohus.caller_authority()
-    )
-    OR owner_id = infohus.caller_person()
-  )
-  WITH CHECK (
-    (
-      infohus.supervises(infohus_id)
-      AND infohus.caller_role() = 'data_protection_officer'
-      AND authority_id = infohus.caller_authority()
-    )
-    OR owner_id = infohus.caller_person()
+    authority_id = infohus.caller_authority()
+    AND (infohus.caller_role() = 'data_protection_officer' OR owner_id = infohus.caller_person())
   );
 
 ALTER TABLE infohus.log_notice_receipt ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.log_notice_receipt TO infohus_app;
 CREATE POLICY select_log_notice_receipt ON infohus.log_notice_receipt FOR SELECT TO infohus_app
   USING (
-    person_id = infohus.caller_person()
-    OR (infohus.supervises(infohus_id) AND infohus.caller_role() = 'data_protection_officer')
+    authority_id = infohus.caller_authority()
+    AND (person_id = infohus.caller_person() OR infohus.caller_role() = 'data_protection_officer')
   );
 CREATE POLICY insert_log_notice_receipt ON infohus.log_notice_receipt FOR INSERT TO infohus_app
-  WITH CHECK (
-    person_id = infohus.caller_person()
-    AND authority_id = infohus.caller_authority()
-    AND EXISTS (
-      SELECT FROM infohus.infohus_authority a
-      WHERE a.infohus_id = log_notice_receipt.infohus_id AND a.authority_id = infohus.caller_authority()
-    )
-  );
+  WITH CHECK (authority_id = infohus.caller_authority() AND person_id = infohus.caller_person());
 
 -- Counting for the yearly status.
 --
 -- Each record counts in one year only, by a time that nobody can choose or change: when it was recorded, decided or
--- closed. So no record is in two years' tables, and a past year's counts do not change.
+-- closed. So no record is in two years' tables, and a past year's counts do not change. Each authority counts its own
+-- records and what is joint (rule 75): decided scope, closed cases, and the assessments it opened or was told of.
 CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
   RETURNS TABLE (tabulation text, place text, records bigint)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -128,7 +93,10 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
     ends_at timestamptz := make_timestamptz(of_year + 1, 1, 1, 0, 0, 0, 'Europe/Copenhagen');
   BEGIN
     IF NOT coalesce(infohus.coordinates(of_infohus) AND infohus.acting_at() >= ends_at, false)
-      OR EXISTS (SELECT FROM infohus.yearly_status y WHERE y.infohus_id = of_infohus AND y.year = of_year)
+      OR EXISTS (
+        SELECT FROM infohus.yearly_status y
+        WHERE y.infohus_id = of_infohus AND y.year = of_year AND y.authority_id = infohus.caller_authority()
+      )
     THEN
       RETURN;
     END IF;
@@ -137,11 +105,11 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
       SELECT c.id, c.outcome, c.closed_at FROM infohus."case" c WHERE c.infohus_id = of_infohus
     ), reports AS (
       SELECT k.channel, k.extremism_form FROM infohus.concern k JOIN ours ON ours.id = k.case_id
-      WHERE k.recorded_at >= begins_at AND k.recorded_at < ends_at
+      WHERE k.authority_id = infohus.caller_authority() AND k.recorded_at >= begins_at AND k.recorded_at < ends_at
     ), scopes AS (
       SELECT s.outcome, s.decided_at - min(k.received_at) AS taken
       FROM infohus.scope_decision s JOIN ours ON ours.id = s.case_id
-      JOIN infohus.concern k ON k.case_id = s.case_id
+      LEFT JOIN infohus.concern k ON k.case_id = s.case_id AND k.authority_id = infohus.caller_authority()
       WHERE s.decided_at >= begins_at AND s.decided_at < ends_at
       GROUP BY s.id, s.outcome, s.decided_at
     )
@@ -150,7 +118,8 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
     SELECT 'extremism_form', reports.extremism_form, count(*) FROM reports GROUP BY 2
     UNION ALL
     SELECT 'age_group', s.age_group::text, count(*) FROM infohus.subject s JOIN ours ON ours.id = s.case_id
-    WHERE s.recorded_at >= begins_at AND s.recorded_at < ends_at GROUP BY 2
+    WHERE s.authority_id = infohus.caller_authority() AND s.recorded_at >= begins_at AND s.recorded_at < ends_at
+    GROUP BY 2
     UNION ALL
     SELECT 'scope_outcome', scopes.outcome, count(*) FROM scopes GROUP BY 2
     UNION ALL
@@ -160,17 +129,20 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
         WHEN scopes.taken <= interval '30 days' THEN 'within_30_days'
         WHEN scopes.taken <= interval '90 days' THEN 'within_90_days'
         ELSE 'later'
-      END, count(*) FROM scopes GROUP BY 2
+      END, count(*) FROM scopes WHERE scopes.taken IS NOT NULL GROUP BY 2
     UNION ALL
     SELECT 'tool', CASE WHEN a.decided_at < ends_at THEN 'concluded' ELSE 'under_way' END, count(*)
     FROM infohus.assessment a JOIN ours ON ours.id = a.case_id
-    WHERE a.recorded_at >= begins_at AND a.recorded_at < ends_at GROUP BY 2
+    WHERE (a.authority_id = infohus.caller_authority() OR infohus.was_told(a.id))
+      AND a.recorded_at >= begins_at AND a.recorded_at < ends_at GROUP BY 2
     UNION ALL
     SELECT 'prevention_level', m.level::text, count(*) FROM infohus.measure m JOIN ours ON ours.id = m.case_id
-    WHERE m.recorded_at >= begins_at AND m.recorded_at < ends_at GROUP BY 2
+    WHERE m.authority_id = infohus.caller_authority() AND m.recorded_at >= begins_at AND m.recorded_at < ends_at
+    GROUP BY 2
     UNION ALL
     SELECT 'paragraph', e.paragraph::text, count(*) FROM infohus.exchange e JOIN ours ON ours.id = e.case_id
-    WHERE e.recorded_at >= begins_at AND e.recorded_at < ends_at AND e.corrects_id IS NULL GROUP BY 2
+    WHERE e.authority_id = infohus.caller_authority() AND e.recorded_at >= begins_at AND e.recorded_at < ends_at
+      AND e.corrects_id IS NULL GROUP BY 2
     UNION ALL
     SELECT 'outcome', ours.outcome, count(*) FROM ours
     WHERE ours.closed_at >= begins_at AND ours.closed_at < ends_at GROUP BY 2;
@@ -180,10 +152,10 @@ REVOKE EXECUTE ON FUNCTION infohus.yearly_counts(uuid, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.yearly_counts(uuid, integer) TO infohus_app;
 
 -- It runs as the owner, whom forced row security binds too: beside the cases it reads these tables, for a tovholder of
--- the infohus.
+-- the infohus, and of each side's records the caller's own.
 CREATE POLICY counting_read ON infohus.concern FOR SELECT TO infohus_owner
   USING (
-    case_id IN (
+    authority_id = infohus.caller_authority() AND case_id IN (
       SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
       WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
         AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
@@ -191,7 +163,7 @@ CREATE POLICY counting_read ON infohus.concern FOR SELECT TO infohus_owner
   );
 CREATE POLICY counting_read ON infohus.subject FOR SELECT TO infohus_owner
   USING (
-    case_id IN (
+    authority_id = infohus.caller_authority() AND case_id IN (
       SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
       WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
         AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
@@ -207,7 +179,7 @@ CREATE POLICY counting_read ON infohus.scope_decision FOR SELECT TO infohus_owne
   );
 CREATE POLICY counting_read ON infohus.assessment FOR SELECT TO infohus_owner
   USING (
-    case_id IN (
+    (authority_id = infohus.caller_authority() OR infohus.was_told(id)) AND case_id IN (
       SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
       WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
         AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
@@ -215,7 +187,7 @@ CREATE POLICY counting_read ON infohus.assessment FOR SELECT TO infohus_owner
   );
 CREATE POLICY counting_read ON infohus.measure FOR SELECT TO infohus_owner
   USING (
-    case_id IN (
+    authority_id = infohus.caller_authority() AND case_id IN (
       SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
       WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
         AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
@@ -223,7 +195,7 @@ CREATE POLICY counting_read ON infohus.measure FOR SELECT TO infohus_owner
   );
 CREATE POLICY counting_read ON infohus.exchange FOR SELECT TO infohus_owner
   USING (
-    case_id IN (
+    authority_id = infohus.caller_authority() AND case_id IN (
       SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
       WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
         AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')
@@ -234,7 +206,8 @@ CREATE POLICY counting_read ON infohus.yearly_status FOR SELECT TO infohus_owner
 
 -- Reviewing exchanges.
 --
--- Which requests for information were declined, and when; not the question. A reviewer sees no row of the table.
+-- Which requests for information to or by the caller's authority were declined, and when; not the question. A reviewer
+-- sees no row of the table.
 CREATE FUNCTION infohus.declined_requests(of_infohus uuid)
   RETURNS TABLE (request_id uuid, exchange_id uuid, asked_by text, asked_of text, answered_at timestamptz)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -244,7 +217,8 @@ CREATE FUNCTION infohus.declined_requests(of_infohus uuid)
       RETURN QUERY
         SELECT r.id, r.exchange_id, r.asked_by::text, r.asked_of::text, r.answered_at
         FROM infohus.information_request r JOIN infohus."case" c ON c.id = r.case_id
-        WHERE c.infohus_id = of_infohus AND r.answer = 'declined' AND r.exchange_id IS NOT NULL;
+        WHERE c.infohus_id = of_infohus AND r.answer = 'declined' AND r.exchange_id IS NOT NULL
+          AND infohus.caller_authority() IN (r.asked_by, r.asked_of);
     END IF;
   END
   $$;

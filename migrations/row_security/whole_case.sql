@@ -1,4 +1,4 @@
--- What concerns a case as a whole: its closure, and each authority's own retention, earlier concerns shown, journal
+-- What concerns a case as a whole: its closure, and each authority's own earlier concerns shown, journal
 -- reference, requests for access, restrictions, releases, legal holds and archive clearances, which the other authority
 -- does not see.
 
@@ -18,13 +18,6 @@ CREATE POLICY update_closure ON infohus.closure FOR UPDATE TO infohus_app
     infohus.takes_part(case_id, 'coordinators')
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
   );
-
-ALTER TABLE infohus.retention ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT ON infohus.retention TO infohus_app;
-CREATE POLICY select_retention ON infohus.retention FOR SELECT TO infohus_app
-  USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
-CREATE POLICY insert_retention ON infohus.retention FOR INSERT TO infohus_app
-  WITH CHECK (infohus.takes_part(case_id, 'coordinators'));
 
 -- Only the person who was shown earlier concerns sees that: the other authority would learn that there are some.
 ALTER TABLE infohus.earlier_concerns_seen ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -96,57 +89,6 @@ CREATE POLICY select_archive_clearance ON infohus.archive_clearance FOR SELECT T
 CREATE POLICY insert_archive_clearance ON infohus.archive_clearance FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
--- Looking back.
---
--- Says only whether another case has a concern on a person of this case that the caller may not see. Covers the persons
--- whom the caller's authority knows in this case, and the cases of the same infohus that were not erased (an erased
--- case has no key).
-CREATE FUNCTION infohus.hides_earlier_concerns(of_case uuid) RETURNS boolean
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    RETURN infohus.takes_part(of_case, 'coordinators') AND EXISTS (
-      SELECT FROM infohus.subject here
-      JOIN infohus."case" this ON this.id = here.case_id
-      JOIN infohus.subject there ON there.cpr_index = here.cpr_index AND there.case_id <> here.case_id
-      JOIN infohus."case" other ON other.id = there.case_id AND other.infohus_id = this.infohus_id
-      JOIN infohus.case_key k ON k.case_id = there.case_id AND k.authority_id = there.authority_id
-      WHERE here.case_id = of_case
-        AND (here.authority_id = infohus.caller_authority() OR infohus.was_told(here.id))
-        AND NOT (
-          infohus.takes_part(there.case_id, 'coordinators')
-          AND (there.authority_id = infohus.caller_authority() OR infohus.was_told(there.id))
-        )
-    );
-  END
-  $$;
-REVOKE EXECUTE ON FUNCTION infohus.hides_earlier_concerns(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.hides_earlier_concerns(uuid) TO infohus_app;
-
--- The function runs as the owner, whom forced row security binds too: these rows, for a tovholder.
-CREATE POLICY looking_back ON infohus.subject FOR SELECT TO infohus_owner
-  USING (cpr_index IS NOT NULL AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator'));
-CREATE POLICY looking_back ON infohus.case_key FOR SELECT TO infohus_owner
-  USING (infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator'));
-
--- Does the case have a person who was under 18 at receipt? How long it is kept depends on it, and whoever signs the
--- closure last may not see the other authority's persons.
-CREATE FUNCTION infohus.has_child(of_case uuid) RETURNS boolean
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    RETURN infohus.takes_part(of_case, 'coordinators') AND EXISTS (
-      SELECT FROM infohus.subject s WHERE s.case_id = of_case AND s.is_under_18_at_receipt
-    );
-  END
-  $$;
-REVOKE EXECUTE ON FUNCTION infohus.has_child(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.has_child(uuid) TO infohus_app;
-
--- It runs as the owner, whom forced row security binds too.
-CREATE POLICY functions_read_subject ON infohus.subject FOR SELECT TO infohus_owner
-  USING (infohus.takes_part(case_id, 'coordinators'));
-
 -- Log reports.
 --
 -- How the log of the caller's authority knows the bearer of a CPR number: the log ids of its own persons in the infohus,
@@ -168,5 +110,12 @@ CREATE FUNCTION infohus.own_persons_by_cpr(of_infohus uuid, looked_for bytea) RE
 REVOKE EXECUTE ON FUNCTION infohus.own_persons_by_cpr(uuid, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.own_persons_by_cpr(uuid, bytea) TO infohus_app;
 
+-- The function runs as the owner, whom forced row security binds too: these rows, for a tovholder.
 CREATE POLICY functions_read_side_person ON infohus.side_person FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority());
+CREATE POLICY functions_read_subject ON infohus.subject FOR SELECT TO infohus_owner
+  USING (
+    EXISTS (
+      SELECT FROM infohus.side_person p WHERE p.subject_id = subject.id AND p.authority_id = infohus.caller_authority()
+    )
+  );

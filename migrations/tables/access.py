@@ -28,7 +28,6 @@ def create_tables() -> None:
         sa.Column("municipality_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("police_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("cooperation_form", sa.Text(), nullable=False),
-        sa.Column("log_origin", sa.Text(), nullable=False, unique=True),
     )
 
     create_table(

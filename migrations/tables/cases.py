@@ -61,7 +61,10 @@ def create_tables() -> None:
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("record_id", "content_hash", "authority_id"),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
+        sa.UniqueConstraint(
+            "record_id", "content_hash", "authority_id", "withdrawn_at", postgresql_nulls_not_distinct=True
+        ),
     )
 
     create_record(

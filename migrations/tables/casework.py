@@ -130,7 +130,7 @@ def create_tables() -> None:
         sa.Column("template_id", sa.Text(), nullable=False),
         sa.Column("template_digest", sa.LargeBinary(), nullable=False),
         sa.Column("users_are_trained", sa.Boolean(), nullable=False),
-        unique_in_case=("version",),
+        unique_in_case=("authority_id", "version"),
     )
 
     create_record(

@@ -11,12 +11,13 @@ def create_tables() -> None:
         "yearly_status",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("digest = sha256(document)", name="sealed_by_its_digest"),
-        sa.UniqueConstraint("infohus_id", "year"),
+        sa.UniqueConstraint("infohus_id", "year", "authority_id"),
     )
 
     create_table(
@@ -36,8 +37,7 @@ def create_tables() -> None:
     create_table(
         "log_check",
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False, index=True),
-        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False, index=True),
         sa.Column("announced_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("announced_by", sa.Uuid(), nullable=False),
         sa.Column("period_from", sa.Date(), nullable=False),
@@ -69,7 +69,7 @@ def create_tables() -> None:
         "log_check_entry",
         sa.Column("check_id", sa.Uuid(), sa.ForeignKey("infohus.log_check.id"), primary_key=True),
         sa.Column("leaf_index", sa.BigInteger(), primary_key=True),
-        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("reasons", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("caller_id", sa.Uuid()),
         choice("review", "in_order", "finding", nullable=True),
@@ -87,7 +87,6 @@ def create_tables() -> None:
     create_table(
         "log_finding",
         sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
         sa.Column("check_id", sa.Uuid(), nullable=False),
         sa.Column("leaf_index", sa.BigInteger(), nullable=False),
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
@@ -116,9 +115,8 @@ def create_tables() -> None:
 
     create_table(
         "log_notice_receipt",
-        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), primary_key=True),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("person_id", sa.Uuid(), primary_key=True),
         sa.Column("notice_version", sa.Integer(), primary_key=True),
-        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=False),
     )

@@ -1,4 +1,4 @@
-"""What concerns a case as a whole: closure, retention, earlier concerns shown, journal, the data subject's rights."""
+"""What concerns a case as a whole: closure, earlier concerns shown, journal, the data subject's rights."""
 
 import sqlalchemy as sa
 
@@ -15,15 +15,6 @@ RECORD_KINDS = (
 def create_tables() -> None:
     """Create the tables of this floor, in the order of their references."""
     create_joint_decision("closure")
-
-    create_table(
-        "retention",
-        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
-        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("runs_from", sa.Date(), nullable=False),
-        sa.Column("erase_after", sa.Date(), nullable=False),
-    )
 
     create_table(
         "earlier_concerns_seen",

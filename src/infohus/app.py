@@ -30,6 +30,7 @@ from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
 from infohus.danish.acts import ACTS
 from infohus.danish_calendar import danish_day
+from infohus.errors import Refused
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -40,7 +41,7 @@ from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
-from infohus.kernel.database.pool import open_pool
+from infohus.kernel.database.pool import SIGNER, open_pool
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, Caller
 from infohus.kernel.identity.issuers import read_issuers
@@ -83,6 +84,7 @@ from infohus.whole_case.searches.api import handlers as search_handlers
 logger = structlog.get_logger()
 
 _FORGET_EVERY_SECONDS = 30
+_COUNT_EVERY_SECONDS = 60
 _END_KEYS_EVERY_SECONDS = 3600
 AnyRequest = Request[Caller, Any, Any]
 IdempotencyKeyHeader = Annotated[
@@ -143,18 +145,21 @@ def create_app(settings: Settings) -> Litestar:
             with _said_why_not():
                 pool = await opened.enter_async_context(await open_pool(settings.database_url, size=settings.pool_size))
                 pooled_signer.open(await opened.enter_async_context(
-                    await open_pool(settings.database_url, size=SIGNER_CONNECTIONS)
+                    await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS)
                 ))
                 await pooled_signer.require_not_behind()
             await opened.enter_async_context(units.open(pool))
             tasks = [
                 asyncio.create_task(_forget_old_keys(vault)),
+                asyncio.create_task(_append_refusal_counts_every_minute(units)),
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),
                 asyncio.create_task(_end_answered_requests(units, settings.idempotency_days)),
             ]
             yield
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await _append_refusal_counts(units)
 
     handlers = route_handlers()
     app = make_in_turn(Litestar(
@@ -213,6 +218,20 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(
         key, CheckpointStore(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
     )
+
+
+async def _append_refusal_counts_every_minute(units: UnitsOfWork) -> None:
+    while True:
+        await asyncio.sleep(_COUNT_EVERY_SECONDS)
+        await _append_refusal_counts(units)
+
+
+async def _append_refusal_counts(units: UnitsOfWork) -> None:
+    """Append what was counted; a failure is logged, and the next round tries again."""
+    try:
+        await units.append_refusal_counts()
+    except Refused as refused:
+        logger.warning("refusals_not_logged", reason=refused.slug)
 
 
 @contextmanager

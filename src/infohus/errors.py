@@ -196,8 +196,14 @@ class AlreadySigned(Refused):
     status = HTTPStatus.CONFLICT
 
 
-class FirstViewAwaitsTheOther(Refused):
-    """The other tovholder has stated no view yet, and must not see this one before that."""
+class FirstViewTooLate(Refused):
+    """The other tovholder has shown theirs, so no view is a first one any more."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class ClosureIsSigned(Refused):
+    """Whoever has signed a closure opens nothing on the own side before taking the signature back (rule 70)."""
 
     status = HTTPStatus.CONFLICT
 

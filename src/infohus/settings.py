@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that differs between two installations."""
 
     database_url: Annotated[str, Meta(description="PostgreSQL address of the role infohus_app.")]
+    signer_database_url: Annotated[str, Meta(description="PostgreSQL address of the role infohus_signer.")]
     keys_folder: Annotated[
         Path, Meta(description="Folder of the file key keeper and the log's signing key; mode 0700, files 0600.")
     ]
@@ -59,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, Meta(description="Loopback address to listen on; put a TLS proxy in front.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65535)] = 8115
     pool_size: Annotated[
-        int, Meta(description="Database connections per worker; the signer takes two more.", ge=2, le=100)
+        int, Meta(description="Database connections per worker; the signer has two of its own.", ge=2, le=100)
     ] = 12
     keep_case_keys_seconds: Annotated[
         int, Meta(description="How long an unwrapped case key may stay in memory.", ge=0, le=600)
@@ -96,7 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "auto"
 
     def __repr__(self) -> str:
-        """Leave out the database address, which may hold a password."""
+        """Leave out the database addresses, which may hold passwords."""
         return f"Settings(host={self.host!r}, port={self.port})"
 
     @classmethod

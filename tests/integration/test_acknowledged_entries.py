@@ -20,25 +20,25 @@ class WhenEntriesWereAcknowledged:
         appended = AcknowledgedEntries()
         for number in range(30):
             entry = f"post {number}".encode()
-            await town.app.execute(APPEND, LOG, entry)
+            await town.connection.execute(APPEND, LOG, entry)
             appended.add(LOG, entry)
             if number % 7 == 0:
-                assert await appended.missing(town.app, LOG) == 0
-        assert await appended.missing(town.app, LOG) == 0
+                assert await appended.missing(town.connection, LOG) == 0
+        assert await appended.missing(town.connection, LOG) == 0
 
     async def test_one_whose_answer_came_after_the_look_is_found_at_the_next(self, town: Town) -> None:
         appended = AcknowledgedEntries()
         appended.begin_at(LOG, 0)
-        await town.app.execute(APPEND, LOG, b"slow")
-        assert await appended.missing(town.app, LOG) == 0
+        await town.connection.execute(APPEND, LOG, b"slow")
+        assert await appended.missing(town.connection, LOG) == 0
         appended.add(LOG, b"slow")
-        assert await appended.missing(town.app, LOG) == 0
+        assert await appended.missing(town.connection, LOG) == 0
 
     async def test_one_that_is_nowhere_is_counted(self, town: Town) -> None:
         appended = AcknowledgedEntries()
         await town.append(3)
         appended.add(LOG, b"never written")
-        assert await appended.missing(town.app, LOG) == 1
+        assert await appended.missing(town.connection, LOG) == 1
 
 
 class WhenTheAppendFunctionWasReplaced:
@@ -47,13 +47,13 @@ class WhenTheAppendFunctionWasReplaced:
     async def test_the_next_signature_is_refused_and_stays_refused(self, town: Town) -> None:
         await town.append(3)
         signer = town.signer()
-        await signer.sign(town.app, LOG)
+        await signer.sign(town.connection, LOG)
         await town.superuser.execute(DROPS)
-        await town.app.execute(APPEND, LOG, b"dropped")
+        await town.connection.execute(APPEND, LOG, b"dropped")
         signer.acknowledged.add(LOG, b"dropped")
         for _ in range(2):
             with pytest.raises(LogNotAsSigned):
-                await signer.sign(town.app, LOG)
+                await signer.sign(town.connection, LOG)
         assert signer.alarm(LOG) == "rewritten"
 
     @pytest.mark.rule(59)
@@ -64,7 +64,7 @@ class WhenTheAppendFunctionWasReplaced:
         await house.sql(DROPS)
         await house.case()
         await house.sql(true["text"])
-        state = await dpo.get(f"/infohuse/{house.infohus_id}/log")
+        state = await dpo.get("/log")
         assert (state["is_whole"], state["checkpoint"]) == (False, "")
 
     @pytest.mark.rule(56)
@@ -77,7 +77,7 @@ class WhenTheAppendFunctionWasReplaced:
     ) -> None:
         case, dpo, person = await house.case(), house.person("dpo"), house.person(by)
         await person.get(case.path)
-        assert (await dpo.get(f"/infohuse/{house.infohus_id}/log"))["is_whole"]
+        assert (await dpo.get("/log"))["is_whole"]
         true = (await house.sql("SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure) AS text"))[0]
         screening = {"outcome": "recommend", "content": {"considered": "x", "reasons": "y"}, "disclosure": told()}
         await house.sql(DROPS)
@@ -87,5 +87,5 @@ class WhenTheAppendFunctionWasReplaced:
         )
         await house.sql(true["text"])
         assert answer.status_code == status
-        state = await dpo.get(f"/infohuse/{house.infohus_id}/log")
+        state = await dpo.get("/log")
         assert (state["is_whole"], state["checkpoint"]) == (False, "")

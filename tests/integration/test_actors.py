@@ -7,11 +7,10 @@ import pytest
 
 from at_once import at_once
 from conftest import Database
-from house import MUNICIPALITY, POLICE, House
+from house import MUNICIPAL_LOG, MUNICIPALITY, POLICE, House
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.sealing.envelope import CannotOpen
 from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile, supervision_of
-from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from leaks import assert_nothing_leaked, log_lines
 from persons import named_otherwise
 
@@ -22,9 +21,9 @@ SELECT $1, authority_id, $1, seen_at, fingerprint, wrapped_key, name, email FROM
 METTE = DEMO_PEOPLE["kommune"]
 
 
-def path_of(house: House, person_id: UUID) -> str:
+def path_of(person_id: UUID) -> str:
     """Give the address of an actor."""
-    return f"/infohuse/{house.infohus_id}/log/actors/{person_id}"
+    return f"/log/actors/{person_id}"
 
 
 async def kept(house: House) -> list[asyncpg.Record]:
@@ -39,7 +38,7 @@ class WhenSomebodySignsIn:
         await house.person("kommune").get("/cases")
         (row,) = await kept(house)
         assert (row["authority_id"], row["person_id"], row["email"]) == (MUNICIPALITY, METTE.person_id, None)
-        signed_in = [one for one in await house.entries(INSTALLATION_LOG) if one.action == "signIn"]
+        signed_in = [one for one in await house.entries(MUNICIPAL_LOG) if one.action == "signIn"]
         assert [[(wrote.table, wrote.row) for wrote in one.wrote] for one in signed_in] == [[("actor", row["id"])], []]
         assert signed_in[0].policies == ["anyone-verified-signs-in"]
 
@@ -55,14 +54,14 @@ class WhenSomebodySignsIn:
             await person.call("GET", "/cases")
         who = [person.person_id for person in people]
         assert [row["person_id"] for row in await kept(house)] == who
-        signed_in = [one for one in await house.entries(INSTALLATION_LOG) if one.action == "signIn"]
+        signed_in = [one for one in await house.all_entries() if one.action == "signIn"]
         assert [(one.caller, one.outcome.value) for one in signed_in] == [(person_id, "allowed") for person_id in who]
 
     @pytest.mark.rule(60)
     async def test_a_new_name_or_address_is_kept_beside_the_old_one(self, house: House) -> None:
         for claims in ({}, {"name": "Mette Lindvang Prøvesen"}, {"email": "mette@example.dk"}, {}):
             await named_otherwise(house, **claims).get("/cases")
-        found = await house.person("dpo").get(path_of(house, METTE.person_id))
+        found = await house.person("dpo").get(path_of(METTE.person_id))
         assert (found["person_id"], found["authority"]) == (str(METTE.person_id), MUNICIPALITY)
         assert [(one["name"], one["email"]) for one in found["names"]] == [
             (METTE.name, None), ("Mette Lindvang Prøvesen", None), (METTE.name, "mette@example.dk"),
@@ -72,7 +71,7 @@ class WhenSomebodySignsIn:
         await named_otherwise(house, name=None).get("/cases")
         await named_otherwise(house, name=" ").get("/cases")
         assert await kept(house) == []
-        await house.person("dpo").get(path_of(house, METTE.person_id), status=404)
+        await house.person("dpo").get(path_of(METTE.person_id), status=404)
 
     @pytest.mark.fault("B5")
     @pytest.mark.parametrize(("name", "shown"), [
@@ -88,14 +87,14 @@ class WhenSomebodySignsIn:
         if shown is None:
             assert await kept(house) == []
             return
-        found = await house.person("dpo").get(path_of(house, METTE.person_id))
+        found = await house.person("dpo").get(path_of(METTE.person_id))
         assert [(one["name"], one["email"]) for one in found["names"]] == [(shown, None), (None, shown)]
 
     @pytest.mark.rule(59)
     async def test_if_it_cannot_be_kept_nobody_is_let_in(self, house: House) -> None:
         await house.sql("REVOKE INSERT ON infohus.actor FROM infohus_app")
         await house.person("kommune").get("/cases", status=500)
-        assert [one.outcome.value for one in await house.entries(INSTALLATION_LOG)] == ["failed"]
+        assert [one.outcome.value for one in await house.entries(MUNICIPAL_LOG)] == ["failed"]
         await house.sql("GRANT INSERT ON infohus.actor TO infohus_app")
         await house.person("kommune").get("/cases")
 
@@ -112,7 +111,7 @@ class WhenTheAccountIsGone:
         case = await house.case()
         acted = next(one for one in await house.entries() if one.action == "recordConcern")
         assert acted.caller is not None
-        found = await house.person("dpo").get(path_of(house, acted.caller))
+        found = await house.person("dpo").get(path_of(acted.caller))
         assert [one["name"] for one in found["names"]] == [METTE.name]
         entry = (await house.entries())[-1]
         (row,) = [row for row in await kept(house) if row["person_id"] == METTE.person_id]
@@ -127,20 +126,20 @@ class WhenTheAccountIsGone:
     @pytest.mark.parametrize("stranger", ["kommune", "politi", "raadgiver", "jurist", "admin", "politi-dpo"])
     async def test_nobody_else_does_and_the_attempt_is_logged(self, house: House, stranger: str) -> None:
         await house.case()
-        await house.person(stranger).get(path_of(house, METTE.person_id), status=404)
+        await house.person(stranger).get(path_of(METTE.person_id), status=404)
         entry = (await house.entries())[-1]
         assert (entry.action, entry.outcome.value, entry.opened) == ("openActor", "denied", [])
 
     @pytest.mark.rule(60)
     async def test_each_authority_s_dpo_opens_its_own(self, house: House) -> None:
         await house.person("politi").get("/cases")
-        politi = path_of(house, DEMO_PEOPLE["politi"].person_id)
+        politi = path_of(DEMO_PEOPLE["politi"].person_id)
         found = await house.person("politi-dpo").get(politi)
         assert [one["name"] for one in found["names"]] == [DEMO_PEOPLE["politi"].name]
         await house.person("dpo").get(politi, status=404)
 
     async def test_whom_nobody_saw_is_not_known(self, house: House) -> None:
-        await house.person("dpo").get(path_of(house, uuid4()), status=404)
+        await house.person("dpo").get(path_of(uuid4()), status=404)
 
 
 class WhenSomebodyGetsPastTheApplication:
@@ -186,7 +185,7 @@ class WhenSomebodyGetsPastTheApplication:
         await house.person("kommune").get("/cases")
         other = uuid4()
         await house.sql("UPDATE infohus.actor SET person_id = $1", other)
-        await house.person("dpo").get(path_of(house, other), status=404)
+        await house.person("dpo").get(path_of(other), status=404)
 
     @pytest.mark.rule(44)
     async def test_an_authority_s_case_key_opens_no_name(self, house: House) -> None:
@@ -205,7 +204,7 @@ class WhenSomebodyGetsPastTheApplication:
         secrets = ["KanariefuglGul", "kanariefugl", "Overmark"]
         with log_lines() as lines:
             await named_otherwise(house, name="KanariefuglGul Navn", email="kanariefugl@example.dk").get("/cases")
-            await house.person("dpo").get(path_of(house, METTE.person_id))
+            await house.person("dpo").get(path_of(METTE.person_id))
             assert "request" in lines.events()
             lines.assert_without(secrets)
         columns = [one for row in await kept(house) for one in row.values()]

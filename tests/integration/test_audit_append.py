@@ -137,24 +137,28 @@ class WhenTheApplicationTriesMore:
         await superuser.close()
 
     @pytest.mark.rule(58)
-    async def test_its_only_grants_are_to_read_and_to_append(self, database: Database) -> None:
+    async def test_each_role_may_read_and_call_what_is_its_own(self, database: Database) -> None:
         superuser = await opened(database)
         tables = await superuser.fetch(
-            "SELECT grantee, table_name, privilege_type FROM information_schema.table_privileges"
-            " WHERE table_schema = 'audit' AND grantee IN ('infohus_app', 'infohus_verifier', 'PUBLIC')"
+            "SELECT grantee, privilege_type FROM information_schema.table_privileges"
+            " WHERE table_schema = 'audit' AND grantee <> 'infohus_owner'"
         )
         assert {(row["grantee"], row["privilege_type"]) for row in tables} == {
-            ("infohus_app", "SELECT"), ("infohus_verifier", "SELECT"),
+            ("infohus_app", "SELECT"), ("infohus_signer", "SELECT"), ("infohus_verifier", "SELECT"),
         }
-        functions = await superuser.fetch(
-            "SELECT proname, has_function_privilege('infohus_app', oid, 'EXECUTE') AS app,"
-            " has_function_privilege('infohus_verifier', oid, 'EXECUTE') AS verifier"
-            " FROM pg_proc WHERE pronamespace = 'audit'::regnamespace"
-        )
-        assert {row["proname"] for row in functions if row["app"]} == {
-            "append", "keep_checkpoint", "keep_cosignature",
+        calls = {}
+        for role in ("infohus_app", "infohus_signer", "infohus_verifier", "infohus_retention"):
+            functions = await superuser.fetch(
+                "SELECT proname FROM pg_proc WHERE pronamespace = 'audit'::regnamespace"
+                " AND has_function_privilege($1, oid, 'EXECUTE')", role
+            )
+            calls[role] = {row["proname"] for row in functions}
+        assert calls == {
+            "infohus_app": {"append", "readable_logs"},
+            "infohus_signer": {"keep_checkpoint", "keep_cosignature"},
+            "infohus_verifier": set(),
+            "infohus_retention": {"kept_since", "emptiable", "empty"},
         }
-        assert {row["proname"] for row in functions if row["verifier"]} == set()
         await superuser.close()
 
     @pytest.mark.rule(58)

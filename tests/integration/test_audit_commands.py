@@ -27,7 +27,7 @@ async def run(*arguments: object, code: int = 0) -> Result:
 async def keys(town: Town, tmp_path: Path) -> Path:
     """Sign a log of 300 entries, and lay the public keys ready."""
     await town.append(300)
-    await town.signer().sign(town.app, LOG)
+    await town.signer().sign(town.connection, LOG)
     (tmp_path / "log.pub").write_text(f"{KEY.verifier(ORIGIN)}\n", encoding="utf-8")
     for name in NAMES:
         (tmp_path / f"{name}.pub").write_text(f"{town.witness(name).verifier}\n", encoding="utf-8")

@@ -69,7 +69,7 @@ class Model:
         self.clocks_run = has_child
         self.open: dict[str, dict[str, Any]] = {}
         self.asked: list[tuple[str, str]] = []
-        self.has_measure = False
+        self.measures: set[str] = set()
 
     def refusal(self, name: str, action: Action) -> str | None:
         """Say with which problem an act on the case is refused before its own rules; `None` lets it on."""
@@ -77,14 +77,18 @@ class Model:
             return "not-available"
         if self.stage not in PROCEDURE[action].stages:
             return "not-possible-now"
-        if action is Action.PROPOSE_SCREENING and self.awaits_child:
+        waiting = {Action.PROPOSE_SCREENING, Action.SIGN_SCREENING}
+        if action in waiting and self.awaits_child and name == "kommune":
             return "screening-awaits-child-notification"
+        opening = {Action.START_MEASURE, Action.REQUEST_INFORMATION, *(one for one, *_ in PROPOSALS.values())}
+        if action in opening - {Action.PROPOSE_CLOSURE} and name in self.open.get("closure", {"signed": ()})["signed"]:
+            return "closure-is-signed"
         return None
 
     def stands_open(self, name: str, *, besides: str = "") -> bool:
-        """Say whether something must be finished before the case can close; the clocks show to the municipality."""
-        clocks = self.clocks_run and name == "kommune"
-        return self.awaits_child or clocks or bool(self.asked) or self.has_measure or bool(self.open.keys() - {besides})
+        """Say whether something joint or of somebody's own side must be finished before they can sign a closure."""
+        child = (self.awaits_child or self.clocks_run) and name == "kommune"
+        return child or bool(self.asked) or name in self.measures or bool(self.open.keys() - {besides})
 
 
 class CaseMachine(RuleBasedStateMachine):
@@ -182,8 +186,19 @@ class CaseMachine(RuleBasedStateMachine):
             refusal = "already-signed"
         answer = self.send(name, "POST", f"/{path}/{proposal['id']}/signatures", {"content_hash": proposal["hash"]})
         if self.expect(answer, refusal):
-            del self.model.open[kind]
-            self.model.stage = next_stage(action, proposal["outcome"])
+            proposal["signed"].add(name)
+            if proposal["signed"] == TOVHOLDERE.keys():
+                del self.model.open[kind]
+                self.model.stage = next_stage(action, proposal["outcome"])
+
+    @precondition(lambda self: "closure" in self.model.open)
+    @rule(name=PERSONS)
+    def take_back(self, name: str) -> None:
+        """Take back one's signature on a closure, which opens one's side again."""
+        closure = self.model.open["closure"]
+        answer = self.send(name, "DELETE", f"/closures/{closure['id']}/signature")
+        if self.expect(answer, self.model.refusal(name, Action.SIGN_CLOSURE)):
+            closure["signed"].discard(name)
 
     @rule(name=PERSONS)
     def ask(self, name: str) -> None:
@@ -212,15 +227,15 @@ class CaseMachine(RuleBasedStateMachine):
             "follow_up_on": "2099-01-01",
         }
         if self.expect(self.send(name, "POST", "/measures", body), self.model.refusal(name, Action.START_MEASURE)):
-            self.model.has_measure = True
+            self.model.measures.add(name)
 
-    @precondition(lambda self: self.model.has_measure)
+    @precondition(lambda self: self.model.measures)
     @rule()
     def end_measures(self) -> None:
         """End every measure."""
         if self.model.stage in PROCEDURE[Action.RECORD_FOLLOW_UP].stages:
             self.run(self.case.end_measures())
-            self.model.has_measure = False
+            self.model.measures.clear()
 
     @precondition(lambda self: self.model.awaits_child)
     @rule()
@@ -246,7 +261,7 @@ def test_a_case_goes_as_the_model_says_and_every_answer_is_in_the_log(database: 
     """Play, and reconcile what was answered with the log."""
     with asyncio.Runner() as runner:
         opening = open_house(
-            database.dsn("app"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
+            database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
         )
         house = runner.run(opening.__aenter__())
         assert isinstance(house.client, AsyncTestClient)

@@ -3,7 +3,7 @@
 import pytest
 
 from infohus.kernel.audit.verification import catalog
-from infohus.kernel.audit.verification.catalog import SHIPPED, catalog_faults, digest_of
+from infohus.kernel.audit.verification.catalog import POLICIES_DIGEST, SHIPPED, catalog_faults, digest_of
 from town import Town
 
 
@@ -11,6 +11,7 @@ class WhenNothingWasTouched:
     async def test_every_function_has_the_digest_that_is_written_down(self, town: Town) -> None:
         rows = await town.superuser.fetch(catalog._FUNCTIONS)
         assert {row["name"]: digest_of(row["definition"]) for row in rows} == SHIPPED
+        assert digest_of(await town.superuser.fetchval(catalog.POLICIES)) == POLICIES_DIGEST
         assert await catalog_faults(town.superuser) == []
 
 
@@ -39,6 +40,10 @@ class WhenASuperuserChangedThem:
                 EXECUTE FUNCTION suppress_redundant_updates_trigger()""",
                 "quiet er ikke leveret",
             ),
+            ("ALTER TABLE audit.leaf DISABLE ROW LEVEL SECURITY", "audit.leaf: tabellen er ikke den"),
+            ("ALTER POLICY select_leaf ON audit.leaf USING (true)", "hvem der ser hvad"),
+            ("CREATE POLICY hiding ON audit.leaf AS RESTRICTIVE FOR SELECT USING (index < 1)", "hvem der ser hvad"),
+            ("DROP POLICY select_all_logs ON audit.log", "hvem der ser hvad"),
         ],
     )
     async def test_what_is_not_as_shipped_is_named(self, town: Town, statement: str, says: str) -> None:

@@ -5,12 +5,31 @@ from typing import Any
 
 import pytest
 
-from house import MUNICIPALITY, POLICE, CaseInHand, House, now, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, invitation, now, told
 
-CLOSURE: dict[str, Any] = {
-    "outcome": "completed", "content": {"reasons": "Målet er nået."}, "disclosure": told(purpose="closure"),
+
+def closure(by: str) -> dict[str, Any]:
+    """Propose, for one of the two authorities, that the case ends."""
+    disclosure = told(by, purpose="closure")
+    return {"outcome": "completed", "content": {"reasons": "Målet er nået."}, "disclosure": disclosure}
+
+
+def a_measure(responsible: str) -> dict[str, Any]:
+    """Draft a measure that nobody else is told of."""
+    return {
+        "level": "selective", "responsible_authority": responsible, "description": "Samtaler.",
+        "starts_on": "2026-12-01", "follow_up_on": "2099-01-01",
+    }
+
+
+CLOSURE = closure(MUNICIPALITY)
+A_CHILD = {
+    "channel": "mail", "received_at": now().isoformat(), "reporter_kind": "citizen", "observation": "Set igen.",
+    "told_reporter": "Tak.", "subjects": [{"name": "Barn", "is_under_18": True}],
 }
+FROM_OUTSIDE = {"question": "Hvor bor han?", "received_from": PROBATION}
 Resolve = Callable[[], Awaitable[object]]
+Begin = Callable[[House], Awaitable[tuple[CaseInHand, Resolve]]]
 
 
 async def child(house: House) -> tuple[CaseInHand, Resolve]:
@@ -129,19 +148,43 @@ async def _corrected_by(house: House, by: str) -> tuple[CaseInHand, Resolve]:
 
 async def measure(house: House) -> tuple[CaseInHand, Resolve]:
     """The police's own, which was never disclosed to the municipality."""
+    return await _measure_of(house, POLICE)
+
+
+async def measure_of_the_municipality(house: House) -> tuple[CaseInHand, Resolve]:
+    """One that was never disclosed to the police."""
+    return await _measure_of(house, MUNICIPALITY)
+
+
+async def _measure_of(house: House, authority: str) -> tuple[CaseInHand, Resolve]:
     case = await (await house.case()).recommend()
-    started = await case.politi.post(f"{case.path}/measures", {
-        "level": "selective", "responsible_authority": POLICE, "description": "Samtaler.",
-        "starts_on": "2026-12-01", "follow_up_on": "2099-01-01",
-    })
+    person = case.kommune if authority == MUNICIPALITY else case.politi
+    started = await person.post(f"{case.path}/measures", a_measure(authority))
     path = f"{case.path}/measures/{started['id']}/follow-ups"
-    return case, lambda: case.politi.post(path, {"text": "Færdig.", "outcome": "goal_reached"})
+    return case, lambda: person.post(path, {"text": "Færdig.", "outcome": "goal_reached"})
+
+
+async def child_of_the_police(house: House) -> tuple[CaseInHand, Resolve]:
+    """One whom only the police know of: they hand the underretning over themselves."""
+    case = await (await house.case()).clear()
+    added = await case.politi.post(f"{case.path}/concerns", A_CHILD)
+    concern = await case.politi.get(f"{case.path}/concerns/{added['id']}")
+    path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}/hand-over"
+    handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Kommunens familieafdeling"}
+    return case, lambda: case.politi.post(path, handed, status=200)
+
+
+async def asked_from_outside(house: House) -> tuple[CaseInHand, Resolve]:
+    """A request that the police noted for themselves."""
+    case = await (await house.case()).clear()
+    noted = await case.politi.post(f"{case.path}/information-requests", FROM_OUTSIDE)
+    path = f"{case.path}/information-requests/{noted['id']}/answer"
+    return case, lambda: case.politi.post(path, {"answer": "declined"}, status=200)
 
 
 class WhenSomethingStandsInTheWay:
     @pytest.mark.rule(70)
     @pytest.mark.parametrize(("begin", "code", "rule", "lifted_by"), [
-        (child, "child-notification-not-handed-over", 32, "municipal_coordinator"),
         (scope, "scope-not-signed", 17, "both_coordinators"),
         (screening, "screening-not-signed", 17, "both_coordinators"),
         (recommendation, "recommendation-not-signed", 17, "both_coordinators"),
@@ -149,45 +192,62 @@ class WhenSomethingStandsInTheWay:
         (request, "request-not-answered", 8, "the_authority_asked"),
         (correction, "correction-not-confirmed", 13, "the_recipient"),
         (correction_of_the_police, "correction-not-confirmed", 13, "the_recipient"),
-        (measure, "measure-not-ended", 23, "the_responsible_authority"),
     ])
-    async def test_it_is_named_and_closing_waits_until_it_is_lifted(
-        self, house: House, begin: Callable[[House], Awaitable[tuple[CaseInHand, Resolve]]], code: str, rule: int,
-        lifted_by: str,
+    async def test_what_is_joint_is_named_to_both_and_closing_waits_until_it_is_lifted(
+        self, house: House, begin: Begin, code: str, rule: int, lifted_by: str
     ) -> None:
         case, lift = await begin(house)
         closing = await case.kommune.get(f"{case.path}/closing")
-        if code == "child-notification-not-handed-over":
-            assert (await case.politi.get(f"{case.path}/closing"))["blockers"] == []
-        else:
-            assert closing == await case.politi.get(f"{case.path}/closing")
+        assert closing == await case.politi.get(f"{case.path}/closing")
         [blocker] = closing["blockers"]
         assert (blocker["code"], blocker["rule"], blocker["lifted_by"]) == (code, rule, lifted_by)
         assert blocker["how"].endswith(".")
-        refused = await case.kommune.call("POST", f"{case.path}/closures", json=CLOSURE)
-        assert refused.json()["type"] == "/problems/case-has-unfinished-business"
-        assert blocker["what"] in refused.json()["detail"]
+        for person, by in ((case.kommune, MUNICIPALITY), (case.politi, POLICE)):
+            refused = await person.post(f"{case.path}/closures", closure(by), status=409)
+            assert refused["type"] == "/problems/case-has-unfinished-business"
+            assert blocker["what"] in refused["detail"]
         await lift()
         assert (await case.kommune.get(f"{case.path}/closing")) == {"is_closed": False, "blockers": []}
         await case.close("completed")
         assert (await case.politi.get(f"{case.path}/closing")) == {"is_closed": True, "blockers": []}
 
-    @pytest.mark.rule(70)
     @pytest.mark.rule(32)
-    @pytest.mark.parametrize("begin", [child_not_receipted, child_not_assessed])
-    async def test_each_clock_of_a_child_is_waited_for_when_the_other_has_stopped(
-        self, house: House, begin: Callable[[House], Awaitable[tuple[CaseInHand, Resolve]]]
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(70)
+    @pytest.mark.fault("A13")
+    @pytest.mark.parametrize(("begin", "of", "code", "lifted_by"), [
+        (child, MUNICIPALITY, "child-notification-not-handed-over", "municipal_coordinator"),
+        (child_not_receipted, MUNICIPALITY, "child-notification-clock-runs", "municipal_coordinator"),
+        (child_not_assessed, MUNICIPALITY, "child-notification-clock-runs", "municipal_coordinator"),
+        (child_of_the_police, POLICE, "child-notification-not-handed-over", "police_coordinator"),
+        (measure, POLICE, "measure-not-ended", "the_responsible_authority"),
+        (measure_of_the_municipality, MUNICIPALITY, "measure-not-ended", "the_responsible_authority"),
+        (asked_from_outside, POLICE, "request-not-answered", "the_authority_asked"),
+    ])
+    async def test_what_stands_on_one_side_stops_that_side_alone_and_the_other_learns_only_that_it_has_not_signed(
+        self, house: House, begin: Begin, of: str, code: str, lifted_by: str
     ) -> None:
         case, lift = await begin(house)
-        [blocker] = (await case.kommune.get(f"{case.path}/closing"))["blockers"]
-        assert (blocker["code"], blocker["rule"], blocker["lifted_by"]) == (
-            "child-notification-clock-runs", 32, "municipal_coordinator",
-        )
-        refused = await case.kommune.post(f"{case.path}/closures", CLOSURE, status=409)
+        own, other = (case.kommune, case.politi) if of == MUNICIPALITY else (case.politi, case.kommune)
+        [blocker] = (await own.get(f"{case.path}/closing"))["blockers"]
+        assert (blocker["code"], blocker["lifted_by"]) == (code, lifted_by)
+        assert (await other.get(f"{case.path}/closing"))["blockers"] == []
+        refused = await own.post(f"{case.path}/closures", closure(of), status=409)
+        assert refused["type"] == "/problems/case-has-unfinished-business"
+        # The other proposes as if nothing were there, and sees a proposal that waits for a signature.
+        proposal = await other.post(f"{case.path}/closures", closure(POLICE if of == MUNICIPALITY else MUNICIPALITY))
+        waiting = [one for one in (await other.get(f"{case.path}/next-steps"))["proposals"] if one["kind"] == "closure"]
+        assert [(one["waits_for_you"], len(one["signed_by"])) for one in waiting] == [(False, 1)]
+        path = f"{case.path}/closures/{proposal['id']}"
+        signature = {"content_hash": proposal["content_hash"]}
+        refused = await own.post(f"{path}/signatures", signature, status=409)
+        assert refused["type"] == "/problems/case-has-unfinished-business"
+        amended = {**closure(of), "outcome": "unfounded"}
+        refused = await own.put(path, amended, headers={"If-Match": '"1"'}, status=409)
         assert refused["type"] == "/problems/case-has-unfinished-business"
         await lift()
-        assert (await case.kommune.get(f"{case.path}/closing")) == {"is_closed": False, "blockers": []}
-        await case.close("completed")
+        await own.post(f"{path}/signatures", signature)
+        assert await case.stage() == "closed"
 
     @pytest.mark.rule(70)
     async def test_what_comes_up_after_the_proposal_stops_the_second_signature(self, house: House) -> None:
@@ -204,3 +264,61 @@ class WhenSomethingStandsInTheWay:
         await case.kommune.post(answer, {"answer": "declined"}, status=200)
         await case.politi.post(path, {"content_hash": proposal["content_hash"]})
         assert await case.stage() == "closed"
+
+    @pytest.mark.rule(70)
+    @pytest.mark.rule(85)
+    async def test_a_request_of_pet_and_one_that_nobody_here_can_answer_do_not_block(self, house: House) -> None:
+        await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
+        await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
+        case = await (await house.case()).clear()
+        path = f"{case.path}/information-requests"
+        await case.politi.post(path, {"question": "Hvad har I?", "received_from": "pet"})
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        await case.kommune.post(path, {"question": "Kender I ham?", "disclosure": told(recipients=[PROBATION])})
+        for person in (case.kommune, case.politi):
+            assert (await person.get(f"{case.path}/closing"))["blockers"] == []
+
+
+class WhenSomebodyHasSigned:
+    @pytest.mark.rule(70)
+    @pytest.mark.rule(32)
+    @pytest.mark.parametrize("open_something", [
+        lambda case: case.kommune.call("POST", f"{case.path}/concerns", json=A_CHILD),
+        lambda case: case.kommune.call("POST", f"{case.path}/measures", json=a_measure(MUNICIPALITY)),
+        lambda case: case.kommune.call("POST", f"{case.path}/information-requests", json=FROM_OUTSIDE),
+    ])
+    async def test_nothing_is_opened_on_that_side_before_the_signature_is_taken_back(
+        self, house: House, open_something: Callable[[CaseInHand], Awaitable[Any]]
+    ) -> None:
+        case = await (await house.case()).recommend()
+        proposal = await case.kommune.post(f"{case.path}/closures", CLOSURE)
+        refused = await open_something(case)
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/closure-is-signed")
+        path = f"{case.path}/closures/{proposal['id']}"
+        for _ in range(2):
+            await case.kommune.delete(f"{path}/signature", status=204)
+            assert (await case.politi.get(path))["signatures"] == []
+        assert (await open_something(case)).is_success
+        # The other may sign, and the case does not close: it only sees that the proposer has not signed any more.
+        signed = await case.politi.post(f"{path}/signatures", {"content_hash": proposal["content_hash"]})
+        assert [one["authority_id"] for one in signed["signatures"]] == [POLICE]
+        assert await case.stage() == "acting"
+        refused = await case.kommune.post(
+            f"{path}/signatures", {"content_hash": proposal["content_hash"]}, status=409
+        )
+        assert refused["type"] == "/problems/case-has-unfinished-business"
+
+    @pytest.mark.rule(70)
+    async def test_who_took_it_back_can_sign_again_and_nobody_takes_back_another_s_or_a_closed_case_s(
+        self, house: House
+    ) -> None:
+        case = await (await house.case()).clear()
+        proposal = await case.kommune.post(f"{case.path}/closures", CLOSURE)
+        path, signature = f"{case.path}/closures/{proposal['id']}", {"content_hash": proposal["content_hash"]}
+        await case.politi.delete(f"{path}/signature", status=204)
+        assert [one["authority_id"] for one in (await case.politi.get(path))["signatures"]] == [MUNICIPALITY]
+        await case.kommune.delete(f"{path}/signature", status=204)
+        await case.politi.post(f"{path}/signatures", signature)
+        await case.kommune.post(f"{path}/signatures", signature)
+        assert await case.stage() == "closed"
+        await case.kommune.delete(f"{path}/signature", status=409)

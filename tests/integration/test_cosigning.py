@@ -82,8 +82,8 @@ class WhenAWitnessAnswersStrangely:
 
         await town.append(3)
         note = KEY.sign(checkpoint := Checkpoint(ORIGIN, 3, await town.root()))
-        await archive.keep(town.app, LOG, size=3, note=note, at=AT)
-        asked = await Witnesses(town.policy, send, lambda: AT).cosign(town.app, LOG, checkpoint, note)
+        await archive.keep(town.connection, LOG, size=3, note=note, at=AT)
+        asked = await Witnesses(town.policy, send, lambda: AT).cosign(town.connection, LOG, checkpoint, note)
         assert (asked.cosigned, set(asked.failures.values())) == ((), {why})
 
     async def test_a_cosignature_on_another_tree_is_not_kept(self, town: Town) -> None:
@@ -97,9 +97,9 @@ class WhenAWitnessAnswersStrangely:
 
         await town.append(3)
         note = KEY.sign(checkpoint := Checkpoint(ORIGIN, 3, await town.root()))
-        await archive.keep(town.app, LOG, size=3, note=note, at=AT)
-        await Witnesses(town.policy, send, lambda: AT).cosign(town.app, LOG, checkpoint, note)
-        kept = await archive.newest(town.app, LOG)
+        await archive.keep(town.connection, LOG, size=3, note=note, at=AT)
+        await Witnesses(town.policy, send, lambda: AT).cosign(town.connection, LOG, checkpoint, note)
+        kept = await archive.newest(town.connection, LOG)
         assert kept is not None
         assert kept.lines == ()
 
@@ -112,8 +112,8 @@ class WhenOneWitnessMisbehaves:
         await town.append(3)
         signer = lied_to(town, lambda body: (200, LIES[lie](AddCheckpoint.parse(body).note)))
         for _ in range(2):
-            await signer.sign_all(town.app)
-        signed = await signer.sign(town.app, LOG)
+            await signer.sign_all(town.connection)
+        signed = await signer.sign(town.connection, LOG)
         assert signed.cosigned_by == NAMES[1:]
         assert {one.name for one in cosignatures_on(signed.note, town.policy.keys)} == set(NAMES[1:])
 
@@ -127,7 +127,7 @@ class WhenOneWitnessMisbehaves:
     async def test_a_clock_that_is_an_hour_off_still_counts(self, town: Town, seconds: int) -> None:
         await town.append(3)
         signer = lied_to(town, lambda body: (200, signed_by_the_first(AddCheckpoint.parse(body).note, NOW + seconds)))
-        assert (await signer.sign(town.app, LOG)).cosigned_by == NAMES
+        assert (await signer.sign(town.connection, LOG)).cosigned_by == NAMES
 
     async def test_a_line_of_another_key_beside_its_own_is_passed_over(self, town: Town) -> None:
         def answer(body: bytes) -> tuple[int, str]:
@@ -136,15 +136,15 @@ class WhenOneWitnessMisbehaves:
             return 200, other + signed_by_the_first(note, NOW)
 
         await town.append(3)
-        assert (await lied_to(town, answer).sign(town.app, LOG)).cosigned_by == NAMES
+        assert (await lied_to(town, answer).sign(town.connection, LOG)).cosigned_by == NAMES
 
     async def test_it_cannot_ask_for_a_row_that_is_gone(self, town: Town) -> None:
         await town.append(9)
         signer = lied_to(town, lambda body: (409, "5\n") if body.startswith(b"old 0\n") else (422, ""))
         await town.as_superuser(("DELETE FROM audit.leaf WHERE index = $1", 4))
         note = KEY.sign(checkpoint := Checkpoint(ORIGIN, 9, bytes(32)))
-        await archive.keep(town.app, LOG, size=9, note=note, at=AT)
-        asked = await signer.witnesses.cosign(town.app, LOG, checkpoint, note)
+        await archive.keep(town.connection, LOG, size=9, note=note, at=AT)
+        asked = await signer.witnesses.cosign(town.connection, LOG, checkpoint, note)
         assert asked == Round(NAMES[1:], {NAMES[0]: CosignFailure.INCONSISTENT})
 
 

@@ -25,7 +25,7 @@ async def files(town: Town, tmp_path: Path) -> Path:
     await town.app.execute(APPEND, OTHER, b"post")
     signer = town.signer()
     for log in (LOG, OTHER):
-        await signer.sign(town.app, log)
+        await signer.sign(town.connection, log)
     lay_out(tmp_path, *(f"{KEY.verifier(origin)}\n" for origin in (ORIGIN, OTHER_ORIGIN)))
     silent = [
         f'[[witness]]\nurl = "http://127.0.0.1:9"\nkey = "{town.witness(name).verifier}"\n' for name in NAMES

@@ -1,11 +1,11 @@
 """Which day it is between midnight and two o'clock in Denmark, when the clock's own day, in UTC, is still yesterday."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from checked_log import COMMITMENT, checks
+from checked_log import CHECKS, COMMITMENT
 from conftest import Database
 from house import MUNICIPALITY, CaseInHand, House
 from plan_obligations import fulfil, load, owed
@@ -86,7 +86,8 @@ class WhenItIsHalfPastMidnightInDenmark:
         case = await (await (await house.case()).clear()).close()
         for clock.at, today in HALF_PAST_MIDNIGHT:
             for last_day, is_kept in ((today - A_DAY, False), (today, True)):
-                await house.sql("UPDATE infohus.retention SET erase_after = $1", last_day)
+                closed_on = datetime.combine(last_day - timedelta(days=180), time(12), UTC)
+                await house.sql('UPDATE infohus."case" SET closed_at = $1', closed_on)
                 refused = await case.kommune.post(f"{case.path}/erasure", status=409)
                 (line,) = (await case.kommune.get(f"/infohuse/{house.infohus_id}/erasure-report"))["items"]
                 assert ("skal stadig gemmes" in refused["detail"]) is ("still_kept" in line["hindered_by"]) is is_kept
@@ -171,8 +172,8 @@ class WhenItIsHalfPastMidnightInDenmark:
         for clock.at, today in HALF_PAST_MIDNIGHT:
             dpo = house.person("dpo")
             draft = {"period_from": "2026-07-01", "commitment": COMMITMENT}
-            await dpo.post(checks(house), {**draft, "period_until": str(today + A_DAY)}, status=422)
-            made = [await dpo.post(checks(house), body) for body in ({**draft, "period_until": str(today)}, draft)]
+            await dpo.post(CHECKS, {**draft, "period_until": str(today + A_DAY)}, status=422)
+            made = [await dpo.post(CHECKS, body) for body in ({**draft, "period_until": str(today)}, draft)]
             assert [one["period_until"] for one in made] == [str(today), str(today - A_DAY)]
 
 

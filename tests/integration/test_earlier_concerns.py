@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 
 from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, now, told
@@ -49,7 +48,7 @@ class WhenThePersonIsKnown:
              "outcome": "unfounded"},
         ]  # fmt: skip
         assert [one["at"] for one in shown["moments"]] == sorted(one["at"] for one in shown["moments"])
-        assert (shown["is_partly_hidden"], shown["is_confirmed"]) == (False, False)
+        assert shown["is_confirmed"] is False
 
     @pytest.mark.rule(78)
     @pytest.mark.parametrize("subjects", [[], [{"name": "Prøve Prøvesen"}], [{"cpr_number": OTHER_CPR}]])
@@ -58,20 +57,19 @@ class WhenThePersonIsKnown:
     ) -> None:
         await case_of(house)
         shown = await timeline(await house.case(subjects=subjects))
-        assert (shown["moments"], shown["is_partly_hidden"]) == ([], False)
+        assert shown["moments"] == []
 
     @pytest.mark.rule(78)
     @pytest.mark.rule(44)
-    async def test_the_other_authority_s_part_is_a_hit_and_nothing_more(self, house: House) -> None:
-        theirs = await recorded_by_the_police(house)
+    @pytest.mark.rule(89)
+    async def test_of_the_other_authority_s_part_nothing_is_told(self, house: House) -> None:
         ours = await case_of(house)
-        answer = await ours.kommune.call("GET", f"{ours.path}/earlier-concerns")
-        shown = answer.json()
-        assert (shown["moments"], shown["is_partly_hidden"]) == ([], True)
-        number = (await theirs.politi.get(theirs.path))["case"]["number"]
-        assert theirs.id not in answer.text
-        assert number not in answer.text
-        assert set(shown) == {"moments", "is_partly_hidden", "shown", "is_confirmed"}
+        before = await ours.kommune.call("GET", f"{ours.path}/earlier-concerns")
+        await recorded_by_the_police(house)
+        after = await ours.kommune.call("GET", f"{ours.path}/earlier-concerns")
+        assert before.json() == after.json()
+        assert after.json()["moments"] == []
+        assert set(after.json()) == {"moments", "shown", "is_confirmed"}
 
     @pytest.mark.rule(78)
     @pytest.mark.rule(44)
@@ -79,7 +77,7 @@ class WhenThePersonIsKnown:
         await recorded_by_the_police(house)
         ours = await case_of(house)
         shown = await timeline(ours, "politi")
-        assert (shown["moments"], shown["is_partly_hidden"]) == ([], False)
+        assert shown["moments"] == []
         await share_the_person(ours)
         assert len((await timeline(ours, "politi"))["moments"]) == 1
 
@@ -90,18 +88,16 @@ class WhenThePersonIsKnown:
         await share_the_person(theirs, POLICE)
         shown = await timeline(ours)
         assert [one["case_id"] for one in shown["moments"]] == [theirs.id]
-        assert shown["is_partly_hidden"] is False
 
     @pytest.mark.rule(78)
     @pytest.mark.rule(73)
-    async def test_what_was_erased_is_neither_shown_nor_a_hit(self, house: House) -> None:
-        own, theirs = await case_of(house), await recorded_by_the_police(house)
+    async def test_what_was_erased_is_not_shown(self, house: House) -> None:
+        own = await case_of(house)
         again = await case_of(house)
-        assert (await timeline(again))["is_partly_hidden"] is True
-        for erased in (own, theirs):
-            await house.sql("DELETE FROM infohus.case_key WHERE case_id = $1", UUID(erased.id))
+        assert len((await timeline(again))["moments"]) == 1
+        await house.sql("DELETE FROM infohus.case_key WHERE case_id = $1", UUID(own.id))
         shown = await timeline(again)
-        assert (shown["moments"], shown["is_partly_hidden"]) == ([], False)
+        assert shown["moments"] == []
 
     @pytest.mark.rule(78)
     @pytest.mark.rule(47)
@@ -112,7 +108,7 @@ class WhenThePersonIsKnown:
         there = await recorded_by_the_police(house, elsewhere)
         for case in (here, there):
             shown = await timeline(case, "politi")
-            assert (shown["moments"], shown["is_partly_hidden"]) == ([], False)
+            assert shown["moments"] == []
         await there.kommune.get(f"{there.path}/earlier-concerns", status=404)
 
 
@@ -128,10 +124,8 @@ class WhenTheCaseIsToEnd:
         proposal = await propose_closure(case)
         signing = f"{case.path}/closures/{proposal['id']}/signatures"
         signature = {"content_hash": proposal["content_hash"]}
-        # The first case's person was never disclosed to the police: they learn that there is something.
-        refused = await case.politi.post(signing, signature, status=409)
-        assert refused["type"] == "/problems/earlier-concerns-not-seen"
-        assert (await case.look_back(case.politi))["is_partly_hidden"] is True
+        # The first case's person was never disclosed to the police: they are asked for nothing that they cannot see.
+        assert (await timeline(case, "politi"))["moments"] == []
         await case.politi.post(signing, signature)
         assert await case.stage() == "closed"
 
@@ -187,83 +181,6 @@ class WhenTheCaseIsToEnd:
     async def test_nobody_but_the_case_s_tovholdere_reads_it(self, house: House, by: str) -> None:
         case = await case_of(house)
         await house.person(by).get(f"{case.path}/earlier-concerns", status=404)
-
-
-CONDITIONS = (
-    "infohus.takes_part(of_case, 'coordinators') AND ",
-    "here.case_id = of_case AND ",
-    "(here.authority_id = infohus.caller_authority() OR infohus.was_told(here.id)) AND ",
-    "there.cpr_index = here.cpr_index AND ",
-    " AND there.case_id <> here.case_id",
-    "JOIN infohus.case_key k ON k.case_id = there.case_id AND k.authority_id = there.authority_id",
-    "(there.authority_id = infohus.caller_authority() OR infohus.was_told(there.id))",
-)
-"""What the function that answers hit or no hit must not lack; the last two are spoiled by `true`."""
-
-
-class WhenTheDatabaseIsAsked:
-    """The function sees what its caller may not: so it answers with one bit, to tovholdere of the case alone."""
-
-    async def answers(self, house: House, cases: dict[str, CaseInHand]) -> list[bool]:
-        """Ask about each case as each of several callers."""
-        connection = await asyncpg.connect(house.superuser)
-        try:
-            await connection.execute("SET ROLE infohus_app")
-            found = []
-            for name, authority, role in (
-                ("kommune", MUNICIPALITY, "municipal_coordinator"), ("politi", POLICE, "police_coordinator"),
-                ("kommune", MUNICIPALITY, "legal"), ("kommune", POLICE, "police_coordinator"),
-                ("dpo", MUNICIPALITY, "municipal_coordinator"),
-            ):
-                for case in cases.values():
-                    async with connection.transaction():
-                        who = (authority, house.person(name).person_id, role, now())
-                        await connection.execute("SELECT infohus.act_as($1, $2, $3, $4)", *who)
-                        found.append(await connection.fetchval(
-                            "SELECT infohus.hides_earlier_concerns($1)", UUID(case.id)
-                        ))
-            return found
-        finally:
-            await connection.close()
-
-    async def cases(self, house: House) -> dict[str, CaseInHand]:
-        """Make cases that differ in one thing each."""
-        made = {
-            "known by both sides apart": await case_of(house), "the police's own": await recorded_by_the_police(house),
-            "of somebody else": await case_of(house, OTHER_CPR),
-            "of somebody else again": await case_of(house, OTHER_CPR),
-            "of somebody erased elsewhere": await case_of(house, "020158-5234"),
-            "of somebody named by both in it": await case_of(house, "030158-5234"),
-        }
-        await house.person("politi").post(f"{made['of somebody named by both in it'].path}/concerns", {
-            "channel": "mail", "received_at": now().isoformat(), "reporter_kind": "citizen", "observation": "Set.",
-            "told_reporter": "Tak.", "subjects": [{"cpr_number": "030158-5234"}],
-        })
-        erased = await recorded_by_the_police(house, subject={"cpr_number": "020158-5234"})
-        await house.sql("DELETE FROM infohus.case_key WHERE case_id = $1", UUID(erased.id))
-        return made
-
-    @pytest.mark.rule(78)
-    @pytest.mark.rule(45)
-    async def test_it_answers_tovholdere_who_know_the_person_and_nobody_else(self, house: House) -> None:
-        answers = await self.answers(house, await self.cases(house))
-        assert answers == [
-            True, *[False] * 5,
-            False, True, *[False] * 4,
-            *[False] * 18,
-        ]  # fmt: skip
-
-    @pytest.mark.rule(45)
-    @pytest.mark.parametrize("condition", CONDITIONS)
-    async def test_none_of_its_conditions_is_needless(self, house: House, condition: str) -> None:
-        cases = await self.cases(house)
-        before = await self.answers(house, cases)
-        source = (await house.sql("SELECT pg_get_functiondef('infohus.hides_earlier_concerns'::regproc) AS text"))[0]
-        text = " ".join(source["text"].split())
-        assert condition in text
-        spoiled = "true" if condition.endswith(")") else ""
-        await house.sql(text.replace(condition, spoiled))
-        assert await self.answers(house, cases) != before
 
 
 class WhenItIsLogged:

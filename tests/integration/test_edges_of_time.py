@@ -1,6 +1,6 @@
 """What happens exactly when a period begins or ends, with the clock set to it; ask for `clock` before `house`."""
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -96,9 +96,8 @@ class WhenACaseIsKept:
         assert await answer_to(case.kommune, path, {**CLEARED, "decided_on": str(clock.day())}) == "done"
         seen = []
         for last_day in (clock.day(), clock.day(-1)):
-            await house.sql(
-                "UPDATE infohus.retention SET erase_after = $2 WHERE case_id = $1", UUID(case.id), last_day
-            )
+            closed_on = datetime.combine(last_day - timedelta(days=180), time(12), UTC)
+            await house.sql('UPDATE infohus."case" SET closed_at = $2 WHERE id = $1', UUID(case.id), closed_on)
             report = await case.kommune.get(f"/infohuse/{house.infohus_id}/erasure-report")
             answer = (await case.kommune.call("POST", f"{case.path}/erasure")).json()
             seen.append((report["items"][0]["hindered_by"], answer["type"], "skal stadig gemmes" in answer["detail"]))

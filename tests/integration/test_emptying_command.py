@@ -46,7 +46,7 @@ class WhenReviewersLook:
         await retention.execute(EMPTY, house.infohus_id, 0, 2, said)
         await app.close()
         await retention.close()
-        dpo, path = house.person("dpo"), f"/infohuse/{house.infohus_id}/log"
+        dpo, path = house.person("dpo"), "/log"
         state = await dpo.get(path)
         assert (state["is_whole"], state["emptied"], state["faults"]) == (True, 2, [])
         listed = (await dpo.get(f"{path}/entries"))["items"]
@@ -56,7 +56,7 @@ class WhenReviewersLook:
         emptying = next(one["entry"] for one in listed[2:] if one["entry"]["action"] == "emptyLogEntries")
         assert (emptying["emptied"]["start"], emptying["emptied"]["stop"]) == (0, 2)
         assert (await dpo.get(f"{path}/entries?outcome=allowed"))["items"][0]["index"] == 2
-        key = SigningKey.load(house.settings.keys_folder / "log-signing.key").verifier("infohus.test/ishoj")
+        key = SigningKey.load(house.settings.keys_folder / "log-signing.key").verifier("infohus.test/ishoj-kommune")
         given = await dpo.get(f"{path}/proofs/1")
         assert (given["entry"], given["leaf_hash"]) == (None, leaf_hash(old[1]).hex())
         assert check_hashed_proof(given["proof"], bytes.fromhex(given["leaf_hash"]), [key]).index == 1
@@ -130,8 +130,8 @@ class WhenASignedLogWasEmptied:
         self, town: Town, database: Database, tmp_path: Path
     ) -> None:
         old = [entry(OLD + timedelta(hours=number), town_module.LOG) for number in range(5000)]
-        await town.app.executemany(APPEND, [(town_module.LOG, one) for one in old])
-        await town.signer().sign(town.app, town_module.LOG)
+        await town.connection.executemany(APPEND, [(town_module.LOG, one) for one in old])
+        await town.signer().sign(town.connection, town_module.LOG)
         (tmp_path / "log.pub").write_text(f"{town_module.KEY.verifier(town_module.ORIGIN)}\n", encoding="utf-8")
         here = ("--database", database.dsn("verifier"), "--log", str(town_module.LOG))
         key = ("--key", str(tmp_path / "log.pub"))
@@ -139,7 +139,7 @@ class WhenASignedLogWasEmptied:
         assert (await asyncio.to_thread(run, "verify", *here, *key, *seen)).exit_code == 0
         asked = ("--log", str(town_module.LOG), "--database", database.dsn("retention"), "--yes")
         assert (await asyncio.to_thread(run, "empty", *asked)).exit_code == 0
-        await town.signer().sign(town.app, town_module.LOG)
+        await town.signer().sign(town.connection, town_module.LOG)
         for more in ((), ("--cores", "2"), seen):
             told = await asyncio.to_thread(run, "verify", *here, *key, *more)
             assert (told.exit_code, "Uændret: 5002 poster" in told.output) == (0, True), told.output

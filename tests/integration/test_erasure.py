@@ -1,6 +1,6 @@
 """How long a case is kept, and what stands in the way of erasing it (rules 24, 71 and 72)."""
 
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -59,6 +59,24 @@ class WhenACaseIsClosed:
         assert [(one["authority_id"], one["rule"]) for one in kept] == [(MUNICIPALITY, "child"), (POLICE, "police")]
         assert {one["runs_from"] for one in kept} == {str(danish_day(now()))}
 
+    @pytest.mark.rule(43)
+    @pytest.mark.rule(44)
+    async def test_a_child_that_only_the_police_know_of_does_not_show_in_the_municipality_s_rule(
+        self, house: House
+    ) -> None:
+        case = await house.case(subjects=[])
+        concern = await case.politi.post(f"{case.path}/concerns", {
+            "channel": "mail", "received_at": now().isoformat(), "reporter_kind": "citizen", "observation": "Set.",
+            "told_reporter": "Tak.", "subjects": [{"name": "Barn", "is_under_18": True}],
+        })
+        seen = await case.politi.get(f"{case.path}/concerns/{concern['id']}")
+        path = f"{case.path}/child-notifications/{seen['child_notifications'][0]['id']}/hand-over"
+        handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
+        await case.politi.post(path, handed, status=200)
+        await (await case.clear()).close("completed")
+        (kept,) = await case.kommune.get(f"{case.path}/retention")
+        assert kept["rule"] == "ordinary"
+
 
 async def hand_over(case: CaseInHand) -> None:
     """Hand the underretning over, assessed and receipted."""
@@ -76,7 +94,9 @@ async def closed_long_ago(house: House) -> CaseInHand:
     case = await (await house.case()).clear()
     await case.note()
     await case.close()
-    await house.sql("UPDATE infohus.retention SET erase_after = $2 WHERE case_id = $1", case.id, date(2026, 1, 1))
+    await house.sql(
+        'UPDATE infohus."case" SET closed_at = $2 WHERE id = $1', case.id, datetime(2026, 1, 1, tzinfo=UTC)
+    )
     return case
 
 

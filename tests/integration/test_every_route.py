@@ -14,7 +14,7 @@ from every_route import ROUTES, Route, request_for
 from house import CaseInHand, House, Person, open_house
 from infohus.danish import WORDS
 from infohus.errors import situations, slug_of
-from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG
 from infohus.web.authentication import is_open
 from one_api import description_of
 
@@ -30,8 +30,10 @@ def one_database(template_database: Database) -> Iterator[Database]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def opened(one_database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """Open one installation for all tests that only ask and are refused; its logs must verify at the end."""
-    addresses = (one_database.dsn("app"), one_database.dsn("superuser"), one_database.dsn("verifier"))
-    async with open_house(*addresses, tmp_path_factory.mktemp("opened")) as house:
+    async with open_house(
+        one_database.dsn("app"), one_database.dsn("signer"), one_database.dsn("superuser"),
+        one_database.dsn("verifier"), tmp_path_factory.mktemp("opened"),
+    ) as house:
         yield house
         await house.assert_logs_are_whole()
 
@@ -108,8 +110,12 @@ class WhenTheRoutesAreListed:
 OPEN_TO_STAFF = {
     "ListInfohuse", "ReadInfohus", "ListContacts", "ReadAssessmentTemplate", "ListPlanVersions", "ListPlanChanges",
     "ListObligations", "ReadObligation", "ListNetworkMaterials", "ReadLogNotice", "AcknowledgeLogNotice",
+    "ListLogFindings",
 }
-"""The plan, the tool's template, and the notice that use is logged; test_plan_loading.py says who reads the first."""
+"""The plan, the tool's template, the notice that use is logged, and findings, of which each sees those they answer for.
+
+test_plan_loading.py says who reads the first.
+"""
 
 
 class WhenNobodyIsSignedIn:
@@ -118,16 +124,21 @@ class WhenNobodyIsSignedIn:
     pytestmark = pytest.mark.asyncio(loop_scope="module")
 
     @each_route
-    async def test_every_route_answers_401_and_logs_it(self, opened: House, route: Route) -> None:
+    async def test_every_route_answers_401_and_counts_it(self, opened: House, route: Route) -> None:
+        opened.append_counts()
         before = await counts(opened)
         request = request_for(opened, route)
         answer = await opened.client.request(route.method, request["path"], json=request.get("json"))
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
         assert answer.json()["type"] == "/problems/not-signed-in"
+        assert await counts(opened) == before
+        opened.append_counts()
         assert await counts(opened) == (before[0], before[1] + 1)
         entry = (await opened.entries(INSTALLATION_LOG))[-1]
         assert (entry.action, entry.outcome.value) == ("signIn", "denied")
+        assert entry.counted
+        assert entry.counted.refusals == {"no_bearer_token": 1}
 
 
 class WhenSomebodyHasNoRights:

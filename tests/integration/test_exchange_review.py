@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, told
+from house import CLEARANCE, MUNICIPAL_LOG, MUNICIPALITY, POLICE, CaseInHand, House, told
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.storage.export import check_proof
@@ -119,7 +119,7 @@ class WhenOneExchangeIsReviewed:
         assert [(one["authority"], one["manifest"]) for one in seen["receipts"]] == [
             ("kbh-vestegns-politi", exchange["manifest"]),
         ]
-        entries = await house.entries()
+        entries = await house.entries(MUNICIPAL_LOG)
         written = next(place for place, entry in enumerate(entries) if any(str(one.row) == item for one in entry.wrote))
         digest = next(one.digest for one in entries[written].wrote if str(one.row) == item)
         assert seen["records"] == [
@@ -134,7 +134,7 @@ class WhenOneExchangeIsReviewed:
         seen = await dpo.get(f"/infohuse/{house.infohus_id}/exchanges/{exchange}")
         given = await dpo.get(seen["proof"])
         entry = base64.b64decode(given["entry"])
-        key = SigningKey.load(house.settings.keys_folder / "log-signing.key").verifier("infohus.test/ishoj")
+        key = SigningKey.load(house.settings.keys_folder / "log-signing.key").verifier("infohus.test/ishoj-kommune")
         assert check_proof(given["proof"], entry, [key]).index == seen["leaf_index"]
         proved = decode(entry)
         assert (proved.action, proved.justification, proved.recipients) == (
@@ -145,14 +145,17 @@ class WhenOneExchangeIsReviewed:
         case = await (await house.case()).accept()
         exchange = (await case.kommune.get(f"{case.path}/exchanges"))["items"][-1]["id"]
         seen = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges/{exchange}")
-        entries = await house.entries()
+        own, everything = await house.entries(MUNICIPAL_LOG), await house.all_entries()
+        given_at = own[seen["leaf_index"]].at
         for record in seen["records"]:
+            assert record["written_at_index"] <= seen["leaf_index"]
+            assert record["digest"] in {one.digest for one in own[record["written_at_index"]].wrote}
             later = [
-                place for place, entry in enumerate(entries)
-                if any(str(one.row) == record["id"] for one in entry.wrote) and place > seen["leaf_index"]
+                one.digest for entry in everything if entry.at > given_at
+                for one in entry.wrote if str(one.row) == record["id"]
             ]
             assert later
-            assert record["written_at_index"] <= seen["leaf_index"] < later[0]
+            assert record["digest"] not in later
 
     async def test_another_infohus_exchange_is_unknown(self, house: House) -> None:
         case = await (await house.case()).clear()

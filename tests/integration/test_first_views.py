@@ -1,4 +1,4 @@
-"""Each tovholder states a view before seeing the other's: sealed until both have, and then each reveals their own."""
+"""Each tovholder may state a view before seeing the other's; that there is one is the own side's until it is shown."""
 
 from typing import Any
 from uuid import UUID
@@ -37,13 +37,13 @@ async def both_stated(house: House) -> tuple[CaseInHand, dict[str, Any], dict[st
 class WhenOneHasStatedAView:
     @pytest.mark.rule(44)
     @pytest.mark.rule(17)
-    async def test_the_other_sees_that_and_not_what(self, house: House) -> None:
+    async def test_the_other_sees_neither_that_nor_what(self, house: House) -> None:
         case = await (await house.case()).clear()
         views = f"{case.path}/first-views"
         stated = await case.kommune.post(views, WITHIN)
         assert (stated["view"], stated["reasons"], stated["is_revealed"]) == (*WITHIN.values(), False)
-        assert await case.kommune.get(views) == {"stated_by": [MUNICIPALITY], "views": [stated]}
-        assert await case.politi.get(views) == {"stated_by": [MUNICIPALITY], "views": []}
+        assert await case.kommune.get(views) == {"views": [stated]}
+        assert await case.politi.get(views) == {"views": []}
 
     @pytest.mark.rule(44)
     async def test_neither_policies_nor_row_security_nor_keys_give_it_to_the_other(self, house: House) -> None:
@@ -81,12 +81,30 @@ class WhenOneHasStatedAView:
         first = await case.kommune.post(path, WITHIN, headers=once)
         assert await case.kommune.post(path, WITHIN, headers=once) == first
 
-    async def test_it_is_not_revealed_before_the_other_has_stated_one(self, house: House) -> None:
+    @pytest.mark.rule(44)
+    @pytest.mark.parametrize("other_has_stated", [False, True])
+    async def test_whether_the_other_has_one_changes_nothing_for_who_states_theirs(
+        self, house: House, *, other_has_stated: bool
+    ) -> None:
         case = await (await house.case()).clear()
         stated = await case.kommune.post(f"{case.path}/first-views", WITHIN)
+        if other_has_stated:
+            await case.politi.post(f"{case.path}/first-views", OUTSIDE)
         path = f"{case.path}/first-views/{stated['id']}/revelation"
-        assert await problem(case.kommune, path, telling(MUNICIPALITY)) == "first-view-awaits-the-other"
-        assert await problem(case.kommune, f"{case.path}/scope-decisions", SCOPE) == "first-view-awaits-the-other"
+        steps = {one["act"]: one for one in (await case.kommune.get(f"{case.path}/next-steps"))["steps"]}
+        assert steps["proposeScopeDecision"]["is_possible"]
+        await case.kommune.post(path, telling(MUNICIPALITY))
+        await case.kommune.post(f"{case.path}/scope-decisions", SCOPE)
+
+    @pytest.mark.rule(17)
+    async def test_who_was_shown_the_other_s_states_no_first_one(self, house: House) -> None:
+        case = await (await house.case()).clear()
+        views = f"{case.path}/first-views"
+        stated = await case.kommune.post(views, WITHIN)
+        await case.kommune.post(f"{views}/{stated['id']}/revelation", telling(MUNICIPALITY))
+        assert await problem(case.politi, views, OUTSIDE) == "first-view-too-late"
+        steps = {one["act"]: one for one in (await case.politi.get(f"{case.path}/next-steps"))["steps"]}
+        assert steps["stateFirstView"]["why_not"]["problem"] == "/problems/first-view-too-late"
 
     async def test_the_other_may_propose_without_stating_one(self, house: House) -> None:
         case = await (await house.case()).clear()
@@ -182,7 +200,7 @@ class WhenSomebodyElseLooks:
         draft = invitation(MUNICIPALITY, person_id=str(person.person_id), scope=everything)
         await case.kommune.post(f"{case.path}/participants", draft)
         views = f"{case.path}/first-views"
-        assert await person.get(views) == {"stated_by": [], "views": []}
+        assert await person.get(views) == {"views": []}
         assert await problem(person, views, WITHIN) == "not-available"
         assert await problem(person, f"{views}/{ours['id']}/revelation", telling(MUNICIPALITY)) == "not-available"
 

@@ -27,37 +27,37 @@ class WhenAMachineRemembersNothing:
         self, town: Town, away: set[str], is_archived: bool  # noqa: FBT001 - a parameter of the test
     ) -> None:
         await town.append(4)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         if not is_archived:
             await town.forget_the_archive()
         town.away = away
         there = [name for name in NAMES if name not in away]
         with pytest.raises(TooFewWitnessesAnswered) as refused:
-            await town.signer(store="new").require_not_behind(town.app)
+            await town.signer(store="new").require_not_behind(town.connection)
         assert (refused.value.answered, refused.value.silent) == (tuple(there), tuple(sorted(away, key=NAMES.index)))
         assert f"Svarede: {', '.join(there) or 'ingen'}. Svarede ikke: " in str(refused.value)
         town.away = {NAMES[0]}
-        await town.signer(store="new").require_not_behind(town.app)
+        await town.signer(store="new").require_not_behind(town.connection)
 
     async def test_one_lost_checkpoint_is_a_lost_memory_too(self, town: Town) -> None:
         await town.append(4)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.superuser.execute("SELECT audit.open_log($1, 'infohus.test/other')", OTHER_LOG)
         CheckpointStore(town.folder / "new").remember(*signed_by_the_key("infohus.test/other"))
         town.away = set(NAMES)
         with pytest.raises(TooFewWitnessesAnswered):
-            await town.signer(store="new").require_not_behind(town.app)
+            await town.signer(store="new").require_not_behind(town.connection)
 
     async def test_a_log_that_was_made_since_the_last_start_waits_for_nobody(self, town: Town) -> None:
         CheckpointStore(town.folder / "signed").remember(*signed_by_the_key("infohus.test/other"))
         await town.superuser.execute("SELECT audit.open_log($1, 'infohus.test/other')", OTHER_LOG)
         await town.append(4)
         town.away = set(NAMES)
-        await town.signer().require_not_behind(town.app)
+        await town.signer().require_not_behind(town.connection)
 
     async def test_an_empty_log_waits_for_nobody(self, town: Town) -> None:
         town.away = set(NAMES)
-        await town.signer().require_not_behind(town.app)
+        await town.signer().require_not_behind(town.connection)
 
 
 class WhenAnswersAreCounted:

@@ -59,7 +59,7 @@ async def looked_at(app: asyncpg.Connection, who: tuple[str | None, UUID | None,
 @pytest.mark.parametrize("looker", LOOKERS)
 async def test_each_sees_and_changes_only_what_is_theirs(house: House, database: Database, looker: str) -> None:
     await busy(house)
-    await house.person("kommune").post(f"/infohuse/{house.infohus_id}/log-notice/acknowledgement", status=200)
+    await house.person("kommune").post("/log/notice/acknowledgement", status=200)
     await found_at(house)
     app = await asyncpg.connect(database.dsn("app"))
     try:

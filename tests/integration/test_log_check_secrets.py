@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from checked_log import COMMITMENT, SECRET, announced, busy, checks, drawn, revealed, signed, today
+from checked_log import CHECKS, COMMITMENT, SECRET, announced, busy, drawn, revealed, signed, today
 from house import House
 from infohus.kernel.audit.formats.entry import Entry, Outcome
 from infohus.web.api_examples import EXAMPLES
@@ -40,11 +40,11 @@ class WhenASecretIsPromised:
     async def test_nothing_says_the_secret_before_the_draw_and_no_entry_ever(self, house: House) -> None:
         await busy(house)
         check, one = await announced(house), house.person("dpo")
-        path = f"{checks(house)}/{check['id']}"
+        path = f"{CHECKS}/{check['id']}"
         early = await one.call("POST", f"{path}/draw", json={"secret": SECRET})
         await signed(house)
         wrong = await one.call("POST", f"{path}/draw", json={"secret": OTHER})
-        answers = [early, wrong, *[await one.call("GET", where) for where in (path, checks(house))]]
+        answers = [early, wrong, *[await one.call("GET", where) for where in (path, CHECKS)]]
         assert [answer.status_code for answer in answers] == [409, 422, 200, 200]
         assert not [answer.text for answer in answers if SECRET in answer.text or OTHER in answer.text]
         assert [row["secret"] for row in await house.sql("SELECT secret FROM infohus.log_check")] == [None]
@@ -59,7 +59,7 @@ class WhenASecretIsPromised:
     async def test_what_is_no_digest_is_not_understood(self, house: House, commitment: str | None) -> None:
         body = {"period_from": today(), "period_until": today()}
         draft = body if commitment is None else {**body, "commitment": commitment}
-        assert (await house.person("dpo").post(checks(house), draft, status=400))["type"].endswith("not-understood")
+        assert (await house.person("dpo").post(CHECKS, draft, status=400))["type"].endswith("not-understood")
 
 
 class WhenItIsRevealed:
@@ -102,5 +102,5 @@ class WhenItIsRevealed:
     async def test_what_is_no_secret_is_not_understood(self, house: House, body: dict[str, Any] | None) -> None:
         await busy(house)
         check = await announced(house)
-        answer = await house.person("dpo").call("POST", f"{checks(house)}/{check['id']}/draw", json=body)
+        answer = await house.person("dpo").call("POST", f"{CHECKS}/{check['id']}/draw", json=body)
         assert (answer.status_code, SECRET in answer.text) == (400, False)

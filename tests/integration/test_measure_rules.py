@@ -1,7 +1,7 @@
 """Measures that are carried out, followed up and never left to peter out (rules 23 and 77)."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -47,37 +47,31 @@ class WhenNothingHappensInAMeasure:
     """Rule 77."""
 
     @pytest.mark.rule(77)
-    async def test_both_tovholdere_see_it_until_something_does(self, house: House) -> None:
+    async def test_those_who_can_see_it_are_told_until_they_see_something_happen(self, house: House) -> None:
         case = await (await house.case()).recommend()
         shared = await case.kommune.post(f"{case.path}/measures", draft(disclosure=told(purpose="measure")))
         assert (await stalled_for(case, "kommune"), await stalled_for(case, "politi")) == ([], [])
         await set_back(case, "measure")
         assert await stalled_for(case, "kommune") == await stalled_for(case, "politi") == [shared["id"]]
         path = f"{case.path}/measures/{shared['id']}/follow-ups"
-        # The police do not read this follow-up, and yet it counts: the measure does not stand still.
+        # The police were not told of this follow-up, and nothing tells them that there is one.
         await case.kommune.post(path, {"text": "Godt i gang.", "next_follow_up_on": "2099-02-01"})
-        assert (await stalled_for(case, "kommune"), await stalled_for(case, "politi")) == ([], [])
+        assert (await stalled_for(case, "kommune"), await stalled_for(case, "politi")) == ([], [shared["id"]])
         await set_back(case, "follow_up")
-        assert await stalled_for(case, "politi") == [shared["id"]]
+        assert await stalled_for(case, "kommune") == [shared["id"]]
         await case.kommune.post(path, {"text": "Målet er nået.", "outcome": "goal_reached"})
         await set_back(case, "follow_up")
         assert (await stalled_for(case, "kommune"), await stalled_for(case, "politi")) == ([], [])
 
     @pytest.mark.rule(77)
     @pytest.mark.rule(44)
-    async def test_one_that_was_not_told_is_named_without_what_it_is(self, house: House) -> None:
+    async def test_one_that_was_not_told_is_not_listed(self, house: House) -> None:
         case = await (await house.case()).recommend()
         kept = await case.kommune.post(f"{case.path}/measures", draft())
         await set_back(case, "measure")
-        seen = (await case.politi.get(f"/infohuse/{house.infohus_id}/stalled-measures"))["items"]
-        moment = datetime.fromisoformat(seen[0].pop("last_event_at"))
-        assert timedelta(days=60) < datetime.now(UTC) - moment < timedelta(days=62)  # noqa: TID251 - the tests' clock
-        number = (await case.politi.get(case.path))["case"]["number"]
-        assert seen == [{
-            "measure_id": kept["id"], "case_id": case.id, "case_number": number, "may_be_read": False,
-            "responsible_authority": MUNICIPALITY,
-        }]
-        await case.politi.get(f"{case.path}/measures/{kept['id']}", status=404)
+        assert await stalled_for(case, "kommune") == [kept["id"]]
+        assert (await case.politi.get(f"/infohuse/{house.infohus_id}/stalled-measures"))["items"] == []
+        assert (await case.politi.get(case.path))["stalled_measures"] == []
 
     @pytest.mark.rule(77)
     @pytest.mark.parametrize(("days", "shows"), [(59, False), (61, True)])

@@ -13,9 +13,9 @@ import asyncpg
 import pytest
 
 from conftest import Database
-from house import House
-from infohus.kernel.audit.formats.entry import Outcome
-from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
+from house import MUNICIPAL_LOG, House
+from infohus.kernel.audit.formats.entry import Outcome, decode
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.plan.document import PlanDocument, PlanNotUsable, parse_plan
 from infohus.plan.loading import load_plan
 
@@ -100,18 +100,43 @@ class WhenAPlanIsLoaded:
         assert infohus == {
             "id": infohus_id, "name": "Infohus Ishøj", "municipality_id": "ishoj-kommune",
             "police_id": "kbh-vestegns-politi", "cooperation_form": "rpl-115-1-1",
-            "log_origin": f"infohus/ishoj-kommune/{infohus_id}",
         }
         assert await owner.authorities_of(infohus_id) == sorted(row["id"] for row in found["infohus.authority"])
         plan = found["infohus.plan"][0]
         assert (plan["infohus_id"], plan["version"], plan["loaded_at"]) == (infohus_id, 1, LOADED_AT)
         assert plan["digest"] == parse_plan(ISHOJ).digest()
 
-    async def test_the_infohus_and_the_installation_have_a_log_each(self, owner: Owner) -> None:
+    @pytest.mark.rule(90)
+    async def test_each_authority_and_the_installation_have_a_log_which_says_so(self, owner: Owner) -> None:
         infohus_id = await owner.load(ISHOJ)
-        logs = await owner.rows("SELECT id, origin, size FROM audit.log JOIN audit.frontier ON log_id = id")
-        assert {row["id"]: row["size"] for row in logs} == {infohus_id: 0, INSTALLATION_LOG: 1}
-        assert {row["origin"] for row in logs if row["id"] == infohus_id} == {f"infohus/ishoj-kommune/{infohus_id}"}
+        authorities = await owner.authorities_of(infohus_id)
+        logs = await owner.rows("SELECT id, origin, authority, size FROM audit.log JOIN audit.frontier ON log_id = id")
+        assert {row["id"]: (row["authority"], row["size"]) for row in logs} == {
+            INSTALLATION_LOG: (None, 1), **{log_of(one): (one, 1) for one in authorities},
+        }
+        for row in logs:
+            assert row["origin"].startswith(f"infohus/{row['authority'] or 'installation'}/")
+
+    @pytest.mark.rule(90)
+    async def test_a_plan_stands_in_the_log_of_each_authority_that_it_concerns(self, owner: Owner) -> None:
+        infohus_id = await owner.load(ISHOJ)
+        without_pet = ISHOJ.replace(
+            '[[possible_participant]]\nname = "PET"\nkind = "security_service"\nregime = "pet"\n', ""
+        )
+        await owner.load(without_pet)
+        await owner.load(without_pet.replace("Action cards distribueres", "Action cards uddeles"))
+        assert "pet" not in await owner.authorities_of(infohus_id)
+        leaves = await owner.rows(
+            "SELECT authority, entry FROM audit.leaf JOIN audit.log ON id = log_id ORDER BY index"
+        )
+        said: dict[str | None, list[str | None]] = {}
+        for row in leaves:
+            entry = decode(row["entry"])
+            assert (entry.action, entry.subject, entry.caller) == ("loadPlan", infohus_id, None)
+            said.setdefault(row["authority"], []).append(entry.purpose)
+        all_three = ["plan-version-1", "plan-version-2", "plan-version-3"]
+        still_there: list[str | None] = [None, *await owner.authorities_of(infohus_id)]
+        assert said == {**dict.fromkeys(still_there, all_three), "pet": all_three[:2]}
 
     async def test_it_can_be_given_its_id(self, owner: Owner) -> None:
         infohus_id = uuid4()
@@ -131,11 +156,9 @@ class WhenAPlanIsLoaded:
         )
         assert await owner.load(changed) == infohus_id
         assert await owner.versions_of(infohus_id) == [1, 2]
-        assert await owner.rows("SELECT name, log_origin FROM infohus.infohus") == [
-            {"name": "Infohus Ishøj og Omegn", "log_origin": f"infohus/ishoj-kommune/{infohus_id}"}
-        ]
+        assert await owner.rows("SELECT name FROM infohus.infohus") == [{"name": "Infohus Ishøj og Omegn"}]
         assert "pet" not in await owner.authorities_of(infohus_id)
-        assert len(await owner.rows("SELECT id FROM audit.log")) == 2
+        assert len(await owner.rows("SELECT id FROM audit.log")) == 6
 
     async def test_two_loaders_at_once_load_it_once(self, owner: Owner) -> None:
         ids = await asyncio.gather(*(owner.load(ISHOJ) for _ in range(4)))
@@ -143,14 +166,15 @@ class WhenAPlanIsLoaded:
         assert await owner.versions_of(ids[0]) == [1]
 
     async def test_a_log_that_is_there_keeps_its_entries(self, owner: Owner) -> None:
-        infohus_id = await owner.load(ISHOJ)
-        await owner.rows("SELECT audit.append($1, 'en post'::bytea)", infohus_id)
+        await owner.load(ISHOJ)
+        log_id = log_of("ishoj-kommune")
+        await owner.rows("SELECT audit.append($1, 'en post'::bytea)", log_id)
         await owner.load(ISHOJ.replace("Action cards distribueres", "Action cards uddeles"))
-        assert await owner.rows("SELECT size FROM audit.frontier WHERE log_id = $1", infohus_id) == [{"size": 1}]
+        assert await owner.rows("SELECT size FROM audit.frontier WHERE log_id = $1", log_id) == [{"size": 3}]
 
 
 class WhenTwoMunicipalitiesShareAnInstallation:
-    async def test_each_has_an_infohus_and_a_log_of_its_own(self, owner: Owner) -> None:
+    async def test_each_has_an_infohus_and_its_authorities_logs_of_their_own(self, owner: Owner) -> None:
         one, other = await owner.load(ISHOJ), await owner.load(BIRKELUNDE)
         assert one != other
         assert await owner.authorities_of(other) == [
@@ -158,7 +182,8 @@ class WhenTwoMunicipalitiesShareAnInstallation:
             "vaerkstedet-aahuset",
         ]
         logs = await owner.rows("SELECT id FROM audit.log ORDER BY id")
-        assert [row["id"] for row in logs] == sorted([INSTALLATION_LOG, one, other])
+        authorities = {*await owner.authorities_of(one), *await owner.authorities_of(other)}
+        assert [row["id"] for row in logs] == sorted([INSTALLATION_LOG, *map(log_of, authorities)])
 
     async def test_they_share_the_authorities_of_the_whole_country(self, owner: Owner) -> None:
         await owner.load(ISHOJ)
@@ -252,7 +277,7 @@ class WhenStaffReadTheInfohus:
         listed = await house.person("kommune").get("/infohuse")
         assert {line["name"] for line in listed["items"]} == {"Infohus Ishøj", "Infohus Birkelunde"}
         await house.person("kommune").get(f"/infohuse/{other}", status=404)
-        entry = (await house.entries(other))[-1]
+        entry = (await house.entries(MUNICIPAL_LOG))[-1]
         assert (entry.action, entry.outcome) == ("readInfohus", Outcome.DENIED)
 
     async def test_the_list_comes_in_pages(self, house: House) -> None:

@@ -13,7 +13,7 @@ from conftest import Database
 from house import MUNICIPALITY, POLICE, PROBATION, House, now
 from infohus.cli.commands import main
 from infohus.kernel.audit.formats.entry import decode
-from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG
 from infohus.plan.comparison import changes_between
 from infohus.plan.document import parse_plan
 from infohus.plan.loading import load_plan

@@ -7,7 +7,7 @@ from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 from infohus.kernel.audit.witness.cosigning import Witnesses
-from infohus.kernel.database.pool import open_pool
+from infohus.kernel.database.pool import SIGNER, open_pool
 from town import AT, KEY, LOG, NAMES, Town
 
 AT_ONCE = 6
@@ -27,7 +27,7 @@ class WhenAWitnessHangs:
         witnesses = Witnesses(town.policy, send, lambda: AT)
         store = CheckpointStore(town.folder / "signed")
         signer = PooledSigner(Signer(KEY, store, witnesses=witnesses, clock=lambda: AT))
-        async with await open_pool(database.dsn("app"), size=2) as pool:
+        async with await open_pool(database.dsn("signer"), role=SIGNER, size=2) as pool:
             signer.open(pool)
             signing = [asyncio.create_task(signer.sign(LOG)) for _ in range(AT_ONCE)]
             try:

@@ -242,11 +242,11 @@ async def what_is_of_an_infohus(house: House, database: Database) -> None:
     """Check the log and answer for a finding, meet an obligation, tell the network, release the year's figures."""
     here, kommune = f"/infohuse/{house.infohus_id}", house.person("kommune")
     finding, owner = await found_at(house)
-    path = f"{here}/log-findings/{finding['id']}"
+    path = f"/log/findings/{finding['id']}"
     for person, end, version in ((owner, "answer", 1), (house.person("dpo"), "remedy", 2)):
         draft = EXAMPLES["AnswerLogFinding" if end == "answer" else "EndLogFinding"]
         await person.post(f"{path}/{end}", draft, status=200, headers={"If-Match": f'"{version}"'})
-    await kommune.post(f"{here}/log-notice/acknowledgement", status=200)
+    await kommune.post("/log/notice/acknowledgement", status=200)
     await kommune.post(f"{here}/network-materials", EXAMPLES["AddNetworkMaterial"])
     await kommune.post(f"{here}/yearly-status/{danish_day(now()).year - 1}")
     await load(house, database)

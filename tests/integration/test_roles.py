@@ -1,4 +1,4 @@
-"""What roles.sql promises: four roles that can do little, and a database for these four alone."""
+"""What roles.sql promises: five roles that can do little, and a database for these five alone."""
 
 import asyncio
 

@@ -30,7 +30,8 @@ class WhenTheDatabaseRoleIsTooMighty:
     async def test_the_application_s_own_role_is_let_in_until_it_is_given_more(self, database: Database) -> None:
         await (await open_pool(database.dsn("app"), size=1)).close()
         async with open_house(
-            database.dsn("app"), database.dsn("superuser"), database.dsn("verifier"), Path(self.folder)
+            database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"),
+            Path(self.folder),
         ) as house:
             await house.sql("GRANT infohus_owner TO infohus_app")
             try:

@@ -122,7 +122,7 @@ async def _targets(house: House) -> dict[str, Target]:
     infohus, one, decision = {"infohus_id": str(house.infohus_id)}, "/cases/{case_id}", "{decision_id}"
     for _ in range(2):
         await found_at(house)
-    found = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/log-findings")
+    found = await house.person("dpo").get("/log/findings")
     answered, ended = (str(one["id"]) for one in found["items"])
     reviewed, undrawn = (await drawn(house, "politi-dpo", sample=200)), await announced(house)
     await signed(house)
@@ -134,14 +134,14 @@ async def _targets(house: House) -> dict[str, Target]:
         "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
         "/infohuse/{infohus_id}/tlog": Target("dpo", {**infohus, "level": "entries", "place": "000.p/1"}),
-        "/infohuse/{infohus_id}/log": Target(
+        "/log": Target(
             "dpo", {**infohus, "leaf_index": 3, "person_id": str(kommune.person_id)}
         ),
         "/infohuse/{infohus_id}/log-reports": Target("kommune", infohus),
-        "/infohuse/{infohus_id}/log-checks": Target("dpo", to_review),
-        "/infohuse/{infohus_id}/log-checks/{check_id}/draw": Target("dpo", {**infohus, "check_id": undrawn["id"]}),
-        "/infohuse/{infohus_id}/log-findings": Target("dpo", {**infohus, "finding_id": ended}),
-        "/infohuse/{infohus_id}/log-findings/{finding_id}/answer": Target(
+        "/log/checks": Target("dpo", to_review),
+        "/log/checks/{check_id}/draw": Target("dpo", {**infohus, "check_id": undrawn["id"]}),
+        "/log/findings": Target("dpo", {**infohus, "finding_id": ended}),
+        "/log/findings/{finding_id}/answer": Target(
             "kommune", {**infohus, "finding_id": answered}
         ),
         "/cases/{case_id}/exchanges/{exchange_id}/answers": Target(

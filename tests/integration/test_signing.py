@@ -20,11 +20,11 @@ from town import KEY, LOG, NAMES, ORIGIN, Town
 class WhenTheLogGrew:
     async def test_its_head_is_signed_archived_and_cosigned_by_all(self, town: Town) -> None:
         await town.append(5)
-        signed = await town.signer().sign(town.app, LOG)
+        signed = await town.signer().sign(town.connection, LOG)
         assert open_checkpoint(signed.note, [KEY.verifier(ORIGIN)]).size == 5
         assert {one.name for one in cosignatures_on(signed.note, town.policy.keys)} == set(NAMES)
         assert set(signed.cosigned_by) == set(NAMES)
-        kept = await archive.newest(town.app, LOG)
+        kept = await archive.newest(town.connection, LOG)
         assert kept is not None
         assert (kept.size, kept.cosigned_note) == (5, signed.note)
 
@@ -34,14 +34,14 @@ class WhenTheLogGrew:
         for grew in sizes:
             await town.append(grew)
             total += grew
-            signed = await signer.sign(town.app, LOG)
+            signed = await signer.sign(town.connection, LOG)
             assert (signed.checkpoint.size, len(signed.cosigned_by)) == (total, 3)
 
     async def test_only_the_rows_since_the_last_checkpoint_are_read(
         self, town: Town, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await town.append(300)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.append(2)
         read: list[bytes] = []
 
@@ -50,30 +50,30 @@ class WhenTheLogGrew:
             return leaf_hash(entry)
 
         monkeypatch.setattr("infohus.kernel.audit.verification.consistency.leaf_hash", counted)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         assert len(read) == 2
 
 
 class WhenNothingHappened:
     async def test_nothing_new_is_signed_and_nobody_is_asked(self, town: Town) -> None:
         await town.append(3)
-        first = await town.signer().sign(town.app, LOG)
+        first = await town.signer().sign(town.connection, LOG)
         town.asked.clear()
-        assert await town.signer().sign(town.app, LOG) == first
+        assert await town.signer().sign(town.connection, LOG) == first
         assert town.asked == []
 
     async def test_an_empty_log_has_a_checkpoint_that_is_kept_nowhere(self, town: Town) -> None:
-        signed = await town.signer().sign(town.app, LOG)
+        signed = await town.signer().sign(town.connection, LOG)
         assert signed.checkpoint.size == 0
-        assert await archive.newest(town.app, LOG) is None
+        assert await archive.newest(town.connection, LOG) is None
 
 
 class WhenASignatureWasRememberedAndNotArchived:
     async def test_the_next_round_archives_that_very_one(self, town: Town) -> None:
         await town.append(3)
-        first = await town.signer().sign(town.app, LOG)
+        first = await town.signer().sign(town.connection, LOG)
         await town.forget_the_archive()
-        again = await town.signer().sign(town.app, LOG)
+        again = await town.signer().sign(town.connection, LOG)
         assert again == first
 
 
@@ -81,7 +81,7 @@ class WhenWitnessesAreAway:
     async def test_work_goes_on_and_the_gap_shows(self, town: Town) -> None:
         town.away = {"politi.example", "dpo.example"}
         await town.append(3)
-        signed = await town.signer().sign(town.app, LOG)
+        signed = await town.signer().sign(town.connection, LOG)
         assert signed.cosigned_by == ("kommune.example",)
 
     async def test_they_are_asked_again_and_the_gap_closes(self, town: Town) -> None:
@@ -89,23 +89,23 @@ class WhenWitnessesAreAway:
         town.away = {"politi.example", "dpo.example"}
         for _ in range(3):
             await town.append(2)
-            await signer.sign(town.app, LOG)
+            await signer.sign(town.connection, LOG)
         town.away.clear()
-        assert len((await signer.sign(town.app, LOG)).cosigned_by) == 3
+        assert len((await signer.sign(town.connection, LOG)).cosigned_by) == 3
 
     async def test_the_others_cosign_and_two_are_enough(self, town: Town) -> None:
         town.away = {"dpo.example"}
         await town.append(3)
-        signed = await town.signer().sign(town.app, LOG)
+        signed = await town.signer().sign(town.connection, LOG)
         assert len(signed.cosigned_by) == town.policy.need
 
     async def test_an_archive_that_was_lost_does_not_stop_them(self, town: Town) -> None:
         """The witness says itself from where it wants the proof."""
         await town.append(3)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.forget_the_archive()
         await town.append(3)
-        assert len((await town.signer().sign(town.app, LOG)).cosigned_by) == 3
+        assert len((await town.signer().sign(town.connection, LOG)).cosigned_by) == 3
 
 
 class Held:
@@ -135,12 +135,12 @@ class WhenTwoSignAtOnce:
     ) -> None:
         """A database that answers one of them with another log makes no fork: whoever is late begins again."""
         await town.append(4)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.append(2)
         slow = Held(town.superuser, "FROM audit.checkpoint")
         late = asyncio.create_task(town.signer().sign(cast("Any", slow), LOG))
         await slow.reached.wait()
-        first = await town.signer().sign(town.app, LOG)
+        first = await town.signer().sign(town.connection, LOG)
         # It knows of the four entries that both know, and sees a log that grew from them otherwise.
         await town.cut_tail(4)
         await town.as_superuser(
@@ -156,13 +156,13 @@ class WhenTwoSignAtOnce:
     @pytest.mark.parametrize("statement", ["index = ANY", "FROM audit.leaf", "audit.frontier", "audit.checkpoint"])
     async def test_of_a_log_that_only_grew_both_sign_and_nobody_is_alarmed(self, town: Town, statement: str) -> None:
         await town.append(4)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.append(2)
         one, other, slow = town.signer(), town.signer(), Held(town.superuser, statement)
         late = asyncio.create_task(one.sign(cast("Any", slow), LOG))
         await slow.reached.wait()
         await town.append(2)
-        await other.sign(town.app, LOG)
+        await other.sign(town.connection, LOG)
         slow.go_on.set()
         signed = await late
         assert (signed.checkpoint.size, len(signed.cosigned_by)) == (8, 3)
@@ -175,7 +175,7 @@ class WhenTwoSignAtOnce:
         late = asyncio.create_task(one.sign(cast("Any", slow), LOG))
         await slow.reached.wait()
         asyncio.get_running_loop().call_later(0.1, slow.go_on.set)
-        signed = await other.sign(town.app, LOG)
+        signed = await other.sign(town.connection, LOG)
         assert (signed.checkpoint.size, other.alarm(LOG)) == (4, None)
         assert (await late).checkpoint == signed.checkpoint
 
@@ -185,7 +185,7 @@ class WhenTwoSignAtOnce:
         late = asyncio.create_task(signer.sign(cast("Any", slow), LOG))
         await slow.reached.wait()
         await town.append(1)
-        second = asyncio.create_task(signer.sign(town.app, LOG))
+        second = asyncio.create_task(signer.sign(town.connection, LOG))
         await asyncio.sleep(0.05)
         assert not second.done()
         slow.go_on.set()
@@ -207,7 +207,7 @@ class WhenOneLogIsWrong:
             return await sign(self, connection, log_id)
 
         monkeypatch.setattr(Signer, "sign", failing)
-        await signer.sign_all(town.app)
+        await signer.sign_all(town.connection)
         assert CheckpointStore(town.folder / "signed").checkpoint(ORIGIN) is not None
 
 
@@ -229,113 +229,113 @@ class WhenASuperuserTouchedTheLog:
     ) -> None:
         await town.append(4)
         signer = town.signer()
-        await signer.sign(town.app, LOG)
+        await signer.sign(town.connection, LOG)
         await town.append(6)
         await town.as_superuser(statement)
         with pytest.raises(LogNotAsSigned):
-            await signer.sign(town.app, LOG)
+            await signer.sign(town.connection, LOG)
         assert signer.alarm(LOG) is not None
-        kept = await archive.newest(town.app, LOG)
+        kept = await archive.newest(town.connection, LOG)
         assert kept is not None
         assert kept.size == 4
 
     @pytest.mark.rule(58)
     async def test_a_cut_tail_is_refused_from_the_signers_own_memory(self, town: Town) -> None:
         await town.append(9)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.cut_tail(5)
         await town.forget_the_archive()
         with pytest.raises(LogIsBehind, match="har 5 poster, men underskriverens egen hukommelse husker 9"):
-            await town.signer().sign(town.app, LOG)
+            await town.signer().sign(town.connection, LOG)
 
     @pytest.mark.rule(58)
     async def test_a_tail_that_grew_again_is_another_tree(self, town: Town) -> None:
         await town.append(9)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.cut_tail(5)
         await town.forget_the_archive()
         await town.append(9, "opdigtet")
         with pytest.raises(LogNotAsSigned):
-            await town.signer().sign(town.app, LOG)
+            await town.signer().sign(town.connection, LOG)
 
     @pytest.mark.rule(58)
     async def test_whoever_has_the_key_and_no_memory_is_found_out_by_the_witnesses(self, town: Town) -> None:
         await town.append(9)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.cut_tail(5)
         await town.forget_the_archive()
         await town.append(9, "opdigtet")
         thief = town.signer(store="elsewhere")
-        signed = await thief.sign(town.app, LOG)
+        signed = await thief.sign(town.connection, LOG)
         assert signed.cosigned_by == ()
         assert thief.alarm(LOG) == "rewritten"
 
     @pytest.mark.rule(58)
     async def test_a_forged_checkpoint_in_the_archive_is_refused(self, town: Town) -> None:
         await town.append(9)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.append(1)
         forged = SigningKey(b"f" * 32).sign(Checkpoint(ORIGIN, 10, bytes(32)))
         await town.as_superuser(("INSERT INTO audit.checkpoint VALUES ($1, 10, $2, now())", LOG, forged))
         with pytest.raises(LogNotAsSigned):
-            await town.signer().sign(town.app, LOG)
+            await town.signer().sign(town.connection, LOG)
 
 
 class WhenItOpensForWork:
     async def test_a_log_that_only_grew_opens(self, town: Town) -> None:
         await town.append(4)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.append(4)
-        await town.signer().require_not_behind(town.app)
+        await town.signer().require_not_behind(town.connection)
 
     async def test_a_database_put_back_is_refused_by_the_signers_memory(self, town: Town) -> None:
         await town.append(9)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.cut_tail(5)
         await town.forget_the_archive()
         with pytest.raises(LogIsBehind, match="underskriverens egen hukommelse husker 9"):
-            await town.signer().require_not_behind(town.app)
+            await town.signer().require_not_behind(town.connection)
 
     async def test_a_database_put_back_is_refused_by_the_archive_that_was_kept(self, town: Town) -> None:
         await town.append(9)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.cut_tail(5)
         town.away = set(NAMES)
         forgetful = town.signer(store="lost")
         found = "har 5 poster, men arkivet af underskrifter husker 9"
         with pytest.raises(LogIsBehind, match=found):
-            await forgetful.require_not_behind(town.app)
+            await forgetful.require_not_behind(town.connection)
         with pytest.raises(LogIsBehind, match=found):
-            await forgetful.sign(town.app, LOG)
+            await forgetful.sign(town.connection, LOG)
         assert forgetful.alarm(LOG) == "behind"
 
     async def test_a_whole_machine_put_back_is_refused_by_one_witness(self, town: Town) -> None:
         await town.append(9)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.cut_tail(5)
         await town.forget_the_archive()
         town.away = {"kommune.example", "politi.example"}
         with pytest.raises(LogIsBehind, match=r"vidnet dpo\.example husker 9"):
-            await town.signer(store="put back").require_not_behind(town.app)
+            await town.signer(store="put back").require_not_behind(town.connection)
 
     async def test_a_database_that_was_lost_whole_is_refused(self, town: Town) -> None:
         await town.append(2)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         await town.forget_the_archive()
         await town.as_superuser("DELETE FROM audit.leaf", "DELETE FROM audit.frontier", "DELETE FROM audit.log")
         with pytest.raises(LogIsBehind):
-            await town.signer().require_not_behind(town.app)
+            await town.signer().require_not_behind(town.connection)
 
     async def test_witnesses_that_are_away_stop_nobody_who_remembers(self, town: Town) -> None:
         await town.append(4)
-        await town.signer().sign(town.app, LOG)
+        await town.signer().sign(town.connection, LOG)
         town.away = set(NAMES)
-        await town.signer().require_not_behind(town.app)
+        await town.signer().require_not_behind(town.connection)
 
     async def test_asking_takes_nothing_from_a_witness(self, town: Town) -> None:
         await town.append(4)
-        await town.signer().require_not_behind(town.app)
-        await town.signer().sign(town.app, LOG)
-        await town.signer().require_not_behind(town.app)
+        await town.signer().require_not_behind(town.connection)
+        await town.signer().sign(town.connection, LOG)
+        await town.signer().require_not_behind(town.connection)
         await town.append(4)
-        assert len((await town.signer().sign(town.app, LOG)).cosigned_by) == 3
+        assert len((await town.signer().sign(town.connection, LOG)).cosigned_by) == 3

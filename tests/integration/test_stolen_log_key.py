@@ -35,37 +35,37 @@ class WhenTheKeyAndAnExportAreStolen:
     async def test_honest_witnesses_cosign_what_never_happened_and_the_log_is_locked_out(self, town: Town) -> None:
         await town.append(5)
         signer = town.signer()
-        honest = await signer.sign(town.app, LOG)
+        honest = await signer.sign(town.connection, LOG)
         forged, answers = await invent(town, known=5, invented=3)
         assert answers == [200, 200, 200]
         assert len(cosignatures_on(forged, town.policy.keys)) == 3
         await town.append(1)
-        assert (await signer.sign(town.app, LOG)).cosigned_by == ()
+        assert (await signer.sign(town.connection, LOG)).cosigned_by == ()
         assert signer.alarm(LOG) == "behind"
         with pytest.raises(LogIsBehind, match="husker 8"):
-            await town.signer().require_not_behind(town.app)
-        watched = await verify_log(town.app, LOG, key=KEY.verifier(ORIGIN), witnesses=signer.witnesses)
+            await town.signer().require_not_behind(town.connection)
+        watched = await verify_log(town.connection, LOG, key=KEY.verifier(ORIGIN), witnesses=signer.witnesses)
         assert "husker 8 poster; resten er væk" in " | ".join(map(str, watched.verification.faults))
         # The database still holds what happened, whole and signed; the last that was cosigned is the last honest one.
-        alone = await verify_log(town.app, LOG, key=KEY.verifier(ORIGIN), witnesses=Witnesses())
+        alone = await verify_log(town.connection, LOG, key=KEY.verifier(ORIGIN), witnesses=Witnesses())
         assert (alone.verification.is_whole, alone.verification.entries, alone.signed) == (True, 6, 6)
-        assert await archive.last_cosigned_by(town.app, LOG, NAMES[0]) == honest.checkpoint.size == 5
+        assert await archive.last_cosigned_by(town.connection, LOG, NAMES[0]) == honest.checkpoint.size == 5
 
     async def test_a_log_that_outgrew_the_invention_is_another_to_the_witnesses(self, town: Town) -> None:
         await town.append(5)
         signer = town.signer()
-        await signer.sign(town.app, LOG)
+        await signer.sign(town.connection, LOG)
         await invent(town, known=5, invented=1)
         await town.append(4)
-        assert (await signer.sign(town.app, LOG)).cosigned_by == ()
+        assert (await signer.sign(town.connection, LOG)).cosigned_by == ()
         assert signer.alarm(LOG) == "rewritten"
 
     async def test_a_log_at_rest_does_not_notice_until_it_grows_but_whoever_watches_does(self, town: Town) -> None:
         await town.append(5)
         signer = town.signer()
-        await signer.sign(town.app, LOG)
+        await signer.sign(town.connection, LOG)
         await invent(town, known=5, invented=1)
-        await signer.sign(town.app, LOG)
+        await signer.sign(town.connection, LOG)
         assert signer.alarm(LOG) is None
-        watched = await verify_log(town.app, LOG, key=KEY.verifier(ORIGIN), witnesses=signer.witnesses)
+        watched = await verify_log(town.connection, LOG, key=KEY.verifier(ORIGIN), witnesses=signer.witnesses)
         assert not watched.verification.is_whole

@@ -5,34 +5,34 @@ import tarfile
 
 import pytest
 
-from house import House
+from house import MUNICIPAL_LOG, House
 from infohus.kernel.audit.formats.tiles import tile_path, widths
 from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace
 
 
 async def long_log(house: House) -> None:
     """Put so many entries into the log that it has full tiles and a second level."""
-    entry = (await house.sql("SELECT entry FROM audit.leaf WHERE log_id = $1 LIMIT 1", house.infohus_id))[0]["entry"]
-    await house.sql("SELECT count(audit.append($1, $2)) FROM generate_series(1, 700)", house.infohus_id, entry)
+    entry = (await house.sql("SELECT entry FROM audit.leaf WHERE log_id = $1 LIMIT 1", MUNICIPAL_LOG))[0]["entry"]
+    await house.sql("SELECT count(audit.append($1, $2)) FROM generate_series(1, 700)", MUNICIPAL_LOG, entry)
 
 
 class WhenTheLogIsFetchedTileByTile:
     async def test_every_file_is_the_exported_one(self, house: House) -> None:
         await house.case()
         await long_log(house)
-        dpo, path = house.person("dpo"), f"/infohuse/{house.infohus_id}"
-        signed = await dpo.call("GET", f"{path}/tlog/checkpoint")
+        dpo = house.person("dpo")
+        signed = await dpo.call("GET", "/log/checkpoint")
         assert (signed.status_code, signed.headers["content-type"]) == (200, "text/plain; charset=utf-8")
         size = int(signed.text.split("\n")[1])
         fetched = {}
         names = [tile_path(level, index, width) for level, index, width in widths(size)]
         names += [name.replace("tile/0/", "tile/entries/") for name in names if name.startswith("tile/0/")]
         for name in names:
-            answer = await dpo.call("GET", f"{path}/tlog/{name}")
+            answer = await dpo.call("GET", f"/log/{name}")
             assert (answer.status_code, answer.headers["content-type"]) == (200, "application/octet-stream"), name
             fetched[name] = answer.content
         assert {name.split("/")[1] for name in names} == {"0", "1", "entries"}
-        exported = await dpo.call("POST", f"{path}/log/export")
+        exported = await dpo.call("POST", "/log/export")
         with tarfile.open(fileobj=io.BytesIO(exported.content)) as archive:
             for name in names:
                 if ".p/" in name:

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from house import MUNICIPALITY, CaseInHand, House, now
+from house import MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, now
 from infohus import errors
 from infohus.app import create_app
 from infohus.cases.information import Information
@@ -87,7 +87,7 @@ async def held_log(house: House) -> AsyncIterator[asyncpg.Connection]:
     holder = await asyncpg.connect(house.superuser)
     try:
         async with holder.transaction():
-            await holder.execute("SELECT FROM audit.frontier WHERE log_id = $1 FOR UPDATE", house.infohus_id)
+            await holder.execute("SELECT FROM audit.frontier WHERE log_id = $1 FOR UPDATE", MUNICIPAL_LOG)
             yield holder
     finally:
         await holder.close()

@@ -55,9 +55,9 @@ class WhenItIsAsked:
         ours = signer(town, running)
         for grew in (1, 6, 250):
             await town.append(grew)
-            assert (await ours.sign(town.app, LOG)).cosigned_by == ("vidne.example",)
+            assert (await ours.sign(town.connection, LOG)).cosigned_by == ("vidne.example",)
         await town.append(3)
-        signed = await ours.sign(town.app, LOG)
+        signed = await ours.sign(town.connection, LOG)
         assert [one.name for one in cosignatures_on(signed.note, ours.witnesses.keys)] == ["vidne.example"]
 
     @pytest.mark.rule(58)
@@ -65,12 +65,12 @@ class WhenItIsAsked:
         self, town: Town, running: Path
     ) -> None:
         await town.append(9)
-        await signer(town, running).sign(town.app, LOG)
+        await signer(town, running).sign(town.connection, LOG)
         await town.cut_tail(5)
         await town.forget_the_archive()
         await town.append(9, "opdigtet")
         thief = signer(town, running, store="elsewhere")
-        assert (await thief.sign(town.app, LOG)).cosigned_by == ()
+        assert (await thief.sign(town.connection, LOG)).cosigned_by == ()
         assert thief.alarm(LOG) == "rewritten"
         told = await thief.witnesses.remembered(ORIGIN, KEY)
         assert told["vidne.example"] is not None

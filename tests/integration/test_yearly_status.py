@@ -113,8 +113,8 @@ class WhenAYearIsReleased:
         await house.sql("UPDATE infohus.concern SET channel = 'mail', recorded_at = $1", now())
         refused = await kommune.call("POST", path)
         assert (refused.status_code, refused.json()["type"]) == (409, "/problems/yearly-status-already-released")
-        assert await kommune.get(path) == released
-        assert await house.person("politi").get(path) == released
+        for name in ("kommune", "politi"):
+            assert await house.person(name).get(path) == {"contributions": [released]}
 
     async def test_a_repeated_request_gives_the_same_and_another_year_needs_another_key(self, house: House) -> None:
         path = await a_year_of_cases(house)
@@ -127,7 +127,7 @@ class WhenAYearIsReleased:
 
     async def test_two_at_once_release_one(self, house: House) -> None:
         path = await a_year_of_cases(house)
-        both = await at_once(*(house.person(name).call("POST", path) for name in ("kommune", "politi")))
+        both = await at_once(*(house.person("kommune").call("POST", path) for _ in range(2)))
         assert sorted(answer.status_code for answer in both) == [201, 409]
         assert len(await house.sql("SELECT FROM infohus.yearly_status")) == 1
 
@@ -163,7 +163,7 @@ class WhenAStatusIsRead:
             await house.person(name).post(path, status=404)
         released = await house.person("kommune").post(path)
         for name in ("kommune", "politi", "dpo", "jurist", "politi-dpo"):
-            assert await house.person(name).get(path) == released
+            assert await house.person(name).get(path) == {"contributions": [released]}
         for name in ("admin", "raadgiver"):
             await house.person(name).get(path, status=404)
             await house.person(name).get(path + "/csv", status=404)
@@ -183,21 +183,38 @@ class WhenAStatusIsRead:
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         assert answer.headers["content-disposition"].endswith(f'filename="aarlig-status-{last_year()}.csv"')
         rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))
-        assert rows[0] == ["Infohus", "År", "Tabel", "Opgjort", "Række", "Antal"]
-        assert {len(row) for row in rows} == {6}
+        assert rows[0] == ["Infohus", "Myndighed", "År", "Tabel", "Opgjort", "Række", "Antal"]
+        assert {len(row) for row in rows} == {7}
         first = status["tables"][0]
         assert rows[1:6] == [
-            ["Infohus Ishøj", str(last_year()), first["heading"], first["counted"], heading, number]
+            ["Infohus Ishøj", "Ishøj Kommune", str(last_year()), first["heading"], first["counted"], heading, number]
             for heading, number in (
                 ("Telefon", "6"), ("Mail", "skjult"), ("Personligt", "skjult"), ("Hotline", "skjult"), ("I alt", "13"),
             )
         ]
-        assert rows[-1][3] == status["explanation"]
+        assert rows[-1][4] == status["explanation"]
 
     async def test_a_stored_status_cannot_be_replaced_by_another(self, house: House) -> None:
         await house.person("kommune").post(await a_year_of_cases(house))
         with pytest.raises(asyncpg.CheckViolationError, match="sealed_by_its_digest"):
             await house.sql("UPDATE infohus.yearly_status SET document = document || ' '::bytea")
+
+
+class WhenBothReleaseTheirs:
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(75)
+    async def test_each_counts_its_own_side_and_what_is_joint(self, house: House) -> None:
+        path = await a_year_of_cases(house)
+        ours, theirs = await house.person("kommune").post(path), await house.person("politi").post(path)
+        assert (ours["status"]["authority"], theirs["status"]["authority"]) == (
+            "Ishøj Kommune", "Københavns Vestegns Politi",
+        )
+        joint = {"scope_outcome": ["hidden"] * 4 + [6], "outcome": ["hidden"] * 4 + [6]}
+        shown = numbers(theirs["status"])
+        assert {code: shown[code] for code in joint} == joint
+        # Of the municipality's concerns, persons and exchanges the police count nothing.
+        assert {number for code in shown.keys() - joint for number in shown[code]} == {"hidden"}
+        assert await house.person("dpo").get(path) == {"contributions": [ours, theirs]}
 
 
 class WhenTheTablesAreLookedAt:

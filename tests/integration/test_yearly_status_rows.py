@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -58,7 +59,7 @@ async def another_infohus(house: House) -> tuple[UUID, UUID]:
     """Let the police district have a second infohus, with a tovholder of its own; give its id and the tovholder's."""
     infohus, tovholder = uuid4(), uuid4()
     await house.sql(
-        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1', 'infohus.test/nabo')",
+        "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1')",
         infohus, INSTITUTION, POLICE,
     )
     await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, $2)", infohus, POLICE)
@@ -67,11 +68,11 @@ async def another_infohus(house: House) -> tuple[UUID, UUID]:
 
 
 async def counts(
-    database: Database, house: House, *, infohus: UUID | None = None, authority: str = POLICE,
-    person: UUID | None = None, role: str = "police_coordinator", at: datetime = NEXT_YEAR,
+    database: Database, house: House, *, infohus: UUID | None = None, authority: str = MUNICIPALITY,
+    person: UUID | None = None, role: str = "municipal_coordinator", at: datetime = NEXT_YEAR,
 ) -> set[tuple[str, str, int]]:
     """Ask the function as the application does."""
-    person = person or house.person("politi").person_id
+    person = person or house.person("kommune").person_id
     async with acting(database.dsn("app"), authority=authority, person=person, role=role, at=at) as app:
         rows = await app.fetch(COUNT, infohus or house.infohus_id, now().year)
         return {(row["tabulation"], row["place"], row["records"]) for row in rows}
@@ -85,6 +86,9 @@ WHAT_HAPPENED = {
 }
 
 
+JOINT = {one for one in WHAT_HAPPENED if one[0] in {"scope_outcome", "tool", "outcome"}}
+
+
 class WhenTheFunctionCounts:
     @pytest.mark.rule(76)
     async def test_it_gives_a_table_a_row_and_a_number_and_nothing_else(
@@ -92,6 +96,9 @@ class WhenTheFunctionCounts:
     ) -> None:
         await things_happen(house)
         assert await counts(database, house) == WHAT_HAPPENED
+        politi = house.person("politi").person_id
+        by_the_police = await counts(database, house, authority=POLICE, person=politi, role="police_coordinator")
+        assert by_the_police == JOINT
         result = await house.sql(
             "SELECT pg_get_function_result(oid) AS given FROM pg_proc WHERE proname = 'yearly_counts'"
         )
@@ -118,8 +125,8 @@ class WhenTheFunctionCounts:
     async def test_a_released_year_is_never_counted_again(self, house: House, database: Database) -> None:
         await things_happen(house)
         await house.sql(
-            "INSERT INTO infohus.yearly_status VALUES ($1, $2, $3, ''::bytea, sha256(''::bytea), now())",
-            uuid4(), house.infohus_id, now().year,
+            "INSERT INTO infohus.yearly_status VALUES ($1, $2, $3, $4, ''::bytea, sha256(''::bytea), now())",
+            uuid4(), house.infohus_id, MUNICIPALITY, now().year,
         )
         assert await counts(database, house) == set()
 
@@ -153,11 +160,12 @@ class WhenSomebodyElseAsks:
     ) -> None:
         await things_happen(house)
         infohus, tovholder = await another_infohus(house)
-        assert await counts(database, house, person=tovholder) == set()
-        assert await counts(database, house, infohus=infohus, person=tovholder) == set()
+        police = partial(counts, database, house, authority=POLICE, role="police_coordinator", person=tovholder)
+        assert await police() == set()
+        assert await police(infohus=infohus) == set()
         await house.sql('UPDATE infohus."case" SET infohus_id = $1 WHERE closed_at IS NULL', infohus)
-        moved = await counts(database, house, infohus=infohus, person=tovholder)
-        assert {one for one in moved if one[0] == "channel"} == {("channel", "mail", 1)}
+        moved = await police(infohus=infohus)
+        assert {one for one in moved if one[0] == "scope_outcome"} == {("scope_outcome", "within", 1)}
         left = await counts(database, house)
         assert {one for one in left if one[0] == "channel"} == {("channel", "phone", 1)}
 
@@ -167,12 +175,13 @@ class WhenSomebodyElseAsks:
         await things_happen(house)
         _, tovholder = await another_infohus(house)
         seen = {}
-        for person in (house.person("politi").person_id, tovholder):
-            async with acting(
-                database.dsn("owner"), authority=POLICE, person=person, role="police_coordinator"
-            ) as owner:
+        for person, authority, role in (
+            (house.person("kommune").person_id, MUNICIPALITY, "municipal_coordinator"),
+            (house.person("politi").person_id, POLICE, "police_coordinator"), (tovholder, POLICE, "police_coordinator"),
+        ):
+            async with acting(database.dsn("owner"), authority=authority, person=person, role=role) as owner:
                 seen[person] = await owner.fetchval("SELECT count(*) FROM infohus.concern")
-        assert list(seen.values()) == [2, 0]
+        assert list(seen.values()) == [2, 0, 0]
 
 
 SEES = {
@@ -227,8 +236,8 @@ class WhenReleasedRowsAreLookedAt:
         async with acting(database.dsn("app"), authority=MUNICIPALITY, person=person, role=role) as app:
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
                 await app.execute(
-                    "INSERT INTO infohus.yearly_status VALUES ($1, $2, 2020, ''::bytea, sha256(''::bytea), now())",
-                    uuid4(), house.infohus_id,
+                    "INSERT INTO infohus.yearly_status VALUES ($1, $2, $3, 2020, ''::bytea, sha256(''::bytea), now())",
+                    uuid4(), house.infohus_id, MUNICIPALITY,
                 )
 
     async def _seen(self, house: House, database: Database, tovholder: UUID) -> dict[tuple[str, str, str], int]:

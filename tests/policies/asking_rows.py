@@ -36,9 +36,9 @@ READING: Final = {
     kind: action for action, act in ACTS.items() if action.value.startswith("read") for kind in act.kinds
 } | {"protected_address": Action.REVEAL_ADDRESS}
 """The action that reads a record of a kind."""
-_OF_CASE: Final = frozenset({"case", "participant", "case_key", "retention"})
-"""Shown with the case: which there is, who takes part, who holds a key, how long it is kept."""
-_PER_AUTHORITY: Final = frozenset({"record_key", "retention"})
+_OF_CASE: Final = frozenset({"case", "participant", "case_key"})
+"""Shown with the case: which there is, who takes part, who holds a key."""
+_PER_AUTHORITY: Final = frozenset({"record_key"})
 """Kept by each authority for itself."""
 
 _OF_A_SIDE: Final = frozenset({"case_side", "side_person"})
@@ -86,6 +86,8 @@ class Asked:
         if row.table in {"case", "exchange", "disclosure", "receipt"}:
             infohus = resource_of(self.infohus, self.infohus.subject, ())
             yield Action.SUPERVISE_EXCHANGES, infohus, Participation("none", frozenset())
+        if row.table == "disclosure" and row.columns["recipient_id"] == looker.caller.authority_id:
+            yield self.on_case(looker, Action.READ_CASE, row.case_id)
         if row.table in _OF_CASE:
             yield self.on_case(looker, Action.READ_CASE, row.case_id)
         elif row.table in {"disclosure", "receipt"}:

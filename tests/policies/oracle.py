@@ -105,18 +105,16 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.SUPERVISE_EXCHANGES: ActionRule(
         "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
     ),
-    Action.VERIFY_LOG: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.PROVE_LOG_ENTRY: ActionRule(
-        "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
-    ),
-    Action.EXPORT_LOG: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.OPEN_ACTOR: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.READ_LOG_CHECKS: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.RUN_LOG_CHECK: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
-    Action.ANSWER_LOG_FINDING: ActionRule(
-        "Infohus", COORDINATORS, outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True
-    ),
-    Action.ACKNOWLEDGE_LOG_NOTICE: ActionRule("Infohus", outside=EVERYONE, only_members=True),
+    Action.VERIFY_LOG: ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL})),
+    Action.PROVE_LOG_ENTRY: ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL})),
+    Action.EXPORT_LOG: ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL})),
+    Action.READ_INSTALLATION_LOG: ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER})),
+    Action.OPEN_ACTOR: ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER})),
+    Action.READ_LOG_CHECKS: ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL})),
+    Action.REVIEW_LOG_ENTRY: ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL})),
+    Action.RUN_LOG_CHECK: ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER})),
+    Action.ANSWER_LOG_FINDING: ActionRule("Installation", outside=EVERYONE),
+    Action.ACKNOWLEDGE_LOG_NOTICE: ActionRule("Installation", outside=EVERYONE),
     Action.LOAD_PLAN: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.REGISTER_COORDINATOR: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LIST_OVERDUE_REVIEWS: ActionRule("Infohus", COORDINATORS, only_members=True),

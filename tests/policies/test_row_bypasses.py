@@ -42,8 +42,7 @@ class WhenTheTablesAreLookedAt:
         }
         # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
-            "case", "participant", "disclosure", "exchange", "record_key", "measure", "follow_up",
-            "case_key", "first_view",
+            "case", "participant", "disclosure", "exchange", "record_key", "measure", "side_person",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "yearly_status",
             # What `declined_requests` tells a reviewer of the infohus.
@@ -65,8 +64,7 @@ class WhenTheTablesAreLookedAt:
         )
         assert {row["proname"] for row in found} == {
             "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
-            "yearly_counts", "stalled_measures", "first_views_stated", "has_child", "is_given",
-            "hides_earlier_concerns", "declined_requests", "cases_on_family",
+            "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

@@ -41,10 +41,6 @@ STRICTER_POLICIES: Final = (
         "the concern's view tells that there is one; opening it is what a fresh sign-in is for (rules 29, 48, 54)",
     ),
     Stricter(
-        frozenset({"disclosure"}), lambda looker: looker.caller.role in {*COORDINATORS, Role.INVITED_PROFESSIONAL},
-        "ids alone; the policies themselves are asked with them who was told, by everybody who takes part",
-    ),
-    Stricter(
         frozenset({"record_key"}), lambda looker: looker.caller.role is Role.INVITED_PROFESSIONAL,
         "one's own authority's wraps; a key opens nothing without the record, which stays hidden",
     ),

@@ -11,6 +11,7 @@ REGENERATE = "deploy/settings.md is older than Settings. Make it anew: .venv/bin
 SECRET = "kanariefugl"
 REQUIRED = {
     "INFOHUS_DATABASE_URL": f"postgresql://infohus_app:{SECRET}@127.0.0.1/infohus",
+    "INFOHUS_SIGNER_DATABASE_URL": f"postgresql://infohus_signer:{SECRET}@127.0.0.1/infohus",
     "INFOHUS_KEYS_FOLDER": "/var/lib/infohus/keys",
     "INFOHUS_ISSUERS_FILE": "/etc/infohus/issuers.toml",
 }
@@ -23,7 +24,8 @@ DEFAULTS = {
     "pool_size": 12,
     "keep_case_keys_seconds": 300,
     "stalled_after_days": 60, "note_late_after_days": 3,
-    "sign_every_seconds": 60, "log_check_every_months": 6, "signed_folder": None, "witnesses_file": None,
+    "sign_every_seconds": 60, "log_check_every_months": 6, "idempotency_days": 14,
+    "signed_folder": None, "witnesses_file": None,
     "largest_request_bytes": 1_048_576,
     "log_format": "auto",
 }

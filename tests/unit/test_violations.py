@@ -13,7 +13,7 @@ from infohus.kernel.unit_of_work.violations import REFUSALS, refusal_of
 
 NEVER_MET = {
     # Only the owner's commands write these; they do not run in a unit of work.
-    "uq_authority_id_regime", "pk_authority", "uq_infohus_name", "uq_infohus_log_origin", "pk_infohus_authority",
+    "uq_authority_id_regime", "pk_authority", "uq_infohus_name", "pk_infohus_authority",
     "pk_plan", "pk_coordinator", "uq_obligation_infohus_id_code", "pk_assessment_template",
     # Inserted unless it is there.
     "uq_actor_authority_id_person_id_fingerprint", "pk_record_key",

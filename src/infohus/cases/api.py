@@ -22,6 +22,7 @@ from infohus.cases.participants import (
 from infohus.kernel.access.model import Case, Participant, ParticipationKind, Stage
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import Caller
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -46,29 +47,31 @@ _PARTICIPANT_BY_ID = sa.select(Participant).where(Participant.id == sa.bindparam
 
 
 class ParticipantView(msgspec.Struct, frozen=True):
-    """A person who takes part, and until when."""
+    """A person who takes part, and until when. For what, only those who drew the person in and the person see."""
 
     id: UUID
     person_id: UUID
     acts_for: str
     kind: ParticipationKind
-    scope: list[Area]
-    records: list[UUID]
+    scope: list[Area] | None
+    records: list[UUID] | None
     begins_at: datetime
     ends_at: datetime | None
 
     @classmethod
-    def of(cls, participant: Participant) -> "ParticipantView":
-        """Show a participant without the sealed reason."""
+    def of(cls, participant: Participant, caller: Caller) -> "ParticipantView":
+        """Show a participant without the sealed reason; scope and records are the inviter's (rule 44)."""
+        is_theirs = participant.authority_id == caller.authority_id or participant.person_id == caller.person_id
         return cls(
             id=participant.id, person_id=participant.person_id, acts_for=participant.acts_for, kind=participant.kind,
-            scope=[Area(area) for area in participant.scope], records=participant.records,
+            scope=[Area(area) for area in participant.scope] if is_theirs else None,
+            records=participant.records if is_theirs else None,
             begins_at=participant.begins_at, ends_at=participant.ends_at,
         )
 
 
 class CaseLine(msgspec.Struct, frozen=True):
-    """A case as lists show it: nothing about anyone."""
+    """A case as lists show it: what is joint, and nothing about anyone. `version` is that of what is joint."""
 
     id: UUID
     infohus_id: UUID
@@ -166,7 +169,7 @@ async def invite(
     """Draw a professional in, with reason, scope and end date."""
     async with idempotent_scope.begin(Action.INVITE_PARTICIPANT, Case, case_id) as work:
         earlier = await work.earlier(Participant, _PARTICIPANT_BY_ID)
-        return ParticipantView.of(earlier or await invite_participant(work, data))
+        return ParticipantView.of(earlier or await invite_participant(work, data), work.caller)
 
 
 @delete("/cases/{case_id:uuid}/participants/{participant_id:uuid}", operation_id="EndParticipation", status_code=200)
@@ -176,7 +179,8 @@ async def end(
     """End a professional's participation at once, extensions too; the record of it stays."""
     async with idempotent_scope.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
         participant = work.subject(Participant)
-        return ParticipantView.of(participant if work.is_repetition else await end_participation(work, participant))
+        ended = participant if work.is_repetition else await end_participation(work, participant)
+        return ParticipantView.of(ended, work.caller)
 
 
 @post("/cases/{case_id:uuid}/participants/{participant_id:uuid}/extension", operation_id="ExtendParticipation")
@@ -189,14 +193,15 @@ async def extend(
             Action.EXTEND_PARTICIPATION, Participant, participant_id, within=case_id
     ) as work:
         earlier = await work.earlier(Participant, _PARTICIPANT_BY_ID)
-        return ParticipantView.of(earlier or await extend_participation(work, work.subject(Participant), data))
+        extended = earlier or await extend_participation(work, work.subject(Participant), data)
+        return ParticipantView.of(extended, work.caller)
 
 
 @delete("/cases/{case_id:uuid}/participation", operation_id="LeaveCase", status_code=200)
 async def leave(case_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope]) -> list[ParticipantView]:
     """Leave a case that one was drawn into: access is gone with the next request, a repetition of this one too."""
     async with idempotent_scope.begin(Action.LEAVE_CASE, Case, case_id) as work:
-        return [ParticipantView.of(participant) for participant in await leave_case(work)]
+        return [ParticipantView.of(participant, work.caller) for participant in await leave_case(work)]
 
 
 handlers = [

@@ -133,11 +133,14 @@ async def extend_participation(work: UnitOfWork, participant: Participant, draft
     """Let a professional go on in the same areas when the participation ends, for a reason of its own.
 
     Raises:
+        NotAvailable: another authority drew the person in, so what for is not the caller's to see (rule 44).
         ParticipationCannotBeExtended: it is over, or a tovholder's, which has no end.
         ParticipationEndsBeforeItBegins: the extension would not end after the participation.
         AlreadyRecorded: it was extended before; extend the extension instead.
         NotAnAuthorityHere, InstitutionWithoutPublicTask: the authority could no longer be drawn in.
     """
+    if participant.authority_id != work.caller.authority_id:
+        raise errors.NotAvailable
     if participant.ends_at is None or participant.ends_at <= work.now:
         raise errors.ParticipationCannotBeExtended
     if draft.ends_at <= participant.ends_at:

@@ -139,7 +139,7 @@ def sign() -> None:
 
     try:
         settings = Settings.read()
-        with_database(settings.database_url, go)
+        with_database(settings.signer_database_url, go)
     except REFUSED as refused:
         raise click.ClickException(str(refused)) from None
 
@@ -154,7 +154,7 @@ def keys() -> None:
     try:
         settings = Settings.read()
         signer = signer_of(settings)
-        for origin in with_database(settings.database_url, go):
+        for origin in with_database(settings.signer_database_url, go):
             click.echo(str(signer.verifier(origin)))
     except REFUSED as refused:
         raise click.ClickException(str(refused)) from None

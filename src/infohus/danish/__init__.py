@@ -41,7 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "finding-not-complete": (
         "Fundet mangler noget",
-        "Skriv, hvad der er fundet, og vælg en anden tovholder i infohuset, der skal svare, og en frist fra i dag af.",
+        "Skriv, hvad der er fundet, og vælg en anden fra myndigheden, der skal svare, og en frist fra i dag af.",
     ),
     "changed-meanwhile": (
         "Nogen har ændret det imens",
@@ -141,9 +141,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Jeres myndighed har underskrevet",
         "Beslutningen mangler den anden myndigheds tovholder; én myndighed kan ikke underskrive for begge.",
     ),
-    "first-view-awaits-the-other": (
-        "Den anden har ikke sagt sit endnu",
-        "Vent, til den anden tovholder også har skrevet sit første syn eller selv stiller et forslag.",
+    "first-view-too-late": ("Den andens syn er vist", "Et første syn skrives før det. Skriv i stedet et forslag."),
+    "closure-is-signed": (
+        "Jeres myndighed har underskrevet afslutningen",
+        "Tag underskriften tilbage, og registrér så det, der skal gøres færdigt, før sagen lukkes. Intet er gemt.",
     ),
     "revealed-to-the-other-only": (
         "Kun den anden tovholder kan se det",

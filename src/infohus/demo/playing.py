@@ -25,9 +25,9 @@ class Play:
     def __init__(self, *, teller: Teller, issuers: DemoIssuers, address: str) -> None:
         """Sign everybody in."""
         self.teller = teller
-        self.kommune, self.politi, self.raadgiver, self.dpo = (
+        self.kommune, self.politi, self.raadgiver, self.dpo, self.politi_dpo = (
             Actor.signed_in(name, teller=teller, issuers=issuers, address=address)
-            for name in ("kommune", "politi", "raadgiver", "dpo")
+            for name in ("kommune", "politi", "raadgiver", "dpo", "politi-dpo")
         )
         self.infohuse: list[dict[str, Any]] = self.kommune.get("/infohuse")["items"]
         self.infohus = next(infohus for infohus in self.infohuse if infohus["municipality"] == ISHOJ)

@@ -31,34 +31,41 @@ def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> No
     play.dpo.get(play.case, status=404)
     tell.say(f"{play.dpo.who} ser {len(listed)} videregivelser: hvem, hvornår, hjemmel, formål. Ikke et ord af sagen.")
     _review_the_answers(play, infohus)
-    denied = play.dpo.get(f"{infohus}/log/entries?subject={hidden}&outcome=denied")["items"]
-    tell.expect(len(denied) == 1, "forsøget på den tredje oplysning stod ikke i loggen")
-    refusals = play.dpo.get(f"{infohus}/log/entries?outcome=refused")["items"]
-    reasons = {refusal["entry"]["reason"] for refusal in refusals}
-    tell.expect("exchange-for-investigation" in reasons, "afvisningen stod ikke i loggen")
-    tell.say("I loggen står politiets forsøg på den tredje oplysning og forsøget på at bruge § 115 til efterforskning.")
-    _draw_log_check(play, infohus)
+    _review_the_attempts(play, hidden)
+    _draw_log_check(play)
     report = _tell_the_person(play, infohus, subject)
-    _export(play, folder, infohus)
+    _export(play, folder)
     key = VerifierKey.parse((folder / "log.pub").read_text(encoding="utf-8"))
     whole = verify_export(folder, [key])
     tell.expect(whole.is_whole, "; ".join(map(str, whole.faults)))
     tell.say(f"Loggen eksporteres og kontrolleres uden systemet: {whole.entries} poster, alle uændrede.")
-    signed = play.dpo.get(f"{infohus}/log/checkpoints?limit=1")
+    signed = play.dpo.get("/log/checkpoints?limit=1")
     newest = signed["items"][0]
     tell.expect(newest["is_cosigned"] and signed["uncosigned_since"] is None, "vidnerne har ikke underskrevet")
     witnesses = len(newest["cosigned_by"])
     tell.say(f"{witnesses} vidner har hver for sig husket og underskrevet loggens størrelse; {signed['need']} er nok.")
-    entries = play.dpo.get(f"{infohus}/log/entries?action=recordExchange&outcome=allowed")["items"]
+    entries = play.dpo.get("/log/entries?action=recordExchange&outcome=allowed")["items"]
     wanted = next(
         one["index"] for one in entries if any(row["row"] == play.exchange_id for row in one["entry"]["wrote"])
     )
-    proof = play.dpo.get(f"{infohus}/log/proofs/{wanted}")
+    proof = play.dpo.get(f"/log/proofs/{wanted}")
     proved = check_proof(proof["proof"], base64.b64decode(proof["entry"]), [key])
     tell.expect(proved.index == wanted, "beviset gjaldt en anden post")
     tell.say(f"Et bevis på {len(proof['proof'])} tegn viser, at videregivelsen i trin 4 er post {wanted}.")
     _check_the_report(play, folder, key, report)
     _flip_one_bit(play, folder, key, index=wanted, size=whole.entries)
+
+
+def _review_the_attempts(play: Play, hidden: str) -> None:
+    """Each DPO sees what their own people tried, in their own authority's log and nowhere else."""
+    tell, attempt = play.teller, f"/log/entries?subject={hidden}&outcome=denied"
+    tell.expect(len(play.politi_dpo.get(attempt)["items"]) == 1, "forsøget på den tredje oplysning stod ikke i loggen")
+    tell.expect(not play.dpo.get(attempt)["items"], "politiets forsøg stod i kommunens log")
+    seen = [entry for dpo in (play.dpo, play.politi_dpo) for entry in dpo.get("/log/entries?outcome=refused")["items"]]
+    reasons = {refusal["entry"]["reason"] for refusal in seen}
+    tell.expect("exchange-for-investigation" in reasons, "afvisningen stod ikke i loggen")
+    tell.say("Hver myndighed har sin egen log: i politiets står forsøget på den tredje oplysning, i kommunens intet.")
+    tell.say("Forsøget på at bruge § 115 til efterforskning står i loggen hos den myndighed, der prøvede.")
 
 
 def _review_the_answers(play: Play, infohus: str) -> None:
@@ -73,28 +80,28 @@ def _review_the_answers(play: Play, infohus: str) -> None:
     tell.say("Politiets svar åbner kun politiets eget tilsyn, og hvad der blev fortalt, åbner ingen af dem.")
 
 
-def _export(play: Play, folder: Path, infohus: str) -> None:
-    packed = play.dpo.post(f"{infohus}/log/export", status=200)
+def _export(play: Play, folder: Path) -> None:
+    packed = play.dpo.post("/log/export", status=200)
     shutil.rmtree(folder, ignore_errors=True)
     unpack(packed, folder.parent)
     if folder.name != "log":
         (folder.parent / "log").rename(folder)
 
 
-def _draw_log_check(play: Play, infohus: str) -> None:
+def _draw_log_check(play: Play) -> None:
     """The DPO commits to a secret, has a checkpoint signed, and reveals the secret: both together draw the sample."""
     tell, today, secret = play.teller, str(danish_day(now())), secrets.token_hex(32)
-    check = play.dpo.post(f"{infohus}/log-checks", {
+    check = play.dpo.post("/log/checks", {
         "period_from": today, "period_until": today, "sample": 3, "commitment": commitment_of(secret).hex(),
     })
-    play.dpo.get(f"{infohus}/log")  # signs it, and the witnesses cosign
-    notes = [set(one["note"].splitlines()) for one in play.dpo.get(f"{infohus}/log/checkpoints?limit=5")["items"]]
-    drawn = play.dpo.post(f"{infohus}/log-checks/{check['id']}/draw", {"secret": secret}, status=200)
+    play.dpo.get("/log")  # signs it, and the witnesses cosign
+    notes = [set(one["note"].splitlines()) for one in play.dpo.get("/log/checkpoints?limit=5")["items"]]
+    drawn = play.dpo.post(f"/log/checks/{check['id']}/draw", {"secret": secret}, status=200)
     tell.expect(set(drawn["check"]["note"].splitlines()) in notes, "der blev trukket af et andet kontrolpunkt")
     tell.expect(drawn["check"]["is_steerable"] is False, "lodtrækningen kunne være styret")
     sampled = [one for one in drawn["items"] if "random" in one["reasons"]]
     index = next(one["leaf_index"] for one in drawn["items"] if not one["is_own"])
-    play.dpo.post(f"{infohus}/log-checks/{check['id']}/entries/{index}/review", {"review": "in_order"}, status=200)
+    play.dpo.post(f"/log/checks/{check['id']}/entries/{index}/review", {"review": "in_order"}, status=200)
     tell.say(
         f"Logkontrol: DPO'ens hemmelighed, lovet i varslet, og vidnernes underskrifter trak {len(sampled)} poster, og "
         f"{len(drawn['items']) - len(sampled)} stak ud. Hverken DPO'en eller driften kunne styre det alene, og ingen "

@@ -1,10 +1,10 @@
-"""Load a plan as the database role `infohus_owner`: authorities, infohus, plan version, obligations and logs.
+"""Load a plan as the database role `infohus_owner`: authorities and their logs, infohus, version and obligations.
 
 One transaction and idempotent: the same plan twice changes nothing, a changed plan is a new version. Coordinators and
 keys are no part of a plan; whoever sets the installation up adds them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,15 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, LoadedPlan
-from infohus.kernel.audit.storage.log import OPEN_UNLESS_OPEN, AnyConnection
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, OPEN_UNLESS_OPEN, AnyConnection, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import compiled, insert_of, insert_unless_there_of, table_of, update_of
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.identity.caller import AuthorityKind
-from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 from infohus.plan.document import AuthorityOfPlan, PlanDocument, PlanNotUsable
 from infohus.plan.obligations import put_obligations
-from infohus.plan.owner_acts import append_owner_entry
+from infohus.plan.owner_acts import append_owner_entries
 
 NATIONAL = frozenset({AuthorityKind.PROBATION, AuthorityKind.SECURITY_SERVICE})
 """Kinds of authority of which there is one in the country: the same name in two plans is the same authority."""
@@ -36,7 +35,6 @@ _INFOHUS_OF = (
     .order_by((Infohus.id == _INFOHUS_ID).desc())
 )
 _OTHER_OF_SAME_NAME = sa.select(Infohus.id).where(Infohus.name == sa.bindparam("name"), Infohus.id != _INFOHUS_ID)
-_ORIGIN = sa.select(Infohus.log_origin).where(Infohus.id == _INFOHUS_ID)
 _OF_AUTHORITY = sa.exists().where(InfohusAuthority.authority_id == Authority.id)
 _KNOWN_AUTHORITY = sa.select(
     Authority.kind, Authority.regime,
@@ -52,6 +50,7 @@ _REMOVE_OTHER_AUTHORITIES = sa.delete(InfohusAuthority).where(
     InfohusAuthority.infohus_id == _INFOHUS_ID,
     InfohusAuthority.authority_id != sa.all_(sa.bindparam("authority_ids", type_=sa.ARRAY(sa.Text))),
 )
+_AUTHORITIES = sa.select(InfohusAuthority.authority_id).where(InfohusAuthority.infohus_id == _INFOHUS_ID)
 _LATEST = (
     sa.select(LoadedPlan.version, LoadedPlan.digest)
     .where(LoadedPlan.infohus_id == _INFOHUS_ID)
@@ -64,7 +63,7 @@ async def load_plan(
     owner_connection: AnyConnection, document: PlanDocument, *, infohus_id: UUID | None = None,
     clock: Callable[[], datetime],
 ) -> UUID:
-    """Load a plan as the role `infohus_owner`; returns the infohus' id, which is also its audit log's.
+    """Load a plan as the role `infohus_owner`; returns the infohus' id. Opens the log of each authority.
 
     Without `infohus_id` the infohus is the municipality's own, and a new one when it has none.
 
@@ -73,31 +72,46 @@ async def load_plan(
     """
     async with owner_connection.transaction():
         await owner_connection.execute(_LOCK_INFOHUS)
-        await owner_connection.execute(OPEN_UNLESS_OPEN, INSTALLATION_LOG, f"infohus/installation/{new_id()}")
+        await open_logs(owner_connection, [authority.id for authority in document.authorities])
         existing_id = await _existing_infohus(owner_connection, document, infohus_id)
         chosen_id = existing_id or infohus_id or new_id()
         await _require_own_name(owner_connection, document, chosen_id)
         latest = await owner_connection.fetchrow(*compiled(_LATEST).bound(infohus_id=chosen_id))
         if latest is None or latest["digest"] != document.digest():
+            before = await owner_connection.fetch(*compiled(_AUTHORITIES).bound(infohus_id=chosen_id))
             await _put_authorities(owner_connection, document.authorities, chosen_id)
             await _put_infohus(owner_connection, document, chosen_id, is_new=existing_id is None)
             version = 1 if latest is None else latest["version"] + 1
             await put_obligations(owner_connection, document, chosen_id)
-            await _put_version(owner_connection, document, infohus_id=chosen_id, version=version, at=clock())
-        origin = await owner_connection.fetchval(*compiled(_ORIGIN).bound(infohus_id=chosen_id))
-        await owner_connection.execute(OPEN_UNLESS_OPEN, chosen_id, origin)
+            await _put_version(
+                owner_connection, document, infohus_id=chosen_id, version=version, at=clock(),
+                concerns={authority.id for authority in document.authorities} | {row["authority_id"] for row in before},
+            )
     return chosen_id
 
 
-async def _put_version(
-    connection: AnyConnection, document: PlanDocument, *, infohus_id: UUID, version: int, at: datetime
+async def open_logs(owner_connection: AnyConnection, authority_ids: Iterable[str]) -> None:
+    """Open the installation's log and that of each authority, unless they are open.
+
+    An origin names whose log it is, and ends with a random number: witnesses know a log by its origin, also when they
+    serve several installations.
+    """
+    logs = {INSTALLATION_LOG: None, **{log_of(authority_id): authority_id for authority_id in authority_ids}}
+    for log_id, authority_id in logs.items():
+        origin = f"infohus/{authority_id or 'installation'}/{new_id()}"
+        await owner_connection.execute(OPEN_UNLESS_OPEN, log_id, origin, authority_id)
+
+
+async def _put_version(  # noqa: PLR0913 - a version, and whom it concerns
+    connection: AnyConnection, document: PlanDocument, *, infohus_id: UUID, version: int, at: datetime,
+    concerns: Iterable[str],
 ) -> None:
     digest = document.digest()
     await connection.execute(*insert_of(LoadedPlan).bound(
         infohus_id=infohus_id, version=version, document=msgspec.to_builtins(document), digest=digest, loaded_at=at,
     ))
-    await append_owner_entry(
-        connection, Action.LOAD_PLAN, infohus_id=infohus_id, table="plan",
+    await append_owner_entries(
+        connection, Action.LOAD_PLAN, concerns=concerns, infohus_id=infohus_id, table="plan",
         written=(infohus_id, version, digest.hex(), at), purpose=f"plan-version-{version}",
         justification=f"sha256:{digest.hex()}", at=at,
     )
@@ -156,7 +170,7 @@ async def _put_infohus(
     if is_new:
         await connection.execute(*insert_of(Infohus).bound(
             id=infohus_id, name=infohus.name, municipality_id=document.municipality_id, police_id=document.police_id,
-            cooperation_form=infohus.cooperation_form, log_origin=f"infohus/{document.municipality_id}/{infohus_id}",
+            cooperation_form=infohus.cooperation_form,
         ))
     else:
         renaming = update_of(Infohus, ("cooperation_form", "name"))

@@ -1,10 +1,13 @@
-"""Log what the owner does from the command line in the installation's log, in the transaction that does it.
+"""Log what the owner does from the command line, in the transaction that does it.
+
+It stands in the installation's log and in the log of each authority that it concerns (rule 90).
 
 The owner is no caller: nobody is signed in at the command line, so these entries name the role `owner` and no person.
 """
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -13,10 +16,9 @@ import sqlalchemy as sa
 
 from infohus.kernel.access.model import Coordinator, Infohus
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
-from infohus.kernel.audit.storage.log import APPEND, AnyConnection
+from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, AnyConnection, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import compiled, insert_unless_there_of
-from infohus.kernel.unit_of_work.lookup import INSTALLATION_LOG
 
 _CARRIED = sa.select(Infohus.id).where(
     Infohus.id == sa.bindparam("infohus_id"),
@@ -28,13 +30,14 @@ class CoordinatorNotUsable(Exception):  # noqa: N818 - names the situation
     """There is no such infohus, or it is not carried by that authority."""
 
 
-async def append_owner_entry(  # noqa: PLR0913 - an entry is all of it
-    owner_connection: AnyConnection, action: Action, *, infohus_id: UUID, table: str, written: tuple[object, ...],
-    purpose: str, justification: str, at: datetime,
+async def append_owner_entries(  # noqa: PLR0913 - an entry is all of it
+    owner_connection: AnyConnection, action: Action, *, concerns: Iterable[str], infohus_id: UUID, table: str,
+    written: tuple[object, ...], purpose: str, justification: str, at: datetime,
 ) -> None:
-    """Append an entry on what the owner did about an infohus; call it last in the transaction that does it (rule 59).
+    """Append what the owner did about an infohus; call it last in the transaction that does it (rule 59).
 
-    `written` are the values sent to `table`; only their digest is kept.
+    One entry stands in the installation's log and one in the log of each authority of `concerns`, under the same
+    correlation id. `written` are the values sent to `table`; only their digest is kept.
     """
     digest = hashlib.sha256(msgspec.json.encode(written, enc_hook=str)).hexdigest()
     entry = Entry(
@@ -44,7 +47,10 @@ async def append_owner_entry(  # noqa: PLR0913 - an entry is all of it
         wrote=[Wrote(verb="insert", table=table, row=None, digest=digest)], correlation=uuid4().hex,
         nonce=secrets.token_urlsafe(16),
     )
-    await owner_connection.execute(APPEND, INSTALLATION_LOG, encode(entry))
+    # In one order everywhere: whoever appends to several logs holds the locks of all until COMMIT.
+    for log_id in sorted({INSTALLATION_LOG, *map(log_of, concerns)}):
+        one = msgspec.structs.replace(entry, log=log_id, nonce=secrets.token_urlsafe(16))
+        await owner_connection.execute(APPEND, log_id, encode(one))
 
 
 async def register_coordinator(
@@ -64,8 +70,9 @@ async def register_coordinator(
         registering = insert_unless_there_of(Coordinator).bound(**values)
         if await owner_connection.execute(*registering) == "INSERT 0 0":
             return False
-        await append_owner_entry(
-            owner_connection, Action.REGISTER_COORDINATOR, infohus_id=infohus_id, table="coordinator",
-            written=tuple(values.values()), purpose=authority_id, justification=f"person:{person_id}", at=at,
+        await append_owner_entries(
+            owner_connection, Action.REGISTER_COORDINATOR, concerns=[authority_id], infohus_id=infohus_id,
+            table="coordinator", written=tuple(values.values()), purpose=authority_id,
+            justification=f"person:{person_id}", at=at,
         )
     return True

@@ -25,13 +25,18 @@ logger = structlog.get_logger()
 OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
 _BELOW_THEM = tuple(f"{path}/" for path in OPEN_TO_ALL)
 REMEMBERED_SIGN_INS = 4096
+_WITHOUT = "no_bearer_token"
 UUID_TEXT = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 """What a correlation id looks like. It stands in logs that nobody can correct, so nothing else is taken from a caller:
 a name or a CPR number could be written through it (rules 28, 53 and 60)."""
 
 
 class AuthenticationMiddleware(ASGIMiddleware):
-    """Signs callers in; a sign-in and a refusal each stand in the installation's log (rule 56)."""
+    """Signs callers in (rule 56).
+
+    A sign-in stands in the log of the caller's authority, a refused token that an issuer did sign in the log of that
+    issuer's authority. Any other refusal is counted.
+    """
 
     scopes = (ScopeType.HTTP,)
 
@@ -73,10 +78,10 @@ class AuthenticationMiddleware(ASGIMiddleware):
             caller = await self._admitted(authorization)
             if caller.token_digest not in self._seen:
                 await self._sign_in(caller)
-        except errors.NotSignedIn as refused:
-            await self._answer_not_signed_in(refused, scope, receive, send)
         except errors.Refused as refused:
-            await problem_response(refused).to_asgi_response(None, Request(scope))(scope, receive, send)
+            headers = {"WWW-Authenticate": "Bearer"} if isinstance(refused, errors.NotSignedIn) else None
+            answer = problem_response(refused, headers=headers).to_asgi_response(None, Request(scope))
+            await answer(scope, receive, send)
         else:
             scope["user"] = caller
             await next_app(scope, receive, send)
@@ -95,22 +100,17 @@ class AuthenticationMiddleware(ASGIMiddleware):
     async def _admitted(self, authorization: str) -> Caller:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
+            self._units.count_refusal(_WITHOUT)
             raise errors.NotSignedIn
         try:
             return await self._gate.admit(token.strip())
         except TokenRefused as refused:
             logger.info("token_refused", reason=refused.reason.value)
+            if refused.of is None:
+                self._units.count_refusal(refused.reason.value)
+            else:
+                await self._units.log_refused_token(refused.of, refused.reason.value)
             raise errors.NotSignedIn from None
-
-    async def _answer_not_signed_in(
-        self, refused: errors.Refused, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        try:
-            await self._units.log_installation_event(Action.SIGN_IN, caller=None, refused=refused)
-        except errors.Refused as unavailable:
-            refused = unavailable
-        response = problem_response(refused, headers={"WWW-Authenticate": "Bearer"})
-        await response.to_asgi_response(None, Request(scope))(scope, receive, send)
 
 
 def _header(scope: Scope, name: bytes) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.database.tables import SCHEMA, Record, choice, unique_in_case
 from infohus.kernel.requests.moments import Moment
-from infohus.kernel.requests.words import AnswerToRule, OptionalReason, Reason
+from infohus.kernel.requests.words import AnswerToRule, Reason
 from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -96,7 +96,7 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     necessity: AnswerToRule = ""
     proportionality: AnswerToRule = ""
     subsidiarity: AnswerToRule = ""
-    strict_necessity: OptionalReason | None = None
+    strict_necessity: AnswerToRule | None = None
     channel: Channel = Channel.SYSTEM
     exchanged_at: Moment | None = None
     paragraph: Paragraph | None = None

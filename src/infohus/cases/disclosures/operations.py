@@ -111,7 +111,8 @@ def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None
         raise errors.SubsidiarityNotAnswered
     if not draft.categories:
         raise errors.ExchangeWithoutCategory
-    if regime is Regime.LED and SENSITIVE & set(draft.categories) and not has_words(draft.strict_necessity):
+    is_asked = regime is Regime.LED and SENSITIVE & set(draft.categories)
+    if (is_asked or draft.strict_necessity) and not has_words(draft.strict_necessity):
         raise errors.StrictNecessityMissing
 
 

@@ -29,7 +29,11 @@ class Signature(Row):
     """One natural person's signature, for one authority, on exactly one content."""
 
     __tablename__ = "signature"
-    __table_args__ = (sa.UniqueConstraint("record_id", "content_hash", "authority_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint(
+            "record_id", "content_hash", "authority_id", "withdrawn_at", postgresql_nulls_not_distinct=True
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id), index=True)
@@ -39,3 +43,5 @@ class Signature(Row):
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     person_id: Mapped[UUID]
     signed_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    """When its authority took it back; only a signature on a closure ever is."""

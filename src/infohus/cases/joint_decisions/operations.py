@@ -13,6 +13,7 @@ from infohus import errors
 from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
+from infohus.cases.joint_decisions.closing_signatures import CLOSURE, require_no_closure_signed
 from infohus.cases.joint_decisions.document import sealed_document
 from infohus.cases.joint_decisions.model import JointDecision, Signature
 from infohus.cases.procedure.table import next_stage
@@ -35,7 +36,8 @@ class Proposal(Protocol):
 
 
 _SIGNATURES = sa.select(Signature).where(
-    Signature.record_id == sa.bindparam("record_id"), Signature.content_hash == sa.bindparam("content_hash")
+    Signature.record_id == sa.bindparam("record_id"), Signature.content_hash == sa.bindparam("content_hash"),
+    Signature.withdrawn_at.is_(None),
 )
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
 
@@ -63,8 +65,11 @@ async def begin_decision(
 
     Raises:
         AlreadyProposed: another proposal of this kind is open in the case.
+        ClosureIsSigned: it is no closure, and the caller's authority has signed one.
         Refused: the disclosure does not meet § 115.
     """
+    if model.__tablename__ != CLOSURE:
+        await require_no_closure_signed(work)
     if await work.values(open_proposals(model), case_id=work.case.id):
         raise errors.AlreadyProposed
     text, content_hash = sealed_document(content)
@@ -123,7 +128,7 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
 
 
 async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signature]:
-    """List the signatures on the present content, with the one that this unit of work is about to write."""
+    """List the signatures that stand on the present content, with the one that this unit of work is about to write."""
     stored = await work.rows(Signature, _SIGNATURES, record_id=decision.id, content_hash=decision.content_hash)
     pending = [row for row in work.pending(Signature) if row.content_hash == decision.content_hash]
     return [*stored, *pending]
@@ -133,7 +138,7 @@ def _sign_for_caller(work: UnitOfWork, decision: JointDecision) -> None:
     work.add(Signature(
         case_id=decision.case_id, record_id=decision.id, record_kind=decision.__tablename__,
         content_hash=decision.content_hash, authority_id=work.caller.authority_id, person_id=work.caller.person_id,
-        signed_at=work.now,
+        signed_at=work.now, withdrawn_at=None,
     ))
 
 

@@ -64,15 +64,17 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.LIST_OVERDUE_REVIEWS: reading("list-overdue-reviews", NOT_STATED),
     Action.REPORT_ERASURE: reading("report-erasure", NOT_STATED),
 
-    # --- on an infohus: supervision, and the log ---
+    # --- supervision of an infohus, and the own authority's log ---
     Action.SUPERVISE_EXCHANGES: reading("supervise-exchanges", NOT_STATED),
     Action.REVIEW_ANSWERS: reading("review-answers", NOT_STATED),
     Action.VERIFY_LOG: reading("verify-log", NOT_STATED),
     Action.PROVE_LOG_ENTRY: reading("prove-log-entry", NOT_STATED),
     Action.EXPORT_LOG: reading("export-log", NOT_STATED),
+    Action.READ_INSTALLATION_LOG: reading("read-installation-log", NOT_STATED),
     Action.OPEN_ACTOR: reading("open-actor", NOT_STATED),
     Action.READ_LOG_CHECKS: reading("read-log-checks", NOT_STATED),
     Action.RUN_LOG_CHECK: recording("run-log-check", EVERY, NOT_STATED),
+    Action.REVIEW_LOG_ENTRY: recording("review-log-entry", EVERY, NOT_STATED),
     Action.ANSWER_LOG_FINDING: recording("answer-log-finding", EVERY, NOT_STATED),
     Action.ACKNOWLEDGE_LOG_NOTICE: recording("acknowledge-log-notice", EVERY, NOT_STATED),
     Action.REPORT_SUBJECT_LOG: reading("report-subject-log", OF_REPORT),

@@ -36,7 +36,7 @@ class Assessment(JointDecision):
     """One use of the tool. Concluded by both; after that a re-assessment is a new version (rule 40)."""
 
     __tablename__ = "assessment"
-    __table_args__ = unique_in_case("version")
+    __table_args__ = unique_in_case("authority_id", "version")
 
     version: Mapped[int]
     template_id: Mapped[str]

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
+from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.cases.procedure.table import next_stage
 from infohus.casework.concerns.model import (
@@ -106,9 +107,12 @@ async def add_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
     """Record one more concern in the case; with a child among its persons, screening waits for the underretning again.
 
     Raises:
+        ClosureIsSigned: there is a child, and the caller's authority has signed a closure.
         The same as `record_concern`.
     """
     people = await _checked_persons(work, draft)
+    if any(person.is_child for person in people):
+        await require_no_closure_signed(work)
     work.side.change()
     return _write_concern(work, draft, people)
 

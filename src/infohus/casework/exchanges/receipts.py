@@ -33,7 +33,10 @@ class ReceiptView(msgspec.Struct, frozen=True):
 
 
 class Receipts(msgspec.Struct, frozen=True):
-    """Who has acknowledged an exchange, who has not yet, and from whom it was withdrawn."""
+    """Who has acknowledged an exchange, who has not yet, and from whom it was withdrawn.
+
+    The discloser sees every withdrawal, a recipient only the one from itself.
+    """
 
     receipts: list[ReceiptView]
     unacknowledged: list[str]
@@ -59,7 +62,11 @@ async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[U
     return {
         exchange.id: _receipts(
             exchange, [one for one in stored if one.exchange_id == exchange.id],
-            sorted(row["recipient_id"] for row in withdrawn if row["exchange_id"] == exchange.id), work.now,
+            sorted(
+                row["recipient_id"] for row in withdrawn if row["exchange_id"] == exchange.id
+                and work.caller.authority_id in {exchange.authority_id, row["recipient_id"]}
+            ),
+            work.now,
         )
         for exchange in exchanges
     }

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exchange, Item
 from infohus.cases.disclosures.operations import disclose
+from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
 from infohus.casework.exchanges.model import Answer, InformationRequest
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.identity.caller import AuthorityKind
@@ -50,8 +51,10 @@ async def request_information(work: UnitOfWork, draft: RequestDraft) -> Informat
     Raises:
         RequestHasOneAddressee: not exactly one of `disclosure` and `received_from` is given, or not one recipient.
         NotAnAuthorityHere: `received_from` is the caller's own authority, or not in the infohus' plan.
+        ClosureIsSigned: the caller's authority has signed a closure.
         Refused: the disclosure does not meet § 115.
     """
+    await require_no_closure_signed(work)
     ours: str = work.caller.authority_id
     if (draft.disclosure is None) == (draft.received_from is None):
         raise errors.RequestHasOneAddressee

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.disclosures.model import Item
 from infohus.cases.disclosures.operations import disclose
+from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
 from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.participants import Area
 from infohus.casework.measures.model import (
@@ -71,7 +72,9 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
         ResponsibleAuthorityMissing, ResponsibleAuthorityTakesNoPart, FollowUpInThePast
         IndicatedMeasureIsAnothers: an indicated one is for the police, PET, probation or social support.
         DelivererTakesNoPart: the deliverer is not drawn in for measures now, or their authority may not read it.
+        ClosureIsSigned: the caller's authority has signed a closure.
     """
+    await require_no_closure_signed(work)
     responsible = draft.responsible_authority
     if responsible is None:
         raise ResponsibleAuthorityMissing

@@ -29,7 +29,7 @@ EVERY = "/cases/{case_id:uuid}/first-views"
 async def state(
     case_id: FromPath[UUID], data: JSONBody[FirstViewDraft], idempotent_scope: NamedDependency[RequestScope],
 ) -> FirstViewView:
-    """State the view of the caller's authority before seeing the other's: once, and sealed until both have."""
+    """State the view of the caller's authority before seeing the other's: once, and sealed until it is revealed."""
     async with idempotent_scope.begin(Action.STATE_FIRST_VIEW, Case, case_id) as work:
         first_view = await work.earlier(FirstView, FIRST_VIEW_BY_ID) or await state_first_view(work, data)
         return (await opened(work, first_view))[0]
@@ -37,7 +37,7 @@ async def state(
 
 @get(EVERY, operation_id="ListFirstViews")
 async def every(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> FirstViews:
-    """List who has stated a view, and the views that the caller's authority stated or was told."""
+    """List the views that the caller's authority stated or was told."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         return await first_views(work)
 
@@ -47,7 +47,7 @@ async def reveal(
     case_id: FromPath[UUID], first_view_id: FromPath[UUID], data: JSONBody[RevelationDraft],
     idempotent_scope: NamedDependency[RequestScope],
 ) -> FirstViewView:
-    """Tell the other tovholder's authority one's own view, once both have stated theirs: an exchange."""
+    """Tell the other tovholder's authority one's own view: an exchange."""
     async with idempotent_scope.begin(
             Action.REVEAL_FIRST_VIEW, FirstView, first_view_id, within=case_id
     ) as work:

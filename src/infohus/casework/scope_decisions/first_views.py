@@ -1,9 +1,9 @@
 """Første syn: each tovholder may state their own view before seeing the other's.
 
-A view is sealed for its own authority and can never be changed. Revealing it is an exchange like any other, and needs
-the key of the authority that stated it: once both have stated theirs, each reveals its own. Whoever reveals last may
-have read the other's by then, but can no longer change what they stated. Nobody is obliged to state a view or to reveal
-it; the fælles afgrænsning is decided with or without.
+A view is sealed for its own authority and can never be changed, and that there is one is not told either (rule 44).
+Revealing it is an exchange like any other, and needs the key of the authority that stated it. Who was shown the other's
+states no first view any more. Nobody is obliged to state a view or to reveal it, and nobody waits for the other: the
+fælles afgrænsning is decided with or without.
 """
 
 from datetime import datetime
@@ -70,17 +70,13 @@ class FirstViewView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FirstViews(msgspec.Struct, frozen=True):
-    """Who has stated a view, and those views that the caller's authority stated or was told."""
+    """The views that the caller's authority stated or was told."""
 
-    stated_by: list[str]
     views: list[FirstViewView]
 
 
 FIRST_VIEW_BY_ID = sa.select(FirstView).where(FirstView.id == sa.bindparam("id"))
 _OF_CASE = sa.select(FirstView).where(FirstView.case_id == sa.bindparam("case_id")).order_by(FirstView.id)
-_STATED_BY = sa.select(
-    sa.func.infohus.first_views_stated(sa.bindparam("case_id", type_=sa.Uuid)).label("authority_id")
-)
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
 _DISCLOSED = sa.select(Disclosure.record_id).where(
     Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid)))
@@ -92,10 +88,10 @@ async def state_first_view(work: UnitOfWork, draft: FirstViewDraft) -> FirstView
 
     Raises:
         AlreadyRecorded: the authority has stated its view.
+        FirstViewTooLate: the other's view was shown to the authority.
         AlreadyProposed: a proposal is open, which shows one authority's view to the other.
     """
-    if work.caller.authority_id in await stated_by(work):
-        raise errors.AlreadyRecorded
+    await require_first_view_possible(work)
     if await work.values(open_proposals(ScopeDecision), case_id=work.case.id):
         raise errors.AlreadyProposed
     first_view = work.create(FirstView, sealed={"content": msgspec.json.encode(draft).decode()})
@@ -104,11 +100,10 @@ async def state_first_view(work: UnitOfWork, draft: FirstViewDraft) -> FirstView
 
 
 async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: RevelationDraft) -> FirstView:
-    """Disclose the caller's own view to the other tovholder's authority, which has stated its own.
+    """Disclose the caller's own view to the other tovholder's authority, whether or not that has stated one.
 
     Raises:
         RevealedToTheOtherOnly: the recipient is not the other tovholder's authority alone.
-        FirstViewAwaitsTheOther: the other has not stated a view yet, and must not see this one first.
         AlreadyRecorded: it was revealed before.
         Refused: the disclosure does not meet § 115.
     """
@@ -117,8 +112,6 @@ async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: Reve
     others = {infohus.municipality_id, infohus.police_id} - {work.caller.authority_id}
     if set(draft.disclosure.recipients) != others:
         raise errors.RevealedToTheOtherOnly
-    if not others <= await stated_by(work):
-        raise errors.FirstViewAwaitsTheOther
     if await work.values(_DISCLOSED, record_ids=[first_view.id]):
         raise errors.AlreadyRecorded
     await disclose(work, draft.disclosure, [Item.of(first_view)])
@@ -126,25 +119,22 @@ async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: Reve
     return first_view
 
 
-async def require_both_blind_or_none(work: UnitOfWork) -> None:
-    """Refuse a proposal from the only authority that has stated a view: it would show that view to the other.
+async def require_first_view_possible(work: UnitOfWork) -> None:
+    """Refuse a first view of an authority that has stated one, or was shown the other's.
 
     Raises:
-        FirstViewAwaitsTheOther: the other may still state a view, or propose without one.
+        AlreadyRecorded, FirstViewTooLate
     """
-    if await stated_by(work) == {work.caller.authority_id}:
-        raise errors.FirstViewAwaitsTheOther
-
-
-async def stated_by(work: UnitOfWork) -> set[str]:
-    """Give the authorities that have stated a view, whether or not the caller may read it."""
-    return {row["authority_id"] for row in await work.values(_STATED_BY, case_id=work.case.id)}
+    readable = {one.authority_id for one in await work.rows(FirstView, _OF_CASE, case_id=work.case.id)}
+    if work.caller.authority_id in readable:
+        raise errors.AlreadyRecorded
+    if readable:
+        raise errors.FirstViewTooLate
 
 
 async def first_views(work: UnitOfWork) -> FirstViews:
-    """List who has stated a view, and the views that the caller's authority may read."""
-    readable = await work.rows(FirstView, _OF_CASE, case_id=work.case.id)
-    return FirstViews(sorted(await stated_by(work)), await opened(work, *readable))
+    """List the views that the caller's authority may read."""
+    return FirstViews(await opened(work, *await work.rows(FirstView, _OF_CASE, case_id=work.case.id)))
 
 
 async def opened(work: UnitOfWork, *first: FirstView) -> list[FirstViewView]:

@@ -8,7 +8,6 @@ from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.cases.procedure.outcomes import ScopeOutcome
 from infohus.cases.procedure.table import next_stage
-from infohus.casework.scope_decisions.first_views import require_both_blind_or_none
 from infohus.casework.scope_decisions.model import (
     DisagreementDraft,
     ScopeDecision,
@@ -25,7 +24,6 @@ async def propose_scope_decision(work: UnitOfWork, draft: ScopeDecisionDraft) ->
     """Propose where the concern belongs."""
     _refuse_disagreement_as_proposal(draft)
     await require_subjects_here(work, draft.content.residences)
-    await require_both_blind_or_none(work)
     return await propose(work, ScopeDecision, draft)
 
 

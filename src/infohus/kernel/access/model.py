@@ -66,7 +66,6 @@ class Infohus(Row):
     municipality_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     police_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     cooperation_form: Mapped[str]
-    log_origin: Mapped[str] = mapped_column(unique=True)
 
 
 class InfohusAuthority(Row):

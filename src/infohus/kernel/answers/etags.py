@@ -27,9 +27,23 @@ VERSIONED = [
 """For the `response_headers` of a route that answers with an entity tag: documents it, sets nothing."""
 
 
+CASE_VERSIONED = [
+    ResponseHeader(
+        name="ETag", documentation_only=True, required=True, value='"1.1"',
+        description="The version of what is joint in the case, and behind the point that of the own side.",
+    )
+]
+"""The same for a route that answers with a case. What the other side does changes nothing of it (rule 44)."""
+
+
 def etag(version: int) -> str:
     """Give the entity tag of a version."""
     return f'"{version}"'
+
+
+def case_etag(joint: int, own_side: int) -> str:
+    """Give the entity tag of a case, by the versions of what is joint and of the caller's own side."""
+    return f'"{joint}.{own_side}"'
 
 
 def require_match(if_match: str | None, version: int) -> None:

@@ -6,10 +6,21 @@ from enum import StrEnum
 class Action(StrEnum):
     """One act of one caller on one subject; its value is the Cedar action's id and stands in the log."""
 
-    # on the installation
+    # on the installation; the log is the caller's own authority's unless it says otherwise
     SIGN_IN = "signIn"
     LIST_INFOHUSE = "listInfohuse"
     LIST_CASES = "listCases"
+
+    VERIFY_LOG = "verifyLog"
+    PROVE_LOG_ENTRY = "proveLogEntry"
+    EXPORT_LOG = "exportLog"
+    READ_INSTALLATION_LOG = "readInstallationLog"
+    OPEN_ACTOR = "openActor"
+    READ_LOG_CHECKS = "readLogChecks"
+    RUN_LOG_CHECK = "runLogCheck"
+    REVIEW_LOG_ENTRY = "reviewLogEntry"
+    ANSWER_LOG_FINDING = "answerLogFinding"
+    ACKNOWLEDGE_LOG_NOTICE = "acknowledgeLogNotice"
 
     # on an infohus
     READ_INFOHUS = "readInfohus"
@@ -17,14 +28,6 @@ class Action(StrEnum):
     SEARCH_PERSONS = "searchPersons"
     LIST_STALLED_MEASURES = "listStalledMeasures"
     SUPERVISE_EXCHANGES = "superviseExchanges"
-    VERIFY_LOG = "verifyLog"
-    PROVE_LOG_ENTRY = "proveLogEntry"
-    EXPORT_LOG = "exportLog"
-    OPEN_ACTOR = "openActor"
-    READ_LOG_CHECKS = "readLogChecks"
-    RUN_LOG_CHECK = "runLogCheck"
-    ANSWER_LOG_FINDING = "answerLogFinding"
-    ACKNOWLEDGE_LOG_NOTICE = "acknowledgeLogNotice"
     LOAD_PLAN = "loadPlan"
     REGISTER_COORDINATOR = "registerCoordinator"
     LIST_OVERDUE_REVIEWS = "listOverdueReviews"

@@ -9,8 +9,8 @@ from infohus.settings import UnsafeSetting
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
-_IS_ABOVE_ROW_SECURITY = """
-SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (
+_IS_ANOTHER_OR_ABOVE = """
+SELECT r.rolname <> $1 OR r.rolsuper OR r.rolbypassrls OR EXISTS (
   SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname IN ('infohus', 'audit') AND pg_has_role(r.oid, c.relowner, 'MEMBER')
 ) FROM pg_roles r WHERE r.rolname = current_user
@@ -20,7 +20,8 @@ _READERS_MAY_LOCK = """
 SELECT EXISTS (
   SELECT FROM pg_proc p, pg_roles r
   WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_'
-    AND r.rolname IN ('infohus_verifier', 'infohus_retention') AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+    AND r.rolname IN ('infohus_signer', 'infohus_verifier', 'infohus_retention')
+    AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
 )
 """
 
@@ -29,8 +30,12 @@ _NO_ROOM = asyncpg.TooManyConnectionsError
 """What PostgreSQL says when it, the role or the database has no room for one more connection."""
 
 
-async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
-    """Connect `size` times as the role that `url` names.
+APPLICATION, SIGNER = "infohus_app", "infohus_signer"
+_ADDRESS_OF = {APPLICATION: "INFOHUS_DATABASE_URL", SIGNER: "INFOHUS_SIGNER_DATABASE_URL"}
+
+
+async def open_pool(url: str, *, role: str = APPLICATION, size: int) -> "asyncpg.Pool[asyncpg.Record]":
+    """Connect `size` times as `role`, which `url` must name.
 
     Connections keep no state between units (every setting is local to a transaction), so nothing but an open
     transaction is reset when one is returned.
@@ -51,24 +56,28 @@ async def open_pool(url: str, *, size: int) -> "asyncpg.Pool[asyncpg.Record]":
         raise UnsafeSetting(message) from failure
     try:
         async with pool.acquire() as connection:
-            await refuse_unsafe_roles(connection)
+            await refuse_unsafe_roles(connection, role=role)
     except BaseException:
         await pool.close()
         raise
     return pool
 
 
-async def refuse_unsafe_roles(connection: "Connection | asyncpg.Connection[asyncpg.Record]") -> None:
-    """Refuse to work as a role that row security does not bind, or that owns the tables or the log.
+async def refuse_unsafe_roles(
+    connection: "Connection | asyncpg.Connection[asyncpg.Record]", *, role: str = APPLICATION
+) -> None:
+    """Refuse to work as another role than `role`, or as one that row security does not bind or that owns the tables.
 
-    Also where `infohus_verifier` or `infohus_retention` could take the advisory locks that every act waits for, and
-    where COMMIT does not wait for the disk: then an answer would be given before what it tells of is durable.
+    Also where a role that only reads the logs could take the advisory locks that every act waits for, and where COMMIT
+    does not wait for the disk: then an answer would be given before what it tells of is durable.
 
     Raises:
         UnsafeSetting: the text names the variable, and what to connect as or to run.
     """
-    if await connection.fetchval(_IS_ABOVE_ROW_SECURITY):
-        message = "INFOHUS_DATABASE_URL: connect as infohus_app; this role is above row security or owns the tables"
+    if await connection.fetchval(_IS_ANOTHER_OR_ABOVE, role):
+        message = (
+            f"{_ADDRESS_OF[role]}: connect as {role}; this is another role, is above row security or owns the tables"
+        )
         raise UnsafeSetting(message)
     if await connection.fetchval(_READERS_MAY_LOCK):
         message = (
@@ -76,11 +85,9 @@ async def refuse_unsafe_roles(connection: "Connection | asyncpg.Connection[async
             "run deploy/postgresql/roles.sql in this database again"
         )
         raise UnsafeSetting(message)
-
-
     if await connection.fetchval("SHOW synchronous_commit") == "off":
         message = (
-            "INFOHUS_DATABASE_URL: synchronous_commit is off for this role, so an answered act could be lost; "
+            f"{_ADDRESS_OF[role]}: synchronous_commit is off for this role, so an answered act could be lost; "
             "run ALTER ROLE … RESET synchronous_commit, and look in the database's settings and postgresql.conf"
         )
         raise UnsafeSetting(message)

@@ -101,6 +101,14 @@ def read_caller(
     return caller, validity
 
 
+def person_in(claims: Mapping[str, object]) -> UUID | None:
+    """Give the person whom claims with a valid signature name, `None` where they name none properly."""
+    try:
+        return _person(claims)
+    except TokenRefused:
+        return None
+
+
 def _role(claims: Mapping[str, object], issuer: Issuer) -> Role:
     role = _ROLES.get(_text(claims, "role"))
     if role is None:

@@ -1,6 +1,8 @@
 """Why a token was refused, as stable codes for the application's log; never with anything from the token itself."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 
 class Refusal(StrEnum):
@@ -26,10 +28,23 @@ class Refusal(StrEnum):
     ASSURANCE_TOO_LOW = "token_assurance_too_low"
 
 
-class TokenRefused(Exception):  # noqa: N818 - errors name the situation (STYLE.md)
-    """A bearer token was refused; `reason` says why and holds nothing of the token."""
+@dataclass(frozen=True, slots=True)
+class VouchedFor:
+    """Whom a token with a valid signature is of: its issuer's authority, and the person where it names one properly."""
 
-    def __init__(self, reason: Refusal) -> None:
-        """Keep the reason and nothing else, so that nothing of the token can be logged with it."""
+    authority_id: str
+    person_id: UUID | None
+
+
+class TokenRefused(Exception):  # noqa: N818 - errors name the situation (STYLE.md)
+    """A bearer token was refused; `reason` says why and holds nothing of the token.
+
+    `of` is set where a known issuer signed the token, and it was refused for what it says: then its authority answers
+    for the attempt.
+    """
+
+    def __init__(self, reason: Refusal, of: VouchedFor | None = None) -> None:
+        """Keep the reason and whom the token is of, and nothing else of the token, so that nothing more is logged."""
         super().__init__(reason.value)
         self.reason = reason
+        self.of = of

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jose import jwk, jws
 
 from infohus.kernel.identity.caller import Assurance, Caller
-from infohus.kernel.identity.claims import Expectations, Validity, claimed_issuer, read_caller
+from infohus.kernel.identity.claims import Expectations, Validity, claimed_issuer, person_in, read_caller
 from infohus.kernel.identity.issuers import Clock, Issuer, KeyRing, UnsafeIssuer
 from infohus.kernel.identity.key_sets import Algorithm, KeySet, VerificationKey, is_key_name
-from infohus.kernel.identity.refusals import Refusal, TokenRefused
+from infohus.kernel.identity.refusals import Refusal, TokenRefused, VouchedFor
 from infohus.kernel.identity.strict_encoding import NotStrictlyEncoded, decode_base64url, read_json_object
 
 __all__ = ["Compact", "Refusal", "TokenGate", "TokenRefused", "read_compact", "sign_token", "verify_signature"]
@@ -125,7 +125,11 @@ class TokenGate:
         digest = sha256(_bytes_of(token)).digest()
         remembered = self._recall(digest)
         if remembered is not None and remembered.issuer.keys.at(now) is remembered.keys:
-            remembered.validity.check(now, self._expected.leeway_seconds)
+            caller = remembered.caller
+            try:
+                remembered.validity.check(now, self._expected.leeway_seconds)
+            except TokenRefused as refused:
+                raise TokenRefused(refused.reason, VouchedFor(caller.authority_id, caller.person_id)) from None
             return remembered
         accepted = self._examine_unknown(token, digest, now)
         self._remember(digest, accepted)
@@ -145,9 +149,12 @@ class TokenGate:
         if key is None:
             raise _UnknownKey(issuer.keys)
         verify_signature(compact, key)
-        caller, validity = read_caller(
-            claims, issuer, token_digest=digest, expected=self._expected, now=now
-        )
+        try:
+            caller, validity = read_caller(
+                claims, issuer, token_digest=digest, expected=self._expected, now=now
+            )
+        except TokenRefused as refused:
+            raise TokenRefused(refused.reason, VouchedFor(issuer.authority_id, person_in(claims))) from None
         return _Accepted(caller, validity, issuer, keys)
 
     def _recall(self, digest: bytes) -> _Accepted | None:

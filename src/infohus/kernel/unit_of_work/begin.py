@@ -7,36 +7,36 @@ that rest on this file and `unit.py`.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import structlog
 
 from infohus import errors
 from infohus.kernel.access.model import Case
 from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
-from infohus.kernel.audit.storage.log import append_alone
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, append_alone, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.ready_connections import ReadyConnections
 from infohus.kernel.database.tables import Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
+from infohus.kernel.identity.refusals import VouchedFor
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
-from infohus.kernel.unit_of_work.lookup import (
-    INSTALLATION_LOG,
-    ResolvedSubject,
-    resource_of,
-)
+from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.procedure import ActRow
+from infohus.kernel.unit_of_work.refusal_counts import RefusalCounts, sign_in_entry
 from infohus.kernel.unit_of_work.request_context import RequestContext
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.kernel.unit_of_work.violations import refusal_of
@@ -68,6 +68,7 @@ class UnitsOfWork:
         self._procedure = procedure
         self._clock = clock
         self._acknowledged = acknowledged
+        self._refusals = RefusalCounts()
 
     @asynccontextmanager
     async def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[None]:
@@ -109,8 +110,8 @@ class UnitsOfWork:
                 await work.flush()
                 resolved = work.resolved
                 entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
-                await commit(connection, resolved.log_id, entry, writes=context.in_transaction)
-                self._acknowledged.add(resolved.log_id, entry)
+                await commit(connection, caller.authority_id, entry, writes=context.in_transaction)
+                self._acknowledged.add(log_of(caller.authority_id), entry)
             except Unanswered as unanswered:
                 # The entry may stand in the log, and says "allowed": no second one says that the act failed.
                 raise unanswered.outcome from unanswered.__cause__
@@ -119,18 +120,41 @@ class UnitsOfWork:
                 # left is an entry that says it was tried. If the process dies here, there is no entry of the attempt.
                 refusal = _as_refusal(failure)
                 tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=refusal)
-                await asyncio.shield(self._append_failure(connection, resolved.log_id, tried))
+                case_id = within or (subject_id if model is Case else None)
+                is_outsider = isinstance(refusal, errors.NotAvailable) and resolved.taking_part is None
+                side = partial(context.own_side_of, case_id) if is_outsider and case_id is not None else None
+                await asyncio.shield(self._append_failure(connection, caller.authority_id, tried, side))
                 if refusal is failure:
                     raise
                 raise refusal from failure
 
-    async def log_installation_event(
-        self, action: Action, *, caller: Caller | None, refused: errors.Refused | None = None,
-    ) -> None:
-        """Append an entry to the installation's log, as for a sign-in that was refused."""
+    async def log_refused_token(self, of: VouchedFor, reason: str) -> None:
+        """Append to its issuer's authority's log that a token with a valid signature was refused (rule 56)."""
         async with self._connection() as connection:
-            entry = self._entry(caller, action, None, None, ResolvedSubject(), AuditEventDraft(), failure=refused)
-            await self._append_failure(connection, INSTALLATION_LOG, entry)
+            entry = sign_in_entry(log_of(of.authority_id), self._clock(), reason=reason, of=of)
+            await self._append_failure(connection, of.authority_id, entry)
+
+    def count_refusal(self, reason: str) -> None:
+        """Count a refusal that belongs to no authority, by this minute and its stable code."""
+        self._refusals.add(reason, self._clock())
+
+    async def append_refusal_counts(self) -> None:
+        """Append what was counted to the installation's log, an entry a minute.
+
+        If the process dies before COMMIT, these counts are lost; if only the answer to it is, they are appended twice.
+
+        Raises:
+            DatabaseUnavailable, LogUnavailable: nothing more was appended; the rest is counted still.
+        """
+        waiting = self._refusals.take()
+        try:
+            while waiting:
+                async with self._connection() as connection:
+                    entry = sign_in_entry(INSTALLATION_LOG, self._clock(), reason="counted", counted=waiting[0])
+                    await self._append_failure(connection, None, entry)
+                waiting.pop(0)
+        finally:
+            self._refusals.put_back(waiting)
 
     async def end_answered_requests(self, *, before: date) -> int:
         """Delete the idempotency keys of acts before a Danish day; give how many there were.
@@ -196,31 +220,35 @@ class UnitsOfWork:
         work.audit_draft.policies.extend(decision.policies)
         return work
 
-    async def _append_failure(self, connection: Connection, log_id: UUID, entry: Entry) -> None:
+    async def _append_failure(
+        self, connection: Connection, authority_id: str | None, entry: Entry,
+        side: Callable[[], Awaitable[tuple[UUID, list[str]] | None]] | None = None,
+    ) -> None:
+        """Append what did not happen; `side` looks up the case, and its persons, that an outsider tried to reach."""
         try:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
+            if side is not None and (found := await side()) is not None:
+                entry = msgspec.structs.replace(entry, case=found[0], persons=found[1])
             encoded = encode(entry)
             # A refusal, too, tells something of what was read, so it waits until the entry is on the disk. The log is
             # not locked meanwhile, so that many refusals hold nobody up. If the process dies before COMMIT, there is
             # no entry and no answer; after it, there is perhaps an entry, and no answer.
-            await connection.execute(append_alone(log_id, encoded))
-            self._acknowledged.add(log_id, encoded)
+            await connection.execute(append_alone(entry.log, encoded, authority_id=authority_id))
+            self._acknowledged.add(entry.log, encoded)
         except (OSError, asyncpg.PostgresError, *DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
 
     def _entry(  # noqa: PLR0913, PLR0917
-        self, caller: Caller | None, action: Action, model: type[Row] | None, subject_id: UUID | None,
+        self, caller: Caller, action: Action, model: type[Row] | None, subject_id: UUID | None,
         resolved: ResolvedSubject, audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
     ) -> Entry:
         outcome, reason = _outcome(failure)
         return Entry(
-            at=self._clock(), log=resolved.log_id,
-            caller=caller.person_id if caller else None,
-            authority=caller.authority_id if caller else None,
-            role=caller.role.value if caller else None,
-            assurance=caller.assurance.name.lower() if caller else None,
+            at=self._clock(), log=log_of(caller.authority_id),
+            caller=caller.person_id, authority=caller.authority_id, role=caller.role.value,
+            assurance=caller.assurance.name.lower(),
             action=action.value,
             subject_kind=model.__tablename__ if model else "installation", subject=subject_id,
             case=resolved.case.id if resolved.case else None,

@@ -4,13 +4,12 @@ It says what state things are in when something dies there, and tells what did n
 """
 
 import asyncio
-from uuid import UUID
 
 import asyncpg
 import structlog
 
 from infohus import errors
-from infohus.kernel.audit.storage.log import append_alone, append_and_commit, was_committed
+from infohus.kernel.audit.storage.log import append_alone, append_and_commit, log_of, was_committed
 from infohus.kernel.database.pool import Connection
 
 logger = structlog.get_logger()
@@ -30,8 +29,8 @@ class Unanswered(Exception):  # noqa: N818 - names the situation
         self.outcome = outcome
 
 
-async def commit(connection: Connection, log_id: UUID, entry: bytes, *, writes: bool) -> None:
-    """Append a unit's entry and commit; a unit that only reads has no transaction but the entry's.
+async def commit(connection: Connection, authority_id: str, entry: bytes, *, writes: bool) -> None:
+    """Append a unit's entry to its authority's log and commit; one that only reads has no transaction but the entry's.
 
     Raises:
         DatabaseUnavailable: the connection was lost before; nothing happened.
@@ -48,9 +47,10 @@ async def commit(connection: Connection, log_id: UUID, entry: bytes, *, writes: 
     # the same Idempotency-Key acts only if the first did not. Whoever only read is given nothing.
     if connection.is_closed():
         raise errors.DatabaseUnavailable
-    message = append_and_commit if writes else append_alone
+    log_id = log_of(authority_id)
+    message = append_and_commit(log_id, entry) if writes else append_alone(log_id, entry, authority_id=authority_id)
     try:
-        await connection.execute(message(log_id, entry))
+        await connection.execute(message)
     except BaseException as failure:
         if await asyncio.shield(_is_surely_not_committed(connection, entry)):
             raise

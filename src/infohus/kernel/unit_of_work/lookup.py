@@ -35,9 +35,6 @@ from infohus.kernel.database.statements import Compiled, row_from, table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import AuthorityKind
 
-INSTALLATION_LOG = UUID(int=0)
-"""The log of the installation itself: sign-ins, acts on no infohus, and attempts at what was not found."""
-
 
 class Lock(StrEnum):
     """The lock a unit holds on its case until it ends."""
@@ -89,7 +86,6 @@ class OwnSide:
 class ResolvedSubject:
     """What the look-up fetched; parts that do not apply are `None` or empty."""
 
-    log_id: UUID = INSTALLATION_LOG
     infohus_id: UUID | None = None
     case: Case | None = None
     side: OwnSide = OwnSide()
@@ -271,7 +267,6 @@ def resolved_infohus(row: asyncpg.Record | None) -> ResolvedSubject:
         return ResolvedSubject()
     infohus = row_from(Infohus, row, prefix="i.")
     return ResolvedSubject(
-        log_id=infohus.id,
         infohus_id=infohus.id,
         subject=infohus,
         parties={
@@ -302,7 +297,6 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
             readers = (subject.authority_id, *row["readers"])
             record_key = (row["key_id"], row["record_key"]) if row["key_id"] is not None else None
     return ResolvedSubject(
-        log_id=case.infohus_id,
         infohus_id=case.infohus_id,
         case=case,
         side=_own_side(row),

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import asyncpg
 
-from infohus import errors
 from infohus.kernel.access.model import Infohus
+from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import acting
@@ -24,6 +24,8 @@ from infohus.kernel.unit_of_work.lookup import (
     resolved_case,
     resolved_infohus,
 )
+
+_OWN_SIDE = "SELECT infohus.own_side_of_attempt($1) AS log_ids"
 
 
 @dataclass(slots=True)
@@ -62,11 +64,8 @@ class RequestContext:
         kind that cannot hold a quote.
         """
         caller = self.caller
-        authority_id = caller.authority_id
-        if not authority_id.isascii() or not authority_id.replace("-", "").isalnum():
-            raise errors.NotAvailable
         return (
-            f"BEGIN; SELECT infohus.act_as('{authority_id}', '{UUID(int=caller.person_id.int)}', "
+            f"BEGIN; SELECT infohus.act_as('{plain_id(caller.authority_id)}', '{UUID(int=caller.person_id.int)}', "
             f"'{caller.role.value}', '{self.now.isoformat()}'){advisory_lock_column(self.lock, case_id)}"
         )
 
@@ -78,6 +77,18 @@ class RequestContext:
         return await self.connection.fetch(
             acting(sql, len(arguments)), *arguments, caller.authority_id, caller.person_id, caller.role.value, self.now
         )
+
+    async def own_side_of(self, case_id: UUID) -> tuple[UUID, list[str]] | None:
+        """Give a case and the log ids of the persons that the caller's authority knows in it; `None` without a side.
+
+        Only for the entry of an attempt by somebody who takes no part: outside of any transaction.
+        """
+        caller = self.caller
+        rows = await self.connection.fetch(
+            acting(_OWN_SIDE, 1), case_id, caller.authority_id, caller.person_id, caller.role.value, self.now
+        )
+        log_ids: list[str] | None = rows[0]["log_ids"]
+        return None if log_ids is None else (case_id, log_ids)
 
     async def find(self, model: type[Row] | None, subject_id: UUID | None, within: UUID | None) -> ResolvedSubject:
         """Look the subject up: the installation (no `model`), an infohus, a case, or a record `within` a case."""

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from infohus import errors
 from infohus.kernel.access.model import AnsweredRequest, Case, Disclosure, Infohus
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
 from infohus.kernel.database.pool import Connection
@@ -32,6 +33,8 @@ from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_o
 from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.repetition import Repetition
+
+__all__ = ["DisclosedRecord", "LogReader", "UnitOfWork"]
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -100,7 +103,7 @@ class UnitOfWork:
 
     @property
     def infohus_id(self) -> UUID:
-        """The infohus whose log this unit writes to."""
+        """The infohus that the unit works in."""
         assert self.resolved.infohus_id is not None  # noqa: S101 - not for acts on the installation
         return self.resolved.infohus_id
 
@@ -169,8 +172,13 @@ class UnitOfWork:
 
     @property
     def log(self) -> LogReader:
-        """The infohus' audit log, for reading."""
-        return LogReader(self._connection, self.infohus_id)
+        """The log of the caller's own authority, for reading."""
+        return LogReader(self._connection, self._ask, log_of(self.caller.authority_id))
+
+    @property
+    def installation_log(self) -> LogReader:
+        """The installation's log, for reading; row security shows it to a DPO alone."""
+        return LogReader(self._connection, self._ask, INSTALLATION_LOG)
 
     # --- writing -----------------------------------------------------------------------------------------------------
     def add(self, row: AnyRow, *, unless_there: bool = False) -> AnyRow:
@@ -298,9 +306,9 @@ class UnitOfWork:
         """Compute a keyed fingerprint of `payload`, 32 bytes: equal payloads give equal ones; it tells nothing else."""
         return self._vault.fingerprint(self.resolved.infohus_id, payload)
 
-    def lookup_index(self, kind: str, value: str) -> bytes:
-        """Compute the keyed index under which a value is looked up, 32 bytes."""
-        return self._vault.index(self.infohus_id, kind, value)
+    def lookup_index(self, kind: str, value: str, *, infohus_id: UUID | None = None) -> bytes:
+        """Compute the keyed index under which a value is looked up, 32 bytes, in the unit's infohus or another."""
+        return self._vault.index(infohus_id or self.infohus_id, kind, value)
 
     # --- for UnitsOfWork ---------------------------------------------------------------------------------------------
     async def look_back(self) -> None:

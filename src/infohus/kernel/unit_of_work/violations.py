@@ -19,7 +19,7 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     "uq_case_infohus_id_number": errors.ActedAtTheSameTime,
     "pk_case_key": errors.ActedAtTheSameTime,
     # Whoever comes second and acts again is answered as if one had come after the other.
-    "uq_yearly_status_infohus_id_year": errors.ActedAtTheSameTime,
+    "uq_yearly_status_infohus_id_year_authority_id": errors.ActedAtTheSameTime,
     "pk_log_notice_receipt": errors.ActedAtTheSameTime,
     "pk_receipt": errors.ActedAtTheSameTime,
     "uq_journal_reference_case_id_authority_id": errors.ChangedMeanwhile,
@@ -36,10 +36,9 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     "uq_release_record_id": errors.AlreadyRecorded,
     "uq_log_finding_check_id_leaf_index": errors.AlreadyRecorded,
     "pk_log_check_entry": errors.AlreadyRecorded,
-    "pk_retention": errors.AlreadyRecorded,
     "pk_earlier_concerns_seen": errors.ActedAtTheSameTime,
-    "uq_assessment_case_id_version": errors.AlreadyProposed,
-    "uq_signature_record_id_content_hash_authority_id": errors.AlreadySigned,
+    "uq_assessment_case_id_authority_id_version": errors.AlreadyProposed,
+    "uq_signature_record_id_content_hash_authority_id_withdrawn_at": errors.AlreadySigned,
     "uq_exchange_corrects_id": errors.ExchangeAlreadyCorrected,
 })
 

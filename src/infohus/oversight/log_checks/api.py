@@ -12,7 +12,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
 from infohus.danish_calendar import danish_day
-from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.audit.formats.entry import Entry, decode
@@ -38,14 +37,15 @@ from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, Lo
 from infohus.oversight.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
 from infohus.oversight.log_checks.risk_rules import RULES
 
-CHECKS = "/infohuse/{infohus_id:uuid}/log-checks"
-FINDING = "/infohuse/{infohus_id:uuid}/log-findings/{finding_id:uuid}"
-NOTICE = "/infohuse/{infohus_id:uuid}/log-notice"
+CHECKS = "/log/checks"
+FINDING = "/log/findings/{finding_id:uuid}"
+NOTICE = "/log/notice"
 CheckedIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
 
-_CHECKS = sa.select(LogCheck).where(LogCheck.infohus_id == sa.bindparam("infohus_id")).order_by(LogCheck.id.desc())
-_ALL_ENTRIES = sa.select(LogCheckEntry).where(LogCheckEntry.infohus_id == sa.bindparam("infohus_id"))
-_ALL_FINDINGS = sa.select(LogFinding).where(LogFinding.infohus_id == sa.bindparam("infohus_id"))
+_CHECKS = sa.select(LogCheck).order_by(LogCheck.id.desc())
+_ALL_ENTRIES = sa.select(LogCheckEntry)
+_ALL_FINDINGS = sa.select(LogFinding)
+# Row security leaves the checks of the caller's own authority, each of its own log (rule 90).
 
 
 class RiskRuleView(msgspec.Struct, frozen=True):
@@ -102,7 +102,7 @@ class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogCheckOverview(msgspec.Struct, frozen=True):
-    """The checks of an infohus, newest first; when the next is due, and what is open of the caller's own findings."""
+    """The checks of the own log, newest first; when the next is due, and what is open of the caller's own findings."""
 
     next_due: date | None
     is_overdue: bool
@@ -165,30 +165,30 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
 
 @post(CHECKS, operation_id="AnnounceLogCheck")
 async def announce_check(
-    infohus_id: FromPath[UUID], data: JSONBody[LogCheckDraft], idempotent_scope: NamedDependency[RequestScope],
+    data: JSONBody[LogCheckDraft], idempotent_scope: NamedDependency[RequestScope],
     signer: NamedDependency[PooledSigner],
 ) -> LogCheckView:
     """Announce a check of the log: its draw hangs on a checkpoint to come and on a secret that is promised now."""
-    async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.RUN_LOG_CHECK) as work:
         check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(work, data, signer)
         return LogCheckView.of(check, 0, 0)
 
 
 @get(CHECKS, operation_id="ListLogChecks")
 async def list_checks(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    request_scope: NamedDependency[RequestScope],
     log_check_every_months: NamedDependency[int]
 ) -> LogCheckOverview:
     """List the checks, when the next is due, and what is overdue."""
-    async with request_scope.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
-        entries = await work.rows(LogCheckEntry, _ALL_ENTRIES, infohus_id=infohus_id)
-        findings = await work.rows(LogFinding, _ALL_FINDINGS, infohus_id=infohus_id)
+    async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
+        entries = await work.rows(LogCheckEntry, _ALL_ENTRIES)
+        findings = await work.rows(LogFinding, _ALL_FINDINGS)
         views = [
             LogCheckView.of(
                 check, sum(entry.check_id == check.id for entry in entries),
                 sum(entry.check_id == check.id and entry.review is not None for entry in entries),
             )
-            for check in await work.rows(LogCheck, _CHECKS, infohus_id=infohus_id)
+            for check in await work.rows(LogCheck, _CHECKS)
         ]
         due = await _next_due(work, views, log_check_every_months)
         return LogCheckOverview(
@@ -200,17 +200,17 @@ async def list_checks(
 
 @get(CHECKS + "/{check_id:uuid}", operation_id="ReadLogCheck")
 async def one_check(
-    infohus_id: FromPath[UUID], check_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
+    check_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
 ) -> OneLogCheck:
     """Read a check with its entries."""
-    async with request_scope.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
         check = await check_of(work, check_id)
         return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
 
 
 @post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck", status_code=200)
 async def draw_check(
-    infohus_id: FromPath[UUID], check_id: FromPath[UUID], data: JSONBody[DrawDraft],
+    check_id: FromPath[UUID], data: JSONBody[DrawDraft],
     idempotent_scope: NamedDependency[RequestScope],
     signer: NamedDependency[PooledSigner],
 ) -> OneLogCheck:
@@ -218,7 +218,7 @@ async def draw_check(
 
     Keep that checkpoint before you tell the secret: whoever runs the log could still choose another.
     """
-    async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.RUN_LOG_CHECK) as work:
         check = await check_of(work, check_id)
         if work.is_repetition:
             return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
@@ -227,11 +227,11 @@ async def draw_check(
 
 @post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)
 async def review(
-    infohus_id: FromPath[UUID], check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[EntryReviewDraft],
+    check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[EntryReviewDraft],
     idempotent_scope: NamedDependency[RequestScope],
 ) -> CheckedEntry:
     """Say that an entry is in order, or what was found; never of one's own."""
-    async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.REVIEW_LOG_ENTRY) as work:
         check = await check_of(work, check_id)
         if work.is_repetition:
             entries = await work.rows(LogCheckEntry, ENTRIES, check_id=check_id)
@@ -240,26 +240,26 @@ async def review(
         return await _checked(work, reviewed)
 
 
-@get("/infohuse/{infohus_id:uuid}/log-findings", operation_id="ListLogFindings")
+@get("/log/findings", operation_id="ListLogFindings")
 async def list_findings(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    request_scope: NamedDependency[RequestScope],
     after: After = NIL,
     limit: Limit = 50,
 ) -> Page[LogFindingView]:
-    """List the findings of the caller's own authority's checks, or those that the caller answers for."""
-    async with request_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
-        findings = await work.rows(LogFinding, FINDINGS, infohus_id=infohus_id, after=after, limit=limit + 1)
+    """List the findings of the own authority's checks, or those that the caller answers for."""
+    async with request_scope.begin(Action.ANSWER_LOG_FINDING) as work:
+        findings = await work.rows(LogFinding, FINDINGS, after=after, limit=limit + 1)
         views = [LogFindingView.opened(work, finding) for finding in findings]
         return page_of(views, [view.id for view in views], limit=limit)
 
 
 @post(FINDING + "/answer", operation_id="AnswerLogFinding", status_code=200, response_headers=VERSIONED)
 async def answer(
-    infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[FindingAnswerDraft],
+    finding_id: FromPath[UUID], data: JSONBody[FindingAnswerDraft],
     idempotent_scope: NamedDependency[RequestScope], if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """Answer a finding, as the one who answers for it."""
-    async with idempotent_scope.begin(Action.ANSWER_LOG_FINDING, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.ANSWER_LOG_FINDING) as work:
         finding = await finding_of(work, finding_id)
         if not work.is_repetition:
             require_match(if_match, finding.version)
@@ -269,12 +269,12 @@ async def answer(
 
 @post(FINDING + "/remedy", operation_id="EndLogFinding", status_code=200, response_headers=VERSIONED)
 async def remedy(
-    infohus_id: FromPath[UUID], finding_id: FromPath[UUID], data: JSONBody[RemedyDraft],
+    finding_id: FromPath[UUID], data: JSONBody[RemedyDraft],
     idempotent_scope: NamedDependency[RequestScope],
     if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """End a finding: what was done about it, or that the answer explains it."""
-    async with idempotent_scope.begin(Action.RUN_LOG_CHECK, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.RUN_LOG_CHECK) as work:
         finding = await finding_of(work, finding_id)
         if not work.is_repetition:
             require_match(if_match, finding.version)
@@ -283,23 +283,23 @@ async def remedy(
 
 
 @get(NOTICE, operation_id="ReadLogNotice")
-async def read_notice(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> LogNotice:
+async def read_notice(request_scope: NamedDependency[RequestScope]) -> LogNotice:
     """Read the notice that all use is logged."""
-    async with request_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE) as work:
         return await notice(work)
 
 
 @post(NOTICE + "/acknowledgement", operation_id="AcknowledgeLogNotice", status_code=200)
-async def acknowledge_notice(infohus_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope]) -> LogNotice:
+async def acknowledge_notice(idempotent_scope: NamedDependency[RequestScope]) -> LogNotice:
     """Say that one has read the notice; a second time changes nothing."""
-    async with idempotent_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE, Infohus, infohus_id) as work:
+    async with idempotent_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE) as work:
         return await acknowledge(work)
 
 
 @get(NOTICE + "/acknowledgements", operation_id="ListLogNoticeReaders")
-async def notice_readers(infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> NoticeState:
+async def notice_readers(request_scope: NamedDependency[RequestScope]) -> NoticeState:
     """List who has read the notice, and who uses infohus and has not."""
-    async with request_scope.begin(Action.READ_LOG_CHECKS, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
         return await who_has_read(work)
 
 

@@ -31,13 +31,8 @@ MOST_BY_LOT = 200
 """The most entries that a check draws, so that the log entry of the draw, which names each, stays within its limit."""
 HALF_A_YEAR = relativedelta(months=6)
 
-CHECK = sa.select(LogCheck).where(
-    LogCheck.id == sa.bindparam("id"), LogCheck.infohus_id == sa.bindparam("infohus_id")
-)
 CHECK_BY_ID = sa.select(LogCheck).where(LogCheck.id == sa.bindparam("id"))
-_CLOSINGS = sa.select(Case.id, Case.closed_at).where(
-    Case.infohus_id == sa.bindparam("infohus_id"), Case.closed_at.is_not(None)
-)
+_CLOSINGS = sa.select(Case.id, Case.closed_at).where(Case.closed_at.is_not(None))
 
 
 Digits = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
@@ -80,7 +75,7 @@ async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: PooledSigner)
     if last < first:
         raise NothingInPeriod
     check = work.add(LogCheck(
-        infohus_id=work.infohus_id, authority_id=work.caller.authority_id, announced_at=work.now,
+        authority_id=work.caller.authority_id, announced_at=work.now,
         announced_by=work.caller.person_id, period_from=since, period_until=until, first_index=first, last_index=last,
         sample=draft.sample, need=signer.need, commitment=bytes.fromhex(draft.commitment),
     ))
@@ -96,12 +91,12 @@ def half_a_year_until(day: date) -> date:
 
 
 async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
-    """Find a check of the unit's infohus.
+    """Find a check of the caller's own authority.
 
     Raises:
-        NotAvailable: the infohus has none with this id.
+        NotAvailable: it has none with this id.
     """
-    check = await work.row(LogCheck, CHECK, id=check_id, infohus_id=work.infohus_id)
+    check = await work.row(LogCheck, CHECK_BY_ID, id=check_id)
     if check is None:
         raise errors.NotAvailable
     return check
@@ -137,7 +132,7 @@ async def draw_entries(
         note, check.announced(size), secret=draft.secret, key=signer.verifier(origin), witnesses=signer.witnesses
     )
     entries = await _entries(work, check)
-    closings = {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS, infohus_id=check.infohus_id)}
+    closings = {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS)}
     background = Background(closings, await namesakes_among(work, entries))
     reasons: dict[int, list[str]] = {index: [RANDOM] for index in drawn.indices}
     for rule in RULES:
@@ -153,7 +148,8 @@ async def draw_entries(
     )
     return [
         work.add(LogCheckEntry(
-            check_id=check.id, leaf_index=index, infohus_id=check.infohus_id, reasons=why, caller_id=callers.get(index)
+            check_id=check.id, leaf_index=index, authority_id=check.authority_id, reasons=why,
+            caller_id=callers.get(index),
         ))
         for index, why in sorted(reasons.items())
     ]

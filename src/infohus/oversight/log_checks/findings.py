@@ -13,6 +13,7 @@ from infohus.kernel.database.tables import new_id
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.envelope import CannotOpen
+from infohus.kernel.unit_of_work.actors import Actor
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.refusals import FindingNotComplete, OwnEntryReviewed
@@ -27,19 +28,23 @@ _ENTRY = sa.select(LogCheckEntry).where(
 )
 FINDINGS = (
     sa.select(LogFinding)
-    .where(LogFinding.infohus_id == sa.bindparam("infohus_id"), LogFinding.id > sa.bindparam("after", type_=sa.Uuid))
+    .where(LogFinding.id > sa.bindparam("after", type_=sa.Uuid))
     .order_by(LogFinding.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 """Lists findings; row security leaves those of the caller's authority's checks and those the caller answers for."""
-_FINDING = sa.select(LogFinding).where(
-    LogFinding.infohus_id == sa.bindparam("infohus_id"), LogFinding.id == sa.bindparam("id")
+_FINDING = sa.select(LogFinding).where(LogFinding.id == sa.bindparam("id"))
+_OWNERS = sa.select(
+    sa.union(
+        sa.select(Coordinator.person_id).where(Coordinator.authority_id == sa.bindparam("authority_id")),
+        sa.select(Actor.person_id).where(Actor.authority_id == sa.bindparam("authority_id")),
+    ).subquery("owners")
 )
-_OWNERS = sa.select(Coordinator.person_id).where(Coordinator.infohus_id == sa.bindparam("infohus_id"))
+"""Whoever can answer for a finding: the authority's tovholdere, and whoever has signed in for it."""
 
 
 class EntryReviewDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a reviewer says of an entry. A finding has a text, a tovholder who answers for it, and until when."""
+    """What a reviewer says of an entry. A finding has a text, somebody of the authority who answers, and until when."""
 
     review: EntryReview
     text: Reason | None = None
@@ -63,7 +68,7 @@ class RemedyDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def record_finding(work: UnitOfWork, entry: LogCheckEntry, draft: EntryReviewDraft) -> LogFinding:
     """Record a finding at an entry, sealed for the supervision of the caller's authority; `draft` must be complete."""
     finding = LogFinding(
-        id=new_id(), infohus_id=entry.infohus_id, check_id=entry.check_id, leaf_index=entry.leaf_index,
+        id=new_id(), check_id=entry.check_id, leaf_index=entry.leaf_index,
         authority_id=work.caller.authority_id, recorded_at=work.now, recorded_by=work.caller.person_id,
         owner_id=draft.owner, answer_by=draft.answer_by, version=1,
     )
@@ -121,10 +126,10 @@ async def judge(
     """Review an entry, once: it is in order, or there is a finding.
 
     Raises:
-        NotAvailable: the entry is not in the check; or a finding, and the check is another authority's.
+        NotAvailable: the entry is not in the check.
         OwnEntryReviewed: the entry is of the caller's own action.
         AlreadyRecorded: it was reviewed before.
-        FindingNotComplete: a finding without text, without another tovholder who answers, or with a past deadline.
+        FindingNotComplete: a finding without text, without another of the authority who answers, or with a past day.
     """
     entry = await work.row(LogCheckEntry, _ENTRY, check_id=check.id, leaf_index=leaf_index)
     if entry is None:
@@ -135,8 +140,6 @@ async def judge(
         raise errors.AlreadyRecorded
     finding = None
     if draft.review is EntryReview.FINDING:
-        if check.authority_id != work.caller.authority_id:
-            raise errors.NotAvailable
         await _require_complete(work, draft)
         finding = record_finding(work, entry, draft)
     work.change(entry, review=draft.review, reviewed_by=work.caller.person_id, reviewed_at=work.now)
@@ -149,7 +152,7 @@ async def finding_of(work: UnitOfWork, finding_id: UUID) -> LogFinding:
     Raises:
         NotAvailable: there is none with this id.
     """
-    finding = await work.row(LogFinding, _FINDING, id=finding_id, infohus_id=work.infohus_id)
+    finding = await work.row(LogFinding, _FINDING, id=finding_id)
     if finding is None:
         raise errors.NotAvailable
     return finding
@@ -161,7 +164,7 @@ def is_overdue(finding: LogFinding, today: date) -> bool:
 
 
 async def _require_complete(work: UnitOfWork, draft: EntryReviewDraft) -> None:
-    owners = {row["person_id"] for row in await work.values(_OWNERS, infohus_id=work.infohus_id)}
+    owners = {row["person_id"] for row in await work.values(_OWNERS, authority_id=work.caller.authority_id)}
     today = danish_day(work.now)
     if (
         draft.text is None or draft.owner not in owners or draft.owner == work.caller.person_id

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.access.model import Authority, Infohus
+from infohus.kernel.access.model import Authority
 from infohus.kernel.audit.formats.draw import Announced
 from infohus.kernel.database.tables import SCHEMA, Row, choice, new_id
 from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
@@ -31,7 +31,7 @@ class Ending(StrEnum):
 
 
 class LogCheck(Row):
-    """A check as it was announced; it is drawn later, from a checkpoint that was signed after the announcement.
+    """A check of the log of `authority_id`, as it was announced; it is drawn from a checkpoint that was signed later.
 
     Entries first … last, 0-based, are those of the period. `announced_size` is the log's size with the entry that
     announced it, `note` the cosigned checkpoint the seed is from. `commitment` is the SHA-256, 32 bytes, of the
@@ -54,8 +54,7 @@ class LogCheck(Row):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id), index=True)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id), index=True)
     announced_at: Mapped[datetime]
     announced_by: Mapped[UUID]
     period_from: Mapped[date]
@@ -96,7 +95,7 @@ class LogCheckEntry(Row):
 
     check_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.log_check.id"), primary_key=True)
     leaf_index: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     reasons: Mapped[list[str]]
     caller_id: Mapped[UUID | None]
     review: Mapped[EntryReview | None] = choice(EntryReview, name="review")
@@ -128,7 +127,6 @@ class LogFinding(Row):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
     check_id: Mapped[UUID]
     leaf_index: Mapped[int] = mapped_column(sa.BigInteger)
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
@@ -151,8 +149,7 @@ class LogNoticeReceipt(Row):
 
     __tablename__ = "log_notice_receipt"
 
-    infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id), primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id), primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     notice_version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     acknowledged_at: Mapped[datetime]

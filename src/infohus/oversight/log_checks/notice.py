@@ -25,13 +25,14 @@ brugt, men ikke hvem der gjorde det."""
 WHO_ACTED_WITHIN = relativedelta(months=6)
 
 _OWN_RECEIPT = sa.select(LogNoticeReceipt).where(
-    LogNoticeReceipt.infohus_id == sa.bindparam("infohus_id"), LogNoticeReceipt.person_id == sa.bindparam("person_id"),
+    LogNoticeReceipt.authority_id == sa.bindparam("authority_id"),
+    LogNoticeReceipt.person_id == sa.bindparam("person_id"),
     LogNoticeReceipt.notice_version == sa.bindparam("version"),
 )
 _ALL = (
     sa.select(LogNoticeReceipt)
     .where(
-        LogNoticeReceipt.infohus_id == sa.bindparam("infohus_id"),
+        LogNoticeReceipt.authority_id == sa.bindparam("authority_id"),
         LogNoticeReceipt.notice_version == sa.bindparam("version"),
     )
     .order_by(LogNoticeReceipt.acknowledged_at, LogNoticeReceipt.person_id)
@@ -71,8 +72,8 @@ async def notice(work: UnitOfWork) -> LogNotice:
 async def acknowledge(work: UnitOfWork) -> LogNotice:
     """Record that the caller has read the notice; a second time changes nothing."""
     receipt = await _own_receipt(work) or work.add(LogNoticeReceipt(
-        infohus_id=work.infohus_id, person_id=work.caller.person_id, notice_version=VERSION,
-        authority_id=work.caller.authority_id, acknowledged_at=work.now,
+        authority_id=work.caller.authority_id, person_id=work.caller.person_id, notice_version=VERSION,
+        acknowledged_at=work.now,
     ))
     return LogNotice(VERSION, TEXT, receipt.acknowledged_at)
 
@@ -82,7 +83,7 @@ async def who_has_read(work: UnitOfWork) -> NoticeState:
 
     Reads every entry of that half year.
     """
-    read = await work.rows(LogNoticeReceipt, _ALL, infohus_id=work.infohus_id, version=VERSION)
+    read = await work.rows(LogNoticeReceipt, _ALL, authority_id=work.caller.authority_id, version=VERSION)
     readers, since = {receipt.person_id for receipt in read}, start_of_day(danish_day(work.now) - WHO_ACTED_WITHIN)
     missing = set[UUID]()
     size = (await work.log.head()).size
@@ -100,5 +101,6 @@ async def who_has_read(work: UnitOfWork) -> NoticeState:
 
 async def _own_receipt(work: UnitOfWork) -> LogNoticeReceipt | None:
     return await work.row(
-        LogNoticeReceipt, _OWN_RECEIPT, infohus_id=work.infohus_id, person_id=work.caller.person_id, version=VERSION
+        LogNoticeReceipt, _OWN_RECEIPT, authority_id=work.caller.authority_id, person_id=work.caller.person_id,
+        version=VERSION,
     )

@@ -33,11 +33,17 @@ class YearlyStatusView(msgspec.Struct, frozen=True):
         return cls(status_of(released), released.released_at, released.digest.hex())
 
 
+class YearlyStatusesView(msgspec.Struct, frozen=True):
+    """The contributions to a year's status that were released, one of each authority at most."""
+
+    contributions: list[YearlyStatusView]
+
+
 @post(YEARLY_STATUS, operation_id="ReleaseYearlyStatus")
 async def release(
     infohus_id: FromPath[UUID], year: Year, idempotent_scope: NamedDependency[RequestScope],
 ) -> YearlyStatusView:
-    """Release a year's status: counted once, after the year, and given unchanged ever after (rules 75 and 76)."""
+    """Release the own authority's status: counted once, after the year, and given unchanged ever after (rule 75)."""
     async with idempotent_scope.begin(Action.RELEASE_YEARLY_STATUS, Infohus, infohus_id) as work:
         return YearlyStatusView.of(await release_yearly_status(work, year))
 
@@ -45,19 +51,19 @@ async def release(
 @get(YEARLY_STATUS, operation_id="ReadYearlyStatus")
 async def read(
     infohus_id: FromPath[UUID], year: Year, request_scope: NamedDependency[RequestScope],
-) -> YearlyStatusView:
-    """Read a released status; "hidden" stands for a count under 5, or one that would give such a count away."""
+) -> YearlyStatusesView:
+    """Read what was released; "hidden" stands for a count under 5, or one that would give such a count away."""
     async with request_scope.begin(Action.READ_YEARLY_STATUS, Infohus, infohus_id) as work:
-        return YearlyStatusView.of(await released_yearly_status(work, year))
+        return YearlyStatusesView([YearlyStatusView.of(one) for one in await released_yearly_status(work, year)])
 
 
 @get(YEARLY_STATUS + "/csv", operation_id="ReadYearlyStatusSheet", media_type="text/csv")
 async def read_sheet(
     infohus_id: FromPath[UUID], year: Year, request_scope: NamedDependency[RequestScope],
 ) -> Response[bytes]:
-    """Read a released status as CSV: semicolons, CRLF, UTF-8 with a byte order mark, Danish headings."""
+    """Read what was released as CSV: semicolons, CRLF, UTF-8 with a byte order mark, Danish headings."""
     async with request_scope.begin(Action.READ_YEARLY_STATUS, Infohus, infohus_id) as work:
-        sheet = sheet_of(status_of(await released_yearly_status(work, year)))
+        sheet = sheet_of([status_of(one) for one in await released_yearly_status(work, year)])
         return Response(sheet, headers={"Content-Disposition": f'attachment; filename="aarlig-status-{year}.csv"'})
 
 

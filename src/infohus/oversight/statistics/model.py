@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.access.model import Infohus
+from infohus.kernel.access.model import Authority, Infohus
 from infohus.kernel.database.tables import Row, new_id
 
 HIDDEN: Literal["hidden"] = "hidden"
@@ -40,29 +40,34 @@ class StatusTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class YearlyStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The status of an infohus in a calendar year. `edition` is the version of this form."""
+    """One authority's contribution to the status of an infohus in a calendar year: its own side, and what is joint.
 
-    edition: int = 1
+    `edition` is the version of this form.
+    """
+
+    edition: int = 2
     infohus: str
+    authority: str
     year: int
     explanation: str
     tables: list[StatusTable]
 
 
 class ReleasedYearlyStatus(Row):
-    """A yearly status as it was released, byte for byte; it is never computed again.
+    """An authority's yearly status as it was released, byte for byte; it is never computed again.
 
     The log says who released it, and holds the digest too.
     """
 
     __tablename__ = "yearly_status"
     __table_args__ = (
-        sa.UniqueConstraint("infohus_id", "year"),
+        sa.UniqueConstraint("infohus_id", "year", "authority_id"),
         sa.CheckConstraint("digest = sha256(document)", name="sealed_by_its_digest"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     infohus_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Infohus.id))
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     year: Mapped[int]
     document: Mapped[bytes]
     digest: Mapped[bytes]

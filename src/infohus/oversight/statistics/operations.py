@@ -1,4 +1,7 @@
-"""Release a year's status once, and read it as it was released.
+"""Release an authority's status of a year once, and read what was released.
+
+Each authority counts its own side and what is joint, and releases that itself: a count of both would tell of records
+that were never disclosed (rules 44 and 75). What was released is disclosed, to both and to their supervision.
 
 Only years that are over are counted, and only once: two counts of the same year would show what was recorded, erased
 or renamed in between.
@@ -13,7 +16,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.procedure.row import OF_YEAR
 from infohus.danish_calendar import danish_day
-from infohus.kernel.access.model import LoadedPlan
+from infohus.kernel.access.model import Authority, LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.statistics.model import ReleasedYearlyStatus, YearlyStatus
 from infohus.oversight.statistics.refusals import YearlyStatusAlreadyReleased, YearlyStatusNotReleased, YearNotOver
@@ -21,9 +24,14 @@ from infohus.oversight.statistics.tabulations import tabulations, yearly_status
 from infohus.plan.document import PlanDocument
 
 _RELEASED_BY_ID = sa.select(ReleasedYearlyStatus).where(ReleasedYearlyStatus.id == sa.bindparam("id"))
-_RELEASED = sa.select(ReleasedYearlyStatus).where(
-    ReleasedYearlyStatus.infohus_id == sa.bindparam("infohus_id"), ReleasedYearlyStatus.year == sa.bindparam("year")
+_RELEASED = (
+    sa.select(ReleasedYearlyStatus)
+    .where(
+        ReleasedYearlyStatus.infohus_id == sa.bindparam("infohus_id"), ReleasedYearlyStatus.year == sa.bindparam("year")
+    )
+    .order_by(ReleasedYearlyStatus.authority_id)
 )
+_NAME = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 _COUNTED = sa.func.infohus.yearly_counts(
     sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("year", type_=sa.Integer)
 ).table_valued("tabulation", "place", "records")
@@ -37,12 +45,14 @@ _LATEST_PLAN = (
 
 
 async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlyStatus:
-    """Count a year that is over in Denmark, hide small counts, and store the result; the log holds its SHA-256.
+    """Count a year of the caller's side that is over in Denmark, hide small counts, and store the result.
+
+    The log holds its SHA-256.
 
     Raises:
         IdempotencyKeyReused: the key was sent before for another year.
         YearNotOver: the year is not over in Denmark.
-        YearlyStatusAlreadyReleased: the year was released before.
+        YearlyStatusAlreadyReleased: the caller's authority released the year before.
     """
     earlier = await work.earlier(ReleasedYearlyStatus, _RELEASED_BY_ID)
     if earlier is not None:
@@ -51,17 +61,19 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
         return earlier
     if danish_day(work.now).year <= year:
         raise YearNotOver(year=year)
-    if await _released(work, year) is not None:
+    own = work.caller.authority_id
+    if any(one.authority_id == own for one in await _released(work, year)):
         raise YearlyStatusAlreadyReleased(year=year)
     counted = await work.values(_COUNTS, infohus_id=work.infohus.id, year=year)
+    names = await work.values(_NAME, authority_id=own)
     status = yearly_status(
-        work.infohus.name, year, tabulations(await _extremism_forms(work)),
+        work.infohus.name, names[0]["name"], year, tabulations(await _extremism_forms(work)),
         {(row["tabulation"], row["place"]): row["records"] for row in counted},
     )
     document = msgspec.json.encode(status)
     digest = hashlib.sha256(document).digest()
     released = work.add(ReleasedYearlyStatus(
-        infohus_id=work.infohus.id, year=year, document=document, digest=digest, released_at=work.now,
+        infohus_id=work.infohus.id, authority_id=own, year=year, document=document, digest=digest, released_at=work.now,
     ))
     # With the digest in the log, a row that was replaced in the database is noticed.
     work.audit_draft.state_purpose(OF_YEAR, f"yearly-status-{year}")
@@ -70,14 +82,14 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
     return released
 
 
-async def released_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlyStatus:
-    """Find the released status of a year.
+async def released_yearly_status(work: UnitOfWork, year: int) -> list[ReleasedYearlyStatus]:
+    """Find the released contributions to the status of a year, by authority.
 
     Raises:
-        YearlyStatusNotReleased: the year has not been released.
+        YearlyStatusNotReleased: neither authority has released the year.
     """
     released = await _released(work, year)
-    if released is None:
+    if not released:
         raise YearlyStatusNotReleased(year=year)
     return released
 
@@ -93,8 +105,8 @@ def status_of(released: ReleasedYearlyStatus) -> YearlyStatus:
     return msgspec.json.decode(released.document, type=YearlyStatus)
 
 
-async def _released(work: UnitOfWork, year: int) -> ReleasedYearlyStatus | None:
-    return await work.row(ReleasedYearlyStatus, _RELEASED, infohus_id=work.infohus.id, year=year)
+async def _released(work: UnitOfWork, year: int) -> list[ReleasedYearlyStatus]:
+    return await work.rows(ReleasedYearlyStatus, _RELEASED, infohus_id=work.infohus.id, year=year)
 
 
 async def _extremism_forms(work: UnitOfWork) -> Mapping[str, str]:

@@ -6,28 +6,31 @@ Source: RFC 4180, but for the semicolon.
 
 import csv
 import io
+from collections.abc import Sequence
 
 from infohus.oversight.statistics.model import HIDDEN, Number, YearlyStatus
 
-HEADINGS = ("Infohus", "År", "Tabel", "Opgjort", "Række", "Antal")
+HEADINGS = ("Infohus", "Myndighed", "År", "Tabel", "Opgjort", "Række", "Antal")
 TOTAL, MEDIAN, NOT_SHOWN = "I alt", "Medianen ligger i", "skjult"
 BYTE_ORDER_MARK = "\ufeff"
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def sheet_of(status: YearlyStatus) -> bytes:
+def sheet_of(contributions: Sequence[YearlyStatus]) -> bytes:
     """Write the sheet: one row per row of each table, its total, and the row of the median where there is one."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADINGS)
-    for table in status.tables:
-        lines = [(line.heading, _number(line.count)) for line in table.lines]
-        lines.append((TOTAL, _number(table.total)))
-        lines.extend((MEDIAN, line.heading) for line in table.lines if line.code == table.median)
-        for heading, number in lines:
-            fields = (status.infohus, str(status.year), table.heading, table.counted, heading, number)
-            writer.writerow([_plain(field) for field in fields])
-    writer.writerow([_plain(field) for field in (status.infohus, str(status.year), "", status.explanation, "", "")])
+    for status in contributions:
+        whose = (status.infohus, status.authority, str(status.year))
+        for table in status.tables:
+            lines = [(line.heading, _number(line.count)) for line in table.lines]
+            lines.append((TOTAL, _number(table.total)))
+            lines.extend((MEDIAN, line.heading) for line in table.lines if line.code == table.median)
+            for heading, number in lines:
+                fields = (*whose, table.heading, table.counted, heading, number)
+                writer.writerow([_plain(field) for field in fields])
+        writer.writerow([_plain(field) for field in (*whose, "", status.explanation, "", "")])
     return (BYTE_ORDER_MARK + written.getvalue()).encode()
 
 

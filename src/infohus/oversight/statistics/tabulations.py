@@ -33,7 +33,8 @@ _FORMS = {"islamist": "Ekstrem islamisme", "right": "Højreekstremisme", "left":
 
 _EXPLANATION = (
     f"Tal under {THRESHOLD} er skjult, også nul, og med dem de tal, de ellers kunne regnes ud af. Hver registrering"
-    " tæller i ét år. Tallene blev opgjort én gang, efter årets udgang, og ændres ikke siden."
+    " tæller i ét år. Tallene er myndighedens egne og det fælles; den anden myndighed opgør sine. De blev opgjort én"
+    " gang, efter årets udgang, og ændres ikke siden."
 )
 
 
@@ -83,8 +84,10 @@ def tabulations(forms: Mapping[str, str]) -> tuple[Tabulation, ...]:
     )
 
 
-def yearly_status(infohus: str, year: int, tables: Sequence[Tabulation], counts: Counts) -> YearlyStatus:
-    """Make the status with small counts hidden; hidden numbers are not in the result.
+def yearly_status(
+    infohus: str, authority: str, year: int, tables: Sequence[Tabulation], counts: Counts
+) -> YearlyStatus:
+    """Make an authority's status with small counts hidden; hidden numbers are not in the result.
 
     Raises:
         ValueError: a count is for an unknown table or row; left out, it would be missing from a total.
@@ -94,7 +97,7 @@ def yearly_status(infohus: str, year: int, tables: Sequence[Tabulation], counts:
         message = f"no such table: {', '.join(unknown_tables)}"
         raise ValueError(message)
     return YearlyStatus(
-        infohus=infohus, year=year, explanation=_EXPLANATION,
+        infohus=infohus, authority=authority, year=year, explanation=_EXPLANATION,
         tables=[
             _table(table, {row: n for (code, row), n in counts.items() if code == table.code}) for table in tables
         ],

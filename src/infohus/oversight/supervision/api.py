@@ -1,4 +1,4 @@
-"""The routes of supervision of the log; those of exchanges are in `exchange_routes.py`."""
+"""The routes of a log: the caller's own authority's, and the installation's. Exchanges: `exchange_routes.py`."""
 
 import base64
 from datetime import datetime
@@ -10,7 +10,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 
-from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import Limit
 from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
@@ -28,6 +27,7 @@ from infohus.oversight.supervision.operations import (
     state_of_log,
 )
 
+AfterIndex = Annotated[int, QueryParameter(ge=-1, le=2**53)]
 LeafIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
 
 
@@ -48,6 +48,11 @@ class LogProof(msgspec.Struct, frozen=True):
     entry: str | None
     leaf_hash: str
 
+    @classmethod
+    def of(cls, proof: str, entry: bytes | None, hashed: bytes) -> "LogProof":
+        """Write the entry and its hash as text."""
+        return cls(proof, None if entry is None else base64.b64encode(entry).decode(), hashed.hex())
+
 
 class ActorName(msgspec.Struct, frozen=True):
     """What a person was called from a moment on."""
@@ -65,60 +70,93 @@ class ActorRecord(msgspec.Struct, frozen=True):
     names: list[ActorName]
 
 
-@get("/infohuse/{infohus_id:uuid}/log", operation_id="VerifyLog")
-async def log(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
-) -> LogState:
-    """Verify every row of the log, and sign its present head."""
-    async with request_scope.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
-        return await state_of_log(work, signer)
+@get("/log", operation_id="VerifyLog")
+async def log(request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]) -> LogState:
+    """Verify every row of the log of the caller's authority, and sign its present head."""
+    async with request_scope.begin(Action.VERIFY_LOG) as work:
+        return await state_of_log(work.log, signer)
 
 
-@get("/infohuse/{infohus_id:uuid}/log/entries", operation_id="ListLogEntries")
+@get("/log/entries", operation_id="ListLogEntries")
 async def entries(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
-    after: Annotated[int, QueryParameter(ge=-1, le=2**53)] = -1, limit: Limit = 50,
+    request_scope: NamedDependency[RequestScope], after: AfterIndex = -1, limit: Limit = 50,
     case: FromQuery[UUID | None] = None, subject: FromQuery[UUID | None] = None,
     action: FromQuery[Action | None] = None, outcome: FromQuery[Outcome | None] = None,
 ) -> EntryPage:
-    """List the log's entries: who did what to which subject, by which policies. Reading them is logged."""
+    """List the entries of the own log: who did what to which subject, by which policies. Reading them is logged."""
     asked = EntryFilter(case, subject, action.value if action else None, outcome.value if outcome else None)
-    async with request_scope.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
-        return EntryPage(*await entries_of(work, asked, after=after, limit=limit))
+    async with request_scope.begin(Action.VERIFY_LOG) as work:
+        return EntryPage(*await entries_of(work.log, asked, after=after, limit=limit))
 
 
-@get("/infohuse/{infohus_id:uuid}/log/proofs/{leaf_index:int}", operation_id="ProveLogEntry")
+@get("/log/proofs/{leaf_index:int}", operation_id="ProveLogEntry")
 async def proof(
-    infohus_id: FromPath[UUID], leaf_index: LeafIndex, request_scope: NamedDependency[RequestScope],
-    signer: NamedDependency[PooledSigner],
+    leaf_index: LeafIndex, request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> LogProof:
-    """Prove that one entry is in the log; the proof is checked offline, without us."""
-    async with request_scope.begin(Action.PROVE_LOG_ENTRY, Infohus, infohus_id) as work:
-        text, entry, hashed = await proof_of(work, leaf_index, signer)
-        return LogProof(text, None if entry is None else base64.b64encode(entry).decode(), hashed.hex())
+    """Prove that one entry is in the own log; the proof is checked offline, without us."""
+    async with request_scope.begin(Action.PROVE_LOG_ENTRY) as work:
+        return LogProof.of(*await proof_of(work.log, leaf_index, signer))
 
 
-@post(
-    "/infohuse/{infohus_id:uuid}/log/export", operation_id="ExportLog", status_code=200, media_type="application/x-tar"
-)
+@post("/log/export", operation_id="ExportLog", status_code=200, media_type="application/x-tar")
 async def export(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Response[bytes]:
-    """Export the log in the open C2SP layout, as a tar file that any verifier can check."""
-    async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
-        packed = await packed_log(work, signer)
-        return Response(packed, headers={"Content-Disposition": 'attachment; filename="log.tar"'})
+    """Export the own log in the open C2SP layout, as a tar file that any verifier can check."""
+    async with request_scope.begin(Action.EXPORT_LOG) as work:
+        return _tar(await packed_log(work.log, signer))
 
 
-@get("/infohuse/{infohus_id:uuid}/log/actors/{person_id:uuid}", operation_id="OpenActor")
-async def actor(
-    infohus_id: FromPath[UUID], person_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
-) -> ActorRecord:
+@get("/log/actors/{person_id:uuid}", operation_id="OpenActor")
+async def actor(person_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> ActorRecord:
     """Say who acted under an id of the log, also when the account is gone: to the DPO of that authority, and logged."""
-    async with request_scope.begin(Action.OPEN_ACTOR, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.OPEN_ACTOR) as work:
         kept = await open_actor(work, person_id)
         names = [ActorName(row.seen_at, texts.get("name"), texts.get("email")) for row, texts in kept]
         return ActorRecord(person_id, work.caller.authority_id, names)
 
 
-handlers = [*exchange_handlers, log, entries, proof, export, actor]
+@get("/installation-log", operation_id="VerifyInstallationLog")
+async def installation_log(
+    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+) -> LogState:
+    """Verify the installation's log, which names no case: what its operator did, and counts of refusals."""
+    async with request_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+        return await state_of_log(work.installation_log, signer)
+
+
+@get("/installation-log/entries", operation_id="ListInstallationLogEntries")
+async def installation_entries(
+    request_scope: NamedDependency[RequestScope], after: AfterIndex = -1, limit: Limit = 50,
+) -> EntryPage:
+    """List the entries of the installation's log; the reading is logged in the own authority's."""
+    async with request_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+        return EntryPage(*await entries_of(work.installation_log, EntryFilter(), after=after, limit=limit))
+
+
+@get("/installation-log/proofs/{leaf_index:int}", operation_id="ProveInstallationLogEntry")
+async def installation_proof(
+    leaf_index: LeafIndex, request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+) -> LogProof:
+    """Prove that one entry is in the installation's log."""
+    async with request_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+        return LogProof.of(*await proof_of(work.installation_log, leaf_index, signer))
+
+
+@post("/installation-log/export", operation_id="ExportInstallationLog", status_code=200, media_type="application/x-tar")
+async def installation_export(
+    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+) -> Response[bytes]:
+    """Export the installation's log, as a tar file that any verifier can check."""
+    async with request_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+        return _tar(await packed_log(work.installation_log, signer))
+
+
+def _tar(packed: bytes) -> Response[bytes]:
+    return Response(packed, headers={"Content-Disposition": 'attachment; filename="log.tar"'})
+
+
+handlers = [
+    *exchange_handlers, log, entries, proof, export, actor, installation_log, installation_entries, installation_proof,
+    installation_export,
+]

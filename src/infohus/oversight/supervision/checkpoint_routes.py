@@ -2,14 +2,12 @@
 
 from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 
-from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import Limit
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage import archive
@@ -56,18 +54,18 @@ class CheckpointPage(msgspec.Struct, frozen=True):
     next: int | None
 
 
-@get("/infohuse/{infohus_id:uuid}/log/checkpoints", operation_id="ListCheckpoints")
+@get("/log/checkpoints", operation_id="ListCheckpoints")
 async def checkpoints(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner],
+    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner],
     before: Before = NEWEST,
     limit: Limit = 50,
 ) -> CheckpointPage:
-    """List the log's signed checkpoints, the newest first, and whether witnesses cover it."""
-    async with request_scope.begin(Action.VERIFY_LOG, Infohus, infohus_id) as work:
+    """List the own log's signed checkpoints, the newest first, and whether witnesses cover it."""
+    async with request_scope.begin(Action.VERIFY_LOG) as work:
         archived = await work.log.checkpoints_before(before, limit=limit + 1)
         lines = [_line(checkpoint, signer) for checkpoint in archived[:limit]]
         more = len(archived) > limit
-        alarm = signer.alarm(infohus_id)
+        alarm = signer.alarm(work.log.log_id)
         return CheckpointPage(
             need=signer.need, witnesses=[key.name for key in signer.witnesses],
             uncosigned_since=await _uncosigned_since(work, signer), alarm=None if alarm is None else ALARMS[alarm],

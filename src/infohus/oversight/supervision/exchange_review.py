@@ -1,4 +1,7 @@
-"""What a reviewer can read of exchanges: a list, counts, and one with its manifest; no case content."""
+"""What a reviewer can read of exchanges: a list, counts, and one with its manifest; no case content.
+
+Row security leaves those that the reviewer's authority gave or received, or by which another passed on what it owns.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +35,15 @@ _IS_REFUSED = Exchange.id.in_(sa.select(DECLINED.c.exchange_id))
 _RECEIPTS_OF_ONE = (
     sa.select(sa.func.count()).select_from(Receipt).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
 )
-_LACKS_A_RECEIPT = sa.func.cardinality(Exchange.recipients) > _RECEIPTS_OF_ONE
+_OWN = sa.func.infohus.caller_authority()
+_NOBODY = sa.literal([], sa.ARRAY(_TEXT))
+_EXPECTED = sa.case(
+    (Exchange.authority_id == _OWN, Exchange.recipients),
+    (sa.func.array_position(Exchange.recipients, _OWN).is_not(None), sa.func.array_append(_NOBODY, _OWN)),
+    else_=_NOBODY,
+)
+"""Whose receipts the caller's authority would see: the discloser everybody's, a recipient its own and no other's."""
+_LACKS_A_RECEIPT = sa.func.cardinality(_EXPECTED) > _RECEIPTS_OF_ONE
 
 COLUMNS = (
     *PLAIN, Case.number, Exchange.strict_necessity.is_not(None).label("strict_necessity_given"),
@@ -44,6 +55,7 @@ COLUMNS = (
     sa.func.array(
         sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
     ).label("acknowledged_by"),
+    _EXPECTED.label("expected"),
     sa.func.array(
         sa.select(sa.distinct(Disclosure.record_kind))
         .where(Disclosure.exchange_id == Exchange.id, Disclosure.record_id != Exchange.id).scalar_subquery()
@@ -140,7 +152,8 @@ COUNTS = _counts()
 class DisclosedRecord(msgspec.Struct, frozen=True):
     """A record that was disclosed: `digest` is the log's, of the values last written before the exchange.
 
-    `None` when the entries that wrote it were emptied after their period. `written_at_index` is that entry's place.
+    `None` when the entries that wrote it were emptied after their period, or stand in another authority's log.
+    `written_at_index` is that entry's place.
     """
 
     kind: str
@@ -185,9 +198,10 @@ async def receipts_on(work: UnitOfWork, exchange_id: UUID) -> Sequence[Stored]:
 
 
 async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | None, list[DisclosedRecord]]:
-    """Find the index of an exchange's entry in the log, and what it disclosed; no record is read.
+    """Find the index of an exchange's entry in the own log, and what it disclosed; no record is read.
 
-    The database searches every entry of the log for the ids: the time grows with the log.
+    An exchange that another authority gave has its entry in that authority's log, and no index here. The database
+    searches every entry of the log for the ids: the time grows with the log.
     """
     items = await work.values(_ITEMS, exchange_id=exchange_id)
     ids = [exchange_id, *(row["record_id"] for row in items)]

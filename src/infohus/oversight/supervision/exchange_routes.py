@@ -55,7 +55,7 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
         return cls(
             **facts_of(plain_exchange(row)), case_number=row["number"],
             strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
-            unacknowledged=sorted(set(row["recipients"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
+            unacknowledged=sorted(set(row["expected"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
             **more,
         )
 
@@ -99,7 +99,8 @@ class ReviewedReceipt(msgspec.Struct, frozen=True):
 class ReviewedExchange(SupervisedExchange, frozen=True, kw_only=True):
     """One exchange with its manifest, item by item, and where its entry is in the log and proved.
 
-    `leaf_index` and `proof` are `null` when that entry was emptied after its period.
+    `leaf_index` and `proof` are `null` when that entry was emptied after its period, or stands in the log of another
+    authority, which gave the exchange.
     """
 
     answers: AnswersGiven
@@ -173,7 +174,7 @@ async def one_exchange(
                 ReviewedReceipt(receipt["authority_id"], receipt["acknowledged_at"], receipt["manifest"].hex())
                 for receipt in await receipts_on(work, exchange_id)
             ],
-            proof=None if place is None else f"/infohuse/{infohus_id}/log/proofs/{place}",
+            proof=None if place is None else f"/log/proofs/{place}",
         )
 
 

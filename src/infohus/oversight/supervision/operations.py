@@ -1,4 +1,4 @@
-"""What a reviewer can read of the log: its state, entries, proofs, and an export. Exchanges: `exchange_review.py`."""
+"""What a reviewer can read of a log: its state, entries, proofs, and an export. Exchanges: `exchange_review.py`."""
 
 import io
 import tarfile
@@ -16,7 +16,7 @@ from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.storage.export import LogDoesNotVerify
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.database.tables import new_id
-from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.kernel.unit_of_work.unit import LogReader
 
 
 class LogState(msgspec.Struct, frozen=True):
@@ -64,15 +64,15 @@ class EntryFilter(msgspec.Struct, frozen=True):
         )
 
 
-async def state_of_log(work: UnitOfWork, signer: PooledSigner) -> LogState:
-    """Verify every row and every count of the infohus' log; if they hold, sign its head and have it cosigned."""
-    head = await work.log.head()
-    verification, miscounted = await work.log.verify()
+async def state_of_log(log: LogReader, signer: PooledSigner) -> LogState:
+    """Verify every row and every count of a log; if they hold, sign its head and have it cosigned."""
+    head = await log.head()
+    verification, miscounted = await log.verify()
     wrong = [*verification.faults, *miscounted]
     faults, checkpoint, cosigned_by = [str(fault) for fault in wrong], "", list[str]()
     if not faults:
         try:
-            signed = await signer.sign(work.infohus_id)
+            signed = await signer.sign(log.log_id)
             checkpoint, cosigned_by = signed.note, list(signed.cosigned_by)
         except (LogNotAsSigned, StateNotReadable) as refused:
             faults = [f"Loggen er ikke den, der blev underskrevet: {refused}"]
@@ -83,51 +83,51 @@ async def state_of_log(work: UnitOfWork, signer: PooledSigner) -> LogState:
 
 
 async def entries_of(
-    work: UnitOfWork, asked: EntryFilter, *, after: int, limit: int
+    log: LogReader, asked: EntryFilter, *, after: int, limit: int
 ) -> tuple[list[NumberedEntry], int | None]:
     """List entries after index `after`, oldest first, and the next `after`; `None` at the end."""
-    entries, next_after = await work.log.places_where(asked.keeps, after=after, limit=limit)
+    entries, next_after = await log.places_where(asked.keeps, after=after, limit=limit)
     return [NumberedEntry(index, entry) for index, entry in entries], next_after
 
 
-async def proof_of(work: UnitOfWork, index: int, signer: PooledSigner) -> tuple[str, bytes | None, bytes]:
+async def proof_of(log: LogReader, index: int, signer: PooledSigner) -> tuple[str, bytes | None, bytes]:
     """Prove one entry: the proof's text, the entry's exact bytes (`None` when it is emptied), and its leaf hash.
 
     Raises:
         NotAvailable: there is no such entry.
         LogUnavailable: the log is not the one that was signed before; nothing is signed.
     """
-    head = await signed_head(work, signer)
+    head = await signed_head(log, signer)
     try:
-        proof = await work.log.prove(index, head.note)
+        proof = await log.prove(index, head.note)
     except ValueError:
         raise errors.NotAvailable from None
-    return proof, await work.log.entry_at(index), await work.log.leaf_hash(index)
+    return proof, await log.entry_at(index), await log.leaf_hash(index)
 
 
-async def signed_head(work: UnitOfWork, signer: PooledSigner) -> SignedHead:
+async def signed_head(log: LogReader, signer: PooledSigner) -> SignedHead:
     """Sign the log's head as it is now, and have it cosigned.
 
     Raises:
         LogUnavailable: the log is not the one that was signed before; nothing is signed.
     """
     try:
-        return await signer.sign(work.infohus_id)
+        return await signer.sign(log.log_id)
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
 
 
-async def packed_log(work: UnitOfWork, signer: PooledSigner) -> bytes:
+async def packed_log(log: LogReader, signer: PooledSigner) -> bytes:
     """Export the log and pack it as a tar file.
 
     Raises:
         LogUnavailable: the log is not the one that was signed before, or its rows do not hash to its root.
     """
-    head = await signed_head(work, signer)
+    head = await signed_head(log, signer)
     with TemporaryDirectory(prefix=f"infohus-{new_id().hex[:8]}-") as name:
         folder = Path(name) / "log"
         try:
-            await work.log.export(
+            await log.export(
                 head.note, folder, key=signer.verifier(head.checkpoint.origin), witnesses=signer.witnesses
             )
         except LogDoesNotVerify as failure:

@@ -1,14 +1,12 @@
-"""The routes that serve the log as C2SP tlog-tiles says: its checkpoint, its tiles and its entry bundles."""
+"""The routes that serve the own log as C2SP tlog-tiles says: its checkpoint, its tiles and its entry bundles."""
 
 from typing import Annotated
-from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, PathParameter
+from litestar.params import PathParameter
 
 from infohus import errors
-from infohus.kernel.access.model import Infohus
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace
 from infohus.kernel.authorization.action import Action
@@ -19,25 +17,25 @@ Level = Annotated[str, PathParameter(description="`0` … `5`, or `entries`.")]
 Place = Annotated[str, PathParameter(description="The tile's number as C2SP tlog-tiles writes it: `x001/234.p/17`.")]
 
 
-@get("/infohuse/{infohus_id:uuid}/tlog/checkpoint", operation_id="ServeCheckpoint", media_type="text/plain")
+@get("/log/checkpoint", operation_id="ServeCheckpoint", media_type="text/plain")
 async def checkpoint(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Response[str]:
     """Sign the log's present head, and give it with its cosignatures."""
-    async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.EXPORT_LOG) as work:
         # Litestar adds "; charset=utf-8", which C2SP tlog-tiles asks for; it must not be written twice.
-        return Response((await signed_head(work, signer)).note, media_type="text/plain")
+        return Response((await signed_head(work.log, signer)).note, media_type="text/plain")
 
 
 @get(
-    "/infohuse/{infohus_id:uuid}/tlog/tile/{level:str}/{place:path}", operation_id="ServeTile",
+    "/log/tile/{level:str}/{place:path}", operation_id="ServeTile",
     media_type="application/octet-stream",
 )
 async def tile(
-    infohus_id: FromPath[UUID], level: Level, place: Place, request_scope: NamedDependency[RequestScope]
+    level: Level, place: Place, request_scope: NamedDependency[RequestScope]
 ) -> Response[bytes]:
     """Give a tile's hashes or a bundle's entries, as far as the newest checkpoint goes."""
-    async with request_scope.begin(Action.EXPORT_LOG, Infohus, infohus_id) as work:
+    async with request_scope.begin(Action.EXPORT_LOG) as work:
         newest = await work.log.newest_checkpoint()
         try:
             wanted = TilePlace.parse(level, place.removeprefix("/"))

@@ -1,10 +1,14 @@
-"""What must be finished before a case can be closed (rule 70), told in Danish, and who can do it."""
+"""What must be finished before an authority can sign a closure (rule 70), told in Danish, and who can do it.
+
+Only what is joint and what stands on the caller's own side: nothing here tells of the other's (rule 44), which is
+asked for the same of its own when it signs. Row security already leaves out what was never disclosed to the caller.
+"""
 
 from enum import StrEnum
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt
@@ -13,11 +17,11 @@ from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.casework.assessments.model import Assessment
 from infohus.casework.concerns.model import ChildNotification
 from infohus.casework.exchanges.model import InformationRequest
-from infohus.casework.measures.model import Recommendation
-from infohus.casework.measures.stalled_measures import stalled_measures
+from infohus.casework.measures.model import Measure, Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
-from infohus.kernel.access.model import Case, Infohus
+from infohus.kernel.access.model import Authority, Case, Infohus
+from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -62,10 +66,16 @@ UNSIGNED_DECISIONS: dict[type[JointDecision], Blocker] = {
     ),
 }
 """Kinds of joint decision that may not be open when a case is closed; the closure itself is not among them."""
-_CHILD = Blocker(
-    "child-notification-not-handed-over", 32, "aflevering af underretningen om barnet", ResolvableBy.MUNICIPALITY,
-    "Kommunens tovholder registrerer, hvornår underretningen blev afleveret, og til hvem.",
-)
+_CHILD = {
+    AuthorityKind.MUNICIPALITY: Blocker(
+        "child-notification-not-handed-over", 32, "aflevering af underretningen om barnet", ResolvableBy.MUNICIPALITY,
+        "Kommunens tovholder registrerer, hvornår underretningen blev afleveret, og til hvem.",
+    ),
+    AuthorityKind.POLICE: Blocker(
+        "child-notification-not-handed-over", 32, "aflevering af underretningen om barnet", ResolvableBy.POLICE,
+        "Politiets tovholder registrerer, hvornår underretningen blev afleveret til kommunen, og til hvem.",
+    ),
+}
 _CLOCKS = Blocker(
     "child-notification-clock-runs", 32, "en underretning, hvor vurderingen eller kvitteringen ikke er registreret",
     ResolvableBy.MUNICIPALITY,
@@ -90,9 +100,24 @@ def _waits_for(authority: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
     return (authority == sa.func.any(Exchange.recipients)) & ~has_confirmed
 
 
-_OPEN_REQUESTS = sa.select(InformationRequest.id).where(
-    InformationRequest.case_id == sa.bindparam("case_id"), InformationRequest.answer.is_(None)
+_OWN = sa.bindparam("authority_id", type_=sa.Text)
+_asker = aliased(Authority)
+_OPEN_REQUESTS = (
+    sa.select(InformationRequest.id)
+    .join(Case, Case.id == InformationRequest.case_id)
+    .join(Infohus, Infohus.id == Case.infohus_id)
+    .join(_asker, _asker.id == InformationRequest.asked_by)
+    .where(
+        InformationRequest.case_id == sa.bindparam("case_id"), InformationRequest.answer.is_(None),
+        InformationRequest.asked_of.in_([Infohus.municipality_id, Infohus.police_id]),
+        _asker.kind != AuthorityKind.SECURITY_SERVICE,
+    )
+    .limit(1)
 )
+"""Finds requests that one of the two authorities has not answered.
+
+PET's never blocks a closing (rule 85). Others that are asked have no tovholder who could answer.
+"""
 _UNCONFIRMED_CORRECTIONS = (
     sa.select(Exchange.id)
     .join(Case, Case.id == Exchange.case_id)
@@ -107,24 +132,38 @@ _UNCONFIRMED_CORRECTIONS = (
 
 Other recipients do not block closing: they have no tovholder who could acknowledge.
 """
+_NOT_HANDED_OVER = sa.select(ChildNotification.id).where(
+    ChildNotification.case_id == sa.bindparam("case_id"), ChildNotification.handed_over_at.is_(None),
+    sa.or_(ChildNotification.authority_id == _OWN, sa.bindparam("is_municipality", type_=sa.Boolean)),
+)
+"""Finds underretninger that the caller's authority recorded; the municipality's side has those it was told of too."""
 _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
-    ChildNotification.case_id == sa.bindparam("case_id"),
+    ChildNotification.case_id == sa.bindparam("case_id"), sa.bindparam("is_municipality", type_=sa.Boolean),
     sa.or_(ChildNotification.assessed_at.is_(None), ChildNotification.receipt_given_on.is_(None)),
 )
+"""Finds underretninger whose clocks run: the municipality's duties, which it alone is asked for."""
+_OPEN_MEASURES = sa.select(Measure.id).where(
+    Measure.case_id == sa.bindparam("case_id"), Measure.ended_at.is_(None),
+    sa.or_(Measure.authority_id == _OWN, Measure.responsible_id == _OWN),
+)
+"""Finds measures that the caller's authority started, or answers for and was told of."""
 
 
 async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
-    """List what must be finished first; empty when nothing is. Proposing and signing a closure refuse by this list."""
-    blockers = [_CHILD] if work.side.awaits_child_notification else []
+    """List what must be finished before the caller can sign; empty when nothing is. Signing a closure refuses by it."""
+    blockers = []
     for model, blocker in UNSIGNED_DECISIONS.items():
         if await work.values(open_proposals(model), case_id=work.case.id):
             blockers.append(blocker)
+    kind = work.caller.authority_kind
+    own = {
+        "case_id": work.case.id, "authority_id": work.caller.authority_id,
+        "is_municipality": kind is AuthorityKind.MUNICIPALITY,
+    }
     for statement, blocker in (
         (_OPEN_REQUESTS, _REQUEST), (_UNCONFIRMED_CORRECTIONS, _CORRECTION), (_RUNNING_CLOCKS, _CLOCKS),
+        (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, _CHILD[kind]),
     ):
-        if await work.values(statement, case_id=work.case.id):
+        if await work.values(statement, **own):
             blockers.append(blocker)
-    # quiet_days=-1: every measure that has not ended, also those of which the caller was not told.
-    if await stalled_measures(work, quiet_days=-1, case_id=work.case.id, limit=1):
-        blockers.append(_MEASURE)
     return sorted(blockers, key=lambda blocker: blocker.code)

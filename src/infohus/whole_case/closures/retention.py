@@ -5,30 +5,20 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
-from uuid import UUID
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 from msgspec import Meta
-from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.access.model import Authority, Case
-from infohus.kernel.database.tables import Regime, Row
+from infohus.cases.persons.model import Subject
+from infohus.danish_calendar import danish_day
+from infohus.kernel.access.model import Case
+from infohus.kernel.database.statements import Stored
+from infohus.kernel.database.tables import Regime
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 TABLE = Path(__file__).parent / "retention.toml"
-
-
-class Retention(Row):
-    """How long one authority keeps a closed case, counted from the day of closure and not from the last edit."""
-
-    __tablename__ = "retention"
-
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Case.id), primary_key=True)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id), primary_key=True)
-    rule: Mapped[str]
-    runs_from: Mapped[date] = mapped_column(sa.Date)
-    erase_after: Mapped[date] = mapped_column(sa.Date)
 
 
 class RetentionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,6 +40,14 @@ class RetentionRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
             and self.regime in {None, regime}
             and self.authority in {None, authority}
         )
+
+
+class Retention(NamedTuple):
+    """How long the caller's authority keeps a closed case, counted from the day of closure, not from the last edit."""
+
+    rule: RetentionRule
+    runs_from: date
+    erase_after: date
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +85,28 @@ def rule_for(
     )
 
 
-def erase_after(rule: RetentionRule, closed_on: date) -> date:
-    """Give the last day a case is kept."""
-    return closed_on + timedelta(days=rule.days)
+HAS_CHILD = sa.exists().where(Subject.case_id == Case.id, Subject.is_under_18_at_receipt).label("has_child")
+"""The column that says whether the caller's side knows of a person in the case who was under 18 at receipt."""
+_CLOSED = sa.select(Case.closed_at, Case.outcome, HAS_CHILD).where(
+    Case.id == sa.bindparam("case_id"), Case.closed_at.is_not(None)
+)
+
+
+async def own_retention(work: UnitOfWork) -> Retention | None:
+    """Give how long the caller's authority keeps the unit's case; `None` while it is open."""
+    closed = await work.values(_CLOSED, case_id=work.case.id)
+    return retention_of(work, closed[0]) if closed else None
+
+
+def retention_of(work: UnitOfWork, closed: Stored) -> Retention:
+    """Give how long the caller's authority keeps a closed case, of which a row has `closed_at`, `outcome`, `has_child`.
+
+    It follows from what is joint and from the persons whom the caller's own side knows. It is not stored: whoever
+    signed last would write it for the other side, and would have to know whom that side knows.
+    """
+    closed_on = danish_day(closed["closed_at"])
+    rule = rule_for(
+        retention_table(), outcome=closed["outcome"], is_child=closed["has_child"], regime=work.regime,
+        authority=work.caller.authority_id,
+    )
+    return Retention(rule, closed_on, closed_on + timedelta(days=rule.days))

@@ -43,9 +43,8 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """What went before, oldest first. `is_partly_hidden`: there is also something the caller may not see."""
+    """What went before, oldest first, as far as the caller's authority owns it or was told."""
 
     moments: list[Moment]
-    is_partly_hidden: bool
     shown: str
     is_confirmed: bool

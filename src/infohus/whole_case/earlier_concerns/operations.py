@@ -1,7 +1,8 @@
 """Show a case's earlier concerns, and record that a signer of the closure has seen them.
 
-A caller whose authority can read the person's record in this case is shown the timeline; of what the caller may not
-see, only that there is something. Source: rule 78; the Southport review, where a misspelt name hid three referrals.
+A caller whose authority can read the person's record in this case is shown what of the timeline the authority owns or
+was told. Of the other side's earlier concerns nothing is told, not even whether there are any: the other side is shown
+them itself before it signs. Source: rules 78 and 89; the Southport review, where a misspelt name hid three referrals.
 """
 
 import msgspec
@@ -18,18 +19,14 @@ _SEEN = sa.select(EarlierConcernsSeen.seen_at).where(
     EarlierConcernsSeen.person_id == sa.bindparam("person_id"),
     EarlierConcernsSeen.shown == sa.bindparam("shown"),
 )
-_HIDES = sa.select(
-    sa.func.infohus.hides_earlier_concerns(sa.bindparam("case_id", type_=sa.Uuid)).label("is_partly_hidden")
-)
 
 
 async def timeline_of(work: UnitOfWork) -> Timeline:
-    """Gather the earlier concerns that the caller may see, and whether there are more."""
+    """Gather the earlier concerns that the caller may see."""
     appearances = await earlier_appearances(work)
-    hidden: bool = (await work.values(_HIDES, case_id=work.case.id))[0]["is_partly_hidden"]
-    content = f"{work.case.id} {hidden} {sorted(str(appearance.subject_id) for appearance in appearances)}"
+    content = f"{work.case.id} {sorted(str(appearance.subject_id) for appearance in appearances)}"
     shown = work.lookup_index("earlier-concerns", content)
-    return Timeline(_moments(appearances), hidden, shown.hex(), await _was_seen(work, shown))
+    return Timeline(_moments(appearances), shown.hex(), await _was_seen(work, shown))
 
 
 async def confirm_earlier_concerns(work: UnitOfWork, shown: bytes) -> Timeline:
@@ -60,7 +57,7 @@ async def require_earlier_concerns_seen(work: UnitOfWork) -> None:
         EarlierConcernsNotSeen: there is something, and the caller has not confirmed it.
     """
     timeline = await timeline_of(work)
-    if (timeline.moments or timeline.is_partly_hidden) and not timeline.is_confirmed:
+    if timeline.moments and not timeline.is_confirmed:
         raise errors.EarlierConcernsNotSeen
 
 

@@ -11,7 +11,7 @@ from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.closures.retention import Retention
+from infohus.whole_case.closures.retention import HAS_CHILD, own_retention, retention_of
 from infohus.whole_case.erasure.model import (
     CLEARING,
     ArchiveClearance,
@@ -38,18 +38,15 @@ _CLEARANCES = (
     .order_by(ArchiveClearance.id)
 )
 _KEPT = (
-    sa.select(Retention.case_id, Retention.rule, Retention.erase_after, Case.number, Case.stage)
-    .join(Case, Case.id == Retention.case_id)
+    sa.select(Case.id, Case.number, Case.stage, Case.closed_at, Case.outcome, HAS_CHILD)
     .where(
-        Case.infohus_id == sa.bindparam("infohus_id"), Retention.authority_id == sa.bindparam("authority_id"),
-        Retention.case_id > sa.bindparam("after", type_=sa.Uuid),
+        Case.infohus_id == sa.bindparam("infohus_id"), Case.closed_at.is_not(None),
+        Case.id > sa.bindparam("after", type_=sa.Uuid),
     )
-    .order_by(Retention.case_id)
+    .order_by(Case.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-_OWN_PERIOD = sa.select(Retention.erase_after).where(
-    Retention.case_id == sa.bindparam("case_id"), Retention.authority_id == sa.bindparam("authority_id")
-)
+"""Finds the closed cases that row security shows the caller."""
 
 
 def _counted(model: type[Record]) -> AnySelect:
@@ -114,10 +111,10 @@ async def refuse_erasure(work: UnitOfWork) -> None:
         ErasureRefused: something stands in the way, all of which it names (rule 72).
         ErasureNotBuiltYet: nothing stands in the way (rule 73).
     """
-    period = await work.values(_OWN_PERIOD, case_id=work.case.id, authority_id=work.caller.authority_id)
-    if not period:
+    kept = await own_retention(work)
+    if kept is None:
         raise ErasureRefused(reasons=IN_DANISH[Hindrance.NOT_CLOSED])
-    hindrances = [Hindrance.STILL_KEPT] if period[0]["erase_after"] >= danish_day(work.now) else []
+    hindrances = [Hindrance.STILL_KEPT] if kept.erase_after >= danish_day(work.now) else []
     hindrances += (await _hindrances(work, [work.case.id]))[work.case.id]
     if hindrances:
         raise ErasureRefused(reasons=", ".join(IN_DANISH[hindrance] for hindrance in hindrances))
@@ -126,24 +123,21 @@ async def refuse_erasure(work: UnitOfWork) -> None:
 
 async def erasure_report(work: UnitOfWork, *, after: UUID, limit: int) -> list[ErasureLine]:
     """List closed cases by id, with the number of the caller's authority's own records of each kind."""
-    kept = await work.values(
-        _KEPT, infohus_id=work.infohus_id, authority_id=work.caller.authority_id, after=after, limit=limit
-    )
-    case_ids: list[UUID] = [row["case_id"] for row in kept]
+    closed = await work.values(_KEPT, infohus_id=work.infohus_id, after=after, limit=limit)
+    case_ids: list[UUID] = [row["id"] for row in closed]
     hindrances = await _hindrances(work, case_ids)
     records: dict[UUID, dict[str, int]] = {case_id: {} for case_id in case_ids}
     for row in await work.values(_COUNTS, case_ids=case_ids, authority_id=work.caller.authority_id):
         records[row["case_id"]][row["kind"]] = row["records"]
     return [
         ErasureLine(
-            case_id=row["case_id"], case_number=row["number"], stage=Stage(row["stage"]), rule=row["rule"],
-            erase_after=row["erase_after"], records=records[row["case_id"]],
+            case_id=row["id"], case_number=row["number"], stage=Stage(row["stage"]), rule=kept.rule.name,
+            erase_after=kept.erase_after, records=records[row["id"]],
             hindered_by=[
-                *([Hindrance.STILL_KEPT] if row["erase_after"] >= danish_day(work.now) else []),
-                *hindrances[row["case_id"]],
+                *([Hindrance.STILL_KEPT] if kept.erase_after >= danish_day(work.now) else []), *hindrances[row["id"]],
             ],
         )
-        for row in kept
+        for row, kept in ((row, retention_of(work, row)) for row in closed)
     ]
 
 

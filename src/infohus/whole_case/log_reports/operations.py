@@ -91,7 +91,7 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     if not persons:
         return []
     try:
-        head = await signer.sign(work.infohus_id)
+        head = await signer.sign(work.log.log_id)
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
     names = await work.values(_AUTHORITY, authority_id=work.caller.authority_id)

@@ -11,8 +11,8 @@ from infohus.cases.api import CaseLine, ParticipantView
 from infohus.cases.participants import PARTICIPANTS_OF_CASE
 from infohus.cases.procedure.table import WITH_MEASURES
 from infohus.casework.measures.stalled_measures import StalledMeasureView, stalled_measures
-from infohus.kernel.access.model import Case, Participant, Stage
-from infohus.kernel.answers.etags import VERSIONED, etag
+from infohus.kernel.access.model import Case, Participant, ParticipationKind, Stage
+from infohus.kernel.answers.etags import CASE_VERSIONED, case_etag
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.whole_case.next_steps.operations import NextStep, Waiting, next_steps, waiting_proposals
@@ -24,20 +24,21 @@ class CaseView(msgspec.Struct, frozen=True):
     case: CaseLine
     participants: list[ParticipantView]
     stalled_measures: list[StalledMeasureView]
-    """For tovholdere: measures in which nothing has happened for a while (rule 77)."""
+    """For tovholdere: measures that they can see and in which nothing has happened for a while (rule 77)."""
 
 
-@get("/cases/{case_id:uuid}", operation_id="ReadCase", response_headers=VERSIONED)
+@get("/cases/{case_id:uuid}", operation_id="ReadCase", response_headers=CASE_VERSIONED)
 async def read_case(
     case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], stalled_after_days: NamedDependency[int],
 ) -> Response[CaseView]:
     """Read where a case stands and who takes part."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         participants = await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=case_id)
-        has_measures = work.case.stage in WITH_MEASURES
+        is_tovholder = work.participation.kind == ParticipationKind.COORDINATOR
+        has_measures = is_tovholder and work.case.stage in WITH_MEASURES
         stalled = await stalled_measures(work, quiet_days=stalled_after_days, case_id=case_id) if has_measures else []
-        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(row) for row in participants], stalled)
-        return Response(view, headers={"ETag": etag(work.case.version)})
+        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(row, work.caller) for row in participants], stalled)
+        return Response(view, headers={"ETag": case_etag(work.case.version, work.side.version)})
 
 
 class NextStepsView(msgspec.Struct, frozen=True):

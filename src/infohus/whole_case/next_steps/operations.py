@@ -17,6 +17,7 @@ from infohus.cases.joint_decisions.operations import signatures_of
 from infohus.cases.procedure.table import PROCEDURE, WAY
 from infohus.casework.assessments.model import Assessment
 from infohus.casework.measures.model import Recommendation
+from infohus.casework.scope_decisions.first_views import require_first_view_possible
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
 from infohus.danish import words_for
@@ -24,6 +25,7 @@ from infohus.danish.acts import ACTS, NO_LONGER, REACHED_BY
 from infohus.kernel.access.model import Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing
 from infohus.whole_case.closures.model import Closure
@@ -61,15 +63,19 @@ PROPOSED: Mapping[Action, type[JointDecision]] = MappingProxyType({
 })
 """Actions that propose a joint decision, of which a case can have one open of each kind."""
 
-_STATED = sa.select(
-    sa.func.infohus.first_views_stated(sa.bindparam("case_id", type_=sa.Uuid)).label("authority_id")
-)
+OPENING = frozenset({Action.START_MEASURE, Action.REQUEST_INFORMATION, *PROPOSED}) - {Action.PROPOSE_CLOSURE}
+"""Actions that open something, which nobody does who has signed a closure (rule 70)."""
+_SIGNED_CLOSURE = "a closure that the caller's authority has signed"
+
 _ASSESSED = sa.select(Assessment.id).where(Assessment.case_id == sa.bindparam("case_id")).limit(1)
 
 
 async def next_steps(work: UnitOfWork) -> list[NextStep]:
     """List the actions that the policies allow the caller in this case, possible now or not."""
-    open_kinds = {proposal.kind for proposal in await waiting_proposals(work)}
+    waiting = await waiting_proposals(work)
+    open_kinds = {proposal.kind for proposal in waiting}
+    if any(one.kind == Closure.__tablename__ and work.caller.authority_id in one.signed_by for one in waiting):
+        open_kinds.add(_SIGNED_CLOSURE)
     steps = []
     for action in OFFERED:
         if work.allows(action):
@@ -87,8 +93,10 @@ async def _hindered(work: UnitOfWork, action: Action, open_kinds: set[str]) -> W
             refusal = errors.AlreadyRecorded()
         case Action.OPEN_ASSESSMENT if work.case.stage is Stage.ACTING and not await _was_assessed(work):
             refusal = errors.NotPossibleNow(stage=work.case.stage.value)
-        case Action.STATE_FIRST_VIEW | Action.PROPOSE_SCOPE_DECISION:
-            refusal, lifted_by = await _first_view_refusal(work, action, open_kinds)
+        case Action.STATE_FIRST_VIEW:
+            refusal = await _first_view_refusal(work, open_kinds)
+        case _ if action in OPENING and _SIGNED_CLOSURE in open_kinds:
+            refusal, lifted_by = errors.ClosureIsSigned(), ResolvableBy.YOURSELF
         case Action.PROPOSE_CLOSURE if Closure.__tablename__ not in open_kinds:
             return await _unfinished(work)
     if refusal is None and action in PROPOSED and PROPOSED[action].__tablename__ in open_kinds:
@@ -96,19 +104,13 @@ async def _hindered(work: UnitOfWork, action: Action, open_kinds: set[str]) -> W
     return None if refusal is None else _because(refusal, OFFERED[action], lifted_by)
 
 
-async def _first_view_refusal(
-    work: UnitOfWork, action: Action, open_kinds: set[str],
-) -> tuple[errors.Refused | None, ResolvableBy]:
-    """Find why the caller cannot state a first view any more, or cannot propose before the other has stated one."""
-    stated = {row["authority_id"] for row in await work.values(_STATED, case_id=work.case.id)}
-    is_open = ScopeDecision.__tablename__ in open_kinds
-    if action is Action.STATE_FIRST_VIEW:
-        if work.caller.authority_id in stated:
-            return errors.AlreadyRecorded(), ResolvableBy.NOBODY
-        too_late = errors.AlreadyProposed() if is_open else None
-        return too_late, ResolvableBy.NOBODY
-    waits = stated == {work.caller.authority_id} and not is_open
-    return (errors.FirstViewAwaitsTheOther(), ResolvableBy.THE_OTHER) if waits else (None, ResolvableBy.NOBODY)
+async def _first_view_refusal(work: UnitOfWork, open_kinds: set[str]) -> errors.Refused | None:
+    """Find why the caller cannot state a first view any more."""
+    try:
+        await require_first_view_possible(work)
+    except (errors.AlreadyRecorded, errors.FirstViewTooLate) as refusal:
+        return refusal
+    return errors.AlreadyProposed() if ScopeDecision.__tablename__ in open_kinds else None
 
 
 def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
@@ -116,7 +118,8 @@ def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
     try:
         row.require_possible(work.case, work.resolved.side)
     except errors.ScreeningAwaitsChildNotification as refusal:
-        return _because(refusal, 32, ResolvableBy.MUNICIPALITY)
+        own = {AuthorityKind.MUNICIPALITY: ResolvableBy.MUNICIPALITY, AuthorityKind.POLICE: ResolvableBy.POLICE}
+        return _because(refusal, 32, own[work.caller.authority_kind])
     except errors.NotPossibleNow as refusal:
         words, lifted_by = NO_LONGER.format(why=words_for(refusal)[1]), ResolvableBy.NOBODY
         ahead = [stage for stage in WAY if stage in row.stages]

@@ -55,11 +55,18 @@ class Emptied(msgspec.Struct, frozen=True):
     before: datetime
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """How many requests of no authority were refused in the minute that begins at `minute`, by the reason's code."""
+
+    minute: datetime
+    refusals: dict[str, int]
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Format version 1. `at` is aware UTC; `persons` are log ids; `nonce` is 16 random bytes, base64url.
 
-    `emptied` stands last, in the entries that say what was emptied, and is left out in all others. So is `tally`, which
-    the log itself adds to entries that name persons: see tally.py.
+    `emptied` stands last, in the entries that say what was emptied, and is left out in all others. So is `counted`, in
+    the installation's log, and `tally`, which the log itself adds to entries that name persons: see tally.py.
     """
 
     v: int = 1
@@ -86,6 +93,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     correlation: str
     nonce: str
     emptied: Emptied | msgspec.UnsetType = msgspec.UNSET
+    counted: Counted | msgspec.UnsetType = msgspec.UNSET
     tally: list[tuple[int, str]] | msgspec.UnsetType = msgspec.UNSET
 
 

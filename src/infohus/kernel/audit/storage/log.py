@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 
@@ -16,11 +16,18 @@ from infohus.kernel.database.pool import Connection
 AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
 ROWS_AT_ONCE = 4096
 
+INSTALLATION_LOG = UUID(int=0)
+"""The log of the installation itself: what its operator does, and the counts of refusals that belong to no authority.
+
+It names no case and no person of one.
+"""
+_LOGS_OF_AUTHORITIES = UUID("6d0f3b1c-5a0e-4f0c-9a52-3c1f4f6f2b7e")
+
 APPEND = "SELECT audit.append($1, $2)"
 """Append an entry ($2) to a log ($1), in the caller's transaction where it is in one; gives the entry's index."""
 
-OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
-"""Make a log ($1) with its origin ($2), as the owner, unless it exists."""
+OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2, $3) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
+"""Make a log ($1) with its origin ($2) for an authority ($3), as the owner, unless it exists."""
 _FLUSH = "SELECT pg_logical_emit_message(true, 'infohus', '')"
 """A transaction of its own that only writes a message into the write-ahead log (WAL).
 
@@ -46,6 +53,11 @@ WHERE log_id = $1 AND entry IS NOT NULL
 ORDER BY index
 """
 _SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
+
+
+def log_of(authority_id: str) -> UUID:
+    """Give the id of an authority's log. It is computed, so that an act needs no look-up to know where it stands."""
+    return uuid5(_LOGS_OF_AUTHORITIES, authority_id)
 
 
 class NoSuchLog(Exception):  # noqa: N818 - names the situation
@@ -82,9 +94,28 @@ def append_and_commit(log_id: UUID, entry: bytes) -> str:
     )
 
 
-def append_alone(log_id: UUID, entry: bytes) -> str:
-    """Write the one message that does the same in a new transaction: it appends the entry and nothing else."""
-    return f"BEGIN; {append_and_commit(log_id, entry)}"
+def append_alone(log_id: UUID, entry: bytes, *, authority_id: str | None = None) -> str:
+    """Write the one message that does the same in a new transaction: it appends the entry and nothing else.
+
+    `authority_id` is for whom the application acts, whose log it is; `None` for the installation's.
+
+    Raises:
+        ValueError: that is no authority's id.
+    """
+    if authority_id is None:
+        return f"BEGIN; {append_and_commit(log_id, entry)}"
+    return f"BEGIN; SET LOCAL infohus.authority TO '{plain_id(authority_id)}'; {append_and_commit(log_id, entry)}"
+
+
+def plain_id(authority_id: str) -> str:
+    """Give an authority's id as it can stand in SQL between quotes.
+
+    Raises:
+        ValueError: it holds anything but letters, digits and hyphens.
+    """
+    if not authority_id.isascii() or not authority_id.replace("-", "").isalnum():
+        raise ValueError(authority_id)
+    return authority_id
 
 
 async def was_committed(connection: AnyConnection, entry: bytes) -> bool:

@@ -9,7 +9,8 @@ from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.exported_log import Fault
 
 SHIPPED = {
-    "append": "25280db706219f86de280fe8c9c7ee725b3ac145ff8237ac17e42a9dac2b2d45",
+    "acting_authority": "60652a4ed83ed438fc58ccde08d9292e968bcfdb4d268ecefda173301432b1fb",
+    "append": "d8f88613933a26aa2a3dea70a4ea6f2a0b6ef9cb11ba5d8c56629ad4b2a75e72",
     "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
     "empty": "0fdcbe396aeee18c5fa75b16a0e94c57f9f8c65f9776b4948782918b11c36418",
     "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
@@ -17,7 +18,8 @@ SHIPPED = {
     "kept_since": "c3836c1d05f86d0b9f4f3adc5c465e8bc30ad9309742733f166a17878d2bfbd4",
     "let_only_empty": "18db1a3e05e1ff094b232cf7c773b0a7a23f866e8e0f0274a6b3651de618e343",
     "moment_of": "d25cd348812acdd75e987ffea1db3dbb72744e162f119253e6621ef4fa3073c7",
-    "open_log": "602e5dcc4accdfe9763d7984b9e2f57e77eeb3c6e6425d2b4d850344b7ff0b22",
+    "open_log": "c6f1654e27be670b1ff76183ec8afc1fb40c56dd81db558adbeb02bf13d05d6a",
+    "readable_logs": "6ff29f5d72a572946708430033ad5dad35f58b8f7e9dffd81865a63cc754cee4",
     "refuse_change": "05488db5a64efb1586e8fd4101aca43fddf3f947eb0452c88bfafbdec4074d1e",
 }
 """SHA-256 of each function's body, settings and SECURITY DEFINER flag, hexadecimal; a test compares the migrations."""
@@ -26,6 +28,9 @@ TRIGGERS = {
     "checkpoint_is_never_changed", "cosignature_is_never_changed", "frontier_is_never_deleted", "leaf_is_never_changed",
     "leaf_is_only_emptied", "log_is_never_changed", "tally_is_never_deleted",
 }
+
+POLICIES_DIGEST = "3f6db02190d0dadf5211b64bae9ee04349be81161e8af6d7a754eda94bf3b8c0"
+"""SHA-256 of every row security policy of these tables as text, hexadecimal; a test compares the migrations."""
 
 TABLES = {"checkpoint", "cosignature", "frontier", "leaf", "log", "retention", "tally"}
 
@@ -41,20 +46,30 @@ WHERE c.relnamespace = 'audit'::regnamespace AND NOT t.tgisinternal
 """
 _TABLES = """
 SELECT c.relname AS name,
-       c.relkind = 'r' AND NOT c.relrowsecurity AND NOT c.relhassubclass AND NOT c.relispartition
-         AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid)
+       c.relkind = 'r' AND c.relrowsecurity AND NOT c.relforcerowsecurity
+         AND NOT c.relhassubclass AND NOT c.relispartition
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid) AS is_plain
 FROM pg_catalog.pg_class c
 WHERE c.relnamespace = 'audit'::regnamespace AND c.relkind NOT IN ('i', 'I', 'c')
 """
-"""A table with a policy or a rule, or a view in its place, can hide rows from a verifier or show others."""
+"""A table with a rule, or a view in its place, can hide rows from a verifier or show others."""
+POLICIES = """
+SELECT coalesce(string_agg(
+  concat_ws(' ', c.relname, p.polname, p.polcmd, p.polpermissive, r.roles, pg_get_expr(p.polqual, p.polrelid),
+            pg_get_expr(p.polwithcheck, p.polrelid)), E'\n' ORDER BY c.relname, p.polname), '') AS policies
+FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid,
+  LATERAL (SELECT string_agg(g.rolname, ',' ORDER BY g.rolname) AS roles
+           FROM pg_catalog.pg_roles g WHERE g.oid = ANY (p.polroles)) r
+WHERE c.relnamespace = 'audit'::regnamespace
+"""
+"""Who sees which rows: another policy can hide rows from a verifier, or show an authority those of others."""
 
 
 async def catalog_faults(connection: AnyConnection) -> list[Fault]:
     """List what is not as shipped.
 
     That is a function that was changed, added or removed, a trigger that is off, missing or added, and a table that is
-    missing, added, no plain table, or has a policy or a rule.
+    missing, added, no plain table, or has a rule, and policies that are not those we shipped.
     """
     faults = []
     functions = [(row["name"], digest_of(row["definition"])) for row in await connection.fetch(_FUNCTIONS)]
@@ -72,6 +87,9 @@ async def catalog_faults(connection: AnyConnection) -> list[Fault]:
         Fault("audit", None, f"udløseren {row['name']} er ikke leveret") for row in triggers
         if row["name"] not in TRIGGERS
     )
+    policies = await connection.fetchval(POLICIES)
+    if digest_of(policies) != POLICIES_DIGEST:
+        faults.append(Fault("audit", None, "reglerne for, hvem der ser hvad i loggen, er ikke dem, der blev leveret"))
     tables = await connection.fetch(_TABLES)
     plain = {row["name"] for row in tables if row["is_plain"]}
     faults.extend(
@@ -82,5 +100,5 @@ async def catalog_faults(connection: AnyConnection) -> list[Fault]:
 
 
 def digest_of(definition: str) -> str:
-    """Give the SHA-256 of a function's definition, hexadecimal."""
+    """Give the SHA-256 of a definition, hexadecimal."""
     return sha256(definition.encode()).hexdigest()
