@@ -158,9 +158,12 @@ def entries_of(folder, index, width):
     return entries
 
 
-FIELDS = """v at log caller authority role assurance action subject_kind subject case outcome reason policies policy_set
-justification purpose recipients track persons opened wrote correlation nonce""".split()
-WRITTEN = "verb table key revision digest was".split()
+FIELDS = [
+    "v", "at", "log", "caller", "authority", "role", "assurance", "action", "subject_kind", "subject", "case",
+    "outcome", "reason", "policies", "policy_set", "justification", "purpose", "recipients", "track", "persons",
+    "opened", "wrote", "correlation", "nonce",
+]
+WRITTEN = ["verb", "table", "key", "revision", "digest", "was"]
 
 
 def fields_of(index, entry):

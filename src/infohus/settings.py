@@ -85,6 +85,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="PostgreSQL address of the role infohus_reconciler: the service then compares all rows with "
                          "the logs, some each second. Without it, only `infohus audit verify --rows` does."),
     ] = None
+    database_folder: Annotated[
+        Path | None,
+        Meta(description="A folder on the disk of the database, where that is this machine's; its free space is "
+                         "watched as the keys' and the signer's are."),
+    ] = None
+    least_free_megabytes: Annotated[
+        int, Meta(description="With less free space on a watched disk `/ready` answers 503, before the disk is full.",
+                  ge=1)
+    ] = 1024
     note_late_after_days: Annotated[
         int, Meta(description="A note entered more days after the event shows as late (rule 68).", ge=0, le=365)
     ] = 3

@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 import rich_click as click
 
+from infohus.cli.log_verification import CHANGED, NOT_CHECKED
 from infohus.cli.progress_bar import ProgressBar
 from infohus.kernel.audit.verification.row_reconciliation import RowFault, reconcile_rows
 
@@ -18,7 +19,7 @@ reconciler_option = click.option(
 
 
 def verify_rows(database: str | None) -> None:
-    """Compare all rows, print each that is not as the logs say, and end with code 1 where there is one."""
+    """Compare all rows and print each that is not as the logs say; end with 1 where there is one, 3 if not asked."""
     if not database:
         message = "--rows needs --reconciler-database"
         raise click.UsageError(message)
@@ -34,9 +35,10 @@ def verify_rows(database: str | None) -> None:
     try:
         compared, faults = asyncio.run(go())
     except (OSError, asyncpg.PostgresError) as refused:
-        raise click.ClickException(str(refused)) from None
+        click.echo(f"Ikke prøvet: databasen svarer {type(refused).__name__}.", err=True)
+        raise SystemExit(NOT_CHECKED) from None
     for fault in faults:
         click.echo(f"FEJL  {fault}")
     if faults:
-        raise SystemExit(1)
+        raise SystemExit(CHANGED)
     click.echo(f"Uændret: {compared} rækker, hver af dem som en log siger, den blev skrevet.")

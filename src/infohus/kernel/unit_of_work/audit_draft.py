@@ -32,6 +32,8 @@ class AuditEventDraft:
     """The log ids of persons the act is about, beside those of its case."""
     met: list[str] = field(default_factory=list)
     """The same of persons whose rows this unit writes."""
+    is_durable: bool = field(default=False, init=False)
+    """Whether the entry is committed and on the disk; set by `UnitsOfWork` alone."""
     _purpose: str | None = field(default=None, init=False)
     _opened: list[Opened] = field(default_factory=list, init=False)
     _wrote: list[Wrote] = field(default_factory=list, init=False)

@@ -2,13 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 
-from infohus.kernel.audit.formats.checkpoint import Checkpoint, VerifierKey
+from infohus.kernel.audit.formats.checkpoint import VerifierKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.storage import archive, export, log
@@ -65,6 +64,10 @@ class LogReader:
         """Read the log `log_id` over the unit's connection; `ask` runs a query as the unit's caller."""
         self._connection = cast("Connection", _ConnectionOfCaller(connection, ask))
         self.log_id = log_id
+
+    def asked_by(self, ask: Callable[[str, Sequence[Any]], Awaitable[list[asyncpg.Record]]]) -> "LogReader":
+        """Read the same log by other means: `ask` runs each query, and nothing is locked or executed."""
+        return LogReader(self._connection, ask, self.log_id)
 
     # --- its head, and whether it verifies ---------------------------------------------------------------------------
     async def head(self) -> Head:
@@ -124,15 +127,17 @@ class LogReader:
         """
         return await tile_of(self._connection, self.log_id, place, size=size)
 
-    async def export(self, note: str, folder: Path, *, key: VerifierKey, witnesses: Sequence[WitnessKey]) -> Checkpoint:
-        """Write the log into `folder` as far as its signed checkpoint `note` goes; every row is hashed anew.
+    def export(
+        self, note: str, *, key: VerifierKey, witnesses: Sequence[WitnessKey], at: datetime
+    ) -> AsyncIterator[bytes]:
+        """Give the log as far as its signed checkpoint `note` goes, as a tar file, piece by piece.
 
         Raises:
-            LogDoesNotVerify: the rows do not make the tree that the checkpoint says.
+            LogDoesNotVerify: midway, when the rows do not make the tree that the checkpoint says; the tar file then
+                has no checkpoint and no end.
         """
-        return await export.export_log(
-            self._connection, self.log_id, note, folder, key=key, witnesses=witnesses
-        )
+        files = export.exported_files(self._connection, self.log_id, note, key=key, witnesses=witnesses)
+        return export.packed(files, folder="log", at=at)
 
     # --- archived checkpoints ----------------------------------------------------------------------------------------
     async def newest_checkpoint(self) -> Archived | None:

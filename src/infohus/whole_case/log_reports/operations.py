@@ -71,11 +71,10 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
         persons += (await work.side.meet([(subjects[0]["case_id"], subjects[0]["id"])])).values()
     if index is not None:
         known = await work.values(_BY_NUMBER, infohus_id=work.infohus_id, cpr_index=index)
+        work.audit_draft.persons.extend(row["log_id"] for row in known)
         persons += [row["log_id"] for row in known]
-    persons = list(dict.fromkeys(persons))
-    work.audit_draft.persons.extend(persons)
     work.audit_draft.state_purpose(OF_REPORT, ORDERED)
-    return persons
+    return list(dict.fromkeys(persons))
 
 
 async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[str]) -> list[SubjectLogReport]:

@@ -168,11 +168,11 @@ async def head_of(connection: AnyConnection, log_id: UUID) -> Head:
 
 
 async def rows_of(
-    connection: AnyConnection, log_id: UUID, *, start: int, stop: int
+    connection: AnyConnection, log_id: UUID, *, start: int, stop: int, at_once: int = ROWS_AT_ONCE
 ) -> AsyncIterator[list[asyncpg.Record]]:
-    """Read rows start … stop−1 (index, entry, hashes) in order, at most 4,096 at a time; rows may be missing."""
-    for first in range(start, stop, ROWS_AT_ONCE):
-        if rows := await connection.fetch(ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop)):
+    """Read rows start … stop−1 (index, entry, hashes) in order, at most `at_once` at a time; rows may be missing."""
+    for first in range(start, stop, at_once):
+        if rows := await connection.fetch(ROWS, log_id, first, min(first + at_once, stop)):
             yield rows
 
 
