@@ -17,7 +17,7 @@ from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.casework.assessments.model import Assessment
 from infohus.casework.concerns.model import ChildNotification
 from infohus.casework.exchanges.model import InformationRequest
-from infohus.casework.measures.model import Measure, Recommendation
+from infohus.casework.measures.model import IS_ENDED, Measure, Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
 from infohus.kernel.access.model import Authority, Case, Infohus
@@ -143,7 +143,7 @@ _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
 )
 """Finds underretninger whose clocks run: the municipality's duties, which it alone is asked for."""
 _OPEN_MEASURES = sa.select(Measure.id).where(
-    Measure.case_id == sa.bindparam("case_id"), Measure.ended_at.is_(None),
+    Measure.case_id == sa.bindparam("case_id"), ~IS_ENDED,
     sa.or_(Measure.authority_id == _OWN, Measure.responsible_id == _OWN),
 )
 """Finds measures that the caller's authority started, or answers for and was told of."""
