@@ -127,6 +127,7 @@ class House:
     verifier: str
     folder: Path
     settings: Settings
+    has_written: bool = False  # past the application, so that rows and logs need not agree
 
     def append_counts(self) -> None:
         """Append to the installation's log what was refused and counted, as the application does every minute."""
@@ -140,6 +141,7 @@ class House:
 
     async def sql(self, statement: str, *values: object) -> list[asyncpg.Record]:
         """Run a statement as the database's superuser, whom row security does not bind."""
+        self.has_written |= not statement.lstrip().upper().startswith("SELECT")
         connection = await asyncpg.connect(self.superuser)
         try:
             return await connection.fetch(statement, *values)
@@ -286,7 +288,8 @@ class CaseInHand:
     async def end_measures(self) -> "CaseInHand":
         """Let the responsible authority end each of its measures."""
         measures = await self.house.sql(
-            "SELECT id, authority_id FROM infohus.measure WHERE case_id = $1 AND ended_at IS NULL", UUID(self.id)
+            "SELECT id, authority_id FROM infohus.measure m WHERE case_id = $1 AND NOT EXISTS ("
+            "  SELECT FROM infohus.follow_up f WHERE f.measure_id = m.id AND f.outcome IS NOT NULL)", UUID(self.id)
         )
         for row in measures:
             path = f"{self.path}/measures/{row['id']}/follow-ups"

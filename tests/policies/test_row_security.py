@@ -36,12 +36,12 @@ STRICTER_POLICIES: Final = (
         " somebody signed in stands in no row (rules 17 and 48)",
     ),
     Stricter(
-        frozenset({"reporter", "reporter_release", "protected_address", "record_key"}),
+        frozenset({"reporter", "reporter_release", "protected_address", "record_key", "disclosed_key"}),
         lambda looker: "an hour ago" in looker.name,
         "the concern's view tells that there is one; opening it is what a fresh sign-in is for (rules 29, 48, 54)",
     ),
     Stricter(
-        frozenset({"record_key"}), lambda looker: looker.caller.role is Role.INVITED_PROFESSIONAL,
+        frozenset({"record_key", "disclosed_key"}), lambda looker: looker.caller.role is Role.INVITED_PROFESSIONAL,
         "one's own authority's wraps; a key opens nothing without the record, which stays hidden",
     ),
 )

@@ -84,6 +84,7 @@ def findings(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     found += _tried(lambda: FileKeyKeeper(settings.keys_folder).check())
     found += _tried(lambda: issuers.extend(read_issuers(settings.issuers_file, now)))
     found += _tried(lambda: signer_of(settings))
+    found += asyncio.run(_of_issuers(issuers))
     found += _of_witnesses(settings)
     found += _of_open_policies(settings)
     is_stopped = any(finding.stops for finding in found)
@@ -96,6 +97,15 @@ def _tried(attempt: Callable[[], object]) -> list[Finding]:
     except CANNOT_START as refused:
         return [Finding(str(refused), stops=True)]
     return []
+
+
+async def _of_issuers(issuers: Iterable[Issuer]) -> list[Finding]:
+    """Fetch each issuer's keys once; one that does not answer now may answer when somebody signs in."""
+    await asyncio.gather(*(issuer.keys.renew() for issuer in issuers))
+    return [
+        Finding(f"{issuer.url} has no keys now ({issuer.keys.last_failure}): nobody it signs in gets in", stops=False)
+        for issuer in issuers if issuer.keys.last_failure
+    ]
 
 
 def _of_witnesses(settings: Settings) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
         reference = (await work.open(stored, reading=Action.READ_JOURNAL_REFERENCE))[stored.id]["reference"]
     decisions = [
         JournalDecision(
-            decision.__tablename__, decision.outcome, decision.decided_at, decision.content_hash.hex(),
+            decision.__tablename__, decision.result, decision.decided_at, decision.content_hash.hex(),
             sorted(
                 (JournalSignature(row.authority_id, row.signed_at) for row in await signatures_of(work, decision)),
                 key=lambda signature: signature.signed_at,
@@ -100,8 +100,13 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
 async def own_log(work: UnitOfWork, *, after: int, limit: int) -> CaseLogPage:
     """List the case's entries in the log of the caller's authority, from index `after` + 1 on."""
     case_id = work.case.id
-    entries, next_after = await work.log.entries_where(lambda entry: entry.case == case_id, after=after, limit=limit)
-    return CaseLogPage([_line(index, entry) for index, entry in entries], next_after)
+    places, next_after = await work.log.places_where(
+        lambda entry: entry is not None and entry.case == case_id, after=after, limit=limit
+    )
+    return CaseLogPage(
+        [_line(place.index, place.entry) for place in places if place.entry is not None], next_after,
+        [place.index for place in places if place.is_bad],
+    )
 
 
 def _line(index: int, entry: Entry) -> CaseLogLine:
