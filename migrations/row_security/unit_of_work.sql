@@ -1,5 +1,5 @@
 -- Names of those who acted, sealed (rule 60), and the functions that withdraw what an exchange disclosed, end the
--- idempotency keys of old acts, and look up what an attempt was at.
+-- idempotency keys of old acts, and find what an attempt is logged with.
 
 ALTER TABLE infohus.actor ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.actor TO infohus_app;

@@ -119,7 +119,8 @@ class Asked:
     def given_by(self, row: StoredRow) -> str:
         """Name the authority that gave the exchange that a row is, or belongs to."""
         exchange_id = UUID(row.columns["id" if row.table == "exchange" else "exchange_id"])
-        return self.records[exchange_id][0][0].authority_id
+        (exchange, _), *_ = self.records[exchange_id]
+        return exchange.authority_id
 
     def concerns(self, authority: str, row: StoredRow) -> bool:
         """Say whether an authority takes part in a case ever, or gave, received or owns what a row disclosed."""
@@ -129,8 +130,8 @@ class Asked:
                 for one in self.world.rows
             )
         if row.table == "disclosure":
-            owner = self.records[UUID(row.columns["record_id"])][0][0].authority_id
-            return authority in {self.given_by(row), row.columns["recipient_id"], owner}
+            owners = {record.authority_id for record, _ in self.records[UUID(row.columns["record_id"])]}
+            return authority in {self.given_by(row), row.columns["recipient_id"], *owners}
         exchange_id = row.columns["id" if row.table == "exchange" else "exchange_id"]
         return authority == self.given_by(row) or any(
             one.table == "disclosure" and one.columns["exchange_id"] == exchange_id and self.concerns(authority, one)

@@ -99,10 +99,11 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
 
 async def own_log(work: UnitOfWork, *, after: int, limit: int) -> CaseLogPage:
     """List the case's entries in the log of the caller's authority, from index `after` + 1 on."""
-    case_id = work.case.id
-    places, next_after = await work.log.places_where(
-        lambda entry: entry is not None and entry.case == case_id, after=after, limit=limit
-    )
+
+    def concerns_it(entry: Entry | None) -> bool:
+        return entry is not None and entry.case == work.case.id
+
+    places, next_after = await work.log.places_where(concerns_it, after=after, limit=limit)
     return CaseLogPage(
         [_line(place.index, place.entry) for place in places if place.entry is not None], next_after,
         [place.index for place in places if place.is_bad],
