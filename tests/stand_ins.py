@@ -1,4 +1,4 @@
-"""The programs that a machine of tests/machine.py has in place of systemd's and the package managers'.
+"""The programs that a machine of tests/operators_machine.py has in place of systemd's and the package managers'.
 
 Each says on stderr that it is a stand-in and what it does. `systemctl` reads the installed unit and starts that very
 command, as the unit's account, with its environment and file mode mask, and without its sandbox

@@ -16,7 +16,7 @@ import pytest
 from house import now
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import demo_keys
-from machine import BLOCKS, WITNESS, Machine, why_there_is_none
+from operators_machine import BLOCKS, WITNESS, Machine, why_there_is_none
 from runbook import README
 
 OF_WITNESS = ["install", "witness' key", "witness", "witness' proxy"]
