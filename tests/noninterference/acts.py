@@ -107,15 +107,16 @@ def filled(run: Run, act: Act, operation: str, **more: Any) -> dict[str, Any]:
 
 
 EXAMPLE_AUTHORITIES = ("ishoj-kommune", "kbh-vestegns-politi")
-TEXTS = frozenset({"text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered"})
+TEXTS = frozenset({
+    "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered",
+})
 
 
 async def make(run: Run, act: Act, path: str, body: Any, *, role: str | None = None, method: str = "POST") -> Any:
     """Send what makes something, and remember what it made."""
     answer = await run.send(act.side, method, path, body, role=role or act.role)
     if answer.is_success:
-        made = answer.json()
-        run.made[act.number] = {**made, "_path": path} if isinstance(made, dict) else {"_path": path}
+        run.remember(act.number, path, answer)
     return answer
 
 
@@ -264,7 +265,7 @@ async def _amend(run: Run, act: Act) -> None:
     path = f"{case_of(run, act)}/{DECISIONS[kind][0]}/{made['id']}"
     answer = await run.send(act.side, "PUT", path, decision(run, act, kind))
     if answer.is_success and act.about is not None:
-        run.made[act.about] = {**answer.json(), "_path": made["_path"]}
+        run.remember(act.about, made["_path"], answer)
 
 
 @doing("sign a proposal")
@@ -328,7 +329,5 @@ DOINGS.update({
     "end a participation": posting_about("participants/{id}", None, method="DELETE"),
     "extend a participation": posting_about("participants/{id}/extension", "ExtendParticipation"),
     "tell by phone": posting("oral-exchanges", "RecordOralExchange"),
-    # That a side has stated its view is told to the other by the act itself: each proposes after both have, or neither.
-    "state a first view": posting("first-views", "StateFirstView"),
     "reveal a first view": posting_about("first-views/{id}/revelation", "RevealFirstView"),
 })

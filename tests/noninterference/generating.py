@@ -1,4 +1,4 @@
-"""Histories made from a seed: a small model of the case leads the shared acts to every stage, and strews hidden ones in."""
+"""Histories made from a seed: a small model of the case leads shared acts to every stage; hidden ones are strewn in."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
 
 BEGINNING = datetime(2026, 12, 1, 12, tzinfo=UTC)
 SHARED_ACTS = (6, 16)
-PAUSES = (0.5, 3.0, 20.0, 200.0, 1440.0, 9000.0)
+PAUSES = (0.5, 3.0, 3.0, 20.0, 20.0, 200.0, 200.0, 1440.0, 9000.0)
 """Minutes between two shared acts: from the same minute to a week."""
 NEXT = {
     "cleared": "scope", "accepted": "screening", "recommending": "recommendation",
@@ -45,6 +45,11 @@ class History:
         """Print it, an act a line."""
         lines = "\n".join(str(act) for act in self.acts)
         return f"history {self.seed}, {self.observer} looks, begins {self.begins_at:%Y-%m-%d %H:%M}\n{lines}"
+
+
+Possible = tuple[float, Callable[[], None]]
+"""How likely something is, and what adds it to the history."""
+Doing = Callable[..., Callable[[], None]]
 
 
 @dataclass
@@ -92,13 +97,14 @@ class _Author:
         """Open a case; what the hiding side writes is another in the second run, unless the concern is told later."""
         side = self.drawn.choice(SIDES)
         choice = self.drawn.choice([1, 1, 2, 3, 4, 8, 9, 17, 0])
-        elsewhere = self.drawn.choice([0, 1, 2, 4, 8, 12, 21]) if side == self.hides and self.drawn.random() < 0.5 else None
+        differs = side == self.hides and self.drawn.random() < 0.5
+        elsewhere = self.drawn.choice([0, 1, 2, 4, 8, 12, 21]) if differs else None
         number = len(self.acts)
         case = _Case(number, side, choice)
         self.cases.append(case)
         self.add("open a case", side, case=case, choice=choice, choice_elsewhere=elsewhere)
 
-    def possible(self, case: _Case) -> Iterator[tuple[float, Callable[[], None]]]:
+    def possible(self, case: _Case) -> Iterator[Possible]:
         """List what can be shared next in a case, and how likely it is."""
         side = self.drawn.choice(SIDES)
 
@@ -119,16 +125,21 @@ class _Author:
             yield 2, do("tell of a concern", case.opened_by, about=case.number)
         yield from self.leading_on(case, do)
 
-    def leading_on(self, case: _Case, do: Callable[..., Callable[[], None]]) -> Iterator[tuple[float, Callable[[], None]]]:
+    def leading_on(self, case: _Case, do: Doing) -> Iterator[Possible]:
         """List what brings the case to its next stage."""
         if case.proposal is not None:
             yield 9, lambda: self.sign(case)
             yield 1, do("amend a proposal", case.proposal.side, about=case.proposal.number)
             if case.proposal.kind == "propose a scope":
                 yield 0.5, do("differ on the scope", other(case.proposal.side), about=case.proposal.number)
-            return
-        if case.stage == "received":
+        elif case.stage == "received":
             yield 9, lambda: self.check(case)
+        else:
+            yield from self.at_stage(case, do)
+            yield (2 if case.stage != "closed" else 0.2), lambda: self.propose(case, "closure")
+
+    def at_stage(self, case: _Case, do: Doing) -> Iterator[Possible]:
+        """List what a stage after the police check, and no other, asks for."""
         if case.stage == "cleared":
             yield 1, do("state a first view")
             for act in case.of("state a first view"):
@@ -145,8 +156,6 @@ class _Author:
                 yield 3, do("sign a proposal", about=act.number)
         if case.stage == "acting":
             yield 5, do("measure, told")
-        if case.stage not in {"received", "closed"}:
-            yield 2, lambda: self.propose(case, "closure")
 
     def check(self, case: _Case) -> None:
         """Let the police check."""

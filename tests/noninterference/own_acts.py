@@ -14,6 +14,7 @@ LISTS = (
 
 DOINGS.update({
     "note": posting("information", "NoteInformation"),
+    "state a first view": posting("first-views", "StateFirstView"),
     "write a note": posting("notes", "WriteNote"),
     "record a request for access": posting("access-requests", "RecordAccessRequest"),
     "make the package": posting_about("access-requests/{id}/package", "ExportAccessPackage"),
@@ -67,7 +68,8 @@ def _children(made: Any) -> list[str]:
 async def _restrict(run: Run, act: Act) -> None:
     item = {"kind": "information", "id": run.made_by(act.about)["id"]}
     basis = "dbl-22-1" if act.side == "municipality" else "rhl-14-1-1"
-    await make(run, act, f"{case_of(run, act)}/restrictions", filled(run, act, "RestrictAccess", item=item, basis=basis))
+    body = filled(run, act, "RestrictAccess", item=item, basis=basis)
+    await make(run, act, f"{case_of(run, act)}/restrictions", body)
 
 
 @doing("measure, untold")
@@ -108,15 +110,16 @@ async def _read(run: Run, act: Act) -> None:
 @doing("supervise")
 async def _supervise(run: Run, act: Act) -> None:
     role = ("dpo", "legal")[act.choice % 2]
-    for path in ("/exchanges", "/log/entries", "/log-notice", "/erasure-report"):
+    for path in ("/exchanges", "/erasure-report"):
         await run.send(act.side, "GET", f"/infohuse/{run.infohus_id}{path}", role=role)
-    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-notice/acknowledgement", role="tovholder")
+    for path in ("/log", "/log/entries", "/log/notice"):
+        await run.send(act.side, "GET", path, role=role)
+    await run.send(act.side, "POST", "/log/notice/acknowledgement", role="tovholder")
 
 
 @doing("announce a log check")
 async def _announce(run: Run, act: Act) -> None:
-    path = f"/infohuse/{run.infohus_id}/log-checks"
-    await make(run, act, path, EXAMPLES["AnnounceLogCheck"], role="dpo")
+    await make(run, act, "/log/checks", EXAMPLES["AnnounceLogCheck"], role="dpo")
 
 
 @doing("try what is refused")
@@ -143,8 +146,8 @@ async def _sign_in(run: Run, act: Act) -> None:
 
 ON_A_CASE = (
     "note", "note", "write a note", "add a concern", "set the journal reference", "record a request for access", "hold",
-    "clear with the archive", "look back", "read", "export the journal note", "be asked from outside",
-    "measure, untold", "try what is refused", "erase",
+    "clear with the archive", "state a first view", "look back", "read", "export the journal note",
+    "be asked from outside", "measure, untold", "try what is refused", "erase",
 )
 """Kinds that need nothing but the case."""
 ON_AN_INFOHUS = ("search", "supervise", "report the log to a person", "announce a log check", "sign in again")
