@@ -18,14 +18,16 @@ from sqlalchemy import Table
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
-from infohus.kernel.access.model import Case, CaseKey, Disclosure, Participant, RecordKey
+from infohus.kernel.access.model import Case, CaseKey, DisclosedKey, Disclosure, Participant, RecordKey
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Row
+from infohus.kernel.sealing.column import WHOLE
+from infohus.kernel.sealing.wraps import WRAP_BYTES
 
 PARTIES = ((str(ISHOJ), "gdpr", DEMO_PEOPLE["kommune"]), (str(VESTEGNEN), "led", DEMO_PEOPLE["politi"]))
 YEARS = 5
 BATCH = 5_000
-MODELS: tuple[type[Row], ...] = (Case, Participant, CaseKey, Exchange, Disclosure, RecordKey)
+MODELS: tuple[type[Row], ...] = (Case, Participant, CaseKey, Exchange, Disclosure, RecordKey, DisclosedKey)
 """In the order of their foreign keys."""
 
 Rows = dict[type[Row], list[dict[str, Any]]]
@@ -80,10 +82,18 @@ def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
         rows[Exchange].append(_exchange(exchange_id, case_id, moment))
         rows[Disclosure].append({
             "exchange_id": exchange_id, "record_id": exchange_id, "recipient_id": PARTIES[1][0],
-            "record_kind": "exchange", "case_id": case_id, "withdrawn_at": None,
+            "record_version": 1, "record_kind": "exchange", "case_id": case_id, "withdrawn_at": None,
         })  # fmt: skip
         rows[CaseKey].extend(_case_keys(case_id))
-        rows[RecordKey].extend(_record_keys(exchange_id, case_id))
+        key = {
+            "record_id": exchange_id, "record_version": 1, "part": WHOLE, "case_id": case_id, "key_id": _id_of(now()),
+        }  # fmt: skip
+        owner, reader = (party[0] for party in PARTIES[:2])
+        rows[RecordKey].append(key | {"authority_id": owner, "wrapped_key": os.urandom(WRAP_BYTES)})
+        rows[DisclosedKey].append(key | {
+            "exchange_id": exchange_id, "recipient_id": reader, "owner_id": owner,
+            "wrapped_key": os.urandom(WRAP_BYTES),
+        })  # fmt: skip
     return rows
 
 
@@ -101,7 +111,7 @@ def _exchange(exchange_id: UUID, case_id: UUID, moment: datetime) -> dict[str, A
         "categories": ["ordinary"], "recipients": [PARTIES[1][0]], "exchanged_at": moment, "is_late": False,
         "corrects_id": None, "manifest": os.urandom(32), "necessity": os.urandom(330),
         "proportionality": os.urandom(80), "subsidiarity": os.urandom(80), "strict_necessity": os.urandom(220),
-        "summary": os.urandom(390), "answers": os.urandom(720), "answers_key": os.urandom(40),
+        "summary": os.urandom(390), "answers": os.urandom(720), "answers_key": os.urandom(WRAP_BYTES),
         "consent": "not_sought", "consent_reason": None, "is_onward": False,
     }  # fmt: skip
 
@@ -118,17 +128,7 @@ def _case_keys(case_id: UUID) -> Iterator[dict[str, Any]]:
     for authority, _, _ in PARTIES:
         yield {
             "case_id": case_id, "authority_id": authority, "keeper_key_id": f"{authority}/kek-1",
-            "wrapped_key": os.urandom(40),
-        }  # fmt: skip
-
-
-def _record_keys(exchange_id: UUID, case_id: UUID) -> Iterator[dict[str, Any]]:
-    owner = PARTIES[0][0]
-    for authority, _, _ in PARTIES:
-        yield {
-            "record_id": exchange_id, "authority_id": authority, "owner_id": owner, "case_id": case_id,
-            "key_id": _id_of(now()), "wrapped_key": os.urandom(40),
-            "exchange_id": None if authority == owner else exchange_id,
+            "wrapped_key": os.urandom(WRAP_BYTES),
         }  # fmt: skip
 
 

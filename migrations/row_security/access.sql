@@ -174,6 +174,66 @@ CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   END
   $$;
 
+-- Has the caller's authority a key of this version: because it wrote it, or by an exchange that was not withdrawn?
+CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN EXISTS (
+      SELECT FROM infohus.record_key k
+      WHERE k.record_id = of_record AND k.record_version = of_version AND k.authority_id = infohus.caller_authority()
+    ) OR EXISTS (
+      SELECT FROM infohus.disclosure d
+      WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
+        AND d.record_version = of_version AND d.withdrawn_at IS NULL
+    );
+  END
+  $$;
+
+-- The newest version of a record that the caller's authority has a key for: the one that it sees. Each other version,
+-- older or newer, is hidden from it.
+CREATE FUNCTION infohus.newest_version(of_record uuid) RETURNS integer
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    authority text := infohus.caller_authority();
+    newest integer;
+  BEGIN
+    SELECT GREATEST(
+      (SELECT max(k.record_version) FROM infohus.record_key k
+        WHERE k.record_id = of_record AND k.authority_id = authority),
+      (SELECT max(d.record_version) FROM infohus.disclosure d
+        WHERE d.record_id = of_record AND d.recipient_id = authority AND d.withdrawn_at IS NULL)
+    ) INTO newest;
+    RETURN newest;
+  END
+  $$;
+
+-- Is there a later version than this? For a tovholder who signs or changes a joint decision: both need the last one.
+CREATE FUNCTION infohus.is_superseded(of_record uuid, of_version integer) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.has_key(of_record, of_version) AND EXISTS (
+      SELECT FROM infohus.record_key k
+      WHERE k.record_id = of_record AND k.record_version > of_version
+        AND infohus.takes_part(k.case_id, 'coordinators')
+    );
+  END
+  $$;
+
+-- The number of a record's next version. Two authorities may each write one that the other does not see.
+CREATE FUNCTION infohus.next_version(of_record uuid) RETURNS integer
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN (
+      SELECT max(k.record_version) + 1 FROM infohus.record_key k
+      WHERE k.record_id = of_record AND infohus.takes_part(k.case_id, 'any')
+    );
+  END
+  $$;
+
 -- May the caller see this record among the case's? A professional invited for single records sees only these, and those
 -- they recorded themselves.
 CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RETURNS boolean
@@ -191,26 +251,10 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
   END
   $$;
 
--- For the log alone: the log ids of the persons that the caller's authority knows in a case, also for a caller who takes
--- no part in it and tried to. NULL where the authority has no side in it: then it learns not even that there is a case.
-CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    IF EXISTS (
-      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
-    ) THEN
-      RETURN ARRAY(
-        SELECT s.log_id FROM infohus.side_person s
-        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
-      );
-    END IF;
-    RETURN NULL;
-  END
-  $$;
-
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus FROM PUBLIC;
 GRANT USAGE ON SCHEMA infohus TO infohus_app;
+-- `/ready` compares the schema's version with the code's.
+GRANT SELECT ON infohus.alembic_version TO infohus_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus TO infohus_app;
 GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 
@@ -218,6 +262,7 @@ GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_participant ON infohus.participant FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_disclosure ON infohus.disclosure FOR SELECT TO infohus_owner USING (true);
+CREATE POLICY functions_read_record_key ON infohus.record_key FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY supervising_read ON infohus.exchange FOR SELECT TO infohus_owner
   USING (infohus.caller_role() IN ('data_protection_officer', 'legal'));
 
@@ -258,8 +303,7 @@ CREATE POLICY insert_side_person ON infohus.side_person FOR INSERT TO infohus_ap
 
 ALTER TABLE infohus.participant ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.participant TO infohus_app;
-GRANT UPDATE (person_id, acts_for, kind, scope, begins_at, ends_at, reason, record_version)
-  ON infohus.participant TO infohus_app;
+GRANT UPDATE (begins_at, ends_at) ON infohus.participant TO infohus_app;
 CREATE POLICY select_participant ON infohus.participant FOR SELECT TO infohus_app
   USING (infohus.takes_part(case_id, 'any'));
 CREATE POLICY insert_participant ON infohus.participant FOR INSERT TO infohus_app
@@ -298,8 +342,12 @@ GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
 -- authority is not told to it.
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
   USING (
-    (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'))
-    OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+    (
+      infohus.takes_part(case_id, 'any')
+      AND (
+        recipient_id = infohus.caller_authority() OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+      )
+    )
     OR infohus.supervises_disclosure(exchange_id, record_id, recipient_id)
   );
 -- A row lets its recipient see the record, so no authority may insert one for itself.
@@ -310,12 +358,16 @@ ALTER TABLE infohus.record_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURI
 GRANT SELECT, INSERT ON infohus.record_key TO infohus_app;
 CREATE POLICY select_record_key ON infohus.record_key FOR SELECT TO infohus_app
   USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
--- The own authority's key of its own record, or by an exchange another authority's key.
 CREATE POLICY insert_record_key ON infohus.record_key FOR INSERT TO infohus_app
-  WITH CHECK (
-    infohus.takes_part(case_id, 'any')
-    AND (authority_id = infohus.caller_authority()) = (owner_id = infohus.caller_authority() AND exchange_id IS NULL)
-  );
+  WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+
+ALTER TABLE infohus.disclosed_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.disclosed_key TO infohus_app;
+CREATE POLICY select_disclosed_key ON infohus.disclosed_key FOR SELECT TO infohus_app
+  USING (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+-- An exchange gives another authority a key, never one's own.
+CREATE POLICY insert_disclosed_key ON infohus.disclosed_key FOR INSERT TO infohus_app
+  WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
 -- Idempotency keys of answered requests, visible to their person alone.
 ALTER TABLE infohus.request_once ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -324,27 +376,3 @@ CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_
   USING (person_id = infohus.caller_person());
 CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
   WITH CHECK (person_id = infohus.caller_person());
-
--- Ends the keys of acts before a day, at most 10,000 of them; gives how many. The application's role deletes none
--- otherwise, and by this function none of the last days: without its key a repetition would act twice.
-CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  DECLARE
-    ended bigint;
-  BEGIN
-    DELETE FROM infohus.request_once r WHERE r.ctid = ANY (ARRAY(
-      SELECT old.ctid FROM infohus.request_once old WHERE old.acted_on < before LIMIT 10000
-    ));
-    GET DIAGNOSTICS ended = ROW_COUNT;
-    RETURN ended;
-  END
-  $$;
-REVOKE EXECUTE ON FUNCTION infohus.end_answered_requests(date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.end_answered_requests(date) TO infohus_app;
-
--- It runs as the owner, whom forced row security binds too: these rows only.
-CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO infohus_owner
-  USING (acted_on < CURRENT_DATE - 1);
-CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
-  USING (acted_on < CURRENT_DATE - 1);

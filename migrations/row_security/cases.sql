@@ -42,14 +42,11 @@ CREATE POLICY insert_custody_release ON infohus.custody_release FOR INSERT TO in
 ALTER TABLE infohus.signature ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.signature TO infohus_app;
 GRANT UPDATE (withdrawn_at) ON infohus.signature TO infohus_app;
--- Only for those whose authority has a key of the signed record, by ownership or by an exchange.
+-- Only for those whose authority has a key of the signed version.
 CREATE POLICY select_signature ON infohus.signature FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, CASE record_kind WHEN 'assessment' THEN 'assessment' ELSE 'coordinators' END)
-    AND EXISTS (
-      SELECT FROM infohus.record_key k
-      WHERE k.record_id = signature.record_id AND k.authority_id = infohus.caller_authority()
-    )
+    AND infohus.has_key(record_id, record_version)
   );
 CREATE POLICY insert_signature ON infohus.signature FOR INSERT TO infohus_app
   WITH CHECK (

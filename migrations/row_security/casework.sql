@@ -1,9 +1,10 @@
 -- The steps of a case: who sees, adds and changes each kind of record.
 --
 -- A record is seen by those of its own authority who take part in its area, and by those of the other authority only
--- when an exchange disclosed it. It is inserted in the caller's authority's name. A table without a grant of UPDATE
--- never changes. A reporter and a withdrawal are never disclosed. What belongs to another record is inserted by those
--- who may see that one.
+-- when an exchange disclosed it. Of a record that is written anew, each version is a row, and each authority sees the
+-- newest that it has a key for. It is inserted in the caller's authority's name. A table without a grant of UPDATE never
+-- changes, and a grant names only what tells of later events. A reporter and a withdrawal are never disclosed. What
+-- belongs to another record is inserted by those who may see that one.
 
 ALTER TABLE infohus.concern ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.concern TO infohus_app;
@@ -50,23 +51,19 @@ CREATE POLICY insert_clearance_check ON infohus.clearance_check FOR INSERT TO in
 
 ALTER TABLE infohus.child_notification ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.child_notification TO infohus_app;
-GRANT UPDATE (
-    record_version, subject_id, assess_by, receipt_by, handed_over_at, assessed_at, receipt_given_on, handed_over_to
-  ) ON infohus.child_notification TO infohus_app;
+GRANT UPDATE (assessed_at, receipt_given_on) ON infohus.child_notification TO infohus_app;
 CREATE POLICY select_child_notification ON infohus.child_notification FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 CREATE POLICY insert_child_notification ON infohus.child_notification FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 CREATE POLICY update_child_notification ON infohus.child_notification FOR UPDATE TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (
-      authority_id = infohus.caller_authority()
-      OR (infohus.was_told(id) AND infohus.caller_role() = 'municipal_coordinator')
-    )
+    AND record_version = infohus.newest_version(id)
+    AND (authority_id = infohus.caller_authority() OR infohus.caller_role() = 'municipal_coordinator')
   );
 
 -- Does the caller's authority know of a child whose underretning is not handed over? It runs as the caller, whom row
@@ -123,19 +120,18 @@ CREATE POLICY insert_first_view ON infohus.first_view FOR INSERT TO infohus_app
 
 ALTER TABLE infohus.scope_decision ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.scope_decision TO infohus_app;
-GRANT UPDATE (record_version, outcome, content, content_hash, exchange_id, decided_at)
-  ON infohus.scope_decision TO infohus_app;
+GRANT UPDATE (exchange_id, decided_at, differed_at) ON infohus.scope_decision TO infohus_app;
 CREATE POLICY select_scope_decision ON infohus.scope_decision FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 CREATE POLICY insert_scope_decision ON infohus.scope_decision FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 CREATE POLICY update_scope_decision ON infohus.scope_decision FOR UPDATE TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 
 ALTER TABLE infohus.scope_disagreement ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -154,39 +150,36 @@ CREATE POLICY insert_scope_disagreement ON infohus.scope_disagreement FOR INSERT
 
 ALTER TABLE infohus.screening ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.screening TO infohus_app;
-GRANT UPDATE (record_version, outcome, content, content_hash, exchange_id, decided_at)
-  ON infohus.screening TO infohus_app;
+GRANT UPDATE (exchange_id, decided_at) ON infohus.screening TO infohus_app;
 CREATE POLICY select_screening ON infohus.screening FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 CREATE POLICY insert_screening ON infohus.screening FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 CREATE POLICY update_screening ON infohus.screening FOR UPDATE TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 
 GRANT SELECT ON infohus.assessment_template TO infohus_app;
 
 ALTER TABLE infohus.assessment ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.assessment TO infohus_app;
-GRANT UPDATE (
-    record_version, version, template_id, users_are_trained, outcome, content, content_hash, exchange_id, decided_at
-  ) ON infohus.assessment TO infohus_app;
+GRANT UPDATE (exchange_id, decided_at) ON infohus.assessment TO infohus_app;
 CREATE POLICY select_assessment ON infohus.assessment FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, 'assessment')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 CREATE POLICY insert_assessment ON infohus.assessment FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 CREATE POLICY update_assessment ON infohus.assessment FOR UPDATE TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 
 ALTER TABLE infohus.contribution ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -205,25 +198,22 @@ CREATE POLICY insert_contribution ON infohus.contribution FOR INSERT TO infohus_
 
 ALTER TABLE infohus.recommendation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.recommendation TO infohus_app;
-GRANT UPDATE (record_version, outcome, content, content_hash, exchange_id, decided_at)
-  ON infohus.recommendation TO infohus_app;
+GRANT UPDATE (exchange_id, decided_at) ON infohus.recommendation TO infohus_app;
 CREATE POLICY select_recommendation ON infohus.recommendation FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 CREATE POLICY insert_recommendation ON infohus.recommendation FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 CREATE POLICY update_recommendation ON infohus.recommendation FOR UPDATE TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 
 ALTER TABLE infohus.measure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.measure TO infohus_app;
-GRANT UPDATE (record_version, level, kind, responsible_id, starts_on, follow_up_on, ended_at, outcome, description)
-  ON infohus.measure TO infohus_app;
 -- For a tovholder, or the professional who carries the measure out.
 CREATE POLICY select_measure ON infohus.measure FOR SELECT TO infohus_app
   USING (
@@ -235,14 +225,6 @@ CREATE POLICY select_measure ON infohus.measure FOR SELECT TO infohus_app
   );
 CREATE POLICY insert_measure ON infohus.measure FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
-CREATE POLICY update_measure ON infohus.measure FOR UPDATE TO infohus_app
-  USING (
-    (
-      infohus.takes_part(case_id, 'coordinators')
-      OR (delivered_by = infohus.caller_person() AND infohus.takes_part(case_id, 'measures'))
-    )
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
-  );
 
 ALTER TABLE infohus.follow_up ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.follow_up TO infohus_app;

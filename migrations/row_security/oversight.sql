@@ -107,11 +107,12 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
       SELECT k.channel, k.extremism_form FROM infohus.concern k JOIN ours ON ours.id = k.case_id
       WHERE k.authority_id = infohus.caller_authority() AND k.recorded_at >= begins_at AND k.recorded_at < ends_at
     ), scopes AS (
-      SELECT s.outcome, s.decided_at - min(k.received_at) AS taken
+      SELECT CASE WHEN s.differed_at IS NULL THEN s.outcome ELSE 'disagreed' END AS outcome,
+        s.decided_at - min(k.received_at) AS taken
       FROM infohus.scope_decision s JOIN ours ON ours.id = s.case_id
       LEFT JOIN infohus.concern k ON k.case_id = s.case_id AND k.authority_id = infohus.caller_authority()
       WHERE s.decided_at >= begins_at AND s.decided_at < ends_at
-      GROUP BY s.id, s.outcome, s.decided_at
+      GROUP BY s.id, s.record_version
     )
     SELECT 'channel', reports.channel::text, count(*) FROM reports GROUP BY 2
     UNION ALL
@@ -132,9 +133,12 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
       END, count(*) FROM scopes WHERE scopes.taken IS NOT NULL GROUP BY 2
     UNION ALL
     SELECT 'tool', CASE WHEN a.decided_at < ends_at THEN 'concluded' ELSE 'under_way' END, count(*)
-    FROM infohus.assessment a JOIN ours ON ours.id = a.case_id
-    WHERE (a.authority_id = infohus.caller_authority() OR infohus.was_told(a.id))
-      AND a.recorded_at >= begins_at AND a.recorded_at < ends_at GROUP BY 2
+    FROM (
+      SELECT min(w.opened_at) AS opened_at, min(w.decided_at) AS decided_at
+      FROM infohus.assessment w JOIN ours ON ours.id = w.case_id
+      WHERE w.authority_id = infohus.caller_authority() OR infohus.was_told(w.id) GROUP BY w.id
+    ) a
+    WHERE a.opened_at >= begins_at AND a.opened_at < ends_at GROUP BY 2
     UNION ALL
     SELECT 'prevention_level', m.level::text, count(*) FROM infohus.measure m JOIN ours ON ours.id = m.case_id
     WHERE m.authority_id = infohus.caller_authority() AND m.recorded_at >= begins_at AND m.recorded_at < ends_at

@@ -4,19 +4,18 @@
 
 ALTER TABLE infohus.closure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.closure TO infohus_app;
-GRANT UPDATE (record_version, outcome, content, content_hash, exchange_id, decided_at)
-  ON infohus.closure TO infohus_app;
+GRANT UPDATE (exchange_id, decided_at) ON infohus.closure TO infohus_app;
 CREATE POLICY select_closure ON infohus.closure FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 CREATE POLICY insert_closure ON infohus.closure FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 CREATE POLICY update_closure ON infohus.closure FOR UPDATE TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    AND record_version = infohus.newest_version(id)
   );
 
 -- Only the person who was shown earlier concerns sees that: the other authority would learn that there are some.
@@ -37,13 +36,14 @@ CREATE POLICY insert_earlier_concerns_seen ON infohus.earlier_concerns_seen FOR 
 
 ALTER TABLE infohus.journal_reference ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.journal_reference TO infohus_app;
-GRANT UPDATE (record_version, set_at, reference) ON infohus.journal_reference TO infohus_app;
 CREATE POLICY select_journal_reference ON infohus.journal_reference FOR SELECT TO infohus_app
-  USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+  USING (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND record_version = infohus.newest_version(id)
+  );
 CREATE POLICY insert_journal_reference ON infohus.journal_reference FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
-CREATE POLICY update_journal_reference ON infohus.journal_reference FOR UPDATE TO infohus_app
-  USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
 ALTER TABLE infohus.access_request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.access_request TO infohus_app;

@@ -56,6 +56,7 @@ def create_tables() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
         sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("record_kind", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.LargeBinary(), nullable=False),
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),

@@ -8,6 +8,8 @@ from migrations.tables.definitions import (
     create_joint_decision,
     create_record,
     create_table,
+    once_per_record,
+    revision,
     sealed,
 )
 
@@ -70,7 +72,9 @@ def create_tables() -> None:
         sa.Column("assessed_at", sa.DateTime(timezone=True)),
         sa.Column("receipt_given_on", sa.Date()),
         sealed("handed_over_to", nullable=True),
-        sa.UniqueConstraint("subject_id"),
+        revision(),
+        once_per_record("child_notification", "subject_id"),
+        versioned=True,
     )
 
     create_record(
@@ -82,6 +86,7 @@ def create_tables() -> None:
         sa.Column("answer_exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sealed("question"),
+        revision(),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_at_some_time"),
         sa.CheckConstraint(
             "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"
@@ -104,11 +109,11 @@ def create_tables() -> None:
         unique_in_case=("authority_id",),
     )
 
-    create_joint_decision("scope_decision")
+    create_joint_decision("scope_decision", sa.Column("differed_at", sa.DateTime(timezone=True)))
 
     create_record(
         "scope_disagreement",
-        sa.Column("scope_decision_id", sa.Uuid(), sa.ForeignKey("infohus.scope_decision.id"), nullable=False),
+        sa.Column("scope_decision_id", sa.Uuid(), nullable=False),
         sealed("reason"),
         sa.UniqueConstraint("scope_decision_id"),
     )
@@ -126,16 +131,17 @@ def create_tables() -> None:
 
     create_joint_decision(
         "assessment",
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("template_id", sa.Text(), nullable=False),
         sa.Column("template_digest", sa.LargeBinary(), nullable=False),
         sa.Column("users_are_trained", sa.Boolean(), nullable=False),
-        unique_in_case=("authority_id", "version"),
+        once_per_record("assessment", "case_id", "authority_id", "version"),
     )
 
     create_record(
         "contribution",
-        sa.Column("assessment_id", sa.Uuid(), sa.ForeignKey("infohus.assessment.id"), nullable=False, index=True),
+        sa.Column("assessment_id", sa.Uuid(), nullable=False, index=True),
         sa.Column("dimension", sa.Text(), nullable=False),
         choice("answer", "described", "unknown", "not_relevant"),
         choice("origin", "already_held", "collected"),
@@ -156,13 +162,7 @@ def create_tables() -> None:
         sa.Column("is_social_support", sa.Boolean(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("follow_up_on", sa.Date(), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True)),
-        choice(
-            "outcome", "goal_reached", "partly_reached", "not_reached", "declined_by_the_citizen", "moved_elsewhere",
-            "unknown", nullable=True,
-        ),
         sealed("description"),
-        sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ends_with_an_outcome"),
     )
 
     create_record(
@@ -170,7 +170,12 @@ def create_tables() -> None:
         sa.Column("measure_id", sa.Uuid(), sa.ForeignKey("infohus.measure.id"), nullable=False, index=True),
         sa.Column("delivered_by", sa.Uuid()),
         sa.Column("next_follow_up_on", sa.Date()),
+        choice(
+            "outcome", "goal_reached", "partly_reached", "not_reached", "declined_by_the_citizen", "moved_elsewhere",
+            "unknown", nullable=True,
+        ),
         sealed("text"),
+        sa.CheckConstraint("(next_follow_up_on IS NULL) = (outcome IS NOT NULL)", name="goes_on_or_ends"),
     )
 
     create_record(

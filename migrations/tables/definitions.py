@@ -32,12 +32,15 @@ def create_table(name: str, *columns: sa.schema.SchemaItem) -> None:
     op.create_table(name, *columns, schema=SCHEMA, postgresql_with=storage)
 
 
-def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None) -> None:
+def create_record(
+    name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None, versioned: bool = False
+) -> None:
     """Create the table of a kind of record: it belongs to one case, one owning authority and that authority's regime.
 
     Authority and regime are one foreign key, so no record can be under another regime than its owner (rule 42), nor
     under one that does not exist: that is checked where the authority stands. With `unique_in_case` a case has at most
-    one record for each value of these columns, and for `()` at most one record.
+    one record for each value of these columns, and for `()` at most one record. Where it is `versioned`, each version
+    is a row.
     """
     in_case = sa.Index(None, "case_id") if unique_in_case is None else sa.UniqueConstraint("case_id", *unique_in_case)
     create_table(
@@ -46,7 +49,7 @@ def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tup
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False),
         sa.Column("authority_id", sa.Text(), nullable=False),
         sa.Column("regime", sa.String(60), nullable=False),
-        sa.Column("record_version", sa.Integer(), nullable=False),
+        sa.Column("record_version", sa.Integer(), primary_key=versioned, autoincrement=False, nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -57,9 +60,14 @@ def create_record(name: str, *columns: sa.schema.SchemaItem, unique_in_case: tup
     )
 
 
-def create_joint_decision(
-    name: str, *columns: sa.schema.SchemaItem, unique_in_case: tuple[str, ...] | None = None
-) -> None:
+def once_per_record(table: str, *columns: str) -> sa.Index:
+    """Make a unique index of a versioned table in which a record counts once, however many versions it has."""
+    return sa.Index(
+        f"uq_{table}_{'_'.join(columns)}", *columns, unique=True, postgresql_where=sa.text("record_version = 1")
+    )
+
+
+def create_joint_decision(name: str, *columns: sa.schema.SchemaItem) -> None:
     """Create the table of a kind of decision that both authorities sign; an exchange discloses it to the other."""
     create_record(
         name,
@@ -69,8 +77,14 @@ def create_joint_decision(
         sa.Column("content_hash", sa.LargeBinary(), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("decided_at", sa.DateTime(timezone=True)),
-        unique_in_case=unique_in_case,
+        revision(),
+        versioned=True,
     )
+
+
+def revision() -> sa.Column[int]:
+    """Make the column of a table whose rows change: the unit of work counts in it, and the log names each count."""
+    return sa.Column("revision", sa.Integer(), nullable=False, server_default="1")
 
 
 def sealed(name: str, *, nullable: bool = False) -> sa.Column[bytes]:

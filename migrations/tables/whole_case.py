@@ -2,7 +2,15 @@
 
 import sqlalchemy as sa
 
-from migrations.tables.definitions import choice, create_joint_decision, create_record, create_table, sealed
+from migrations.tables.definitions import (
+    choice,
+    create_joint_decision,
+    create_record,
+    create_table,
+    once_per_record,
+    revision,
+    sealed,
+)
 
 RECORD_KINDS = (
     "concern", "reporter", "subject", "clearance_check", "child_notification", "information", "note",
@@ -29,7 +37,8 @@ def create_tables() -> None:
         "journal_reference",
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sealed("reference"),
-        unique_in_case=("authority_id",),
+        once_per_record("journal_reference", "case_id", "authority_id"),
+        versioned=True,
     )
 
     create_record(
@@ -39,6 +48,7 @@ def create_tables() -> None:
         sa.Column("answer_by", sa.Date(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sealed("asked"),
+        revision(),
     )
 
     create_record(
@@ -49,6 +59,7 @@ def create_tables() -> None:
         sa.Column("review_on", sa.Date(), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True)),
         sealed("reason"),
+        revision(),
     )
 
     create_record(
@@ -63,6 +74,7 @@ def create_tables() -> None:
         "legal_hold",
         sa.Column("lifted_at", sa.DateTime(timezone=True)),
         sealed("reason"),
+        revision(),
     )
 
     create_record(

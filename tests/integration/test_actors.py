@@ -9,7 +9,7 @@ from at_once import at_once
 from conftest import Database
 from house import MUNICIPAL_LOG, MUNICIPALITY, POLICE, House
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.kernel.sealing.envelope import CannotOpen
+from infohus.kernel.sealing.envelope import CannotOpen, length_prefixed
 from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile, supervision_of
 from leaks import assert_nothing_leaked, log_lines
 from persons import named_otherwise
@@ -192,10 +192,11 @@ class WhenSomebodyGetsPastTheApplication:
         await house.person("kommune").get("/cases")
         (row,) = await kept(house)
         keeper = FileKeyKeeper(house.settings.keys_folder)
-        assert len(keeper.unwrap(supervision_of(MUNICIPALITY), row["wrapped_key"])) == 32
+        context = length_prefixed((b"supervision", row["id"].bytes, row["name"][1:17]))
+        assert len(keeper.unwrap(supervision_of(MUNICIPALITY), row["wrapped_key"], context)) == 32
         for holder in (MUNICIPALITY, POLICE, supervision_of(POLICE)):
             with pytest.raises(CannotOpen):
-                keeper.unwrap(holder, row["wrapped_key"])
+                keeper.unwrap(holder, row["wrapped_key"], context)
 
     @pytest.mark.rule(60)
     async def test_no_name_lies_in_plain_text_anywhere(

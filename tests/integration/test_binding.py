@@ -30,7 +30,8 @@ from infohus.kernel.database.statements import (
     update_of,
 )
 from infohus.kernel.database.tables import Row
-from infohus.kernel.sealing.column import SealedColumn
+from infohus.kernel.sealing.clear_columns import NO_COLUMNS
+from infohus.kernel.sealing.column import WHOLE, SealedColumn
 from infohus.kernel.sealing.envelope import DataKey, Place, Sealed, seal
 
 Values = dict[str, Any]
@@ -43,7 +44,8 @@ MODELS: list[type[Row]] = sorted(
 
 
 def sealed(text: str) -> Sealed:
-    return seal(DataKey(ID, bytes(range(32))), Place("subject", "name", ID, ID, 1), text)
+    place = Place("subject", WHOLE, "name", ID, ID, "ishoj-kommune", 1, NO_COLUMNS)
+    return seal(DataKey(ID, bytes(range(32))), place, text)
 
 
 SAMPLES: dict[type[Any], list[Any]] = {

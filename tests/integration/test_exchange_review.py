@@ -9,7 +9,7 @@ from house import CLEARANCE, MUNICIPAL_LOG, MUNICIPALITY, POLICE, CaseInHand, Ho
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.storage.export import check_proof
-from infohus.kernel.sealing.envelope import CannotOpen
+from infohus.kernel.sealing.envelope import CannotOpen, length_prefixed
 from infohus.kernel.sealing.keepers import FileKeyKeeper, supervision_of
 
 SECRET = "Kun for de to tovholdere."
@@ -260,9 +260,10 @@ class WhenSomebodyGetsPastTheApplication:
         _, at = await with_answers(house)
         keeper = FileKeyKeeper(house.settings.keys_folder)
         (row,) = await house.sql(
-            "SELECT answers_key FROM infohus.exchange WHERE id::text = $1", at["kommune"].split("/")[-2]
+            "SELECT id, answers, answers_key FROM infohus.exchange WHERE id::text = $1", at["kommune"].split("/")[-2]
         )
-        assert len(keeper.unwrap(supervision_of(MUNICIPALITY), row["answers_key"])) == 32
+        context = length_prefixed((b"supervision", row["id"].bytes, row["answers"][1:17]))
+        assert len(keeper.unwrap(supervision_of(MUNICIPALITY), row["answers_key"], context)) == 32
         for other in (supervision_of(POLICE), MUNICIPALITY, POLICE):
             with pytest.raises(CannotOpen):
-                keeper.unwrap(other, row["answers_key"])
+                keeper.unwrap(other, row["answers_key"], context)

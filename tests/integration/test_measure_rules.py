@@ -53,14 +53,21 @@ class WhenNothingHappensInAMeasure:
         assert (await stalled_for(case, "kommune"), await stalled_for(case, "politi")) == ([], [])
         await set_back(case, "measure")
         assert await stalled_for(case, "kommune") == await stalled_for(case, "politi") == [shared["id"]]
+        await set_back(case, "measure", -LONG_AGO)  # what was changed does not open
         path = f"{case.path}/measures/{shared['id']}/follow-ups"
         # The police were not told of this follow-up, and nothing tells them that there is one.
         await case.kommune.post(path, {"text": "Godt i gang.", "next_follow_up_on": "2099-02-01"})
+        await set_back(case, "measure")
         assert (await stalled_for(case, "kommune"), await stalled_for(case, "politi")) == ([], [shared["id"]])
         await set_back(case, "follow_up")
         assert await stalled_for(case, "kommune") == [shared["id"]]
-        await case.kommune.post(path, {"text": "Målet er nået.", "outcome": "goal_reached"})
-        await set_back(case, "follow_up")
+        for table in ("measure", "follow_up"):
+            await set_back(case, table, -LONG_AGO)
+        await case.kommune.post(path, {
+            "text": "Målet er nået.", "outcome": "goal_reached", "disclosure": told(purpose="follow_up"),
+        })
+        for table in ("measure", "follow_up"):
+            await set_back(case, table)
         assert (await stalled_for(case, "kommune"), await stalled_for(case, "politi")) == ([], [])
 
     @pytest.mark.rule(77)

@@ -30,6 +30,8 @@ class Act:
     case: int | None = None
     about: int | None = None
     shared: bool = True
+    is_looked_at: bool = True
+    """Whether the observing side looks around afterwards; the acts that only bring a case to a stage are not."""
     runs: str = "AB"
     choice_elsewhere: int | None = None
 
@@ -263,7 +265,9 @@ async def _amend(run: Run, act: Act) -> None:
     made = run.made_by(act.about)
     kind = next(kind for kind, (path, _, _) in DECISIONS.items() if made["_path"].endswith(f"/{path}"))
     path = f"{case_of(run, act)}/{DECISIONS[kind][0]}/{made['id']}"
-    answer = await run.send(act.side, "PUT", path, decision(run, act, kind))
+    read = await run.send(act.side, "GET", path)
+    headers = {"if-match": dict(read.headers).get("etag", "*")}
+    answer = await run.send(act.side, "PUT", path, decision(run, act, kind), headers=headers)
     if answer.is_success and act.about is not None:
         run.remember(act.about, made["_path"], answer)
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from noninterference.acts import DECISIONS, Act, has_child
 from noninterference.installation import SIDES, other
@@ -47,9 +48,9 @@ class History:
         return f"history {self.seed}, {self.observer} looks, begins {self.begins_at:%Y-%m-%d %H:%M}\n{lines}"
 
 
-Possible = tuple[float, Callable[[], None]]
+Possible = tuple[float, Callable[[], object]]
 """How likely something is, and what adds it to the history."""
-Doing = Callable[..., Callable[[], None]]
+Doing = Callable[..., Callable[[], object]]
 
 
 @dataclass
@@ -77,8 +78,10 @@ class _Author:
         self.minute = 0.0
 
     def history(self) -> History:
-        """Write one."""
+        """Write one; more than half of them begin further on in a case."""
         self.open()
+        if self.drawn.random() < 0.6:
+            self.lead_on(self.cases[0], self.drawn.randint(2, 9))
         for _ in range(self.drawn.randint(*SHARED_ACTS)):
             if self.drawn.random() < 0.08 and len(self.cases) < 3:
                 self.open()
@@ -90,6 +93,25 @@ class _Author:
         self.hide()
         self.add("read", self.observer, case=self.cases[0])
         return History(self.seed, self.observer, tuple(self.acts))
+
+    def lead_on(self, case: _Case, acts: int) -> None:
+        """Bring a case some acts further, with nobody looking."""
+        first = len(self.acts)
+        if self.drawn.random() < 0.5:
+            self.add("invite", self.hides, case=case, choice=2 + 3 * self.drawn.randrange(5))
+        if has_child(case.choice):
+            self.add("hand over the child", case.opened_by, case=case, about=case.number)
+        for _ in range(acts):
+            if case.proposal is not None:
+                self.sign(case)
+            elif case.stage == "received":
+                self.check(case)
+            elif case.stage in NEXT:
+                self.propose(case, NEXT[case.stage])
+            elif case.stage == "qualifying":
+                self.add("open an assessment", self.drawn.choice(SIDES), case=case)
+                break
+        self.acts[first:] = [replace(act, is_looked_at=False) for act in self.acts[first:]]
 
     # --- shared acts -------------------------------------------------------------------------------------------------
 
@@ -108,8 +130,8 @@ class _Author:
         """List what can be shared next in a case, and how likely it is."""
         side = self.drawn.choice(SIDES)
 
-        def do(kind: str, by: str = side, **more: object) -> Callable[[], None]:
-            return lambda: self.add(kind, by, case=case, **more)  # type: ignore[arg-type]
+        def do(kind: str, by: str = side, **more: Any) -> Callable[[], Act]:
+            return lambda: self.add(kind, by, case=case, **more)
 
         yield 2, do("tell the other")
         yield 1, do("tell by phone")
@@ -182,7 +204,7 @@ class _Author:
         """Strew in what the other side does for itself, in one run only or differently in the second."""
         for _ in range(self.drawn.choice([0, 0, 1, 1, 2, 3])):
             case = self.drawn.choice(self.cases)
-            kinds = [(kind, None) for kind in ON_A_CASE]
+            kinds: list[tuple[str, Act | None]] = [(kind, None) for kind in ON_A_CASE]
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
             kinds += [("tell the third authority", None)] * 2 + [("ask the third authority", None)]
             kinds += [
@@ -204,14 +226,14 @@ class _Author:
             choice_elsewhere=self.drawn.randrange(40) if differently else None,
         )
 
-    def add(self, kind: str, side: str, *, case: _Case, **more: object) -> Act:
+    def add(self, kind: str, side: str, *, case: _Case, **more: Any) -> Act:
         """Add an act at a later time, or, when it is hidden, in the pause before the next shared one."""
         shared = more.get("shared", True)
         self.minute += self.drawn.choice(PAUSES) if shared else self.drawn.random()
         choice = more.pop("choice", None)
         act = Act(
             len(self.acts), kind, side, round(self.minute, 2), case=case.number,
-            choice=self.drawn.randrange(40) if choice is None else choice, **more,  # type: ignore[arg-type]
+            choice=self.drawn.randrange(40) if choice is None else choice, **more,
         )
         self.acts.append(act)
         case.made.setdefault(kind, []).append(act)

@@ -1,10 +1,11 @@
 """The acts of one side that concern nobody else: they change nothing that the other can see."""
 
+from datetime import timedelta
 from typing import Any
 
 from infohus.web.api_examples import EXAMPLES
 from noninterference.acts import DOINGS, Act, case_of, concern, doing, filled, make, posting, posting_about
-from noninterference.installation import NothingThere, Run
+from noninterference.installation import MUNICIPALITY, NothingThere, Run
 
 LISTS = (
     "", "/concerns", "/information", "/exchanges", "/notes", "/next-steps", "/closing", "/information-requests",
@@ -17,7 +18,6 @@ DOINGS.update({
     "state a first view": posting("first-views", "StateFirstView"),
     "write a note": posting("notes", "WriteNote"),
     "record a request for access": posting("access-requests", "RecordAccessRequest"),
-    "make the package": posting_about("access-requests/{id}/package", "ExportAccessPackage"),
     "hold": posting("legal-holds", "SetLegalHold"),
     "lift a hold": posting_about("legal-holds/{id}/lift", None),
     "lift a restriction": posting_about("restrictions/{id}/lift", None),
@@ -48,7 +48,9 @@ async def _add(run: Run, act: Act) -> None:
 
 @doing("hand over the child")
 async def _hand_over(run: Run, act: Act) -> None:
-    for notification in _children(run.made_by(act.about)):
+    concern_id = run.made_by(act.about)["id"]
+    read = await run.send(act.side, "GET", f"{case_of(run, act)}/concerns/{concern_id}")
+    for notification in _children(read.json()):
         path, now = f"{case_of(run, act)}/child-notifications/{notification}", run.installation.clock().isoformat()
         handed = {"handed_over_at": now, "handed_over_to": "Familieafdelingen"}
         await run.send(act.side, "POST", f"{path}/hand-over", handed)
@@ -67,9 +69,21 @@ def _children(made: Any) -> list[str]:
 @doing("restrict")
 async def _restrict(run: Run, act: Act) -> None:
     item = {"kind": "information", "id": run.made_by(act.about)["id"]}
-    basis = "dbl-22-1" if act.side == "municipality" else "rhl-14-1-1"
+    basis = "dbl-22-1" if act.side == MUNICIPALITY else "rhl-14"
     body = filled(run, act, "RestrictAccess", item=item, basis=basis)
     await make(run, act, f"{case_of(run, act)}/restrictions", body)
+
+
+@doing("make the package")
+async def _package(run: Run, act: Act) -> None:
+    path = f"{case_of(run, act)}/access-requests/{run.made_by(act.about)['id']}/package"
+    lists = (("information", "information"), ("note", "notes"), ("concern", "concerns"), ("exchange", "exchanges"))
+    include = []
+    for kind, segment in lists:
+        answer = await run.send(act.side, "GET", f"{case_of(run, act)}/{segment}")
+        listed = answer.json()
+        include += [{"kind": kind, "id": one["id"]} for one in (listed["items"] if "items" in listed else listed)]
+    await run.send(act.side, "POST", path, {"include": include})
 
 
 @doing("measure, untold")
@@ -98,7 +112,7 @@ async def _search(run: Run, act: Act) -> None:
 @doing("report the log to a person")
 async def _report(run: Run, act: Act) -> None:
     body = {"cpr_number": "010104-1234"}
-    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-reports", body, role="dpo")
+    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-reports", body)
 
 
 @doing("read")
@@ -119,7 +133,9 @@ async def _supervise(run: Run, act: Act) -> None:
 
 @doing("announce a log check")
 async def _announce(run: Run, act: Act) -> None:
-    await make(run, act, "/log/checks", EXAMPLES["AnnounceLogCheck"], role="dpo")
+    today = run.installation.clock().date()
+    period = {"period_from": f"{today - timedelta(days=30)}", "period_until": f"{today}"}
+    await make(run, act, "/log/checks", {**EXAMPLES["AnnounceLogCheck"], **period}, role="dpo")
 
 
 @doing("try what is refused")

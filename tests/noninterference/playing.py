@@ -13,8 +13,8 @@ from noninterference.generating import History
 from noninterference.installation import Answer, Installation, Run
 from noninterference.known import KNOWN_REFUSALS, masked_places
 
-LOOKS_AFTER_AN_ACT = 6
-FINAL_LOOKS = 120
+LOOKS_AFTER_AN_ACT = 4
+FINAL_LOOKS = 70
 _SEQUENCE = "SELECT setval('infohus.case_number', $1, $2)"
 
 
@@ -134,7 +134,7 @@ class _Comparison:
             raise Struck(act.number)  # it is about what was made in one run alone
         self._played.acts_played += 1
         difference = self._judge(act, *answers)
-        if difference is not None:
+        if difference is not None or not act.is_looked_at:
             return difference
         count = max(1, int(LOOKS_AFTER_AN_ACT * self._looks))
         looks = observing.some_looks(

@@ -38,7 +38,7 @@ READING: Final = {
 """The action that reads a record of a kind."""
 _OF_CASE: Final = frozenset({"case", "participant", "case_key"})
 """Shown with the case: which there is, who takes part, who holds a key."""
-_PER_AUTHORITY: Final = frozenset({"record_key"})
+_PER_AUTHORITY: Final = {"record_key": "authority_id", "disclosed_key": "recipient_id"}
 """Kept by each authority for itself."""
 
 _OF_A_SIDE: Final = frozenset({"case_side", "side_person"})
@@ -52,7 +52,8 @@ class Asked:
     world: World
     policies: Policies
     infohus: ResolvedSubject
-    records: dict[UUID, tuple[Record, tuple[str, ...]]]
+    records: dict[UUID, list[tuple[Record, tuple[str, ...]]]]
+    """The versions of each record, oldest first, each with the authorities that have a key of it."""
     kinds: dict[UUID, str]
     cases: dict[tuple[UUID, str, object], dict[UUID, ResolvedSubject]] = field(default_factory=dict)
 
@@ -78,12 +79,26 @@ class Asked:
             who = (str(looker.caller.person_id), looker.caller.authority_id)
             own = (row.columns["person_id"], row.columns["authority_id"]) == who
             return own and self.allows(looker, self.on_case(looker, Action.READ_EARLIER_CONCERNS, row.case_id))
-        if row.table in _PER_AUTHORITY and row.columns["authority_id"] != looker.caller.authority_id:
+        authority_id = looker.caller.authority_id
+        if row.table in _PER_AUTHORITY and row.columns[_PER_AUTHORITY[row.table]] != authority_id:
             return False
-        return self.allows(looker, *self._reading(looker, row))
+        return self._shows_version(authority_id, row) and self.allows(looker, *self._reading(looker, row))
+
+    def _shows_version(self, authority_id: str, row: StoredRow) -> bool:
+        """Say whether a row belongs to a version that an authority sees; a signature comes with what it signs."""
+        version = row.columns.get("record_version")
+        if row.table == "signature":
+            record = self.records[UUID(row.columns["record_id"])]
+            return any(one.record_version == version and authority_id in readers for one, readers in record)
+        if row.table in self.kinds.values():
+            return self.seen_by(authority_id, UUID(row.columns["id"]))[0].record_version == version
+        return True
 
     def _reading(self, looker: Looker, row: StoredRow) -> Iterator[Question]:
-        if row.table in {"case", "exchange", "disclosure", "receipt"}:
+        own = looker.caller.authority_id
+        if row.table == "receipt" and own not in {row.columns["authority_id"], self.given_by(row)}:
+            return
+        if row.table in {"case", "exchange", "disclosure", "receipt"} and self.concerns(own, row):
             infohus = resource_of(self.infohus, self.infohus.subject, ())
             yield Action.SUPERVISE_EXCHANGES, infohus, Participation("none", frozenset())
         if row.table == "disclosure" and row.columns["recipient_id"] == looker.caller.authority_id:
@@ -93,12 +108,35 @@ class Asked:
         elif row.table in {"disclosure", "receipt"}:
             yield self.on_record(looker, Action.READ_EXCHANGE, UUID(row.columns["exchange_id"]), row.case_id)
         else:
-            record_id = UUID(row.columns["record_id" if row.table in {"record_key", "signature"} else "id"])
+            of_record = row.table in {"record_key", "disclosed_key", "signature"}
+            record_id = UUID(row.columns["record_id" if of_record else "id"])
             kind = self.kinds[record_id]
             if kind == "participant":
                 yield self.on_case(looker, Action.READ_CASE, row.case_id)
             else:
                 yield self.on_record(looker, READING[kind], record_id, row.case_id)
+
+    def given_by(self, row: StoredRow) -> str:
+        """Name the authority that gave the exchange that a row is, or belongs to."""
+        exchange_id = UUID(row.columns["id" if row.table == "exchange" else "exchange_id"])
+        (exchange, _), *_ = self.records[exchange_id]
+        return exchange.authority_id
+
+    def concerns(self, authority: str, row: StoredRow) -> bool:
+        """Say whether an authority takes part in a case ever, or gave, received or owns what a row disclosed."""
+        if row.table == "case":
+            return any(
+                one.table == "participant" and one.case_id == row.case_id and one.columns["acts_for"] == authority
+                for one in self.world.rows
+            )
+        if row.table == "disclosure":
+            owners = {record.authority_id for record, _ in self.records[UUID(row.columns["record_id"])]}
+            return authority in {self.given_by(row), row.columns["recipient_id"], *owners}
+        exchange_id = row.columns["id" if row.table == "exchange" else "exchange_id"]
+        return authority == self.given_by(row) or any(
+            one.table == "disclosure" and one.columns["exchange_id"] == exchange_id and self.concerns(authority, one)
+            for one in self.world.rows
+        )
 
     def on_case(self, looker: Looker, action: Action, case_id: UUID) -> Question:
         """Make the question whether somebody may take an action on a case."""
@@ -107,8 +145,13 @@ class Asked:
 
     def on_record(self, looker: Looker, action: Action, record_id: UUID, case_id: UUID) -> Question:
         """Make the question whether somebody may take an action on a record."""
-        found, (record, readers) = self.cases_for(looker)[case_id], self.records[record_id]
+        found, (record, readers) = self.cases_for(looker)[case_id], self.seen_by(looker.caller.authority_id, record_id)
         return action, resource_of(found, record, readers), _own(found)
+
+    def seen_by(self, authority_id: str, record_id: UUID) -> tuple[Record, tuple[str, ...]]:
+        """Give the version that an authority sees: the newest that it has a key of; without one, the newest."""
+        versions = self.records[record_id]
+        return next((one for one in reversed(versions) if authority_id in one[1]), versions[-1])
 
     def on_infohus(self, looker: Looker, action: Action, case_id: UUID | None = None) -> Question:
         """Make the question for an action on the infohus, by somebody who takes part in the case, if one is named."""
@@ -130,13 +173,16 @@ async def ask_policies(world: World, policies: Policies, superuser: asyncpg.Conn
     for stored in world.rows:
         if (model := models.get(stored.table)) is not None:
             record_id = UUID(stored.columns["id"])
-            row = await _found(
+            if record_id in asked.records:
+                continue
+            rows = await _found_all(
                 superuser, anyone, case_query(model, Lock.NONE), case_id=stored.case_id, record_id=record_id, **nobody
             )
-            found = resolved_case(row, model)
-            assert isinstance(found.subject, Record)
-            asked.kinds[record_id] = stored.table
-            asked.records[record_id] = found.subject, found.readers
+            asked.kinds[record_id], asked.records[record_id] = stored.table, []
+            for found in (resolved_case(row, model) for row in rows):
+                assert isinstance(found.subject, Record)
+                asked.records[record_id].append((found.subject, found.readers))
+            asked.records[record_id].sort(key=lambda version: version[0].record_version)
     cases = [row.case_id for row in world.rows if row.table == "case"]
     for looker in world.lookers:
         who = (looker.caller.person_id, looker.caller.authority_id)
@@ -157,8 +203,18 @@ async def ask_policies(world: World, policies: Policies, superuser: asyncpg.Conn
 async def _found(
     connection: asyncpg.Connection, looker: Looker, query: Compiled, **values: object
 ) -> asyncpg.Record | None:
+    rows = await _found_all(connection, looker, query, **values)
+    return rows[0] if rows else None
+
+
+async def _found_all(
+    connection: asyncpg.Connection, looker: Looker, query: Compiled, **values: object
+) -> list[asyncpg.Record]:
     arguments = query.arguments(values)
-    return await connection.fetchrow(acting(query.sql, len(arguments)), *arguments, *who(looker))
+    found: list[asyncpg.Record] = await connection.fetch(
+        acting(query.sql, len(arguments)), *arguments, *who(looker)
+    )
+    return found
 
 
 def who(looker: Looker) -> tuple[object, ...]:

@@ -42,7 +42,7 @@ class WhenTheTablesAreLookedAt:
         }
         # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
-            "case", "participant", "disclosure", "exchange", "record_key", "measure", "side_person",
+            "case", "participant", "disclosure", "exchange", "record_key", "disclosed_key", "side_person",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "yearly_status",
             # What `declined_requests` tells a reviewer of the infohus.
@@ -64,7 +64,9 @@ class WhenTheTablesAreLookedAt:
         )
         assert {row["proname"] for row in found} == {
             "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
+            "supervises_exchange", "supervises_disclosure", "first_disclosed_by", "own_side_of_attempt",
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
+            "has_key", "newest_version", "is_superseded", "next_version",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

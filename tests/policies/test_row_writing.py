@@ -28,7 +28,8 @@ ADDING: Final = {
     "measure": Action.START_MEASURE, "closure": Action.PROPOSE_CLOSURE,
     "participant": Action.INVITE_PARTICIPANT, "case_key": Action.INVITE_PARTICIPANT,
     # A key comes with every record that somebody who takes part at all may write.
-    "record_key": Action.READ_CASE, "custody_release": Action.RECORD_CUSTODY_RELEASE,
+    "record_key": Action.READ_CASE, "disclosed_key": Action.RECORD_EXCHANGE,
+    "custody_release": Action.RECORD_CUSTODY_RELEASE,
     "information_request": Action.REQUEST_INFORMATION, "note": Action.WRITE_NOTE,
     "journal_reference": Action.SET_JOURNAL_REFERENCE, "access_request": Action.RECORD_ACCESS_REQUEST,
     "restriction": Action.RESTRICT_ACCESS, "legal_hold": Action.SET_LEGAL_HOLD,
@@ -52,14 +53,13 @@ ADDING_TO: Final = {
 CHANGING: Final = {
     "scope_decision": Action.SIGN_SCOPE_DECISION, "screening": Action.SIGN_SCREENING,
     "assessment": Action.SIGN_ASSESSMENT, "recommendation": Action.SIGN_RECOMMENDATION, "closure": Action.SIGN_CLOSURE,
-    "measure": Action.RECORD_FOLLOW_UP, "participant": Action.END_PARTICIPATION,
-    "information_request": Action.ANSWER_INFORMATION_REQUEST, "journal_reference": Action.READ_JOURNAL_REFERENCE,
+    "participant": Action.END_PARTICIPATION, "information_request": Action.ANSWER_INFORMATION_REQUEST,
     "access_request": Action.EXPORT_ACCESS_PACKAGE, "restriction": Action.LIFT_RESTRICTION,
     "legal_hold": Action.LIFT_LEGAL_HOLD,
 }
 """The act on a record that changes it; of a joint decision, the act that signs it."""
 IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt", "earlier_concerns_seen"})
-NOT_OWNED: Final = frozenset({"case_key", "disclosure"})
+NOT_OWNED: Final = frozenset({"case_key", "disclosure", "disclosed_key"})
 """Written by one authority for all."""
 STRICTER_POLICIES: Final = {
     ("signature", "police_coordinator"): "a signature on what is hidden is hidden with it, and decides nothing",
@@ -98,8 +98,6 @@ def _own(table: str, columns: Columns, looker: Looker) -> Columns:
     changed = {**columns, "authority_id": looker.caller.authority_id}
     if table in IN_A_PERSONS_NAME:
         changed["person_id"] = str(looker.caller.person_id)
-    if table == "record_key":
-        changed |= {"owner_id": looker.caller.authority_id, "exchange_id": None}
     return changed
 
 
@@ -111,11 +109,8 @@ def may_add(asked: Asked, looker: Looker, table: str, columns: Columns) -> bool:
 def _in_own_name(looker: Looker, table: str, columns: Columns) -> bool:
     own = looker.caller.authority_id
     match table:
-        case "record_key":
-            # One's own key of one's own record, or by an exchange another's key.
-            is_own = (columns["owner_id"], columns["exchange_id"]) == (own, None)
-            return is_own is (columns["authority_id"] == own)
-        case "disclosure":
+        case "disclosure" | "disclosed_key":
+            # By an exchange another authority gets a key, never one's own.
             return str(columns["recipient_id"]) != own
         case "signature" | "receipt" | "earlier_concerns_seen":
             return (columns["authority_id"], columns["person_id"]) == (own, str(looker.caller.person_id))

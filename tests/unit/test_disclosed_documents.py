@@ -9,13 +9,18 @@ import pytest
 
 from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import manifest_of
-from infohus.cases.joint_decisions.document import document_of, sealed_document
+from infohus.cases.joint_decisions.document import document_of, salted_document, signed_hash
 
 FIRST = Item("information", UUID(int=1), "ishoj-kommune", 1)
 SECOND = Item("concern", UUID(int=2), "ishoj-kommune", 1)
 DRAFT: dict[str, Any] = {
     "recipients": ["kbh-vestegns-politi", "kriminalforsorgen"], "purpose": "screening",
     "categories": ["ordinary", "purely_private"],
+}
+
+
+SIGNED: dict[str, Any] = {
+    "outcome": "within", "kind": "scope_decision", "record_id": UUID(int=1), "case_id": UUID(int=2),
 }
 
 
@@ -63,13 +68,28 @@ class Content(msgspec.Struct, frozen=True):
 class WhenAJointDocumentIsWritten:
     @pytest.mark.rule(18)
     def test_two_of_equal_content_have_different_hashes_and_say_the_same(self) -> None:
-        written = [sealed_document(Content("Ja.")) for _ in range(50)]
-        assert len({content_hash for _, content_hash in written}) == 50
-        for text, content_hash in written:
-            assert content_hash == hashlib.sha256(text.encode()).digest()
-            assert document_of(text, Content) == Content("Ja.")
+        written = [salted_document(Content("Ja.")) for _ in range(50)]
+        assert len({signed_hash(text, **SIGNED) for text in written}) == 50
+        assert {document_of(text, Content) for text in written} == {Content("Ja.")}
+
+    @pytest.mark.rule(18)
+    @pytest.mark.fault("A7")
+    @pytest.mark.parametrize("change", [
+        {"outcome": "outside"}, {"kind": "screening"}, {"record_id": UUID(int=3)}, {"case_id": UUID(int=3)},
+        {"record_id": SIGNED["case_id"], "case_id": SIGNED["record_id"]},
+        {"kind": "scope", "outcome": "_decisionwithin"},
+    ])
+    def test_what_is_signed_covers_all_that_it_says(self, change: dict[str, Any]) -> None:
+        assert signed_hash("Ja.", **{**SIGNED, **change}) != signed_hash("Ja.", **SIGNED)
+        assert signed_hash("Nej.", **SIGNED) != signed_hash("Ja.", **SIGNED)
+
+    @pytest.mark.rule(18)
+    def test_the_hash_is_that_of_the_parts_after_their_lengths(self) -> None:
+        parts = (b"infohus/v1/signed", bytes(15) + b"\2", bytes(15) + b"\1", b"scope_decision", b"within", b"Ja.")
+        written = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        assert signed_hash("Ja.", **SIGNED) == hashlib.sha256(written).digest()
 
     @pytest.mark.rule(18)
     def test_its_salt_is_sixteen_random_bytes(self) -> None:
-        salts = {bytes.fromhex(msgspec.json.decode(sealed_document(Content("Ja."))[0])["salt"]) for _ in range(50)}
+        salts = {bytes.fromhex(msgspec.json.decode(salted_document(Content("Ja.")))["salt"]) for _ in range(50)}
         assert (len(salts), {len(salt) for salt in salts}) == (50, {16})

@@ -7,15 +7,19 @@ from uuid import UUID
 
 import pytest
 
+from infohus.kernel.sealing.clear_columns import NO_COLUMNS, digest_of
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
 
 KEY = DataKey(UUID("01890f3e-0000-7000-8000-000000000001"), bytes(range(32)))
 HERE = Place(
-    table="concern",
-    column="observation",
-    row_id=UUID("01890f3e-0000-7000-8000-0000000000a1"),
+    kind="concern",
+    part="whole",
+    field="observation",
+    record_id=UUID("01890f3e-0000-7000-8000-0000000000a1"),
     case_id=UUID("01890f3e-0000-7000-8000-0000000000c1"),
-    record_version=7,
+    owner_id="ishoj-kommune",
+    version=7,
+    clear_digest=NO_COLUMNS,
 )
 OTHER_ROW = UUID("01890f3e-0000-7000-8000-0000000000a2")
 OTHER_CASE = UUID("01890f3e-0000-7000-8000-0000000000c2")
@@ -24,19 +28,22 @@ SEALED = seal(KEY, HERE, TEXT)
 VERSION_BYTES, KEY_ID_BYTES, NONCE_BYTES, TAG_BYTES = 1, 16, 12, 16
 
 ELSEWHERE = {
-    "another table": replace(HERE, table="reporter"),
-    "another column": replace(HERE, column="interpretation"),
-    "another row": replace(HERE, row_id=OTHER_ROW),
+    "another kind": replace(HERE, kind="reporter"),
+    "another part": replace(HERE, part="observation"),
+    "another field": replace(HERE, field="interpretation"),
+    "another record": replace(HERE, record_id=OTHER_ROW),
     "another case": replace(HERE, case_id=OTHER_CASE),
-    "the version before": replace(HERE, record_version=6),
-    "the version after": replace(HERE, record_version=8),
-    "version 7 plus 256": replace(HERE, record_version=7 + 256),
-    "row and case exchanged": replace(HERE, row_id=HERE.case_id, case_id=HERE.row_id),
-    "table and column exchanged": replace(HERE, table="observation", column="concern"),
-    "a letter from column to table": replace(HERE, table="concerno", column="bservation"),
-    "no table, all in the column": replace(HERE, table="", column="concernobservation"),
-    "another case of letters": replace(HERE, table="Concern"),
-    "a trailing NUL": replace(HERE, column="observation\0"),
+    "another owner": replace(HERE, owner_id="kbh-vestegns-politi"),
+    "other clear columns": replace(HERE, clear_digest=digest_of({"outcome": "within"})),
+    "the version before": replace(HERE, version=6),
+    "the version after": replace(HERE, version=8),
+    "version 7 plus 256": replace(HERE, version=7 + 256),
+    "record and case exchanged": replace(HERE, record_id=HERE.case_id, case_id=HERE.record_id),
+    "kind and field exchanged": replace(HERE, kind="observation", field="concern"),
+    "a letter from part to kind": replace(HERE, kind="concernw", part="hole"),
+    "no kind, all in the part": replace(HERE, kind="", part="concernwhole"),
+    "another case of letters": replace(HERE, kind="Concern"),
+    "a trailing NUL": replace(HERE, field="observation\0"),
 }
 
 
@@ -114,7 +121,7 @@ class WhenASealedValueIsMoved:
 
     def test_no_two_of_these_places_are_written_alike(self) -> None:
         places = [HERE, *ELSEWHERE.values()]
-        assert len({place.associated_data() for place in places}) == len(places)
+        assert len({place.associated_data(KEY.key_id) for place in places}) == len(places)
 
 
 class WhenASealedValueIsChanged:
@@ -192,7 +199,7 @@ class WhenItDoesNotOpen:
     """One error for every cause: what tells the causes apart tells an attacker how close they came."""
 
     CAUSES = {  # noqa: RUF012 - a table of causes
-        "moved": (KEY, ELSEWHERE["another row"], SEALED),
+        "moved": (KEY, ELSEWHERE["another record"], SEALED),
         "another key": (DataKey(KEY.key_id, bytes(32)), HERE, SEALED),
         "another key's id": (DataKey(OTHER_ROW, KEY.material), HERE, SEALED),
         "empty": (KEY, HERE, Sealed(b"")),
@@ -202,7 +209,9 @@ class WhenItDoesNotOpen:
         "plain text": (KEY, HERE, Sealed(TEXT.encode())),
         "genuine, and not UTF-8": (
             KEY, HERE,
-            Sealed(SEALED.envelope[:29] + KEY.cipher.encrypt(nonce_of(SEALED), b"\xff\xfe", HERE.associated_data())),
+            Sealed(SEALED.envelope[:29] + KEY.cipher.encrypt(
+                nonce_of(SEALED), b"\xff\xfe", HERE.associated_data(KEY.key_id)
+            )),
         ),
     }  # fmt: skip
 
@@ -220,7 +229,7 @@ class WhenItDoesNotOpen:
 class WhenItIsShown:
     @pytest.mark.rule(53)
     def test_a_sealed_cpr_number_shows_only_how_long_it_is(self) -> None:
-        sealed = seal(KEY, replace(HERE, table="subject", column="cpr_number"), "010104-1234")
+        sealed = seal(KEY, replace(HERE, kind="subject", field="cpr_number"), "010104-1234")
         shown = {repr(sealed), str(sealed), f"{sealed}", f"{sealed!r:}", "%s" % sealed, "%r" % sealed}  # noqa: UP031
         assert shown == {"Sealed(56 bytes)"}
         assert repr({"cpr": [sealed]}) == "{'cpr': [Sealed(56 bytes)]}"
@@ -253,4 +262,4 @@ class WhenSealedValuesAreCompared:
         with pytest.raises(FrozenInstanceError):
             SEALED.envelope = b""  # type: ignore[misc]
         with pytest.raises(FrozenInstanceError):
-            HERE.record_version = 8  # type: ignore[misc]
+            HERE.version = 8  # type: ignore[misc]

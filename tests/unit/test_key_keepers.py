@@ -16,6 +16,7 @@ MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
 INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f1")
 OTHER_INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f2")
 CASE_KEY = bytes(range(100, 132))
+CONTEXT = b"a case"
 GOOD = b"k" * 32
 
 Spoil = Callable[[Path], None]
@@ -119,8 +120,8 @@ FOLDER_FAULTS: dict[str, Spoil] = {
 }
 FAULTS: dict[str, Spoil] = {**FILE_FAULTS, **FOLDER_FAULTS, "missing": missing}
 USES: dict[str, tuple[str, Use]] = {
-    "wrap": (f"{MUNICIPALITY}/kek-1.key", lambda keeper: keeper.wrap(MUNICIPALITY, CASE_KEY)),
-    "unwrap": (f"{MUNICIPALITY}/kek-1.key", lambda keeper: keeper.unwrap(MUNICIPALITY, bytes(40))),
+    "wrap": (f"{MUNICIPALITY}/kek-1.key", lambda keeper: keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)),
+    "unwrap": (f"{MUNICIPALITY}/kek-1.key", lambda keeper: keeper.unwrap(MUNICIPALITY, bytes(60), CONTEXT)),
     "index_key": (f"index/{INFOHUS}.key", lambda keeper: keeper.index_key(INFOHUS)),
 }
 
@@ -152,7 +153,7 @@ class WhenKeysAreMade:
         assert (len(made), len(set(made))) == (14, 14)
 
     def test_making_them_again_changes_none_and_adds_what_is_missing(self, folder: Path, keeper: FileKeyKeeper) -> None:
-        wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY)
+        wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)
         before = contents(folder)
         again = FileKeyKeeper.create(folder, [POLICE, MUNICIPALITY, "kriminalforsorgen"], [INFOHUS, OTHER_INFOHUS])
         after = contents(folder)
@@ -160,7 +161,7 @@ class WhenKeysAreMade:
         assert after.keys() - before.keys() == {
             "kriminalforsorgen/kek-1.key", "kriminalforsorgen.tilsyn/kek-1.key", f"index/{OTHER_INFOHUS}.key",
         }
-        assert again.unwrap(MUNICIPALITY, wrapped) == CASE_KEY
+        assert again.unwrap(MUNICIPALITY, wrapped, CONTEXT) == CASE_KEY
 
     @pytest.mark.parametrize("spoil", FILE_FAULTS.values(), ids=FILE_FAULTS)
     def test_a_bad_key_is_reported_and_left_as_it_is(self, folder: Path, keeper: FileKeyKeeper, spoil: Spoil) -> None:
@@ -211,48 +212,53 @@ class WhenAKeyFileIsUnsafe:
 
     def test_the_others_keep_working(self, folder: Path, keeper: FileKeyKeeper) -> None:
         (folder / POLICE / "kek-1.key").chmod(0o644)
-        assert keeper.unwrap(MUNICIPALITY, keeper.wrap(MUNICIPALITY, CASE_KEY)) == CASE_KEY
+        assert keeper.unwrap(MUNICIPALITY, keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT), CONTEXT) == CASE_KEY
 
     def test_an_authority_without_a_key_gets_none_made_by_the_way(self, folder: Path, keeper: FileKeyKeeper) -> None:
         before = tree(folder)
         with pytest.raises(UnsafeKeyFile, match=r"^the key file kriminalforsorgen/kek-1\.key cannot be opened$"):
-            keeper.wrap("kriminalforsorgen", CASE_KEY)
+            keeper.wrap("kriminalforsorgen", CASE_KEY, CONTEXT)
         assert tree(folder) == before
 
 
 class WhenACaseKeyIsWrapped:
-    def test_it_is_40_bytes_that_show_no_part_of_either_key(self, folder: Path, keeper: FileKeyKeeper) -> None:
-        wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY)
+    def test_it_is_60_bytes_that_show_no_part_of_either_key(self, folder: Path, keeper: FileKeyKeeper) -> None:
+        wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)
         secrets = CASE_KEY, (folder / MUNICIPALITY / "kek-1.key").read_bytes()
         windows = [secret[start : start + 4] for secret in secrets for start in range(29)]
-        assert len(wrapped) == 40
+        assert len(wrapped) == 60
         assert [window for window in windows if window in wrapped] == []
 
     def test_its_own_authority_unwraps_it(self, keeper: FileKeyKeeper) -> None:
         for authority in (MUNICIPALITY, POLICE):
-            assert keeper.unwrap(authority, keeper.wrap(authority, CASE_KEY)) == CASE_KEY
+            assert keeper.unwrap(authority, keeper.wrap(authority, CASE_KEY, CONTEXT), CONTEXT) == CASE_KEY
 
     @pytest.mark.rule(44)
     @pytest.mark.parametrize(("owner", "other"), [(MUNICIPALITY, POLICE), (POLICE, MUNICIPALITY)])
     def test_the_other_authority_does_not(self, keeper: FileKeyKeeper, owner: str, other: str) -> None:
         with pytest.raises(CannotOpen):
-            keeper.unwrap(other, keeper.wrap(owner, CASE_KEY))
+            keeper.unwrap(other, keeper.wrap(owner, CASE_KEY, CONTEXT), CONTEXT)
+
+    @pytest.mark.parametrize("context", [b"", b"another case", CONTEXT + b"\0", CONTEXT[:-1]])
+    def test_nor_does_its_own_for_anything_else(self, keeper: FileKeyKeeper, context: bytes) -> None:
+        with pytest.raises(CannotOpen):
+            keeper.unwrap(MUNICIPALITY, keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT), context)
 
     def test_the_same_authority_of_another_installation_does_not(self, keeper: FileKeyKeeper, tmp_path: Path) -> None:
         elsewhere = FileKeyKeeper.create(tmp_path / "elsewhere", [MUNICIPALITY], [])
         with pytest.raises(CannotOpen):
-            elsewhere.unwrap(MUNICIPALITY, keeper.wrap(MUNICIPALITY, CASE_KEY))
+            elsewhere.unwrap(MUNICIPALITY, keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT), CONTEXT)
 
     def test_it_does_not_unwrap_changed_cut_or_lengthened(self, keeper: FileKeyKeeper) -> None:
-        wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY)
+        wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)
         flipped = [
-            wrapped[:at] + bytes([wrapped[at] ^ (1 << bit)]) + wrapped[at + 1 :] for at in range(40) for bit in range(8)
+            wrapped[:at] + bytes([wrapped[at] ^ (1 << bit)]) + wrapped[at + 1 :] for at in range(60) for bit in range(8)
         ]
-        cut = [wrapped[:size] for size in range(40)] + [wrapped[start:] for start in range(1, 40)]
+        cut = [wrapped[:size] for size in range(60)] + [wrapped[start:] for start in range(1, 60)]
         longer = [wrapped + bytes(size) for size in range(1, 41)] + [bytes(8) + wrapped, wrapped + wrapped]
         for changed in flipped + cut + longer:
             with pytest.raises(CannotOpen) as refused:
-                keeper.unwrap(MUNICIPALITY, changed)
+                keeper.unwrap(MUNICIPALITY, changed, CONTEXT)
             assert (refused.value.args, refused.value.__cause__) == ((), None)
 
     def test_the_name_of_the_wrapping_key_is_the_authoritys(self, keeper: FileKeyKeeper) -> None:
@@ -272,7 +278,7 @@ class WhenAKeeperIsLookedAt:
         assert public == {"create", "check", "missing", "key_id", "wrap", "unwrap", "index_key"}
 
     def test_it_shows_nothing_it_has_read(self, folder: Path, keeper: FileKeyKeeper) -> None:
-        keeper.wrap(MUNICIPALITY, CASE_KEY)
+        keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)
         keeper.index_key(INFOHUS)
         shown = f"{keeper!r} {keeper} {[keeper]}"
         name = "infohus.kernel.sealing.keepers.FileKeyKeeper"

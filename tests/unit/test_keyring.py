@@ -12,7 +12,7 @@ from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.information import Information, Origin
 from infohus.casework.concerns.model import Concern
-from infohus.kernel.access.model import Case, CaseKey, RecordKey
+from infohus.kernel.access.model import Case, CaseKey, DisclosedKey, RecordKey
 from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.database.statements import Stored, column_names_of
 from infohus.kernel.database.tables import Record, Row
@@ -21,8 +21,9 @@ from infohus.kernel.sealing.envelope import CannotOpen, Sealed
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.actors import Actor
-from infohus.kernel.unit_of_work.keyring import Keyring, sealed_columns_of
+from infohus.kernel.unit_of_work.keyring import Keyring
 from infohus.kernel.unit_of_work.lookup import Party, ResolvedSubject
+from infohus.kernel.unit_of_work.places import sealed_columns_of
 from infohus.oversight.log_checks.model import LogFinding
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
@@ -49,14 +50,15 @@ def columns_of(row: Row) -> dict[str, Any]:
 
 
 class Tables:
-    """The rows of `record_key` and `case_key` of one case, which answer what a keyring asks."""
+    """The rows of `record_key`, `disclosed_key` and `case_key` of one case, which answer what a keyring asks."""
 
     def __init__(self, vault: Vault, case_id: UUID = CASE) -> None:
         self.case_id = case_id
         self.record_keys: list[RecordKey] = []
+        self.disclosed_keys: list[DisclosedKey] = []
         self.opened: list[Opened] = []
         self.case_keys = [
-            CaseKey(case_id=case_id, authority_id=who, wrapped_key=vault.new_case_key(who), keeper_key_id="")
+            CaseKey(case_id=case_id, authority_id=who, wrapped_key=vault.new_case_key(case_id, who), keeper_key_id="")
             for who in (MUNICIPALITY, POLICE)
         ]
 
@@ -66,7 +68,13 @@ class Tables:
     async def ask(self, sql: str, arguments: Sequence[Any]) -> list[Stored]:
         if "record_key" in sql:
             ids, who = arguments
-            rows = [columns_of(key) for key in self.record_keys if key.record_id in ids and key.authority_id == who]
+            own = [
+                {**columns_of(key), "owner_id": key.authority_id, "exchange_id": None}
+                for key in self.record_keys if key.record_id in ids and key.authority_id == who
+            ]
+            rows = own + [
+                columns_of(key) for key in self.disclosed_keys if key.record_id in ids and key.recipient_id == who
+            ]
         else:
             rows = [columns_of(key) for key in self.case_keys if key.case_id in arguments]
         return cast(list[Stored], rows)
@@ -98,9 +106,19 @@ def information(number: int, **more: Any) -> Information:
 def noted(vault: Vault, tables: Tables, number: int = 1) -> Information:
     """Let the municipality note an item: sealed, and its key wrapped for its owner."""
     record, keyring = information(number), tables.keyring(vault, MUNICIPALITY)
-    tables.record_keys.append(keyring.new(record))
+    tables.record_keys += keyring.new(record)
     keyring.seal(record, TEXTS)
     return record
+
+
+def version_of(record: Record) -> tuple[UUID, int]:
+    return record.id, record.record_version
+
+
+def copied(own: RecordKey) -> DisclosedKey:
+    """Copy the owner's wrap into a row of the police."""
+    columns = {name: value for name, value in columns_of(own).items() if name != "authority_id"}
+    return DisclosedKey(**columns, owner_id=MUNICIPALITY, recipient_id=POLICE, exchange_id=EXCHANGE)
 
 
 def stored(record: Record) -> dict[str, bytes]:
@@ -111,7 +129,7 @@ class WhenARecordIsSealed:
     def test_its_owner_opens_every_sealed_column_and_nothing_else(self, vault: Vault, tables: Tables) -> None:
         keyring = tables.keyring(vault, MUNICIPALITY)
         record = information(1)
-        keyring.new(record)
+        list(keyring.new(record))
         keyring.seal(record, TEXTS)
         assert all(isinstance(getattr(record, column), Sealed) for column in TEXTS)
         assert keyring.open(record) == TEXTS
@@ -119,7 +137,7 @@ class WhenARecordIsSealed:
     def test_every_opening_is_counted_and_nothing_else(self, vault: Vault, tables: Tables) -> None:
         keyring = tables.keyring(vault, MUNICIPALITY)
         record = information(1)
-        keyring.new(record)
+        list(keyring.new(record))
         keyring.seal(record, TEXTS)
         assert tables.opened == []
         keyring.open(record)
@@ -128,20 +146,21 @@ class WhenARecordIsSealed:
     def test_what_is_not_said_stays_empty(self, vault: Vault, tables: Tables) -> None:
         keyring = tables.keyring(vault, MUNICIPALITY)
         concern = Concern(id=EXCHANGE, case_id=CASE, authority_id=MUNICIPALITY, record_version=1)
-        keyring.new(concern)
+        made = list(keyring.new(concern))
+        assert [key.part for key in made] == ["observation", "interpretation", "told_reporter"]
         keyring.seal(concern, {"observation": "Set.", "interpretation": None, "told_reporter": ""})
         assert concern.interpretation is None
         assert keyring.open(concern) == {"observation": "Set.", "told_reporter": ""}
 
     def test_each_record_has_a_key_of_its_own(self, vault: Vault, tables: Tables) -> None:
         keyring = tables.keyring(vault, MUNICIPALITY)
-        made = [keyring.new(information(number)) for number in range(1, 6)]
+        made = [key for number in range(1, 6) for key in keyring.new(information(number))]
         assert len({key.key_id for key in made}) == len({key.wrapped_key for key in made}) == 5
 
     async def test_it_opens_in_a_later_unit(self, vault: Vault, tables: Tables) -> None:
         record = noted(vault, tables)
         later = tables.keyring(vault, MUNICIPALITY)
-        await later.bring([record.id])
+        await later.bring([version_of(record)])
         assert later.open(record) == TEXTS
 
 
@@ -150,36 +169,54 @@ class WhenAStoredValueWasMovedOrPutBack:
         record = noted(vault, tables)
         record.text, record.source = record.source, record.text
         keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([record.id])
+        await keyring.bring([version_of(record)])
         with pytest.raises(CannotOpen):
             keyring.open(record)
 
     async def test_no_record_opens_with_anothers_text(self, vault: Vault, tables: Tables) -> None:
         one, two = noted(vault, tables, 1), noted(vault, tables, 2)
         keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([one.id, two.id])
+        await keyring.bring([version_of(one), version_of(two)])
         two.text, two.source = one.text, one.source
         with pytest.raises(CannotOpen):
             keyring.open(two)
 
-    async def test_not_even_with_its_key_moved_along(self, vault: Vault, tables: Tables) -> None:
+    @pytest.mark.parametrize("with_key_id", [True, False])
+    async def test_not_even_with_its_key_moved_along(self, vault: Vault, tables: Tables, *, with_key_id: bool) -> None:
         one, two = noted(vault, tables, 1), noted(vault, tables, 2)
         moved, replaced = tables.record_keys
-        replaced.key_id, replaced.wrapped_key = moved.key_id, moved.wrapped_key
+        replaced.wrapped_key = moved.wrapped_key
+        if with_key_id:
+            replaced.key_id = moved.key_id
         two.text, two.source = one.text, one.source
         keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([two.id])
-        with pytest.raises(CannotOpen):
-            keyring.open(two)
+        # The wrap itself does not open there, so nothing can be disclosed under it either.
+        with pytest.raises(errors.NotAvailable):
+            await keyring.bring([version_of(two)])
+        with pytest.raises(KeyError):
+            list(keyring.wraps_for(POLICE, version_of(two), owner_id=MUNICIPALITY, exchange_id=EXCHANGE))
 
-    async def test_no_earlier_text_opens_once_the_record_was_rewritten(self, vault: Vault, tables: Tables) -> None:
+    async def test_no_text_opens_beside_another_clear_column(self, vault: Vault, tables: Tables) -> None:
+        record = noted(vault, tables)
+        keyring = tables.keyring(vault, MUNICIPALITY)
+        await keyring.bring([version_of(record)])
+        record.origin = Origin.COLLECTED
+        with pytest.raises(CannotOpen):
+            keyring.open(record)
+
+    @pytest.mark.rule(88)
+    async def test_a_new_version_has_new_keys_and_no_earlier_text_opens_in_it(
+        self, vault: Vault, tables: Tables
+    ) -> None:
         record = noted(vault, tables)
         earlier = record.text
         keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([record.id])
+        await keyring.bring([version_of(record)])
         record.record_version = 2
+        tables.record_keys += keyring.new(record)
         keyring.seal(record, {**TEXTS, "text": "Han bliver hjemme."})
         assert keyring.open(record) == {**TEXTS, "text": "Han bliver hjemme."}
+        assert len({key.key_id for key in tables.record_keys}) == 2
         record.text = earlier
         with pytest.raises(CannotOpen):
             keyring.open(record)
@@ -187,7 +224,7 @@ class WhenAStoredValueWasMovedOrPutBack:
     async def test_no_record_opens_in_another_case(self, vault: Vault, tables: Tables) -> None:
         record = noted(vault, tables)
         keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([record.id])
+        await keyring.bring([version_of(record)])
         record.case_id = OTHER_CASE
         with pytest.raises(CannotOpen):
             keyring.open(record)
@@ -198,44 +235,43 @@ class WhenAnotherAuthorityWantsToRead:
     async def test_there_is_no_key_for_it_until_an_exchange(self, vault: Vault, tables: Tables) -> None:
         record = noted(vault, tables)
         with pytest.raises(errors.NotAvailable):
-            await tables.keyring(vault, POLICE).bring([record.id])
+            await tables.keyring(vault, POLICE).bring([version_of(record)])
 
     @pytest.mark.rule(44)
     async def test_the_owners_wrap_copied_into_its_row_does_not_help(self, vault: Vault, tables: Tables) -> None:
         record = noted(vault, tables)
         own = tables.record_keys[0]
-        tables.record_keys.append(RecordKey(**{**columns_of(own), "authority_id": POLICE, "exchange_id": EXCHANGE}))
+        tables.disclosed_keys.append(copied(own))
         with pytest.raises(errors.NotAvailable):
-            await tables.keyring(vault, POLICE).bring([record.id])
+            await tables.keyring(vault, POLICE).bring([version_of(record)])
 
     @pytest.mark.rule(44)
     async def test_nor_does_the_owners_case_key_beside_it(self, vault: Vault, tables: Tables) -> None:
         record = noted(vault, tables)
         own = tables.record_keys[0]
-        tables.record_keys.append(RecordKey(**{**columns_of(own), "authority_id": POLICE, "exchange_id": EXCHANGE}))
+        tables.disclosed_keys.append(copied(own))
         for key in tables.case_keys:
             key.wrapped_key = tables.wrapped_case_key(MUNICIPALITY)
         with pytest.raises(errors.NotAvailable):
-            await tables.keyring(vault, POLICE).bring([record.id])
+            await tables.keyring(vault, POLICE).bring([version_of(record)])
 
     @pytest.mark.rule(44)
     async def test_an_exchange_adds_one_wrap_and_changes_nothing_else(self, vault: Vault, tables: Tables) -> None:
         record, kept = noted(vault, tables, 1), noted(vault, tables, 2)
         before, own = (stored(record), stored(kept)), [columns_of(key) for key in tables.record_keys]
         discloser = tables.keyring(vault, MUNICIPALITY)
-        await discloser.bring([record.id])
-        added = discloser.wrap_for(POLICE, record.id, owner_id=MUNICIPALITY, exchange_id=EXCHANGE)
-        tables.record_keys.append(added)
+        await discloser.bring([version_of(record)])
+        (added,) = discloser.wraps_for(POLICE, version_of(record), owner_id=MUNICIPALITY, exchange_id=EXCHANGE)
+        tables.disclosed_keys.append(added)
         assert (stored(record), stored(kept)) == before
-        assert [columns_of(key) for key in tables.record_keys[:2]] == own
-        wrapped = {"wrapped_key": added.wrapped_key, "authority_id": POLICE, "exchange_id": EXCHANGE}
-        assert columns_of(added) == {**own[0], **wrapped}
+        assert [columns_of(key) for key in tables.record_keys] == own
+        assert columns_of(added) == {**columns_of(copied(tables.record_keys[0])), "wrapped_key": added.wrapped_key}
         assert added.wrapped_key != own[0]["wrapped_key"]
         reader = tables.keyring(vault, POLICE)
-        await reader.bring([record.id])
+        await reader.bring([version_of(record)])
         assert reader.open(record) == TEXTS
         with pytest.raises(errors.NotAvailable):
-            await reader.bring([record.id, kept.id])
+            await reader.bring([version_of(record), version_of(kept)])
 
     async def test_nothing_is_wrapped_for_who_has_no_case_key(self, vault: Vault, tables: Tables) -> None:
         keyring = tables.keyring(vault, MUNICIPALITY)
@@ -249,7 +285,7 @@ class WhenTheCaseKeyIsGone:
         renewed = Tables(vault)
         renewed.record_keys = tables.record_keys
         with pytest.raises(errors.NotAvailable):
-            await renewed.keyring(vault, MUNICIPALITY).bring([record.id])
+            await renewed.keyring(vault, MUNICIPALITY).bring([version_of(record)])
 
 
 class WhenSomethingIsKeptForSupervision:

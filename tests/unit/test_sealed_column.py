@@ -13,14 +13,16 @@ from sqlalchemy.dialects import postgresql
 import infohus.app  # noqa: F401 - every table is known once the application is
 from infohus.kernel.database.statements import Compiled, insert_of, row_from, table_of, update_of
 from infohus.kernel.database.tables import Record, Row
-from infohus.kernel.sealing.column import PlainTextInSealedColumn, SealedColumn, sealed_columns
+from infohus.kernel.sealing.clear_columns import NO_COLUMNS
+from infohus.kernel.sealing.column import WHOLE, PlainTextInSealedColumn, SealedColumn, sealed_columns
 from infohus.kernel.sealing.envelope import DataKey, Place, Sealed, seal
-from infohus.kernel.unit_of_work.keyring import sealed_columns_of
+from infohus.kernel.unit_of_work.places import sealed_columns_of
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 SECRET = "Prøve Prøvesen 010104-1234"
 ID = UUID("01890f3e-0000-7000-8000-0000000000a1")
-SEALED = seal(DataKey(ID, bytes(range(32))), Place("subject", "name", ID, ID, 1), SECRET)
+HERE = Place("subject", WHOLE, "name", ID, ID, "ishoj-kommune", 1, NO_COLUMNS)
+SEALED = seal(DataKey(ID, bytes(range(32))), HERE, SECRET)
 
 
 class Stringlike(str):
@@ -188,7 +190,7 @@ class WhenASealedValueIsStored:
         assert SealedColumn().process_result_value(None, DIALECT) is None
 
     def test_the_shortest_envelope_is_taken(self) -> None:
-        empty = seal(DataKey(ID, bytes(32)), Place("subject", "name", ID, ID, 1), "")
+        empty = seal(DataKey(ID, bytes(32)), HERE, "")
         assert bound(empty) == empty.envelope
 
     @pytest.mark.parametrize(("model", "column"), PLACES)

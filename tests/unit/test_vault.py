@@ -4,17 +4,21 @@ import gc
 import hmac
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.keywrap import aes_key_wrap_with_padding
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infohus.kernel.sealing import vault as vault_module
+from infohus.kernel.sealing.clear_columns import NO_COLUMNS
+from infohus.kernel.sealing.column import WHOLE
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
 from infohus.kernel.sealing.keepers import INSTALLATION, FileKeyKeeper
 from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.sealing.wraps import KeyPlace
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
 INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f1")
@@ -22,10 +26,18 @@ OTHER_INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f2")
 CASE = UUID("01890f3e-0000-7000-8000-0000000000c1")
 OTHER_CASE = UUID("01890f3e-0000-7000-8000-0000000000c2")
 PERSON = UUID("0d9f3c52-6a41-4be7-9a1e-3f5c20d84b61")
-HERE = Place("information", "text", UUID("01890f3e-0000-7000-8000-0000000000a1"), CASE, 1)
-NEXT = Place("information", "text", UUID("01890f3e-0000-7000-8000-0000000000a2"), CASE, 1)
+HERE = Place(
+    "information", WHOLE, "text", UUID("01890f3e-0000-7000-8000-0000000000a1"), CASE, MUNICIPALITY, 1, NO_COLUMNS
+)
+NEXT = replace(HERE, record_id=UUID("01890f3e-0000-7000-8000-0000000000a2"))
 TEXT = "Han vil rejse."
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def place_of(key_id: UUID, who: str, case: UUID = CASE) -> KeyPlace:
+    """Say what a wrap is for: the key of the municipality's record, for one reader in one case."""
+    exchange_id = None if who == MUNICIPALITY else OTHER_INFOHUS
+    return KeyPlace(HERE.record_id, 1, WHOLE, key_id, MUNICIPALITY, who, case, exchange_id)
 
 
 class SetClock:
@@ -48,9 +60,9 @@ class CountingKeeper(FileKeyKeeper):
         super().__init__(folder)
         self.unwrapped: list[str] = []
 
-    def unwrap(self, authority_id: str, wrapped: bytes) -> bytes:
+    def unwrap(self, authority_id: str, wrapped: bytes, context: bytes) -> bytes:
         self.unwrapped.append(authority_id)
-        return super().unwrap(authority_id, wrapped)
+        return super().unwrap(authority_id, wrapped, context)
 
 
 class TwoAuthorities:
@@ -61,25 +73,25 @@ class TwoAuthorities:
         self.keeper = CountingKeeper(keys)
         self.vault = Vault(self.keeper, self.clock, keep_case_keys_seconds=keep)
         self.case_keys = {
-            (case, who): self.vault.new_case_key(who) for case in (CASE, OTHER_CASE) for who in (MUNICIPALITY, POLICE)
+            (case, who): self.vault.new_case_key(case, who)
+            for case in (CASE, OTHER_CASE) for who in (MUNICIPALITY, POLICE)
         }
 
     def wrap(self, key: DataKey, who: str, case: UUID = CASE) -> bytes:
-        return self.vault.wrap_data_key(
-            key, case_id=case, authority_id=who, wrapped_case_key=self.case_keys[case, who]
-        )
+        place = place_of(key.key_id, who, case)
+        return self.vault.wrap_data_key(key, place, wrapped_case_key=self.case_keys[case, who])
 
     def unwrap(self, wrapped: bytes, key_id: UUID, who: str, case: UUID = CASE) -> DataKey:
-        return self.vault.unwrap_data_key(
-            wrapped, key_id=key_id, case_id=case, authority_id=who, wrapped_case_key=self.case_keys[case, who]
-        )
+        place = place_of(key_id, who, case)
+        return self.vault.unwrap_data_key(wrapped, place, wrapped_case_key=self.case_keys[case, who])
 
     def use(self, who: str = MUNICIPALITY, case: UUID = CASE) -> None:
         """Need a case key."""
         self.wrap(DataKey(PERSON, bytes(32)), who, case)
 
     def case_key(self, who: str = MUNICIPALITY, case: UUID = CASE) -> bytes:
-        return FileKeyKeeper.unwrap(self.keeper, who, self.case_keys[case, who])
+        context = b"\0\0\0\x04case\0\0\0\x10" + case.bytes
+        return FileKeyKeeper.unwrap(self.keeper, who, self.case_keys[case, who], context)
 
     def derived_key(self, who: str = MUNICIPALITY, case: UUID = CASE) -> bytes:
         """Derive the key that wraps data keys, by HKDF-Expand's own definition (RFC 5869, section 2.3)."""
@@ -121,19 +133,20 @@ class WhenADataKeyIsWrapped:
         key = both.vault.new_data_key()
         for who in (MUNICIPALITY, POLICE):
             wrapped = both.wrap(key, who)
-            assert len(wrapped) == 40
+            assert len(wrapped) == 60
             found = both.unwrap(wrapped, key.key_id, who)
             assert (found.key_id, found.material) == (key.key_id, key.material)
 
     def test_it_is_wrapped_under_the_key_the_standard_derives(self, both: TwoAuthorities) -> None:
         key = both.vault.new_data_key()
-        assert both.wrap(key, POLICE) == aes_key_wrap_with_padding(both.derived_key(POLICE), key.material)
+        wrapped, context = both.wrap(key, POLICE), place_of(key.key_id, POLICE).associated_data()
+        assert AESGCM(both.derived_key(POLICE)).decrypt(wrapped[:12], wrapped[12:], context) == key.material
 
     def test_every_new_key_is_another(self, both: TwoAuthorities) -> None:
         made = [both.vault.new_data_key() for _ in range(1000)]
         assert len({key.material for key in made}) == len({key.key_id for key in made}) == 1000
         assert {len(key.material) for key in made} == {32}
-        assert len({both.vault.new_case_key(POLICE) for _ in range(1000)}) == 1000
+        assert len({both.vault.new_case_key(CASE, POLICE) for _ in range(1000)}) == 1000
 
     @pytest.mark.rule(44)
     @pytest.mark.parametrize(("owner", "other"), [(MUNICIPALITY, POLICE), (POLICE, MUNICIPALITY)])
@@ -147,9 +160,7 @@ class WhenADataKeyIsWrapped:
         opened = []
         for case, who, case_key in attempts:
             try:
-                both.vault.unwrap_data_key(
-                    wrapped, key_id=key.key_id, case_id=case, authority_id=who, wrapped_case_key=case_key
-                )
+                both.vault.unwrap_data_key(wrapped, place_of(key.key_id, who, case), wrapped_case_key=case_key)
             except CannotOpen:
                 continue
             opened.append((case, who, case_key))
@@ -159,15 +170,16 @@ class WhenADataKeyIsWrapped:
     def test_it_does_not_unwrap_changed_or_cut(self, both: TwoAuthorities) -> None:
         wrapped = both.wrap(DataKey(PERSON, bytes(range(32))), MUNICIPALITY)
         changed = [wrapped[:at] + bytes([wrapped[at] ^ 1 << bit]) + wrapped[at + 1 :]
-                   for at in range(40) for bit in range(8)]  # fmt: skip
-        for attempt in changed + [wrapped[:size] for size in range(40)] + [wrapped + b"\0", wrapped * 2]:
+                   for at in range(60) for bit in range(8)]  # fmt: skip
+        for attempt in changed + [wrapped[:size] for size in range(60)] + [wrapped + b"\0", wrapped * 2]:
             with pytest.raises(CannotOpen) as refused:
                 both.unwrap(attempt, PERSON, MUNICIPALITY)
             assert (refused.value.args, refused.value.__cause__) == ((), None)
 
     @pytest.mark.parametrize("length", [1, 16, 24, 31, 33, 64])
     def test_what_unwraps_to_another_length_is_no_data_key(self, both: TwoAuthorities, length: int) -> None:
-        wrapped = aes_key_wrap_with_padding(both.derived_key(), bytes(length))
+        context = place_of(PERSON, MUNICIPALITY).associated_data()
+        wrapped = bytes(12) + AESGCM(both.derived_key()).encrypt(bytes(12), bytes(length), context)
         with pytest.raises(CannotOpen):
             both.unwrap(wrapped, PERSON, MUNICIPALITY)
 
@@ -185,7 +197,7 @@ class WhenARecordIsDisclosed:
         police_key = both.unwrap(added, key.key_id, POLICE)
         assert open_sealed(police_key, HERE, Sealed(stored)) == TEXT
         assert sealed.envelope == stored
-        assert both.wrap(key, MUNICIPALITY) == own_wrap
+        assert both.unwrap(own_wrap, key.key_id, MUNICIPALITY).material == police_key.material
         assert added != own_wrap
 
     @pytest.mark.rule(44)
@@ -196,9 +208,8 @@ class WhenARecordIsDisclosed:
         with pytest.raises(CannotOpen):
             open_sealed(police_key, NEXT, secret)
         # Nor when the wrap is put into the other record's row, under that record's key id.
-        claimed = both.unwrap(both.wrap(disclosed, POLICE), kept.key_id, POLICE)
         with pytest.raises(CannotOpen):
-            open_sealed(claimed, NEXT, secret)
+            both.unwrap(both.wrap(disclosed, POLICE), kept.key_id, POLICE)
 
 
 class WhenACaseKeyIsRemembered:
@@ -279,9 +290,9 @@ class WhenACaseKeyIsRemembered:
         for _ in range(2):
             with pytest.raises(CannotOpen):
                 both.vault.wrap_data_key(
-                    DataKey(PERSON, bytes(32)), case_id=CASE, authority_id=POLICE,
+                    DataKey(PERSON, bytes(32)), place_of(PERSON, POLICE),
                     wrapped_case_key=both.case_keys[CASE, MUNICIPALITY],
-                )  # fmt: skip
+                )
         assert (both.in_memory(), both.keeper.unwrapped) == (set(), [POLICE] * 2)
 
 

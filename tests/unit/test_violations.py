@@ -16,10 +16,9 @@ NEVER_MET = {
     "uq_authority_id_regime", "pk_authority", "uq_infohus_name", "pk_infohus_authority",
     "pk_plan", "pk_coordinator", "uq_obligation_infohus_id_code", "pk_assessment_template",
     # Inserted unless it is there.
-    "uq_actor_authority_id_person_id_fingerprint", "pk_record_key",
-    "pk_case_side", "pk_side_person",
+    "uq_actor_authority_id_person_id_fingerprint", "pk_case_side", "pk_side_person",
     # Each holds a random id that this very act made.
-    "uq_concern_id_reporter_is_anonymous", "uq_exchange_case_id_id", "pk_disclosure",
+    "uq_concern_id_reporter_is_anonymous", "uq_exchange_case_id_id", "pk_disclosure", "pk_disclosed_key",
     "uq_subject_case_id_id", "uq_side_person_log_id",
 }
 
@@ -32,7 +31,9 @@ def constraints() -> set[str]:
         for constraint in table.constraints
         if isinstance(constraint, sa.UniqueConstraint | sa.PrimaryKeyConstraint)
         and [column.name for column in constraint.columns] != ["id"]
-    } | {"pk_authority"}
+    } | {"pk_authority"} | {
+        str(index.name) for table in Row.metadata.tables.values() for index in table.indexes if index.unique
+    }
 
 
 class WhenAConstraintIsAdded:

@@ -1,4 +1,4 @@
-"""Known answers of envelope v1 and of the keys around it, made with another implementation: envelope-v1.json.
+"""Known answers of envelope v1 and of the keys around it, made with another implementation (make_envelope_v1.mjs).
 
 Whoever must read an infohus' texts without this program can check their own reading against the same file. A change of
 a byte here makes every stored text unreadable: it is a new version of the envelope, never a new answer in the file.
@@ -6,7 +6,7 @@ a byte here makes every stored text unreadable: it is a new version of the envel
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,16 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from infohus.kernel.sealing.clear_columns import NO_COLUMNS, digest_of
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.sealing.wraps import KeyPlace
+from infohus.kernel.sealing.wraps import wrap as wrap_under
 
 ANSWERS: dict[str, Any] = json.loads((Path(__file__).parent / "envelope-v1.json").read_text("utf-8"))
 ENVELOPES: list[dict[str, Any]] = ANSWERS["envelopes"]
-WRAPS: list[dict[str, str]] = ANSWERS["wraps"]
+WRAPS: list[dict[str, Any]] = ANSWERS["wraps"]
 KEYED: dict[str, Any] = ANSWERS["keyed"]
 INFOHUS = UUID(KEYED["infohus_id"])
 hexadecimal = bytes.fromhex
@@ -32,7 +35,18 @@ def key_of(vector: dict[str, Any]) -> DataKey:
 
 def place_of(vector: dict[str, Any]) -> Place:
     return Place(
-        vector["table"], vector["column"], UUID(vector["row_id"]), UUID(vector["case_id"]), vector["record_version"]
+        kind=vector["kind"], part=vector["part"], field=vector["field"], record_id=UUID(vector["record_id"]),
+        case_id=UUID(vector["case_id"]), owner_id=vector["owner_id"], version=int(vector["version"]),
+        clear_digest=hexadecimal(vector["clear_digest"]),
+    )
+
+
+def key_place_of(wrap: dict[str, Any]) -> KeyPlace:
+    exchange_id, person_id = (None if wrap[name] is None else UUID(wrap[name]) for name in ("exchange_id", "person_id"))
+    return KeyPlace(
+        record_id=UUID(wrap["record_id"]), version=wrap["version"], part=wrap["part"], key_id=UUID(wrap["key_id"]),
+        owner_id=wrap["owner_id"], reader_id=wrap["reader_id"], case_id=UUID(wrap["case_id"]), exchange_id=exchange_id,
+        person_id=person_id,
     )
 
 
@@ -48,7 +62,7 @@ def vault(tmp_path: Path) -> Vault:
     keys = tmp_path / "keys"
     keys.mkdir(mode=0o700)
     for wrap in WRAPS:
-        store(keys / wrap["authority_id"] / "kek-1.key", wrap["keeper_key"])
+        store(keys / wrap["reader_id"] / "kek-1.key", wrap["keeper_key"])
     store(keys / "index" / f"{INFOHUS}.key", KEYED["index_key"])
     return Vault(FileKeyKeeper(keys), lambda: datetime(2026, 11, 23, tzinfo=UTC))
 
@@ -64,7 +78,7 @@ class WhenAnotherImplementationSealedAText:
 
     @pytest.mark.parametrize("vector", ENVELOPES, ids=lambda vector: vector["name"])
     def test_the_place_is_written_alike(self, vector: dict[str, Any]) -> None:
-        assert place_of(vector).associated_data() == hexadecimal(vector["associated_data"])
+        assert place_of(vector).associated_data(UUID(vector["key_id"])) == hexadecimal(vector["associated_data"])
 
     @pytest.mark.parametrize("vector", ENVELOPES, ids=lambda vector: vector["name"])
     def test_what_is_sealed_here_differs_in_its_nonce_only(self, vector: dict[str, Any]) -> None:
@@ -93,41 +107,62 @@ class WhenAnotherImplementationSealedAText:
     @pytest.mark.parametrize("vector", ENVELOPES, ids=lambda vector: vector["name"])
     def test_it_does_not_open_as_another_version_of_the_record(self, vector: dict[str, Any]) -> None:
         place = place_of(vector)
-        for version in {0, 1, 2, 255, 256, 4294967295, 2**63 - 1} - {place.record_version}:
+        for version in {0, 1, 2, 255, 256, 4294967295, 2**63 - 1} - {place.version}:
             with pytest.raises(CannotOpen):
                 open_sealed(
-                    key_of(vector), replace(place, record_version=version), Sealed(hexadecimal(vector["envelope"]))
+                    key_of(vector), replace(place, version=version), Sealed(hexadecimal(vector["envelope"]))
                 )
 
 
+class WhenAnotherImplementationReadTheClearColumns:
+    def test_it_computes_the_same_digest(self) -> None:
+        known, none = ANSWERS["columns"]
+        columns = {
+            **known["columns"], "id": UUID(known["columns"]["id"]), "dated_on": date(2026, 10, 31),
+            "manifest": bytes([0, 1, 2, 255]), "recorded_at": datetime(2026, 11, 23, 12, tzinfo=UTC),
+            "exchanged_at": datetime(2026, 11, 23, 11, 59, 59, 1, tzinfo=timezone(timedelta(hours=1))),
+        }
+        assert digest_of(columns) == hexadecimal(known["digest"])
+        assert digest_of({}) == NO_COLUMNS == hexadecimal(none["digest"])
+
+
 class WhenAnotherImplementationWrappedAKey:
-    @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap["authority_id"])
-    def test_it_unwraps_here_from_the_keepers_key_down(self, vault: Vault, wrap: dict[str, str]) -> None:
+    @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap["reader_id"])
+    def test_it_unwraps_here_from_the_keepers_key_down(self, vault: Vault, wrap: dict[str, Any]) -> None:
         found = vault.unwrap_data_key(
-            hexadecimal(wrap["wrapped_data_key"]), key_id=INFOHUS, case_id=UUID(wrap["case_id"]),
-            authority_id=wrap["authority_id"], wrapped_case_key=hexadecimal(wrap["wrapped_case_key"]),
-        )  # fmt: skip
-        assert (found.key_id, found.material) == (INFOHUS, hexadecimal(wrap["data_key"]))
+            hexadecimal(wrap["wrapped_data_key"]), key_place_of(wrap),
+            wrapped_case_key=hexadecimal(wrap["wrapped_case_key"]),
+        )
+        assert (found.key_id, found.material) == (UUID(wrap["key_id"]), hexadecimal(wrap["data_key"]))
 
-    @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap["authority_id"])
-    def test_it_is_wrapped_alike_here(self, vault: Vault, wrap: dict[str, str]) -> None:
-        wrapped = vault.wrap_data_key(
-            DataKey(INFOHUS, hexadecimal(wrap["data_key"])), case_id=UUID(wrap["case_id"]),
-            authority_id=wrap["authority_id"], wrapped_case_key=hexadecimal(wrap["wrapped_case_key"]),
-        )  # fmt: skip
-        assert wrapped == hexadecimal(wrap["wrapped_data_key"])
+    @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap["reader_id"])
+    def test_what_it_is_for_is_written_alike(self, wrap: dict[str, Any]) -> None:
+        assert key_place_of(wrap).associated_data() == hexadecimal(wrap["associated_data"])
 
-    @pytest.mark.rule(44)
-    def test_two_authorities_open_one_text_with_keys_that_have_nothing_in_common(self, vault: Vault) -> None:
-        vector = ENVELOPES[0]
-        municipality, police, _ = WRAPS
-        assert municipality["wrapped_data_key"] != police["wrapped_data_key"]
-        for wrap in (municipality, police):
-            key = vault.unwrap_data_key(
-                hexadecimal(wrap["wrapped_data_key"]), key_id=UUID(vector["key_id"]), case_id=UUID(wrap["case_id"]),
-                authority_id=wrap["authority_id"], wrapped_case_key=hexadecimal(wrap["wrapped_case_key"]),
-            )  # fmt: skip
-            assert open_sealed(key, place_of(vector), Sealed(hexadecimal(vector["envelope"]))) == vector["text"]
+    @pytest.mark.parametrize("wrap", WRAPS, ids=lambda wrap: wrap["reader_id"])
+    def test_what_is_wrapped_here_differs_in_its_nonce_only(self, wrap: dict[str, Any]) -> None:
+        made = wrap_under(hexadecimal(wrap["wrapping_key"]), hexadecimal(wrap["associated_data"]),
+                          hexadecimal(wrap["data_key"]))  # fmt: skip
+        cipher = AESGCM(hexadecimal(wrap["wrapping_key"]))
+        assert made[12:] == cipher.encrypt(
+            made[:12], hexadecimal(wrap["data_key"]), hexadecimal(wrap["associated_data"])
+        )
+        assert len(made) == len(hexadecimal(wrap["wrapped_data_key"])) == 60
+
+    def test_each_opens_at_its_own_place_only(self, vault: Vault) -> None:
+        opened = []
+        for wrap in WRAPS:
+            for other in WRAPS:
+                for keyed in (wrap, other):
+                    try:
+                        vault.unwrap_data_key(
+                            hexadecimal(wrap["wrapped_data_key"]), key_place_of(other),
+                            wrapped_case_key=hexadecimal(keyed["wrapped_case_key"]),
+                        )
+                    except CannotOpen:
+                        continue
+                    opened.append((wrap["reader_id"], other["reader_id"]))
+        assert opened == [(wrap["reader_id"], wrap["reader_id"]) for wrap in WRAPS for _ in range(2)]
 
 
 class WhenAnotherImplementationLookedAValueUp:

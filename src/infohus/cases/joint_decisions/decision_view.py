@@ -56,7 +56,7 @@ async def decision_view(
     signatures = await signatures_of(work, decision)
     document = document_of(texts["content"], content)
     return DecisionView(
-        id=decision.id, case_id=decision.case_id, proposed_by=decision.authority_id, outcome=decision.outcome,
+        id=decision.id, case_id=decision.case_id, proposed_by=decision.authority_id, outcome=decision.result,
         content=document, content_hash=decision.content_hash.hex(),
         exchange_id=decision.exchange_id, decided_at=decision.decided_at,
         signatures=[SignatureView(row.authority_id, row.person_id, row.signed_at) for row in signatures],

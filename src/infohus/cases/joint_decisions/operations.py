@@ -1,6 +1,7 @@
 """Propose, amend and sign a joint decision: one sealed document, proposed by one authority, signed by both.
 
-A signature is on the hash of the content; any change makes earlier signatures void (rules 17 and 18).
+A signature is on the hash of all that the decision says; any change makes earlier signatures void (rules 17 and 18).
+Who changes a proposal writes its next version, and is the one who is named as its author.
 """
 
 from enum import StrEnum
@@ -14,11 +15,12 @@ from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
 from infohus.cases.joint_decisions.closing_signatures import CLOSURE, require_no_closure_signed
-from infohus.cases.joint_decisions.document import sealed_document
+from infohus.cases.joint_decisions.document import salted_document, signed_hash
 from infohus.cases.joint_decisions.model import JointDecision, Signature
 from infohus.cases.procedure.table import next_stage
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.statements import AnySelect
+from infohus.kernel.database.tables import new_id
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 AnyDecision = TypeVar("AnyDecision", bound=JointDecision)
@@ -38,6 +40,11 @@ class Proposal(Protocol):
 _SIGNATURES = sa.select(Signature).where(
     Signature.record_id == sa.bindparam("record_id"), Signature.content_hash == sa.bindparam("content_hash"),
     Signature.withdrawn_at.is_(None),
+)
+_SUPERSEDED = sa.select(
+    sa.func.infohus.is_superseded(
+        sa.bindparam("record_id", type_=sa.Uuid), sa.bindparam("version", type_=sa.Integer)
+    ).label("is_superseded")
 )
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
 
@@ -72,10 +79,13 @@ async def begin_decision(
         await require_no_closure_signed(work)
     if await work.values(open_proposals(model), case_id=work.case.id):
         raise errors.AlreadyProposed
-    text, content_hash = sealed_document(content)
+    text, record_id = salted_document(content), new_id()
+    content_hash = signed_hash(
+        text, outcome=outcome, kind=model.__tablename__, record_id=record_id, case_id=work.case.id
+    )
     decision = work.create(
-        model, sealed={"content": text}, outcome=outcome, content_hash=content_hash, exchange_id=None, decided_at=None,
-        **columns,
+        model, sealed={"content": text}, id=record_id, outcome=outcome, content_hash=content_hash, exchange_id=None,
+        decided_at=None, **columns,
     )
     exchange = await disclose(work, disclosure, [Item.of(decision)])
     work.change(decision, exchange_id=exchange.id)
@@ -87,11 +97,19 @@ async def amend(work: UnitOfWork, decision: AnyDecision, draft: Proposal) -> Any
 
     Raises:
         DecisionAlreadyMade: both have signed; a made decision is immutable (rule 40).
+        ChangedMeanwhile: the other tovholder has changed it, and not disclosed that to the caller.
     """
     if decision.decided_at is not None:
         raise errors.DecisionAlreadyMade
-    text, content_hash = sealed_document(draft.content)
-    await work.rewrite(decision, sealed={"content": text}, outcome=draft.outcome.value, content_hash=content_hash)
+    if await _is_superseded(work, decision):
+        raise errors.ChangedMeanwhile
+    text, outcome = salted_document(draft.content), draft.outcome.value
+    content_hash = signed_hash(
+        text, outcome=outcome, kind=decision.__tablename__, record_id=decision.id, case_id=decision.case_id
+    )
+    await work.rewrite(
+        decision, sealed={"content": text}, outcome=outcome, content_hash=content_hash, exchange_id=None
+    )
     exchange = await disclose(work, draft.disclosure, [Item.of(decision)])
     work.change(decision, exchange_id=exchange.id)
     _sign_for_caller(work, decision)
@@ -103,12 +121,16 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
 
     Raises:
         DecisionAlreadyMade: both have signed.
-        SignedContentDiffers: the hash stated is not the present content's.
+        SignedContentDiffers: the hash stated is not the present content's, or the content is not what was hashed.
         AlreadySigned: the caller, or the caller's authority, has signed this content.
     """
     if decision.decided_at is not None:
         raise errors.DecisionAlreadyMade
-    if content_hash != decision.content_hash:
+    text = (await work.open(decision))[decision.id]["content"]
+    present = signed_hash(
+        text, outcome=decision.outcome, kind=decision.__tablename__, record_id=decision.id, case_id=decision.case_id
+    )
+    if not content_hash == decision.content_hash == present or await _is_superseded(work, decision):
         raise errors.SignedContentDiffers
     signatures = await signatures_of(work, decision)
     caller = work.caller
@@ -136,10 +158,16 @@ async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signa
 
 def _sign_for_caller(work: UnitOfWork, decision: JointDecision) -> None:
     work.add(Signature(
-        case_id=decision.case_id, record_id=decision.id, record_kind=decision.__tablename__,
-        content_hash=decision.content_hash, authority_id=work.caller.authority_id, person_id=work.caller.person_id,
-        signed_at=work.now, withdrawn_at=None,
+        case_id=decision.case_id, record_id=decision.id, record_version=decision.record_version,
+        record_kind=decision.__tablename__, content_hash=decision.content_hash, authority_id=work.caller.authority_id,
+        person_id=work.caller.person_id, signed_at=work.now, withdrawn_at=None,
     ))
+
+
+async def _is_superseded(work: UnitOfWork, decision: JointDecision) -> bool:
+    """Say whether there is a later version; who signs or changes a joint document needs the last one."""
+    rows = await work.values(_SUPERSEDED, record_id=decision.id, version=decision.record_version)
+    return bool(rows[0]["is_superseded"])
 
 
 _OPEN: dict[type[JointDecision], AnySelect] = {}

@@ -100,7 +100,7 @@ class AssessmentLine(msgspec.Struct, frozen=True):
         """Show an assessment without its texts."""
         return cls(
             assessment.id, assessment.version, assessment.template_id, assessment.template_digest.hex(),
-            assessment.users_are_trained, assessment.recorded_at, assessment.decided_at,
+            assessment.users_are_trained, assessment.opened_at, assessment.decided_at,
         )
 
 
@@ -124,7 +124,7 @@ async def _participants_of(work: UnitOfWork, assessment: Assessment) -> list[Par
     return [
         one for one in await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=assessment.case_id)
         if (one.kind is ParticipationKind.COORDINATOR or Area.ASSESSMENT in one.scope)
-        and one.begins_at <= until and (one.ends_at is None or one.ends_at > assessment.recorded_at)
+        and one.begins_at <= until and (one.ends_at is None or one.ends_at > assessment.opened_at)
     ]
 
 

@@ -15,7 +15,7 @@ from infohus.cases.information import Origin
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import AssessmentOutcome
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.database.tables import SCHEMA, Record, Row, choice, owned_by_authority, unique_in_case
+from infohus.kernel.database.tables import Record, Row, choice, once_per_record, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import OptionalReason, Reason
 from infohus.kernel.sealing.column import SealedColumn
@@ -36,8 +36,9 @@ class Assessment(JointDecision):
     """One use of the tool. Concluded by both; after that a re-assessment is a new version (rule 40)."""
 
     __tablename__ = "assessment"
-    __table_args__ = unique_in_case("authority_id", "version")
+    __table_args__ = owned_by_authority(once_per_record("assessment", "case_id", "authority_id", "version"))
 
+    opened_at: Mapped[datetime]
     version: Mapped[int]
     template_id: Mapped[str]
     template_digest: Mapped[bytes]
@@ -62,7 +63,7 @@ class Contribution(Record):
     __tablename__ = "contribution"
     __table_args__ = owned_by_authority()
 
-    assessment_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.assessment.id"), index=True)
+    assessment_id: Mapped[UUID] = mapped_column(index=True)
     dimension: Mapped[str]
     answer: Mapped[Answer] = choice(Answer, name="answer")
     origin: Mapped[Origin] = choice(Origin, name="origin")

@@ -52,7 +52,7 @@ async def open_assessment(work: UnitOfWork, draft: OpeningDraft) -> Assessment:
     template = (await template_in_force(work)).template
     assessment = await begin_decision(
         work, Assessment, Conclusion(), outcome="concluded", disclosure=draft.disclosure,
-        version=latest + 1, template_id=template.id, template_digest=template.digest(),
+        opened_at=work.now, version=latest + 1, template_id=template.id, template_digest=template.digest(),
         users_are_trained=draft.users_are_trained,
     )
     work.done(assessment.id)

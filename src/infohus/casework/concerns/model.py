@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,7 +11,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.kernel.database.statements import table_of
-from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority, unique_in_case
+from infohus.kernel.database.tables import (
+    SCHEMA,
+    Changing,
+    Record,
+    VersionedRecord,
+    choice,
+    once_per_record,
+    owned_by_authority,
+    unique_in_case,
+)
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -43,7 +53,7 @@ class ExtremismWeight(StrEnum):
 
 
 class Concern(Record):
-    """A henvendelse: what was observed, and apart from it how it was read (rule 34)."""
+    """A henvendelse: what was observed, how it was read, what the reporter was told: parts with a key each (34, 87)."""
 
     __tablename__ = "concern"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("id", "reporter_is_anonymous"))
@@ -56,9 +66,9 @@ class Concern(Record):
     extremism_weight: Mapped[ExtremismWeight] = choice(ExtremismWeight, name="extremism_weight")
     extremism_form: Mapped[str]
     signs: Mapped[list[str]]
-    observation: Mapped[Sealed] = mapped_column(SealedColumn)
-    interpretation: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    told_reporter: Mapped[Sealed] = mapped_column(SealedColumn)
+    observation: Mapped[Sealed] = mapped_column(SealedColumn("observation"))
+    interpretation: Mapped[Sealed | None] = mapped_column(SealedColumn("interpretation"))
+    told_reporter: Mapped[Sealed] = mapped_column(SealedColumn("told_reporter"))
 
 
 # cases/persons may not import this module, so the foreign key from a subject to its concern is declared here.
@@ -104,11 +114,13 @@ class ClearanceCheck(Record):
     note: Mapped[Sealed | None] = mapped_column(SealedColumn)
 
 
-class ChildNotification(Record):
+class ChildNotification(VersionedRecord, Changing):
     """The underretning task: two clocks, and the hand-over that screening waits for (rules 32 and 33)."""
 
     __tablename__ = "child_notification"
-    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
+    __table_args__ = owned_by_authority(once_per_record("child_notification", "subject_id"))
+
+    changes_later: ClassVar = frozenset({"assessed_at", "receipt_given_on"})
 
     subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Subject.id))
     assess_by: Mapped[datetime]

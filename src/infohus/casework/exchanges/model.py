@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import Authority
-from infohus.kernel.database.tables import Record, choice, owned_by_authority
+from infohus.kernel.database.tables import Changing, Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -22,10 +23,11 @@ class Answer(StrEnum):
     DECLINED = "declined"
 
 
-class InformationRequest(Record):
+class InformationRequest(Record, Changing):
     """What is asked of an authority: by another through the system, or from outside and noted by the one asked."""
 
     __tablename__ = "information_request"
+    changes_later: ClassVar = frozenset({"exchange_id", "answer", "answer_exchange_id", "answered_at"})
     __table_args__ = owned_by_authority(
         sa.CheckConstraint(
             "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug, Exchange
+from infohus.cases.joint_decisions.model import JointKind
 from infohus.casework.exchanges.disclosable import DisclosableKind
 from infohus.casework.exchanges.receipts import receipts_of
-from infohus.kernel.access.model import Authority
+from infohus.kernel.access.model import Authority, Infohus
 from infohus.kernel.database.tables import Record, owned_by_authority
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
@@ -47,10 +48,14 @@ _WITHDRAWALS = sa.select(Withdrawal.id).where(
 )
 
 
+_SIGNING = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohus.id == sa.bindparam("id"))
+
+
 async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft) -> Withdrawal:
     """End a recipient's access to what an exchange disclosed, for policies, row security and keys alike.
 
-    The exchange itself stays readable to both: that it happened, and why. So do joint decisions, which both sign.
+    The exchange itself stays readable to both: that it happened, and why. So do joint decisions to the two whose
+    signatures they need; from anybody else they are withdrawn too.
 
     Raises:
         NotAvailable: the caller's authority did not disclose it, or not to this recipient.
@@ -61,7 +66,10 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
     if await work.values(_WITHDRAWALS, exchange_id=exchange.id, recipient_id=draft.recipient):
         raise errors.AlreadyRecorded
     receipts = (await receipts_of(work, [exchange]))[exchange.id]
-    withdrawn = await work.revoke(exchange.id, draft.recipient, kinds=[kind.value for kind in DisclosableKind])
+    kinds: list[str] = [kind.value for kind in DisclosableKind]
+    if draft.recipient not in await _signing_authorities(work):
+        kinds += [kind.value for kind in JointKind]
+    withdrawn = await work.revoke(exchange.id, draft.recipient, kinds=kinds)
     withdrawal = work.create(
         Withdrawal, sealed={"reason": draft.reason}, exchange_id=exchange.id, recipient_id=draft.recipient,
         was_acknowledged=draft.recipient not in receipts.unacknowledged, records=len(withdrawn),
@@ -69,3 +77,9 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
     work.audit_draft.justification, work.audit_draft.recipients = "withdrawal", [draft.recipient]
     work.done(withdrawal.id)
     return withdrawal
+
+
+async def _signing_authorities(work: UnitOfWork) -> set[str]:
+    """Name the two authorities whose signatures a joint decision needs."""
+    infohus = (await work.values(_SIGNING, id=work.infohus_id))[0]
+    return {infohus["municipality_id"], infohus["police_id"]}

@@ -10,7 +10,6 @@ from litestar.params import FromPath, JSONBody
 
 from infohus.cases.joint_decisions.decision_routes import DecisionKind, routes_of
 from infohus.casework.measures.model import (
-    FollowUp,
     FollowUpDraft,
     Measure,
     MeasureDraft,
@@ -22,9 +21,9 @@ from infohus.casework.measures.model import (
     RecommendationDraft,
 )
 from infohus.casework.measures.operations import (
-    FOLLOW_UPS,
     MEASURE_BY_ID,
     amend_recommendation,
+    follow_ups_of,
     propose_recommendation,
     record_follow_up,
     sign_recommendation,
@@ -49,6 +48,7 @@ class FollowUpView(msgspec.Struct, frozen=True):
     recorded_at: datetime
     text: str
     next_follow_up_on: date | None
+    outcome: MeasureOutcome | None
 
 
 class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,16 +71,20 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     async def opened(cls, work: UnitOfWork, measure: Measure) -> "MeasureView":
         """Open a measure with its follow-ups."""
-        follow_ups = [*await work.rows(FollowUp, FOLLOW_UPS, measure_id=measure.id), *work.pending(FollowUp)]
+        follow_ups = await follow_ups_of(work, measure)
         texts = await work.open(measure, *follow_ups, reading=Action.READ_MEASURE)
+        end = next((one for one in follow_ups if one.outcome is not None), None)
+        dates = [measure.follow_up_on, *(one.next_follow_up_on for one in follow_ups if one.next_follow_up_on)]
         return cls(
             id=measure.id, case_id=measure.case_id, level=measure.level, kind=measure.kind,
             responsible_authority=measure.responsible_id, delivered_by=measure.delivered_by,
-            is_social_support=measure.is_social_support, outcome=measure.outcome,
+            is_social_support=measure.is_social_support, outcome=end.outcome if end else None,
             description=texts[measure.id]["description"],
-            starts_on=measure.starts_on, follow_up_on=measure.follow_up_on, ended_at=measure.ended_at,
+            starts_on=measure.starts_on, follow_up_on=dates[-1], ended_at=end.recorded_at if end else None,
             follow_ups=[
-                FollowUpView(one.id, one.authority_id, one.recorded_at, texts[one.id]["text"], one.next_follow_up_on)
+                FollowUpView(
+                    one.id, one.authority_id, one.recorded_at, texts[one.id]["text"], one.next_follow_up_on, one.outcome
+                )
                 for one in follow_ups
             ],
         )

@@ -1,6 +1,6 @@
 """A recommendation both sign, the measures that follow, and what became of them."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import RecommendationOutcome
 from infohus.kernel.access.model import Authority
-from infohus.kernel.database.tables import SCHEMA, Record, choice, owned_by_authority
+from infohus.kernel.database.tables import Record, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import OptionalReason, Reason
 from infohus.kernel.sealing.column import SealedColumn
@@ -53,15 +53,14 @@ class Recommendation(JointDecision):
 
 
 class Measure(Record):
-    """One measure with exactly one responsible authority and a date on which somebody looks again.
+    """One measure with exactly one responsible authority and the first date on which somebody looks again.
 
-    `delivered_by` is the one professional who carries it out and so sees it; the other professionals do not.
+    `delivered_by` is the one professional who carries it out and so sees it; the other professionals do not. How it
+    goes on and ends stands in the follow-ups, which belong to whoever wrote them.
     """
 
     __tablename__ = "measure"
-    __table_args__ = owned_by_authority(
-        sa.CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ends_with_an_outcome")
-    )
+    __table_args__ = owned_by_authority()
 
     level: Mapped[PreventionLevel] = choice(PreventionLevel, name="level")
     kind: Mapped[MeasureKind] = choice(MeasureKind, name="kind")
@@ -70,21 +69,29 @@ class Measure(Record):
     is_social_support: Mapped[bool]
     starts_on: Mapped[date] = mapped_column(sa.Date)
     follow_up_on: Mapped[date] = mapped_column(sa.Date)
-    ended_at: Mapped[datetime | None]
-    outcome: Mapped[MeasureOutcome | None] = choice(MeasureOutcome, name="outcome")
     description: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
 class FollowUp(Record):
-    """What was found when somebody looked again; the measure's deliverer sees it too."""
+    """What was found when somebody looked again, and the next date, or with what outcome the measure ended.
+
+    The measure's deliverer sees it too.
+    """
 
     __tablename__ = "follow_up"
-    __table_args__ = owned_by_authority()
+    __table_args__ = owned_by_authority(
+        sa.CheckConstraint("(next_follow_up_on IS NULL) = (outcome IS NOT NULL)", name="goes_on_or_ends")
+    )
 
-    measure_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.measure.id"), index=True)
+    measure_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Measure.id), index=True)
     delivered_by: Mapped[UUID | None]
     next_follow_up_on: Mapped[date | None] = mapped_column(sa.Date)
+    outcome: Mapped[MeasureOutcome | None] = choice(MeasureOutcome, name="outcome")
     text: Mapped[Sealed] = mapped_column(SealedColumn)
+
+
+IS_ENDED = sa.exists().where(FollowUp.measure_id == Measure.id, FollowUp.outcome.is_not(None))
+"""Whether a measure has ended, as far as the caller may read its follow-ups."""
 
 
 class RecommendationContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -34,7 +34,7 @@ from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 MEASURE_BY_ID = sa.select(Measure).where(Measure.id == sa.bindparam("id"))
-FOLLOW_UPS = sa.select(FollowUp).where(FollowUp.measure_id == sa.bindparam("measure_id")).order_by(FollowUp.id)
+_FOLLOW_UPS = sa.select(FollowUp).where(FollowUp.measure_id == sa.bindparam("measure_id")).order_by(FollowUp.id)
 
 _TAKING_PART = sa.select(Participant).where(
     Participant.id == sa.bindparam("id"), Participant.case_id == sa.bindparam("case_id"),
@@ -91,7 +91,6 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
         Measure, sealed={"description": draft.description}, level=draft.level, kind=draft.kind,
         responsible_id=responsible, delivered_by=await _deliverer(work, draft, readers),
         is_social_support=draft.is_social_support, starts_on=draft.starts_on, follow_up_on=draft.follow_up_on,
-        ended_at=None, outcome=None,
     )
     if draft.disclosure is not None:
         await disclose(work, draft.disclosure, [Item.of(measure)])
@@ -121,11 +120,13 @@ async def _deliverer(work: UnitOfWork, draft: MeasureDraft, readers: Collection[
 async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDraft) -> FollowUp:
     """Record what was found, and when somebody looks again, or with what outcome the measure ends.
 
+    Who else learns of it, its date and its outcome is what its disclosure says; the measure itself stays as it was.
+
     Raises:
         FollowUpInThePast, DecisionAlreadyMade
         MeasureEndsWithOneOutcome: neither a next date nor an outcome is stated, or both are.
     """
-    if measure.ended_at is not None:
+    if any(one.outcome is not None for one in await follow_ups_of(work, measure)):
         raise errors.DecisionAlreadyMade
     if (draft.next_follow_up_on is None) is (draft.outcome is None):
         raise MeasureEndsWithOneOutcome
@@ -133,14 +134,14 @@ async def record_follow_up(work: UnitOfWork, measure: Measure, draft: FollowUpDr
         raise FollowUpInThePast
     follow_up = work.create(
         FollowUp, sealed={"text": draft.text}, measure_id=measure.id, delivered_by=measure.delivered_by,
-        next_follow_up_on=draft.next_follow_up_on,
+        next_follow_up_on=draft.next_follow_up_on, outcome=draft.outcome,
     )
-    texts = (await work.open(measure))[measure.id]
-    if draft.next_follow_up_on is None:
-        await work.rewrite(measure, sealed=texts, ended_at=work.now, outcome=draft.outcome)
-    else:
-        await work.rewrite(measure, sealed=texts, follow_up_on=draft.next_follow_up_on)
     if draft.disclosure is not None:
         await disclose(work, draft.disclosure, [Item.of(follow_up)])
     work.done(follow_up.id)
     return follow_up
+
+
+async def follow_ups_of(work: UnitOfWork, measure: Measure) -> list[FollowUp]:
+    """List the follow-ups that the caller may read, oldest first, and the one that this unit is about to write."""
+    return [*await work.rows(FollowUp, _FOLLOW_UPS, measure_id=measure.id), *work.pending(FollowUp)]

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from infohus.casework.measures.model import FollowUp, Measure
+from infohus.casework.measures.model import IS_ENDED, FollowUp, Measure
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.answers.pages import NIL
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -29,7 +29,7 @@ _STALLED = (
     .join_from(Measure, Case, Case.id == Measure.case_id)
     .where(
         Case.infohus_id == sa.bindparam("infohus_id", type_=sa.Uuid), Case.stage != Stage.CLOSED,
-        sa.or_(_CASE_ID.is_(None), Case.id == _CASE_ID), Measure.ended_at.is_(None),
+        sa.or_(_CASE_ID.is_(None), Case.id == _CASE_ID), ~IS_ENDED,
         sa.bindparam("quiet_before", type_=sa.DateTime(timezone=True)) > _LAST_EVENT,
         Measure.id > sa.bindparam("after", type_=sa.Uuid),
     )

@@ -1,6 +1,7 @@
 """Fælles afgrænsning: the document both sign, and the other side's reason when they differ."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -11,17 +12,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus.cases.disclosures.model import DisclosureDraft
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.procedure.outcomes import ScopeOutcome
-from infohus.kernel.database.tables import SCHEMA, Record, owned_by_authority
+from infohus.kernel.database.tables import Record, owned_by_authority
 from infohus.kernel.requests.words import OptionalReason, Reason, label
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
 
 class ScopeDecision(JointDecision):
-    """Whether the concern is infohus work, decided by both."""
+    """Whether the concern is infohus work, decided by both; `differed_at` is when the other side saw it differently."""
 
     __tablename__ = "scope_decision"
     __table_args__ = owned_by_authority()
+
+    changes_later: ClassVar = JointDecision.changes_later | {"differed_at"}
+
+    differed_at: Mapped[datetime | None]
+
+    @property
+    def result(self) -> str:
+        """The outcome proposed, or that the two differed."""
+        return self.outcome if self.differed_at is None else ScopeOutcome.DISAGREED.value
 
 
 class ScopeDisagreement(Record):
@@ -30,7 +40,7 @@ class ScopeDisagreement(Record):
     __tablename__ = "scope_disagreement"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("scope_decision_id"))
 
-    scope_decision_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.scope_decision.id"))
+    scope_decision_id: Mapped[UUID]
     reason: Mapped[Sealed] = mapped_column(SealedColumn)
 
 

@@ -54,7 +54,7 @@ async def differ(work: UnitOfWork, decision: ScopeDecision, draft: DisagreementD
         raise errors.AlreadySigned
     disagreement = work.create(ScopeDisagreement, sealed={"reason": draft.reason}, scope_decision_id=decision.id)
     await disclose(work, draft.disclosure, [Item.of(disagreement)])
-    work.change(decision, outcome=ScopeOutcome.DISAGREED.value, decided_at=work.now)
+    work.change(decision, differed_at=work.now, decided_at=work.now)
     work.change(work.case, stage=next_stage(work.action, ScopeOutcome.DISAGREED))
     work.done(disagreement.id)
     return disagreement

@@ -6,13 +6,14 @@ operation.
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Record, Regime, Row, choice, new_id, owned_by_authority
+from infohus.kernel.database.tables import SCHEMA, Changing, Record, Regime, Row, choice, new_id, owned_by_authority
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
@@ -43,7 +44,7 @@ class ParticipationKind(StrEnum):
     INVITED = "invited"
 
 
-class Authority(Row):
+class Authority(Row, Changing):
     """A controller: a municipality, a police district or another authority that may be drawn in."""
 
     __tablename__ = "authority"
@@ -56,7 +57,7 @@ class Authority(Row):
     public_task_sector: Mapped[str | None]
 
 
-class Infohus(Row):
+class Infohus(Row, Changing):
     """The forum of one municipality and its police district. Its id is also its audit log's."""
 
     __tablename__ = "infohus"
@@ -99,7 +100,7 @@ class Coordinator(Row):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-class Case(Row):
+class Case(Row, Changing):
     """One concern taken up: what is joint of it (rule 44). Holds no text about anyone.
 
     `version` is the next one with every change of the row.
@@ -118,7 +119,7 @@ class Case(Row):
     outcome: Mapped[str | None]
 
 
-class CaseSide(Row):
+class CaseSide(Row, Changing):
     """What one authority has of a case, seen by that authority alone (rule 44).
 
     Made by its own authority's first act that writes in the case. `version` is the next one with every change of what
@@ -147,7 +148,7 @@ class SidePerson(Row):
     log_id: Mapped[str] = mapped_column(unique=True)
 
 
-class Participant(Record):
+class Participant(Record, Changing):
     """A natural person who takes part in a case for an authority; access ends by itself (rule 22).
 
     `authority_id` is, as on every record, its owner: the authority that drew the person in.
@@ -159,6 +160,8 @@ class Participant(Record):
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
     )
+
+    changes_later: ClassVar = frozenset({"begins_at", "ends_at"})
 
     person_id: Mapped[UUID]
     acts_for: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
@@ -183,36 +186,21 @@ class CaseKey(Row):
 
 
 class RecordKey(Row):
-    """A record's data key, wrapped under one authority's case key.
-
-    The owner has one from the start; another authority's names the exchange that gave it (promise 4).
-    """
+    """The data key of one part of one version, wrapped under the case key of its owner, who wrote the version."""
 
     __tablename__ = "record_key"
-    __table_args__ = (
-        sa.CheckConstraint("(exchange_id IS NULL) = (authority_id = owner_id)", name="granted_by_an_exchange"),
-        sa.ForeignKeyConstraint(
-            ["exchange_id", "record_id", "authority_id"],
-            [
-                f"{SCHEMA}.disclosure.exchange_id",
-                f"{SCHEMA}.disclosure.record_id",
-                f"{SCHEMA}.disclosure.recipient_id",
-            ],
-            name="fk_record_key_disclosure",
-        ),
-    )
 
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
-    authority_id: Mapped[str] = mapped_column(primary_key=True)
-    owner_id: Mapped[str]
+    record_version: Mapped[int] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
     key_id: Mapped[UUID]
     wrapped_key: Mapped[bytes]
-    exchange_id: Mapped[UUID | None]
 
 
-class Disclosure(Row):
-    """One record disclosed to one authority by one exchange."""
+class Disclosure(Row, Changing):
+    """One version of one record disclosed to one authority by one exchange."""
 
     __tablename__ = "disclosure"
     __table_args__ = (
@@ -224,9 +212,41 @@ class Disclosure(Row):
     exchange_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     recipient_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
+    record_version: Mapped[int]
     record_kind: Mapped[str]
     case_id: Mapped[UUID]
     withdrawn_at: Mapped[datetime | None]
+
+
+class DisclosedKey(Row):
+    """The data key of one part of a disclosed version, wrapped for the recipient: there is none without an exchange.
+
+    `owner_id` is who wrote the version (promise 4).
+    """
+
+    __tablename__ = "disclosed_key"
+    __table_args__ = (
+        sa.Index("ix_disclosed_key_record_id_recipient_id", "record_id", "recipient_id"),
+        sa.ForeignKeyConstraint(
+            ["exchange_id", "record_id", "recipient_id"],
+            [
+                f"{SCHEMA}.disclosure.exchange_id",
+                f"{SCHEMA}.disclosure.record_id",
+                f"{SCHEMA}.disclosure.recipient_id",
+            ],
+            name="fk_disclosed_key_disclosure",
+        ),
+    )
+
+    exchange_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient_id: Mapped[str] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    record_version: Mapped[int]
+    owner_id: Mapped[str]
+    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
+    key_id: Mapped[UUID]
+    wrapped_key: Mapped[bytes]
 
 
 class AnsweredRequest(Row):

@@ -6,7 +6,7 @@ No table is defined here, and nothing here reads or writes one.
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -101,10 +101,22 @@ class Regime(StrEnum):
     PET = "pet"
 
 
+class Changing:
+    """A table whose rows change: `revision` counts what was stored of a row, from 1, and the log names each."""
+
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
 class Record(Row):
-    """A row with sealed text: it belongs to one case, one owning authority and one regime."""
+    """A row with sealed text: it belongs to one case, one owning authority and one regime.
+
+    Its texts are bound to its clear columns, which therefore never change, but for those in `changes_later`.
+    """
 
     __abstract__ = True
+
+    changes_later: ClassVar[frozenset[str]] = frozenset()
+    """Clear columns that tell what happened after the row was written: they change, and no text is bound to them."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"))
@@ -113,6 +125,24 @@ class Record(Row):
     record_version: Mapped[int] = mapped_column(default=1)
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID]
+
+
+class VersionedRecord(Record):
+    """A record that is written anew: each version is a row of its own, written by whoever wrote the version (rule 88).
+
+    Row security shows each authority one version of it: the newest that the authority has a key for.
+    """
+
+    __abstract__ = True
+
+    record_version: Mapped[int] = mapped_column(primary_key=True, default=1)
+
+
+def once_per_record(table: str, *columns: str) -> sa.Index:
+    """Make a unique index of a versioned table in which a record counts once, however many versions it has."""
+    return sa.Index(
+        f"uq_{table}_{'_'.join(columns)}", *columns, unique=True, postgresql_where=sa.column("record_version") == 1
+    )
 
 
 def owned_by_authority(*more: sa.schema.SchemaItem) -> tuple[sa.schema.SchemaItem, ...]:

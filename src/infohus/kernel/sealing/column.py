@@ -13,11 +13,24 @@ class PlainTextInSealedColumn(TypeError):  # noqa: N818 - names the situation
     """Something other than a sealed value was about to be stored. The message never holds the value."""
 
 
+WHOLE = "whole"
+"""The part of a record that is disclosed only as a whole."""
+SUPERVISION = "supervision"
+
+
 class SealedColumn(sa.types.TypeDecorator[Sealed]):
-    """Stores a `Sealed` as bytes. It neither seals nor opens: a column type does not know the row."""
+    """Stores a `Sealed` as bytes. It neither seals nor opens: a column type does not know the row.
+
+    Columns of one `part` are sealed under one key, and each part of a version has a key of its own.
+    """
 
     impl = sa.LargeBinary
     cache_ok = True
+
+    def __init__(self, part: str = WHOLE) -> None:
+        """Belong to this part of the record."""
+        super().__init__()
+        self.part = part
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ANN401, ARG002
         """Give the envelope of a sealed value.
@@ -46,6 +59,10 @@ class SupervisionColumn(SealedColumn):
     """A column sealed for an authority's supervision: its key is wrapped for that alone, and no case key opens it."""
 
     cache_ok = True
+
+    def __init__(self) -> None:
+        """Belong to what is kept for supervision."""
+        super().__init__(SUPERVISION)
 
 
 @dataclass(frozen=True, slots=True)

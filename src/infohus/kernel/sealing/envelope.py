@@ -1,9 +1,10 @@
-"""Envelope v1: one text, sealed under one record's data key, bound to the place where it is stored.
+"""Envelope v1: one text, sealed under the data key of one part of one version, bound to the place where it is stored.
 
 1 byte version 0x01 ‖ 16 bytes key id ‖ 12 bytes nonce ‖ AES-256-GCM ciphertext with its 16-byte tag.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from uuid import UUID
@@ -16,9 +17,13 @@ KEY_BYTES = 32
 SHORTEST = 45
 """Bytes of an envelope around an empty text: version, key id, nonce and tag."""
 _NONCE = slice(17, 29)
+DIGEST_BYTES = 32
 _DOMAIN = b"infohus/v1"
-_SIXTEEN, _EIGHT = (16).to_bytes(4, "big"), (8).to_bytes(4, "big")
-"""The lengths of an id and of a version, as they stand before them."""
+
+
+def length_prefixed(parts: Iterable[bytes]) -> bytes:
+    """Write parts one after another, each after its length in 4 bytes, big-endian: no two lists give the same bytes."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
 class CannotOpen(Exception):  # noqa: N818 - names the situation
@@ -27,26 +32,32 @@ class CannotOpen(Exception):  # noqa: N818 - names the situation
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sealed value is stored. By `record_version`, an older value put back into its place does not open."""
+    """Where a sealed value is stored, and of which version of what, written by whom; elsewhere it does not open.
 
-    table: str
-    column: str
-    row_id: UUID
+    `clear_digest` is the SHA-256 of the version's clear columns (`clear_columns.py`): they cannot be changed beside it.
+    """
+
+    kind: str
+    part: str
+    field: str
+    record_id: UUID
     case_id: UUID
-    record_version: int
+    owner_id: str
+    version: int
+    clear_digest: bytes
 
-    def associated_data(self) -> bytes:
-        """Write the place as bytes, different for different places: each part after its length, 4 bytes big-endian."""
-        return b"".join((
-            _named(self.table, self.column), _SIXTEEN, self.row_id.bytes, _SIXTEEN, self.case_id.bytes,
-            _EIGHT, self.record_version.to_bytes(8, "big"),
+    def associated_data(self, key_id: UUID) -> bytes:
+        """Write the place, and the key that seals there, as bytes: each part after its length, 4 bytes big-endian."""
+        return _named(self.kind, self.part, self.field) + length_prefixed((
+            self.record_id.bytes, self.case_id.bytes, self.owner_id.encode(), self.version.to_bytes(8, "big"),
+            key_id.bytes, self.clear_digest,
         ))
 
 
 @cache
-def _named(table: str, column: str) -> bytes:
-    """Write domain, table and column, each after its length; remembered for each sealed column."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in (_DOMAIN, table.encode(), column.encode()))
+def _named(kind: str, part: str, field_name: str) -> bytes:
+    """Write domain, kind, part and field, each after its length; remembered for each sealed column."""
+    return length_prefixed((_DOMAIN, kind.encode(), part.encode(), field_name.encode()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ class Sealed:
 
 
 class DataKey:
-    """A record's own key: 32 random bytes, and the id its envelopes name."""
+    """The key of one part of one version: 32 random bytes, and the id its envelopes name."""
 
     __slots__ = ("_cipher", "key_id", "material")
 
@@ -104,7 +115,7 @@ class DataKey:
 def seal(key: DataKey, place: Place, text: str) -> Sealed:
     """Seal `text` for `place` under a fresh 96-bit nonce. Source: NIST SP 800-38D; architecture.md, "Sealing"."""
     nonce = os.urandom(12)
-    ciphertext = key.cipher.encrypt(nonce, text.encode(), place.associated_data())
+    ciphertext = key.cipher.encrypt(nonce, text.encode(), place.associated_data(key.key_id))
     return Sealed(VERSION + key.key_id.bytes + nonce + ciphertext)
 
 
@@ -118,6 +129,6 @@ def open_sealed(key: DataKey, place: Place, sealed: Sealed) -> str:
     if envelope[:17] != VERSION + key.key_id.bytes:
         raise CannotOpen
     try:
-        return key.cipher.decrypt(envelope[_NONCE], envelope[29:], place.associated_data()).decode()
+        return key.cipher.decrypt(envelope[_NONCE], envelope[29:], place.associated_data(key.key_id)).decode()
     except (InvalidTag, ValueError):
         raise CannotOpen from None

@@ -7,13 +7,9 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from cryptography.hazmat.primitives.keywrap import (
-    InvalidUnwrap,
-    aes_key_unwrap_with_padding,
-    aes_key_wrap_with_padding,
-)
-
-from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen
+from infohus.kernel.database.readiness import PartNotReady
+from infohus.kernel.sealing.envelope import KEY_BYTES, length_prefixed
+from infohus.kernel.sealing.wraps import unwrap, wrap
 
 INSTALLATION = UUID(int=0)
 """The id under which the installation's own index key is kept, for what belongs to no infohus."""
@@ -38,12 +34,12 @@ class KeyKeeper(Protocol):
         """Name the key that wraps for an authority now."""
         ...
 
-    def wrap(self, authority_id: str, key: bytes) -> bytes:
-        """Wrap a 32-byte key for an authority. Source: RFC 5649 (AES key wrap with padding)."""
+    def wrap(self, authority_id: str, key: bytes, context: bytes) -> bytes:
+        """Wrap a 32-byte key for an authority, bound to `context`; 60 bytes."""
         ...
 
-    def unwrap(self, authority_id: str, wrapped: bytes) -> bytes:
-        """Unwrap what was wrapped for this authority.
+    def unwrap(self, authority_id: str, wrapped: bytes, context: bytes) -> bytes:
+        """Unwrap what was wrapped for this authority and this context.
 
         Raises:
             CannotOpen: it was wrapped for another, or changed.
@@ -78,13 +74,30 @@ class FileKeyKeeper:
             _write_once(folder / "index" / f"{infohus_id}.key")
         return cls(folder)
 
+    def authorities(self) -> set[str]:
+        """Name the authorities whose keys there are."""
+        return {path.parent.name.removesuffix(supervision_of("")) for path in self._folder.glob("*/kek-*.key")}
+
+    def require_keys_of(self, authority_ids: Iterable[str]) -> None:
+        """Read each authority's keys from the disk, remembered or not.
+
+        Raises:
+            PartNotReady: naming the file.
+        """
+        for authority_id in authority_ids:
+            for owner in (authority_id, supervision_of(authority_id)):
+                try:
+                    _read_safely(self._folder / owner / "kek-1.key")
+                except (UnsafeKeyFile, OSError) as failure:
+                    raise PartNotReady(why=f"{owner}-{type(failure).__name__}") from failure
+
     def check(self) -> None:
         """Read every key there is or must be, so that an unsafe one stops the start instead of the first request.
 
         Raises:
             UnsafeKeyFile: naming the file.
         """
-        authorities = {path.parent.name.removesuffix(supervision_of("")) for path in self._folder.glob("*/kek-*.key")}
+        authorities = self.authorities()
         wanted = {self._folder / supervision_of(authority_id) / "kek-1.key" for authority_id in authorities}
         if wanted:
             wanted.add(self._folder / "index" / f"{INSTALLATION}.key")
@@ -101,16 +114,13 @@ class FileKeyKeeper:
         """Name the key that wraps for an authority now."""
         return f"{authority_id}/kek-1"
 
-    def wrap(self, authority_id: str, key: bytes) -> bytes:
-        """Wrap a 32-byte key for an authority; the result is 40 bytes."""
-        return aes_key_wrap_with_padding(self._wrapping_key(authority_id), key)
+    def wrap(self, authority_id: str, key: bytes, context: bytes) -> bytes:
+        """Wrap a 32-byte key for an authority, bound to `context`; 60 bytes."""
+        return wrap(self._wrapping_key(authority_id), _bound_to(authority_id, context), key)
 
-    def unwrap(self, authority_id: str, wrapped: bytes) -> bytes:
-        """Unwrap what was wrapped for this authority."""
-        try:
-            return aes_key_unwrap_with_padding(self._wrapping_key(authority_id), wrapped)
-        except (InvalidUnwrap, ValueError):
-            raise CannotOpen from None
+    def unwrap(self, authority_id: str, wrapped: bytes, context: bytes) -> bytes:
+        """Unwrap what was wrapped for this authority and this context."""
+        return unwrap(self._wrapping_key(authority_id), _bound_to(authority_id, context), wrapped)
 
     def index_key(self, infohus_id: UUID) -> bytes:
         """Give the 32-byte key under which an infohus looks values up."""
@@ -124,6 +134,10 @@ class FileKeyKeeper:
         if known is None:
             known = self._known[owner, name] = _read_safely(self._folder / owner / name)
         return known
+
+
+def _bound_to(authority_id: str, context: bytes) -> bytes:
+    return length_prefixed((b"infohus/v1/keeper", authority_id.encode(), context))
 
 
 def _write_once(path: Path) -> None:

@@ -1,7 +1,7 @@
 """The vault: makes, wraps and unwraps keys. It neither seals nor opens a text, and stores nothing.
 
-A record's data key is wrapped for each authority that may read, under a key derived from that authority's case key,
-which the keeper wraps under the authority's own key. Disclosing adds a wrap and copies nothing.
+The data key of each part of each version is wrapped for each authority that may read it, under a key derived from that
+authority's case key, which the keeper wraps under the authority's own key. Disclosing adds a wrap and copies nothing.
 """
 
 import hmac
@@ -11,17 +11,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from cachetools import TTLCache
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from cryptography.hazmat.primitives.keywrap import (
-    InvalidUnwrap,
-    aes_key_unwrap_with_padding,
-    aes_key_wrap_with_padding,
-)
 
 from infohus.kernel.database.tables import new_id
-from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen, DataKey
+from infohus.kernel.sealing.envelope import KEY_BYTES, DataKey, length_prefixed
 from infohus.kernel.sealing.keepers import INSTALLATION, KeyKeeper, supervision_of
+from infohus.kernel.sealing.wraps import KeyPlace, expanded, unwrap, wrap
 
 REMEMBERED_CASE_KEYS = 2048
 
@@ -48,48 +42,42 @@ class Vault:
         """Name the keeper's key that wraps an authority's case keys now."""
         return self._keeper.key_id(authority_id)
 
-    def new_case_key(self, authority_id: str) -> bytes:
-        """Make a case key, 32 random bytes, and give it wrapped by the authority's keeper, 40 bytes."""
-        return self._keeper.wrap(authority_id, os.urandom(KEY_BYTES))
+    def new_case_key(self, case_id: UUID, authority_id: str) -> bytes:
+        """Make a case key, 32 random bytes, and give it wrapped by the authority's keeper, 60 bytes."""
+        return self._keeper.wrap(authority_id, os.urandom(KEY_BYTES), _case_key_context(case_id))
 
     def new_data_key(self) -> DataKey:
-        """Make a record's data key, 32 random bytes."""
+        """Make the data key of one part of one version, 32 random bytes."""
         return DataKey(new_id(), os.urandom(KEY_BYTES))
 
-    def new_supervision_key(self, authority_id: str) -> tuple[bytes, DataKey]:
-        """Make a data key for an authority's supervision alone, and give it wrapped by the keeper, 40 bytes."""
+    def new_supervision_key(self, authority_id: str, row_id: UUID) -> tuple[bytes, DataKey]:
+        """Make the data key of a row's texts for an authority's supervision, and give it wrapped, 60 bytes."""
         key = self.new_data_key()
-        return self._keeper.wrap(supervision_of(authority_id), key.material), key
+        context = _supervision_context(row_id, key.key_id)
+        return self._keeper.wrap(supervision_of(authority_id), key.material, context), key
 
-    def unwrap_supervision_key(self, authority_id: str, wrapped: bytes) -> bytes:
-        """Unwrap what was wrapped for an authority's supervision.
-
-        Raises:
-            CannotOpen: it was wrapped for another, or changed.
-        """
-        return self._keeper.unwrap(supervision_of(authority_id), wrapped)
-
-    def wrap_data_key(
-        self, data_key: DataKey, *, case_id: UUID, authority_id: str, wrapped_case_key: bytes
-    ) -> bytes:
-        """Wrap a data key for one authority in one case; 40 bytes. Source: RFC 5649."""
-        return aes_key_wrap_with_padding(self._wrapping_key(case_id, authority_id, wrapped_case_key), data_key.material)
-
-    def unwrap_data_key(
-        self, wrapped: bytes, *, key_id: UUID, case_id: UUID, authority_id: str, wrapped_case_key: bytes
-    ) -> DataKey:
-        """Unwrap a data key that was wrapped for this authority in this case.
+    def unwrap_supervision_key(self, authority_id: str, row_id: UUID, key_id: UUID, wrapped: bytes) -> DataKey:
+        """Unwrap the data key that was wrapped for an authority's supervision at this row.
 
         Raises:
-            CannotOpen: it was wrapped for another authority or case, or changed.
+            CannotOpen: it was wrapped for another authority or row, or changed.
         """
-        try:
-            material = aes_key_unwrap_with_padding(self._wrapping_key(case_id, authority_id, wrapped_case_key), wrapped)
-        except (InvalidUnwrap, ValueError):
-            raise CannotOpen from None
-        if len(material) != KEY_BYTES:
-            raise CannotOpen
-        return DataKey(key_id, material)
+        context = _supervision_context(row_id, key_id)
+        return DataKey(key_id, self._keeper.unwrap(supervision_of(authority_id), wrapped, context))
+
+    def wrap_data_key(self, data_key: DataKey, place: KeyPlace, *, wrapped_case_key: bytes) -> bytes:
+        """Wrap a data key under the case key of its reader, bound to its place; 60 bytes."""
+        return wrap(self._wrapping_key(place, wrapped_case_key), place.associated_data(), data_key.material)
+
+    def unwrap_data_key(self, wrapped: bytes, place: KeyPlace, *, wrapped_case_key: bytes) -> DataKey:
+        """Unwrap a data key that was wrapped for exactly this place.
+
+        Raises:
+            CannotOpen: it was wrapped for another place, or changed.
+        """
+        return DataKey(
+            place.key_id, unwrap(self._wrapping_key(place, wrapped_case_key), place.associated_data(), wrapped)
+        )
 
     def forget(self, case_id: UUID) -> None:
         """Drop the keys derived from a case's keys from memory."""
@@ -117,25 +105,27 @@ class Vault:
         return self._keyed(infohus_id or INSTALLATION, b"fingerprint", payload)
 
     def _keyed(self, infohus_id: UUID, *parts: bytes) -> bytes:
-        message = b"".join(len(part).to_bytes(4, "big") + part for part in (b"infohus/v1", *parts))
-        return hmac.digest(self._keeper.index_key(infohus_id), message, "sha256")
+        return hmac.digest(self._keeper.index_key(infohus_id), length_prefixed((b"infohus/v1", *parts)), "sha256")
 
-    def _wrapping_key(self, case_id: UUID, authority_id: str, wrapped_case_key: bytes) -> bytes:
-        """Derive the key that wraps data keys from case key, case and authority: a swapped case key opens nothing.
-
-        Source: RFC 5869, section 2.3 (expand: the case key is uniformly random already).
-        """
+    def _wrapping_key(self, place: KeyPlace, wrapped_case_key: bytes) -> bytes:
+        """Derive the key that wraps data keys from case key, case and authority: a swapped case key opens nothing."""
+        case_id, authority_id = place.case_id, place.reader_id
         entry = (case_id, authority_id, wrapped_case_key)
         self.forget_the_old()
         remembered = self._remembered.get(entry)
         if remembered is not None:
             return remembered
-        case_key = self._keeper.unwrap(authority_id, wrapped_case_key)
-        info = b"".join(
-            len(part).to_bytes(4, "big") + part for part in (b"infohus/v1/wrap", case_id.bytes, authority_id.encode())
-        )
-        derived = HKDFExpand(hashes.SHA256(), KEY_BYTES, info).derive(case_key)
+        case_key = self._keeper.unwrap(authority_id, wrapped_case_key, _case_key_context(case_id))
+        derived = expanded(case_key, b"infohus/v1/wrap", case_id.bytes, authority_id.encode())
         self._remembered[entry] = derived
         # With `keep_case_keys_seconds=0` the key that was just stored has expired already.
         self._remembered.expire()
         return derived
+
+
+def _case_key_context(case_id: UUID) -> bytes:
+    return length_prefixed((b"case", case_id.bytes))
+
+
+def _supervision_context(row_id: UUID, key_id: UUID) -> bytes:
+    return length_prefixed((b"supervision", row_id.bytes, key_id.bytes))

@@ -27,13 +27,13 @@ from infohus.kernel.access.model import (
     InfohusAuthority,
     Participant,
     ParticipationKind,
-    RecordKey,
     SidePerson,
 )
 from infohus.kernel.authorization.policies import Resource
 from infohus.kernel.database.statements import Compiled, row_from, table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import AuthorityKind
+from infohus.kernel.unit_of_work.stored_keys import StoredKey, keys_of, readers_of
 
 
 class Lock(StrEnum):
@@ -99,7 +99,7 @@ class ResolvedSubject:
     records: frozenset[UUID] = frozenset()
     """The ids of the records that the caller's invitation is narrowed to; empty when it is not."""
     case_key: bytes | None = None
-    record_key: tuple[UUID, bytes] | None = None
+    record_keys: tuple[StoredKey, ...] = ()
 
     @property
     def authorities(self) -> tuple[str, ...]:
@@ -147,13 +147,10 @@ def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
         found = found.outerjoin(key, (key.c.case_id == case.c.id) & (key.c.authority_id == _AUTHORITY_ID))
         columns.append(key.c.wrapped_key.label("case_key"))
     if record is not None:
-        row, key = table_of(record).alias("r"), table_of(RecordKey).alias("r_key")
-        found = found.outerjoin(row, (row.c.case_id == case.c.id) & (row.c.id == _RECORD_ID)).outerjoin(
-            key, (key.c.record_id == row.c.id) & (key.c.authority_id == _AUTHORITY_ID)
-        )
-        columns += [
-            _readers_of(row).label("readers"), key.c.key_id, key.c.wrapped_key.label("record_key"), *_all_columns(row)
-        ]
+        row = table_of(record).alias("r")
+        keys = keys_of(row)
+        found = found.outerjoin(row, (row.c.case_id == case.c.id) & (row.c.id == _RECORD_ID)).outerjoin(keys, sa.true())
+        columns += [readers_of(row).label("readers"), *keys.columns, *_all_columns(row)]
     query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
     # Who records needs no lock on the row beside the advisory lock: `UnitOfWork` lets nobody change a case, or write
     # into one, but under that. Who decides locks the row too, against what is done past the units of work.
@@ -232,14 +229,6 @@ def _persons_not_met(case: sa.FromClause) -> sa.ColumnElement[Any]:
     return sa.func.array(told.scalar_subquery())
 
 
-def _readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of the authorities to which a record is disclosed and not withdrawn."""
-    disclosed = sa.select(Disclosure.recipient_id).where(
-        Disclosure.record_id == record.c.id, Disclosure.withdrawn_at.is_(None)
-    )
-    return sa.func.array(disclosed.scalar_subquery())
-
-
 @cache
 def infohus_query() -> Compiled:
     """Compile the SELECT that finds `:infohus_id` for `:person_id` of `:authority_id`."""
@@ -284,7 +273,7 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
     case = row_from(Case, row, prefix="c.")
     subject: Row | None = case
     readers: tuple[str, ...] = ()
-    record_key = None
+    record_keys: tuple[StoredKey, ...] = ()
     parties = {
         authority: Party(AuthorityKind(kind), case_key)
         for authority, kind, case_key in zip(
@@ -295,7 +284,8 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
         subject = row_from(record, row, prefix="r.") if row["r.id"] is not None else None
         if isinstance(subject, Record):
             readers = (subject.authority_id, *row["readers"])
-            record_key = (row["key_id"], row["record_key"]) if row["key_id"] is not None else None
+            stored = (row[f"keys_{name}"] or () for name in StoredKey._fields)
+            record_keys = tuple(StoredKey(*key) for key in zip(*stored, strict=True))
     return ResolvedSubject(
         infohus_id=case.infohus_id,
         case=case,
@@ -308,7 +298,7 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
         scope=frozenset(row["scope"] or ()),
         records=frozenset(row["records"] or ()),
         case_key=row.get("case_key"),
-        record_key=record_key,
+        record_keys=record_keys,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from infohus import errors
@@ -23,34 +23,24 @@ from infohus.kernel.database.statements import (
     compiled,
     row_from,
 )
-from infohus.kernel.database.tables import Record, Regime, Row, new_id
+from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
-from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey, withdrew
-from infohus.kernel.unit_of_work.keyring import READERS, WITHDRAWING, Ask, Keyring
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
+from infohus.kernel.unit_of_work.grants import WITHDRAWING, WITHDRAWN, DisclosedRecord, Grants
+from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Ask, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.repetition import Repetition
+from infohus.kernel.unit_of_work.stored_keys import READERS
+from infohus.kernel.unit_of_work.withdrawn_rows import deleted_key, withdrew
 
 __all__ = ["DisclosedRecord", "LogReader", "UnitOfWork"]
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
-
-
-class DisclosedRecord(Protocol):
-    """A record that an exchange discloses: its table's name, its id, and the authority that owns it."""
-
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def record_id(self) -> UUID: ...
-
-    @property
-    def owner(self) -> str: ...
 
 
 NIL = UUID(int=0)
@@ -82,6 +72,7 @@ class UnitOfWork:
         case_id = resolved.case.id if resolved.case is not None else None
         self._writes = PendingWrites(connection, self.audit_draft, lock=lock, case_id=case_id)
         self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.add_opened)
+        self._grants = Grants(self._keys, self._writes)
         self.side = Side(
             caller=caller, resolved=resolved, writes=self._writes, audit_draft=self.audit_draft, ask=ask,
             begin_transaction=begin_transaction,
@@ -156,7 +147,7 @@ class UnitOfWork:
             NotAvailable: a policy does not allow it, or no exchange gave the caller's authority the key.
         """
         await self._decide_each([record for record in records if record.id not in self._decided], reading)
-        await self._keys.bring([record.id for record in records])
+        await self._keys.bring([(record.id, record.record_version) for record in records])
         return {record.id: self._keys.open(record) for record in records}
 
     def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
@@ -194,7 +185,7 @@ class UnitOfWork:
         self, model: type[AnyRecord], *, sealed: Mapping[str, str | None],
         for_supervision: Mapping[str, str] = MappingProxyType({}), **columns: Any,
     ) -> AnyRecord:
-        """Insert a new record owned by the caller's authority, with its own data key and its texts sealed.
+        """Insert a new record owned by the caller's authority, with its own data keys and its texts sealed.
 
         `sealed` and `for_supervision` are texts by column. The latter are sealed under another key, which only the
         supervision of the caller's authority opens.
@@ -204,18 +195,21 @@ class UnitOfWork:
             regime=self.regime, record_version=1, recorded_at=self.now, recorded_by=self.caller.person_id, **columns,
         )
         self._decided.add(record.id)
-        owned = self._keys.new(record)
+        keys = list(self._keys.new(record))
         self._keys.seal(record, sealed)
         if for_supervision:
             self._keys.seal_for_supervision(record, for_supervision)
-        self.add(record)
-        self.add(owned)
+        self._add_version(record, keys)
         return record
 
     def change(self, row: Row, **values: Any) -> None:
-        """Update columns of `row` when the unit ends; a case gets its next version. Texts are changed by `rewrite`."""
+        """Update columns of `row` when the unit ends; a case gets its next version.
+
+        Of a record only what happened after it was written: all else is another version, which `rewrite` writes.
+        """
         if isinstance(row, Case):
             values["version"] = row.version + 1
+        assert not isinstance(row, Record) or values.keys() <= row.changes_later  # noqa: S101 - its texts are bound to it
         for name, value in values.items():
             setattr(row, name, value)
         self._writes.update(row, values)
@@ -224,13 +218,27 @@ class UnitOfWork:
         """Seal texts into columns of `row` that only the supervision of its authority opens."""
         self._keys.seal_for_supervision(row, texts)
 
-    async def rewrite(self, record: Record, *, sealed: Mapping[str, str | None], **values: Any) -> None:
-        """Replace all texts of a record under its next version: an older value that is put back does not open."""
-        await self._keys.bring([record.id])
-        record.record_version += 1
+    async def rewrite(self, record: VersionedRecord, *, sealed: Mapping[str, str | None], **values: Any) -> None:
+        """Write the next version of a record: a row and keys of its own, of the caller's authority, which wrote it.
+
+        `values` are the columns that differ. Nobody else can read it until an exchange discloses it (rule 88).
+
+        Raises:
+            NotAvailable: the caller's authority cannot open the present version.
+        """
+        await self._keys.bring([(record.id, record.record_version)])
+        version = (await self.values(NEXT_VERSION, record_id=record.id))[0]["version"]
+        vars(record).update(
+            values, record_version=version, authority_id=self.caller.authority_id,
+            regime=self.regime, recorded_at=self.now, recorded_by=self.caller.person_id,
+        )
+        keys = list(self._keys.new(record))
         self._keys.seal(record, sealed)
-        resealed = {name: getattr(record, name) for name in sealed}
-        self.change(record, record_version=record.record_version, **resealed, **values)
+        self._add_version(record, keys)
+
+    def _add_version(self, record: Record, keys: Iterable[Row]) -> None:
+        for row in (record, *keys):
+            self.add(row)
 
     def new_case_keys(self, case_id: UUID, *authority_ids: str) -> None:
         """Make a case key for each of these authorities, wrapped under its own key of the keeper."""
@@ -246,34 +254,26 @@ class UnitOfWork:
         self.side.enter(case.id)
 
     async def grant(self, exchange_id: UUID, records: Iterable[DisclosedRecord], recipients: Iterable[str]) -> None:
-        """Let `recipients` open `records`: add a wrap of each data key for each recipient; no text is copied.
+        """Let `recipients` open these versions: add a wrap of each data key for each recipient; no text is copied.
 
         Raises:
             NotAvailable: the caller's authority cannot open one of them itself, so it cannot disclose it either.
         """
-        disclosed = list(records)
-        await self._keys.bring([one.record_id for one in disclosed])
-        for recipient in recipients:
-            await self._keys.bring_case_key(recipient)
-            for one in disclosed:
-                self.add(Disclosure.of(
-                    exchange_id=exchange_id, record_id=one.record_id, recipient_id=recipient, record_kind=one.kind,
-                    case_id=self.case.id,
-                ))
-                if recipient != one.owner:
-                    wrap = self._keys.wrap_for(recipient, one.record_id, owner_id=one.owner, exchange_id=exchange_id)
-                    # Disclosed twice: the record keeps the first exchange's wrap, and both disclosures are rows.
-                    self.add(wrap, unless_there=True)
+        await self._grants.give(exchange_id, list(records), recipients)
 
     async def revoke(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
-        """Delete the wraps by which a recipient opens the records of these kinds that an exchange disclosed.
+        """Delete the wraps that an exchange gave a recipient of versions of records of these kinds.
 
-        A record that another exchange disclosed to it too stays readable. Returns the ids of the records withdrawn.
+        What another exchange that stands disclosed to it stays readable. Returns the ids of the records withdrawn.
         """
         rows = await self.values(WITHDRAWING, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
-        withdrawn: list[UUID] = [row["record_id"] for row in rows]
-        for record_id in withdrawn:
-            self.audit_draft.add_wrote(withdrew(record_id, exchange_id, recipient_id))
+        withdrawn: list[UUID] = sorted({row["record_id"] for row in rows})
+        given = {"exchange_id": exchange_id, "recipient_id": recipient_id, "record_ids": withdrawn}
+        for disclosure in await self.rows(Disclosure, WITHDRAWN, **given):
+            self.audit_draft.add_wrote(withdrew(disclosure))
+        for row in rows:
+            if row["part"] is not None:
+                self.audit_draft.add_wrote(deleted_key(row, exchange_id=exchange_id, recipient_id=recipient_id))
         return withdrawn
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:
@@ -329,11 +329,13 @@ class UnitOfWork:
             return
         if reading is None:
             raise errors.NotAvailable
-        readers: dict[UUID, list[str]] = {record.id: [record.authority_id] for record in records}
+        versions = {(record.id, record.record_version): [record.authority_id] for record in records}
         for row in await self.values(READERS, record_ids=[record.id for record in records]):
-            readers[row["record_id"]].append(row["recipient_id"])
+            if (readers := versions.get((row["record_id"], row["record_version"]))) is not None:
+                readers.append(row["recipient_id"])
         for record in records:
-            self._require(reading, resource_of(self.resolved, record, readers[record.id]))
+            readers = versions[record.id, record.record_version]
+            self._require(reading, resource_of(self.resolved, record, readers))
             self._decided.add(record.id)
 
     def _require(self, action: Action, resource: Resource) -> None:

@@ -22,6 +22,11 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     "uq_yearly_status_infohus_id_year_authority_id": errors.ActedAtTheSameTime,
     "pk_log_notice_receipt": errors.ActedAtTheSameTime,
     "pk_receipt": errors.ActedAtTheSameTime,
+    # Two acts wrote the next version of the same record.
+    **dict.fromkeys((
+        "pk_assessment", "pk_child_notification", "pk_closure", "pk_journal_reference", "pk_recommendation",
+        "pk_record_key", "pk_scope_decision", "pk_screening",
+    ), errors.ChangedMeanwhile),
     "uq_journal_reference_case_id_authority_id": errors.ChangedMeanwhile,
     "uq_fulfilment_obligation_id_obligation_version": errors.ChangedMeanwhile,
     # Somebody else recorded at this moment what can be recorded once.

@@ -17,7 +17,7 @@ from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.casework.assessments.model import Assessment
 from infohus.casework.concerns.model import ChildNotification
 from infohus.casework.exchanges.model import InformationRequest
-from infohus.casework.measures.model import Measure, Recommendation
+from infohus.casework.measures.model import IS_ENDED, Measure, Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
 from infohus.kernel.access.model import Authority, Case, Infohus
@@ -143,10 +143,15 @@ _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
 )
 """Finds underretninger whose clocks run: the municipality's duties, which it alone is asked for."""
 _OPEN_MEASURES = sa.select(Measure.id).where(
-    Measure.case_id == sa.bindparam("case_id"), Measure.ended_at.is_(None),
+    Measure.case_id == sa.bindparam("case_id"), ~IS_ENDED,
     sa.or_(Measure.authority_id == _OWN, Measure.responsible_id == _OWN),
 )
 """Finds measures that the caller's authority started, or answers for and was told of."""
+
+
+async def hand_over_waits(work: UnitOfWork) -> bool:
+    """Say whether there is an underretning that the caller's authority has to hand over."""
+    return bool(await work.values(_NOT_HANDED_OVER, **_own_side(work)))
 
 
 async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
@@ -155,15 +160,18 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     for model, blocker in UNSIGNED_DECISIONS.items():
         if await work.values(open_proposals(model), case_id=work.case.id):
             blockers.append(blocker)
-    kind = work.caller.authority_kind
-    own = {
-        "case_id": work.case.id, "authority_id": work.caller.authority_id,
-        "is_municipality": kind is AuthorityKind.MUNICIPALITY,
-    }
+    own, child = _own_side(work), _CHILD[work.caller.authority_kind]
     for statement, blocker in (
         (_OPEN_REQUESTS, _REQUEST), (_UNCONFIRMED_CORRECTIONS, _CORRECTION), (_RUNNING_CLOCKS, _CLOCKS),
-        (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, _CHILD[kind]),
+        (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, child),
     ):
         if await work.values(statement, **own):
             blockers.append(blocker)
     return sorted(blockers, key=lambda blocker: blocker.code)
+
+
+def _own_side(work: UnitOfWork) -> dict[str, object]:
+    return {
+        "case_id": work.case.id, "authority_id": work.caller.authority_id,
+        "is_municipality": work.caller.authority_kind is AuthorityKind.MUNICIPALITY,
+    }

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.access.model import Stage
-from infohus.kernel.database.tables import Record, choice, owned_by_authority
+from infohus.kernel.database.tables import Changing, Record, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason, label
 from infohus.kernel.sealing.column import SealedColumn
@@ -29,11 +29,13 @@ CLEARING = frozenset({ArchiveDecision.MAY_BE_DISCARDED, ArchiveDecision.DELIVERE
 """Decisions that permit erasing: the archive does not want the records, or has received them."""
 
 
-class LegalHold(Record):
+class LegalHold(Record, Changing):
     """An authority must keep its records of the case, and why; it stands until it is lifted."""
 
     __tablename__ = "legal_hold"
     __table_args__ = owned_by_authority()
+
+    changes_later: ClassVar = frozenset({"lifted_at"})
 
     lifted_at: Mapped[datetime | None]
     reason: Mapped[Sealed] = mapped_column(SealedColumn)

@@ -10,17 +10,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Outcome
-from infohus.kernel.database.tables import Record, unique_in_case
+from infohus.kernel.database.tables import VersionedRecord, once_per_record, owned_by_authority
 from infohus.kernel.requests.words import label
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
 
-class JournalReference(Record):
+class JournalReference(VersionedRecord):
     """The case's number in one authority's own journal; no other authority reads it."""
 
     __tablename__ = "journal_reference"
-    __table_args__ = unique_in_case("authority_id")
+    __table_args__ = owned_by_authority(once_per_record("journal_reference", "case_id", "authority_id"))
 
     set_at: Mapped[datetime]
     reference: Mapped[Sealed] = mapped_column(SealedColumn)
@@ -88,11 +88,10 @@ class JournalNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseLogLine(msgspec.Struct, frozen=True):
-    """An entry about the case: when which authority did what. `told`: the authorities it disclosed to."""
+    """An entry of the own log about the case: who did what when. `told`: the authorities it disclosed to."""
 
     index: int
     at: datetime
-    authority: str | None
     person: UUID | None
     action: str
     outcome: Outcome
@@ -102,7 +101,11 @@ class CaseLogLine(msgspec.Struct, frozen=True):
 
 
 class CaseLogPage(msgspec.Struct, frozen=True):
-    """Some lines, and the index to go on behind; `None` is the end."""
+    """Some lines, and the index to go on behind; `None` is the end.
+
+    `bad` are the places among them at which the log holds something that is no entry, on this case or not.
+    """
 
     items: list[CaseLogLine]
     next: int | None
+    bad: list[int]

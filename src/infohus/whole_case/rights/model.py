@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import Record, Regime, choice, owned_by_authority
+from infohus.kernel.database.tables import Changing, Record, Regime, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
@@ -58,11 +58,13 @@ BASES: dict[Regime, frozenset[RestrictionBasis]] = {
 """The provisions an authority can restrict by, by its regime (rule 42)."""
 
 
-class AccessRequest(Record):
+class AccessRequest(Record, Changing):
     """A person asks what is held about them. `subject_id` is the person's record in the case, where one is named."""
 
     __tablename__ = "access_request"
     __table_args__ = owned_by_authority()
+
+    changes_later: ClassVar = frozenset({"answered_at"})
 
     subject_id: Mapped[UUID | None]
     received_on: Mapped[date] = mapped_column(sa.Date)
@@ -71,11 +73,13 @@ class AccessRequest(Record):
     asked: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
-class Restriction(Record):
+class Restriction(Record, Changing):
     """One item is withheld: by which provision, why, by whom (`recorded_by`), and when it is reviewed (rule 65)."""
 
     __tablename__ = "restriction"
     __table_args__ = owned_by_authority()
+
+    changes_later: ClassVar = frozenset({"lifted_at"})
 
     record_kind: Mapped[AccessKind] = choice(AccessKind, name="record_kind")
     record_id: Mapped[UUID]

@@ -1,0 +1,58 @@
+"""Which columns of a table are sealed, of which part each is, and to what a text in it is bound."""
+
+from functools import cache
+from uuid import UUID
+
+from infohus.kernel.database.row_digests import REVISION
+from infohus.kernel.database.statements import table_of
+from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.sealing.clear_columns import NO_COLUMNS, digest_of
+from infohus.kernel.sealing.column import SealedColumn, SupervisionColumn
+from infohus.kernel.sealing.envelope import Place
+
+_FIRST_VERSION = 1
+
+
+@cache
+def sealed_columns_of(model: type[Row]) -> dict[str, str]:
+    """Name the columns of a table that are sealed under data keys of its record, each with its part."""
+    return {
+        column.name: column.type.part for column in table_of(model).columns
+        if isinstance(column.type, SealedColumn) and not isinstance(column.type, SupervisionColumn)
+    }
+
+
+@cache
+def parts_of(model: type[Record]) -> tuple[str, ...]:
+    """Name the parts of a kind of record, each of which has a data key of its own."""
+    return tuple(dict.fromkeys(sealed_columns_of(model).values()))
+
+
+def part_of(model: type[Record], column: str) -> str:
+    """Name the part that a sealed column belongs to."""
+    return sealed_columns_of(model)[column]
+
+
+@cache
+def bound_columns_of(model: type[Record]) -> tuple[str, ...]:
+    """Name the clear columns to which a record's texts are bound: all but those that change later, and their count."""
+    kept = vars(model).get("kept_for_supervision")
+    left_out = {REVISION, *model.changes_later, *((kept.wrapped_key,) if kept is not None else ())}
+    return tuple(
+        column.name for column in table_of(model).columns
+        if not isinstance(column.type, SealedColumn) and column.name not in left_out
+    )
+
+
+def place_of(row: Row, column: str, bound_to: UUID) -> Place:
+    """Say where a text in `column` of `row` stands; `bound_to` is its case's id, or what stands in the place of it."""
+    values, column_type = vars(row), table_of(type(row)).columns[column].type
+    assert isinstance(column_type, SealedColumn)  # noqa: S101 - narrows the type
+    version, digest = _FIRST_VERSION, NO_COLUMNS
+    if isinstance(row, Record):
+        version = row.record_version
+        digest = digest_of({name: values.get(name) for name in bound_columns_of(type(row))})
+    return Place(
+        kind=row.__tablename__, part=column_type.part, field=column, record_id=values["id"], case_id=bound_to,
+        owner_id=values["authority_id"], version=version, clear_digest=digest,
+    )

@@ -1,0 +1,74 @@
+"""Where the wraps of a version's data keys stand, and who may read the version: parts of queries, and queries."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus.kernel.access.model import DisclosedKey, Disclosure, RecordKey
+
+_AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
+_RECORD_IDS = sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))
+WRAPS = sa.select(
+    sa.union_all(
+        sa.select(
+            RecordKey.record_id, RecordKey.record_version, RecordKey.part, RecordKey.key_id,
+            RecordKey.authority_id.label("owner_id"), sa.cast(sa.null(), sa.Uuid).label("exchange_id"),
+            RecordKey.wrapped_key,
+        ).where(
+            RecordKey.record_id == sa.func.any(_RECORD_IDS), RecordKey.authority_id == _AUTHORITY_ID
+        ),
+        sa.select(
+            DisclosedKey.record_id, DisclosedKey.record_version, DisclosedKey.part, DisclosedKey.key_id,
+            DisclosedKey.owner_id, DisclosedKey.exchange_id, DisclosedKey.wrapped_key,
+        ).where(
+            DisclosedKey.record_id == sa.func.any(_RECORD_IDS),
+            DisclosedKey.recipient_id == _AUTHORITY_ID,
+        ),
+    ).subquery()
+)
+"""An authority's wraps of the data keys of records: as who wrote the version, and by exchanges."""
+READERS = sa.select(Disclosure.record_id, Disclosure.record_version, Disclosure.recipient_id).where(
+    Disclosure.record_id == sa.func.any(_RECORD_IDS), Disclosure.withdrawn_at.is_(None),
+)
+"""To which authorities which versions are disclosed and not withdrawn; each holds wraps of the version's keys."""
+
+class StoredKey(NamedTuple):
+    """A data key of a version, wrapped for the caller's authority; `exchange_id` is what gave it to a recipient."""
+
+    part: str
+    key_id: UUID
+    owner_id: str
+    exchange_id: UUID | None
+    wrapped_key: bytes
+
+
+def keys_of(record: sa.FromClause) -> sa.FromClause:
+    """Collect the wraps of a version's data keys for `:authority_id`, as who wrote it and by exchanges."""
+    own = sa.select(
+        RecordKey.part, RecordKey.key_id, RecordKey.authority_id.label("owner_id"),
+        sa.cast(sa.null(), sa.Uuid).label("exchange_id"), RecordKey.wrapped_key,
+    ).where(
+        RecordKey.record_id == record.c.id, RecordKey.record_version == record.c.record_version,
+        RecordKey.authority_id == _AUTHORITY_ID,
+    )
+    given = sa.select(
+        DisclosedKey.part, DisclosedKey.key_id, DisclosedKey.owner_id, DisclosedKey.exchange_id,
+        DisclosedKey.wrapped_key,
+    ).where(
+        DisclosedKey.record_id == record.c.id, DisclosedKey.record_version == record.c.record_version,
+        DisclosedKey.recipient_id == _AUTHORITY_ID,
+    )
+    both = sa.union_all(own.correlate(record), given.correlate(record)).lateral("both")
+    return sa.select(*(sa.func.array_agg(both.c[name]).label(f"keys_{name}") for name in StoredKey._fields)).lateral(
+        "keys"
+    )
+
+
+def readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Write the column of the authorities to which this version is disclosed and not withdrawn."""
+    disclosed = sa.select(Disclosure.recipient_id).where(
+        Disclosure.record_id == record.c.id, Disclosure.record_version == record.c.record_version,
+        Disclosure.withdrawn_at.is_(None),
+    )
+    return sa.func.array(disclosed.scalar_subquery())
