@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -106,12 +107,18 @@ def play_histories(session: Session, seeds: range) -> bool:
     return not session.differing and not (never and len(seeds) >= ENOUGH)
 
 
+async def _hunt(
+    some: list[PlantedLeak], say: Callable[[str], None], installation: Installation
+) -> list[PlantedLeak]:
+    return await hunt(installation, some, say)
+
+
 def hunt_leaks(session: Session) -> bool:
     """Put in one leak after another; true when all are found."""
     all_of_them, missed = leaks(), list[PlantedLeak]()
     for first in range(0, len(all_of_them), LEAKS_IN_ONE):
         some = all_of_them[first:first + LEAKS_IN_ONE]
-        missed += session.in_installation(lambda installation, some=some: hunt(installation, some, session.say))
+        missed += session.in_installation(partial(_hunt, some, session.say))
     kinds = {leak.kind for leak in all_of_them}
     session.say(f"{len(all_of_them)} leaks of {len(kinds)} kinds, {len(missed)} not found")
     return not missed

@@ -272,6 +272,17 @@ async def _amend(run: Run, act: Act) -> None:
         run.remember(act.about, made["_path"], answer)
 
 
+@doing("conclude")
+async def _conclude(run: Run, act: Act) -> None:
+    path = f"{case_of(run, act)}/assessments/{run.made_by(act.about)['id']}"
+    read = await run.send(act.side, "GET", path)
+    headers = {"if-match": dict(read.headers).get("etag", "*")}
+    body = filled(run, act, "ConcludeAssessment")
+    answer = await run.send(act.side, "PUT", f"{path}/conclusion", body, headers=headers)
+    if answer.is_success and act.about is not None:
+        run.remember(act.about, path.rpartition("/")[0], answer)
+
+
 @doing("sign a proposal")
 async def _sign(run: Run, act: Act) -> None:
     made = run.made_by(act.about)
@@ -325,7 +336,6 @@ DOINGS.update({
     "check": posting("clearance-checks", "RecordClearanceCheck"),
     "open an assessment": posting("assessments", "OpenAssessment"),
     "contribute": posting_about("assessments/{id}/contributions", "ContributeToAssessment"),
-    "conclude": posting_about("assessments/{id}/conclusion", "ConcludeAssessment", method="PUT"),
     "measure, told": posting("measures", "StartMeasure"),
     "follow up, told": posting_about("measures/{id}/follow-ups", "RecordFollowUp"),
     "ask the other": posting("information-requests", "RequestInformation"),

@@ -206,7 +206,9 @@ class _Author:
             case = self.drawn.choice(self.cases)
             kinds: list[tuple[str, Act | None]] = [(kind, None) for kind in ON_A_CASE]
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
-            kinds += [("tell the third authority", None)] * 2 + [("ask the third authority", None)]
+            if any(act.side == self.hides and act.choice % 3 == 2 for act in case.of("invite")):
+                kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
+            kinds += [("measure, untold", None)] * (6 if case.stage == "acting" else 0)
             kinds += [
                 (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides
                 for after in those

@@ -21,7 +21,8 @@ from litestar import Litestar
 
 import house
 from conftest import Database
-from house import House, issuer_keys, open_house
+from house import House, open_house
+from house_keys import issuer_keys
 from infohus.demo.issuer import DemoIssuers
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.log import log_of
@@ -260,7 +261,7 @@ async def open_installation(
 ) -> AsyncIterator[Installation]:
     """Open an application with room for `places` runs on an empty, migrated database."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    addresses = [database.dsn(role) for role in ("app", "signer", "superuser", "verifier")]
+    superuser, verifier = database.dsn("superuser"), database.dsn("verifier")
     ordinary = DemoIssuers.issuers_toml
 
     def with_many(two: DemoIssuers) -> str:
@@ -272,7 +273,7 @@ async def open_installation(
         patch.setattr(PooledSigner, "sign_every", _never)  # it signs by a clock of its own
         patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
         clock = StoppedClock.installed(patch)
-        async with open_house(*addresses, folder) as opened:
+        async with open_house(database.dsn("app"), database.dsn("signer"), superuser, verifier, folder) as opened:
             connection = await asyncpg.connect(opened.superuser)
             try:
                 yield Installation(opened, clock, connection, places)

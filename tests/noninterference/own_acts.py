@@ -28,7 +28,9 @@ DOINGS.update({
 @doing("set the journal reference")
 async def _reference(run: Run, act: Act) -> None:
     path = f"{case_of(run, act)}/journal-reference"
-    await run.send(act.side, "PUT", path, {"reference": f"26/{1000 + act.choice}"})
+    read = await run.send(act.side, "GET", path)
+    headers = {"if-match": tag} if (tag := dict(read.headers).get("etag")) else {}
+    await run.send(act.side, "PUT", path, {"reference": f"26/{1000 + act.choice}"}, headers=headers)
 
 
 @doing("export the journal note")
@@ -81,9 +83,14 @@ async def _package(run: Run, act: Act) -> None:
     include = []
     for kind, segment in lists:
         answer = await run.send(act.side, "GET", f"{case_of(run, act)}/{segment}")
-        listed = answer.json()
-        include += [{"kind": kind, "id": one["id"]} for one in (listed["items"] if "items" in listed else listed)]
+        include += [{"kind": kind, "id": one["id"]} for one in _items(answer.json())]
     await run.send(act.side, "POST", path, {"include": include})
+
+
+def _items(listed: Any) -> list[Any]:
+    """Take the items of a list or of a page; of a refusal, none."""
+    items: list[Any] = listed if isinstance(listed, list) else listed.get("items", [])
+    return items
 
 
 @doing("measure, untold")
