@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 import town as town_module
 from conftest import Database
-from house import House, now
+from house import MUNICIPAL_LOG, House, now
 from infohus.cli.commands import main
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.emptying import EMPTY, entry_of
@@ -37,14 +37,13 @@ class WhenReviewersLook:
     async def test_an_emptied_entry_shows_as_emptied_and_is_still_proved(
         self, house: House, database: Database
     ) -> None:
-        app, retention = await asyncpg.connect(database.dsn("app")), await asyncpg.connect(database.dsn("retention"))
-        old = [entry(OLD, house.infohus_id), entry(OLD + timedelta(days=1), house.infohus_id)]
+        retention = await asyncpg.connect(database.dsn("retention"))
+        old = [entry(OLD, MUNICIPAL_LOG), entry(OLD + timedelta(days=1), MUNICIPAL_LOG)]
         for one in old:
-            await app.execute(APPEND, house.infohus_id, one)
+            await house.sql(APPEND, MUNICIPAL_LOG, one)
         case = await house.case()
-        said = entry_of(house.infohus_id, Emptied(0, 2, now() - FIVE_YEARS), at=now())
-        await retention.execute(EMPTY, house.infohus_id, 0, 2, said)
-        await app.close()
+        said = entry_of(MUNICIPAL_LOG, Emptied(0, 2, now() - FIVE_YEARS), at=now())
+        await retention.execute(EMPTY, MUNICIPAL_LOG, 0, 2, said)
         await retention.close()
         dpo, path = house.person("dpo"), "/log"
         state = await dpo.get(path)
