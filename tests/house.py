@@ -131,6 +131,7 @@ class House:
     verifier: str
     folder: Path
     settings: Settings
+    has_written: bool = False  # past the application, so that rows and logs need not agree
 
     def append_counts(self) -> None:
         """Append to the installation's log what was refused and counted, as the application does every minute."""
@@ -144,6 +145,7 @@ class House:
 
     async def sql(self, statement: str, *values: object) -> list[asyncpg.Record]:
         """Run a statement as the database's superuser, whom row security does not bind."""
+        self.has_written |= not statement.lstrip().upper().startswith("SELECT")
         connection = await asyncpg.connect(self.superuser)
         try:
             return await connection.fetch(statement, *values)

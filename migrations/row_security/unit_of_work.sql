@@ -16,8 +16,9 @@ CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app
 --
 -- The recipient's wrapped keys are the recipient's rows. Only this function deletes them, and only for the authority
 -- that recorded the exchange. What another exchange that stands gave the recipient stays. Gives the ids of the records
--- that it withdrew.
-CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[]) RETURNS SETOF uuid
+-- that it withdrew, each with the key rows that it deleted, without the wrapped key; `part` is NULL where there was none.
+CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
+  RETURNS TABLE (record_id uuid, part text, record_version integer, owner_id text, case_id uuid, key_id uuid)
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
@@ -30,15 +31,17 @@ CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
     END IF;
     RETURN QUERY
       WITH withdrawn AS (
-        UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at()
+        UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at(), revision = d.revision + 1
         WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
           AND d.record_kind = ANY (kinds)
         RETURNING d.record_id
       ), deleted AS (
         DELETE FROM infohus.disclosed_key k USING withdrawn w
         WHERE k.exchange_id = of_exchange AND k.recipient_id = recipient AND k.record_id = w.record_id
+        RETURNING k.record_id, k.part, k.record_version, k.owner_id, k.case_id, k.key_id
       )
-      SELECT w.record_id FROM withdrawn w;
+      SELECT w.record_id, d.part, d.record_version, d.owner_id, d.case_id, d.key_id
+      FROM withdrawn w LEFT JOIN deleted d ON d.record_id = w.record_id;
   END
   $$;
 REVOKE EXECUTE ON FUNCTION infohus.withdraw(uuid, text, text[]) FROM PUBLIC;

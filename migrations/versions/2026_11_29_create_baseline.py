@@ -35,6 +35,7 @@ def upgrade() -> None:
         floor.create_tables()
     for name in FLOORS:
         run(MIGRATIONS / "row_security" / f"{name}.sql")
+    run(MIGRATIONS / "row_security" / "reconciliation.sql")
 
 
 def run(file: Path) -> None:

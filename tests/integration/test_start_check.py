@@ -51,7 +51,8 @@ def environment(house: House, **more: str) -> dict[str, str]:
     """Give the variables of the service."""
     settings = house.settings
     return {
-        "INFOHUS_DATABASE_URL": settings.database_url, "INFOHUS_KEYS_FOLDER": str(settings.keys_folder),
+        "INFOHUS_DATABASE_URL": settings.database_url, "INFOHUS_SIGNER_DATABASE_URL": settings.signer_database_url,
+        "INFOHUS_KEYS_FOLDER": str(settings.keys_folder),
         "INFOHUS_ISSUERS_FILE": str(settings.issuers_file), "INFOHUS_LOG_FORMAT": "json", **more,
     }
 
@@ -116,6 +117,11 @@ class WhenAnInstallationIsChecked:
         said = [finding.text for finding in await found(house) if not finding.stops]
         assert [text for text in said if "en-anden-kreds, which is in no plan" in text]
         assert [text for text in said if f"no issuer speaks for {POLICE}" in text]
+
+    async def test_an_issuer_whose_keys_cannot_be_fetched_is_named(self, house: House) -> None:
+        replace_in(house, 'keys_file = "politi.json"', f'keys_url = "{NOBODY_ANSWERS}/jwks"')
+        said = [finding.text for finding in await found(house) if not finding.stops]
+        assert [text for text in said if "/politi has no keys now (ConnectError: " in text]
 
     async def test_an_authority_without_tovholder_is_named(self, house: House) -> None:
         await house.sql("DELETE FROM infohus.coordinator WHERE authority_id = $1", MUNICIPALITY)

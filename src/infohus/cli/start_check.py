@@ -25,7 +25,7 @@ from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies, PoliciesUnsound
-from infohus.kernel.database.pool import open_pool
+from infohus.kernel.database.pool import SIGNER, open_pool
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.issuers import Issuer, UnsafeIssuer, read_issuers
 from infohus.kernel.identity.key_sets import KeySetRefused
@@ -83,6 +83,7 @@ def findings(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     found += _tried(lambda: FileKeyKeeper(settings.keys_folder).check())
     found += _tried(lambda: issuers.extend(read_issuers(settings.issuers_file, now)))
     found += _tried(lambda: signer_of(settings))
+    found += asyncio.run(_of_issuers(issuers))
     found += _of_witnesses(settings)
     found += _of_open_policies(settings)
     is_stopped = any(finding.stops for finding in found)
@@ -95,6 +96,15 @@ def _tried(attempt: Callable[[], object]) -> list[Finding]:
     except CANNOT_START as refused:
         return [Finding(str(refused), stops=True)]
     return []
+
+
+async def _of_issuers(issuers: Iterable[Issuer]) -> list[Finding]:
+    """Fetch each issuer's keys once; one that does not answer now may answer when somebody signs in."""
+    await asyncio.gather(*(issuer.keys.renew() for issuer in issuers))
+    return [
+        Finding(f"{issuer.url} has no keys now ({issuer.keys.last_failure}): nobody it signs in gets in", stops=False)
+        for issuer in issuers if issuer.keys.last_failure
+    ]
 
 
 def _of_witnesses(settings: Settings) -> Iterator[Finding]:
@@ -128,12 +138,13 @@ async def _of_database(settings: Settings, issuers: list[Issuer], *, asks_witnes
     found: list[Finding] = []
     try:
         async with (
-            await open_pool(settings.database_url, size=settings.pool_size + SIGNER_CONNECTIONS) as pool,
-            pool.acquire() as connection,
+            await open_pool(settings.database_url, size=settings.pool_size) as pool,
+            await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS) as pool_of_signer,
+            pool.acquire() as connection, pool_of_signer.acquire() as of_signer,
         ):
             found += _of_installed(await installed(connection), issuers, FileKeyKeeper(settings.keys_folder))
             if asks_witnesses:
-                await signer_of(settings).require_not_behind(connection)
+                await signer_of(settings).require_not_behind(of_signer)
     except (ConnectionError, TimeoutError, ValueError, asyncpg.InvalidAuthorizationSpecificationError) as failure:
         text = f"INFOHUS_DATABASE_URL: the database does not let us in ({type(failure).__name__})"
         found.append(Finding(text, stops=True))

@@ -101,6 +101,12 @@ class Regime(StrEnum):
     PET = "pet"
 
 
+class Changing:
+    """A table whose rows change: `revision` counts what was stored of a row, from 1, and the log names each."""
+
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
 class Record(Row):
     """A row with sealed text: it belongs to one case, one owning authority and one regime.
 

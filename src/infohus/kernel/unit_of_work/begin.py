@@ -22,7 +22,7 @@ import structlog
 
 from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
+from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode_parts
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, append_alone, log_of
 from infohus.kernel.authorization.action import Action
@@ -117,9 +117,9 @@ class UnitsOfWork:
                 audit_draft.complete_purpose()
                 await work.flush()
                 resolved = work.resolved
-                entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
-                await commit(connection, caller.authority_id, entry, writes=context.in_transaction)
-                self._acknowledged.add(log_of(caller.authority_id), entry)
+                entries = encode_parts(self._entry(caller, action, model, subject_id, resolved, audit_draft))
+                await commit(connection, caller.authority_id, entries, writes=context.in_transaction)
+                self._acknowledged.add(log_of(caller.authority_id), *entries)
                 audit_draft.is_durable = True
             except Unanswered as unanswered:
                 # The entry may stand in the log, and says "allowed": no second one says that the act failed.
@@ -255,12 +255,12 @@ class UnitsOfWork:
                 await connection.execute("ROLLBACK")
             if side is not None and (found := await side()) is not None:
                 entry = msgspec.structs.replace(entry, case=found[0], persons=found[1])
-            encoded = encode(entry)
+            entries = encode_parts(entry)
             # A refusal, too, tells something of what was read, so it waits until the entry is on the disk. The log is
             # not locked meanwhile, so that many refusals hold nobody up. If the process dies before COMMIT, there is
             # no entry and no answer; after it, there is perhaps an entry, and no answer.
-            await connection.execute(append_alone(entry.log, encoded, authority_id=authority_id))
-            self._acknowledged.add(entry.log, encoded)
+            await connection.execute(append_alone(entry.log, *entries, authority_id=authority_id))
+            self._acknowledged.add(entry.log, *entries)
         except (OSError, asyncpg.PostgresError, *DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure

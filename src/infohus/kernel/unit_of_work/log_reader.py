@@ -9,17 +9,17 @@ import asyncpg
 
 from infohus.kernel.audit.formats.checkpoint import VerifierKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
-from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.storage import archive, export, log
 from infohus.kernel.audit.storage.archive import Archived
-from infohus.kernel.audit.storage.log import Head
+from infohus.kernel.audit.storage.log import Head, LogPlace
 from infohus.kernel.audit.storage.serving import TilePlace, tile_of
 from infohus.kernel.audit.verification.exported_log import Fault, Verification
 from infohus.kernel.audit.verification.log_rows import verify_database
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.database.pool import Connection
 
-Keeps = Callable[[Entry], bool]
+Keeps = Callable[[Entry | None], bool]
 Numbered = tuple[int, Entry]
 
 
@@ -85,22 +85,20 @@ class LogReader:
         return await log.entry_at(self._connection, self.log_id, index)
 
     async def entries(self, *, start: int, stop: int) -> AsyncIterator[list[Numbered]]:
-        """Read the entries start … stop-1 in order, some thousand at a time; an emptied one is left out."""
+        """Read the entries start … stop-1 in order, some thousand at a time; emptied and bad ones are left out."""
         async for rows in log.rows_of(self._connection, self.log_id, start=start, stop=stop):
-            yield [(row["index"], decode(row["entry"])) for row in rows if row["entry"] is not None]
+            found = ((row["index"], read(row["entry"])) for row in rows if row["entry"] is not None)
+            yield [(index, entry) for index, entry in found if entry is not None]
 
-    async def entries_where(self, keeps: Keeps, *, after: int, limit: int) -> tuple[list[Numbered], int | None]:
-        """List entries after index `after` that `keeps` accepts, oldest first, and the next `after` or `None`."""
-        return await log.entries_where(self._connection, self.log_id, keeps, after=after, limit=limit)
+    async def places_where(self, keeps: Keeps, *, after: int, limit: int) -> tuple[list[LogPlace], int | None]:
+        """List places after index `after` that `keeps` accepts, oldest first, and the next `after` or `None`.
 
-    async def places_where(
-        self, keeps: Callable[[Entry | None], bool], *, after: int, limit: int
-    ) -> tuple[list[tuple[int, Entry | None]], int | None]:
-        """List as `entries_where` does; `keeps` is also asked about an emptied entry, as `None`."""
+        `keeps` is also asked about an emptied entry, as `None`; a bad one is always listed.
+        """
         return await log.places_where(self._connection, self.log_id, keeps, after=after, limit=limit)
 
     async def entries_holding(self, texts: Sequence[str]) -> list[tuple[int, bytes]]:
-        """List the entries, oldest first, whose bytes contain one of these texts; it reads the whole log."""
+        """List the entries, oldest first, whose bytes contain one of these texts, bad ones too; it reads all."""
         return await log.entries_holding(self._connection, self.log_id, texts)
 
     async def first_since(self, moment: datetime, *, size: int) -> int:

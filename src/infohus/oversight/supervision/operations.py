@@ -34,10 +34,11 @@ class LogState(msgspec.Struct, frozen=True):
 
 
 class NumberedEntry(msgspec.Struct, frozen=True):
-    """An entry with its place in the log, 0-based; `None` was emptied after its period."""
+    """An entry with its place in the log, 0-based; `None` was emptied after its period, or `is_bad`: is no entry."""
 
     index: int
     entry: Entry | None
+    is_bad: bool
 
 
 class EntryFilter(msgspec.Struct, frozen=True):
@@ -81,9 +82,9 @@ async def state_of_log(log: LogReader, signer: PooledSigner) -> LogState:
 async def entries_of(
     log: LogReader, asked: EntryFilter, *, after: int, limit: int
 ) -> tuple[list[NumberedEntry], int | None]:
-    """List entries after index `after`, oldest first, and the next `after`; `None` at the end."""
-    entries, next_after = await log.places_where(asked.keeps, after=after, limit=limit)
-    return [NumberedEntry(index, entry) for index, entry in entries], next_after
+    """List entries after index `after`, oldest first, bad ones always, and the next `after`; `None` at the end."""
+    places, next_after = await log.places_where(asked.keeps, after=after, limit=limit)
+    return [NumberedEntry(place.index, place.entry, place.is_bad) for place in places], next_after
 
 
 async def proof_of(log: LogReader, index: int, signer: PooledSigner) -> tuple[str, bytes | None, bytes]:

@@ -102,7 +102,11 @@ class CaseLogLine(msgspec.Struct, frozen=True):
 
 
 class CaseLogPage(msgspec.Struct, frozen=True):
-    """Some lines, and the index to go on behind; `None` is the end."""
+    """Some lines, and the index to go on behind; `None` is the end.
+
+    `bad` are the places among them at which the log holds something that is no entry, on this case or not.
+    """
 
     items: list[CaseLogLine]
     next: int | None
+    bad: list[int]

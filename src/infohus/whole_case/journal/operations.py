@@ -101,11 +101,16 @@ async def own_log(work: UnitOfWork, *, after: int, limit: int) -> CaseLogPage:
     """List the case's entries of the caller's authority and of disclosures to it, from index `after` + 1 on."""
     own = work.caller.authority_id
 
-    def concerns_it(entry: Entry) -> bool:
-        return entry.case == work.case.id and (entry.authority == own or own in entry.recipients)
+    def concerns_it(entry: Entry | None) -> bool:
+        return (
+            entry is not None and entry.case == work.case.id and (entry.authority == own or own in entry.recipients)
+        )
 
-    entries, next_after = await work.log.entries_where(concerns_it, after=after, limit=limit)
-    return CaseLogPage([_line(index, entry, own) for index, entry in entries], next_after)
+    places, next_after = await work.log.places_where(concerns_it, after=after, limit=limit)
+    return CaseLogPage(
+        [_line(place.index, place.entry, own) for place in places if place.entry is not None], next_after,
+        [place.index for place in places if place.is_bad],
+    )
 
 
 def _line(index: int, entry: Entry, own: str) -> CaseLogLine:
