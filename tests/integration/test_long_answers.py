@@ -107,3 +107,24 @@ class WhenAUnitHasNotEnded:
         with pytest.raises(AssertionError, match="has not ended"):
             await reading.ask("SELECT 1", [])
         assert asked == []
+
+
+class WhenACaseHasMany:
+    @pytest.mark.fault("B3")
+    @pytest.mark.parametrize(("path", "drafts"), [
+        ("legal-holds", [{"reason": f"Klagesag {number}."} for number in range(5)]),
+        ("access-requests", [{"received_on": "2026-11-20", "asked": f"Spørgsmål {number}"} for number in range(5)]),
+        ("information-requests", [
+            {"question": f"Spørgsmål {number}", "received_from": "kriminalforsorgen"} for number in range(5)
+        ]),
+    ])
+    async def test_they_are_listed_in_pages(self, house: House, path: str, drafts: list[dict[str, str]]) -> None:
+        case = await (await house.case()).accept()
+        made = [(await case.kommune.post(f"{case.path}/{path}", draft))["id"] for draft in drafts]
+        pages: list[list[str]] = []
+        after: str | None = ""
+        while after is not None:
+            page = await case.kommune.get(f"{case.path}/{path}?limit=2" + (f"&after={after}" if after else ""))
+            pages.append([one["id"] for one in page["items"]])
+            after = page["next"]
+        assert pages == [made[:2], made[2:4], made[4:]]
