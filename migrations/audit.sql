@@ -7,7 +7,7 @@
 --
 -- There is one log for each authority and one for the installation itself (rule 90). For whom the application acts is
 -- in the settings that row security reads (row_security/access.sql): it appends to the log of that authority and reads
--- it; acting for nobody, it appends to the installation's. The signer reads all logs and adds checkpoints and
+-- it (row_security/audit.sql); acting for nobody, it appends to the installation's. The signer reads all logs and adds checkpoints and
 -- cosignatures. `infohus audit verify` compares every function and policy with the shipped one: whoever changes one
 -- here changes its digest in src/infohus/kernel/audit/verification/catalog.py.
 
@@ -84,16 +84,6 @@ CREATE TABLE audit.retention (
 CREATE FUNCTION audit.acting_authority() RETURNS text
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
   AS $$ SELECT NULLIF(current_setting('infohus.authority', true), '') $$;
-
--- The logs that the application may read now: the acting authority's, and for its DPO the installation's.
-CREATE FUNCTION audit.readable_logs() RETURNS uuid[]
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-        SELECT array_agg(l.id) FROM audit.log l
-        WHERE l.authority = audit.acting_authority()
-          OR (l.authority IS NULL AND audit.acting_authority() IS NOT NULL
-              AND current_setting('infohus.role', true) = 'data_protection_officer')
-      $$;
 
 -- Appending.
 --
@@ -369,7 +359,7 @@ CREATE TRIGGER leaf_is_only_emptied BEFORE UPDATE ON audit.leaf
 
 -- Who may do what.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea), audit.readable_logs() TO infohus_app;
+GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea) TO infohus_app;
 GRANT EXECUTE ON FUNCTION audit.keep_checkpoint, audit.keep_cosignature TO infohus_signer;
 GRANT EXECUTE ON FUNCTION audit.kept_since(uuid), audit.emptiable(uuid, timestamptz),
   audit.empty(uuid, bigint, bigint, bytea, bytea[]) TO infohus_retention;
@@ -377,40 +367,3 @@ GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.tally, audit.checkp
   TO infohus_app, infohus_verifier;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf TO infohus_reconciler;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.checkpoint, audit.cosignature TO infohus_signer;
-
--- Which rows. The functions above run as the owner of the tables, whom row security does not bind: it is not forced.
--- The sub-select is evaluated once for a statement, not once for a row.
-ALTER TABLE audit.log ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_log ON audit.log FOR SELECT TO infohus_app
-  USING (id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_logs ON audit.log FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.frontier ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_frontier ON audit.frontier FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_frontiers ON audit.frontier FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.leaf ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_leaf ON audit.leaf FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_leaves ON audit.leaf FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.tally ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_tally ON audit.tally FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_tallies ON audit.tally FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.checkpoint ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_checkpoint ON audit.checkpoint FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_checkpoints ON audit.checkpoint FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.cosignature ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_cosignature ON audit.cosignature FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_cosignatures ON audit.cosignature FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.retention ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_retention ON audit.retention FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_retention ON audit.retention FOR SELECT TO infohus_signer, infohus_verifier USING (true);

@@ -97,70 +97,6 @@ CREATE FUNCTION infohus.opens(of_case uuid) RETURNS boolean
   END
   $$;
 
-CREATE FUNCTION infohus.supervises(of_infohus uuid) RETURNS boolean
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND EXISTS (
-      SELECT FROM infohus.infohus_authority a
-      WHERE a.infohus_id = of_infohus AND a.authority_id = infohus.caller_authority()
-    );
-  END
-  $$;
-
--- A case that the caller's authority takes part in, or took part in.
-CREATE FUNCTION infohus.supervises_case(of_case uuid) RETURNS boolean
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND EXISTS (
-      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
-    );
-  END
-  $$;
-
--- Who first disclosed a record: its owner, for nobody else can pass on what no exchange has brought.
-CREATE FUNCTION infohus.first_disclosed_by(of_record uuid) RETURNS text
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    RETURN (
-      SELECT e.authority_id FROM infohus.disclosure d JOIN infohus.exchange e ON e.id = d.exchange_id
-      WHERE d.record_id = of_record ORDER BY e.recorded_at, e.id LIMIT 1
-    );
-  END
-  $$;
-
--- What the caller's authority gave, received, or owns and another passed on (rule 90).
-CREATE FUNCTION infohus.supervises_disclosure(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND (
-      recipient = infohus.caller_authority()
-      OR (SELECT e.authority_id FROM infohus.exchange e WHERE e.id = of_exchange) = infohus.caller_authority()
-      OR infohus.first_disclosed_by(of_record) = infohus.caller_authority()
-    );
-  END
-  $$;
-
-CREATE FUNCTION infohus.supervises_exchange(of_exchange uuid, given_by text) RETURNS boolean
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    RETURN infohus.caller_role() IN ('data_protection_officer', 'legal') AND (
-      given_by = infohus.caller_authority() OR EXISTS (
-        SELECT FROM infohus.disclosure d
-        WHERE d.exchange_id = of_exchange AND d.record_id <> of_exchange
-          AND infohus.supervises_disclosure(of_exchange, d.record_id, d.recipient_id)
-      ) OR EXISTS (
-        SELECT FROM infohus.disclosure d
-        WHERE d.exchange_id = of_exchange AND d.recipient_id = infohus.caller_authority()
-      )
-    );
-  END
-  $$;
-
 -- Was the record disclosed to the caller's authority by an exchange, and not withdrawn?
 CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -248,24 +184,6 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
         AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
         AND (p.kind = 'coordinator' OR cardinality(p.records) = 0 OR of_record = ANY (p.records))
     );
-  END
-  $$;
-
--- For the log alone: the log ids of the persons that the caller's authority knows in a case, also for a caller who takes
--- no part in it and tried to. NULL where the authority has no side in it: then it learns not even that there is a case.
-CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    IF EXISTS (
-      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
-    ) THEN
-      RETURN ARRAY(
-        SELECT s.log_id FROM infohus.side_person s
-        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
-      );
-    END IF;
-    RETURN NULL;
   END
   $$;
 
@@ -360,8 +278,12 @@ GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
 -- authority is not told to it.
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
   USING (
-    (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'))
-    OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+    (
+      infohus.takes_part(case_id, 'any')
+      AND (
+        recipient_id = infohus.caller_authority() OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+      )
+    )
     OR infohus.supervises_disclosure(exchange_id, record_id, recipient_id)
   );
 -- A row lets its recipient see the record, so no authority may insert one for itself.

@@ -1,5 +1,5 @@
--- Names of those who acted, sealed (rule 60), and the functions that withdraw what an exchange disclosed and end the
--- idempotency keys of old acts.
+-- Names of those who acted, sealed (rule 60), and the functions that withdraw what an exchange disclosed, end the
+-- idempotency keys of old acts, and find what an attempt is logged with.
 
 ALTER TABLE infohus.actor ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.actor TO infohus_app;
@@ -80,3 +80,25 @@ CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO in
   USING (acted_on < CURRENT_DATE - 1);
 CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
   USING (acted_on < CURRENT_DATE - 1);
+
+-- Logging attempts.
+--
+-- The log ids of the persons that the caller's authority knows in a case, for the entry of somebody who takes no part in
+-- it and tried to; nothing else asks for them. NULL where the authority has no side: its log learns of no case then.
+CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF EXISTS (
+      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
+    ) THEN
+      RETURN ARRAY(
+        SELECT s.log_id FROM infohus.side_person s
+        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
+      );
+    END IF;
+    RETURN NULL;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.own_side_of_attempt(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.own_side_of_attempt(uuid) TO infohus_app;

@@ -80,6 +80,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     witnesses_file: Annotated[
         Path | None, Meta(description="TOML file of the witnesses that cosign; without it nothing is cosigned.")
     ] = None
+    reconciler_database_url: Annotated[
+        str | None,
+        Meta(description="PostgreSQL address of the role infohus_reconciler: the service then compares all rows with "
+                         "the logs, some each second. Without it, only `infohus audit verify --rows` does."),
+    ] = None
     database_folder: Annotated[
         Path | None,
         Meta(description="A folder on the disk of the database, where that is this machine's; its free space is "
@@ -89,11 +94,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="With less free space on a watched disk `/ready` answers 503, before the disk is full.",
                   ge=1)
     ] = 1024
-    reconciler_database_url: Annotated[
-        str | None,
-        Meta(description="PostgreSQL address of the role infohus_reconciler: the service then compares all rows with "
-                         "the logs, some each second. Without it, only `infohus audit verify --rows` does."),
-    ] = None
     note_late_after_days: Annotated[
         int, Meta(description="A note entered more days after the event shows as late (rule 68).", ge=0, le=365)
     ] = 3

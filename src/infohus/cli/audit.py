@@ -26,6 +26,7 @@ from infohus.cli.log_verification import (
     verify_in_database,
     with_database,
 )
+from infohus.cli.options import LogName
 from infohus.cli.progress_bar import ProgressBar
 from infohus.cli.rows import reconciler_option, rows_option, verify_rows
 from infohus.clock import now
@@ -50,7 +51,9 @@ ANY_PATH = click.Path(path_type=Path)
 database_option = click.option(
     "--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", required=True, help="Address of the role infohus_verifier."
 )
-log_option = click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id: its infohus'.")
+log_option = click.option(
+    "--log", "log_id", required=True, type=LogName(), help="Whose log: an authority's id, or `installation`."
+)
 key_option = click.option("--key", required=True, type=FILE, help="File of logs' public keys, from elsewhere.")
 witnesses_option = click.option("--witnesses", type=FILE, help="TOML file of the witnesses, as the service reads it.")
 cosigner_option = click.option(
@@ -78,7 +81,7 @@ for _command in (verify_all, empty, keep, check_log_report, draw):
 @cosigner_option
 @need_option
 @click.option("--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", help="Address of the role infohus_verifier.")
-@click.option("--log", "log_id", type=click.UUID, help="With --database: the log's id, which is its infohus'.")
+@click.option("--log", "log_id", type=LogName(), help="With --database: whose log, as for `audit export`.")
 @witnesses_option
 @click.option("--resume", "seen", type=ANY_PATH, help="With --database: go on where this file says, and keep it.")
 @click.option("--cores", default=os.cpu_count() or 1, show_default="all", help="How many cores hash.")

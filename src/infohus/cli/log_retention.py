@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
+from infohus.cli.options import LogName
 from infohus.clock import now
 from infohus.danish_calendar import danish_day, start_of_named_day
 from infohus.kernel.audit.formats.emptying import (
@@ -51,7 +52,7 @@ class Emptiable:
 
 
 @click.command("empty")
-@click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id, which is its infohus'.")
+@click.option("--log", "log_id", required=True, type=LogName(), help="Whose log: an authority's id, or `installation`.")
 @click.option(
     "--before", type=click.DateTime(["%Y-%m-%d"]), help="Entries of earlier days; else all that are old enough.",
 )
@@ -132,7 +133,7 @@ async def _empty(
 
 
 @click.command("keep")
-@click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id, which is its infohus'.")
+@click.option("--log", "log_id", required=True, type=LogName(), help="Whose log: an authority's id, or `installation`.")
 @click.option("--years", required=True, type=click.IntRange(1, 100), help="How old an entry must be to be emptied.")
 @click.option(
     "--owner-database", envvar="INFOHUS_OWNER_DATABASE_URL", required=True,

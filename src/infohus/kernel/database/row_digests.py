@@ -40,8 +40,8 @@ def digest_of(table: str, stored: Mapping[str, Any]) -> str:
 
 
 def key_of(stored: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
-    """Write a row's primary key as texts: bytes hexadecimal, all else as it is written."""
-    values = (stored[name] for name in names)
+    """Write a row's primary key as texts, by the columns' names: bytes hexadecimal, all else as it is written."""
+    values = (stored[name] for name in sorted(names))
     return [value.hex() if isinstance(value, bytes) else str(value) for value in values]
 
 

@@ -64,7 +64,7 @@ class Table:
         of_bytes = {name for name, is_bytes in zip(row["columns"], row["is_bytes"], strict=True) if is_bytes}
         texts = (
             f"encode(\"{name}\", 'hex') = ${place}" if name in of_bytes else f'"{name}"::text = ${place}'
-            for place, name in enumerate(row["keys"], 1)
+            for place, name in enumerate(sorted(row["keys"]), 1)
         )
         return cls(
             row["name"], tuple(name for name in row["columns"] if name not in WRAPPED_KEYS), tuple(row["keys"]),
