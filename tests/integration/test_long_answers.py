@@ -18,9 +18,10 @@ from infohus.kernel.audit.storage.log import head_of
 from infohus.kernel.audit.verification.exported_log import verify_export
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
+from small_entries import small_entry
 from town import AT, KEY, LOG, ORIGIN, Town
 
-APPEND_MANY = "SELECT count(audit.append($1, convert_to(n || repeat('x', 4000), 'UTF8'))) FROM generate_series(1, $2) n"
+APPEND_MANY = "SELECT count(audit.append($1, $3)) FROM generate_series(1, $2)"
 LARGEST_PEAK = 8_000_000
 """A third of the longest log here: 256 rows as they come, the same in a tile, and again with the piece given out."""
 
@@ -52,7 +53,7 @@ class WhenALogIsExported:
         await town.superuser.execute("SET statement_timeout = 0")
         peaks, size = [], 0
         for more in (1000, 5000):
-            await town.superuser.fetchval(APPEND_MANY, LOG, more)
+            await town.superuser.fetchval(APPEND_MANY, LOG, more, small_entry(LOG, "x" * 4000))
             size, peak = await size_and_peak(town)
             assert size > 4000 * more
             peaks.append(peak)
