@@ -277,7 +277,7 @@ class WhenAnOperatorAsks:
         await connection.close()
 
 
-class WhenTheServiceLooksByItself:
+class WhenItLooksByItself:
     @pytest.mark.rule(58)
     async def test_it_names_a_forged_row_whenever_it_was_forged(self, house: House, database: Database) -> None:
         await house.case()
