@@ -117,6 +117,7 @@ def create_tables() -> None:
         sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("record_kind", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("via", sa.Uuid()),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
         sa.Index(None, "case_id", "recipient_id", "record_kind"),

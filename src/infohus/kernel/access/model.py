@@ -200,7 +200,11 @@ class RecordKey(Row):
 
 
 class Disclosure(Row):
-    """One version of one record disclosed to one authority by one exchange."""
+    """One version of one record disclosed to one authority by one exchange.
+
+    `via` is the exchange by which the discloser had it, where another authority wrote it: what is passed on falls with
+    what it rests on (rule 16).
+    """
 
     __tablename__ = "disclosure"
     __table_args__ = (
@@ -215,6 +219,7 @@ class Disclosure(Row):
     record_version: Mapped[int]
     record_kind: Mapped[str]
     case_id: Mapped[UUID]
+    via: Mapped[UUID | None]
     withdrawn_at: Mapped[datetime | None]
 
 

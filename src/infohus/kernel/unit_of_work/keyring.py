@@ -51,6 +51,7 @@ class Keyring:
         self._case_id = resolved.case.id if resolved.case is not None else None
         self._case_keys: dict[str, bytes] = {}
         self._data_keys: dict[Version, dict[str, DataKey]] = {}
+        self._given_by: dict[Version, UUID | None] = {}
         self._case_keys.update(
             (authority, party.case_key) for authority, party in resolved.parties.items() if party.case_key is not None
         )
@@ -122,6 +123,10 @@ class Keyring:
                 record_id=record.id, record_version=record.record_version, part=part, authority_id=self._authority_id,
                 case_id=place.case_id, key_id=key.key_id, wrapped_key=self._wrapped(key, place),
             )
+
+    def given_by(self, version: Version) -> UUID | None:
+        """Name the exchange that gave the caller's authority the keys of a version; `None` where it wrote it itself."""
+        return self._given_by.get(version)
 
     def wraps_for(
         self, recipient_id: str, version: Version, *, owner_id: str, exchange_id: UUID
@@ -226,6 +231,7 @@ class Keyring:
             except (CannotOpen, KeyError):
                 raise errors.NotAvailable from None
             self._data_keys[version] = {**held, stored.part: key}
+            self._given_by[version] = stored.exchange_id
 
     def _wrapped(self, key: DataKey, place: KeyPlace) -> bytes:
         return self._vault.wrap_data_key(key, place, wrapped_case_key=self._case_keys[place.reader_id])
