@@ -7,6 +7,7 @@ logged by the product's own code. All persons and texts are invented.
 import asyncio
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -73,7 +74,12 @@ class Installation:
 
     def served(self) -> Served:
         """Prepare the server with one worker, logging JSON to nowhere."""
-        environment = {
+        return Served(
+            granian("worker:app", loop="uvloop"), environment=self._environment(), folder=self.folder
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {
             "INFOHUS_DATABASE_URL": self.dsn("app"),
             "INFOHUS_SIGNER_DATABASE_URL": self.dsn("signer"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
@@ -82,7 +88,11 @@ class Installation:
             "INFOHUS_LOG_FORMAT": "json",
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
         }
-        return Served(granian("worker:app", loop="uvloop"), environment=environment, folder=self.folder)
+
+    def whole_service(self) -> Served:
+        """Prepare the service as an operator starts it, with its own log kept."""
+        command = ["env", "INFOHUS_PORT={port}", sys.executable, "-m", "infohus", "serve"]
+        return Served(command, environment=self._environment(), folder=self.folder, keeps_log=True)
 
     def clone(self, name: str) -> "Installation":
         """Copy the database, to which nobody may be connected; folder, keys and tokens are shared."""

@@ -20,13 +20,19 @@ class DidNotStart(Exception):  # noqa: N818 - names the situation
 class Served:
     """One contestant's server, in a session of its own; it ends when this process ends."""
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> None:
-        """Prepare `command`, in which `{port}` stands for the port; it runs in `folder`, its output in a file there."""
+    def __init__(
+        self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path, keeps_log: bool = False
+    ) -> None:
+        """Prepare `command`, in which `{port}` stands for the port; it runs in `folder`.
+
+        A file there has what it says of errors, and with `keeps_log` all that it says.
+        """
         self.port = _free_port()
         self._command = [part.replace("{port}", str(self.port)) for part in command]
         self._environment = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONDONTWRITEBYTECODE": "1", **environment}
         self._folder = folder
-        self._output = folder / f"server-{self.port}.log"
+        self._keeps_log = keeps_log
+        self.output = folder / f"server-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -35,12 +41,12 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        with self._output.open("wb") as errors:
+        with self.output.open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own commands
                 # The kernel ends the server when this process dies, so that no run leaves one behind.
                 ["setpriv", "--pdeathsig", "TERM", "--", *self._command],  # noqa: S607
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, env=self._environment,
-                cwd=self._folder, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=errors if self._keeps_log else subprocess.DEVNULL, stderr=errors,
+                env=self._environment, cwd=self._folder, start_new_session=True,
             )
         self._wait_until_it_answers(self._process)
         return self
@@ -77,7 +83,7 @@ class Served:
             else:
                 return
         self.__exit__()
-        message = f"{' '.join(self._command)}\n{self._output.read_text(errors='replace')[-3000:]}"
+        message = f"{' '.join(self._command)}\n{self.output.read_text(errors='replace')[-3000:]}"
         raise DidNotStart(message)
 
 

@@ -7,13 +7,14 @@
 --
 -- There is one log for each authority and one for the installation itself (rule 90). For whom the application acts is
 -- in the settings that row security reads (row_security/access.sql): it appends to the log of that authority and reads
--- it; acting for nobody, it appends to the installation's. The signer reads all logs and adds checkpoints and
+-- it (row_security/audit.sql); acting for nobody, it appends to the installation's. The signer reads all logs and adds checkpoints and
 -- cosignatures. `infohus audit verify` compares every function and policy with the shipped one: whoever changes one
 -- here changes its digest in src/infohus/kernel/audit/verification/catalog.py.
 
 CREATE SCHEMA audit;
 REVOKE ALL ON SCHEMA audit FROM PUBLIC;
-GRANT USAGE ON SCHEMA audit TO infohus_app, infohus_signer, infohus_verifier, infohus_retention;
+GRANT USAGE ON SCHEMA audit
+  TO infohus_app, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler;
 
 -- `authority` is whose log it is; NULL for the installation's.
 CREATE TABLE audit.log (
@@ -40,14 +41,16 @@ CREATE TABLE audit.leaf (
 );
 ALTER TABLE audit.leaf ALTER COLUMN entry SET STORAGE MAIN;
 
--- How many entries an authority has on a person, and their chain (rule 64). Fill factor and no CHECK, as above.
+-- How many entries an authority has on a person on each track ('ordinary' or 'pet'), and their chain (rule 64). Fill
+-- factor and no CHECK, as above.
 CREATE TABLE audit.tally (
     log_id uuid NOT NULL,
     authority text NOT NULL,
     person text NOT NULL,
+    track text NOT NULL,
     entries bigint NOT NULL,
     chain bytea NOT NULL,
-    PRIMARY KEY (log_id, authority, person)
+    PRIMARY KEY (log_id, authority, person, track)
 ) WITH (fillfactor = 10);
 
 -- The archive of checkpoints, for proofs, exports and log checks. `note` is the checkpoint as the log signed it,
@@ -82,26 +85,16 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
   AS $$ SELECT NULLIF(current_setting('infohus.authority', true), '') $$;
 
--- The logs that the application may read now: the acting authority's, and for its DPO the installation's.
-CREATE FUNCTION audit.readable_logs() RETURNS uuid[]
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-        SELECT array_agg(l.id) FROM audit.log l
-        WHERE l.authority = audit.acting_authority()
-          OR (l.authority IS NULL AND audit.acting_authority() IS NOT NULL
-              AND current_setting('infohus.role', true) = 'data_protection_officer')
-      $$;
-
 -- Appending.
 --
 -- The function adds a last field, `tally`, to an entry that names persons: for each of them, in order, [number, chain].
--- The number counts the authority's entries on the person from 1. The chain is SHA-256(previous chain ‖ core), the
--- first after 32 zero bytes; the core is the leaf hash of the entry without this field. Who has all cores sees whether
--- an entry is missing.
+-- The number counts the authority's entries on the person, on the entry's track, from 1. The chain is SHA-256(previous
+-- chain ‖ core), the first after 32 zero bytes; the core is the leaf hash of the entry without this field. Who has all
+-- cores sees whether an entry is missing.
 --
--- The fields are found by their names in quotes, which no JSON string can contain: in it a quote follows a backslash.
--- An entry can be any bytes; those above 127 are read as \ooo. The names of authorities and the pseudonyms of persons are
--- ASCII, so they are read as they are.
+-- It refuses what is no entry of format 2: what is no JSON, says another version or log, has other fields, a tally of its
+-- own among them, or names a person by anything but 22 characters of base64url, or twice. What an entry says may still be
+-- untrue: docs/trust.md.
 --
 -- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
 -- its owner's right to it. So the function uses few of them.
@@ -109,9 +102,16 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
-        said text := encode(new_entry, 'escape');
-        acts_for text := split_part(split_part(said, '"authority":"', 2), '"', 1);
-        persons text[] := string_to_array(split_part(split_part(said, '"persons":["', 2), '"]', 1), '","');
+        fields CONSTANT text[] := '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case,
+          outcome, reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
+          correlation, nonce}';
+        content text := convert_from(new_entry, 'UTF8');
+        said jsonb := content::jsonb;
+        acts_for text := coalesce(said ->> 'authority', '');
+        whose text;
+        on_track text := said ->> 'track';
+        named text := said -> 'persons';
+        persons text[] := string_to_array(translate(named, '[]" ', ''), ',');
         node bytea := sha256('\x00'::bytea || new_entry);
         position bigint;
         frontier bytea;
@@ -122,11 +122,18 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         chained bytea;
         tally text;
     BEGIN
-        IF session_user = 'infohus_app' THEN
-            PERFORM FROM audit.log l WHERE l.id = to_log AND l.authority IS NOT DISTINCT FROM audit.acting_authority();
-            IF NOT FOUND THEN
-                RAISE EXCEPTION 'the log is another authority''s' USING ERRCODE = 'insufficient_privilege';
-            END IF;
+        IF content NOT LIKE '{"v"_2,%' OR said ->> 'log' IS DISTINCT FROM to_log::text
+           OR NOT said ?& fields OR said - fields - '{part, emptied, counted}'::text[] <> '{}'
+           OR on_track IS NULL OR on_track NOT IN ('ordinary', 'pet')
+           OR named !~ '^\[("[A-Za-z0-9_-]{22}"(, "[A-Za-z0-9_-]{22}")*)?\]$' THEN
+            RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        SELECT l.authority INTO STRICT whose FROM audit.log l WHERE l.id = to_log;
+        IF session_user = 'infohus_app' AND whose IS DISTINCT FROM audit.acting_authority() THEN
+            RAISE EXCEPTION 'the log is another authority''s' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        IF acts_for <> '' AND acts_for IS DISTINCT FROM whose THEN
+            RAISE EXCEPTION 'the entry names another authority' USING ERRCODE = 'invalid_parameter_value';
         END IF;
         -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and nobody for the row,
         -- whose waiters are woken more often. The next statement sees what was committed meanwhile.
@@ -134,11 +141,11 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         SELECT f.size, f.hashes INTO STRICT position, frontier FROM audit.frontier f WHERE f.log_id = to_log;
         FOREACH whom IN ARRAY persons LOOP
             UPDATE audit.tally t SET entries = t.entries + 1, chain = sha256(t.chain || node)
-            WHERE t.log_id = to_log AND t.authority = acts_for AND t.person = whom
+            WHERE t.log_id = to_log AND t.authority = acts_for AND t.person = whom AND t.track = on_track
             RETURNING t.entries, t.chain INTO number, chained;
             IF NOT FOUND THEN
                 INSERT INTO audit.tally AS t
-                VALUES (to_log, acts_for, whom, 1, sha256(decode(repeat('00', 32), 'hex') || node))
+                VALUES (to_log, acts_for, whom, on_track, 1, sha256(decode(repeat('00', 32), 'hex') || node))
                 RETURNING t.entries, t.chain INTO number, chained;
             END IF;
             tally := concat_ws(',', tally, format('[%s,"%s"]', number, encode(chained, 'hex')));
@@ -148,6 +155,10 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
             new_entry := overlay(
               new_entry PLACING convert_to(format(',"tally":[%s]}', tally), 'UTF8') FROM length(new_entry));
             node := sha256('\x00'::bytea || new_entry);
+        END IF;
+        IF length(new_entry) > 65535 OR cardinality(persons) > 1
+           AND cardinality(persons) <> (SELECT count(DISTINCT one) FROM unnest(persons) one) THEN
+            RAISE EXCEPTION 'the entry is too large, or names a person twice' USING ERRCODE = 'invalid_parameter_value';
         END IF;
         completed := node;
         carry := position;
@@ -268,18 +279,43 @@ CREATE FUNCTION audit.let_only_empty() RETURNS trigger
     $$;
 
 -- Appending takes the log's lock first, and the transaction holds it, so two calls follow one another.
-CREATE FUNCTION audit.empty(of_log uuid, start bigint, stop bigint, new_entry bytea) RETURNS bigint
+--
+-- `carried` are entries that say again what the emptied ones say of rows: the same table, key, revision and digest, and
+-- nothing else. So nobody can forge an entry on a row this way, and one that is left out shows as a row of no log.
+CREATE FUNCTION audit.empty(of_log uuid, start bigint, stop bigint, new_entry bytea, carried bytea[] DEFAULT '{}')
+  RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
-        place bigint := audit.append(of_log, new_entry);
-        said jsonb := convert_from(new_entry, 'UTF8')::jsonb -> 'emptied';
+        place bigint;
+        said jsonb := convert_from(new_entry, 'UTF8')::jsonb;
+        range jsonb := said -> 'emptied';
         emptied bigint;
+        one bytea;
     BEGIN
+        IF said ->> 'action' <> 'emptyLogEntries' OR said -> 'wrote' <> '[]' THEN
+            RAISE EXCEPTION 'the entry says something else' USING ERRCODE = 'check_violation';
+        END IF;
+        FOREACH one IN ARRAY carried LOOP
+            said := convert_from(one, 'UTF8')::jsonb;
+            IF said ->> 'action' <> 'carryRowDigests' OR said -> 'persons' <> '[]' OR said -> 'opened' <> '[]'
+               OR EXISTS (
+                SELECT w -> 'table', w -> 'key', w -> 'revision', w -> 'digest', w ->> 'verb'
+                FROM jsonb_array_elements(said -> 'wrote') w
+                EXCEPT
+                SELECT w -> 'table', w -> 'key', w -> 'revision', w -> 'digest', 'carry'
+                FROM audit.leaf l, jsonb_array_elements(convert_from(l.entry, 'UTF8')::jsonb -> 'wrote') w
+                WHERE l.log_id = of_log AND l.index >= start AND l.index < stop
+            ) THEN
+                RAISE EXCEPTION 'an entry carries what was not said' USING ERRCODE = 'check_violation';
+            END IF;
+            PERFORM audit.append(of_log, one);
+        END LOOP;
+        place := audit.append(of_log, new_entry);
         IF stop - start NOT BETWEEN 1 AND 4096 THEN
             RAISE EXCEPTION 'between 1 and 4096 entries are emptied at a time' USING ERRCODE = 'check_violation';
         END IF;
-        IF ((said ->> 'start')::bigint, (said ->> 'stop')::bigint) IS DISTINCT FROM (start, stop) THEN
+        IF ((range ->> 'start')::bigint, (range ->> 'stop')::bigint) IS DISTINCT FROM (start, stop) THEN
             RAISE EXCEPTION 'the entry says another range' USING ERRCODE = 'check_violation';
         END IF;
         IF start < 0 OR EXISTS (
@@ -323,47 +359,11 @@ CREATE TRIGGER leaf_is_only_emptied BEFORE UPDATE ON audit.leaf
 
 -- Who may do what.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea), audit.readable_logs() TO infohus_app;
+GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea) TO infohus_app;
 GRANT EXECUTE ON FUNCTION audit.keep_checkpoint, audit.keep_cosignature TO infohus_signer;
 GRANT EXECUTE ON FUNCTION audit.kept_since(uuid), audit.emptiable(uuid, timestamptz),
-  audit.empty(uuid, bigint, bigint, bytea) TO infohus_retention;
+  audit.empty(uuid, bigint, bigint, bytea, bytea[]) TO infohus_retention;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.tally, audit.checkpoint, audit.cosignature, audit.retention
   TO infohus_app, infohus_verifier;
+GRANT SELECT ON audit.log, audit.frontier, audit.leaf TO infohus_reconciler;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.checkpoint, audit.cosignature TO infohus_signer;
-
--- Which rows. The functions above run as the owner of the tables, whom row security does not bind: it is not forced.
--- The sub-select is evaluated once for a statement, not once for a row.
-ALTER TABLE audit.log ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_log ON audit.log FOR SELECT TO infohus_app
-  USING (id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_logs ON audit.log FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.frontier ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_frontier ON audit.frontier FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_frontiers ON audit.frontier FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.leaf ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_leaf ON audit.leaf FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_leaves ON audit.leaf FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.tally ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_tally ON audit.tally FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_tallies ON audit.tally FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.checkpoint ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_checkpoint ON audit.checkpoint FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_checkpoints ON audit.checkpoint FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.cosignature ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_cosignature ON audit.cosignature FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_cosignatures ON audit.cosignature FOR SELECT TO infohus_signer, infohus_verifier USING (true);
-
-ALTER TABLE audit.retention ENABLE ROW LEVEL SECURITY;
-CREATE POLICY select_retention ON audit.retention FOR SELECT TO infohus_app
-  USING (log_id = ANY ((SELECT audit.readable_logs())::uuid[]));
-CREATE POLICY select_all_retention ON audit.retention FOR SELECT TO infohus_signer, infohus_verifier USING (true);

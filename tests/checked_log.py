@@ -31,8 +31,9 @@ async def logged(house: House, at: str, *, caller: UUID | None = None) -> None:
     nothing = dict.fromkeys(("authority", "role", "assurance", "subject", "case", "reason", "justification", "purpose"))
     empty: dict[str, Any] = {name: [] for name in ("policies", "recipients", "persons", "opened", "wrote")}
     entry = {
-        "v": 1, "at": at, "log": MUNICIPAL_LOG, "caller": caller, "action": "readInfohus", "outcome": "allowed",
-        "subject_kind": "infohus", "policy_set": "", "correlation": "", "nonce": "", **nothing, **empty,
+        "v": 2, "at": at, "log": MUNICIPAL_LOG, "caller": caller, "action": "readInfohus", "outcome": "allowed",
+        "subject_kind": "infohus", "policy_set": "", "correlation": "",
+        "nonce": "", "track": "ordinary", **nothing, **empty,
     }
     await house.sql("SELECT audit.append($1, $2)", MUNICIPAL_LOG, msgspec.json.encode(entry))
 

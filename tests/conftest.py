@@ -19,10 +19,11 @@ import pytest
 from house import House, open_house
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.kernel.database.schema import migrate
+from reconciled import assert_rows_are_logged
 from rule_report import RuleReport, WorkersMarks
 from town import Town, open_town
 
-Role = Literal["owner", "app", "signer", "verifier", "retention"]
+Role = Literal["owner", "app", "signer", "verifier", "retention", "reconciler"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROLES_SQL = REPOSITORY / "deploy" / "postgresql" / "roles.sql"
@@ -132,12 +133,16 @@ def database(template_database: Database) -> Iterator[Database]:
 
 @pytest.fixture
 async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    """Open an installation with one infohus (`House`); after the test, each of its logs must verify row by row."""
+    """Open an installation with one infohus (`House`); after the test, each of its logs must verify row by row.
+
+    So must its rows, unless the test wrote some itself.
+    """
     async with open_house(
         database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
     ) as opened:
         yield opened
         await opened.assert_logs_are_whole()
+        await assert_rows_are_logged(opened, database.dsn("reconciler"))
 
 
 @pytest.fixture

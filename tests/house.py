@@ -5,14 +5,11 @@ application is called in this process instead of over the network.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -21,10 +18,9 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
+from house_keys import issuer_keys, issuers_with_their_keys, make_keys
 from infohus.demo.issuer import DemoIssuers
-from infohus.demo.keys import DemoKey, demo_keys
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.entry import Entry, decode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.audit.verification.log_rows import verify_database
@@ -131,6 +127,7 @@ class House:
     verifier: str
     folder: Path
     settings: Settings
+    has_written: bool = False  # past the application, so that rows and logs need not agree
 
     def append_counts(self) -> None:
         """Append to the installation's log what was refused and counted, as the application does every minute."""
@@ -144,6 +141,7 @@ class House:
 
     async def sql(self, statement: str, *values: object) -> list[asyncpg.Record]:
         """Run a statement as the database's superuser, whom row security does not bind."""
+        self.has_written |= not statement.lstrip().upper().startswith("SELECT")
         connection = await asyncpg.connect(self.superuser)
         try:
             return await connection.fetch(statement, *values)
@@ -340,9 +338,9 @@ async def open_house(
     finally:
         await connection.close()
     keys = folder / "keys"
-    await asyncio.to_thread(_make_keys, keys, infohus_id)
+    await asyncio.to_thread(make_keys, keys, [row[0] for row in AUTHORITIES], infohus_id)
     issuers = DemoIssuers(issuer_keys(), now, url="http://127.0.0.1:9")
-    (folder / "issuers.toml").write_text(_issuers_with_their_keys(issuers, folder), encoding="utf-8")
+    (folder / "issuers.toml").write_text(issuers_with_their_keys(issuers, folder), encoding="utf-8")
     settings = Settings(
         database_url=app_dsn, signer_database_url=signer_dsn, keys_folder=keys, issuers_file=folder / "issuers.toml",
         log_format="json", pool_size=4,
@@ -350,24 +348,3 @@ async def open_house(
     app = app_of(settings)
     async with AsyncTestClient(app) as client:
         yield House(app, client, issuers, infohus_id, superuser, verifier, folder, settings)
-
-
-@cache
-def issuer_keys() -> dict[str, DemoKey]:
-    """Make the issuers' keys, once per process: making an RSA key takes longer than most tests."""
-    with TemporaryDirectory() as folder:
-        return demo_keys(Path(folder) / "issuers")
-
-
-def _make_keys(keys: Path, infohus_id: UUID) -> None:
-    FileKeyKeeper.create(keys, [row[0] for row in AUTHORITIES], [infohus_id])
-    SigningKey.create(keys / "log-signing.key")
-
-
-def _issuers_with_their_keys(issuers: DemoIssuers, folder: Path) -> str:
-    """Give `issuers.toml`, in which the issuers' keys are files instead of addresses to fetch."""
-    text = issuers.issuers_toml()
-    for name in ("kommune", "politi"):
-        (folder / f"{name}.json").write_text(json.dumps(issuers.key_set(name)), encoding="utf-8")
-        text = text.replace(f'keys_url = "{issuers.address(name)}/jwks"', f'keys_file = "{name}.json"')
-    return text

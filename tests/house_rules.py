@@ -61,7 +61,9 @@ HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
 SQL_AS_TEXT = (
     "src/infohus/kernel/audit/", "src/infohus/cli/", "src/infohus/demo/installation.py",  # the schema audit: no models
     "src/infohus/kernel/database/pool.py",  # which roles there are, asked of the catalog
+    "src/infohus/kernel/database/readiness.py",  # whether it can be written to
     "src/infohus/kernel/database/statements.py", "src/infohus/kernel/unit_of_work/begin.py",  # who acts; BEGIN, COMMIT
+    "src/infohus/kernel/unit_of_work/request_context.py",
 )
 """Where SQL may stand as text. A table of the schema `infohus` may be named in none of them."""
 TAKES_TEXT = {"DDL", "TextClause", "exec_driver_sql", "literal_column", "text"}

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, issuer_keys, now
+from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now
+from house_keys import issuer_keys
 from infohus.demo.issuer import DEMO_ISSUERS
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.identity.tokens import sign_token

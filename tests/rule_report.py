@@ -10,7 +10,7 @@ tests name; the process that started them receives every result, prints the repo
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,20 @@ def ranges(numbers: Iterable[int]) -> str:
     starts = [ordered[0], *breaks]
     ends = [*(ordered[ordered.index(start) - 1] for start in breaks), ordered[-1]]
     return ", ".join(f"{start}" if start == end else f"{start}–{end}" for start, end in zip(starts, ends, strict=True))
+
+
+def not_checked(skipped: Sequence[pytest.TestReport]) -> list[str]:
+    """Name every test that did not run, under its reason: a program or a folder that this machine lacks."""
+    by_reason: dict[str, list[str]] = {}
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        by_reason.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid)
+    if not by_reason:
+        return []
+    lines = [f"NOT CHECKED HERE: {len(skipped)} tests did not run"]
+    for reason, nodeids in sorted(by_reason.items()):
+        lines += [f"  {reason.removeprefix('NOT CHECKED: ')}", *(f"    {name}" for name in tests_of(nodeids))]
+    return lines
 
 
 class RuleMarks:
@@ -242,10 +256,8 @@ class RuleReport(RuleMarks):
         terminalreporter.write_line(f"rules without a test yet{partly}: {ranges(everything - set(self._named))}")
         self._print_staleness(terminalreporter)
         terminalreporter.write_line(f"{len(proved)} of {LAST_RULE} rules have a passing test")
-        if skipped := len(terminalreporter.getreports("skipped")):
-            terminalreporter.write_line(
-                f"NOT CHECKED HERE: {skipped} tests did not run; each reason stands in the summary", red=True, bold=True
-            )
+        for line in not_checked(terminalreporter.getreports("skipped")):
+            terminalreporter.write_line(line, red=True)
 
     def pytest_unconfigure(self) -> None:
         """Print the count again as the very last line where --rules was given."""

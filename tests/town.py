@@ -20,6 +20,7 @@ from infohus.kernel.audit.storage.log import APPEND
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
 from infohus.kernel.audit.witness.server import create_witness_app
 from infohus.kernel.audit.witness.witness import Witness
+from small_entries import small_entry
 
 LOG, ORIGIN = UUID(int=7), "infohus.test/log"
 KEY = SigningKey(b"l" * 32)
@@ -76,7 +77,7 @@ class Town:
     async def append(self, count: int, text: str = "post") -> None:
         """Append as the application does."""
         for number in range(count):
-            await self.app.execute(APPEND, LOG, f"{text} {number}".encode())
+            await self.app.execute(APPEND, LOG, small_entry(LOG, f"{text} {number}"))
 
     async def as_superuser(self, *statements: str | tuple[str, *tuple[object, ...]]) -> None:
         """Do what only a superuser can: change the log with its triggers off."""

@@ -3,6 +3,8 @@
 Each run makes a new log, signs it, attacks it once, appends a few entries, and then does what an installation does each
 minute: the signer's round, and `audit watch`. The last column counts what is noticed with the log's public key and the
 database alone, without witnesses and without the signer's checkpoint store.
+
+Rows of cases are attacked too, and noticed by `audit verify --rows`, which needs the logs alone.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the benchmar
 import asyncpg
 import structlog
 from attacked_log import KEY, LOG, ORIGIN, AttackedLog, Run
+from attacked_rows import ROW_ATTACKS, AttackedRows, RowAttack
 from classes import ATTACKS, Attack
 from installation import execute
 from rich.progress import Progress
@@ -79,6 +83,7 @@ async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: i
     passwords = [f"ALTER ROLE infohus_{role} PASSWORD 'a'" for role in ("owner", "app", "signer", "verifier")]
     await asyncio.to_thread(execute, server.superuser_dsn("attack"), roles, *passwords)
     await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="attack", password="a"))  # noqa: S106
+    await asyncio.to_thread(execute, server.superuser_dsn(), "CREATE DATABASE attack_rows TEMPLATE attack")
     app = await asyncpg.connect(server.dsn(user="infohus_app", database="attack", password="a"))  # noqa: S106
     signing = await asyncpg.connect(server.dsn(user="infohus_signer", database="attack", password="a"))  # noqa: S106
     superuser = await asyncpg.connect(server.superuser_dsn("attack"))
@@ -90,12 +95,13 @@ async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: i
         await attacked.prepare()
         results = {name: ClassResult() for name in ATTACKS}
         with Progress(transient=True) as progress:
-            task = progress.add_task("Attacking", total=runs * len(ATTACKS))
+            task = progress.add_task("Attacking", total=runs * (len(ATTACKS) + len(ROW_ATTACKS)))
             for number in range(runs):
                 for name, attack in ATTACKS.items():
                     dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - an attack is no secret
                     await _attack(attacked, attack, dice, results[name], number)
                     progress.advance(task)
+            await _attack_rows(server, results, runs=runs, seed=seed, advance=lambda: progress.advance(task))
         return results
     finally:
         await app.close()
@@ -120,6 +126,43 @@ async def _attack(attacked: AttackedLog, attack: Attack, dice: random.Random, re
         result.missed.append(number)
     _, faults = await _verify(attacked, Witnesses())
     result.outsider += bool(faults)
+
+
+async def _attack_rows(
+    server: LocalPostgres, results: dict[str, ClassResult], *, runs: int, seed: int, advance: Callable[[], None]
+) -> None:
+    superuser = await asyncpg.connect(server.superuser_dsn("attack_rows"))
+    try:
+        rows = AttackedRows(superuser, random.Random(f"{seed}/rows"))  # noqa: S311 - an attack is no secret
+        await rows.prepare()
+        if await rows.faults():
+            message = "the rows were not as the log says before they were attacked"
+            raise AssertionError(message)
+        for number in range(runs):
+            for name, attack in ROW_ATTACKS.items():
+                rows.dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - as above
+                await _attack_one_row(rows, attack, results.setdefault(name, ClassResult()), number)
+                advance()
+    finally:
+        await superuser.close()
+
+
+async def _attack_one_row(rows: AttackedRows, attack: RowAttack, result: ClassResult, number: int) -> None:
+    transaction = rows.superuser.transaction()
+    await transaction.start()
+    try:
+        await attack(rows)
+        started = time.perf_counter()
+        found = await rows.faults()
+        result.slowest_ms = max(result.slowest_ms, (time.perf_counter() - started) * 1000)
+    finally:
+        await transaction.rollback()
+    result.runs += 1
+    result.noticed += bool(found)
+    result.outsider += bool(found)
+    result.by.update({"rows and logs"} if found else ())
+    if not found:
+        result.missed.append(number)
 
 
 async def _passes_before(attacked: AttackedLog, run: Run) -> bool:

@@ -1,6 +1,5 @@
 """The attacked log with its archive, its signer and three witnesses; made anew for each run, in milliseconds."""
 
-import json
 import random
 import shutil
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import httpx
 from litestar import Litestar
 
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Track, decode, encode
 from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.archive import holding
@@ -34,21 +34,27 @@ Leaf = tuple[bytes, bytes]
 """An entry's bytes, and the hashes that its row stores."""
 
 
+def person(number: int) -> str:
+    """Write one of seven persons' log ids."""
+    return f"person-{number % PERSONS}".ljust(22, "_")
+
+
 def entry(number: int, text: str = "read") -> bytes:
     """Make an entry of about the usual size, on one of seven persons, as the application writes it."""
-    content = {
-        "v": 1, "number": number, "action": text, "authority": "kommune", "filling": "x" * 300,
-        "persons": [f"person-{number % PERSONS}"],
-    }
-    return json.dumps(content, separators=(",", ":")).encode()
+    return encode(Entry(
+        at=AT, log=LOG, caller=UUID(int=number), authority="kommune", role=None, assurance=None, action=text,
+        subject_kind="case", subject=None, case=UUID(int=number), outcome=Outcome.ALLOWED, reason=None, policies=[],
+        policy_set="", justification="x" * 100, purpose=None, recipients=[], persons=[person(number)], opened=[],
+        wrote=[], correlation="", nonce=str(number),
+    ))
 
 
 def counted(entries: list[bytes]) -> list[bytes]:
     """Add to each entry its tally, as `audit.append` does."""
     tallies, with_tallies = Tallies(), []
     for core in entries:
-        person = json.loads(core)["persons"][0]
-        number, chain = tallies.so_far.get(("kommune", person), (0, NOTHING))
+        whom = decode(core).persons[0]
+        number, chain = tallies.so_far.get(("kommune", whom, Track.ORDINARY), (0, NOTHING))
         tally = b',"tally":[[%d,"%s"]]}' % (number + 1, extend_chain(chain, core_hash(core)).hex().encode())
         with_tallies.append(core[:-1] + tally)
         tallies.see(with_tallies[-1])
@@ -149,7 +155,7 @@ class AttackedLog:
             records=[(LOG, index, *leaf) for index, leaf in enumerate(leaves)],
         )  # fmt: skip
         await self.superuser.copy_records_to_table(
-            "tally", schema_name="audit", columns=("log_id", "authority", "person", "entries", "chain"),
+            "tally", schema_name="audit", columns=("log_id", "authority", "person", "track", "entries", "chain"),
             records=[(LOG, *key, *tally) for key, tally in tallies.so_far.items()],
         )  # fmt: skip
         await self.superuser.execute(

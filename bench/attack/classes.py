@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from attacked_log import AT, KEY, LOG, LONGEST, ORIGIN, PERSONS, AttackedLog, Run, entry, tree
+from attacked_log import AT, KEY, LOG, LONGEST, ORIGIN, AttackedLog, Run, entry, person, tree
 
 from infohus.kernel.audit.formats.checkpoint import Checkpoint
 from infohus.kernel.audit.formats.emptying import entry_of
@@ -12,15 +12,15 @@ from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 
 FALSE_APPENDS = (
     "SELECT size FROM audit.frontier WHERE log_id = to_log",
-    "SELECT audit.append_truly(to_log, convert_to('{\"authority\":null,\"persons\":[]}', 'UTF8'))",
+    "SELECT audit.append_truly(to_log, convert_to(replace(convert_from(new_entry, 'UTF8'), 'after', 'x'), 'UTF8'))",
 )
 """Bodies of an append function that reports success and writes nothing, or another entry."""
 
 UNCOUNTED_APPEND = (
-    "SELECT audit.append_truly(to_log, "
-    "convert_to(replace(convert_from(new_entry, 'UTF8'), '\"persons\":', '\"persons\": '), 'UTF8'))"
+    "SELECT audit.append_truly(to_log, new_entry); UPDATE audit.tally SET entries = entries - 1; "
+    "SELECT size - 1 FROM audit.frontier WHERE log_id = to_log"
 )
-"""One that writes the entry so that its person is not counted."""
+"""One that counts the entry's person, and takes that back, so that the next entry has the same number."""
 
 Attack = Callable[[AttackedLog, Run], Awaitable[None]]
 
@@ -143,13 +143,13 @@ async def rewrite_the_frontier(attacked: AttackedLog, run: Run) -> None:
 
 async def set_a_count_back(attacked: AttackedLog, run: Run) -> None:
     """Change a person's stored count or chain, or delete both, so that counting starts again."""
-    person = f"person-{(LONGEST + attacked.after + 1) % PERSONS}"  # on whom the next entry is
+    whom = person(LONGEST + attacked.after + 1)  # on whom the next entry is
     statement = run.dice.choice((
         "UPDATE audit.tally SET entries = entries + 1 WHERE person = $1",
         "UPDATE audit.tally SET chain = sha256(chain) WHERE person = $1",
         "DELETE FROM audit.tally WHERE person = $1",
     ))
-    await past_triggers(attacked, statement, person)
+    await past_triggers(attacked, statement, whom)
 
 
 async def pass_over_a_person(attacked: AttackedLog, run: Run) -> None:

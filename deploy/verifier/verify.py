@@ -6,7 +6,9 @@
 
 FOLDER is an export in the C2SP tlog-tiles layout. Every entry is hashed anew, the tree is built from these hashes, and
 the stored tiles are compared with it. An emptied entry has length 0: its stored hash is used, if a later entry says
-that it was emptied. Each person's entries are recounted. Exit code 0: whole. 1: not whole, and where. 2: bad arguments.
+that it was emptied. Every other one must be an entry of format 2, and each person's entries are recounted, on each
+track by itself. An act of several entries must have all its parts, in order, each of them written by the same act.
+Exit code 0: whole. 1: not whole, and where. 2: bad arguments.
 Sources: RFC 6962 section 2.1; C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-proof.
 """
 
@@ -156,30 +158,63 @@ def entries_of(folder, index, width):
     return entries
 
 
+FIELDS = [
+    "v", "at", "log", "caller", "authority", "role", "assurance", "action", "subject_kind", "subject", "case",
+    "outcome", "reason", "policies", "policy_set", "justification", "purpose", "recipients", "track", "persons",
+    "opened", "wrote", "correlation", "nonce",
+]
+WRITTEN = ["verb", "table", "key", "revision", "digest", "was"]
+
+
+def fields_of(index, entry):
+    """Read an entry of format 2: JSON with these fields in this order, and perhaps part, emptied and tally."""
+    try:
+        fields = json.loads(entry)
+        names = [name for name in fields if name not in ("part", "emptied", "tally")]
+        is_one = names == FIELDS and entry.startswith(b'{"v":2,') and fields["track"] in ("ordinary", "pet")
+        is_one = is_one and all(list(row) == WRITTEN and row["revision"] >= 1 for row in fields["wrote"])
+    except (ValueError, TypeError, AttributeError):
+        is_one = False
+    if not is_one:
+        raise Wrong(f"entry {index} is no entry of format 2")
+    return fields
+
+
 class Claims:
-    """What entries say of others: up to where they are emptied, and how many there are on each person."""
+    """What entries say of others: up to where they are emptied, how many there are on each person, and of each act."""
 
     def __init__(self):
-        self.empty, self.emptied, self.counts, self.counted = 0, 0, False, {}
+        self.empty, self.emptied, self.counted, self.act = 0, 0, {}, None
 
     def see(self, index, entry):
         if not entry and self.empty != index:
             raise Wrong(f"entry {index} is empty among entries that are not")
         self.empty += not entry
-        fields = json.loads(entry) if entry.startswith(b"{") else {}
+        if not entry:
+            return
+        fields = fields_of(index, entry)
         self.emptied = max(self.emptied, emptied_by(fields, index))
-        persons, tally = fields.get("persons", []), fields.get("tally", [])
-        self.counts |= bool(tally)
-        if self.counts and (len(persons) != len(tally) or len(set(persons)) != len(persons)):
+        self.see_part(index, fields)
+        persons, tally, track = fields["persons"], fields.get("tally", []), fields["track"]
+        if len(persons) != len(tally) or len(set(persons)) != len(persons):
             raise Wrong(f"entry {index} does not count whom it is on")
         core = leaf(entry[: entry.rfind(b',"tally":[')] + b"}")
         for person, (number, chain) in zip(persons, tally):  # noqa: B905 - same length, Python 3.9
-            earlier = self.counted.get((fields["authority"], person))
+            earlier = self.counted.get((fields["authority"], person, track))
             count, before = earlier or (0, bytes(32))
             continues = (number, chain) == (count + 1, hashlib.sha256(before + core).hexdigest())
             if not continues and (earlier or not self.empty or number == 1):  # an emptied entry's tally is lost
                 raise Wrong(f"entry {index} counts wrongly: an entry on a person is missing before it, or one too many")
-            self.counted[fields["authority"], person] = number, bytes.fromhex(chain)
+            self.counted[fields["authority"], person, track] = number, bytes.fromhex(chain)
+
+    def see_part(self, index, fields):
+        """Take the next entry of its act: part 1 … n of one act follow one another, for they are appended together."""
+        number, count = fields.get("part", (1, 1))
+        act = [fields[name] for name in ("correlation", "action", "caller", "authority", "subject", "outcome")]
+        follows = self.act is None if number == 1 else self.act == (act, number - 1, count)
+        if not 1 <= number <= count or not (follows or (self.act is None and index == self.empty)):
+            raise Wrong(f"entry {index} is part {number} of {count} of an act whose other parts are not beside it")
+        self.act = (act, number, count) if number < count else None
 
 
 def emptied_by(fields, index):
@@ -227,6 +262,8 @@ def verify_folder(folder, log_key, cosigners, older, need):
     for level, hashes in enumerate(levels[1:], start=1):
         if len(hashes) % TILE:
             compare(folder, level, len(hashes) // TILE, hashes[len(hashes) // TILE * TILE :])
+    if claims.act:
+        raise Wrong(f"the log ends within an act of {claims.act[2]} entries")
     if tree.root() != root:
         raise Wrong("the entries make another tree than the one that was signed")
     if claims.empty != claims.emptied:

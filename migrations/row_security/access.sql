@@ -161,6 +161,29 @@ CREATE FUNCTION infohus.supervises_exchange(of_exchange uuid, given_by text) RET
   END
   $$;
 
+-- Does what was passed on rest on a disclosure that stands? Its discloser has the version by one that was not withdrawn,
+-- which the version's writer made, or which rests on another that stands, and so on (rule 16). For a disclosure that was
+-- itself withdrawn: no.
+CREATE FUNCTION infohus.rests_on_what_stands(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN EXISTS (
+      WITH RECURSIVE upwards AS (
+        SELECT d.record_id, d.record_version, d.discloser_id, d.via FROM infohus.disclosure d
+        WHERE d.exchange_id = of_exchange AND d.record_id = of_record AND d.recipient_id = recipient
+          AND d.withdrawn_at IS NULL
+        UNION
+        SELECT w.record_id, w.record_version, w.discloser_id, w.via FROM upwards u
+        JOIN infohus.disclosure w ON w.record_id = u.record_id AND w.record_version = u.record_version
+          AND w.recipient_id = u.discloser_id AND w.withdrawn_at IS NULL
+        WHERE u.via IS NOT NULL
+      )
+      SELECT FROM upwards WHERE via IS NULL
+    );
+  END
+  $$;
+
 -- Was the record disclosed to the caller's authority by an exchange, and not withdrawn?
 CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -170,6 +193,7 @@ CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
         AND d.withdrawn_at IS NULL
+        AND (d.via IS NULL OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
@@ -186,6 +210,7 @@ CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS bool
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
         AND d.record_version = of_version AND d.withdrawn_at IS NULL
+        AND (d.via IS NULL OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
@@ -203,7 +228,8 @@ CREATE FUNCTION infohus.newest_version(of_record uuid) RETURNS integer
       (SELECT max(k.record_version) FROM infohus.record_key k
         WHERE k.record_id = of_record AND k.authority_id = authority),
       (SELECT max(d.record_version) FROM infohus.disclosure d
-        WHERE d.record_id = of_record AND d.recipient_id = authority AND d.withdrawn_at IS NULL)
+        WHERE d.record_id = of_record AND d.recipient_id = authority AND d.withdrawn_at IS NULL
+        AND (d.via IS NULL OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id)))
     ) INTO newest;
     RETURN newest;
   END
@@ -251,26 +277,10 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
   END
   $$;
 
--- For the log alone: the log ids of the persons that the caller's authority knows in a case, also for a caller who takes
--- no part in it and tried to. NULL where the authority has no side in it: then it learns not even that there is a case.
-CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    IF EXISTS (
-      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
-    ) THEN
-      RETURN ARRAY(
-        SELECT s.log_id FROM infohus.side_person s
-        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
-      );
-    END IF;
-    RETURN NULL;
-  END
-  $$;
-
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus FROM PUBLIC;
 GRANT USAGE ON SCHEMA infohus TO infohus_app;
+-- `/ready` compares the schema's version with the code's.
+GRANT SELECT ON infohus.alembic_version TO infohus_app;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA infohus TO infohus_app;
 GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 
@@ -358,8 +368,12 @@ GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
 -- authority is not told to it.
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
   USING (
-    (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'))
-    OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+    (
+      infohus.takes_part(case_id, 'any')
+      AND (
+        recipient_id = infohus.caller_authority() OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+      )
+    )
     OR infohus.supervises_disclosure(exchange_id, record_id, recipient_id)
   );
 -- A row lets its recipient see the record, so no authority may insert one for itself.
@@ -376,7 +390,11 @@ CREATE POLICY insert_record_key ON infohus.record_key FOR INSERT TO infohus_app
 ALTER TABLE infohus.disclosed_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.disclosed_key TO infohus_app;
 CREATE POLICY select_disclosed_key ON infohus.disclosed_key FOR SELECT TO infohus_app
-  USING (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+  USING (
+    recipient_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'any')
+    AND infohus.has_key(record_id, record_version)
+  );
 -- An exchange gives another authority a key, never one's own.
 CREATE POLICY insert_disclosed_key ON infohus.disclosed_key FOR INSERT TO infohus_app
   WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
@@ -388,27 +406,3 @@ CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_
   USING (person_id = infohus.caller_person());
 CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
   WITH CHECK (person_id = infohus.caller_person());
-
--- Ends the keys of acts before a day, at most 10,000 of them; gives how many. The application's role deletes none
--- otherwise, and by this function none of the last days: without its key a repetition would act twice.
-CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  DECLARE
-    ended bigint;
-  BEGIN
-    DELETE FROM infohus.request_once r WHERE r.ctid = ANY (ARRAY(
-      SELECT old.ctid FROM infohus.request_once old WHERE old.acted_on < before LIMIT 10000
-    ));
-    GET DIAGNOSTICS ended = ROW_COUNT;
-    RETURN ended;
-  END
-  $$;
-REVOKE EXECUTE ON FUNCTION infohus.end_answered_requests(date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.end_answered_requests(date) TO infohus_app;
-
--- It runs as the owner, whom forced row security binds too: these rows only.
-CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO infohus_owner
-  USING (acted_on < CURRENT_DATE - 1);
-CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
-  USING (acted_on < CURRENT_DATE - 1);

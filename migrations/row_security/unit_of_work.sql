@@ -1,4 +1,5 @@
--- Names of those who acted, sealed (rule 60), and the function that withdraws what an exchange disclosed.
+-- Names of those who acted, sealed (rule 60), and the functions that withdraw what an exchange disclosed, end the
+-- idempotency keys of old acts, and find what an attempt is logged with.
 
 ALTER TABLE infohus.actor ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.actor TO infohus_app;
@@ -14,14 +15,12 @@ CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app
 -- Withdrawing.
 --
 -- The recipient's wrapped keys are the recipient's rows. Only this function deletes them, and only for the authority
--- that recorded the exchange. What another exchange that stands gave the recipient stays. What the recipient passed on
--- falls too, and so on, unless its discloser has it by another exchange that stands (rule 16). Gives the ids of the records
--- that it withdrew from the recipient: the caller does not learn who was told further on.
-CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[]) RETURNS SETOF uuid
+-- that recorded the exchange. What another exchange that stands gave the recipient stays. Gives the ids of the records
+-- that it withdrew, each with the key rows that it deleted, without the wrapped key; `part` is NULL where there was none.
+CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
+  RETURNS TABLE (record_id uuid, part text, record_version integer, owner_id text, case_id uuid, key_id uuid)
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
-  DECLARE
-    withdrawn uuid[];
   BEGIN
     IF NOT EXISTS (
       SELECT FROM infohus.exchange e
@@ -30,32 +29,19 @@ CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
     ) THEN
       RETURN;
     END IF;
-    WITH told AS (
-      UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at()
-      WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
-        AND d.record_kind = ANY (kinds)
-      RETURNING d.record_id
-    )
-    SELECT array_agg(told.record_id) INTO withdrawn FROM told;
-    -- What stands: what its writer disclosed, and what somebody passed on who has it by a disclosure that stands.
-    WITH RECURSIVE standing AS (
-      SELECT d.exchange_id, d.recipient_id, d.record_id, d.record_version FROM infohus.disclosure d
-      WHERE d.record_id = ANY (withdrawn) AND d.withdrawn_at IS NULL AND d.via IS NULL
-      UNION
-      SELECT d.exchange_id, d.recipient_id, d.record_id, d.record_version FROM standing s
-      JOIN infohus.disclosure d ON d.record_id = s.record_id AND d.record_version = s.record_version
-      JOIN infohus.exchange e ON e.id = d.exchange_id AND e.authority_id = s.recipient_id
-      WHERE d.withdrawn_at IS NULL AND d.via IS NOT NULL
-    )
-    UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at()
-    WHERE d.record_id = ANY (withdrawn) AND d.withdrawn_at IS NULL AND NOT EXISTS (
-      SELECT FROM standing s
-      WHERE s.exchange_id = d.exchange_id AND s.recipient_id = d.recipient_id AND s.record_id = d.record_id
-    );
-    DELETE FROM infohus.disclosed_key k USING infohus.disclosure d
-    WHERE d.record_id = ANY (withdrawn) AND d.withdrawn_at IS NOT NULL
-      AND k.exchange_id = d.exchange_id AND k.recipient_id = d.recipient_id AND k.record_id = d.record_id;
-    RETURN QUERY SELECT unnest(withdrawn);
+    RETURN QUERY
+      WITH withdrawn AS (
+        UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at(), revision = d.revision + 1
+        WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
+          AND d.record_kind = ANY (kinds)
+        RETURNING d.record_id
+      ), deleted AS (
+        DELETE FROM infohus.disclosed_key k USING withdrawn w
+        WHERE k.exchange_id = of_exchange AND k.recipient_id = recipient AND k.record_id = w.record_id
+        RETURNING k.record_id, k.part, k.record_version, k.owner_id, k.case_id, k.key_id
+      )
+      SELECT w.record_id, d.part, d.record_version, d.owner_id, d.case_id, d.key_id
+      FROM withdrawn w LEFT JOIN deleted d ON d.record_id = w.record_id;
   END
   $$;
 REVOKE EXECUTE ON FUNCTION infohus.withdraw(uuid, text, text[]) FROM PUBLIC;
@@ -63,10 +49,56 @@ GRANT EXECUTE ON FUNCTION infohus.withdraw(uuid, text, text[]) TO infohus_app;
 
 -- It runs as the owner, whom forced row security binds too: these rows only.
 CREATE POLICY withdrawing_read ON infohus.exchange FOR SELECT TO infohus_owner
-  USING (infohus.takes_part(case_id, 'coordinators'));
+  USING (authority_id = infohus.caller_authority());
 CREATE POLICY withdrawing_update ON infohus.disclosure FOR UPDATE TO infohus_owner
   USING (infohus.caller_authority() IS NOT NULL);
 CREATE POLICY withdrawing_select ON infohus.disclosed_key FOR SELECT TO infohus_owner
-  USING (infohus.caller_authority() IS NOT NULL);
+  USING (recipient_id <> infohus.caller_authority());
 CREATE POLICY withdrawing_delete ON infohus.disclosed_key FOR DELETE TO infohus_owner
-  USING (infohus.caller_authority() IS NOT NULL);
+  USING (infohus.caller_authority() IS NOT NULL AND recipient_id <> infohus.caller_authority());
+
+-- Ends the keys of acts before a day, at most 10,000 of them; gives how many. The application's role deletes none
+-- otherwise, and by this function none of the last days: without its key a repetition would act twice.
+CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    ended bigint;
+  BEGIN
+    DELETE FROM infohus.request_once r WHERE r.ctid = ANY (ARRAY(
+      SELECT old.ctid FROM infohus.request_once old WHERE old.acted_on < before LIMIT 10000
+    ));
+    GET DIAGNOSTICS ended = ROW_COUNT;
+    RETURN ended;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.end_answered_requests(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.end_answered_requests(date) TO infohus_app;
+
+-- It runs as the owner, whom forced row security binds too: these rows only.
+CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO infohus_owner
+  USING (acted_on < CURRENT_DATE - 1);
+CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
+  USING (acted_on < CURRENT_DATE - 1);
+
+-- Logging attempts.
+--
+-- The log ids of the persons that the caller's authority knows in a case, for the entry of somebody who takes no part in
+-- it and tried to; nothing else asks for them. NULL where the authority has no side: its log learns of no case then.
+CREATE FUNCTION infohus.own_side_of_attempt(of_case uuid) RETURNS text[]
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF EXISTS (
+      SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
+    ) THEN
+      RETURN ARRAY(
+        SELECT s.log_id FROM infohus.side_person s
+        WHERE s.case_id = of_case AND s.authority_id = infohus.caller_authority() ORDER BY s.subject_id
+      );
+    END IF;
+    RETURN NULL;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.own_side_of_attempt(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.own_side_of_attempt(uuid) TO infohus_app;

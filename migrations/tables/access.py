@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.tables.definitions import choice, create_record, create_table, sealed
+from migrations.tables.definitions import choice, create_record, create_table, revision, sealed
 
 
 def create_tables() -> None:
@@ -18,6 +18,7 @@ def create_tables() -> None:
         choice("kind", "municipality", "police", "probation", "health_region", "security_service", "self_governing"),
         choice("regime", "gdpr", "led", "pet"),
         sa.Column("public_task_sector", sa.Text()),
+        revision(),
         sa.UniqueConstraint("id", "regime"),
     )
 
@@ -28,6 +29,7 @@ def create_tables() -> None:
         sa.Column("municipality_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("police_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("cooperation_form", sa.Text(), nullable=False),
+        revision(),
     )
 
     create_table(
@@ -65,6 +67,7 @@ def create_tables() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("outcome", sa.Text()),
+        revision(),
         sa.UniqueConstraint("infohus_id", "number"),
     )
 
@@ -73,6 +76,7 @@ def create_tables() -> None:
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        revision(),
     )
 
     # The table `subject` is on the floor `cases`, which adds the foreign key to it.
@@ -95,6 +99,7 @@ def create_tables() -> None:
         sa.Column("public_task_confirmed", sa.Boolean(), nullable=False),
         sa.Column("records", sa.ARRAY(sa.Uuid()), nullable=False),
         sealed("reason", nullable=True),
+        revision(),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
         sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
@@ -117,8 +122,10 @@ def create_tables() -> None:
         sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("record_kind", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("discloser_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("via", sa.Uuid()),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
+        revision(),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
         sa.Index(None, "case_id", "recipient_id", "record_kind"),
     )

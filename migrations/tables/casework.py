@@ -9,6 +9,7 @@ from migrations.tables.definitions import (
     create_record,
     create_table,
     once_per_record,
+    revision,
     sealed,
 )
 
@@ -71,6 +72,7 @@ def create_tables() -> None:
         sa.Column("assessed_at", sa.DateTime(timezone=True)),
         sa.Column("receipt_given_on", sa.Date()),
         sealed("handed_over_to", nullable=True),
+        revision(),
         once_per_record("child_notification", "subject_id"),
         versioned=True,
     )
@@ -84,6 +86,7 @@ def create_tables() -> None:
         sa.Column("answer_exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sealed("question"),
+        revision(),
         sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered_at_some_time"),
         sa.CheckConstraint(
             "answer IS NULL OR (answer = 'declined') = (answer_exchange_id IS NULL)", name="disclosing_is_an_exchange"

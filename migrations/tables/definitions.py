@@ -77,8 +77,14 @@ def create_joint_decision(name: str, *columns: sa.schema.SchemaItem) -> None:
         sa.Column("content_hash", sa.LargeBinary(), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("decided_at", sa.DateTime(timezone=True)),
+        revision(),
         versioned=True,
     )
+
+
+def revision() -> sa.Column[int]:
+    """Make the column of a table whose rows change: the unit of work counts in it, and the log names each count."""
+    return sa.Column("revision", sa.Integer(), nullable=False, server_default="1")
 
 
 def sealed(name: str, *, nullable: bool = False) -> sa.Column[bytes]:

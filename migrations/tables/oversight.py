@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from migrations.tables.definitions import choice, create_table, sealed
+from migrations.tables.definitions import choice, create_table, revision, sealed
 
 
 def create_tables() -> None:
@@ -53,6 +53,7 @@ def create_tables() -> None:
         sa.Column("seed", sa.LargeBinary()),
         sa.Column("is_steerable", sa.Boolean()),
         sa.Column("secret", sa.Text()),
+        revision(),
         sa.CheckConstraint("octet_length(commitment) = 32", name="commitment_is_a_digest"),
         sa.CheckConstraint(
             "(drawn_at IS NULL) = (note IS NULL) AND (drawn_at IS NULL) = (seed IS NULL)"
@@ -75,6 +76,7 @@ def create_tables() -> None:
         choice("review", "in_order", "finding", nullable=True),
         sa.Column("reviewed_by", sa.Uuid()),
         sa.Column("reviewed_at", sa.DateTime(timezone=True)),
+        revision(),
         sa.CheckConstraint(
             "(review IS NULL) = (reviewed_by IS NULL) AND (review IS NULL) = (reviewed_at IS NULL)",
             name="reviewed_at_once",
@@ -102,6 +104,7 @@ def create_tables() -> None:
         sealed("text"),
         sealed("answer", nullable=True),
         sealed("remedy", nullable=True),
+        revision(),
         sa.CheckConstraint("(answered_at IS NULL) = (answer IS NULL)", name="answered_at_once"),
         sa.CheckConstraint(
             "(ended_at IS NULL) = (outcome IS NULL) AND (ended_at IS NULL) = (remedy IS NULL)", name="ended_at_once"

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from migrations.tables.definitions import create_table
+from migrations.tables.definitions import create_table, revision
 
 
 def create_tables() -> None:
@@ -20,6 +20,7 @@ def create_tables() -> None:
         sa.Column("fulfilled_on", sa.Date()),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("is_owed", sa.Boolean(), nullable=False),
+        revision(),
         sa.UniqueConstraint("infohus_id", "code"),
     )
 

@@ -8,6 +8,7 @@ from migrations.tables.definitions import (
     create_record,
     create_table,
     once_per_record,
+    revision,
     sealed,
 )
 
@@ -47,6 +48,7 @@ def create_tables() -> None:
         sa.Column("answer_by", sa.Date(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True)),
         sealed("asked"),
+        revision(),
     )
 
     create_record(
@@ -57,6 +59,7 @@ def create_tables() -> None:
         sa.Column("review_on", sa.Date(), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True)),
         sealed("reason"),
+        revision(),
     )
 
     create_record(
@@ -71,6 +74,7 @@ def create_tables() -> None:
         "legal_hold",
         sa.Column("lifted_at", sa.DateTime(timezone=True)),
         sealed("reason"),
+        revision(),
     )
 
     create_record(

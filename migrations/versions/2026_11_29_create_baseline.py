@@ -31,10 +31,12 @@ FLOORS = {
 def upgrade() -> None:
     """Create everything. All tables come first, because a row policy may read tables of other floors."""
     run(MIGRATIONS / "audit.sql")
+    run(MIGRATIONS / "row_security" / "audit.sql")
     for floor in FLOORS.values():
         floor.create_tables()
     for name in FLOORS:
         run(MIGRATIONS / "row_security" / f"{name}.sql")
+    run(MIGRATIONS / "row_security" / "reconciliation.sql")
 
 
 def run(file: Path) -> None:

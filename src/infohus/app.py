@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
@@ -38,10 +40,12 @@ from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.audit.verification.slow_turn import SlowTurn
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.database.pool import SIGNER, open_pool
+from infohus.kernel.database.readiness import newest_version, require_schema, require_writable
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, Caller
 from infohus.kernel.identity.issuers import read_issuers
@@ -67,9 +71,11 @@ from infohus.web.api_description import ExactConfig
 from infohus.web.authentication import AuthenticationMiddleware
 from infohus.web.dependencies import make_in_turn
 from infohus.web.documentation import DocumentationPage, documentation_router
+from infohus.web.file_parts import keys_of, living_tasks, room_on_disks, unchanged_policies
 from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
+from infohus.web.readiness import Readiness
 from infohus.web.strict_http import StrictHttp
 from infohus.web.strict_request import StrictRequest, require_guarded_routes
 from infohus.whole_case.closures.api import handlers as closure_handlers
@@ -86,6 +92,7 @@ logger = structlog.get_logger()
 _FORGET_EVERY_SECONDS = 30
 _COUNT_EVERY_SECONDS = 60
 _END_KEYS_EVERY_SECONDS = 3600
+_ASK_WITNESSES_EVERY_SECONDS = 30
 AnyRequest = Request[Caller, Any, Any]
 IdempotencyKeyHeader = Annotated[
     str | None,
@@ -139,27 +146,41 @@ def create_app(settings: Settings) -> Litestar:
         asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
         return RequestScope(units, request.user, IdempotencyKey(idempotency_key, asked + await request.body()))
 
+    readiness = Readiness()
+
     @asynccontextmanager
     async def connected(_app: Litestar) -> AsyncIterator[None]:
-        async with AsyncExitStack() as opened:
+        try:
             with _said_why_not():
-                pool = await opened.enter_async_context(await open_pool(settings.database_url, size=settings.pool_size))
-                pooled_signer.open(await opened.enter_async_context(
-                    await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS)
-                ))
+                pool = await open_pool(settings.database_url, size=settings.pool_size)
+                readiness.register("database", partial(units.ask, require_writable), close=pool.close)
+                pool_of_signer = await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS)
+                pooled_signer.open(pool_of_signer)
+                readiness.register("signer", pooled_signer.require_ready, close=pool_of_signer.close)
                 await pooled_signer.require_not_behind()
-            await opened.enter_async_context(units.open(pool))
+            readiness.register("schema", partial(units.ask, partial(require_schema, newest_version())))
+            readiness.register("keys", keys_of(keeper, units.carriers))
+            readiness.register("policies", unchanged_policies(policies, settings.policies_folder))
+            readiness.register("witnesses", pooled_signer.require_witnesses, keep_seconds=_ASK_WITNESSES_EVERY_SECONDS)
+            readiness.register(
+                "disk", room_on_disks(_watched_folders(settings), least_megabytes=settings.least_free_megabytes)
+            )
+            ending = AsyncExitStack()
+            await ending.enter_async_context(units.open(pool))
+            ending.push_async_callback(_append_refusal_counts, units)
             tasks = [
-                asyncio.create_task(_forget_old_keys(vault)),
-                asyncio.create_task(_append_refusal_counts_every_minute(units)),
-                asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds)),
-                asyncio.create_task(_end_answered_requests(units, settings.idempotency_days)),
+                asyncio.create_task(_forget_old_keys(vault), name="forget-old-keys"),
+                asyncio.create_task(_append_refusal_counts_every_minute(units), name="append-refusal-counts"),
+                asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds), name="sign"),
+                asyncio.create_task(_end_answered_requests(units, settings.idempotency_days), name="end-answered"),
             ]
+            if settings.reconciler_database_url is not None:
+                turn = SlowTurn(settings.reconciler_database_url)
+                tasks.append(asyncio.create_task(turn.run(), name="compare-rows"))
+            readiness.register("tasks", living_tasks(tasks), close=partial(_end, tasks, ending))
             yield
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await _append_refusal_counts(units)
+        finally:
+            await readiness.close()
 
     handlers = route_handlers()
     app = make_in_turn(Litestar(
@@ -170,6 +191,7 @@ def create_app(settings: Settings) -> Litestar:
             "idempotent_scope": Provide(idempotent_scope),
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
+            "readiness": Provide(lambda: readiness, sync_to_thread=False),
             "units": Provide(lambda: units, sync_to_thread=False),
             "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
             "disclosable_records": Provide(lambda: DISCLOSABLE_RECORDS, sync_to_thread=False),
@@ -216,10 +238,18 @@ def signer_of(settings: Settings) -> Signer:
         message = "a witness has the log's own key, and could vouch for nothing"
         raise WitnessesNotUsable(message)
     return Signer(
-        key, CheckpointStore(settings.signed_folder or settings.keys_folder / "signed"), witnesses=witnesses, clock=now
+        key, CheckpointStore(_folder_of_signer(settings)), witnesses=witnesses, clock=now
     )
 
 
+def _folder_of_signer(settings: Settings) -> Path:
+    return settings.signed_folder or settings.keys_folder / "signed"
+
+
+def _watched_folders(settings: Settings) -> dict[str, Path]:
+    """Give the folders whose disks must have room, by what they are for."""
+    folders = {"keys": settings.keys_folder, "signer": _folder_of_signer(settings)}
+    return folders if settings.database_folder is None else {**folders, "database": settings.database_folder}
 async def _append_refusal_counts_every_minute(units: UnitsOfWork) -> None:
     while True:
         await asyncio.sleep(_COUNT_EVERY_SECONDS)
@@ -245,6 +275,13 @@ def _said_why_not() -> Iterator[None]:
     except Exception as failure:
         logger.critical("cannot_start", exc_info=failure)
         raise
+
+
+async def _end(tasks: list["asyncio.Task[None]"], ending: AsyncExitStack) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await ending.aclose()
 
 
 async def _forget_old_keys(vault: Vault) -> None:

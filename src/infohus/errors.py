@@ -120,6 +120,10 @@ class DatabaseUnavailable(Refused):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class NotReady(Refused):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
 class UnknownWhetherStored(Refused):
     """COMMIT was sent and its answer was lost: the act is stored with its entry, or neither is."""
 

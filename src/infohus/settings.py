@@ -80,6 +80,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     witnesses_file: Annotated[
         Path | None, Meta(description="TOML file of the witnesses that cosign; without it nothing is cosigned.")
     ] = None
+    reconciler_database_url: Annotated[
+        str | None,
+        Meta(description="PostgreSQL address of the role infohus_reconciler: the service then compares all rows with "
+                         "the logs, some each second. Without it, only `infohus audit verify --rows` does."),
+    ] = None
+    database_folder: Annotated[
+        Path | None,
+        Meta(description="A folder on the disk of the database, where that is this machine's; its free space is "
+                         "watched as the keys' and the signer's are."),
+    ] = None
+    least_free_megabytes: Annotated[
+        int, Meta(description="With less free space on a watched disk `/ready` answers 503, before the disk is full.",
+                  ge=1)
+    ] = 1024
     note_late_after_days: Annotated[
         int, Meta(description="A note entered more days after the event shows as late (rule 68).", ge=0, le=365)
     ] = 3
@@ -136,7 +150,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def unsafe_values(self, environment: Mapping[str, str]) -> Iterator[str]:
         """Name each variable whose value would let others in; `environment` may hold the default host of addresses."""
         for name in (name for name in self.__struct_fields__ if name.endswith("database_url")):
-            fault = _fault_of_address(getattr(self, name), environment.get("PGHOST", ""))
+            address = getattr(self, name)
+            fault = address and _fault_of_address(address, environment.get("PGHOST", ""))
             if fault:
                 yield f"{PREFIX}{name.upper()}{fault}"
         if self.host not in {"127.0.0.1", "::1"}:
@@ -217,6 +232,8 @@ def _bounds(kind: msgspec.inspect.Type) -> str:
             return f"{least}–{most}"
         case msgspec.inspect.IntType(ge=int(least)):
             return f"{least} or more"
+        case msgspec.inspect.UnionType(types) if any(isinstance(one, msgspec.inspect.StrType) for one in types):
+            return "text"
         case msgspec.inspect.CustomType() | msgspec.inspect.UnionType():
             return "a path"
         case _:

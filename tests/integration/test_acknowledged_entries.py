@@ -6,6 +6,7 @@ from house import House, told
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import APPEND
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from small_entries import small_entry
 from town import LOG, Town
 
 DROPS = """
@@ -19,7 +20,7 @@ class WhenEntriesWereAcknowledged:
     async def test_they_are_all_found_whenever_it_looks(self, town: Town) -> None:
         appended = AcknowledgedEntries()
         for number in range(30):
-            entry = f"post {number}".encode()
+            entry = small_entry(LOG, f"post {number}")
             await town.connection.execute(APPEND, LOG, entry)
             appended.add(LOG, entry)
             if number % 7 == 0:
@@ -29,15 +30,15 @@ class WhenEntriesWereAcknowledged:
     async def test_one_whose_answer_came_after_the_look_is_found_at_the_next(self, town: Town) -> None:
         appended = AcknowledgedEntries()
         appended.begin_at(LOG, 0)
-        await town.connection.execute(APPEND, LOG, b"slow")
+        await town.connection.execute(APPEND, LOG, small_entry(LOG, "slow"))
         assert await appended.missing(town.connection, LOG) == 0
-        appended.add(LOG, b"slow")
+        appended.add(LOG, small_entry(LOG, "slow"))
         assert await appended.missing(town.connection, LOG) == 0
 
     async def test_one_that_is_nowhere_is_counted(self, town: Town) -> None:
         appended = AcknowledgedEntries()
         await town.append(3)
-        appended.add(LOG, b"never written")
+        appended.add(LOG, small_entry(LOG, "never written"))
         assert await appended.missing(town.connection, LOG) == 1
 
 
@@ -49,8 +50,8 @@ class WhenTheAppendFunctionWasReplaced:
         signer = town.signer()
         await signer.sign(town.connection, LOG)
         await town.superuser.execute(DROPS)
-        await town.connection.execute(APPEND, LOG, b"dropped")
-        signer.acknowledged.add(LOG, b"dropped")
+        await town.connection.execute(APPEND, LOG, small_entry(LOG, "dropped"))
+        signer.acknowledged.add(LOG, small_entry(LOG, "dropped"))
         for _ in range(2):
             with pytest.raises(LogNotAsSigned):
                 await signer.sign(town.connection, LOG)

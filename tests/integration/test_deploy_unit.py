@@ -52,6 +52,8 @@ HARDENED = {
 WITNESS = UNIT.with_name("infohus-witness.service")
 WITNESS_AT_REST_BYTES = 160 << 20
 """Of both its processes, as measured."""
+UNITS = sorted(one for one in UNIT.parent.iterdir() if one.suffix in {".service", ".timer"})
+CHECK = UNIT.with_name("infohus-check.service")
 OF_THE_WITNESS = {"User": "infohus-witness", "Group": "infohus-witness", "MemoryMax": "256M"}
 
 needs_systemd = pytest.mark.skipif(
@@ -86,13 +88,18 @@ def allowed_calls() -> set[str]:
     return allowed
 
 
-@pytest.fixture(params=[UNIT, WITNESS], ids=["application", "witness"])
+@pytest.fixture(params=[UNIT, WITNESS, CHECK], ids=["application", "witness", "check"])
 def unit_here(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Copy a unit so that its command is this repository's."""
-    (tmp_path / "opt").symlink_to(UNIT.parents[2])
-    copy: Path = tmp_path / request.param.name
-    text = request.param.read_text(encoding="utf-8")
-    copy.write_text(text.replace("/opt/infohus", f"{tmp_path}/opt"), encoding="utf-8")
+    return copy_of(request.param, tmp_path)
+
+
+def copy_of(unit: Path, folder: Path) -> Path:
+    """Copy a unit, a template as one of its instances, with the commands of this repository."""
+    if not (folder / "opt").exists():
+        (folder / "opt").symlink_to(UNIT.parents[2])
+    copy = folder / unit.name.replace("@.", "@trial.")
+    copy.write_text(unit.read_text(encoding="utf-8").replace("/opt/infohus", f"{folder}/opt"), encoding="utf-8")
     return copy
 
 
@@ -134,13 +141,33 @@ class WhenTheUnitIsRead:
     def test_every_place_it_names_is_one_the_runbook_makes(self) -> None:
         places = set(re.findall(r"/(?:etc|opt|var)/[\w./-]+", TEXT.split("[Unit]")[1]))
         made = {place for place in places if place in README or place.removesuffix("/.venv/bin/infohus") in README}
-        made |= {f"/etc/infohus/{role}.env" for role in ("owner", "app", "verifier")}
+        made |= {f"/etc/infohus/{role}.env" for role in ("owner", "app", "verifier", "retention")}
         assert places - made == set()
 
     @needs_systemd
-    def test_systemd_accepts_every_line(self, unit_here: Path) -> None:
-        found = systemd_analyze("verify", "--man=no", "--recursive-errors=no", unit_here)
+    @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+    def test_systemd_accepts_every_line(self, unit: Path, tmp_path: Path) -> None:
+        copies = {one.name: copy_of(one, tmp_path) for one in UNITS}
+        found = systemd_analyze("verify", "--man=no", "--recursive-errors=no", copies[unit.name])
         assert (found.returncode, found.stdout + found.stderr) == (0, "")
+
+    @pytest.mark.fault("E1")
+    @pytest.mark.parametrize("name", ["infohus", "infohus-check", "infohus-backup"])
+    def test_a_failure_starts_the_alarm(self, name: str) -> None:
+        unit = directives(UNIT.with_name(f"{name}.service").read_text(encoding="utf-8"))
+        assert unit["OnFailure"] == ["infohus-alarm@%N.service"]
+
+    @pytest.mark.fault("E1")
+    @pytest.mark.parametrize("name", ["infohus-check", "infohus-backup"])
+    def test_a_timer_starts_it_every_day_and_makes_up_for_a_missed_one(self, name: str) -> None:
+        timer = directives(UNIT.with_name(f"{name}.timer").read_text(encoding="utf-8"))
+        assert (timer["Persistent"], timer["WantedBy"]) == (["yes"], ["timers.target"])
+        assert re.fullmatch(r"\*-\*-\* \d\d:\d\d", timer["OnCalendar"][0])
+
+    def test_the_daily_check_sees_no_key_and_one_password(self) -> None:
+        unit = directives(CHECK.read_text(encoding="utf-8"))
+        assert unit["EnvironmentFile"] == ["/etc/infohus/verifier.env"]
+        assert unit["InaccessiblePaths"] == ["-/var/lib/infohus"]
 
     @needs_systemd
     def test_a_line_it_does_not_know_would_be_told(self, unit_here: Path) -> None:

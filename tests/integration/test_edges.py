@@ -159,18 +159,18 @@ class WhenAReasonHasNoWords:
 
     async def test_the_answers_to_a_rule_are_refused_by_the_rule_and_stand_in_the_log(self, house: House) -> None:
         left = {spot.place[-1] for spot in SPOTS if spot.needs is Needs.NOTHING}
-        assert left == {"necessity", "proportionality", "subsidiarity", "told_reporter"}
+        assert left == {"necessity", "proportionality", "subsidiarity", "strict_necessity", "told_reporter"}
         case = await house.case()
         expected = {
             "necessity": "exchange-without-necessity", "proportionality": "proportionality-not-answered",
-            "subsidiarity": "subsidiarity-not-answered",
+            "subsidiarity": "subsidiarity-not-answered", "strict_necessity": "strict-necessity-missing",
         }
         for blank in BLANKS:
             for name, situation in expected.items():
                 body = {**told(), "summary": "Sagt på mødet.", name: blank}
                 answer = await case.kommune.post(f"{case.path}/exchanges", body, status=422)
                 assert answer["type"] == f"/problems/{situation}", (name, blank)
-            assert (await house.entries())[-1].reason == "subsidiarity-not-answered"
+            assert (await house.entries())[-1].reason == "strict-necessity-missing"
             concern = {
                 "channel": "phone", "received_at": "2026-11-20T10:00:00Z", "reporter_kind": "citizen",
                 "observation": "Noget.", "told_reporter": blank,

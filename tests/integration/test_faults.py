@@ -22,7 +22,7 @@ FAULTS = 120
 
 def entry_of(correlation: str, row: UUID | None = None, *, outcome: str = "allowed") -> Entry:
     """Make the entry that an act of this correlation id left."""
-    wrote = [] if row is None else [Wrote(verb="insert", table="concern", row=row, digest="0" * 64)]
+    wrote = [] if row is None else [Wrote(verb="insert", table="concern", key=[str(row)], revision=1, digest="0" * 64)]
     return Entry(
         at=datetime(2026, 11, 23, tzinfo=UTC), log=uuid4(), caller=uuid4(), authority=None, role=None, assurance=None,
         action="act", subject_kind="case", subject=None, case=None, outcome=Outcome(outcome), reason=None, policies=[],

@@ -26,6 +26,7 @@ from infohus.kernel.audit.storage.log import append_alone, append_and_commit, du
 from infohus.kernel.audit.verification.stored_log import verify_log
 from infohus.kernel.audit.witness.cosigning import Witnesses
 from infohus.kernel.database.schema import migrate
+from small_entries import small_entry
 from town import AT, KEY, LOG, ORIGIN
 
 NOTE = {"text": "Han har talt om at rejse.", "source": "skolen"}
@@ -111,9 +112,9 @@ def kill_and_restart(server: LocalPostgres) -> None:
     server.start()
 
 
-def without_its_flush(entry: bytes) -> str:
+def without_its_flush(text: str) -> str:
     """Write the message that appends an entry as it is when the server dies behind COMMIT."""
-    message, found, _ = append_alone(LOG, entry).rpartition("; SELECT pg_logical_emit_message")
+    message, found, _ = append_alone(LOG, small_entry(LOG, text)).rpartition("; SELECT pg_logical_emit_message")
     assert found
     return message
 
@@ -127,10 +128,10 @@ class WhenAnEntryWaitsForTheDisk:
     async def test_the_log_is_free_meanwhile(self, database: Database) -> None:
         async with connected(database) as one, connected(database) as other:
             async with missing_standby(database) as superuser:
-                slow = asyncio.create_task(one.execute(append_alone(LOG, b"slow")))
+                slow = asyncio.create_task(one.execute(append_alone(LOG, small_entry(LOG, "slow"))))
                 await until(lambda: superuser.fetchval(IN_THE_LOGS), 1)
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    await other.execute(without_its_flush(b"quick"))
+                    await other.execute(without_its_flush("quick"))
                 assert (await head_of(superuser, LOG)).size == 2
                 assert not slow.done()
             await slow
@@ -139,10 +140,10 @@ class WhenAnEntryWaitsForTheDisk:
         async with connected(database) as one, connected(database) as other:
             async with missing_standby(database) as superuser:
                 await one.execute("BEGIN")
-                slow = asyncio.create_task(one.execute(append_and_commit(LOG, b"slow")))
+                slow = asyncio.create_task(one.execute(append_and_commit(LOG, small_entry(LOG, "slow"))))
                 await until(lambda: superuser.fetchval(IN_THE_LOGS), 1)
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    await other.execute(without_its_flush(b"quick"))
+                    await other.execute(without_its_flush("quick"))
                 assert not slow.done()
             await slow
 
@@ -150,7 +151,7 @@ class WhenAnEntryWaitsForTheDisk:
         signer = signer_in(tmp_path)
         async with connected(database) as one, connected(database) as other:
             async with missing_standby(database) as superuser:
-                slow = asyncio.create_task(one.execute(append_alone(LOG, b"slow")))
+                slow = asyncio.create_task(one.execute(append_alone(LOG, small_entry(LOG, "slow"))))
                 await until(lambda: superuser.fetchval(IN_THE_LOGS), 1)
                 signing = asyncio.create_task(signer.sign(other, LOG))
                 await until(lambda: superuser.fetchval(WAITING), 2)
@@ -162,7 +163,7 @@ class WhenAnEntryWaitsForTheDisk:
     async def test_who_may_only_read_verifies_it_only_then(self, database: Database) -> None:
         async with connected(database) as one, connected(database, "verifier") as verifier:
             async with missing_standby(database) as superuser:
-                slow = asyncio.create_task(one.execute(append_alone(LOG, b"slow")))
+                slow = asyncio.create_task(one.execute(append_alone(LOG, small_entry(LOG, "slow"))))
                 await until(lambda: superuser.fetchval(IN_THE_LOGS), 1)
                 verifying = asyncio.create_task(verify_log(verifier, LOG, key=None, witnesses=Witnesses()))
                 await until(lambda: superuser.fetchval(WAITING), 2)
@@ -224,11 +225,12 @@ class WhenPostgresDiesBehindCommit:
         self, database: Database, tmp_path: Path, answered: str, kept: int
     ) -> None:
         async with connected(database) as one, connected(database, "verifier") as verifier:
-            await one.execute(append_alone(LOG, b"entry") if answered == "itself" else without_its_flush(b"entry"))
+            whole = append_alone(LOG, small_entry(LOG, "entry"))
+            await one.execute(whole if answered == "itself" else without_its_flush("entry"))
             assert (await head_of(verifier, LOG)).size == 1
             match answered:
                 case "whoever appends next":
-                    await one.execute(append_alone(LOG, b"another"))
+                    await one.execute(append_alone(LOG, small_entry(LOG, "another")))
                 case "the signer":
                     assert (await signer_in(tmp_path).sign(one, LOG)).checkpoint.size == 1
                 case "the verifier":
@@ -238,7 +240,7 @@ class WhenPostgresDiesBehindCommit:
             head = await head_of(again, LOG)
             assert head.size == kept
             # The log goes on from where it is, and so does whoever signed it before.
-            await again.execute(append_alone(LOG, b"afterwards"))
+            await again.execute(append_alone(LOG, small_entry(LOG, "afterwards")))
             assert (await signer_in(tmp_path).sign(again, LOG)).checkpoint.size == kept + 1
 
     @pytest.mark.rule(56)
@@ -275,7 +277,7 @@ class WhenAStandbyIsRead:
     async def test_it_verifies_there_and_needs_no_flush(self, database: Database, tmp_path: Path) -> None:
         """Where nothing can be written: what a standby shows was on its primary's disk before."""
         async with connected(database) as app:
-            await app.execute(append_alone(LOG, b"entry"))
+            await app.execute(append_alone(LOG, small_entry(LOG, "entry")))
         async with standby_of(database.server, tmp_path):
             verifier = await connected_when_up(database.dsn("verifier").replace("port=5432", "port=5433"))
             try:

@@ -6,7 +6,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from house import CLEARANCE, CaseInHand, House, Person, issuer_keys, now
+from house import CLEARANCE, CaseInHand, House, Person, now
+from house_keys import issuer_keys
 from infohus.demo.issuer import DemoIssuers
 from leaks import assert_nothing_leaked, log_lines
 

@@ -13,13 +13,14 @@ import pytest
 from house import MUNICIPALITY, POLICE, CaseInHand, House
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
-from infohus.kernel.audit.formats.entry import Outcome, decode
+from infohus.kernel.audit.formats.entry import Outcome, Track, decode
 from infohus.kernel.audit.storage.export import unpack
 from infohus.kernel.audit.storage.log import APPEND, log_of
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.audit.verification.tally import Tallies
 from infohus.whole_case.log_reports.model import SubjectLogReport, check_report
 from infohus.whole_case.log_reports.purposes import PURPOSE_OF, purpose_of
+from small_entries import log_id_of, small_entry
 from town import LOG, Town
 
 NUMBER = "010104-1234"
@@ -235,9 +236,9 @@ class WhenTheDatabaseCounts:
             assert list(tallies.faults("log", 0, [row["entry"] for row in entries])) == []
             kept = await house.sql("SELECT * FROM audit.tally WHERE log_id = $1", log_id)
             assert {
-                (row["authority"], row["person"]): (row["entries"], row["chain"]) for row in kept
+                (row["authority"], row["person"], Track(row["track"])): (row["entries"], row["chain"]) for row in kept
             } == tallies.so_far
-            assert {named for named, _ in tallies.so_far} == {authority}
+            assert {named for named, _, _ in tallies.so_far} == {authority}
             naming = [decode(row["entry"]) for row in entries if decode(row["entry"]).persons]
             assert naming
             assert all(isinstance(one.tally, list) and len(one.tally) == len(one.persons) for one in naming)
@@ -258,12 +259,12 @@ class WhenTheDatabaseCounts:
         ],
     )
     async def test_a_count_that_a_superuser_changed_shows_in_the_next_entry(self, town: Town, statement: str) -> None:
-        entry = b'{"authority":"kommune","action":"readCase","persons":["en","to"],"nonce":"%d"}'
+        named = {"authority": "kommune", "persons": [log_id_of("en"), log_id_of("to")]}
         for number in range(3):
-            await town.connection.execute(APPEND, LOG, entry % number)
+            await town.connection.execute(APPEND, LOG, small_entry(LOG, str(number), **named))
         assert await tally_faults_of(town.superuser, LOG) == []
         await town.as_superuser(statement)
-        await town.connection.execute(APPEND, LOG, entry % 3)
+        await town.connection.execute(APPEND, LOG, small_entry(LOG, "3", **named))
         faults = await tally_faults_of(town.superuser, LOG)
         assert [(fault.index, "tæller forkert" in fault.what) for fault in faults] == [(3, True)]
 

@@ -66,9 +66,7 @@ class WhenTheLogIsWhole:
     async def test_chunks_join_to_the_tree_on_one_core_and_on_two(
         self, town: Town, database: Database, entries: int
     ) -> None:
-        await town.superuser.execute(
-            "SELECT audit.append($1, convert_to('post ' || n, 'UTF8')) FROM generate_series(1, $2::int) n", LOG, entries
-        )
+        await town.append(entries)
         await town.signer().sign(town.connection, LOG)
         one = await verified(town)
         two = await verified(town, cores=2, database=database.dsn("verifier"))
@@ -78,9 +76,7 @@ class WhenTheLogIsWhole:
 
     async def test_an_interrupted_verification_goes_on_where_it_was(self, town: Town, tmp_path: Path) -> None:
         seen = tmp_path / "seen"
-        await town.superuser.execute(
-            "SELECT audit.append($1, convert_to('post ' || n, 'UTF8')) FROM generate_series(1, 5000) n", LOG
-        )
+        await town.append(5000)
         await town.signer().sign(town.connection, LOG)
         assert (await verified(town, seen=seen)).verification.is_whole
         reached: list[int] = []

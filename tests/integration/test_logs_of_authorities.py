@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from checked_log import CHECKS, busy, found_at, revealed, review
 from conftest import Database
 from house import AUTHORITIES, MUNICIPALITY, POLICE, House, now
 from infohus.demo.people import DEMO_PEOPLE
@@ -170,6 +171,27 @@ class WhenLogsAreReadOverHttp:
             assert statuses == ({200} if name.endswith("dpo") else {404})
         read = [entry for entry in await house.all_entries() if entry.action == "readInstallationLog"]
         assert {entry.authority for entry in read if entry.outcome.value == "allowed"} == {MUNICIPALITY, POLICE}
+
+
+class WhenAnotherAuthorityChecksItsLog:
+    @pytest.mark.fault("A5")
+    @pytest.mark.rule(90)
+    async def test_another_authoritys_dpo_neither_sees_nor_touches_the_check(self, house: House) -> None:
+        await busy(house)
+        finding, _ = await found_at(house)
+        check = await house.person("dpo").get(f"{CHECKS}/{finding['check_id']}")
+        theirs = house.person("politi-dpo")
+        assert (await theirs.get(CHECKS))["checks"] == []
+        await theirs.get(f"{CHECKS}/{check['check']['id']}", status=404)
+        await revealed(house, check["check"], by="politi-dpo", status=404)
+        for one in check["items"]:
+            await review(house, check, one["leaf_index"], by="politi-dpo", status=404)
+            assert one["entry"]["authority"] == MUNICIPALITY
+        assert (await theirs.get("/log/findings"))["items"] == []
+        ending = {"outcome": "accepted", "text": "Fint."}
+        await theirs.post(f"/log/findings/{finding['id']}/remedy", ending, status=404, headers={"If-Match": '"1"'})
+        reviewed = await house.sql("SELECT count(review) AS reviews FROM infohus.log_check_entry")
+        assert reviewed[0]["reviews"] == 1
 
 
 class WhenASignInIsRefused:

@@ -8,7 +8,7 @@ import pytest
 from checked_log import drawn
 from house import CLEARANCE, MUNICIPALITY, House, now
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.kernel.audit.formats.entry import Entry, Opened, Outcome, Wrote, encode
+from infohus.kernel.audit.formats.entry import Entry, Opened, Outcome, Wrote, encode_parts
 from infohus.oversight.log_checks.drawing import MOST_BY_LOT, MOST_BY_RULE
 from infohus.oversight.log_checks.namesakes import MOST_NAMES
 from infohus.oversight.log_checks.risk_rules import RULES
@@ -106,8 +106,8 @@ class WhenTheMostIsLookedAt:
     @pytest.mark.rule(59)
     def test_the_entry_that_says_so_holds_it(self) -> None:
         rules = sum(rule.picks is not None for rule in RULES)
-        wrote = Wrote("insert", "log_check_entry", None, "0" * 64)
-        encode(Entry(
+        wrote = Wrote("insert", "log_check_entry", [str(UUID(int=1)), "1000000"], 1, "0" * 64)
+        encode_parts(Entry(
             at=now(), log=UUID(int=1), caller=UUID(int=2), authority="a" * 100, role="data_protection_officer",
             assurance="substantial", action="runLogCheck", subject_kind="infohus", subject=UUID(int=1), case=None,
             outcome=Outcome.ALLOWED, reason=None, policies=["p" * 100], policy_set="0" * 16, justification="j" * 200,

@@ -176,6 +176,15 @@ class WhenSomebodyAsksWhatIsNext:
         step = await said(case.kommune, "handOverChildNotification")
         assert step is not None
         assert step["is_possible"]
+        # Once they are told of the task, the police wait with the municipality, which hands it over.
+        told_of = (await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))["child_notifications"][0]["id"]
+        await case.disclose(items=[{"kind": "child_notification", "id": told_of}])
+        theirs = await said(case.politi, "proposeScreening")
+        assert theirs is not None
+        assert (theirs["why_not"]["rule"], theirs["why_not"]["lifted_by"]) == (32, "municipal_coordinator")
+        nothing = await said(case.politi, "handOverChildNotification")
+        assert nothing is not None
+        assert not nothing["is_possible"]
         concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
         path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}/hand-over"
         handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+from conftest import Database
 from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
 
+ADVISER = UUID("01a20000-0000-7000-8000-00000000000f")
 OTHER = {MUNICIPALITY: POLICE, POLICE: MUNICIPALITY}
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "information": ("information", {"text": "Han kommer i klubben.", "source": "klubben"}),
@@ -34,7 +37,7 @@ class Chain:
         """Write, disclose and pass on."""
         case = await (await house.case()).accept()
         await case.kommune.post(f"{case.path}/participants", {
-            "person_id": "01a20000-0000-7000-8000-00000000000f", "authority_id": PROBATION, "scope": ["information"],
+            "person_id": str(ADVISER), "authority_id": PROBATION, "scope": ["information"],
             "reason": "Kender ham.", "ends_at": "2029-01-01T00:00:00Z",
         })
         path, body = KINDS[kind]
@@ -58,17 +61,31 @@ class Chain:
         )
         return done
 
-    async def holders(self) -> set[str]:
-        """Name the authorities that hold a key of the record by an exchange, and that row security shows it."""
-        rows = await self.case.house.sql(
-            "SELECT recipient_id FROM infohus.disclosed_key WHERE record_id = $1", UUID(self.record)
-        )
-        told_now = await self.case.house.sql(
-            "SELECT recipient_id FROM infohus.disclosure WHERE record_id = $1 AND withdrawn_at IS NULL",
-            UUID(self.record),
-        )
-        assert {row["recipient_id"] for row in rows} == {row["recipient_id"] for row in told_now}
-        return {row["recipient_id"] for row in rows}
+    async def readers(self, database: Database) -> set[str]:
+        """Name the authorities to whom row security shows the record's disclosure and a wrap of its key."""
+        seen = set()
+        connection = await asyncpg.connect(database.dsn("app"))
+        try:
+            for authority, (person, role) in self.people().items():
+                async with connection.transaction():
+                    await connection.execute("SELECT infohus.act_as($1, $2, $3, now())", authority, person, role)
+                    told_it = await connection.fetchval("SELECT infohus.was_told($1)", UUID(self.record))
+                    keys = await connection.fetch(
+                        "SELECT FROM infohus.disclosed_key WHERE record_id = $1", UUID(self.record)
+                    )
+                    assert told_it is bool(keys), authority
+                    seen |= {authority} if keys else set()
+        finally:
+            await connection.close()
+        return seen
+
+    def people(self) -> dict[str, tuple[UUID, str]]:
+        """Give a person of each authority who takes part, and their role."""
+        return {
+            MUNICIPALITY: (self.case.kommune.person_id, "municipal_coordinator"),
+            POLICE: (self.case.politi.person_id, "police_coordinator"),
+            PROBATION: (ADVISER, "invited_professional"),
+        }
 
 
 def tovholder(case: CaseInHand, authority: str) -> Person:
@@ -81,35 +98,37 @@ def tovholder(case: CaseInHand, authority: str) -> Person:
 @pytest.mark.parametrize("kind", KINDS)
 class WhenWhatWasPassedOnIsWithdrawn:
     async def test_nobody_further_on_reads_it_and_each_is_told_of_its_own(
-        self, house: House, kind: str, by: str
+        self, house: House, database: Database, kind: str, by: str
     ) -> None:
         chain = await Chain.of(house, kind, by)
         other = OTHER[by]
-        assert await chain.holders() == {other, PROBATION}
+        assert await chain.readers(database) == {other, PROBATION}
         done = await chain.withdraw(by, chain.given, other)
-        assert await chain.holders() == set()
+        assert await chain.readers(database) == set()
         # The one who withdraws counts its own exchange alone, and does not learn who was told further on.
         assert done["records"] == 1
         path = f"{chain.case.path}/exchanges"
         seen = await tovholder(chain.case, other).get(f"{path}/{chain.onward}/receipts")
         assert seen["withdrawn_from"] == [PROBATION]
-        entry = next(one for one in reversed(await house.entries()) if one.action == "withdrawExchange")
-        assert PROBATION not in entry.recipients
+        (entry,) = [one for one in await house.entries() if one.action == "withdrawExchange"]
+        assert (entry.authority, entry.recipients) == (by, [other])
         assert sum(one.verb == "withdraw" for one in entry.wrote) == 1
 
     async def test_what_another_exchange_gave_too_stands_until_that_falls(
-        self, house: House, kind: str, by: str
+        self, house: House, database: Database, kind: str, by: str
     ) -> None:
         chain = await Chain.of(house, kind, by)
         other = OTHER[by]
         again = await chain.disclose(by, other)
         await chain.withdraw(by, chain.given, other)
-        assert await chain.holders() == {other, PROBATION}
+        assert await chain.readers(database) == {other, PROBATION}
         await chain.withdraw(by, again, other)
-        assert await chain.holders() == set()
+        assert await chain.readers(database) == set()
 
-    async def test_the_one_in_between_withdraws_its_own_part_alone(self, house: House, kind: str, by: str) -> None:
+    async def test_the_one_in_between_withdraws_its_own_part_alone(
+        self, house: House, database: Database, kind: str, by: str
+    ) -> None:
         chain = await Chain.of(house, kind, by)
         other = OTHER[by]
         await chain.withdraw(other, chain.onward, PROBATION)
-        assert await chain.holders() == {other}
+        assert await chain.readers(database) == {other}

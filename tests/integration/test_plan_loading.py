@@ -18,6 +18,7 @@ from infohus.kernel.audit.formats.entry import Outcome, decode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.plan.document import PlanDocument, PlanNotUsable, parse_plan
 from infohus.plan.loading import load_plan
+from small_entries import small_entry
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
 ISHOJ = (PLANS / "ishoj.toml").read_text(encoding="utf-8")
@@ -100,6 +101,7 @@ class WhenAPlanIsLoaded:
         assert infohus == {
             "id": infohus_id, "name": "Infohus Ishøj", "municipality_id": "ishoj-kommune",
             "police_id": "kbh-vestegns-politi", "cooperation_form": "rpl-115-1-1",
+            "revision": 1,
         }
         assert await owner.authorities_of(infohus_id) == sorted(row["id"] for row in found["infohus.authority"])
         plan = found["infohus.plan"][0]
@@ -168,7 +170,7 @@ class WhenAPlanIsLoaded:
     async def test_a_log_that_is_there_keeps_its_entries(self, owner: Owner) -> None:
         await owner.load(ISHOJ)
         log_id = log_of("ishoj-kommune")
-        await owner.rows("SELECT audit.append($1, 'en post'::bytea)", log_id)
+        await owner.rows("SELECT audit.append($1, $2)", log_id, small_entry(log_id, "en post"))
         await owner.load(ISHOJ.replace("Action cards distribueres", "Action cards uddeles"))
         assert await owner.rows("SELECT size FROM audit.frontier WHERE log_id = $1", log_id) == [{"size": 3}]
 

@@ -51,6 +51,32 @@ def run(folder: Path, *arguments: str, tests: str = TESTS) -> str:
     return f"{ran.stdout}{ran.stderr}exit {ran.returncode}"
 
 
+SKIPS = """
+import pytest
+@pytest.mark.skipif(True, reason="NOT CHECKED: nginx is missing")
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_proxy(n): pass
+def test_vectors(): pytest.skip("NOT CHECKED: vectors are missing")
+def test_good(): pass
+"""
+
+
+@pytest.mark.fault("E11")
+class WhenTestsCannotRunHere:
+    @pytest.mark.parametrize("spread", [(), SPREAD], ids=["in one process", "over two"])
+    def test_each_is_named_at_the_end_under_its_reason(self, tmp_path: Path, spread: tuple[str, ...]) -> None:
+        told = run(tmp_path, *spread, tests=SKIPS)
+        listed = [
+            "NOT CHECKED HERE: 3 tests did not run",
+            "  nginx is missing", "    test_these.py::test_a_proxy", "  vectors are missing",
+            "    test_these.py::test_vectors",
+        ]
+        assert "\n".join(listed) in told
+
+    def test_nothing_is_said_where_all_ran(self, tmp_path: Path) -> None:
+        assert "NOT CHECKED" not in run(tmp_path)
+
+
 class WhenARunEnds:
     @pytest.mark.parametrize("spread", [(), SPREAD], ids=["in one process", "over two"])
     def test_a_rule_is_proved_by_a_passing_test_and_no_failing_one(

@@ -124,26 +124,27 @@ async def _targets(house: House) -> dict[str, Target]:
         await found_at(house)
     found = await house.person("dpo").get("/log/findings")
     answered, ended = (str(one["id"]) for one in found["items"])
-    reviewed, undrawn = (await drawn(house, "politi-dpo", sample=200)), await announced(house)
+    reviewed, undrawn = (await drawn(house, sample=200)), await announced(house)
     await signed(house)
-    to_review = {**infohus, "check_id": reviewed["check"]["id"], "leaf_index": reviewed["items"][0]["leaf_index"]}
+    another = next(one["leaf_index"] for one in reviewed["items"] if not one["is_own"])
+    to_review = {"check_id": reviewed["check"]["id"], "leaf_index": another}
+    await house.client.get("/cases")  # without a token, so that the installation's log has an entry
+    house.append_counts()
     return {
         "/": Target("kommune", {"slug": "not-signed-in"}),
         "/infohuse/{infohus_id}": Target("kommune", infohus),
         "/infohuse/{infohus_id}/plan-versions": Target("kommune", {**infohus, "version": 1}),
         "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
-        "/infohuse/{infohus_id}/tlog": Target("dpo", {**infohus, "level": "entries", "place": "000.p/1"}),
         "/log": Target(
-            "dpo", {**infohus, "leaf_index": 3, "person_id": str(kommune.person_id)}
+            "dpo", {"leaf_index": 3, "person_id": str(kommune.person_id), "level": "entries", "place": "000.p/1"}
         ),
+        "/installation-log": Target("dpo", {"leaf_index": 0}),
         "/infohuse/{infohus_id}/log-reports": Target("kommune", infohus),
         "/log/checks": Target("dpo", to_review),
-        "/log/checks/{check_id}/draw": Target("dpo", {**infohus, "check_id": undrawn["id"]}),
-        "/log/findings": Target("dpo", {**infohus, "finding_id": ended}),
-        "/log/findings/{finding_id}/answer": Target(
-            "kommune", {**infohus, "finding_id": answered}
-        ),
+        "/log/checks/{check_id}/draw": Target("dpo", {"check_id": undrawn["id"]}),
+        "/log/findings": Target("dpo", {"finding_id": ended}),
+        "/log/findings/{finding_id}/answer": Target("kommune", {"finding_id": answered}),
         "/cases/{case_id}/exchanges/{exchange_id}/answers": Target(
             "dpo", {"case_id": fresh.id, "exchange_id": exchange["id"]}
         ),

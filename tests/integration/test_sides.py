@@ -276,6 +276,7 @@ class WhenAPersonIsDisclosed:
         subject = (await case.kommune.get(f"{case.path}/concerns/{case.concern_id}"))["subjects"][0]["id"]
         await case.disclose(items=[{"kind": "subject", "id": subject}])
         await case.politi.get(f"{case.path}/notes/{uuid4()}", status=404)
-        await case.politi.post(f"{case.path}/exchanges", {**told(POLICE), "summary": " "}, status=422)
+        elsewhere = {**told(POLICE, recipients=[PROBATION]), "summary": "Han er set."}
+        await case.politi.post(f"{case.path}/exchanges", elsewhere, status=422)
         assert [entry.persons for entry in (await house.entries())[-2:]] == [[], []]
         assert len(await house.sql("SELECT FROM infohus.side_person")) == 1

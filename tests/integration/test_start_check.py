@@ -1,7 +1,7 @@
 """`infohus check`: everything that is wrong with an installation, all at once and by name, with an exit code."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,8 @@ def environment(house: House, **more: str) -> dict[str, str]:
     """Give the variables of the service."""
     settings = house.settings
     return {
-        "INFOHUS_DATABASE_URL": settings.database_url, "INFOHUS_KEYS_FOLDER": str(settings.keys_folder),
+        "INFOHUS_DATABASE_URL": settings.database_url, "INFOHUS_SIGNER_DATABASE_URL": settings.signer_database_url,
+        "INFOHUS_KEYS_FOLDER": str(settings.keys_folder),
         "INFOHUS_ISSUERS_FILE": str(settings.issuers_file), "INFOHUS_LOG_FORMAT": "json", **more,
     }
 
@@ -61,10 +62,15 @@ async def found(house: House, **more: str) -> list[Finding]:
     return await asyncio.to_thread(findings, environment(house, **more))
 
 
-def witnesses(folder: Path, *, count: int, need: int, mode: int = 0o644) -> str:
-    """Write a file of witnesses that do not answer."""
+def witnesses(
+    folder: Path, *, count: int, need: int, mode: int = 0o644, run_by: Sequence[str | None] = ("a", "b", "c", "d")
+) -> str:
+    """Write a file of witnesses that do not answer, each run by somebody else unless it says otherwise."""
     keys = [WitnessKey(f"w{n}.example", SigningKey(bytes([n]) * 32).verifier("").public) for n in range(count)]
-    parts = [f'[[witness]]\nurl = "{NOBODY_ANSWERS}"\nkey = "{key}"\n' for key in keys]
+    parts = [
+        f'[[witness]]\nurl = "{NOBODY_ANSWERS}"\nkey = "{key}"\n' + (f'run_by = "{party}"\n' if party else "")
+        for key, party in zip(keys, run_by, strict=False)
+    ]
     (folder / "witnesses.toml").write_text(f"need = {need}\n" + "".join(parts), encoding="utf-8")
     (folder / "witnesses.toml").chmod(mode)
     return str(folder / "witnesses.toml")
@@ -100,6 +106,22 @@ class WhenAnInstallationIsChecked:
         assert all("witnesses.toml" in finding.text for finding in said)
 
     @pytest.mark.fault("E3")
+    @pytest.mark.rule(58)
+    @pytest.mark.rule(90)
+    @pytest.mark.parametrize(("run_by", "named"), [
+        ((MUNICIPALITY, POLICE, "a"), []), ((MUNICIPALITY, POLICE, None), ["w2.example"]),
+        ((MUNICIPALITY, MUNICIPALITY, POLICE), [MUNICIPALITY]), ((POLICE, POLICE, POLICE), [POLICE]),
+        ((POLICE, POLICE, MUNICIPALITY, MUNICIPALITY), [MUNICIPALITY, POLICE]),
+    ])
+    async def test_a_log_that_its_own_authority_witnesses_more_than_once_is_named(
+        self, house: House, run_by: Sequence[str | None], named: list[str]
+    ) -> None:
+        file = witnesses(house.folder, count=len(run_by), need=2, run_by=run_by)
+        texts = [one.text for one in await found(house, INFOHUS_WITNESSES_FILE=file)]
+        about = [text for text in texts if "the log of" in text or "run_by" in text]
+        assert len(about) == len(named)
+        assert all(name in text for name, text in zip(named, about, strict=True))
+
     async def test_a_machine_that_remembers_nothing_is_told_whom_it_waits_for(self, house: House) -> None:
         await house.case()
         file = witnesses(house.folder, count=3, need=2)
@@ -116,6 +138,11 @@ class WhenAnInstallationIsChecked:
         said = [finding.text for finding in await found(house) if not finding.stops]
         assert [text for text in said if "en-anden-kreds, which is in no plan" in text]
         assert [text for text in said if f"no issuer speaks for {POLICE}" in text]
+
+    async def test_an_issuer_whose_keys_cannot_be_fetched_is_named(self, house: House) -> None:
+        replace_in(house, 'keys_file = "politi.json"', f'keys_url = "{NOBODY_ANSWERS}/jwks"')
+        said = [finding.text for finding in await found(house) if not finding.stops]
+        assert [text for text in said if "/politi has no keys now (ConnectError: " in text]
 
     async def test_an_authority_without_tovholder_is_named(self, house: House) -> None:
         await house.sql("DELETE FROM infohus.coordinator WHERE authority_id = $1", MUNICIPALITY)

@@ -8,11 +8,12 @@ import pytest
 from house import MUNICIPAL_LOG, House
 from infohus.kernel.audit.formats.tiles import tile_path, widths
 from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace
+from small_entries import small_entry
 
 
 async def long_log(house: House) -> None:
     """Put so many entries into the log that it has full tiles and a second level."""
-    entry = (await house.sql("SELECT entry FROM audit.leaf WHERE log_id = $1 LIMIT 1", MUNICIPAL_LOG))[0]["entry"]
+    entry = small_entry(MUNICIPAL_LOG, "")
     await house.sql("SELECT count(audit.append($1, $2)) FROM generate_series(1, 700)", MUNICIPAL_LOG, entry)
 
 

@@ -95,7 +95,10 @@ class Asked:
         return True
 
     def _reading(self, looker: Looker, row: StoredRow) -> Iterator[Question]:
-        if row.table in {"case", "exchange", "disclosure", "receipt"}:
+        own = looker.caller.authority_id
+        if row.table == "receipt" and own not in {row.columns["authority_id"], self.given_by(row)}:
+            return
+        if row.table in {"case", "exchange", "disclosure", "receipt"} and self.concerns(own, row):
             infohus = resource_of(self.infohus, self.infohus.subject, ())
             yield Action.SUPERVISE_EXCHANGES, infohus, Participation("none", frozenset())
         if row.table == "disclosure" and row.columns["recipient_id"] == looker.caller.authority_id:
@@ -112,6 +115,28 @@ class Asked:
                 yield self.on_case(looker, Action.READ_CASE, row.case_id)
             else:
                 yield self.on_record(looker, READING[kind], record_id, row.case_id)
+
+    def given_by(self, row: StoredRow) -> str:
+        """Name the authority that gave the exchange that a row is, or belongs to."""
+        exchange_id = UUID(row.columns["id" if row.table == "exchange" else "exchange_id"])
+        (exchange, _), *_ = self.records[exchange_id]
+        return exchange.authority_id
+
+    def concerns(self, authority: str, row: StoredRow) -> bool:
+        """Say whether an authority takes part in a case ever, or gave, received or owns what a row disclosed."""
+        if row.table == "case":
+            return any(
+                one.table == "participant" and one.case_id == row.case_id and one.columns["acts_for"] == authority
+                for one in self.world.rows
+            )
+        if row.table == "disclosure":
+            owners = {record.authority_id for record, _ in self.records[UUID(row.columns["record_id"])]}
+            return authority in {self.given_by(row), row.columns["recipient_id"], *owners}
+        exchange_id = row.columns["id" if row.table == "exchange" else "exchange_id"]
+        return authority == self.given_by(row) or any(
+            one.table == "disclosure" and one.columns["exchange_id"] == exchange_id and self.concerns(authority, one)
+            for one in self.world.rows
+        )
 
     def on_case(self, looker: Looker, action: Action, case_id: UUID) -> Question:
         """Make the question whether somebody may take an action on a case."""

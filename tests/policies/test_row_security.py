@@ -161,7 +161,9 @@ class WhenSomebodyTakesNoPart:
         assert await app.fetch(every_row_of(tables)) == []
 
 
-_CALL = re.compile(r"infohus\.(?:takes_part|was_told|supervises|supervises_case)\((?:[^()]|\([^()]*\))*\)")
+_CALL = re.compile(
+    r"infohus\.(?:takes_part|was_told|supervises_case|supervises_exchange|supervises_disclosure)\((?:[^()]|\([^()]*\))*\)"
+)
 _PIECES: Final = {
     "takes_part": (
         "AND p.person_id = person", "AND p.acts_for = authority", "AND p.kind = 'coordinator'",
@@ -169,10 +171,19 @@ _PIECES: Final = {
         "AND (area = 'any' OR area = ANY (p.scope))", "role = 'invited_professional'", "AND t.person_id = p.person_id",
     ),
     "was_told": ("AND d.recipient_id = infohus.caller_authority()",),
-    "supervises": (
+    "supervises_case": (
         "infohus.caller_role() IN ('data_protection_officer', 'legal') AND ",
-        "AND a.authority_id = infohus.caller_authority()",
+        "AND p.acts_for = infohus.caller_authority()",
     ),
+    "supervises_exchange": (
+        "infohus.caller_role() IN ('data_protection_officer', 'legal') AND ",
+        "AND infohus.supervises_disclosure(of_exchange, d.record_id, d.recipient_id)",
+        "AND d.recipient_id = infohus.caller_authority()",
+    ),
+    "supervises_disclosure": (
+        "infohus.caller_role() IN ('data_protection_officer', 'legal') AND ", "WHERE e.id = of_exchange",
+    ),
+    "first_disclosed_by": ("WHERE d.record_id = of_record",),
 }
 """Conditions that a function must not lack."""
 
@@ -202,7 +213,7 @@ class WhenARowPolicyIsSpoiled:
         source = await superuser.fetchval("SELECT pg_get_functiondef($1::regproc)", f"infohus.{function}")
         assert piece in source
         instead = "" if "AND " in piece else "true"
-        spoiled = Spoiled(("case", "information", "exchange"), piece, source.replace(piece, instead))
+        spoiled = Spoiled(("case", "information", "exchange", "disclosure"), piece, source.replace(piece, instead))
         assert await _noticed(compared, compared.seen, superuser, spoiled)
 
     async def test_nobody_cries_when_nothing_is(self, compared: Compared, superuser: asyncpg.Connection) -> None:
@@ -225,7 +236,8 @@ async def _spoiled_policies(superuser: asyncpg.Connection) -> AsyncIterator[Spoi
     for policy in await superuser.fetch(
         "SELECT tablename, policyname, qual FROM pg_policies WHERE cmd = 'SELECT' AND 'infohus_app' = ANY (roles)"
         # These hold no row of a case; test_yearly_status_rows.py, test_network_rules.py and test_actors.py ask them.
-        " AND tablename NOT IN ('yearly_status', 'obligation', 'fulfilment', 'network_material', 'actor', 'log_check',"
+        " AND schemaname = 'infohus' AND tablename NOT IN"
+        " ('yearly_status', 'obligation', 'fulfilment', 'network_material', 'actor', 'log_check',"
         " 'log_check_entry', 'log_finding', 'log_notice_receipt')"
     ):
         table, name, qual = policy["tablename"], policy["policyname"], policy["qual"]

@@ -18,9 +18,7 @@ Questions = dict[Action, list[tuple[Situation, Verdict]]]
 
 GROUPS = {
     "content": CONTENT,
-    "supervision": frozenset(
-        {Action.SUPERVISE_EXCHANGES, Action.VERIFY_LOG, Action.PROVE_LOG_ENTRY, Action.EXPORT_LOG}
-    ),
+    "supervision": frozenset({Action.SUPERVISE_EXCHANGES, Action.READ_YEARLY_STATUS}),
 }
 
 

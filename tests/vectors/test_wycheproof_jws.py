@@ -20,7 +20,7 @@ FILES = {"json_web_signature_test.json": 401, "json_web_key_test.json": 26}
 
 if not all((FOLDER / name).is_file() for name in FILES):
     pytest.skip(
-        "NOT DONE: Wycheproof's JWS and JWK vectors are missing; expected in ../shared/vectors/wycheproof "
+        "NOT CHECKED: Wycheproof's JWS and JWK vectors are missing; expected in ../shared/vectors/wycheproof "
         "beside the repository",
         allow_module_level=True,
     )

@@ -25,7 +25,7 @@ FILES = {
 
 if not all((FOLDER / name).is_file() for name in FILES):
     pytest.skip(
-        "NOT DONE: Wycheproof's AES-GCM, HMAC and HKDF vectors are missing; expected in "
+        "NOT CHECKED: Wycheproof's AES-GCM, HMAC and HKDF vectors are missing; expected in "
         "../shared/vectors/wycheproof beside the repository",
         allow_module_level=True,
     )

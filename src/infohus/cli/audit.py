@@ -26,7 +26,9 @@ from infohus.cli.log_verification import (
     verify_in_database,
     with_database,
 )
+from infohus.cli.options import LogName
 from infohus.cli.progress_bar import ProgressBar
+from infohus.cli.rows import reconciler_option, rows_option, verify_rows
 from infohus.clock import now
 from infohus.danish_calendar import danish_time
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
@@ -49,7 +51,9 @@ ANY_PATH = click.Path(path_type=Path)
 database_option = click.option(
     "--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", required=True, help="Address of the role infohus_verifier."
 )
-log_option = click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id: its infohus'.")
+log_option = click.option(
+    "--log", "log_id", required=True, type=LogName(), help="Whose log: an authority's id, or `installation`."
+)
 key_option = click.option("--key", required=True, type=FILE, help="File of logs' public keys, from elsewhere.")
 witnesses_option = click.option("--witnesses", type=FILE, help="TOML file of the witnesses, as the service reads it.")
 cosigner_option = click.option(
@@ -77,18 +81,24 @@ for _command in (verify_all, empty, keep, check_log_report, draw):
 @cosigner_option
 @need_option
 @click.option("--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", help="Address of the role infohus_verifier.")
-@click.option("--log", "log_id", type=click.UUID, help="With --database: the log's id, which is its infohus'.")
+@click.option("--log", "log_id", type=LogName(), help="With --database: whose log, as for `audit export`.")
 @witnesses_option
 @click.option("--resume", "seen", type=ANY_PATH, help="With --database: go on where this file says, and keep it.")
 @click.option("--cores", default=os.cpu_count() or 1, show_default="all", help="How many cores hash.")
+@rows_option
+@reconciler_option
 def verify(  # noqa: PLR0913 - the options of one command
     *, folder: Path | None, key: Path | None, cosigners: tuple[Path, ...], need: int, database: str | None,
-    log_id: UUID | None, witnesses: Path | None, seen: Path | None, cores: int,
+    log_id: UUID | None, witnesses: Path | None, seen: Path | None, cores: int, rows: bool,
+    reconciler_database: str | None,
 ) -> None:
     """Verify an exported log in FOLDER, or a log in the database: rows, tree, every checkpoint, cosignatures.
 
     Exit code 1: something is wrong; what and where is printed. 3: it, or enough of its witnesses, could not be asked.
     """
+    if rows:
+        verify_rows(reconciler_database)
+        return
     if folder is not None:
         verified = _verify_folder(folder, key, cosigners, need, cores)
         print_result(verified)

@@ -3,16 +3,27 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 import asyncpg
 import rich_click as click
 
+from infohus.cli.options import LogName
 from infohus.clock import now
 from infohus.danish_calendar import danish_day, start_of_named_day
-from infohus.kernel.audit.formats.emptying import AT_ONCE, EMPTIABLE, EMPTY, KEPT_SINCE, entry_of
+from infohus.kernel.audit.formats.emptying import (
+    AT_ONCE,
+    EMPTIABLE,
+    EMPTY_AND_CARRY,
+    KEPT_SINCE,
+    carrying_entries,
+    entry_of,
+)
 from infohus.kernel.audit.formats.entry import Emptied
 from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.logged_rows import LoggedRows
+from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
 
 _KEEP = """
 INSERT INTO audit.retention (log_id, years) VALUES ($1, $2) ON CONFLICT (log_id) DO UPDATE SET years = excluded.years
@@ -41,7 +52,7 @@ class Emptiable:
 
 
 @click.command("empty")
-@click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id, which is its infohus'.")
+@click.option("--log", "log_id", required=True, type=LogName(), help="Whose log: an authority's id, or `installation`.")
 @click.option(
     "--before", type=click.DateTime(["%Y-%m-%d"]), help="Entries of earlier days; else all that are old enough.",
 )
@@ -49,11 +60,18 @@ class Emptiable:
 @click.option(
     "--database", envvar="INFOHUS_RETENTION_DATABASE_URL", required=True, help="Address of the role infohus_retention.",
 )
-def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str) -> None:
-    """Empty a log's entries that are older than its period; their hashes stay, and an entry says what was emptied."""
+@click.option(
+    "--reconciler-database", envvar="INFOHUS_RECONCILER_DATABASE_URL", required=True,
+    help="Address of the role infohus_reconciler, which reads what the entries say of rows that are still there.",
+)
+def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str, reconciler_database: str) -> None:
+    """Empty a log's entries that are older than its period; their hashes stay, and an entry says what was emptied.
+
+    What they alone say of rows that are still there is said again in the log.
+    """
     day = start_of_named_day(before) if before is not None else None
     try:
-        asyncio.run(_empty_or_list(database, log_id, day, empties=yes))
+        asyncio.run(_empty_or_list(database, reconciler_database, log_id, day, empties=yes))
     except asyncpg.NoDataFoundError:
         raise click.ClickException(_NO_SUCH_LOG) from None
     except asyncpg.LockNotAvailableError:
@@ -61,7 +79,9 @@ def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str) ->
         raise click.ClickException(message) from None
 
 
-async def _empty_or_list(database: str, log_id: UUID, day: datetime | None, *, empties: bool) -> None:
+async def _empty_or_list(
+    database: str, reconciler_database: str, log_id: UUID, day: datetime | None, *, empties: bool
+) -> None:
     connection = await asyncpg.connect(database)
     try:
         kept_since: datetime = await connection.fetchval(KEPT_SINCE, log_id)
@@ -76,27 +96,44 @@ async def _empty_or_list(database: str, log_id: UUID, day: datetime | None, *, e
         if not empties:
             click.echo("Intet er tømt. Gentag med --yes for at tømme dem; det kan ikke gøres om.")
             return
-        await _empty(connection, log_id, emptiable, before)
+        with LoggedRows() as logged:
+            await _read_logs(reconciler_database, logged)
+            await _empty(connection, log_id, emptiable, before, logged)
         click.echo("Tømt. Hashværdierne står, beviserne holder, og loggen siger selv, hvad der er tømt.")
     finally:
         await connection.close()
 
 
-async def _empty(connection: AnyConnection, log_id: UUID, emptiable: Emptiable, before: datetime) -> None:
-    """Empty 4,096 entries per transaction.
+async def _read_logs(reconciler_database: str, logged: LoggedRows) -> None:
+    connection = await asyncpg.connect(reconciler_database)
+    try:
+        reconciliation = RowReconciliation(logged)
+        while not await reconciliation.follow(connection):
+            pass
+    finally:
+        await connection.close()
+
+
+async def _empty(
+    connection: AnyConnection, log_id: UUID, emptiable: Emptiable, before: datetime, logged: LoggedRows
+) -> None:
+    """Empty 4,096 entries per transaction, and carry what they alone say of living rows.
 
     Dies between two: the entries so far are emptied, the log says so, and the next run does the rest.
     """
+    living = sorted(logged.only_said_before(log_id, emptiable.stop), key=itemgetter(0))
     with click.progressbar(length=emptiable.stop - emptiable.start, label="Tømmer") as progress:
         for start in range(emptiable.start, emptiable.stop, AT_ONCE):
             stop = min(start + AT_ONCE, emptiable.stop)
-            entry = entry_of(log_id, Emptied(start, stop, before), at=now())
-            await connection.execute(EMPTY, log_id, start, stop, entry)
+            at = now()
+            carried = carrying_entries(log_id, [row for place, row in living if start <= place < stop], at=at)
+            entry = entry_of(log_id, Emptied(start, stop, before), at=at)
+            await connection.execute(EMPTY_AND_CARRY, log_id, start, stop, entry, carried)
             progress.update(stop - start)
 
 
 @click.command("keep")
-@click.option("--log", "log_id", required=True, type=click.UUID, help="The log's id, which is its infohus'.")
+@click.option("--log", "log_id", required=True, type=LogName(), help="Whose log: an authority's id, or `installation`.")
 @click.option("--years", required=True, type=click.IntRange(1, 100), help="How old an entry must be to be emptied.")
 @click.option(
     "--owner-database", envvar="INFOHUS_OWNER_DATABASE_URL", required=True,

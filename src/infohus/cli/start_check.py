@@ -23,9 +23,9 @@ from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.client import witnesses_in
-from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessesNotUsable
+from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessesNotUsable, WitnessPolicy
 from infohus.kernel.authorization.policies import Policies, PoliciesUnsound
-from infohus.kernel.database.pool import open_pool
+from infohus.kernel.database.pool import SIGNER, open_pool
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.issuers import Issuer, UnsafeIssuer, read_issuers
 from infohus.kernel.identity.key_sets import KeySetRefused
@@ -40,6 +40,7 @@ CANNOT_START = (
 )
 FEWEST_WITNESSES = 3
 FEWEST_COSIGNATURES = 2
+MOST_OWN_WITNESSES = 1
 _STOPS, _WARNS = 1, 4
 
 
@@ -83,6 +84,7 @@ def findings(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     found += _tried(lambda: FileKeyKeeper(settings.keys_folder).check())
     found += _tried(lambda: issuers.extend(read_issuers(settings.issuers_file, now)))
     found += _tried(lambda: signer_of(settings))
+    found += asyncio.run(_of_issuers(issuers))
     found += _of_witnesses(settings)
     found += _of_open_policies(settings)
     is_stopped = any(finding.stops for finding in found)
@@ -95,6 +97,15 @@ def _tried(attempt: Callable[[], object]) -> list[Finding]:
     except CANNOT_START as refused:
         return [Finding(str(refused), stops=True)]
     return []
+
+
+async def _of_issuers(issuers: Iterable[Issuer]) -> list[Finding]:
+    """Fetch each issuer's keys once; one that does not answer now may answer when somebody signs in."""
+    await asyncio.gather(*(issuer.keys.renew() for issuer in issuers))
+    return [
+        Finding(f"{issuer.url} has no keys now ({issuer.keys.last_failure}): nobody it signs in gets in", stops=False)
+        for issuer in issuers if issuer.keys.last_failure
+    ]
 
 
 def _of_witnesses(settings: Settings) -> Iterator[Finding]:
@@ -117,6 +128,27 @@ def _of_too_few(witnesses: Witnesses, file: str) -> Iterator[Finding]:
         yield Finding(f"{file}: need = {witnesses.need}; one witness alone could be deceived or lie", stops=False)
 
 
+def _of_own_witnesses(settings: Settings, plans: Installed) -> Iterator[Finding]:
+    """Name each log of which its own authority runs more than one witness, and witnesses that nobody is said to run."""
+    if settings.witnesses_file is None:
+        return
+    try:
+        policy = WitnessPolicy.read(settings.witnesses_file)
+    except WitnessesNotUsable:
+        return  # told by whoever builds the signer
+    for name in policy.of_nobody:
+        text = f"{settings.witnesses_file.name}: run_by does not say which authority runs {name}"
+        yield Finding(text, stops=False)
+    for authority in sorted(plans.authorities):
+        own = policy.of(authority)
+        if len(own) > MOST_OWN_WITNESSES:
+            text = (
+                f"the log of {authority}: it runs {len(own)} of the witnesses itself ({', '.join(own)}); "
+                f"{MOST_OWN_WITNESSES} at most, so that it cannot write its own log anew with them"
+            )
+            yield Finding(text, stops=False)
+
+
 def _of_open_policies(settings: Settings) -> Iterator[Finding]:
     for file in sorted(settings.policies_folder.glob("*.cedar*")):
         if is_open_to_others(file):
@@ -128,12 +160,15 @@ async def _of_database(settings: Settings, issuers: list[Issuer], *, asks_witnes
     found: list[Finding] = []
     try:
         async with (
-            await open_pool(settings.database_url, size=settings.pool_size + SIGNER_CONNECTIONS) as pool,
-            pool.acquire() as connection,
+            await open_pool(settings.database_url, size=settings.pool_size) as pool,
+            await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS) as pool_of_signer,
+            pool.acquire() as connection, pool_of_signer.acquire() as of_signer,
         ):
-            found += _of_installed(await installed(connection), issuers, FileKeyKeeper(settings.keys_folder))
+            plans = await installed(connection)
+            found += _of_installed(plans, issuers, FileKeyKeeper(settings.keys_folder))
+            found += _of_own_witnesses(settings, plans)
             if asks_witnesses:
-                await signer_of(settings).require_not_behind(connection)
+                await signer_of(settings).require_not_behind(of_signer)
     except (ConnectionError, TimeoutError, ValueError, asyncpg.InvalidAuthorizationSpecificationError) as failure:
         text = f"INFOHUS_DATABASE_URL: the database does not let us in ({type(failure).__name__})"
         found.append(Finding(text, stops=True))

@@ -57,6 +57,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Intet er vist eller gemt, for alt skal kunne ses i loggen. Prøv igen, og ring til driften, om det bliver ved.",
     ),
     "database-unavailable": ("Systemet er ikke klar", "Intet er gemt. Prøv igen om et øjeblik."),
+    "not-ready": ("Systemet er ikke klar", "Ring til driften. Dette er ikke, som det skal være: {parts}."),
     "unknown-whether-stored": (
         "Det vides ikke, om det er gemt",
         "Gentag med samme Idempotency-Key: det sker kun én gang. Uden nøgle: se først efter, om det er gemt.",

@@ -6,6 +6,7 @@ ACTS: dict[str, str] = {
     "list-cases": "Se dine sager",
     "load-plan": "Indlæs beredskabsplanen",
     "register-coordinator": "Udpeg en tovholder",
+    "load-template": "Indlæs vurderingsværktøjets skabelon",
 
     "read-infohus": "Læs beredskabsplanen",
     "add-network-material": "Tilføj materiale til netværket",

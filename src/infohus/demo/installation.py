@@ -31,7 +31,7 @@ from infohus.settings import REPOSITORY
 DATABASE = "infohus"
 _MARK = "this-is-an-infohus-demo"
 _PASSWORDS = "passwords.json"
-_ROLES = ("owner", "app", "verifier")
+_ROLES = ("owner", "app", "signer", "verifier")
 
 
 class NotADemo(Exception):  # noqa: N818 - names the situation
@@ -97,7 +97,7 @@ class DemoInstallation:
         return DemoIssuers(demo_keys(self.folder / "issuers"), now, url=url)
 
     def address(self, role: str) -> str:
-        """Give the database address of the role `owner`, `app` or `verifier`."""
+        """Give the database address of the role `owner`, `app`, `signer` or `verifier`."""
         return self.postgres.dsn(user=f"infohus_{role}", database=DATABASE, password=self._passwords()[role])
 
     def logs(self) -> list[VerifierKey]:
@@ -119,6 +119,7 @@ class DemoInstallation:
         return {
             **inherited,
             "INFOHUS_DATABASE_URL": self.address("app"),
+            "INFOHUS_SIGNER_DATABASE_URL": self.address("signer"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
             "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),
             "INFOHUS_WITNESSES_FILE": str(self.witnesses.file),

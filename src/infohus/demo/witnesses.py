@@ -8,11 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from infohus.demo.people import ISHOJ, VESTEGNEN
 from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 
 NAMES = ("vidne.ishoj-kommune.example", "vidne.kbh-vestegns-politi.example", "vidne.databeskyttelse.example")
 NEED = 2
+RUN_BY = (str(ISHOJ), str(VESTEGNEN), "databeskyttelse")
+"""Who runs which: none of the logs has two witnesses of its own authority."""
 
 
 class DemoWitnesses:
@@ -31,8 +34,8 @@ class DemoWitnesses:
     def write(self, ports: Sequence[int]) -> None:
         """Write `witnesses.toml`, from which the service reads their addresses and keys."""
         parts = [
-            f'[[witness]]\nurl = "http://127.0.0.1:{port}"\nkey = "{key}"\n'
-            for key, port in zip(self.keys, ports, strict=True)
+            f'[[witness]]\nurl = "http://127.0.0.1:{port}"\nkey = "{key}"\nrun_by = "{party}"\n'
+            for key, port, party in zip(self.keys, ports, RUN_BY, strict=True)
         ]
         self.file.write_text("\n".join([f"need = {NEED}\n", *parts]), encoding="utf-8")
         self.file.chmod(0o644)  # whatever the umask: one that others may write is refused

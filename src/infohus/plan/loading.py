@@ -10,17 +10,17 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, LoadedPlan
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, OPEN_UNLESS_OPEN, AnyConnection, log_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.statements import compiled, insert_of, insert_unless_there_of, table_of, update_of
+from infohus.kernel.database.statements import compiled
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.plan.document import AuthorityOfPlan, PlanDocument, PlanNotUsable
 from infohus.plan.obligations import put_obligations
 from infohus.plan.owner_acts import append_owner_entries
+from infohus.plan.owner_writes import OwnerWrites
 
 NATIONAL = frozenset({AuthorityKind.PROBATION, AuthorityKind.SECURITY_SERVICE})
 """Kinds of authority of which there is one in the country: the same name in two plans is the same authority."""
@@ -36,21 +36,17 @@ _INFOHUS_OF = (
 )
 _OTHER_OF_SAME_NAME = sa.select(Infohus.id).where(Infohus.name == sa.bindparam("name"), Infohus.id != _INFOHUS_ID)
 _OF_AUTHORITY = sa.exists().where(InfohusAuthority.authority_id == Authority.id)
-_KNOWN_AUTHORITY = sa.select(
-    Authority.kind, Authority.regime,
+_STORED_AUTHORITY = sa.select(Authority).where(Authority.id == sa.bindparam("authority_id"))
+_AUTHORITY_OF = sa.select(
     _OF_AUTHORITY.where(InfohusAuthority.infohus_id == _INFOHUS_ID).label("is_ours"),
     _OF_AUTHORITY.where(InfohusAuthority.infohus_id != _INFOHUS_ID).label("is_others"),
 ).where(Authority.id == sa.bindparam("authority_id"))
-_INSERT_AUTHORITY = postgresql.insert(table_of(Authority))
-_PUT_AUTHORITY = _INSERT_AUTHORITY.on_conflict_do_update(
-    index_elements=[Authority.id],
-    set_={name: _INSERT_AUTHORITY.excluded[name] for name in ("name", "public_task_sector")},
+_AUTHORITIES_OF_INFOHUS = (
+    sa.select(InfohusAuthority)
+    .where(InfohusAuthority.infohus_id == _INFOHUS_ID)
+    .order_by(InfohusAuthority.authority_id)
 )
-_REMOVE_OTHER_AUTHORITIES = sa.delete(InfohusAuthority).where(
-    InfohusAuthority.infohus_id == _INFOHUS_ID,
-    InfohusAuthority.authority_id != sa.all_(sa.bindparam("authority_ids", type_=sa.ARRAY(sa.Text))),
-)
-_AUTHORITIES = sa.select(InfohusAuthority.authority_id).where(InfohusAuthority.infohus_id == _INFOHUS_ID)
+_STORED_INFOHUS = sa.select(Infohus).where(Infohus.id == _INFOHUS_ID)
 _LATEST = (
     sa.select(LoadedPlan.version, LoadedPlan.digest)
     .where(LoadedPlan.infohus_id == _INFOHUS_ID)
@@ -78,13 +74,14 @@ async def load_plan(
         await _require_own_name(owner_connection, document, chosen_id)
         latest = await owner_connection.fetchrow(*compiled(_LATEST).bound(infohus_id=chosen_id))
         if latest is None or latest["digest"] != document.digest():
-            before = await owner_connection.fetch(*compiled(_AUTHORITIES).bound(infohus_id=chosen_id))
-            await _put_authorities(owner_connection, document.authorities, chosen_id)
-            await _put_infohus(owner_connection, document, chosen_id, is_new=existing_id is None)
+            writes = OwnerWrites(owner_connection)
+            before = await owner_connection.fetch(*compiled(_AUTHORITIES_OF_INFOHUS).bound(infohus_id=chosen_id))
+            await _put_authorities(owner_connection, writes, document.authorities, chosen_id)
+            await _put_infohus(owner_connection, writes, document, chosen_id)
             version = 1 if latest is None else latest["version"] + 1
-            await put_obligations(owner_connection, document, chosen_id)
+            await put_obligations(owner_connection, writes, document, chosen_id)
             await _put_version(
-                owner_connection, document, infohus_id=chosen_id, version=version, at=clock(),
+                owner_connection, writes, document, infohus_id=chosen_id, version=version, at=clock(),
                 concerns={authority.id for authority in document.authorities} | {row["authority_id"] for row in before},
             )
     return chosen_id
@@ -103,16 +100,17 @@ async def open_logs(owner_connection: AnyConnection, authority_ids: Iterable[str
 
 
 async def _put_version(  # noqa: PLR0913 - a version, and whom it concerns
-    connection: AnyConnection, document: PlanDocument, *, infohus_id: UUID, version: int, at: datetime,
-    concerns: Iterable[str],
+    connection: AnyConnection, writes: OwnerWrites, document: PlanDocument, *, infohus_id: UUID, version: int,
+    at: datetime, concerns: Iterable[str],
 ) -> None:
     digest = document.digest()
-    await connection.execute(*insert_of(LoadedPlan).bound(
-        infohus_id=infohus_id, version=version, document=msgspec.to_builtins(document), digest=digest, loaded_at=at,
-    ))
+    await writes.insert(
+        LoadedPlan, infohus_id=infohus_id, version=version, document=msgspec.to_builtins(document), digest=digest,
+        loaded_at=at,
+    )
     await append_owner_entries(
-        connection, Action.LOAD_PLAN, concerns=concerns, infohus_id=infohus_id, table="plan",
-        written=(infohus_id, version, digest.hex(), at), purpose=f"plan-version-{version}",
+        connection, Action.LOAD_PLAN, concerns=concerns, infohus_id=infohus_id, wrote=writes.wrote,
+        purpose=f"plan-version-{version}",
         justification=f"sha256:{digest.hex()}", at=at,
     )
 
@@ -143,42 +141,47 @@ async def _require_own_name(connection: AnyConnection, document: PlanDocument, i
 
 
 async def _put_authorities(
-    connection: AnyConnection, authorities: tuple[AuthorityOfPlan, ...], infohus_id: UUID
+    connection: AnyConnection, writes: OwnerWrites, authorities: tuple[AuthorityOfPlan, ...], infohus_id: UUID
 ) -> None:
     for authority in authorities:
-        query = compiled(_KNOWN_AUTHORITY).bound(authority_id=authority.id, infohus_id=infohus_id)
-        stored = await connection.fetchrow(*query)
-        if stored is not None:
+        described = {"name": authority.name, "public_task_sector": authority.public_task_sector}
+        stored = await connection.fetchrow(*compiled(_STORED_AUTHORITY).bound(authority_id=authority.id))
+        if stored is None:
+            await writes.insert(
+                Authority, id=authority.id, kind=authority.kind, regime=authority.regime, **described
+            )
+        else:
             if (stored["kind"], stored["regime"]) != (authority.kind.value, authority.regime.value):
                 what = f"is known as kind `{stored['kind']}` under `{stored['regime']}`; neither can change"
                 raise PlanNotUsable(place=authority.id, what=what)
             id_is_ambiguous = not authority.is_named and authority.kind not in NATIONAL
-            if id_is_ambiguous and stored["is_others"] and not stored["is_ours"]:
+            belongs = await connection.fetchrow(
+                *compiled(_AUTHORITY_OF).bound(authority_id=authority.id, infohus_id=infohus_id)
+            )
+            if id_is_ambiguous and belongs and belongs["is_others"] and not belongs["is_ours"]:
                 # One authority has one set of keys: two regions' psychiatry must not become one by their names.
                 what = "another plan has one of this name; say with an `id` which is meant"
                 raise PlanNotUsable(place=authority.id, what=what)
-        await connection.execute(*compiled(_PUT_AUTHORITY).bound(
-            id=authority.id, name=authority.name, kind=authority.kind, regime=authority.regime,
-            public_task_sector=authority.public_task_sector,
-        ))
+            await writes.change(Authority, stored, **described)
 
 
 async def _put_infohus(
-    connection: AnyConnection, document: PlanDocument, infohus_id: UUID, *, is_new: bool
+    connection: AnyConnection, writes: OwnerWrites, document: PlanDocument, infohus_id: UUID
 ) -> None:
     infohus = document.infohus
-    if is_new:
-        await connection.execute(*insert_of(Infohus).bound(
-            id=infohus_id, name=infohus.name, municipality_id=document.municipality_id, police_id=document.police_id,
-            cooperation_form=infohus.cooperation_form,
-        ))
+    described = {"name": infohus.name, "cooperation_form": infohus.cooperation_form}
+    stored = await connection.fetchrow(*compiled(_STORED_INFOHUS).bound(infohus_id=infohus_id))
+    if stored is None:
+        await writes.insert(
+            Infohus, id=infohus_id, municipality_id=document.municipality_id, police_id=document.police_id,
+            **described,
+        )
     else:
-        renaming = update_of(Infohus, ("cooperation_form", "name"))
-        await connection.execute(*renaming.bound(
-            primary_key_id=infohus_id, name=infohus.name, cooperation_form=infohus.cooperation_form
-        ))
-    ids = [authority.id for authority in document.authorities]
-    for authority_id in ids:
-        joining = insert_unless_there_of(InfohusAuthority)
-        await connection.execute(*joining.bound(infohus_id=infohus_id, authority_id=authority_id))
-    await connection.execute(*compiled(_REMOVE_OTHER_AUTHORITIES).bound(infohus_id=infohus_id, authority_ids=ids))
+        await writes.change(Infohus, stored, **described)
+    of_plan = {authority.id for authority in document.authorities}
+    taking_part = await connection.fetch(*compiled(_AUTHORITIES_OF_INFOHUS).bound(infohus_id=infohus_id))
+    for row in taking_part:
+        if row["authority_id"] not in of_plan:
+            await writes.delete(InfohusAuthority, row)
+    for authority_id in sorted(of_plan - {row["authority_id"] for row in taking_part}):
+        await writes.insert(InfohusAuthority, infohus_id=infohus_id, authority_id=authority_id)

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.access.model import Infohus
-from infohus.kernel.database.tables import Row, new_id
+from infohus.kernel.database.tables import Changing, Row, new_id
 
 
-class PlanObligation(Row):
+class PlanObligation(Row, Changing):
     """One obligation. `due_on` is `None` where the plan sets no date, and when it is done.
 
     `is_owed` is false once a later plan no longer names it.

@@ -10,13 +10,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 from msgspec import UNSET
-from sqlalchemy.dialects import postgresql
 
 from infohus.kernel.audit.storage.log import AnyConnection
-from infohus.kernel.database.statements import compiled, table_of
+from infohus.kernel.database.statements import compiled
 from infohus.kernel.database.tables import new_id
 from infohus.plan.document import Obligation, PlanDocument
 from infohus.plan.model import PlanObligation
+from infohus.plan.owner_writes import OwnerWrites
 
 REVISION = "plan-revision"
 _UNITS = {
@@ -25,23 +25,7 @@ _UNITS = {
 
 _INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
 
-_STORED = sa.select(PlanObligation).where(PlanObligation.infohus_id == _INFOHUS_ID)
-_INSERT = postgresql.insert(table_of(PlanObligation))
-_PUT = _INSERT.on_conflict_do_update(
-    index_elements=[PlanObligation.infohus_id, PlanObligation.code],
-    set_={
-        **{name: _INSERT.excluded[name] for name in ("text", "owner", "every", "due_year", "due_on", "is_owed")},
-        "version": PlanObligation.version + 1,
-    },
-)
-_NO_LONGER_OWED = (
-    sa.update(PlanObligation)
-    .where(
-        PlanObligation.infohus_id == _INFOHUS_ID, PlanObligation.is_owed,
-        PlanObligation.code != sa.all_(sa.bindparam("codes", type_=sa.ARRAY(sa.Text))),
-    )
-    .values(is_owed=False, version=PlanObligation.version + 1)
-)
+_STORED = sa.select(PlanObligation).where(PlanObligation.infohus_id == _INFOHUS_ID).with_for_update()
 
 
 def later(day: date, period: str) -> date:
@@ -69,7 +53,9 @@ def owner_of(obligation: Obligation, document: PlanDocument) -> str:
     return named or next(authority.name for authority in document.carrying if authority.kind == "municipality")
 
 
-async def put_obligations(owner_connection: AnyConnection, document: PlanDocument, infohus_id: UUID) -> None:
+async def put_obligations(
+    owner_connection: AnyConnection, writes: OwnerWrites, document: PlanDocument, infohus_id: UUID
+) -> None:
     """Write the plan's obligations; one that is owed and keeps its `every` and `due_year` keeps its due date."""
     rows = await owner_connection.fetch(*compiled(_STORED).bound(infohus_id=infohus_id))
     stored = {row["code"]: row for row in rows}
@@ -79,9 +65,18 @@ async def put_obligations(owner_connection: AnyConnection, document: PlanDocumen
         due = due_on(every=one.every, due_year=one.due_year, since=since)
         if before and before["is_owed"] and (before["every"], before["due_year"]) == (one.every, one.due_year):
             due = before["due_on"]
-        await owner_connection.execute(*compiled(_PUT).bound(
-            id=new_id(), infohus_id=infohus_id, code=one.id, text=one.text, owner=owner_of(one, document),
-            every=one.every, due_year=one.due_year, due_on=due, fulfilled_on=None, version=1, is_owed=True,
-        ))
-    codes = [one.id for one in document.obligations]
-    await owner_connection.execute(*compiled(_NO_LONGER_OWED).bound(infohus_id=infohus_id, codes=codes))
+        described = {
+            "text": one.text, "owner": owner_of(one, document), "every": one.every, "due_year": one.due_year,
+            "due_on": due, "is_owed": True,
+        }
+        if before is None:
+            await writes.insert(
+                PlanObligation, id=new_id(), infohus_id=infohus_id, code=one.id, fulfilled_on=None, version=1,
+                **described,
+            )
+        else:
+            await writes.change(PlanObligation, before, version=before["version"] + 1, **described)
+    codes = {one.id for one in document.obligations}
+    for code, before in stored.items():
+        if code not in codes and before["is_owed"]:
+            await writes.change(PlanObligation, before, is_owed=False, version=before["version"] + 1)

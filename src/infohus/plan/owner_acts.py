@@ -5,7 +5,6 @@ It stands in the installation's log and in the log of each authority that it con
 The owner is no caller: nobody is signed in at the command line, so these entries name the role `owner` and no person.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,14 +14,24 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import Coordinator, Infohus
-from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode_parts
 from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, AnyConnection, log_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.statements import compiled, insert_unless_there_of
+from infohus.kernel.database.statements import compiled
+from infohus.plan.owner_writes import OwnerWrites
 
-_CARRIED = sa.select(Infohus.id).where(
-    Infohus.id == sa.bindparam("infohus_id"),
-    sa.bindparam("authority_id", type_=sa.Text).in_([Infohus.municipality_id, Infohus.police_id]),
+_CARRIED = (
+    sa.select(Infohus.id)
+    .where(
+        Infohus.id == sa.bindparam("infohus_id"),
+        sa.bindparam("authority_id", type_=sa.Text).in_([Infohus.municipality_id, Infohus.police_id]),
+    )
+    .with_for_update()
+)
+"""Locks the infohus' row, so that two commands at once register a person once."""
+_REGISTERED = sa.select(Coordinator.person_id).where(
+    Coordinator.infohus_id == sa.bindparam("infohus_id"), Coordinator.authority_id == sa.bindparam("authority_id"),
+    Coordinator.person_id == sa.bindparam("person_id"),
 )
 
 
@@ -31,26 +40,25 @@ class CoordinatorNotUsable(Exception):  # noqa: N818 - names the situation
 
 
 async def append_owner_entries(  # noqa: PLR0913 - an entry is all of it
-    owner_connection: AnyConnection, action: Action, *, concerns: Iterable[str], infohus_id: UUID, table: str,
-    written: tuple[object, ...], purpose: str, justification: str, at: datetime,
+    owner_connection: AnyConnection, action: Action, *, concerns: Iterable[str], infohus_id: UUID, wrote: list[Wrote],
+    purpose: str, justification: str, at: datetime,
 ) -> None:
     """Append what the owner did about an infohus; call it last in the transaction that does it (rule 59).
 
     One entry stands in the installation's log and one in the log of each authority of `concerns`, under the same
-    correlation id. `written` are the values sent to `table`; only their digest is kept.
+    correlation id. `wrote` are the rows that it wrote, all of them.
     """
-    digest = hashlib.sha256(msgspec.json.encode(written, enc_hook=str)).hexdigest()
     entry = Entry(
         at=at, log=INSTALLATION_LOG, caller=None, authority=None, role="owner", assurance=None, action=action.value,
         subject_kind="infohus", subject=infohus_id, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
         policy_set="", justification=justification, purpose=purpose, recipients=[], persons=[], opened=[],
-        wrote=[Wrote(verb="insert", table=table, row=None, digest=digest)], correlation=uuid4().hex,
-        nonce=secrets.token_urlsafe(16),
+        wrote=wrote, correlation=uuid4().hex, nonce=secrets.token_urlsafe(16),
     )
     # In one order everywhere: whoever appends to several logs holds the locks of all until COMMIT.
     for log_id in sorted({INSTALLATION_LOG, *map(log_of, concerns)}):
         one = msgspec.structs.replace(entry, log=log_id, nonce=secrets.token_urlsafe(16))
-        await owner_connection.execute(APPEND, log_id, encode(one))
+        for part in encode_parts(one):
+            await owner_connection.execute(APPEND, log_id, part)
 
 
 async def register_coordinator(
@@ -67,12 +75,12 @@ async def register_coordinator(
         if await owner_connection.fetchrow(*carried) is None:
             message = f"`{authority_id}` carries no infohus {infohus_id}"
             raise CoordinatorNotUsable(message)
-        registering = insert_unless_there_of(Coordinator).bound(**values)
-        if await owner_connection.execute(*registering) == "INSERT 0 0":
+        if await owner_connection.fetchrow(*compiled(_REGISTERED).bound(**values)) is not None:
             return False
+        writes = OwnerWrites(owner_connection)
+        await writes.insert(Coordinator, **values)
         await append_owner_entries(
             owner_connection, Action.REGISTER_COORDINATOR, concerns=[authority_id], infohus_id=infohus_id,
-            table="coordinator", written=tuple(values.values()), purpose=authority_id,
-            justification=f"person:{person_id}", at=at,
+            wrote=writes.wrote, purpose=authority_id, justification=f"person:{person_id}", at=at,
         )
     return True

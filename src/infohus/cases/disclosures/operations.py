@@ -112,7 +112,7 @@ def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None
     if not draft.categories:
         raise errors.ExchangeWithoutCategory
     is_asked = regime is Regime.LED and SENSITIVE & set(draft.categories)
-    if (is_asked or draft.strict_necessity) and not has_words(draft.strict_necessity):
+    if (is_asked or draft.strict_necessity is not None) and not has_words(draft.strict_necessity):
         raise errors.StrictNecessityMissing
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import Authority, Case
-from infohus.kernel.database.tables import Row, VersionedRecord, new_id
+from infohus.kernel.database.tables import Changing, Row, VersionedRecord, new_id
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -25,7 +25,7 @@ class JointKind(StrEnum):
     SCREENING = "screening"
 
 
-class JointDecision(VersionedRecord):
+class JointDecision(VersionedRecord, Changing):
     """What both tovholdere decide together. `content` is the salted document as JSON.
 
     `content_hash` is what is signed: it covers the document, its outcome, its kind, the record and the case.

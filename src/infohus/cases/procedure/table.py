@@ -53,6 +53,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.LIST_CASES: reading("list-cases", NOT_STATED),
     Action.LOAD_PLAN: done_by_the_owner("load-plan", OF_PLAN),
     Action.REGISTER_COORDINATOR: done_by_the_owner("register-coordinator", OF_AUTHORITY),
+    Action.LOAD_TEMPLATE: done_by_the_owner("load-template", OF_PLAN),
 
     # --- on an infohus: its plan, and what is due ---
     Action.READ_INFOHUS: reading("read-infohus", NOT_STATED),

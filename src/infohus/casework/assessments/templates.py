@@ -14,8 +14,11 @@ from infohus.casework.assessments.model import Assessment, LoadedTemplate
 from infohus.casework.assessments.template import Template, TemplateNotUsable, current_template, read_template
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.audit.storage.log import AnyConnection
-from infohus.kernel.database.statements import compiled, insert_of
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.database.statements import compiled
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.plan.owner_acts import append_owner_entries
+from infohus.plan.owner_writes import OwnerWrites
 
 SHIPPED = 0
 """The version of the template that ships with the system."""
@@ -31,7 +34,11 @@ _BY_DIGEST = (
     .where(LoadedTemplate.infohus_id == sa.bindparam("infohus_id"), LoadedTemplate.digest == sa.bindparam("digest"))
     .limit(1)
 )
-_LOCK_INFOHUS = sa.select(Infohus.id).where(Infohus.id == sa.bindparam("infohus_id")).with_for_update()
+_LOCK_INFOHUS = (
+    sa.select(Infohus.municipality_id, Infohus.police_id)
+    .where(Infohus.id == sa.bindparam("infohus_id"))
+    .with_for_update()
+)
 """Without the row lock two loaders at once would give two templates the same version."""
 
 
@@ -54,16 +61,24 @@ async def load_template(
     """
     template = read_template(document)
     async with owner_connection.transaction():
-        if await owner_connection.fetchrow(*compiled(_LOCK_INFOHUS).bound(infohus_id=infohus_id)) is None:
+        infohus = await owner_connection.fetchrow(*compiled(_LOCK_INFOHUS).bound(infohus_id=infohus_id))
+        if infohus is None:
             message = f"there is no infohus {infohus_id}"
             raise TemplateNotUsable(message)
         latest = await owner_connection.fetchrow(*compiled(_LATEST).bound(infohus_id=infohus_id))
         version: int = latest["version"] if latest else SHIPPED
         if latest is None or latest["digest"] != template.digest():
             version += 1
-            await owner_connection.execute(*insert_of(LoadedTemplate).bound(
-                infohus_id=infohus_id, version=version, document=document, digest=template.digest(), loaded_at=clock(),
-            ))
+            writes, at = OwnerWrites(owner_connection), clock()
+            await writes.insert(
+                LoadedTemplate, infohus_id=infohus_id, version=version, document=document, digest=template.digest(),
+                loaded_at=at,
+            )
+            await append_owner_entries(
+                owner_connection, Action.LOAD_TEMPLATE, concerns=(infohus["municipality_id"], infohus["police_id"]),
+                infohus_id=infohus_id, wrote=writes.wrote, purpose=f"template-version-{version}",
+                justification=f"sha256:{template.digest().hex()}", at=at,
+            )
     return version
 
 

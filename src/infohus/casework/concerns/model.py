@@ -13,6 +13,7 @@ from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import (
     SCHEMA,
+    Changing,
     Record,
     VersionedRecord,
     choice,
@@ -113,7 +114,7 @@ class ClearanceCheck(Record):
     note: Mapped[Sealed | None] = mapped_column(SealedColumn)
 
 
-class ChildNotification(VersionedRecord):
+class ChildNotification(VersionedRecord, Changing):
     """The underretning task: two clocks, and the hand-over that screening waits for (rules 32 and 33)."""
 
     __tablename__ = "child_notification"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import Authority
-from infohus.kernel.database.tables import Record, choice, owned_by_authority
+from infohus.kernel.database.tables import Changing, Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -23,7 +23,7 @@ class Answer(StrEnum):
     DECLINED = "declined"
 
 
-class InformationRequest(Record):
+class InformationRequest(Record, Changing):
     """What is asked of an authority: by another through the system, or from outside and noted by the one asked."""
 
     __tablename__ = "information_request"

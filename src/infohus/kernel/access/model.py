@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Record, Regime, Row, choice, new_id, owned_by_authority
+from infohus.kernel.database.tables import SCHEMA, Changing, Record, Regime, Row, choice, new_id, owned_by_authority
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.sealing.envelope import Sealed
@@ -44,7 +44,7 @@ class ParticipationKind(StrEnum):
     INVITED = "invited"
 
 
-class Authority(Row):
+class Authority(Row, Changing):
     """A controller: a municipality, a police district or another authority that may be drawn in."""
 
     __tablename__ = "authority"
@@ -57,7 +57,7 @@ class Authority(Row):
     public_task_sector: Mapped[str | None]
 
 
-class Infohus(Row):
+class Infohus(Row, Changing):
     """The forum of one municipality and its police district. Its id is also its audit log's."""
 
     __tablename__ = "infohus"
@@ -100,7 +100,7 @@ class Coordinator(Row):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
-class Case(Row):
+class Case(Row, Changing):
     """One concern taken up: what is joint of it (rule 44). Holds no text about anyone.
 
     `version` is the next one with every change of the row.
@@ -119,7 +119,7 @@ class Case(Row):
     outcome: Mapped[str | None]
 
 
-class CaseSide(Row):
+class CaseSide(Row, Changing):
     """What one authority has of a case, seen by that authority alone (rule 44).
 
     Made by its own authority's first act that writes in the case. `version` is the next one with every change of what
@@ -148,7 +148,7 @@ class SidePerson(Row):
     log_id: Mapped[str] = mapped_column(unique=True)
 
 
-class Participant(Record):
+class Participant(Record, Changing):
     """A natural person who takes part in a case for an authority; access ends by itself (rule 22).
 
     `authority_id` is, as on every record, its owner: the authority that drew the person in.
@@ -199,7 +199,7 @@ class RecordKey(Row):
     wrapped_key: Mapped[bytes]
 
 
-class Disclosure(Row):
+class Disclosure(Row, Changing):
     """One version of one record disclosed to one authority by one exchange.
 
     `via` is the exchange by which the discloser had it, where another authority wrote it: what is passed on falls with
@@ -219,8 +219,19 @@ class Disclosure(Row):
     record_version: Mapped[int]
     record_kind: Mapped[str]
     case_id: Mapped[UUID]
+    discloser_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     via: Mapped[UUID | None]
     withdrawn_at: Mapped[datetime | None]
+
+
+STANDS = sa.and_(
+    Disclosure.withdrawn_at.is_(None),
+    sa.or_(
+        Disclosure.via.is_(None),
+        sa.func.infohus.rests_on_what_stands(Disclosure.exchange_id, Disclosure.record_id, Disclosure.recipient_id),
+    ),
+)
+"""Whether a disclosure lets its recipient read: it was not withdrawn, nor was all that it rests on."""
 
 
 class DisclosedKey(Row):

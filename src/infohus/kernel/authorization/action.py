@@ -30,6 +30,7 @@ class Action(StrEnum):
     SUPERVISE_EXCHANGES = "superviseExchanges"
     LOAD_PLAN = "loadPlan"
     REGISTER_COORDINATOR = "registerCoordinator"
+    LOAD_TEMPLATE = "loadTemplate"
     LIST_OVERDUE_REVIEWS = "listOverdueReviews"
     REPORT_ERASURE = "reportErasure"
     REPORT_SUBJECT_LOG = "reportSubjectLog"

@@ -117,14 +117,18 @@ class Policies:
                 kebab-case or stands twice; a @source does not end in the numbers of rules; or the schema's actions
                 are not exactly those of `Action`.
         """
-        try:
-            schema_text = (folder / SCHEMA_FILE).read_text(encoding="utf-8")
-            texts = tuple(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.cedar")))
-        except (OSError, ValueError) as failure:
-            message = f"the policies cannot be read: {failure}"
-            raise PoliciesUnsound(message) from None
-        by_action, schema, digest = _validated(schema_text, texts)
+        by_action, schema, digest = _validated(*_read(folder))
         return cls(by_action=by_action, schema=schema, digest=digest)
+
+    def require_unchanged(self, folder: Path) -> None:
+        """Compare the policies of a folder with these.
+
+        Raises:
+            PoliciesUnsound: they are others, or cannot be read: a restart would decide otherwise, or fail.
+        """
+        if _digest_of(*_read(folder)) != self.digest:
+            message = "the policies are others than those loaded"
+            raise PoliciesUnsound(message)
 
     def decide(
         self, caller: Caller, action: Action, resource: Resource, participation: Participation, *, now: datetime
@@ -173,8 +177,21 @@ def _validated(
         raise PoliciesUnsound(message)
     _refuse_unnamed(policies)
     groups = _groups_by_action(schema)
-    digest = sha256(schema_text.encode() + b"\x00" + policies_text.encode()).hexdigest()
-    return _by_action(policies["staticPolicies"], groups), schema, digest
+    return _by_action(policies["staticPolicies"], groups), schema, _digest_of(schema_text, texts)
+
+
+def _read(folder: Path) -> tuple[str, tuple[str, ...]]:
+    """Read the schema and the policies of a folder."""
+    try:
+        schema_text = (folder / SCHEMA_FILE).read_text(encoding="utf-8")
+        return schema_text, tuple(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.cedar")))
+    except (OSError, ValueError) as failure:
+        message = f"the policies cannot be read: {failure}"
+        raise PoliciesUnsound(message) from None
+
+
+def _digest_of(schema_text: str, texts: tuple[str, ...]) -> str:
+    return sha256(schema_text.encode() + b"\x00" + "\n".join(texts).encode()).hexdigest()
 
 
 def _nameless(entity: dict[str, Any]) -> dict[str, Any]:

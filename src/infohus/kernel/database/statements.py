@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from infohus.kernel.database.row_digests import REVISION
 from infohus.kernel.database.tables import Row
 
 Stored: TypeAlias = asyncpg.Record
@@ -27,6 +28,9 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 
+
+STORED = "_stored"
+"""Where a row keeps its columns in the driver's form: a tuple in the table's order as read, a dict as sent."""
 
 _ACTING = "SELECT asked.* FROM ({sql}) AS asked WHERE (SELECT infohus.act_as(${first}, ${second}, ${third}, ${fourth}))"
 
@@ -133,11 +137,16 @@ def insert_unless_there_of(model: type[Row]) -> Compiled:
 
 @cache
 def update_of(model: type[Row], columns: tuple[str, ...]) -> Compiled:
-    """Compile the UPDATE of `columns` of one row by its primary key, bound as `primary_key_<name>`."""
+    """Compile the UPDATE of `columns` of one row by its primary key, bound as `primary_key_<name>`.
+
+    A row with revisions must be of the revision `read_revision`: nobody has changed it since it was read.
+    """
     table = table_of(model)
     statement = sa.update(table).where(
         *(column == sa.bindparam(f"primary_key_{column.name}", type_=column.type) for column in table.primary_key)
     )
+    if REVISION in table.columns:
+        statement = statement.where(table.columns[REVISION] == sa.bindparam("read_revision", type_=sa.Integer()))
     return Compiled(statement, column_keys=list(columns))
 
 
@@ -171,13 +180,29 @@ def _result_of(column_type: sa.types.TypeEngine[Any]) -> Convert | None:
     return column_type.dialect_impl(_DIALECT).result_processor(_DIALECT, None)
 
 
+def stored_of(row: Row) -> dict[str, Any]:
+    """Give all columns of a row as they were read, or were last sent: what its digest is computed from.
+
+    Raises:
+        TypeError: the row was neither.
+    """
+    stored = vars(row).get(STORED)
+    if isinstance(stored, tuple):
+        return dict(zip(column_names_of(type(row)), stored, strict=True))
+    if not isinstance(stored, dict):
+        message = f"this {type(row).__name__} was neither read nor written"
+        raise TypeError(message)
+    return stored
+
+
 def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
     """Make a mapped row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
     columns_of, converts = _results(model, prefix)
     # Past SQLAlchemy's `__init__` and the state it keeps for a session: there is none.
     row = model.__new__(model)
     values = vars(row)
-    values.update(zip(column_names_of(model), columns_of(record), strict=True))
+    values[STORED] = stored = columns_of(record)
+    values.update(zip(column_names_of(model), stored, strict=True))
     for name, convert in converts:
         if values[name] is not None:
             values[name] = convert(values[name])

@@ -101,6 +101,12 @@ class Regime(StrEnum):
     PET = "pet"
 
 
+class Changing:
+    """A table whose rows change: `revision` counts what was stored of a row, from 1, and the log names each."""
+
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
+
+
 class Record(Row):
     """A row with sealed text: it belongs to one case, one owning authority and one regime.
 
@@ -129,6 +135,8 @@ class VersionedRecord(Record):
 
     __abstract__ = True
 
+    # Both, so that the primary key has the order that it has in the database.
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     record_version: Mapped[int] = mapped_column(primary_key=True, default=1)
 
 

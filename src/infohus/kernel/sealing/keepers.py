@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from infohus.kernel.database.readiness import PartNotReady
 from infohus.kernel.sealing.envelope import KEY_BYTES, length_prefixed
 from infohus.kernel.sealing.wraps import unwrap, wrap
 
@@ -73,13 +74,30 @@ class FileKeyKeeper:
             _write_once(folder / "index" / f"{infohus_id}.key")
         return cls(folder)
 
+    def authorities(self) -> set[str]:
+        """Name the authorities whose keys there are."""
+        return {path.parent.name.removesuffix(supervision_of("")) for path in self._folder.glob("*/kek-*.key")}
+
+    def require_keys_of(self, authority_ids: Iterable[str]) -> None:
+        """Read each authority's keys from the disk, remembered or not.
+
+        Raises:
+            PartNotReady: naming the file.
+        """
+        for authority_id in authority_ids:
+            for owner in (authority_id, supervision_of(authority_id)):
+                try:
+                    _read_safely(self._folder / owner / "kek-1.key")
+                except (UnsafeKeyFile, OSError) as failure:
+                    raise PartNotReady(why=f"{owner}-{type(failure).__name__}") from failure
+
     def check(self) -> None:
         """Read every key there is or must be, so that an unsafe one stops the start instead of the first request.
 
         Raises:
             UnsafeKeyFile: naming the file.
         """
-        authorities = {path.parent.name.removesuffix(supervision_of("")) for path in self._folder.glob("*/kek-*.key")}
+        authorities = self.authorities()
         wanted = {self._folder / supervision_of(authority_id) / "kek-1.key" for authority_id in authorities}
         if wanted:
             wanted.add(self._folder / "index" / f"{INSTALLATION}.key")

@@ -1,18 +1,12 @@
 """What a unit of work has done so far, from which its audit entry is built; and the Idempotency-Key it came with."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
-from uuid import UUID
 
 import msgspec
 
 from infohus.kernel.audit.formats.entry import Opened, Wrote
-from infohus.kernel.database.tables import Row
 from infohus.kernel.unit_of_work.procedure import FixedPurpose, NoPurpose, Purpose, PurposeOfAnotherAct, StatedPurpose
-
-_STORED = msgspec.json.Encoder(enc_hook=str)
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
@@ -38,6 +32,8 @@ class AuditEventDraft:
     """The log ids of persons the act is about, beside those of its case."""
     met: list[str] = field(default_factory=list)
     """The same of persons whose rows this unit writes."""
+    is_durable: bool = field(default=False, init=False)
+    """Whether the entry is committed and on the disk; set by `UnitsOfWork` alone."""
     _purpose: str | None = field(default=None, init=False)
     _opened: list[Opened] = field(default_factory=list, init=False)
     _wrote: list[Wrote] = field(default_factory=list, init=False)
@@ -84,15 +80,3 @@ class AuditEventDraft:
         """Set the purpose that the procedure's row fixes. Called after the operation: what that refused states none."""
         if isinstance(self.purpose_of_act, FixedPurpose):
             self._purpose = self.purpose_of_act.text
-
-
-def withdrew(record_id: UUID, exchange_id: UUID, recipient_id: str) -> Wrote:
-    """Describe that a record was withdrawn from a recipient of an exchange."""
-    digest = hashlib.sha256(f"{record_id}\n{exchange_id}\n{recipient_id}".encode()).hexdigest()
-    return Wrote(verb="withdraw", table="disclosure", row=record_id, digest=digest)
-
-
-def wrote_of(row: Row, verb: str, stored: list[Any]) -> Wrote:
-    """Describe a written row by the SHA-256 of the values sent, hexadecimal; of a sealed value that is its envelope."""
-    digest = hashlib.sha256(_STORED.encode(stored)).hexdigest()
-    return Wrote(verb=verb, table=row.__tablename__, row=getattr(row, "id", None), digest=digest)

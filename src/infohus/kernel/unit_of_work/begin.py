@@ -17,25 +17,30 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+import sqlalchemy as sa
 import structlog
 
 from infohus import errors
-from infohus.kernel.access.model import Case
-from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode
+from infohus.kernel.access.model import Case, Infohus
+from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode_parts
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, append_alone, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.readiness import PartNotReady
 from infohus.kernel.database.ready_connections import ReadyConnections
+from infohus.kernel.database.statements import Compiled
 from infohus.kernel.database.tables import Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.identity.refusals import VouchedFor
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
+from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.procedure import ActRow
+from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
 from infohus.kernel.unit_of_work.refusal_counts import RefusalCounts, sign_in_entry
 from infohus.kernel.unit_of_work.request_context import RequestContext
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -49,6 +54,9 @@ REGIMES = {
     AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
 }
 """The law each kind of authority handles personal data under; all others are under the GDPR (rule 42)."""
+
+
+_CARRIERS = Compiled(sa.select(Infohus.municipality_id, Infohus.police_id))
 
 
 class UnitsOfWork:
@@ -109,9 +117,10 @@ class UnitsOfWork:
                 audit_draft.complete_purpose()
                 await work.flush()
                 resolved = work.resolved
-                entry = encode(self._entry(caller, action, model, subject_id, resolved, audit_draft))
-                await commit(connection, caller.authority_id, entry, writes=context.in_transaction)
-                self._acknowledged.add(log_of(caller.authority_id), entry)
+                entries = encode_parts(self._entry(caller, action, model, subject_id, resolved, audit_draft))
+                await commit(connection, caller.authority_id, entries, writes=context.in_transaction)
+                self._acknowledged.add(log_of(caller.authority_id), *entries)
+                audit_draft.is_durable = True
             except Unanswered as unanswered:
                 # The entry may stand in the log, and says "allowed": no second one says that the act failed.
                 raise unanswered.outcome from unanswered.__cause__
@@ -156,6 +165,31 @@ class UnitsOfWork:
         finally:
             self._refusals.put_back(waiting)
 
+    def afterwards(self, work: UnitOfWork, log: LogReader) -> LogReader:
+        """Read one of a unit's logs after its end, for an answer given piece by piece; see `ReadingAfterwards`."""
+        return log.asked_by(ReadingAfterwards(work, self._connection).ask)
+
+    async def ask(self, question: Callable[[Connection], Awaitable[None]]) -> None:
+        """Ask the database one of the questions of `/ready`, over a connection of the units'.
+
+        Raises:
+            PartNotReady: by the question, or because no connection can be had.
+        """
+        try:
+            async with self._connection() as connection:
+                await question(connection)
+        except errors.DatabaseUnavailable as failure:
+            raise PartNotReady(why="no-connection") from failure
+
+    async def carriers(self) -> set[str]:
+        """Name the authorities that carry an infohus.
+
+        Raises:
+            DatabaseUnavailable: as `begin`.
+        """
+        async with self._connection() as connection:
+            return {authority for row in await connection.fetch(_CARRIERS.sql) for authority in row}
+
     async def end_answered_requests(self, *, before: date) -> int:
         """Delete the idempotency keys of acts before a Danish day; give how many there were.
 
@@ -167,15 +201,6 @@ class UnitsOfWork:
             while some := await connection.fetchval("SELECT infohus.end_answered_requests($1)", before):
                 ended += some
         return ended
-
-    async def ready(self) -> None:
-        """Ask the database for one value, to see whether it answers.
-
-        Raises:
-            DatabaseUnavailable: it does not answer.
-        """
-        async with self._connection() as connection:
-            await connection.fetchval("SELECT 1")
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
@@ -230,12 +255,12 @@ class UnitsOfWork:
                 await connection.execute("ROLLBACK")
             if side is not None and (found := await side()) is not None:
                 entry = msgspec.structs.replace(entry, case=found[0], persons=found[1])
-            encoded = encode(entry)
+            entries = encode_parts(entry)
             # A refusal, too, tells something of what was read, so it waits until the entry is on the disk. The log is
             # not locked meanwhile, so that many refusals hold nobody up. If the process dies before COMMIT, there is
             # no entry and no answer; after it, there is perhaps an entry, and no answer.
-            await connection.execute(append_alone(entry.log, encoded, authority_id=authority_id))
-            self._acknowledged.add(entry.log, encoded)
+            await connection.execute(append_alone(entry.log, *entries, authority_id=authority_id))
+            self._acknowledged.add(entry.log, *entries)
         except (OSError, asyncpg.PostgresError, *DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
@@ -278,6 +303,10 @@ class RequestScope:
         return self.units.begin(
             self.caller, action, model, subject_id, within=within, idempotency_key=self.idempotency_key
         )
+
+    def afterwards(self, work: UnitOfWork, log: LogReader) -> LogReader:
+        """Read one of a unit's logs after its end; see `UnitsOfWork.afterwards`."""
+        return self.units.afterwards(work, log)
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:

@@ -4,6 +4,7 @@ It says what state things are in when something dies there, and tells what did n
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import asyncpg
 import structlog
@@ -29,8 +30,8 @@ class Unanswered(Exception):  # noqa: N818 - names the situation
         self.outcome = outcome
 
 
-async def commit(connection: Connection, authority_id: str, entry: bytes, *, writes: bool) -> None:
-    """Append a unit's entry to its authority's log and commit; one that only reads has no transaction but the entry's.
+async def commit(connection: Connection, authority_id: str, entries: Sequence[bytes], *, writes: bool) -> None:
+    """Append a unit's entries to its authority's log and commit; one that only reads has no other transaction.
 
     Raises:
         DatabaseUnavailable: the connection was lost before; nothing happened.
@@ -48,11 +49,14 @@ async def commit(connection: Connection, authority_id: str, entry: bytes, *, wri
     if connection.is_closed():
         raise errors.DatabaseUnavailable
     log_id = log_of(authority_id)
-    message = append_and_commit(log_id, entry) if writes else append_alone(log_id, entry, authority_id=authority_id)
+    message = (
+        append_and_commit(log_id, *entries) if writes
+        else append_alone(log_id, *entries, authority_id=authority_id)
+    )
     try:
         await connection.execute(message)
     except BaseException as failure:
-        if await asyncio.shield(_is_surely_not_committed(connection, entry)):
+        if await asyncio.shield(_is_surely_not_committed(connection, entries[-1])):
             raise
         logger.exception("unknown_whether_stored", log=str(log_id), exc_info=failure)
         if not isinstance(failure, Exception):

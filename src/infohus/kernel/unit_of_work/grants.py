@@ -31,9 +31,13 @@ WITHDRAWING = sa.select(
     sa.func.infohus.withdraw(
         sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
         sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
-    ).label("record_id")
+    ).table_valued("record_id", "part", "record_version", "owner_id", "case_id", "key_id", name="withdrawn")
 )
-"""Takes away the wraps that an exchange gave a recipient, and returns the ids of the records."""
+"""Takes away the wraps that an exchange gave a recipient; returns the ids of the records, and the key rows deleted."""
+WITHDRAWN = sa.select(Disclosure).where(
+    Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.recipient_id == sa.bindparam("recipient_id"),
+    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+)
 
 
 class Grants:
@@ -58,7 +62,7 @@ class Grants:
                 self._writes.insert(Disclosure.of(
                     exchange_id=exchange_id, record_id=one.record_id, recipient_id=recipient_id,
                     record_version=one.record_version, record_kind=one.kind, case_id=self._keys.case_id,
-                    via=self._keys.given_by(version),
+                    discloser_id=self._keys.authority_id, via=self._keys.given_by(version),
                 ), unless_there=False)
                 if recipient_id == one.owner:
                     continue

@@ -46,7 +46,7 @@ class Keyring:
         self._vault = vault
         self._ask = ask
         self._caller = caller
-        self._authority_id = authority_id = caller.authority_id
+        self.authority_id = authority_id = caller.authority_id
         self._opened = opened
         self._case_id = resolved.case.id if resolved.case is not None else None
         self._case_keys: dict[str, bytes] = {}
@@ -79,9 +79,9 @@ class Keyring:
         missing = {version for version in versions if version not in self._data_keys}
         if not missing:
             return
-        await self.bring_case_key(self._authority_id)
+        await self.bring_case_key(self.authority_id)
         ready = compiled(WRAPS)
-        values = {"record_ids": [record_id for record_id, _ in missing], "authority_id": self._authority_id}
+        values = {"record_ids": [record_id for record_id, _ in missing], "authority_id": self.authority_id}
         for row in await self._ask(ready.sql, ready.arguments(values)):
             version = (row["record_id"], row["record_version"])
             if version in missing:
@@ -118,9 +118,9 @@ class Keyring:
             part: self._vault.new_data_key() for part in parts_of(type(record))
         }
         for part, key in keys.items():
-            place = self._key_place(_version_of(record), part, key.key_id, owner_id=self._authority_id)
+            place = self._key_place(_version_of(record), part, key.key_id, owner_id=self.authority_id)
             yield RecordKey.of(
-                record_id=record.id, record_version=record.record_version, part=part, authority_id=self._authority_id,
+                record_id=record.id, record_version=record.record_version, part=part, authority_id=self.authority_id,
                 case_id=place.case_id, key_id=key.key_id, wrapped_key=self._wrapped(key, place),
             )
 
@@ -184,7 +184,7 @@ class Keyring:
         """
         kept = kept_for_supervision(row)
         opened_by = None if kept.also_opened_by is None else getattr(row, kept.also_opened_by)
-        if _authority_of(row) != self._authority_id and opened_by != self._caller.person_id:
+        if _authority_of(row) != self.authority_id and opened_by != self._caller.person_id:
             raise errors.NotAvailable
         if not any(isinstance(getattr(row, column), Sealed) for column in columns):
             return {}
@@ -226,7 +226,7 @@ class Keyring:
             )
             try:
                 key = self._vault.unwrap_data_key(
-                    stored.wrapped_key, place, wrapped_case_key=self._case_keys[self._authority_id]
+                    stored.wrapped_key, place, wrapped_case_key=self._case_keys[self.authority_id]
                 )
             except (CannotOpen, KeyError):
                 raise errors.NotAvailable from None
@@ -242,7 +242,7 @@ class Keyring:
     ) -> KeyPlace:
         return KeyPlace(
             record_id=version[0], version=version[1], part=part, key_id=key_id, owner_id=owner_id,
-            reader_id=reader_id or self._authority_id, case_id=self.case_id, exchange_id=exchange_id,
+            reader_id=reader_id or self.authority_id, case_id=self.case_id, exchange_id=exchange_id,
         )
 
 

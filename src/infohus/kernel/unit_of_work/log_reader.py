@@ -2,25 +2,24 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 
-from infohus.kernel.audit.formats.checkpoint import Checkpoint, VerifierKey
+from infohus.kernel.audit.formats.checkpoint import VerifierKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
-from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.storage import archive, export, log
 from infohus.kernel.audit.storage.archive import Archived
-from infohus.kernel.audit.storage.log import Head
+from infohus.kernel.audit.storage.log import Head, LogPlace
 from infohus.kernel.audit.storage.serving import TilePlace, tile_of
 from infohus.kernel.audit.verification.exported_log import Fault, Verification
 from infohus.kernel.audit.verification.log_rows import verify_database
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.database.pool import Connection
 
-Keeps = Callable[[Entry], bool]
+Keeps = Callable[[Entry | None], bool]
 Numbered = tuple[int, Entry]
 
 
@@ -66,6 +65,10 @@ class LogReader:
         self._connection = cast("Connection", _ConnectionOfCaller(connection, ask))
         self.log_id = log_id
 
+    def asked_by(self, ask: Callable[[str, Sequence[Any]], Awaitable[list[asyncpg.Record]]]) -> "LogReader":
+        """Read the same log by other means: `ask` runs each query, and nothing is locked or executed."""
+        return LogReader(self._connection, ask, self.log_id)
+
     # --- its head, and whether it verifies ---------------------------------------------------------------------------
     async def head(self) -> Head:
         """Read the log's size and frontier as the database says them; nothing is verified."""
@@ -82,22 +85,20 @@ class LogReader:
         return await log.entry_at(self._connection, self.log_id, index)
 
     async def entries(self, *, start: int, stop: int) -> AsyncIterator[list[Numbered]]:
-        """Read the entries start … stop-1 in order, some thousand at a time; an emptied one is left out."""
+        """Read the entries start … stop-1 in order, some thousand at a time; emptied and bad ones are left out."""
         async for rows in log.rows_of(self._connection, self.log_id, start=start, stop=stop):
-            yield [(row["index"], decode(row["entry"])) for row in rows if row["entry"] is not None]
+            found = ((row["index"], read(row["entry"])) for row in rows if row["entry"] is not None)
+            yield [(index, entry) for index, entry in found if entry is not None]
 
-    async def entries_where(self, keeps: Keeps, *, after: int, limit: int) -> tuple[list[Numbered], int | None]:
-        """List entries after index `after` that `keeps` accepts, oldest first, and the next `after` or `None`."""
-        return await log.entries_where(self._connection, self.log_id, keeps, after=after, limit=limit)
+    async def places_where(self, keeps: Keeps, *, after: int, limit: int) -> tuple[list[LogPlace], int | None]:
+        """List places after index `after` that `keeps` accepts, oldest first, and the next `after` or `None`.
 
-    async def places_where(
-        self, keeps: Callable[[Entry | None], bool], *, after: int, limit: int
-    ) -> tuple[list[tuple[int, Entry | None]], int | None]:
-        """List as `entries_where` does; `keeps` is also asked about an emptied entry, as `None`."""
+        `keeps` is also asked about an emptied entry, as `None`; a bad one is always listed.
+        """
         return await log.places_where(self._connection, self.log_id, keeps, after=after, limit=limit)
 
     async def entries_holding(self, texts: Sequence[str]) -> list[tuple[int, bytes]]:
-        """List the entries, oldest first, whose bytes contain one of these texts; it reads the whole log."""
+        """List the entries, oldest first, whose bytes contain one of these texts, bad ones too; it reads all."""
         return await log.entries_holding(self._connection, self.log_id, texts)
 
     async def first_since(self, moment: datetime, *, size: int) -> int:
@@ -126,15 +127,17 @@ class LogReader:
         """
         return await tile_of(self._connection, self.log_id, place, size=size)
 
-    async def export(self, note: str, folder: Path, *, key: VerifierKey, witnesses: Sequence[WitnessKey]) -> Checkpoint:
-        """Write the log into `folder` as far as its signed checkpoint `note` goes; every row is hashed anew.
+    def export(
+        self, note: str, *, key: VerifierKey, witnesses: Sequence[WitnessKey], at: datetime
+    ) -> AsyncIterator[bytes]:
+        """Give the log as far as its signed checkpoint `note` goes, as a tar file, piece by piece.
 
         Raises:
-            LogDoesNotVerify: the rows do not make the tree that the checkpoint says.
+            LogDoesNotVerify: midway, when the rows do not make the tree that the checkpoint says; the tar file then
+                has no checkpoint and no end.
         """
-        return await export.export_log(
-            self._connection, self.log_id, note, folder, key=key, witnesses=witnesses
-        )
+        files = export.exported_files(self._connection, self.log_id, note, key=key, witnesses=witnesses)
+        return export.packed(files, folder="log", at=at)
 
     # --- archived checkpoints ----------------------------------------------------------------------------------------
     async def newest_checkpoint(self) -> Archived | None:

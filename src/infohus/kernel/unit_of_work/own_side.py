@@ -10,9 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import CaseSide, SidePerson
-from infohus.kernel.database.statements import compiled, insert_unless_there_of
+from infohus.kernel.audit.storage.written_rows import wrote_of
+from infohus.kernel.database.statements import column_names_of, compiled, insert_unless_there_of, table_of
 from infohus.kernel.identity.caller import Caller
-from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, wrote_of
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.keyring import Ask
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
@@ -85,13 +86,13 @@ class Side:
         await self._begin_transaction()
         made = [self._person(cases[subject_id], subject_id, _new_log_id()) for subject_id in first_met]
         statement = insert_unless_there_of(SidePerson)
-        inserts = [(person, statement.arguments({**vars(person)})) for person in made]
-        for _, arguments in inserts:
-            await self._ask(statement.sql, arguments)
+        for person in made:
+            await self._ask(statement.sql, statement.arguments({**vars(person)}))
         stored = await self._log_ids(first_met)
-        for person, arguments in inserts:
+        for person in made:
             if stored[person.subject_id] == person.log_id:
-                self._audit_draft.add_wrote(wrote_of(person, "insert", arguments))
+                stored_row = {name: vars(person)[name] for name in column_names_of(SidePerson)}
+                self._audit_draft.add_wrote(wrote_of(table_of(SidePerson), "insert", before={}, after=stored_row))
                 self._audit_draft.met.append(person.log_id)
             else:
                 self._audit_draft.persons.append(stored[person.subject_id])

@@ -6,31 +6,43 @@ from uuid import UUID
 
 from infohus import errors
 from infohus.kernel.access.model import Case, CaseKey, Participant
+from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.row_digests import REVISION, UNLOGGED
 from infohus.kernel.database.statements import (
+    STORED,
     Compiled,
     column_names_of,
     insert_of,
     insert_unless_there_of,
     joined,
+    stored_of,
     table_of,
     update_of,
 )
 from infohus.kernel.database.tables import Row, new_id
-from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, wrote_of
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.lookup import Lock
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 _SENT_ALONE = (Case, Participant, CaseKey)
 """Tables that row security reads when it checks later inserts: their rows are sent in statements of their own."""
+_NOTHING_WRITTEN = {"UPDATE 0", "INSERT 0 0"}
 
 
 class _Write(NamedTuple):
+    """One statement. `before` and `after` are all columns of the row as read and as sent, `before` empty for a new one.
+
+    `is_alone`: it is not joined to others, because what it does is seen by its own answer.
+    """
+
     statement: Compiled
     arguments: list[Any]
     row: Row
-    verb: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    is_alone: bool
 
 
 class NotUnderLock(Exception):  # noqa: N818 - names the situation
@@ -69,19 +81,32 @@ class PendingWrites:
         values = {name: columns.get(name) for name in column_names_of(type(row))}
         if values.get("id", row) is None:
             values["id"] = columns["id"] = new_id()
+        if REVISION in values:
+            values[REVISION] = columns[REVISION] = 1
         ready = (insert_unless_there_of if unless_there else insert_of)(type(row))
-        self._writes.append(_Write(ready, ready.arguments(values), row, "insert"))
+        arguments = ready.arguments(values)
+        sent = columns[STORED] = dict(zip(ready.names, arguments, strict=True))
+        is_alone = unless_there or isinstance(row, _SENT_ALONE)
+        self._writes.append(_Write(ready, arguments, row, {}, sent, is_alone))
 
     def update(self, row: Row, values: Mapping[str, Any]) -> None:
-        """Update columns of `row`, whose attributes hold the new values already.
+        """Update columns of `row`, whose attributes hold the new values already; its revision is counted up.
 
         Raises:
+            KeyError: rows of this table never change, for they have no revision.
             NotUnderLock: the unit only reads, the row stands in another case, or it is the case and the unit records.
         """
         self._require_lock(row, vars(row), deciding=isinstance(row, Case))
+        before = stored_of(row)
+        revision: int = before[REVISION]
+        values = {**values, REVISION: revision + 1}
+        setattr(row, REVISION, revision + 1)
         ready = update_of(type(row), tuple(sorted(values)))
         keys = {f"primary_key_{column.name}": getattr(row, column.name) for column in table_of(type(row)).primary_key}
-        self._writes.append(_Write(ready, ready.arguments({**values, **keys}), row, "update"))
+        arguments = ready.arguments({**values, **keys, "read_revision": revision})
+        sent = dict(zip(ready.names, arguments, strict=True))
+        after = vars(row)[STORED] = {**before, **{name: sent[name] for name in values}}
+        self._writes.append(_Write(ready, arguments, row, before, after, is_alone=True))
 
     def __bool__(self) -> bool:
         """Say whether anything is waiting to be sent."""
@@ -89,23 +114,25 @@ class PendingWrites:
 
     def inserts_of(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted."""
-        return [write.row for write in self._writes if write.verb == "insert" and isinstance(write.row, model)]
+        return [write.row for write in self._writes if not write.before and isinstance(write.row, model)]
 
     async def send(self) -> None:
         """Send everything, in order; inserts in a row are joined into one statement.
 
         Raises:
-            ActedAtTheSameTime: a row to be updated is gone, or hidden from this caller by now.
+            ActedAtTheSameTime: a row to be updated is gone, was changed since it was read, or is hidden from this
+                caller by now.
         """
         together: list[_Write] = []
         for write in self._writes:
-            self._audit_draft.add_wrote(wrote_of(write.row, write.verb, write.arguments))
-            if write.verb == "insert" and not isinstance(write.row, _SENT_ALONE):
+            if not write.is_alone:
                 together.append(write)
                 continue
             await self._insert(together)
-            if await self._connection.execute(write.statement.sql, *write.arguments) == "UPDATE 0":
-                # The row was deleted, or hidden by row security, between reading and writing.
+            if await self._connection.execute(write.statement.sql, *write.arguments) not in _NOTHING_WRITTEN:
+                self._log(write)
+            elif write.before:
+                # The row was deleted, changed, or hidden by row security, between reading and writing.
                 raise errors.ActedAtTheSameTime
         await self._insert(together)
         self._writes.clear()
@@ -122,4 +149,12 @@ class PendingWrites:
         if together:
             sql, arguments = joined([(write.statement, write.arguments) for write in together])
             await self._connection.execute(sql, *arguments)
+            for write in together:
+                self._log(write)
             together.clear()
+
+    def _log(self, write: _Write) -> None:
+        table = table_of(type(write.row))
+        if table.name not in UNLOGGED:
+            verb = "update" if write.before else "insert"
+            self._audit_draft.add_wrote(wrote_of(table, verb, before=write.before, after=write.after))

@@ -3,6 +3,7 @@
 from functools import cache
 from uuid import UUID
 
+from infohus.kernel.database.row_digests import REVISION
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.sealing.clear_columns import NO_COLUMNS, digest_of
@@ -34,9 +35,9 @@ def part_of(model: type[Record], column: str) -> str:
 
 @cache
 def bound_columns_of(model: type[Record]) -> tuple[str, ...]:
-    """Name the clear columns to which a record's texts are bound: all but those that change later."""
+    """Name the clear columns to which a record's texts are bound: all but those that change later, and their count."""
     kept = vars(model).get("kept_for_supervision")
-    left_out = {*model.changes_later, *((kept.wrapped_key,) if kept is not None else ())}
+    left_out = {REVISION, *model.changes_later, *((kept.wrapped_key,) if kept is not None else ())}
     return tuple(
         column.name for column in table_of(model).columns
         if not isinstance(column.type, SealedColumn) and column.name not in left_out

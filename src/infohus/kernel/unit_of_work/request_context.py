@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import sqlalchemy as sa
 
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import acting
+from infohus.kernel.database.statements import acting, compiled
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.unit_of_work.lookup import (
@@ -25,7 +26,7 @@ from infohus.kernel.unit_of_work.lookup import (
     resolved_infohus,
 )
 
-_OWN_SIDE = "SELECT infohus.own_side_of_attempt($1) AS log_ids"
+_OWN_SIDE = sa.select(sa.func.infohus.own_side_of_attempt(sa.bindparam("case_id", type_=sa.Uuid)).label("log_ids"))
 
 
 @dataclass(slots=True)
@@ -84,8 +85,9 @@ class RequestContext:
         Only for the entry of an attempt by somebody who takes no part: outside of any transaction.
         """
         caller = self.caller
+        asked = acting(compiled(_OWN_SIDE).sql, 1)
         rows = await self.connection.fetch(
-            acting(_OWN_SIDE, 1), case_id, caller.authority_id, caller.person_id, caller.role.value, self.now
+            asked, case_id, caller.authority_id, caller.person_id, caller.role.value, self.now
         )
         log_ids: list[str] | None = rows[0]["log_ids"]
         return None if log_ids is None else (case_id, log_ids)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from infohus import errors
-from infohus.kernel.access.model import AnsweredRequest, Case, Infohus
+from infohus.kernel.access.model import AnsweredRequest, Case, Disclosure, Infohus
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
@@ -26,8 +26,8 @@ from infohus.kernel.database.statements import (
 from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
-from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey, withdrew
-from infohus.kernel.unit_of_work.grants import WITHDRAWING, DisclosedRecord, Grants
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
+from infohus.kernel.unit_of_work.grants import WITHDRAWING, WITHDRAWN, DisclosedRecord, Grants
 from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Ask, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
@@ -35,6 +35,7 @@ from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.repetition import Repetition
 from infohus.kernel.unit_of_work.stored_keys import READERS
+from infohus.kernel.unit_of_work.withdrawn_rows import deleted_key, withdrew
 
 __all__ = ["DisclosedRecord", "LogReader", "UnitOfWork"]
 
@@ -266,9 +267,13 @@ class UnitOfWork:
         What another exchange that stands disclosed to it stays readable. Returns the ids of the records withdrawn.
         """
         rows = await self.values(WITHDRAWING, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
-        withdrawn: list[UUID] = [row["record_id"] for row in rows]
-        for record_id in withdrawn:
-            self.audit_draft.add_wrote(withdrew(record_id, exchange_id, recipient_id))
+        withdrawn: list[UUID] = sorted({row["record_id"] for row in rows})
+        given = {"exchange_id": exchange_id, "recipient_id": recipient_id, "record_ids": withdrawn}
+        for disclosure in await self.rows(Disclosure, WITHDRAWN, **given):
+            self.audit_draft.add_wrote(withdrew(disclosure))
+        for row in rows:
+            if row["part"] is not None:
+                self.audit_draft.add_wrote(deleted_key(row, exchange_id=exchange_id, recipient_id=recipient_id))
         return withdrawn
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:

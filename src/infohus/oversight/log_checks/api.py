@@ -14,7 +14,7 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from infohus.danish_calendar import danish_day
 from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
-from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
@@ -122,6 +122,7 @@ class CheckedEntry(msgspec.Struct, frozen=True, kw_only=True):
     reviewed_by: UUID | None
     reviewed_at: datetime | None
     entry: Entry | None
+    is_bad: bool
 
 
 class OneLogCheck(msgspec.Struct, frozen=True):
@@ -311,10 +312,11 @@ async def _shown(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]
 
 async def _checked(work: UnitOfWork, checked: LogCheckEntry) -> CheckedEntry:
     encoded = await work.log.entry_at(checked.leaf_index)
+    entry = None if encoded is None else read(encoded)
     return CheckedEntry(
         leaf_index=checked.leaf_index, reasons=checked.reasons, is_own=checked.caller_id == work.caller.person_id,
         review=checked.review, reviewed_by=checked.reviewed_by, reviewed_at=checked.reviewed_at,
-        entry=None if encoded is None else decode(encoded),
+        entry=entry, is_bad=entry is None and encoded is not None,
     )
 
 
@@ -323,7 +325,8 @@ async def _next_due(work: UnitOfWork, checks: list[LogCheckView], months: int) -
     ended = [check.period_until for check in checks if check.is_complete]
     if not ended:
         first = await work.log.entry_at(0)
-        ended = [] if first is None else [danish_day(decode(first).at)]
+        entry = None if first is None else read(first)
+        ended = [] if entry is None else [danish_day(entry.at)]
     return max(ended) + relativedelta(months=months) if ended else None
 
 

@@ -14,7 +14,7 @@ from infohus import errors
 from infohus.danish_calendar import danish_day, end_of_day, start_of_day
 from infohus.kernel.access.model import Case
 from infohus.kernel.audit.formats.draw import commitment_of, draw_from
-from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
+from infohus.kernel.audit.formats.entry import Entry, Outcome, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.requests.moments import Day
@@ -158,8 +158,8 @@ async def draw_entries(
 async def _announced_size(work: UnitOfWork, check: LogCheck) -> int:
     """Find the entry that announced a check; give the log's size that includes it."""
     for index, encoded in await work.log.entries_holding([str(check.id)]):
-        entry = decode(encoded)
-        if entry.outcome is Outcome.ALLOWED and any(
+        entry = read(encoded)
+        if entry is not None and entry.outcome is Outcome.ALLOWED and any(
             (row.verb, row.table, row.row) == ("insert", LogCheck.__tablename__, check.id) for row in entry.wrote
         ):
             return index + 1

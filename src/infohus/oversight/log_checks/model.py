@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.access.model import Authority
 from infohus.kernel.audit.formats.draw import Announced
-from infohus.kernel.database.tables import SCHEMA, Row, choice, new_id
+from infohus.kernel.database.tables import SCHEMA, Changing, Row, choice, new_id
 from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
 from infohus.kernel.sealing.envelope import Sealed
 
@@ -30,7 +30,7 @@ class Ending(StrEnum):
     """The answer explains it."""
 
 
-class LogCheck(Row):
+class LogCheck(Row, Changing):
     """A check of the log of `authority_id`, as it was announced; it is drawn from a checkpoint that was signed later.
 
     Entries first … last, 0-based, are those of the period. `announced_size` is the log's size with the entry that
@@ -76,7 +76,7 @@ class LogCheck(Row):
         return Announced(self.id, size, self.first_index, self.last_index, self.sample, self.need, self.commitment)
 
 
-class LogCheckEntry(Row):
+class LogCheckEntry(Row, Changing):
     """One entry of a check: why it is in it (`random`, or risk rules), and its review.
 
     The database refuses a review by the person who made the entry.
@@ -103,7 +103,7 @@ class LogCheckEntry(Row):
     reviewed_at: Mapped[datetime | None]
 
 
-class LogFinding(Row):
+class LogFinding(Row, Changing):
     """A finding at an entry: who answers for it until when, the answer, and how it ended.
 
     Its texts are sealed under the supervision key of `authority_id`, whose check it is.

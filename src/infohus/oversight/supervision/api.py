@@ -1,14 +1,16 @@
 """The routes of a log: the caller's own authority's, and the installation's. Exchanges: `exchange_routes.py`."""
 
 import base64
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
+from litestar.response import Stream
 
 from infohus.kernel.answers.pages import Limit
 from infohus.kernel.audit.formats.entry import Outcome
@@ -24,6 +26,7 @@ from infohus.oversight.supervision.operations import (
     entries_of,
     packed_log,
     proof_of,
+    signed_head,
     state_of_log,
 )
 
@@ -101,10 +104,14 @@ async def proof(
 @post("/log/export", operation_id="ExportLog", status_code=200, media_type="application/x-tar")
 async def export(
     request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
-) -> Response[bytes]:
-    """Export the own log in the open C2SP layout, as a tar file that any verifier can check."""
+) -> Stream:
+    """Export the own log in the open C2SP layout, as a tar file that any verifier can check.
+
+    Given piece by piece: where the rows are not what was signed it breaks off, and holds no checkpoint.
+    """
     async with request_scope.begin(Action.EXPORT_LOG) as work:
-        return _tar(await packed_log(work.log, signer))
+        head = await signed_head(work.log, signer)
+    return _tar(packed_log(request_scope.afterwards(work, work.log), head, signer, at=work.now))
 
 
 @get("/log/actors/{person_id:uuid}", operation_id="OpenActor")
@@ -146,14 +153,16 @@ async def installation_proof(
 @post("/installation-log/export", operation_id="ExportInstallationLog", status_code=200, media_type="application/x-tar")
 async def installation_export(
     request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
-) -> Response[bytes]:
-    """Export the installation's log, as a tar file that any verifier can check."""
+) -> Stream:
+    """Export the installation's log, as a tar file that any verifier can check; see the own log's export."""
     async with request_scope.begin(Action.READ_INSTALLATION_LOG) as work:
-        return _tar(await packed_log(work.installation_log, signer))
+        head = await signed_head(work.installation_log, signer)
+    return _tar(packed_log(request_scope.afterwards(work, work.installation_log), head, signer, at=work.now))
 
 
-def _tar(packed: bytes) -> Response[bytes]:
-    return Response(packed, headers={"Content-Disposition": 'attachment; filename="log.tar"'})
+def _tar(packed: AsyncIterator[bytes]) -> Stream:
+    headers = {"Content-Disposition": 'attachment; filename="log.tar"'}
+    return Stream(packed, media_type="application/x-tar", headers=headers)
 
 
 handlers = [

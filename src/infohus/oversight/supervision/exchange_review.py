@@ -15,7 +15,7 @@ from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt
 from infohus.danish_calendar import DENMARK
 from infohus.kernel.access.model import Case, Disclosure
-from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
+from infohus.kernel.audit.formats.entry import Entry, Outcome, read
 from infohus.kernel.database.statements import Stored
 from infohus.kernel.sealing.column import SealedColumn
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -208,7 +208,7 @@ async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | 
     entries = await work.log.entries_holding([str(record_id) for record_id in ids])
     digests: dict[UUID, tuple[str, int]] = {}
     for index, encoded in entries:
-        written = _written(decode(encoded))
+        written = _written(read(encoded))
         digests.update({row: (digest, index) for row, digest in written.items() if row in ids})
         if exchange_id in written:
             break
@@ -219,7 +219,7 @@ async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | 
     ]
 
 
-def _written(entry: Entry) -> dict[UUID, str]:
-    if entry.outcome is not Outcome.ALLOWED:
+def _written(entry: Entry | None) -> dict[UUID, str]:
+    if entry is None or entry.outcome is not Outcome.ALLOWED:
         return {}
-    return {row.row: row.digest for row in entry.wrote if row.row is not None and row.verb in {"insert", "update"}}
+    return {row.row: row.digest for row in entry.wrote if row.row is not None and row.digest is not None}

@@ -1,9 +1,7 @@
 """What a reviewer can read of a log: its state, entries, proofs, and an export. Exchanges: `exchange_review.py`."""
 
-import io
-import tarfile
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import AsyncIterator
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -13,9 +11,7 @@ from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
-from infohus.kernel.audit.storage.export import LogDoesNotVerify
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
-from infohus.kernel.database.tables import new_id
 from infohus.kernel.unit_of_work.unit import LogReader
 
 
@@ -38,10 +34,11 @@ class LogState(msgspec.Struct, frozen=True):
 
 
 class NumberedEntry(msgspec.Struct, frozen=True):
-    """An entry with its place in the log, 0-based; `None` was emptied after its period."""
+    """An entry with its place in the log, 0-based; `None` was emptied after its period, or `is_bad`: is no entry."""
 
     index: int
     entry: Entry | None
+    is_bad: bool
 
 
 class EntryFilter(msgspec.Struct, frozen=True):
@@ -85,9 +82,9 @@ async def state_of_log(log: LogReader, signer: PooledSigner) -> LogState:
 async def entries_of(
     log: LogReader, asked: EntryFilter, *, after: int, limit: int
 ) -> tuple[list[NumberedEntry], int | None]:
-    """List entries after index `after`, oldest first, and the next `after`; `None` at the end."""
-    entries, next_after = await log.places_where(asked.keeps, after=after, limit=limit)
-    return [NumberedEntry(index, entry) for index, entry in entries], next_after
+    """List entries after index `after`, oldest first, bad ones always, and the next `after`; `None` at the end."""
+    places, next_after = await log.places_where(asked.keeps, after=after, limit=limit)
+    return [NumberedEntry(place.index, place.entry, place.is_bad) for place in places], next_after
 
 
 async def proof_of(log: LogReader, index: int, signer: PooledSigner) -> tuple[str, bytes | None, bytes]:
@@ -117,30 +114,11 @@ async def signed_head(log: LogReader, signer: PooledSigner) -> SignedHead:
         raise errors.LogUnavailable from refused
 
 
-async def packed_log(log: LogReader, signer: PooledSigner) -> bytes:
-    """Export the log and pack it as a tar file.
+def packed_log(log: LogReader, head: SignedHead, signer: PooledSigner, *, at: datetime) -> AsyncIterator[bytes]:
+    """Export a log as far as its signed head goes, as a tar file that is given piece by piece.
 
     Raises:
-        LogUnavailable: the log is not the one that was signed before, or its rows do not hash to its root.
+        LogDoesNotVerify: midway, when the rows do not hash to the signed root; the tar file then has no checkpoint and
+            no end.
     """
-    head = await signed_head(log, signer)
-    with TemporaryDirectory(prefix=f"infohus-{new_id().hex[:8]}-") as name:
-        folder = Path(name) / "log"
-        try:
-            await log.export(
-                head.note, folder, key=signer.verifier(head.checkpoint.origin), witnesses=signer.witnesses
-            )
-        except LogDoesNotVerify as failure:
-            raise errors.LogUnavailable from failure
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w") as archive:
-            archive.add(folder, arcname="log", filter=_without_owner)
-        return packed.getvalue()
-
-
-def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    member.mode = 0o755 if member.isdir() else 0o644
-    return member
-
+    return log.export(head.note, key=signer.verifier(head.checkpoint.origin), witnesses=signer.witnesses, at=at)

@@ -72,11 +72,12 @@ async def read_closing(case_id: FromPath[UUID], request_scope: NamedDependency[R
     status_code=204,
 )
 async def take_back(
-    case_id: FromPath[UUID], decision_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    case_id: FromPath[UUID], decision_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope],
 ) -> None:
     """Take back the caller's authority's signature on a proposed closure, so that its side can open something."""
-    async with request_scope.begin(Action.SIGN_CLOSURE, Closure, decision_id, within=case_id) as work:
-        await take_back_signature(work, work.subject(Closure))
+    async with idempotent_scope.begin(Action.SIGN_CLOSURE, Closure, decision_id, within=case_id) as work:
+        if not work.is_repetition:
+            await take_back_signature(work, work.subject(Closure))
 
 
 handlers = [*routes_of(KIND), read_retention, read_closing, take_back]

@@ -149,21 +149,29 @@ _OPEN_MEASURES = sa.select(Measure.id).where(
 """Finds measures that the caller's authority started, or answers for and was told of."""
 
 
+async def hand_over_waits(work: UnitOfWork) -> bool:
+    """Say whether there is an underretning that the caller's authority has to hand over."""
+    return bool(await work.values(_NOT_HANDED_OVER, **_own_side(work)))
+
+
 async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     """List what must be finished before the caller can sign; empty when nothing is. Signing a closure refuses by it."""
     blockers = []
     for model, blocker in UNSIGNED_DECISIONS.items():
         if await work.values(open_proposals(model), case_id=work.case.id):
             blockers.append(blocker)
-    kind = work.caller.authority_kind
-    own = {
-        "case_id": work.case.id, "authority_id": work.caller.authority_id,
-        "is_municipality": kind is AuthorityKind.MUNICIPALITY,
-    }
+    own, child = _own_side(work), _CHILD[work.caller.authority_kind]
     for statement, blocker in (
         (_OPEN_REQUESTS, _REQUEST), (_UNCONFIRMED_CORRECTIONS, _CORRECTION), (_RUNNING_CLOCKS, _CLOCKS),
-        (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, _CHILD[kind]),
+        (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, child),
     ):
         if await work.values(statement, **own):
             blockers.append(blocker)
     return sorted(blockers, key=lambda blocker: blocker.code)
+
+
+def _own_side(work: UnitOfWork) -> dict[str, object]:
+    return {
+        "case_id": work.case.id, "authority_id": work.caller.authority_id,
+        "is_municipality": work.caller.authority_kind is AuthorityKind.MUNICIPALITY,
+    }

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.kernel.access.model import Stage
-from infohus.kernel.database.tables import Record, choice, owned_by_authority
+from infohus.kernel.database.tables import Changing, Record, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason, label
 from infohus.kernel.sealing.column import SealedColumn
@@ -29,7 +29,7 @@ CLEARING = frozenset({ArchiveDecision.MAY_BE_DISCARDED, ArchiveDecision.DELIVERE
 """Decisions that permit erasing: the archive does not want the records, or has received them."""
 
 
-class LegalHold(Record):
+class LegalHold(Record, Changing):
     """An authority must keep its records of the case, and why; it stands until it is lifted."""
 
     __tablename__ = "legal_hold"

@@ -67,7 +67,7 @@ async def read_log(
     case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
     after: Annotated[int, QueryParameter(ge=-1, le=2**53)] = -1, limit: Limit = 50,
 ) -> CaseLogPage:
-    """List what the caller's authority did in the case and what it was told; reading this is logged too."""
+    """List what the caller's authority did in the case, tried and refused included; reading this is logged too."""
     async with request_scope.begin(Action.READ_CASE_LOG, Case, case_id) as work:
         return await own_log(work, after=after, limit=limit)
 

@@ -88,11 +88,10 @@ class JournalNote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseLogLine(msgspec.Struct, frozen=True):
-    """An entry about the case: when which authority did what. `told`: the authorities it disclosed to."""
+    """An entry of the own log about the case: who did what when. `told`: the authorities it disclosed to."""
 
     index: int
     at: datetime
-    authority: str | None
     person: UUID | None
     action: str
     outcome: Outcome
@@ -102,7 +101,11 @@ class CaseLogLine(msgspec.Struct, frozen=True):
 
 
 class CaseLogPage(msgspec.Struct, frozen=True):
-    """Some lines, and the index to go on behind; `None` is the end."""
+    """Some lines, and the index to go on behind; `None` is the end.
+
+    `bad` are the places among them at which the log holds something that is no entry, on this case or not.
+    """
 
     items: list[CaseLogLine]
     next: int | None
+    bad: list[int]

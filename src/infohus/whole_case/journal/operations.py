@@ -98,21 +98,22 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
 
 
 async def own_log(work: UnitOfWork, *, after: int, limit: int) -> CaseLogPage:
-    """List the case's entries of the caller's authority and of disclosures to it, from index `after` + 1 on."""
-    own = work.caller.authority_id
+    """List the case's entries in the log of the caller's authority, from index `after` + 1 on."""
 
-    def concerns_it(entry: Entry) -> bool:
-        return entry.case == work.case.id and (entry.authority == own or own in entry.recipients)
+    def concerns_it(entry: Entry | None) -> bool:
+        return entry is not None and entry.case == work.case.id
 
-    entries, next_after = await work.log.entries_where(concerns_it, after=after, limit=limit)
-    return CaseLogPage([_line(index, entry, own) for index, entry in entries], next_after)
+    places, next_after = await work.log.places_where(concerns_it, after=after, limit=limit)
+    return CaseLogPage(
+        [_line(place.index, place.entry) for place in places if place.entry is not None], next_after,
+        [place.index for place in places if place.is_bad],
+    )
 
 
-def _line(index: int, entry: Entry, own: str) -> CaseLogLine:
-    is_own = entry.authority == own
+def _line(index: int, entry: Entry) -> CaseLogLine:
     return CaseLogLine(
-        index, entry.at, entry.authority, entry.caller if is_own else None, entry.action, entry.outcome,
-        entry.recipients if is_own else [own], len(entry.opened) if is_own else 0, len(entry.wrote) if is_own else 0,
+        index, entry.at, entry.caller, entry.action, entry.outcome, entry.recipients, len(entry.opened),
+        len(entry.wrote),
     )
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from infohus.cases.persons.cpr_numbers import CprText
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, VerifierKey
-from infohus.kernel.audit.formats.entry import Entry, Outcome, decode
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Track, decode, read
 from infohus.kernel.audit.storage.export import check_proof
 from infohus.kernel.audit.verification.tally import NOTHING, chain_over, core_hash
 from infohus.kernel.authorization.action import Action
@@ -142,11 +142,13 @@ def check_against(report: SubjectLogReport, entries: Iterable[bytes | None]) -> 
 
 def line_of(encoded: bytes, person: str, authority: str) -> ReportLine | None:
     """Make the report's line of an entry; `None` when it is another authority's, or does not name `person`."""
-    try:
-        entry = decode(encoded)
-    except msgspec.DecodeError:
-        return None
-    return line_from(entry, encoded, person) if entry.authority == authority and person in entry.persons else None
+    entry = read(encoded)
+    return line_from(entry, encoded, person) if entry is not None and is_on(entry, person, authority) else None
+
+
+def is_on(entry: Entry, person: str, authority: str) -> bool:
+    """Say whether an entry is one of this authority on `person` that a letter tells of: PET's track is not."""
+    return entry.authority == authority and person in entry.persons and entry.track is Track.ORDINARY
 
 
 def line_from(entry: Entry, encoded: bytes, person: str, *, withheld: str | None = None) -> ReportLine:
@@ -169,6 +171,6 @@ def is_closing(entry: Entry, person: str, authority: str) -> bool:
     """Say whether an entry closes the reports of this authority on persons of whom this is one."""
     return (
         (entry.action, entry.outcome, entry.purpose) == (Action.REPORT_SUBJECT_LOG.value, Outcome.ALLOWED, ORDERED)
-        and person in entry.persons and entry.authority == authority
+        and is_on(entry, person, authority)
         and isinstance(entry.tally, list) and len(entry.tally) == len(entry.persons)
     )

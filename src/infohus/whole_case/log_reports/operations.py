@@ -11,7 +11,7 @@ from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.row import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
-from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
@@ -23,6 +23,7 @@ from infohus.whole_case.log_reports.model import (
     LogReportDraft,
     SubjectLogReport,
     is_closing,
+    is_on,
     line_from,
     tally_on,
 )
@@ -70,11 +71,10 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
         persons += (await work.side.meet([(subjects[0]["case_id"], subjects[0]["id"])])).values()
     if index is not None:
         known = await work.values(_BY_NUMBER, infohus_id=work.infohus_id, cpr_index=index)
+        work.audit_draft.persons.extend(row["log_id"] for row in known)
         persons += [row["log_id"] for row in known]
-    persons = list(dict.fromkeys(persons))
-    work.audit_draft.persons.extend(persons)
     work.audit_draft.state_purpose(OF_REPORT, ORDERED)
-    return persons
+    return list(dict.fromkeys(persons))
 
 
 async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[str]) -> list[SubjectLogReport]:
@@ -96,8 +96,9 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
         raise errors.LogUnavailable from refused
     names = await work.values(_AUTHORITY, authority_id=work.caller.authority_id)
     holding = [
-        (index, encoded, decode(encoded))
+        (index, encoded, entry)
         for index, encoded in await work.log.entries_holding([f'"{person}"' for person in persons])
+        if (entry := read(encoded)) is not None
     ]
     return [await _report_on(work, head, person, holding, authority=names[0]["name"]) for person in persons]
 
@@ -106,7 +107,7 @@ async def _report_on(
     work: UnitOfWork, head: SignedHead, person: str, holding: Sequence[tuple[int, bytes, Entry]], *, authority: str
 ) -> SubjectLogReport:
     own = work.caller.authority_id
-    used = [use for use in holding if use[2].authority == own and person in use[2].persons]
+    used = [use for use in holding if is_on(use[2], person, own)]
     asked = [
         at for at, (_, _, entry) in enumerate(used)
         if is_closing(entry, person, own) and entry.caller == work.caller.person_id

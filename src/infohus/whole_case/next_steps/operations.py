@@ -27,7 +27,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing
+from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing, hand_over_waits
 from infohus.whole_case.closures.model import Closure
 from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
@@ -79,7 +79,7 @@ async def next_steps(work: UnitOfWork) -> list[NextStep]:
     steps = []
     for action in OFFERED:
         if work.allows(action):
-            why_not = _too_early_or_late(work, action) or await _hindered(work, action, open_kinds)
+            why_not = await _too_early_or_late(work, action) or await _hindered(work, action, open_kinds)
             steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], why_not is None, why_not))
     return steps
 
@@ -89,7 +89,7 @@ async def _hindered(work: UnitOfWork, action: Action, open_kinds: set[str]) -> W
     refusal: errors.Refused | None = None
     lifted_by = ResolvableBy.NOBODY
     match action:
-        case Action.HAND_OVER_CHILD_NOTIFICATION if not work.side.awaits_child_notification:
+        case Action.HAND_OVER_CHILD_NOTIFICATION if not await hand_over_waits(work):
             refusal = errors.AlreadyRecorded()
         case Action.OPEN_ASSESSMENT if work.case.stage is Stage.ACTING and not await _was_assessed(work):
             refusal = errors.NotPossibleNow(stage=work.case.stage.value)
@@ -113,13 +113,14 @@ async def _first_view_refusal(work: UnitOfWork, open_kinds: set[str]) -> errors.
     return errors.AlreadyProposed() if ScopeDecision.__tablename__ in open_kinds else None
 
 
-def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
+async def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
     row = PROCEDURE[action]
     try:
         row.require_possible(work.case, work.resolved.side)
     except errors.ScreeningAwaitsChildNotification as refusal:
-        own = {AuthorityKind.MUNICIPALITY: ResolvableBy.MUNICIPALITY, AuthorityKind.POLICE: ResolvableBy.POLICE}
-        return _because(refusal, 32, own[work.caller.authority_kind])
+        # What the police recorded they hand over themselves; what the municipality told them of, the municipality.
+        is_theirs = work.caller.authority_kind is AuthorityKind.POLICE and await hand_over_waits(work)
+        return _because(refusal, 32, ResolvableBy.POLICE if is_theirs else ResolvableBy.MUNICIPALITY)
     except errors.NotPossibleNow as refusal:
         words, lifted_by = NO_LONGER.format(why=words_for(refusal)[1]), ResolvableBy.NOBODY
         ahead = [stage for stage in WAY if stage in row.stages]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import Record, Regime, choice, owned_by_authority
+from infohus.kernel.database.tables import Changing, Record, Regime, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
@@ -58,7 +58,7 @@ BASES: dict[Regime, frozenset[RestrictionBasis]] = {
 """The provisions an authority can restrict by, by its regime (rule 42)."""
 
 
-class AccessRequest(Record):
+class AccessRequest(Record, Changing):
     """A person asks what is held about them. `subject_id` is the person's record in the case, where one is named."""
 
     __tablename__ = "access_request"
@@ -73,7 +73,7 @@ class AccessRequest(Record):
     asked: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
-class Restriction(Record):
+class Restriction(Record, Changing):
     """One item is withheld: by which provision, why, by whom (`recorded_by`), and when it is reviewed (rule 65)."""
 
     __tablename__ = "restriction"

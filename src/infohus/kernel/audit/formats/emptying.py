@@ -2,6 +2,9 @@
 
 One database function does it, a few thousand entries at a time, and each call appends an entry that says so. Such an
 entry covers every entry before its `stop`, so the newest one is enough when older ones have been emptied themselves.
+
+What the emptied entries alone said of rows that still live is said again in the same transaction, so that these rows
+can be compared with the log for as long as they are kept.
 """
 
 import secrets
@@ -12,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from infohus.kernel.audit.formats.entry import Emptied, Entry, Outcome, decode, encode
+from infohus.kernel.audit.formats.entry import Emptied, Entry, Outcome, Wrote, decode, encode, encode_parts
 from infohus.kernel.audit.formats.tiles import LENGTH_BYTES
 
 EMPTY_LOG_ENTRIES = "emptyLogEntries"
@@ -25,6 +28,13 @@ SHORTEST_PERIOD = timedelta(days=364)
 KEPT_SINCE = "SELECT audit.kept_since($1)"
 EMPTIABLE = "SELECT start, stop, earliest, latest FROM audit.emptiable($1, $2)"
 EMPTY = "SELECT audit.empty($1, $2, $3, $4)"
+EMPTY_AND_CARRY = "SELECT audit.empty($1, $2, $3, $4, $5)"
+"""The same, after appending the entries $5, which carry what the emptied ones said of rows that live."""
+
+CARRY_ROWS = "carryRowDigests"
+"""The action of those entries; it has no route either."""
+CARRIED = "carry"
+"""The verb of a row in them: nothing was written; the revision and digest are those that an emptied entry named."""
 
 _ENDS_WITH_EMPTIED = b"}}"
 """How an entry with `emptied` ends, its last field and the only nested object: all others need not be decoded."""
@@ -37,6 +47,17 @@ def entry_of(log_id: UUID, emptied: Emptied, *, at: datetime) -> bytes:
         subject_kind="log", subject=log_id, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
         policy_set="", justification=None, purpose=None, recipients=[], persons=[], opened=[], wrote=[],
         correlation="", nonce=secrets.token_urlsafe(16), emptied=emptied,
+    ))
+
+
+def carrying_entries(log_id: UUID, rows: Sequence[Wrote], *, at: datetime) -> list[bytes]:
+    """Write the entries that say again what emptied ones said of these rows; none for no rows."""
+    if not rows:
+        return []
+    return encode_parts(msgspec.structs.replace(
+        decode(entry_of(log_id, Emptied(0, 1, at), at=at)), action=CARRY_ROWS, emptied=msgspec.UNSET,
+        wrote=[Wrote(CARRIED, row.table, row.key, row.revision, row.digest) for row in rows],
+        correlation=secrets.token_hex(16),
     ))
 
 

@@ -1,24 +1,33 @@
 """One audit entry: who did what to which subject, under which policies, with which outcome.
 
 Identifiers, codes and digests only (rule 60). The bytes of an entry are its JSON with every field in this order; what
-is hashed is exactly those bytes.
+is hashed is exactly those bytes. An act too large for one entry is several: see `encode_parts`.
 """
 
+import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+FORMAT: Literal[2] = 2
 LARGEST_ENTRY_BYTES = 65_535
 """Entry bundles have 16-bit lengths. Source: C2SP tlog-tiles, "Log entries"."""
 TALLY_BYTES = 12
 TALLIED_BYTES = 90
 """Bytes of the tally at most: the field, and for each person a number of 19 digits and 64 hexadecimal digits."""
+MOST_PERSONS_OF_A_PART = 400
+"""With their tally they take two thirds of the largest entry, and leave room for some hundred rows."""
+PART_BYTES = 24
+"""The field `part` at most: two numbers of four digits."""
+_BEGINS = b'{"v":2,'
 
 
 class EntryTooLarge(Exception):  # noqa: N818 - names the situation
-    """The entry does not fit into an entry bundle; the request must touch fewer rows."""
+    """What the entry says besides rows and persons fills it already."""
 
 
 class Outcome(StrEnum):
@@ -30,7 +39,14 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Opened(msgspec.Struct, frozen=True):
+class Track(StrEnum):
+    """Which of a person's chains the entry is counted in: PET's requests have one that no letter shows (rule 64)."""
+
+    ORDINARY = "ordinary"
+    PET = "pet"
+
+
+class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A sealed place that was opened."""
 
     table: str
@@ -38,13 +54,27 @@ class Opened(msgspec.Struct, frozen=True):
     row: UUID
 
 
-class Wrote(msgspec.Struct, frozen=True):
-    """A row that was written; `digest` is the SHA-256 of the stored values, hexadecimal."""
+class Wrote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A row that was written: `key` is its primary key, in the table's order, as text; `revision` counts from 1.
+
+    `digest` is the SHA-256 of the whole row as stored after the write, and `was` as it was read before it, hexadecimal
+    (kernel/database/row_digests.py). A deleted row has no digest, an inserted one no `was`.
+    """
 
     verb: str
     table: str
-    row: UUID | None
-    digest: str
+    key: list[str]
+    revision: int
+    digest: str | None
+    was: str | None = None
+
+    @property
+    def row(self) -> UUID | None:
+        """The id of a row that is found by one id, or by one and a number as a version is; `None` for other keys."""
+        try:
+            return UUID(self.key[0]) if len(self.key) == 1 or self.key[1:][0].isdigit() else None
+        except ValueError:
+            return None
 
 
 class Emptied(msgspec.Struct, frozen=True):
@@ -62,14 +92,15 @@ class Counted(msgspec.Struct, frozen=True):
     refusals: dict[str, int]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """Format version 1. `at` is aware UTC; `persons` are log ids; `nonce` is 16 random bytes, base64url.
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Format version 2. `at` is aware UTC; `persons` are their log ids; `nonce` is 16 random bytes, base64url.
 
-    `emptied` stands last, in the entries that say what was emptied, and is left out in all others. So is `counted`, in
-    the installation's log, and `tally`, which the log itself adds to entries that name persons: see tally.py.
+    The last fields are left out where they say nothing: `part` (number and how many, from 1) stands in the entries of
+    an act that is several, `emptied` in those that say what was emptied, `counted` in the installation's log. The log
+    itself adds `tally` to entries that name persons: see tally.py.
     """
 
-    v: int = 1
+    v: Literal[2] = FORMAT
     at: datetime
     log: UUID
     caller: UUID | None
@@ -87,14 +118,21 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     justification: str | None
     purpose: str | None
     recipients: list[str]
+    track: Track = Track.ORDINARY
     persons: list[str]
     opened: list[Opened]
     wrote: list[Wrote]
     correlation: str
     nonce: str
+    part: tuple[int, int] | msgspec.UnsetType = msgspec.UNSET
     emptied: Emptied | msgspec.UnsetType = msgspec.UNSET
     counted: Counted | msgspec.UnsetType = msgspec.UNSET
     tally: list[tuple[int, str]] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def is_first_part(self) -> bool:
+        """Say whether this is the entry of an act, or the first of several."""
+        return not isinstance(self.part, tuple) or self.part[0] == 1
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -102,15 +140,45 @@ _DECODER = msgspec.json.Decoder(Entry)
 
 
 def encode(entry: Entry) -> bytes:
-    """Write an entry's bytes, to which the database will add the tally of its persons.
+    """Write the bytes of an entry that fits in one, to which the database will add the tally of its persons.
 
     Raises:
         EntryTooLarge: more than 65,535 bytes with that tally.
     """
     encoded = _ENCODER.encode(entry)
-    if len(encoded) + TALLY_BYTES + TALLIED_BYTES * len(entry.persons) > LARGEST_ENTRY_BYTES:
+    if not _fits(encoded, entry.persons):
         raise EntryTooLarge
     return encoded
+
+
+def encode_parts(entry: Entry) -> list[bytes]:
+    """Write an act's entry, or several when it would be too large: each with a nonce of its own, all else alike.
+
+    Every part says all that the entry says, but for `opened`, `wrote` and `persons`. Each row stands in one part. All
+    parts name all persons, so that each is counted for them; of more than 400, each part names some, and each person
+    is named at least once.
+
+    Raises:
+        EntryTooLarge: it does not fit without any row.
+    """
+    encoded = _ENCODER.encode(entry)
+    if _fits(encoded, entry.persons):
+        return [encoded]
+    groups = _chunks(entry.persons, MOST_PERSONS_OF_A_PART) or [[]]
+    bare = _ENCODER.encode(msgspec.structs.replace(entry, opened=[], wrote=[], persons=groups[0]))
+    room = LARGEST_ENTRY_BYTES - len(bare) - PART_BYTES - _tally_bytes(groups[0])
+    shares = _shares([*entry.opened, *entry.wrote], room)
+    count = max(len(shares), len(groups))
+    shares += [[]] * (count - len(shares))
+    return [
+        encode(msgspec.structs.replace(
+            entry, part=(number, count), persons=groups[(number - 1) % len(groups)],
+            opened=[one for one in share if isinstance(one, Opened)],
+            wrote=[one for one in share if isinstance(one, Wrote)],
+            nonce=entry.nonce if number == 1 else secrets.token_urlsafe(16),
+        ))
+        for number, share in enumerate(shares, 1)
+    ]
 
 
 def decode(encoded: bytes) -> Entry:
@@ -118,6 +186,44 @@ def decode(encoded: bytes) -> Entry:
 
     Raises:
         msgspec.DecodeError: they are no JSON.
-        msgspec.ValidationError: they are no entry.
+        msgspec.ValidationError: they are no entry of format 2.
     """
-    return _DECODER.decode(encoded)
+    entry = _DECODER.decode(encoded)
+    if not encoded.startswith(_BEGINS):
+        message = "an entry of format 2 begins with its version"
+        raise msgspec.ValidationError(message)
+    return entry
+
+
+def read(encoded: bytes) -> Entry | None:
+    """Read an entry's bytes; `None` for what is no entry. The log can hold any bytes that a superuser put there."""
+    try:
+        return decode(encoded)
+    except msgspec.DecodeError:  # of which msgspec.ValidationError is one
+        return None
+
+
+def _fits(encoded: bytes, persons: Sequence[str]) -> bool:
+    return len(encoded) + _tally_bytes(persons) <= LARGEST_ENTRY_BYTES
+
+
+def _tally_bytes(persons: Sequence[str]) -> int:
+    return TALLY_BYTES + TALLIED_BYTES * len(persons)
+
+
+def _chunks(persons: list[str], most: int) -> list[list[str]]:
+    return [persons[start : start + most] for start in range(0, len(persons), most)]
+
+
+def _shares(rows: Sequence[Opened | Wrote], room: int) -> list[list[Opened | Wrote]]:
+    """Deal rows out in their order, as many to each share as fit into `room` bytes."""
+    shares: list[list[Opened | Wrote]] = [[]]
+    left = room
+    for row in rows:
+        size = len(_ENCODER.encode(row)) + 1
+        if size > left and shares[-1]:
+            shares.append([])
+            left = room
+        shares[-1].append(row)
+        left -= size
+    return shares

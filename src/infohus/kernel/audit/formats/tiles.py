@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeAlias
 
 from infohus.kernel.audit.formats.merkle import HASH_BYTES, root_of
+
+File: TypeAlias = tuple[str, bytes]
+"""A file of the layout: its path below the log's folder, and its content."""
 
 WIDTH = 256
 LENGTH_BYTES = 2
@@ -77,45 +81,36 @@ def hashed_entries(bundle: memoryview) -> tuple[list[bytes], list[int]]:
     return hashes, ends
 
 
-class TileWriter:
-    """Writes a log's entries and hashes as tiles below a folder."""
+class TileBuilder:
+    """Makes a log's tiles and entry bundles as files; keeps at most one unfinished tile for each level."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start an empty log in `folder`."""
-        self._folder = folder
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self) -> None:
+        """Start an empty log."""
         self._entries: list[bytes] = []
         self._levels: list[list[bytes]] = [[]]
         self._written: list[int] = [0]
 
-    def append(self, entry: bytes, hashed: bytes) -> None:
-        """Take the next entry with its leaf hash."""
+    def append(self, entry: bytes, hashed: bytes) -> Iterator[File]:
+        """Take the next entry with its leaf hash, and give the files that it completes."""
         self._entries.append(entry)
         self._levels[0].append(hashed)
-        if len(self._entries) == WIDTH:
-            self._flush_full()
+        return self._full() if len(self._entries) == WIDTH else iter(())
 
-    def finish(self) -> None:
-        """Write the remaining entries and hashes as partial tiles."""
+    def finish(self) -> Iterator[File]:
+        """Give the remaining entries and hashes as partial tiles."""
         if self._entries:
-            self._write("entries", self._written[0], bundle_of(self._entries), len(self._entries))
+            yield _file("entries", self._written[0], bundle_of(self._entries), len(self._entries))
         for level, hashes in enumerate(self._levels):
             if hashes:
-                self._write(level, self._written[level], b"".join(hashes), len(hashes))
+                yield _file(level, self._written[level], b"".join(hashes), len(hashes))
 
-    def add(self, name: str, text: str) -> None:
-        """Write a text file beside the tiles."""
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-    def _flush_full(self) -> None:
-        self._write("entries", self._written[0], bundle_of(self._entries), WIDTH)
+    def _full(self) -> Iterator[File]:
+        yield _file("entries", self._written[0], bundle_of(self._entries), WIDTH)
         self._entries = []
         level = 0
         while len(self._levels[level]) == WIDTH:
             hashes = self._levels[level]
-            self._write(level, self._written[level], b"".join(hashes), WIDTH)
+            yield _file(level, self._written[level], b"".join(hashes), WIDTH)
             self._written[level] += 1
             self._levels[level] = []
             if level + 1 == len(self._levels):
@@ -124,8 +119,37 @@ class TileWriter:
             level += 1
             self._levels[level].append(root_of(hashes))
 
-    def _write(self, level: int | str, index: int, content: bytes, width: int) -> None:
-        path = self._folder / tile_path(level, index, width)
+
+def _file(level: int | str, index: int, content: bytes, width: int) -> File:
+    return tile_path(level, index, width), content
+
+
+class TileWriter:
+    """Writes a log's entries and hashes as tiles below a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start an empty log in `folder`."""
+        self._folder = folder
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._tiles = TileBuilder()
+
+    def append(self, entry: bytes, hashed: bytes) -> None:
+        """Take the next entry with its leaf hash."""
+        for file in self._tiles.append(entry, hashed):
+            self.write(*file)
+
+    def finish(self) -> None:
+        """Write the remaining entries and hashes as partial tiles."""
+        for file in self._tiles.finish():
+            self.write(*file)
+
+    def add(self, name: str, text: str) -> None:
+        """Write a text file beside the tiles."""
+        self.write(name, text.encode())
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file below the folder."""
+        path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 

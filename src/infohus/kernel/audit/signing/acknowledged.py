@@ -19,9 +19,9 @@ class AcknowledgedEntries:
         self._began_at: dict[UUID, int] = {}
         self._checked_up_to: dict[UUID, int] = {}
 
-    def add(self, log_id: UUID, entry: bytes) -> None:
-        """Remember an entry whose commit was acknowledged."""
-        self._waiting.setdefault(log_id, set()).add(core_hash(entry))
+    def add(self, log_id: UUID, *entries: bytes) -> None:
+        """Remember the entries of an act whose commit was acknowledged."""
+        self._waiting.setdefault(log_id, set()).update(core_hash(entry) for entry in entries)
 
     def begin_at(self, log_id: UUID, size: int) -> None:
         """Note the log's size when the service opened: no entry of this process stands before it."""

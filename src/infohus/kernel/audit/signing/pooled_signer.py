@@ -19,6 +19,7 @@ from infohus.kernel.audit.formats.checkpoint import VerifierKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.signing.signer import SignedHead, Signer
 from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.readiness import PartNotReady
 
 logger = structlog.get_logger()
 
@@ -112,6 +113,25 @@ class PooledSigner:
             DatabaseUnavailable: no connection within 10 seconds.
         """
         await self._signer.sign_all(self._connection())
+
+    async def require_ready(self) -> None:
+        """Ask for what signing needs; see `Signer.require_ready`.
+
+        Raises:
+            PartNotReady: naming what is missing.
+        """
+        try:
+            await self._signer.require_ready(self._connection())
+        except (errors.DatabaseUnavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+            raise PartNotReady(why=f"database-{type(failure).__name__}") from failure
+
+    async def require_witnesses(self) -> None:
+        """Ask whether enough witnesses answer; see `Signer.require_witnesses`.
+
+        Raises:
+            PartNotReady: naming those that do not.
+        """
+        await self._signer.require_witnesses(self._connection())
 
     async def sign_every(self, seconds: int) -> None:
         """Call `sign_all` at this interval until cancelled; a failure is logged, and the next round tries again."""

@@ -21,6 +21,7 @@ from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, State
 from infohus.kernel.audit.storage.log import AnyConnection, Head, durable_head_of, head_of
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned, require_consistent
 from infohus.kernel.audit.witness.cosigning import ALARMING, CosignFailure, Witnesses
+from infohus.kernel.database.readiness import PartNotReady
 
 logger = structlog.get_logger()
 
@@ -115,6 +116,34 @@ class Signer:
     def alarm(self, log_id: UUID) -> str | None:
         """Give "behind" or "rewritten" from the last round, "archive" if that lacked a checkpoint, or `None`."""
         return self._alarms.get(log_id) or ("archive" if log_id in self._lacking_checkpoints else None)
+
+    async def require_ready(self, connection: AnyConnection) -> None:
+        """Ask for what signing needs: the logs, the folder of the checkpoint store, and no alarm on any log.
+
+        Raises:
+            PartNotReady: naming what is missing.
+        """
+        rows = await connection.fetch(_LOGS)
+        try:
+            await asyncio.to_thread(self._store.require_usable)
+        except (OSError, StateNotReadable) as failure:
+            raise PartNotReady(why=f"folder-{type(failure).__name__}") from failure
+        if alarmed := sorted(f"{row['origin']}-{alarm}" for row in rows if (alarm := self.alarm(row["id"]))):
+            raise PartNotReady(why=" ".join(alarmed))
+
+    async def require_witnesses(self, connection: AnyConnection) -> None:
+        """Ask each witness what it remembers of one log: as many must answer as must cosign.
+
+        Raises:
+            PartNotReady: how many answer, and how many must.
+        """
+        rows = await connection.fetch(_LOGS)
+        if not self.witnesses.need or not rows:
+            return
+        remembered = await self.witnesses.remembered(rows[0]["origin"], self._key)
+        silent = sorted(name for name, found in remembered.items() if found is None)
+        if len(remembered) - len(silent) < self.witnesses.need:
+            raise PartNotReady(why=f"{' '.join(silent)}-do-not-answer-and-{self.witnesses.need}-must")
 
     async def sign(self, connection: AnyConnection, log_id: UUID) -> SignedHead:
         """Sign a log's present head, unless it is signed, and ask the witnesses unless all of them have cosigned.

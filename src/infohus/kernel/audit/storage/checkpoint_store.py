@@ -63,6 +63,19 @@ class CheckpointStore:
             raise StateNotReadable from None
         return [_checkpoint_in(note).origin for note in notes]
 
+    def require_usable(self) -> None:
+        """Read every stored checkpoint, and ask whether files may be made beside them; writes nothing.
+
+        Raises:
+            StateNotReadable: a file is damaged.
+            OSError: the folder is none, is not ours to write in, or lies on a read-only file system.
+        """
+        self.origins()
+        if not self._folder.is_dir():
+            raise NotADirectoryError
+        if not os.access(self._folder, os.R_OK | os.W_OK | os.X_OK) or os.statvfs(self._folder).f_flag & os.ST_RDONLY:
+            raise PermissionError
+
     def remember(self, origin: str, note: str) -> None:
         """Store a signed checkpoint; when this returns, it is on the disk. The caller holds the lock."""
         file = self._file(origin)

@@ -3,8 +3,9 @@
 import base64
 import io
 import tarfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 from uuid import UUID
@@ -29,7 +30,7 @@ from infohus.kernel.audit.formats.merkle import (
     proof_from,
     verify_inclusion,
 )
-from infohus.kernel.audit.formats.tiles import TileWriter
+from infohus.kernel.audit.formats.tiles import WIDTH, File, TileBuilder, TileWriter
 from infohus.kernel.audit.storage.log import AnyConnection, hashes_of, rows_of
 
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
@@ -61,19 +62,22 @@ class NotAnExport(Exception):  # noqa: N818 - names the situation
     """The tar file holds a link, a path outside the folder, or another kind of member that no export has."""
 
 
-async def export_log(  # noqa: PLR0913 - one export, all of it by name
-    connection: AnyConnection, log_id: UUID, note: str, folder: Path, *, key: VerifierKey,
+async def exported_files(  # noqa: PLR0913 - one export, all of it by name
+    connection: AnyConnection, log_id: UUID, note: str, *, key: VerifierKey,
     witnesses: Sequence[WitnessKey] = (), progress: Callable[[int], None] | None = None,
-) -> Checkpoint:
-    """Write a log into `folder` as far as its signed checkpoint `note` goes; every row is hashed anew.
+) -> AsyncIterator[File]:
+    """Give a log's files one by one, as far as its signed checkpoint `note` goes; every row is hashed anew.
+
+    The checkpoint comes behind all tiles: without it nobody takes the files for an export. Memory does not grow with
+    the log: one unfinished tile for each level, and 256 rows.
 
     Raises:
-        LogDoesNotVerify: a row is wrong, or the rows make another tree; the folder may hold some tiles by then.
+        LogDoesNotVerify: a row is wrong, or the rows make another tree; some tiles were given by then.
         NotACheckpoint: `key` did not sign the note.
     """
     checkpoint = open_checkpoint(note, [key])
-    writer, frontier, emptied = TileWriter(folder), Frontier(), EmptiedEntries()
-    async for rows in rows_of(connection, log_id, start=0, stop=checkpoint.size):
+    tiles, frontier, emptied = TileBuilder(), Frontier(), EmptiedEntries()
+    async for rows in rows_of(connection, log_id, start=0, stop=checkpoint.size, at_once=WIDTH):
         for row in rows:
             entry: bytes | None = row["entry"]
             hashed = row["hashes"][:HASH_BYTES] if entry is None else leaf_hash(entry)
@@ -81,7 +85,8 @@ async def export_log(  # noqa: PLR0913 - one export, all of it by name
             if row["index"] != frontier.size or frontier.append(hashed) != row["hashes"]:
                 message = f"row {row['index']} of the log is not what was appended"
                 raise LogDoesNotVerify(message)
-            writer.append(entry or b"", hashed)
+            for file in tiles.append(entry or b"", hashed):
+                yield file
         if progress is not None:
             progress(frontier.size)
     if Checkpoint(checkpoint.origin, frontier.size, frontier.root()) != checkpoint:
@@ -90,13 +95,39 @@ async def export_log(  # noqa: PLR0913 - one export, all of it by name
     if wrong := emptied.faults():
         message = f"row {wrong[0][0]} of the log is emptied and not said to be, or said to be and not emptied"
         raise LogDoesNotVerify(message)
-    writer.finish()
-    writer.add("checkpoint", note)
-    writer.add("log.pub", f"{key}\n")
+    for file in tiles.finish():
+        yield file
     for witness in witnesses:
-        writer.add(f"witnesses/{quote(witness.name, safe='')}.pub", f"{witness}\n")
-    writer.add("README.txt", README)
-    return checkpoint
+        yield f"witnesses/{quote(witness.name, safe='')}.pub", f"{witness}\n".encode()
+    yield "log.pub", f"{key}\n".encode()
+    yield "README.txt", README.encode()
+    yield "checkpoint", note.encode()
+
+
+async def export_log(  # noqa: PLR0913 - one export, all of it by name
+    connection: AnyConnection, log_id: UUID, note: str, folder: Path, *, key: VerifierKey,
+    witnesses: Sequence[WitnessKey] = (), progress: Callable[[int], None] | None = None,
+) -> Checkpoint:
+    """Write a log's files into `folder`; see `exported_files`, which says what it raises."""
+    writer = TileWriter(folder)
+    async for name, content in exported_files(
+        connection, log_id, note, key=key, witnesses=witnesses, progress=progress
+    ):
+        writer.write(name, content)
+    return open_checkpoint(note, [key])
+
+
+async def packed(files: AsyncIterator[File], *, folder: str, at: datetime) -> AsyncIterator[bytes]:
+    """Pack files as a tar file below `folder`, piece by piece: each is given on as soon as it is there.
+
+    What fails midway fails the stream, which then lacks the two blocks of zeros that end a tar file.
+    """
+    async for name, content in files:
+        member = tarfile.TarInfo(f"{folder}/{name}")
+        member.size, member.mode, member.mtime = len(content), 0o644, int(at.timestamp())
+        yield member.tobuf(tarfile.GNU_FORMAT)
+        yield content + bytes(-len(content) % tarfile.BLOCKSIZE)
+    yield bytes(2 * tarfile.BLOCKSIZE)
 
 
 async def prove(connection: AnyConnection, log_id: UUID, index: int, note: str) -> str:
@@ -190,6 +221,6 @@ def unpack(packed: bytes, folder: Path) -> None:
 
 
 __all__ = [
-    "LogDoesNotVerify", "NotACheckpoint", "NotAnExport", "Proved", "check_proof", "export_log", "proof_text", "prove",
-    "unpack",
+    "LogDoesNotVerify", "NotACheckpoint", "NotAnExport", "Proved", "check_proof", "export_log", "exported_files",
+    "packed", "proof_text", "prove", "unpack",
 ]

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
-from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.formats.merkle import HASH_BYTES, Frontier, Node, place_of
 from infohus.kernel.database.pool import Connection
 
@@ -79,23 +79,22 @@ class Head:
         return Frontier(self.size, roots).root()
 
 
-def append_and_commit(log_id: UUID, entry: bytes) -> str:
-    """Write the one message that appends an entry, commits the open transaction, and waits until it is on the disk.
+def append_and_commit(log_id: UUID, *entries: bytes) -> str:
+    """Write the one message that appends an act's entries, commits the open transaction, and waits for the disk.
 
     The log is locked until COMMIT, which does not wait for the disk. The flush after it does, when the lock is already
-    free. Another transaction that sees the entry earlier stands behind it in the WAL, so its flush covers the entry.
+    free. Another transaction that sees the entries earlier stands behind them in the WAL, so its flush covers them.
     A setting of the session says afterwards which entry was committed last (`was_committed`). The simple query protocol
     has no parameters; a UUID and hexadecimal digits cannot contain a quote.
     """
-    return (
-        "SET LOCAL synchronous_commit TO off; "
-        f"SELECT audit.append('{UUID(int=log_id.int)}'::uuid, '\\x{entry.hex()}'::bytea), "
-        f"set_config('{_COMMITTED}', '{_mark_of(entry)}', false); COMMIT; {_FLUSH}"
-    )
+    log = UUID(int=log_id.int)
+    appends = "".join(f"SELECT audit.append('{log}'::uuid, '\\x{entry.hex()}'::bytea); " for entry in entries)
+    mark = f"SELECT set_config('{_COMMITTED}', '{_mark_of(entries[-1])}', false); "
+    return f"SET LOCAL synchronous_commit TO off; {appends}{mark}COMMIT; {_FLUSH}"
 
 
-def append_alone(log_id: UUID, entry: bytes, *, authority_id: str | None = None) -> str:
-    """Write the one message that does the same in a new transaction: it appends the entry and nothing else.
+def append_alone(log_id: UUID, *entries: bytes, authority_id: str | None = None) -> str:
+    """Write the one message that does the same in a new transaction: it appends the entries and nothing else.
 
     `authority_id` is for whom the application acts, whose log it is; `None` for the installation's.
 
@@ -103,8 +102,8 @@ def append_alone(log_id: UUID, entry: bytes, *, authority_id: str | None = None)
         ValueError: that is no authority's id.
     """
     if authority_id is None:
-        return f"BEGIN; {append_and_commit(log_id, entry)}"
-    return f"BEGIN; SET LOCAL infohus.authority TO '{plain_id(authority_id)}'; {append_and_commit(log_id, entry)}"
+        return f"BEGIN; {append_and_commit(log_id, *entries)}"
+    return f"BEGIN; SET LOCAL infohus.authority TO '{plain_id(authority_id)}'; {append_and_commit(log_id, *entries)}"
 
 
 def plain_id(authority_id: str) -> str:
@@ -169,50 +168,55 @@ async def head_of(connection: AnyConnection, log_id: UUID) -> Head:
 
 
 async def rows_of(
-    connection: AnyConnection, log_id: UUID, *, start: int, stop: int
+    connection: AnyConnection, log_id: UUID, *, start: int, stop: int, at_once: int = ROWS_AT_ONCE
 ) -> AsyncIterator[list[asyncpg.Record]]:
-    """Read rows start … stop−1 (index, entry, hashes) in order, at most 4,096 at a time; rows may be missing."""
-    for first in range(start, stop, ROWS_AT_ONCE):
-        if rows := await connection.fetch(ROWS, log_id, first, min(first + ROWS_AT_ONCE, stop)):
+    """Read rows start … stop−1 (index, entry, hashes) in order, at most `at_once` at a time; rows may be missing."""
+    for first in range(start, stop, at_once):
+        if rows := await connection.fetch(ROWS, log_id, first, min(first + at_once, stop)):
             yield rows
 
 
-async def entries_where(
-    connection: AnyConnection, log_id: UUID, keeps: Callable[[Entry], bool], *, after: int, limit: int
-) -> tuple[list[tuple[int, Entry]], int | None]:
-    """List at most `limit` entries after index `after` for which `keeps` is true, oldest first; emptied ones never.
+@dataclass(frozen=True, slots=True)
+class LogPlace:
+    """A place in the log: its entry, `None` when that was emptied, or when `is_bad`: its bytes are no entry."""
 
-    The second value is the `after` of the next page, `None` when there is no more.
-    """
-    places, goes_on = await places_where(
-        connection, log_id, lambda entry: entry is not None and keeps(entry), after=after, limit=limit
-    )
-    return [(index, entry) for index, entry in places if entry is not None], goes_on
+    index: int
+    entry: Entry | None
+    is_bad: bool
 
 
 async def places_where(
     connection: AnyConnection, log_id: UUID, keeps: Callable[[Entry | None], bool], *, after: int, limit: int
-) -> tuple[list[tuple[int, Entry | None]], int | None]:
-    """List as `entries_where` does, but pass emptied entries to `keeps` too, as `None`."""
+) -> tuple[list[LogPlace], int | None]:
+    """List at most `limit` places after index `after` for which `keeps` is true, oldest first, and every bad one.
+
+    Emptied entries are passed to `keeps` as `None`. The second value is the `after` of the next page, `None` when there
+    is no more.
+    """
     head = await head_of(connection, log_id)
-    places: list[tuple[int, Entry | None]] = []
+    places: list[LogPlace] = []
     async for rows in rows_of(connection, log_id, start=after + 1, stop=head.size):
         for row in rows:
-            entry = None if row["entry"] is None else decode(row["entry"])
-            if keeps(entry):
+            entry = None if row["entry"] is None else read(row["entry"])
+            is_bad = entry is None and row["entry"] is not None
+            if is_bad or keeps(entry):
                 if len(places) == limit:
-                    return places, places[-1][0]
-                places.append((row["index"], entry))
+                    return places, places[-1].index
+                places.append(LogPlace(row["index"], entry, is_bad))
     return places, None
 
 
 async def first_since(connection: AnyConnection, log_id: UUID, moment: datetime, size: int) -> int:
-    """Find by bisection the first of `size` entries that is no older than a moment; emptied ones count as older."""
+    """Find by bisection the first of `size` entries that is no older than a moment.
+
+    Emptied ones and bad ones count as older.
+    """
     below, above = 0, size
     while below < above:
         middle = (below + above) // 2
         encoded = await entry_at(connection, log_id, middle)
-        if encoded is None or decode(encoded).at < moment:
+        entry = None if encoded is None else read(encoded)
+        if entry is None or entry.at < moment:
             below = middle + 1
         else:
             above = middle

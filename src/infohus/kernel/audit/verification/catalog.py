@@ -10,9 +10,9 @@ from infohus.kernel.audit.verification.exported_log import Fault
 
 SHIPPED = {
     "acting_authority": "60652a4ed83ed438fc58ccde08d9292e968bcfdb4d268ecefda173301432b1fb",
-    "append": "d8f88613933a26aa2a3dea70a4ea6f2a0b6ef9cb11ba5d8c56629ad4b2a75e72",
+    "append": "33b214ecdd10db6a6f16d85b291cd371b299596b19ac32464ad1a091504b1878",
     "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
-    "empty": "0fdcbe396aeee18c5fa75b16a0e94c57f9f8c65f9776b4948782918b11c36418",
+    "empty": "eac4699f1698814df1dbf05e5145322ecce2a0110210569687827c949aaa89f4",
     "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
     "keep_cosignature": "8efca32dd4233addf00812aa43cb21068e437de9e358a30782412c0c4067e509",
     "kept_since": "c3836c1d05f86d0b9f4f3adc5c465e8bc30ad9309742733f166a17878d2bfbd4",

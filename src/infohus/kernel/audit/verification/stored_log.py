@@ -103,13 +103,14 @@ async def tally_faults_of(
 ) -> list[Fault]:
     """Recount a log's entries on each person (rule 64): an omitted entry shows in the person's next one."""
     tallies, faults = Tallies(), list[Fault]()
-    async for rows in rows_of(connection, log_id, start=0, stop=(await durable_head_of(connection, log_id)).size):
+    size = (await durable_head_of(connection, log_id)).size
+    async for rows in rows_of(connection, log_id, start=0, stop=size):
         faults.extend(tallies.faults("audit.leaf", rows[0]["index"], [row["entry"] for row in rows]))
         if progress is not None:
             progress(rows[-1]["index"] + 1)
         if len(faults) > MOST_FAULTS:
-            break
-    return faults
+            return faults
+    return [*faults, *tallies.ends("audit.leaf", size)]
 
 
 async def _with_archive(  # noqa: PLR0913 - compares the rows with all that was signed

@@ -1,8 +1,9 @@
 """The tally: each entry counts the entries on its persons, so that an omitted one shows (rule 64).
 
 The database adds a last field to each entry that names persons: [number, chain] for each of them. The number counts
-one authority's entries on the person, from 1, so it says nothing of other authorities. The chain is SHA-256(previous
-chain ‖ core hash), the first after 32 zero bytes. The core is the entry without that field; its hash is a leaf hash.
+one authority's entries on the person on one track, from 1, so it says nothing of other authorities, nor of PET's track.
+The chain is SHA-256(previous chain ‖ core hash), the first after 32 zero bytes. The core is the entry without that
+field; its hash is a leaf hash.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,8 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-import msgspec
-
+from infohus.kernel.audit.formats.entry import Entry, Track, read
 from infohus.kernel.audit.formats.merkle import leaf_hash
 from infohus.kernel.audit.formats.tiles import WIDTH, entries_in, tile_path, widths
 from infohus.kernel.audit.verification.exported_log import Fault, Progress
@@ -20,17 +20,6 @@ NOTHING = bytes(32)
 """The chain before the first entry."""
 _FIELD = b',"tally":['
 _CLOSES = b"}"
-
-
-class _TallyFields(msgspec.Struct, frozen=True):
-    """The fields of an entry that the tally needs."""
-
-    authority: str | None
-    persons: list[str]
-    tally: list[tuple[int, str]] = []
-
-
-_DECODER = msgspec.json.Decoder(_TallyFields)
 
 
 def core_of(entry: bytes) -> bytes:
@@ -60,37 +49,51 @@ def chain_over(cores: Iterable[bytes], start: bytes = NOTHING) -> bytes:
 class Tallies:
     """Checks that each entry's tally continues the person's previous one; entries are given from a log's first on.
 
-    Entries before the first with a tally are accepted without one; every later entry on a person must have one. An
-    emptied entry's tally is lost, so once one was seen a person's first number may be any.
+    An emptied entry's tally is lost, so once one was seen a person's first number may be any.
     """
 
-    so_far: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
-    """The newest number and chain, by authority and person."""
-    counts: bool = False
+    so_far: dict[tuple[str, str, Track], tuple[int, bytes]] = field(default_factory=dict)
+    """The newest number and chain, by authority, person and track."""
     has_emptied: bool = False
+    act: tuple[str, str, int, int] | None = None
+    """The act of several entries that goes on: correlation id, action, the number of its last part, how many."""
+    _just_emptied: bool = False
 
     def see(self, entry: bytes | None) -> str | None:
         """Take the next entry, `None` or empty for an emptied one; give what is wrong with it, in Danish."""
         if not entry:
-            self.has_emptied = True
+            self.has_emptied = self._just_emptied = True
             return None
-        try:
-            fields = _DECODER.decode(entry)
-        except msgspec.ValidationError:
-            return "dens tælling kan ikke læses"
-        except msgspec.DecodeError:
-            return None
-        if not fields.tally and not (self.counts and fields.persons):
-            return None
-        self.counts = True
-        if len(fields.persons) != len(fields.tally) or len(set(fields.persons)) != len(fields.persons):
+        fields = read(entry)
+        if fields is None:
+            return "er ingen post i format 2"
+        if not self._continues_act(fields):
+            return "er en del af en handling, hvis andre dele ikke står ved siden af"
+        tally = fields.tally if isinstance(fields.tally, list) else []
+        if len(fields.persons) != len(tally) or len(set(fields.persons)) != len(fields.persons):
             return "tæller ikke med, hvem den handler om"
+        if not tally:
+            return None
         core = core_hash(entry)
-        wrong = [not self._continues(fields, at, core) for at in range(len(fields.persons))]
+        wrong = [not self._continues(fields, at, counted, core) for at, counted in enumerate(tally)]
         return "tæller forkert: der mangler en post om en person, eller en er skudt ind" if any(wrong) else None
 
-    def _continues(self, fields: _TallyFields, at: int, core: bytes) -> bool:
-        key, (number, encoded) = (fields.authority or "", fields.persons[at]), fields.tally[at]
+    def _continues_act(self, fields: Entry) -> bool:
+        """Say whether parts 1 … n of an act follow one another; the first of them may be emptied."""
+        number, count = fields.part if isinstance(fields.part, tuple) else (1, 1)
+        before = None if number == 1 else (fields.correlation, fields.action, number - 1, count)
+        is_next = self.act == before or (self.act is None and self._just_emptied)
+        self._just_emptied = False
+        # Each fault is reported once, here too.
+        self.act = (fields.correlation, fields.action, number, count) if number < count else None
+        return is_next and 1 <= number <= count
+
+    def ends(self, place: str, size: int) -> list[Fault]:
+        """Give what is wrong with the log's end: an act of several entries is appended whole."""
+        return [] if self.act is None else [Fault(place, size - 1, "slutter midt i en handling af flere poster")]
+
+    def _continues(self, fields: Entry, at: int, counted: tuple[int, str], core: bytes) -> bool:
+        key, (number, encoded) = (fields.authority or "", fields.persons[at], fields.track), counted
         before = self.so_far.get(key)
         try:
             chain = bytes.fromhex(encoded)
@@ -121,4 +124,4 @@ def tally_faults(folder: Path, size: int, *, progress: Progress | None = None) -
         faults.extend(tallies.faults(path, index * WIDTH, entries_in((folder / path).read_bytes())))
         if progress is not None:
             progress(index * WIDTH + width)
-    return faults
+    return [*faults, *tallies.ends("tile/entries", size)]

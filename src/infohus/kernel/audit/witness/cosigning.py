@@ -71,6 +71,7 @@ ALARMING = frozenset({CosignFailure.AHEAD, CosignFailure.INCONSISTENT})
 class _Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
     key: str
+    run_by: str | None = None
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,15 +81,28 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class WitnessPolicy:
-    """The witnesses' keys and URLs, in one order, and how many must cosign: `need`, at least 1 and at most all."""
+    """The witnesses' keys and URLs, in one order, and how many must cosign: `need`, at least 1 and at most all.
+
+    `run_by` is the id of the authority that runs each, `None` where the file does not say.
+    """
 
     need: int
     keys: tuple[WitnessKey, ...]
     urls: tuple[str, ...]
+    run_by: tuple[str | None, ...] = ()
+
+    def of(self, authority_id: str) -> list[str]:
+        """Name the witnesses that an authority runs."""
+        return [key.name for key, run_by in zip(self.keys, self.run_by, strict=False) if run_by == authority_id]
+
+    @property
+    def of_nobody(self) -> list[str]:
+        """Name the witnesses of which the file does not say who runs them."""
+        return [key.name for key, run_by in zip(self.keys, self.run_by, strict=False) if run_by is None]
 
     @classmethod
     def read(cls, path: Path) -> "WitnessPolicy":
-        """Read a TOML file: `need`, and a `[[witness]]` with `url` and `key` for each.
+        """Read a TOML file: `need`, and a `[[witness]]` with `url`, `key` and `run_by` for each.
 
         Raises:
             WitnessesNotUsable: the text says what is wrong.
@@ -117,7 +131,10 @@ class WitnessPolicy:
             if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
                 message = f"{path.name}: {one.url} must be https, or http on loopback"
                 raise WitnessesNotUsable(message)
-        return cls(document.need, keys, tuple(one.url.rstrip("/") for one in document.witness))
+        return cls(
+            document.need, keys, tuple(one.url.rstrip("/") for one in document.witness),
+            tuple(one.run_by for one in document.witness),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,221 @@
+"""Rows of cases with a log that names each, made once; each run forges some of them and undoes that afterwards."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from infohus.cases.joint_decisions.model import Signature
+from infohus.casework.scope_decisions.model import ScopeDecision
+from infohus.kernel.access.model import Case, Coordinator, Disclosure, Participant
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.storage.written_rows import wrote_of
+from infohus.kernel.audit.verification.logged_rows import LoggedRows
+from infohus.kernel.audit.verification.row_reconciliation import RowFault, RowReconciliation
+from infohus.kernel.database.statements import insert_of, table_of, update_of
+from infohus.kernel.database.tables import Row
+
+LOG, ORIGIN = UUID(int=12), "infohus.attack/rows"
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+OURS, THEIRS = "kommune", "politi"
+CASES = 25
+STAGES = ("received", "cleared", "accepted", "qualifying", "recommending", "acting", "closed")
+
+
+@dataclass
+class AttackedRows:
+    """A database in which a superuser forges rows, in a transaction that is rolled back after each run."""
+
+    superuser: asyncpg.Connection
+    dice: random.Random = field(default_factory=random.Random)
+    cases: list[UUID] = field(default_factory=list)
+    older: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    """By case: what its row was before it was last changed."""
+
+    async def prepare(self) -> None:
+        """Write every row as a unit of work does, with an entry that names it."""
+        await self.superuser.execute("SET session_replication_role = replica")
+        await self.superuser.execute("SELECT audit.open_log($1, $2)", LOG, ORIGIN)
+        infohus = uuid4()
+        for _ in range(CASES):
+            await self._case(infohus)
+        for authority in (OURS, THEIRS):
+            await self._log([await self.insert(
+                Coordinator, infohus_id=infohus, authority_id=authority, person_id=uuid4()
+            )])
+
+    async def _case(self, infohus: UUID) -> None:
+        case_id, exchange, record = uuid4(), uuid4(), uuid4()
+        self.cases.append(case_id)
+        owned = {
+            "case_id": case_id, "authority_id": OURS, "regime": "gdpr", "record_version": 1, "recorded_at": AT,
+            "recorded_by": uuid4(),
+        }
+        await self._log([
+            await self.insert(
+                Case, id=case_id, infohus_id=infohus, number=f"2026-{len(self.cases)}", stage=STAGES[0], version=1,
+                opened_at=AT, closed_at=None, outcome=None, **_side_of_case(),
+            ),
+            *[
+                await self.insert(
+                    Participant, id=uuid4(), person_id=uuid4(), acts_for=authority, kind="coordinator", scope=[],
+                    begins_at=AT, ends_at=None, public_task_confirmed=False, records=[], reason=None, **owned,
+                )
+                for authority in (OURS, THEIRS)
+            ],
+            await self.insert(
+                ScopeDecision, id=record, outcome="within_scope", content=b"sealed", content_hash=b"h" * 32,
+                exchange_id=exchange, decided_at=None, **owned,
+            ),
+            await self.insert(
+                Disclosure, exchange_id=exchange, record_id=record, recipient_id=THEIRS, record_kind="scope_decision",
+                case_id=case_id, withdrawn_at=None,
+            ),
+            *[
+                await self.insert(
+                    Signature, id=uuid4(), case_id=case_id, record_id=record, record_kind="scope_decision",
+                    content_hash=b"h" * 32, authority_id=authority, person_id=uuid4(), signed_at=AT,
+                )
+                for authority in (OURS, THEIRS)
+            ],
+        ])
+        for stage in STAGES[1 : self.dice.randrange(3, len(STAGES))]:
+            await self.act(case_id, stage=stage)
+
+    async def insert(self, model: type[Row], **values: Any) -> Wrote:
+        """Insert a row, and describe it as the log does."""
+        table = table_of(model)
+        values |= {"revision": 1} if "revision" in table.columns else {}
+        columns = [name for name in values if name in table.columns]
+        places = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
+        sql = f'INSERT INTO infohus."{table.name}" ({_quoted(columns)}) VALUES ({places}) RETURNING *'  # noqa: S608
+        row = await self.superuser.fetchrow(sql, *(values[name] for name in columns))
+        return wrote_of(table, "insert", before={}, after=dict(row))
+
+    async def act(self, case_id: UUID, **values: Any) -> None:
+        """Change a case as an act does: with an entry that says what was read and what is stored."""
+        before = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))
+        self.older[case_id] = before
+        revision = before["revision"]
+        values |= {"revision": revision + 1}
+        ready = update_of(Case, tuple(sorted(values)))
+        await self.superuser.execute(*ready.bound(**values, primary_key_id=case_id, read_revision=revision))
+        after = dict(await self.superuser.fetchrow('SELECT * FROM infohus."case" WHERE id = $1', case_id))
+        await self._log([wrote_of(table_of(Case), "update", before=before, after=after)])
+
+    async def _log(self, wrote: list[Wrote]) -> None:
+        entry = Entry(
+            at=AT, log=LOG, caller=None, authority=None, role=None, assurance=None, action="act", subject_kind="case",
+            subject=None, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[], policy_set="",
+            justification=None, purpose=None, recipients=[], persons=[], opened=[], wrote=wrote, correlation="",
+            nonce=uuid4().hex[:22],
+        )
+        await self.superuser.execute(APPEND, LOG, encode(entry))
+
+    async def faults(self) -> list[RowFault]:
+        """Do what `infohus audit verify --rows` does."""
+        with LoggedRows() as logged:
+            reconciliation, found = RowReconciliation(logged), list[RowFault]()
+            while not reconciliation.is_done:
+                found += await reconciliation.step(self.superuser)
+        return found
+
+    async def place(self, table: str) -> str:
+        """Draw a row of a table; a condition that finds it."""
+        rows = await self.superuser.fetch(f"SELECT ctid::text AS place FROM infohus.{table} ORDER BY ctid")  # noqa: S608
+        return f"ctid = '{self.dice.choice(rows)['place']}'"
+
+
+RowAttack = Callable[[AttackedRows], Awaitable[None]]
+
+
+def changing(table: str, *changes: str) -> RowAttack:
+    """Make the attack that changes a random row of a table in one of these ways."""
+
+    async def attack(rows: AttackedRows) -> None:
+        change, place = rows.dice.choice(changes), await rows.place(table)
+        done = await rows.superuser.execute(f"UPDATE infohus.{table} SET {change} WHERE {place}")  # noqa: S608
+        assert done == "UPDATE 1", done  # noqa: S101 - an attack that does nothing is none
+
+    return attack
+
+
+def adding(table: str, *changed: tuple[str, str]) -> RowAttack:
+    """Make the attack that inserts another row like a random one, but for some columns, given as SQL."""
+
+    async def attack(rows: AttackedRows) -> None:
+        place = await rows.place(table)
+        columns = [row["column_name"] for row in await rows.superuser.fetch(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'infohus' AND table_name = $1",
+            table.strip('"'),
+        )]
+        values = ", ".join(dict(changed).get(name, f'"{name}"') for name in columns)
+        sql = f"INSERT INTO infohus.{table} ({_quoted(columns)}) SELECT {values} FROM infohus.{table} WHERE {place}"  # noqa: S608
+        assert await rows.superuser.execute(sql) == "INSERT 0 1"  # noqa: S101 - as above
+
+    return attack
+
+
+async def delete_a_row(rows: AttackedRows) -> None:
+    """Delete a random row of a random table."""
+    table = rows.dice.choice(('"case"', "participant", "signature", "disclosure", "scope_decision", "coordinator"))
+    await rows.superuser.execute(f"DELETE FROM infohus.{table} WHERE {await rows.place(table)}")  # noqa: S608
+
+
+async def put_an_older_state_back(rows: AttackedRows) -> None:
+    """Make a case's row exactly what it was, or what it was under its present revision."""
+    case_id = rows.dice.choice(sorted(rows.older))
+    older = dict(rows.older[case_id])
+    if rows.dice.random() < 0.5:  # noqa: PLR2004 - one half
+        del older["revision"]
+    columns = sorted(older)
+    settings = ", ".join(f'"{name}" = ${place}' for place, name in enumerate(columns, 2))
+    sql = f'UPDATE infohus."case" SET {settings} WHERE id = $1'  # noqa: S608
+    await rows.superuser.execute(sql, case_id, *(older[name] for name in columns))
+
+
+async def forge_and_act_on_it(rows: AttackedRows) -> None:
+    """Forge a stage, and let an act change the case, whose entry then has the digest of the forged row."""
+    case_id = rows.dice.choice(rows.cases)
+    await rows.superuser.execute('UPDATE infohus."case" SET outcome = $2 WHERE id = $1', case_id, "forged")
+    await rows.act(case_id, stage=rows.dice.choice(STAGES))
+
+
+async def delete_with_an_entry_and_put_back(rows: AttackedRows) -> None:
+    """Put a row back that an act deleted."""
+    place = await rows.place("disclosure")
+    row = dict(await rows.superuser.fetchrow(f"DELETE FROM infohus.disclosure WHERE {place} RETURNING *"))  # noqa: S608
+    await rows._log([wrote_of(table_of(Disclosure), "delete", before=row, after={})])  # noqa: SLF001
+    await rows.superuser.execute(*insert_of(Disclosure).bound(**row))
+
+
+ROW_ATTACKS: dict[str, RowAttack] = {
+    "a signature forged": adding("signature", ("id", "gen_random_uuid()"), ("person_id", "gen_random_uuid()"),
+                                 ("content_hash", "sha256(content_hash)")),
+    "a signature given to another": changing("signature", "person_id = gen_random_uuid()", "record_id = id"),
+    "a participant forged": adding("participant", ("id", "gen_random_uuid()"), ("person_id", "gen_random_uuid()")),
+    "a participation changed": changing("participant", "ends_at = now()", "scope = '{information}'", "acts_for = 'x'"),
+    "a tovholder forged": adding("coordinator", ("person_id", "gen_random_uuid()")),
+    "a stage changed": changing('"case"', "stage = 'hindered'", "stage = 'police_alone', revision = revision + 1"),
+    "an outcome changed": changing("scope_decision", "outcome = 'outside_scope'", "decided_at = now()"),
+    "a disclosure moved": changing("disclosure", "recipient_id = 'x'", "record_id = case_id", "withdrawn_at = now()"),
+    "an older state put back": put_an_older_state_back,
+    "a row deleted": delete_a_row,
+    "a deleted row put back": delete_with_an_entry_and_put_back,
+    "a row that no log names": adding("disclosure", ("recipient_id", "'psykiatri'")),
+    "a forged row that an act then changed": forge_and_act_on_it,
+}
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _side_of_case() -> dict[str, Any]:
+    """Give the columns of a case that a side of it will hold."""
+    return {"subject_pseudonyms": [], "awaits_child_notification": False}

@@ -1,0 +1,131 @@
+"""What all logs together say of each row, in a temporary file: more than fits in memory, and gone with the process.
+
+A row can be written by two authorities' units, so its history is spread over several logs; revisions put it in order.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+from uuid import UUID
+
+from infohus.kernel.audit.formats.emptying import CARRIED
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote
+
+DELETED = "delete"
+
+_SCHEMA = """
+CREATE TABLE wrote (
+    name TEXT, key TEXT, revision INTEGER, verb TEXT, digest TEXT, was TEXT, at REAL, log TEXT, place INTEGER,
+    PRIMARY KEY (name, key, revision, verb, log, place)
+) WITHOUT ROWID;
+CREATE TABLE seen (name TEXT, key TEXT, turn INTEGER, PRIMARY KEY (name, key)) WITHOUT ROWID;
+"""
+_HISTORY = "SELECT revision, verb, digest, was, at, log, place FROM wrote WHERE name = ? AND key = ? ORDER BY revision"
+_UNSEEN = """
+SELECT DISTINCT w.key FROM wrote w LEFT JOIN seen s ON s.name = w.name AND s.key = w.key AND s.turn = ?
+WHERE w.name = ? AND w.key > ? AND s.key IS NULL ORDER BY w.key LIMIT ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One entry's word on a row: what was stored, what it was read as before, and in which entry that stands."""
+
+    revision: int
+    verb: str
+    digest: str | None
+    was: str | None
+    at: float
+    log: str
+    place: int
+
+
+class LoggedRows:
+    """What the logs say of rows; entries are given log by log, each log's in order."""
+
+    def __init__(self) -> None:
+        """Begin with nothing, in a file that SQLite deletes when it is closed."""
+        self._store = sqlite3.connect("")
+        self._store.executescript(_SCHEMA)
+        self.has_emptied = False
+        """Whether an emptied entry was met, whose words are lost."""
+
+    def __enter__(self) -> Self:
+        """Be closed when the context is left."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Delete the file."""
+        self._store.close()
+
+    def see(self, log_id: UUID, place: int, entry: Entry) -> None:
+        """Take what an entry says of rows; what was not allowed wrote nothing."""
+        if entry.outcome is Outcome.ALLOWED:
+            self._store.executemany(
+                "INSERT OR IGNORE INTO wrote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        row.table, key_text(row.key), row.revision, row.verb, row.digest, row.was, entry.at.timestamp(),
+                        str(log_id), place,
+                    )
+                    for row in entry.wrote
+                ],
+            )
+
+    def history_of(self, table: str, key: str) -> list[Written]:
+        """Give every word on a row, in the order of its revisions; a row that came again, by time."""
+        history = [Written(*row) for row in self._store.execute(_HISTORY, (table, key))]
+        if any(one.verb == DELETED for one in history):
+            history.sort(key=lambda one: (one.at, one.place, one.revision))
+        return history
+
+    def mark(self, table: str, key: str, turn: int) -> None:
+        """Note that a row was looked at in this turn."""
+        self._store.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", (table, key, turn))
+
+    def unseen(self, table: str, *, turn: int, after: str, limit: int) -> list[str]:
+        """List keys of rows that a log names and nobody looked at in this turn."""
+        return [key for (key,) in self._store.execute(_UNSEEN, (turn, table, after, limit))]
+
+    def only_said_before(self, log_id: UUID, stop: int) -> Iterator[tuple[int, Wrote]]:
+        """Give the living rows whose newest word stands in a log's entries before `stop`, each with that place."""
+        named = "SELECT DISTINCT name, key FROM wrote WHERE log = ? AND place < ?"
+        keys = self._store.execute(named, (str(log_id), stop))
+        for table, key in keys:
+            last = self.history_of(table, key)[-1]
+            if last.verb != DELETED and last.log == str(log_id) and last.place < stop:
+                yield last.place, Wrote(CARRIED, table, key_in(key), last.revision, last.digest)
+
+    def tables(self) -> set[str]:
+        """Name the tables that a log names a row of."""
+        return {name for (name,) in self._store.execute("SELECT DISTINCT name FROM wrote")}
+
+    def contradictions(self, history: Sequence[Written]) -> list[str]:
+        """Say in Danish where entries on one row do not follow one another."""
+        found = []
+        if history and history[0].verb not in {"insert", CARRIED} and not self.has_emptied:
+            found.append("loggen nævner den ikke fra begyndelsen")
+        for before, after in pairwise(history):
+            if after.verb in {"insert", CARRIED} or before.verb == DELETED:
+                continue
+            if after.revision == before.revision and after.digest != before.digest:
+                found.append(f"to poster siger noget forskelligt om udgave {after.revision}")
+            elif after.revision == before.revision + 1 and after.was != before.digest:
+                found.append(f"var ændret uden om loggen, før udgave {after.revision} blev skrevet")
+            elif after.revision > before.revision + 1 and not self.has_emptied:
+                found.append(f"loggen springer fra udgave {before.revision} til {after.revision}")
+        return found
+
+
+def key_text(key: Sequence[str]) -> str:
+    """Write a primary key as one text."""
+    return json.dumps(key, ensure_ascii=False)
+
+
+def key_in(text: str) -> list[str]:
+    """Read what `key_text` wrote."""
+    key: list[str] = json.loads(text)
+    return key

@@ -1,0 +1,218 @@
+"""Is every row what the logs say was stored? Compares all rows of all tables with the highest revision any log names.
+
+Reads as the role `infohus_reconciler`: every row, texts sealed, no wrapped key. It trusts the logs, which other
+verification is for, and not the tables. A forged row with a forged entry is not noticed (docs/trust.md).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from infohus.kernel.audit.formats.entry import read
+from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection
+from infohus.kernel.audit.verification.logged_rows import DELETED, LoggedRows, key_in, key_text
+from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, digest_of, key_of, revision_of
+
+AT_ONCE = 500
+"""Rows compared in one step."""
+_NOTHING_WRITTEN = b'"wrote":[]'
+
+_LOGS = "SELECT f.log_id, f.size FROM audit.frontier f ORDER BY f.log_id"
+_TABLES = """
+SELECT c.relname AS name, c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relispartition
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid) AS is_plain,
+  array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+  array_agg(a.atttypid = 'bytea'::regtype ORDER BY a.attnum) AS is_bytes,
+  (SELECT array_agg(k.attname::text ORDER BY array_position(i.indkey, k.attnum))
+   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = ANY (i.indkey)
+   WHERE i.indrelid = c.oid AND i.indisprimary) AS keys
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind NOT IN ('i', 'I', 'S', 'c', 't')
+  AND a.attnum > 0 AND NOT a.attisdropped
+GROUP BY c.oid, c.relname ORDER BY c.relname
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """One row that is not what the logs say: its table and key, and what is wrong with it, in Danish."""
+
+    table: str
+    key: str
+    what: str
+
+    def __str__(self) -> str:
+        """Write it in one line."""
+        return f"{self.table} {self.key}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as the database's catalogue describes it: the columns that a digest covers, and the primary key."""
+
+    name: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    key_of_text: str
+
+    @classmethod
+    def of(cls, row: asyncpg.Record) -> "Table":
+        """Read the catalogue's row."""
+        of_bytes = {name for name, is_bytes in zip(row["columns"], row["is_bytes"], strict=True) if is_bytes}
+        texts = (
+            f"encode(\"{name}\", 'hex') = ${place}" if name in of_bytes else f'"{name}"::text = ${place}'
+            for place, name in enumerate(row["keys"], 1)
+        )
+        return cls(
+            row["name"], tuple(name for name in row["columns"] if name not in WRAPPED_KEYS), tuple(row["keys"]),
+            " AND ".join(texts),
+        )
+
+    @property
+    def select(self) -> str:
+        """The beginning of every query on it."""
+        columns = ", ".join(f'"{name}"' for name in self.columns)
+        return f'SELECT {columns} FROM infohus."{self.name}"'  # noqa: S608 - the catalogue's names, quoted
+
+    def page(self, after: Sequence[Any] | None) -> tuple[str, Sequence[Any]]:
+        """Write the query for the next rows in the order of the primary key."""
+        keys = ", ".join(f'"{name}"' for name in self.keys)
+        places = ", ".join(f"${place}" for place in range(1, len(self.keys) + 1))
+        where = "" if after is None else f" WHERE ({keys}) > ({places})"
+        return f"{self.select}{where} ORDER BY {keys} LIMIT {AT_ONCE}", after or ()
+
+
+@dataclass
+class RowReconciliation:
+    """Goes once through all rows, step by step; each step first reads what the logs have said meanwhile.
+
+    Each step must be given a connection in a transaction of its own that sees one snapshot (`repeatable_read`): entries
+    are committed with their rows, so in a snapshot rows and entries belong together.
+    """
+
+    logged: LoggedRows
+    positions: dict[UUID, int] = field(default_factory=dict)
+    turn: int = 0
+    compared: int = 0
+    is_done: bool = False
+    _left: list[Table] | None = None
+    _after: tuple[Any, ...] | None = None
+    _unseen_after: str | None = None
+
+    def begin_again(self) -> None:
+        """Start the next turn."""
+        self.turn, self.compared, self.is_done, self._left = self.turn + 1, 0, False, None
+
+    async def step(self, connection: AnyConnection) -> list[RowFault]:
+        """Read some entries and, when there are no more, compare some rows."""
+        if not await self.follow(connection):
+            return []
+        found = []
+        if self._left is None:
+            rows = await connection.fetch(_TABLES)
+            found += self._faults_of_tables(rows)
+            self._left = [
+                Table.of(row) for row in rows if row["is_plain"] and row["keys"] and row["name"] not in UNLOGGED
+            ]
+        if not self._left:
+            self.is_done = True
+            return found
+        if self._unseen_after is None:
+            return found + await self._compare_some(connection, self._left[0])
+        return found + await self._look_for_missing(connection, self._left[0])
+
+    def _faults_of_tables(self, rows: Sequence[asyncpg.Record]) -> list[RowFault]:
+        names = {row["name"] for row in rows}
+        odd = [row["name"] for row in rows if not (row["is_plain"] and row["keys"]) and row["name"] not in UNLOGGED]
+        return [
+            *(RowFault(name, "", "er ingen almindelig tabel, så dens rækker kan ikke sammenlignes") for name in odd),
+            *(RowFault(name, "", "tabellen er væk") for name in sorted(self.logged.tables() - names)),
+        ]
+
+    async def follow(self, connection: AnyConnection) -> bool:
+        """Read the next entries of the logs, at most some thousand of one; say whether all were read."""
+        for log in await connection.fetch(_LOGS):
+            log_id, start = log["log_id"], self.positions.get(log["log_id"], 0)
+            if start >= log["size"]:
+                continue
+            stop = min(start + ROWS_AT_ONCE, log["size"])
+            for row in await connection.fetch(ROWS, log_id, start, stop):
+                self._see(log_id, row["index"], row["entry"])
+            self.positions[log_id] = stop
+            if stop < log["size"]:
+                return False
+        return True
+
+    def _see(self, log_id: UUID, place: int, encoded: bytes | None) -> None:
+        if encoded is None:
+            self.logged.has_emptied = True
+        elif _NOTHING_WRITTEN not in encoded and (entry := read(encoded)) is not None:
+            self.logged.see(log_id, place, entry)
+
+    async def _compare_some(self, connection: AnyConnection, table: Table) -> list[RowFault]:
+        query, values = table.page(self._after)
+        rows = await connection.fetch(query, *values)
+        found = [fault for row in rows for fault in self._compare(table, row)]
+        self.compared += len(rows)
+        if len(rows) < AT_ONCE:
+            self._after, self._unseen_after = None, ""
+        else:
+            self._after = tuple(rows[-1][name] for name in table.keys)
+        return found
+
+    async def _look_for_missing(self, connection: AnyConnection, table: Table) -> list[RowFault]:
+        assert self._unseen_after is not None  # noqa: S101 - all rows of the table were compared
+        keys = self.logged.unseen(table.name, turn=self.turn, after=self._unseen_after, limit=AT_ONCE)
+        found = []
+        for key in keys:
+            history = self.logged.history_of(table.name, key)
+            if history[-1].verb == DELETED:
+                continue
+            row = await connection.fetchrow(f"{table.select} WHERE {table.key_of_text}", *key_in(key))
+            if row is not None:  # it was inserted after its place was passed
+                found += self._compare(table, row)
+            else:
+                found.append(RowFault(table.name, key, "er væk, uden at nogen log siger det"))
+        if len(keys) < AT_ONCE:
+            self._unseen_after = None
+            assert self._left is not None  # noqa: S101 - `table` is its first
+            self._left.pop(0)
+        else:
+            self._unseen_after = keys[-1]
+        return found
+
+    def _compare(self, table: Table, row: asyncpg.Record) -> list[RowFault]:
+        stored = dict(row)
+        key = key_text(key_of(stored, table.keys))
+        self.logged.mark(table.name, key, self.turn)
+        history = self.logged.history_of(table.name, key)
+        if not history:
+            return [RowFault(table.name, key, "ingen log nævner den")]
+        last, revision = history[-1], revision_of(stored)
+        found = self.logged.contradictions(history)
+        if last.verb == DELETED:
+            found.append("er slettet ifølge loggen og står der igen")
+        elif revision < last.revision:
+            found.append(f"er sat tilbage til udgave {revision}; loggen kender udgave {last.revision}")
+        elif revision > last.revision:
+            found.append(f"er af udgave {revision}, som ingen log nævner")
+        elif digest_of(table.name, stored) != last.digest:
+            found.append("er ikke, som den blev skrevet")
+        return [RowFault(table.name, key, what) for what in found]
+
+
+async def reconcile_rows(
+    connection: AnyConnection, *, progress: Callable[[int], None] | None = None
+) -> tuple[int, list[RowFault]]:
+    """Compare all rows in one snapshot; give how many were compared, and what is wrong."""
+    with LoggedRows() as logged:
+        reconciliation, found = RowReconciliation(logged), list[RowFault]()
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            while not reconciliation.is_done:
+                found += await reconciliation.step(connection)
+                if progress is not None:
+                    progress(reconciliation.compared)
+        return reconciliation.compared, found

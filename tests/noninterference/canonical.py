@@ -1,0 +1,76 @@
+"""Answers of two runs made comparable: what is random gets the number of its first appearance in its own run."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infohus.kernel.authorization.action import Action
+from noninterference.installation import Answer
+
+_RANDOM = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32,}|[A-Za-z0-9+/]{42,}={0,2}"
+    r"|[A-Za-z0-9_-]{22,}"
+)
+_WORDS = frozenset(action.value for action in Action)
+
+
+class Numbering:
+    """The numbers that the ids, hashes and other random values of one run have got."""
+
+    def __init__(self, mark: str) -> None:
+        """Begin with no number given; `mark` is in the names of this run's authorities and of no other's."""
+        self._mark = mark
+        self._numbers: dict[str, str] = {}
+
+    def text(self, text: str) -> str:
+        """Replace every random value by its number."""
+        return _RANDOM.sub(self._replaced, text.replace(self._mark, "nr"))
+
+    def value(self, kind: str, value: str) -> str:
+        """Give the number of a value that is random as a whole."""
+        return self._numbers.setdefault(f"{kind} {value}", f"#{len(self._numbers)}")
+
+    def answer(self, path: str, answer: Answer, *, body: str) -> tuple[str, ...]:
+        """Write an answer so that two of them are equal when the same was told: status, headers, size and body."""
+        headers = tuple(
+            f"{name}: {self.value(f'etag of {self.text(path)}', value) if name == 'etag' else self.text(value)}"
+            for name, value in answer.headers
+        )
+        return (str(answer.status), *headers, self.text(body))
+
+    def _replaced(self, found: re.Match[str]) -> str:
+        text = found.group()
+        if text in _WORDS or (not text[0].isdigit() and (text.islower() or text.isupper()) and not _is_hexadecimal(text)):
+            return text
+        return self.value("", text)
+
+
+def _is_hexadecimal(text: str) -> bool:
+    return not text.strip("0123456789abcdef-")
+
+
+def differences(one: Any, another: Any, place: str = "") -> Iterator[str]:
+    """List the places at which two JSON values differ, as JSON pointers whose list indexes are `*`."""
+    if isinstance(one, Mapping) and isinstance(another, Mapping):
+        for name in sorted({*one, *another}):
+            if name in one and name in another:
+                yield from differences(one[name], another[name], f"{place}/{name}")
+            else:
+                yield f"{place}/{name}"
+    elif isinstance(one, list) and isinstance(another, list) and len(one) == len(another):
+        for left, right in zip(one, another, strict=True):
+            yield from differences(left, right, f"{place}/*")
+    elif one != another:
+        yield place or "/"
+
+
+def without(value: Any, masked: frozenset[str], place: str = "") -> Any:
+    """Leave out what stands at the places, written as `differences` writes them."""
+    if isinstance(value, dict):
+        return {
+            name: without(part, masked, f"{place}/{name}") for name, part in value.items()
+            if f"{place}/{name}" not in masked
+        }
+    if isinstance(value, list):
+        return [without(part, masked, f"{place}/*") for part in value if f"{place}/*" not in masked]
+    return value

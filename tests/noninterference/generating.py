@@ -1,0 +1,226 @@
+"""Histories made from a seed: a small model of the case leads the shared acts to every stage, and strews hidden ones in."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from noninterference.acts import DECISIONS, Act, has_child
+from noninterference.installation import SIDES, other
+from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
+
+BEGINNING = datetime(2026, 12, 1, 12, tzinfo=UTC)
+SHARED_ACTS = (6, 16)
+PAUSES = (0.5, 3.0, 20.0, 200.0, 1440.0, 9000.0)
+"""Minutes between two shared acts: from the same minute to a week."""
+NEXT = {
+    "cleared": "scope", "accepted": "screening", "recommending": "recommendation",
+}
+"""The joint decision that leads on from a stage."""
+LEADS_TO = {
+    ("scope", 0): "accepted", ("scope", 1): "accepted", ("scope", 2): "accepted",
+    ("screening", 0): "recommending", ("screening", 1): "qualifying", ("recommendation", 0): "acting",
+}
+"""Where a signed decision with an outcome leads; the others end the case, or leave it where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happens, and which side looks."""
+
+    seed: int
+    observer: str
+    acts: tuple[Act, ...]
+
+    @property
+    def begins_at(self) -> datetime:
+        """Give the moment from which the acts' minutes count; it depends on the seed alone."""
+        return BEGINNING + timedelta(days=self.seed % 60, hours=self.seed % 11)
+
+    def without(self, number: int) -> "History":
+        """Give the same history without one act."""
+        return replace(self, acts=tuple(act for act in self.acts if act.number != number))
+
+    def __str__(self) -> str:
+        """Print it, an act a line."""
+        lines = "\n".join(str(act) for act in self.acts)
+        return f"history {self.seed}, {self.observer} looks, begins {self.begins_at:%Y-%m-%d %H:%M}\n{lines}"
+
+
+@dataclass
+class _Case:
+    number: int
+    opened_by: str
+    choice: int
+    stage: str = "received"
+    proposal: Act | None = None
+    made: dict[str, list[Act]] = field(default_factory=dict)
+
+    def of(self, *kinds: str) -> list[Act]:
+        """List what acts of these kinds made."""
+        return [act for kind in kinds for act in self.made.get(kind, ())]
+
+
+class _Author:
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.drawn = random.Random(seed)
+        self.observer = self.drawn.choice(SIDES)
+        self.hides = other(self.observer)
+        self.acts: list[Act] = []
+        self.cases: list[_Case] = []
+        self.minute = 0.0
+
+    def history(self) -> History:
+        """Write one."""
+        self.open()
+        for _ in range(self.drawn.randint(*SHARED_ACTS)):
+            if self.drawn.random() < 0.08 and len(self.cases) < 3:
+                self.open()
+                continue
+            self.hide()
+            case = self.drawn.choice(self.cases)
+            choices = list(self.possible(case))
+            self.drawn.choices(choices, [weight for weight, _ in choices])[0][1]()
+        self.hide()
+        self.add("read", self.observer, case=self.cases[0])
+        return History(self.seed, self.observer, tuple(self.acts))
+
+    # --- shared acts -------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open a case; what the hiding side writes is another in the second run, unless the concern is told later."""
+        side = self.drawn.choice(SIDES)
+        choice = self.drawn.choice([1, 1, 2, 3, 4, 8, 9, 17, 0])
+        elsewhere = self.drawn.choice([0, 1, 2, 4, 8, 12, 21]) if side == self.hides and self.drawn.random() < 0.5 else None
+        number = len(self.acts)
+        case = _Case(number, side, choice)
+        self.cases.append(case)
+        self.add("open a case", side, case=case, choice=choice, choice_elsewhere=elsewhere)
+
+    def possible(self, case: _Case) -> Iterator[tuple[float, Callable[[], None]]]:
+        """List what can be shared next in a case, and how likely it is."""
+        side = self.drawn.choice(SIDES)
+
+        def do(kind: str, by: str = side, **more: object) -> Callable[[], None]:
+            return lambda: self.add(kind, by, case=case, **more)  # type: ignore[arg-type]
+
+        yield 2, do("tell the other")
+        yield 1, do("tell by phone")
+        yield 1, do("ask the other")
+        yield 1, do("invite")
+        yield 4, do(self.drawn.choice(ON_A_CASE), self.observer)
+        yield 1, do(self.drawn.choice(ON_AN_INFOHUS), self.observer)
+        for kinds, after, by_maker in _FOLLOWS:
+            for act in case.of(*kinds)[-2:]:
+                yield 1, do(after, act.side if by_maker else other(act.side), about=act.number)
+        opening = self.acts[case.number]
+        if opening.choice_elsewhere is None:
+            yield 2, do("tell of a concern", case.opened_by, about=case.number)
+        yield from self.leading_on(case, do)
+
+    def leading_on(self, case: _Case, do: Callable[..., Callable[[], None]]) -> Iterator[tuple[float, Callable[[], None]]]:
+        """List what brings the case to its next stage."""
+        if case.proposal is not None:
+            yield 9, lambda: self.sign(case)
+            yield 1, do("amend a proposal", case.proposal.side, about=case.proposal.number)
+            if case.proposal.kind == "propose a scope":
+                yield 0.5, do("differ on the scope", other(case.proposal.side), about=case.proposal.number)
+            return
+        if case.stage == "received":
+            yield 9, lambda: self.check(case)
+        if case.stage == "cleared":
+            yield 1, do("state a first view")
+            for act in case.of("state a first view"):
+                yield 2, do("reveal a first view", act.side, about=act.number)
+        if case.stage in NEXT:
+            if has_child(case.choice) and case.stage == "accepted":
+                yield 6, do("hand over the child", case.opened_by, about=case.number)
+            yield 9, lambda: self.propose(case, NEXT[case.stage])
+        if case.stage == "qualifying":
+            yield 6, do("open an assessment")
+            for act in case.of("open an assessment")[-1:]:
+                yield 5, do("contribute", about=act.number)
+                yield 3, do("conclude", about=act.number)
+                yield 3, do("sign a proposal", about=act.number)
+        if case.stage == "acting":
+            yield 5, do("measure, told")
+        if case.stage not in {"received", "closed"}:
+            yield 2, lambda: self.propose(case, "closure")
+
+    def check(self, case: _Case) -> None:
+        """Let the police check."""
+        self.add("check", "police", case=case)
+        case.stage = "cleared"
+
+    def propose(self, case: _Case, kind: str) -> None:
+        """Propose a joint decision."""
+        case.proposal = self.add(f"propose a {kind}", self.drawn.choice(SIDES), case=case)
+
+    def sign(self, case: _Case) -> None:
+        """Sign the open proposal, so that the case goes on."""
+        proposal = case.proposal
+        assert proposal is not None
+        self.add("sign a proposal", other(proposal.side), case=case, about=proposal.number)
+        kind = proposal.kind.rsplit(" ", 1)[-1]
+        outcome = proposal.choice % len(DECISIONS[kind][2])
+        case.stage = LEADS_TO.get((kind, outcome), "closed" if kind in {"closure", "scope"} else case.stage)
+        case.proposal = None
+
+    # --- hidden acts -------------------------------------------------------------------------------------------------
+
+    def hide(self) -> None:
+        """Strew in what the other side does for itself, in one run only or differently in the second."""
+        for _ in range(self.drawn.choice([0, 0, 1, 1, 2, 3])):
+            case = self.drawn.choice(self.cases)
+            kinds = [(kind, None) for kind in ON_A_CASE]
+            kinds += [(kind, None) for kind in ON_AN_INFOHUS]
+            kinds += [("tell the third authority", None)] * 2 + [("ask the third authority", None)]
+            kinds += [
+                (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides
+                for after in those
+            ] * 2
+            kind, about = self.drawn.choice(kinds)
+            self.hidden(kind, case, about)
+
+    def hidden(self, kind: str, case: _Case, about: Act | None) -> None:
+        """Add a hidden act, which may be done by an invited professional."""
+        runs = "A" if about is None or about.shared else about.runs
+        differently = self.drawn.random() < 0.2 and runs != "B"
+        guests = [act for act in case.of("invite") if act.side == self.hides]
+        role = "guest" if guests and kind in {"note", "read"} and self.drawn.random() < 0.4 else "tovholder"
+        self.add(
+            kind, self.hides, case=case, shared=False, runs="AB" if differently and about is None else runs,
+            about=None if about is None else about.number, role=role,
+            choice_elsewhere=self.drawn.randrange(40) if differently else None,
+        )
+
+    def add(self, kind: str, side: str, *, case: _Case, **more: object) -> Act:
+        """Add an act at a later time, or, when it is hidden, in the pause before the next shared one."""
+        shared = more.get("shared", True)
+        self.minute += self.drawn.choice(PAUSES) if shared else self.drawn.random()
+        choice = more.pop("choice", None)
+        act = Act(
+            len(self.acts), kind, side, round(self.minute, 2), case=case.number,
+            choice=self.drawn.randrange(40) if choice is None else choice, **more,  # type: ignore[arg-type]
+        )
+        self.acts.append(act)
+        case.made.setdefault(kind, []).append(act)
+        return act
+
+
+_FOLLOWS = (
+    (("tell the other", "tell by phone"), "correct an exchange", True),
+    (("tell the other", "tell by phone"), "withdraw an exchange", True),
+    (("tell the other", "tell by phone", "correct an exchange"), "acknowledge an exchange", False),
+    (("ask the other",), "decline", False),
+    (("invite",), "end a participation", True),
+    (("invite",), "extend a participation", True),
+    (("measure, told",), "follow up, told", True),
+)
+"""After which acts which can follow, by whoever did the first (`True`) or by the other side."""
+
+
+def history_of(seed: int) -> History:
+    """Write the history of a seed."""
+    return _Author(seed).history()

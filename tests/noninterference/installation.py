@@ -1,0 +1,265 @@
+"""One installation for many histories: each run of one gets an infohus, two authorities and their people of its own.
+
+So nothing of one run can reach another but through what is wrong, and the set-up costs milliseconds. The application is
+called in this process, without a client's own work.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from litestar import Litestar
+
+import house
+from house import House, issuer_keys, open_house
+from infohus.demo.issuer import DemoIssuers
+from infohus.kernel.identity.caller import AuthorityKind, Role
+from infohus.kernel.identity.issuers import ROLES_OF_KIND
+from infohus.kernel.identity.tokens import sign_token
+from infohus.kernel.sealing.keepers import FileKeyKeeper
+from stopped_clock import StoppedClock
+
+MUNICIPALITY, POLICE = "municipality", "police"
+SIDES = (MUNICIPALITY, POLICE)
+THIRD = house.PROBATION
+"""An authority that can be drawn in; nobody of it is asked what they see."""
+LONGEST_TOKEN_SECONDS = 12 * 60 * 60
+ROLES = {
+    "dpo": Role.DATA_PROTECTION_OFFICER, "legal": Role.LEGAL, "guest": Role.INVITED_PROFESSIONAL,
+    "admin": Role.ADMINISTRATOR,
+}
+COORDINATORS = {MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR}
+_KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
+_REGIMES = {MUNICIPALITY: "gdpr", POLICE: "led"}
+_ISSUERS = {MUNICIPALITY: "kommune", POLICE: "politi"}
+
+
+def other(side: str) -> str:
+    """Give the other side."""
+    return POLICE if side == MUNICIPALITY else MUNICIPALITY
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered with."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Say whether it was done."""
+        return self.status < 300
+
+    def json(self) -> Any:
+        """Read the body; `None` where it is no JSON."""
+        kind = dict(self.headers).get("content-type", "")
+        return json.loads(self.body) if "json" in kind and self.body else None
+
+
+@dataclass
+class Installation:
+    """An application with many issuers, each of an authority that a run may use; `sequence` numbers the cases."""
+
+    house: House
+    clock: StoppedClock
+    connection: "asyncpg.Connection[asyncpg.Record]"
+    places: int
+    used: int = 0
+
+    @property
+    def app(self) -> Litestar:
+        """The application."""
+        return self.house.app
+
+    @property
+    def is_used_up(self) -> bool:
+        """Say whether there is no place for two more runs."""
+        return self.used + 2 > self.places
+
+    async def run(self) -> "Run":
+        """Make an infohus with two authorities that nobody else has, and people for both."""
+        place, self.used = self.used, self.used + 1
+        run = Run(self, place, uuid4(), {side: authority_id(side, place) for side in SIDES})
+        FileKeyKeeper.create(self.house.settings.keys_folder, run.authorities.values(), [run.infohus_id])
+        for side in SIDES:
+            await self.connection.execute(
+                "INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, NULL)", run.authorities[side],
+                {MUNICIPALITY: "Ishøj Kommune", POLICE: "Københavns Vestegns Politi"}[side], _KINDS[side].value,
+                _REGIMES[side],
+            )
+        await self.connection.execute(
+            "INSERT INTO infohus.infohus VALUES ($1, $2, $3, $4, 'rpl-115-1-1', $5)", run.infohus_id,
+            f"Infohus {run.mark}", run.authorities[MUNICIPALITY], run.authorities[POLICE], f"infohus.test/{run.mark}",
+        )
+        await self.connection.executemany(
+            "INSERT INTO infohus.infohus_authority VALUES ($1, $2)",
+            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD)],
+        )
+        await self.connection.executemany("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", [
+            (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
+        ])
+        await self.connection.execute("SELECT audit.open_log($1, $2)", run.infohus_id, f"infohus.test/{run.mark}")
+        return run
+
+    async def call(
+        self, method: str, path: str, *, token: str | None = None, body: Any = None, headers: Mapping[str, str]
+    ) -> Answer:
+        """Send a request to the application."""
+        content = b"" if body is None else json.dumps(body).encode()
+        raw = [(b"host", b"infohus.test"), *((name.encode(), value.encode()) for name, value in headers.items())]
+        if token is not None:
+            raw.append((b"authorization", f"Bearer {token}".encode()))
+        if body is not None:
+            raw += [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+        address, _, query = path.partition("?")
+        scope: Any = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "https",
+            "path": address, "raw_path": address.encode(), "query_string": query.encode(), "root_path": "",
+            "headers": raw, "client": ("127.0.0.1", 1), "server": ("infohus.test", 443), "state": {},
+        }
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.app(scope, receive, send)
+        start, *parts = sent
+        return Answer(
+            start["status"], tuple((name.decode().lower(), value.decode()) for name, value in start["headers"]),
+            b"".join(part.get("body", b"") for part in parts),
+        )
+
+
+@dataclass
+class Run:
+    """One play of a history: its infohus, who is who, what was made, and the answers of the act that is played."""
+
+    installation: Installation
+    place: int
+    infohus_id: UUID
+    authorities: dict[str, str]
+    people: dict[tuple[str, str], UUID] = field(default_factory=dict)
+    made: dict[int, Any] = field(default_factory=dict)
+    """What each act, by its number, was answered with when it made something."""
+    answers: list[tuple[str, Answer]] = field(default_factory=list)
+    cases_numbered: int = 0
+    _tokens: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
+    _unknown: dict[object, str] = field(default_factory=dict)
+
+    @property
+    def mark(self) -> str:
+        """Give the sign that tells this run's names from another's; all are equally long."""
+        return _mark(self.place)
+
+    def person_id(self, side: str, role: str) -> UUID:
+        """Give the id of one of a side's people."""
+        return self.people.setdefault((side, role), uuid4())
+
+    def unknown(self, what: object) -> str:
+        """Give the id of nothing, the same one for the same `what`."""
+        return self._unknown.setdefault(what, str(uuid4()))
+
+    def made_by(self, number: int | None) -> Any:
+        """Give what an act made.
+
+        Raises:
+            NothingThere: it made nothing.
+        """
+        if number is None or number not in self.made:
+            raise NothingThere
+        return self.made[number]
+
+    async def send(
+        self, side: str, method: str, path: str, body: Any = None, *, role: str = "tovholder",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request as one of a side's people, and keep the answer."""
+        answer = await self.installation.call(
+            method, path, token=self.token(side, role), body=body, headers=headers or {}
+        )
+        self.answers.append((f"{method} {path}", answer))
+        return answer
+
+    def token(self, side: str, role: str, *, again: bool = False) -> str:
+        """Give a token that was minted at the present time of the clock."""
+        now = self.installation.clock()
+        minted = self._tokens.get((side, role))
+        if minted is None or minted[0] != now or again:
+            minted = self._tokens[side, role] = (now, self._minted(side, role, int(now.timestamp())))
+        return minted[1]
+
+    def _minted(self, side: str, role: str, now: int) -> str:
+        name = _ISSUERS[side]
+        key = issuer_keys()[name]
+        claims = {
+            "iss": _address(side, self.place), "sub": str(self.person_id(side, role)), "aud": "infohus", "iat": now,
+            "nbf": now, "exp": now + LONGEST_TOKEN_SECONDS, "auth_time": now, "jti": str(uuid4()), "loa": "High",
+            "role": ROLES.get(role, COORDINATORS[side]).value, "name": f"{role} {side}",
+        }
+        return sign_token(key.private_pem, claims, kid=key.kid)
+
+
+class NothingThere(Exception):  # noqa: N818 - names the situation
+    """An act is on something that an earlier act did not make."""
+
+
+def authority_id(side: str, place: int) -> str:
+    """Name the authority of a side in one run; all names have the same length."""
+    return f"{_ISSUERS[side]}-{_mark(place)}"
+
+
+def _mark(place: int) -> str:
+    return f"nr{place:05}"
+
+
+def _address(side: str, place: int) -> str:
+    return f"http://127.0.0.1:9/{authority_id(side, place)}"
+
+
+@asynccontextmanager
+async def open_installation(
+    dsns: tuple[str, str, str], folder: Path, *, places: int
+) -> AsyncIterator[Installation]:
+    """Open an application with room for `places` runs; `dsns` are addresses as `house.open_house` takes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ordinary = DemoIssuers.issuers_toml
+
+    def with_many(issuers: DemoIssuers) -> str:
+        return ordinary(issuers) + "".join(_issuer(side, place) for place in range(places) for side in SIDES)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DemoIssuers, "issuers_toml", with_many)
+        patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
+        clock = StoppedClock.installed(patch)
+        async with open_house(*dsns, folder) as opened:
+            connection = await asyncpg.connect(opened.superuser)
+            try:
+                yield Installation(opened, clock, connection, places)
+            finally:
+                await connection.close()
+
+
+@asynccontextmanager
+async def _in_this_loop(app: Litestar) -> AsyncIterator[None]:
+    async with app.lifespan():
+        yield
+
+
+def _issuer(side: str, place: int) -> str:
+    kind = _KINDS[side]
+    return (
+        f'[[issuer]]\nurl = "{_address(side, place)}"\nauthority = "{authority_id(side, place)}"\nkind = "{kind}"\n'
+        f'roles = {sorted(role.value for role in ROLES_OF_KIND[kind])}\nkeys_file = "{_ISSUERS[side]}.json"\n'
+    )

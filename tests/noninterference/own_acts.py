@@ -1,0 +1,158 @@
+"""The acts of one side that concern nobody else: they change nothing that the other can see."""
+
+from typing import Any
+
+from infohus.web.api_examples import EXAMPLES
+from noninterference.acts import DOINGS, Act, case_of, concern, doing, filled, make, posting, posting_about
+from noninterference.installation import NothingThere, Run
+
+LISTS = (
+    "", "/concerns", "/information", "/exchanges", "/notes", "/next-steps", "/closing", "/information-requests",
+    "/earlier-concerns", "/access-requests", "/restrictions", "/legal-holds", "/journal-reference", "/retention",
+    "/assessments", "/first-views",
+)
+
+DOINGS.update({
+    "note": posting("information", "NoteInformation"),
+    "write a note": posting("notes", "WriteNote"),
+    "record a request for access": posting("access-requests", "RecordAccessRequest"),
+    "make the package": posting_about("access-requests/{id}/package", "ExportAccessPackage"),
+    "hold": posting("legal-holds", "SetLegalHold"),
+    "lift a hold": posting_about("legal-holds/{id}/lift", None),
+    "lift a restriction": posting_about("restrictions/{id}/lift", None),
+    "clear with the archive": posting("archive-clearances", "RecordArchiveClearance"),
+})
+
+
+@doing("set the journal reference")
+async def _reference(run: Run, act: Act) -> None:
+    path = f"{case_of(run, act)}/journal-reference"
+    await run.send(act.side, "PUT", path, {"reference": f"26/{1000 + act.choice}"})
+
+
+@doing("export the journal note")
+async def _journal_note(run: Run, act: Act) -> None:
+    await run.send(act.side, "POST", f"{case_of(run, act)}/journal-notes")
+
+
+@doing("erase")
+async def _erase(run: Run, act: Act) -> None:
+    await run.send(act.side, "POST", f"{case_of(run, act)}/erasure")
+
+
+@doing("add a concern")
+async def _add(run: Run, act: Act) -> None:
+    await make(run, act, f"{case_of(run, act)}/concerns", concern(run, act))
+
+
+@doing("hand over the child")
+async def _hand_over(run: Run, act: Act) -> None:
+    for notification in _children(run.made_by(act.about)):
+        path, now = f"{case_of(run, act)}/child-notifications/{notification}", run.installation.clock().isoformat()
+        handed = {"handed_over_at": now, "handed_over_to": "Familieafdelingen"}
+        await run.send(act.side, "POST", f"{path}/hand-over", handed)
+        if act.choice % 2:
+            await run.send(act.side, "POST", f"{path}/assessment", {"assessed_at": now})
+            await run.send(act.side, "POST", f"{path}/receipt", {"receipt_given_on": now[:10]})
+
+
+def _children(made: Any) -> list[str]:
+    found = [one["id"] for one in made.get("child_notifications", ())]
+    if not found:
+        raise NothingThere
+    return found
+
+
+@doing("restrict")
+async def _restrict(run: Run, act: Act) -> None:
+    item = {"kind": "information", "id": run.made_by(act.about)["id"]}
+    basis = "dbl-22-1" if act.side == "municipality" else "rhl-14-1-1"
+    await make(run, act, f"{case_of(run, act)}/restrictions", filled(run, act, "RestrictAccess", item=item, basis=basis))
+
+
+@doing("measure, untold")
+async def _measure(run: Run, act: Act) -> None:
+    body = filled(run, act, "StartMeasure", responsible_authority=run.authorities[act.side])
+    body.pop("disclosure")
+    await make(run, act, f"{case_of(run, act)}/measures", body)
+
+
+@doing("follow up, untold")
+async def _follow_up(run: Run, act: Act) -> None:
+    body = {"text": "Målet er nået.", "outcome": "goal_reached"} if act.choice % 2 else {
+        "text": "Godt i gang.", "next_follow_up_on": "2099-02-01"
+    }
+    path = f"{case_of(run, act)}/measures/{run.made_by(act.about)['id']}/follow-ups"
+    await run.send(act.side, "POST", path, body)
+
+
+@doing("search")
+async def _search(run: Run, act: Act) -> None:
+    number = ("010104-1234", "020390-1235", "030385-1236")[act.choice % 3]
+    body = {"cpr_number": number, "purpose": "subject_access"}
+    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/searches", body)
+
+
+@doing("report the log to a person")
+async def _report(run: Run, act: Act) -> None:
+    body = {"cpr_number": "010104-1234"}
+    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-reports", body, role="dpo")
+
+
+@doing("read")
+async def _read(run: Run, act: Act) -> None:
+    for place in range(1 + act.choice % 3):
+        await run.send(act.side, "GET", case_of(run, act) + LISTS[(act.choice + place) % len(LISTS)], role=act.role)
+
+
+@doing("supervise")
+async def _supervise(run: Run, act: Act) -> None:
+    role = ("dpo", "legal")[act.choice % 2]
+    for path in ("/exchanges", "/log/entries", "/log-notice", "/erasure-report"):
+        await run.send(act.side, "GET", f"/infohuse/{run.infohus_id}{path}", role=role)
+    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-notice/acknowledgement", role="tovholder")
+
+
+@doing("announce a log check")
+async def _announce(run: Run, act: Act) -> None:
+    path = f"/infohuse/{run.infohus_id}/log-checks"
+    await make(run, act, path, EXAMPLES["AnnounceLogCheck"], role="dpo")
+
+
+@doing("try what is refused")
+async def _refused(run: Run, act: Act) -> None:
+    match act.choice % 5:
+        case 0:
+            await run.send(act.side, "GET", case_of(run, act), role="admin")
+        case 1:
+            await run.send(act.side, "POST", f"{case_of(run, act)}/information", {"text": "", "unknown": 1})
+        case 2:
+            await run.send(act.side, "GET", f"/cases/{run.unknown(act.number)}")
+        case 3:
+            draft = {**concern(run, act), "reporter_is_anonymous": True}
+            await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/concerns", draft)
+        case _:
+            await run.installation.call("GET", case_of(run, act), headers={})
+
+
+@doing("sign in again")
+async def _sign_in(run: Run, act: Act) -> None:
+    run.token(act.side, act.role, again=True)
+    await run.send(act.side, "GET", "/cases", role=act.role)
+
+
+ON_A_CASE = (
+    "note", "note", "write a note", "add a concern", "set the journal reference", "record a request for access", "hold",
+    "clear with the archive", "look back", "read", "export the journal note", "be asked from outside",
+    "measure, untold", "try what is refused", "erase",
+)
+"""Kinds that need nothing but the case."""
+ON_AN_INFOHUS = ("search", "supervise", "report the log to a person", "announce a log check", "sign in again")
+"""Kinds that need no case."""
+AFTER = {
+    "note": ("restrict", "tell the third authority"), "record a request for access": ("make the package",),
+    "hold": ("lift a hold",), "restrict": ("lift a restriction",), "measure, untold": ("follow up, untold",),
+    "add a concern": ("hand over the child",), "open a case": ("hand over the child",),
+    "be asked from outside": ("decline",),
+}
+"""For each kind, what may be done about what it made."""
