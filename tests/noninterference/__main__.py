@@ -2,60 +2,142 @@
 
 import argparse
 import asyncio
+import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
+
+from rich.console import Console
 
 from conftest import Database, clone_of
-from noninterference.generating import history_of
-from noninterference.installation import open_installation
-from noninterference.playing import compare
+from noninterference.acts import DOINGS
+from noninterference.finding_leaks import hunt
+from noninterference.generating import History, history_of
+from noninterference.installation import Installation, open_installation
+from noninterference.planted_leaks import PlantedLeak, leaks
+from noninterference.playing import Difference, compare
 from noninterference.server import migrated_template
+from noninterference.shrinking import shrunk
 
-PLACES = 120
+PLACES = 1200
+LEAKS_IN_ONE = 8
+ENOUGH = 1000
+"""So many histories must reach every kind of act."""
+ALWAYS_REFUSED = {"try what is refused", "erase"}
+RESULTS = Path(__file__).resolve().parents[2] / "var" / "noninterference.json"
+Result = TypeVar("Result")
+
+
+class Session:
+    """Plays in installations, each on a clone of a migrated database."""
+
+    def __init__(self, template: Database, folder: Path, asked: argparse.Namespace) -> None:
+        """Take what was asked for on the command line."""
+        self._template = template
+        self._folder = folder
+        self._asked = asked
+        self._opened = 0
+        self._console = Console(highlight=False, soft_wrap=True)
+        self.done: Counter[str] = Counter()
+        self.compared = 0
+        self.differing: list[int] = []
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        self._console.print(text, markup=False)
+
+    def in_installation(self, play: Callable[[Installation], Awaitable[Result]]) -> Result:
+        """Open one, and play in it."""
+        self._opened += 1
+
+        async def opened(database: Database) -> Result:
+            folder = self._folder / f"installation-{self._opened}"
+            async with open_installation(database, folder, places=PLACES) as installation:
+                return await play(installation)
+
+        with clone_of(self._template) as database:
+            return asyncio.run(opened(database))
+
+    async def play(self, installation: Installation, pending: list[int]) -> None:
+        """Play histories until the installation is used up, or one differs."""
+        while pending and not installation.is_used_up:
+            seed = pending.pop(0)
+            played = await compare(installation, history_of(seed), looks=self._asked.looks)
+            self.done.update(played.done)
+            self.compared += played.answers_compared
+            if played.difference is None:
+                continue
+            self.differing.append(seed)
+            if not self._asked.go_on:
+                await self._show_small(installation, history_of(seed), played.difference)
+                pending.clear()
+                return
+            self.say(f"\nseed {seed}: {played.difference}")
+
+    async def _show_small(self, installation: Installation, history: History, difference: Difference) -> None:
+        async def finding(candidate: History) -> Difference | None:
+            return (await compare(installation, candidate, looks=self._asked.looks)).difference
+
+        self.say(f"seed {history.seed} differs; making it small …")
+        self.say("{}\n{}".format(*await shrunk(history, difference, finding)))
+
+
+def play_histories(session: Session, seeds: range) -> bool:
+    """Play them; true when none differs."""
+    pending, began = list(seeds), time.monotonic()
+    while pending:
+        session.in_installation(lambda installation: session.play(installation, pending))
+    seconds = round(time.monotonic() - began)
+    session.say(
+        f"{len(seeds)} histories, {session.compared} answers compared, {len(session.differing)} differ, {seconds} s"
+    )
+    session.say(f"acts done: {dict(session.done.most_common())}")
+    never = sorted(DOINGS.keys() - session.done.keys() - ALWAYS_REFUSED)
+    if never:
+        session.say(f"kinds of act that nobody was allowed: {', '.join(never)}")
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({
+        "histories": len(seeds), "answers_compared": session.compared, "differing": session.differing,
+        "seconds": seconds, "acts_done": session.done,
+    }, indent=1), encoding="utf-8")
+    return not session.differing and not (never and len(seeds) >= ENOUGH)
+
+
+async def _hunt(
+    some: list[PlantedLeak], say: Callable[[str], None], installation: Installation
+) -> list[PlantedLeak]:
+    return await hunt(installation, some, say)
+
+
+def hunt_leaks(session: Session) -> bool:
+    """Put in one leak after another; true when all are found."""
+    all_of_them, missed = leaks(), list[PlantedLeak]()
+    for first in range(0, len(all_of_them), LEAKS_IN_ONE):
+        some = all_of_them[first:first + LEAKS_IN_ONE]
+        missed += session.in_installation(partial(_hunt, some, session.say))
+    kinds = {leak.kind for leak in all_of_them}
+    session.say(f"{len(all_of_them)} leaks of {len(kinds)} kinds, {len(missed)} not found")
+    return not missed
 
 
 def main() -> int:
     """Play, and say what was found."""
     parser = argparse.ArgumentParser(prog="make noninterference")
+    parser.add_argument("--leaks", action="store_true", help="put leaks in, which must be found")
     parser.add_argument("--histories", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--go-on", action="store_true", help="go on after a difference, without shrinking")
+    parser.add_argument("--go-on", action="store_true", help="go on after a difference, without making it small")
     parser.add_argument("--looks", type=float, default=1.0, help="how much is looked at, as a factor")
     asked = parser.parse_args()
-    seeds = range(asked.first, asked.first + asked.histories)
     with migrated_template() as (template, folder):
-        return play(template, folder, seeds, asked)
-
-
-def play(template: Database, folder: Path, seeds: range, asked: argparse.Namespace) -> int:
-    """Play the histories of the seeds, in as many installations as it takes."""
-    pending, differing, began = list(seeds), 0, time.monotonic()
-    done: Counter[str] = Counter()
-    compared = 0
-
-    async def in_one(dsns: tuple[str, str, str]) -> None:
-        nonlocal differing, compared
-        async with open_installation(dsns, folder / str(len(pending)), places=PLACES) as installation:
-            while pending and not installation.is_used_up:
-                seed = pending.pop(0)
-                played = await compare(installation, history_of(seed), looks=asked.looks)
-                done.update(played.done)
-                compared += played.answers_compared
-                if played.difference is not None:
-                    differing += 1
-                    print(f"\nseed {seed}: {played.difference}", flush=True)
-                    if not asked.go_on:
-                        pending.clear()
-
-    while pending:
-        with clone_of(template) as database:
-            asyncio.run(in_one((database.dsn("app"), database.dsn("superuser"), database.dsn("verifier"))))
-    seconds = time.monotonic() - began
-    print(f"{len(seeds)} histories, {compared} answers compared, {differing} differ, {seconds:.0f} s")
-    print(f"acts done: {dict(done.most_common())}")
-    return differing > 0
+        session = Session(template, folder, asked)
+        if asked.leaks:
+            return 0 if hunt_leaks(session) else 1
+        return 0 if play_histories(session, range(asked.first, asked.first + asked.histories)) else 1
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ class Act:
     case: int | None = None
     about: int | None = None
     shared: bool = True
+    is_looked_at: bool = True
+    """Whether the observing side looks around afterwards; the acts that only bring a case to a stage are not."""
     runs: str = "AB"
     choice_elsewhere: int | None = None
 
@@ -107,15 +109,16 @@ def filled(run: Run, act: Act, operation: str, **more: Any) -> dict[str, Any]:
 
 
 EXAMPLE_AUTHORITIES = ("ishoj-kommune", "kbh-vestegns-politi")
-TEXTS = frozenset({"text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered"})
+TEXTS = frozenset({
+    "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered",
+})
 
 
 async def make(run: Run, act: Act, path: str, body: Any, *, role: str | None = None, method: str = "POST") -> Any:
     """Send what makes something, and remember what it made."""
     answer = await run.send(act.side, method, path, body, role=role or act.role)
     if answer.is_success:
-        made = answer.json()
-        run.made[act.number] = {**made, "_path": path} if isinstance(made, dict) else {"_path": path}
+        run.remember(act.number, path, answer)
     return answer
 
 
@@ -262,9 +265,22 @@ async def _amend(run: Run, act: Act) -> None:
     made = run.made_by(act.about)
     kind = next(kind for kind, (path, _, _) in DECISIONS.items() if made["_path"].endswith(f"/{path}"))
     path = f"{case_of(run, act)}/{DECISIONS[kind][0]}/{made['id']}"
-    answer = await run.send(act.side, "PUT", path, decision(run, act, kind))
+    read = await run.send(act.side, "GET", path)
+    headers = {"if-match": dict(read.headers).get("etag", "*")}
+    answer = await run.send(act.side, "PUT", path, decision(run, act, kind), headers=headers)
     if answer.is_success and act.about is not None:
-        run.made[act.about] = {**answer.json(), "_path": made["_path"]}
+        run.remember(act.about, made["_path"], answer)
+
+
+@doing("conclude")
+async def _conclude(run: Run, act: Act) -> None:
+    path = f"{case_of(run, act)}/assessments/{run.made_by(act.about)['id']}"
+    read = await run.send(act.side, "GET", path)
+    headers = {"if-match": dict(read.headers).get("etag", "*")}
+    body = filled(run, act, "ConcludeAssessment")
+    answer = await run.send(act.side, "PUT", f"{path}/conclusion", body, headers=headers)
+    if answer.is_success and act.about is not None:
+        run.remember(act.about, path.rpartition("/")[0], answer)
 
 
 @doing("sign a proposal")
@@ -320,7 +336,6 @@ DOINGS.update({
     "check": posting("clearance-checks", "RecordClearanceCheck"),
     "open an assessment": posting("assessments", "OpenAssessment"),
     "contribute": posting_about("assessments/{id}/contributions", "ContributeToAssessment"),
-    "conclude": posting_about("assessments/{id}/conclusion", "ConcludeAssessment", method="PUT"),
     "measure, told": posting("measures", "StartMeasure"),
     "follow up, told": posting_about("measures/{id}/follow-ups", "RecordFollowUp"),
     "ask the other": posting("information-requests", "RequestInformation"),
@@ -328,7 +343,5 @@ DOINGS.update({
     "end a participation": posting_about("participants/{id}", None, method="DELETE"),
     "extend a participation": posting_about("participants/{id}/extension", "ExtendParticipation"),
     "tell by phone": posting("oral-exchanges", "RecordOralExchange"),
-    # That a side has stated its view is told to the other by the act itself: each proposes after both have, or neither.
-    "state a first view": posting("first-views", "StateFirstView"),
     "reveal a first view": posting_about("first-views/{id}/revelation", "RevealFirstView"),
 })

@@ -40,13 +40,13 @@ class Numbering:
 
     def _replaced(self, found: re.Match[str]) -> str:
         text = found.group()
-        if text in _WORDS or (not text[0].isdigit() and (text.islower() or text.isupper()) and not _is_hexadecimal(text)):
-            return text
-        return self.value("", text)
+        return text if text in _WORDS or _is_words(text) else self.value("", text)
 
 
-def _is_hexadecimal(text: str) -> bool:
-    return not text.strip("0123456789abcdef-")
+def _is_words(text: str) -> bool:
+    """Tell a name like `screening-awaits-child-notification` from a random value, which has letters of both cases."""
+    is_hexadecimal = not text.strip("0123456789abcdef-")
+    return text[0].isalpha() and text.islower() and not is_hexadecimal
 
 
 def differences(one: Any, another: Any, place: str = "") -> Iterator[str]:

@@ -1,9 +1,10 @@
-"""Histories made from a seed: a small model of the case leads the shared acts to every stage, and strews hidden ones in."""
+"""Histories made from a seed: a small model of the case leads shared acts to every stage; hidden ones are strewn in."""
 
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from noninterference.acts import DECISIONS, Act, has_child
 from noninterference.installation import SIDES, other
@@ -11,7 +12,7 @@ from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
 
 BEGINNING = datetime(2026, 12, 1, 12, tzinfo=UTC)
 SHARED_ACTS = (6, 16)
-PAUSES = (0.5, 3.0, 20.0, 200.0, 1440.0, 9000.0)
+PAUSES = (0.5, 3.0, 3.0, 20.0, 20.0, 200.0, 200.0, 1440.0, 9000.0)
 """Minutes between two shared acts: from the same minute to a week."""
 NEXT = {
     "cleared": "scope", "accepted": "screening", "recommending": "recommendation",
@@ -47,6 +48,11 @@ class History:
         return f"history {self.seed}, {self.observer} looks, begins {self.begins_at:%Y-%m-%d %H:%M}\n{lines}"
 
 
+Possible = tuple[float, Callable[[], object]]
+"""How likely something is, and what adds it to the history."""
+Doing = Callable[..., Callable[[], object]]
+
+
 @dataclass
 class _Case:
     number: int
@@ -72,8 +78,10 @@ class _Author:
         self.minute = 0.0
 
     def history(self) -> History:
-        """Write one."""
+        """Write one; more than half of them begin further on in a case."""
         self.open()
+        if self.drawn.random() < 0.6:
+            self.lead_on(self.cases[0], self.drawn.randint(2, 9))
         for _ in range(self.drawn.randint(*SHARED_ACTS)):
             if self.drawn.random() < 0.08 and len(self.cases) < 3:
                 self.open()
@@ -86,24 +94,44 @@ class _Author:
         self.add("read", self.observer, case=self.cases[0])
         return History(self.seed, self.observer, tuple(self.acts))
 
+    def lead_on(self, case: _Case, acts: int) -> None:
+        """Bring a case some acts further, with nobody looking."""
+        first = len(self.acts)
+        if self.drawn.random() < 0.5:
+            self.add("invite", self.hides, case=case, choice=2 + 3 * self.drawn.randrange(5))
+        if has_child(case.choice):
+            self.add("hand over the child", case.opened_by, case=case, about=case.number)
+        for _ in range(acts):
+            if case.proposal is not None:
+                self.sign(case)
+            elif case.stage == "received":
+                self.check(case)
+            elif case.stage in NEXT:
+                self.propose(case, NEXT[case.stage])
+            elif case.stage == "qualifying":
+                self.add("open an assessment", self.drawn.choice(SIDES), case=case)
+                break
+        self.acts[first:] = [replace(act, is_looked_at=False) for act in self.acts[first:]]
+
     # --- shared acts -------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Open a case; what the hiding side writes is another in the second run, unless the concern is told later."""
         side = self.drawn.choice(SIDES)
         choice = self.drawn.choice([1, 1, 2, 3, 4, 8, 9, 17, 0])
-        elsewhere = self.drawn.choice([0, 1, 2, 4, 8, 12, 21]) if side == self.hides and self.drawn.random() < 0.5 else None
+        differs = side == self.hides and self.drawn.random() < 0.5
+        elsewhere = self.drawn.choice([0, 1, 2, 4, 8, 12, 21]) if differs else None
         number = len(self.acts)
         case = _Case(number, side, choice)
         self.cases.append(case)
         self.add("open a case", side, case=case, choice=choice, choice_elsewhere=elsewhere)
 
-    def possible(self, case: _Case) -> Iterator[tuple[float, Callable[[], None]]]:
+    def possible(self, case: _Case) -> Iterator[Possible]:
         """List what can be shared next in a case, and how likely it is."""
         side = self.drawn.choice(SIDES)
 
-        def do(kind: str, by: str = side, **more: object) -> Callable[[], None]:
-            return lambda: self.add(kind, by, case=case, **more)  # type: ignore[arg-type]
+        def do(kind: str, by: str = side, **more: Any) -> Callable[[], Act]:
+            return lambda: self.add(kind, by, case=case, **more)
 
         yield 2, do("tell the other")
         yield 1, do("tell by phone")
@@ -119,16 +147,21 @@ class _Author:
             yield 2, do("tell of a concern", case.opened_by, about=case.number)
         yield from self.leading_on(case, do)
 
-    def leading_on(self, case: _Case, do: Callable[..., Callable[[], None]]) -> Iterator[tuple[float, Callable[[], None]]]:
+    def leading_on(self, case: _Case, do: Doing) -> Iterator[Possible]:
         """List what brings the case to its next stage."""
         if case.proposal is not None:
             yield 9, lambda: self.sign(case)
             yield 1, do("amend a proposal", case.proposal.side, about=case.proposal.number)
             if case.proposal.kind == "propose a scope":
                 yield 0.5, do("differ on the scope", other(case.proposal.side), about=case.proposal.number)
-            return
-        if case.stage == "received":
+        elif case.stage == "received":
             yield 9, lambda: self.check(case)
+        else:
+            yield from self.at_stage(case, do)
+            yield (2 if case.stage != "closed" else 0.2), lambda: self.propose(case, "closure")
+
+    def at_stage(self, case: _Case, do: Doing) -> Iterator[Possible]:
+        """List what a stage after the police check, and no other, asks for."""
         if case.stage == "cleared":
             yield 1, do("state a first view")
             for act in case.of("state a first view"):
@@ -145,8 +178,6 @@ class _Author:
                 yield 3, do("sign a proposal", about=act.number)
         if case.stage == "acting":
             yield 5, do("measure, told")
-        if case.stage not in {"received", "closed"}:
-            yield 2, lambda: self.propose(case, "closure")
 
     def check(self, case: _Case) -> None:
         """Let the police check."""
@@ -173,9 +204,11 @@ class _Author:
         """Strew in what the other side does for itself, in one run only or differently in the second."""
         for _ in range(self.drawn.choice([0, 0, 1, 1, 2, 3])):
             case = self.drawn.choice(self.cases)
-            kinds = [(kind, None) for kind in ON_A_CASE]
+            kinds: list[tuple[str, Act | None]] = [(kind, None) for kind in ON_A_CASE]
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
-            kinds += [("tell the third authority", None)] * 2 + [("ask the third authority", None)]
+            if any(act.side == self.hides and act.choice % 3 == 2 for act in case.of("invite")):
+                kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
+            kinds += [("measure, untold", None)] * (6 if case.stage == "acting" else 0)
             kinds += [
                 (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides
                 for after in those
@@ -195,14 +228,14 @@ class _Author:
             choice_elsewhere=self.drawn.randrange(40) if differently else None,
         )
 
-    def add(self, kind: str, side: str, *, case: _Case, **more: object) -> Act:
+    def add(self, kind: str, side: str, *, case: _Case, **more: Any) -> Act:
         """Add an act at a later time, or, when it is hidden, in the pause before the next shared one."""
         shared = more.get("shared", True)
         self.minute += self.drawn.choice(PAUSES) if shared else self.drawn.random()
         choice = more.pop("choice", None)
         act = Act(
             len(self.acts), kind, side, round(self.minute, 2), case=case.number,
-            choice=self.drawn.randrange(40) if choice is None else choice, **more,  # type: ignore[arg-type]
+            choice=self.drawn.randrange(40) if choice is None else choice, **more,
         )
         self.acts.append(act)
         case.made.setdefault(kind, []).append(act)

@@ -4,11 +4,13 @@ So nothing of one run can reach another but through what is wrong, and the set-u
 called in this process, without a client's own work.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,8 +20,13 @@ import pytest
 from litestar import Litestar
 
 import house
-from house import House, issuer_keys, open_house
+from conftest import Database
+from house import House, open_house
+from house_keys import issuer_keys
 from infohus.demo.issuer import DemoIssuers
+from infohus.kernel.audit.signing.pooled_signer import PooledSigner
+from infohus.kernel.audit.storage.log import log_of
+from infohus.kernel.identity import issuers
 from infohus.kernel.identity.caller import AuthorityKind, Role
 from infohus.kernel.identity.issuers import ROLES_OF_KIND
 from infohus.kernel.identity.tokens import sign_token
@@ -30,11 +37,13 @@ MUNICIPALITY, POLICE = "municipality", "police"
 SIDES = (MUNICIPALITY, POLICE)
 THIRD = house.PROBATION
 """An authority that can be drawn in; nobody of it is asked what they see."""
+_LONGEST_HISTORY = 60
 LONGEST_TOKEN_SECONDS = 12 * 60 * 60
 ROLES = {
     "dpo": Role.DATA_PROTECTION_OFFICER, "legal": Role.LEGAL, "guest": Role.INVITED_PROFESSIONAL,
     "admin": Role.ADMINISTRATOR,
 }
+_PEOPLE = ("tovholder", *ROLES, "third")
 COORDINATORS = {MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR}
 _KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
 _REGIMES = {MUNICIPALITY: "gdpr", POLICE: "led"}
@@ -74,6 +83,8 @@ class Installation:
     connection: "asyncpg.Connection[asyncpg.Record]"
     places: int
     used: int = 0
+    alterations: list["Alteration"] = field(default_factory=list)
+    """What changes answers before they are given out, for leaks that are put in on purpose."""
 
     @property
     def app(self) -> Litestar:
@@ -82,8 +93,8 @@ class Installation:
 
     @property
     def is_used_up(self) -> bool:
-        """Say whether there is no place for two more runs."""
-        return self.used + 2 > self.places
+        """Say whether there may be no place for one more history; each act that is struck takes two places more."""
+        return self.used + _LONGEST_HISTORY > self.places
 
     async def run(self) -> "Run":
         """Make an infohus with two authorities that nobody else has, and people for both."""
@@ -97,8 +108,8 @@ class Installation:
                 _REGIMES[side],
             )
         await self.connection.execute(
-            "INSERT INTO infohus.infohus VALUES ($1, $2, $3, $4, 'rpl-115-1-1', $5)", run.infohus_id,
-            f"Infohus {run.mark}", run.authorities[MUNICIPALITY], run.authorities[POLICE], f"infohus.test/{run.mark}",
+            "INSERT INTO infohus.infohus VALUES ($1, $2, $3, $4, 'rpl-115-1-1')", run.infohus_id,
+            f"Infohus {run.mark}", run.authorities[MUNICIPALITY], run.authorities[POLICE],
         )
         await self.connection.executemany(
             "INSERT INTO infohus.infohus_authority VALUES ($1, $2)",
@@ -107,7 +118,9 @@ class Installation:
         await self.connection.executemany("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", [
             (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
         ])
-        await self.connection.execute("SELECT audit.open_log($1, $2)", run.infohus_id, f"infohus.test/{run.mark}")
+        await self.connection.executemany("SELECT audit.open_log($1, $2, $3)", [
+            (log_of(authority), house.origin_of(authority), authority) for authority in run.authorities.values()
+        ])
         return run
 
     async def call(
@@ -164,12 +177,21 @@ class Run:
         return _mark(self.place)
 
     def person_id(self, side: str, role: str) -> UUID:
-        """Give the id of one of a side's people."""
-        return self.people.setdefault((side, role), uuid4())
+        """Give the id of one of a side's people; ids are in the same order in every run, and so are lists by them."""
+        place = SIDES.index(side) * len(_PEOPLE) + _PEOPLE.index(role)
+        return self.people.setdefault((side, role), UUID(bytes=bytes([place]) + uuid4().bytes[1:]))
 
     def unknown(self, what: object) -> str:
         """Give the id of nothing, the same one for the same `what`."""
         return self._unknown.setdefault(what, str(uuid4()))
+
+    def remember(self, number: int, path: str, answer: Answer) -> None:
+        """Keep what an act made; an assessment has its id and hash one level further down."""
+        made = answer.json()
+        if not isinstance(made, dict):
+            made = {}
+        inner = made.get("decision")
+        self.made[number] = {**made, **(inner if isinstance(inner, dict) else {}), "_path": path}
 
     def made_by(self, number: int | None) -> Any:
         """Give what an act made.
@@ -189,14 +211,16 @@ class Run:
         answer = await self.installation.call(
             method, path, token=self.token(side, role), body=body, headers=headers or {}
         )
+        for alter in self.installation.alterations:
+            answer = await alter(self, f"{method} {path}", answer)
         self.answers.append((f"{method} {path}", answer))
         return answer
 
     def token(self, side: str, role: str, *, again: bool = False) -> str:
-        """Give a token that was minted at the present time of the clock."""
+        """Give a token that holds at the present time of the clock."""
         now = self.installation.clock()
         minted = self._tokens.get((side, role))
-        if minted is None or minted[0] != now or again:
+        if minted is None or again or not minted[0] <= now < minted[0] + timedelta(hours=10):
             minted = self._tokens[side, role] = (now, self._minted(side, role, int(now.timestamp())))
         return minted[1]
 
@@ -209,6 +233,9 @@ class Run:
             "role": ROLES.get(role, COORDINATORS[side]).value, "name": f"{role} {side}",
         }
         return sign_token(key.private_pem, claims, kid=key.kid)
+
+
+Alteration = Callable[[Run, str, Answer], Awaitable[Answer]]
 
 
 class NothingThere(Exception):  # noqa: N818 - names the situation
@@ -230,20 +257,23 @@ def _address(side: str, place: int) -> str:
 
 @asynccontextmanager
 async def open_installation(
-    dsns: tuple[str, str, str], folder: Path, *, places: int
+    database: Database, folder: Path, *, places: int
 ) -> AsyncIterator[Installation]:
-    """Open an application with room for `places` runs; `dsns` are addresses as `house.open_house` takes them."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Open an application with room for `places` runs on an empty, migrated database."""
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    superuser, verifier = database.dsn("superuser"), database.dsn("verifier")
     ordinary = DemoIssuers.issuers_toml
 
-    def with_many(issuers: DemoIssuers) -> str:
-        return ordinary(issuers) + "".join(_issuer(side, place) for place in range(places) for side in SIDES)
+    def with_many(two: DemoIssuers) -> str:
+        return ordinary(two) + "".join(_issuer(side, place) for place in range(places) for side in SIDES)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DemoIssuers, "issuers_toml", with_many)
+        patch.setattr(issuers, "keys_in_file", cache(issuers.keys_in_file))  # two files serve all issuers
+        patch.setattr(PooledSigner, "sign_every", _never)  # it signs by a clock of its own
         patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
         clock = StoppedClock.installed(patch)
-        async with open_house(*dsns, folder) as opened:
+        async with open_house(database.dsn("app"), database.dsn("signer"), superuser, verifier, folder) as opened:
             connection = await asyncpg.connect(opened.superuser)
             try:
                 yield Installation(opened, clock, connection, places)
@@ -255,6 +285,10 @@ async def open_installation(
 async def _in_this_loop(app: Litestar) -> AsyncIterator[None]:
     async with app.lifespan():
         yield
+
+
+async def _never(_signer: PooledSigner, _seconds: float) -> None:
+    """Sign when a checkpoint is asked for, and at no other time."""
 
 
 def _issuer(side: str, place: int) -> str:

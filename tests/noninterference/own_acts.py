@@ -1,10 +1,11 @@
 """The acts of one side that concern nobody else: they change nothing that the other can see."""
 
+from datetime import timedelta
 from typing import Any
 
 from infohus.web.api_examples import EXAMPLES
 from noninterference.acts import DOINGS, Act, case_of, concern, doing, filled, make, posting, posting_about
-from noninterference.installation import NothingThere, Run
+from noninterference.installation import MUNICIPALITY, NothingThere, Run
 
 LISTS = (
     "", "/concerns", "/information", "/exchanges", "/notes", "/next-steps", "/closing", "/information-requests",
@@ -14,9 +15,9 @@ LISTS = (
 
 DOINGS.update({
     "note": posting("information", "NoteInformation"),
+    "state a first view": posting("first-views", "StateFirstView"),
     "write a note": posting("notes", "WriteNote"),
     "record a request for access": posting("access-requests", "RecordAccessRequest"),
-    "make the package": posting_about("access-requests/{id}/package", "ExportAccessPackage"),
     "hold": posting("legal-holds", "SetLegalHold"),
     "lift a hold": posting_about("legal-holds/{id}/lift", None),
     "lift a restriction": posting_about("restrictions/{id}/lift", None),
@@ -27,7 +28,9 @@ DOINGS.update({
 @doing("set the journal reference")
 async def _reference(run: Run, act: Act) -> None:
     path = f"{case_of(run, act)}/journal-reference"
-    await run.send(act.side, "PUT", path, {"reference": f"26/{1000 + act.choice}"})
+    read = await run.send(act.side, "GET", path)
+    headers = {"if-match": tag} if (tag := dict(read.headers).get("etag")) else {}
+    await run.send(act.side, "PUT", path, {"reference": f"26/{1000 + act.choice}"}, headers=headers)
 
 
 @doing("export the journal note")
@@ -47,7 +50,9 @@ async def _add(run: Run, act: Act) -> None:
 
 @doing("hand over the child")
 async def _hand_over(run: Run, act: Act) -> None:
-    for notification in _children(run.made_by(act.about)):
+    concern_id = run.made_by(act.about)["id"]
+    read = await run.send(act.side, "GET", f"{case_of(run, act)}/concerns/{concern_id}")
+    for notification in _children(read.json()):
         path, now = f"{case_of(run, act)}/child-notifications/{notification}", run.installation.clock().isoformat()
         handed = {"handed_over_at": now, "handed_over_to": "Familieafdelingen"}
         await run.send(act.side, "POST", f"{path}/hand-over", handed)
@@ -66,8 +71,26 @@ def _children(made: Any) -> list[str]:
 @doing("restrict")
 async def _restrict(run: Run, act: Act) -> None:
     item = {"kind": "information", "id": run.made_by(act.about)["id"]}
-    basis = "dbl-22-1" if act.side == "municipality" else "rhl-14-1-1"
-    await make(run, act, f"{case_of(run, act)}/restrictions", filled(run, act, "RestrictAccess", item=item, basis=basis))
+    basis = "dbl-22-1" if act.side == MUNICIPALITY else "rhl-14"
+    body = filled(run, act, "RestrictAccess", item=item, basis=basis)
+    await make(run, act, f"{case_of(run, act)}/restrictions", body)
+
+
+@doing("make the package")
+async def _package(run: Run, act: Act) -> None:
+    path = f"{case_of(run, act)}/access-requests/{run.made_by(act.about)['id']}/package"
+    lists = (("information", "information"), ("note", "notes"), ("concern", "concerns"), ("exchange", "exchanges"))
+    include = []
+    for kind, segment in lists:
+        answer = await run.send(act.side, "GET", f"{case_of(run, act)}/{segment}")
+        include += [{"kind": kind, "id": one["id"]} for one in _items(answer.json())]
+    await run.send(act.side, "POST", path, {"include": include})
+
+
+def _items(listed: Any) -> list[Any]:
+    """Take the items of a list or of a page; of a refusal, none."""
+    items: list[Any] = listed if isinstance(listed, list) else listed.get("items", [])
+    return items
 
 
 @doing("measure, untold")
@@ -96,7 +119,7 @@ async def _search(run: Run, act: Act) -> None:
 @doing("report the log to a person")
 async def _report(run: Run, act: Act) -> None:
     body = {"cpr_number": "010104-1234"}
-    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-reports", body, role="dpo")
+    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-reports", body)
 
 
 @doing("read")
@@ -108,15 +131,18 @@ async def _read(run: Run, act: Act) -> None:
 @doing("supervise")
 async def _supervise(run: Run, act: Act) -> None:
     role = ("dpo", "legal")[act.choice % 2]
-    for path in ("/exchanges", "/log/entries", "/log-notice", "/erasure-report"):
+    for path in ("/exchanges", "/erasure-report"):
         await run.send(act.side, "GET", f"/infohuse/{run.infohus_id}{path}", role=role)
-    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-notice/acknowledgement", role="tovholder")
+    for path in ("/log", "/log/entries", "/log/notice"):
+        await run.send(act.side, "GET", path, role=role)
+    await run.send(act.side, "POST", "/log/notice/acknowledgement", role="tovholder")
 
 
 @doing("announce a log check")
 async def _announce(run: Run, act: Act) -> None:
-    path = f"/infohuse/{run.infohus_id}/log-checks"
-    await make(run, act, path, EXAMPLES["AnnounceLogCheck"], role="dpo")
+    today = run.installation.clock().date()
+    period = {"period_from": f"{today - timedelta(days=30)}", "period_until": f"{today}"}
+    await make(run, act, "/log/checks", {**EXAMPLES["AnnounceLogCheck"], **period}, role="dpo")
 
 
 @doing("try what is refused")
@@ -143,8 +169,8 @@ async def _sign_in(run: Run, act: Act) -> None:
 
 ON_A_CASE = (
     "note", "note", "write a note", "add a concern", "set the journal reference", "record a request for access", "hold",
-    "clear with the archive", "look back", "read", "export the journal note", "be asked from outside",
-    "measure, untold", "try what is refused", "erase",
+    "clear with the archive", "state a first view", "look back", "read", "export the journal note",
+    "be asked from outside", "measure, untold", "try what is refused", "erase",
 )
 """Kinds that need nothing but the case."""
 ON_AN_INFOHUS = ("search", "supervise", "report the log to a person", "announce a log check", "sign in again")

@@ -13,8 +13,8 @@ from noninterference.generating import History
 from noninterference.installation import Answer, Installation, Run
 from noninterference.known import KNOWN_REFUSALS, masked_places
 
-LOOKS_AFTER_AN_ACT = 6
-FINAL_LOOKS = 120
+LOOKS_AFTER_AN_ACT = 4
+FINAL_LOOKS = 70
 _SEQUENCE = "SELECT setval('infohus.case_number', $1, $2)"
 
 
@@ -119,7 +119,7 @@ class _Comparison:
         ))
 
     async def _step(self, hidden: Sequence[Act], act: Act) -> Difference | None:
-        answers = []
+        answers, were_played = [], set()
         for play in self._plays:
             await self._take_turn(play)
             for one in hidden:
@@ -127,12 +127,14 @@ class _Comparison:
                     self._clock(one)
                     await self._play(play, one)
             self._clock(act)
-            await self._play(play, act)
+            were_played.add(await self._play(play, act))
             answers.append(list(play.run.answers))
             await self._end_turn(play)
+        if len(were_played) > 1:
+            raise Struck(act.number)  # it is about what was made in one run alone
         self._played.acts_played += 1
         difference = self._judge(act, *answers)
-        if difference is not None:
+        if difference is not None or not act.is_looked_at:
             return difference
         count = max(1, int(LOOKS_AFTER_AN_ACT * self._looks))
         looks = observing.some_looks(
@@ -198,13 +200,14 @@ class _Comparison:
     def _clock(self, act: Act) -> None:
         self._installation.clock.at = self._history.begins_at + timedelta(minutes=act.at_minute)
 
-    async def _play(self, play: _Play, act: Act) -> None:
+    async def _play(self, play: _Play, act: Act) -> bool:
         choice = act.choice_elsewhere
         if choice is not None and play.name == "B":
             act = acts.with_choice(act, choice)
-        await acts.play(play.run, act)
+        was_played = await acts.play(play.run, act)
         if play.run.answers and all(answer.is_success for _, answer in play.run.answers):
             self._played.done.add(act.kind)
+        return was_played
 
     async def _take_turn(self, play: _Play) -> None:
         """Number the run's cases as if nobody else used the installation."""
