@@ -32,7 +32,7 @@ OF_THE_OWN_LOG = {"ReadCaseLog"}
 CONCERN = {
     "channel": "mail", "received_at": now().isoformat(), "reporter_kind": "citizen", "observation": "Set igen.",
     "told_reporter": "Tak.", "reporter": {"name": "Vidne Vidnesen"},
-    "subjects": [{"name": "Barn", "is_under_18": True, "cpr_number": "010114-1234"}],
+    "subjects": [{"name": "Barn", "is_under_18": True, "cpr_number": "010114-5234"}],
 }
 Act = Callable[[CaseInHand, Person, str], Awaitable[Any]]
 
