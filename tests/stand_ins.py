@@ -112,19 +112,21 @@ def environment_of(unit: Mapping[str, list[str]]) -> dict[str, str]:
     return given
 
 
-def command_of(unit: Mapping[str, list[str]], environment: Mapping[str, str]) -> list[str]:
-    """Give a unit's command with its variables replaced."""
-    words = shlex.split(unit["ExecStart"][0])
+def command_of(line: str, environment: Mapping[str, str]) -> list[str]:
+    """Give a command of a unit with its variables replaced."""
+    words = shlex.split(line)
     for variable, value in environment.items():
         words = [word.replace(f"${{{variable}}}", value) for word in words]
     return words
 
 
-def process_of(name: str, unit: Mapping[str, list[str]], more: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start a unit's command as its account; its output goes to its journal."""
+def process_of(
+    name: str, unit: Mapping[str, list[str]], line: str, more: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    """Start a command of a unit as its account; its output goes to its journal."""
     account = unit.get("User", ["root"])[0]
     environment = {**environment_of(unit), **more}
-    command = command_of(unit, environment)
+    command = command_of(line, environment)
     say(f"starts as {account}, without the unit's sandbox: {' '.join(command)}")
     with (STATE / f"{name}.log").open("ab") as journal:
         return subprocess.Popen(
@@ -136,9 +138,12 @@ def process_of(name: str, unit: Mapping[str, list[str]], more: Mapping[str, str]
 
 
 def run_once(name: str, unit: Mapping[str, list[str]], more: Mapping[str, str]) -> int:
-    """Run a oneshot, and what its OnFailure= names."""
-    code = process_of(name, unit, more).wait()
-    if code == 0:
+    """Run a oneshot's commands until one fails, and then what its OnFailure= names."""
+    for line in unit["ExecStart"]:
+        code = process_of(name, unit, line, more).wait()
+        if code != 0:
+            break
+    else:
         return 0
     say(f"{name} failed with code {code}")
     for failed in unit.get("OnFailure", []):
@@ -149,7 +154,7 @@ def run_once(name: str, unit: Mapping[str, list[str]], more: Mapping[str, str]) 
 
 def run_on(name: str, unit: Mapping[str, list[str]]) -> int:
     """Run a service in the background."""
-    (STATE / f"{name}.pid").write_text(str(process_of(name, unit, {}).pid), encoding="ascii")
+    (STATE / f"{name}.pid").write_text(str(process_of(name, unit, unit["ExecStart"][0], {}).pid), encoding="ascii")
     return 0
 
 

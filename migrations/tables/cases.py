@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from migrations.tables.definitions import add_reference, choice, create_record, create_table, sealed
+from migrations.tables.definitions import add_reference, choice, create_record, create_table, revision, sealed
 
 
 def create_tables() -> None:
@@ -63,6 +63,7 @@ def create_tables() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
+        revision(),
         sa.UniqueConstraint(
             "record_id", "content_hash", "authority_id", "withdrawn_at", postgresql_nulls_not_distinct=True
         ),

@@ -112,8 +112,8 @@ class WhenItIsHalfPastMidnightInDenmark:
         for clock.at, today in HALF_PAST_MIDNIGHT:
             await is_due(house, "access_request", "answer_by", today - A_DAY, today)
             await is_due(house, "restriction", "review_on", today - A_DAY, today)
-            asked = await case.kommune.get(f"{case.path}/access-requests")
-            restricted = await case.kommune.get(f"{case.path}/restrictions")
+            asked = (await case.kommune.get(f"{case.path}/access-requests"))["items"]
+            restricted = (await case.kommune.get(f"{case.path}/restrictions"))["items"]
             overdue = await case.kommune.get(f"/infohuse/{house.infohus_id}/overdue-reviews")
             assert [one["is_overdue"] for one in asked] == [True, False]
             assert [one["review_is_overdue"] for one in restricted] == [True, False]

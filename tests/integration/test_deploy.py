@@ -271,7 +271,8 @@ class WhenInfohusCannotStart:
 class WhenOldEntriesAreEmptied:
     @pytest.mark.rule(62)
     def test_each_log_is_looked_through_by_the_role_that_may(self, machine: Installation) -> None:
-        assert machine.follow("emptying").count("Ingen poster er gamle nok") == 2
+        logs = len(ask(machine, "SELECT id FROM audit.log"))
+        assert machine.follow("emptying").count("Ingen poster er gamle nok") == logs > 0
 
 
 class WhenPasswordsAreChanged:

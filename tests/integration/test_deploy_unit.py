@@ -164,9 +164,9 @@ class WhenTheUnitIsRead:
         assert (timer["Persistent"], timer["WantedBy"]) == (["yes"], ["timers.target"])
         assert re.fullmatch(r"\*-\*-\* \d\d:\d\d", timer["OnCalendar"][0])
 
-    def test_the_daily_check_sees_no_key_and_one_password(self) -> None:
+    def test_the_daily_check_sees_no_key_and_the_passwords_of_those_who_only_read(self) -> None:
         unit = directives(CHECK.read_text(encoding="utf-8"))
-        assert unit["EnvironmentFile"] == ["/etc/infohus/verifier.env"]
+        assert unit["EnvironmentFile"] == [f"/etc/infohus/{role}.env" for role in ("verifier", "reconciler")]
         assert unit["InaccessiblePaths"] == ["-/var/lib/infohus"]
 
     @needs_systemd

@@ -174,7 +174,7 @@ class WhenADayOrMomentIsStated:
         seen, kommune = [], house.person("kommune")
         for clock.at in (last, last.replace(day=last.day + 1)):
             kommune = house.person("kommune")
-            (request,) = await kommune.get(f"{case.path}/access-requests")
-            (restriction,) = await kommune.get(f"{case.path}/restrictions")
+            (request,) = (await kommune.get(f"{case.path}/access-requests"))["items"]
+            (restriction,) = (await kommune.get(f"{case.path}/restrictions"))["items"]
             seen.append((request["is_overdue"], restriction["review_is_overdue"]))
         assert seen == [(False, False), (True, True)]

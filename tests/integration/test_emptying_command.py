@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 import town as town_module
 from conftest import Database
-from house import House, now
+from house import MUNICIPAL_LOG, House, now
 from infohus.cli.commands import main
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.emptying import EMPTY, entry_of
@@ -37,14 +37,13 @@ class WhenReviewersLook:
     async def test_an_emptied_entry_shows_as_emptied_and_is_still_proved(
         self, house: House, database: Database
     ) -> None:
-        app, retention = await asyncpg.connect(database.dsn("app")), await asyncpg.connect(database.dsn("retention"))
-        old = [entry(OLD, house.infohus_id), entry(OLD + timedelta(days=1), house.infohus_id)]
+        retention = await asyncpg.connect(database.dsn("retention"))
+        old = [entry(OLD, MUNICIPAL_LOG), entry(OLD + timedelta(days=1), MUNICIPAL_LOG)]
         for one in old:
-            await app.execute(APPEND, house.infohus_id, one)
+            await house.sql(APPEND, MUNICIPAL_LOG, one)
         case = await house.case()
-        said = entry_of(house.infohus_id, Emptied(0, 2, now() - FIVE_YEARS), at=now())
-        await retention.execute(EMPTY, house.infohus_id, 0, 2, said)
-        await app.close()
+        said = entry_of(MUNICIPAL_LOG, Emptied(0, 2, now() - FIVE_YEARS), at=now())
+        await retention.execute(EMPTY, MUNICIPAL_LOG, 0, 2, said)
         await retention.close()
         dpo, path = house.person("dpo"), "/log"
         state = await dpo.get(path)
@@ -65,6 +64,11 @@ class WhenReviewersLook:
         assert await case.kommune.get(f"{case.path}/log")
 
 
+def roles(database: Database) -> tuple[str, ...]:
+    """Name the addresses of the two roles that the command works as."""
+    return "--database", database.dsn("retention"), "--reconciler-database", database.dsn("reconciler")
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["audit", *arguments])
 
@@ -73,7 +77,7 @@ class WhenTheCommandIsGiven:
     """The command runs an event loop of its own, so it is given from a thread."""
 
     async def told(self, log: Log, *more: str) -> tuple[int, str]:
-        asked = ("empty", "--log", str(LOG), "--database", log.database.dsn("retention"), *more)
+        asked = ("empty", "--log", str(LOG), *roles(log.database), *more)
         ended = await asyncio.to_thread(run, *asked)
         return ended.exit_code, ended.output
 
@@ -97,7 +101,7 @@ class WhenTheCommandIsGiven:
         await log.superuser.execute("SELECT audit.open_log($1, $2)", new_years_night, "infohus.test/new-year")
         for moment in ("2018-12-31T22:59:00+00:00", "2018-12-31T23:01:00+00:00"):
             await log.app.execute(APPEND, new_years_night, entry(datetime.fromisoformat(moment), new_years_night))
-        asked = ("--log", str(new_years_night), "--database", log.database.dsn("retention"), "--before", "2019-01-01")
+        asked = ("--log", str(new_years_night), *roles(log.database), "--before", "2019-01-01")
         ended = await asyncio.to_thread(run, "empty", *asked, "--yes")
         assert "1 poster (nr. 0–0) er gamle nok til at blive tømt: fra 2018-12-31 til 2018-12-31." in ended.output
         assert (await verify_database(log.superuser, new_years_night)).emptied == 1
@@ -115,7 +119,7 @@ class WhenTheCommandIsGiven:
     async def test_a_log_that_is_not_there_is_named(self, log: Log) -> None:
         stranger = str(uuid4())
         ended = await asyncio.to_thread(
-            run, "empty", "--log", stranger, "--database", log.database.dsn("retention")
+            run, "empty", "--log", stranger, *roles(log.database)
         )
         assert (ended.exit_code, "ingen log med det id" in ended.output) == (1, True)
         ended = await asyncio.to_thread(
@@ -137,7 +141,7 @@ class WhenASignedLogWasEmptied:
         key = ("--key", str(tmp_path / "log.pub"))
         seen = ("--resume", str(tmp_path / "seen"))
         assert (await asyncio.to_thread(run, "verify", *here, *key, *seen)).exit_code == 0
-        asked = ("--log", str(town_module.LOG), "--database", database.dsn("retention"), "--yes")
+        asked = ("--log", str(town_module.LOG), *roles(database), "--yes")
         assert (await asyncio.to_thread(run, "empty", *asked)).exit_code == 0
         await town.signer().sign(town.connection, town_module.LOG)
         for more in ((), ("--cores", "2"), seen):

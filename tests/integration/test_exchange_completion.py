@@ -64,7 +64,7 @@ class WhenOneAuthorityAsksAnother:
         asked = await case.kommune.post(f"{case.path}/information-requests", self.asking())
         path = f"{case.path}/information-requests/{asked['id']}/answer"
         assert (await case.kommune.call("POST", path, json={"answer": "declined"})).status_code == 404
-        listed = await case.politi.get(f"{case.path}/information-requests")
+        listed = (await case.politi.get(f"{case.path}/information-requests"))["items"]
         assert [(one["question"], one["answer"]) for one in listed] == [("Kender I ham?", None)]
 
     @pytest.mark.parametrize("change", [

@@ -26,6 +26,7 @@ from infohus.kernel.audit.storage.log import append_alone, append_and_commit, du
 from infohus.kernel.audit.verification.stored_log import verify_log
 from infohus.kernel.audit.witness.cosigning import Witnesses
 from infohus.kernel.database.schema import migrate
+from persons import named_otherwise
 from small_entries import small_entry
 from town import AT, KEY, LOG, ORIGIN
 
@@ -149,7 +150,7 @@ class WhenAnEntryWaitsForTheDisk:
 
     async def test_the_signer_signs_and_remembers_nothing_of_it(self, database: Database, tmp_path: Path) -> None:
         signer = signer_in(tmp_path)
-        async with connected(database) as one, connected(database) as other:
+        async with connected(database) as one, connected(database, "signer") as other:
             async with missing_standby(database) as superuser:
                 slow = asyncio.create_task(one.execute(append_alone(LOG, small_entry(LOG, "slow"))))
                 await until(lambda: superuser.fetchval(IN_THE_LOGS), 1)
@@ -209,7 +210,7 @@ async def _ask(house: House, case: CaseInHand, request_of: str, concern: str, ag
             return await case.kommune.call("POST", f"{case.path}/information", json=NOTE, headers=again)
         case "a refusal":
             return await case.politi.call("GET", concern)
-    return await house.client.get("/cases", headers={"Authorization": "Bearer forged"})
+    return await named_otherwise(house, loa="Low").call("GET", "/cases")
 
 
 class WhenPostgresDiesBehindCommit:
@@ -232,16 +233,17 @@ class WhenPostgresDiesBehindCommit:
                 case "whoever appends next":
                     await one.execute(append_alone(LOG, small_entry(LOG, "another")))
                 case "the signer":
-                    assert (await signer_in(tmp_path).sign(one, LOG)).checkpoint.size == 1
+                    async with connected(database, "signer") as signing:
+                        assert (await signer_in(tmp_path).sign(signing, LOG)).checkpoint.size == 1
                 case "the verifier":
                     assert (await durable_head_of(verifier, LOG)).size == 1
         kill_and_restart(database.server)
-        async with connected(database) as again:
-            head = await head_of(again, LOG)
+        async with connected(database) as again, connected(database, "signer") as signing:
+            head = await head_of(signing, LOG)
             assert head.size == kept
             # The log goes on from where it is, and so does whoever signed it before.
             await again.execute(append_alone(LOG, small_entry(LOG, "afterwards")))
-            assert (await signer_in(tmp_path).sign(again, LOG)).checkpoint.size == kept + 1
+            assert (await signer_in(tmp_path).sign(signing, LOG)).checkpoint.size == kept + 1
 
     @pytest.mark.rule(56)
     async def test_an_answered_request_is_there_with_its_entry(self, house: House, database: Database) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -13,7 +13,7 @@ from conftest import Database
 from house import MUNICIPALITY, POLICE, PROBATION, House, now
 from infohus.cli.commands import main
 from infohus.kernel.audit.formats.entry import decode
-from infohus.kernel.audit.storage.log import INSTALLATION_LOG
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.plan.comparison import changes_between
 from infohus.plan.document import parse_plan
 from infohus.plan.loading import load_plan
@@ -138,7 +138,8 @@ class WhenTheOwnerActsFromTheCommandLine:
         assert (refused.exit_code, "obligation[1].every" in refused.output) == (1, True)
         assert entries(database) == before
 
-    def test_registering_a_tovholder_stands_there_once(self, database: Database) -> None:
+    @pytest.mark.rule(90)
+    def test_registering_a_tovholder_stands_there_once_and_in_the_authoritys_log(self, database: Database) -> None:
         owner, person = ("--owner-database", database.dsn("owner")), str(uuid4())
         infohus = run("plan", "load", str(PLANS / "ishoj.toml"), *owner).output.strip()
         add = ("users", "add-coordinator", "--infohus", infohus, "--person", person, *owner)
@@ -149,6 +150,9 @@ class WhenTheOwnerActsFromTheCommandLine:
             "registerCoordinator", infohus, MUNICIPALITY, f"person:{person}"
         )
         assert len(entries(database)) == 2
+        (own,) = [one for one in entries(database, log_of(MUNICIPALITY)) if one.action == "registerCoordinator"]
+        assert (own.justification, own.correlation) == (last.justification, last.correlation)
+        assert [one.action for one in entries(database, log_of(POLICE))] == ["loadPlan"]
         refused = run(*add, "--authority", PROBATION)
         assert (refused.exit_code, PROBATION in refused.output) == (1, True)
         other = run("users", "add-coordinator", "--infohus", str(uuid4()), "--person", person, "--authority", POLICE,
@@ -171,13 +175,13 @@ class WhenTheOwnerActsFromTheCommandLine:
         assert (missing.exit_code, "no version 7" in missing.output) == (1, True)
 
 
-def entries(database: Database) -> list[Any]:
-    """Read the installation's log."""
+def entries(database: Database, log_id: UUID = INSTALLATION_LOG) -> list[Any]:
+    """Read the installation's log, or another."""
     async def read() -> list[Any]:
         connection = await asyncpg.connect(database.dsn("superuser"))
         try:
             rows = await connection.fetch(
-                "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", INSTALLATION_LOG
+                "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log_id
             )
             return [decode(row["entry"]) for row in rows]
         finally:

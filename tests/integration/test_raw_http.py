@@ -67,8 +67,10 @@ async def served(house: House) -> AsyncIterator[int]:
     settings = house.settings
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "infohus", "serve", stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
         env={
             "PATH": "/usr/bin:/bin", "INFOHUS_PORT": str(port), "INFOHUS_DATABASE_URL": settings.database_url,
+            "INFOHUS_SIGNER_DATABASE_URL": settings.signer_database_url,
             "INFOHUS_KEYS_FOLDER": str(settings.keys_folder), "INFOHUS_ISSUERS_FILE": str(settings.issuers_file),
         },
     )
@@ -77,11 +79,12 @@ async def served(house: House) -> AsyncIterator[int]:
             await asyncio.sleep(0.1)
             if (await answer(port, b"GET /ready HTTP/1.1\r\n" + HOST)).startswith(b"HTTP/1.1 200"):
                 break
-            assert server.returncode is None
+            assert server.returncode is None, (await server.communicate())[1].decode()[:3000]
         yield port
     finally:
-        server.terminate()
-        await server.wait()
+        if server.returncode is None:
+            server.terminate()
+            await server.communicate()
 
 
 async def answer(port: int, head: bytes, body: bytes = b"", *, last: bytes = b"Connection: close\r\n") -> bytes:

@@ -32,7 +32,7 @@ OF_THE_OWN_LOG = {"ReadCaseLog"}
 CONCERN = {
     "channel": "mail", "received_at": now().isoformat(), "reporter_kind": "citizen", "observation": "Set igen.",
     "told_reporter": "Tak.", "reporter": {"name": "Vidne Vidnesen"},
-    "subjects": [{"name": "Barn", "is_under_18": True, "cpr_number": "010114-1234"}],
+    "subjects": [{"name": "Barn", "is_under_18": True, "cpr_number": "010114-5234"}],
 }
 Act = Callable[[CaseInHand, Person, str], Awaitable[Any]]
 
@@ -208,6 +208,20 @@ class WhenOneSideActsByItself:
         assert (await case.politi.call("GET", case.path)).headers["etag"] == tags["politi"]
         await case.politi.post(f"{case.path}/clearance-checks", {"outcome": "nothing_hinders"})
         assert (await case.kommune.call("GET", case.path)).headers["etag"] == '"2.2"'
+
+
+class WhenSomethingIsDisclosedPastOneSide:
+    @pytest.mark.rule(44)
+    async def test_a_withdrawal_from_a_third_is_not_told_to_the_other_recipient(self, house: House) -> None:
+        adviser = house.person("raadgiver")
+        case = await case_at(house, "received", adviser.person_id)
+        given = await case.disclose(await case.note(), recipients=[POLICE, PROBATION])
+        path = f"{case.path}/exchanges/{given['id']}"
+        await case.kommune.post(f"{path}/withdrawals", {"recipient": PROBATION, "reason": "Ved en fejl."})
+        assert (await case.kommune.get(f"{path}/receipts"))["withdrawn_from"] == [PROBATION]
+        assert (await case.politi.get(f"{path}/receipts"))["withdrawn_from"] == []
+        await case.kommune.post(f"{path}/withdrawals", {"recipient": POLICE, "reason": "Ved en fejl."})
+        assert (await case.politi.get(f"{path}/receipts"))["withdrawn_from"] == [POLICE]
 
 
 class WhenSomebodyIsDrawnIn:

@@ -234,7 +234,7 @@ class WhenSomebodyChangesARow:
         columns = await changeable_columns(superuser)
         for table in ("obligation", "log_check", "log_check_entry", "log_finding", "case_side"):
             del columns[table]  # test_obligations.py, test_log_check_rows.py and test_side_rows.py ask about them
-        assert set(columns) == {*CHANGING, "case", "child_notification"}
+        assert set(columns) == {*CHANGING, "case", "child_notification", "signature"}
         faults, changed_tables = [], set()
         for looker in writers(compared):
             for table, changeable in columns.items():
@@ -293,6 +293,10 @@ def _may_change(asked: Asked, looker: Looker, table: str, columns: Columns) -> b
     if table == "case":
         # Every act that moves a case is a tovholder's; this one is possible at all its stages.
         return asked.allows(looker, asked.on_case(looker, Action.PROPOSE_CLOSURE, case_id))
+    if table == "signature":
+        # Its own authority takes a signature back; who may sign the record may do that.
+        signing = asked.on_record(looker, CHANGING[columns["record_kind"]], UUID(columns["record_id"]), case_id)
+        return columns["authority_id"] == looker.caller.authority_id and asked.allows(looker, signing)
     if table == "child_notification":
         handing_over = asked.on_case(looker, Action.HAND_OVER_CHILD_NOTIFICATION, case_id)
         reading = asked.on_record(looker, Action.READ_CHILD_NOTIFICATION, record_id, case_id)

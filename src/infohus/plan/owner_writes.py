@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from infohus.kernel.audit.formats.entry import Wrote
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.database.row_digests import REVISION
-from infohus.kernel.database.statements import Stored, insert_of, table_of, update_of
+from infohus.kernel.database.statements import Compiled, Stored, insert_of, table_of, update_of
 from infohus.kernel.database.tables import Row
 
 
@@ -40,10 +42,11 @@ class OwnerWrites:
     async def delete(self, model: type[Row], stored: Stored) -> None:
         """Delete a stored row."""
         table = table_of(model)
-        keys = [column.name for column in table.primary_key]
-        where = " AND ".join(f"{name} = ${place}" for place, name in enumerate(keys, 1))
-        statement = f"DELETE FROM {table.fullname} WHERE {where}"  # noqa: S608 - names of our own tables and columns
-        await self._connection.execute(statement, *(stored[name] for name in keys))
+        deleting = sa.delete(table).where(
+            *(column == sa.bindparam(f"key_{column.name}", type_=column.type) for column in table.primary_key)
+        )
+        keys = {f"key_{column.name}": stored[column.name] for column in table.primary_key}
+        await self._connection.execute(*Compiled(deleting).bound(**keys))
         self.wrote.append(wrote_of(table, "delete", before=dict(stored), after={}))
 
     async def _run(

@@ -47,7 +47,7 @@ class JointDecision(VersionedRecord, Changing):
         return self.outcome
 
 
-class Signature(Row):
+class Signature(Row, Changing):
     """One natural person's signature, for one authority, on exactly one content of one version."""
 
     __tablename__ = "signature"

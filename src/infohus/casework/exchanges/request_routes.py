@@ -25,6 +25,7 @@ from infohus.casework.exchanges.requests import (
     request_information,
 )
 from infohus.kernel.access.model import Case
+from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -67,10 +68,14 @@ async def request(
 
 
 @get("/cases/{case_id:uuid}/information-requests", operation_id="ListInformationRequests")
-async def requests(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[RequestView]:
+async def requests(
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+) -> Page[RequestView]:
     """List the requests that the caller's authority made or got, oldest first."""
     async with request_scope.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
-        return await RequestView.opened(work, *await work.rows(InformationRequest, REQUESTS_OF_CASE, case_id=case_id))
+        asked = await work.rows(InformationRequest, REQUESTS_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
+        page = page_of(asked, [one.id for one in asked], limit=limit)
+        return Page(await RequestView.opened(work, *page.items), page.next)
 
 
 @post(

@@ -34,8 +34,12 @@ class AnswerDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 REQUEST_BY_ID = sa.select(InformationRequest).where(InformationRequest.id == sa.bindparam("id"))
 REQUESTS_OF_CASE = (
     sa.select(InformationRequest)
-    .where(InformationRequest.case_id == sa.bindparam("case_id"))
+    .where(
+        InformationRequest.case_id == sa.bindparam("case_id"),
+        InformationRequest.id > sa.bindparam("after", type_=sa.Uuid),
+    )
     .order_by(InformationRequest.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _EXCHANGE = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"), Exchange.case_id == sa.bindparam("case_id"))
 _AUTHORITY_HERE = (

@@ -1,12 +1,12 @@
 """The digest of a whole row as stored: computed here alone, by whoever writes a row and by whoever reads it back.
 
 What is hashed is JSON: a list of the table's name and an object of the row's columns in the order of their names,
-without those that are null. Moments are written in UTC, bytes in base64, ids in lower case. So a column that is added
-later and left null changes no digest.
+without those that are null. Moments are written as microseconds since 1970 in UTC, bytes in base64, ids in lower case.
+So a column that is added later and left null changes no digest.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +25,7 @@ UNLOGGED: Mapping[str, str] = MappingProxyType({
 })
 """Tables whose rows no log names, and why; there are no others."""
 
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -35,13 +36,13 @@ def digest_of(table: str, stored: Mapping[str, Any]) -> str:
         value = stored[name]
         if value is None or name in WRAPPED_KEYS:
             continue
-        content[name] = value.astimezone(UTC) if isinstance(value, datetime) else value
+        content[name] = (value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value
     return sha256(_ENCODER.encode([table, content])).hexdigest()
 
 
 def key_of(stored: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
-    """Write a row's primary key as texts: bytes hexadecimal, all else as it is written."""
-    values = (stored[name] for name in names)
+    """Write a row's primary key as texts, by the columns' names: bytes hexadecimal, all else as it is written."""
+    values = (stored[name] for name in sorted(names))
     return [value.hex() if isinstance(value, bytes) else str(value) for value in values]
 
 

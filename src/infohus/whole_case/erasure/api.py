@@ -73,10 +73,14 @@ async def hold(
 
 
 @get(HOLDS_PATH, operation_id="ListLegalHolds")
-async def holds(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[LegalHoldView]:
+async def holds(
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+) -> Page[LegalHoldView]:
     """List the caller's authority's holds, lifted ones too."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
-        return await LegalHoldView.opened(work, *await work.rows(LegalHold, HOLDS, case_id=case_id))
+        held = await work.rows(LegalHold, HOLDS, case_id=case_id, after=after, limit=limit + 1)
+        page = page_of(held, [one.id for one in held], limit=limit)
+        return Page(await LegalHoldView.opened(work, *page.items), page.next)
 
 
 @post(HOLDS_PATH + "/{hold_id:uuid}/lift", operation_id="LiftLegalHold", status_code=200)

@@ -26,7 +26,12 @@ from infohus.whole_case.erasure.own_records import OWN_RECORDS
 from infohus.whole_case.erasure.refusals import ErasureNotBuiltYet, ErasureRefused
 
 HOLD_BY_ID = sa.select(LegalHold).where(LegalHold.id == sa.bindparam("id"))
-HOLDS = sa.select(LegalHold).where(LegalHold.case_id == sa.bindparam("case_id")).order_by(LegalHold.id)
+HOLDS = (
+    sa.select(LegalHold)
+    .where(LegalHold.case_id == sa.bindparam("case_id"), LegalHold.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(LegalHold.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
 CLEARANCE_BY_ID = sa.select(ArchiveClearance).where(ArchiveClearance.id == sa.bindparam("id"))
 _CASE_IDS = sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid))
 _STANDING_HOLDS = sa.select(LegalHold.case_id).where(

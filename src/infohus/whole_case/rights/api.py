@@ -125,10 +125,14 @@ async def ask(
 
 
 @get(REQUESTS_PATH, operation_id="ListAccessRequests")
-async def requests(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[AccessRequestView]:
+async def requests(
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+) -> Page[AccessRequestView]:
     """List the requests for access to what the caller's authority holds."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
-        return await AccessRequestView.opened(work, *await work.rows(AccessRequest, REQUESTS, case_id=case_id))
+        asked = await work.rows(AccessRequest, REQUESTS, case_id=case_id, after=after, limit=limit + 1)
+        page = page_of(asked, [one.id for one in asked], limit=limit)
+        return Page(await AccessRequestView.opened(work, *page.items), page.next)
 
 
 @post(
@@ -156,10 +160,14 @@ async def restrict_item(
 
 
 @get(RESTRICTIONS_PATH, operation_id="ListRestrictions")
-async def restrictions(case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> list[RestrictionView]:
+async def restrictions(
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+) -> Page[RestrictionView]:
     """List what the caller's authority withholds, and what it withheld once."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
-        return await RestrictionView.opened(work, *await work.rows(Restriction, RESTRICTIONS, case_id=case_id))
+        made = await work.rows(Restriction, RESTRICTIONS, case_id=case_id, after=after, limit=limit + 1)
+        page = page_of(made, [one.id for one in made], limit=limit)
+        return Page(await RestrictionView.opened(work, *page.items), page.next)
 
 
 @post(RESTRICTIONS_PATH + "/{restriction_id:uuid}/lift", operation_id="LiftRestriction", status_code=200)

@@ -55,9 +55,17 @@ REQUEST_BY_ID = sa.select(AccessRequest).where(AccessRequest.id == sa.bindparam(
 RESTRICTION_BY_ID = sa.select(Restriction).where(Restriction.id == sa.bindparam("id"))
 RELEASE_BY_ID = sa.select(Release).where(Release.id == sa.bindparam("id"))
 REQUESTS = (
-    sa.select(AccessRequest).where(AccessRequest.case_id == sa.bindparam("case_id")).order_by(AccessRequest.id)
+    sa.select(AccessRequest)
+    .where(AccessRequest.case_id == sa.bindparam("case_id"), AccessRequest.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(AccessRequest.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-RESTRICTIONS = sa.select(Restriction).where(Restriction.case_id == sa.bindparam("case_id")).order_by(Restriction.id)
+RESTRICTIONS = (
+    sa.select(Restriction)
+    .where(Restriction.case_id == sa.bindparam("case_id"), Restriction.id > sa.bindparam("after", type_=sa.Uuid))
+    .order_by(Restriction.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
 OVERDUE = (
     sa.select(Restriction)
     .join(Case, Case.id == Restriction.case_id)

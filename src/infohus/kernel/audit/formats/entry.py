@@ -21,8 +21,8 @@ TALLIED_BYTES = 90
 """Bytes of the tally at most: the field, and for each person a number of 19 digits and 64 hexadecimal digits."""
 MOST_PERSONS_OF_A_PART = 400
 """With their tally they take two thirds of the largest entry, and leave room for some hundred rows."""
-PART_BYTES = 24
-"""The field `part` at most: two numbers of four digits."""
+PART_BYTES = 48
+"""What a part has more than the entry without rows, at most: the field `part`, and the 22 bytes of its own nonce."""
 _BEGINS = b'{"v":2,'
 
 
@@ -55,7 +55,7 @@ class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wrote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row that was written: `key` is its primary key, in the table's order, as text; `revision` counts from 1.
+    """A row that was written: `key` is its primary key, by the columns' names, as text; `revision` counts from 1.
 
     `digest` is the SHA-256 of the whole row as stored after the write, and `was` as it was read before it, hexadecimal
     (kernel/database/row_digests.py). A deleted row has no digest, an inserted one no `was`.

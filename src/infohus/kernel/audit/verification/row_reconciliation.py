@@ -15,6 +15,7 @@ from infohus.kernel.audit.formats.entry import read
 from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection
 from infohus.kernel.audit.verification.logged_rows import DELETED, LoggedRows, key_in, key_text
 from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, digest_of, key_of, revision_of
+from infohus.kernel.database.tables import SCHEMA
 
 AT_ONCE = 500
 """Rows compared in one step."""
@@ -64,7 +65,7 @@ class Table:
         of_bytes = {name for name, is_bytes in zip(row["columns"], row["is_bytes"], strict=True) if is_bytes}
         texts = (
             f"encode(\"{name}\", 'hex') = ${place}" if name in of_bytes else f'"{name}"::text = ${place}'
-            for place, name in enumerate(row["keys"], 1)
+            for place, name in enumerate(sorted(row["keys"]), 1)
         )
         return cls(
             row["name"], tuple(name for name in row["columns"] if name not in WRAPPED_KEYS), tuple(row["keys"]),
@@ -75,7 +76,7 @@ class Table:
     def select(self) -> str:
         """The beginning of every query on it."""
         columns = ", ".join(f'"{name}"' for name in self.columns)
-        return f'SELECT {columns} FROM infohus."{self.name}"'  # noqa: S608 - the catalogue's names, quoted
+        return f'SELECT {columns} FROM {SCHEMA}."{self.name}"'  # noqa: S608 - the catalogue's names, quoted
 
     def page(self, after: Sequence[Any] | None) -> tuple[str, Sequence[Any]]:
         """Write the query for the next rows in the order of the primary key."""

@@ -60,8 +60,8 @@ class Tallies:
     _just_emptied: bool = False
 
     def see(self, entry: bytes | None) -> str | None:
-        """Take the next entry, `None` or empty for an emptied one; give what is wrong with it, in Danish."""
-        if not entry:
+        """Take the next entry, `None` for an emptied one; give what is wrong with it, in Danish."""
+        if entry is None:
             self.has_emptied = self._just_emptied = True
             return None
         fields = read(entry)
@@ -121,7 +121,8 @@ def tally_faults(folder: Path, size: int, *, progress: Progress | None = None) -
         if level:
             break
         path = tile_path("entries", index, width)
-        faults.extend(tallies.faults(path, index * WIDTH, entries_in((folder / path).read_bytes())))
+        entries = [entry or None for entry in entries_in((folder / path).read_bytes())]
+        faults.extend(tallies.faults(path, index * WIDTH, entries))
         if progress is not None:
             progress(index * WIDTH + width)
     return [*faults, *tallies.ends("tile/entries", size)]

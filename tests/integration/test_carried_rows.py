@@ -1,0 +1,122 @@
+"""What emptied entries alone said of living rows is said again: so these rows can go on being compared with the log."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from click.testing import CliRunner
+
+from conftest import Database
+from house import now
+from infohus.cli.commands import main
+from infohus.kernel.audit.formats.emptying import CARRY_ROWS, EMPTY_AND_CARRY, carrying_entries, entry_of
+from infohus.kernel.audit.formats.entry import Emptied, Wrote, decode, read
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.storage.written_rows import wrote_of
+from infohus.kernel.audit.verification.log_rows import verify_database
+from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
+from infohus.kernel.audit.verification.stored_log import tally_faults_of
+from infohus.kernel.database.statements import table_of
+from infohus.plan.model import PlanObligation
+from small_entries import small_entry
+
+LOG = uuid4()
+LONG_AGO, FIVE_YEARS = now() - timedelta(days=3000), timedelta(days=5 * 366)
+OBLIGATION = table_of(PlanObligation)
+
+
+@dataclass
+class OldLog:
+    """A log whose old entries name rows of obligations, and a superuser whom no constraint binds."""
+
+    superuser: asyncpg.Connection
+    database: Database
+
+    async def inserted(self, at: datetime) -> UUID:
+        """Insert a row, and name it in an entry of this time."""
+        (row,) = await self.superuser.fetch(
+            "INSERT INTO infohus.obligation (id, infohus_id, code, text, owner, version, is_owed)"
+            " VALUES (gen_random_uuid(), gen_random_uuid(), 'x', 'x', 'x', 1, true) RETURNING *"
+        )
+        await self._log(at, wrote_of(OBLIGATION, "insert", before={}, after=dict(row)))
+        row_id: UUID = row["id"]
+        return row_id
+
+    async def changed(self, row_id: UUID, at: datetime) -> None:
+        (before,) = await self.superuser.fetch("SELECT * FROM infohus.obligation WHERE id = $1", row_id)
+        (after,) = await self.superuser.fetch(
+            "UPDATE infohus.obligation SET text = 'y', revision = revision + 1 WHERE id = $1 RETURNING *", row_id
+        )
+        await self._log(at, wrote_of(OBLIGATION, "update", before=dict(before), after=dict(after)))
+
+    async def deleted(self, row_id: UUID, at: datetime) -> None:
+        (before,) = await self.superuser.fetch("DELETE FROM infohus.obligation WHERE id = $1 RETURNING *", row_id)
+        await self._log(at, wrote_of(OBLIGATION, "delete", before=dict(before), after={}))
+
+    async def faults(self) -> list[str]:
+        connection = await asyncpg.connect(self.database.dsn("reconciler"))
+        try:
+            return [fault.what for fault in (await reconcile_rows(connection))[1]]
+        finally:
+            await connection.close()
+
+    async def carried(self) -> list[Wrote]:
+        """List what entries say again."""
+        rows = await self.superuser.fetch("SELECT entry FROM audit.leaf WHERE entry IS NOT NULL ORDER BY index")
+        found = [entry for row in rows if (entry := read(row["entry"])) is not None]
+        return [one for entry in found if entry.action == CARRY_ROWS for one in entry.wrote]
+
+    async def _log(self, at: datetime, wrote: Wrote) -> None:
+        await self.superuser.execute(APPEND, LOG, small_entry(LOG, str(uuid4()), at=at, wrote=[wrote]))
+
+
+@pytest.fixture
+async def old(database: Database) -> AsyncIterator[OldLog]:
+    superuser = await asyncpg.connect(database.dsn("superuser"))
+    await superuser.execute("SELECT audit.open_log($1, 'infohus.test/old', NULL)", LOG)
+    await superuser.execute("SET session_replication_role = replica")
+    yield OldLog(superuser, database)
+    await superuser.close()
+
+
+class WhenAFrontIsEmptied:
+    @pytest.mark.rule(62)
+    async def test_only_what_it_alone_said_of_living_rows_is_said_again(self, old: OldLog) -> None:
+        alone, later, gone = [await old.inserted(LONG_AGO) for _ in range(3)]
+        await old.changed(later, now())
+        await old.deleted(gone, now())
+        assert await old.faults() == []
+        for _ in range(2):  # and again, when the entries that said it again are emptied in their turn
+            ended = await asyncio.to_thread(CliRunner().invoke, main, [
+                "audit", "empty", "--log", str(LOG), "--yes", "--database", old.database.dsn("retention"),
+                "--reconciler-database", old.database.dsn("reconciler"),
+            ])
+            assert ended.exit_code == 0, ended.output
+        assert [(one.table, one.key) for one in await old.carried()] == [("obligation", [str(alone)])]
+        assert await old.faults() == []
+        assert (await verify_database(old.superuser, LOG)).faults == ()
+        assert await tally_faults_of(old.superuser, LOG) == []
+        await old.superuser.execute("UPDATE infohus.obligation SET text = 'forged' WHERE id = $1", alone)
+        assert await old.faults() == ["er ikke, som den blev skrevet"]
+
+    @pytest.mark.rule(62)
+    async def test_nothing_else_can_be_said_in_its_place(self, old: OldLog) -> None:
+        await old.inserted(LONG_AGO)
+        said = decode(await old.superuser.fetchval("SELECT entry FROM audit.leaf")).wrote[0]
+        entry = entry_of(LOG, Emptied(0, 1, now() - FIVE_YEARS), at=now())
+        retention = await asyncpg.connect(old.database.dsn("retention"))
+        for forged in (
+            [Wrote("carry", said.table, said.key, 1, "0" * 64)], [Wrote("carry", said.table, said.key, 2, said.digest)],
+            [Wrote("carry", said.table, [str(uuid4())], 1, said.digest)],
+            [Wrote("carry", "note", said.key, 1, said.digest)],
+        ):
+            carried = carrying_entries(LOG, forged, at=now())
+            with pytest.raises(asyncpg.CheckViolationError):
+                await retention.execute(EMPTY_AND_CARRY, LOG, 0, 1, entry, carried)
+        await retention.execute(EMPTY_AND_CARRY, LOG, 0, 1, entry, [])
+        assert await old.faults() == ["ingen log nævner den"]  # what is not said again is noticed
+        await retention.close()
