@@ -20,11 +20,13 @@ from uuid import UUID
 
 import asyncpg
 from log_figures import reading_entry
+from msgspec import UNSET
+from msgspec.structs import replace
 from rich.progress import Progress
 
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
-from infohus.kernel.audit.formats.entry import encode
+from infohus.kernel.audit.formats.entry import Entry, decode, encode
 from infohus.kernel.audit.formats.merkle import Frontier, inclusion_ranges, leaf_hash
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
@@ -169,7 +171,7 @@ async def _checkpoints(
     first, took = time.perf_counter() - started, []
     for _ in range(30):
         for number in range(BETWEEN_CHECKPOINTS):
-            await owner.execute(APPEND, log, f"growth {number}".encode())
+            await owner.execute(APPEND, log, encode(replace(reading_entry(log), nonce=f"growth-{number}")))
         started = time.perf_counter()
         await signer.sign(reader, log)
         took.append((time.perf_counter() - started) * 1000)
@@ -197,8 +199,13 @@ def _rows(
     log: UUID, numbers: range, content: bytes | None, frontier: Frontier
 ) -> Iterator[tuple[UUID, int, bytes, bytes]]:
     for number in numbers:
-        entry = encode(reading_entry(log)) if content is None else b"%d %s" % (number, content)
+        entry = encode(_uncounted(reading_entry(log) if content is None else decode(content), log, number))
         yield log, number, entry, frontier.append(leaf_hash(entry))
+
+
+def _uncounted(entry: Entry, log: UUID, number: int) -> Entry:
+    """Make an entry of the same size in this log that names nobody, since nobody counts here."""
+    return replace(entry, log=log, persons=[], tally=UNSET, nonce=f"{number:022d}")
 
 
 async def _entries(reader: asyncpg.Connection, log: UUID) -> Any:  # noqa: ANN401 - a cursor's rows

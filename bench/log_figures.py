@@ -80,7 +80,7 @@ def reading_entry(log: UUID) -> Entry:
     """Make the entry of a read exchange, as the application writes it."""
     exchange = uuid4()
     return Entry(
-        at=now(), log=log, caller=uuid4(), authority="ishoj-kommune", role="municipal_coordinator", assurance="high",
+        at=now(), log=log, caller=uuid4(), authority=None, role="municipal_coordinator", assurance="high",
         action="readExchange", subject_kind="exchange", subject=exchange, case=uuid4(), outcome=Outcome.ALLOWED,
         reason=None, policies=["parties-read-their-exchanges"], policy_set="0" * 16, justification=None, purpose=None,
         recipients=[], persons=["A" * 22], wrote=[], correlation=uuid4().hex, nonce="A" * 22,

@@ -102,7 +102,8 @@ class AttackedLog:
 
     async def prepare(self) -> None:
         """Make the log, and keep the shipped definition of `audit.append`."""
-        await self.superuser.execute("SELECT audit.open_log($1, $2)", LOG, ORIGIN)
+        await self.superuser.execute("SELECT audit.open_log($1, $2, 'kommune')", LOG, ORIGIN)
+        await self.app.execute("SELECT set_config('infohus.authority', 'kommune', false)")
         self._definition = await self.superuser.fetchval(
             "SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure)"
         )

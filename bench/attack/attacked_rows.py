@@ -59,7 +59,7 @@ class AttackedRows:
         await self._log([
             await self.insert(
                 Case, id=case_id, infohus_id=infohus, number=f"2026-{len(self.cases)}", stage=STAGES[0], version=1,
-                opened_at=AT, closed_at=None, outcome=None, **_side_of_case(),
+                opened_at=AT, closed_at=None, outcome=None,
             ),
             *[
                 await self.insert(
@@ -73,12 +73,13 @@ class AttackedRows:
                 exchange_id=exchange, decided_at=None, **owned,
             ),
             await self.insert(
-                Disclosure, exchange_id=exchange, record_id=record, recipient_id=THEIRS, record_kind="scope_decision",
-                case_id=case_id, withdrawn_at=None,
+                Disclosure, exchange_id=exchange, record_id=record, recipient_id=THEIRS, record_version=1,
+                record_kind="scope_decision", case_id=case_id, withdrawn_at=None,
             ),
             *[
                 await self.insert(
-                    Signature, id=uuid4(), case_id=case_id, record_id=record, record_kind="scope_decision",
+                    Signature, id=uuid4(), case_id=case_id, record_id=record, record_version=1,
+                    record_kind="scope_decision",
                     content_hash=b"h" * 32, authority_id=authority, person_id=uuid4(), signed_at=AT,
                 )
                 for authority in (OURS, THEIRS)
@@ -214,8 +215,3 @@ ROW_ATTACKS: dict[str, RowAttack] = {
 
 def _quoted(names: list[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def _side_of_case() -> dict[str, Any]:
-    """Give the columns of a case that a side of it will hold."""
-    return {"subject_pseudonyms": [], "awaits_child_notification": False}

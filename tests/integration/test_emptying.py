@@ -152,7 +152,8 @@ class WhenItMustNotBeEmptied:
         ) == []
         for other in (log.app, log.superuser):
             held = await other.fetchval(
-                "SELECT has_function_privilege('infohus_app', 'audit.empty(uuid, bigint, bigint, bytea)', 'EXECUTE')"
+                "SELECT has_function_privilege("
+                "'infohus_app', 'audit.empty(uuid, bigint, bigint, bytea, bytea[])', 'EXECUTE')"
             )
             assert held is False
 

@@ -134,7 +134,7 @@ class WhenASignedLogWasEmptied:
         self, town: Town, database: Database, tmp_path: Path
     ) -> None:
         old = [entry(OLD + timedelta(hours=number), town_module.LOG) for number in range(5000)]
-        await town.connection.executemany(APPEND, [(town_module.LOG, one) for one in old])
+        await town.superuser.executemany(APPEND, [(town_module.LOG, one) for one in old])
         await town.signer().sign(town.connection, town_module.LOG)
         (tmp_path / "log.pub").write_text(f"{town_module.KEY.verifier(town_module.ORIGIN)}\n", encoding="utf-8")
         here = ("--database", database.dsn("verifier"), "--log", str(town_module.LOG))

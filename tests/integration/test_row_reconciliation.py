@@ -200,6 +200,19 @@ class WhenARowIsForged:
                 assert ["som ingen log nævner" in one.what for one in found] == [True]
 
 
+class WhenATableIsMade:
+    @pytest.mark.fault("A17")
+    async def test_its_rows_have_revisions_where_the_application_may_change_them(self, database: Database) -> None:
+        connection = await asyncpg.connect(database.dsn("superuser"))
+        without = await connection.fetch(
+            "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind = 'r'"
+            " AND has_any_column_privilege('infohus_app', c.oid, 'UPDATE') AND NOT EXISTS ("
+            "  SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'revision')"
+        )
+        await connection.close()
+        assert [row["relname"] for row in without] == []
+
+
 FORGED = {
     "a signature": "UPDATE infohus.signature SET person_id = gen_random_uuid()",
     "another's signature": "UPDATE infohus.signature SET authority_id = 'vaerestedet' WHERE authority_id LIKE 'kbh%'",
