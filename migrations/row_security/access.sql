@@ -224,7 +224,8 @@ GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_participant ON infohus.participant FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_disclosure ON infohus.disclosure FOR SELECT TO infohus_owner USING (true);
-CREATE POLICY functions_read_record_key ON infohus.record_key FOR SELECT TO infohus_owner USING (true);
+CREATE POLICY functions_read_record_key ON infohus.record_key FOR SELECT TO infohus_owner
+  USING (infohus.caller_authority() IS NOT NULL);
 CREATE POLICY supervising_read ON infohus.exchange FOR SELECT TO infohus_owner
   USING (infohus.caller_role() IN ('data_protection_officer', 'legal'));
 

@@ -21,7 +21,7 @@ from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Sealed, open_se
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.sealing.wraps import KeyPlace
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
-from infohus.kernel.unit_of_work.places import part_of, parts_of, place_of, sealed_columns_of
+from infohus.kernel.unit_of_work.places import part_of, parts_of, places_of, sealed_columns_of
 from infohus.kernel.unit_of_work.stored_keys import WRAPS, StoredKey
 
 Ask = Callable[[str, Sequence[Any]], Awaitable[list[Stored]]]
@@ -144,11 +144,11 @@ class Keyring:
 
     def seal(self, record: Record, texts: Mapping[str, str | None]) -> None:
         """Seal texts into a new version's columns, bound to its clear columns as they are now."""
-        keys = self._data_keys[_version_of(record)]
+        keys, place_of = self._data_keys[_version_of(record)], places_of(record, record.case_id)
         for column, text in texts.items():
             sealed = None
             if text is not None:
-                sealed = seal(keys[part_of(type(record), column)], place_of(record, column, record.case_id), text)
+                sealed = seal(keys[part_of(type(record), column)], place_of(column), text)
             setattr(record, column, sealed)
 
     def open(self, record: Record) -> dict[str, str]:
@@ -171,9 +171,9 @@ class Keyring:
             setattr(row, kept.wrapped_key, wrapped)
         else:
             key = self._supervision_key(row, kept)
+        place_of = places_of(row, getattr(row, kept.bound_to))
         for column, text in texts.items():
-            place = place_of(row, column, getattr(row, kept.bound_to))
-            setattr(row, column, None if text is None else seal(key, place, text))
+            setattr(row, column, None if text is None else seal(key, place_of(column), text))
 
     def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
         """Open those of `columns` that hold something; each is told to `opened`.
@@ -203,10 +203,11 @@ class Keyring:
     def _open(self, row: Row, columns: Iterable[tuple[str, DataKey]], *, bound_to: UUID) -> dict[str, str]:
         """Open what is sealed in `columns`, and tell `opened` of it. Nothing else in the code opens a text."""
         texts: dict[str, str] = {}
+        place_of = places_of(row, bound_to)
         for column, key in columns:
             sealed = vars(row).get(column)
             if isinstance(sealed, Sealed):
-                place = place_of(row, column, bound_to)
+                place = place_of(column)
                 texts[column] = open_sealed(key, place, sealed)
                 self._opened(Opened(place.kind, column, place.record_id))
         return texts
