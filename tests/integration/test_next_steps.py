@@ -192,6 +192,8 @@ class WhenSomebodyAsksWhatIsNext:
         step = await said(case.kommune, "handOverChildNotification")
         assert step is not None
         assert step["why_not"]["problem"] == "/problems/already-recorded"
+        # They read the version they were told of, until they are told of the hand-over.
+        await case.disclose(items=[{"kind": "child_notification", "id": told_of}])
         screening = await said(case.politi, "proposeScreening")
         assert screening is not None
         assert screening["is_possible"]

@@ -168,13 +168,20 @@ class WhenTheRulesAreAtHand:
         assert sorted(rule_texts()) == list(range(1, LAST_RULE + 1))
 
     def test_the_page_names_each_test_once_under_its_rules_and_faults(self) -> None:
-        page = "## Head\n1. First.\n   - `tests/old.py::gone`\n2. Second.\n\nEnd.\n"
-        rules = {1: ["tests/a.py::test_x[1]", "tests/a.py::test_x[2]"], 2: []}
+        page = "## Head\n1. First.\n   - `tests/old.py::gone`\n4. Second.\n\nEnd.\n"
+        rules = {1: ["tests/a.py::test_x[1]", "tests/a.py::test_x[2]"], 4: []}
         faults = {"C19": ["tests/a.py::test_x[1]"], "C9": ["tests/b.py::test_y", "tests/a.py::test_x[2]"]}
         written = page_with(rules, faults, page)
-        assert written.startswith("## Head\n1. First.\n   - `tests/a.py::test_x`\n2. Second.\n\nEnd.\n\n## Faults\n")
+        assert written.startswith("## Head\n1. First.\n   - `tests/a.py::test_x`\n4. Second.\n\nEnd.\n\n## Faults\n")
         assert written.endswith(
             "\n\n- C9\n   - `tests/a.py::test_x`\n   - `tests/b.py::test_y`\n- C19\n   - `tests/a.py::test_x`\n"
         )
         assert page_with(rules, faults, written) == written
         assert page_with(rules, {}, written).endswith("\n\nNo test names one yet.\n")
+
+    def test_the_page_says_which_rules_are_not_enforced_yet_or_not_whole(self) -> None:
+        part, narrower = next(iter(LEFT_TO_LATER)), min(MADE_MORE_EXACT)
+        written = page_with({}, {}, f"## Head\n{narrower}. First.\n{part}. Second.\n")
+        assert f"{narrower}. First.\n   - *not whole: " in written
+        assert f"{part}. Second.\n   - *not enforced yet, or not whole: {LEFT_TO_LATER[part]}*\n" in written
+        assert page_with({}, {}, written) == written

@@ -275,7 +275,9 @@ class WhenAKeeperIsLookedAt:
 
     def test_no_method_gives_a_wrapping_key_out(self) -> None:
         public = {name for name in vars(FileKeyKeeper) if not name.startswith("_")}
-        assert public == {"create", "check", "missing", "key_id", "wrap", "unwrap", "index_key"}
+        assert public == {
+            "create", "check", "authorities", "missing", "require_keys_of", "key_id", "wrap", "unwrap", "index_key",
+        }
 
     def test_it_shows_nothing_it_has_read(self, folder: Path, keeper: FileKeyKeeper) -> None:
         keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)

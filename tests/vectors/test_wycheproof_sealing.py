@@ -125,19 +125,12 @@ class WhenAnEnvelopeHoldsAGcmVector:
 
 
 class WhenAWrapIsAGcmVector:
-    def test_it_unwraps_exactly_the_valid_ones_of_its_length(self) -> None:
-        tried = []
+    def test_none_is_a_wrap_for_each_is_changed_or_has_another_length(self) -> None:
         for vector in OURS_GCM:
             wrapped = hexadecimal(vector["iv"] + vector["ct"] + vector["tag"])
-            try:
-                opened = unwrap(hexadecimal(vector["key"]), hexadecimal(vector["aad"]), wrapped)
-            except CannotOpen:
-                opened = None
-            is_a_wrap = vector["ivSize"] == 96 and len(hexadecimal(vector["ct"])) == 32
-            expected = hexadecimal(vector["msg"]) if vector["result"] == "valid" and is_a_wrap else None
-            assert opened == expected, vector["tcId"]
-            tried += [vector["tcId"]] if expected else []
-        assert tried
+            assert vector["result"] == "invalid" or (vector["ivSize"], len(vector["ct"])) != (96, 64)
+            with pytest.raises(CannotOpen):
+                unwrap(hexadecimal(vector["key"]), hexadecimal(vector["aad"]), wrapped)
 
 
 class WhenTheHmacThatTheVaultCallsMeetsItsVectors:
