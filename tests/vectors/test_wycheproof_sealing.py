@@ -125,19 +125,13 @@ class WhenAnEnvelopeHoldsAGcmVector:
 
 
 class WhenAWrapIsAGcmVector:
-    def test_it_unwraps_exactly_the_valid_ones_of_its_length(self) -> None:
-        tried = []
-        for vector in OURS_GCM:
-            wrapped = hexadecimal(vector["iv"] + vector["ct"] + vector["tag"])
-            try:
-                opened = unwrap(hexadecimal(vector["key"]), hexadecimal(vector["aad"]), wrapped)
-            except CannotOpen:
-                opened = None
-            is_a_wrap = vector["ivSize"] == 96 and len(hexadecimal(vector["ct"])) == 32
-            expected = hexadecimal(vector["msg"]) if vector["result"] == "valid" and is_a_wrap else None
-            assert opened == expected, vector["tcId"]
-            tried += [vector["tcId"]] if expected else []
-        assert tried
+    """A wrap holds 32 bytes, and no vector does: each is refused for its length. envelope-v1.json holds known wraps."""
+
+    @pytest.mark.parametrize("vector", OURS_GCM, ids=number)
+    def test_it_does_not_unwrap(self, vector: Vector) -> None:
+        wrapped = hexadecimal(vector["iv"] + vector["ct"] + vector["tag"])
+        with pytest.raises(CannotOpen):
+            unwrap(hexadecimal(vector["key"]), hexadecimal(vector["aad"]), wrapped)
 
 
 class WhenTheHmacThatTheVaultCallsMeetsItsVectors:
