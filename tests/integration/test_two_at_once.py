@@ -176,13 +176,13 @@ class WhenBothCloseAtOnce:
         for _ in range(TIMES):
             case = await (await house.case()).clear()
             proposal = await case.kommune.post(f"{case.path}/closures", CLOSURE)
-            asking = {"question": "Kender I ham?", "disclosure": told()}
+            asking = {"question": "Kender I ham?", "disclosure": told(POLICE)}
             signed, asked = await together(
                 case.politi.call(
                     "POST", f"{case.path}/closures/{proposal['id']}/signatures",
                     json={"content_hash": proposal["content_hash"]},
                 ),
-                case.kommune.call("POST", f"{case.path}/information-requests", json=asking),
+                case.politi.call("POST", f"{case.path}/information-requests", json=asking),
             )
             seen.add((signed, asked))
             unanswered = await house.sql(
@@ -229,6 +229,7 @@ class WhenARowGoesBetweenReadingAndWriting:
     async def test_the_act_is_refused_and_nothing_of_it_stands(self, house: House) -> None:
         case = await house.case()
         hold = await case.kommune.post(f"{case.path}/legal-holds", {"reason": "Klagesag."})
+        house.has_written = True
         remover, before = await asyncpg.connect(house.superuser), len(await house.entries())
         try:
             async with remover.transaction():
