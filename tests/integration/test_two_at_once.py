@@ -229,6 +229,7 @@ class WhenARowGoesBetweenReadingAndWriting:
     async def test_the_act_is_refused_and_nothing_of_it_stands(self, house: House) -> None:
         case = await house.case()
         hold = await case.kommune.post(f"{case.path}/legal-holds", {"reason": "Klagesag."})
+        house.has_written = True
         remover, before = await asyncpg.connect(house.superuser), len(await house.entries())
         try:
             async with remover.transaction():
