@@ -82,7 +82,8 @@ def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
         rows[Exchange].append(_exchange(exchange_id, case_id, moment))
         rows[Disclosure].append({
             "exchange_id": exchange_id, "record_id": exchange_id, "recipient_id": PARTIES[1][0],
-            "record_version": 1, "record_kind": "exchange", "case_id": case_id, "withdrawn_at": None,
+            "record_version": 1, "record_kind": "exchange", "case_id": case_id,
+            "discloser_id": PARTIES[0][0], "via": None, "withdrawn_at": None,
         })  # fmt: skip
         rows[CaseKey].extend(_case_keys(case_id))
         key = {

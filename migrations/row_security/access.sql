@@ -97,6 +97,29 @@ CREATE FUNCTION infohus.opens(of_case uuid) RETURNS boolean
   END
   $$;
 
+-- Does what was passed on rest on a disclosure that stands? Its discloser has the version by one that was not withdrawn,
+-- which the version's writer made, or which rests on another that stands, and so on (rule 16). For a disclosure that was
+-- itself withdrawn: no.
+CREATE FUNCTION infohus.rests_on_what_stands(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN EXISTS (
+      WITH RECURSIVE upwards AS (
+        SELECT d.record_id, d.record_version, d.discloser_id, d.via FROM infohus.disclosure d
+        WHERE d.exchange_id = of_exchange AND d.record_id = of_record AND d.recipient_id = recipient
+          AND d.withdrawn_at IS NULL
+        UNION
+        SELECT w.record_id, w.record_version, w.discloser_id, w.via FROM upwards u
+        JOIN infohus.disclosure w ON w.record_id = u.record_id AND w.record_version = u.record_version
+          AND w.recipient_id = u.discloser_id AND w.withdrawn_at IS NULL
+        WHERE u.via IS NOT NULL
+      )
+      SELECT FROM upwards WHERE via IS NULL
+    );
+  END
+  $$;
+
 -- Was the record disclosed to the caller's authority by an exchange, and not withdrawn?
 CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -106,6 +129,7 @@ CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
         AND d.withdrawn_at IS NULL
+        AND (d.via IS NULL OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
@@ -122,6 +146,7 @@ CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS bool
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
         AND d.record_version = of_version AND d.withdrawn_at IS NULL
+        AND (d.via IS NULL OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
@@ -139,7 +164,8 @@ CREATE FUNCTION infohus.newest_version(of_record uuid) RETURNS integer
       (SELECT max(k.record_version) FROM infohus.record_key k
         WHERE k.record_id = of_record AND k.authority_id = authority),
       (SELECT max(d.record_version) FROM infohus.disclosure d
-        WHERE d.record_id = of_record AND d.recipient_id = authority AND d.withdrawn_at IS NULL)
+        WHERE d.record_id = of_record AND d.recipient_id = authority AND d.withdrawn_at IS NULL
+        AND (d.via IS NULL OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id)))
     ) INTO newest;
     RETURN newest;
   END
@@ -198,7 +224,8 @@ GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_participant ON infohus.participant FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_disclosure ON infohus.disclosure FOR SELECT TO infohus_owner USING (true);
-CREATE POLICY functions_read_record_key ON infohus.record_key FOR SELECT TO infohus_owner USING (true);
+CREATE POLICY functions_read_record_key ON infohus.record_key FOR SELECT TO infohus_owner
+  USING (infohus.caller_authority() IS NOT NULL);
 CREATE POLICY supervising_read ON infohus.exchange FOR SELECT TO infohus_owner
   USING (infohus.caller_role() IN ('data_protection_officer', 'legal'));
 
@@ -300,7 +327,11 @@ CREATE POLICY insert_record_key ON infohus.record_key FOR INSERT TO infohus_app
 ALTER TABLE infohus.disclosed_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.disclosed_key TO infohus_app;
 CREATE POLICY select_disclosed_key ON infohus.disclosed_key FOR SELECT TO infohus_app
-  USING (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+  USING (
+    recipient_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'any')
+    AND infohus.has_key(record_id, record_version)
+  );
 -- An exchange gives another authority a key, never one's own.
 CREATE POLICY insert_disclosed_key ON infohus.disclosed_key FOR INSERT TO infohus_app
   WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));

@@ -122,6 +122,8 @@ def create_tables() -> None:
         sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("record_kind", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("discloser_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("via", sa.Uuid()),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         revision(),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),

@@ -213,7 +213,7 @@ class WhenABodyCanBeReadInTwoWays:
     async def test_a_number_is_a_number_within_its_limits_in_every_body(self, house: House) -> None:
         numbers = [spot for spot in SPOTS if isinstance(spot.kind, inspect.IntType)]
         assert numbers
-        bad = [(spot, value) for spot in numbers for value in ("1", True, 1.0, 1e3, 2**31, 2**63, 2**64, -(2**70))]
+        bad = [(spot, value) for spot in numbers for value in ("1", True, 1.5, 1e9, 2**31, 2**63, 2**64, -(2**70))]
         assert others_than(await answers(house, iter(bad)), (400, "request-not-understood")) == {
             f"{spot.operation} {spot.name} {value}": (400, "request-not-understood unnamed")
             for spot in numbers for value in (2**64, -(2**70)) if len(str(value)) > 20

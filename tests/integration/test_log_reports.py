@@ -259,7 +259,8 @@ class WhenTheDatabaseCounts:
         ],
     )
     async def test_a_count_that_a_superuser_changed_shows_in_the_next_entry(self, town: Town, statement: str) -> None:
-        named = {"persons": [log_id_of("en"), log_id_of("to")]}
+        await town.as_superuser("UPDATE audit.log SET authority = 'kommune'")
+        named = {"authority": "kommune", "persons": [log_id_of("en"), log_id_of("to")]}
         for number in range(3):
             await town.superuser.execute(APPEND, LOG, small_entry(LOG, str(number), **named))
         assert await tally_faults_of(town.superuser, LOG) == []

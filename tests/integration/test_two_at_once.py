@@ -176,13 +176,13 @@ class WhenBothCloseAtOnce:
         for _ in range(TIMES):
             case = await (await house.case()).clear()
             proposal = await case.kommune.post(f"{case.path}/closures", CLOSURE)
-            asking = {"question": "Kender I ham?", "disclosure": told()}
+            asking = {"question": "Kender I ham?", "disclosure": told(POLICE)}
             signed, asked = await together(
                 case.politi.call(
                     "POST", f"{case.path}/closures/{proposal['id']}/signatures",
                     json={"content_hash": proposal["content_hash"]},
                 ),
-                case.kommune.call("POST", f"{case.path}/information-requests", json=asking),
+                case.politi.call("POST", f"{case.path}/information-requests", json=asking),
             )
             seen.add((signed, asked))
             unanswered = await house.sql(

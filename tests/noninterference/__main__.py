@@ -131,7 +131,7 @@ def main() -> int:
     parser.add_argument("--histories", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--go-on", action="store_true", help="go on after a difference, without making it small")
-    parser.add_argument("--looks", type=float, default=1.0, help="how much is looked at, as a factor")
+    parser.add_argument("--looks", type=float, default=2.0, help="how much is looked at, as a factor")
     asked = parser.parse_args()
     with migrated_template() as (template, folder):
         session = Session(template, folder, asked)

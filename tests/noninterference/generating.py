@@ -81,7 +81,7 @@ class _Author:
         """Write one; more than half of them begin further on in a case."""
         self.open()
         if self.drawn.random() < 0.6:
-            self.lead_on(self.cases[0], self.drawn.randint(2, 9))
+            self.lead_on(self.cases[0], self.drawn.choice([1, 3, 5, 5, 7, 7, 7]))
         for _ in range(self.drawn.randint(*SHARED_ACTS)):
             if self.drawn.random() < 0.08 and len(self.cases) < 3:
                 self.open()
@@ -107,7 +107,7 @@ class _Author:
             elif case.stage == "received":
                 self.check(case)
             elif case.stage in NEXT:
-                self.propose(case, NEXT[case.stage])
+                self.propose(case, NEXT[case.stage], choice=self.leading(NEXT[case.stage]))
             elif case.stage == "qualifying":
                 self.add("open an assessment", self.drawn.choice(SIDES), case=case)
                 break
@@ -178,15 +178,20 @@ class _Author:
                 yield 3, do("sign a proposal", about=act.number)
         if case.stage == "acting":
             yield 5, do("measure, told")
+            yield 2, do("measure, untold", self.observer)
 
     def check(self, case: _Case) -> None:
         """Let the police check."""
         self.add("check", "police", case=case)
         case.stage = "cleared"
 
-    def propose(self, case: _Case, kind: str) -> None:
+    def propose(self, case: _Case, kind: str, *, choice: int | None = None) -> None:
         """Propose a joint decision."""
-        case.proposal = self.add(f"propose a {kind}", self.drawn.choice(SIDES), case=case)
+        case.proposal = self.add(f"propose a {kind}", self.drawn.choice(SIDES), case=case, choice=choice)
+
+    def leading(self, kind: str) -> int:
+        """Choose an outcome that leads on."""
+        return self.drawn.choice([outcome for leading, outcome in LEADS_TO if leading == kind])
 
     def sign(self, case: _Case) -> None:
         """Sign the open proposal, so that the case goes on."""
@@ -208,7 +213,7 @@ class _Author:
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
             if any(act.side == self.hides and act.choice % 3 == 2 for act in case.of("invite")):
                 kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
-            kinds += [("measure, untold", None)] * (6 if case.stage == "acting" else 0)
+            kinds += [("measure, untold", None)] * (9 if case.stage == "acting" else 0)
             kinds += [
                 (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides
                 for after in those

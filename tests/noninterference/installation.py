@@ -283,8 +283,25 @@ async def open_installation(
 
 @asynccontextmanager
 async def _in_this_loop(app: Litestar) -> AsyncIterator[None]:
-    async with app.lifespan():
+    """Keep an application running in a task of its own: what its start enters must be left by the same task."""
+    started, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await over.wait()
+
+    living = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({living, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not started.is_set():
+        waiting.cancel()
+        await living
+    try:
         yield
+    finally:
+        over.set()
+        await living
 
 
 async def _never(_signer: PooledSigner, _seconds: float) -> None:

@@ -22,6 +22,7 @@ OPEN = ("/health", "/ready", "/problems")
 FIXED = {"year": "2026", "version": "1", "leaf_index": "0", "level": "0", "place": "0", "slug": "x"}
 ROLES = ("tovholder", "tovholder", "tovholder", "dpo", "legal", "guest", "admin")
 """Who looks, as often as they stand here."""
+SUPERVISING = ("dpo", "legal")
 _PARAMETER = re.compile(r"\{([a-z_]+)[^}]*\}")
 
 
@@ -77,8 +78,11 @@ def final_looks(run: Run, made: dict[int, Any], seed: str, *, count: int) -> lis
     drawn = random.Random(seed)
     everything = all_looks(run, made, "tovholder")
     drawn.shuffle(everything)
-    others = some_looks(run, made, seed, count=max(4, count // 4))
-    return [*everything[:count], *others]
+    supervising = [
+        Look(role, look.operation, look.path, look.ids)
+        for look in everything if not look.path.startswith("/cases/") for role in SUPERVISING if drawn.random() < 0.5
+    ]
+    return [*everything[:count], *supervising[:count], *some_looks(run, made, seed, count=max(4, count // 6))]
 
 
 OFTEN = ("ReadCase", "ReadNextSteps", "ReadClosing", "ListCases")

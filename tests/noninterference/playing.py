@@ -13,8 +13,9 @@ from noninterference.generating import History
 from noninterference.installation import Answer, Installation, Run
 from noninterference.known import KNOWN_REFUSALS, masked_places
 
-LOOKS_AFTER_AN_ACT = 4
-FINAL_LOOKS = 70
+LOOKS_AFTER_AN_ACT = 3
+FINAL_LOOKS = 48
+"""How many GETs are looked at in the suite; `make noninterference` looks at twice as many."""
 _SEQUENCE = "SELECT setval('infohus.case_number', $1, $2)"
 
 

@@ -181,9 +181,9 @@ _PIECES: Final = {
         "AND d.recipient_id = infohus.caller_authority()",
     ),
     "supervises_disclosure": (
-        "infohus.caller_role() IN ('data_protection_officer', 'legal') AND ", "WHERE e.id = of_exchange",
+        "infohus.caller_role() IN ('data_protection_officer', 'legal') AND ",
+        "recipient = infohus.caller_authority()",
     ),
-    "first_disclosed_by": ("WHERE d.record_id = of_record",),
 }
 """Conditions that a function must not lack."""
 

@@ -90,6 +90,7 @@ class Draft(msgspec.Struct, forbid_unknown_fields=True):
     at: Moment | None = None
     names: list[Label] = []
     id: UUID | None = None
+    count: Annotated[int, Meta(ge=0, le=9)] = 0
     code: Annotated[str, Meta(pattern="^[a-z]+$")] = "a"
     why: Reason = "fordi"
 
@@ -109,6 +110,8 @@ class WhenABodyIsRead:
         (b'{"at": "1"}', errors.RequestNotUnderstood, "at"), (b'{"code": "a\\n"}', errors.RequestNotUnderstood, "code"),
         (b'{"id": "00000000000040008000000000000000"}', errors.RequestNotUnderstood, "id"),
         (b'{"names": ["a\\ud800"]}', errors.RequestNotUnderstood, "$"), (b"[]", errors.RequestNotUnderstood, "$"),
+        *((b'{"names": ' + b"[" * deep + b"]" * deep + b"}", errors.RequestNotUnderstood, place)
+          for deep, place in ((9, "names[0]"), (950, "$"), (5_000, "$"))),
         (b'{"names": "a"}', errors.RequestNotUnderstood, "names"), (b'{"x": 1}', errors.RequestNotUnderstood, "$"),
     ])
     def test_what_is_wrong_is_named_by_its_place(
@@ -117,6 +120,9 @@ class WhenABodyIsRead:
         with pytest.raises(refused) as refusal:
             read_body(sent, Draft)
         assert refusal.value.facts == {"field": place}
+
+    def test_a_whole_number_may_have_a_point(self) -> None:
+        assert read_body(b'{"count": 7.0}', Draft).count == 7
 
     def test_a_backslash_before_the_letter_u_is_no_escape(self) -> None:
         assert read_body(b'{"why": "a\\\\u0000"}', Draft).why == "a\\u0000"

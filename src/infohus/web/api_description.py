@@ -29,7 +29,7 @@ _CORRELATION = {
 }
 _CHALLENGE = {"description": "How to sign in.", "required": True, "schema": {"type": "string", "const": "Bearer"}}
 _SUCCESS = {"200": "As asked.", "201": "Recorded, and in the log."}
-_ETAG = {"type": "string", "pattern": '^"[0-9]{1,9}"$'}
+_ETAG = {"type": "string", "pattern": r'^"[0-9]{1,9}(\.[0-9]{1,9})?"$'}
 _BINARY = "application/x-tar"
 
 

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus.casework.assessments.model import Answer, Assessment, Contribution
-from infohus.kernel.access.model import Case, Disclosure, Infohus
+from infohus.kernel.access.model import STANDS, Case, Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -38,7 +38,7 @@ class DimensionChange(msgspec.Struct, frozen=True):
 def _may_read(authority: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     is_disclosed = sa.exists().where(
         Disclosure.record_id == Contribution.id, Disclosure.recipient_id == authority,
-        Disclosure.withdrawn_at.is_(None),
+        STANDS,
     )
     return sa.or_(Contribution.authority_id == authority, is_disclosed)
 

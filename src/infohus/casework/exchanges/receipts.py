@@ -12,7 +12,7 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt, acknowledge_for_caller, receipts_on
-from infohus.kernel.access.model import Disclosure
+from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 OVERDUE_AFTER = timedelta(hours=72)
@@ -48,7 +48,7 @@ _WITHDRAWN = (
     sa.select(Disclosure.exchange_id, Disclosure.recipient_id)
     .where(
         Disclosure.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))),
-        Disclosure.withdrawn_at.is_not(None),
+        ~STANDS,
     )
     .distinct()
 )

@@ -200,7 +200,11 @@ class RecordKey(Row):
 
 
 class Disclosure(Row, Changing):
-    """One version of one record disclosed to one authority by one exchange."""
+    """One version of one record disclosed to one authority by one exchange.
+
+    `via` is the exchange by which the discloser had it, where another authority wrote it: what is passed on falls with
+    what it rests on (rule 16).
+    """
 
     __tablename__ = "disclosure"
     __table_args__ = (
@@ -215,7 +219,19 @@ class Disclosure(Row, Changing):
     record_version: Mapped[int]
     record_kind: Mapped[str]
     case_id: Mapped[UUID]
+    discloser_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
+    via: Mapped[UUID | None]
     withdrawn_at: Mapped[datetime | None]
+
+
+STANDS = sa.and_(
+    Disclosure.withdrawn_at.is_(None),
+    sa.or_(
+        Disclosure.via.is_(None),
+        sa.func.infohus.rests_on_what_stands(Disclosure.exchange_id, Disclosure.record_id, Disclosure.recipient_id),
+    ),
+)
+"""Whether a disclosure lets its recipient read: it was not withdrawn, nor was all that it rests on."""
 
 
 class DisclosedKey(Row):

@@ -135,6 +135,8 @@ class VersionedRecord(Record):
 
     __abstract__ = True
 
+    # Both, so that the primary key has the order that it has in the database.
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     record_version: Mapped[int] = mapped_column(primary_key=True, default=1)
 
 

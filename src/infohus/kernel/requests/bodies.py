@@ -51,9 +51,11 @@ def read_body(content: bytes, draft: type[Draft]) -> Draft:
     if b"\\u" in content and not all(_can_be_stored(text) for text in _texts_in(sent)):
         raise errors.RequestNotUnderstood(field=WHOLE)
     try:
-        decoded = msgspec.convert(sent, draft)
+        decoded = msgspec.convert(_with_whole_numbers(sent), draft)
     except msgspec.ValidationError as failure:
         raise errors.RequestNotUnderstood(field=place_of(failure)) from None
+    except RecursionError:  # nested deeper than any draft
+        raise errors.RequestNotUnderstood(field=WHOLE) from None
     check = _check_of_draft(draft)
     if check is not None:
         check(decoded, sent, "")
@@ -95,6 +97,18 @@ def _texts_in(sent: object) -> Iterator[str]:
                 waiting.extend(members.values())
             case list(items):
                 waiting.extend(items)
+
+
+def _with_whole_numbers(sent: Any) -> Any:  # noqa: ANN401 - any JSON there is
+    """Give JSON with 25.0 as 25: to JSON and its schemas they are one number."""
+    match sent:
+        case float() if sent.is_integer():
+            return int(sent)
+        case dict():
+            return {name: _with_whole_numbers(value) for name, value in sent.items()}
+        case list():
+            return [_with_whole_numbers(value) for value in sent]
+    return sent
 
 
 @cache

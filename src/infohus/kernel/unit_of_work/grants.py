@@ -62,6 +62,7 @@ class Grants:
                 self._writes.insert(Disclosure.of(
                     exchange_id=exchange_id, record_id=one.record_id, recipient_id=recipient_id,
                     record_version=one.record_version, record_kind=one.kind, case_id=self._keys.case_id,
+                    discloser_id=self._keys.authority_id, via=self._keys.given_by(version),
                 ), unless_there=False)
                 if recipient_id == one.owner:
                     continue

@@ -21,7 +21,7 @@ from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Sealed, open_se
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.sealing.wraps import KeyPlace
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
-from infohus.kernel.unit_of_work.places import part_of, parts_of, place_of, sealed_columns_of
+from infohus.kernel.unit_of_work.places import part_of, parts_of, places_of, sealed_columns_of
 from infohus.kernel.unit_of_work.stored_keys import WRAPS, StoredKey
 
 Ask = Callable[[str, Sequence[Any]], Awaitable[list[Stored]]]
@@ -46,11 +46,12 @@ class Keyring:
         self._vault = vault
         self._ask = ask
         self._caller = caller
-        self._authority_id = authority_id = caller.authority_id
+        self.authority_id = authority_id = caller.authority_id
         self._opened = opened
         self._case_id = resolved.case.id if resolved.case is not None else None
         self._case_keys: dict[str, bytes] = {}
         self._data_keys: dict[Version, dict[str, DataKey]] = {}
+        self._given_by: dict[Version, UUID | None] = {}
         self._case_keys.update(
             (authority, party.case_key) for authority, party in resolved.parties.items() if party.case_key is not None
         )
@@ -78,9 +79,9 @@ class Keyring:
         missing = {version for version in versions if version not in self._data_keys}
         if not missing:
             return
-        await self.bring_case_key(self._authority_id)
+        await self.bring_case_key(self.authority_id)
         ready = compiled(WRAPS)
-        values = {"record_ids": [record_id for record_id, _ in missing], "authority_id": self._authority_id}
+        values = {"record_ids": [record_id for record_id, _ in missing], "authority_id": self.authority_id}
         for row in await self._ask(ready.sql, ready.arguments(values)):
             version = (row["record_id"], row["record_version"])
             if version in missing:
@@ -117,11 +118,15 @@ class Keyring:
             part: self._vault.new_data_key() for part in parts_of(type(record))
         }
         for part, key in keys.items():
-            place = self._key_place(_version_of(record), part, key.key_id, owner_id=self._authority_id)
+            place = self._key_place(_version_of(record), part, key.key_id, owner_id=self.authority_id)
             yield RecordKey.of(
-                record_id=record.id, record_version=record.record_version, part=part, authority_id=self._authority_id,
+                record_id=record.id, record_version=record.record_version, part=part, authority_id=self.authority_id,
                 case_id=place.case_id, key_id=key.key_id, wrapped_key=self._wrapped(key, place),
             )
+
+    def given_by(self, version: Version) -> UUID | None:
+        """Name the exchange that gave the caller's authority the keys of a version; `None` where it wrote it itself."""
+        return self._given_by.get(version)
 
     def wraps_for(
         self, recipient_id: str, version: Version, *, owner_id: str, exchange_id: UUID
@@ -139,11 +144,11 @@ class Keyring:
 
     def seal(self, record: Record, texts: Mapping[str, str | None]) -> None:
         """Seal texts into a new version's columns, bound to its clear columns as they are now."""
-        keys = self._data_keys[_version_of(record)]
+        keys, place_of = self._data_keys[_version_of(record)], places_of(record, record.case_id)
         for column, text in texts.items():
             sealed = None
             if text is not None:
-                sealed = seal(keys[part_of(type(record), column)], place_of(record, column, record.case_id), text)
+                sealed = seal(keys[part_of(type(record), column)], place_of(column), text)
             setattr(record, column, sealed)
 
     def open(self, record: Record) -> dict[str, str]:
@@ -166,9 +171,9 @@ class Keyring:
             setattr(row, kept.wrapped_key, wrapped)
         else:
             key = self._supervision_key(row, kept)
+        place_of = places_of(row, getattr(row, kept.bound_to))
         for column, text in texts.items():
-            place = place_of(row, column, getattr(row, kept.bound_to))
-            setattr(row, column, None if text is None else seal(key, place, text))
+            setattr(row, column, None if text is None else seal(key, place_of(column), text))
 
     def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
         """Open those of `columns` that hold something; each is told to `opened`.
@@ -179,7 +184,7 @@ class Keyring:
         """
         kept = kept_for_supervision(row)
         opened_by = None if kept.also_opened_by is None else getattr(row, kept.also_opened_by)
-        if _authority_of(row) != self._authority_id and opened_by != self._caller.person_id:
+        if _authority_of(row) != self.authority_id and opened_by != self._caller.person_id:
             raise errors.NotAvailable
         if not any(isinstance(getattr(row, column), Sealed) for column in columns):
             return {}
@@ -198,10 +203,11 @@ class Keyring:
     def _open(self, row: Row, columns: Iterable[tuple[str, DataKey]], *, bound_to: UUID) -> dict[str, str]:
         """Open what is sealed in `columns`, and tell `opened` of it. Nothing else in the code opens a text."""
         texts: dict[str, str] = {}
+        place_of = places_of(row, bound_to)
         for column, key in columns:
             sealed = vars(row).get(column)
             if isinstance(sealed, Sealed):
-                place = place_of(row, column, bound_to)
+                place = place_of(column)
                 texts[column] = open_sealed(key, place, sealed)
                 self._opened(Opened(place.kind, column, place.record_id))
         return texts
@@ -221,11 +227,12 @@ class Keyring:
             )
             try:
                 key = self._vault.unwrap_data_key(
-                    stored.wrapped_key, place, wrapped_case_key=self._case_keys[self._authority_id]
+                    stored.wrapped_key, place, wrapped_case_key=self._case_keys[self.authority_id]
                 )
             except (CannotOpen, KeyError):
                 raise errors.NotAvailable from None
             self._data_keys[version] = {**held, stored.part: key}
+            self._given_by[version] = stored.exchange_id
 
     def _wrapped(self, key: DataKey, place: KeyPlace) -> bytes:
         return self._vault.wrap_data_key(key, place, wrapped_case_key=self._case_keys[place.reader_id])
@@ -236,7 +243,7 @@ class Keyring:
     ) -> KeyPlace:
         return KeyPlace(
             record_id=version[0], version=version[1], part=part, key_id=key_id, owner_id=owner_id,
-            reader_id=reader_id or self._authority_id, case_id=self.case_id, exchange_id=exchange_id,
+            reader_id=reader_id or self.authority_id, case_id=self.case_id, exchange_id=exchange_id,
         )
 
 

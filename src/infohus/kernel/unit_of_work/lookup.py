@@ -17,6 +17,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 
 from infohus.kernel.access.model import (
     PERSON_KIND,
+    STANDS,
     Authority,
     Case,
     CaseKey,
@@ -221,7 +222,7 @@ def _persons_not_met(case: sa.FromClause) -> sa.ColumnElement[Any]:
         sa.select(Disclosure.record_id)
         .where(
             Disclosure.case_id == case.c.id, Disclosure.recipient_id == _AUTHORITY_ID,
-            Disclosure.record_kind == PERSON_KIND, Disclosure.withdrawn_at.is_(None), ~is_met,
+            Disclosure.record_kind == PERSON_KIND, STANDS, ~is_met,
         )
         .distinct()
         .order_by(Disclosure.record_id)

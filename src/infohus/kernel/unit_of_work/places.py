@@ -1,5 +1,6 @@
 """Which columns of a table are sealed, of which part each is, and to what a text in it is bound."""
 
+from collections.abc import Callable
 from functools import cache
 from uuid import UUID
 
@@ -44,15 +45,23 @@ def bound_columns_of(model: type[Record]) -> tuple[str, ...]:
     )
 
 
-def place_of(row: Row, column: str, bound_to: UUID) -> Place:
-    """Say where a text in `column` of `row` stands; `bound_to` is its case's id, or what stands in the place of it."""
-    values, column_type = vars(row), table_of(type(row)).columns[column].type
-    assert isinstance(column_type, SealedColumn)  # noqa: S101 - narrows the type
-    version, digest = _FIRST_VERSION, NO_COLUMNS
+def places_of(row: Row, bound_to: UUID) -> Callable[[str], Place]:
+    """Give what says where a text in a column of `row` stands, beside the row's clear columns as they are now.
+
+    `bound_to` is its case's id, or what stands in the place of it.
+    """
+    values, kind, version, digest = vars(row), row.__tablename__, _FIRST_VERSION, NO_COLUMNS
     if isinstance(row, Record):
         version = row.record_version
         digest = digest_of({name: values.get(name) for name in bound_columns_of(type(row))})
-    return Place(
-        kind=row.__tablename__, part=column_type.part, field=column, record_id=values["id"], case_id=bound_to,
-        owner_id=values["authority_id"], version=version, clear_digest=digest,
-    )
+    record_id, owner_id, columns = values["id"], values["authority_id"], table_of(type(row)).columns
+
+    def place_of(column: str) -> Place:
+        column_type = columns[column].type
+        assert isinstance(column_type, SealedColumn)  # noqa: S101 - narrows the type
+        return Place(
+            kind=kind, part=column_type.part, field=column, record_id=record_id, case_id=bound_to, owner_id=owner_id,
+            version=version, clear_digest=digest,
+        )
+
+    return place_of

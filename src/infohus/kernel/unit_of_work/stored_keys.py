@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from infohus.kernel.access.model import DisclosedKey, Disclosure, RecordKey
+from infohus.kernel.access.model import STANDS, DisclosedKey, Disclosure, RecordKey
 
 _AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
 _RECORD_IDS = sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))
@@ -29,7 +29,7 @@ WRAPS = sa.select(
 )
 """An authority's wraps of the data keys of records: as who wrote the version, and by exchanges."""
 READERS = sa.select(Disclosure.record_id, Disclosure.record_version, Disclosure.recipient_id).where(
-    Disclosure.record_id == sa.func.any(_RECORD_IDS), Disclosure.withdrawn_at.is_(None),
+    Disclosure.record_id == sa.func.any(_RECORD_IDS), STANDS,
 )
 """To which authorities which versions are disclosed and not withdrawn; each holds wraps of the version's keys."""
 
@@ -69,6 +69,6 @@ def readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
     """Write the column of the authorities to which this version is disclosed and not withdrawn."""
     disclosed = sa.select(Disclosure.recipient_id).where(
         Disclosure.record_id == record.c.id, Disclosure.record_version == record.c.record_version,
-        Disclosure.withdrawn_at.is_(None),
+        STANDS,
     )
     return sa.func.array(disclosed.scalar_subquery())

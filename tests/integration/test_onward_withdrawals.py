@@ -1,0 +1,134 @@
+"""What was passed on falls with what it rests on, for whoever was told last; nobody learns more than that (rule 16)."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from conftest import Database
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
+
+ADVISER = UUID("01a20000-0000-7000-8000-00000000000f")
+OTHER = {MUNICIPALITY: POLICE, POLICE: MUNICIPALITY}
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "information": ("information", {"text": "Han kommer i klubben.", "source": "klubben"}),
+    "note": ("notes", {"happened_at": "2026-11-20T12:00:00Z", "text": "Ringede."}),
+    "custody_release": (
+        "custody-releases", {"released_on": "2026-10-01", "judgement": "at_risk", "basis": "En vurdering."}
+    ),
+}
+
+
+@dataclass
+class Chain:
+    """A record that one tovholder disclosed to the other, who passed it on to the probation service."""
+
+    case: CaseInHand
+    kind: str
+    by: str
+    record: str
+    given: str
+    onward: str
+
+    @classmethod
+    async def of(cls, house: House, kind: str, by: str) -> "Chain":
+        """Write, disclose and pass on."""
+        case = await (await house.case()).accept()
+        await case.kommune.post(f"{case.path}/participants", {
+            "person_id": str(ADVISER), "authority_id": PROBATION, "scope": ["information"],
+            "reason": "Kender ham.", "ends_at": "2029-01-01T00:00:00Z",
+        })
+        path, body = KINDS[kind]
+        record = (await tovholder(case, by).post(f"{case.path}/{path}", body))["id"]
+        chain = cls(case, kind, by, record, "", "")
+        chain.given = await chain.disclose(by, OTHER[by])
+        chain.onward = await chain.disclose(OTHER[by], PROBATION)
+        return chain
+
+    async def disclose(self, by: str, recipient: str) -> str:
+        """Disclose the record; give the exchange's id."""
+        body = {**told(by, recipients=[recipient]), "items": [{"kind": self.kind, "id": self.record}]}
+        given: str = (await tovholder(self.case, by).post(f"{self.case.path}/exchanges", body))["id"]
+        return given
+
+    async def withdraw(self, by: str, exchange: str, recipient: str) -> dict[str, Any]:
+        """Withdraw an exchange from a recipient."""
+        body = {"recipient": recipient, "reason": "Givet ved en fejl."}
+        done: dict[str, Any] = await tovholder(self.case, by).post(
+            f"{self.case.path}/exchanges/{exchange}/withdrawals", body
+        )
+        return done
+
+    async def readers(self, database: Database) -> set[str]:
+        """Name the authorities to whom row security shows the record's disclosure and a wrap of its key."""
+        seen = set()
+        connection = await asyncpg.connect(database.dsn("app"))
+        try:
+            for authority, (person, role) in self.people().items():
+                async with connection.transaction():
+                    await connection.execute("SELECT infohus.act_as($1, $2, $3, now())", authority, person, role)
+                    told_it = await connection.fetchval("SELECT infohus.was_told($1)", UUID(self.record))
+                    keys = await connection.fetch(
+                        "SELECT FROM infohus.disclosed_key WHERE record_id = $1", UUID(self.record)
+                    )
+                    assert told_it is bool(keys), authority
+                    seen |= {authority} if keys else set()
+        finally:
+            await connection.close()
+        return seen
+
+    def people(self) -> dict[str, tuple[UUID, str]]:
+        """Give a person of each authority who takes part, and their role."""
+        return {
+            MUNICIPALITY: (self.case.kommune.person_id, "municipal_coordinator"),
+            POLICE: (self.case.politi.person_id, "police_coordinator"),
+            PROBATION: (ADVISER, "invited_professional"),
+        }
+
+
+def tovholder(case: CaseInHand, authority: str) -> Person:
+    return case.kommune if authority == MUNICIPALITY else case.politi
+
+
+@pytest.mark.rule(16)
+@pytest.mark.fault("A10")
+@pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
+@pytest.mark.parametrize("kind", KINDS)
+class WhenWhatWasPassedOnIsWithdrawn:
+    async def test_nobody_further_on_reads_it_and_each_is_told_of_its_own(
+        self, house: House, database: Database, kind: str, by: str
+    ) -> None:
+        chain = await Chain.of(house, kind, by)
+        other = OTHER[by]
+        assert await chain.readers(database) == {other, PROBATION}
+        done = await chain.withdraw(by, chain.given, other)
+        assert await chain.readers(database) == set()
+        # The one who withdraws counts its own exchange alone, and does not learn who was told further on.
+        assert done["records"] == 1
+        path = f"{chain.case.path}/exchanges"
+        seen = await tovholder(chain.case, other).get(f"{path}/{chain.onward}/receipts")
+        assert seen["withdrawn_from"] == [PROBATION]
+        (entry,) = [one for one in await house.entries() if one.action == "withdrawExchange"]
+        assert (entry.authority, entry.recipients) == (by, [other])
+        assert sum(one.verb == "withdraw" for one in entry.wrote) == 1
+
+    async def test_what_another_exchange_gave_too_stands_until_that_falls(
+        self, house: House, database: Database, kind: str, by: str
+    ) -> None:
+        chain = await Chain.of(house, kind, by)
+        other = OTHER[by]
+        again = await chain.disclose(by, other)
+        await chain.withdraw(by, chain.given, other)
+        assert await chain.readers(database) == {other, PROBATION}
+        await chain.withdraw(by, again, other)
+        assert await chain.readers(database) == set()
+
+    async def test_the_one_in_between_withdraws_its_own_part_alone(
+        self, house: House, database: Database, kind: str, by: str
+    ) -> None:
+        chain = await Chain.of(house, kind, by)
+        other = OTHER[by]
+        await chain.withdraw(other, chain.onward, PROBATION)
+        assert await chain.readers(database) == {other}
