@@ -127,7 +127,9 @@ LEAKS: dict[str, dict[str, Planting]] = {
         "cases stand by what was noted in all": told(
             "GET /cases", OF_INFOHUS.format("information"), as_rotation("items")
         ),
-        "concerns stand by what was noted": told(f"{CASE}/concerns", counting("information"), as_rotation("")),
+        "concerns stand by what was noted": told(
+            f"{CASE}/concerns", counting("information"), as_rotation("items")
+        ),
         "steps stand by what is known": told(f"{CASE}/next-steps", counting("subject"), as_rotation("steps")),
         "log entries stand by the length of both logs": told(
             "GET /log/entries", f"SELECT {LOGS}", as_rotation("items")
