@@ -33,7 +33,7 @@ WHERE i.indisprimary AND i.indrelid = $1::text::regclass ORDER BY array_position
 """
 ANOTHER = {
     "text": "coalesce({0}, '') || 'x'", "character varying": "coalesce({0}, '') || 'x'",
-    "integer": "coalesce({0}, 0) + 1", "bigint": "coalesce({0}, 0) + 1", "boolean": "NOT coalesce({0}, false)",
+    "integer": "coalesce({0}, 0) + 1000", "bigint": "coalesce({0}, 0) + 1000", "boolean": "NOT coalesce({0}, false)",
     "uuid": "gen_random_uuid()", "date": "coalesce({0}, '2026-01-01'::date) + 1",
     "timestamp with time zone": "coalesce({0}, '2026-01-01Z'::timestamptz) + interval '1 microsecond'",
     "bytea": "coalesce({0}, ''::bytea) || '\\x00'", "jsonb": "'{{\"another\": 1}}'",

@@ -216,7 +216,7 @@ class WhenOneRequestIsAnsweredTwiceAtOnce:
         async with held(case):
             told_them = await together(*calls)
         assert sorted(told_them) == ["done", "request-already-answered"]
-        (answered,) = await case.kommune.get(path)
+        (answered,) = (await case.kommune.get(path))["items"]
         assert answered["answer"] == ("declined" if told_them[0] == "done" else "disclosed")
         allowed = [
             entry for entry in await house.entries()

@@ -46,12 +46,20 @@ class WhenTheTablesAreLookedAt:
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
             "case", "participant", "disclosure", "exchange", "record_key", "disclosed_key", "side_person",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
-            "concern", "subject", "scope_decision", "assessment", "yearly_status",
+            "concern", "subject", "scope_decision", "assessment", "measure", "yearly_status",
             # What `declined_requests` tells a reviewer of the infohus.
             "information_request",
+            # What `end_answered_requests` ends, for nobody in particular: old ones alone.
+            "request_once",
         }
-        lone = [row["qual"] for row in rules if row["roles"] == ["infohus_owner"] and row["cmd"] != "SELECT"]
+        lone = [
+            row["qual"] for row in rules
+            if row["roles"] == ["infohus_owner"] and row["cmd"] != "SELECT" and row["tablename"] != "request_once"
+        ]
         assert all("caller_authority() IS NOT NULL" in qual for qual in lone)
+        assert {row["qual"] for row in rules if row["tablename"] == "request_once" and row["roles"] == [
+            "infohus_owner"
+        ]} == {"(acted_on < (CURRENT_DATE - 1))"}
 
     async def test_functions_that_see_more_are_closed_to_all_but_the_application(
         self, superuser: asyncpg.Connection
