@@ -14,6 +14,8 @@ BEGINNING = datetime(2026, 12, 1, 12, tzinfo=UTC)
 SHARED_ACTS = (6, 16)
 PAUSES = (0.5, 3.0, 3.0, 20.0, 20.0, 200.0, 200.0, 1440.0, 9000.0)
 """Minutes between two shared acts: from the same minute to a week."""
+AT_THE_END = ("search", "report the log to a person", "export the journal note", "propose a closure", "read")
+"""What the observing side does last in every case: acts whose answers could tell of all that stands there."""
 NEXT = {
     "cleared": "scope", "accepted": "screening", "recommending": "recommendation",
 }
@@ -80,8 +82,8 @@ class _Author:
     def history(self) -> History:
         """Write one; more than half of them begin further on in a case."""
         self.open()
-        if self.drawn.random() < 0.6:
-            self.lead_on(self.cases[0], self.drawn.choice([1, 3, 5, 5, 7, 7, 7]))
+        if self.drawn.random() < 0.7:
+            self.lead_on(self.cases[0], self.drawn.choice([1, 3, 5, 7, 7, 7, 7, 7]))
         for _ in range(self.drawn.randint(*SHARED_ACTS)):
             if self.drawn.random() < 0.08 and len(self.cases) < 3:
                 self.open()
@@ -91,7 +93,9 @@ class _Author:
             choices = list(self.possible(case))
             self.drawn.choices(choices, [weight for weight, _ in choices])[0][1]()
         self.hide()
-        self.add("read", self.observer, case=self.cases[0])
+        for case in self.cases:
+            for kind in AT_THE_END:
+                self.add(kind, self.observer, case=case)
         return History(self.seed, self.observer, tuple(self.acts))
 
     def lead_on(self, case: _Case, acts: int) -> None:
@@ -191,7 +195,8 @@ class _Author:
 
     def leading(self, kind: str) -> int:
         """Choose an outcome that leads on."""
-        return self.drawn.choice([outcome for leading, outcome in LEADS_TO if leading == kind])
+        outcomes = [outcome for leading, outcome in LEADS_TO if leading == kind]
+        return self.drawn.choice([*outcomes[:1] * 2, *outcomes])
 
     def sign(self, case: _Case) -> None:
         """Sign the open proposal, so that the case goes on."""
@@ -213,7 +218,7 @@ class _Author:
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
             if any(act.side == self.hides and act.choice % 3 == 2 for act in case.of("invite")):
                 kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
-            kinds += [("measure, untold", None)] * (9 if case.stage == "acting" else 0)
+            kinds += [("measure, untold", None)] * (14 if case.stage == "acting" else 0)
             kinds += [
                 (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides
                 for after in those

@@ -115,7 +115,9 @@ LEAKS: dict[str, dict[str, Planting]] = {
     "409s": {
         "a child of the other's is waited for": shown("child_notification"),
         "another's request blocks closing": shown("information_request"),
-        "another's measure blocks closing": shown("measure"),
+        "another's measure refuses a closure": told(
+            r"POST /cases/[0-9a-f-]{36}/closures", counting("measure"), as_refusal
+        ),
         "a hold of any side refuses the journal note": told(
             r"POST /cases/[0-9a-f-]{36}/journal-notes", counting("legal_hold"), as_refusal
         ),
@@ -127,7 +129,9 @@ LEAKS: dict[str, dict[str, Planting]] = {
         "cases stand by what was noted in all": told(
             "GET /cases", OF_INFOHUS.format("information"), as_rotation("items")
         ),
-        "concerns stand by what was noted": told(f"{CASE}/concerns", counting("information"), as_rotation("")),
+        "concerns stand by what was noted": told(
+            f"{CASE}/concerns", counting("information"), as_rotation("items")
+        ),
         "steps stand by what is known": told(f"{CASE}/next-steps", counting("subject"), as_rotation("steps")),
         "log entries stand by the length of both logs": told(
             "GET /log/entries", f"SELECT {LOGS}", as_rotation("items")

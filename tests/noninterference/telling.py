@@ -66,7 +66,7 @@ def as_rotation(name: str) -> Telling:
     """Tell it by where a list begins."""
 
     def change(content: Any, value: Any) -> None:
-        items = content[name] if name else content
+        items = content[name]
         if len(items) > 1:
             first = int(value or 0) % len(items)
             items[:] = items[first:] + items[:first]

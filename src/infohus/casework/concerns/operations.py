@@ -84,8 +84,10 @@ _PLAN = (
     .order_by(LoadedPlan.version.desc())
     .limit(1)
 )
-_COORDINATORS = sa.select(Coordinator.person_id, Coordinator.authority_id).where(
-    Coordinator.infohus_id == sa.bindparam("infohus_id")
+_COORDINATORS = (
+    sa.select(Coordinator.person_id, Coordinator.authority_id)
+    .where(Coordinator.infohus_id == sa.bindparam("infohus_id"))
+    .order_by(Coordinator.authority_id, Coordinator.person_id)
 )
 _NEXT_NUMBER = sa.select(sa.func.nextval("infohus.case_number").label("number"))
 _RELEASED = sa.select(ReporterRelease.id).where(ReporterRelease.reporter_id == sa.bindparam("reporter_id"))

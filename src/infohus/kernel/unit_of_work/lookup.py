@@ -13,6 +13,8 @@ from uuid import UUID
 
 import asyncpg
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from infohus.kernel.access.model import (
@@ -186,13 +188,18 @@ def _is_coordinator(infohus_id: sa.ColumnElement[UUID]) -> sa.Exists:
     )
 
 
+def _by_authority(column: sa.ColumnElement[Any] | QueryableAttribute[Any]) -> sa.ColumnElement[Any]:
+    """Gather a column in the order of the authorities' ids: what is written for each stands in it in the log, too."""
+    return sa.func.array_agg(aggregate_order_by(column, Authority.id))
+
+
 def _parties_of_case(case: sa.FromClause) -> sa.FromClause:
     taking_part = sa.select(Participant.acts_for).where(Participant.case_id == case.c.id, _TAKES_PART_NOW)
     key = table_of(CaseKey).alias("parties_key")
     return (
         sa.select(
-            sa.func.array_agg(Authority.id).label("authorities"), sa.func.array_agg(Authority.kind).label("kinds"),
-            sa.func.array_agg(key.c.wrapped_key).label("case_keys"),
+            _by_authority(Authority.id).label("authorities"), _by_authority(Authority.kind).label("kinds"),
+            _by_authority(key.c.wrapped_key).label("case_keys"),
         )
         .select_from(
             table_of(Authority).outerjoin(key, (key.c.case_id == case.c.id) & (key.c.authority_id == Authority.id))
@@ -237,7 +244,7 @@ def infohus_query() -> Compiled:
     of_plan = sa.select(InfohusAuthority.authority_id).where(InfohusAuthority.infohus_id == infohus.c.id)
     parties = (
         sa.select(
-            sa.func.array_agg(Authority.id).label("authorities"), sa.func.array_agg(Authority.kind).label("kinds")
+            _by_authority(Authority.id).label("authorities"), _by_authority(Authority.kind).label("kinds")
         )
         .where(Authority.id.in_(of_plan.correlate(infohus)))
         .lateral("parties")
