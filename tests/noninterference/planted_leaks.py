@@ -115,8 +115,8 @@ LEAKS: dict[str, dict[str, Planting]] = {
     "409s": {
         "a child of the other's is waited for": shown("child_notification"),
         "another's request blocks closing": shown("information_request"),
-        "another's measure refuses a closure": told(
-            r"POST /cases/[0-9a-f-]{36}/closures", counting("measure"), as_refusal
+        "a note of any side refuses an exchange": told(
+            r"POST /cases/[0-9a-f-]{36}/exchanges", counting("note"), as_refusal
         ),
         "a hold of any side refuses the journal note": told(
             r"POST /cases/[0-9a-f-]{36}/journal-notes", counting("legal_hold"), as_refusal
