@@ -171,7 +171,8 @@ class _Author:
         if case.stage == "cleared":
             yield 1, do("state a first view")
             for act in case.of("state a first view"):
-                yield 2, do("reveal a first view", act.side, about=act.number)
+                if act.shared:
+                    yield 2, do("reveal a first view", act.side, about=act.number)
         if case.stage in NEXT:
             if has_child(case.choice) and case.stage == "accepted":
                 yield 6, do("hand over the child", case.opened_by, about=case.number)
