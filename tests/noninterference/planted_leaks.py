@@ -129,8 +129,8 @@ LEAKS: dict[str, dict[str, Planting]] = {
         "cases stand by what was noted in all": told(
             "GET /cases", OF_INFOHUS.format("information"), as_rotation("items")
         ),
-        "concerns stand by what was noted": told(
-            f"{CASE}/concerns", counting("information"), as_rotation("items")
+        "exchanges stand by what was noted": told(
+            f"{CASE}/exchanges", counting("information"), as_rotation("items")
         ),
         "steps stand by what is known": told(f"{CASE}/next-steps", counting("subject"), as_rotation("steps")),
         "log entries stand by the length of both logs": told(
