@@ -19,6 +19,7 @@ from sqlalchemy import Table
 from infohus.cases.disclosures.model import Exchange
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
 from infohus.kernel.access.model import Case, CaseKey, DisclosedKey, Disclosure, Participant, RecordKey
+from infohus.kernel.database.row_digests import REVISION
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Row
 from infohus.kernel.sealing.column import WHOLE
@@ -55,7 +56,7 @@ async def _add(installation: Installation, cases: int) -> None:
 
 async def _copy(connection: "asyncpg.Connection[asyncpg.Record]", table: Table, rows: list[dict[str, Any]]) -> None:
     columns = [column.name for column in table.columns]
-    records = [tuple(row[name] for name in columns) for row in rows]
+    records = [tuple(({REVISION: 1} | row)[name] for name in columns) for row in rows]
     await connection.copy_records_to_table(table.name, schema_name=table.schema, columns=columns, records=records)
 
 

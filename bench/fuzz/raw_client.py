@@ -71,4 +71,14 @@ async def _read(reader: asyncio.StreamReader, *, is_head: bool) -> Received:
         return Received(status, headers, b"")
     if "content-length" in headers:
         return Received(status, headers, await reader.readexactly(int(headers["content-length"])))
+    if headers.get("transfer-encoding") == "chunked":
+        return Received(status, headers, await _chunks(reader))
     return Received(status, headers, await reader.read())
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readuntil(b"\r\n")
+    return body

@@ -164,9 +164,8 @@ class WhenARowIsChanged:
                 continue
             async with both.emptied_afterwards(model):
                 await both.ours.execute(*insert_of(model).bound(**first))
-                bound = update_of(model, tuple(sorted(changed))).bound(
-                    **changed, **{f"primary_key_{name}": first[name] for name in keys}
-                )
+                read = {f"primary_key_{name}": first[name] for name in keys} | {"read_revision": first.get("revision")}
+                bound = update_of(model, tuple(sorted(changed))).bound(**changed, **read)
                 assert await both.ours.execute(*bound) == "UPDATE 1", model
                 by_us = await both.stored(model)
             async with both.emptied_afterwards(model):

@@ -162,7 +162,8 @@ class WhenMarkedTextsPassThroughTheSystem:
     def test_settings_name_the_variable_and_never_its_value(self) -> None:
         with pytest.raises(Exception, match="INFOHUS_DATABASE_URL") as refused:
             Settings.read({
-                "INFOHUS_DATABASE_URL": "mysql://hemmelig@vaert/db", "INFOHUS_KEYS_FOLDER": "x",
+                "INFOHUS_DATABASE_URL": "mysql://hemmelig@vaert/db", "INFOHUS_SIGNER_DATABASE_URL": "x",
+                "INFOHUS_KEYS_FOLDER": "x",
                 "INFOHUS_ISSUERS_FILE": "y",
             })
         assert "hemmelig" not in str(refused.value)

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from conftest import Database
 from infohus.cli.audit import audit
 from infohus.kernel.audit.storage.log import APPEND
+from small_entries import small_entry
 from town import KEY, LOG, NAMES, ORIGIN, Town
 
 OTHER, OTHER_ORIGIN = UUID(int=8), "infohus.test/other"
@@ -22,7 +23,7 @@ async def files(town: Town, tmp_path: Path) -> Path:
     """Sign two logs, and lay out both keys as `infohus audit keys` prints them, and witnesses that do not answer."""
     await town.superuser.execute("SELECT audit.open_log($1, $2)", OTHER, OTHER_ORIGIN)
     await town.append(30)
-    await town.app.execute(APPEND, OTHER, b"post")
+    await town.superuser.execute(APPEND, OTHER, small_entry(OTHER, "post"))
     signer = town.signer()
     for log in (LOG, OTHER):
         await signer.sign(town.connection, log)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from checked_log import CHECKS, COMMITMENT, SECRET, announced, busy, drawn, revealed, signed, today
-from house import House
+from house import MUNICIPALITY, House
 from infohus.kernel.audit.formats.entry import Entry, Outcome
+from infohus.kernel.audit.storage.log import log_of
 from infohus.web.api_examples import EXAMPLES
 
 OTHER = "0123456789abcdef" * 4
@@ -17,7 +18,7 @@ PROMISED_OTHER = hashlib.sha256(OTHER.encode()).hexdigest()
 async def announcing(house: House, check: dict[str, Any]) -> tuple[int, Entry]:
     """Find the entry that announced a check, and its place in the log."""
     (found,) = [
-        (index, entry) for index, entry in enumerate(await house.entries())
+        (index, entry) for index, entry in enumerate(await house.entries(log_of(MUNICIPALITY)))
         if ("insert", "log_check", check["id"]) in {(row.verb, row.table, str(row.row)) for row in entry.wrote}
     ]
     return found

@@ -13,9 +13,16 @@ from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now, told
 from infohus.danish_calendar import danish_day
 from infohus.kernel.database.tables import Regime
 from infohus.whole_case.rights.operations import answer_by
+from stopped_clock import StoppedClock
 
 SUBJECT = {"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}
 ASKING: dict[str, Any] = {"received_on": "2026-11-20", "asked": "Hvad har I om mig?"}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    """Give `house`, which opens after this, a clock that is set by hand."""
+    return StoppedClock.installed(monkeypatch)
 
 
 def later(days: int = 90) -> str:
@@ -242,17 +249,18 @@ class WhenAccessIsRestricted:
         await it.politi.post(f"{it.case.path}/restrictions", draft, status=404)
 
     @pytest.mark.rule(65)
-    async def test_an_overdue_review_shows_to_its_own_authority(self, house: House) -> None:
+    async def test_an_overdue_review_shows_to_its_own_authority(self, clock: StoppedClock, house: House) -> None:
         it = await world(house)
-        draft = {"item": it.concern, "basis": "dbl-22-1", "reason": "Kilden.", "review_on": later()}
+        draft = {"item": it.concern, "basis": "dbl-22-1", "reason": "Kilden.", "review_on": str(clock.day(90))}
         made = await it.kommune.post(f"{it.case.path}/restrictions", draft)
         path = f"/infohuse/{house.infohus_id}/overdue-reviews"
         assert (await it.kommune.get(path))["items"] == []
-        await house.sql("UPDATE infohus.restriction SET review_on = review_on - 200")
-        overdue = (await it.kommune.get(path))["items"]
+        clock.move(days=91)
+        kommune, politi = house.person("kommune"), house.person("politi")
+        overdue = (await kommune.get(path))["items"]
         assert [(one["restriction_id"], one["basis"]) for one in overdue] == [(made["id"], "dbl-22-1")]
-        assert (await it.politi.get(path))["items"] == []
-        assert (await it.kommune.get(f"{it.case.path}/restrictions"))["items"][0]["review_is_overdue"]
-        await it.kommune.post(f"{it.case.path}/restrictions/{made['id']}/lift", status=200)
-        assert (await it.kommune.get(path))["items"] == []
+        assert (await politi.get(path))["items"] == []
+        assert (await kommune.get(f"{it.case.path}/restrictions"))["items"][0]["review_is_overdue"]
+        await kommune.post(f"{it.case.path}/restrictions/{made['id']}/lift", status=200)
+        assert (await kommune.get(path))["items"] == []
         assert told()["recipients"] == [POLICE]

@@ -47,6 +47,8 @@ NEVER_ACCEPTED = {
 Nobody guesses on which days something was logged. Nothing is erased yet: test_erasure.py says what is answered."""
 HANDED_ON = {"ConfirmEarlierConcerns"}
 """What is answered may be sent on as it is, where a digest stands in an answer; whether it is, is chance."""
+BY_CHANCE = {"ProposeScreening"}
+"""Refused while a child of a generated concern waits for its underretning; whether one does, is chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,4 +292,4 @@ class WhenEverythingTheDescriptionAllowsAndForbidsIsSent:
             for method, operation in methods.items()
             if (method.upper(), path) not in accepted
         }
-        assert sorted(never - HANDED_ON) == sorted(NEVER_ACCEPTED), f"{sorted(never)}\n{shown}"
+        assert sorted(never - HANDED_ON - BY_CHANCE) == sorted(NEVER_ACCEPTED), f"{sorted(never)}\n{shown}"

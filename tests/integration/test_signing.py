@@ -245,7 +245,8 @@ class WhenASuperuserTouchedTheLog:
         await town.signer().sign(town.connection, LOG)
         await town.cut_tail(5)
         await town.forget_the_archive()
-        with pytest.raises(LogIsBehind, match="har 5 poster, men underskriverens egen hukommelse husker 9"):
+        said = r"har 5 poster, men underskriverens eget lager \(checkpoint store\) husker 9"
+        with pytest.raises(LogIsBehind, match=said):
             await town.signer().sign(town.connection, LOG)
 
     @pytest.mark.rule(58)
@@ -293,7 +294,7 @@ class WhenItOpensForWork:
         await town.signer().sign(town.connection, LOG)
         await town.cut_tail(5)
         await town.forget_the_archive()
-        with pytest.raises(LogIsBehind, match="underskriverens egen hukommelse husker 9"):
+        with pytest.raises(LogIsBehind, match="underskriverens eget lager \\(checkpoint store\\) husker 9"):
             await town.signer().require_not_behind(town.connection)
 
     async def test_a_database_put_back_is_refused_by_the_archive_that_was_kept(self, town: Town) -> None:

@@ -10,12 +10,13 @@ from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.verification.stored_log import verify_log
 from infohus.kernel.audit.witness.cosigning import Witnesses
 from infohus.kernel.audit.witness.witness import AddCheckpoint
+from small_entries import small_entry
 from town import KEY, LOG, NAMES, ORIGIN, Town
 
 
 async def invent(town: Town, *, known: int, invented: int) -> tuple[str, list[int]]:
     """Continue an export with invented entries, and ask the witnesses to cosign; give the note and their answers."""
-    entries = [f"post {number}".encode() for number in range(known)] + [b"invented"] * invented
+    entries = [small_entry(LOG, f"post {number}") for number in range(known)] + [b"invented"] * invented
     leaves = [leaf_hash(entry) for entry in entries]
     proof = proof_from(
         consistency_ranges(known, len(leaves)),

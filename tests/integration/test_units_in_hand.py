@@ -167,7 +167,7 @@ class WhenAnOperationWritesWhatItsLockDoesNotCover:
                         with pytest.raises(NotUnderLock):
                             write(model.of(case_id=elsewhere))
                 with pytest.raises(NotUnderLock):
-                    work.change(work.case, awaits_child_notification=True)
+                    work.change(work.case, outcome=None)
                 with pytest.raises(NotUnderLock):
                     work.add(Case.of(id=elsewhere))
             async with units.begin(kommune(house), Action.READ_CASE, Case, case) as work:
@@ -177,7 +177,7 @@ class WhenAnOperationWritesWhatItsLockDoesNotCover:
                 with pytest.raises(NotUnderLock):
                     work.add(Information.of(case_id=case))
             async with units.begin(kommune(house), Action.ADD_CONCERN, Case, case) as work:
-                work.change(work.case, awaits_child_notification=True)
+                work.change(work.case, outcome=None)
         (changed,) = await house.sql("SELECT version FROM infohus.case WHERE id = $1", case)
         (untouched,) = await house.sql("SELECT version FROM infohus.case WHERE id = $1", elsewhere)
         assert changed["version"] == untouched["version"] + 1

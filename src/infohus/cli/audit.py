@@ -11,6 +11,7 @@ import rich_click as click
 
 from infohus.app import signer_of
 from infohus.cli.draw import draw
+from infohus.cli.log_name import LogName
 from infohus.cli.log_report import check_log_report
 from infohus.cli.log_retention import empty, keep
 from infohus.cli.log_verification import (
@@ -26,7 +27,6 @@ from infohus.cli.log_verification import (
     verify_in_database,
     with_database,
 )
-from infohus.cli.options import LogName
 from infohus.cli.progress_bar import ProgressBar
 from infohus.cli.rows import reconciler_option, rows_option, verify_rows
 from infohus.clock import now

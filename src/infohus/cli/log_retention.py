@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
-from infohus.cli.options import LogName
+from infohus.cli.log_name import LogName
 from infohus.clock import now
 from infohus.danish_calendar import danish_day, start_of_named_day
 from infohus.kernel.audit.formats.emptying import (
