@@ -14,7 +14,9 @@ BEGINNING = datetime(2026, 12, 1, 12, tzinfo=UTC)
 SHARED_ACTS = (6, 16)
 PAUSES = (0.5, 3.0, 3.0, 20.0, 20.0, 200.0, 200.0, 1440.0, 9000.0)
 """Minutes between two shared acts: from the same minute to a week."""
-AT_THE_END = ("search", "report the log to a person", "export the journal note", "propose a closure", "read")
+AT_THE_END = (
+    "search", "report the log to a person", "export the journal note", "tell the other", "propose a closure", "read",
+)
 """What the observing side does last in every case: acts whose answers could tell of all that stands there."""
 NEXT = {
     "cleared": "scope", "accepted": "screening", "recommending": "recommendation",
@@ -169,7 +171,8 @@ class _Author:
         if case.stage == "cleared":
             yield 1, do("state a first view")
             for act in case.of("state a first view"):
-                yield 2, do("reveal a first view", act.side, about=act.number)
+                if act.shared:
+                    yield 2, do("reveal a first view", act.side, about=act.number)
         if case.stage in NEXT:
             if has_child(case.choice) and case.stage == "accepted":
                 yield 6, do("hand over the child", case.opened_by, about=case.number)
@@ -212,7 +215,7 @@ class _Author:
 
     def hide(self) -> None:
         """Strew in what the other side does for itself, in one run only or differently in the second."""
-        for _ in range(self.drawn.choice([0, 0, 1, 1, 2, 3])):
+        for _ in range(self.drawn.choice([0, 1, 1, 2, 2, 3, 4])):
             case = self.drawn.choice(self.cases)
             kinds: list[tuple[str, Act | None]] = [(kind, None) for kind in ON_A_CASE]
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]

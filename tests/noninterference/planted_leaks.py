@@ -129,8 +129,8 @@ LEAKS: dict[str, dict[str, Planting]] = {
         "cases stand by what was noted in all": told(
             "GET /cases", OF_INFOHUS.format("information"), as_rotation("items")
         ),
-        "concerns stand by what was noted": told(
-            f"{CASE}/concerns", counting("information"), as_rotation("items")
+        "exchanges stand by what was noted": told(
+            f"{CASE}/exchanges", counting("information"), as_rotation("items")
         ),
         "steps stand by what is known": told(f"{CASE}/next-steps", counting("subject"), as_rotation("steps")),
         "log entries stand by the length of both logs": told(
@@ -147,10 +147,10 @@ LEAKS: dict[str, dict[str, Planting]] = {
     },
     "clocks": {
         "a case shows when information was last noted": told(
-            CASE, LATEST.format("noted_at", "information"), as_field("changed_at")
+            CASE, LATEST.format("recorded_at", "information"), as_field("changed_at")
         ),
         "a header says when a note was last written": told(
-            f"{CASE}/notes", LATEST.format("noted_at", "note"), as_header("last-modified")
+            f"{CASE}/notes", LATEST.format("recorded_at", "note"), as_header("last-modified")
         ),
         "a case shows when the child must be assessed": told(
             CASE, "SELECT min(assess_by) FROM infohus.child_notification WHERE case_id = $1", as_field("due")
