@@ -46,7 +46,7 @@ def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> No
     tell.say(f"{witnesses} vidner har hver for sig husket og underskrevet loggens størrelse; {signed['need']} er nok.")
     entries = play.dpo.get("/log/entries?action=recordExchange&outcome=allowed")["items"]
     wanted = next(
-        one["index"] for one in entries if any(row["row"] == play.exchange_id for row in one["entry"]["wrote"])
+        one["index"] for one in entries if any(row["key"] == [play.exchange_id] for row in one["entry"]["wrote"])
     )
     proof = play.dpo.get(f"/log/proofs/{wanted}")
     proved = check_proof(proof["proof"], base64.b64decode(proof["entry"]), [key])
