@@ -37,6 +37,8 @@ MUNICIPALITY, POLICE = "municipality", "police"
 SIDES = (MUNICIPALITY, POLICE)
 THIRD = house.PROBATION
 """An authority that can be drawn in; nobody of it is asked what they see."""
+PET = "pet"
+"""The security service, which asks and takes no part."""
 _LONGEST_HISTORY = 60
 LONGEST_TOKEN_SECONDS = 12 * 60 * 60
 ROLES = {
@@ -113,7 +115,7 @@ class Installation:
         )
         await self.connection.executemany(
             "INSERT INTO infohus.infohus_authority VALUES ($1, $2)",
-            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD)],
+            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD, PET)],
         )
         await self.connection.executemany("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", [
             (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
@@ -275,6 +277,9 @@ async def open_installation(
         clock = StoppedClock.installed(patch)
         async with open_house(database.dsn("app"), database.dsn("signer"), superuser, verifier, folder) as opened:
             connection = await asyncpg.connect(opened.superuser)
+            await connection.execute(
+                "INSERT INTO infohus.authority VALUES ($1, 'PET', 'security_service', 'pet', NULL)", PET
+            )
             try:
                 yield Installation(opened, clock, connection, places)
             finally:

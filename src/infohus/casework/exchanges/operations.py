@@ -14,6 +14,7 @@ from infohus.cases.disclosures.model import (
     DisclosureDraft,
     Exchange,
     Item,
+    Paragraph,
     Purpose,
 )
 from infohus.cases.disclosures.operations import disclose
@@ -61,11 +62,17 @@ EXCHANGES_OF_CASE = (
     .order_by(Exchange.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-_EARLIER_RECIPIENTS = sa.select(Disclosure.recipient_id).distinct().where(
-    Disclosure.record_id.in_(
-        sa.select(Disclosure.record_id).where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
+_EARLIER_RECIPIENTS = (
+    sa.select(Disclosure.recipient_id).distinct()
+    .join(Exchange, Exchange.id == Disclosure.exchange_id)
+    .where(
+        Disclosure.record_id.in_(
+            sa.select(Disclosure.record_id).where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
+        ),
+        (Exchange.paragraph == Paragraph.ON_REQUEST_OF_PET) == sa.bindparam("for_pet", type_=sa.Boolean),
     )
 )
+"""Finds who got one of the same records; what was told at PET's request is corrected by itself (rule 85)."""
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
 _PURPOSE_AT = {
     Stage.RECEIVED: Purpose.CLEARANCE_CHECK, Stage.CLEARED: Purpose.SCOPE_DECISION, Stage.ACCEPTED: Purpose.SCREENING,
@@ -81,6 +88,7 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
         ExchangeWithoutContent: it has neither items nor a summary.
         Refused: a rule of § 115 is not met.
     """
+    work.audit_draft.is_for_pet = draft.requested_by_pet
     if not draft.items and not has_words(draft.summary) and not draft.for_criminal_investigation:
         raise errors.ExchangeWithoutContent
     exchange = await disclose(work, draft, await records.items_of(work, draft.items), summary=draft.summary)
@@ -124,10 +132,13 @@ async def correct_exchange(
     if await work.values(_CORRECTION_OF, id=wrong.id):
         raise errors.ExchangeAlreadyCorrected
     # Whoever got one of the same records by another exchange has the wrong information too.
-    earlier = {row["recipient_id"] for row in await work.values(_EARLIER_RECIPIENTS, exchange_id=wrong.id)}
+    again = {"exchange_id": wrong.id, "for_pet": wrong.is_for_pet}
+    earlier = {row["recipient_id"] for row in await work.values(_EARLIER_RECIPIENTS, **again)}
     reached = frozenset({*wrong.recipients, *earlier} - {work.caller.authority_id})
     recipients = sorted({*reached, *draft.recipients})
-    reaching_all = msgspec.structs.replace(draft, recipients=recipients)
+    reaching_all = msgspec.structs.replace(
+        draft, recipients=recipients, requested_by_pet=draft.requested_by_pet or wrong.is_for_pet
+    )
     items = await records.items_of(work, draft.items)
     exchange = await disclose(work, reaching_all, items, summary=draft.summary, corrects_id=wrong.id, earlier=reached)
     work.done(exchange.id)
