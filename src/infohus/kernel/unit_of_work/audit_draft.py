@@ -34,6 +34,8 @@ class AuditEventDraft:
     """The log ids of persons the act is about, beside those of its case."""
     met: list[str] = field(default_factory=list)
     """The same of persons whose rows this unit writes."""
+    letters: list[str] = field(default_factory=list)
+    """Digests of letters that the act gives out; each is sealed by an entry of its own (audit/formats/letters.py)."""
     is_durable: bool = field(default=False, init=False)
     """Whether the entry is committed and on the disk; set by `UnitsOfWork` alone."""
     _purpose: str | None = field(default=None, init=False)

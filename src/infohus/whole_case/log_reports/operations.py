@@ -1,9 +1,10 @@
 """Log that a report is asked for, and make the report from the log up to that entry."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
@@ -12,20 +13,24 @@ from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.row import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.audit.formats.entry import Entry, read
+from infohus.kernel.audit.formats.letters import LETTER
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import (
+    GIVEN_OUT,
     ORDERED,
     LogReportDraft,
     SubjectLogReport,
-    is_closing,
+    asks,
+    digest_of,
     is_on,
     line_from,
-    tally_on,
+    naming_restricted,
 )
 from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
 from infohus.whole_case.rights.model import Restriction
@@ -42,7 +47,7 @@ _BY_NUMBER = sa.select(
     ).label("log_id")
 )
 """Finds how the caller's authority knows the bearer of a number, in every case of the infohus."""
-_STANDING_RESTRICTIONS = sa.select(Restriction.record_id, Restriction.basis).where(
+_STANDING_RESTRICTIONS = sa.select(Restriction.record_id).where(
     Restriction.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
     Restriction.authority_id == sa.bindparam("authority_id"), Restriction.lifted_at.is_(None),
 )
@@ -78,61 +83,84 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
 
 
 async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[str]) -> list[SubjectLogReport]:
-    """List how the caller's authority used a person's data, up to the entry of the caller's newest request.
+    """List how the caller's authority used a person's data, up to the entry of the newest request; `seal` ends them.
 
     One report for each log id. The database searches every entry of the log for them: the time grows with the log.
 
     Raises:
         LogUnavailable: the log is not the one that was signed before.
-        NotAvailable: the log has no such request of the caller.
+        NotAvailable: the log has no such request.
     """
     work.audit_draft.persons.extend(persons)
-    work.audit_draft.state_purpose(OF_REPORT, "subject_access_report")
+    work.audit_draft.state_purpose(OF_REPORT, GIVEN_OUT)
     if not persons:
         return []
-    try:
-        head = await signer.sign(work.log.log_id)
-    except (LogNotAsSigned, StateNotReadable) as refused:
-        raise errors.LogUnavailable from refused
+    head = await _signed(signer, work.log)
     names = await work.values(_AUTHORITY, authority_id=work.caller.authority_id)
     holding = [
-        (index, encoded, entry)
-        for index, encoded in await work.log.entries_holding([f'"{person}"' for person in persons])
+        entry for _, encoded in await work.log.entries_holding([f'"{person}"' for person in persons])
         if (entry := read(encoded)) is not None
     ]
-    return [await _report_on(work, head, person, holding, authority=names[0]["name"]) for person in persons]
-
-
-async def _report_on(
-    work: UnitOfWork, head: SignedHead, person: str, holding: Sequence[tuple[int, bytes, Entry]], *, authority: str
-) -> SubjectLogReport:
-    own = work.caller.authority_id
-    used = [use for use in holding if is_on(use[2], person, own)]
-    asked = [
-        at for at, (_, _, entry) in enumerate(used)
-        if is_closing(entry, person, own) and entry.caller == work.caller.person_id
+    subjects = {entry.subject for entry in holding if entry.subject is not None}
+    restricted = await _restricted(work, subjects)
+    reports = [
+        _report_on(person, holding, restricted, authority=(work.caller.authority_id, names[0]["name"]), log=head)
+        for person in persons
     ]
+    work.audit_draft.justification = naming_restricted(restricted)
+    work.audit_draft.letters.extend(digest_of(report) for report in reports)
+    return reports
+
+
+async def seal(
+    reports: Sequence[SubjectLogReport], log: LogReader, signer: PooledSigner, *, since: int
+) -> list[SubjectLogReport]:
+    """Add to each report the entry that seals it, at index `since` or later, with its proof.
+
+    Raises:
+        LogUnavailable: the log is not the one that was signed before, or has no such entry.
+    """
+    if not reports:
+        return []
+    head = await _signed(signer, log)
+    sealing: dict[str | None, int] = {}
+    async for entries in log.entries(start=since, stop=head.checkpoint.size):
+        sealing |= {entry.justification: index for index, entry in entries if entry.subject_kind == LETTER}
+    return [await _sealed(report, log, head, sealing.get(digest_of(report))) for report in reports]
+
+
+async def _sealed(report: SubjectLogReport, log: LogReader, head: SignedHead, index: int | None) -> SubjectLogReport:
+    if index is None or (entry := await log.entry_at(index)) is None:
+        raise errors.LogUnavailable
+    proof = await log.prove(index, head.note)
+    return msgspec.structs.replace(report, entry=base64.b64encode(entry).decode(), proof=proof)
+
+
+async def _signed(signer: PooledSigner, log: LogReader) -> SignedHead:
+    try:
+        return await signer.sign(log.log_id)
+    except (LogNotAsSigned, StateNotReadable) as refused:
+        raise errors.LogUnavailable from refused
+
+
+def _report_on(
+    person: str, holding: Sequence[Entry], restricted: Collection[UUID], *, authority: tuple[str, str], log: SignedHead
+) -> SubjectLogReport:
+    own, name = authority
+    used = [entry for entry in holding if is_on(entry, person, own)]
+    asked = [at for at, entry in enumerate(used) if asks(entry, person, own)]
     if not asked:
         raise errors.NotAvailable
-    index, closing, entry = used[asked[-1]]
-    before = used[: asked[-1]]
-    withheld = await _restricted(work, {use.subject for _, _, use in before if use.subject is not None})
-    lines = [
-        line_from(use, encoded, person, withheld=withheld.get(use.subject) if use.subject else None)
-        for _, encoded, use in before
-    ]
-    counted = [tally for _, _, use in before if (tally := tally_on(use, person))[0]]
-    first, chain = counted[0] if counted else tally_on(entry, person)
+    lines = [line_from(entry) for entry in used[: asked[-1] + 1] if entry.subject not in restricted]
+    made_at = used[asked[-1]].at
     return SubjectLogReport(
-        authority=own, log=head.checkpoint.origin, person=person, made_at=entry.at, emptied=first - 1,
-        chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),
-        proof=await work.log.prove(index, head.note),
-        letter=letter(authority, made_at=entry.at, lines=lines, emptied=first - 1, log_id=person),
+        authority=own, log=log.checkpoint.origin, person=person, made_at=made_at, lines=lines,
+        letter=letter(name, made_at=made_at, lines=lines, log_id=person), entry="", proof="",
     )
 
 
-async def _restricted(work: UnitOfWork, records: set[UUID]) -> dict[UUID, str]:
+async def _restricted(work: UnitOfWork, records: set[UUID]) -> set[UUID]:
     rows = await work.values(
         _STANDING_RESTRICTIONS, record_ids=sorted(records), authority_id=work.caller.authority_id
     )
-    return {row["record_id"]: row["basis"] for row in rows}
+    return {row["record_id"] for row in rows}
