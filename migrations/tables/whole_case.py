@@ -44,6 +44,7 @@ def create_tables() -> None:
     create_record(
         "access_request",
         sa.Column("subject_id", sa.Uuid()),
+        sa.ForeignKeyConstraint(["case_id", "subject_id"], ["infohus.subject.case_id", "infohus.subject.id"]),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("answer_by", sa.Date(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True)),

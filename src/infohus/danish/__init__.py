@@ -115,6 +115,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Kommunen undtager efter databeskyttelsesloven § 22, politiet efter retshåndhævelsesloven.",
     ),
     "review-in-the-past": ("Datoen er passeret", "Vælg en senere dag for, hvornår begrænsningen ses efter."),
+    "no-subject-of-this-case": (
+        "Personen er ikke en af sagens personer",
+        "Angiv en person, som sagen handler om, eller udelad personen. En henvender er ikke en af dem.",
+    ),
     "nothing-to-release": (
         "Der er ikke noget at frigive",
         "Kun en anden person i sagen frigives her. En henvender frigives ved henvendelsen.",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import Changing, Record, Regime, choice, owned_by_authority
+from infohus.kernel.database.tables import SCHEMA, Changing, Record, Regime, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
@@ -62,7 +62,9 @@ class AccessRequest(Record, Changing):
     """A person asks what is held about them. `subject_id` is the person's record in the case, where one is named."""
 
     __tablename__ = "access_request"
-    __table_args__ = owned_by_authority()
+    __table_args__ = owned_by_authority(
+        sa.ForeignKeyConstraint(["case_id", "subject_id"], [f"{SCHEMA}.subject.case_id", f"{SCHEMA}.subject.id"])
+    )
 
     changes_later: ClassVar = frozenset({"answered_at"})
 
