@@ -269,10 +269,22 @@ GRANT SELECT, INSERT ON infohus.participant TO infohus_app;
 GRANT UPDATE (begins_at, ends_at) ON infohus.participant TO infohus_app;
 CREATE POLICY select_participant ON infohus.participant FOR SELECT TO infohus_app
   USING (infohus.takes_part(case_id, 'any'));
+-- Who works for one of the two tovholdere's authorities reads its side, so the other draws none of them in. A new case
+-- gets the tovholdere of both.
 CREATE POLICY insert_participant ON infohus.participant FOR INSERT TO infohus_app
   WITH CHECK (
     infohus.caller_authority() = authority_id
-    AND (infohus.takes_part(case_id, 'coordinators') OR infohus.opens(case_id))
+    AND (
+      infohus.opens(case_id)
+      OR (
+        infohus.takes_part(case_id, 'coordinators') AND kind = 'invited' AND (
+          acts_for = infohus.caller_authority() OR NOT EXISTS (
+            SELECT FROM infohus."case" c JOIN infohus.infohus i ON i.id = c.infohus_id
+            WHERE c.id = case_id AND acts_for IN (i.municipality_id, i.police_id)
+          )
+        )
+      )
+    )
   );
 CREATE POLICY update_participant ON infohus.participant FOR UPDATE TO infohus_app
   USING (infohus.takes_part(case_id, 'coordinators'));

@@ -307,6 +307,12 @@ class ExchangeAlreadyCorrected(Refused):
     status = HTTPStatus.CONFLICT
 
 
+class CorrectionCarriesMore(Refused):
+    """Rule 13: where an exchange is refused, a correction carries no other records, and reaches nobody else."""
+
+    status = HTTPStatus.CONFLICT
+
+
 # --- participants ---------------------------------------------------------------------------------------------------
 class ParticipationEndsBeforeItBegins(Refused):
     """Rule 22."""
@@ -326,6 +332,10 @@ class ParticipationCannotBeExtended(Refused):
     """It is over, or has no end."""
 
     status = HTTPStatus.CONFLICT
+
+
+class DrawnInByItsOwnAuthority(Refused):
+    """Rule 44: who works for a tovholder's authority reads that side, so nobody else draws them in."""
 
 
 class NotAnAuthorityHere(Refused):

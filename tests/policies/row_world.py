@@ -326,5 +326,6 @@ async def _invite(case: CaseInHand, name: str, authority: str, scope: tuple[str,
         "person_id": str(person(name)), "authority_id": authority, "reason": "Kender den unge.", "scope": list(scope),
         "ends_at": (now() + timedelta(days=40)).isoformat(), "public_task_confirmed": True, **more,
     }
-    invited: dict[str, Any] = await case.kommune.post(f"{case.path}/participants", draft)
+    inviter = case.politi if authority == POLICE else case.kommune
+    invited: dict[str, Any] = await inviter.post(f"{case.path}/participants", draft)
     return invited

@@ -4,11 +4,13 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
+from infohus.danish.bounds import BOUNDS
 from infohus.danish.requests import REQUESTS
 from infohus.errors import Refused
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
+    **BOUNDS,
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (
         "Findes ikke, eller du har ikke adgang",
@@ -115,10 +117,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Kommunen undtager efter databeskyttelsesloven § 22, politiet efter retshåndhævelsesloven.",
     ),
     "review-in-the-past": ("Datoen er passeret", "Vælg en senere dag for, hvornår begrænsningen ses efter."),
-    "no-subject-of-this-case": (
-        "Personen er ikke en af sagens personer",
-        "Angiv en person, som sagen handler om, eller udelad personen. En henvender er ikke en af dem.",
-    ),
     "nothing-to-release": (
         "Der er ikke noget at frigive",
         "Kun en anden person i sagen frigives her. En henvender frigives ved henvendelsen.",
