@@ -307,12 +307,6 @@ class ExchangeAlreadyCorrected(Refused):
     status = HTTPStatus.CONFLICT
 
 
-class CorrectionCarriesMore(Refused):
-    """Rule 13: where an exchange is refused, a correction carries no other records, and reaches nobody else."""
-
-    status = HTTPStatus.CONFLICT
-
-
 # --- participants ---------------------------------------------------------------------------------------------------
 class ParticipationEndsBeforeItBegins(Refused):
     """Rule 22."""

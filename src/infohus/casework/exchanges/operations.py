@@ -20,6 +20,7 @@ from infohus.cases.disclosures.operations import disclose
 from infohus.cases.information import InformationDraft, note_information
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
+from infohus.casework.exchanges.refusals import CorrectionCarriesMore
 from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.kernel.access.model import STANDS, Disclosure, Infohus, Stage
 from infohus.kernel.authorization.action import Action
@@ -140,7 +141,7 @@ async def correct_exchange(
     if work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
         carried = {row["record_id"] for row in await work.values(_CARRIED, exchange_id=wrong.id)}
         if not {item.record_id for item in items} <= carried or not set(draft.recipients) <= reached:
-            raise errors.CorrectionCarriesMore
+            raise CorrectionCarriesMore
     reaching_all = msgspec.structs.replace(draft, recipients=sorted({*reached, *draft.recipients}))
     exchange = await disclose(work, reaching_all, items, summary=draft.summary, corrects_id=wrong.id)
     work.done(exchange.id)

@@ -15,7 +15,7 @@ from infohus.cases.disclosures.receipts import Receipt
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.casework.assessments.model import Assessment
-from infohus.casework.concerns.model import ChildNotification
+from infohus.casework.concerns.model import ChildNotification, ChildStep, is_taken
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.measures.model import IS_ENDED, Measure, Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision
@@ -133,13 +133,13 @@ _UNCONFIRMED_CORRECTIONS = (
 Other recipients do not block closing: they have no tovholder who could acknowledge.
 """
 _NOT_HANDED_OVER = sa.select(ChildNotification.id).where(
-    ChildNotification.case_id == sa.bindparam("case_id"), ChildNotification.handed_over_at.is_(None),
+    ChildNotification.case_id == sa.bindparam("case_id"), ~is_taken(ChildStep.HANDED_OVER),
     sa.or_(ChildNotification.authority_id == _OWN, sa.bindparam("is_municipality", type_=sa.Boolean)),
 )
 """Finds underretninger that the caller's authority recorded; the municipality's side has those it was told of too."""
 _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"), sa.bindparam("is_municipality", type_=sa.Boolean),
-    sa.or_(ChildNotification.assessed_at.is_(None), ChildNotification.receipt_given_on.is_(None)),
+    sa.or_(~is_taken(ChildStep.ASSESSED), ~is_taken(ChildStep.RECEIPT_GIVEN)),
 )
 """Finds underretninger whose clocks run: the municipality's duties, which it alone is asked for."""
 _OPEN_MEASURES = sa.select(Measure.id).where(

@@ -25,6 +25,7 @@ class AccessKind(StrEnum):
     SUBJECT = "subject"
     CLEARANCE_CHECK = "clearance_check"
     CHILD_NOTIFICATION = "child_notification"
+    CHILD_NOTIFICATION_STEP = "child_notification_step"
     INFORMATION = "information"
     NOTE = "note"
     CUSTODY_RELEASE = "custody_release"
