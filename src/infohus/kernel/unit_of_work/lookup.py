@@ -172,7 +172,9 @@ def _own_participation(case: sa.FromClause) -> sa.FromClause:
             Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID,
             Participant.acts_for == _AUTHORITY_ID, _TAKES_PART_NOW,
             # Whoever is no longer tovholder of the infohus is none in its running cases either (rule 94).
-            sa.or_(Participant.kind != ParticipationKind.COORDINATOR, _is_coordinator(case.c.infohus_id)),
+            sa.or_(
+                Participant.kind != ParticipationKind.COORDINATOR, _is_coordinator(case.c.infohus_id).correlate(case)
+            ),
         )
         .order_by(Participant.kind)
         .limit(1)
@@ -224,7 +226,7 @@ def _persons_not_met(case: sa.FromClause) -> sa.ColumnElement[Any]:
     is_met = sa.exists().where(
         SidePerson.case_id == case.c.id, SidePerson.authority_id == _AUTHORITY_ID,
         SidePerson.subject_id == Disclosure.record_id,
-    )
+    ).correlate(case, Disclosure)
     told = (
         sa.select(Disclosure.record_id)
         .where(
