@@ -222,7 +222,10 @@ def _persons_known_to_caller(case: sa.FromClause) -> sa.ColumnElement[Any]:
 
 
 def _persons_not_met(case: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of the persons disclosed to the caller's authority that are no persons of its side yet."""
+    """Write the column of the persons disclosed to the caller's authority that are no persons of its side yet.
+
+    A person stands in it once for each exchange that disclosed them.
+    """
     is_met = sa.exists().where(
         SidePerson.case_id == case.c.id, SidePerson.authority_id == _AUTHORITY_ID,
         SidePerson.subject_id == Disclosure.record_id,
@@ -233,8 +236,6 @@ def _persons_not_met(case: sa.FromClause) -> sa.ColumnElement[Any]:
             Disclosure.case_id == case.c.id, Disclosure.recipient_id == _AUTHORITY_ID,
             Disclosure.record_kind == PERSON_KIND, STANDS, ~is_met,
         )
-        .distinct()
-        .order_by(Disclosure.record_id)
     )
     return sa.func.array(told.scalar_subquery())
 
@@ -317,7 +318,7 @@ def _own_side(row: asyncpg.Record) -> OwnSide:
         row=row_from(CaseSide, row, prefix="s.") if row["s.case_id"] is not None else None,
         log_ids=tuple(row["log_ids"]),
         # Whoever takes no part meets nobody: the row of a person is one of an act in the case.
-        unmet=tuple(row["unmet"]) if row["participation"] is not None else (),
+        unmet=tuple(sorted(set(row["unmet"]))) if row["participation"] is not None else (),
         awaits_child_notification=bool(row.get("awaits_child_notification")),
     )
 
