@@ -102,7 +102,7 @@ def create_tables() -> None:
         revision(),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
-        sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
+        sa.Index("ix_participant_person_id_case_id_kind", "person_id", "case_id", "kind"),
     )
 
     create_table(

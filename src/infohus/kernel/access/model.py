@@ -156,7 +156,7 @@ class Participant(Record, Changing):
 
     __tablename__ = "participant"
     __table_args__ = owned_by_authority(
-        sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
+        sa.Index("ix_participant_person_id_case_id_kind", "person_id", "case_id", "kind"),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
     )
