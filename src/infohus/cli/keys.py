@@ -23,7 +23,7 @@ def keys() -> None:
 @click.option("--signers", "signers_file", envvar="INFOHUS_SIGNERS_FILE", required=True, type=PATH,
               help="The file that gets each authority's public key.")
 def create(authorities: tuple[str, ...], infohuse: tuple[UUID, ...], folder: Path, signers_file: Path) -> None:
-    """Make the missing keys, mode 0600, and write the authorities' public ones; nothing that is there is overwritten."""
+    """Make the missing keys, mode 0600, and write the public ones; nothing that is there is overwritten."""
     try:
         keeper = FileKeyKeeper.create(folder, authorities, infohuse)
         SigningKey.create(folder / "log-signing.key")
