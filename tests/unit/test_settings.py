@@ -12,6 +12,8 @@ SECRET = "kanariefugl"
 REQUIRED = {
     "INFOHUS_DATABASE_URL": f"postgresql://infohus_app:{SECRET}@127.0.0.1/infohus",
     "INFOHUS_SIGNER_DATABASE_URL": f"postgresql://infohus_signer:{SECRET}@127.0.0.1/infohus",
+    "INFOHUS_KEYS_DATABASE_URL": f"postgresql://infohus_keys:{SECRET}@127.0.0.1/infohus",
+    "INFOHUS_SIGNERS_FILE": "/etc/infohus/signers.toml",
     "INFOHUS_KEYS_FOLDER": "/var/lib/infohus/keys",
     "INFOHUS_ISSUERS_FILE": "/etc/infohus/issuers.toml",
 }
@@ -34,6 +36,7 @@ ACCEPTED = [
     ("DATABASE_URL", "postgres://infohus_app@/infohus?host=/run/postgresql",
      "postgres://infohus_app@/infohus?host=/run/postgresql"),
     ("KEYS_FOLDER", "/srv/nøgler", Path("/srv/nøgler")),
+    ("SIGNERS_FILE", "signers.toml", Path("signers.toml")),
     ("ISSUERS_FILE", "issuers.toml", Path("issuers.toml")),
     ("POLICIES_FOLDER", "/srv/policies", Path("/srv/policies")),
     ("SIGNED_FOLDER", "/srv/signed", Path("/srv/signed")),

@@ -14,12 +14,12 @@ from infohus.kernel.sealing.signatures import (
     SignerKey,
     Signers,
     SignersNotUsable,
+    add_signers,
     exchange_statement,
     intake_statement,
     signed_with,
     version_digest,
     wrap_digest,
-    written,
 )
 from infohus.kernel.sealing.wraps import KeyPlace
 
@@ -144,10 +144,29 @@ BAD = {
 class WhenTheFileOfTheSignersIsRead:
     def test_it_holds_what_was_written(self, keeper: FileKeyKeeper, tmp_path: Path) -> None:
         keys = [keeper.signer_key(authority) for authority in (MUNICIPALITY, POLICE)]
-        (tmp_path / "signers.toml").write_text(written(keys), encoding="utf-8")
+        add_signers(tmp_path / "signers.toml", keys)
         signers = Signers.read(tmp_path / "signers.toml")
         assert (list(signers), signers.authorities()) == (keys, {MUNICIPALITY, POLICE})
+        assert (tmp_path / "signers.toml").stat().st_mode & 0o777 == 0o644
         signers.require(keys)
+
+    def test_what_stands_there_stays_and_what_is_missing_is_added(self, keeper: FileKeyKeeper, tmp_path: Path) -> None:
+        file, ours = tmp_path / "signers.toml", keeper.signer_key(MUNICIPALITY)
+        old = SignerKey.of(POLICE, f"{POLICE}/sign-0", bytes(32))
+        add_signers(file, [old])
+        add_signers(file, [ours, ours])
+        assert list(Signers.read(file)) == [old, ours]
+        before = file.stat()
+        add_signers(file, [ours])
+        assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+    def test_a_key_that_stands_there_otherwise_is_not_written_over(self, keeper: FileKeyKeeper, tmp_path: Path) -> None:
+        file, ours = tmp_path / "signers.toml", keeper.signer_key(MUNICIPALITY)
+        add_signers(file, [SignerKey.of(MUNICIPALITY, ours.key_id, bytes(32))])
+        before = file.read_bytes()
+        with pytest.raises(SignersNotUsable, match="is another key"):
+            add_signers(file, [ours])
+        assert file.read_bytes() == before
 
     def test_an_older_key_of_an_authority_verifies_on(self) -> None:
         old, new = (SignerKey.of(POLICE, f"{POLICE}/sign-{at}", bytes([at]) * 32) for at in (1, 2))

@@ -188,8 +188,29 @@ class Signers:
                 raise SignersNotUsable(message)
 
 
-def written(keys: Iterable[SignerKey]) -> str:
-    """Write keys as `Signers.read` reads them."""
+def add_signers(path: Path, keys: Iterable[SignerKey]) -> None:
+    """Write the keys that a file of signers lacks behind those that it has, mode 0644; a missing file is made.
+
+    If the process dies here, the file is as it was.
+
+    Raises:
+        SignersNotUsable: the file cannot be used, or has another key under one of these names.
+        OSError: it cannot be written.
+    """
+    wanted = list(dict.fromkeys(keys))
+    present = list(Signers.read(path)) if path.exists() else []
+    named = {key.key_id for key in present}
+    missing = [key for key in wanted if key.key_id not in named]
+    signers = Signers([*present, *missing])
+    signers.require(wanted)
+    if missing:
+        unfinished = path.with_name(f".{path.name}.new")
+        unfinished.write_text(_written(signers), encoding="utf-8")
+        unfinished.chmod(0o644)
+        unfinished.replace(path)
+
+
+def _written(keys: Iterable[SignerKey]) -> str:
     return "\n".join(
         f'[[signer]]\nauthority = "{key.authority_id}"\nid = "{key.key_id}"\n'
         f'public_key = "{base64.b64encode(key.public).decode()}"\n'

@@ -29,7 +29,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.readiness import PartNotReady
-from infohus.kernel.database.ready_connections import ReadyConnections
+from infohus.kernel.database.ready_connections import ReadyConnections, lent_by
 from infohus.kernel.database.statements import Compiled
 from infohus.kernel.database.tables import Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
@@ -51,7 +51,6 @@ from infohus.logs import correlation_id
 
 logger = structlog.get_logger()
 
-_ACQUIRE_SECONDS = 10
 REGIMES = {
     AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
 }
@@ -73,7 +72,8 @@ class UnitsOfWork:
         Each entry whose append the database acknowledged is added to `acknowledged`.
         """
         self._connections: ReadyConnections | None = None
-        self._key_store = KeyStore()
+        self._key_connections: ReadyConnections | None = None
+        self._key_store = KeyStore(lambda: lent_by(self._key_connections))
         self._policies = policies
         self._vault = vault
         self._procedure = procedure
@@ -85,13 +85,13 @@ class UnitsOfWork:
     async def open(
         self, pool: "asyncpg.Pool[asyncpg.Record]", pool_of_keys: "asyncpg.Pool[asyncpg.Record]"
     ) -> AsyncIterator[None]:
-        """Work over these pools, as the roles `infohus_app` and `infohus_keys`, until the context is left."""
-        self._connections = connections = ReadyConnections(pool)
+        """Work over these connections, as the roles `infohus_app` and `infohus_keys`, until the context is left."""
+        self._connections, self._key_connections = ReadyConnections(pool), ReadyConnections(pool_of_keys)
         try:
-            async with self._key_store.open(pool_of_keys):
-                yield
+            yield
         finally:
-            await connections.close()
+            await self._connections.close()
+            await self._key_connections.close()
 
     @asynccontextmanager
     async def begin(  # noqa: PLR0913 - what an act is on, by name
@@ -189,6 +189,14 @@ class UnitsOfWork:
         except errors.DatabaseUnavailable as failure:
             raise PartNotReady(why="no-connection") from failure
 
+    async def ask_keys(self, question: Callable[[Connection], Awaitable[None]]) -> None:
+        """Ask the keys' database one of the questions of `/ready`; see `ask`."""
+        try:
+            async with lent_by(self._key_connections) as connection:
+                await question(connection)
+        except errors.DatabaseUnavailable as failure:
+            raise PartNotReady(why="no-connection") from failure
+
     async def carriers(self) -> set[str]:
         """Name the authorities that carry an infohus.
 
@@ -210,20 +218,8 @@ class UnitsOfWork:
                 ended += some
         return ended
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        if self._connections is None:
-            raise errors.DatabaseUnavailable
-        try:
-            connection = await self._connections.take(seconds=_ACQUIRE_SECONDS)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-            raise errors.DatabaseUnavailable from failure
-        unharmed = False
-        try:
-            yield connection
-            unharmed = True
-        finally:
-            await self._connections.give_back(connection, unharmed=unharmed)
+    def _connection(self) -> AbstractAsyncContextManager[Connection]:
+        return lent_by(self._connections)
 
     def _side_keys(self, context: RequestContext, case_id: UUID | None) -> SideKeys:
         caller, now = context.caller, context.now
