@@ -282,8 +282,8 @@ class WhenRowsOfKeysAreAskedFor:
         " FROM keys.intake_key"),
         ("INSERT INTO keys.exchange_key (exchange_id, recipient_id, number, case_id, infohus_id, discloser_id,"
         " person_id, generation, sealed, signer_key_id, signature)"
-        " SELECT gen_random_uuid(), 'kriminalforsorgen', 0, case_id, infohus_id, 'ishoj-kommune', person_id, 1, '', '', ''"
-        " FROM keys.exchange_key"),
+        " SELECT gen_random_uuid(), 'kriminalforsorgen', 0, case_id, infohus_id, 'ishoj-kommune', person_id, 1,"
+        " '', '', '' FROM keys.exchange_key"),
         "DELETE FROM keys.exchange_key", "DELETE FROM keys.side_secret", "SELECT FROM infohus.case",
         "UPDATE keys.exchange_key SET signature = ''",
     ])  # fmt: skip

@@ -83,7 +83,7 @@ FOR_SUPERVISION = {
     ("actor", "name"), ("actor", "email"), ("exchange", "answers"),
     ("log_finding", "text"), ("log_finding", "answer"), ("log_finding", "remedy"),
 }  # fmt: skip
-"""Sealed under a key that an authority's supervision opens, and no case key."""
+"""Sealed under a key that an authority's supervision opens, and no key of a case."""
 
 OPEN_TEXTS = {
     "acts_for", "answer", "answers_key", "asked_by", "asked_of", "recipient_id",
