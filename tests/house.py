@@ -18,7 +18,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
-from house_keys import Addresses, issuer_keys, issuers_with_their_keys, make_keys
+from house_keys import Addresses, issuer_keys, issuers_with_their_keys, make_intake_keys, make_keys
 from house_rows import origin_of, put_rows
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.people import DEMO_PEOPLE
@@ -173,6 +173,7 @@ class House:
         await self.sql(
             "SELECT audit.open_log($1, $2, $3)", log_of(NEIGHBOUR), origin_of(NEIGHBOUR), NEIGHBOUR
         )
+        await make_intake_keys(self.superuser, self.folder, infohus_id, [NEIGHBOUR, POLICE])
         return replace(self, infohus_id=infohus_id)
 
     async def assert_logs_are_whole(self) -> None:
@@ -320,6 +321,7 @@ async def open_house(
     await put_rows(superuser, infohus_id, AUTHORITIES, [(one.authority_id, one.person_id) for one in tovholdere])
     keys = folder / "keys"
     await asyncio.to_thread(make_keys, folder, [*(row[0] for row in AUTHORITIES), NEIGHBOUR, *more_keys_of], infohus_id)
+    await make_intake_keys(superuser, folder, infohus_id, [row[0] for row in AUTHORITIES])
     issuers = DemoIssuers(issuer_keys(), now, url="http://127.0.0.1:9")
     (folder / "issuers.toml").write_text(issuers_with_their_keys(issuers, folder), encoding="utf-8")
     settings = Settings(

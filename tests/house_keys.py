@@ -1,18 +1,22 @@
 """The keys and settings of a test's installation: its authorities', its log's, and its identity providers' keys."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 from uuid import UUID
 
+import asyncpg
+
+from infohus.clock import now
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import DemoKey, demo_keys
+from infohus.kernel.access.intake_keys import store_intake_keys
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.sealing.signatures import add_signers
+from infohus.kernel.sealing.signatures import Signers, add_signers
 from infohus.settings import Settings
 
 
@@ -54,3 +58,16 @@ def issuers_with_their_keys(issuers: DemoIssuers, folder: Path) -> str:
         (folder / f"{name}.json").write_text(json.dumps(issuers.key_set(name)), encoding="utf-8")
         text = text.replace(f'keys_url = "{issuers.address(name)}/jwks"', f'keys_file = "{name}.json"')
     return text
+
+
+async def make_intake_keys(address: str, folder: Path, infohus_id: UUID, authorities: Iterable[str]) -> None:
+    """Make the intake keys of an infohus' authorities, with the keys that `make_keys` made in `folder`."""
+    connection = await asyncpg.connect(address)
+    try:
+        async with connection.transaction():
+            await store_intake_keys(
+                connection, FileKeyKeeper(folder / "keys"), Signers.read(folder / "signers.toml"),
+                infohus_id=infohus_id, authority_ids=authorities, at=now(),
+            )
+    finally:
+        await connection.close()

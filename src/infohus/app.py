@@ -125,8 +125,8 @@ def create_app(settings: Settings) -> Litestar:
     require_complete(PROCEDURE, ACTS)
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
-    keeper, _ = keeper_and_signers_of(settings)
-    vault = Vault(keeper, now, keep_case_keys_seconds=settings.keep_case_keys_seconds)
+    keeper, signers = keeper_and_signers_of(settings)
+    vault = Vault(keeper, signers, now, keep_keys_seconds=settings.keep_case_keys_seconds)
     gate = TokenGate(
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
         minimum_assurance=Assurance(settings.minimum_assurance),
