@@ -126,7 +126,7 @@ def create_app(settings: Settings) -> Litestar:
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
     keeper, signers = keeper_and_signers_of(settings)
-    vault = Vault(keeper, signers, now, keep_keys_seconds=settings.keep_case_keys_seconds)
+    vault = Vault(keeper, signers, now, keep_keys_seconds=settings.keep_keys_seconds)
     gate = TokenGate(
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
         minimum_assurance=Assurance(settings.minimum_assurance),
@@ -311,7 +311,7 @@ async def _end(tasks: list["asyncio.Task[None]"], ending: AsyncExitStack) -> Non
 
 
 async def _forget_old_keys(vault: Vault) -> None:
-    """Drop expired case keys from memory again and again, also while no request comes."""
+    """Drop expired keys from memory again and again, also while no request comes."""
     while True:
         await asyncio.sleep(_FORGET_EVERY_SECONDS)
         vault.forget_the_old()

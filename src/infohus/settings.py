@@ -69,8 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="Database connections per worker; half as many go to the keys, two to the signer.",
                   ge=2, le=100)
     ] = 12
-    keep_case_keys_seconds: Annotated[
-        int, Meta(description="How long an unwrapped case key may stay in memory.", ge=0, le=600)
+    keep_keys_seconds: Annotated[
+        int, Meta(description="How long what a key keeper opened may stay in memory.", ge=0, le=600)
     ] = 300
     stalled_after_days: Annotated[
         int, Meta(description="A measure without any event for so many days reaches both tovholdere (rule 77).",

@@ -161,7 +161,7 @@ class WhenAnOperationWritesWhatItsLockDoesNotCover:
     ) -> None:
         case, elsewhere = UUID((await house.case()).id), UUID((await house.case()).id)
         tables = _tables_of_cases()
-        assert {"information", "exchange", "disclosure", "record_key", "case_key", "participant"} <= {
+        assert {"information", "exchange", "disclosure", "record_key", "participant"} <= {
             model.__tablename__ for model in tables
         }
         async with units_of(house) as units:

@@ -77,7 +77,7 @@ async def make_world(database: Addresses, folder: Path) -> World:
         # No act discloses an underretning today; the policies would let those read it who were told.
         await house.sql(
             "INSERT INTO infohus.disclosure"
-            " SELECT e.id, n.id, $1, n.record_version, 'child_notification', n.case_id, e.authority_id"
+            " SELECT e.id, n.id, $1, n.record_version, 'child_notification', n.case_id, e.authority_id, '{}'"
             " FROM infohus.child_notification n JOIN infohus.exchange e ON e.case_id = n.case_id"
             " WHERE $1 = ANY (e.recipients) AND n.record_version = 1", POLICE,
         )

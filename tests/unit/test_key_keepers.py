@@ -232,7 +232,7 @@ class WhenAKeyFileIsUnsafe:
         assert tree(folder) == before
 
 
-class WhenACaseKeyIsWrapped:
+class WhenASecretIsWrapped:
     def test_it_is_60_bytes_that_show_no_part_of_either_key(self, folder: Path, keeper: FileKeyKeeper) -> None:
         wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)
         secrets = CASE_KEY, (folder / MUNICIPALITY / "kek-1.key").read_bytes()

@@ -80,19 +80,19 @@ const place = {
   exchange_id: EXCHANGE, person_id: null,
 };
 // The place of a wrap is written as in envelope-v1.json.
-const wrap_digest = sha256(prefixed(
-  text("infohus/v1/wrap"),
-  prefixed(
-    text("infohus/v1/data-key"), id(RECORD), number(2, 8), text("observation"), id(KEY), text(A), text(B), id(CASE), none,
-    id(EXCHANGE),
-  ),
-  wrapped,
-));
 const clear_digest = sha256(text("{}"));
 const envelopes = { observation: hex(counted(1, 1, 50)), interpretation: null, address: hex(counted(2, 1, 47)) };
 const version_digest = sha256(prefixed(
   text("infohus/v1/version"), text("concern"), id(RECORD), number(2, 8), text(A), clear_digest,
   text("address"), Buffer.from(envelopes.address, "hex"), text("observation"), Buffer.from(envelopes.observation, "hex"),
+));
+const wrap_digest = sha256(prefixed(
+  text("infohus/v1/wrap"),
+  prefixed(
+    text("infohus/v1/data-key"), id(RECORD), number(2, 8), text("observation"), id(KEY), text(A), text(B), id(CASE), none,
+    id(EXCHANGE), version_digest,
+  ),
+  wrapped,
 ));
 const other = [sha256(text("a wrap")), sha256(text("a version"))];
 const pairs = [Buffer.concat([wrap_digest, version_digest]), Buffer.concat(other)].sort(Buffer.compare);
@@ -105,7 +105,7 @@ console.log(JSON.stringify({
   sealed,
   signer: { seed: hex(SEED), public_key: hex(public_key) },
   intake: { authority_id: B, infohus_id: INFOHUS, generation: 1, suite: 1, public_key: sealed[0].public_key, ...intake },
-  wrap: { ...place, wrapped: hex(wrapped), digest: hex(wrap_digest) },
+  wrap: { ...place, content: hex(version_digest), wrapped: hex(wrapped), digest: hex(wrap_digest) },
   version: {
     kind: "concern", record_id: RECORD, version: 2, owner_id: A, clear_digest: hex(clear_digest), envelopes,
     digest: hex(version_digest),

@@ -95,7 +95,7 @@ class WhenAnotherImplementationSignedAStatement:
         place = KeyPlace(
             record_id=UUID(of["record_id"]), version=of["version"], part=of["part"], key_id=UUID(of["key_id"]),
             owner_id=of["owner_id"], reader_id=of["reader_id"], case_id=UUID(of["case_id"]),
-            exchange_id=UUID(of["exchange_id"]),
+            exchange_id=UUID(of["exchange_id"]), content=hexadecimal(of["content"]),
         )
         assert wrap_digest(place, hexadecimal(of["wrapped"])).hex() == of["digest"]
 

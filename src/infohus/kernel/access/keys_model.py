@@ -6,7 +6,7 @@ They are reached through a pool of their own, as the role `infohus_keys`, and ar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from infohus.kernel.database.tables import NAMING, Row
 
@@ -16,11 +16,14 @@ NO_PERSON = UUID(int=0)
 """In the place of a person: the row hangs on the side as a whole."""
 
 
-class KeyRow(Row):
-    """A row of any table in the schema `keys`."""
+class KeyRow(Row, DeclarativeBase):
+    """A row of any table in the schema `keys`: a list of tables of its own, of which none is one of `infohus`."""
 
-    __abstract__ = True
-    metadata = sa.MetaData(schema=KEYS_SCHEMA, naming_convention=NAMING)
+    registry = registry(
+        metadata=sa.MetaData(schema=KEYS_SCHEMA, naming_convention=NAMING),
+        type_annotation_map={UUID: sa.Uuid(), str: sa.Text(), bytes: sa.LargeBinary()},
+    )
+    type_annotation_map = None  # type: ignore[assignment] # SQLAlchemy takes one in the registry or here
 
 
 class SideSecret(KeyRow):
