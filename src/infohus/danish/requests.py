@@ -8,7 +8,7 @@ REQUESTS: dict[str, tuple[str, str]] = {
     "request-too-large": ("Det sendte er for stort", "Del det op i mindre dele. Intet er gemt."),
     "unsupported-media-type": (
         "Formatet kan ikke læses",
-        "Send det med Content-Type application/json i UTF-8. Intet er gemt.",
+        "Send det som application/json i UTF-8; alt andet kan læses på to måder, og svaret er 400. Intet er gemt.",
     ),
     "moment-not-plausible": (
         "Tidspunktet kan ikke passe",
