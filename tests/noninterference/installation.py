@@ -40,6 +40,8 @@ MUNICIPALITY, POLICE = "municipality", "police"
 SIDES = (MUNICIPALITY, POLICE)
 THIRD = house.PROBATION
 """An authority that can be drawn in; nobody of it is asked what they see."""
+PET = "pet"
+"""The security service, which asks and takes no part."""
 _LONGEST_HISTORY = 60
 LONGEST_TOKEN_SECONDS = 12 * 60 * 60
 ROLES = {
@@ -118,7 +120,7 @@ class Installation:
         )
         await self.connection.executemany(
             "INSERT INTO infohus.infohus_authority VALUES ($1, $2)",
-            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD)],
+            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD, PET)],
         )
         await self.connection.executemany("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", [
             (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
@@ -282,6 +284,9 @@ async def open_installation(
         later = [authority_id(side, place) for place in range(places) for side in SIDES]
         async with open_house(database, folder, more_keys_of=later) as opened:
             connection = await asyncpg.connect(opened.superuser)
+            await connection.execute(
+                "INSERT INTO infohus.authority VALUES ($1, 'PET', 'security_service', 'pet', NULL)", PET
+            )
             try:
                 yield Installation(opened, clock, connection, places)
             finally:
