@@ -4,11 +4,13 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
+from infohus.danish.bounds import BOUNDS
 from infohus.danish.requests import REQUESTS
 from infohus.errors import Refused
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
+    **BOUNDS,
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (
         "Findes ikke, eller du har ikke adgang",
@@ -167,6 +169,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "recipient-takes-no-part": (
         "Modtageren deltager ikke i sagen",
         "Inddrag myndigheden i sagen først, eller vælg en modtager, der deltager (§ 115, stk. 2: »indgår i«).",
+    ),
+    "recipient-cannot-be-told": (
+        "Modtageren har ingen gyldig modtagenøgle",
+        "Bed driften om at oprette en modtagenøgle for myndigheden i infohuset, og gentag. Intet er videregivet.",
     ),
     "paragraph-does-not-follow": (
         "Hjemlen passer ikke til retningen",

@@ -49,13 +49,13 @@ _AUTHORITIES_HERE = (
 )
 
 
-async def disclose(  # noqa: PLR0913 - all by name
+async def disclose(
     work: UnitOfWork, draft: DisclosureDraft, items: Sequence[Item], *, summary: str | None = None,
-    corrects_id: UUID | None = None, earlier: frozenset[str] = frozenset(),
+    corrects_id: UUID | None = None,
 ) -> Exchange:
     """Record an exchange and let its recipients read `items` and the exchange itself.
 
-    `earlier` are recipients of an exchange that is corrected: they may be recipients although they no longer take part.
+    A correction may have no recipient: those who were told learn that it was wrong, and nobody what is right.
 
     Raises:
         NotAvailable: the policies do not allow the caller to disclose in this case.
@@ -69,7 +69,8 @@ async def disclose(  # noqa: PLR0913 - all by name
         _RELEASES, case_id=work.case.id
     ):
         raise errors.ReleaseConditionMissing
-    await _refuse_outsiders(draft, work, earlier)
+    if draft.recipients or corrects_id is None:
+        await _refuse_outsiders(draft, work)
     paragraph = _paragraph(work, draft)
     work.audit_draft.justification = paragraph.value
     work.audit_draft.state_purpose(OF_EXCHANGE, draft.purpose.value)
@@ -122,8 +123,8 @@ def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None
         raise errors.StrictNecessityMissing
 
 
-async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork, earlier: frozenset[str]) -> None:
-    """Require that every recipient takes part, now or in `earlier` (rule 3); PET, which asked, need not (rule 14)."""
+async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
+    """Require that every recipient takes part (rule 3); PET, which asked, need not (rule 14)."""
     if not draft.recipients:
         raise errors.ExchangeWithoutRecipient
     if draft.requested_by_pet:
@@ -133,7 +134,7 @@ async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork, earlier: f
             raise errors.PetRequestHasAnotherRecipient
         return
     for recipient in draft.recipients:
-        if recipient == work.caller.authority_id or recipient not in {*work.parties, *earlier}:
+        if recipient == work.caller.authority_id or recipient not in work.parties:
             raise errors.RecipientTakesNoPart
 
 

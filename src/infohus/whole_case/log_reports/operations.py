@@ -1,7 +1,9 @@
 """Log that a report is asked for, and make the report from the log up to that entry."""
 
 import base64
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -25,6 +27,7 @@ from infohus.whole_case.log_reports.model import (
     GIVEN_OUT,
     ORDERED,
     LogReportDraft,
+    ReportLine,
     SubjectLogReport,
     asks,
     digest_of,
@@ -34,6 +37,8 @@ from infohus.whole_case.log_reports.model import (
 )
 from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
 from infohus.whole_case.rights.model import Restriction
+
+AT_ONCE = 500
 
 _AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 _SUBJECT = (
@@ -96,20 +101,62 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     if not persons:
         return []
     head = await _signed(signer, work.log)
-    names = await work.values(_AUTHORITY, authority_id=work.caller.authority_id)
-    holding = [
-        entry for _, encoded in await work.log.entries_holding([f'"{person}"' for person in persons])
-        if (entry := read(encoded)) is not None
-    ]
-    subjects = {entry.subject for entry in holding if entry.subject is not None}
-    restricted = await _restricted(work, subjects)
-    reports = [
-        _report_on(person, holding, restricted, authority=(work.caller.authority_id, names[0]["name"]), log=head)
-        for person in persons
-    ]
-    work.audit_draft.justification = naming_restricted(restricted)
+    name = (await work.values(_AUTHORITY, authority_id=work.caller.authority_id))[0]["name"]
+    gathered = [_Gathered(person, work.caller.authority_id) for person in persons]
+    async for some in _in_batches(work.log.entries_holding([f'"{person}"' for person in persons])):
+        restricted = await _restricted(work, {entry.subject for entry in some if entry.subject is not None})
+        for entry in some:
+            for one in gathered:
+                one.take(entry, restricted)
+    reports = [_report_on(one, authority=name, origin=head.checkpoint.origin) for one in gathered]
+    work.audit_draft.justification = naming_restricted({record for one in gathered for record in one.restricted})
     work.audit_draft.letters.extend(digest_of(report) for report in reports)
     return reports
+
+
+@dataclass
+class _Gathered:
+    """The lines of a person's report so far, which restricted records were left out, and the newest request of one."""
+
+    person: str
+    authority: str
+    lines: list[ReportLine] = field(default_factory=list)
+    restricted: set[UUID] = field(default_factory=set)
+    asked: tuple[datetime, int] | None = None
+    """When it was asked for, and how many lines there are with that."""
+
+    def take(self, entry: Entry, restricted: Collection[UUID]) -> None:
+        """Take the next entry that holds the person's log id."""
+        if not is_on(entry, self.person, self.authority):
+            return
+        if entry.subject is not None and entry.subject in restricted:
+            self.restricted.add(entry.subject)
+            return
+        self.lines.append(line_from(entry))
+        if asks(entry, self.person, self.authority):
+            self.asked = entry.at, len(self.lines)
+
+
+async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[Entry]]:
+    """Read the entries, some hundred at a time; what is no entry is left out."""
+    some: list[Entry] = []
+    async for _, encoded in holding:
+        if (entry := read(encoded)) is not None:
+            some.append(entry)
+        if len(some) == AT_ONCE:
+            yield some
+            some = []
+    yield some
+
+
+def _report_on(gathered: _Gathered, *, authority: str, origin: str) -> SubjectLogReport:
+    if gathered.asked is None:
+        raise errors.NotAvailable
+    made_at, lines = gathered.asked[0], gathered.lines[: gathered.asked[1]]
+    return SubjectLogReport(
+        authority=gathered.authority, log=origin, person=gathered.person, made_at=made_at, lines=lines,
+        letter=letter(authority, made_at=made_at, lines=lines, log_id=gathered.person), entry="", proof="",
+    )
 
 
 async def seal(
@@ -141,22 +188,6 @@ async def _signed(signer: PooledSigner, log: LogReader) -> SignedHead:
         return await signer.sign(log.log_id)
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
-
-
-def _report_on(
-    person: str, holding: Sequence[Entry], restricted: Collection[UUID], *, authority: tuple[str, str], log: SignedHead
-) -> SubjectLogReport:
-    own, name = authority
-    used = [entry for entry in holding if is_on(entry, person, own)]
-    asked = [at for at, entry in enumerate(used) if asks(entry, person, own)]
-    if not asked:
-        raise errors.NotAvailable
-    lines = [line_from(entry) for entry in used[: asked[-1] + 1] if entry.subject not in restricted]
-    made_at = used[asked[-1]].at
-    return SubjectLogReport(
-        authority=own, log=log.checkpoint.origin, person=person, made_at=made_at, lines=lines,
-        letter=letter(name, made_at=made_at, lines=lines, log_id=person), entry="", proof="",
-    )
 
 
 async def _restricted(work: UnitOfWork, records: set[UUID]) -> set[UUID]:

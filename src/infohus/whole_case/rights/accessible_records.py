@@ -9,7 +9,7 @@ from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.persons.model import Subject
 from infohus.casework.assessments.model import Assessment, Contribution
-from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern, Reporter
+from infohus.casework.concerns.model import ChildNotification, ChildNotificationStep, ClearanceCheck, Concern, Reporter
 from infohus.casework.measures.model import FollowUp, Measure, Recommendation
 from infohus.casework.notes.model import Note
 from infohus.casework.scope_decisions.first_views import FirstView
@@ -26,6 +26,7 @@ ACCESSIBLE: MappingProxyType[AccessKind, type[Record]] = MappingProxyType({
     AccessKind.SUBJECT: Subject,
     AccessKind.CLEARANCE_CHECK: ClearanceCheck,
     AccessKind.CHILD_NOTIFICATION: ChildNotification,
+    AccessKind.CHILD_NOTIFICATION_STEP: ChildNotificationStep,
     AccessKind.INFORMATION: Information,
     AccessKind.NOTE: Note,
     AccessKind.CUSTODY_RELEASE: CustodyRelease,
