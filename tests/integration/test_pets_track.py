@@ -18,7 +18,7 @@ ASKED = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary"
 _CORRELATION = re.compile(r'"correlation_id":"[^"]*"')
 TOLD = (
     "INSERT INTO infohus.disclosure (exchange_id, record_id, recipient_id, record_version, record_kind, case_id,"
-    " discloser_id) VALUES ($1, $2, $3, 1, 'information', $4, $5)"
+    " discloser_id, via) VALUES ($1, $2, $3, 1, 'information', $4, $5, '{}')"
 )
 QUESTION = {"question": "Hvor bor han?", "received_from": "pet"}
 

@@ -23,7 +23,13 @@ from infohus.casework.exchanges.operations import (
     record_exchange,
     record_oral_exchange,
 )
-from infohus.casework.exchanges.receipts import ReceiptDraft, Receipts, acknowledge, receipts_of
+from infohus.casework.exchanges.receipts import (
+    ReceiptDraft,
+    Receipts,
+    acknowledge,
+    receipts_of,
+    withdrawals_of,
+)
 from infohus.casework.exchanges.request_routes import handlers as request_handlers
 from infohus.casework.exchanges.withdrawals import WITHDRAWAL_BY_ID, Withdrawal, WithdrawalDraft, withdraw
 from infohus.kernel.access.model import Case
@@ -39,6 +45,7 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
     unacknowledged: list[str]
     receipt_is_overdue: bool
     withdrawn_from: list[str]
+    rests_on_withdrawn: bool
     is_corrected: bool
     corrected_by: UUID | None
 
@@ -50,14 +57,17 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
             cls(
                 **facts_of(one), unacknowledged=receipts[one.id].unacknowledged,
                 receipt_is_overdue=receipts[one.id].is_overdue, withdrawn_from=receipts[one.id].withdrawn_from,
-                **corrections[one.id]._asdict(),
+                rests_on_withdrawn=receipts[one.id].rests_on_withdrawn, **corrections[one.id]._asdict(),
             )
             for one in exchanges
         ]
 
 
 class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
-    """An exchange with its reasons, for those who took part in it; `corrected_by` where they got the correction."""
+    """An exchange with its reasons, for those who took part in it; `corrected_by` where they got the correction.
+
+    Of withdrawals it tells what its receipts do.
+    """
 
     necessity: str
     proportionality: str
@@ -65,6 +75,8 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     strict_necessity: str | None
     consent_reason: str | None
     summary: str | None
+    withdrawn_from: list[str]
+    rests_on_withdrawn: bool
     is_corrected: bool
     corrected_by: UUID | None
 
@@ -73,8 +85,9 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
         """Open an exchange's texts."""
         texts = (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
         correction = (await corrections_of(work, [exchange]))[exchange.id]
+        withdrawn = (await withdrawals_of(work, [exchange]))[exchange.id]
         return cls(
-            **facts_of(exchange), **correction._asdict(), necessity=texts["necessity"],
+            **facts_of(exchange), **correction._asdict(), **withdrawn._asdict(), necessity=texts["necessity"],
             proportionality=texts["proportionality"], subsidiarity=texts["subsidiarity"],
             strict_necessity=texts.get("strict_necessity"),
             consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),

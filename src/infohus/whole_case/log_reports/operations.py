@@ -20,8 +20,7 @@ from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
-from infohus.kernel.unit_of_work.log_reader import LogReader
-from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.kernel.unit_of_work.unit import LogReader, UnitOfWork
 from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import (
     GIVEN_OUT,
