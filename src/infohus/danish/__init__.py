@@ -187,9 +187,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "pet-request-has-another-recipient": (
         "Kun PET kan være modtager", "En videregivelse på PET's anmodning har kun PET som modtager. Ret modtageren.",
     ),
-    "pet-is-answered-by-itself": (
-        "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
-    ),
     "pet-request-cannot-be-declined": (
         "PET's anmodning kan ikke afslås",
         "Pligten følger af PET-lovens § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",

@@ -13,6 +13,17 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Den anden tovholder får det ikke at se",
         "Det, I begge underskriver, vises for jer begge. Føj den anden tovholders myndighed til modtagerne.",
     ),
+    "before-the-case": (
+        "Tidspunktet ligger før sagen",
+        "Ret tidspunktet for videregivelsen. Blev det sagt, før sagen blev oprettet, så skriv det i et notat.",
+    ),
+    "recipient-took-no-part-then": (
+        "Modtageren deltog ikke i sagen på det tidspunkt",
+        "Ret tidspunktet for videregivelsen, eller videregiv oplysningen nu.",
+    ),
+    "pet-is-answered-by-itself": (
+        "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
+    ),
     "drawn-in-by-its-own-authority": (
         "Myndigheden inddrager selv sine medarbejdere",
         "Bed myndighedens egen tovholder om at inddrage personen.",

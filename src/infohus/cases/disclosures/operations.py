@@ -5,7 +5,7 @@ Source: retsplejeloven § 115.
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -21,10 +21,14 @@ from infohus.cases.disclosures.model import (
     Item,
     Paragraph,
 )
-from infohus.cases.disclosures.refusals import PetIsAnsweredByItself
+from infohus.cases.disclosures.refusals import (
+    BeforeTheCase,
+    PetIsAnsweredByItself,
+    RecipientTookNoPartThen,
+)
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.procedure.row import OF_EXCHANGE
-from infohus.kernel.access.model import Authority, InfohusAuthority
+from infohus.kernel.access.model import Authority, InfohusAuthority, Participant
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.identity.caller import AuthorityKind
@@ -39,6 +43,10 @@ _ANSWERS_PET = frozenset({Action.RECORD_EXCHANGE, Action.CORRECT_EXCHANGE})
 
 
 _RELEASES = sa.select(CustodyRelease.id).where(CustodyRelease.case_id == sa.bindparam("case_id"))
+_TOOK_PART = sa.select(Participant.acts_for).distinct().where(
+    Participant.case_id == sa.bindparam("case_id"), Participant.begins_at <= sa.bindparam("at"),
+    sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.bindparam("at")),
+)
 _AUTHORITIES_HERE = (
     sa.select(Authority.id, Authority.kind)
     .join(InfohusAuthority, InfohusAuthority.authority_id == Authority.id)
@@ -78,6 +86,8 @@ async def disclose(
     exchanged_at = draft.exchanged_at or work.now
     if exchanged_at > work.now + CLOCK_TOLERANCE:
         raise errors.InTheFuture(field="exchanged_at")
+    if exchanged_at < work.now:
+        await _refuse_a_time_before_they_took_part(work, draft, exchanged_at)
     answers = Answers(draft.necessity, draft.proportionality, draft.subsidiarity, draft.strict_necessity)
     exchange = work.create(
         Exchange,
@@ -136,6 +146,15 @@ async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
     for recipient in draft.recipients:
         if recipient == work.caller.authority_id or recipient not in work.parties:
             raise errors.RecipientTakesNoPart
+
+
+async def _refuse_a_time_before_they_took_part(work: UnitOfWork, draft: DisclosureDraft, at: datetime) -> None:
+    """Require that it was told in the case, to those who took part at that time (rules 3 and 12)."""
+    if at < work.case.opened_at:
+        raise BeforeTheCase(field="exchanged_at")
+    took_part = {row["acts_for"] for row in await work.values(_TOOK_PART, case_id=work.case.id, at=at)}
+    if not draft.requested_by_pet and not took_part.issuperset(draft.recipients):
+        raise RecipientTookNoPartThen(field="exchanged_at")
 
 
 def _paragraph(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
