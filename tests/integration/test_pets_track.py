@@ -164,9 +164,10 @@ class WhenSomethingElseClaimsToBeForPet:
                 "outcome": "within", "content": {"reasons": "Det hører under."}, "disclosure": disclosure,
             },
         }
+        refused = {"information-requests": "pet-is-answered-by-itself", "scope-decisions": "not-shown-to-the-other"}
         for path, draft in drafts.items():
             answer = await case.kommune.call("POST", f"{case.path}/{path}", json=draft)
-            assert answer.json()["type"] == "/problems/pet-is-answered-by-itself", answer.text
+            assert answer.json()["type"] == f"/problems/{refused[path]}", answer.text
 
 
 class WhenAnActIsForPet:

@@ -14,6 +14,7 @@ from infohus.cases.disclosures.model import (
     DisclosureDraft,
     Exchange,
     Item,
+    Paragraph,
     Purpose,
 )
 from infohus.cases.disclosures.operations import disclose
@@ -65,13 +66,17 @@ EXCHANGES_OF_CASE = (
     .order_by(Exchange.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-_STILL_TOLD = sa.select(Disclosure.recipient_id).distinct().where(
+_STILL_TOLD = sa.select(Disclosure.recipient_id).distinct().join(Exchange, Exchange.id == Disclosure.exchange_id).where(
+    (Exchange.paragraph == Paragraph.ON_REQUEST_OF_PET) == sa.bindparam("for_pet", type_=sa.Boolean),
     Disclosure.discloser_id == sa.bindparam("authority_id"), Disclosure.record_kind != Exchange.__tablename__, STANDS,
     Disclosure.record_id.in_(
         sa.select(Disclosure.record_id).where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
     ),
 )
-"""Finds to whom the caller's authority has disclosed a record of an exchange, by whichever exchange that stands."""
+"""Finds to whom the caller's authority has disclosed a record of an exchange, by whichever exchange that stands.
+
+What was told at PET's request is corrected by itself (rule 85).
+"""
 _WITHDRAWN_FROM = sa.select(Withdrawal.recipient_id).where(Withdrawal.exchange_id == sa.bindparam("exchange_id"))
 _CARRIED = sa.select(Disclosure.record_id).distinct().where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
@@ -155,6 +160,7 @@ async def correct_exchange(
 async def _reached_by_correction(work: UnitOfWork, wrong: Exchange) -> set[str]:
     """Name those that read what is corrected: by the exchange itself, or one of its records by another one."""
     withdrawn = {row["recipient_id"] for row in await work.values(_WITHDRAWN_FROM, exchange_id=wrong.id)}
-    still_told = await work.values(_STILL_TOLD, exchange_id=wrong.id, authority_id=work.caller.authority_id)
+    asked = {"exchange_id": wrong.id, "authority_id": work.caller.authority_id, "for_pet": wrong.is_for_pet}
+    still_told = await work.values(_STILL_TOLD, **asked)
     told = {*wrong.recipients} - withdrawn | {row["recipient_id"] for row in still_told}
-    return told & work.parties.keys()
+    return told if wrong.is_for_pet else told & work.parties.keys()
