@@ -139,10 +139,13 @@ class WhenPetIsAnswered:
             TOLD, UUID(for_pet["id"]), UUID(items[0]["id"]), "pet", UUID(case.id), MUNICIPALITY,
         )
         draft = {**told(), "summary": "Det var en anden.", "recipients": []}
+        of_pets = await case.kommune.post(f"{case.path}/exchanges/{for_pet['id']}/corrections", draft)
+        assert (of_pets["recipients"], of_pets["paragraph"]) == (["pet"], "pet-loven-4")
+        assert not (await case.politi.get(f"{case.path}/exchanges/{ordinary['id']}"))["is_corrected"]
+        assert (await case.kommune.get(f"{case.path}/exchanges/{for_pet['id']}"))["is_corrected"]
         corrected = await case.kommune.post(f"{case.path}/exchanges/{ordinary['id']}/corrections", draft)
         assert corrected["recipients"] == [POLICE]
-        again = await case.kommune.post(f"{case.path}/exchanges/{for_pet['id']}/corrections", draft)
-        assert (again["recipients"], again["paragraph"]) == (["pet"], "pet-loven-4")
+        assert (await case.politi.get(f"{case.path}/exchanges/{ordinary['id']}"))["is_corrected"]
 
     @pytest.mark.rule(85)
     async def test_the_note_for_the_journal_and_the_package_leave_it_out(self, house: House) -> None:

@@ -3,7 +3,7 @@
 BOUNDS: dict[str, tuple[str, str]] = {
     "no-subject-of-this-case": (
         "Personen er ikke en af sagens personer",
-        "Angiv en person, som sagen handler om, eller udelad personen. En henvender er ikke en af dem.",
+        "Angiv en person, som sagen handler om, eller udelad personen. Den, der har henvendt sig, er ikke en af dem.",
     ),
     "correction-carries-more": (
         "Rettelsen rækker længere end det, der rettes",
@@ -27,5 +27,28 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "drawn-in-by-its-own-authority": (
         "Myndigheden inddrager selv sine medarbejdere",
         "Bed myndighedens egen tovholder om at inddrage personen.",
+    ),
+    "nothing-in-period": (
+        "Der er intet at kontrollere i perioden",
+        (
+            "Vælg en periode, hvor loggen har poster. Uden periode ses der på tiden til og med i går; er loggen ny,"
+            " så lad perioden slutte i dag."
+        ),
+    ),
+    "exchange-for-investigation": (
+        "Oplysninger må ikke videregives til efterforskning",
+        (
+            "Retsplejelovens § 115 gælder aldrig efterforskning af straffesager. Intet er videregivet; forsøget er"
+            " logget. Er der fare, så ring til politiet. Kan andre regler bruges, så spørg jeres jurist; det sker uden"
+            " for infohuset."
+        ),
+    ),
+    "release-condition-missing": (
+        "Betingelsen for nr. 3, litra c, er ikke registreret",
+        (
+            "Registrér, at personen er løsladt fra varetægtsfængsling eller anden frihedsberøvende foranstaltning efter"
+            " retsplejelovens kapitel 70 og skønnet radikaliseret eller i risiko for at blive det, eller vælg en anden"
+            " samarbejdsform."
+        ),
     ),
 }

@@ -72,7 +72,7 @@ async def disclose(
     work.require(Action.RECORD_EXCHANGE)
     if draft.requested_by_pet and work.action not in _ANSWERS_PET:
         raise PetIsAnsweredByItself
-    _refuse_what_the_law_refuses(draft, work.regime)
+    _refuse_what_the_law_refuses(draft, work.regime, follows=_follows(work, draft))
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
     ):
@@ -117,11 +117,11 @@ def manifest_of(draft: DisclosureDraft, items: Sequence[Item]) -> bytes:
     return hashlib.sha256(msgspec.json.encode(content)).digest()
 
 
-def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None:
+def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime, *, follows: Paragraph) -> None:
     if draft.for_criminal_investigation:
         raise errors.ExchangeForInvestigation
     if not has_words(draft.necessity):
-        raise errors.ExchangeWithoutNecessity
+        raise errors.ExchangeWithoutNecessity(paragraph=follows.value)
     if not has_words(draft.proportionality):
         raise errors.ProportionalityNotAnswered
     if not has_words(draft.subsidiarity):
@@ -158,19 +158,20 @@ async def _refuse_a_time_before_they_took_part(work: UnitOfWork, draft: Disclosu
 
 
 def _paragraph(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
-    """Derive the paragraph from the direction (rule 4), or from PET's request (rule 14)."""
+    """Derive the paragraph from the direction (rule 4), or from PET's request (rule 14); refuse another one."""
+    follows = _follows(work, draft)
+    if draft.paragraph not in (None, follows):
+        raise errors.ParagraphDoesNotFollow(paragraph=follows.value)
+    return follows
+
+
+def _follows(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
     if draft.requested_by_pet:
-        if draft.paragraph not in (None, Paragraph.ON_REQUEST_OF_PET):
-            raise errors.ParagraphDoesNotFollow(paragraph=Paragraph.ON_REQUEST_OF_PET.value)
         return Paragraph.ON_REQUEST_OF_PET
     recipient_kinds = {work.parties[recipient] for recipient in draft.recipients if recipient in work.parties}
     kinds = {work.caller.authority_kind, *recipient_kinds}
     if AuthorityKind.SELF_GOVERNING in kinds:
-        follows = Paragraph.SELF_GOVERNING_INSTITUTION
-    elif work.caller.authority_kind is AuthorityKind.POLICE:
-        follows = Paragraph.POLICE_DISCLOSES
-    else:
-        follows = Paragraph.AUTHORITY_DISCLOSES
-    if draft.paragraph not in (None, follows):
-        raise errors.ParagraphDoesNotFollow(paragraph=follows.value)
-    return follows
+        return Paragraph.SELF_GOVERNING_INSTITUTION
+    if work.caller.authority_kind is AuthorityKind.POLICE:
+        return Paragraph.POLICE_DISCLOSES
+    return Paragraph.AUTHORITY_DISCLOSES
