@@ -94,6 +94,7 @@ class WhenUsersRead:
 _ASKS = (
     "Afslut", "Angiv", "Bed", "Bekræft", "Besvar", "Brug", "Fjern", "Følg", "Hent", "Inddrag", "Kontakt", "Kontrollér",
     "Lad", "Log", "Luk", "Notér", "Prøv", "Registrér", "Ret", "Ring", "Se", "Send", "Skriv", "Spørg", "Tag", "Udelad",
-    "Underskriv", "Vent", "Videregiv", "Vælg", "Gentag", "Undtag", "Opgiv", "Læs", "Foreslå", "Søg", "Varsl", "Føj", "Del",
+    "Underskriv", "Vent", "Videregiv", "Vælg", "Gentag", "Undtag", "Opgiv", "Læs", "Foreslå", "Søg", "Varsl",
+    "Føj", "Del",
 )
 _WAY_ON = re.compile(rf"(?i)\b({'|'.join(_ASKS)})\b")
