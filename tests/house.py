@@ -19,6 +19,7 @@ from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
 from house_keys import issuer_keys, issuers_with_their_keys, make_keys
+from infohus.danish.purposes import PURPOSES
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.entry import Entry, decode
@@ -187,6 +188,9 @@ class House:
                 verification = await verify_database(connection, row["id"])
                 assert verification.is_whole, [str(fault) for fault in verification.faults]
                 assert await tally_faults_of(connection, row["id"]) == []
+            if not self.has_written:
+                without = [one for one in await self.all_entries() if one.caller and one.purpose not in PURPOSES]
+                assert without == [], "an entry of somebody's act has no purpose that can be read (rule 57)"
         finally:
             await connection.close()
 

@@ -31,6 +31,7 @@ from infohus.casework.scope_decisions.api import handlers as scope_handlers
 from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
 from infohus.danish.acts import ACTS
+from infohus.danish.purposes import PURPOSES
 from infohus.danish_calendar import danish_day
 from infohus.errors import Refused
 from infohus.kernel.answers.problems import guarded
@@ -120,7 +121,7 @@ def create_app(settings: Settings) -> Litestar:
         UnguardedType: a route would let in what nobody can mean.
         UnsafeKeyFile, UnsafeIssuer, UnsafeSigningKey, WitnessesNotUsable: a file is missing or unsafe.
     """
-    require_complete(PROCEDURE, ACTS)
+    require_complete(PROCEDURE, ACTS, PURPOSES)
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
     keeper = FileKeyKeeper(settings.keys_folder)

@@ -16,6 +16,7 @@ from infohus.kernel.answers.problems import problem_response
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.identity.tokens import TokenGate, TokenRefused
+from infohus.kernel.requests.asked import begin_request
 from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.logs import correlation_id
@@ -51,6 +52,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         """Give the request its correlation id; pass it on, or answer 401 (503 where the sign-in cannot be logged)."""
         given = _header(scope, b"x-correlation-id")
         correlation_id.set(given if re.fullmatch(UUID_TEXT, given) else str(uuid4()))
+        begin_request()
         answered: list[int] = []
 
         async def send_with_id(message: Message) -> None:
@@ -84,6 +86,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
             await answer(scope, receive, send)
         else:
             scope["user"] = caller
+            begin_request()
             await next_app(scope, receive, send)
 
     async def _sign_in(self, caller: Caller) -> None:

@@ -20,6 +20,7 @@ from litestar.types import ExceptionHandlersMap
 
 from infohus import errors
 from infohus.kernel.answers.problems import Problem, problem_response
+from infohus.kernel.requests.asked import asked_now
 from infohus.web.strict_request import require_canonical_path, require_canonical_query
 
 logger = structlog.get_logger()
@@ -56,8 +57,10 @@ async def before_the_route(request: AnyRequest) -> Response[None] | None:
     if request.method == HttpMethod.OPTIONS:
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
     require_canonical_path(request)
+    asked = asked_now()
+    asked.read_address(request.path_params.items())
     if request.scope["query_string"]:
-        require_canonical_query(request, _query_of(request))
+        asked.read_address(require_canonical_query(request, _query_of(request)))
     return None
 
 

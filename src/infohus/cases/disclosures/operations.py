@@ -22,7 +22,7 @@ from infohus.cases.disclosures.model import (
     Paragraph,
 )
 from infohus.cases.persons.custody_releases import CustodyRelease
-from infohus.cases.procedure.row import OF_EXCHANGE
+from infohus.cases.procedure.purposes import OF_EXCHANGE
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Regime

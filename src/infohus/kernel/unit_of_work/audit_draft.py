@@ -2,11 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import msgspec
 
+from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Opened, Wrote
-from infohus.kernel.unit_of_work.procedure import FixedPurpose, NoPurpose, Purpose, PurposeOfAnotherAct, StatedPurpose
+from infohus.kernel.requests.asked import Asked, asked_now
+from infohus.kernel.unit_of_work.procedure import (
+    Purpose,
+    PurposeOfAnotherAct,
+    StatedPurpose,
+    purpose_without_statement,
+)
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
@@ -24,16 +32,25 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 class AuditEventDraft:
     """What the audit entry will say the unit did; operations add only codes and ids (rules 57 and 60)."""
 
+    purpose_of_act: Purpose
+    """The column of the procedure's row."""
+    stage: Stage | None = None
+    """The stage at which the act found its case."""
     policies: list[str] = field(default_factory=list)
     justification: str | None = None
-    purpose_of_act: Purpose = NoPurpose.NOT_STATED
     recipients: list[str] = field(default_factory=list)
     persons: list[str] = field(default_factory=list)
     """The log ids of persons the act is about, beside those of its case."""
+    case: UUID | None = None
+    """The case that the act looked at, where the unit was not begun on one; `persons` then names those of its side."""
+    read_entries: list[tuple[int, int]] = field(default_factory=list)
+    """Which entries of a log the act gave out: ranges of indexes, both included."""
     met: list[str] = field(default_factory=list)
     """The same of persons whose rows this unit writes."""
     is_durable: bool = field(default=False, init=False)
     """Whether the entry is committed and on the disk; set by `UnitsOfWork` alone."""
+    asked: Asked = field(default_factory=asked_now)
+    """What the request names, and says of itself."""
     _purpose: str | None = field(default=None, init=False)
     _opened: list[Opened] = field(default_factory=list, init=False)
     _wrote: list[Wrote] = field(default_factory=list, init=False)
@@ -61,22 +78,22 @@ class AuditEventDraft:
         self._wrote.append(row)
 
     @property
-    def purpose(self) -> str | None:
-        """What the entry says the act was for; `None` as long as nothing was stated or completed."""
-        return self._purpose
+    def purpose(self) -> str:
+        """What the entry says the act is for, also when it is refused (rule 57): never empty."""
+        if self._purpose is not None:
+            return self._purpose
+        if isinstance(self.purpose_of_act, StatedPurpose) and self.asked.purpose is not None:
+            return self.asked.purpose
+        return purpose_without_statement(self.purpose_of_act, self.stage)
 
-    def state_purpose(self, source: StatedPurpose, text: str) -> None:
-        """State what the act is for, where the procedure's row leaves that to the request.
+    def state_purpose(self, source: StatedPurpose, code: str) -> None:
+        """State what the act is for, where the procedure's row leaves that to the request, and it is not in its body.
 
         Raises:
             PurposeOfAnotherAct: the row says otherwise.
         """
-        if source != self.purpose_of_act:
-            message = f"{source} is stated, and the procedure's row says {self.purpose_of_act}"
+        expected = self.purpose_of_act
+        if not isinstance(expected, StatedPurpose) or source.of_what != expected.of_what:
+            message = f"{source} is stated, and the procedure's row says {expected}"
             raise PurposeOfAnotherAct(message)
-        self._purpose = text
-
-    def complete_purpose(self) -> None:
-        """Set the purpose that the procedure's row fixes. Called after the operation: what that refused states none."""
-        if isinstance(self.purpose_of_act, FixedPurpose):
-            self._purpose = self.purpose_of_act.text
+        self._purpose = code

@@ -7,15 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import sqlalchemy as sa
 
-from infohus.kernel.access.model import Infohus
+from infohus.kernel.access.model import Authority, Infohus
+from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import acting, compiled
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.lookup import (
     Lock,
     ResolvedSubject,
@@ -27,6 +30,12 @@ from infohus.kernel.unit_of_work.lookup import (
 )
 
 _OWN_SIDE = sa.select(sa.func.infohus.own_side_of_attempt(sa.bindparam("case_id", type_=sa.Uuid)).label("log_ids"))
+
+_AUTHORITIES = (
+    sa.select(Authority.id)
+    .where(Authority.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))))
+    .order_by(Authority.id)
+)
 
 
 @dataclass(slots=True)
@@ -91,6 +100,18 @@ class RequestContext:
         )
         log_ids: list[str] | None = rows[0]["log_ids"]
         return None if log_ids is None else (case_id, log_ids)
+
+    async def completed(self, attempt: Entry, audit_draft: AuditEventDraft, case_id: UUID | None) -> Entry:
+        """Complete the entry of an attempt: a case where the own authority has a side, and whom it was meant to tell.
+
+        What the request spells as a recipient stands in the entry only if there is such an authority (rule 60).
+        """
+        if case_id is not None and (side := await self.own_side_of(case_id)) is not None:
+            attempt = msgspec.structs.replace(attempt, case=side[0], persons=side[1])
+        if not attempt.recipients and (meant := audit_draft.asked.recipients):
+            known = compiled(_AUTHORITIES).bound(ids=meant)
+            attempt = msgspec.structs.replace(attempt, recipients=[row["id"] for row in await self.ask(*known)])
+        return attempt
 
     async def find(self, model: type[Row] | None, subject_id: UUID | None, within: UUID | None) -> ResolvedSubject:
         """Look the subject up: the installation (no `model`), an infohus, a case, or a record `within` a case."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import Subject
-from infohus.cases.procedure.row import OF_REPORT
+from infohus.cases.procedure.purposes import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner

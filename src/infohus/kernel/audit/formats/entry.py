@@ -96,8 +96,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Format version 2. `at` is aware UTC; `persons` are their log ids; `nonce` is 16 random bytes, base64url.
 
     The last fields are left out where they say nothing: `part` (number and how many, from 1) stands in the entries of
-    an act that is several, `emptied` in those that say what was emptied, `counted` in the installation's log. The log
-    itself adds `tally` to entries that name persons: see tally.py.
+    an act that is several; `asked` holds ids that the request named beside the subject and the case, by the name of
+    the parameter or field; `read` holds which entries of a log were given out, as ranges of indexes, both included;
+    `emptied` stands in entries that say what was emptied, `counted` in the installation's log. The log itself adds
+    `tally` to entries that name persons: see tally.py.
     """
 
     v: Literal[2] = FORMAT
@@ -125,6 +127,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     correlation: str
     nonce: str
     part: tuple[int, int] | msgspec.UnsetType = msgspec.UNSET
+    asked: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
+    read: list[tuple[int, int]] | msgspec.UnsetType = msgspec.UNSET
     emptied: Emptied | msgspec.UnsetType = msgspec.UNSET
     counted: Counted | msgspec.UnsetType = msgspec.UNSET
     tally: list[tuple[int, str]] | msgspec.UnsetType = msgspec.UNSET
