@@ -7,15 +7,13 @@ from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
 
 import structlog
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.params import HeaderParameter
 
 from infohus import logs
 from infohus.cases.api import handlers as case_handlers
@@ -48,15 +46,14 @@ from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.database.pool import SIGNER, open_pool
 from infohus.kernel.database.readiness import newest_version, require_schema, require_writable
 from infohus.kernel.database.tables import Row
-from infohus.kernel.identity.caller import Assurance, Caller
+from infohus.kernel.identity.caller import Assurance
 from infohus.kernel.identity.issuers import read_issuers
 from infohus.kernel.identity.tokens import TokenGate
 from infohus.kernel.sealing.column import sealed_columns
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.actors import Actors
-from infohus.kernel.unit_of_work.audit_draft import IdempotencyKey
-from infohus.kernel.unit_of_work.begin import RequestScope, UnitsOfWork
+from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.oversight.log_checks.api import handlers as log_check_handlers
 from infohus.oversight.obligations.api import handlers as obligation_handlers
 from infohus.oversight.statistics.api import handlers as statistics_handlers
@@ -69,6 +66,7 @@ from infohus.plan.network.api import handlers as network_handlers
 from infohus.plan.version_routes import handlers as plan_version_handlers
 from infohus.settings import Settings, UnsafeSetting
 from infohus.web.api_description import ExactConfig
+from infohus.web.attempts import acts_of
 from infohus.web.authentication import AuthenticationMiddleware
 from infohus.web.dependencies import make_in_turn
 from infohus.web.documentation import DocumentationPage, documentation_router
@@ -77,6 +75,7 @@ from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
 from infohus.web.readiness import Readiness
+from infohus.web.scopes import scopes_over
 from infohus.web.strict_http import StrictHttp
 from infohus.web.strict_request import StrictRequest, require_guarded_routes
 from infohus.whole_case.closures.api import handlers as closure_handlers
@@ -94,17 +93,6 @@ _FORGET_EVERY_SECONDS = 30
 _COUNT_EVERY_SECONDS = 60
 _END_KEYS_EVERY_SECONDS = 3600
 _ASK_WITNESSES_EVERY_SECONDS = 30
-AnyRequest = Request[Caller, Any, Any]
-IdempotencyKeyHeader = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key", pattern="^[!-~]{8,100}$",
-        description=(
-            "Any text of your own; a repetition of the request with the same text does not act twice, "
-            "for 14 days where the installation sets no other number."
-        ),
-    ),
-]
 
 
 def application() -> Litestar:
@@ -137,15 +125,6 @@ def create_app(settings: Settings) -> Litestar:
     units = UnitsOfWork(
         policies=policies, vault=vault, procedure=PROCEDURE, clock=now, acknowledged=signer.acknowledged,
     )
-
-    def request_scope(request: AnyRequest) -> RequestScope:
-        return RequestScope(units, request.user)
-
-    async def idempotent_scope(request: AnyRequest, idempotency_key: IdempotencyKeyHeader = None) -> RequestScope:
-        if idempotency_key is None:
-            return RequestScope(units, request.user)
-        asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-        return RequestScope(units, request.user, IdempotencyKey(idempotency_key, asked + await request.body()))
 
     readiness = Readiness()
 
@@ -188,8 +167,7 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=handlers,
         request_class=StrictRequest,
         dependencies={
-            "request_scope": Provide(request_scope, sync_to_thread=False),
-            "idempotent_scope": Provide(idempotent_scope),
+            **scopes_over(units),
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
@@ -198,7 +176,7 @@ def create_app(settings: Settings) -> Litestar:
             "disclosable_records": Provide(lambda: DISCLOSABLE_RECORDS, sync_to_thread=False),
             "signer": Provide(lambda: pooled_signer, sync_to_thread=False),
         },
-        middleware=[AuthenticationMiddleware(gate, units, actors)],
+        middleware=[AuthenticationMiddleware(gate, units, actors, acts_of(guarded_handlers()))],
         before_request=before_the_route,
         exception_handlers=exception_handlers,
         lifespan=[connected],
@@ -214,17 +192,19 @@ def create_app(settings: Settings) -> Litestar:
 
 def route_handlers() -> list[HTTPRouteHandler]:
     """List every route, whatever the settings."""
-    return [
-        *health_handlers, *problem_handlers,
-        *guarded(
-            *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
-            *case_handlers, *next_step_handlers, *scope_handlers, *screening_handlers,
-            *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
-            *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
-            *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
-            *tile_handlers, *log_report_handlers, *log_check_handlers,
-        ),
-    ]
+    return [*health_handlers, *problem_handlers, *guarded_handlers()]
+
+
+def guarded_handlers() -> list[HTTPRouteHandler]:
+    """List the routes that need a caller."""
+    return guarded(
+        *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
+        *case_handlers, *next_step_handlers, *scope_handlers, *screening_handlers,
+        *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
+        *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
+        *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
+        *tile_handlers, *log_report_handlers, *log_check_handlers,
+    )
 
 
 def signer_of(settings: Settings) -> Signer:

@@ -15,4 +15,11 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "Der mangler ord",
         "Skriv med ord i feltet {field}; der skal være mindst ét synligt bogstav. Intet er gemt.",
     ),
+    "log-read-without-purpose": (
+        "Det fremgår ikke, hvad loggen læses for",
+        (
+            "Angiv purpose: lawfulness (er behandlingen lovlig), self_monitoring (egenkontrol), integrity_and_security "
+            "(dataintegritet og datasikkerhed) eller criminal_proceedings (straffesag). Formålet står i loggen."
+        ),
+    ),
 }

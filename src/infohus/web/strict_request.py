@@ -112,11 +112,23 @@ def require_canonical_query(
         if name in names or value is None or value.lower() == "null":
             raise errors.RequestNotUnderstood(field=name)
         names.add(name)
-        field = request.route_handler.parsed_fn_signature.parameters[expected[name]]
+        field = _field_of(request.route_handler, expected[name])
         for kind in _kinds_of(field):
             _require_canonical(kind, value, name)
             if issubclass(kind, UUID | Enum):
                 yield name, _meant(kind, value, name)
+
+
+def _field_of(handler: HTTPRouteHandler, argument: str) -> FieldDefinition:
+    """Find an argument of a route, or of what the route depends on."""
+    own = handler.parsed_fn_signature.parameters
+    if argument in own:
+        return own[argument]
+    needed = (provided for name, provided in handler.resolve_dependencies().items() if name in own)
+    return next(
+        provided.parsed_fn_signature.parameters[argument]
+        for provided in needed if argument in provided.parsed_fn_signature.parameters
+    )
 
 
 def _meant(kind: type[UUID | Enum], text: str, name: str) -> UUID | Enum:

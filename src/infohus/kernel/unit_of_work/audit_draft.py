@@ -1,13 +1,13 @@
 """What a unit of work has done so far, from which its audit entry is built; and the Idempotency-Key it came with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
 
 from infohus.kernel.access.model import Stage
-from infohus.kernel.audit.formats.entry import Opened, Wrote
+from infohus.kernel.audit.formats.entry import Entry, Opened, Wrote, ranges_of
 from infohus.kernel.requests.asked import Asked, asked_now
 from infohus.kernel.unit_of_work.procedure import (
     Purpose,
@@ -58,6 +58,12 @@ class AuditEventDraft:
     def named(self, *, failed: bool) -> list[str]:
         """List the log ids of persons that the entry names. Of a unit that failed no row is stored, so no new ones."""
         return self.persons if failed else [*self.persons, *self.met]
+
+    def give_out(self, indexes: Iterable[int], *, of: Entry | None = None) -> None:
+        """Count entries of a log that the act gives out; `of` is a single one, whose persons the act looked at too."""
+        self.read_entries = ranges_of(indexes)
+        if of is not None:
+            self.persons.extend(of.persons)
 
     @property
     def opened(self) -> tuple[Opened, ...]:

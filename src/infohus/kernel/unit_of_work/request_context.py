@@ -15,7 +15,7 @@ from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import acting, compiled
+from infohus.kernel.database.statements import AnySelect, acting, compiled
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
@@ -93,11 +93,7 @@ class RequestContext:
 
         Only for the entry of an attempt by somebody who takes no part: outside of any transaction.
         """
-        caller = self.caller
-        asked = acting(compiled(_OWN_SIDE).sql, 1)
-        rows = await self.connection.fetch(
-            asked, case_id, caller.authority_id, caller.person_id, caller.role.value, self.now
-        )
+        rows = await self._ask_afterwards(_OWN_SIDE, case_id)
         log_ids: list[str] | None = rows[0]["log_ids"]
         return None if log_ids is None else (case_id, log_ids)
 
@@ -109,9 +105,17 @@ class RequestContext:
         if case_id is not None and (side := await self.own_side_of(case_id)) is not None:
             attempt = msgspec.structs.replace(attempt, case=side[0], persons=side[1])
         if not attempt.recipients and (meant := audit_draft.asked.recipients):
-            known = compiled(_AUTHORITIES).bound(ids=meant)
-            attempt = msgspec.structs.replace(attempt, recipients=[row["id"] for row in await self.ask(*known)])
+            rows = await self._ask_afterwards(_AUTHORITIES, list(meant))
+            attempt = msgspec.structs.replace(attempt, recipients=[row["id"] for row in rows])
         return attempt
+
+    async def _ask_afterwards(self, statement: AnySelect, value: object) -> list[asyncpg.Record]:
+        """Run a query with one value as the caller, when the unit's transaction is over."""
+        caller = self.caller
+        return await self.connection.fetch(
+            acting(compiled(statement).sql, 1), value, caller.authority_id, caller.person_id, caller.role.value,
+            self.now,
+        )
 
     async def find(self, model: type[Row] | None, subject_id: UUID | None, within: UUID | None) -> ResolvedSubject:
         """Look the subject up: the installation (no `model`), an infohus, a case, or a record `within` a case."""

@@ -104,6 +104,7 @@ async def own_log(work: UnitOfWork, *, after: int, limit: int) -> CaseLogPage:
         return entry is not None and entry.case == work.case.id
 
     places, next_after = await work.log.places_where(concerns_it, after=after, limit=limit)
+    work.audit_draft.give_out(place.index for place in places)
     return CaseLogPage(
         [_line(place.index, place.entry) for place in places if place.entry is not None], next_after,
         [place.index for place in places if place.is_bad],

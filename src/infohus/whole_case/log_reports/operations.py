@@ -74,6 +74,7 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
         work.audit_draft.persons.extend(row["log_id"] for row in known)
         persons += [row["log_id"] for row in known]
     work.audit_draft.state_purpose(OF_REPORT, ORDERED)
+    work.audit_draft.justification = work.audit_draft.asked.purpose  # which of the four the log is read for (rule 104)
     return list(dict.fromkeys(persons))
 
 
@@ -88,6 +89,7 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     """
     work.audit_draft.persons.extend(persons)
     work.audit_draft.state_purpose(OF_REPORT, "subject_access_report")
+    work.audit_draft.justification = work.audit_draft.asked.purpose  # which of the four the log is read for (rule 104)
     if not persons:
         return []
     try:
@@ -100,6 +102,10 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
         for index, encoded in await work.log.entries_holding([f'"{person}"' for person in persons])
         if (entry := read(encoded)) is not None
     ]
+    own = work.caller.authority_id
+    work.audit_draft.give_out(
+        index for index, _, entry in holding if any(is_on(entry, person, own) for person in persons)
+    )
     return [await _report_on(work, head, person, holding, authority=names[0]["name"]) for person in persons]
 
 

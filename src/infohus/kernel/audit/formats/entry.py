@@ -5,7 +5,7 @@ is hashed is exactly those bytes. An act too large for one entry is several: see
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -23,6 +23,8 @@ MOST_PERSONS_OF_A_PART = 400
 """With their tally they take two thirds of the largest entry, and leave room for some hundred rows."""
 PART_BYTES = 48
 """What a part has more than the entry without rows, at most: the field `part`, and the 22 bytes of its own nonce."""
+MOST_RANGES = 200
+"""How many ranges an entry names of a log that was read: more are told as the one that holds them all."""
 _BEGINS = b'{"v":2,'
 
 
@@ -141,6 +143,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Entry)
+
+
+def ranges_of(indexes: Iterable[int]) -> list[tuple[int, int]]:
+    """Write indexes as ranges in their order, both ends included; as one range where there would be more than 200."""
+    ranges: list[tuple[int, int]] = []
+    for index in sorted(set(indexes)):
+        if ranges and ranges[-1][1] == index - 1:
+            ranges[-1] = (ranges[-1][0], index)
+        else:
+            ranges.append((index, index))
+    return ranges if len(ranges) <= MOST_RANGES else [(ranges[0][0], ranges[-1][1])]
 
 
 def encode(entry: Entry) -> bytes:
