@@ -337,9 +337,9 @@ CREATE POLICY insert_disclosed_key ON infohus.disclosed_key FOR INSERT TO infohu
   WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
 -- Idempotency keys of answered requests, visible to their person alone.
-ALTER TABLE infohus.request_once ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT ON infohus.request_once TO infohus_app;
-CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_app
+ALTER TABLE infohus.answered_request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.answered_request TO infohus_app;
+CREATE POLICY select_answered_request ON infohus.answered_request FOR SELECT TO infohus_app
   USING (person_id = infohus.caller_person());
-CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
+CREATE POLICY insert_answered_request ON infohus.answered_request FOR INSERT TO infohus_app
   WITH CHECK (person_id = infohus.caller_person());

@@ -161,7 +161,7 @@ def create_tables() -> None:
     )
 
     create_table(
-        "request_once",
+        "answered_request",
         sa.Column("person_id", sa.Uuid(), primary_key=True),
         sa.Column("key", sa.Text(), primary_key=True),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,6 +32,7 @@ from infohus.kernel.identity.caller import AuthorityKind, Role
 from infohus.kernel.identity.issuers import ROLES_OF_KIND
 from infohus.kernel.identity.tokens import sign_token
 from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.web import authentication
 from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
@@ -85,6 +87,8 @@ class Installation:
     used: int = 0
     alterations: list["Alteration"] = field(default_factory=list)
     """What changes answers before they are given out, for leaks that are put in on purpose."""
+    altering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while an answer is altered: both runs are looked at side by side, and share the connection."""
 
     @property
     def app(self) -> Litestar:
@@ -212,7 +216,8 @@ class Run:
             method, path, token=self.token(side, role), body=body, headers=headers or {}
         )
         for alter in self.installation.alterations:
-            answer = await alter(self, f"{method} {path}", answer)
+            async with self.installation.altering:
+                answer = await alter(self, f"{method} {path}", answer)
         self.answers.append((f"{method} {path}", answer))
         return answer
 
@@ -271,6 +276,7 @@ async def open_installation(
         patch.setattr(DemoIssuers, "issuers_toml", with_many)
         patch.setattr(issuers, "keys_in_file", cache(issuers.keys_in_file))  # two files serve all issuers
         patch.setattr(PooledSigner, "sign_every", _never)  # it signs by a clock of its own
+        patch.setattr(authentication, "logger", SimpleNamespace(info=_unsaid))  # a line for each request takes its time
         patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
         clock = StoppedClock.installed(patch)
         async with open_house(database.dsn("app"), database.dsn("signer"), superuser, verifier, folder) as opened:
@@ -302,6 +308,10 @@ async def _in_this_loop(app: Litestar) -> AsyncIterator[None]:
     finally:
         over.set()
         await living
+
+
+def _unsaid(_event: str, **_more: object) -> None:
+    """Say nothing of a request."""
 
 
 async def _never(_signer: PooledSigner, _seconds: float) -> None:

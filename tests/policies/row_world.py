@@ -111,7 +111,7 @@ async def _case_tables(house: House) -> tuple[str, ...]:
         """
         SELECT c.relname FROM pg_class c
         WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind IN ('r', 'p')
-          AND (c.relname IN ('case', 'request_once') OR EXISTS (
+          AND (c.relname IN ('case', 'answered_request') OR EXISTS (
             SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_id' AND NOT a.attisdropped
           ))
         ORDER BY 1

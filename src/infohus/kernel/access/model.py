@@ -271,7 +271,7 @@ class AnsweredRequest(Row):
     It ends some days after `acted_on`, the Danish day of the act.
     """
 
-    __tablename__ = "request_once"
+    __tablename__ = "answered_request"
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)

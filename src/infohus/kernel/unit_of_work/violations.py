@@ -14,7 +14,7 @@ from infohus import errors
 logger = structlog.get_logger()
 
 REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
-    "pk_request_once": errors.RequestUnderWay,
+    "pk_answered_request": errors.RequestUnderWay,
     # Two acts took the same number, or gave the same authority its key: the second may simply act again.
     "uq_case_infohus_id_number": errors.ActedAtTheSameTime,
     "pk_case_key": errors.ActedAtTheSameTime,

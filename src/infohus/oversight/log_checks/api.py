@@ -5,8 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
-from dateutil.relativedelta import relativedelta
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
@@ -35,17 +33,13 @@ from infohus.oversight.log_checks.findings import (
 )
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
+from infohus.oversight.log_checks.overview import CHECKS_BEFORE, entries_of, next_due, open_findings
 from infohus.oversight.log_checks.risk_rules import RULES
 
 CHECKS = "/log/checks"
 FINDING = "/log/findings/{finding_id:uuid}"
 NOTICE = "/log/notice"
 CheckedIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
-
-_CHECKS = sa.select(LogCheck).order_by(LogCheck.id.desc())
-_ALL_ENTRIES = sa.select(LogCheckEntry)
-_ALL_FINDINGS = sa.select(LogFinding)
-# Row security leaves the checks of the caller's own authority, each of its own log (rule 90).
 
 
 class RiskRuleView(msgspec.Struct, frozen=True):
@@ -102,7 +96,10 @@ class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogCheckOverview(msgspec.Struct, frozen=True):
-    """The checks of the own log, newest first; when the next is due, and what is open of the caller's own findings."""
+    """Checks of the own log, newest first; when the next is due, and what is open of the caller's own findings.
+
+    `next` is what to pass as `after` for older checks; `null` is the end.
+    """
 
     next_due: date | None
     is_overdue: bool
@@ -110,6 +107,7 @@ class LogCheckOverview(msgspec.Struct, frozen=True):
     overdue_findings: int
     rules: list[RiskRuleView]
     checks: list[LogCheckView]
+    next: UUID | None
 
 
 class CheckedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,45 +164,40 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
 
 @post(CHECKS, operation_id="AnnounceLogCheck")
 async def announce_check(
-    data: JSONBody[LogCheckDraft], idempotent_scope: NamedDependency[RequestScope],
+    data: JSONBody[LogCheckDraft], idempotent_log_scope: NamedDependency[RequestScope],
     signer: NamedDependency[PooledSigner],
 ) -> LogCheckView:
     """Announce a check of the log: its draw hangs on a checkpoint to come and on a secret that is promised now."""
-    async with idempotent_scope.begin(Action.RUN_LOG_CHECK) as work:
+    async with idempotent_log_scope.begin(Action.RUN_LOG_CHECK) as work:
         check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(work, data, signer)
         return LogCheckView.of(check, 0, 0)
 
 
 @get(CHECKS, operation_id="ListLogChecks")
 async def list_checks(
-    request_scope: NamedDependency[RequestScope],
-    log_check_every_months: NamedDependency[int]
+    log_scope: NamedDependency[RequestScope], log_check_every_months: NamedDependency[int], after: After = NIL,
+    limit: Limit = 50,
 ) -> LogCheckOverview:
     """List the checks, when the next is due, and what is overdue."""
-    async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
-        entries = await work.rows(LogCheckEntry, _ALL_ENTRIES)
-        findings = await work.rows(LogFinding, _ALL_FINDINGS)
-        views = [
-            LogCheckView.of(
-                check, sum(entry.check_id == check.id for entry in entries),
-                sum(entry.check_id == check.id and entry.review is not None for entry in entries),
-            )
-            for check in await work.rows(LogCheck, _CHECKS)
-        ]
-        due = await _next_due(work, views, log_check_every_months)
+    async with log_scope.begin(Action.READ_LOG_CHECKS) as work:
+        checks = await work.rows(LogCheck, CHECKS_BEFORE, after=after, limit=limit + 1)
+        counted = await entries_of(work, checks[:limit])
+        views = [LogCheckView.of(check, *counted[check.id]) for check in checks]
+        page = page_of(views, [check.id for check in checks], limit=limit)
+        due, (is_open, overdue) = await next_due(work, log_check_every_months), await open_findings(work)
         return LogCheckOverview(
-            due, due is not None and due < _today(work), sum(finding.ended_at is None for finding in findings),
-            sum(is_overdue(finding, _today(work)) for finding in findings),
-            [RiskRuleView(rule.code, rule.text, rule.picks is not None, rule.why_not) for rule in RULES], views,
+            due, due is not None and due < _today(work), is_open, overdue,
+            [RiskRuleView(rule.code, rule.text, rule.picks is not None, rule.why_not) for rule in RULES], page.items,
+            page.next,
         )
 
 
 @get(CHECKS + "/{check_id:uuid}", operation_id="ReadLogCheck")
 async def one_check(
-    check_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
+    check_id: FromPath[UUID], log_scope: NamedDependency[RequestScope]
 ) -> OneLogCheck:
     """Read a check with its entries."""
-    async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
+    async with log_scope.begin(Action.READ_LOG_CHECKS) as work:
         check = await check_of(work, check_id)
         return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
 
@@ -212,14 +205,14 @@ async def one_check(
 @post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck", status_code=200)
 async def draw_check(
     check_id: FromPath[UUID], data: JSONBody[DrawDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_log_scope: NamedDependency[RequestScope],
     signer: NamedDependency[PooledSigner],
 ) -> OneLogCheck:
     """Draw a check's entries from the secret and the first cosigned checkpoint after its announcement; once.
 
     Keep that checkpoint before you tell the secret: whoever runs the log could still choose another.
     """
-    async with idempotent_scope.begin(Action.RUN_LOG_CHECK) as work:
+    async with idempotent_log_scope.begin(Action.RUN_LOG_CHECK) as work:
         check = await check_of(work, check_id)
         if work.is_repetition:
             return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
@@ -229,16 +222,18 @@ async def draw_check(
 @post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)
 async def review(
     check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[EntryReviewDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_log_scope: NamedDependency[RequestScope],
 ) -> CheckedEntry:
     """Say that an entry is in order, or what was found; never of one's own."""
-    async with idempotent_scope.begin(Action.REVIEW_LOG_ENTRY) as work:
+    async with idempotent_log_scope.begin(Action.REVIEW_LOG_ENTRY) as work:
         check = await check_of(work, check_id)
         if work.is_repetition:
             entries = await work.rows(LogCheckEntry, ENTRIES, check_id=check_id)
             return await _checked(work, next(one for one in entries if one.leaf_index == leaf_index))
         reviewed, _ = await judge(work, check, leaf_index, data)
-        return await _checked(work, reviewed)
+        shown = await _checked(work, reviewed)
+        work.audit_draft.give_out([leaf_index], of=shown.entry)
+        return shown
 
 
 @get("/log/findings", operation_id="ListLogFindings")
@@ -298,14 +293,17 @@ async def acknowledge_notice(idempotent_scope: NamedDependency[RequestScope]) ->
 
 
 @get(NOTICE + "/acknowledgements", operation_id="ListLogNoticeReaders")
-async def notice_readers(request_scope: NamedDependency[RequestScope]) -> NoticeState:
-    """List who has read the notice, and who uses infohus and has not."""
-    async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
-        return await who_has_read(work)
+async def notice_readers(
+    log_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+) -> NoticeState:
+    """List who has read the notice, page by page, and who uses infohus and has not."""
+    async with log_scope.begin(Action.READ_LOG_CHECKS) as work:
+        return await who_has_read(work, after=after, limit=limit)
 
 
 async def _shown(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]) -> OneLogCheck:
     reviewed = sum(entry.review is not None for entry in entries)
+    work.audit_draft.give_out(entry.leaf_index for entry in entries)
     items = [await _checked(work, entry) for entry in entries]
     return OneLogCheck(LogCheckView.of(check, len(entries), reviewed), items)
 
@@ -318,16 +316,6 @@ async def _checked(work: UnitOfWork, checked: LogCheckEntry) -> CheckedEntry:
         review=checked.review, reviewed_by=checked.reviewed_by, reviewed_at=checked.reviewed_at,
         entry=entry, is_bad=entry is None and encoded is not None,
     )
-
-
-async def _next_due(work: UnitOfWork, checks: list[LogCheckView], months: int) -> date | None:
-    """Count from the latest day of a complete check, else from the log's first entry; `None` for an empty log."""
-    ended = [check.period_until for check in checks if check.is_complete]
-    if not ended:
-        first = await work.log.entry_at(0)
-        entry = None if first is None else read(first)
-        ended = [] if entry is None else [danish_day(entry.at)]
-    return max(ended) + relativedelta(months=months) if ended else None
 
 
 def _versioned(view: LogFindingView) -> Response[LogFindingView]:
