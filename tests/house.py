@@ -357,7 +357,7 @@ async def open_house(
     (folder / "issuers.toml").write_text(issuers_with_their_keys(issuers, folder), encoding="utf-8")
     settings = Settings(
         database_url=app_dsn, signer_database_url=signer_dsn, keys_folder=keys, issuers_file=folder / "issuers.toml",
-        log_format="json", pool_size=4,
+        log_format="json", pool_size=4, log_check_least_sample=2,
     )
     app = app_of(settings)
     async with AsyncTestClient(app) as client:

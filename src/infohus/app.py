@@ -172,6 +172,7 @@ def create_app(settings: Settings) -> Litestar:
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
             "units": Provide(lambda: units, sync_to_thread=False),
+            "log_check_least_sample": Provide(lambda: settings.log_check_least_sample, sync_to_thread=False),
             "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
             "disclosable_records": Provide(lambda: DISCLOSABLE_RECORDS, sync_to_thread=False),
             "signer": Provide(lambda: pooled_signer, sync_to_thread=False),

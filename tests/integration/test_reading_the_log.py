@@ -96,6 +96,7 @@ class WhenALogWasRead:
 
     async def test_it_says_the_case_and_the_persons_that_were_asked_for(self, house: House) -> None:
         case = await house.case()
+        await case.kommune.get(case.path)
         known = (await newest(house)).persons
         assert known
         dpo = house.person("dpo")
@@ -134,12 +135,11 @@ class WhenALogWasRead:
             assert (await newest(house)).asked == {"person_id": [wanted]}
 
     async def test_a_look_of_supervision_is_in_the_persons_report(self, house: House) -> None:
-        case = await (await house.case()).clear()
-        subject = (await case.kommune.get(case.path))["subjects"][0]["id"]
+        case = await (await house.case(subjects=[{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}])).clear()
         reports = f"/infohuse/{house.infohus_id}/log-reports"
-        before = (await case.kommune.post(reports, {"subject": subject}, status=200))["reports"][0]
+        before = (await case.kommune.post(reports, {"cpr_number": "010104-1234"}, status=200))["reports"][0]
         await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges")
-        after = (await case.kommune.post(reports, {"subject": subject}, status=200))["reports"][0]
+        after = (await case.kommune.post(reports, {"cpr_number": "010104-1234"}, status=200))["reports"][0]
         new: list[dict[str, Any]] = after["lines"][len(before["lines"]) :]
         assert "Tilsyn med loggen og videregivelserne" in [line["purpose"] for line in new]
 

@@ -26,7 +26,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "nothing-in-period": (
         "Der er intet at kontrollere i perioden",
-        "Vælg en periode, der er begyndt, og hvor loggen har poster.",
+        "Loggen har ingen poster i perioden, eller den ligger forude. Uden periode er den: siden sidste hele kontrol.",
     ),
     "not-drawable-yet": (
         "Lodtrækningen mangler et kontrolpunkt",
@@ -37,7 +37,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Send de 64 tegn, du lavede før varslet. Har du dem ikke mere, så varsl en ny kontrol. Intet er ændret.",
     ),
     "own-entry-reviewed": (
-        "Du kan ikke kontrollere dig selv", "Bed en anden databeskyttelsesrådgiver om at se på posten."
+        "Du kan ikke kontrollere dig selv",
+        "Bed myndighedens jurist eller en anden databeskyttelsesrådgiver om at se på posten; de må begge.",
     ),
     "finding-not-complete": (
         "Fundet mangler noget",

@@ -97,7 +97,7 @@ def _draw_log_check(play: Play) -> None:
     """The DPO commits to a secret, has a checkpoint signed, and reveals the secret: both together draw the sample."""
     tell, today, secret = play.teller, str(danish_day(now())), secrets.token_hex(32)
     check = play.dpo.post(f"/log/checks?{FOR}", {
-        "period_from": today, "period_until": today, "sample": 3, "commitment": commitment_of(secret).hex(),
+        "period_from": today, "period_until": today, "sample": 25, "commitment": commitment_of(secret).hex(),
     })
     play.dpo.get(f"/log?{FOR}")  # signs it, and the witnesses cosign
     notes = [set(one["note"].splitlines()) for one in play.dpo.get(f"/log/checkpoints?limit=5&{FOR}")["items"]]

@@ -24,7 +24,11 @@ _LOG_IDS = sa.select(SidePerson.subject_id, SidePerson.log_id).where(
     SidePerson.authority_id == sa.bindparam("authority_id"),
     SidePerson.subject_id == sa.func.any(sa.bindparam("subject_ids", type_=sa.ARRAY(sa.Uuid))),
 )
-_CASES = sa.func.unnest(sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid))).table_valued("case_id", name="cases")
+_CASES = (
+    sa.func.unnest(sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid)))
+    .table_valued("case_id", name="cases")
+    .render_derived()
+)
 _SIDES = sa.select(_CASES.c.case_id, sa.func.infohus.own_side_of_attempt(_CASES.c.case_id).label("log_ids"))
 
 

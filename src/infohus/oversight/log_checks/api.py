@@ -165,11 +165,13 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
 @post(CHECKS, operation_id="AnnounceLogCheck")
 async def announce_check(
     data: JSONBody[LogCheckDraft], idempotent_log_scope: NamedDependency[RequestScope],
-    signer: NamedDependency[PooledSigner],
+    signer: NamedDependency[PooledSigner], log_check_least_sample: NamedDependency[int],
 ) -> LogCheckView:
     """Announce a check of the log: its draw hangs on a checkpoint to come and on a secret that is promised now."""
     async with idempotent_log_scope.begin(Action.RUN_LOG_CHECK) as work:
-        check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(work, data, signer)
+        check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(
+            work, data, signer, least_sample=log_check_least_sample
+        )
         return LogCheckView.of(check, 0, 0)
 
 
