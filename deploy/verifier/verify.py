@@ -171,7 +171,8 @@ def fields_of(index, entry):
     """Read an entry of format 2: JSON with these fields in this order, and behind them those of AT_TIMES it needs."""
     try:
         fields = json.loads(entry)
-        is_one = list(fields) == FIELDS + [name for name in AT_TIMES if name in fields] and entry.startswith(b'{"v":2,') and fields["track"] in ("ordinary", "pet")
+        is_one = list(fields) == FIELDS + [name for name in AT_TIMES if name in fields]
+        is_one = is_one and entry.startswith(b'{"v":2,') and fields["track"] in ("ordinary", "pet")
         is_one = is_one and all(list(row) == WRITTEN and row["revision"] >= 1 for row in fields["wrote"])
     except (ValueError, TypeError, AttributeError):
         is_one = False

@@ -4,11 +4,15 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
+from infohus.danish.bounds import BOUNDS
+from infohus.danish.log_reading import LOG_READING
 from infohus.danish.requests import REQUESTS
 from infohus.errors import Refused
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
+    **LOG_READING,
+    **BOUNDS,
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (
         "Findes ikke, eller du har ikke adgang",
@@ -27,14 +31,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "nothing-in-period": (
         "Der er intet at kontrollere i perioden",
         "Loggen har ingen poster i perioden, eller den ligger forude. Uden periode er den: siden sidste hele kontrol.",
-    ),
-    "not-drawable-yet": (
-        "Lodtrækningen mangler et kontrolpunkt",
-        "Hemmeligheden er sagt for tidligt. Varsl en ny kontrol, og vent, til du har gemt et kontrolpunkt derefter.",
-    ),
-    "secret-not-promised": (
-        "Hemmeligheden er en anden end den lovede",
-        "Send de 64 tegn, du lavede før varslet. Har du dem ikke mere, så varsl en ny kontrol. Intet er ændret.",
     ),
     "own-entry-reviewed": (
         "Du kan ikke kontrollere dig selv",
@@ -169,6 +165,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Modtageren deltager ikke i sagen",
         "Inddrag myndigheden i sagen først, eller vælg en modtager, der deltager (§ 115, stk. 2: »indgår i«).",
     ),
+    "recipient-cannot-be-told": (
+        "Modtageren har ingen gyldig modtagenøgle",
+        "Bed driften om at oprette en modtagenøgle for myndigheden i infohuset, og gentag. Intet er videregivet.",
+    ),
     "paragraph-does-not-follow": (
         "Hjemlen passer ikke til retningen",
         "Lad feltet være tomt; systemet finder hjemlen: {paragraph}.",
@@ -182,9 +182,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "pet-request-has-another-recipient": (
         "Kun PET kan være modtager", "En videregivelse på PET's anmodning har kun PET som modtager. Ret modtageren.",
     ),
+    "pet-is-answered-by-itself": (
+        "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
+    ),
     "pet-request-cannot-be-declined": (
         "PET's anmodning kan ikke afslås",
-        "Pligten følger af PET-loven § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",
+        "Pligten følger af PET-lovens § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",
     ),
     "manifest-differs": (
         "Kvitteringen passer ikke", "I kvitterer for andet, end der blev videregivet. Hent videregivelsen igen.",

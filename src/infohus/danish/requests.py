@@ -18,29 +18,4 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "Der mangler ord",
         "Skriv med ord i feltet {field}; der skal være mindst ét synligt bogstav. Intet er gemt.",
     ),
-    "secret-told-too-early": (
-        "Hemmeligheden er brugt",
-        (
-            "Den blev sagt, før der var et kontrolpunkt at trække af, så lodtrækningen kunne være styret. Varsl en ny "
-            "kontrol med en ny hemmelighed. Denne kan ikke trækkes mere."
-        ),
-    ),
-    "secret-promised-before": (
-        "Hemmeligheden er lovet før", "Lav en ny hemmelighed; hver kontrol skal have sin egen. Intet er gemt.",
-    ),
-    "sample-too-small": ("Kontrollen ser på for få poster", "Træk mindst {least} poster. Intet er gemt."),
-    "period-leaves-gap": (
-        "Kontrollen springer noget over",
-        (
-            "Poster fra {since} og frem er ikke med i en hel kontrol. Begynd dér, eller sæt leaves_gap, hvis det er "
-            "meningen; så tæller kontrollen først med i fristen, når hullet er kontrolleret."
-        ),
-    ),
-    "log-read-without-purpose": (
-        "Det fremgår ikke, hvad loggen læses for",
-        (
-            "Angiv purpose: lawfulness (er behandlingen lovlig), self_monitoring (egenkontrol), integrity_and_security "
-            "(dataintegritet og datasikkerhed) eller criminal_proceedings (straffesag). Formålet står i loggen."
-        ),
-    ),
 }

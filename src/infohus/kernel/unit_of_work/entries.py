@@ -11,10 +11,10 @@ import msgspec
 import structlog
 
 from infohus import errors
-from infohus.kernel.audit.formats.entry import Entry, Outcome
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Track
 from infohus.kernel.audit.storage.log import log_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.tables import Row
+from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE
@@ -55,12 +55,17 @@ def entry_of(  # noqa: PLR0913 - an entry is all of it
         case=case, outcome=outcome, reason=reason,
         policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
         policy_set=policy_set, justification=audit_draft.justification, purpose=audit_draft.purpose,
-        recipients=audit_draft.recipients,
+        recipients=audit_draft.recipients, track=_track(resolved, audit_draft),
         persons=list(dict.fromkeys([*resolved.side.log_ids, *audit_draft.named(failed=has_failed)])),
         opened=[] if has_failed else list(audit_draft.opened), wrote=[] if has_failed else list(audit_draft.wrote),
         correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
         asked=asked or msgspec.UNSET, read=audit_draft.read_entries or msgspec.UNSET,
     )
+
+
+def _track(resolved: ResolvedSubject, audit_draft: AuditEventDraft) -> Track:
+    on_pets = audit_draft.is_for_pet or (isinstance(resolved.subject, Record) and resolved.subject.is_for_pet)
+    return Track.PET if on_pets else Track.ORDINARY
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:
