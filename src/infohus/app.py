@@ -1,6 +1,7 @@
 """Builds every object of the application and hands each what it needs. No other file imports all of its parts."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -51,8 +52,7 @@ from infohus.kernel.identity.caller import Assurance, Caller
 from infohus.kernel.identity.issuers import read_issuers
 from infohus.kernel.identity.tokens import TokenGate
 from infohus.kernel.sealing.column import sealed_columns
-from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.sealing.signatures import Signers, SignersNotUsable
+from infohus.kernel.sealing.keepers import keeper_with_signers
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.audit_draft import IdempotencyKey
@@ -90,6 +90,7 @@ from infohus.whole_case.searches.api import handlers as search_handlers
 
 logger = structlog.get_logger()
 
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 _FORGET_EVERY_SECONDS = 30
 _COUNT_EVERY_SECONDS = 60
 _END_KEYS_EVERY_SECONDS = 3600
@@ -108,8 +109,14 @@ IdempotencyKeyHeader = Annotated[
 
 
 def application() -> Litestar:
-    """Build the application of the environment's settings, for a server that takes a factory."""
-    return create_app(Settings.read())
+    """Build the application of the environment's settings, for a process that serves nothing else."""
+    app = create_app(Settings.read())
+    # What was built until now lives as long as the process, so the collector of reference cycles need not go through it
+    # again. A request makes few cycles: it looks for them seldom.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+    return app
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -125,7 +132,7 @@ def create_app(settings: Settings) -> Litestar:
     require_complete(PROCEDURE, ACTS)
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
-    keeper, signers = keeper_and_signers_of(settings)
+    keeper, signers = keeper_with_signers(settings.keys_folder, settings.signers_file)
     vault = Vault(keeper, signers, now, keep_keys_seconds=settings.keep_keys_seconds)
     gate = TokenGate(
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
@@ -246,24 +253,6 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(
         key, CheckpointStore(_folder_of_signer(settings)), witnesses=witnesses, clock=now
     )
-
-
-def keeper_and_signers_of(settings: Settings) -> tuple[FileKeyKeeper, Signers]:
-    """Read the authorities' keys, and whose signatures count, which must be those that the keeper signs with.
-
-    Raises:
-        UnsafeKeyFile: a key file is missing or unsafe.
-        SignersNotUsable: the file of the signers is, or does not hold a key of the keeper's as it is.
-    """
-    keeper = FileKeyKeeper(settings.keys_folder)
-    keeper.check()
-    signers = Signers.read(settings.signers_file)
-    try:
-        signers.require(keeper.signer_key(authority_id) for authority_id in sorted(keeper.authorities()))
-    except SignersNotUsable as wrong:
-        message = f"{settings.signers_file.name}: {wrong}"
-        raise SignersNotUsable(message) from None
-    return keeper, signers
 
 
 def _folder_of_signer(settings: Settings) -> Path:
