@@ -216,6 +216,10 @@ class RevealedToTheOtherOnly(Refused):
     """A first view is for the other tovholder's authority."""
 
 
+class SignerNotTold(Refused):
+    """Rule 17: a joint document, and that one differs from it, is told to the authority whose signature it needs."""
+
+
 class SignedContentDiffers(Refused):
     """Rule 18: the hash signed is not the hash of the present content."""
 

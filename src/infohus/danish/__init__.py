@@ -153,6 +153,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Kun den anden tovholder kan se det",
         "Et første syn vises kun for den anden tovholders myndighed. Ret modtageren.",
     ),
+    "signer-not-told": (
+        "Den anden tovholder skal have det at se",
+        "Forslag, ændringer og uenighed vises altid for den, hvis underskrift det kræver. Føj {signer} til modtagerne.",
+    ),
     "signed-content-differs": (
         "Forslaget er ændret",
         "Hent forslaget igen, læs det, og underskriv det, der står nu (regel 18).",

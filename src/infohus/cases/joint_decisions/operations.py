@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.disclosures.model import DisclosureDraft, Item
+from infohus.cases.disclosures.model import DisclosureDraft, Exchange, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
 from infohus.cases.joint_decisions.closing_signatures import CLOSURE, require_no_closure_signed
@@ -73,6 +73,7 @@ async def begin_decision(
     Raises:
         AlreadyProposed: another proposal of this kind is open in the case.
         ClosureIsSigned: it is no closure, and the caller's authority has signed one.
+        SignerNotTold: the other tovholder's authority is no recipient.
         Refused: the disclosure does not meet § 115.
     """
     if model.__tablename__ != CLOSURE:
@@ -87,7 +88,7 @@ async def begin_decision(
         model, sealed={"content": text}, id=record_id, outcome=outcome, content_hash=content_hash, exchange_id=None,
         decided_at=None, **columns,
     )
-    exchange = await disclose(work, disclosure, [Item.of(decision)])
+    exchange = await disclose_to_signer(work, disclosure, Item.of(decision))
     work.change(decision, exchange_id=exchange.id)
     return decision
 
@@ -97,12 +98,10 @@ async def amend(work: UnitOfWork, decision: AnyDecision, draft: Proposal) -> Any
 
     Raises:
         DecisionAlreadyMade: both have signed; a made decision is immutable (rule 40).
-        ChangedMeanwhile: the other tovholder has changed it, and not disclosed that to the caller.
+        ChangedMeanwhile: there is a later version, which was not disclosed to the caller.
+        SignerNotTold: the other tovholder's authority is no recipient.
     """
-    if decision.decided_at is not None:
-        raise errors.DecisionAlreadyMade
-    if await _is_superseded(work, decision):
-        raise errors.ChangedMeanwhile
+    await require_open(work, decision)
     text, outcome = salted_document(draft.content), draft.outcome.value
     content_hash = signed_hash(
         text, outcome=outcome, kind=decision.__tablename__, record_id=decision.id, case_id=decision.case_id
@@ -110,7 +109,7 @@ async def amend(work: UnitOfWork, decision: AnyDecision, draft: Proposal) -> Any
     await work.rewrite(
         decision, sealed={"content": text}, outcome=outcome, content_hash=content_hash, exchange_id=None
     )
-    exchange = await disclose(work, draft.disclosure, [Item.of(decision)])
+    exchange = await disclose_to_signer(work, draft.disclosure, Item.of(decision))
     work.change(decision, exchange_id=exchange.id)
     _sign_for_caller(work, decision)
     return decision
@@ -147,6 +146,35 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
     work.change(decision, decided_at=work.now)
     work.change(work.case, stage=next_stage(work.action, decision.outcome))
     return decision
+
+
+async def require_open(work: UnitOfWork, decision: JointDecision) -> None:
+    """Refuse to change, or to differ from, what is decided or is no longer what is proposed.
+
+    Raises:
+        DecisionAlreadyMade, ChangedMeanwhile
+    """
+    if decision.decided_at is not None:
+        raise errors.DecisionAlreadyMade
+    if await _is_superseded(work, decision):
+        raise errors.ChangedMeanwhile
+
+
+async def disclose_to_signer(work: UnitOfWork, draft: DisclosureDraft, item: Item) -> Exchange:
+    """Disclose a joint document, or what is said of one, to its recipients; one is whose signature it needs.
+
+    So neither of the two can be left with something joint open that it cannot see, sign or change (rules 17 and 70).
+
+    Raises:
+        SignerNotTold: the other tovholder's authority is no recipient.
+        Refused: the disclosure does not meet § 115.
+    """
+    infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
+    assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
+    missing = {infohus.municipality_id, infohus.police_id} - {work.caller.authority_id, *draft.recipients}
+    if missing and draft.recipients:
+        raise errors.SignerNotTold(signer=", ".join(sorted(missing)))
+    return await disclose(work, draft, [item])
 
 
 async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signature]:
