@@ -28,11 +28,12 @@ from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.database.schema import migrate
 from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.signatures import add_signers
 from infohus.plan.loading import open_logs
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RECORDERS = 16
-ROLES = ("owner", "app", "signer", "verifier")
+ROLES = ("owner", "app", "keys", "signer", "verifier")
 
 EXCHANGE = {
     "recipients": [VESTEGNEN],
@@ -82,7 +83,9 @@ class Installation:
         return {
             "INFOHUS_DATABASE_URL": self.dsn("app"),
             "INFOHUS_SIGNER_DATABASE_URL": self.dsn("signer"),
+            "INFOHUS_KEYS_DATABASE_URL": self.dsn("keys"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
+            "INFOHUS_SIGNERS_FILE": str(self.folder / "signers.toml"),
             "INFOHUS_SIGNED_FOLDER": str(self.folder / f"signed-{self.database}"),
             "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),
             "INFOHUS_LOG_FORMAT": "json",
@@ -112,7 +115,8 @@ def create(server: LocalPostgres, folder: Path) -> Installation:
     issuers = DemoIssuers(demo_keys(folder / "issuer-keys"), now, url="http://127.0.0.1:9")
     installation = Installation(server, "infohus", folder, uuid7(), issuers, passwords)
     migrate(installation.dsn("owner"))
-    FileKeyKeeper.create(folder / "keys", [ISHOJ, VESTEGNEN], [installation.infohus_id])
+    keeper = FileKeyKeeper.create(folder / "keys", [ISHOJ, VESTEGNEN], [installation.infohus_id])
+    add_signers(folder / "signers.toml", [keeper.signer_key(authority) for authority in (ISHOJ, VESTEGNEN)])
     SigningKey.create(folder / "keys" / "log-signing.key")
     _write_issuers(issuers, folder)
     asyncio.run(_register(installation))

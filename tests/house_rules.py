@@ -18,7 +18,7 @@ EMPTY_WORDS = {
     "service", "services", "processor", "processors", "data", "info",
 }  # fmt: skip
 TERMS_OF_ART = {"DataKey"}
-"""Names with an empty word that are terms of cryptography: a data key is what a case key wraps."""
+"""Names with an empty word that are terms of cryptography: a data key is what other keys wrap."""
 
 CLOCKS = {"src/infohus/clock.py"}
 """Where the clock may be read; all other code is given the time."""

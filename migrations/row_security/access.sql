@@ -97,9 +97,9 @@ CREATE FUNCTION infohus.opens(of_case uuid) RETURNS boolean
   END
   $$;
 
--- Does what was passed on rest on a disclosure that stands? Its discloser has the version by one that was not withdrawn,
--- which the version's writer made, or which rests on another that stands, and so on (rule 16). For a disclosure that was
--- itself withdrawn: no.
+-- Does what was passed on rest on a disclosure that stands? One of the exchanges by which its discloser had the version
+-- was not withdrawn, and was made by the version's writer, or rests itself on one that stands, and so on (rule 16). For a
+-- disclosure that was itself withdrawn: no.
 CREATE FUNCTION infohus.rests_on_what_stands(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -112,10 +112,9 @@ CREATE FUNCTION infohus.rests_on_what_stands(of_exchange uuid, of_record uuid, r
         UNION
         SELECT w.record_id, w.record_version, w.discloser_id, w.via FROM upwards u
         JOIN infohus.disclosure w ON w.record_id = u.record_id AND w.record_version = u.record_version
-          AND w.recipient_id = u.discloser_id AND w.withdrawn_at IS NULL
-        WHERE u.via IS NOT NULL
+          AND w.recipient_id = u.discloser_id AND w.exchange_id = ANY (u.via) AND w.withdrawn_at IS NULL
       )
-      SELECT FROM upwards WHERE via IS NULL
+      SELECT FROM upwards WHERE cardinality(via) = 0
     );
   END
   $$;
@@ -129,7 +128,7 @@ CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
         AND d.withdrawn_at IS NULL
-        AND (d.via IS NULL OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
+        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
@@ -146,7 +145,7 @@ CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS bool
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
         AND d.record_version = of_version AND d.withdrawn_at IS NULL
-        AND (d.via IS NULL OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
+        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
@@ -165,7 +164,7 @@ CREATE FUNCTION infohus.newest_version(of_record uuid) RETURNS integer
         WHERE k.record_id = of_record AND k.authority_id = authority),
       (SELECT max(d.record_version) FROM infohus.disclosure d
         WHERE d.record_id = of_record AND d.recipient_id = authority AND d.withdrawn_at IS NULL
-        AND (d.via IS NULL OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id)))
+        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id)))
     ) INTO newest;
     RETURN newest;
   END
@@ -303,13 +302,6 @@ CREATE POLICY leave_participant ON infohus.participant FOR UPDATE TO infohus_app
     AND infohus.caller_role() = 'invited_professional'
     AND ends_at <= infohus.acting_at()
   );
-
-ALTER TABLE infohus.case_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT ON infohus.case_key TO infohus_app;
-CREATE POLICY select_case_key ON infohus.case_key FOR SELECT TO infohus_app
-  USING (infohus.takes_part(case_id, 'any'));
-CREATE POLICY insert_case_key ON infohus.case_key FOR INSERT TO infohus_app
-  WITH CHECK (infohus.takes_part(case_id, 'coordinators') OR infohus.opens(case_id));
 
 ALTER TABLE infohus.disclosure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;

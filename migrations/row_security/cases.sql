@@ -87,7 +87,7 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
         SELECT w.exchange_id FROM rests_on r
         JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_kind <> 'exchange'
         JOIN infohus.disclosure w ON w.record_id = d.record_id
-          AND (w.exchange_id = d.via OR w.discloser_id = d.discloser_id)
+          AND (w.exchange_id = ANY (d.via) OR w.discloser_id = d.discloser_id)
       )
       SELECT x.id FROM rests_on r JOIN infohus.exchange x ON x.corrects_id = r.exchange_id
       WHERE x.recorded_at >= since ORDER BY x.recorded_at LIMIT 1

@@ -23,6 +23,7 @@ import house
 from conftest import Database
 from house import House, open_house
 from house_keys import issuer_keys
+from house_rows import origin_of
 from infohus.demo.issuer import DemoIssuers
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.log import log_of
@@ -100,7 +101,7 @@ class Installation:
         """Make an infohus with two authorities that nobody else has, and people for both."""
         place, self.used = self.used, self.used + 1
         run = Run(self, place, uuid4(), {side: authority_id(side, place) for side in SIDES})
-        FileKeyKeeper.create(self.house.settings.keys_folder, run.authorities.values(), [run.infohus_id])
+        FileKeyKeeper.create(self.house.settings.keys_folder, [], [run.infohus_id])
         for side in SIDES:
             await self.connection.execute(
                 "INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, NULL)", run.authorities[side],
@@ -119,7 +120,7 @@ class Installation:
             (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
         ])
         await self.connection.executemany("SELECT audit.open_log($1, $2, $3)", [
-            (log_of(authority), house.origin_of(authority), authority) for authority in run.authorities.values()
+            (log_of(authority), origin_of(authority), authority) for authority in run.authorities.values()
         ])
         return run
 
@@ -261,7 +262,6 @@ async def open_installation(
 ) -> AsyncIterator[Installation]:
     """Open an application with room for `places` runs on an empty, migrated database."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    superuser, verifier = database.dsn("superuser"), database.dsn("verifier")
     ordinary = DemoIssuers.issuers_toml
 
     def with_many(two: DemoIssuers) -> str:
@@ -273,7 +273,8 @@ async def open_installation(
         patch.setattr(PooledSigner, "sign_every", _never)  # it signs by a clock of its own
         patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
         clock = StoppedClock.installed(patch)
-        async with open_house(database.dsn("app"), database.dsn("signer"), superuser, verifier, folder) as opened:
+        later = [authority_id(side, place) for place in range(places) for side in SIDES]
+        async with open_house(database, folder, more_keys_of=later) as opened:
             connection = await asyncpg.connect(opened.superuser)
             try:
                 yield Installation(opened, clock, connection, places)

@@ -25,6 +25,7 @@ from house import (
     open_house,
     told,
 )
+from house_keys import Addresses
 from infohus.danish_calendar import danish_day
 from policies.lookers import INVITING, SCOPES, Looker, lookers, person
 from policies.oracle import AREAS
@@ -63,9 +64,9 @@ class World:
     tables: tuple[str, ...]
 
 
-async def make_world(app: str, signer: str, superuser: str, verifier: str, folder: Path) -> World:
+async def make_world(database: Addresses, folder: Path) -> World:
     """Make at least one row of every kind through the API, and read what is stored."""
-    async with open_house(app, signer, superuser, verifier, folder) as house:
+    async with open_house(database, folder) as house:
         await _register_tovholdere(house, "left")
         await play_every_kind(house)
         await _register_tovholdere(house, "came later")
@@ -76,7 +77,7 @@ async def make_world(app: str, signer: str, superuser: str, verifier: str, folde
         # No act discloses an underretning today; the policies would let those read it who were told.
         await house.sql(
             "INSERT INTO infohus.disclosure"
-            " SELECT e.id, n.id, $1, n.record_version, 'child_notification', n.case_id, e.authority_id"
+            " SELECT e.id, n.id, $1, n.record_version, 'child_notification', n.case_id, e.authority_id, '{}'"
             " FROM infohus.child_notification n JOIN infohus.exchange e ON e.case_id = n.case_id"
             " WHERE $1 = ANY (e.recipients) AND n.record_version = 1", POLICE,
         )

@@ -26,7 +26,7 @@ ADDING: Final = {
     "scope_decision": Action.PROPOSE_SCOPE_DECISION, "screening": Action.PROPOSE_SCREENING,
     "assessment": Action.OPEN_ASSESSMENT, "recommendation": Action.PROPOSE_RECOMMENDATION,
     "measure": Action.START_MEASURE, "closure": Action.PROPOSE_CLOSURE,
-    "participant": Action.INVITE_PARTICIPANT, "case_key": Action.INVITE_PARTICIPANT,
+    "participant": Action.INVITE_PARTICIPANT,
     # A key comes with every record that somebody who takes part at all may write.
     "record_key": Action.READ_CASE, "disclosed_key": Action.RECORD_EXCHANGE,
     "custody_release": Action.RECORD_CUSTODY_RELEASE,
@@ -59,7 +59,7 @@ CHANGING: Final = {
 }
 """The act on a record that changes it; of a joint decision, the act that signs it."""
 IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt", "earlier_concerns_seen"})
-NOT_OWNED: Final = frozenset({"case_key", "disclosure", "disclosed_key"})
+NOT_OWNED: Final = frozenset({"disclosure", "disclosed_key"})
 """Written by one authority for all."""
 STRICTER_POLICIES: Final = {
     ("signature", "police_coordinator"): "a signature on what is hidden is hidden with it, and decides nothing",

@@ -1,4 +1,4 @@
-"""`infohus keys …`: the keys of the file key keeper, and the key that signs the logs."""
+"""`infohus keys …`: the keys of the file key keeper, whose signatures count, and the key that signs the logs."""
 
 from pathlib import Path
 from uuid import UUID
@@ -6,8 +6,9 @@ from uuid import UUID
 import rich_click as click
 
 from infohus.cli.options import PATH
-from infohus.kernel.audit.formats.checkpoint import SigningKey
-from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.audit.formats.checkpoint import SigningKey, UnsafeSigningKey
+from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
+from infohus.kernel.sealing.signatures import SignersNotUsable, add_signers
 
 
 @click.group()
@@ -19,8 +20,14 @@ def keys() -> None:
 @click.option("--authority", "authorities", multiple=True, required=True, help="An authority's id; may be repeated.")
 @click.option("--infohus", "infohuse", multiple=True, required=True, type=click.UUID, help="An infohus' id.")
 @click.option("--folder", envvar="INFOHUS_KEYS_FOLDER", required=True, type=PATH)
-def create(authorities: tuple[str, ...], infohuse: tuple[UUID, ...], folder: Path) -> None:
-    """Make the missing keys, mode 0600; an existing key is never overwritten."""
-    FileKeyKeeper.create(folder, authorities, infohuse)
-    SigningKey.create(folder / "log-signing.key")
+@click.option("--signers", "signers_file", envvar="INFOHUS_SIGNERS_FILE", required=True, type=PATH,
+              help="The file that gets each authority's public key.")
+def create(authorities: tuple[str, ...], infohuse: tuple[UUID, ...], folder: Path, signers_file: Path) -> None:
+    """Make the missing keys, mode 0600, and write the public ones; nothing that is there is overwritten."""
+    try:
+        keeper = FileKeyKeeper.create(folder, authorities, infohuse)
+        SigningKey.create(folder / "log-signing.key")
+        add_signers(signers_file, map(keeper.signer_key, authorities))
+    except (UnsafeKeyFile, UnsafeSigningKey, SignersNotUsable) as refused:
+        raise click.ClickException(str(refused)) from None
     click.echo("The keys are there.")

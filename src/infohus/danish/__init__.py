@@ -174,6 +174,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Modtageren deltager ikke i sagen",
         "Inddrag myndigheden i sagen først, eller vælg en modtager, der deltager (§ 115, stk. 2: »indgår i«).",
     ),
+    "recipient-cannot-be-told": (
+        "Modtageren har ingen gyldig modtagenøgle",
+        "Bed driften om at oprette en modtagenøgle for myndigheden i infohuset, og gentag. Intet er videregivet.",
+    ),
     "paragraph-does-not-follow": (
         "Hjemlen passer ikke til retningen",
         "Lad feltet være tomt; systemet finder hjemlen: {paragraph}.",

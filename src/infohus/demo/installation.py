@@ -23,6 +23,7 @@ from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
 from infohus.kernel.database.schema import migrate
 from infohus.kernel.identity.caller import Role
 from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.signatures import add_signers
 from infohus.plan.document import PlanDocument, read_plan
 from infohus.plan.loading import load_plan
 from infohus.plan.owner_acts import register_coordinator
@@ -31,7 +32,7 @@ from infohus.settings import REPOSITORY
 DATABASE = "infohus"
 _MARK = "this-is-an-infohus-demo"
 _PASSWORDS = "passwords.json"
-_ROLES = ("owner", "app", "signer", "verifier")
+_ROLES = ("owner", "app", "keys", "signer", "verifier")
 
 
 class NotADemo(Exception):  # noqa: N818 - names the situation
@@ -86,7 +87,9 @@ class DemoInstallation:
         infohuse = asyncio.run(self._plans_and_people())
         keys = self.folder / "keys"
         for plan, infohus_id in infohuse:
-            FileKeyKeeper.create(keys, [authority.id for authority in plan.authorities], [infohus_id])
+            authorities = [authority.id for authority in plan.authorities]
+            keeper = FileKeyKeeper.create(keys, authorities, [infohus_id])
+            add_signers(self.folder / "signers.toml", map(keeper.signer_key, authorities))
         SigningKey.create(keys / "log-signing.key")
         (self.folder / "issuers.toml").write_text(issuers.issuers_toml(), encoding="utf-8")
         (self.folder / "issuers.toml").chmod(0o644)  # whatever the umask: one that others may write is refused
@@ -97,7 +100,7 @@ class DemoInstallation:
         return DemoIssuers(demo_keys(self.folder / "issuers"), now, url=url)
 
     def address(self, role: str) -> str:
-        """Give the database address of the role `owner`, `app`, `signer` or `verifier`."""
+        """Give the database address of the role `owner`, `app`, `keys`, `signer` or `verifier`."""
         return self.postgres.dsn(user=f"infohus_{role}", database=DATABASE, password=self._passwords()[role])
 
     def logs(self) -> list[VerifierKey]:
@@ -120,7 +123,9 @@ class DemoInstallation:
             **inherited,
             "INFOHUS_DATABASE_URL": self.address("app"),
             "INFOHUS_SIGNER_DATABASE_URL": self.address("signer"),
+            "INFOHUS_KEYS_DATABASE_URL": self.address("keys"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
+            "INFOHUS_SIGNERS_FILE": str(self.folder / "signers.toml"),
             "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),
             "INFOHUS_WITNESSES_FILE": str(self.witnesses.file),
             "INFOHUS_PORT": str(port),

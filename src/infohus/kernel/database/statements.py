@@ -18,7 +18,7 @@ from sqlalchemy.orm import configure_mappers
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from infohus.kernel.database.row_digests import REVISION
-from infohus.kernel.database.tables import Row
+from infohus.kernel.database.tables import SCHEMA, Row
 
 Stored: TypeAlias = asyncpg.Record
 """A row as it came from the database: columns by name, sealed values still sealed."""
@@ -32,7 +32,7 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 STORED = "_stored"
 """Where a row keeps its columns in the driver's form: a tuple in the table's order as read, a dict as sent."""
 
-_ACTING = "SELECT asked.* FROM ({sql}) AS asked WHERE (SELECT infohus.act_as(${first}, ${second}, ${third}, ${fourth}))"
+_ACTING = "SELECT asked.* FROM ({sql}) AS asked WHERE (SELECT {schema}.act_as(${}, ${}, ${}, ${}))"
 
 
 class Compiled:
@@ -72,15 +72,14 @@ class Compiled:
 
 
 @cache
-def acting(sql: str, parameters: int) -> str:
+def acting(sql: str, parameters: int, *, schema: str = SCHEMA) -> str:
     """Wrap a query so that it first tells row security who acts: one statement, one round trip, no transaction.
 
     Four parameters are added behind the query's own: authority, person, role, moment. The query is SQLAlchemy's; the
     wrapper is text, because row security is written in SQL. The query reads nothing before `act_as` has answered, for
     its WHERE depends on that answer; in any other order row security would see no caller and show nothing.
     """
-    first, second, third, fourth = range(parameters + 1, parameters + 5)
-    return _ACTING.format(sql=sql, first=first, second=second, third=third, fourth=fourth)
+    return _ACTING.format(*range(parameters + 1, parameters + 5), sql=sql, schema=schema)
 
 
 def joined(inserts: Sequence[tuple[Compiled, list[Any]]]) -> tuple[str, list[Any]]:
