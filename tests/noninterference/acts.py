@@ -225,8 +225,8 @@ async def _tell(run: Run, act: Act) -> None:
     note = filled(run, act, "NoteInformation")
     noted = [await run.send(act.side, "POST", f"{case}/information", note) for _ in range(1 + act.choice % 2)]
     items = [{"kind": "information", "id": one.json()["id"]} for one in noted if one.is_success]
-    if items:
-        await make(run, act, f"{case}/exchanges", {**told(run, act), "items": items})
+    if items and (await make(run, act, f"{case}/exchanges", {**told(run, act), "items": items})).is_success:
+        run.made[act.number]["_items"] = items
 
 
 @doing("tell of a concern")
