@@ -73,7 +73,12 @@ class RequestTooLarge(Refused):
 
 
 class UnsupportedMediaType(Refused):
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    """The body is not said to be JSON in UTF-8, so another reader could read something else.
+
+    Refused as whatever can be read in two ways is, with 400, and not with the 415 of RFC 9110, section 15.5.16.
+    """
+
+    status = HTTPStatus.BAD_REQUEST
 
 
 class MomentNotPlausible(Refused):
@@ -216,10 +221,6 @@ class RevealedToTheOtherOnly(Refused):
     """A first view is for the other tovholder's authority."""
 
 
-class SignerNotTold(Refused):
-    """Rule 17: a joint document, and that one differs from it, is told to the authority whose signature it needs."""
-
-
 class SignedContentDiffers(Refused):
     """Rule 18: the hash signed is not the hash of the present content."""
 
@@ -314,12 +315,6 @@ class ReleaseConditionMissing(Refused):
 
 
 class ExchangeAlreadyCorrected(Refused):
-    status = HTTPStatus.CONFLICT
-
-
-class CorrectionCarriesMore(Refused):
-    """Rule 13: where an exchange is refused, a correction carries no other records, and reaches nobody else."""
-
     status = HTTPStatus.CONFLICT
 
 

@@ -49,8 +49,7 @@ class WhenAJointDocumentIsNotToldToWhoseSignatureItNeeds:
         case = await house.case()
         await ready_for(case, path)
         refused = await by_of(case, by).post(f"{case.path}/{path}", proposal(path, by, PROBATION), status=422)
-        assert refused["type"] == "/problems/signer-not-told"
-        assert OTHER[by] in refused["detail"]
+        assert refused["type"] == "/problems/not-shown-to-the-other"
         # Nothing was kept, so the other can propose, and so can the same.
         await by_of(case, by).post(f"{case.path}/{path}", proposal(path, by, OTHER[by], PROBATION))
 
@@ -59,7 +58,7 @@ class WhenAJointDocumentIsNotToldToWhoseSignatureItNeeds:
         await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
         opening = {"users_are_trained": True, "disclosure": told(by, recipients=[PROBATION])}
         refused = await by_of(case, by).post(f"{case.path}/assessments", opening, status=422)
-        assert refused["type"] == "/problems/signer-not-told"
+        assert refused["type"] == "/problems/not-shown-to-the-other"
 
     async def test_a_disagreement_is_refused(self, house: House, by: str) -> None:
         case, other = await house.case(), OTHER[by]
@@ -70,7 +69,7 @@ class WhenAJointDocumentIsNotToldToWhoseSignatureItNeeds:
         path = f"{case.path}/scope-decisions/{proposed['id']}"
         disagreement = {"reason": "Det er trivsel.", "disclosure": told(other, recipients=[PROBATION])}
         refused = await by_of(case, other).post(f"{path}/disagreement", disagreement, status=422)
-        assert (refused["type"], await case.stage()) == ("/problems/signer-not-told", "cleared")
+        assert (refused["type"], await case.stage()) == ("/problems/not-shown-to-the-other", "cleared")
         disagreement["disclosure"] = told(other, recipients=[by])
         await by_of(case, other).post(f"{path}/disagreement", disagreement)
 

@@ -13,6 +13,20 @@ async def _noted(run: Run, act: Act) -> list[dict[str, str]]:
     return [{"kind": "information", "id": noted.json()["id"]}] if noted.is_success else []
 
 
+@doing("tell the third authority")
+async def _tell_third(run: Run, act: Act) -> None:
+    body = {**told(run, act, THIRD), "summary": written("Han er set ved stationen.", act.choice)}
+    if act.about is not None:
+        body["items"] = [{"kind": "information", "id": run.made_by(act.about)["id"]}]
+    await make(run, act, f"{case_of(run, act)}/exchanges", body)
+
+
+@doing("ask the third authority")
+async def _ask_third(run: Run, act: Act) -> None:
+    body = {"question": written("Kender I ham?", act.choice), "disclosure": told(run, act, THIRD)}
+    await make(run, act, f"{case_of(run, act)}/information-requests", body)
+
+
 @doing("tell both")
 async def _tell_both(run: Run, act: Act) -> None:
     items = await _noted(run, act)

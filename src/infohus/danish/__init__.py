@@ -153,10 +153,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Kun den anden tovholder kan se det",
         "Et første syn vises kun for den anden tovholders myndighed. Ret modtageren.",
     ),
-    "signer-not-told": (
-        "Den anden tovholder skal have det at se",
-        "Forslag, ændringer og uenighed vises altid for den, hvis underskrift det kræver. Føj {signer} til modtagerne.",
-    ),
     "signed-content-differs": (
         "Forslaget er ændret",
         "Hent forslaget igen, læs det, og underskriv det, der står nu (regel 18).",
@@ -191,9 +187,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "pet-request-has-another-recipient": (
         "Kun PET kan være modtager", "En videregivelse på PET's anmodning har kun PET som modtager. Ret modtageren.",
     ),
+    "pet-is-answered-by-itself": (
+        "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
+    ),
     "pet-request-cannot-be-declined": (
         "PET's anmodning kan ikke afslås",
-        "Pligten følger af PET-loven § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",
+        "Pligten følger af PET-lovens § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",
     ),
     "manifest-differs": (
         "Kvitteringen passer ikke", "I kvitterer for andet, end der blev videregivet. Hent videregivelsen igen.",

@@ -9,6 +9,10 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Rettelsen rækker længere end det, der rettes",
         "Her kan der ikke videregives. Skriv, hvad der er rigtigt, og udelad nye oplysninger og nye modtagere.",
     ),
+    "not-shown-to-the-other": (
+        "Den anden tovholder får det ikke at se",
+        "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
+    ),
     "drawn-in-by-its-own-authority": (
         "Myndigheden inddrager selv sine medarbejdere",
         "Bed myndighedens egen tovholder om at inddrage personen.",

@@ -47,7 +47,7 @@ async def notify_owners(
 
     A recipient reads the exchange itself. Of what the security service asked for nobody is told (rule 85).
     """
-    if draft.requested_by_pet or not told:
+    if exchange.is_for_pet or not told:
         return
     for owner in sorted({item.owner for item in items} - {exchange.authority_id, *exchange.recipients}):
         own = sorted({(item.kind, item.record_id) for item in items if item.owner == owner})

@@ -23,6 +23,7 @@ from infohus.cases.disclosures.model import (
     Paragraph,
 )
 from infohus.cases.disclosures.onward_notices import notify_owners
+from infohus.cases.disclosures.refusals import PetIsAnsweredByItself
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.procedure.row import OF_EXCHANGE
 from infohus.kernel.access.model import Authority, InfohusAuthority
@@ -35,6 +36,8 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 LATE_AFTER = timedelta(hours=24)
 """An exchange recorded more than this after it took place shows as late (rule 12; the figure is a design choice)."""
 CLOCK_TOLERANCE = timedelta(minutes=2)
+_ANSWERS_PET = frozenset({Action.RECORD_EXCHANGE, Action.CORRECT_EXCHANGE})
+"""Acts that can disclose at PET's request: what both sides see is never shown by an exchange that one may not see."""
 
 
 _RELEASES = sa.select(CustodyRelease.id).where(CustodyRelease.case_id == sa.bindparam("case_id"))
@@ -68,6 +71,8 @@ async def disclose(
         Refused: a rule of § 115 is not met; nothing is disclosed and the attempt stands in the log.
     """
     work.require(Action.RECORD_EXCHANGE)
+    if draft.requested_by_pet and work.action not in _ANSWERS_PET:
+        raise PetIsAnsweredByItself
     _refuse_what_the_law_refuses(draft, work.regime)
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id

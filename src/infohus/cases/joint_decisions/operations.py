@@ -11,12 +11,13 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.disclosures.model import DisclosureDraft, Exchange, Item
+from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
 from infohus.cases.joint_decisions.closing_signatures import CLOSURE, require_no_closure_signed
 from infohus.cases.joint_decisions.document import salted_document, signed_hash
 from infohus.cases.joint_decisions.model import JointDecision, Signature
+from infohus.cases.joint_decisions.refusals import NotShownToTheOther
 from infohus.cases.procedure.table import next_stage
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.statements import AnySelect
@@ -73,9 +74,10 @@ async def begin_decision(
     Raises:
         AlreadyProposed: another proposal of this kind is open in the case.
         ClosureIsSigned: it is no closure, and the caller's authority has signed one.
-        SignerNotTold: the other tovholder's authority is no recipient.
+        NotShownToTheOther: the other tovholder's authority is no recipient.
         Refused: the disclosure does not meet § 115.
     """
+    await require_shown_to_the_other(work, disclosure)
     if model.__tablename__ != CLOSURE:
         await require_no_closure_signed(work)
     if await work.values(open_proposals(model), case_id=work.case.id):
@@ -88,7 +90,7 @@ async def begin_decision(
         model, sealed={"content": text}, id=record_id, outcome=outcome, content_hash=content_hash, exchange_id=None,
         decided_at=None, **columns,
     )
-    exchange = await disclose_to_signer(work, disclosure, Item.of(decision))
+    exchange = await disclose(work, disclosure, [Item.of(decision)])
     work.change(decision, exchange_id=exchange.id)
     return decision
 
@@ -97,10 +99,11 @@ async def amend(work: UnitOfWork, decision: AnyDecision, draft: Proposal) -> Any
     """Replace the content of an open proposal: earlier signatures are void, and the new content is disclosed anew.
 
     Raises:
+        NotShownToTheOther: the other tovholder's authority is no recipient.
         DecisionAlreadyMade: both have signed; a made decision is immutable (rule 40).
         ChangedMeanwhile: there is a later version, which was not disclosed to the caller.
-        SignerNotTold: the other tovholder's authority is no recipient.
     """
+    await require_shown_to_the_other(work, draft.disclosure)
     await require_open(work, decision)
     text, outcome = salted_document(draft.content), draft.outcome.value
     content_hash = signed_hash(
@@ -109,7 +112,7 @@ async def amend(work: UnitOfWork, decision: AnyDecision, draft: Proposal) -> Any
     await work.rewrite(
         decision, sealed={"content": text}, outcome=outcome, content_hash=content_hash, exchange_id=None
     )
-    exchange = await disclose_to_signer(work, draft.disclosure, Item.of(decision))
+    exchange = await disclose(work, draft.disclosure, [Item.of(decision)])
     work.change(decision, exchange_id=exchange.id)
     _sign_for_caller(work, decision)
     return decision
@@ -160,28 +163,19 @@ async def require_open(work: UnitOfWork, decision: JointDecision) -> None:
         raise errors.ChangedMeanwhile
 
 
-async def disclose_to_signer(work: UnitOfWork, draft: DisclosureDraft, item: Item) -> Exchange:
-    """Disclose a joint document, or what is said of one, to its recipients; one is whose signature it needs.
-
-    So neither of the two can be left with something joint open that it cannot see, sign or change (rules 17 and 70).
-
-    Raises:
-        SignerNotTold: the other tovholder's authority is no recipient.
-        Refused: the disclosure does not meet § 115.
-    """
-    infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
-    assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
-    missing = {infohus.municipality_id, infohus.police_id} - {work.caller.authority_id, *draft.recipients}
-    if missing and draft.recipients:
-        raise errors.SignerNotTold(signer=", ".join(sorted(missing)))
-    return await disclose(work, draft, [item])
-
-
 async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signature]:
     """List the signatures that stand on the present content, with the one that this unit of work is about to write."""
     stored = await work.rows(Signature, _SIGNATURES, record_id=decision.id, content_hash=decision.content_hash)
     pending = [row for row in work.pending(Signature) if row.content_hash == decision.content_hash]
     return [*stored, *pending]
+
+
+async def require_shown_to_the_other(work: UnitOfWork, disclosure: DisclosureDraft) -> None:
+    """Refuse a version that is kept from the other tovholder, who would learn of it by signing in vain (rule 44)."""
+    infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
+    assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
+    if not {infohus.municipality_id, infohus.police_id} <= {work.caller.authority_id, *disclosure.recipients}:
+        raise NotShownToTheOther
 
 
 def _sign_for_caller(work: UnitOfWork, decision: JointDecision) -> None:

@@ -20,6 +20,7 @@ from infohus.cases.disclosures.operations import Correcting, disclose
 from infohus.cases.information import InformationDraft, note_information
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
+from infohus.casework.exchanges.refusals import CorrectionCarriesMore
 from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.kernel.access.model import STANDS, Disclosure, Infohus, Stage
 from infohus.kernel.authorization.action import Action
@@ -88,6 +89,7 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
         ExchangeWithoutContent: it has neither items nor a summary.
         Refused: a rule of § 115 is not met.
     """
+    work.audit_draft.is_for_pet = draft.requested_by_pet
     if not draft.items and not has_words(draft.summary) and not draft.for_criminal_investigation:
         raise errors.ExchangeWithoutContent
     exchange = await disclose(work, draft, await records.items_of(work, draft.items), summary=draft.summary)
@@ -142,10 +144,13 @@ async def correct_exchange(
     if work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
         carried = {row["record_id"] for row in await work.values(_CARRIED, exchange_id=wrong.id)}
         if not {item.record_id for item in items} <= carried or not set(draft.recipients) <= reached:
-            raise errors.CorrectionCarriesMore
+            raise CorrectionCarriesMore
     if items and not draft.recipients:
         raise errors.ExchangeWithoutRecipient
-    reaching_all = msgspec.structs.replace(draft, recipients=sorted({*reached, *draft.recipients}))
+    reaching_all = msgspec.structs.replace(
+        draft, recipients=sorted({*reached, *draft.recipients}),
+        requested_by_pet=draft.requested_by_pet or wrong.is_for_pet,
+    )
     exchange = await disclose(
         work, reaching_all, items, summary=draft.summary, correcting=Correcting(wrong.id, draft.recipients)
     )

@@ -46,7 +46,7 @@ LED_DAYS = 28
 
 READING = {
     AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
-    AccessKind.FOLLOW_UP: Action.READ_MEASURE,
+    AccessKind.FOLLOW_UP: Action.READ_MEASURE, AccessKind.CHILD_NOTIFICATION_STEP: Action.READ_CHILD_NOTIFICATION,
     **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
 }
 """The action that reads a record of each kind, under which a package opens it."""
