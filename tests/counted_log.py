@@ -25,14 +25,13 @@ from infohus.whole_case.log_reports.model import (
     line_from,
     naming_restricted,
 )
-from infohus.whole_case.log_reports.purposes import PURPOSE_OF
 
 ORIGIN = "eksempel.dk/infohus"
 KEY = SigningKey(bytes(range(32)))
 HOUR = timedelta(hours=1)
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 OURS, THEIRS = "ishoj-kommune", "kbh-vestegns-politi"
-ACTIONS = sorted(set(PURPOSE_OF) - {Action.REPORT_SUBJECT_LOG.value})
+ACTIONS = sorted({action.value for action in Action} - {Action.REPORT_SUBJECT_LOG.value})
 
 
 @dataclass
@@ -74,7 +73,7 @@ class Log:
             authority=OURS, log=ORIGIN, person=person, made_at=asked.at, lines=lines, entry="", proof="",
             letter=letter("Ishøj Kommune", made_at=asked.at, lines=lines, log_id=person),
         )
-        named = None if silently else naming_restricted(withheld)
+        named = None if silently else naming_restricted("lawfulness", withheld)
         return self.seal(report, justification=named)
 
     def seal(self, report: SubjectLogReport, *, justification: str | None = None) -> SubjectLogReport:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, now
+from infohus.danish.purposes import PURPOSES
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
 from infohus.kernel.audit.formats.entry import Outcome, Track, decode
@@ -22,7 +23,7 @@ from infohus.kernel.audit.verification.tally import Tallies
 from infohus.kernel.identity.caller import Role
 from infohus.whole_case.log_reports.letter import MAY_BE_WITHHELD
 from infohus.whole_case.log_reports.model import SubjectLogReport, check_against, check_report
-from infohus.whole_case.log_reports.purposes import PURPOSE_OF, purpose_of
+from infohus.whole_case.log_reports.purposes import purpose_of
 from small_entries import log_id_of, small_entry
 from town import LOG, Town
 
@@ -76,9 +77,7 @@ class WhenAPersonAsksForALogReport:
         case = await worked_case(house)
         report = await report_on(house, cpr_number=NUMBER)
         purposes = [line["purpose"] for line in report["lines"]]
-        assert purposes == [
-            PURPOSE_OF["recordConcern"], *[PURPOSE_OF["readCase"]] * 2, PURPOSE_OF["reportSubjectLog"]
-        ]
+        assert purposes == [*[PURPOSES["intake"]] * 3, PURPOSES["subject_access"]]
         assert check_report(msgspec.convert(report, SubjectLogReport), [key_of(house)]).size >= 5
         sealing = base64.b64decode(report["entry"]).decode()
         shown = json.dumps(report, ensure_ascii=False) + sealing
@@ -101,7 +100,7 @@ class WhenAPersonAsksForALogReport:
         await case.politi.get(f"{case.path}/concerns/{case.concern_id}", status=404)
         theirs = await report_on(house, "politi", cpr_number=NUMBER)
         assert [line["purpose"] for line in theirs["lines"]] == [
-            PURPOSE_OF["readCase"], purpose_of("readConcern", Outcome.DENIED), PURPOSE_OF["reportSubjectLog"]
+            PURPOSES["intake"], purpose_of("intake", Outcome.DENIED), PURPOSES["subject_access"]
         ]
         before = await report_on(house, cpr_number=NUMBER)
         for _ in range(5):
@@ -119,9 +118,7 @@ class WhenAPersonAsksForALogReport:
         reports = await reports_on(house, cpr_number=NUMBER)
         assert len({report["person"] for report in reports}) == 2
         for report in reports:
-            assert [line["purpose"] for line in report["lines"]] == [
-                PURPOSE_OF["recordConcern"], PURPOSE_OF["reportSubjectLog"]
-            ]
+            assert [line["purpose"] for line in report["lines"]] == [PURPOSES["intake"], PURPOSES["subject_access"]]
             assert check_report(msgspec.convert(report, SubjectLogReport), [key_of(house)]).size >= 3
 
     @pytest.mark.rule(61)
@@ -130,7 +127,9 @@ class WhenAPersonAsksForALogReport:
         await worked_case(house)
         first = await report_on(house, cpr_number=NUMBER)
         second = await report_on(house, cpr_number=NUMBER)
-        assert [line["purpose"] for line in second["lines"][-3:]] == [PURPOSE_OF["reportSubjectLog"]] * 3
+        assert [line["purpose"] for line in second["lines"][-3:]] == [
+            PURPOSES["subject_access"], PURPOSES["subject_access_report"], PURPOSES["subject_access"]
+        ]
         assert second["lines"][: len(first["lines"])] == first["lines"]
         listed = (await house.person("dpo").get("/log/entries?action=reportSubjectLog"))["items"]
         acts = [one["entry"] for one in listed if one["entry"]["caller"] is not None]
@@ -147,7 +146,7 @@ class WhenAPersonAsksForALogReport:
         await case.kommune.post(f"/infohuse/{house.infohus_id}/searches", search, status=200)
         await case.kommune.post(f"{case.path}/closures", {}, status=400)
         purposes = [line["purpose"] for line in (await report_on(house, cpr_number=NUMBER))["lines"]]
-        assert PURPOSE_OF["searchPersons"] in purposes
+        assert PURPOSES["subject_access"] in purposes
 
     @pytest.mark.rule(64)
     async def test_a_person_without_a_cpr_number_is_named_by_the_record(self, house: House) -> None:
@@ -181,8 +180,8 @@ class WhenAPersonAsksForALogReport:
                 })
             letters[restricts] = await report_on(house, by, subject=read["subjects"][0]["id"])
         hidden, whole = letters[True], letters[False]
-        assert PURPOSE_OF["readConcern"] not in purposes_of(hidden, after=1)
-        assert PURPOSE_OF["readConcern"] in purposes_of(whole, after=1)
+        assert PURPOSES["intake"] not in purposes_of(hidden, after=1)
+        assert PURPOSES["intake"] in purposes_of(whole, after=1)
         assert framed(hidden) == framed(whole)
         assert hidden.keys() == whole.keys()
         assert basis not in json.dumps(hidden) + base64.b64decode(hidden["entry"]).decode()

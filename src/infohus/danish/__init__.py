@@ -5,12 +5,14 @@ while an act has none.
 """
 
 from infohus.danish.bounds import BOUNDS
+from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish.requests import REQUESTS
 from infohus.errors import Refused
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
+    **LOG_READING,
     **BOUNDS,
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (
@@ -27,16 +29,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "report-not-on-one-person": (
         "Hvem handler udtrækket om?", "Angiv enten CPR-nummeret eller personen i sagen, og ikke begge dele."
     ),
-    "not-drawable-yet": (
-        "Lodtrækningen mangler et kontrolpunkt",
-        "Hemmeligheden er sagt for tidligt. Varsl en ny kontrol, og vent, til du har gemt et kontrolpunkt derefter.",
-    ),
-    "secret-not-promised": (
-        "Hemmeligheden er en anden end den lovede",
-        "Send de 64 tegn, du lavede før varslet. Har du dem ikke mere, så varsl en ny kontrol. Intet er ændret.",
-    ),
     "own-entry-reviewed": (
-        "Du kan ikke kontrollere dig selv", "Bed en anden databeskyttelsesrådgiver om at se på posten."
+        "Du kan ikke kontrollere dig selv",
+        "Bed myndighedens jurist eller en anden databeskyttelsesrådgiver om at se på posten; de må begge.",
     ),
     "finding-not-complete": (
         "Fundet mangler noget",

@@ -11,7 +11,7 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "not-shown-to-the-other": (
         "Den anden tovholder får det ikke at se",
-        "Det, I begge underskriver, vises for jer begge. Føj den anden tovholders myndighed til modtagerne.",
+        "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
     ),
     "before-the-case": (
         "Tidspunktet ligger før sagen",
@@ -31,8 +31,8 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "nothing-in-period": (
         "Der er intet at kontrollere i perioden",
         (
-            "Vælg en periode, hvor loggen har poster. Uden periode ses der på tiden til og med i går; er loggen ny,"
-            " så lad perioden slutte i dag."
+            "Loggen har ingen poster i perioden, eller den ligger forude. Vælg en anden; uden periode er den: siden"
+            " sidste hele kontrol. Er loggen ny, så lad perioden slutte i dag."
         ),
     ),
     "exchange-for-investigation": (

@@ -12,6 +12,7 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt, acknowledge_for_caller, receipts_on
+from infohus.casework.exchanges.exchange_facts import recipients_shown
 from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -73,14 +74,15 @@ async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[U
     withdrawn = await withdrawals_of(work, exchanges)
     return {
         exchange.id: _receipts(
-            exchange, [one for one in stored if one.exchange_id == exchange.id], withdrawn[exchange.id], work.now
+            exchange, recipients_shown(exchange, work.caller.authority_id),
+            [one for one in stored if one.exchange_id == exchange.id], withdrawn[exchange.id], work.now,
         )
         for exchange in exchanges
     }
 
 
 async def withdrawals_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[UUID, Withdrawn]:
-    """Tell of exchanges what was withdrawn; an owner of what was passed on sees nothing of it here."""
+    """Tell of exchanges what was withdrawn: the discloser of everybody, a recipient of itself."""
     older = {one.id for one in exchanges}.difference(one.id for one in work.pending(Exchange))
     rows = [
         row for row in (await work.values(_WITHDRAWN, exchange_ids=sorted(older)) if older else [])
@@ -95,8 +97,10 @@ async def withdrawals_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dic
     }
 
 
-def _receipts(exchange: Exchange, stored: Sequence[Receipt], withdrawn: Withdrawn, now: datetime) -> Receipts:
-    missing = sorted(set(exchange.recipients) - {one.authority_id for one in stored})
+def _receipts(
+    exchange: Exchange, recipients: Sequence[str], stored: Sequence[Receipt], withdrawn: Withdrawn, now: datetime
+) -> Receipts:
+    missing = sorted({*recipients} - {one.authority_id for one in stored})
     return Receipts(
         receipts=[ReceiptView(one.authority_id, one.acknowledged_at) for one in stored], unacknowledged=missing,
         is_overdue=bool(missing) and now - exchange.recorded_at > OVERDUE_AFTER,

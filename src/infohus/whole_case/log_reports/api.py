@@ -16,7 +16,7 @@ from infohus.whole_case.log_reports.operations import ask_for_report, reports_on
 
 @post("/infohuse/{infohus_id:uuid}/log-reports", operation_id="ReportSubjectLog", status_code=200)
 async def report(
-    infohus_id: FromPath[UUID], data: JSONBody[LogReportDraft], request_scope: NamedDependency[RequestScope],
+    infohus_id: FromPath[UUID], data: JSONBody[LogReportDraft], log_scope: NamedDependency[RequestScope],
     signer: NamedDependency[PooledSigner],
 ) -> LogReports:
     """Make a person's log reports: dates and purposes, no staff, and proof that the log seals each word for word.
@@ -25,12 +25,12 @@ async def report(
     """
     # Two units of work: the first one's entry is the reports' last line, so it must be in the log before they are made.
     # The second one's entry seals them, so they are given out with its proof after its end.
-    async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
+    async with log_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
         persons = await ask_for_report(work, data)
-    async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
+    async with log_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
         since = (await work.log.head()).size
         reports = await reports_on(work, signer, persons)
-    return LogReports(await seal(reports, request_scope.afterwards(work, work.log), signer, since=since))
+    return LogReports(await seal(reports, log_scope.afterwards(work, work.log), signer, since=since))
 
 
 handlers = [report]

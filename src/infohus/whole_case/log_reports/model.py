@@ -24,7 +24,7 @@ ORDERED = "subject_access"
 """The purpose, in the log, of the entry that says that a report is asked for."""
 GIVEN_OUT = "subject_access_report"
 """The purpose of the entry that says that it was given out."""
-_RESTRICTED = "restricted "
+_RESTRICTED = "; restricted "
 
 
 class LogReportDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -118,7 +118,7 @@ def check_against(report: SubjectLogReport, entries: Iterable[bytes | None]) -> 
             return _compare(report, used, restricted)
         if not encoded or (entry := read(encoded)) is None:
             continue
-        if (entry.correlation, entry.purpose) == (sealed.correlation, GIVEN_OUT):
+        if (entry.correlation, entry.purpose) == (sealed.correlation, GIVEN_OUT) and entry.caller is not None:
             restricted = restricted_by(entry)
         if is_on(entry, report.person, report.authority):
             used.append(entry)
@@ -154,7 +154,7 @@ def is_on(entry: Entry, person: str, authority: str) -> bool:
 
 def line_from(entry: Entry) -> ReportLine:
     """Make the line of an entry."""
-    return ReportLine(entry.at, purpose_of(entry.action, entry.outcome))
+    return ReportLine(entry.at, purpose_of(entry.purpose, entry.outcome))
 
 
 def asks(entry: Entry, person: str, authority: str) -> bool:
@@ -163,12 +163,14 @@ def asks(entry: Entry, person: str, authority: str) -> bool:
     return said == (Action.REPORT_SUBJECT_LOG.value, Outcome.ALLOWED, ORDERED) and is_on(entry, person, authority)
 
 
-def naming_restricted(records: Collection[UUID]) -> str | None:
-    """Write the justification of the act that gives reports out: which restricted records it left out, if any."""
-    return _RESTRICTED + " ".join(sorted(str(one) for one in records)) if records else None
+def naming_restricted(purpose: str | None, records: Collection[UUID]) -> str | None:
+    """Write the justification of the act that gives reports out: what the log is read for, and what was left out.
+
+    The latter are the records whose restriction the reports follow.
+    """
+    return f"{purpose}{_RESTRICTED}{' '.join(sorted(map(str, records)))}" if records else purpose
 
 
 def restricted_by(entry: Entry) -> set[str]:
     """Read which records an act that gave a report out names as restricted."""
-    said = entry.justification or ""
-    return set(said.removeprefix(_RESTRICTED).split()) if said.startswith(_RESTRICTED) else set()
+    return set((entry.justification or "").partition(_RESTRICTED)[2].split())

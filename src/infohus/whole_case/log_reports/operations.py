@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import Subject
-from infohus.cases.procedure.row import OF_REPORT
+from infohus.cases.procedure.purposes import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.formats.letters import LETTER
@@ -83,6 +83,7 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
         work.audit_draft.persons.extend(row["log_id"] for row in known)
         persons += [row["log_id"] for row in known]
     work.audit_draft.state_purpose(OF_REPORT, ORDERED)
+    work.audit_draft.justification = work.audit_draft.asked.purpose  # which of the four the log is read for (rule 104)
     return list(dict.fromkeys(persons))
 
 
@@ -97,18 +98,22 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     """
     work.audit_draft.persons.extend(persons)
     work.audit_draft.state_purpose(OF_REPORT, GIVEN_OUT)
+    work.audit_draft.justification = work.audit_draft.asked.purpose  # which of the four the log is read for (rule 104)
     if not persons:
         return []
     head = await _signed(signer, work.log)
     name = (await work.values(_AUTHORITY, authority_id=work.caller.authority_id))[0]["name"]
     gathered = [_Gathered(person, work.caller.authority_id) for person in persons]
     async for some in _in_batches(work.log.entries_holding([f'"{person}"' for person in persons])):
-        restricted = await _restricted(work, {entry.subject for entry in some if entry.subject is not None})
-        for entry in some:
+        restricted = await _restricted(work, {entry.subject for _, entry in some if entry.subject is not None})
+        for index, entry in some:
             for one in gathered:
-                one.take(entry, restricted)
+                one.take(index, entry, restricted)
+    used = [index for one in gathered for index in one.between]
+    work.audit_draft.read_entries = [(min(used), max(used))] if used else []
     reports = [_report_on(one, authority=name, origin=head.checkpoint.origin) for one in gathered]
-    work.audit_draft.justification = naming_restricted({record for one in gathered for record in one.restricted})
+    left_out = {record for one in gathered for record in one.restricted}
+    work.audit_draft.justification = naming_restricted(work.audit_draft.asked.purpose, left_out)
     work.audit_draft.letters.extend(digest_of(report) for report in reports)
     return reports
 
@@ -120,14 +125,17 @@ class _Gathered:
     person: str
     authority: str
     lines: list[ReportLine] = field(default_factory=list)
+    between: tuple[int, ...] = ()
+    """The places in the log of the first and the last entry that were used."""
     restricted: set[UUID] = field(default_factory=set)
     asked: tuple[datetime, int] | None = None
     """When it was asked for, and how many lines there are with that."""
 
-    def take(self, entry: Entry, restricted: Collection[UUID]) -> None:
+    def take(self, index: int, entry: Entry, restricted: Collection[UUID]) -> None:
         """Take the next entry that holds the person's log id."""
         if not is_on(entry, self.person, self.authority):
             return
+        self.between = (*self.between[:1], index)
         if entry.subject is not None and entry.subject in restricted:
             self.restricted.add(entry.subject)
             return
@@ -136,12 +144,12 @@ class _Gathered:
             self.asked = entry.at, len(self.lines)
 
 
-async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[Entry]]:
+async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[tuple[int, Entry]]]:
     """Read the entries, some hundred at a time; what is no entry is left out."""
-    some: list[Entry] = []
-    async for _, encoded in holding:
+    some: list[tuple[int, Entry]] = []
+    async for index, encoded in holding:
         if (entry := read(encoded)) is not None:
-            some.append(entry)
+            some.append((index, entry))
         if len(some) == AT_ONCE:
             yield some
             some = []

@@ -21,8 +21,8 @@ def letter_entry(act: Entry, digest: str) -> Entry:
     """
     return msgspec.structs.replace(
         act, caller=None, role=None, assurance=None, subject_kind=LETTER, subject=None, case=None, policies=[],
-        justification=digest, purpose=None, recipients=[], track=Track.ORDINARY, persons=[], opened=[], wrote=[],
-        nonce=secrets.token_urlsafe(16),
+        justification=digest, recipients=[], track=Track.ORDINARY, persons=[], opened=[], wrote=[],
+        asked=msgspec.UNSET, read=msgspec.UNSET, nonce=secrets.token_urlsafe(16),
     )
 
 
