@@ -14,7 +14,12 @@ from infohus import errors
 from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
-from infohus.cases.joint_decisions.closing_signatures import CLOSURE, require_no_closure_signed
+from infohus.cases.joint_decisions.closing_signatures import (
+    CLOSURE,
+    HAS_ENDED,
+    replace_ended_signature,
+    require_no_closure_signed,
+)
 from infohus.cases.joint_decisions.document import salted_document, signed_hash
 from infohus.cases.joint_decisions.model import JointDecision, Signature
 from infohus.cases.joint_decisions.refusals import NotShownToTheOther
@@ -40,7 +45,7 @@ class Proposal(Protocol):
 
 _SIGNATURES = sa.select(Signature).where(
     Signature.record_id == sa.bindparam("record_id"), Signature.content_hash == sa.bindparam("content_hash"),
-    Signature.withdrawn_at.is_(None),
+    Signature.withdrawn_at.is_(None), ~HAS_ENDED,
 )
 _SUPERSEDED = sa.select(
     sa.func.infohus.is_superseded(
@@ -141,6 +146,8 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
     caller = work.caller
     if any(caller.authority_id == row.authority_id or caller.person_id == row.person_id for row in signatures):
         raise errors.AlreadySigned
+    if decision.__tablename__ == CLOSURE:
+        await replace_ended_signature(work, decision)
     _sign_for_caller(work, decision)
     if decision.exchange_id is not None:
         await acknowledge_by_signing(work, decision.exchange_id)
