@@ -249,7 +249,7 @@ CREATE POLICY update_case ON infohus."case" FOR UPDATE TO infohus_app
 -- its staff may read that the side is there, because an attempt by one who takes no part is logged with it.
 ALTER TABLE infohus.case_side ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.case_side TO infohus_app;
-GRANT UPDATE (version) ON infohus.case_side TO infohus_app;
+GRANT UPDATE (version, ended_at) ON infohus.case_side TO infohus_app;
 CREATE POLICY select_case_side ON infohus.case_side FOR SELECT TO infohus_app
   USING (authority_id = infohus.caller_authority() AND infohus.caller_person() IS NOT NULL);
 CREATE POLICY insert_case_side ON infohus.case_side FOR INSERT TO infohus_app

@@ -123,7 +123,8 @@ class CaseSide(Row, Changing):
     """What one authority has of a case, seen by that authority alone (rule 44).
 
     Made by its own authority's first act that writes in the case. `version` is the next one with every change of what
-    the side knows, and 0 for a side that is not there yet.
+    the side knows, and 0 for a side that is not there yet. `ended_at` is when its authority ended it although the other
+    had not signed; whether it has ended still is `whole_case/closures/side_ends.py`'s to say.
     """
 
     __tablename__ = "case_side"
@@ -131,6 +132,7 @@ class CaseSide(Row, Changing):
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
     version: Mapped[int]
+    ended_at: Mapped[datetime | None]
 
 
 class SidePerson(Row):
