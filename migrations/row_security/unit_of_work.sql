@@ -18,7 +18,10 @@ CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app
 -- that recorded the exchange. What another exchange that stands gave the recipient stays. Gives the ids of the records
 -- that it withdrew, each with the key rows that it deleted, without the wrapped key; `part` is NULL where there was none.
 CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
-  RETURNS TABLE (record_id uuid, part text, record_version integer, owner_id text, case_id uuid, key_id uuid)
+  RETURNS TABLE (
+    record_id uuid, part text, number integer, record_version integer, owner_id text, case_id uuid, key_id uuid,
+    content bytea
+  )
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
@@ -38,9 +41,9 @@ CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
       ), deleted AS (
         DELETE FROM infohus.disclosed_key k USING withdrawn w
         WHERE k.exchange_id = of_exchange AND k.recipient_id = recipient AND k.record_id = w.record_id
-        RETURNING k.record_id, k.part, k.record_version, k.owner_id, k.case_id, k.key_id
+        RETURNING k.record_id, k.part, k.number, k.record_version, k.owner_id, k.case_id, k.key_id, k.content
       )
-      SELECT w.record_id, d.part, d.record_version, d.owner_id, d.case_id, d.key_id
+      SELECT w.record_id, d.part, d.number, d.record_version, d.owner_id, d.case_id, d.key_id, d.content
       FROM withdrawn w LEFT JOIN deleted d ON d.record_id = w.record_id;
   END
   $$;
@@ -65,8 +68,8 @@ CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint
   DECLARE
     ended bigint;
   BEGIN
-    DELETE FROM infohus.request_once r WHERE r.ctid = ANY (ARRAY(
-      SELECT old.ctid FROM infohus.request_once old WHERE old.acted_on < before LIMIT 10000
+    DELETE FROM infohus.answered_request r WHERE r.ctid = ANY (ARRAY(
+      SELECT old.ctid FROM infohus.answered_request old WHERE old.acted_on < before LIMIT 10000
     ));
     GET DIAGNOSTICS ended = ROW_COUNT;
     RETURN ended;
@@ -76,9 +79,9 @@ REVOKE EXECUTE ON FUNCTION infohus.end_answered_requests(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.end_answered_requests(date) TO infohus_app;
 
 -- It runs as the owner, whom forced row security binds too: these rows only.
-CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO infohus_owner
+CREATE POLICY ending_reads_answered_request ON infohus.answered_request FOR SELECT TO infohus_owner
   USING (acted_on < CURRENT_DATE - 1);
-CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
+CREATE POLICY ending_deletes_answered_request ON infohus.answered_request FOR DELETE TO infohus_owner
   USING (acted_on < CURRENT_DATE - 1);
 
 -- Logging attempts.

@@ -87,6 +87,7 @@ def create_tables() -> None:
     create_record(
         "information_request",
         sa.Column("asked_by", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("asked_by_pet", sa.Boolean(), nullable=False),
         sa.Column("asked_of", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         choice("answer", "disclosed", "partly", "declined", nullable=True),

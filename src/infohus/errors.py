@@ -73,7 +73,12 @@ class RequestTooLarge(Refused):
 
 
 class UnsupportedMediaType(Refused):
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    """The body is not said to be JSON in UTF-8, so another reader could read something else.
+
+    Refused as whatever can be read in two ways is, with 400, and not with the 415 of RFC 9110, section 15.5.16.
+    """
+
+    status = HTTPStatus.BAD_REQUEST
 
 
 class MomentNotPlausible(Refused):
@@ -239,6 +244,12 @@ class ExchangeForInvestigation(Refused):
 
 class RecipientTakesNoPart(Refused):
     """Rule 3."""
+
+
+class RecipientCannotBeTold(Refused):
+    """Nothing can be sealed to the recipient: it has no intake key in the infohus, or none that its keeper signed."""
+
+    status = HTTPStatus.CONFLICT
 
 
 class ParagraphDoesNotFollow(Refused):

@@ -261,9 +261,7 @@ class CaseMachine(RuleBasedStateMachine):
 def test_a_case_goes_as_the_model_says_and_every_answer_is_in_the_log(database: Database, tmp_path: Path) -> None:
     """Play, and reconcile what was answered with the log."""
     with asyncio.Runner() as runner:
-        opening = open_house(
-            database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
-        )
+        opening = open_house(database, tmp_path)
         house = runner.run(opening.__aenter__())
         assert isinstance(house.client, AsyncTestClient)
         try:

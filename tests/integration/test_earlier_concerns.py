@@ -95,7 +95,7 @@ class WhenThePersonIsKnown:
         own = await case_of(house)
         again = await case_of(house)
         assert len((await timeline(again))["moments"]) == 1
-        await house.sql("DELETE FROM infohus.case_key WHERE case_id = $1", UUID(own.id))
+        await house.sql("DELETE FROM infohus.record_key WHERE case_id = $1", UUID(own.id))
         shown = await timeline(again)
         assert shown["moments"] == []
 

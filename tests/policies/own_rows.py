@@ -11,7 +11,7 @@ from policies.lookers import Looker
 
 Columns = dict[str, Any]
 
-NOT_OWNED: Final = frozenset({"case_key", "disclosure", "disclosed_key"})
+NOT_OWNED: Final = frozenset({"disclosure", "disclosed_key"})
 """Written by one authority for all."""
 
 

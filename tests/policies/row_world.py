@@ -25,6 +25,7 @@ from house import (
     open_house,
     told,
 )
+from house_keys import Addresses
 from infohus.danish_calendar import danish_day
 from policies.lookers import INVITING, SCOPES, Looker, lookers, person
 from policies.oracle import AREAS
@@ -63,9 +64,9 @@ class World:
     tables: tuple[str, ...]
 
 
-async def make_world(app: str, signer: str, superuser: str, verifier: str, folder: Path) -> World:
+async def make_world(database: Addresses, folder: Path) -> World:
     """Make at least one row of every kind through the API, and read what is stored."""
-    async with open_house(app, signer, superuser, verifier, folder) as house:
+    async with open_house(database, folder) as house:
         await _register_tovholdere(house, "left")
         await play_every_kind(house)
         await _register_tovholdere(house, "came later")
@@ -104,7 +105,7 @@ async def _case_tables(house: House) -> tuple[str, ...]:
         """
         SELECT c.relname FROM pg_class c
         WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind IN ('r', 'p')
-          AND (c.relname IN ('case', 'request_once') OR EXISTS (
+          AND (c.relname IN ('case', 'answered_request') OR EXISTS (
             SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_id' AND NOT a.attisdropped
           ))
         ORDER BY 1

@@ -26,7 +26,6 @@ ADDING: Final = {
     "assessment": Action.OPEN_ASSESSMENT, "recommendation": Action.PROPOSE_RECOMMENDATION,
     "measure": Action.START_MEASURE, "closure": Action.PROPOSE_CLOSURE,
     "participant": Action.INVITE_PARTICIPANT, "invitation": Action.INVITE_PARTICIPANT,
-    "case_key": Action.INVITE_PARTICIPANT,
     # A key comes with every record that somebody who takes part at all may write.
     "record_key": Action.READ_CASE, "disclosed_key": Action.RECORD_EXCHANGE,
     "custody_release": Action.RECORD_CUSTODY_RELEASE,
@@ -81,7 +80,7 @@ def drafts(asked: Asked, looker: Looker) -> list[tuple[str, Columns]]:
 
     Signatures are copied from every case: what they sign may be hidden.
     """
-    rows = [row for row in asked.world.rows if row.table not in {"case", "request_once"}]
+    rows = [row for row in asked.world.rows if row.table not in {"case", "answered_request"}]
     per_case = Counter(row.case_id for row in rows)
     fullest_last = sorted(rows, key=lambda row: per_case[row.case_id])
     chosen = {
@@ -156,7 +155,7 @@ class WhenSomebodyAddsARow:
                         faults.append(f"{looker}, {table} of {columns.get('authority_id')}: {let=} {allowed=}")
         assert faults == []
         assert excused == STRICTER_POLICIES.keys()
-        assert added == set(compared.asked.world.tables) - {"case", "request_once"}
+        assert added == set(compared.asked.world.tables) - {"case", "answered_request"}
 
     async def test_a_case_is_opened_by_tovholdere_of_the_infohus(
         self, compared: Compared, app: asyncpg.Connection
@@ -205,12 +204,12 @@ class WhenSomebodyAddsARow:
     async def test_a_request_is_remembered_for_its_own_sender(
         self, compared: Compared, app: asyncpg.Connection
     ) -> None:
-        sent = next(row.columns for row in compared.asked.world.rows if row.table == "request_once")
+        sent = next(row.columns for row in compared.asked.world.rows if row.table == "answered_request")
         looker = next(looker for looker in compared.seen if str(looker.caller.person_id) == sent["person_id"])
         async with app.transaction():
             await app.execute("SELECT infohus.act_as($1, $2, $3, $4)", *who(looker))
             let = [
-                await is_let(app, ADD.format(table="request_once"), json.dumps({**sent, "person_id": str(sender)}))
+                await is_let(app, ADD.format(table="answered_request"), json.dumps({**sent, "person_id": str(sender)}))
                 for sender in (looker.caller.person_id, person("somebody else"))
             ]
         assert let == [True, False]

@@ -18,7 +18,6 @@ from infohus.cases.disclosures.model import AuthoritySlug
 from infohus.cases.information import Information
 from infohus.kernel.access.model import (
     Authority,
-    CaseKey,
     Infohus,
     InfohusAuthority,
     Invitation,
@@ -90,9 +89,6 @@ _NOT_OVER = (
     .order_by(Participant.begins_at.desc())
 )
 """The invitations of one person, for one authority, that run or lie ahead; the last to begin comes first."""
-_HAS_CASE_KEY = sa.select(CaseKey.case_id).where(
-    CaseKey.case_id == sa.bindparam("case_id"), CaseKey.authority_id == sa.bindparam("authority_id")
-)
 _VISIBLE_INFORMATION = sa.select(Information.id).where(
     Information.case_id == sa.bindparam("case_id"),
     Information.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))),
@@ -130,8 +126,6 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
     await _refuse_staff_of_the_other_tovholder(work, draft.authority_id)
     if await work.values(_TAKING_PART, case_id=work.case.id, person_id=draft.person_id, now=work.now):
         raise errors.AlreadyTakesPart
-    if not await work.values(_HAS_CASE_KEY, case_id=work.case.id, authority_id=draft.authority_id):
-        work.new_case_keys(work.case.id, draft.authority_id)
     invited = work.create(
         Participant, sealed={}, person_id=draft.person_id, kind=ParticipationKind.INVITED, begins_at=begins_at,
         ends_at=draft.ends_at, acts_for=draft.authority_id,

@@ -21,6 +21,7 @@ from infohus.cases.disclosures.model import (
     Item,
     Paragraph,
 )
+from infohus.cases.disclosures.refusals import PetIsAnsweredByItself
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.procedure.row import OF_EXCHANGE
 from infohus.kernel.access.model import Authority, InfohusAuthority
@@ -33,6 +34,8 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 LATE_AFTER = timedelta(hours=24)
 """An exchange recorded more than this after it took place shows as late (rule 12; the figure is a design choice)."""
 CLOCK_TOLERANCE = timedelta(minutes=2)
+_ANSWERS_PET = frozenset({Action.RECORD_EXCHANGE, Action.CORRECT_EXCHANGE})
+"""Acts that can disclose at PET's request: what both sides see is never shown by an exchange that one may not see."""
 
 
 _RELEASES = sa.select(CustodyRelease.id).where(CustodyRelease.case_id == sa.bindparam("case_id"))
@@ -59,6 +62,8 @@ async def disclose(
         Refused: a rule of § 115 is not met; nothing is disclosed and the attempt stands in the log.
     """
     work.require(Action.RECORD_EXCHANGE)
+    if draft.requested_by_pet and work.action not in _ANSWERS_PET:
+        raise PetIsAnsweredByItself
     _refuse_what_the_law_refuses(draft, work.regime)
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
@@ -89,9 +94,10 @@ async def disclose(
     )
     itself = Item.of(exchange)
     await work.grant(exchange.id, [*items, itself], [one for one in work.audit_draft.recipients if one in work.parties])
-    # Rule 16: whoever owns what is passed on learns that it was, to whom and why.
-    owners = {item.owner for item in items} - {work.caller.authority_id, *work.audit_draft.recipients}
-    await work.grant(exchange.id, [itself], sorted(owners.intersection(work.parties)))
+    if not exchange.is_for_pet:
+        # Rule 16: whoever owns what is passed on learns that it was, to whom and why; never that PET asked (rule 85).
+        owners = {item.owner for item in items} - {work.caller.authority_id, *work.audit_draft.recipients}
+        await work.grant(exchange.id, [itself], sorted(owners.intersection(work.parties)))
     return exchange
 
 

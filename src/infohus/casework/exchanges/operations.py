@@ -89,6 +89,7 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
         ExchangeWithoutContent: it has neither items nor a summary.
         Refused: a rule of § 115 is not met.
     """
+    work.audit_draft.is_for_pet = draft.requested_by_pet
     if not draft.items and not has_words(draft.summary) and not draft.for_criminal_investigation:
         raise errors.ExchangeWithoutContent
     exchange = await disclose(work, draft, await records.items_of(work, draft.items), summary=draft.summary)
@@ -142,7 +143,10 @@ async def correct_exchange(
         carried = {row["record_id"] for row in await work.values(_CARRIED, exchange_id=wrong.id)}
         if not {item.record_id for item in items} <= carried or not set(draft.recipients) <= reached:
             raise CorrectionCarriesMore
-    reaching_all = msgspec.structs.replace(draft, recipients=sorted({*reached, *draft.recipients}))
+    reaching_all = msgspec.structs.replace(
+        draft, recipients=sorted({*reached, *draft.recipients}),
+        requested_by_pet=draft.requested_by_pet or wrong.is_for_pet,
+    )
     exchange = await disclose(work, reaching_all, items, summary=draft.summary, corrects_id=wrong.id)
     work.done(exchange.id)
     return exchange

@@ -14,10 +14,9 @@ from infohus import errors
 logger = structlog.get_logger()
 
 REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
-    "pk_request_once": errors.RequestUnderWay,
-    # Two acts took the same number, or gave the same authority its key: the second may simply act again.
+    "pk_answered_request": errors.RequestUnderWay,
+    # Two acts took the same number: the second may simply act again.
     "uq_case_infohus_id_number": errors.ActedAtTheSameTime,
-    "pk_case_key": errors.ActedAtTheSameTime,
     # Whoever comes second and acts again is answered as if one had come after the other.
     "uq_yearly_status_infohus_id_year_authority_id": errors.ActedAtTheSameTime,
     "pk_log_notice_receipt": errors.ActedAtTheSameTime,

@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.model import Exchange, Paragraph
 from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.persons.model import Subject
@@ -42,14 +42,21 @@ ACCESSIBLE: MappingProxyType[AccessKind, type[Record]] = MappingProxyType({
     AccessKind.FOLLOW_UP: FollowUp,
     AccessKind.CLOSURE: Closure,
 })
+_SHOWN: MappingProxyType[type[Record], sa.ColumnElement[bool]] = MappingProxyType({
+    Exchange: Exchange.paragraph != Paragraph.ON_REQUEST_OF_PET,
+})
+"""Which rows a package can hold, where not all: it shows nothing of what PET asked for (rule 85)."""
 BY_ID: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
-    kind: sa.select(model).where(model.id == sa.bindparam("id"), model.case_id == sa.bindparam("case_id"))
+    kind: sa.select(model).where(
+        model.id == sa.bindparam("id"), model.case_id == sa.bindparam("case_id"), _SHOWN.get(model, sa.true())
+    )
     for kind, model in ACCESSIBLE.items()
 })
 """Finds one record of a kind by `:id` and `:case_id`."""
 OF_CASE: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
     kind: sa.select(model).where(
-        model.case_id == sa.bindparam("case_id"), model.authority_id == sa.bindparam("authority_id")
+        model.case_id == sa.bindparam("case_id"), model.authority_id == sa.bindparam("authority_id"),
+        _SHOWN.get(model, sa.true()),
     )
     for kind, model in ACCESSIBLE.items()
 })

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
-from infohus.kernel.database.tables import SCHEMA, Changing, Record, Regime, choice, owned_by_authority
+from infohus.cases.persons.model import Subject
+from infohus.kernel.database.tables import Changing, Record, Regime, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
@@ -64,7 +65,7 @@ class AccessRequest(Record, Changing):
 
     __tablename__ = "access_request"
     __table_args__ = owned_by_authority(
-        sa.ForeignKeyConstraint(["case_id", "subject_id"], [f"{SCHEMA}.subject.case_id", f"{SCHEMA}.subject.id"])
+        sa.ForeignKeyConstraint(["case_id", "subject_id"], [Subject.case_id, Subject.id])
     )
 
     changes_later: ClassVar = frozenset({"answered_at"})
