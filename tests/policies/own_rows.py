@@ -17,22 +17,27 @@ NOT_OWNED: Final = frozenset({"disclosure", "disclosed_key"})
 
 def is_in_own_name(asked: Asked, looker: Looker, table: str, columns: Columns) -> bool:
     """Say whether a row is written in the name of who writes it."""
-    own = looker.caller.authority_id
+    own, owner = looker.caller.authority_id, str(columns.get("authority_id"))
     match table:
-        case "disclosure" | "disclosed_key":
-            # By an exchange another authority gets a key, never one's own.
-            return str(columns["recipient_id"]) != own
+        case "disclosure":
+            # By an exchange another authority gets a key, never one's own; and nobody discloses in another's name.
+            is_own = str(columns["recipient_id"]) != own == str(columns["discloser_id"])
+        case "disclosed_key":
+            is_own = str(columns["recipient_id"]) != own
+        case "onward_notice":
+            is_own = str(columns["owner_id"]) != own == owner
         case "signature" | "receipt" | "earlier_concerns_seen":
-            return (columns["authority_id"], columns["person_id"]) == (own, str(looker.caller.person_id))
+            is_own = (owner, columns["person_id"]) == (own, str(looker.caller.person_id))
         case "participant":
             # A tovholder's own staff is drawn in by that authority alone.
             theirs = {MUNICIPALITY, POLICE} - {own}
-            return columns["authority_id"] == own and columns["kind"] == "invited" and columns["acts_for"] not in theirs
+            is_own = owner == own and columns["kind"] == "invited" and columns["acts_for"] not in theirs
         case "invitation":
             # What for is written down by who drew the person in.
-            return bool(columns["authority_id"] == own == _row(asked, columns["participant_id"])["authority_id"])
+            is_own = owner == own == _row(asked, columns["participant_id"])["authority_id"]
         case _:
-            return table in NOT_OWNED or str(columns["authority_id"]) == own
+            is_own = table in NOT_OWNED or owner == own
+    return is_own
 
 
 def may_take_step(asked: Asked, looker: Looker, columns: Columns) -> bool:

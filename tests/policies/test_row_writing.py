@@ -20,7 +20,7 @@ from policies.own_rows import NOT_OWNED, Columns, is_in_own_name, may_take_step
 
 ADDING: Final = {
     "information": Action.NOTE_INFORMATION, "clearance_check": Action.RECORD_CLEARANCE_CHECK,
-    "exchange": Action.RECORD_EXCHANGE, "disclosure": Action.RECORD_EXCHANGE,
+    "exchange": Action.RECORD_EXCHANGE, "onward_notice": Action.RECORD_EXCHANGE, "disclosure": Action.RECORD_EXCHANGE,
     "first_view": Action.STATE_FIRST_VIEW,
     "scope_decision": Action.PROPOSE_SCOPE_DECISION, "screening": Action.PROPOSE_SCREENING,
     "assessment": Action.OPEN_ASSESSMENT, "recommendation": Action.PROPOSE_RECOMMENDATION,
