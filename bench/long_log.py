@@ -61,7 +61,7 @@ async def append(address: str, entries: int) -> None:
         await connection.close()
 
 
-class _Service:
+class _Asked:
     """The service, asked as the municipality's DPO."""
 
     def __init__(self, served: Served, token: str) -> None:
@@ -89,7 +89,7 @@ class _Service:
         return max(peaks, default=0)
 
 
-def drawing(service: _Service) -> Callable[[], tuple[int, str, int, bytes]]:
+def drawing(service: _Asked) -> Callable[[], tuple[int, str, int, bytes]]:
     """Announce a check of the whole period, and give what draws it."""
     secret = secrets.token_hex(32)
     body = {
@@ -105,7 +105,7 @@ def drawing(service: _Service) -> Callable[[], tuple[int, str, int, bytes]]:
     return lambda: service.ask("POST", f"/log/checks/{check}/draw", {"secret": secret})
 
 
-def measure(service: _Service, say: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
+def measure(service: _Asked, say: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
     """Ask for everything that reads a whole log; say what each took, and whether all was answered."""
     service.ask("GET", "/log/entries?limit=1")
     began, all_is_well, results = service.peak(), True, {"peak at first": service.peak()}
@@ -142,7 +142,7 @@ def main() -> int:
         asyncio.run(append(server.superuser_dsn(installation.database), entries))
         console.print(f"{entries} entries appended in {time.monotonic() - start:.0f} s")
         with installation.whole_service(memory=LIMIT) as served:
-            service = _Service(served, installation.issuers.token("dpo"))
+            service = _Asked(served, installation.issuers.token("dpo"))
             results, all_is_well = measure(service, console.print)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"entries": entries, "limit": LIMIT, **results}, indent=1), encoding="utf-8")

@@ -16,6 +16,7 @@ from infohus.kernel.audit.formats.emptying import CARRIED
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, read
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.database.row_digests import digest_of
+from infohus.kernel.database.tables import SCHEMA
 
 PERSONS = "side_person"
 AT_ONCE_FOR = timedelta(minutes=5)
@@ -29,9 +30,10 @@ SELECT c.relname AS name FROM pg_catalog.pg_class c
 WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind = 'r' AND (c.relname = 'case' OR EXISTS (
   SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_id' AND NOT a.attisdropped))
 """
-_STORED = """
-SELECT * FROM infohus.side_person WHERE authority_id = ANY ($1::text[]) AND subject_id = ANY ($2::uuid[])
-"""
+_STORED = (
+    f'SELECT * FROM {SCHEMA}."{PERSONS}" '  # noqa: S608 - names of ours
+    "WHERE authority_id = ANY ($1::text[]) AND subject_id = ANY ($2::uuid[])"
+)
 
 
 @dataclass
