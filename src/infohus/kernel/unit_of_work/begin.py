@@ -277,7 +277,7 @@ class UnitsOfWork:
             action=action.value,
             subject_kind=model.__tablename__ if model else "installation", subject=subject_id,
             case=resolved.case.id if resolved.case else None,
-            outcome=outcome, reason=reason,
+            outcome=outcome, reason=audit_draft.reason(reason),
             policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
             policy_set=self._policies.digest[:16],
             justification=audit_draft.justification, purpose=audit_draft.purpose, recipients=audit_draft.recipients,
