@@ -18,7 +18,8 @@ from sqlalchemy import Table
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
-from infohus.kernel.access.model import Case, CaseKey, DisclosedKey, Disclosure, Participant, RecordKey
+from infohus.kernel.access.keys_model import NO_PERSON, ExchangeKey, SideSecret
+from infohus.kernel.access.model import Case, DisclosedKey, Disclosure, Participant, RecordKey
 from infohus.kernel.database.row_digests import REVISION
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Row
@@ -28,7 +29,9 @@ from infohus.kernel.sealing.wraps import WRAP_BYTES
 PARTIES = ((str(ISHOJ), "gdpr", DEMO_PEOPLE["kommune"]), (str(VESTEGNEN), "led", DEMO_PEOPLE["politi"]))
 YEARS = 5
 BATCH = 5_000
-MODELS: tuple[type[Row], ...] = (Case, Participant, CaseKey, Exchange, Disclosure, RecordKey, DisclosedKey)
+MODELS: tuple[type[Row], ...] = (
+    Case, Participant, Exchange, Disclosure, RecordKey, DisclosedKey, SideSecret, ExchangeKey,
+)
 """In the order of their foreign keys."""
 
 Rows = dict[type[Row], list[dict[str, Any]]]
@@ -62,11 +65,11 @@ async def _copy(connection: "asyncpg.Connection[asyncpg.Record]", table: Table, 
 
 async def _shuffle(connection: "asyncpg.Connection[asyncpg.Record]", table: Table) -> None:
     """Rewrite a table in a random order."""
-    first = next(iter(table.primary_key)).name
-    await connection.execute(f'CREATE INDEX shuffled ON infohus."{table.name}" (md5({first}::text))')
-    await connection.execute(f'CLUSTER infohus."{table.name}" USING shuffled')
-    await connection.execute("DROP INDEX infohus.shuffled")
-    await connection.execute(f'VACUUM ANALYZE infohus."{table.name}"')
+    first, name = next(iter(table.primary_key)).name, f'{table.schema}."{table.name}"'
+    await connection.execute(f"CREATE INDEX shuffled ON {name} (md5({first}::text))")
+    await connection.execute(f"CLUSTER {name} USING shuffled")
+    await connection.execute(f"DROP INDEX {table.schema}.shuffled")
+    await connection.execute(f"VACUUM ANALYZE {name}")
 
 
 def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
@@ -84,17 +87,18 @@ def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
         rows[Disclosure].append({
             "exchange_id": exchange_id, "record_id": exchange_id, "recipient_id": PARTIES[1][0],
             "record_version": 1, "record_kind": "exchange", "case_id": case_id,
-            "discloser_id": PARTIES[0][0], "via": None, "withdrawn_at": None,
+            "discloser_id": PARTIES[0][0], "via": [], "withdrawn_at": None,
         })  # fmt: skip
-        rows[CaseKey].extend(_case_keys(case_id))
+        rows[SideSecret].extend(_secrets(case_id))
+        rows[ExchangeKey].append(_exchange_key(exchange_id, case_id, infohus_id))
         key = {
             "record_id": exchange_id, "record_version": 1, "part": WHOLE, "case_id": case_id, "key_id": _id_of(now()),
         }  # fmt: skip
         owner, reader = (party[0] for party in PARTIES[:2])
         rows[RecordKey].append(key | {"authority_id": owner, "wrapped_key": os.urandom(WRAP_BYTES)})
         rows[DisclosedKey].append(key | {
-            "exchange_id": exchange_id, "recipient_id": reader, "owner_id": owner,
-            "wrapped_key": os.urandom(WRAP_BYTES),
+            "exchange_id": exchange_id, "recipient_id": reader, "owner_id": owner, "number": 0,
+            "content": os.urandom(32), "wrapped_key": os.urandom(WRAP_BYTES),
         })  # fmt: skip
     return rows
 
@@ -126,12 +130,22 @@ def _record(record_id: UUID, case_id: UUID, moment: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _case_keys(case_id: UUID) -> Iterator[dict[str, Any]]:
+def _secrets(case_id: UUID) -> Iterator[dict[str, Any]]:
     for authority, _, _ in PARTIES:
         yield {
-            "case_id": case_id, "authority_id": authority, "keeper_key_id": f"{authority}/kek-1",
-            "wrapped_key": os.urandom(WRAP_BYTES),
+            "case_id": case_id, "authority_id": authority, "person_id": NO_PERSON,
+            "keeper_key_id": f"{authority}/kek-1", "wrapped_key": os.urandom(WRAP_BYTES),
         }  # fmt: skip
+
+
+def _exchange_key(exchange_id: UUID, case_id: UUID, infohus_id: UUID) -> dict[str, Any]:
+    """Make a key that was taken in."""
+    return {
+        "exchange_id": exchange_id, "recipient_id": PARTIES[1][0], "number": 0, "case_id": case_id,
+        "infohus_id": infohus_id, "discloser_id": PARTIES[0][0], "person_id": NO_PERSON, "generation": 1,
+        "rests_on": None, "rests_on_number": None, "sealed": None, "taken_in": os.urandom(WRAP_BYTES),
+        "signer_key_id": f"{PARTIES[0][0]}/sign-1", "signature": os.urandom(64),
+    }  # fmt: skip
 
 
 def _id_of(moment: datetime) -> UUID:

@@ -23,7 +23,7 @@ from reconciled import assert_rows_are_logged
 from rule_report import RuleReport, WorkersMarks
 from town import Town, open_town
 
-Role = Literal["owner", "app", "signer", "verifier", "retention", "reconciler"]
+Role = Literal["owner", "app", "keys", "signer", "verifier", "retention", "reconciler"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROLES_SQL = REPOSITORY / "deploy" / "postgresql" / "roles.sql"
@@ -137,9 +137,7 @@ async def house(database: Database, tmp_path: Path) -> AsyncIterator[House]:
 
     So must its rows, unless the test wrote some itself.
     """
-    async with open_house(
-        database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
-    ) as opened:
+    async with open_house(database, tmp_path) as opened:
         yield opened
         await opened.assert_logs_are_whole()
         await assert_rows_are_logged(opened, database.dsn("reconciler"))

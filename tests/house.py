@@ -5,7 +5,7 @@ application is called in this process instead of over the network.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,11 +18,12 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
-from house_keys import issuer_keys, issuers_with_their_keys, make_keys
+from house_keys import Addresses, issuer_keys, issuers_with_their_keys, make_intake_keys, make_keys
+from house_rows import origin_of, put_rows
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.entry import Entry, decode
-from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
+from infohus.kernel.audit.storage.log import log_of
 from infohus.kernel.audit.verification.log_rows import verify_database
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.sealing.keepers import FileKeyKeeper
@@ -45,11 +46,6 @@ CLEARANCE = {
     "necessity": "Politiet skal kunne tjekke, om noget hindrer behandling i infohuset.",
     "proportionality": "Kun det, der skal til for tjekket.", "subsidiarity": "Tjekket kan ikke ske anonymt.",
 }
-
-
-def origin_of(authority: str) -> str:
-    """Name an authority's log."""
-    return f"infohus.test/{authority}"
 
 
 def now() -> datetime:
@@ -163,7 +159,7 @@ class House:
     async def neighbour(self, *, police_coordinator: UUID) -> "House":
         """Set up a second infohus in the same installation, with another municipality and the same police; give it."""
         infohus_id = uuid4()
-        await asyncio.to_thread(FileKeyKeeper.create, self.settings.keys_folder, [NEIGHBOUR], [infohus_id])
+        await asyncio.to_thread(FileKeyKeeper.create, self.settings.keys_folder, [], [infohus_id])
         await self.sql(
             "INSERT INTO infohus.authority VALUES ($1, 'Nabo Kommune', 'municipality', 'gdpr', NULL)", NEIGHBOUR
         )
@@ -177,6 +173,7 @@ class House:
         await self.sql(
             "SELECT audit.open_log($1, $2, $3)", log_of(NEIGHBOUR), origin_of(NEIGHBOUR), NEIGHBOUR
         )
+        await make_intake_keys(self.superuser, self.folder, infohus_id, [NEIGHBOUR, POLICE])
         return replace(self, infohus_id=infohus_id)
 
     async def assert_logs_are_whole(self) -> None:
@@ -251,8 +248,12 @@ class CaseInHand:
     async def accept(self) -> "CaseInHand":
         """Bring the case to `accepted`."""
         await self.clear()
-        await self.decide("scope-decisions", "within", {"reasons": "Ekstremisme kan være på spil."},
-                          purpose="scope_decision")
+        return await self.settle_scope()
+
+    async def settle_scope(self) -> "CaseInHand":
+        """Decide that a checked case is within scope."""
+        content = {"reasons": "Ekstremisme kan være på spil."}
+        await self.decide("scope-decisions", "within", content, purpose="scope_decision")
         return self
 
     async def qualify(self) -> "CaseInHand":
@@ -304,47 +305,39 @@ class CaseInHand:
         return timeline
 
     async def close(self, outcome: str = "unfounded") -> "CaseInHand":
-        """Close the case: the municipality proposes and the police sign."""
+        """Close the case, checked and within scope: the municipality proposes and the police sign."""
+        stage = (await self.house.sql('SELECT stage FROM infohus."case" WHERE id = $1', UUID(self.id)))[0]["stage"]
+        if stage == "received":
+            await self.clear()
+        if stage in {"received", "cleared"}:
+            await self.settle_scope()
         await self.decide("closures", outcome, {"reasons": "Bekymringen har vist sig grundløs."}, purpose="closure")
         return self
 
 
 @asynccontextmanager
 async def open_house(
-    app_dsn: str, signer_dsn: str, superuser: str, verifier: str, folder: Path
+    database: Addresses, folder: Path, *, app_dsn: str | None = None, more_keys_of: Iterable[str] = (),
 ) -> AsyncIterator[House]:
-    """Set up an installation on an empty, migrated database, with keys below `folder`, and start its application."""
+    """Set up an installation on an empty, migrated database, with keys below `folder`, and start its application.
+
+    The application connects by `app_dsn`, if it is given. Keys are made of `more_keys_of`, too: those of an authority
+    that comes later must be there when the application starts, or its signatures do not count.
+    """
     infohus_id = uuid4()
-    connection = await asyncpg.connect(superuser)
-    try:
-        await connection.executemany("INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, $5)", AUTHORITIES)
-        await connection.execute(
-            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Ishøj', $2, $3, 'rpl-115-1-1')",
-            infohus_id, MUNICIPALITY, POLICE,
-        )
-        await connection.executemany(
-            "INSERT INTO infohus.infohus_authority VALUES ($1, $2)", [(infohus_id, row[0]) for row in AUTHORITIES]
-        )
-        for name in ("kommune", "politi"):
-            person = DEMO_PEOPLE[name]
-            await connection.execute(
-                "INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, person.authority_id, person.person_id
-            )
-        await connection.execute("SELECT audit.open_log($1, 'infohus.test/installation')", INSTALLATION_LOG)
-        for authority, *_ in AUTHORITIES:
-            await connection.execute(
-                "SELECT audit.open_log($1, $2, $3)", log_of(authority), origin_of(authority), authority
-            )
-    finally:
-        await connection.close()
+    superuser = database.dsn("superuser")
+    tovholdere = [DEMO_PEOPLE[name] for name in ("kommune", "politi")]
+    await put_rows(superuser, infohus_id, AUTHORITIES, [(one.authority_id, one.person_id) for one in tovholdere])
     keys = folder / "keys"
-    await asyncio.to_thread(make_keys, keys, [row[0] for row in AUTHORITIES], infohus_id)
+    await asyncio.to_thread(make_keys, folder, [*(row[0] for row in AUTHORITIES), NEIGHBOUR, *more_keys_of], infohus_id)
+    await make_intake_keys(superuser, folder, infohus_id, [row[0] for row in AUTHORITIES])
     issuers = DemoIssuers(issuer_keys(), now, url="http://127.0.0.1:9")
     (folder / "issuers.toml").write_text(issuers_with_their_keys(issuers, folder), encoding="utf-8")
     settings = Settings(
-        database_url=app_dsn, signer_database_url=signer_dsn, keys_folder=keys, issuers_file=folder / "issuers.toml",
-        log_format="json", pool_size=4,
+        database_url=app_dsn or database.dsn("app"), signer_database_url=database.dsn("signer"),
+        keys_database_url=database.dsn("keys"), keys_folder=keys, signers_file=folder / "signers.toml",
+        issuers_file=folder / "issuers.toml", log_format="json", pool_size=4,
     )
     app = app_of(settings)
     async with AsyncTestClient(app) as client:
-        yield House(app, client, issuers, infohus_id, superuser, verifier, folder, settings)
+        yield House(app, client, issuers, infohus_id, superuser, database.dsn("verifier"), folder, settings)

@@ -80,7 +80,7 @@ def main() -> None:
 async def _attack_all(server: LocalPostgres, folder: Path, *, runs: int, seed: int) -> dict[str, ClassResult]:
     await asyncio.to_thread(execute, server.superuser_dsn(), "CREATE DATABASE attack TEMPLATE template0")
     roles = (REPOSITORY / "deploy" / "postgresql" / "roles.sql").read_text(encoding="utf-8")
-    passwords = [f"ALTER ROLE infohus_{role} PASSWORD 'a'" for role in ("owner", "app", "signer", "verifier")]
+    passwords = [f"ALTER ROLE infohus_{role} PASSWORD 'a'" for role in ("owner", "app", "keys", "signer", "verifier")]
     await asyncio.to_thread(execute, server.superuser_dsn("attack"), roles, *passwords)
     await asyncio.to_thread(migrate, server.dsn(user="infohus_owner", database="attack", password="a"))  # noqa: S106
     await asyncio.to_thread(execute, server.superuser_dsn(), "CREATE DATABASE attack_rows TEMPLATE attack")

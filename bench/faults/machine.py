@@ -166,6 +166,10 @@ class Machine:
                 "INFOHUS_SIGNER_DATABASE_URL": self.installation.dsn("signer").replace(
                     str(self.postgres.socket_dir), str(self.proxy_folder)
                 ),
+                "INFOHUS_KEYS_DATABASE_URL": self.installation.dsn("keys").replace(
+                    str(self.postgres.socket_dir), str(self.proxy_folder)
+                ),
+                "INFOHUS_SIGNERS_FILE": str(self.installation.folder / "signers.toml"),
                 "INFOHUS_KEYS_FOLDER": str(self.installation.folder / "keys"),
                 "INFOHUS_ISSUERS_FILE": str(self.installation.folder / "issuers.toml"),
                 "INFOHUS_LOG_FORMAT": "json", "INFOHUS_SIGN_EVERY_SECONDS": "1",

@@ -1,8 +1,9 @@
--- The six roles of an installation and what they may do with its database.
+-- The seven roles of an installation and what they may do with its database.
 --
 -- Run by a superuser, connected to the installation's database, as often as you like: it ends in the same state.
 --   infohus_owner     owns the schemas and runs the migrations; nobody signs in with it between two releases
 --   infohus_app       the application: reads and writes rows that row security shows it, appends to the logs
+--   infohus_keys      the application, for the schema of keys: sees that of the authority it acts for, and nothing else
 --   infohus_signer    signs the logs: reads every log, and keeps checkpoints and cosignatures
 --   infohus_verifier  reads the audit logs and nothing else
 --   infohus_retention empties what is old enough in the audit log, which the log then says, and nothing else
@@ -15,7 +16,7 @@ DECLARE
     wanted text;
     held text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['infohus_owner', 'infohus_app', 'infohus_signer', 'infohus_verifier', 'infohus_retention', 'infohus_reconciler'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['infohus_owner', 'infohus_app', 'infohus_keys', 'infohus_signer', 'infohus_verifier', 'infohus_retention', 'infohus_reconciler'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I', wanted);
         END IF;
@@ -32,7 +33,7 @@ BEGIN
     JOIN pg_catalog.pg_roles member ON member.oid = m.member
     JOIN pg_catalog.pg_roles granted ON granted.oid = m.roleid
     WHERE member.rolname IN
-      ('infohus_owner', 'infohus_app', 'infohus_signer', 'infohus_verifier', 'infohus_retention', 'infohus_reconciler');
+      ('infohus_owner', 'infohus_app', 'infohus_keys', 'infohus_signer', 'infohus_verifier', 'infohus_retention', 'infohus_reconciler');
     IF held IS NOT NULL THEN
         RAISE EXCEPTION 'these roles must be members of no other role: %', held;
     END IF;
@@ -42,6 +43,7 @@ $$;
 -- Names are always written with their schema, so no object in another schema can take a table's or function's place.
 ALTER ROLE infohus_owner SET search_path = pg_catalog;
 ALTER ROLE infohus_app SET search_path = pg_catalog;
+ALTER ROLE infohus_keys SET search_path = pg_catalog;
 ALTER ROLE infohus_signer SET search_path = pg_catalog;
 ALTER ROLE infohus_verifier SET search_path = pg_catalog;
 ALTER ROLE infohus_retention SET search_path = pg_catalog;
@@ -51,6 +53,9 @@ ALTER ROLE infohus_reconciler SET search_path = pg_catalog;
 ALTER ROLE infohus_app SET statement_timeout = '15s';
 ALTER ROLE infohus_app SET lock_timeout = '5s';
 ALTER ROLE infohus_app SET idle_in_transaction_session_timeout = '10s';
+ALTER ROLE infohus_keys SET statement_timeout = '15s';
+ALTER ROLE infohus_keys SET lock_timeout = '5s';
+ALTER ROLE infohus_keys SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE infohus_signer SET statement_timeout = '60s';
 ALTER ROLE infohus_signer SET lock_timeout = '5s';
 ALTER ROLE infohus_signer SET idle_in_transaction_session_timeout = '10s';
@@ -73,15 +78,21 @@ ALTER ROLE infohus_app SET log_min_error_statement = 'panic';
 ALTER ROLE infohus_app SET log_error_verbosity = 'terse';
 ALTER ROLE infohus_app SET log_parameter_max_length = 0;
 ALTER ROLE infohus_app SET log_parameter_max_length_on_error = 0;
+ALTER ROLE infohus_keys SET log_statement = 'none';
+ALTER ROLE infohus_keys SET log_min_duration_statement = -1;
+ALTER ROLE infohus_keys SET log_min_error_statement = 'panic';
+ALTER ROLE infohus_keys SET log_error_verbosity = 'terse';
+ALTER ROLE infohus_keys SET log_parameter_max_length = 0;
+ALTER ROLE infohus_keys SET log_parameter_max_length_on_error = 0;
 ALTER ROLE infohus_owner SET log_min_error_statement = 'panic';
 ALTER ROLE infohus_owner SET log_error_verbosity = 'terse';
 
--- The database is for these six alone, and only the owner makes anything in it.
+-- The database is for these seven alone, and only the owner makes anything in it.
 DO $$
 BEGIN
-    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, infohus_app, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler',
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC, infohus_app, infohus_keys, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler',
         current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO infohus_owner, infohus_app, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler',
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO infohus_owner, infohus_app, infohus_keys, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler',
         current_database());
     EXECUTE format('GRANT CREATE ON DATABASE %I TO infohus_owner', current_database());
 END
@@ -102,7 +113,7 @@ BEGIN
         SELECT p.oid FROM pg_catalog.pg_proc p
         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_'
     LOOP
-        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler', function);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, infohus_keys, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler', function);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO infohus_owner, infohus_app', function);
     END LOOP;
 END

@@ -18,7 +18,10 @@ CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app
 -- that recorded the exchange. What another exchange that stands gave the recipient stays. Gives the ids of the records
 -- that it withdrew, each with the key rows that it deleted, without the wrapped key; `part` is NULL where there was none.
 CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
-  RETURNS TABLE (record_id uuid, part text, record_version integer, owner_id text, case_id uuid, key_id uuid)
+  RETURNS TABLE (
+    record_id uuid, part text, number integer, record_version integer, owner_id text, case_id uuid, key_id uuid,
+    content bytea
+  )
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
@@ -38,9 +41,9 @@ CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
       ), deleted AS (
         DELETE FROM infohus.disclosed_key k USING withdrawn w
         WHERE k.exchange_id = of_exchange AND k.recipient_id = recipient AND k.record_id = w.record_id
-        RETURNING k.record_id, k.part, k.record_version, k.owner_id, k.case_id, k.key_id
+        RETURNING k.record_id, k.part, k.number, k.record_version, k.owner_id, k.case_id, k.key_id, k.content
       )
-      SELECT w.record_id, d.part, d.record_version, d.owner_id, d.case_id, d.key_id
+      SELECT w.record_id, d.part, d.number, d.record_version, d.owner_id, d.case_id, d.key_id, d.content
       FROM withdrawn w LEFT JOIN deleted d ON d.record_id = w.record_id;
   END
   $$;

@@ -102,15 +102,7 @@ def create_tables() -> None:
         revision(),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
-        sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
-    )
-
-    create_table(
-        "case_key",
-        sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
-        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
-        sa.Column("keeper_key_id", sa.Text(), nullable=False),
-        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sa.Index("ix_participant_person_id_case_id_kind", "person_id", "case_id", "kind"),
     )
 
     # The table `exchange` is on the floor `cases`, which adds the foreign key to it.
@@ -123,7 +115,7 @@ def create_tables() -> None:
         sa.Column("record_kind", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("discloser_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
-        sa.Column("via", sa.Uuid()),
+        sa.Column("via", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
         revision(),
         sa.Index("ix_disclosure_record_id_recipient_id", "record_id", "recipient_id"),
@@ -147,10 +139,12 @@ def create_tables() -> None:
         sa.Column("record_id", sa.Uuid(), primary_key=True),
         sa.Column("recipient_id", sa.Text(), primary_key=True),
         sa.Column("part", sa.Text(), primary_key=True),
+        sa.Column("number", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("record_version", sa.Integer(), nullable=False),
         sa.Column("owner_id", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), nullable=False, index=True),
         sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["exchange_id", "record_id", "recipient_id"],

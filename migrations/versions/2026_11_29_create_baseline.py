@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alembic import op
 
-from migrations.tables import access, cases, casework, oversight, plan, unit_of_work, whole_case
+from migrations.tables import access, cases, casework, keys, oversight, plan, unit_of_work, whole_case
 
 revision = "0001"
 down_revision = None
@@ -36,10 +36,13 @@ def upgrade() -> None:
     run(MIGRATIONS / "row_security" / "audit.sql")
     for floor in FLOORS.values():
         floor.create_tables()
+    run(MIGRATIONS / "row_security" / "caller.sql")
     run(MIGRATIONS / "row_security" / "supervision.sql")
     for name in FLOORS:
         run(MIGRATIONS / "row_security" / f"{name}.sql")
     run(MIGRATIONS / "row_security" / "reconciliation.sql")
+    keys.create_tables()
+    run(MIGRATIONS / "row_security" / "keys.sql")
 
 
 def run(file: Path) -> None:

@@ -1,6 +1,7 @@
 """Builds every object of the application and hands each what it needs. No other file imports all of its parts."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -44,7 +45,7 @@ from infohus.kernel.audit.verification.slow_turn import SlowTurn
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
-from infohus.kernel.database.pool import SIGNER, open_pool
+from infohus.kernel.database.pool import KEYS, SIGNER, connections_for_keys, open_pool
 from infohus.kernel.database.readiness import newest_version, require_schema, require_writable
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, Caller
@@ -52,6 +53,7 @@ from infohus.kernel.identity.issuers import read_issuers
 from infohus.kernel.identity.tokens import TokenGate
 from infohus.kernel.sealing.column import sealed_columns
 from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.signatures import Signers, SignersNotUsable
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.audit_draft import IdempotencyKey
@@ -89,6 +91,7 @@ from infohus.whole_case.searches.api import handlers as search_handlers
 
 logger = structlog.get_logger()
 
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 _FORGET_EVERY_SECONDS = 30
 _COUNT_EVERY_SECONDS = 60
 _END_KEYS_EVERY_SECONDS = 3600
@@ -107,8 +110,14 @@ IdempotencyKeyHeader = Annotated[
 
 
 def application() -> Litestar:
-    """Build the application of the environment's settings, for a server that takes a factory."""
-    return create_app(Settings.read())
+    """Build the application of the environment's settings, for a process that serves nothing else."""
+    app = create_app(Settings.read())
+    # What was built until now lives as long as the process, so the collector of reference cycles need not go through it
+    # again. A request makes few cycles: it looks for them seldom.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+    return app
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -118,14 +127,14 @@ def create_app(settings: Settings) -> Litestar:
         PoliciesUnsound: the policies do not validate.
         ProcedureIncomplete: an act has no row in the procedure's table, or its row lacks something.
         UnguardedType: a route would let in what nobody can mean.
-        UnsafeKeyFile, UnsafeIssuer, UnsafeSigningKey, WitnessesNotUsable: a file is missing or unsafe.
+        UnsafeKeyFile, UnsafeIssuer, UnsafeSigningKey, SignersNotUsable, WitnessesNotUsable: a file is missing or
+            unsafe.
     """
     require_complete(PROCEDURE, ACTS)
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
-    keeper = FileKeyKeeper(settings.keys_folder)
-    keeper.check()
-    vault = Vault(keeper, now, keep_case_keys_seconds=settings.keep_case_keys_seconds)
+    keeper, signers = keeper_and_signers_of(settings)
+    vault = Vault(keeper, signers, now, keep_keys_seconds=settings.keep_keys_seconds)
     gate = TokenGate(
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
         minimum_assurance=Assurance(settings.minimum_assurance),
@@ -154,6 +163,11 @@ def create_app(settings: Settings) -> Litestar:
             with _said_why_not():
                 pool = await open_pool(settings.database_url, size=settings.pool_size)
                 readiness.register("database", partial(units.ask, require_writable), close=pool.close)
+                pool_of_keys = await open_pool(
+                    settings.keys_database_url, role=KEYS, size=connections_for_keys(settings.pool_size)
+                )
+                ask_keys = partial(units.ask_keys, require_writable)
+                readiness.register("keys-database", ask_keys, close=pool_of_keys.close)
                 pool_of_signer = await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS)
                 pooled_signer.open(pool_of_signer)
                 readiness.register("signer", pooled_signer.require_ready, close=pool_of_signer.close)
@@ -166,7 +180,7 @@ def create_app(settings: Settings) -> Litestar:
                 "disk", room_on_disks(_watched_folders(settings), least_megabytes=settings.least_free_megabytes)
             )
             ending = AsyncExitStack()
-            await ending.enter_async_context(units.open(pool))
+            await ending.enter_async_context(units.open(pool, pool_of_keys))
             ending.push_async_callback(_append_refusal_counts, units)
             tasks = [
                 asyncio.create_task(_forget_old_keys(vault), name="forget-old-keys"),
@@ -242,6 +256,24 @@ def signer_of(settings: Settings) -> Signer:
     )
 
 
+def keeper_and_signers_of(settings: Settings) -> tuple[FileKeyKeeper, Signers]:
+    """Read the authorities' keys, and whose signatures count, which must be those that the keeper signs with.
+
+    Raises:
+        UnsafeKeyFile: a key file is missing or unsafe.
+        SignersNotUsable: the file of the signers is, or does not hold a key of the keeper's as it is.
+    """
+    keeper = FileKeyKeeper(settings.keys_folder)
+    keeper.check()
+    signers = Signers.read(settings.signers_file)
+    try:
+        signers.require(keeper.signer_key(authority_id) for authority_id in sorted(keeper.authorities()))
+    except SignersNotUsable as wrong:
+        message = f"{settings.signers_file.name}: {wrong}"
+        raise SignersNotUsable(message) from None
+    return keeper, signers
+
+
 def _folder_of_signer(settings: Settings) -> Path:
     return settings.signed_folder or settings.keys_folder / "signed"
 
@@ -250,6 +282,8 @@ def _watched_folders(settings: Settings) -> dict[str, Path]:
     """Give the folders whose disks must have room, by what they are for."""
     folders = {"keys": settings.keys_folder, "signer": _folder_of_signer(settings)}
     return folders if settings.database_folder is None else {**folders, "database": settings.database_folder}
+
+
 async def _append_refusal_counts_every_minute(units: UnitsOfWork) -> None:
     while True:
         await asyncio.sleep(_COUNT_EVERY_SECONDS)
@@ -285,7 +319,7 @@ async def _end(tasks: list["asyncio.Task[None]"], ending: AsyncExitStack) -> Non
 
 
 async def _forget_old_keys(vault: Vault) -> None:
-    """Drop expired case keys from memory again and again, also while no request comes."""
+    """Drop expired keys from memory again and again, also while no request comes."""
     while True:
         await asyncio.sleep(_FORGET_EVERY_SECONDS)
         vault.forget_the_old()

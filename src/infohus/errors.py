@@ -241,6 +241,12 @@ class RecipientTakesNoPart(Refused):
     """Rule 3."""
 
 
+class RecipientCannotBeTold(Refused):
+    """Nothing can be sealed to the recipient: it has no intake key in the infohus, or none that its keeper signed."""
+
+    status = HTTPStatus.CONFLICT
+
+
 class ParagraphDoesNotFollow(Refused):
     """Rule 4."""
 
@@ -326,6 +332,10 @@ class ParticipationCannotBeExtended(Refused):
     """It is over, or has no end."""
 
     status = HTTPStatus.CONFLICT
+
+
+class DrawnInByItsOwnAuthority(Refused):
+    """Rule 44: who works for a tovholder's authority reads that side, so nobody else draws them in."""
 
 
 class NotAnAuthorityHere(Refused):

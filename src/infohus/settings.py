@@ -44,11 +44,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     database_url: Annotated[str, Meta(description="PostgreSQL address of the role infohus_app.")]
     signer_database_url: Annotated[str, Meta(description="PostgreSQL address of the role infohus_signer.")]
+    keys_database_url: Annotated[
+        str, Meta(description="PostgreSQL address of the role infohus_keys, which reaches the schema of keys alone.")
+    ]
     keys_folder: Annotated[
         Path, Meta(description="Folder of the file key keeper and the log's signing key; mode 0700, files 0600.")
     ]
     issuers_file: Annotated[
         Path, Meta(description="TOML file of the identity providers, each bound to one authority.")
+    ]
+    signers_file: Annotated[
+        Path, Meta(description="TOML file of the public keys with which each authority's key keeper signs.")
     ]
     policies_folder: Annotated[Path, Meta(description="Folder of the Cedar schema and policies.")] = (
         REPOSITORY / "policies"
@@ -60,10 +66,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, Meta(description="Loopback address to listen on; put a TLS proxy in front.")] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65535)] = 8115
     pool_size: Annotated[
-        int, Meta(description="Database connections per worker; the signer has two of its own.", ge=2, le=100)
+        int, Meta(description="Database connections per worker; half as many go to the keys, two to the signer.",
+                  ge=2, le=100)
     ] = 12
-    keep_case_keys_seconds: Annotated[
-        int, Meta(description="How long an unwrapped case key may stay in memory.", ge=0, le=600)
+    keep_keys_seconds: Annotated[
+        int, Meta(description="How long what a key keeper opened may stay in memory.", ge=0, le=600)
     ] = 300
     stalled_after_days: Annotated[
         int, Meta(description="A measure without any event for so many days reaches both tovholdere (rule 77).",

@@ -189,7 +189,7 @@ class WhenSomebodyGetsPastTheApplication:
         assert problem["type"] == "/problems/record-not-readable"
 
     @pytest.mark.rule(44)
-    async def test_an_authority_s_case_key_opens_no_name(self, house: House) -> None:
+    async def test_no_key_but_the_supervision_s_opens_a_name(self, house: House) -> None:
         await house.person("kommune").get("/cases")
         (row,) = await kept(house)
         keeper = FileKeyKeeper(house.settings.keys_folder)

@@ -27,10 +27,7 @@ async def plant(house: House, entry: bytes) -> int:
 class WhenTheLogHoldsWhatIsNoEntry:
     @pytest.mark.fault("A17")
     async def test_every_reader_shows_it_and_none_fails(self, database: Database, tmp_path: Path) -> None:
-        app, signer, superuser, verifier = [
-            database.dsn(role) for role in ("app", "signer", "superuser", "verifier")
-        ]
-        async with open_house(app, signer, superuser, verifier, tmp_path) as house:
+        async with open_house(database, tmp_path) as house:
             case, dpo = await house.case(), house.person("dpo")
             planted = [await plant(house, bad) for bad in BAD]
             listed = (await dpo.get("/log/entries?limit=100"))["items"]

@@ -162,7 +162,7 @@ class WhenMarkedTextsPassThroughTheSystem:
         with pytest.raises(Exception, match="INFOHUS_DATABASE_URL") as refused:
             Settings.read({
                 "INFOHUS_DATABASE_URL": "mysql://hemmelig@vaert/db", "INFOHUS_SIGNER_DATABASE_URL": "x",
-                "INFOHUS_KEYS_FOLDER": "x",
+                "INFOHUS_KEYS_DATABASE_URL": "x", "INFOHUS_KEYS_FOLDER": "x", "INFOHUS_SIGNERS_FILE": "z",
                 "INFOHUS_ISSUERS_FILE": "y",
             })
         assert "hemmelig" not in str(refused.value)

@@ -30,10 +30,7 @@ def one_database(template_database: Database) -> Iterator[Database]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def opened(one_database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """Open one installation for all tests that only ask and are refused; its logs must verify at the end."""
-    async with open_house(
-        one_database.dsn("app"), one_database.dsn("signer"), one_database.dsn("superuser"),
-        one_database.dsn("verifier"), tmp_path_factory.mktemp("opened"),
-    ) as house:
+    async with open_house(one_database, tmp_path_factory.mktemp("opened")) as house:
         yield house
         await house.assert_logs_are_whole()
 

@@ -33,7 +33,8 @@ from checked_log import (
     today,
 )
 from conftest import Database
-from house import AUTHORITIES, MUNICIPAL_LOG, House, now, open_house, origin_of
+from house import AUTHORITIES, MUNICIPAL_LOG, House, now, open_house
+from house_rows import origin_of
 from infohus.danish_calendar import danish_day, start_of_day
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey
@@ -77,9 +78,7 @@ async def witnessed(
     )
     policy = WitnessPolicy(2, verifiers, tuple(f"http://{name}" for name in NAMES))
     monkeypatch.setattr("infohus.app.witnesses_in", lambda _file, clock: Witnesses(policy, send, clock))
-    async with open_house(
-        database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"), tmp_path
-    ) as opened:
+    async with open_house(database, tmp_path) as opened:
         yield opened
         await opened.assert_logs_are_whole()
 

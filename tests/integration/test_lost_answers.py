@@ -22,8 +22,7 @@ async def cut_house(database: Database, tmp_path: Path) -> AsyncIterator[tuple[H
     with line_to(database.server.socket_dir, tmp_path / "line") as line:
         app = database.dsn("app").replace(str(database.server.socket_dir), str(line.folder))
         assert app != database.dsn("app")
-        addresses = (app, database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"))
-        async with open_house(*addresses, tmp_path) as house:
+        async with open_house(database, tmp_path, app_dsn=app) as house:
             yield house, line
             await house.assert_logs_are_whole()
 

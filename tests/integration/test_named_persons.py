@@ -94,10 +94,7 @@ class WhenAnEntryHidesWhomItIsAbout:
 
     @pytest.mark.fault("A17")
     async def test_it_says_that_more_parts_follow_and_none_does(self, database: Database, tmp_path: Path) -> None:
-        app, signer, superuser, verifier = [
-            database.dsn(role) for role in ("app", "signer", "superuser", "verifier")
-        ]
-        async with open_house(app, signer, superuser, verifier, tmp_path) as house:
+        async with open_house(database, tmp_path) as house:
             case = await case_with_persons(house)
             await append_as_the_application(house, database, await forged(house, case, persons=[], part=(1, 3)))
             assert [fault.what for fault in await found_in(database)] == [UNNAMED]

@@ -29,12 +29,12 @@ class Chain:
     kind: str
     by: str
     record: str
-    given: str
+    given: list[str]
     onward: str
 
     @classmethod
-    async def of(cls, house: House, kind: str, by: str) -> "Chain":
-        """Write, disclose and pass on."""
+    async def of(cls, house: House, kind: str, by: str, *, times: int = 1) -> "Chain":
+        """Write, disclose so many times, and pass on."""
         case = await (await house.case()).accept()
         await case.kommune.post(f"{case.path}/participants", {
             "person_id": str(ADVISER), "authority_id": PROBATION, "scope": ["information"],
@@ -42,8 +42,8 @@ class Chain:
         })
         path, body = KINDS[kind]
         record = (await tovholder(case, by).post(f"{case.path}/{path}", body))["id"]
-        chain = cls(case, kind, by, record, "", "")
-        chain.given = await chain.disclose(by, OTHER[by])
+        chain = cls(case, kind, by, record, [], "")
+        chain.given = [await chain.disclose(by, OTHER[by]) for _ in range(times)]
         chain.onward = await chain.disclose(OTHER[by], PROBATION)
         return chain
 
@@ -62,8 +62,16 @@ class Chain:
         return done
 
     async def readers(self, database: Database) -> set[str]:
-        """Name the authorities to whom row security shows the record's disclosure and a wrap of its key."""
+        """Name the authorities to whom row security shows the record's disclosure and a wrap of its key.
+
+        Exactly these have an exchange key under which it is wrapped.
+        """
         seen = set()
+        held = await self.case.house.sql(
+            "SELECT DISTINCT e.recipient_id FROM keys.exchange_key e JOIN infohus.disclosed_key k"
+            " ON (k.exchange_id, k.recipient_id, k.number) = (e.exchange_id, e.recipient_id, e.number)"
+            " WHERE k.record_id = $1", UUID(self.record)
+        )
         connection = await asyncpg.connect(database.dsn("app"))
         try:
             for authority, (person, role) in self.people().items():
@@ -77,6 +85,7 @@ class Chain:
                     seen |= {authority} if keys else set()
         finally:
             await connection.close()
+        assert seen == {row["recipient_id"] for row in held}
         return seen
 
     def people(self) -> dict[str, tuple[UUID, str]]:
@@ -103,7 +112,7 @@ class WhenWhatWasPassedOnIsWithdrawn:
         chain = await Chain.of(house, kind, by)
         other = OTHER[by]
         assert await chain.readers(database) == {other, PROBATION}
-        done = await chain.withdraw(by, chain.given, other)
+        done = await chain.withdraw(by, chain.given[0], other)
         assert await chain.readers(database) == set()
         # The one who withdraws counts its own exchange alone, and does not learn who was told further on.
         assert done["records"] == 1
@@ -114,16 +123,25 @@ class WhenWhatWasPassedOnIsWithdrawn:
         assert (entry.authority, entry.recipients) == (by, [other])
         assert sum(one.verb == "withdraw" for one in entry.wrote) == 1
 
-    async def test_what_another_exchange_gave_too_stands_until_that_falls(
+    async def test_what_rests_on_two_exchanges_stands_until_both_fall(
+        self, house: House, database: Database, kind: str, by: str
+    ) -> None:
+        chain = await Chain.of(house, kind, by, times=2)
+        other = OTHER[by]
+        for given, left in zip(chain.given, [{other, PROBATION}, set()], strict=True):
+            await chain.withdraw(by, given, other)
+            assert await chain.readers(database) == left
+
+    async def test_what_is_told_later_carries_nothing_that_was_passed_on_before(
         self, house: House, database: Database, kind: str, by: str
     ) -> None:
         chain = await Chain.of(house, kind, by)
         other = OTHER[by]
-        again = await chain.disclose(by, other)
-        await chain.withdraw(by, chain.given, other)
+        await chain.disclose(by, other)
+        await chain.withdraw(by, chain.given[0], other)
+        assert await chain.readers(database) == {other}
+        await chain.disclose(other, PROBATION)
         assert await chain.readers(database) == {other, PROBATION}
-        await chain.withdraw(by, again, other)
-        assert await chain.readers(database) == set()
 
     async def test_the_one_in_between_withdraws_its_own_part_alone(
         self, house: House, database: Database, kind: str, by: str

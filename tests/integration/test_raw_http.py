@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from house import House
+from house_keys import environment_of
 
 JSON = b"Content-Type: application/json\r\n"
 HOST = b"Host: localhost\r\n"
@@ -64,14 +65,11 @@ async def served(house: House) -> AsyncIterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    settings = house.settings
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "infohus", "serve", stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         env={
-            "PATH": "/usr/bin:/bin", "INFOHUS_PORT": str(port), "INFOHUS_DATABASE_URL": settings.database_url,
-            "INFOHUS_SIGNER_DATABASE_URL": settings.signer_database_url,
-            "INFOHUS_KEYS_FOLDER": str(settings.keys_folder), "INFOHUS_ISSUERS_FILE": str(settings.issuers_file),
+            "PATH": "/usr/bin:/bin", "INFOHUS_PORT": str(port), **environment_of(house.settings),
         },
     )
     try:

@@ -105,10 +105,7 @@ class Forgery:
 @pytest.fixture(scope="module")
 def world(template_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     with clone_of(template_database) as database:
-        addresses = (
-            database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"),
-        )
-        asyncio.run(make_world(*addresses, tmp_path_factory.mktemp("world")))
+        asyncio.run(make_world(database, tmp_path_factory.mktemp("world")))
         yield database
 
 

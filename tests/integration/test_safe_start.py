@@ -7,13 +7,13 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from conftest import ROLES_SQL, Database
+from conftest import ROLES_SQL, Database, Role
 from house import House, open_house
 from infohus.app import create_app, signer_of
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
-from infohus.kernel.database.pool import open_pool
+from infohus.kernel.database.pool import KEYS, open_pool
 from infohus.kernel.sealing.keepers import UnsafeKeyFile
 from infohus.settings import UnsafeSetting
 from leaks import log_lines
@@ -29,10 +29,7 @@ class WhenTheDatabaseRoleIsTooMighty:
     @pytest.mark.rule(45)
     async def test_the_application_s_own_role_is_let_in_until_it_is_given_more(self, database: Database) -> None:
         await (await open_pool(database.dsn("app"), size=1)).close()
-        async with open_house(
-            database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"),
-            Path(self.folder),
-        ) as house:
+        async with open_house(database, self.folder) as house:
             await house.sql("GRANT infohus_owner TO infohus_app")
             try:
                 with pytest.raises(UnsafeSetting):
@@ -43,6 +40,31 @@ class WhenTheDatabaseRoleIsTooMighty:
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:
         self.folder = tmp_path
+
+
+class WhenARoleReachesWhatIsClosedToIt:
+    """Whoever reads what keys open must not read the keys over the same address, nor the other way round."""
+
+    @pytest.mark.rule(45)
+    @pytest.mark.parametrize(("role", "schema"), [
+        ("app", "keys"), ("signer", "keys"), ("signer", "infohus"), ("keys", "infohus"), ("keys", "audit"),
+    ])  # fmt: skip
+    async def test_it_does_not_open(self, database: Database, role: Role, schema: str) -> None:
+        await (await open_pool(database.dsn(role), role=f"infohus_{role}", size=1)).close()
+        superuser = await asyncpg.connect(database.dsn("superuser"))
+        try:
+            await superuser.execute("CREATE SCHEMA IF NOT EXISTS keys")
+            await superuser.execute(f"GRANT USAGE ON SCHEMA {schema} TO infohus_{role}")
+            with pytest.raises(UnsafeSetting, match=f"infohus_{role} may reach the schema {schema}"):
+                await open_pool(database.dsn(role), role=f"infohus_{role}", size=1)
+        finally:
+            await superuser.close()
+
+    @pytest.mark.rule(45)
+    @pytest.mark.parametrize("role", ["superuser", "owner", "app", "signer", "verifier", "reconciler"])
+    async def test_nobody_but_the_keys_own_role_opens_the_keys(self, database: Database, role: Role) -> None:
+        with pytest.raises(UnsafeSetting, match="INFOHUS_KEYS_DATABASE_URL: connect as infohus_keys"):
+            await open_pool(database.dsn(role), role=KEYS, size=1)
 
 
 class WhenRolesThatReadCouldHoldItUp:

@@ -20,6 +20,7 @@ import httpx
 
 from checked_log import announced, drawn, found_at, signed
 from house import CaseInHand, House, now
+from house_keys import environment_of
 from infohus.danish_calendar import danish_day
 from infohus.plan.document import read_plan
 from infohus.settings import REPOSITORY
@@ -231,10 +232,7 @@ async def _server(house: House, log: Path) -> AsyncIterator[str]:
         port = probe.getsockname()[1]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("INFOHUS_")},
-        "INFOHUS_DATABASE_URL": house.settings.database_url,
-        "INFOHUS_SIGNER_DATABASE_URL": house.settings.signer_database_url, "INFOHUS_LOG_FORMAT": "json",
-        "INFOHUS_KEYS_FOLDER": str(house.settings.keys_folder),
-        "INFOHUS_ISSUERS_FILE": str(house.settings.issuers_file),
+        **environment_of(house.settings), "INFOHUS_LOG_FORMAT": "json",
     }
     with log.open("wb") as output:
         server = await asyncio.create_subprocess_exec(

@@ -64,7 +64,7 @@ class WhenSomebodySearches:
     @pytest.mark.rule(52)
     async def test_what_was_erased_is_not_found(self, house: House) -> None:
         case = await case_of(house)
-        await house.sql("DELETE FROM infohus.case_key WHERE case_id = $1", UUID(case.id))
+        await house.sql("DELETE FROM infohus.record_key WHERE case_id = $1", UUID(case.id))
         assert await cases_found(house, "kommune") == []
 
     @pytest.mark.rule(52)

@@ -8,9 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from house import MUNICIPALITY, POLICE, PROBATION, House
+from house_keys import environment_of
 from infohus.cli.start_check import Finding, check, findings
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
+from infohus.kernel.sealing.signatures import Signers, add_signers
 
 NOBODY_ANSWERS = "http://127.0.0.1:9"
 OF_ANOTHER_KIND = (
@@ -20,7 +22,18 @@ OF_ANOTHER_KIND = (
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what must be refused
 SPOILS: dict[str, tuple[Callable[[House], object], str]] = {
     "issuers.toml that all may write": (lambda house: (house.folder / "issuers.toml").chmod(0o666), "issuers.toml"),
-    "a folder that all may write": (lambda house: house.folder.chmod(0o777), "issuers.toml"),
+    "signers.toml that all may write": (lambda house: (house.folder / "signers.toml").chmod(0o666), "signers.toml"),
+    "signers.toml that is gone": (lambda house: (house.folder / "signers.toml").unlink(), "signers.toml"),
+    "signers.toml without an authority": (
+        lambda house: leave_out(house.folder / "signers.toml", POLICE), f"{POLICE}/sign-1 of {POLICE} is missing"
+    ),
+    "signers.toml with another key": (
+        lambda house: (house.settings.keys_folder / POLICE / "sign-1.key").write_bytes(bytes(32)),
+        f"signers.toml: the signer {POLICE}/sign-1 of {POLICE} is another key",
+    ),
+    "a signing key that is gone": (
+        lambda house: (house.settings.keys_folder / POLICE / "sign-1.key").unlink(), f"{POLICE}/sign-1.key"
+    ),
     "an issuer's keys that all may write": (lambda house: (house.folder / "politi.json").chmod(0o646), "politi.json"),
     "an issuer's keys that are gone": (lambda house: (house.folder / "politi.json").unlink(), "politi.json"),
     "a key that others read": (
@@ -42,6 +55,12 @@ SPOILS: dict[str, tuple[Callable[[House], object], str]] = {
 }
 
 
+def leave_out(signers: Path, authority: str) -> None:
+    kept = [key for key in Signers.read(signers) if key.authority_id != authority]
+    signers.unlink()
+    add_signers(signers, kept)
+
+
 def replace_in(house: House, old: str, new: str, *, times: int = -1) -> None:
     file = house.folder / "issuers.toml"
     file.write_text(file.read_text(encoding="utf-8").replace(old, new, times), encoding="utf-8")
@@ -49,12 +68,7 @@ def replace_in(house: House, old: str, new: str, *, times: int = -1) -> None:
 
 def environment(house: House, **more: str) -> dict[str, str]:
     """Give the variables of the service."""
-    settings = house.settings
-    return {
-        "INFOHUS_DATABASE_URL": settings.database_url, "INFOHUS_SIGNER_DATABASE_URL": settings.signer_database_url,
-        "INFOHUS_KEYS_FOLDER": str(settings.keys_folder),
-        "INFOHUS_ISSUERS_FILE": str(settings.issuers_file), "INFOHUS_LOG_FORMAT": "json", **more,
-    }
+    return {**environment_of(house.settings), "INFOHUS_LOG_FORMAT": "json", **more}
 
 
 async def found(house: House, **more: str) -> list[Finding]:
@@ -89,6 +103,19 @@ class WhenAnInstallationIsChecked:
         stopping = [finding.text for finding in await found(house) if finding.stops]
         assert len(stopping) == 1, stopping
         assert named in stopping[0]
+
+    async def test_a_folder_that_all_may_write_is_named_for_each_file_in_it(self, house: House) -> None:
+        house.folder.chmod(0o777)
+        stopping = [finding.text.split(":")[0] for finding in await found(house) if finding.stops]
+        assert stopping == ["signers.toml", "issuers.toml"]
+
+    @pytest.mark.rule(44)
+    @pytest.mark.parametrize("change", ["DELETE FROM keys.intake_key", "UPDATE keys.intake_key SET generation = 2"])
+    async def test_an_intake_key_that_is_gone_or_not_its_authoritys_stops_it(self, house: House, change: str) -> None:
+        await house.sql(f"{change} WHERE authority_id = $1", POLICE)
+        [stopping] = [finding.text for finding in await found(house) if finding.stops]
+        assert POLICE in stopping
+        assert "intake key" in stopping
 
     async def test_several_faults_are_told_at_once(self, house: House) -> None:
         for spoil in ("issuers.toml that all may write", "a log key that others read", "a key that is gone"):

@@ -227,16 +227,16 @@ class WhenOneAuthorityLooksAtTheOthers:
         exchange = await case.kommune.post(f"{case.path}/exchanges", {**CLEARANCE, "summary": "Andet."})
         # A superuser forges the grant's row; row security and policies now see a disclosure to the police.
         await house.sql(
-            "INSERT INTO infohus.disclosure VALUES ($1, $2, $3, 1, 'information', $4, $5)",
+            "INSERT INTO infohus.disclosure VALUES ($1, $2, $3, 1, 'information', $4, $5, '{}')",
             exchange["id"], item["id"], POLICE, case.id, MUNICIPALITY,
         )
         answer = await case.politi.call("GET", f"{case.path}/information/{item['id']}")
         assert answer.status_code == 404
-        # Copying the municipality's wrap does not help either: it is wrapped under the municipality's case key.
+        # Copying the municipality's wrap does not help either: it is wrapped under the secret of its side.
         await house.sql(
             """
             INSERT INTO infohus.disclosed_key
-            SELECT $3, record_id, $2, part, record_version, authority_id, case_id, key_id, wrapped_key
+            SELECT $3, record_id, $2, part, 0, record_version, authority_id, case_id, key_id, '', wrapped_key
             FROM infohus.record_key WHERE record_id = $1
             """, item["id"], POLICE, exchange["id"],
         )
@@ -266,8 +266,8 @@ class WhenOneAuthorityLooksAtTheOthers:
         item = await case.kommune.post(f"{case.path}/information", NOTE)
         with pytest.raises(asyncpg.IntegrityConstraintViolationError):
             await house.sql(
-                "INSERT INTO infohus.disclosed_key SELECT $3, record_id, $2, part, record_version, authority_id,"
-                " case_id, key_id, wrapped_key FROM infohus.record_key WHERE record_id = $1",
+                "INSERT INTO infohus.disclosed_key SELECT $3, record_id, $2, part, 0, record_version, authority_id,"
+                " case_id, key_id, '', wrapped_key FROM infohus.record_key WHERE record_id = $1",
                 item["id"], POLICE, UUID(int=1),
             )
 

@@ -18,7 +18,7 @@ from infohus.cases.information import Information
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.audit.formats.entry import Opened, Outcome
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.pool import open_pool
+from infohus.kernel.database.pool import KEYS, open_pool
 from infohus.kernel.database.statements import column_names_of
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
@@ -33,7 +33,11 @@ async def units_of(house: House) -> AsyncIterator[UnitsOfWork]:
     """Give units of work of the installation in the test's event loop; the application's own run in its client's."""
     provided: Any = create_app(house.settings).dependencies["units"]
     units: UnitsOfWork = provided.dependency()
-    async with await open_pool(house.settings.database_url, size=2) as pool, units.open(pool):
+    settings = house.settings
+    async with (
+        await open_pool(settings.database_url, size=2) as pool,
+        await open_pool(settings.keys_database_url, role=KEYS, size=2) as pool_of_keys, units.open(pool, pool_of_keys),
+    ):
         yield units
 
 
@@ -157,7 +161,7 @@ class WhenAnOperationWritesWhatItsLockDoesNotCover:
     ) -> None:
         case, elsewhere = UUID((await house.case()).id), UUID((await house.case()).id)
         tables = _tables_of_cases()
-        assert {"information", "exchange", "disclosure", "record_key", "case_key", "participant"} <= {
+        assert {"information", "exchange", "disclosure", "record_key", "participant"} <= {
             model.__tablename__ for model in tables
         }
         async with units_of(house) as units:

@@ -240,6 +240,7 @@ class _Author:
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
             if any(act.side == self.hides and act.choice % 3 == 2 for act in case.of("invite")):
                 kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
+            kinds += [("tell PET", act) for act in case.of("tell the other")] * 2
             kinds += [("measure, untold", None)] * (14 if case.stage == "acting" else 0)
             kinds += [
                 (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides

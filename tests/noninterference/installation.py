@@ -24,6 +24,7 @@ import house
 from conftest import Database
 from house import House, open_house
 from house_keys import issuer_keys
+from house_rows import origin_of
 from infohus.demo.issuer import DemoIssuers
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.log import log_of
@@ -39,6 +40,8 @@ MUNICIPALITY, POLICE = "municipality", "police"
 SIDES = (MUNICIPALITY, POLICE)
 THIRD = house.PROBATION
 """An authority that can be drawn in; nobody of it is asked what they see."""
+PET = "pet"
+"""The security service, which asks and takes no part."""
 _LONGEST_HISTORY = 60
 LONGEST_TOKEN_SECONDS = 12 * 60 * 60
 ROLES = {
@@ -104,7 +107,7 @@ class Installation:
         """Make an infohus with two authorities that nobody else has, and people for both."""
         place, self.used = self.used, self.used + 1
         run = Run(self, place, uuid4(), {side: authority_id(side, place) for side in SIDES})
-        FileKeyKeeper.create(self.house.settings.keys_folder, run.authorities.values(), [run.infohus_id])
+        FileKeyKeeper.create(self.house.settings.keys_folder, [], [run.infohus_id])
         for side in SIDES:
             await self.connection.execute(
                 "INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, NULL)", run.authorities[side],
@@ -117,13 +120,13 @@ class Installation:
         )
         await self.connection.executemany(
             "INSERT INTO infohus.infohus_authority VALUES ($1, $2)",
-            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD)],
+            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD, PET)],
         )
         await self.connection.executemany("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", [
             (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
         ])
         await self.connection.executemany("SELECT audit.open_log($1, $2, $3)", [
-            (log_of(authority), house.origin_of(authority), authority) for authority in run.authorities.values()
+            (log_of(authority), origin_of(authority), authority) for authority in run.authorities.values()
         ])
         return run
 
@@ -266,7 +269,6 @@ async def open_installation(
 ) -> AsyncIterator[Installation]:
     """Open an application with room for `places` runs on an empty, migrated database."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    superuser, verifier = database.dsn("superuser"), database.dsn("verifier")
     ordinary = DemoIssuers.issuers_toml
 
     def with_many(two: DemoIssuers) -> str:
@@ -279,8 +281,12 @@ async def open_installation(
         patch.setattr(authentication, "logger", SimpleNamespace(info=_unsaid))  # a line for each request takes its time
         patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
         clock = StoppedClock.installed(patch)
-        async with open_house(database.dsn("app"), database.dsn("signer"), superuser, verifier, folder) as opened:
+        later = [authority_id(side, place) for place in range(places) for side in SIDES]
+        async with open_house(database, folder, more_keys_of=later) as opened:
             connection = await asyncpg.connect(opened.superuser)
+            await connection.execute(
+                "INSERT INTO infohus.authority VALUES ($1, 'PET', 'security_service', 'pet', NULL)", PET
+            )
             try:
                 yield Installation(opened, clock, connection, places)
             finally:

@@ -36,8 +36,8 @@ READING: Final = {
     kind: action for action, act in ACTS.items() if action.value.startswith("read") for kind in act.kinds
 } | {"protected_address": Action.REVEAL_ADDRESS}
 """The action that reads a record of a kind."""
-_OF_CASE: Final = frozenset({"case", "participant", "case_key"})
-"""Shown with the case: which there is, who takes part, who holds a key."""
+_OF_CASE: Final = frozenset({"case", "participant"})
+"""Shown with the case: which there is, and who takes part."""
 _PER_AUTHORITY: Final = {"record_key": "authority_id", "disclosed_key": "recipient_id"}
 """Kept by each authority for itself."""
 

@@ -34,9 +34,7 @@ def compared(template_database: Database, tmp_path_factory: pytest.TempPathFacto
 
 
 async def _look(database: Database, folder: Path) -> tuple[Asked, dict[Looker, Seen]]:
-    world = await make_world(
-        database.dsn("app"), database.dsn("signer"), database.dsn("superuser"), database.dsn("verifier"), folder
-    )
+    world = await make_world(database, folder)
     superuser, app = await asyncpg.connect(database.dsn("superuser")), await asyncpg.connect(database.dsn("app"))
     try:
         asked = await ask_policies(world, Policies.load(FOLDER), superuser)

@@ -118,6 +118,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.LOAD_PLAN: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.REGISTER_COORDINATOR: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LOAD_TEMPLATE: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.MAKE_INTAKE_KEYS: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LIST_OVERDUE_REVIEWS: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.REPORT_ERASURE: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.REPORT_SUBJECT_LOG: ActionRule("Infohus", COORDINATORS, only_members=True),
@@ -167,7 +168,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.REVEAL_CPR_NUMBER: _on_record("subject"),
     Action.REVEAL_ADDRESS: _on_record("protected_address", only_owner=True, only_fresh=True),
     Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
-    Action.READ_CHILD_NOTIFICATION: _on_record("child_notification"),
+    Action.READ_CHILD_NOTIFICATION: _on_record("child_notification", "child_notification_step"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information", only_given=True),
     Action.READ_EXCHANGE: _on_record("exchange", "withdrawal"),
     Action.REVIEW_ANSWERS: ActionRule(

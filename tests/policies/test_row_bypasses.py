@@ -73,7 +73,7 @@ class WhenTheTablesAreLookedAt:
             """
         )
         assert {row["proname"] for row in found} == {
-            "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
+            "finds_participation", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
             "supervises_exchange", "supervises_disclosure", "first_disclosed_by", "own_side_of_attempt",
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
             "rests_on_what_stands", "has_key", "newest_version", "is_superseded", "next_version",

@@ -15,6 +15,7 @@ from infohus.kernel.sealing.clear_columns import NO_COLUMNS
 from infohus.kernel.sealing.column import WHOLE, PlainTextInSealedColumn, SealedColumn
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
 from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.signatures import Signers
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.sealing.wraps import KeyPlace
 
@@ -33,7 +34,8 @@ VERSIONS = st.integers(0, 3) | st.integers(0, 2**63 - 1)
 DIGESTS = st.sampled_from([NO_COLUMNS, bytes(32)]) | st.binary(min_size=32, max_size=32)
 PLACES = st.builds(Place, NAMES, NAMES, NAMES, IDS, IDS, AUTHORITIES | NAMES, VERSIONS, DIGESTS)
 KEY_PLACES = st.builds(
-    KeyPlace, IDS, VERSIONS, NAMES, IDS, AUTHORITIES, AUTHORITIES, IDS, st.none() | IDS, st.none() | IDS
+    KeyPlace, IDS, VERSIONS, NAMES, IDS, AUTHORITIES, AUTHORITIES, IDS, st.none() | IDS, st.none() | IDS,
+    st.none() | st.binary(min_size=32, max_size=32),
 )
 KEYS = st.builds(DataKey, IDS, st.binary(min_size=32, max_size=32))
 KEY = DataKey(UUID(int=7), bytes(range(32)))
@@ -153,11 +155,11 @@ class WhenKeysAreWrapped:
     def test_only_the_reader_it_was_wrapped_for_unwraps_it_at_its_own_place(
         self, keys: Path, material: bytes, place: KeyPlace, other: KeyPlace
     ) -> None:
-        vault = Vault(FileKeyKeeper(keys), lambda: START)
-        case_key = vault.new_case_key(place.case_id, place.reader_id)
-        wrapped = vault.wrap_data_key(DataKey(place.key_id, material), place, wrapped_case_key=case_key)
+        vault = Vault(FileKeyKeeper(keys), Signers([]), lambda: START)
+        secret = vault.new_side_secret(place.case_id, place.reader_id)
+        wrapped = vault.wrap_own(DataKey(place.key_id, material), place, secret)
         try:
-            found = vault.unwrap_data_key(wrapped, other, wrapped_case_key=case_key)
+            found = vault.unwrap_own(wrapped, other, secret)
         except CannotOpen:
             assert place != other
         else:
@@ -169,8 +171,8 @@ class WhenKeysAreWrapped:
     ) -> None:
         now = START
         keeper = CountingKeeper(keys)
-        vault = Vault(keeper, lambda: now, keep_case_keys_seconds=KEEP_SECONDS)
-        case_keys = [vault.new_case_key(UUID(int=case), MUNICIPALITY) for case in range(4)]
+        vault = Vault(keeper, Signers([]), lambda: now, keep_keys_seconds=KEEP_SECONDS)
+        secrets = [vault.new_side_secret(UUID(int=case), MUNICIPALITY) for case in range(4)]
         since: dict[int, datetime] = {}
         expected = 0
         for seconds, case in steps:
@@ -180,7 +182,7 @@ class WhenKeysAreWrapped:
             if case not in since or now - since[case] >= timedelta(seconds=KEEP_SECONDS):
                 since[case], expected = now, expected + 1
             place = KeyPlace(INFOHUS, 1, WHOLE, KEY.key_id, MUNICIPALITY, MUNICIPALITY, UUID(int=case))
-            vault.wrap_data_key(KEY, place, wrapped_case_key=case_keys[case])
+            vault.wrap_own(KEY, place, secrets[case])
             assert keeper.unwrapped == expected
             in_memory = sum(now - at < timedelta(seconds=KEEP_SECONDS) for at in since.values())
             assert len(vault._remembered) == in_memory
@@ -193,6 +195,6 @@ class WhenValuesAreIndexed:
     def test_two_are_equal_only_if_kind_and_value_are(
         self, keys: Path, kind: str, value: str, other_kind: str, other_value: str
     ) -> None:
-        vault = Vault(FileKeyKeeper(keys), lambda: START)
+        vault = Vault(FileKeyKeeper(keys), Signers([]), lambda: START)
         same = vault.index(INFOHUS, kind, value) == vault.index(INFOHUS, other_kind, other_value)
         assert same is ((kind, value) == (other_kind, other_value))

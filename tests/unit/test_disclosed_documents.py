@@ -11,8 +11,8 @@ from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import manifest_of
 from infohus.cases.joint_decisions.document import document_of, salted_document, signed_hash
 
-FIRST = Item("information", UUID(int=1), "ishoj-kommune", 1)
-SECOND = Item("concern", UUID(int=2), "ishoj-kommune", 1)
+FIRST = Item("information", UUID(int=1), "ishoj-kommune", 1, has_own_key=False, contents={"whole": bytes(32)})
+SECOND = Item("concern", UUID(int=2), "ishoj-kommune", 1, has_own_key=False, contents={"observation": bytes(32)})
 DRAFT: dict[str, Any] = {
     "recipients": ["kbh-vestegns-politi", "kriminalforsorgen"], "purpose": "screening",
     "categories": ["ordinary", "purely_private"],

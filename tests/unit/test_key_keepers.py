@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from infohus.kernel.sealing.envelope import CannotOpen
+from infohus.kernel.sealing.intake import Info
 from infohus.kernel.sealing.keepers import INSTALLATION, FileKeyKeeper, UnsafeKeyFile
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
@@ -17,6 +18,7 @@ INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f1")
 OTHER_INFOHUS = UUID("01890f3e-0000-7000-8000-0000000000f2")
 CASE_KEY = bytes(range(100, 132))
 CONTEXT = b"a case"
+INFO = Info(b"an exchange")
 GOOD = b"k" * 32
 
 Spoil = Callable[[Path], None]
@@ -122,6 +124,12 @@ FAULTS: dict[str, Spoil] = {**FILE_FAULTS, **FOLDER_FAULTS, "missing": missing}
 USES: dict[str, tuple[str, Use]] = {
     "wrap": (f"{MUNICIPALITY}/kek-1.key", lambda keeper: keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)),
     "unwrap": (f"{MUNICIPALITY}/kek-1.key", lambda keeper: keeper.unwrap(MUNICIPALITY, bytes(60), CONTEXT)),
+    "new_intake": (f"{MUNICIPALITY}/kek-1.key", lambda keeper: keeper.new_intake(MUNICIPALITY, CONTEXT)),
+    "open_intake": (
+        f"{MUNICIPALITY}/kek-1.key", lambda keeper: keeper.open_intake(MUNICIPALITY, bytes(60), CONTEXT, b"", INFO)
+    ),
+    "sign": (f"{MUNICIPALITY}/sign-1.key", lambda keeper: keeper.sign(MUNICIPALITY, b"a statement")),
+    "signer_key": (f"{MUNICIPALITY}/sign-1.key", lambda keeper: keeper.signer_key(MUNICIPALITY)),
     "index_key": (f"index/{INFOHUS}.key", lambda keeper: keeper.index_key(INFOHUS)),
 }
 
@@ -134,10 +142,12 @@ class WhenKeysAreMade:
             "keys": ("0o700", 0),
             f"keys/{MUNICIPALITY}": ("0o700", 0),
             f"keys/{MUNICIPALITY}/kek-1.key": ("0o600", 32),
+            f"keys/{MUNICIPALITY}/sign-1.key": ("0o600", 32),
             f"keys/{MUNICIPALITY}.tilsyn": ("0o700", 0),
             f"keys/{MUNICIPALITY}.tilsyn/kek-1.key": ("0o600", 32),
             f"keys/{POLICE}": ("0o700", 0),
             f"keys/{POLICE}/kek-1.key": ("0o600", 32),
+            f"keys/{POLICE}/sign-1.key": ("0o600", 32),
             f"keys/{POLICE}.tilsyn": ("0o700", 0),
             f"keys/{POLICE}.tilsyn/kek-1.key": ("0o600", 32),
             "keys/index": ("0o700", 0),
@@ -150,7 +160,7 @@ class WhenKeysAreMade:
         for name in ("one", "two"):
             FileKeyKeeper.create(tmp_path / name, [MUNICIPALITY, POLICE], [INFOHUS, OTHER_INFOHUS])
             made += contents(tmp_path / name).values()
-        assert (len(made), len(set(made))) == (14, 14)
+        assert (len(made), len(set(made))) == (18, 18)
 
     def test_making_them_again_changes_none_and_adds_what_is_missing(self, folder: Path, keeper: FileKeyKeeper) -> None:
         wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)
@@ -159,7 +169,8 @@ class WhenKeysAreMade:
         after = contents(folder)
         assert {name: key for name, key in after.items() if name in before} == before
         assert after.keys() - before.keys() == {
-            "kriminalforsorgen/kek-1.key", "kriminalforsorgen.tilsyn/kek-1.key", f"index/{OTHER_INFOHUS}.key",
+            "kriminalforsorgen/kek-1.key", "kriminalforsorgen/sign-1.key", "kriminalforsorgen.tilsyn/kek-1.key",
+            f"index/{OTHER_INFOHUS}.key",
         }
         assert again.unwrap(MUNICIPALITY, wrapped, CONTEXT) == CASE_KEY
 
@@ -221,7 +232,7 @@ class WhenAKeyFileIsUnsafe:
         assert tree(folder) == before
 
 
-class WhenACaseKeyIsWrapped:
+class WhenASecretIsWrapped:
     def test_it_is_60_bytes_that_show_no_part_of_either_key(self, folder: Path, keeper: FileKeyKeeper) -> None:
         wrapped = keeper.wrap(MUNICIPALITY, CASE_KEY, CONTEXT)
         secrets = CASE_KEY, (folder / MUNICIPALITY / "kek-1.key").read_bytes()
@@ -277,6 +288,7 @@ class WhenAKeeperIsLookedAt:
         public = {name for name in vars(FileKeyKeeper) if not name.startswith("_")}
         assert public == {
             "create", "check", "authorities", "missing", "require_keys_of", "key_id", "wrap", "unwrap", "index_key",
+            "new_intake", "open_intake", "sign", "signer_key",
         }
 
     def test_it_shows_nothing_it_has_read(self, folder: Path, keeper: FileKeyKeeper) -> None:

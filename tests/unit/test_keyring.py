@@ -1,9 +1,9 @@
 """The keys one unit of work holds: what its caller's authority can open, and what a wrap for another one changes."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,88 +12,33 @@ from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.information import Information, Origin
 from infohus.casework.concerns.model import Concern
-from infohus.kernel.access.model import Case, CaseKey, DisclosedKey, RecordKey
+from infohus.kernel.access.keys_model import SideSecret
+from infohus.kernel.access.model import DisclosedKey, RecordKey
 from infohus.kernel.audit.formats.entry import Opened
-from infohus.kernel.database.statements import Stored, column_names_of
 from infohus.kernel.database.tables import Record, Row
-from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
 from infohus.kernel.sealing.envelope import CannotOpen, Sealed
 from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.actors import Actor
 from infohus.kernel.unit_of_work.keyring import Keyring
-from infohus.kernel.unit_of_work.lookup import Party, ResolvedSubject
 from infohus.kernel.unit_of_work.places import sealed_columns_of
 from infohus.oversight.log_checks.model import LogFinding
+from key_tables import MUNICIPALITY, PERSON, POLICE, Keepers, KeyTables, columns_of
 
-MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
-KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
 CASE = UUID("01890f3e-0000-7000-8000-0000000000c1")
 OTHER_CASE = UUID("01890f3e-0000-7000-8000-0000000000c2")
 EXCHANGE = UUID("01890f3e-0000-7000-8000-0000000000e1")
-PERSON = UUID("01890f3e-0000-7000-8000-0000000000f1")
 OTHER_PERSON = UUID("01890f3e-0000-7000-8000-0000000000f2")
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TEXTS = {"text": "Han vil rejse.", "source": "Skolen"}
 
 
-def caller_of(who: str) -> Caller:
-    roles = {MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR}
-    return Caller(
-        person_id=PERSON, authority_id=AuthorityId(who), authority_kind=KINDS[who], role=roles[who],
-        assurance=Assurance.SUBSTANTIAL, authenticated_at=NOW, expires_at=NOW, token_digest=b"a token",
-    )
-
-
-def columns_of(row: Row) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in column_names_of(type(row))}
-
-
-class Tables:
-    """The rows of `record_key`, `disclosed_key` and `case_key` of one case, which answer what a keyring asks."""
-
-    def __init__(self, vault: Vault, case_id: UUID = CASE) -> None:
-        self.case_id = case_id
-        self.record_keys: list[RecordKey] = []
-        self.disclosed_keys: list[DisclosedKey] = []
-        self.opened: list[Opened] = []
-        self.case_keys = [
-            CaseKey(case_id=case_id, authority_id=who, wrapped_key=vault.new_case_key(case_id, who), keeper_key_id="")
-            for who in (MUNICIPALITY, POLICE)
-        ]
-
-    def wrapped_case_key(self, who: str) -> bytes:
-        return next(key.wrapped_key for key in self.case_keys if key.authority_id == who)
-
-    async def ask(self, sql: str, arguments: Sequence[Any]) -> list[Stored]:
-        if "record_key" in sql:
-            ids, who = arguments
-            own = [
-                {**columns_of(key), "owner_id": key.authority_id, "exchange_id": None}
-                for key in self.record_keys if key.record_id in ids and key.authority_id == who
-            ]
-            rows = own + [
-                columns_of(key) for key in self.disclosed_keys if key.record_id in ids and key.recipient_id == who
-            ]
-        else:
-            rows = [columns_of(key) for key in self.case_keys if key.case_id in arguments]
-        return cast(list[Stored], rows)
-
-    def keyring(self, vault: Vault, who: str) -> Keyring:
-        """Begin as a unit of an authority does that found the case."""
-        parties = {each: Party(KINDS[each], self.wrapped_case_key(each)) for each in KINDS}
-        found = ResolvedSubject(case=Case(id=self.case_id), parties=parties, case_key=self.wrapped_case_key(who))
-        return Keyring(vault, self.ask, caller_of(who), found, opened=self.opened.append)
-
-
 @pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return Vault(FileKeyKeeper.create(tmp_path / "keys", [MUNICIPALITY, POLICE], []), lambda: NOW)
+def tables(tmp_path: Path) -> KeyTables:
+    return KeyTables(Keepers.made(tmp_path / "keys"))
 
 
-@pytest.fixture
-def tables(vault: Vault) -> Tables:
-    return Tables(vault)
+def keyring_of(tables: KeyTables, who: str) -> Keyring:
+    """Begin with what is made in this unit alone."""
+    return tables.unit(who, CASE).keyring
 
 
 def information(number: int, **more: Any) -> Information:
@@ -103,12 +48,18 @@ def information(number: int, **more: Any) -> Information:
     )  # fmt: skip
 
 
-def noted(vault: Vault, tables: Tables, number: int = 1) -> Information:
+async def noted(tables: KeyTables, number: int = 1) -> Information:
     """Let the municipality note an item: sealed, and its key wrapped for its owner."""
-    record, keyring = information(number), tables.keyring(vault, MUNICIPALITY)
-    tables.record_keys += keyring.new(record)
-    keyring.seal(record, TEXTS)
+    record = information(number, **TEXTS)
+    await tables.write(record)
     return record
+
+
+async def read(tables: KeyTables, who: str, *records: Record) -> Keyring:
+    """Let an authority bring the keys of versions, in a unit of its own."""
+    unit = await tables.unit(who, CASE).begun()
+    await unit.keyring.bring([version_of(record) for record in records])
+    return unit.keyring
 
 
 def version_of(record: Record) -> tuple[UUID, int]:
@@ -118,7 +69,9 @@ def version_of(record: Record) -> tuple[UUID, int]:
 def copied(own: RecordKey) -> DisclosedKey:
     """Copy the owner's wrap into a row of the police."""
     columns = {name: value for name, value in columns_of(own).items() if name != "authority_id"}
-    return DisclosedKey(**columns, owner_id=MUNICIPALITY, recipient_id=POLICE, exchange_id=EXCHANGE)
+    return DisclosedKey(
+        **columns, owner_id=MUNICIPALITY, recipient_id=POLICE, exchange_id=EXCHANGE, number=0, content=bytes(32)
+    )
 
 
 def stored(record: Record) -> dict[str, bytes]:
@@ -126,16 +79,16 @@ def stored(record: Record) -> dict[str, bytes]:
 
 
 class WhenARecordIsSealed:
-    def test_its_owner_opens_every_sealed_column_and_nothing_else(self, vault: Vault, tables: Tables) -> None:
-        keyring = tables.keyring(vault, MUNICIPALITY)
+    def test_its_owner_opens_every_sealed_column_and_nothing_else(self, tables: KeyTables) -> None:
+        keyring = keyring_of(tables, MUNICIPALITY)
         record = information(1)
         list(keyring.new(record))
         keyring.seal(record, TEXTS)
         assert all(isinstance(getattr(record, column), Sealed) for column in TEXTS)
         assert keyring.open(record) == TEXTS
 
-    def test_every_opening_is_counted_and_nothing_else(self, vault: Vault, tables: Tables) -> None:
-        keyring = tables.keyring(vault, MUNICIPALITY)
+    def test_every_opening_is_counted_and_nothing_else(self, tables: KeyTables) -> None:
+        keyring = keyring_of(tables, MUNICIPALITY)
         record = information(1)
         list(keyring.new(record))
         keyring.seal(record, TEXTS)
@@ -143,8 +96,8 @@ class WhenARecordIsSealed:
         keyring.open(record)
         assert tables.opened == [Opened("information", column, record.id) for column in ("text", "source")]
 
-    def test_what_is_not_said_stays_empty(self, vault: Vault, tables: Tables) -> None:
-        keyring = tables.keyring(vault, MUNICIPALITY)
+    def test_what_is_not_said_stays_empty(self, tables: KeyTables) -> None:
+        keyring = keyring_of(tables, MUNICIPALITY)
         concern = Concern(id=EXCHANGE, case_id=CASE, authority_id=MUNICIPALITY, record_version=1)
         made = list(keyring.new(concern))
         assert [key.part for key in made] == ["observation", "interpretation", "told_reporter"]
@@ -152,66 +105,60 @@ class WhenARecordIsSealed:
         assert concern.interpretation is None
         assert keyring.open(concern) == {"observation": "Set.", "told_reporter": ""}
 
-    def test_each_record_has_a_key_of_its_own(self, vault: Vault, tables: Tables) -> None:
-        keyring = tables.keyring(vault, MUNICIPALITY)
+    def test_each_record_has_a_key_of_its_own(self, tables: KeyTables) -> None:
+        keyring = keyring_of(tables, MUNICIPALITY)
         made = [key for number in range(1, 6) for key in keyring.new(information(number))]
-        assert len({key.key_id for key in made}) == len({key.wrapped_key for key in made}) == 5
+        assert len({key.key_id for key in made}) == 5
 
-    async def test_it_opens_in_a_later_unit(self, vault: Vault, tables: Tables) -> None:
-        record = noted(vault, tables)
-        later = tables.keyring(vault, MUNICIPALITY)
-        await later.bring([version_of(record)])
+    async def test_it_opens_in_a_later_unit(self, tables: KeyTables) -> None:
+        record = await noted(tables)
+        later = await read(tables, MUNICIPALITY, record)
         assert later.open(record) == TEXTS
 
 
 class WhenAStoredValueWasMovedOrPutBack:
-    async def test_no_column_opens_in_anothers_place(self, vault: Vault, tables: Tables) -> None:
-        record = noted(vault, tables)
+    async def test_no_column_opens_in_anothers_place(self, tables: KeyTables) -> None:
+        record = await noted(tables)
         record.text, record.source = record.source, record.text
-        keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([version_of(record)])
+        keyring = await read(tables, MUNICIPALITY, record)
         with pytest.raises(CannotOpen):
             keyring.open(record)
 
-    async def test_no_record_opens_with_anothers_text(self, vault: Vault, tables: Tables) -> None:
-        one, two = noted(vault, tables, 1), noted(vault, tables, 2)
-        keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([version_of(one), version_of(two)])
+    async def test_no_record_opens_with_anothers_text(self, tables: KeyTables) -> None:
+        one, two = await noted(tables, 1), await noted(tables, 2)
+        keyring = await read(tables, MUNICIPALITY, one, two)
         two.text, two.source = one.text, one.source
         with pytest.raises(CannotOpen):
             keyring.open(two)
 
     @pytest.mark.parametrize("with_key_id", [True, False])
-    async def test_not_even_with_its_key_moved_along(self, vault: Vault, tables: Tables, *, with_key_id: bool) -> None:
-        one, two = noted(vault, tables, 1), noted(vault, tables, 2)
+    async def test_not_even_with_its_key_moved_along(self, tables: KeyTables, *, with_key_id: bool) -> None:
+        one, two = await noted(tables, 1), await noted(tables, 2)
         moved, replaced = tables.record_keys
         replaced.wrapped_key = moved.wrapped_key
         if with_key_id:
             replaced.key_id = moved.key_id
         two.text, two.source = one.text, one.source
-        keyring = tables.keyring(vault, MUNICIPALITY)
         # The wrap itself does not open there, so nothing can be disclosed under it either.
         with pytest.raises(errors.NotAvailable):
-            await keyring.bring([version_of(two)])
-        with pytest.raises(KeyError):
-            list(keyring.wraps_for(POLICE, version_of(two), owner_id=MUNICIPALITY, exchange_id=EXCHANGE))
+            await read(tables, MUNICIPALITY, two)
+        with pytest.raises(errors.NotAvailable):
+            await tables.disclose(two, MUNICIPALITY, POLICE)
 
-    async def test_no_text_opens_beside_another_clear_column(self, vault: Vault, tables: Tables) -> None:
-        record = noted(vault, tables)
-        keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([version_of(record)])
+    async def test_no_text_opens_beside_another_clear_column(self, tables: KeyTables) -> None:
+        record = await noted(tables)
+        keyring = await read(tables, MUNICIPALITY, record)
         record.origin = Origin.COLLECTED
         with pytest.raises(CannotOpen):
             keyring.open(record)
 
     @pytest.mark.rule(88)
     async def test_a_new_version_has_new_keys_and_no_earlier_text_opens_in_it(
-        self, vault: Vault, tables: Tables
+        self, tables: KeyTables
     ) -> None:
-        record = noted(vault, tables)
+        record = await noted(tables)
         earlier = record.text
-        keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([version_of(record)])
+        keyring = await read(tables, MUNICIPALITY, record)
         record.record_version = 2
         tables.record_keys += keyring.new(record)
         keyring.seal(record, {**TEXTS, "text": "Han bliver hjemme."})
@@ -221,10 +168,9 @@ class WhenAStoredValueWasMovedOrPutBack:
         with pytest.raises(CannotOpen):
             keyring.open(record)
 
-    async def test_no_record_opens_in_another_case(self, vault: Vault, tables: Tables) -> None:
-        record = noted(vault, tables)
-        keyring = tables.keyring(vault, MUNICIPALITY)
-        await keyring.bring([version_of(record)])
+    async def test_no_record_opens_in_another_case(self, tables: KeyTables) -> None:
+        record = await noted(tables)
+        keyring = await read(tables, MUNICIPALITY, record)
         record.case_id = OTHER_CASE
         with pytest.raises(CannotOpen):
             keyring.open(record)
@@ -232,60 +178,117 @@ class WhenAStoredValueWasMovedOrPutBack:
 
 class WhenAnotherAuthorityWantsToRead:
     @pytest.mark.rule(44)
-    async def test_there_is_no_key_for_it_until_an_exchange(self, vault: Vault, tables: Tables) -> None:
-        record = noted(vault, tables)
+    async def test_there_is_no_key_for_it_until_an_exchange(self, tables: KeyTables) -> None:
+        record = await noted(tables)
         with pytest.raises(errors.NotAvailable):
-            await tables.keyring(vault, POLICE).bring([version_of(record)])
+            await read(tables, POLICE, record)
 
     @pytest.mark.rule(44)
-    async def test_the_owners_wrap_copied_into_its_row_does_not_help(self, vault: Vault, tables: Tables) -> None:
-        record = noted(vault, tables)
+    async def test_the_owners_wrap_copied_into_its_row_does_not_help(self, tables: KeyTables) -> None:
+        record = await noted(tables)
         own = tables.record_keys[0]
         tables.disclosed_keys.append(copied(own))
         with pytest.raises(errors.NotAvailable):
-            await tables.keyring(vault, POLICE).bring([version_of(record)])
+            await read(tables, POLICE, record)
 
     @pytest.mark.rule(44)
-    async def test_nor_does_the_owners_case_key_beside_it(self, vault: Vault, tables: Tables) -> None:
-        record = noted(vault, tables)
-        own = tables.record_keys[0]
-        tables.disclosed_keys.append(copied(own))
-        for key in tables.case_keys:
-            key.wrapped_key = tables.wrapped_case_key(MUNICIPALITY)
+    async def test_nor_does_the_owners_secret_beside_it(self, tables: KeyTables) -> None:
+        record = await noted(tables)
+        tables.disclosed_keys.append(copied(tables.record_keys[0]))
+        (own,) = tables.secrets
+        tables.secrets.append(SideSecret(**{**columns_of(own), "authority_id": POLICE}))
         with pytest.raises(errors.NotAvailable):
-            await tables.keyring(vault, POLICE).bring([version_of(record)])
+            await read(tables, POLICE, record)
 
     @pytest.mark.rule(44)
-    async def test_an_exchange_adds_one_wrap_and_changes_nothing_else(self, vault: Vault, tables: Tables) -> None:
-        record, kept = noted(vault, tables, 1), noted(vault, tables, 2)
+    async def test_an_exchange_adds_wraps_and_changes_nothing_else(self, tables: KeyTables) -> None:
+        record, kept = await noted(tables, 1), await noted(tables, 2)
         before, own = (stored(record), stored(kept)), [columns_of(key) for key in tables.record_keys]
-        discloser = tables.keyring(vault, MUNICIPALITY)
-        await discloser.bring([version_of(record)])
-        (added,) = discloser.wraps_for(POLICE, version_of(record), owner_id=MUNICIPALITY, exchange_id=EXCHANGE)
-        tables.disclosed_keys.append(added)
+        await tables.disclose(record, MUNICIPALITY, POLICE)
         assert (stored(record), stored(kept)) == before
         assert [columns_of(key) for key in tables.record_keys] == own
-        assert columns_of(added) == {**columns_of(copied(tables.record_keys[0])), "wrapped_key": added.wrapped_key}
-        assert added.wrapped_key != own[0]["wrapped_key"]
-        reader = tables.keyring(vault, POLICE)
-        await reader.bring([version_of(record)])
-        assert reader.open(record) == TEXTS
+        assert [(key.record_id, key.recipient_id) for key in tables.disclosed_keys] == [(record.id, POLICE)]
+        # Who only reads needs no secret of its own, and makes none.
+        assert (await read(tables, POLICE, record)).open(record) == TEXTS
+        assert [one.authority_id for one in tables.secrets] == [MUNICIPALITY]
         with pytest.raises(errors.NotAvailable):
-            await reader.bring([version_of(record), version_of(kept)])
+            await read(tables, POLICE, record, kept)
 
-    async def test_nothing_is_wrapped_for_who_has_no_case_key(self, vault: Vault, tables: Tables) -> None:
-        keyring = tables.keyring(vault, MUNICIPALITY)
-        with pytest.raises(errors.RecipientTakesNoPart):
-            await keyring.bring_case_key("kriminalforsorgen")
-
-
-class WhenTheCaseKeyIsGone:
-    async def test_the_wraps_that_a_backup_still_holds_open_nothing(self, vault: Vault, tables: Tables) -> None:
-        record = noted(vault, tables)
-        renewed = Tables(vault)
-        renewed.record_keys = tables.record_keys
+    @pytest.mark.rule(44)
+    async def test_it_needs_nothing_of_the_recipient_but_its_public_key(self, tables: KeyTables) -> None:
+        record = await noted(tables)
+        secrets = dict(tables.keepers.intake_secrets)
+        tables.keepers.intake_secrets.clear()
+        with broken(tables.keepers.keeper, POLICE):
+            await tables.disclose(record, MUNICIPALITY, POLICE)
         with pytest.raises(errors.NotAvailable):
-            await renewed.keyring(vault, MUNICIPALITY).bring([version_of(record)])
+            await read(tables, POLICE, record)
+        tables.keepers.intake_secrets.update(secrets)
+        assert (await read(tables, POLICE, record)).open(record) == TEXTS
+
+    async def test_nothing_is_disclosed_to_who_has_no_intake_key(self, tables: KeyTables) -> None:
+        record = await noted(tables)
+        tables.intake_keys = [key for key in tables.keepers.intake_keys if key.authority_id != POLICE]
+        with pytest.raises(errors.RecipientCannotBeTold):
+            await tables.disclose(record, MUNICIPALITY, POLICE)
+        assert (tables.disclosed_keys, tables.exchange_keys) == ([], [])
+
+    async def test_the_newest_intake_key_is_sealed_to_and_the_older_still_opens(self, tables: KeyTables) -> None:
+        first, second = await noted(tables, 1), await noted(tables, 2)
+        await tables.disclose(first, MUNICIPALITY, POLICE)
+        tables.keepers.add_intake_key(POLICE)
+        await tables.disclose(second, MUNICIPALITY, POLICE)
+        assert [key.generation for key in tables.exchange_keys] == [1, 2]
+        keyring = await read(tables, POLICE, first, second)
+        assert [keyring.open(one) for one in (first, second)] == [TEXTS, TEXTS]
+
+
+class WhenAnExchangeKeyIsTakenIn:
+    async def test_it_opens_under_the_own_secret_and_what_was_sealed_is_gone(self, tables: KeyTables) -> None:
+        record = await noted(tables)
+        await tables.disclose(record, MUNICIPALITY, POLICE)
+        await tables.take_in(POLICE, CASE)
+        (key,) = tables.exchange_keys
+        assert key.sealed is None
+        assert {one.authority_id for one in tables.secrets} == {MUNICIPALITY, POLICE}
+        tables.keepers.intake_secrets.clear()
+        assert (await read(tables, POLICE, record)).open(record) == TEXTS
+
+    async def test_the_secret_that_was_stored_first_counts(self, tables: KeyTables) -> None:
+        record = await noted(tables)
+        await tables.disclose(record, MUNICIPALITY, POLICE)
+        units = [await tables.unit(POLICE, CASE).begun() for _ in range(2)]
+        for unit in units:
+            await unit.side_keys.take_in()
+        for unit in units:
+            await unit.side_keys.commit()
+        assert [one.authority_id for one in tables.secrets] == [MUNICIPALITY, POLICE]
+        assert (await read(tables, POLICE, record)).open(record) == TEXTS
+
+
+class WhenTheSecretIsGone:
+    async def test_the_wraps_that_a_backup_still_holds_open_nothing(self, tables: KeyTables) -> None:
+        record = await noted(tables)
+        tables.secrets.clear()
+        with pytest.raises(errors.NotAvailable):
+            await read(tables, MUNICIPALITY, record)
+        # Nor under a new secret.
+        await noted(tables, 2)
+        with pytest.raises(errors.NotAvailable):
+            await read(tables, MUNICIPALITY, record)
+
+
+@contextmanager
+def broken(keeper: FileKeyKeeper, who: str) -> Iterator[None]:
+    """Let a keeper have nothing of an authority."""
+    kept, keeper._known = keeper._known, {name: key for name, key in keeper._known.items() if name[0] != who}
+    folder = keeper._folder / who
+    folder.rename(folder.with_name("away"))
+    try:
+        yield
+    finally:
+        folder.with_name("away").rename(folder)
+        keeper._known = kept
 
 
 class WhenSomethingIsKeptForSupervision:
@@ -298,47 +301,47 @@ class WhenSomethingIsKeptForSupervision:
     )
 
     @pytest.fixture(params=KEPT, ids=lambda kept: type(kept[0]).__tablename__)
-    def kept(self, request: pytest.FixtureRequest, vault: Vault, tables: Tables) -> tuple[Row, str]:
+    def kept(self, request: pytest.FixtureRequest, tables: KeyTables) -> tuple[Row, str]:
         row, column = request.param
         fresh = type(row)(**{name: value for name, value in vars(row).items() if not name.startswith("_")})
-        tables.keyring(vault, MUNICIPALITY).seal_for_supervision(fresh, {column: "Sagt i fortrolighed."})
+        keyring_of(tables, MUNICIPALITY).seal_for_supervision(fresh, {column: "Sagt i fortrolighed."})
         return fresh, column
 
     def test_its_authority_opens_it_and_it_is_counted(
-        self, kept: tuple[Row, str], vault: Vault, tables: Tables
+        self, kept: tuple[Row, str], tables: KeyTables
     ) -> None:
         row, column = kept
-        texts = tables.keyring(vault, MUNICIPALITY).open_for_supervision(row, column)
+        texts = keyring_of(tables, MUNICIPALITY).open_for_supervision(row, column)
         assert texts == {column: "Sagt i fortrolighed."}
         assert tables.opened == [Opened(row.__tablename__, column, EXCHANGE)]
 
     def test_another_authority_does_not_and_nothing_is_counted(
-        self, kept: tuple[Row, str], vault: Vault, tables: Tables
+        self, kept: tuple[Row, str], tables: KeyTables
     ) -> None:
         row, column = kept
         with pytest.raises(errors.NotAvailable):
-            tables.keyring(vault, POLICE).open_for_supervision(row, column)
+            keyring_of(tables, POLICE).open_for_supervision(row, column)
         assert tables.opened == []
 
     def test_what_was_moved_to_another_row_does_not_open(
-        self, kept: tuple[Row, str], vault: Vault, tables: Tables
+        self, kept: tuple[Row, str], tables: KeyTables
     ) -> None:
         row, column = kept
         vars(row)["id"] = OTHER_CASE
         with pytest.raises(CannotOpen):
-            tables.keyring(vault, MUNICIPALITY).open_for_supervision(row, column)
+            keyring_of(tables, MUNICIPALITY).open_for_supervision(row, column)
         assert tables.opened == []
 
-    def test_what_holds_nothing_gives_nothing(self, vault: Vault, tables: Tables) -> None:
+    def test_what_holds_nothing_gives_nothing(self, tables: KeyTables) -> None:
         actor = Actor(id=EXCHANGE, authority_id=MUNICIPALITY, person_id=OTHER_PERSON)
-        assert tables.keyring(vault, MUNICIPALITY).open_for_supervision(actor, "name", "email") == {}
+        assert keyring_of(tables, MUNICIPALITY).open_for_supervision(actor, "name", "email") == {}
 
     def test_a_finding_is_opened_by_the_one_who_answers_for_it_whatever_their_authority(
-        self, vault: Vault, tables: Tables
+        self, tables: KeyTables
     ) -> None:
         finding = LogFinding(id=EXCHANGE, check_id=CASE, authority_id=MUNICIPALITY, owner_id=PERSON)
-        tables.keyring(vault, MUNICIPALITY).seal_for_supervision(finding, {"text": "Hvorfor?"})
-        police = tables.keyring(vault, POLICE)
+        keyring_of(tables, MUNICIPALITY).seal_for_supervision(finding, {"text": "Hvorfor?"})
+        police = keyring_of(tables, POLICE)
         police.seal_for_supervision(finding, {"answer": "Derfor."})
         assert police.open_for_supervision(finding, "text", "answer") == {"text": "Hvorfor?", "answer": "Derfor."}
         assert len(tables.opened) == 2

@@ -87,8 +87,8 @@ class WhenTheTableLeavesSomethingOut:
 
     def test_the_application_is_not_made(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = Settings(
-            database_url="postgresql://", signer_database_url="postgresql://", keys_folder=tmp_path,
-            issuers_file=tmp_path / "issuers.toml",
+            database_url="postgresql://", signer_database_url="postgresql://", keys_database_url="postgresql://",
+            keys_folder=tmp_path, signers_file=tmp_path / "signers.toml", issuers_file=tmp_path / "issuers.toml",
         )
         monkeypatch.setattr(app, "PROCEDURE", without(Action.WRITE_NOTE))
         with pytest.raises(ProcedureIncomplete, match="`writeNote` has no row"):

@@ -83,7 +83,7 @@ FOR_SUPERVISION = {
     ("actor", "name"), ("actor", "email"), ("exchange", "answers"),
     ("log_finding", "text"), ("log_finding", "answer"), ("log_finding", "remedy"),
 }  # fmt: skip
-"""Sealed under a key that an authority's supervision opens, and no case key."""
+"""Sealed under a key that an authority's supervision opens, and no key of a case."""
 
 OPEN_TEXTS = {
     "acts_for", "answer", "answers_key", "asked_by", "asked_of", "recipient_id",
@@ -155,9 +155,8 @@ class WhenAStatementIsBuiltAroundTheColumn:
     @pytest.mark.parametrize("name", DETOURS)
     @pytest.mark.parametrize("value", [SECRET, SECRET.encode()], ids=["str", "bytes"])
     def test_no_detour_lets_plain_text_in(self, name: str, value: object) -> None:
-        statement = Compiled(DETOURS[name](value))
         with pytest.raises(PlainTextInSealedColumn) as refused:
-            statement.arguments({})
+            Compiled(DETOURS[name](value)).arguments({})
         assert "Prøve" not in str(refused.value)
 
     @pytest.mark.parametrize("value", [SECRET, SECRET.encode()], ids=["str", "bytes"])
@@ -206,7 +205,7 @@ class WhenSealedColumnsAreCollected:
         sa.Table("two", metadata, sa.Column("a", sa.Text), sa.Column("c", SealedColumn()))
         assert sealed_columns(metadata) == {("one", "a"), ("two", "c")}
 
-    def test_the_systems_own_are_those_a_case_key_opens_and_those_for_supervision(self) -> None:
+    def test_the_systems_own_are_those_a_side_opens_and_those_for_supervision(self) -> None:
         opened = {(model.__tablename__, column) for model in MODELS for column in sealed_columns_of(model)}
         assert sealed_columns(Row.metadata) == opened | FOR_SUPERVISION
         assert not opened & FOR_SUPERVISION
@@ -214,7 +213,7 @@ class WhenSealedColumnsAreCollected:
         assert {("subject", "name"), ("subject", "cpr_number"), ("reporter", "identity"), ("concern", "observation"),
                 ("information", "text"), ("exchange", "necessity")} <= opened  # fmt: skip
 
-    def test_a_case_key_opens_records_alone_for_nothing_else_has_a_data_key(self) -> None:
+    def test_a_side_opens_records_alone_for_nothing_else_has_a_data_key(self) -> None:
         assert all(issubclass(model, Record) for model in MODELS if sealed_columns_of(model))
 
     def test_no_record_holds_a_text_that_nobody_decided_to_leave_open(self) -> None:

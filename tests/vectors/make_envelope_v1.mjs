@@ -78,32 +78,63 @@ const envelopes = [
 // A number of JSON holds no more than 53 bits exactly.
 for (const one of envelopes) one.version = Number(one.version) > 2 ** 53 ? String(one.version) : one.version;
 
-const wrap = (number, owner_id, reader_id, case_id, exchange_id, person_id, part, version) => {
-  const keeper_key = counted(20 + number, 21 + number, 32);
-  const case_key = counted(31 * number, 7, 32);
-  const nonces = [counted(number, 9, 12), counted(number, 11, 12)];
-  const data_key = counted(5 * number, 3, 32);
-  const key_id = "01890f3e-0000-7000-8000-0000000000f1";
-  const keeper_context = prefixed(text("infohus/v1/keeper"), text(reader_id), prefixed(text("case"), id(case_id)));
-  const wrapped_case_key = Buffer.concat([nonces[0], gcm(keeper_key, nonces[0], keeper_context, case_key)]);
-  const wrapping_key = expand(case_key, text("infohus/v1/wrap"), id(case_id), text(reader_id));
-  const context = prefixed(
-    text("infohus/v1/data-key"), id(A1), eight(version), text(part), id(key_id), text(owner_id), text(reader_id),
-    id(case_id), person_id ? id(person_id) : Buffer.alloc(0), exchange_id ? id(exchange_id) : Buffer.alloc(0),
-  );
-  return {
-    record_id: A1, version, part, key_id, owner_id, reader_id, case_id, exchange_id, person_id,
-    keeper_key: hex(keeper_key), case_key: hex(case_key), wrapped_case_key: hex(wrapped_case_key),
-    wrapping_key: hex(wrapping_key), data_key: hex(data_key), associated_data: hex(context),
-    wrapped_data_key: hex(Buffer.concat([nonces[1], gcm(wrapping_key, nonces[1], context, data_key)])),
-  };
-};
 const EXCHANGE = "01890f3e-0000-7000-8000-0000000000e1";
 const PERSON = "0d9f3c52-6a41-4be7-9a1e-3f5c20d84b61";
+const INFOHUS = "01890f3e-0000-7000-8000-0000000000b1";
+const NOTHING = Buffer.alloc(0);
+
+// A secret of the reader's side, wrapped by its keeper.
+const side = (number, reader_id, case_id) => {
+  const keeper_key = counted(20 + number, 21 + number, 32);
+  const secret = counted(31 * number, 7, 32);
+  const nonce = counted(number, 9, 12);
+  const context = prefixed(text("infohus/v1/keeper"), text(reader_id), prefixed(text("side"), id(case_id)));
+  return {
+    keeper_key: hex(keeper_key), secret: hex(secret),
+    wrapped_secret: hex(Buffer.concat([nonce, gcm(keeper_key, nonce, context, secret)])),
+  };
+};
+// A data key: under the own secret, under an exchange key, or kept under the own secret.
+const wrap = (number, use, owner_id, reader_id, case_id, exchange, person_id, part, version) => {
+  const own = side(number, reader_id, case_id);
+  const exchange_key = exchange && { ...exchange, key: hex(counted(17 * number, 5, 32)) };
+  const nonces = [counted(number, 11, 12), counted(number, 13, 12)];
+  const data_key = counted(5 * number, 3, 32);
+  const content = exchange ? counted(number, 19, 32) : NOTHING;
+  const key_id = "01890f3e-0000-7000-8000-0000000000f1";
+  const secret = Buffer.from(own.secret, "hex");
+  const wrapping_key = use === "disclosed"
+    ? expand(Buffer.from(exchange_key.key, "hex"), text("infohus/v1/disclosed-key"), id(exchange.exchange_id),
+      text(reader_id), eight(exchange.number))
+    : expand(secret, text("infohus/v1/" + use), id(case_id), text(reader_id));
+  const context = prefixed(
+    text("infohus/v1/data-key"), id(A1), eight(version), text(part), id(key_id), text(owner_id), text(reader_id),
+    id(case_id), person_id ? id(person_id) : NOTHING, exchange ? id(exchange.exchange_id) : NOTHING, content,
+  );
+  if (exchange) {
+    const info = prefixed(
+      text("infohus/v1/exchange"), id(exchange.exchange_id), id(case_id), text(exchange.discloser_id), text(reader_id),
+      eight(exchange.generation), eight(exchange.number),
+    );
+    const taken_in = prefixed(text("infohus/v1/taken-in"), id(INFOHUS), info);
+    const under = expand(secret, text("infohus/v1/exchanges"), id(case_id), text(reader_id));
+    exchange_key.taken_in = hex(
+      Buffer.concat([nonces[1], gcm(under, nonces[1], taken_in, Buffer.from(exchange_key.key, "hex"))]),
+    );
+  }
+  return {
+    use, record_id: A1, version, part, key_id, owner_id, reader_id, case_id, infohus_id: INFOHUS, person_id, ...own,
+    exchange: exchange_key, content: exchange ? hex(content) : null, wrapping_key: hex(wrapping_key),
+    data_key: hex(data_key), associated_data: hex(context),
+    wrapped_data_key: hex(Buffer.concat([nonces[0], gcm(wrapping_key, nonces[0], context, data_key)])),
+  };
+};
+const given = { exchange_id: EXCHANGE, discloser_id: "ishoj-kommune", generation: 3, number: 2 };
 const wraps = [
-  wrap(1, "ishoj-kommune", "ishoj-kommune", CASE, null, null, "whole", 1),
-  wrap(2, "ishoj-kommune", "kbh-vestegns-politi", CASE, EXCHANGE, null, "observation", 1),
-  wrap(3, "kriminalforsorgen", "kriminalforsorgen", OTHER_CASE, null, PERSON, "whole", 300),
+  wrap(1, "own", "ishoj-kommune", "ishoj-kommune", CASE, null, null, "whole", 1),
+  wrap(2, "disclosed", "ishoj-kommune", "kbh-vestegns-politi", CASE, given, null, "observation", 1),
+  wrap(3, "own", "kriminalforsorgen", "kriminalforsorgen", OTHER_CASE, null, PERSON, "whole", 300),
+  wrap(4, "kept", "ishoj-kommune", "vaerestedet", CASE, given, null, "whole", 1),
 ];
 
 const infohus_id = "01890f3e-0000-7000-8000-0000000000f1";

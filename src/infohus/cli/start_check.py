@@ -6,17 +6,19 @@ Reads files and the database, asks the witnesses, and changes nothing.
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import asyncpg
 import rich_click as click
 
 from infohus import logs
-from infohus.app import signer_of
+from infohus.app import keeper_and_signers_of, signer_of
 from infohus.cases.procedure.completeness import ProcedureIncomplete, require_complete
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.clock import now
 from infohus.danish.acts import ACTS
+from infohus.kernel.access.intake_check import faults_of_intake_keys
 from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
 from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
@@ -25,18 +27,19 @@ from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessesNotUsable, WitnessPolicy
 from infohus.kernel.authorization.policies import Policies, PoliciesUnsound
-from infohus.kernel.database.pool import SIGNER, open_pool
+from infohus.kernel.database.pool import KEYS, SIGNER, connections_for_keys, open_pool
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.issuers import Issuer, UnsafeIssuer, read_issuers
 from infohus.kernel.identity.key_sets import KeySetRefused
 from infohus.kernel.sealing.column import sealed_columns
 from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
+from infohus.kernel.sealing.signatures import Signers, SignersNotUsable
 from infohus.plan.installed import Installed, installed
 from infohus.settings import OF_COMMANDS, Settings, UnsafeSetting, is_open_to_others
 
 CANNOT_START = (
-    UnsafeSetting, PoliciesUnsound, UnsafeKeyFile, UnsafeSigningKey, UnsafeIssuer, KeySetRefused, WitnessesNotUsable,
-    LogNotAsSigned, StateNotReadable, TooFewWitnessesAnswered, ProcedureIncomplete, OSError,
+    UnsafeSetting, PoliciesUnsound, UnsafeKeyFile, UnsafeSigningKey, UnsafeIssuer, KeySetRefused, SignersNotUsable,
+    WitnessesNotUsable, LogNotAsSigned, StateNotReadable, TooFewWitnessesAnswered, ProcedureIncomplete, OSError,
 )
 FEWEST_WITNESSES = 3
 FEWEST_COSIGNATURES = 2
@@ -81,14 +84,14 @@ def findings(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     issuers: list[Issuer] = []
     found += _tried(lambda: require_complete(PROCEDURE, ACTS))
     found += _tried(lambda: Policies.load(settings.policies_folder))
-    found += _tried(lambda: FileKeyKeeper(settings.keys_folder).check())
+    found += _tried(lambda: keeper_and_signers_of(settings))
     found += _tried(lambda: issuers.extend(read_issuers(settings.issuers_file, now)))
     found += _tried(lambda: signer_of(settings))
     found += asyncio.run(_of_issuers(issuers))
     found += _of_witnesses(settings)
     found += _of_open_policies(settings)
     is_stopped = any(finding.stops for finding in found)
-    return found + asyncio.run(_of_database(settings, issuers, asks_witnesses=not is_stopped))
+    return found + asyncio.run(_of_database(settings, issuers, found, asks_witnesses=not is_stopped))
 
 
 def _tried(attempt: Callable[[], object]) -> list[Finding]:
@@ -155,38 +158,68 @@ def _of_open_policies(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"{file.name}: others may write this policy or its folder; run chmod go-w", stops=False)
 
 
-async def _of_database(settings: Settings, issuers: list[Issuer], *, asks_witnesses: bool) -> list[Finding]:
+async def _of_database(
+    settings: Settings, issuers: list[Issuer], told: list[Finding], *, asks_witnesses: bool
+) -> list[Finding]:
     """Connect as often as a worker does: it has no way to say that there is no room."""
     found: list[Finding] = []
+    asked = "INFOHUS_DATABASE_URL"
     try:
-        async with (
-            await open_pool(settings.database_url, size=settings.pool_size) as pool,
-            await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS) as pool_of_signer,
-            pool.acquire() as connection, pool_of_signer.acquire() as of_signer,
-        ):
-            plans = await installed(connection)
-            found += _of_installed(plans, issuers, FileKeyKeeper(settings.keys_folder))
+        async with AsyncExitStack() as opened:
+            pool = await opened.enter_async_context(await open_pool(settings.database_url, size=settings.pool_size))
+            asked = "INFOHUS_KEYS_DATABASE_URL"
+            size = connections_for_keys(settings.pool_size)
+            pool_of_keys = await opened.enter_async_context(
+                await open_pool(settings.keys_database_url, role=KEYS, size=size)
+            )
+            asked = "INFOHUS_SIGNER_DATABASE_URL"
+            pool_of_signer = await opened.enter_async_context(
+                await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS)
+            )
+            async with pool.acquire() as connection:
+                plans = await installed(connection)
+            found += _of_plans_keys(plans, settings, told)
+            if not any(finding.stops for finding in told):
+                found += await _of_intake_keys(plans, settings, pool_of_keys)
+            found += _of_installed(plans, issuers)
             found += _of_own_witnesses(settings, plans)
             if asks_witnesses:
-                await signer_of(settings).require_not_behind(of_signer)
+                async with pool_of_signer.acquire() as of_signer:
+                    await signer_of(settings).require_not_behind(of_signer)
     except (ConnectionError, TimeoutError, ValueError, asyncpg.InvalidAuthorizationSpecificationError) as failure:
-        text = f"INFOHUS_DATABASE_URL: the database does not let us in ({type(failure).__name__})"
-        found.append(Finding(text, stops=True))
+        found.append(Finding(f"{asked}: the database does not let us in ({type(failure).__name__})", stops=True))
     except CANNOT_START as refused:
         found.append(Finding(str(refused), stops=True))
     except asyncpg.UndefinedTableError:
         found.append(Finding("the database lacks tables: run `infohus migrate` as the owner", stops=True))
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-        found.append(Finding(f"INFOHUS_DATABASE_URL: the database answers {type(failure).__name__}", stops=True))
+        found.append(Finding(f"{asked}: the database answers {type(failure).__name__}", stops=True))
     return found
 
 
-def _of_installed(plans: Installed, issuers: Iterable[Issuer], keeper: FileKeyKeeper) -> Iterator[Finding]:
-    """Compare the plans with the issuers and the keys."""
+def _of_plans_keys(plans: Installed, settings: Settings, told: Iterable[Finding]) -> Iterator[Finding]:
+    """Name the keys that the plans need and that are not there, but for those that were named already."""
+    keeper = FileKeyKeeper(settings.keys_folder)
+    for name in keeper.missing(plans.authorities, [infohus.id for infohus in plans.infohuse]):
+        if not any(name in finding.text for finding in told):
+            text = f"the key file {name} is missing, which a plan needs: run `infohus keys create`"
+            yield Finding(text, stops=True)
+
+
+async def _of_intake_keys(
+    plans: Installed, settings: Settings, pool_of_keys: "asyncpg.Pool[asyncpg.Record]"
+) -> list[Finding]:
+    wanted = {(infohus.id, authority) for infohus in plans.infohuse for authority in infohus.authorities}
+    signers = Signers.read(settings.signers_file)
+    async with pool_of_keys.acquire() as connection:
+        faults = await faults_of_intake_keys(connection, signers, wanted, at=now())
+    return [Finding(fault, stops=True) for fault in faults]
+
+
+def _of_installed(plans: Installed, issuers: Iterable[Issuer]) -> Iterator[Finding]:
+    """Compare the plans with the issuers."""
     if not plans.infohuse:
         yield Finding("no plan is loaded: run `infohus plan load`", stops=False)
-    for name in keeper.missing(plans.authorities, [infohus.id for infohus in plans.infohuse]):
-        yield Finding(f"the key file {name} is missing, which a plan needs: run `infohus keys create`", stops=True)
     spoken_for = set()
     for issuer in issuers:
         spoken_for.add(issuer.authority_id)

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -19,11 +20,14 @@ from infohus.demo.keys import demo_keys
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.witnesses import DemoWitnesses
+from infohus.kernel.access.intake_keys import store_intake_keys
 from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
 from infohus.kernel.database.schema import migrate
 from infohus.kernel.identity.caller import Role
 from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.signatures import Signers, add_signers
 from infohus.plan.document import PlanDocument, read_plan
+from infohus.plan.intake_acts import make_intake_keys
 from infohus.plan.loading import load_plan
 from infohus.plan.owner_acts import register_coordinator
 from infohus.settings import REPOSITORY
@@ -31,7 +35,7 @@ from infohus.settings import REPOSITORY
 DATABASE = "infohus"
 _MARK = "this-is-an-infohus-demo"
 _PASSWORDS = "passwords.json"
-_ROLES = ("owner", "app", "signer", "verifier")
+_ROLES = ("owner", "app", "keys", "signer", "verifier")
 
 
 class NotADemo(Exception):  # noqa: N818 - names the situation
@@ -86,7 +90,10 @@ class DemoInstallation:
         infohuse = asyncio.run(self._plans_and_people())
         keys = self.folder / "keys"
         for plan, infohus_id in infohuse:
-            FileKeyKeeper.create(keys, [authority.id for authority in plan.authorities], [infohus_id])
+            authorities = [authority.id for authority in plan.authorities]
+            keeper = FileKeyKeeper.create(keys, authorities, [infohus_id])
+            add_signers(self.folder / "signers.toml", map(keeper.signer_key, authorities))
+        asyncio.run(self._intake_keys([infohus_id for _, infohus_id in infohuse]))
         SigningKey.create(keys / "log-signing.key")
         (self.folder / "issuers.toml").write_text(issuers.issuers_toml(), encoding="utf-8")
         (self.folder / "issuers.toml").chmod(0o644)  # whatever the umask: one that others may write is refused
@@ -97,7 +104,7 @@ class DemoInstallation:
         return DemoIssuers(demo_keys(self.folder / "issuers"), now, url=url)
 
     def address(self, role: str) -> str:
-        """Give the database address of the role `owner`, `app`, `signer` or `verifier`."""
+        """Give the database address of the role `owner`, `app`, `keys`, `signer` or `verifier`."""
         return self.postgres.dsn(user=f"infohus_{role}", database=DATABASE, password=self._passwords()[role])
 
     def logs(self) -> list[VerifierKey]:
@@ -120,7 +127,9 @@ class DemoInstallation:
             **inherited,
             "INFOHUS_DATABASE_URL": self.address("app"),
             "INFOHUS_SIGNER_DATABASE_URL": self.address("signer"),
+            "INFOHUS_KEYS_DATABASE_URL": self.address("keys"),
             "INFOHUS_KEYS_FOLDER": str(self.folder / "keys"),
+            "INFOHUS_SIGNERS_FILE": str(self.folder / "signers.toml"),
             "INFOHUS_ISSUERS_FILE": str(self.folder / "issuers.toml"),
             "INFOHUS_WITNESSES_FILE": str(self.witnesses.file),
             "INFOHUS_PORT": str(port),
@@ -154,6 +163,16 @@ class DemoInstallation:
                 await database.execute(f"ALTER ROLE infohus_{role} PASSWORD '{password}'")
         finally:
             await database.close()
+
+    async def _intake_keys(self, infohuse: list[UUID]) -> None:
+        keeper, signers = FileKeyKeeper(self.folder / "keys"), Signers.read(self.folder / "signers.toml")
+        owner = await asyncpg.connect(self.address("owner"))
+        try:
+            for infohus_id in infohuse:
+                store = partial(store_intake_keys, keeper=keeper, signers=signers)
+                await make_intake_keys(owner, store, infohus_id=infohus_id, at=now())
+        finally:
+            await owner.close()
 
     async def _plans_and_people(self) -> list[tuple[PlanDocument, UUID]]:
         owner = await asyncpg.connect(self.address("owner"))

@@ -18,6 +18,7 @@ from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import AnswerToRule, Reason
 from infohus.kernel.sealing.column import KeptForSupervision, SealedColumn, SupervisionColumn
 from infohus.kernel.sealing.envelope import Sealed
+from infohus.kernel.unit_of_work.places import contents_of
 
 AuthoritySlug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
@@ -131,6 +132,7 @@ class Exchange(Record):
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
     )
 
+    has_own_key: ClassVar = True
     kept_for_supervision: ClassVar = KeptForSupervision(wrapped_key="answers_key", bound_to="case_id")
 
     paragraph: Mapped[Paragraph] = choice(Paragraph, name="paragraph")
@@ -154,16 +156,29 @@ class Exchange(Record):
     answers: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
     answers_key: Mapped[bytes | None]
 
+    @property
+    def is_for_pet(self) -> bool:
+        """Say whether it was made at PET's request."""
+        return self.paragraph is Paragraph.ON_REQUEST_OF_PET
+
 
 class Item(msgspec.Struct, frozen=True, order=True):
-    """One record that is disclosed."""
+    """One version of a record that is disclosed, in the parts of `contents`, each with the digest of what it says.
+
+    What `has_own_key` can stay with its recipient when the rest of the exchange is withdrawn.
+    """
 
     kind: str
     record_id: UUID
     owner: str
     record_version: int
+    has_own_key: bool
+    contents: dict[str, bytes]
 
     @classmethod
     def of(cls, record: Record) -> "Item":
-        """Name a record."""
-        return cls(record.__tablename__, record.id, record.authority_id, record.record_version)
+        """Name a version as it was read or written, in all its parts."""
+        return cls(
+            record.__tablename__, record.id, record.authority_id, record.record_version, record.has_own_key,
+            contents_of(record),
+        )

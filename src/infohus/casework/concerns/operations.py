@@ -94,7 +94,7 @@ _RELEASED = sa.select(ReporterRelease.id).where(ReporterRelease.reporter_id == s
 
 
 async def record_concern(work: UnitOfWork, draft: ConcernDraft) -> Concern:
-    """Open a case on a concern; both tovholdere take part, and each of the two authorities gets a case key of its own.
+    """Open a case on a concern; both tovholdere take part.
 
     Raises:
         AnonymousReporterHasIdentity, TellingTheReporterNotRecorded, CprNumberNotPossible, InTheFuture,
@@ -194,7 +194,6 @@ async def _open_case(work: UnitOfWork) -> None:
     )
     work.enter(case)
     coordinators = await work.values(_COORDINATORS, infohus_id=work.infohus_id)
-    work.new_case_keys(case.id, *sorted({row["authority_id"] for row in coordinators}))
     for row in coordinators:
         work.add(Participant(
             case_id=case.id, authority_id=work.caller.authority_id, regime=work.regime, record_version=1,

@@ -8,6 +8,7 @@ fælles afgrænsning is decided with or without.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
@@ -41,6 +42,8 @@ class FirstView(Record):
 
     __tablename__ = "first_view"
     __table_args__ = unique_in_case("authority_id")
+
+    has_own_key: ClassVar = True
 
     content: Mapped[Sealed] = mapped_column(SealedColumn)
 

@@ -1,4 +1,4 @@
-"""The rows that say who may read what: infohus, case, participants, keys and disclosures.
+"""The rows that say who may read what: infohus, case, participants, wraps of data keys and disclosures.
 
 The unit of work reads them to find a subject and to open what is sealed; every package above uses them. It holds no
 operation.
@@ -156,7 +156,7 @@ class Participant(Record, Changing):
 
     __tablename__ = "participant"
     __table_args__ = owned_by_authority(
-        sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
+        sa.Index("ix_participant_person_id_case_id_kind", "person_id", "case_id", "kind"),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
     )
@@ -174,19 +174,8 @@ class Participant(Record, Changing):
     reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
 
 
-class CaseKey(Row):
-    """The case key of one authority, wrapped under that authority's key of the keeper."""
-
-    __tablename__ = "case_key"
-
-    case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
-    authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
-    keeper_key_id: Mapped[str]
-    wrapped_key: Mapped[bytes]
-
-
 class RecordKey(Row):
-    """The data key of one part of one version, wrapped under the case key of its owner, who wrote the version."""
+    """The data key of one part of one version, wrapped under the side's secret of its owner, who wrote the version."""
 
     __tablename__ = "record_key"
 
@@ -202,8 +191,8 @@ class RecordKey(Row):
 class Disclosure(Row, Changing):
     """One version of one record disclosed to one authority by one exchange.
 
-    `via` is the exchange by which the discloser had it, where another authority wrote it: what is passed on falls with
-    what it rests on (rule 16).
+    `via` are the exchanges by which the discloser had it, where another authority wrote it: what is passed on falls
+    with what it rests on (rule 16).
     """
 
     __tablename__ = "disclosure"
@@ -220,14 +209,14 @@ class Disclosure(Row, Changing):
     record_kind: Mapped[str]
     case_id: Mapped[UUID]
     discloser_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
-    via: Mapped[UUID | None]
+    via: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
     withdrawn_at: Mapped[datetime | None]
 
 
 STANDS = sa.and_(
     Disclosure.withdrawn_at.is_(None),
     sa.or_(
-        Disclosure.via.is_(None),
+        sa.func.cardinality(Disclosure.via) == 0,
         sa.func.infohus.rests_on_what_stands(Disclosure.exchange_id, Disclosure.record_id, Disclosure.recipient_id),
     ),
 )
@@ -235,9 +224,10 @@ STANDS = sa.and_(
 
 
 class DisclosedKey(Row):
-    """The data key of one part of a disclosed version, wrapped for the recipient: there is none without an exchange.
+    """The data key of one part of a disclosed version, wrapped under a key of the exchange that gave it (promise 4).
 
-    `owner_id` is who wrote the version (promise 4).
+    `number` names that key among the exchange's for this recipient; `owner_id` is who wrote the version. `content` is
+    the digest of what was disclosed: the part's sealed texts, beside the version's clear columns.
     """
 
     __tablename__ = "disclosed_key"
@@ -258,10 +248,12 @@ class DisclosedKey(Row):
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     recipient_id: Mapped[str] = mapped_column(primary_key=True)
     part: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
     record_version: Mapped[int]
     owner_id: Mapped[str]
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), index=True)
     key_id: Mapped[UUID]
+    content: Mapped[bytes]
     wrapped_key: Mapped[bytes]
 
 

@@ -12,15 +12,19 @@ Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 _IS_ANOTHER_OR_ABOVE = """
 SELECT r.rolname <> $1 OR r.rolsuper OR r.rolbypassrls OR EXISTS (
   SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname IN ('infohus', 'audit') AND pg_has_role(r.oid, c.relowner, 'MEMBER')
+  WHERE n.nspname IN ('infohus', 'audit', 'keys') AND pg_has_role(r.oid, c.relowner, 'MEMBER')
 ) FROM pg_roles r WHERE r.rolname = current_user
 """
+_MAY_REACH = """
+SELECT string_agg(n.nspname, ' and ' ORDER BY n.nspname) FROM pg_namespace n
+WHERE n.nspname = ANY ($1) AND has_schema_privilege(n.oid, 'USAGE')
+"""
 
-_READERS_MAY_LOCK = """
+_READERS_MAY_LOCK = r"""
 SELECT EXISTS (
   SELECT FROM pg_proc p, pg_roles r
   WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_'
-    AND r.rolname IN ('infohus_signer', 'infohus_verifier', 'infohus_retention')
+    AND r.rolname LIKE 'infohus\_%' AND r.rolname NOT IN ('infohus_owner', 'infohus_app')
     AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
 )
 """
@@ -30,8 +34,17 @@ _NO_ROOM = asyncpg.TooManyConnectionsError
 """What PostgreSQL says when it, the role or the database has no room for one more connection."""
 
 
-APPLICATION, SIGNER = "infohus_app", "infohus_signer"
-_ADDRESS_OF = {APPLICATION: "INFOHUS_DATABASE_URL", SIGNER: "INFOHUS_SIGNER_DATABASE_URL"}
+APPLICATION, KEYS, SIGNER = "infohus_app", "infohus_keys", "infohus_signer"
+_ADDRESS_OF = {
+    APPLICATION: "INFOHUS_DATABASE_URL", KEYS: "INFOHUS_KEYS_DATABASE_URL", SIGNER: "INFOHUS_SIGNER_DATABASE_URL",
+}
+_CLOSED_TO = {APPLICATION: ["keys"], KEYS: ["audit", "infohus"], SIGNER: ["infohus", "keys"]}
+"""The schemas that each role must not reach: who reads what keys open must not read the keys over the same address."""
+
+
+def connections_for_keys(pool_size: int) -> int:
+    """Give how many connections to the keys go with so many to the rest: a unit holds one of these for less time."""
+    return (pool_size + 1) // 2
 
 
 async def open_pool(url: str, *, role: str = APPLICATION, size: int) -> "asyncpg.Pool[asyncpg.Record]":
@@ -68,8 +81,9 @@ async def refuse_unsafe_roles(
 ) -> None:
     """Refuse to work as another role than `role`, or as one that row security does not bind or that owns the tables.
 
-    Also where a role that only reads the logs could take the advisory locks that every act waits for, and where COMMIT
-    does not wait for the disk: then an answer would be given before what it tells of is durable.
+    Also where it may reach a schema that is closed to it, where a role that only reads could take the advisory locks
+    that every act waits for, and where COMMIT does not wait for the disk: then an answer would be given before what it
+    tells of is durable.
 
     Raises:
         UnsafeSetting: the text names the variable, and what to connect as or to run.
@@ -78,6 +92,9 @@ async def refuse_unsafe_roles(
         message = (
             f"{_ADDRESS_OF[role]}: connect as {role}; this is another role, is above row security or owns the tables"
         )
+        raise UnsafeSetting(message)
+    if reaches := await connection.fetchval(_MAY_REACH, _CLOSED_TO[role]):
+        message = f"{_ADDRESS_OF[role]}: {role} may reach the schema {reaches}; run REVOKE ALL ON SCHEMA … FROM {role}"
         raise UnsafeSetting(message)
     if await connection.fetchval(_READERS_MAY_LOCK):
         message = (

@@ -4,11 +4,15 @@ Source: asyncpg, `Pool.release`, which shields each release from cancellation by
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 
+from infohus.errors import DatabaseUnavailable
 from infohus.kernel.database.pool import Connection
 
+_TAKE_SECONDS = 10
 _THROUGH_THE_POOL_EVERY = 256
 """Of so many returned connections one goes through the pool, which replaces a connection after 50,000 queries."""
 
@@ -78,6 +82,27 @@ class ReadyConnections:
         except BaseException:
             self._places.put_nowait(None)
             raise
+
+
+@asynccontextmanager
+async def lent_by(connections: ReadyConnections | None) -> AsyncIterator[Connection]:
+    """Lend a connection until the context is left; whatever is raised inside sends it through the pool.
+
+    Raises:
+        DatabaseUnavailable: none was free within ten seconds, or there are none.
+    """
+    if connections is None:
+        raise DatabaseUnavailable
+    try:
+        connection = await connections.take(seconds=_TAKE_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+        raise DatabaseUnavailable from failure
+    unharmed = False
+    try:
+        yield connection
+        unharmed = True
+    finally:
+        await connections.give_back(connection, unharmed=unharmed)
 
 
 def _is_open(connection: Connection) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import configure_mappers
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from infohus.kernel.database.row_digests import REVISION
-from infohus.kernel.database.tables import Row
+from infohus.kernel.database.tables import SCHEMA, Row
 
 Stored: TypeAlias = asyncpg.Record
 """A row as it came from the database: columns by name, sealed values still sealed."""
@@ -32,7 +32,7 @@ _DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 STORED = "_stored"
 """Where a row keeps its columns in the driver's form: a tuple in the table's order as read, a dict as sent."""
 
-_ACTING = "SELECT asked.* FROM ({sql}) AS asked WHERE (SELECT infohus.act_as(${first}, ${second}, ${third}, ${fourth}))"
+_ACTING = "SELECT asked.* FROM ({sql}) AS asked WHERE (SELECT {schema}.act_as(${}, ${}, ${}, ${}))"
 
 
 class Compiled:
@@ -48,10 +48,12 @@ class Compiled:
         self.sql = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         converts: Mapping[str, Any] = compiled._bind_processors or {}  # noqa: SLF001
-        self._converts: tuple[tuple[int, Convert], ...] = tuple(
-            (position, converts[name]) for position, name in enumerate(self.names) if converts.get(name)
-        )
-        self._fixed = dict(compiled.params)
+        self._converts = {name: converts[name] for name in self.names if converts.get(name)}
+        # What stands in the statement itself is converted once.
+        self._fixed = {
+            name: value if compiled.binds[name].required else self._converted(name, value)
+            for name, value in compiled.params.items()
+        }
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """Order and convert `values` for the driver.
@@ -59,12 +61,21 @@ class Compiled:
         Raises:
             PlainTextInSealedColumn: a sealed column was given anything but a sealed value.
         """
-        named = {**self._fixed, **values}
-        arguments = [named[name] for name in self.names]
-        for position, convert in self._converts:
-            if arguments[position] is not None:
-                arguments[position] = convert(arguments[position])
+        converts, fixed = self._converts, self._fixed
+        arguments = []
+        for name in self.names:
+            if name in values:
+                value = values[name]
+                if value is not None and name in converts:
+                    value = converts[name](value)
+            else:
+                value = fixed[name]
+            arguments.append(value)
         return arguments
+
+    def _converted(self, name: str, value: object) -> object:
+        convert = self._converts.get(name)
+        return value if value is None or convert is None else convert(value)
 
     def bound(self, **values: Any) -> tuple[Any, ...]:
         """Give the SQL and then its arguments, as the methods of a connection take them."""
@@ -72,15 +83,14 @@ class Compiled:
 
 
 @cache
-def acting(sql: str, parameters: int) -> str:
+def acting(sql: str, parameters: int, *, schema: str = SCHEMA) -> str:
     """Wrap a query so that it first tells row security who acts: one statement, one round trip, no transaction.
 
     Four parameters are added behind the query's own: authority, person, role, moment. The query is SQLAlchemy's; the
     wrapper is text, because row security is written in SQL. The query reads nothing before `act_as` has answered, for
     its WHERE depends on that answer; in any other order row security would see no caller and show nothing.
     """
-    first, second, third, fourth = range(parameters + 1, parameters + 5)
-    return _ACTING.format(sql=sql, first=first, second=second, third=third, fourth=fourth)
+    return _ACTING.format(*range(parameters + 1, parameters + 5), sql=sql, schema=schema)
 
 
 def joined(inserts: Sequence[tuple[Compiled, list[Any]]]) -> tuple[str, list[Any]]:

@@ -117,6 +117,8 @@ class Record(Row):
 
     changes_later: ClassVar[frozenset[str]] = frozenset()
     """Clear columns that tell what happened after the row was written: they change, and no text is bound to them."""
+    has_own_key: ClassVar[bool] = False
+    """Whether an exchange gives it under a key of its own, so that it can stay when the rest is withdrawn."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"))
@@ -125,6 +127,11 @@ class Record(Row):
     record_version: Mapped[int] = mapped_column(default=1)
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID]
+
+    @property
+    def is_for_pet(self) -> bool:
+        """Say whether it answers or notes a request of PET's, so that acts on it stand on that track (rule 85)."""
+        return False
 
 
 class VersionedRecord(Record):

@@ -56,7 +56,7 @@ class SealedColumn(sa.types.TypeDecorator[Sealed]):
 
 
 class SupervisionColumn(SealedColumn):
-    """A column sealed for an authority's supervision: its key is wrapped for that alone, and no case key opens it."""
+    """A column sealed for an authority's supervision: its key is wrapped for that alone; no key of a case opens it."""
 
     cache_ok = True
 

@@ -1,4 +1,7 @@
-"""Keepers of the keys that wrap case keys. The only one reads files; a hardware keeper would be another."""
+"""Keepers of the keys that wrap an authority's secrets, take in what is sealed to it, and sign what it says.
+
+The only keeper reads files; a hardware keeper, or a process of the authority's own, would be another.
+"""
 
 import os
 import stat
@@ -9,6 +12,8 @@ from uuid import UUID
 
 from infohus.kernel.database.readiness import PartNotReady
 from infohus.kernel.sealing.envelope import KEY_BYTES, length_prefixed
+from infohus.kernel.sealing.intake import SEED_BYTES, Info, open_with, public_key_of
+from infohus.kernel.sealing.signatures import SignerKey, signed_with
 from infohus.kernel.sealing.wraps import unwrap, wrap
 
 INSTALLATION = UUID(int=0)
@@ -25,9 +30,9 @@ def supervision_of(authority_id: str) -> str:
 
 
 class KeyKeeper(Protocol):
-    """Holds a wrapping key per authority, one per authority's supervision, and an index key per infohus.
+    """Holds a wrapping and a signing key per authority, a wrapping key per supervision, and an index key per infohus.
 
-    It gives index keys out, and never a wrapping key.
+    It gives index keys out, and never a wrapping key, a signing key or the seed of an intake key.
     """
 
     def key_id(self, authority_id: str) -> str:
@@ -46,6 +51,27 @@ class KeyKeeper(Protocol):
         """
         ...
 
+    def new_intake(self, authority_id: str, context: bytes) -> tuple[bytes, bytes]:
+        """Make an intake key; give its public key, 1,216 bytes, and its seed wrapped for `context`, 60 bytes."""
+        ...
+
+    def open_intake(
+        self, authority_id: str, wrapped_seed: bytes, seed_context: bytes, sealed: bytes, info: Info
+    ) -> bytes:
+        """Open a key, 32 bytes, that was sealed to one of this authority's intake keys for exactly this `info`.
+
+        Whoever calls this has verified who sealed it.
+
+        Raises:
+            CannotOpen: the seed was wrapped for another authority or context, or the key was sealed to another intake
+                key or for something else, or one of them was changed.
+        """
+        ...
+
+    def sign(self, authority_id: str, statement: bytes) -> tuple[str, bytes]:
+        """Sign a statement for an authority; give the name of the key that signed, and the signature, 64 bytes."""
+        ...
+
     def index_key(self, infohus_id: UUID) -> bytes:
         """Give the 32-byte key under which an infohus looks values up."""
         ...
@@ -55,7 +81,7 @@ class FileKeyKeeper:
     """A keeper of files with mode 0600 in folders with mode 0700. For demo and small installations; no HSM."""
 
     def __init__(self, folder: Path) -> None:
-        """Look in `folder`: `<authority>/kek-1.key` and `index/<infohus id>.key`, 32 bytes each."""
+        """Look in `folder`: an authority's `kek-1.key` and `sign-1.key`, `index/<infohus id>.key`, 32 bytes each."""
         self._folder = folder
         self._known: dict[tuple[str, str], bytes] = {}
 
@@ -68,8 +94,8 @@ class FileKeyKeeper:
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for authority_id in authority_ids:
-            _write_once(folder / authority_id / "kek-1.key")
-            _write_once(folder / supervision_of(authority_id) / "kek-1.key")
+            for name in _keys_of(authority_id):
+                _write_once(folder / name)
         for infohus_id in (INSTALLATION, *infohus_ids):
             _write_once(folder / "index" / f"{infohus_id}.key")
         return cls(folder)
@@ -85,11 +111,11 @@ class FileKeyKeeper:
             PartNotReady: naming the file.
         """
         for authority_id in authority_ids:
-            for owner in (authority_id, supervision_of(authority_id)):
+            for name in _keys_of(authority_id):
                 try:
-                    _read_safely(self._folder / owner / "kek-1.key")
+                    _read_safely(self._folder / name)
                 except (UnsafeKeyFile, OSError) as failure:
-                    raise PartNotReady(why=f"{owner}-{type(failure).__name__}") from failure
+                    raise PartNotReady(why=f"{name.partition('/')[0]}-{type(failure).__name__}") from failure
 
     def check(self) -> None:
         """Read every key there is or must be, so that an unsafe one stops the start instead of the first request.
@@ -97,8 +123,7 @@ class FileKeyKeeper:
         Raises:
             UnsafeKeyFile: naming the file.
         """
-        authorities = self.authorities()
-        wanted = {self._folder / supervision_of(authority_id) / "kek-1.key" for authority_id in authorities}
+        wanted = {self._folder / name for authority_id in self.authorities() for name in _keys_of(authority_id)}
         if wanted:
             wanted.add(self._folder / "index" / f"{INSTALLATION}.key")
         for path in sorted({*wanted, *self._folder.glob("*/*.key")}):
@@ -106,7 +131,7 @@ class FileKeyKeeper:
 
     def missing(self, authority_ids: Iterable[str], infohus_ids: Iterable[UUID]) -> list[str]:
         """Name the key files that `create` would make for these authorities and infohuse."""
-        names = [f"{holder}/kek-1.key" for one in authority_ids for holder in (one, supervision_of(one))]
+        names = [name for authority_id in authority_ids for name in _keys_of(authority_id)]
         names += [f"index/{infohus_id}.key" for infohus_id in (INSTALLATION, *infohus_ids)]
         return sorted(name for name in names if not (self._folder / name).exists())
 
@@ -122,6 +147,26 @@ class FileKeyKeeper:
         """Unwrap what was wrapped for this authority and this context."""
         return unwrap(self._wrapping_key(authority_id), _bound_to(authority_id, context), wrapped)
 
+    def new_intake(self, authority_id: str, context: bytes) -> tuple[bytes, bytes]:
+        """Make an intake key; give its public key, 1,216 bytes, and its seed wrapped for `context`, 60 bytes."""
+        seed = os.urandom(SEED_BYTES)
+        return public_key_of(seed), wrap(self._wrapping_key(authority_id), _seed_of(authority_id, context), seed)
+
+    def open_intake(
+        self, authority_id: str, wrapped_seed: bytes, seed_context: bytes, sealed: bytes, info: Info
+    ) -> bytes:
+        """Open a key, 32 bytes, that was sealed to one of this authority's intake keys for exactly this `info`."""
+        seed = unwrap(self._wrapping_key(authority_id), _seed_of(authority_id, seed_context), wrapped_seed)
+        return open_with(seed, sealed, info)
+
+    def sign(self, authority_id: str, statement: bytes) -> tuple[str, bytes]:
+        """Sign a statement for an authority; give the name of the key that signed, and the signature, 64 bytes."""
+        return _signer_id(authority_id), signed_with(self._read(authority_id, "sign-1.key"), statement)
+
+    def signer_key(self, authority_id: str) -> SignerKey:
+        """Give the public half of the key that signs for an authority now, for the file of the signers."""
+        return SignerKey.of(authority_id, _signer_id(authority_id), self._read(authority_id, "sign-1.key"))
+
     def index_key(self, infohus_id: UUID) -> bytes:
         """Give the 32-byte key under which an infohus looks values up."""
         return self._read("index", f"{infohus_id}.key")
@@ -136,8 +181,22 @@ class FileKeyKeeper:
         return known
 
 
+def _keys_of(authority_id: str) -> tuple[str, ...]:
+    """Name the files of an authority's keys, relative to the keeper's folder."""
+    return f"{authority_id}/kek-1.key", f"{authority_id}/sign-1.key", f"{supervision_of(authority_id)}/kek-1.key"
+
+
+def _signer_id(authority_id: str) -> str:
+    return f"{authority_id}/sign-1"
+
+
 def _bound_to(authority_id: str, context: bytes) -> bytes:
     return length_prefixed((b"infohus/v1/keeper", authority_id.encode(), context))
+
+
+def _seed_of(authority_id: str, context: bytes) -> bytes:
+    """Bind a seed under a label of its own, so that `unwrap`, which gives keys out, opens none."""
+    return length_prefixed((b"infohus/v1/keeper/intake", authority_id.encode(), context))
 
 
 def _write_once(path: Path) -> None:

@@ -1,12 +1,14 @@
 """The vault: makes, wraps and unwraps keys. It neither seals nor opens a text, and stores nothing.
 
-The data key of each part of each version is wrapped for each authority that may read it, under a key derived from that
-authority's case key, which the keeper wraps under the authority's own key. Disclosing adds a wrap and copies nothing.
+The data key of each part of each version is wrapped for the authority that wrote it, under a key expanded from the
+secret of its side of the case, and for whoever it is disclosed to, under a key of the exchange. The keeper of each
+authority wraps its secrets, opens what is sealed to it, and signs what it discloses.
 """
 
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,24 +16,82 @@ from cachetools import TTLCache
 
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.sealing.envelope import KEY_BYTES, DataKey, length_prefixed
+from infohus.kernel.sealing.exchange_keys import ExchangeKey, ExchangeKeyPlace, seed_context
+from infohus.kernel.sealing.intake import seal_to
 from infohus.kernel.sealing.keepers import INSTALLATION, KeyKeeper, supervision_of
+from infohus.kernel.sealing.signatures import Signers, exchange_statement, intake_statement
 from infohus.kernel.sealing.wraps import KeyPlace, expanded, unwrap, wrap
 
-REMEMBERED_CASE_KEYS = 2048
+REMEMBERED_KEYS = 4096
 
-Remembered = tuple[UUID, str, bytes]
+_OWN, _TAKEN_IN, _KEPT = b"infohus/v1/own", b"infohus/v1/exchanges", b"infohus/v1/kept"
+"""What a side's secret is expanded for: its own data keys, the exchange keys it took in, the data keys it keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedSecret:
+    """The secret of one authority's side of a case, as its keeper wrapped it and as it was just read."""
+
+    case_id: UUID
+    authority_id: str
+    wrapped: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicIntakeKey:
+    """An authority's intake key in an infohus as it is stored, with the signature by which it counts."""
+
+    authority_id: str
+    infohus_id: UUID
+    generation: int
+    suite: int
+    public_key: bytes
+    signer_key_id: str
+    signature: bytes
+
+    def statement(self) -> bytes:
+        """Write what its authority's keeper signed."""
+        return intake_statement(
+            authority_id=self.authority_id, infohus_id=self.infohus_id, generation=self.generation, suite=self.suite,
+            public_key=self.public_key,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SealedExchangeKey:
+    """An exchange key as it is stored: sealed to its recipient's intake key, and signed by its discloser."""
+
+    place: ExchangeKeyPlace
+    sealed: bytes = field(repr=False)
+    signer_key_id: str
+    signature: bytes
+
+    def statement(self, disclosed: Iterable[tuple[bytes, bytes]]) -> bytes:
+        """Write what the discloser's keeper signed; `disclosed` are digests of each wrap and of what it discloses."""
+        place = self.place
+        return exchange_statement(
+            exchange_id=place.exchange_id, case_id=place.case_id, discloser_id=place.discloser_id,
+            recipient_id=place.recipient_id, generation=place.generation, number=place.number, sealed=self.sealed,
+            disclosed=disclosed,
+        )
+
+
+Remembered = tuple[WrappedSecret, bytes]
 
 
 class Vault:
-    """Makes, wraps and unwraps keys, and computes keyed indexes. Keys derived from case keys are cached for minutes."""
+    """Makes, wraps and unwraps keys, and computes keyed indexes. Keys expanded from secrets are cached for minutes."""
 
-    def __init__(self, keeper: KeyKeeper, clock: Callable[[], datetime], *, keep_case_keys_seconds: int = 300) -> None:
-        """Take the keeper of the authorities' keys and a clock in aware UTC."""
+    def __init__(
+        self, keeper: KeyKeeper, signers: Signers, clock: Callable[[], datetime], *, keep_keys_seconds: int = 300
+    ) -> None:
+        """Take the keeper of the authorities' keys, the signers whose word counts, and a clock in aware UTC."""
         self._keeper = keeper
+        self._signers = signers
         self._clock = clock
         self._latest = clock()
         self._remembered: TTLCache[Remembered, bytes, datetime] = TTLCache(
-            REMEMBERED_CASE_KEYS, timedelta(seconds=keep_case_keys_seconds), timer=lambda: self._latest
+            REMEMBERED_KEYS, timedelta(seconds=keep_keys_seconds), timer=lambda: self._latest
         )
 
     def __repr__(self) -> str:
@@ -39,12 +99,13 @@ class Vault:
         return "Vault()"
 
     def keeper_key_id(self, authority_id: str) -> str:
-        """Name the keeper's key that wraps an authority's case keys now."""
+        """Name the keeper's key that wraps an authority's secrets now."""
         return self._keeper.key_id(authority_id)
 
-    def new_case_key(self, case_id: UUID, authority_id: str) -> bytes:
-        """Make a case key, 32 random bytes, and give it wrapped by the authority's keeper, 60 bytes."""
-        return self._keeper.wrap(authority_id, os.urandom(KEY_BYTES), _case_key_context(case_id))
+    def new_side_secret(self, case_id: UUID, authority_id: str) -> WrappedSecret:
+        """Make the secret of an authority's side, 32 random bytes, wrapped by that authority's keeper."""
+        wrapped = self._keeper.wrap(authority_id, os.urandom(KEY_BYTES), _side_context(case_id))
+        return WrappedSecret(case_id, authority_id, wrapped)
 
     def new_data_key(self) -> DataKey:
         """Make the data key of one part of one version, 32 random bytes."""
@@ -65,28 +126,100 @@ class Vault:
         context = _supervision_context(row_id, key_id)
         return DataKey(key_id, self._keeper.unwrap(supervision_of(authority_id), wrapped, context))
 
-    def wrap_data_key(self, data_key: DataKey, place: KeyPlace, *, wrapped_case_key: bytes) -> bytes:
-        """Wrap a data key under the case key of its reader, bound to its place; 60 bytes."""
-        return wrap(self._wrapping_key(place, wrapped_case_key), place.associated_data(), data_key.material)
+    # --- what a side's own secret opens ------------------------------------------------------------------------------
+    def wrap_own(self, data_key: DataKey, place: KeyPlace, secret: WrappedSecret) -> bytes:
+        """Wrap the data key of a version that the authority wrote, bound to its place; 60 bytes."""
+        return wrap(self._expanded(secret, _OWN), place.associated_data(), data_key.material)
 
-    def unwrap_data_key(self, wrapped: bytes, place: KeyPlace, *, wrapped_case_key: bytes) -> DataKey:
+    def unwrap_own(self, wrapped: bytes, place: KeyPlace, secret: WrappedSecret) -> DataKey:
         """Unwrap a data key that was wrapped for exactly this place.
 
         Raises:
             CannotOpen: it was wrapped for another place, or changed.
         """
-        return DataKey(
-            place.key_id, unwrap(self._wrapping_key(place, wrapped_case_key), place.associated_data(), wrapped)
+        return DataKey(place.key_id, unwrap(self._expanded(secret, _OWN), place.associated_data(), wrapped))
+
+    def wrap_kept(self, data_key: DataKey, place: KeyPlace, secret: WrappedSecret) -> bytes:
+        """Wrap the data key of a version that the authority was told of and keeps, bound to its place; 60 bytes."""
+        return wrap(self._expanded(secret, _KEPT), place.associated_data(), data_key.material)
+
+    def unwrap_kept(self, wrapped: bytes, place: KeyPlace, secret: WrappedSecret) -> DataKey:
+        """Unwrap a data key that was kept for exactly this place.
+
+        Raises:
+            CannotOpen: it was kept for another place, or changed.
+        """
+        return DataKey(place.key_id, unwrap(self._expanded(secret, _KEPT), place.associated_data(), wrapped))
+
+    # --- exchange keys -----------------------------------------------------------------------------------------------
+    def new_exchange_key(self, place: ExchangeKeyPlace) -> ExchangeKey:
+        """Make an exchange key, 32 random bytes."""
+        return ExchangeKey(place, os.urandom(KEY_BYTES))
+
+    def sealed_and_signed(
+        self, key: ExchangeKey, intake: PublicIntakeKey, disclosed: Iterable[tuple[bytes, bytes]]
+    ) -> SealedExchangeKey:
+        """Seal an exchange key to a recipient's intake key, and let the discloser's keeper sign it.
+
+        `disclosed` are digests of each data key wrapped under it and of what that discloses.
+
+        Raises:
+            NotSigned: the intake key is not the recipient's.
+            IntakeKeyNotUsable: it is no public key.
+        """
+        self.require_signed(intake)
+        unsigned = SealedExchangeKey(key.place, seal_to(intake.public_key, key.material, key.place.info()), "", b"")
+        signed = self._keeper.sign(key.place.discloser_id, unsigned.statement(disclosed))
+        return SealedExchangeKey(key.place, unsigned.sealed, *signed)
+
+    def require_signed(self, intake: PublicIntakeKey) -> None:
+        """Return when an intake key is its authority's, by the signature of that authority's keeper.
+
+        Raises:
+            NotSigned: it is not.
+        """
+        self._signers.verify(intake.authority_id, intake.signer_key_id, intake.statement(), intake.signature)
+
+    def open_exchange_key(
+        self, stored: SealedExchangeKey, disclosed: Iterable[tuple[bytes, bytes]], *, wrapped_seed: bytes
+    ) -> ExchangeKey:
+        """Verify who signed an exchange key, and only then let the recipient's keeper open it.
+
+        Raises:
+            NotSigned: the discloser did not sign this key, or not with these data keys.
+            CannotOpen: it was not sealed to the recipient's intake key for exactly this place.
+        """
+        place = stored.place
+        self._signers.verify(
+            place.discloser_id, stored.signer_key_id, stored.statement(disclosed), stored.signature
+        )
+        context = seed_context(place.infohus_id, place.generation)
+        return ExchangeKey(
+            place,
+            self._keeper.open_intake(place.recipient_id, wrapped_seed, context, stored.sealed, place.info()),
         )
 
+    def taken_in(self, key: ExchangeKey, secret: WrappedSecret) -> bytes:
+        """Wrap an exchange key under the recipient's own secret, bound to its place; 60 bytes."""
+        return wrap(self._expanded(secret, _TAKEN_IN), key.place.associated_data(), key.material)
+
+    def open_taken_in(self, wrapped: bytes, place: ExchangeKeyPlace, secret: WrappedSecret) -> ExchangeKey:
+        """Open an exchange key that was taken in for exactly this place.
+
+        Raises:
+            CannotOpen: it was taken in for another place, or changed.
+        """
+        return ExchangeKey(place, unwrap(self._expanded(secret, _TAKEN_IN), place.associated_data(), wrapped))
+
+    # --- remembering -------------------------------------------------------------------------------------------------
     def forget(self, case_id: UUID) -> None:
-        """Drop the keys derived from a case's keys from memory."""
+        """Drop the keys expanded from the secrets of a case's sides from memory."""
         self.forget_the_old()
-        for entry in [entry for entry in self._remembered if entry[0] == case_id]:
+        for entry in [entry for entry in self._remembered if entry[0].case_id == case_id]:
             del self._remembered[entry]
 
     def forget_the_old(self) -> None:
-        """Drop the derived keys whose seconds have passed. Each use does so; an idle process must call this.
+        """Drop the expanded keys whose seconds have passed. Each use does so; an idle process must call this.
 
         When the clock was set back, all are dropped: they would live longer otherwise.
         """
@@ -107,24 +240,23 @@ class Vault:
     def _keyed(self, infohus_id: UUID, *parts: bytes) -> bytes:
         return hmac.digest(self._keeper.index_key(infohus_id), length_prefixed((b"infohus/v1", *parts)), "sha256")
 
-    def _wrapping_key(self, place: KeyPlace, wrapped_case_key: bytes) -> bytes:
-        """Derive the key that wraps data keys from case key, case and authority: a swapped case key opens nothing."""
-        case_id, authority_id = place.case_id, place.reader_id
-        entry = (case_id, authority_id, wrapped_case_key)
+    def _expanded(self, secret: WrappedSecret, use: bytes) -> bytes:
+        """Expand a side's secret for one use; it is bound to case and authority, so a swapped secret opens nothing."""
+        entry = (secret, use)
         self.forget_the_old()
         remembered = self._remembered.get(entry)
         if remembered is not None:
             return remembered
-        case_key = self._keeper.unwrap(authority_id, wrapped_case_key, _case_key_context(case_id))
-        derived = expanded(case_key, b"infohus/v1/wrap", case_id.bytes, authority_id.encode())
+        material = self._keeper.unwrap(secret.authority_id, secret.wrapped, _side_context(secret.case_id))
+        derived = expanded(material, use, secret.case_id.bytes, secret.authority_id.encode())
         self._remembered[entry] = derived
-        # With `keep_case_keys_seconds=0` the key that was just stored has expired already.
+        # With `keep_keys_seconds=0` the key that was just stored has expired already.
         self._remembered.expire()
         return derived
 
 
-def _case_key_context(case_id: UUID) -> bytes:
-    return length_prefixed((b"case", case_id.bytes))
+def _side_context(case_id: UUID) -> bytes:
+    return length_prefixed((b"side", case_id.bytes))
 
 
 def _supervision_context(row_id: UUID, key_id: UUID) -> bytes:

@@ -23,8 +23,9 @@ _DATA_KEY = b"infohus/v1/data-key"
 class KeyPlace:
     """Which key a wrap holds, of what, and for whom: all that its row says of it.
 
-    `owner_id` wrote the version, `reader_id` opens it. `exchange_id` is the exchange that gave the key; `None` for the
-    owner. `person_id` is the person that the key goes with; `None` where it goes with the whole side.
+    `owner_id` wrote the version, `reader_id` opens it. `exchange_id` is the exchange that gave the key, and `content`
+    the digest of what it disclosed; both are `None` for the owner. `person_id` is the person that the key goes with;
+    `None` where it goes with the whole side.
     """
 
     record_id: UUID
@@ -36,6 +37,7 @@ class KeyPlace:
     case_id: UUID
     exchange_id: UUID | None = None
     person_id: UUID | None = None
+    content: bytes | None = None
 
     def associated_data(self) -> bytes:
         """Write it as bytes: each part after its length, 4 bytes big-endian; what is `None` has length 0."""
@@ -43,7 +45,7 @@ class KeyPlace:
             _DATA_KEY, self.record_id.bytes, self.version.to_bytes(8, "big"), self.part.encode(), self.key_id.bytes,
             self.owner_id.encode(), self.reader_id.encode(), self.case_id.bytes,
             b"" if self.person_id is None else self.person_id.bytes,
-            b"" if self.exchange_id is None else self.exchange_id.bytes,
+            b"" if self.exchange_id is None else self.exchange_id.bytes, self.content or b"",
         ))
 
 

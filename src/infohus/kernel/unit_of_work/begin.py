@@ -22,34 +22,35 @@ import structlog
 
 from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode_parts
+from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, Track, encode_parts
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, append_alone, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.readiness import PartNotReady
-from infohus.kernel.database.ready_connections import ReadyConnections
+from infohus.kernel.database.ready_connections import ReadyConnections, lent_by
 from infohus.kernel.database.statements import Compiled
-from infohus.kernel.database.tables import Regime, Row
+from infohus.kernel.database.tables import Record, Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.identity.refusals import VouchedFor
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
+from infohus.kernel.unit_of_work.key_store import KeyStore
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.procedure import ActRow
 from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
 from infohus.kernel.unit_of_work.refusal_counts import RefusalCounts, sign_in_entry
 from infohus.kernel.unit_of_work.request_context import RequestContext
+from infohus.kernel.unit_of_work.side_keys import SideKeys
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.kernel.unit_of_work.violations import refusal_of
 from infohus.logs import correlation_id
 
 logger = structlog.get_logger()
 
-_ACQUIRE_SECONDS = 10
 REGIMES = {
     AuthorityKind.POLICE: Regime.LED, AuthorityKind.PROBATION: Regime.LED, AuthorityKind.SECURITY_SERVICE: Regime.PET,
 }
@@ -71,6 +72,8 @@ class UnitsOfWork:
         Each entry whose append the database acknowledged is added to `acknowledged`.
         """
         self._connections: ReadyConnections | None = None
+        self._key_connections: ReadyConnections | None = None
+        self._key_store = KeyStore(lambda: lent_by(self._key_connections))
         self._policies = policies
         self._vault = vault
         self._procedure = procedure
@@ -79,13 +82,16 @@ class UnitsOfWork:
         self._refusals = RefusalCounts()
 
     @asynccontextmanager
-    async def open(self, pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[None]:
-        """Work over this pool of connections, as the role `infohus_app`, until the context is left."""
-        self._connections = connections = ReadyConnections(pool)
+    async def open(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", pool_of_keys: "asyncpg.Pool[asyncpg.Record]"
+    ) -> AsyncIterator[None]:
+        """Work over these connections, as the roles `infohus_app` and `infohus_keys`, until the context is left."""
+        self._connections, self._key_connections = ReadyConnections(pool), ReadyConnections(pool_of_keys)
         try:
             yield
         finally:
-            await connections.close()
+            await self._connections.close()
+            await self._key_connections.close()
 
     @asynccontextmanager
     async def begin(  # noqa: PLR0913 - what an act is on, by name
@@ -106,11 +112,14 @@ class UnitsOfWork:
         async with self._connection() as connection:
             resolved, audit_draft = ResolvedSubject(), AuditEventDraft()
             context = RequestContext(caller, action, self._procedure[action].lock, self._clock(), connection)
+            case_id = within or (subject_id if model is Case else None)
             try:
                 if context.writes:
-                    await context.begin_transaction(within or (subject_id if model is Case else None))
-                resolved = await context.find(model, subject_id, within)
-                work = await self._unit(context, model, resolved, idempotency_key)
+                    await context.begin_transaction(case_id)
+                side_keys = self._side_keys(context, case_id)
+                async with side_keys.read_meanwhile():
+                    resolved = await context.find(model, subject_id, within)
+                work = await self._unit(context, model, resolved, side_keys, idempotency_key)
                 audit_draft = work.audit_draft
                 await work.side.meet_those_disclosed(resolved.side.unmet)
                 yield work
@@ -129,7 +138,6 @@ class UnitsOfWork:
                 # left is an entry that says it was tried. If the process dies here, there is no entry of the attempt.
                 refusal = _as_refusal(failure)
                 tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=refusal)
-                case_id = within or (subject_id if model is Case else None)
                 is_outsider = isinstance(refusal, errors.NotAvailable) and resolved.taking_part is None
                 side = partial(context.own_side_of, case_id) if is_outsider and case_id is not None else None
                 await asyncio.shield(self._append_failure(connection, caller.authority_id, tried, side))
@@ -181,6 +189,14 @@ class UnitsOfWork:
         except errors.DatabaseUnavailable as failure:
             raise PartNotReady(why="no-connection") from failure
 
+    async def ask_keys(self, question: Callable[[Connection], Awaitable[None]]) -> None:
+        """Ask the keys' database one of the questions of `/ready`; see `ask`."""
+        try:
+            async with lent_by(self._key_connections) as connection:
+                await question(connection)
+        except errors.DatabaseUnavailable as failure:
+            raise PartNotReady(why="no-connection") from failure
+
     async def carriers(self) -> set[str]:
         """Name the authorities that carry an infohus.
 
@@ -202,23 +218,18 @@ class UnitsOfWork:
                 ended += some
         return ended
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Connection]:
-        if self._connections is None:
-            raise errors.DatabaseUnavailable
-        try:
-            connection = await self._connections.take(seconds=_ACQUIRE_SECONDS)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
-            raise errors.DatabaseUnavailable from failure
-        unharmed = False
-        try:
-            yield connection
-            unharmed = True
-        finally:
-            await self._connections.give_back(connection, unharmed=unharmed)
+    def _connection(self) -> AbstractAsyncContextManager[Connection]:
+        return lent_by(self._connections)
+
+    def _side_keys(self, context: RequestContext, case_id: UUID | None) -> SideKeys:
+        caller, now = context.caller, context.now
+        return SideKeys(
+            self._vault, authority_id=caller.authority_id, case_id=case_id, ask=context.ask,
+            ask_keys=partial(self._key_store.ask, caller, now), commit=partial(self._key_store.commit, caller, now),
+        )
 
     async def _unit(
-        self, context: RequestContext, model: type[Row] | None, resolved: ResolvedSubject,
+        self, context: RequestContext, model: type[Row] | None, resolved: ResolvedSubject, side_keys: SideKeys,
         idempotency_key: IdempotencyKey | None,
     ) -> UnitOfWork:
         if model is not None and resolved.subject is None:
@@ -235,7 +246,7 @@ class UnitsOfWork:
             caller=caller, action=context.action, resolved=resolved, connection=context.connection, vault=self._vault,
             policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=context.now,
             idempotency_key=idempotency_key, ask=context.ask, lock=context.lock,
-            begin_transaction=context.begin_transaction,
+            begin_transaction=context.begin_transaction, side_keys=side_keys,
         )
         # A repetition is answered whatever the first did to the stage.
         await work.look_back()
@@ -281,6 +292,7 @@ class UnitsOfWork:
             policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
             policy_set=self._policies.digest[:16],
             justification=audit_draft.justification, purpose=audit_draft.purpose, recipients=audit_draft.recipients,
+            track=_track(resolved, audit_draft),
             persons=list(dict.fromkeys([*resolved.side.log_ids, *audit_draft.named(failed=failure is not None)])),
             opened=[] if failure else list(audit_draft.opened), wrote=[] if failure else list(audit_draft.wrote),
             correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
@@ -307,6 +319,11 @@ class RequestScope:
     def afterwards(self, work: UnitOfWork, log: LogReader) -> LogReader:
         """Read one of a unit's logs after its end; see `UnitsOfWork.afterwards`."""
         return self.units.afterwards(work, log)
+
+
+def _track(resolved: ResolvedSubject, audit_draft: AuditEventDraft) -> Track:
+    on_pets = audit_draft.is_for_pet or (isinstance(resolved.subject, Record) and resolved.subject.is_for_pet)
+    return Track.PET if on_pets else Track.ORDINARY
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:

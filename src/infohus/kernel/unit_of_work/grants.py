@@ -1,18 +1,36 @@
-"""What an exchange gives its recipients: a row for each version disclosed, and wraps of the version's data keys."""
+"""What an exchange gives its recipients: a row for each version, exchange keys, and under these the data keys."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 
-from infohus.kernel.access.model import Disclosure
+from infohus import errors
+from infohus.kernel.access.model import DisclosedKey, Disclosure
+from infohus.kernel.database.statements import compiled, row_from
+from infohus.kernel.sealing.envelope import DataKey
+from infohus.kernel.sealing.exchange_keys import ExchangeKey, ExchangeKeyPlace
+from infohus.kernel.sealing.intake import IntakeKeyNotUsable
+from infohus.kernel.sealing.signatures import NotSigned, wrap_digest
+from infohus.kernel.sealing.vault import PublicIntakeKey, Vault
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.keyring import Keyring
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
+from infohus.kernel.unit_of_work.side_keys import Ask, KeyName, SideKeys
+from infohus.kernel.unit_of_work.withdrawn_rows import deleted_key, withdrew
+
+logger = structlog.get_logger()
 
 
 class DisclosedRecord(Protocol):
-    """A version that an exchange discloses: its table's name, record and number, and the authority that wrote it."""
+    """A version that an exchange discloses: its table's name, record and number, and the authority that wrote it.
+
+    `contents` are the parts disclosed, each with the digest of what it says (`places.contents_of`). What `has_own_key`
+    can stay with its recipient when the rest of the exchange is withdrawn.
+    """
 
     @property
     def kind(self) -> str: ...
@@ -26,45 +44,140 @@ class DisclosedRecord(Protocol):
     @property
     def owner(self) -> str: ...
 
+    @property
+    def contents(self) -> Mapping[str, bytes]: ...
 
-WITHDRAWING = sa.select(
+    @property
+    def has_own_key(self) -> bool: ...
+
+
+_WITHDRAWING = sa.select(
     sa.func.infohus.withdraw(
         sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
         sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
-    ).table_valued("record_id", "part", "record_version", "owner_id", "case_id", "key_id", name="withdrawn")
+    ).table_valued(
+        "record_id", "part", "number", "record_version", "owner_id", "case_id", "key_id", "content", name="withdrawn"
+    )
 )
 """Takes away the wraps that an exchange gave a recipient; returns the ids of the records, and the key rows deleted."""
-WITHDRAWN = sa.select(Disclosure).where(
+_WITHDRAWN = sa.select(Disclosure).where(
     Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.recipient_id == sa.bindparam("recipient_id"),
     Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
 )
 
 
+@dataclass(slots=True)
+class _KeyInHand:
+    """An exchange key that is being filled: upon which the discloser's own rests, and what was wrapped under it."""
+
+    key: ExchangeKey
+    rests_on: KeyName | None
+    disclosed: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+
 class Grants:
-    """Gives the recipients of an exchange the keys of what it discloses."""
+    """Gives the recipients of an exchange the keys of what it discloses.
 
-    def __init__(self, keys: Keyring, writes: PendingWrites) -> None:
+    It seals them to the recipients' intake keys, and so needs nothing of the recipients' own keys, nor their keepers.
+    """
+
+    def __init__(  # noqa: PLR0913 - all of it by name
+        self, *, vault: Vault, keys: Keyring, side_keys: SideKeys, writes: PendingWrites, audit_draft: AuditEventDraft,
+        ask: Ask, infohus_id: UUID | None,
+    ) -> None:
         """Wrap what `keys` holds, and write it when the unit ends."""
+        self._vault = vault
         self._keys = keys
+        self._side_keys = side_keys
         self._writes = writes
+        self._audit_draft = audit_draft
+        self._ask = ask
+        self._infohus_id = infohus_id
 
-    async def give(self, exchange_id: UUID, records: Sequence[DisclosedRecord], recipients: Iterable[str]) -> None:
+    async def give(self, exchange_id: UUID, records: Sequence[DisclosedRecord], recipients: Collection[str]) -> None:
         """Add a row for each version and recipient, and a wrap of each of the version's data keys; none for its owner.
 
         Raises:
-            NotAvailable: the caller's authority cannot open one of them itself.
+            NotAvailable: the caller's authority cannot open one of them itself, or has it no longer to pass on.
+            RecipientCannotBeTold: a recipient has no intake key here, or none that its key keeper signed.
         """
+        if not recipients:
+            return
         await self._keys.bring([(one.record_id, one.record_version) for one in records])
+        assert self._infohus_id is not None  # noqa: S101 - exchanges are recorded in cases only
+        intake_keys = await self._side_keys.intake_keys(self._infohus_id, recipients)
         for recipient_id in recipients:
-            await self._keys.bring_case_key(recipient_id)
-            for one in records:
-                version = (one.record_id, one.record_version)
-                self._writes.insert(Disclosure.of(
-                    exchange_id=exchange_id, record_id=one.record_id, recipient_id=recipient_id,
-                    record_version=one.record_version, record_kind=one.kind, case_id=self._keys.case_id,
-                    discloser_id=self._keys.authority_id, via=self._keys.given_by(version),
-                ), unless_there=False)
+            if recipient_id not in intake_keys:
+                raise errors.RecipientCannotBeTold
+            self._give(exchange_id, records, recipient_id, intake_keys[recipient_id])
+
+    async def take_back(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
+        """Delete the keys that an exchange gave a recipient, taken in or not; give the ids of the records withdrawn."""
+        ready = compiled(_WITHDRAWING)
+        given = {"exchange_id": exchange_id, "recipient_id": recipient_id, "kinds": list(kinds)}
+        rows = await self._ask(ready.sql, ready.arguments(given))
+        withdrawn: list[UUID] = sorted({row["record_id"] for row in rows})
+        stored = compiled(_WITHDRAWN)
+        for row in await self._ask(stored.sql, stored.arguments({**given, "record_ids": withdrawn})):
+            self._audit_draft.add_wrote(withdrew(row_from(Disclosure, row)))
+        keys = [row for row in rows if row["part"] is not None]
+        for row in keys:
+            self._audit_draft.add_wrote(deleted_key(row, exchange_id=exchange_id, recipient_id=recipient_id))
+        self._side_keys.withdraw(exchange_id, recipient_id, {row["number"] for row in keys})
+        return withdrawn
+
+    def _give(
+        self, exchange_id: UUID, records: Sequence[DisclosedRecord], recipient_id: str, intake: PublicIntakeKey
+    ) -> None:
+        in_hand: dict[tuple[UUID | None, KeyName | None], _KeyInHand] = {}
+        for one in records:
+            via = set[UUID]()
+            for part, data_key, by in self._keys.held((one.record_id, one.record_version), one.contents):
+                if one.owner != self._keys.authority_id and not by:
+                    raise errors.NotAvailable
+                via.update(exchange for exchange, _ in by)
                 if recipient_id == one.owner:
                     continue
-                for key in self._keys.wraps_for(recipient_id, version, owner_id=one.owner, exchange_id=exchange_id):
-                    self._writes.insert(key, unless_there=False)
+                for rests_on in by or (None,):
+                    group = (one.record_id if one.has_own_key else None, rests_on)
+                    if group not in in_hand:
+                        place = self._place(exchange_id, recipient_id, intake, number=len(in_hand))
+                        in_hand[group] = _KeyInHand(self._vault.new_exchange_key(place), rests_on)
+                    self._wrap(in_hand[group], one, part, data_key)
+            self._writes.insert(Disclosure.of(
+                exchange_id=exchange_id, record_id=one.record_id, recipient_id=recipient_id,
+                record_version=one.record_version, record_kind=one.kind, case_id=self._keys.case_id,
+                discloser_id=self._keys.authority_id, via=sorted(via),
+            ), unless_there=False)
+        self._finish(in_hand.values(), intake)
+
+    def _place(
+        self, exchange_id: UUID, recipient_id: str, intake: PublicIntakeKey, *, number: int
+    ) -> ExchangeKeyPlace:
+        return ExchangeKeyPlace(
+            exchange_id=exchange_id, case_id=self._keys.case_id, discloser_id=self._keys.authority_id,
+            recipient_id=recipient_id, infohus_id=intake.infohus_id, generation=intake.generation, number=number,
+        )
+
+    def _wrap(self, in_hand: _KeyInHand, one: DisclosedRecord, part: str, data_key: DataKey) -> None:
+        exchange, content = in_hand.key.place, one.contents[part]
+        place = self._keys.place_for(
+            (one.record_id, one.record_version), part, data_key, owner_id=one.owner,
+            recipient_id=exchange.recipient_id, exchange_id=exchange.exchange_id, content=content,
+        )
+        wrapped = in_hand.key.wrap(data_key, place)
+        in_hand.disclosed.append((wrap_digest(place, wrapped), content))
+        self._writes.insert(DisclosedKey.of(
+            exchange_id=exchange.exchange_id, record_id=one.record_id, recipient_id=exchange.recipient_id, part=part,
+            number=exchange.number, record_version=one.record_version, owner_id=one.owner, case_id=place.case_id,
+            key_id=data_key.key_id, content=content, wrapped_key=wrapped,
+        ), unless_there=False)
+
+    def _finish(self, in_hand: Iterable[_KeyInHand], intake: PublicIntakeKey) -> None:
+        try:
+            for one in in_hand:
+                key = self._vault.sealed_and_signed(one.key, intake, one.disclosed)
+                self._side_keys.give(key, rests_on=one.rests_on)
+        except (NotSigned, IntakeKeyNotUsable) as refused:
+            logger.critical("intake_key_refused", authority=intake.authority_id, reason=type(refused).__name__)
+            raise errors.RecipientCannotBeTold from None

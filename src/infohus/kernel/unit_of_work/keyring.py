@@ -1,64 +1,70 @@
-"""The keys one unit of work holds: data keys of the versions it touches, unwrapped by its caller's case key.
+"""The keys one unit of work holds: data keys of the versions it touches.
 
-A data key comes from a wrap for the caller's own authority, or is made for a new version; there is no third way. Texts
-for supervision have keys of their own, wrapped for the supervision of the row's authority.
+A data key is made for a new version, or comes from a wrap under the side's own secret, or under a key of an exchange
+with the caller's authority; there is no other way. Texts for supervision have keys of their own, wrapped for the
+supervision of the row's authority.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.kernel.access.model import CaseKey, DisclosedKey, RecordKey
+from infohus.kernel.access.keys_model import KeptKey
+from infohus.kernel.access.model import RecordKey
 from infohus.kernel.audit.formats.entry import Opened
-from infohus.kernel.database.statements import Stored, compiled, row_from, table_of
+from infohus.kernel.database.statements import compiled, table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Sealed, open_sealed, seal
+from infohus.kernel.sealing.exchange_keys import ExchangeKey
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.sealing.wraps import KeyPlace
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
-from infohus.kernel.unit_of_work.places import part_of, parts_of, places_of, sealed_columns_of
+from infohus.kernel.unit_of_work.places import contents_of, part_of, parts_of, places_of, sealed_columns_of
+from infohus.kernel.unit_of_work.side_keys import Ask, KeyName, SideKeys
 from infohus.kernel.unit_of_work.stored_keys import WRAPS, StoredKey
 
-Ask = Callable[[str, Sequence[Any]], Awaitable[list[Stored]]]
-"""Runs a query as the unit's caller."""
 Version = tuple[UUID, int]
 """A version of a record: the record's id, and the version's number."""
 
 NEXT_VERSION = sa.select(sa.func.infohus.next_version(sa.bindparam("record_id", type_=sa.Uuid)).label("version"))
-_CASE_KEYS = sa.select(CaseKey).where(CaseKey.case_id == sa.bindparam("case_id"))
+
+
+class Given(NamedTuple):
+    """How an authority has a part of a version that another wrote: what was disclosed, and by which exchange keys."""
+
+    content: bytes
+    by: list[KeyName]
 
 
 class Keyring:
     """Fetches, makes and wraps keys for one caller's authority in one case."""
 
-    def __init__(
-        self, vault: Vault, ask: Ask, caller: Caller, resolved: ResolvedSubject, *, opened: Callable[[Opened], None]
+    def __init__(  # noqa: PLR0913 - all of it by name
+        self, *, vault: Vault, side_keys: SideKeys, ask: Ask, caller: Caller, resolved: ResolvedSubject,
+        opened: Callable[[Opened], None],
     ) -> None:
-        """Begin with the keys that the look-up of the subject fetched.
+        """Begin with the keys that the look-up of the subject fetched, still wrapped.
 
         Each text that is opened is told to `opened`, for the audit entry.
         """
         self._vault = vault
+        self._side_keys = side_keys
         self._ask = ask
         self._caller = caller
-        self.authority_id = authority_id = caller.authority_id
+        self.authority_id = caller.authority_id
         self._opened = opened
         self._case_id = resolved.case.id if resolved.case is not None else None
-        self._case_keys: dict[str, bytes] = {}
+        self._fetched: dict[Version, Sequence[StoredKey]] = {}
         self._data_keys: dict[Version, dict[str, DataKey]] = {}
-        self._given_by: dict[Version, UUID | None] = {}
-        self._case_keys.update(
-            (authority, party.case_key) for authority, party in resolved.parties.items() if party.case_key is not None
-        )
-        if resolved.case_key is not None:
-            self._case_keys[authority_id] = resolved.case_key
+        self._given: dict[tuple[Version, str], Given] = {}
+        self._unwrapped: list[RecordKey] = []
         if isinstance(resolved.subject, Record):
-            self._take(_version_of(resolved.subject), resolved.record_keys)
+            self._fetched[_version_of(resolved.subject)] = resolved.record_keys
 
     @property
     def case_id(self) -> UUID:
@@ -71,7 +77,7 @@ class Keyring:
         self._case_id = case_id
 
     async def bring(self, versions: Sequence[Version]) -> None:
-        """Fetch the data keys of versions that are not held yet.
+        """Fetch and unwrap the data keys of versions that are not held yet.
 
         Raises:
             NotAvailable: no wrap of one of them for the caller's authority opens.
@@ -79,68 +85,101 @@ class Keyring:
         missing = {version for version in versions if version not in self._data_keys}
         if not missing:
             return
-        await self.bring_case_key(self.authority_id)
-        ready = compiled(WRAPS)
-        values = {"record_ids": [record_id for record_id, _ in missing], "authority_id": self.authority_id}
-        for row in await self._ask(ready.sql, ready.arguments(values)):
-            version = (row["record_id"], row["record_version"])
-            if version in missing:
-                key = StoredKey(row["part"], row["key_id"], row["owner_id"], row["exchange_id"], row["wrapped_key"])
-                self._take(version, [key])
-        if any(version not in self._data_keys for version in missing):
+        stored = {version: list(self._fetched.pop(version)) for version in missing & self._fetched.keys()}
+        if unread := missing - stored.keys():
+            ready = compiled(WRAPS)
+            values = {"record_ids": [record_id for record_id, _ in unread], "authority_id": self.authority_id}
+            for row in await self._ask(ready.sql, ready.arguments(values)):
+                if (version := (row["record_id"], row["record_version"])) in unread:
+                    stored.setdefault(version, []).append(StoredKey(*(row[name] for name in StoredKey._fields)))
+        names = {name for keys in stored.values() for key in keys if (name := _name_of(key)) is not None}
+        exchange_keys = await self._side_keys.open(names) if names else {}
+        for version, keys in stored.items():
+            self._take(version, keys, exchange_keys)
+        if (unopened := missing - self._data_keys.keys()) and self._side_keys.secret is not None:
+            await self._take_kept(unopened)
+        if not missing <= self._data_keys.keys():
             raise errors.NotAvailable
 
-    async def bring_case_key(self, authority_id: str) -> None:
-        """Fetch an authority's wrapped case key, unless it is held already.
-
-        Raises:
-            RecipientTakesNoPart: the authority has none in this case.
-        """
-        if authority_id not in self._case_keys:
-            ready = compiled(_CASE_KEYS)
-            for row in await self._ask(ready.sql, ready.arguments({"case_id": self._case_id})):
-                key = row_from(CaseKey, row)
-                self._case_keys.setdefault(key.authority_id, key.wrapped_key)
-        if authority_id not in self._case_keys:
-            raise errors.RecipientTakesNoPart
-
-    def new_case_key(self, case_id: UUID, authority_id: str) -> CaseKey:
-        """Make a case key for an authority, wrapped under that authority's key of the keeper."""
-        wrapped = self._case_keys[authority_id] = self._vault.new_case_key(case_id, authority_id)
-        return CaseKey(
-            case_id=case_id, authority_id=authority_id, wrapped_key=wrapped,
-            keeper_key_id=self._vault.keeper_key_id(authority_id),
-        )
-
     def new(self, record: Record) -> Iterator[RecordKey]:
-        """Make a data key for each part of a new version, wrapped for the caller's authority, which writes it."""
+        """Make a data key for each part of a new version, for the caller's authority, which writes it.
+
+        They are wrapped when the unit ends (`wrap_new`).
+        """
         keys = self._data_keys[_version_of(record)] = {
             part: self._vault.new_data_key() for part in parts_of(type(record))
         }
         for part, key in keys.items():
-            place = self._key_place(_version_of(record), part, key.key_id, owner_id=self.authority_id)
-            yield RecordKey.of(
+            row = RecordKey.of(
                 record_id=record.id, record_version=record.record_version, part=part, authority_id=self.authority_id,
-                case_id=place.case_id, key_id=key.key_id, wrapped_key=self._wrapped(key, place),
+                case_id=self.case_id, key_id=key.key_id, wrapped_key=b"",
             )
+            self._unwrapped.append(row)
+            yield row
 
-    def given_by(self, version: Version) -> UUID | None:
-        """Name the exchange that gave the caller's authority the keys of a version; `None` where it wrote it itself."""
-        return self._given_by.get(version)
+    async def wrap_new(self, wrapped: Callable[[RecordKey, bytes], None]) -> None:
+        """Wrap the data keys that were made, under the side's secret; each wrap is told to `wrapped`, with its row."""
+        if not self._unwrapped:
+            return
+        secret = await self._side_keys.require_secret()
+        for row in self._unwrapped:
+            version = (row.record_id, row.record_version)
+            place = self._key_place(version, row.part, row.key_id, owner_id=self.authority_id)
+            wrapped(row, self._vault.wrap_own(self._data_keys[version][row.part], place, secret))
+        self._unwrapped.clear()
 
-    def wraps_for(
-        self, recipient_id: str, version: Version, *, owner_id: str, exchange_id: UUID
-    ) -> Iterator[DisclosedKey]:
-        """Wrap the data keys of a version, of all its parts that are held, for the recipient of an exchange."""
+    def held(
+        self, version: Version, contents: Mapping[str, bytes]
+    ) -> Iterator[tuple[str, DataKey, Collection[KeyName]]]:
+        """Give each part of a version that is held, its key, and the exchange keys by which the authority has it.
+
+        `contents` are digests of the parts as they are now: none that was given is passed on beside anything else than
+        what it was given with.
+
+        Raises:
+            NotAvailable: another text or clear column stands there than the exchange disclosed.
+        """
         for part, key in self._data_keys[version].items():
+            if part not in contents:
+                continue
+            given = self._given.get((version, part))
+            if given is not None and given.content != contents[part]:
+                raise errors.NotAvailable
+            yield part, key, given.by if given is not None else ()
+
+    def place_for(  # noqa: PLR0913 - a place has that many parts
+        self, version: Version, part: str, key: DataKey, *, owner_id: str, recipient_id: str, exchange_id: UUID,
+        content: bytes,
+    ) -> KeyPlace:
+        """Say where the wrap of a data key for a recipient belongs."""
+        return self._key_place(
+            version, part, key.key_id, owner_id=owner_id, reader_id=recipient_id, exchange_id=exchange_id,
+            content=content,
+        )
+
+    async def keep(self, exchange_id: UUID, version: Version, *, owner_id: str) -> None:
+        """Wrap the data keys of a version that an exchange gave under the side's own secret, when the unit ends.
+
+        Raises:
+            NotAvailable: the exchange gave none that opens.
+        """
+        await self.bring([version])
+        secret, rows = await self._side_keys.require_secret(), []
+        for part, key in self._data_keys[version].items():
+            given = self._given.get((version, part))
+            if given is None or exchange_id not in {name[0] for name in given.by}:
+                continue
             place = self._key_place(
-                version, part, key.key_id, owner_id=owner_id, reader_id=recipient_id, exchange_id=exchange_id
+                version, part, key.key_id, owner_id=owner_id, exchange_id=exchange_id, content=given.content
             )
-            yield DisclosedKey.of(
-                exchange_id=exchange_id, record_id=place.record_id, recipient_id=recipient_id, part=part,
-                record_version=place.version, owner_id=owner_id, case_id=place.case_id, key_id=key.key_id,
-                wrapped_key=self._wrapped(key, place),
-            )
+            rows.append(KeptKey.of(
+                record_id=version[0], record_version=version[1], part=part, authority_id=self.authority_id,
+                case_id=self.case_id, owner_id=owner_id, exchange_id=exchange_id, key_id=key.key_id,
+                content=given.content, wrapped_key=self._vault.wrap_kept(key, place, secret),
+            ))
+        if not rows:
+            raise errors.NotAvailable
+        self._side_keys.keep(rows)
 
     def seal(self, record: Record, texts: Mapping[str, str | None]) -> None:
         """Seal texts into a new version's columns, bound to its clear columns as they are now."""
@@ -157,7 +196,11 @@ class Keyring:
         Raises:
             CannotOpen: the stored value was moved here, put back, or changed, or a clear column was.
         """
-        keys = self._data_keys[_version_of(record)]
+        version = _version_of(record)
+        keys = self._data_keys[version]
+        given = {part: self._given[version, part].content for part in keys if (version, part) in self._given}
+        if given and given.items() - contents_of(record).items():
+            raise CannotOpen
         return self._open(record, (
             (column, keys[part]) for column, part in sealed_columns_of(type(record)).items() if part in keys
         ), bound_to=record.case_id)
@@ -212,38 +255,60 @@ class Keyring:
                 self._opened(Opened(place.kind, column, place.record_id))
         return texts
 
-    def _take(self, version: Version, keys: Iterable[StoredKey]) -> None:
-        """Unwrap the keys of a version that are not held yet.
-
-        Raises:
-            NotAvailable: one does not open.
-        """
+    def _take(
+        self, version: Version, keys: Iterable[StoredKey], exchange_keys: Mapping[KeyName, ExchangeKey]
+    ) -> None:
+        """Unwrap the keys of a version; a wrap that does not open where it stands gives nothing."""
         for stored in keys:
-            held = self._data_keys.get(version, {})
-            if stored.part in held:
-                continue
+            name = _name_of(stored)
             place = self._key_place(
-                version, stored.part, stored.key_id, owner_id=stored.owner_id, exchange_id=stored.exchange_id
+                version, stored.part, stored.key_id, owner_id=stored.owner_id, exchange_id=stored.exchange_id,
+                content=stored.content,
             )
             try:
-                key = self._vault.unwrap_data_key(
-                    stored.wrapped_key, place, wrapped_case_key=self._case_keys[self.authority_id]
-                )
-            except (CannotOpen, KeyError):
-                raise errors.NotAvailable from None
-            self._data_keys[version] = {**held, stored.part: key}
-            self._given_by[version] = stored.exchange_id
+                if name is None and self._side_keys.secret is not None:
+                    key = self._vault.unwrap_own(stored.wrapped_key, place, self._side_keys.secret)
+                elif name is not None and name in exchange_keys:
+                    key = exchange_keys[name].unwrap(stored.wrapped_key, place)
+                else:
+                    continue
+            except CannotOpen:
+                continue
+            self._hold(version, stored.part, key, name=name, content=stored.content)
 
-    def _wrapped(self, key: DataKey, place: KeyPlace) -> bytes:
-        return self._vault.wrap_data_key(key, place, wrapped_case_key=self._case_keys[place.reader_id])
+    def _hold(
+        self, version: Version, part: str, key: DataKey, *, name: KeyName | None, content: bytes | None
+    ) -> None:
+        self._data_keys.setdefault(version, {}).setdefault(part, key)
+        if name is not None and content is not None:
+            self._given.setdefault((version, part), Given(content, [])).by.append(name)
+
+    async def _take_kept(self, versions: Collection[Version]) -> None:
+        """Unwrap keys that the authority keeps of versions that were withdrawn."""
+        secret = self._side_keys.secret
+        assert secret is not None  # noqa: S101 - without one nothing is kept
+        for row in await self._side_keys.kept([record_id for record_id, _ in versions]):
+            version = (row["record_id"], row["record_version"])
+            if version not in versions:
+                continue
+            place = self._key_place(
+                version, row["part"], row["key_id"], owner_id=row["owner_id"], exchange_id=row["exchange_id"],
+                content=row["content"],
+            )
+            try:
+                key = self._vault.unwrap_kept(row["wrapped_key"], place, secret)
+            except CannotOpen:
+                continue
+            self._data_keys.setdefault(version, {})[row["part"]] = key
+            self._given[version, row["part"]] = Given(row["content"], [])
 
     def _key_place(  # noqa: PLR0913 - a place has that many parts
         self, version: Version, part: str, key_id: UUID, *, owner_id: str, reader_id: str | None = None,
-        exchange_id: UUID | None = None,
+        exchange_id: UUID | None = None, content: bytes | None = None,
     ) -> KeyPlace:
         return KeyPlace(
             record_id=version[0], version=version[1], part=part, key_id=key_id, owner_id=owner_id,
-            reader_id=reader_id or self.authority_id, case_id=self.case_id, exchange_id=exchange_id,
+            reader_id=reader_id or self.authority_id, case_id=self.case_id, exchange_id=exchange_id, content=content,
         )
 
 
@@ -265,3 +330,7 @@ def _authority_of(row: Row) -> str:
 
 def _version_of(record: Record) -> Version:
     return record.id, record.record_version
+
+
+def _name_of(key: StoredKey) -> KeyName | None:
+    return None if key.exchange_id is None or key.number is None else (key.exchange_id, key.number)

@@ -1,4 +1,4 @@
-"""How a unit of work finds its subject: one query that fetches the row, the case, who takes part and the keys.
+"""How a unit of work finds its subject: one query that fetches the row, the case, who takes part and wraps of keys.
 
 Row security has already hidden what the caller may not see, so a subject that does not exist and one that is hidden
 cannot be told apart here, nor in the answer.
@@ -22,7 +22,6 @@ from infohus.kernel.access.model import (
     STANDS,
     Authority,
     Case,
-    CaseKey,
     CaseSide,
     Coordinator,
     Disclosure,
@@ -64,14 +63,6 @@ def advisory_lock_column(lock: Lock, case_id: UUID | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """An authority that takes part: its kind, and its wrapped case key where it has one."""
-
-    kind: AuthorityKind
-    case_key: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
 class OwnSide:
     """What the caller's own authority has of the case, as the look-up found it; nothing here tells of another's."""
 
@@ -93,7 +84,8 @@ class ResolvedSubject:
     case: Case | None = None
     side: OwnSide = OwnSide()
     subject: Row | None = None
-    parties: dict[str, Party] = field(default_factory=dict)
+    parties: dict[str, AuthorityKind] = field(default_factory=dict)
+    """The authorities that take part in the case now, with their kinds; for an infohus: those of its plan."""
     readers: tuple[str, ...] = ()
     participation: str = "none"
     taking_part: UUID | None = None
@@ -101,7 +93,6 @@ class ResolvedSubject:
     scope: frozenset[str] = frozenset()
     records: frozenset[UUID] = frozenset()
     """The ids of the records that the caller's invitation is narrowed to; empty when it is not."""
-    case_key: bytes | None = None
     record_keys: tuple[StoredKey, ...] = ()
 
     @property
@@ -145,10 +136,6 @@ def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
         parties = _parties_of_case(case)
         found = found.outerjoin(parties, sa.true())
         columns += parties.columns
-    else:
-        key = table_of(CaseKey).alias("k")
-        found = found.outerjoin(key, (key.c.case_id == case.c.id) & (key.c.authority_id == _AUTHORITY_ID))
-        columns.append(key.c.wrapped_key.label("case_key"))
     if record is not None:
         row = table_of(record).alias("r")
         keys = keys_of(row)
@@ -172,7 +159,9 @@ def _own_participation(case: sa.FromClause) -> sa.FromClause:
             Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID,
             Participant.acts_for == _AUTHORITY_ID, _TAKES_PART_NOW,
             # Whoever is no longer tovholder of the infohus is none in its running cases either (rule 94).
-            sa.or_(Participant.kind != ParticipationKind.COORDINATOR, _is_coordinator(case.c.infohus_id)),
+            sa.or_(
+                Participant.kind != ParticipationKind.COORDINATOR, _is_coordinator(case.c.infohus_id).correlate(case)
+            ),
         )
         .order_by(Participant.kind)
         .limit(1)
@@ -195,15 +184,8 @@ def _by_authority(column: sa.ColumnElement[Any] | QueryableAttribute[Any]) -> sa
 
 def _parties_of_case(case: sa.FromClause) -> sa.FromClause:
     taking_part = sa.select(Participant.acts_for).where(Participant.case_id == case.c.id, _TAKES_PART_NOW)
-    key = table_of(CaseKey).alias("parties_key")
     return (
-        sa.select(
-            _by_authority(Authority.id).label("authorities"), _by_authority(Authority.kind).label("kinds"),
-            _by_authority(key.c.wrapped_key).label("case_keys"),
-        )
-        .select_from(
-            table_of(Authority).outerjoin(key, (key.c.case_id == case.c.id) & (key.c.authority_id == Authority.id))
-        )
+        sa.select(_by_authority(Authority.id).label("authorities"), _by_authority(Authority.kind).label("kinds"))
         .where(Authority.id.in_(taking_part.correlate(case)))
         .lateral("parties")
     )
@@ -220,19 +202,20 @@ def _persons_known_to_caller(case: sa.FromClause) -> sa.ColumnElement[Any]:
 
 
 def _persons_not_met(case: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of the persons disclosed to the caller's authority that are no persons of its side yet."""
+    """Write the column of the persons disclosed to the caller's authority that are no persons of its side yet.
+
+    A person stands in it once for each exchange that disclosed them.
+    """
     is_met = sa.exists().where(
         SidePerson.case_id == case.c.id, SidePerson.authority_id == _AUTHORITY_ID,
         SidePerson.subject_id == Disclosure.record_id,
-    )
+    ).correlate(case, Disclosure)
     told = (
         sa.select(Disclosure.record_id)
         .where(
             Disclosure.case_id == case.c.id, Disclosure.recipient_id == _AUTHORITY_ID,
             Disclosure.record_kind == PERSON_KIND, STANDS, ~is_met,
         )
-        .distinct()
-        .order_by(Disclosure.record_id)
     )
     return sa.func.array(told.scalar_subquery())
 
@@ -266,10 +249,7 @@ def resolved_infohus(row: asyncpg.Record | None) -> ResolvedSubject:
     return ResolvedSubject(
         infohus_id=infohus.id,
         subject=infohus,
-        parties={
-            authority: Party(AuthorityKind(kind), None)
-            for authority, kind in zip(row["authorities"] or (), row["kinds"] or (), strict=True)
-        },
+        parties=_parties(row),
         participation=ParticipationKind.COORDINATOR.value if row["is_coordinator"] else "none",
     )
 
@@ -282,12 +262,6 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
     subject: Row | None = case
     readers: tuple[str, ...] = ()
     record_keys: tuple[StoredKey, ...] = ()
-    parties = {
-        authority: Party(AuthorityKind(kind), case_key)
-        for authority, kind, case_key in zip(
-            row.get("authorities") or (), row.get("kinds") or (), row.get("case_keys") or (), strict=True
-        )
-    }
     if record is not None:
         subject = row_from(record, row, prefix="r.") if row["r.id"] is not None else None
         if isinstance(subject, Record):
@@ -299,15 +273,19 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> Re
         case=case,
         side=_own_side(row),
         subject=subject,
-        parties=parties,
+        parties=_parties(row),
         readers=readers,
         participation=row["participation"] or "none",
         taking_part=row["taking_part"],
         scope=frozenset(row["scope"] or ()),
         records=frozenset(row["records"] or ()),
-        case_key=row.get("case_key"),
         record_keys=record_keys,
     )
+
+
+def _parties(row: asyncpg.Record) -> dict[str, AuthorityKind]:
+    found = zip(row.get("authorities") or (), row.get("kinds") or (), strict=True)
+    return {authority: AuthorityKind(kind) for authority, kind in found}
 
 
 def _own_side(row: asyncpg.Record) -> OwnSide:
@@ -315,7 +293,7 @@ def _own_side(row: asyncpg.Record) -> OwnSide:
         row=row_from(CaseSide, row, prefix="s.") if row["s.case_id"] is not None else None,
         log_ids=tuple(row["log_ids"]),
         # Whoever takes no part meets nobody: the row of a person is one of an act in the case.
-        unmet=tuple(row["unmet"]) if row["participation"] is not None else (),
+        unmet=tuple(sorted(set(row["unmet"]))) if row["participation"] is not None else (),
         awaits_child_notification=bool(row.get("awaits_child_notification")),
     )
 

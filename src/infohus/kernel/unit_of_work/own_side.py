@@ -14,9 +14,9 @@ from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.database.statements import column_names_of, compiled, insert_unless_there_of, table_of
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
-from infohus.kernel.unit_of_work.keyring import Ask
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
+from infohus.kernel.unit_of_work.side_keys import Ask
 
 LOG_ID_BYTES = 16
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from infohus import errors
-from infohus.kernel.access.model import Case, CaseKey, Participant
+from infohus.kernel.access.model import Case, Participant, RecordKey
 from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.row_digests import REVISION, UNLOGGED
@@ -26,7 +26,7 @@ from infohus.kernel.unit_of_work.lookup import Lock
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
-_SENT_ALONE = (Case, Participant, CaseKey)
+_SENT_ALONE = (Case, Participant)
 """Tables that row security reads when it checks later inserts: their rows are sent in statements of their own."""
 _NOTHING_WRITTEN = {"UPDATE 0", "INSERT 0 0"}
 
@@ -107,6 +107,13 @@ class PendingWrites:
         sent = dict(zip(ready.names, arguments, strict=True))
         after = vars(row)[STORED] = {**before, **{name: sent[name] for name in values}}
         self._writes.append(_Write(ready, arguments, row, before, after, is_alone=True))
+
+    def set_wrap(self, row: RecordKey, wrapped: bytes) -> None:
+        """Fill in the wrap of a key row that waits to be inserted: it is made when the unit ends."""
+        for write in self._writes:
+            if write.row is row:
+                row.wrapped_key = wrapped
+                write.arguments[write.statement.names.index("wrapped_key")] = wrapped
 
     def __bool__(self) -> bool:
         """Say whether anything is waiting to be sent."""

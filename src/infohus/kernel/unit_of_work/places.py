@@ -1,6 +1,6 @@
-"""Which columns of a table are sealed, of which part each is, and to what a text in it is bound."""
+"""Which columns of a table are sealed, of which part each is, to what a text in it is bound, and what is disclosed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from uuid import UUID
 
@@ -8,8 +8,9 @@ from infohus.kernel.database.row_digests import REVISION
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.sealing.clear_columns import NO_COLUMNS, digest_of
-from infohus.kernel.sealing.column import SealedColumn, SupervisionColumn
-from infohus.kernel.sealing.envelope import Place
+from infohus.kernel.sealing.column import WHOLE, SealedColumn, SupervisionColumn
+from infohus.kernel.sealing.envelope import Place, Sealed
+from infohus.kernel.sealing.signatures import version_digest
 
 _FIRST_VERSION = 1
 
@@ -25,8 +26,8 @@ def sealed_columns_of(model: type[Row]) -> dict[str, str]:
 
 @cache
 def parts_of(model: type[Record]) -> tuple[str, ...]:
-    """Name the parts of a kind of record, each of which has a data key of its own."""
-    return tuple(dict.fromkeys(sealed_columns_of(model).values()))
+    """Name the parts of a kind of record, each of which has a data key of its own; one also where nothing is sealed."""
+    return tuple(dict.fromkeys(sealed_columns_of(model).values())) or (WHOLE,)
 
 
 def part_of(model: type[Record], column: str) -> str:
@@ -65,3 +66,24 @@ def places_of(row: Row, bound_to: UUID) -> Callable[[str], Place]:
         )
 
     return place_of
+
+
+def contents_of(record: Record) -> dict[str, bytes]:
+    """Compute the digest, 32 bytes, of what disclosing each part of a version discloses.
+
+    That is its sealed texts as they are stored, beside the version's clear columns as they are now.
+    """
+    model, values = type(record), vars(record)
+    clear_digest = digest_of({name: values.get(name) for name in bound_columns_of(model)})
+    envelopes: dict[str, dict[str, bytes | None]] = {part: {} for part in parts_of(model)}
+    for column, part in sealed_columns_of(model).items():
+        sealed = values.get(column)
+        envelopes[part][column] = sealed.envelope if isinstance(sealed, Sealed) else None
+    return {part: _content(record, clear_digest, of_part) for part, of_part in envelopes.items()}
+
+
+def _content(record: Record, clear_digest: bytes, envelopes: Mapping[str, bytes | None]) -> bytes:
+    return version_digest(
+        kind=record.__tablename__, record_id=record.id, version=record.record_version, owner_id=record.authority_id,
+        clear_digest=clear_digest, envelopes=envelopes,
+    )

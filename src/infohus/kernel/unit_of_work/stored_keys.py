@@ -9,18 +9,23 @@ from infohus.kernel.access.model import STANDS, DisclosedKey, Disclosure, Record
 
 _AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
 _RECORD_IDS = sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))
+_NOT_GIVEN = (
+    sa.cast(sa.null(), sa.Uuid).label("exchange_id"), sa.cast(sa.null(), sa.Integer).label("number"),
+    sa.cast(sa.null(), sa.LargeBinary).label("content"),
+)
+"""What an owner's own wrap says of an exchange."""
 WRAPS = sa.select(
     sa.union_all(
         sa.select(
             RecordKey.record_id, RecordKey.record_version, RecordKey.part, RecordKey.key_id,
-            RecordKey.authority_id.label("owner_id"), sa.cast(sa.null(), sa.Uuid).label("exchange_id"),
-            RecordKey.wrapped_key,
+            RecordKey.authority_id.label("owner_id"), *_NOT_GIVEN, RecordKey.wrapped_key,
         ).where(
             RecordKey.record_id == sa.func.any(_RECORD_IDS), RecordKey.authority_id == _AUTHORITY_ID
         ),
         sa.select(
             DisclosedKey.record_id, DisclosedKey.record_version, DisclosedKey.part, DisclosedKey.key_id,
-            DisclosedKey.owner_id, DisclosedKey.exchange_id, DisclosedKey.wrapped_key,
+            DisclosedKey.owner_id, DisclosedKey.exchange_id, DisclosedKey.number, DisclosedKey.content,
+            DisclosedKey.wrapped_key,
         ).where(
             DisclosedKey.record_id == sa.func.any(_RECORD_IDS),
             DisclosedKey.recipient_id == _AUTHORITY_ID,
@@ -33,28 +38,33 @@ READERS = sa.select(Disclosure.record_id, Disclosure.record_version, Disclosure.
 )
 """To which authorities which versions are disclosed and not withdrawn; each holds wraps of the version's keys."""
 
+
 class StoredKey(NamedTuple):
-    """A data key of a version, wrapped for the caller's authority; `exchange_id` is what gave it to a recipient."""
+    """A data key of a version, wrapped for the caller's authority.
+
+    A recipient has it by key `number` of an exchange; `content` is the digest of what that disclosed.
+    """
 
     part: str
     key_id: UUID
     owner_id: str
     exchange_id: UUID | None
+    number: int | None
+    content: bytes | None
     wrapped_key: bytes
 
 
 def keys_of(record: sa.FromClause) -> sa.FromClause:
     """Collect the wraps of a version's data keys for `:authority_id`, as who wrote it and by exchanges."""
     own = sa.select(
-        RecordKey.part, RecordKey.key_id, RecordKey.authority_id.label("owner_id"),
-        sa.cast(sa.null(), sa.Uuid).label("exchange_id"), RecordKey.wrapped_key,
+        RecordKey.part, RecordKey.key_id, RecordKey.authority_id.label("owner_id"), *_NOT_GIVEN, RecordKey.wrapped_key,
     ).where(
         RecordKey.record_id == record.c.id, RecordKey.record_version == record.c.record_version,
         RecordKey.authority_id == _AUTHORITY_ID,
     )
     given = sa.select(
-        DisclosedKey.part, DisclosedKey.key_id, DisclosedKey.owner_id, DisclosedKey.exchange_id,
-        DisclosedKey.wrapped_key,
+        DisclosedKey.part, DisclosedKey.key_id, DisclosedKey.owner_id, DisclosedKey.exchange_id, DisclosedKey.number,
+        DisclosedKey.content, DisclosedKey.wrapped_key,
     ).where(
         DisclosedKey.record_id == record.c.id, DisclosedKey.record_version == record.c.record_version,
         DisclosedKey.recipient_id == _AUTHORITY_ID,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from infohus import errors
-from infohus.kernel.access.model import AnsweredRequest, Case, Disclosure, Infohus
+from infohus.kernel.access.model import AnsweredRequest, Case, Infohus
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
@@ -27,16 +27,16 @@ from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord,
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
-from infohus.kernel.unit_of_work.grants import WITHDRAWING, WITHDRAWN, DisclosedRecord, Grants
-from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Ask, Keyring
+from infohus.kernel.unit_of_work.grants import DisclosedRecord, Grants
+from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.not_readable import opened, opened_for_supervision
 from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.repetition import Repetition
+from infohus.kernel.unit_of_work.side_keys import Ask, SideKeys
 from infohus.kernel.unit_of_work.stored_keys import READERS
-from infohus.kernel.unit_of_work.withdrawn_rows import deleted_key, withdrew
 
 __all__ = ["DisclosedRecord", "LogReader", "UnitOfWork"]
 
@@ -53,7 +53,7 @@ class UnitOfWork:
     def __init__(  # noqa: PLR0913 - all of it by name
         self, *, caller: Caller, action: Action, resolved: ResolvedSubject, connection: Connection, vault: Vault,
         policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask, lock: Lock,
-        begin_transaction: Callable[[], Awaitable[None]],
+        begin_transaction: Callable[[], Awaitable[None]], side_keys: SideKeys,
     ) -> None:
         """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
         self.caller = caller
@@ -72,8 +72,15 @@ class UnitOfWork:
         )
         case_id = resolved.case.id if resolved.case is not None else None
         self._writes = PendingWrites(connection, self.audit_draft, lock=lock, case_id=case_id)
-        self._keys = Keyring(vault, ask, caller, resolved, opened=self.audit_draft.add_opened)
-        self._grants = Grants(self._keys, self._writes)
+        self._side_keys = side_keys
+        self._keys = Keyring(
+            vault=vault, side_keys=side_keys, ask=ask, caller=caller, resolved=resolved,
+            opened=self.audit_draft.add_opened,
+        )
+        self._grants = Grants(
+            vault=vault, keys=self._keys, side_keys=side_keys, writes=self._writes, audit_draft=self.audit_draft,
+            ask=ask, infohus_id=resolved.infohus_id,
+        )
         self.side = Side(
             caller=caller, resolved=resolved, writes=self._writes, audit_draft=self.audit_draft, ask=ask,
             begin_transaction=begin_transaction,
@@ -102,7 +109,7 @@ class UnitOfWork:
     @property
     def parties(self) -> Mapping[str, AuthorityKind]:
         """The authorities that take part in the case now, with their kinds; for an infohus: those of its plan."""
-        return {authority: party.kind for authority, party in self.resolved.parties.items()}
+        return self.resolved.parties
 
     @property
     def participation(self) -> Participation:
@@ -238,14 +245,18 @@ class UnitOfWork:
         self._keys.seal(record, sealed)
         self._add_version(record, keys)
 
+    async def keep(self, exchange_id: UUID, record: DisclosedRecord) -> None:
+        """Keep the keys of a version that an exchange gave: its withdrawal takes the exchange's keys, and not these.
+
+        Raises:
+            NotAvailable: the exchange gave none that the caller's authority can open.
+        """
+        version = (record.record_id, record.record_version)
+        await self._keys.keep(exchange_id, version, owner_id=record.owner)
+
     def _add_version(self, record: Record, keys: Iterable[Row]) -> None:
         for row in (record, *keys):
             self.add(row)
-
-    def new_case_keys(self, case_id: UUID, *authority_ids: str) -> None:
-        """Make a case key for each of these authorities, wrapped under its own key of the keeper."""
-        for authority_id in authority_ids:
-            self.add(self._keys.new_case_key(case_id, authority_id))
 
     def enter(self, case: Case) -> None:
         """Insert a new case, and go on inside it."""
@@ -253,30 +264,24 @@ class UnitOfWork:
         self.add(case)
         self.resolved = replace(self.resolved, case=case)
         self._keys.enter(case.id)
+        self._side_keys.enter(case.id)
         self.side.enter(case.id)
 
     async def grant(self, exchange_id: UUID, records: Iterable[DisclosedRecord], recipients: Iterable[str]) -> None:
-        """Let `recipients` open these versions: add a wrap of each data key for each recipient; no text is copied.
+        """Let `recipients` open these versions: seal exchange keys to them, and wrap the data keys; no text is copied.
 
         Raises:
             NotAvailable: the caller's authority cannot open one of them itself, so it cannot disclose it either.
+            RecipientCannotBeTold: nothing can be sealed to a recipient.
         """
-        await self._grants.give(exchange_id, list(records), recipients)
+        await self._grants.give(exchange_id, list(records), list(recipients))
 
     async def revoke(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
-        """Delete the wraps that an exchange gave a recipient of versions of records of these kinds.
+        """Delete the keys that an exchange gave a recipient of versions of records of these kinds, taken in or not.
 
         What another exchange that stands disclosed to it stays readable. Returns the ids of the records withdrawn.
         """
-        rows = await self.values(WITHDRAWING, exchange_id=exchange_id, recipient_id=recipient_id, kinds=list(kinds))
-        withdrawn: list[UUID] = sorted({row["record_id"] for row in rows})
-        given = {"exchange_id": exchange_id, "recipient_id": recipient_id, "record_ids": withdrawn}
-        for disclosure in await self.rows(Disclosure, WITHDRAWN, **given):
-            self.audit_draft.add_wrote(withdrew(disclosure))
-        for row in rows:
-            if row["part"] is not None:
-                self.audit_draft.add_wrote(deleted_key(row, exchange_id=exchange_id, recipient_id=recipient_id))
-        return withdrawn
+        return await self._grants.take_back(exchange_id, recipient_id, kinds=kinds)
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted when the unit ends."""
@@ -289,7 +294,10 @@ class UnitOfWork:
         `statement` finds the row by `:id`.
         """
         answered = self._repetition.answered
-        return None if answered is None else await self.row(model, statement, id=answered.record_id)
+        if answered is None or (found := await self.row(model, statement, id=answered.record_id)) is None:
+            return None
+        self.audit_draft.is_for_pet |= isinstance(found, Record) and found.is_for_pet
+        return found
 
     @property
     def is_repetition(self) -> bool:
@@ -318,12 +326,15 @@ class UnitOfWork:
         await self._repetition.look_back(self._ask)
 
     async def flush(self) -> None:
-        """Send the pending writes, in order."""
+        """Send the pending writes, in order; then make the pending key rows durable, before the unit's own COMMIT."""
         if self._writes:
             assert not self.is_repetition, f"a repeated {self.action} would act twice"  # noqa: S101 - and so it does not
             self.done(getattr(self.resolved.subject, "id", NIL))
+            await self._keys.wrap_new(self._writes.set_wrap)
+            await self._side_keys.take_in()
         self.side.store()
         await self._writes.send()
+        await self._side_keys.commit()
 
     # --- deciding ----------------------------------------------------------------------------------------------------
     async def _decide_each(self, records: Sequence[Record], reading: Action | None) -> None:

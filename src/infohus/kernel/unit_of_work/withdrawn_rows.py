@@ -17,6 +17,6 @@ def withdrew(disclosure: Disclosure) -> Wrote:
 
 def deleted_key(row: Stored, *, exchange_id: UUID, recipient_id: str) -> Wrote:
     """Describe a recipient's key row that was deleted."""
-    columns = ("record_id", "part", "record_version", "owner_id", "case_id", "key_id")
+    columns = ("record_id", "part", "number", "record_version", "owner_id", "case_id", "key_id", "content")
     before = {name: row[name] for name in columns} | {"exchange_id": exchange_id, "recipient_id": recipient_id}
     return wrote_of(table_of(DisclosedKey), "delete", before=before, after={})

@@ -1,7 +1,7 @@
 """In which cases of an infohus a person appears, found by the CPR number's index and never by name (rule 78).
 
 Row security leaves only records that the caller's authority owns or was sent, in cases the caller takes part in.
-Records whose owner's case key is gone (erasure) are left out.
+Records of which the authority has no key any more (erasure) are left out.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from infohus.cases.persons.model import Subject
 from infohus.casework.concerns.model import Concern
-from infohus.kernel.access.model import Case, CaseKey, Stage
+from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.database.statements import AnySelect, Stored
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -34,7 +34,7 @@ class Appearance(msgspec.Struct, frozen=True):
 
 
 def _appearing(subject: type[Subject]) -> AnySelect:
-    has_key = sa.exists().where(CaseKey.case_id == subject.case_id, CaseKey.authority_id == subject.authority_id)
+    has_key = sa.func.infohus.has_key(subject.id, subject.record_version)
     return (
         sa.select(
             subject.id.label("subject_id"), subject.concern_id, subject.case_id, Case.number, Case.stage,

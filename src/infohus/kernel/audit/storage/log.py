@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeAlias
 from uuid import UUID, uuid5
@@ -56,6 +57,7 @@ ORDER BY index
 _SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
 
 
+@lru_cache(maxsize=1024)
 def log_of(authority_id: str) -> UUID:
     """Give the id of an authority's log. It is computed, so that an act needs no look-up to know where it stands."""
     return uuid5(_LOGS_OF_AUTHORITIES, authority_id)

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
+import sqlalchemy as sa
 
 from infohus.kernel.audit.formats.emptying import CARRIED
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, read
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.database.row_digests import digest_of
+from infohus.kernel.database.statements import compiled
 from infohus.kernel.database.tables import SCHEMA
 
 PERSONS = "side_person"
@@ -24,15 +26,19 @@ AT_ONCE_FOR = timedelta(minutes=5)
 UNNAMED = "nævner ikke alle de personer, som myndigheden kendte i sagen"
 WITHOUT_CASE = "handler om noget i en sag, men nævner ingen sag"
 
-_SCHEMA = "CREATE TABLE known (log TEXT, in_case TEXT, person TEXT, at REAL, PRIMARY KEY (log, in_case, person));"
+_REMEMBERED = "CREATE TABLE known (log TEXT, in_case TEXT, person TEXT, at REAL, PRIMARY KEY (log, in_case, person));"
 _OF_CASES = """
 SELECT c.relname AS name FROM pg_catalog.pg_class c
 WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind = 'r' AND (c.relname = 'case' OR EXISTS (
   SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_id' AND NOT a.attisdropped))
 """
-_STORED = (
-    f'SELECT * FROM {SCHEMA}."{PERSONS}" '  # noqa: S608 - names of ours
-    "WHERE authority_id = ANY ($1::text[]) AND subject_id = ANY ($2::uuid[])"
+_PERSONS = sa.table(
+    PERSONS, sa.column("case_id"), sa.column("authority_id"), sa.column("subject_id"), sa.column("log_id"),
+    schema=SCHEMA,
+)
+_STORED = sa.select(_PERSONS).where(
+    _PERSONS.c.authority_id == sa.func.any(sa.bindparam("authorities", type_=sa.ARRAY(sa.Text))),
+    _PERSONS.c.subject_id == sa.func.any(sa.bindparam("subjects", type_=sa.ARRAY(sa.Uuid))),
 )
 
 
@@ -59,7 +65,7 @@ class NamedPersons:
     def __init__(self, store: sqlite3.Connection) -> None:
         """Keep what is remembered in `store`, a temporary file."""
         self._store = store
-        store.executescript(_SCHEMA)
+        store.executescript(_REMEMBERED)
         self._logs: dict[UUID, _Log] = {}
         self._of_cases: frozenset[str] | None = None
 
@@ -129,9 +135,11 @@ class NamedPersons:
         keys = {tuple(row.key) for entry in entries for row in _persons_in(entry)}
         if not keys:
             return {}
-        stored = await connection.fetch(
-            _STORED, sorted({authority for authority, _, _ in keys}), [UUID(subject) for _, _, subject in keys]
-        )
+        ready = compiled(_STORED)
+        stored = await connection.fetch(ready.sql, *ready.arguments({
+            "authorities": sorted({authority for authority, _, _ in keys}),
+            "subjects": [UUID(subject) for _, _, subject in keys],
+        }))
         return {
             (row["authority_id"], str(row["case_id"]), str(row["subject_id"])):
             (digest_of(PERSONS, dict(row)), row["log_id"])

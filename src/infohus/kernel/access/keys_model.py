@@ -1,0 +1,115 @@
+"""The rows of the schema `keys`: secrets of sides, intake keys, exchange keys and kept keys, all of them sealed.
+
+They are reached through a pool of their own, as the role `infohus_keys`, and are never joined to anything.
+"""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+from infohus.kernel.database.tables import NAMING, Row
+
+KEYS_SCHEMA = "keys"
+
+NO_PERSON = UUID(int=0)
+"""In the place of a person: the row hangs on the side as a whole."""
+
+
+class KeyRow(Row, DeclarativeBase):
+    """A row of any table in the schema `keys`: a list of tables of its own, of which none is one of `infohus`."""
+
+    registry = registry(
+        metadata=sa.MetaData(schema=KEYS_SCHEMA, naming_convention=NAMING),
+        type_annotation_map={UUID: sa.Uuid(), str: sa.Text(), bytes: sa.LargeBinary()},
+    )
+    type_annotation_map = None  # type: ignore[assignment] # SQLAlchemy takes one in the registry or here
+
+
+class SideSecret(KeyRow):
+    """The secret of one authority's side of a case, which its key keeper wrapped; a unit of that authority made it."""
+
+    __tablename__ = "side_secret"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    authority_id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    keeper_key_id: Mapped[str]
+    wrapped_key: Mapped[bytes]
+
+
+class IntakeKey(KeyRow):
+    """The public key that exchanges to an authority in an infohus are sealed to, signed by the authority's keeper."""
+
+    __tablename__ = "intake_key"
+
+    authority_id: Mapped[str] = mapped_column(primary_key=True)
+    infohus_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    suite: Mapped[int]
+    public_key: Mapped[bytes]
+    signer_key_id: Mapped[str]
+    signature: Mapped[bytes]
+
+
+class IntakeSecret(KeyRow):
+    """The seed of an intake key's other half, which only the authority's key keeper can use."""
+
+    __tablename__ = "intake_secret"
+
+    authority_id: Mapped[str] = mapped_column(primary_key=True)
+    infohus_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    wrapped_seed: Mapped[bytes]
+
+
+class ExchangeKey(KeyRow):
+    """One key of an exchange for one recipient: sealed to its intake key, or taken in under its side's own secret.
+
+    `rests_on` names the exchange key by which the discloser itself has what it passes on. `signature` is the
+    discloser's, on the sealed key and on all that is wrapped under it.
+    """
+
+    __tablename__ = "exchange_key"
+    __table_args__ = (
+        sa.CheckConstraint("(sealed IS NULL) <> (taken_in IS NULL)", name="sealed_or_taken_in"),
+        sa.CheckConstraint("(rests_on IS NULL) = (rests_on_number IS NULL)", name="rests_on_one_key"),
+        sa.Index(None, "case_id", "recipient_id"),
+        sa.Index(
+            "ix_exchange_key_rests_on", "rests_on", "rests_on_number",
+            postgresql_where=sa.column("rests_on").is_not(None),
+        ),
+    )
+
+    exchange_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    infohus_id: Mapped[UUID]
+    discloser_id: Mapped[str]
+    person_id: Mapped[UUID]
+    generation: Mapped[int]
+    rests_on: Mapped[UUID | None]
+    rests_on_number: Mapped[int | None]
+    sealed: Mapped[bytes | None]
+    taken_in: Mapped[bytes | None]
+    signer_key_id: Mapped[str]
+    signature: Mapped[bytes]
+
+
+class KeptKey(KeyRow):
+    """The data key of one part of a version that an authority was told of and keeps, wrapped under its own secret."""
+
+    __tablename__ = "kept_key"
+    __table_args__ = (sa.Index(None, "case_id", "authority_id"),)
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_version: Mapped[int] = mapped_column(primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    authority_id: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    owner_id: Mapped[str]
+    exchange_id: Mapped[UUID]
+    key_id: Mapped[UUID]
+    content: Mapped[bytes]
+    wrapped_key: Mapped[bytes]

@@ -1,0 +1,55 @@
+"""Reaches the schema `keys`, over connections of its own and as the caller of a unit; joins it to nothing.
+
+What is written here is committed before the unit's own transaction is. If the process dies in between, there is a
+secret that wraps nothing yet, or a key of an exchange that nobody recorded: neither opens anything.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from infohus.kernel.access.keys_model import KEYS_SCHEMA
+from infohus.kernel.audit.storage.log import plain_id
+from infohus.kernel.database.pool import Connection
+from infohus.kernel.database.statements import Stored, acting
+from infohus.kernel.identity.caller import Caller
+
+Statement = tuple[str, Sequence[Any]]
+"""SQL, and its arguments."""
+
+
+class KeyStore:
+    """Runs what units ask and write there. Each use takes a connection and returns it: no unit holds one meanwhile."""
+
+    def __init__(self, connections: Callable[[], AbstractAsyncContextManager[Connection]]) -> None:
+        """Take a connection, as the role `infohus_keys`, from `connections` for each use."""
+        self._connections = connections
+
+    async def ask(self, caller: Caller, now: datetime, sql: str, arguments: Sequence[Any]) -> list[Stored]:
+        """Run a query as the caller, in one round trip.
+
+        Raises:
+            DatabaseUnavailable: no connection was free within ten seconds.
+        """
+        async with self._connections() as connection:
+            return await connection.fetch(
+                acting(sql, len(arguments), schema=KEYS_SCHEMA), *arguments, caller.authority_id, caller.person_id,
+                caller.role.value, now,
+            )
+
+    async def commit(self, caller: Caller, now: datetime, statements: Sequence[Statement]) -> None:
+        """Run statements as the caller, in one transaction that is durable when this returns.
+
+        Raises:
+            DatabaseUnavailable: no connection was free within ten seconds.
+        """
+        async with self._connections() as connection:
+            await connection.execute(
+                f"BEGIN; SELECT keys.act_as('{plain_id(caller.authority_id)}', '{UUID(int=caller.person_id.int)}', "
+                f"'{caller.role.value}', '{now.isoformat()}')"
+            )
+            for sql, arguments in statements:
+                await connection.execute(sql, *arguments)
+            await connection.execute("COMMIT")
