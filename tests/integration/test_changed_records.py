@@ -112,7 +112,7 @@ class WhenTheDpoLooks:
             ("readCase", "allowed"), ("readNote", "failed"),
         ]
         assert all(changed in one["entry"]["reason"] for one in found)
-        check = await drawn(house, sample=1)
+        check = await drawn(house, sample=2)
         assert sum("changed_record" in one["reasons"] for one in check["items"]) == 2
 
     @pytest.mark.fault("A17")
