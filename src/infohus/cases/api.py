@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -25,6 +26,7 @@ from infohus.kernel.access.model import Case, Invitation, Participant, Participa
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.listing import page_opened
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 _MY_CASES = (
@@ -158,8 +160,7 @@ async def list_information(
     """List the items that the caller's authority holds or was told."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         items = await work.rows(Information, INFORMATION_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
-        views = await InformationView.opened(work, *items[:limit])
-        return Page(items=views, next=items[limit - 1].id if len(items) > limit else None)
+        return await page_opened(work, items, partial(InformationView.opened, work), limit=limit)
 
 
 @get("/cases/{case_id:uuid}/information/{information_id:uuid}", operation_id="ReadInformation")
