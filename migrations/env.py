@@ -1,8 +1,8 @@
 """Runs Alembic on the database: as infohus_owner, one transaction per migration, waiting 5 seconds for locks.
 
 The address comes from the option sqlalchemy.url (`infohus migrate` sets it), from `alembic -x database_url=…`, or from
-INFOHUS_DATABASE_URL. The schemas `infohus` and `keys` are compared with the models: the schema `audit` has none. Runs an
-event loop of its own, so call it outside one.
+INFOHUS_DATABASE_URL. The schemas `infohus` and `keys` are compared with the models: the schema `audit` has none. Runs
+an event loop of its own, so call it outside one.
 """
 
 import asyncio
