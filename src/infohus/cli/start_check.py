@@ -18,6 +18,7 @@ from infohus.cases.procedure.completeness import ProcedureIncomplete, require_co
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.clock import now
 from infohus.danish.acts import ACTS
+from infohus.danish.purposes import PURPOSES
 from infohus.kernel.access.intake_check import faults_of_intake_keys
 from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -82,7 +83,7 @@ def findings(environment: Mapping[str, str] = os.environ) -> list[Finding]:
         return [*found, Finding("the rest was not looked at: it needs these settings", stops=True)]
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     issuers: list[Issuer] = []
-    found += _tried(lambda: require_complete(PROCEDURE, ACTS))
+    found += _tried(lambda: require_complete(PROCEDURE, ACTS, PURPOSES))
     found += _tried(lambda: Policies.load(settings.policies_folder))
     found += _tried(lambda: keeper_with_signers(settings.keys_folder, settings.signers_file))
     found += _tried(lambda: issuers.extend(read_issuers(settings.issuers_file, now)))
