@@ -89,8 +89,7 @@ class Person:
 
     async def call(self, method: str, path: str, **more: Any) -> Any:
         """Send a request with the token and the person's own headers; what reads a log says that it is lawfulness."""
-        if READS_A_LOG.match(path.partition("?")[0]) and "purpose=" not in path:
-            path += f"{'&' if '?' in path else '?'}purpose=lawfulness"
+        path = with_purpose(path)
         headers = {"Authorization": f"Bearer {self.token}", **self.headers, **more.pop("headers", {})}
         return await self.client.request(method, path, headers=headers, **more)
 
@@ -120,6 +119,13 @@ READS_A_LOG = re.compile(
     r"|/cases/[^/]+/(log$|exchanges/[^/]+/answers$)"
 )
 """The addresses of what takes one of the four purposes (rule 104)."""
+
+
+def with_purpose(path: str) -> str:
+    """Say that a log is read to see whether the processing is lawful, where a path reads one and says nothing."""
+    if READS_A_LOG.match(path.partition("?")[0]) is None or "purpose=" in path:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}purpose=lawfulness"
 
 
 @dataclass

@@ -160,11 +160,12 @@ class WhenItIsDrawn:
         self, witnessed: House, away: set[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await busy(witnessed)
-        check = await announced(witnessed)
+        other = "c" * 64
+        early, check = await announced(witnessed, commitment=commitment_of(other).hex()), await announced(witnessed)
         monkeypatch.setattr(Witnesses, "need", 1)  # since then, one is enough
         away.update(NAMES[1:])
         await signed(witnessed)
-        assert (await revealed(witnessed, check, status=409))["type"] == "/problems/not-drawable-yet"
+        assert (await revealed(witnessed, early, other, status=409))["type"] == "/problems/not-drawable-yet"
         away.clear()
         await signed(witnessed)
         drawn_now = (await revealed(witnessed, check))["check"]

@@ -22,7 +22,7 @@ from litestar import Litestar
 
 import house
 from conftest import Database
-from house import House, open_house
+from house import House, open_house, with_purpose
 from house_keys import issuer_keys
 from house_rows import origin_of
 from infohus.demo.issuer import DemoIssuers
@@ -214,7 +214,8 @@ class Run:
         self, side: str, method: str, path: str, body: Any = None, *, role: str = "tovholder",
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a request as one of a side's people, and keep the answer."""
+        """Send a request as one of a side's people, and keep the answer; what reads a log says what for."""
+        path = with_purpose(path)
         answer = await self.installation.call(
             method, path, token=self.token(side, role), body=body, headers=headers or {}
         )
