@@ -51,8 +51,7 @@ from infohus.kernel.identity.caller import Assurance
 from infohus.kernel.identity.issuers import read_issuers
 from infohus.kernel.identity.tokens import TokenGate
 from infohus.kernel.sealing.column import sealed_columns
-from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.sealing.signatures import Signers, SignersNotUsable
+from infohus.kernel.sealing.keepers import keeper_with_signers
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
@@ -122,7 +121,7 @@ def create_app(settings: Settings) -> Litestar:
     require_complete(PROCEDURE, ACTS, PURPOSES)
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
-    keeper, signers = keeper_and_signers_of(settings)
+    keeper, signers = keeper_with_signers(settings.keys_folder, settings.signers_file)
     vault = Vault(keeper, signers, now, keep_keys_seconds=settings.keep_keys_seconds)
     gate = TokenGate(
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
@@ -236,24 +235,6 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(
         key, CheckpointStore(_folder_of_signer(settings)), witnesses=witnesses, clock=now
     )
-
-
-def keeper_and_signers_of(settings: Settings) -> tuple[FileKeyKeeper, Signers]:
-    """Read the authorities' keys, and whose signatures count, which must be those that the keeper signs with.
-
-    Raises:
-        UnsafeKeyFile: a key file is missing or unsafe.
-        SignersNotUsable: the file of the signers is, or does not hold a key of the keeper's as it is.
-    """
-    keeper = FileKeyKeeper(settings.keys_folder)
-    keeper.check()
-    signers = Signers.read(settings.signers_file)
-    try:
-        signers.require(keeper.signer_key(authority_id) for authority_id in sorted(keeper.authorities()))
-    except SignersNotUsable as wrong:
-        message = f"{settings.signers_file.name}: {wrong}"
-        raise SignersNotUsable(message) from None
-    return keeper, signers
 
 
 def _folder_of_signer(settings: Settings) -> Path:

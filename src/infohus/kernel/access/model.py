@@ -223,6 +223,10 @@ STANDS = sa.and_(
 """Whether a disclosure lets its recipient read: it was not withdrawn, nor was all that it rests on."""
 
 
+KNOWN = sa.or_(STANDS, Disclosure.record_kind == "exchange")
+"""Whether a disclosure lets its recipient know of the record. That an exchange was stays known when it is withdrawn."""
+
+
 class DisclosedKey(Row):
     """The data key of one part of a disclosed version, wrapped under a key of the exchange that gave it (promise 4).
 

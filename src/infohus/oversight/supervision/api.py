@@ -19,6 +19,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.actors import open_actor
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.supervision.exchange_routes import handlers as exchange_handlers
+from infohus.oversight.supervision.onward_routes import handlers as onward_handlers
 from infohus.oversight.supervision.operations import (
     EntryFilter,
     LogState,
@@ -173,6 +174,6 @@ def _tar(packed: AsyncIterator[bytes]) -> Stream:
 
 
 handlers = [
-    *exchange_handlers, log, entries, proof, export, actor, installation_log, installation_entries, installation_proof,
-    installation_export,
+    *exchange_handlers, *onward_handlers, log, entries, proof, export, actor, installation_log, installation_entries,
+    installation_proof, installation_export,
 ]

@@ -50,10 +50,10 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
     is_refused: bool
 
     @classmethod
-    def of(cls, row: Stored, **more: Any) -> Self:
-        """Show a row of `exchange_review.py`, with the fields that a subclass adds."""
+    def of(cls, row: Stored, *, to: str, **more: Any) -> Self:
+        """Show a row of `exchange_review.py` to an authority, with the fields that a subclass adds."""
         return cls(
-            **facts_of(plain_exchange(row)), case_number=row["number"],
+            **facts_of(plain_exchange(row), to=to), case_number=row["number"],
             strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
             unacknowledged=sorted(set(row["expected"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
             **more,
@@ -125,7 +125,7 @@ async def exchanges(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters b
             unacknowledged=unacknowledged, refused=refused,
         )
         await work.side.look_at(*(row["case_id"] for row in rows))
-        lines = [SupervisedExchange.of(row) for row in rows]
+        lines = [SupervisedExchange.of(row, to=work.caller.authority_id) for row in rows]
         return page_of(lines, [line.id for line in lines], limit=limit)
 
 
@@ -167,7 +167,7 @@ async def one_exchange(
         place, records = await disclosed_records(work, exchange_id)
         is_own = row["authority_id"] == work.caller.authority_id and row["answers_key"] is not None
         return ReviewedExchange.of(
-            row, records=records, leaf_index=place,
+            row, to=work.caller.authority_id, records=records, leaf_index=place,
             answers=AnswersGiven(
                 row["necessity_given"], row["proportionality_given"], row["subsidiarity_given"],
                 f"/cases/{row['case_id']}/exchanges/{exchange_id}/answers" if is_own else None,

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from infohus.cases.disclosures.model import Exchange, Paragraph
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import signatures_of
+from infohus.casework.exchanges.exchange_facts import recipients_shown
 from infohus.kernel.answers.etags import require_match
 from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.authorization.action import Action
@@ -83,8 +84,8 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
     ]
     exchanges = [
         JournalExchange(
-            exchange.id, exchange.authority_id, exchange.recipients, exchange.paragraph.value, exchange.exchanged_at,
-            exchange.manifest.hex(),
+            exchange.id, exchange.authority_id, recipients_shown(exchange, work.caller.authority_id),
+            exchange.paragraph.value, exchange.exchanged_at, exchange.manifest.hex(),
         )
         for exchange in await work.rows(Exchange, _EXCHANGES, case_id=work.case.id)
     ]
