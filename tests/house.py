@@ -5,7 +5,6 @@ application is called in this process instead of over the network.
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.settings import Settings
+from log_purposes import with_purpose
 from one_api import app_of
 
 MUNICIPALITY, POLICE, PROBATION = "ishoj-kommune", "kbh-vestegns-politi", "kriminalforsorgen"
@@ -112,20 +112,6 @@ class Person:
     async def _expect(self, response: Any, status: int) -> Any:
         assert response.status_code == status, f"{response.status_code}: {response.text}"
         return response.json() if response.content else None
-
-
-READS_A_LOG = re.compile(
-    r"/log(?!/notice$|/notice/acknowledgement$|/findings)|/installation-log|/infohuse/[^/]+/(exchanges|log-reports)"
-    r"|/cases/[^/]+/(log$|exchanges/[^/]+/answers$)"
-)
-"""The addresses of what takes one of the four purposes (rule 104)."""
-
-
-def with_purpose(path: str) -> str:
-    """Say that a log is read to see whether the processing is lawful, where a path reads one and says nothing."""
-    if READS_A_LOG.match(path.partition("?")[0]) is None or "purpose=" in path:
-        return path
-    return f"{path}{'&' if '?' in path else '?'}purpose=lawfulness"
 
 
 @dataclass

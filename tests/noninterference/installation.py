@@ -22,7 +22,7 @@ from litestar import Litestar
 
 import house
 from conftest import Database
-from house import House, open_house, with_purpose
+from house import House, open_house
 from house_keys import issuer_keys, make_intake_keys
 from house_rows import origin_of
 from infohus.demo.issuer import DemoIssuers
@@ -34,6 +34,7 @@ from infohus.kernel.identity.issuers import ROLES_OF_KIND
 from infohus.kernel.identity.tokens import sign_token
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.web import authentication
+from log_purposes import with_purpose
 from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
