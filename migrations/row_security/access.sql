@@ -119,7 +119,20 @@ CREATE FUNCTION infohus.rests_on_what_stands(of_exchange uuid, of_record uuid, r
   END
   $$;
 
--- Was the record disclosed to the caller's authority by an exchange, and not withdrawn?
+-- Has the caller's authority, which an exchange told of a record, marked that as kept (rule 16)? Then it reads on when
+-- that is withdrawn.
+CREATE FUNCTION infohus.is_kept(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN recipient = infohus.caller_authority() AND EXISTS (
+      SELECT FROM infohus.kept_mark k
+      WHERE k.exchange_id = of_exchange AND k.authority_id = recipient AND of_record = ANY (k.records)
+    );
+  END
+  $$;
+
+-- Was the record disclosed to the caller's authority by an exchange, and not withdrawn, or is it kept?
 CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -127,13 +140,19 @@ CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
     RETURN EXISTS (
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
-        AND d.withdrawn_at IS NULL
-        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
+        AND (
+          (
+            d.withdrawn_at IS NULL
+            AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
+          )
+          OR infohus.is_kept(d.exchange_id, d.record_id, d.recipient_id)
+        )
     );
   END
   $$;
 
--- Has the caller's authority a key of this version: because it wrote it, or by an exchange that was not withdrawn?
+-- Has the caller's authority a key of this version: because it wrote it, or by an exchange that was not withdrawn
+-- or is kept?
 CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -144,8 +163,14 @@ CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS bool
     ) OR EXISTS (
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
-        AND d.record_version = of_version AND d.withdrawn_at IS NULL
-        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
+        AND d.record_version = of_version
+        AND (
+          (
+            d.withdrawn_at IS NULL
+            AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
+          )
+          OR infohus.is_kept(d.exchange_id, d.record_id, d.recipient_id)
+        )
     );
   END
   $$;
@@ -163,8 +188,14 @@ CREATE FUNCTION infohus.newest_version(of_record uuid) RETURNS integer
       (SELECT max(k.record_version) FROM infohus.record_key k
         WHERE k.record_id = of_record AND k.authority_id = authority),
       (SELECT max(d.record_version) FROM infohus.disclosure d
-        WHERE d.record_id = of_record AND d.recipient_id = authority AND d.withdrawn_at IS NULL
-        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id)))
+        WHERE d.record_id = of_record AND d.recipient_id = authority
+        AND (
+          (
+            d.withdrawn_at IS NULL
+            AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
+          )
+          OR infohus.is_kept(d.exchange_id, d.record_id, d.recipient_id)
+        ))
     ) INTO newest;
     RETURN newest;
   END

@@ -158,6 +158,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.CORRECT_EXCHANGE: recording("correct-exchange", OPEN, OF_EXCHANGE),
     Action.ACKNOWLEDGE_EXCHANGE: recording("acknowledge-exchange", EVERY, NOT_STATED),
     Action.WITHDRAW_EXCHANGE: deciding("withdraw-exchange", EVERY, NOT_STATED),
+    Action.KEEP_DISCLOSED: recording("keep-disclosed", EVERY, NOT_STATED),
     Action.REQUEST_INFORMATION: recording("request-information", SHARED, OF_EXCHANGE, rule=8),
     Action.READ_INFORMATION_REQUEST: reading("read-information-request", NOT_STATED),
     Action.ANSWER_INFORMATION_REQUEST: deciding("answer-information-request", OPEN, NOT_STATED),

@@ -223,6 +223,13 @@ STANDS = sa.and_(
 """Whether a disclosure lets its recipient read: it was not withdrawn, nor was all that it rests on."""
 
 
+READABLE = sa.or_(
+    STANDS,
+    sa.func.infohus.is_kept(Disclosure.exchange_id, Disclosure.record_id, Disclosure.recipient_id),
+)
+"""Whether a disclosure lets its recipient read: it stands, or the caller's own authority, the recipient, keeps it."""
+
+
 class DisclosedKey(Row):
     """The data key of one part of a disclosed version, wrapped under a key of the exchange that gave it (promise 4).
 

@@ -6,6 +6,7 @@ from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.persons.model import ProtectedAddress, Subject
 from infohus.casework.assessments.model import Assessment, Contribution
 from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern, Reporter, ReporterRelease
+from infohus.casework.exchanges.kept_marks import KeptMark
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.casework.measures.model import FollowUp, Measure, Recommendation
@@ -22,7 +23,7 @@ from infohus.whole_case.rights.model import AccessRequest, Release, Restriction
 
 OWN_RECORDS: tuple[type[Record], ...] = (
     AccessRequest, ArchiveClearance, Assessment, ChildNotification, ClearanceCheck, Closure, Concern, Contribution,
-    CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest, JournalReference, LegalHold,
-    Measure, Note, Participant, ProtectedAddress, Recommendation, Release, Reporter, ReporterRelease, Restriction,
-    ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
+    CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest, JournalReference, KeptMark,
+    LegalHold, Measure, Note, Participant, ProtectedAddress, Recommendation, Release, Reporter, ReporterRelease,
+    Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
 )

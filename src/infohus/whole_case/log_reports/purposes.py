@@ -24,7 +24,7 @@ _PURPOSES: dict[str, tuple[Action, ...]] = {
     ),
     "Udveksling af oplysninger mellem myndigheder (retsplejelovens § 115)": (
         Action.RECORD_EXCHANGE, Action.LIST_EXCHANGES, Action.READ_EXCHANGE, Action.CORRECT_EXCHANGE,
-        Action.ACKNOWLEDGE_EXCHANGE, Action.WITHDRAW_EXCHANGE, Action.REQUEST_INFORMATION,
+        Action.ACKNOWLEDGE_EXCHANGE, Action.WITHDRAW_EXCHANGE, Action.KEEP_DISCLOSED, Action.REQUEST_INFORMATION,
         Action.READ_INFORMATION_REQUEST, Action.ANSWER_INFORMATION_REQUEST,
     ),
     "Vurdering af bekymringen": (
