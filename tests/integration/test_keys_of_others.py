@@ -16,6 +16,7 @@ from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, in
 from infohus.app import create_app
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.sealing.keepers import FileKeyKeeper, supervision_of
+from infohus.kernel.unit_of_work.key_store import KeyStore
 
 
 @pytest.fixture
@@ -105,6 +106,50 @@ class WhenAnAuthorityActs:
         assert await secrets_in(house, case) == {MUNICIPALITY, POLICE}
         assert await key_states(house, case) == {(POLICE, "taken in")}
         assert (await case.politi.get(f"{case.path}/information/{item}"))["text"] == "Han vil rejse."
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Count what units ask the schema `keys`, and what they commit there."""
+    counted = {"ask": 0, "commit": 0}
+    for name in counted:
+        real = getattr(KeyStore, name)
+
+        async def called(self: KeyStore, *arguments: Any, _name: str = name, _real: Any = real) -> Any:
+            counted[_name] += 1
+            return await _real(self, *arguments)
+
+        monkeypatch.setattr(KeyStore, name, called)
+    return counted
+
+
+class WhenKeysAreRead:
+    async def test_an_act_asks_for_its_side_s_keys_once_and_writes_none_unless_it_gives_or_gets_some(
+        self, house: House, statements: dict[str, int]
+    ) -> None:
+        def since() -> tuple[int, int]:
+            seen = statements["ask"], statements["commit"]
+            statements.update(ask=0, commit=0)
+            return seen
+
+        case = await house.case()
+        # A new case has no keys to read; then the new secret is.
+        assert since() == (1, 1)
+        item = await case.note()
+        assert since() == (1, 0)
+        await case.kommune.get(f"{case.path}/information/{item}")
+        assert since() == (1, 0)
+        await case.disclose(item)
+        assert since() == (2, 1)
+        await case.politi.get(f"{case.path}/information/{item}")
+        assert since() == (1, 0)
+        await case.note(by=POLICE)
+        # The secret first, which is read back, and then what was taken in.
+        assert since() == (2, 2)
+        await case.politi.get(f"{case.path}/information/{item}")
+        assert since() == (1, 0)
+        await case.kommune.get("/cases")
+        assert since() == (0, 0)
 
 
 async def secrets_in(house: House, case: CaseInHand) -> set[str]:

@@ -22,7 +22,7 @@ from infohus.kernel.unit_of_work.actors import Actor
 from infohus.kernel.unit_of_work.keyring import Keyring
 from infohus.kernel.unit_of_work.places import sealed_columns_of
 from infohus.oversight.log_checks.model import LogFinding
-from key_tables import MUNICIPALITY, PERSON, POLICE, Keepers, KeyTables, columns_of
+from key_tables import MUNICIPALITY, PERSON, POLICE, PROBATION, Keepers, KeyTables, columns_of
 
 CASE = UUID("01890f3e-0000-7000-8000-0000000000c1")
 OTHER_CASE = UUID("01890f3e-0000-7000-8000-0000000000c2")
@@ -264,6 +264,25 @@ class WhenAnExchangeKeyIsTakenIn:
             await unit.side_keys.commit()
         assert [one.authority_id for one in tables.secrets] == [MUNICIPALITY, POLICE]
         assert (await read(tables, POLICE, record)).open(record) == TEXTS
+
+
+class WhenARecipientAlsoWritesTheDatabase:
+    async def test_no_other_recipient_opens_or_passes_on_what_it_sealed_under_the_same_key(
+        self, tables: KeyTables
+    ) -> None:
+        record = await noted(tables)
+        for recipient in (POLICE, PROBATION):
+            await tables.disclose(record, MUNICIPALITY, recipient)
+        held = await read(tables, POLICE, record)
+        held.seal(record, {"text": "Han er voldelig."})
+        for is_taken_in in (False, True):
+            if is_taken_in:
+                await tables.take_in(PROBATION, CASE)
+            reader = await read(tables, PROBATION, record)
+            with pytest.raises(CannotOpen):
+                reader.open(record)
+            with pytest.raises(errors.NotAvailable):
+                await tables.disclose(record, PROBATION, POLICE)
 
 
 class WhenTheSecretIsGone:

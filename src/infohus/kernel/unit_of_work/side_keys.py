@@ -260,6 +260,8 @@ class SideKeys:
 
     def withdraw(self, exchange_id: UUID, recipient_id: str, numbers: Collection[int]) -> None:
         """Delete keys that an exchange gave a recipient, and all that rest on them, when the unit ends."""
+        if not numbers:
+            return
         ready = compiled(_WITHDRAW)
         self._pending.append((ready.sql, ready.arguments({
             "exchange_id": exchange_id, "recipient_id": recipient_id, "numbers": sorted(numbers),
