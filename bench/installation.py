@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,10 +26,12 @@ from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import demo_keys
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.demo.people import DEMO_PEOPLE, ISHOJ, VESTEGNEN
+from infohus.kernel.access.intake_keys import store_intake_keys
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.database.schema import migrate
 from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.sealing.signatures import add_signers
+from infohus.kernel.sealing.signatures import Signers, add_signers
+from infohus.plan.intake_acts import make_intake_keys
 from infohus.plan.loading import open_logs
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -119,7 +122,7 @@ def create(server: LocalPostgres, folder: Path) -> Installation:
     add_signers(folder / "signers.toml", [keeper.signer_key(authority) for authority in (ISHOJ, VESTEGNEN)])
     SigningKey.create(folder / "keys" / "log-signing.key")
     _write_issuers(issuers, folder)
-    asyncio.run(_register(installation))
+    asyncio.run(_register(installation, keeper))
     return installation
 
 
@@ -161,7 +164,7 @@ def _write_issuers(issuers: DemoIssuers, folder: Path) -> None:
     (folder / "issuers.toml").write_text(toml, encoding="utf-8")
 
 
-async def _register(installation: Installation) -> None:
+async def _register(installation: Installation, keeper: FileKeyKeeper) -> None:
     infohus = installation.infohus_id
     connection = await asyncpg.connect(installation.dsn("owner"))
     try:
@@ -180,6 +183,10 @@ async def _register(installation: Installation) -> None:
             await connection.execute(
                 "INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus, authority, person.person_id
             )
+        store = partial(
+            store_intake_keys, keeper=keeper, signers=Signers.read(installation.folder / "signers.toml")
+        )
+        await make_intake_keys(connection, store, infohus_id=infohus, at=now())
     finally:
         await connection.close()
 

@@ -135,7 +135,7 @@ class Machine:
         return {
             "PATH": path, "HOME": "/root", "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "COLUMNS": "200",
             "RUNBOOK_POSTGRES_BIN": str(postgres), "RUNBOOK_PYTHON": str(_python_here()),
-            "REPOSITORY": str(_SOURCE), "RELEASE": RELEASE, "WITNESS_NAME": WITNESS,
+            "REPOSITORY": str(_SOURCE), "RELEASE": RELEASE, "WITNESS_NAME": WITNESS, "AUTHORITY": "kbh-vestegns-politi",
             "MUNICIPAL_TOVHOLDER": str(DEMO_PEOPLE["kommune"].person_id),
             "POLICE_TOVHOLDER": str(DEMO_PEOPLE["politi"].person_id),
         }

@@ -116,21 +116,22 @@ class WhenTheRunbookIsRead:
 
 class WhenTheRunbookWasFollowed:
     def test_what_is_secret_is_closed_to_others(self, machine: Installation) -> None:
-        files = [machine.etc / f"{name}.env" for name in ("owner", "app", "signer", "verifier", "infohus")]
-        assert [mode(file) for file in files] == [0o600] * 5
+        files = [machine.etc / f"{name}.env" for name in ("owner", "app", "keys", "signer", "verifier", "infohus")]
+        assert [mode(file) for file in files] == [0o600] * 6
         assert (mode(machine.etc), mode(machine.etc / "issuers.toml")) == (0o750, 0o640)
+        assert mode(machine.etc / "signers.toml") == 0o640
         assert (mode(machine.keys.parent), mode(machine.keys)) == (0o700, 0o700)
         assert {mode(key) for key in machine.keys.rglob("*.key")} == {0o600}
 
     def test_the_application_is_told_its_own_password_only(self, machine: Installation) -> None:
         assert set(machine.environment()) - {"PATH", "PYTHONDONTWRITEBYTECODE"} == {
-            "INFOHUS_DATABASE_URL", "INFOHUS_SIGNER_DATABASE_URL", "INFOHUS_KEYS_FOLDER", "INFOHUS_SIGNED_FOLDER",
-            "INFOHUS_ISSUERS_FILE", "INFOHUS_LOG_FORMAT",
+            "INFOHUS_DATABASE_URL", "INFOHUS_KEYS_DATABASE_URL", "INFOHUS_SIGNER_DATABASE_URL", "INFOHUS_KEYS_FOLDER",
+            "INFOHUS_SIGNED_FOLDER", "INFOHUS_SIGNERS_FILE", "INFOHUS_ISSUERS_FILE", "INFOHUS_LOG_FORMAT",
         }
         assert machine.environment()["INFOHUS_DATABASE_URL"].startswith("postgresql://infohus_app:")
-        addresses = [value for role in ("owner", "app", "signer", "verifier")
+        addresses = [value for role in ("owner", "app", "keys", "signer", "verifier")
                      for value in variables(machine.etc / f"{role}.env").values()]
-        assert len({address.split(":")[2].split("@")[0] for address in addresses}) == 4
+        assert len({address.split(":")[2].split("@")[0] for address in addresses}) == 5
 
     def test_each_authority_has_a_key_and_each_partner_a_tovholder(self, machine: Installation) -> None:
         authorities = {row[0] for row in ask(machine, "SELECT authority_id FROM infohus.infohus_authority")}

@@ -53,6 +53,7 @@ class WhenARoleReachesWhatIsClosedToIt:
         await (await open_pool(database.dsn(role), role=f"infohus_{role}", size=1)).close()
         superuser = await asyncpg.connect(database.dsn("superuser"))
         try:
+            await superuser.execute("CREATE SCHEMA IF NOT EXISTS keys")
             await superuser.execute(f"GRANT USAGE ON SCHEMA {schema} TO infohus_{role}")
             with pytest.raises(UnsafeSetting, match=f"infohus_{role} may reach the schema {schema}"):
                 await open_pool(database.dsn(role), role=f"infohus_{role}", size=1)

@@ -109,6 +109,14 @@ class WhenAnInstallationIsChecked:
         stopping = [finding.text.split(":")[0] for finding in await found(house) if finding.stops]
         assert stopping == ["signers.toml", "issuers.toml"]
 
+    @pytest.mark.rule(44)
+    @pytest.mark.parametrize("change", ["DELETE FROM keys.intake_key", "UPDATE keys.intake_key SET generation = 2"])
+    async def test_an_intake_key_that_is_gone_or_not_its_authoritys_stops_it(self, house: House, change: str) -> None:
+        await house.sql(f"{change} WHERE authority_id = $1", POLICE)
+        [stopping] = [finding.text for finding in await found(house) if finding.stops]
+        assert POLICE in stopping
+        assert "intake key" in stopping
+
     async def test_several_faults_are_told_at_once(self, house: House) -> None:
         for spoil in ("issuers.toml that all may write", "a log key that others read", "a key that is gone"):
             SPOILS[spoil][0](house)

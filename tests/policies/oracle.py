@@ -118,6 +118,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.LOAD_PLAN: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.REGISTER_COORDINATOR: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LOAD_TEMPLATE: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.MAKE_INTAKE_KEYS: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LIST_OVERDUE_REVIEWS: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.REPORT_ERASURE: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.REPORT_SUBJECT_LOG: ActionRule("Infohus", COORDINATORS, only_members=True),

@@ -1,14 +1,20 @@
 """`infohus keys …`: the keys of the file key keeper, whose signatures count, and the key that signs the logs."""
 
+import asyncio
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import rich_click as click
 
-from infohus.cli.options import PATH
+from infohus.cli.options import PATH, owner_address
+from infohus.clock import now
+from infohus.kernel.access.intake_keys import StoredIntakeKey, store_intake_keys
 from infohus.kernel.audit.formats.checkpoint import SigningKey, UnsafeSigningKey
 from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
-from infohus.kernel.sealing.signatures import SignersNotUsable, add_signers
+from infohus.kernel.sealing.signatures import NotSigned, Signers, SignersNotUsable, add_signers
+from infohus.plan.intake_acts import AuthorityNotUsable, make_intake_keys
 
 
 @click.group()
@@ -31,3 +37,43 @@ def create(authorities: tuple[str, ...], infohuse: tuple[UUID, ...], folder: Pat
     except (UnsafeKeyFile, UnsafeSigningKey, SignersNotUsable) as refused:
         raise click.ClickException(str(refused)) from None
     click.echo("The keys are there.")
+
+
+@keys.command("intake")
+@click.option("--infohus", "infohus_id", required=True, type=click.UUID, help="The infohus that exchanges are told in.")
+@click.option("--authority", "authorities", multiple=True, help="Only this one's; else of each in the infohus' plan.")
+@click.option("--new-generation", is_flag=True, help="Make one more, to which exchanges are sealed from now on.")
+@click.option("--folder", envvar="INFOHUS_KEYS_FOLDER", required=True, type=PATH)
+@click.option("--signers", "signers_file", envvar="INFOHUS_SIGNERS_FILE", required=True, type=PATH)
+@owner_address
+def intake(  # noqa: PLR0913, PLR0917 - its options
+    infohus_id: UUID, authorities: tuple[str, ...], new_generation: bool, folder: Path, signers_file: Path,  # noqa: FBT001
+    owner_database: str,
+) -> None:
+    """Make the keys that an authority takes in exchanges with, where it has none; the logs say it.
+
+    Each is signed by the authority's key keeper. With --new-generation another is made; what was sealed to the older
+    ones stays readable.
+    """
+
+    async def go() -> list[StoredIntakeKey]:
+        owner = await asyncpg.connect(owner_database)
+        try:
+            return await make_intake_keys(
+                owner, partial(store_intake_keys, keeper=FileKeyKeeper(folder), signers=Signers.read(signers_file)),
+                infohus_id=infohus_id, only=authorities, new_generation=new_generation, at=now(),
+            )
+        finally:
+            await owner.close()
+
+    try:
+        made = asyncio.run(go())
+    except NotSigned:
+        message = f"an intake key is not signed by its authority, or {signers_file.name} lacks who signs for it"
+        raise click.ClickException(message) from None
+    except (UnsafeKeyFile, SignersNotUsable, AuthorityNotUsable) as refused:
+        raise click.ClickException(str(refused)) from None
+    for key in made:
+        click.echo(f"{key.authority_id}: generation {key.generation}, sha256 {key.digest.hex()}")
+    if not made:
+        click.echo("Each has one.")

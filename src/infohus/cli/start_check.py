@@ -18,6 +18,7 @@ from infohus.cases.procedure.completeness import ProcedureIncomplete, require_co
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.clock import now
 from infohus.danish.acts import ACTS
+from infohus.kernel.access.intake_check import faults_of_intake_keys
 from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
 from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
@@ -32,7 +33,7 @@ from infohus.kernel.identity.issuers import Issuer, UnsafeIssuer, read_issuers
 from infohus.kernel.identity.key_sets import KeySetRefused
 from infohus.kernel.sealing.column import sealed_columns
 from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
-from infohus.kernel.sealing.signatures import SignersNotUsable
+from infohus.kernel.sealing.signatures import Signers, SignersNotUsable
 from infohus.plan.installed import Installed, installed
 from infohus.settings import OF_COMMANDS, Settings, UnsafeSetting, is_open_to_others
 
@@ -168,7 +169,9 @@ async def _of_database(
             pool = await opened.enter_async_context(await open_pool(settings.database_url, size=settings.pool_size))
             asked = "INFOHUS_KEYS_DATABASE_URL"
             size = connections_for_keys(settings.pool_size)
-            await opened.enter_async_context(await open_pool(settings.keys_database_url, role=KEYS, size=size))
+            pool_of_keys = await opened.enter_async_context(
+                await open_pool(settings.keys_database_url, role=KEYS, size=size)
+            )
             asked = "INFOHUS_SIGNER_DATABASE_URL"
             pool_of_signer = await opened.enter_async_context(
                 await open_pool(settings.signer_database_url, role=SIGNER, size=SIGNER_CONNECTIONS)
@@ -176,6 +179,8 @@ async def _of_database(
             async with pool.acquire() as connection:
                 plans = await installed(connection)
             found += _of_plans_keys(plans, settings, told)
+            if not any(finding.stops for finding in told):
+                found += await _of_intake_keys(plans, settings, pool_of_keys)
             found += _of_installed(plans, issuers)
             found += _of_own_witnesses(settings, plans)
             if asks_witnesses:
@@ -199,6 +204,16 @@ def _of_plans_keys(plans: Installed, settings: Settings, told: Iterable[Finding]
         if not any(name in finding.text for finding in told):
             text = f"the key file {name} is missing, which a plan needs: run `infohus keys create`"
             yield Finding(text, stops=True)
+
+
+async def _of_intake_keys(
+    plans: Installed, settings: Settings, pool_of_keys: "asyncpg.Pool[asyncpg.Record]"
+) -> list[Finding]:
+    wanted = {(infohus.id, authority) for infohus in plans.infohuse for authority in infohus.authorities}
+    signers = Signers.read(settings.signers_file)
+    async with pool_of_keys.acquire() as connection:
+        faults = await faults_of_intake_keys(connection, signers, wanted, at=now())
+    return [Finding(fault, stops=True) for fault in faults]
 
 
 def _of_installed(plans: Installed, issuers: Iterable[Issuer]) -> Iterator[Finding]:

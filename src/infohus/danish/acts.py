@@ -7,6 +7,7 @@ ACTS: dict[str, str] = {
     "load-plan": "Indlæs beredskabsplanen",
     "register-coordinator": "Udpeg en tovholder",
     "load-template": "Indlæs vurderingsværktøjets skabelon",
+    "make-intake-keys": "Lav nøgler til at modtage videregivelser",
 
     "read-infohus": "Læs beredskabsplanen",
     "add-network-material": "Tilføj materiale til netværket",

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -19,12 +20,14 @@ from infohus.demo.keys import demo_keys
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.demo.witnesses import DemoWitnesses
+from infohus.kernel.access.intake_keys import store_intake_keys
 from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
 from infohus.kernel.database.schema import migrate
 from infohus.kernel.identity.caller import Role
 from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.sealing.signatures import add_signers
+from infohus.kernel.sealing.signatures import Signers, add_signers
 from infohus.plan.document import PlanDocument, read_plan
+from infohus.plan.intake_acts import make_intake_keys
 from infohus.plan.loading import load_plan
 from infohus.plan.owner_acts import register_coordinator
 from infohus.settings import REPOSITORY
@@ -90,6 +93,7 @@ class DemoInstallation:
             authorities = [authority.id for authority in plan.authorities]
             keeper = FileKeyKeeper.create(keys, authorities, [infohus_id])
             add_signers(self.folder / "signers.toml", map(keeper.signer_key, authorities))
+        asyncio.run(self._intake_keys([infohus_id for _, infohus_id in infohuse]))
         SigningKey.create(keys / "log-signing.key")
         (self.folder / "issuers.toml").write_text(issuers.issuers_toml(), encoding="utf-8")
         (self.folder / "issuers.toml").chmod(0o644)  # whatever the umask: one that others may write is refused
@@ -159,6 +163,16 @@ class DemoInstallation:
                 await database.execute(f"ALTER ROLE infohus_{role} PASSWORD '{password}'")
         finally:
             await database.close()
+
+    async def _intake_keys(self, infohuse: list[UUID]) -> None:
+        keeper, signers = FileKeyKeeper(self.folder / "keys"), Signers.read(self.folder / "signers.toml")
+        owner = await asyncpg.connect(self.address("owner"))
+        try:
+            for infohus_id in infohuse:
+                store = partial(store_intake_keys, keeper=keeper, signers=signers)
+                await make_intake_keys(owner, store, infohus_id=infohus_id, at=now())
+        finally:
+            await owner.close()
 
     async def _plans_and_people(self) -> list[tuple[PlanDocument, UUID]]:
         owner = await asyncpg.connect(self.address("owner"))

@@ -19,15 +19,19 @@ _AUTHORITIES = (
     .where(Authority.id.in_(sa.select(InfohusAuthority.authority_id)))
     .order_by(Authority.id)
 )
+_TAKING_PART = sa.select(InfohusAuthority.infohus_id, InfohusAuthority.authority_id).order_by(
+    InfohusAuthority.authority_id
+)
 _COORDINATORS = sa.select(Coordinator.infohus_id, Coordinator.authority_id)
 
 
 @dataclass(frozen=True, slots=True)
 class InstalledInfohus:
-    """An infohus, the two authorities that carry it, and those of the two that have no tovholder."""
+    """An infohus, its authorities, the two that carry it, and those of the two that have no tovholder."""
 
     id: UUID
     name: str
+    authorities: tuple[str, ...]
     carried_by: tuple[str, str]
     without_coordinator: tuple[str, ...]
 
@@ -44,10 +48,12 @@ async def installed(connection: AnyConnection) -> Installed:
     """Read what is installed, as the application's role."""
     rows = await connection.fetch(*compiled(_COORDINATORS).bound())
     has_coordinator = {(row["infohus_id"], row["authority_id"]) for row in rows}
+    takes_part = await connection.fetch(*compiled(_TAKING_PART).bound())
     infohuse = []
     for row in await connection.fetch(*compiled(_INFOHUSE).bound()):
         carried_by = (row["municipality_id"], row["police_id"])
         without = tuple(one for one in carried_by if (row["id"], one) not in has_coordinator)
-        infohuse.append(InstalledInfohus(row["id"], row["name"], carried_by, without))
+        taking_part = tuple(one["authority_id"] for one in takes_part if one["infohus_id"] == row["id"])
+        infohuse.append(InstalledInfohus(row["id"], row["name"], taking_part, carried_by, without))
     authorities = await connection.fetch(*compiled(_AUTHORITIES).bound())
     return Installed(tuple(infohuse), {row["id"]: AuthorityKind(row["kind"]) for row in authorities})

@@ -28,6 +28,7 @@ OF_SEARCH = StatedPurpose("the purpose of the search")
 OF_REPORT = StatedPurpose("whether the report is asked for or given")
 OF_YEAR = StatedPurpose("the year that is released")
 OF_PLAN = StatedPurpose("the version of the plan")
+OF_KEYS = StatedPurpose("what the keys are for")
 OF_AUTHORITY = StatedPurpose("the authority that the coordinator is registered for")
 
 

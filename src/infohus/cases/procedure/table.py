@@ -21,6 +21,7 @@ from infohus.cases.procedure.row import (
     NOT_STATED,
     OF_AUTHORITY,
     OF_EXCHANGE,
+    OF_KEYS,
     OF_PLAN,
     OF_REPORT,
     OF_SEARCH,
@@ -54,6 +55,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.LOAD_PLAN: done_by_the_owner("load-plan", OF_PLAN),
     Action.REGISTER_COORDINATOR: done_by_the_owner("register-coordinator", OF_AUTHORITY),
     Action.LOAD_TEMPLATE: done_by_the_owner("load-template", OF_PLAN),
+    Action.MAKE_INTAKE_KEYS: done_by_the_owner("make-intake-keys", OF_KEYS),
 
     # --- on an infohus: its plan, and what is due ---
     Action.READ_INFOHUS: reading("read-infohus", NOT_STATED),

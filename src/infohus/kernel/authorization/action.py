@@ -31,6 +31,7 @@ class Action(StrEnum):
     LOAD_PLAN = "loadPlan"
     REGISTER_COORDINATOR = "registerCoordinator"
     LOAD_TEMPLATE = "loadTemplate"
+    MAKE_INTAKE_KEYS = "makeIntakeKeys"
     LIST_OVERDUE_REVIEWS = "listOverdueReviews"
     REPORT_ERASURE = "reportErasure"
     REPORT_SUBJECT_LOG = "reportSubjectLog"

@@ -1,0 +1,185 @@
+"""`infohus keys create` and `infohus keys intake`: keys that count, each made once, and said in the logs."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from click.testing import CliRunner, Result
+
+from conftest import REPOSITORY, Database
+from house import MUNICIPALITY, POLICE, now
+from infohus.cli.commands import main
+from infohus.kernel.access.intake_check import faults_of_intake_keys
+from infohus.kernel.audit.formats.entry import Entry, decode
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
+from infohus.kernel.sealing.signatures import SignerKey, Signers, add_signers
+
+PLANTED = [
+    "UPDATE keys.intake_key SET public_key = decode(repeat('00', 1216), 'hex') WHERE authority_id = $1",
+    "UPDATE keys.intake_key SET generation = 7 WHERE authority_id = $1",
+    "UPDATE keys.intake_key SET signature = decode(repeat('00', 64), 'hex') WHERE authority_id = $1",
+    """UPDATE keys.intake_key k SET public_key = o.public_key, signature = o.signature FROM keys.intake_key o
+       WHERE k.authority_id = $1 AND o.authority_id = 'ishoj-kommune'""",
+]
+"""What somebody who writes the database can put in the place of an authority's intake key."""
+
+
+class Machine:
+    """A folder with keys and the file of the signers, and a database in which a plan is loaded."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        """Load the plan, and make the keys of all its authorities."""
+        self.database, self.folder, self.signers = database, folder / "keys", folder / "signers.toml"
+        self.owner = ("--owner-database", database.dsn("owner"))
+        self.infohus = self.run("plan", "load", str(REPOSITORY / "plans" / "ishoj.toml"), *self.owner).output.strip()
+        self.authorities = [
+            row["authority_id"] for row in self.ask("SELECT authority_id FROM infohus.infohus_authority ORDER BY 1")
+        ]
+        assert self.create().exit_code == 0
+
+    def run(self, *arguments: str) -> Result:
+        """Run a command."""
+        return CliRunner().invoke(main, arguments)
+
+    def create(self) -> Result:
+        """Run `keys create`."""
+        names = [f"--authority={authority}" for authority in self.authorities]
+        return self.run(
+            "keys", "create", "--folder", str(self.folder), "--signers", str(self.signers), "--infohus", self.infohus,
+            *names,
+        )
+
+    def intake(self, *more: str) -> Result:
+        """Run `keys intake`."""
+        places = ("--folder", str(self.folder), "--signers", str(self.signers))
+        return self.run("keys", "intake", "--infohus", self.infohus, *places, *self.owner, *more)
+
+    def ask(self, sql: str, *values: object) -> list[asyncpg.Record]:
+        """Ask as the superuser."""
+
+        async def go() -> list[asyncpg.Record]:
+            superuser = await asyncpg.connect(self.database.dsn("superuser"))
+            try:
+                return await superuser.fetch(sql, *values)
+            finally:
+                await superuser.close()
+
+        return asyncio.run(go())
+
+    def generations(self) -> dict[str, list[int]]:
+        """Give the generations of each authority's intake keys."""
+        rows = self.ask("SELECT authority_id, generation FROM keys.intake_key ORDER BY authority_id, generation")
+        found: dict[str, list[int]] = {}
+        for row in rows:
+            found.setdefault(row["authority_id"], []).append(row["generation"])
+        return found
+
+    def said(self, log: object) -> list[Entry]:
+        """Give a log's entries on intake keys."""
+        rows = self.ask("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log)
+        return [entry for row in rows if (entry := decode(row["entry"])).action == "makeIntakeKeys"]
+
+    def faults(self) -> list[str]:
+        """Give what the start check finds, as the keys' own role."""
+
+        async def go() -> list[str]:
+            keys = await asyncpg.connect(self.database.dsn("keys"))
+            try:
+                wanted = {(UUID(self.infohus), authority) for authority in self.authorities}
+                return await faults_of_intake_keys(keys, Signers.read(self.signers), wanted, at=now())
+            finally:
+                await keys.close()
+
+        return asyncio.run(go())
+
+
+@pytest.fixture
+def machine(database: Database, tmp_path: Path) -> Machine:
+    return Machine(database, tmp_path)
+
+
+class WhenKeysAreCreated:
+    def test_each_authoritys_public_key_stands_in_the_file_of_the_signers(self, machine: Machine) -> None:
+        assert Signers.read(machine.signers).authorities() == set(machine.authorities)
+
+    def test_a_second_time_changes_nothing(self, machine: Machine) -> None:
+        before = machine.signers.read_bytes()
+        assert machine.create().exit_code == 0
+        assert machine.signers.read_bytes() == before
+
+    def test_a_file_that_names_another_key_is_refused_and_left(self, machine: Machine) -> None:
+        machine.signers.unlink()
+        add_signers(machine.signers, [SignerKey.of(POLICE, f"{POLICE}/sign-1", bytes(32))])
+        before = machine.signers.read_bytes()
+        refused = machine.create()
+        assert (refused.exit_code, f"{POLICE}/sign-1 of {POLICE} is another key" in refused.output) == (1, True)
+        assert machine.signers.read_bytes() == before
+
+
+class WhenIntakeKeysAreMade:
+    def test_each_authority_of_the_plan_has_one_that_counts(self, machine: Machine) -> None:
+        assert [POLICE in fault for fault in machine.faults()].count(True) == 1
+        made = machine.intake()
+        assert made.exit_code == 0, made.output
+        assert machine.generations() == {authority: [1] for authority in machine.authorities}
+        assert machine.faults() == []
+
+    def test_a_second_time_makes_and_says_nothing(self, machine: Machine) -> None:
+        machine.intake()
+        again = machine.intake()
+        assert (again.exit_code, again.output) == (0, "Each has one.\n")
+        assert machine.generations() == {authority: [1] for authority in machine.authorities}
+        assert len(machine.said(INSTALLATION_LOG)) == 1
+
+    @pytest.mark.rule(90)
+    def test_it_stands_in_the_installations_log_and_in_each_authoritys(self, machine: Machine) -> None:
+        machine.intake()
+        (of_installation,) = machine.said(INSTALLATION_LOG)
+        assert (str(of_installation.subject), of_installation.purpose) == (machine.infohus, "intake-keys")
+        for authority in machine.authorities:
+            (own,) = machine.said(log_of(authority))
+            assert (own.justification, own.correlation) == (of_installation.justification, of_installation.correlation)
+            (key,) = machine.ask(
+                "SELECT encode(sha256(public_key), 'hex') AS digest FROM keys.intake_key WHERE authority_id = $1",
+                authority,
+            )
+            assert f"{authority}/intake-1 sha256:{key['digest']}" in str(own.justification)
+
+    def test_another_generation_is_one_authoritys_alone_and_said_in_its_log(self, machine: Machine) -> None:
+        machine.intake()
+        made = machine.intake("--authority", POLICE, "--new-generation")
+        assert made.output.startswith(f"{POLICE}: generation 2, sha256 ")
+        assert machine.generations() == {one: [1, 2] if one == POLICE else [1] for one in machine.authorities}
+        assert (len(machine.said(log_of(POLICE))), len(machine.said(log_of(MUNICIPALITY)))) == (2, 1)
+        assert machine.faults() == []
+
+    def test_when_the_log_cannot_be_written_none_is_made(self, machine: Machine) -> None:
+        machine.ask("ALTER TABLE audit.leaf ADD CONSTRAINT nothing_more CHECK (false) NOT VALID")
+        assert machine.intake().exit_code == 1
+        assert machine.generations() == {}
+
+    @pytest.mark.parametrize("more", [("--authority", "ingen-i-planen"), ("--infohus", str(uuid4()))])
+    def test_who_takes_no_part_gets_none(self, machine: Machine, more: tuple[str, str]) -> None:
+        refused = machine.intake(*more)
+        assert (refused.exit_code, more[1] in refused.output) == (1, True)
+        assert machine.generations() == {}
+
+    def test_one_whose_signer_does_not_count_gets_none(self, machine: Machine) -> None:
+        kept = [key for key in Signers.read(machine.signers) if key.authority_id != POLICE]
+        machine.signers.unlink()
+        add_signers(machine.signers, kept)
+        refused = machine.intake()
+        assert (refused.exit_code, "signers.toml" in refused.output) == (1, True)
+        assert machine.generations() == {}
+
+    @pytest.mark.parametrize("change", PLANTED)
+    def test_one_that_was_planted_is_named_and_nothing_is_built_on_it(self, machine: Machine, change: str) -> None:
+        machine.intake()
+        machine.ask(change, POLICE)
+        (fault,) = machine.faults()
+        assert f"of {POLICE} in the infohus {machine.infohus}" in fault
+        before = machine.generations()
+        assert machine.intake("--new-generation").exit_code == 1
+        assert machine.generations() == before
