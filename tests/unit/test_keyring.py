@@ -215,6 +215,18 @@ class WhenAnotherAuthorityWantsToRead:
             await read(tables, POLICE, record, kept)
 
     @pytest.mark.rule(44)
+    async def test_parts_alone_can_be_disclosed_and_no_more_is_passed_on(self, tables: KeyTables) -> None:
+        concern = Concern(
+            id=EXCHANGE, case_id=CASE, authority_id=MUNICIPALITY, record_version=1, observation="Set.",
+            interpretation="Tolket.", told_reporter="Sagt.",
+        )
+        await tables.write(concern)
+        await tables.disclose(concern, MUNICIPALITY, POLICE, parts=["observation"])
+        assert (await read(tables, POLICE, concern)).open(concern) == {"observation": "Set."}
+        await tables.disclose(concern, POLICE, PROBATION)
+        assert (await read(tables, PROBATION, concern)).open(concern) == {"observation": "Set."}
+
+    @pytest.mark.rule(44)
     async def test_it_needs_nothing_of_the_recipient_but_its_public_key(self, tables: KeyTables) -> None:
         record = await noted(tables)
         secrets = dict(tables.keepers.intake_secrets)
