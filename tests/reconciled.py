@@ -5,7 +5,7 @@ import asyncpg
 from house import House
 from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
 
-SET_UP = frozenset({"authority", "infohus", "infohus_authority", "coordinator"})
+SET_UP = frozenset({"authority", "infohus", "infohus_authority", "coordinator", "intake_key"})
 """Tables whose rows the fixture `house` inserts past the product, so no log names them."""
 
 

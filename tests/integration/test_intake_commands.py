@@ -14,6 +14,7 @@ from infohus.cli.commands import main
 from infohus.kernel.access.intake_check import faults_of_intake_keys
 from infohus.kernel.audit.formats.entry import Entry, decode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
+from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
 from infohus.kernel.sealing.signatures import SignerKey, Signers, add_signers
 
 PLANTED = [
@@ -80,6 +81,19 @@ class Machine:
         """Give a log's entries on intake keys."""
         rows = self.ask("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log)
         return [entry for row in rows if (entry := decode(row["entry"])).action == "makeIntakeKeys"]
+
+    def rows_not_as_logged(self) -> list[str]:
+        """Give the faults that comparing all rows with the logs finds."""
+
+        async def go() -> list[str]:
+            reconciler = await asyncpg.connect(self.database.dsn("reconciler"))
+            try:
+                _, faults = await reconcile_rows(reconciler)
+            finally:
+                await reconciler.close()
+            return [str(fault) for fault in faults]
+
+        return asyncio.run(go())
 
     def faults(self) -> list[str]:
         """Give what the start check finds, as the keys' own role."""
@@ -183,3 +197,22 @@ class WhenIntakeKeysAreMade:
         before = machine.generations()
         assert machine.intake("--new-generation").exit_code == 1
         assert machine.generations() == before
+
+    @pytest.mark.rule(58)
+    @pytest.mark.parametrize("change", [*PLANTED, "DELETE FROM keys.intake_key WHERE authority_id = $1"])
+    def test_its_row_is_compared_with_the_logs(self, machine: Machine, change: str) -> None:
+        machine.intake()
+        assert machine.rows_not_as_logged() == []
+        machine.ask(change, POLICE)
+        assert {fault.split()[0] for fault in machine.rows_not_as_logged()} == {"intake_key"}
+
+    @pytest.mark.rule(58)
+    def test_an_older_one_that_is_made_the_newest_again_is_named(self, machine: Machine) -> None:
+        """It is signed, so nothing else tells that whoever has its seed reads what is sealed from now on."""
+        machine.intake()
+        machine.intake("--authority", POLICE, "--new-generation")
+        assert machine.rows_not_as_logged() == []
+        machine.ask("DELETE FROM keys.intake_key WHERE authority_id = $1 AND generation = 2", POLICE)
+        assert machine.faults() == []
+        (fault,) = machine.rows_not_as_logged()
+        assert "er væk, uden at nogen log siger det" in fault

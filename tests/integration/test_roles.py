@@ -1,4 +1,4 @@
-"""What roles.sql promises: five roles that can do little, and a database for these five alone."""
+"""What roles.sql promises: seven roles that can do little, and a database for these seven alone."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import pytest
 
 from conftest import ROLES_SQL, Database, Role, execute
 
-ROLES: tuple[Role, ...] = ("owner", "app", "verifier", "retention")
+ROLES: tuple[Role, ...] = ("owner", "app", "keys", "signer", "verifier", "retention")
 
 
 def ask(address: str, question: str) -> object:
@@ -49,7 +49,7 @@ class WhenRolesAreMade:
         finally:
             execute(superuser, "REVOKE pg_read_all_data FROM infohus_verifier")
 
-    @pytest.mark.parametrize("role", ["verifier", "retention"])
+    @pytest.mark.parametrize("role", ["keys", "verifier", "retention"])
     @pytest.mark.parametrize("call", [
         f"pg_{how}({numbers})" for numbers in ("1", "1, 1")
         for how in (
@@ -74,7 +74,7 @@ class WhenRolesAreMade:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             ask(unmigrated_database.dsn("verifier"), "SELECT pg_advisory_lock(1)::text")
 
-    @pytest.mark.parametrize("role", ["app", "verifier", "retention"])
+    @pytest.mark.parametrize("role", ["app", "keys", "verifier", "retention"])
     @pytest.mark.parametrize(
         "statement",
         ["CREATE SCHEMA mine", "CREATE TABLE public.mine (n int)", "CREATE TEMPORARY TABLE mine (n int)",
@@ -103,6 +103,9 @@ class WhenRolesAreMade:
             ("app", "statement_timeout", "15s"),
             ("app", "lock_timeout", "5s"),
             ("app", "idle_in_transaction_session_timeout", "10s"),
+            ("keys", "search_path", "pg_catalog"),
+            ("keys", "statement_timeout", "15s"),
+            ("keys", "log_parameter_max_length", "0"),
             ("owner", "search_path", "pg_catalog"),
             ("verifier", "search_path", "pg_catalog"),
             ("verifier", "default_transaction_read_only", "on"),

@@ -97,7 +97,8 @@ def _items(listed: Any) -> list[Any]:
 async def _keep(run: Run, act: Act) -> None:
     path, own = case_of(run, act), run.authorities[act.side]
     held, exchanges = [
-        _items((await run.send(act.side, "GET", f"{path}/{segment}")).json()) for segment in ("information", "exchanges")
+        _items((await run.send(act.side, "GET", f"{path}/{segment}")).json())
+        for segment in ("information", "exchanges")
     ]
     told = [one for one in held if one["owner"] != own]
     given = [one for one in exchanges if one["discloser"] != own]

@@ -9,8 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.kernel.access.keys_model import KEYS_SCHEMA, NO_PERSON, IntakeKey, IntakeSecret
+from infohus.kernel.audit.formats.entry import Wrote
 from infohus.kernel.audit.storage.log import AnyConnection
-from infohus.kernel.database.statements import acting, compiled, insert_of
+from infohus.kernel.audit.storage.written_rows import wrote_of
+from infohus.kernel.database.statements import acting, compiled, insert_of, table_of
 from infohus.kernel.sealing.exchange_keys import seed_context
 from infohus.kernel.sealing.intake import SUITE
 from infohus.kernel.sealing.keepers import KeyKeeper
@@ -30,12 +32,16 @@ _OWNER = "owner"
 
 
 class StoredIntakeKey(NamedTuple):
-    """An intake key that was made: whose, where, which generation, and the SHA-256 of the public key, 32 bytes."""
+    """An intake key that was made: whose, where, which generation, and the SHA-256 of the public key, 32 bytes.
+
+    `wrote` is what the logs say of its row.
+    """
 
     authority_id: str
     infohus_id: UUID
     generation: int
     digest: bytes
+    wrote: Wrote
 
 
 async def store_intake_keys(  # noqa: PLR0913 - all by name
@@ -77,7 +83,8 @@ async def store_intake_keys(  # noqa: PLR0913 - all by name
         for model, row in ((IntakeSecret, secret), (IntakeKey, columns)):
             statement = insert_of(model)
             await owner_connection.execute(statement.sql, *statement.arguments(row))
-        made.append(StoredIntakeKey(authority_id, infohus_id, generation, sha256(public_key).digest()))
+        wrote = wrote_of(table_of(IntakeKey), "insert", before={}, after=columns)
+        made.append(StoredIntakeKey(authority_id, infohus_id, generation, sha256(public_key).digest(), wrote))
     return made
 
 

@@ -244,13 +244,8 @@ class UnitOfWork:
         self._add_version(record, keys)
 
     async def keep(self, exchange_id: UUID, record: DisclosedRecord) -> None:
-        """Keep the keys of a version that an exchange gave: its withdrawal takes the exchange's keys, and not these.
-
-        Raises:
-            NotAvailable: the exchange gave none that the caller's authority can open.
-        """
-        version = (record.record_id, record.record_version)
-        await self._keys.keep(exchange_id, version, owner_id=record.owner)
+        """Keep the keys that an exchange gave of a version when it is withdrawn later; `NotAvailable` without any."""
+        await self._keys.keep(exchange_id, (record.record_id, record.record_version), owner_id=record.owner)
 
     def _add_version(self, record: Record, keys: Iterable[Row]) -> None:
         for row in (record, *keys):
