@@ -118,7 +118,7 @@ CREATE POLICY insert_kept_mark ON infohus.kept_mark FOR INSERT TO infohus_app
     AND infohus.takes_part(case_id, 'coordinators')
     AND EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
   );
--- For `is_kept`, which runs as the owner.
+-- For `lets_read`, which runs as the owner.
 CREATE POLICY functions_read_kept_mark ON infohus.kept_mark FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority());
 

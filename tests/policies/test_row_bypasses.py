@@ -77,7 +77,7 @@ class WhenTheTablesAreLookedAt:
             "supervises_exchange", "supervises_disclosure", "first_disclosed_by", "own_side_of_attempt",
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
             "rests_on_what_stands", "has_key", "newest_version", "is_superseded", "next_version",
-            "end_answered_requests", "is_kept",
+            "end_answered_requests", "lets_read",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

@@ -224,8 +224,8 @@ STANDS = sa.and_(
 
 
 READABLE = sa.or_(
-    STANDS,
-    sa.func.infohus.is_kept(Disclosure.exchange_id, Disclosure.record_id, Disclosure.recipient_id),
+    sa.and_(Disclosure.withdrawn_at.is_(None), sa.func.cardinality(Disclosure.via) == 0),
+    sa.func.infohus.lets_read(Disclosure.exchange_id, Disclosure.record_id, Disclosure.recipient_id),
 )
 """Whether a disclosure lets its recipient read: it stands, or the caller's own authority, the recipient, keeps it."""
 
