@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test tools lint types contracts policies migrations bench bench-log attack faults fuzz noninterference rules lock clean
+.PHONY: help setup demo test tools lint types contracts policies migrations bench bench-log attack faults fuzz long-log noninterference rules lock clean
 # Nothing of the caller's Python may leak into ours; our files can be read whatever the caller's umask.
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PIP_TARGET PIP_PREFIX PIP_USER VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -130,6 +130,10 @@ faults: setup  ## ten thousand faults while clients read and write; the account 
 fuzz: setup  ## an hour of odd bytes against a real server, all operations; leaves var/fuzz.json; ARGS='--seconds 60'
 	umask 022
 	exec $(BIN)/python bench/fuzz $(ARGS)
+
+long-log: setup  ## 224,000 entries read by a service that may use 512 MiB; leaves var/long-log.json
+	umask 022
+	exec $(BIN)/python bench/long_log.py $(ARGS)
 
 noninterference: setup  ## a thousand histories played twice: neither side sees what the other keeps; ARGS=--leaks
 	umask 022

@@ -95,9 +95,10 @@ class Installation:
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
         }
 
-    def whole_service(self) -> Served:
-        """Prepare the service as an operator starts it, with its own log kept."""
-        command = ["env", "INFOHUS_PORT={port}", sys.executable, "-m", "infohus", "serve"]
+    def whole_service(self, *, memory: int | None = None) -> Served:
+        """Prepare the service as an operator starts it, with its own log kept; it may use `memory` bytes of its own."""
+        limited = [] if memory is None else ["prlimit", f"--data={memory}", "--"]
+        command = [*limited, "env", "INFOHUS_PORT={port}", sys.executable, "-m", "infohus", "serve"]
         return Served(command, environment=self._environment(), folder=self.folder, keeps_log=True)
 
     def clone(self, name: str) -> "Installation":

@@ -1,6 +1,5 @@
 """The application as granian serves it, with the settings of the environment."""
 
-from infohus.app import create_app
-from infohus.settings import Settings
+from infohus.app import application
 
-app = create_app(Settings.read())
+app = application()

@@ -6,7 +6,7 @@
 -- Source: rules 58 and 59; docs/decisions/0003-log-format.md.
 --
 -- There is one log for each authority and one for the installation itself (rule 90). For whom the application acts is
--- in the settings that row security reads (row_security/access.sql): it appends to the log of that authority and reads
+-- in the settings that row security reads (row_security/caller.sql): it appends to the log of that authority and reads
 -- it (row_security/audit.sql); acting for nobody, it appends to the installation's. The signer reads all logs and adds checkpoints and
 -- cosignatures. `infohus audit verify` compares every function and policy with the shipped one: whoever changes one
 -- here changes its digest in src/infohus/kernel/audit/verification/catalog.py.

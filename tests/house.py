@@ -248,8 +248,12 @@ class CaseInHand:
     async def accept(self) -> "CaseInHand":
         """Bring the case to `accepted`."""
         await self.clear()
-        await self.decide("scope-decisions", "within", {"reasons": "Ekstremisme kan være på spil."},
-                          purpose="scope_decision")
+        return await self.settle_scope()
+
+    async def settle_scope(self) -> "CaseInHand":
+        """Decide that a checked case is within scope."""
+        content = {"reasons": "Ekstremisme kan være på spil."}
+        await self.decide("scope-decisions", "within", content, purpose="scope_decision")
         return self
 
     async def qualify(self) -> "CaseInHand":
@@ -301,7 +305,12 @@ class CaseInHand:
         return timeline
 
     async def close(self, outcome: str = "unfounded") -> "CaseInHand":
-        """Close the case: the municipality proposes and the police sign."""
+        """Close the case, checked and within scope: the municipality proposes and the police sign."""
+        stage = (await self.house.sql('SELECT stage FROM infohus."case" WHERE id = $1', UUID(self.id)))[0]["stage"]
+        if stage == "received":
+            await self.clear()
+        if stage in {"received", "cleared"}:
+            await self.settle_scope()
         await self.decide("closures", outcome, {"reasons": "Bekymringen har vist sig grundløs."}, purpose="closure")
         return self
 

@@ -1,77 +1,13 @@
--- Who the caller is, what the caller takes part in, and the tables that say so (rules 44 and 45); idempotency keys.
+-- What the caller takes part in, and the tables that say so (rules 44 and 45); idempotency keys.
 --
--- Row security gives the same answers as the Cedar policies. The caller and the time are in four settings that are
--- local to the transaction; without them no row is visible. tests/policies/test_row_security.py compares the answers,
--- and lists where the policies are stricter on purpose.
+-- Row security gives the same answers as the Cedar policies. tests/policies/test_row_security.py compares the answers,
+-- and lists where the policies are stricter on purpose. Who the caller is, and whether they take part: caller.sql.
 --
 -- An invitation's areas say which kinds of record a professional sees: 'information', 'assessment', 'measures'. No
 -- invitation has the area 'coordinators', so what asks for it is for tovholdere alone; 'any' asks for no area.
 --
 -- UPDATE is granted by column, here and in the other files: never on a record's case, owner, regime, or who recorded it
 -- when.
-
-CREATE FUNCTION infohus.caller_authority() RETURNS text
-  LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('infohus.authority', true), '') $$;
-
-CREATE FUNCTION infohus.caller_person() RETURNS uuid
-  LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('infohus.person', true), '')::uuid $$;
-
-CREATE FUNCTION infohus.caller_role() RETURNS text
-  LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('infohus.role', true), '') $$;
-
--- The time by the unit of work's clock, so that the policies and the database use the same one.
-CREATE FUNCTION infohus.acting_at() RETURNS timestamptz
-  LANGUAGE sql STABLE PARALLEL SAFE
-  AS $$ SELECT NULLIF(current_setting('infohus.now', true), '')::timestamptz $$;
-
--- Sets the caller and the time until the end of the transaction. A function, so that a query can do it in its own FROM
--- and needs no statement before it.
-CREATE FUNCTION infohus.act_as(authority text, person uuid, role text, at timestamptz) RETURNS boolean
-  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-  AS $$
-  BEGIN
-    PERFORM set_config('infohus.authority', authority, true), set_config('infohus.person', person::text, true),
-      set_config('infohus.role', role, true), set_config('infohus.now', at::text, true);
-    RETURN true;
-  END
-  $$;
-
--- Does the caller take part in the case, with this area? A tovholder has all areas, a professional the invitation's.
--- Whoever is no longer tovholder of the infohus takes part in none of its cases, whatever their rows say (rule 94).
---
--- It is called some nine times for one recorded exchange. The settings are read outside of the query, because a query
--- looks up each function and operator, and its owner's right to it, at each call; an expression of its own does so once
--- in a transaction.
-CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
-  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$
-  DECLARE
-    role text := infohus.caller_role();
-    person uuid := infohus.caller_person();
-    authority text := infohus.caller_authority();
-    moment timestamptz := infohus.acting_at();
-  BEGIN
-    IF role IN ('municipal_coordinator', 'police_coordinator') THEN
-      PERFORM FROM infohus.participant p
-        JOIN infohus."case" c ON c.id = p.case_id
-        JOIN infohus.coordinator t
-          ON t.infohus_id = c.infohus_id AND t.authority_id = p.acts_for AND t.person_id = p.person_id
-        WHERE p.case_id = of_case AND p.person_id = person AND p.acts_for = authority AND p.kind = 'coordinator'
-          AND p.begins_at <= moment AND (p.ends_at IS NULL OR p.ends_at > moment);
-      RETURN FOUND;
-    ELSIF role = 'invited_professional' THEN
-      PERFORM FROM infohus.participant p
-        WHERE p.case_id = of_case AND p.person_id = person AND p.acts_for = authority AND p.kind = 'invited'
-          AND p.begins_at <= moment AND (p.ends_at IS NULL OR p.ends_at > moment)
-          AND (area = 'any' OR area = ANY (p.scope));
-      RETURN FOUND;
-    END IF;
-    RETURN false;
-  END
-  $$;
 
 CREATE FUNCTION infohus.coordinates(of_infohus uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -281,10 +217,22 @@ GRANT SELECT, INSERT ON infohus.participant TO infohus_app;
 GRANT UPDATE (begins_at, ends_at) ON infohus.participant TO infohus_app;
 CREATE POLICY select_participant ON infohus.participant FOR SELECT TO infohus_app
   USING (infohus.takes_part(case_id, 'any'));
+-- Who works for one of the two tovholdere's authorities reads its side, so the other draws none of them in. A new case
+-- gets the tovholdere of both.
 CREATE POLICY insert_participant ON infohus.participant FOR INSERT TO infohus_app
   WITH CHECK (
     infohus.caller_authority() = authority_id
-    AND (infohus.takes_part(case_id, 'coordinators') OR infohus.opens(case_id))
+    AND (
+      infohus.opens(case_id)
+      OR (
+        infohus.takes_part(case_id, 'coordinators') AND kind = 'invited' AND (
+          acts_for = infohus.caller_authority() OR NOT EXISTS (
+            SELECT FROM infohus."case" c JOIN infohus.infohus i ON i.id = c.infohus_id
+            WHERE c.id = case_id AND acts_for IN (i.municipality_id, i.police_id)
+          )
+        )
+      )
+    )
   );
 CREATE POLICY update_participant ON infohus.participant FOR UPDATE TO infohus_app
   USING (infohus.takes_part(case_id, 'coordinators'));
@@ -342,9 +290,9 @@ CREATE POLICY insert_disclosed_key ON infohus.disclosed_key FOR INSERT TO infohu
   WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 
 -- Idempotency keys of answered requests, visible to their person alone.
-ALTER TABLE infohus.request_once ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT ON infohus.request_once TO infohus_app;
-CREATE POLICY select_request_once ON infohus.request_once FOR SELECT TO infohus_app
+ALTER TABLE infohus.answered_request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.answered_request TO infohus_app;
+CREATE POLICY select_answered_request ON infohus.answered_request FOR SELECT TO infohus_app
   USING (person_id = infohus.caller_person());
-CREATE POLICY insert_request_once ON infohus.request_once FOR INSERT TO infohus_app
+CREATE POLICY insert_answered_request ON infohus.answered_request FOR INSERT TO infohus_app
   WITH CHECK (person_id = infohus.caller_person());

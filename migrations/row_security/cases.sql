@@ -61,14 +61,49 @@ CREATE POLICY update_signature ON infohus.signature FOR UPDATE TO infohus_app
 
 ALTER TABLE infohus.exchange ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.exchange TO infohus_app;
+-- At PET's request: the authority that was asked, and PET (rule 85); not even who owns what was passed on.
 CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
   USING (
     (
       infohus.takes_part(case_id, 'coordinators')
-      AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+      AND (
+        authority_id = infohus.caller_authority()
+        OR infohus.was_told(id) AND (paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (recipients))
+      )
     )
     OR infohus.supervises_exchange(id, authority_id)
   );
+-- The first correction, since a moment, of an exchange that the caller's authority gave or got, or of what that rests on:
+-- another one with one of the same records by the same discloser, or the one by which the discloser had it, and so on
+-- (rule 13). Whoever passes something on is not told to the one who corrects.
+CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETURNS uuid
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN (
+      WITH RECURSIVE rests_on AS (
+        SELECT of_exchange AS exchange_id WHERE EXISTS (
+          SELECT FROM infohus.disclosure d
+          WHERE d.exchange_id = of_exchange AND infohus.caller_authority() IN (d.discloser_id, d.recipient_id)
+            AND infohus.takes_part(d.case_id, 'any')
+        )
+        UNION
+        SELECT w.exchange_id FROM rests_on r
+        JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_kind <> 'exchange'
+        JOIN infohus.disclosure w ON w.record_id = d.record_id
+          AND (w.exchange_id = ANY (d.via) OR w.discloser_id = d.discloser_id)
+      )
+      SELECT x.id FROM rests_on r JOIN infohus.exchange x ON x.corrects_id = r.exchange_id
+      WHERE x.recorded_at >= since ORDER BY x.recorded_at LIMIT 1
+    );
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) TO infohus_app;
+
+-- It runs as the owner, whom forced row security binds too: these rows only.
+CREATE POLICY functions_read_correction ON infohus.exchange FOR SELECT TO infohus_owner USING (corrects_id IS NOT NULL);
+
 CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
 

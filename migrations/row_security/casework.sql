@@ -51,29 +51,46 @@ CREATE POLICY insert_clearance_check ON infohus.clearance_check FOR INSERT TO in
 
 ALTER TABLE infohus.child_notification ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.child_notification TO infohus_app;
-GRANT UPDATE (assessed_at, receipt_given_on) ON infohus.child_notification TO infohus_app;
 CREATE POLICY select_child_notification ON infohus.child_notification FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND record_version = infohus.newest_version(id)
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
   );
 CREATE POLICY insert_child_notification ON infohus.child_notification FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
-CREATE POLICY update_child_notification ON infohus.child_notification FOR UPDATE TO infohus_app
+
+ALTER TABLE infohus.child_notification_step ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.child_notification_step TO infohus_app;
+CREATE POLICY select_child_notification_step ON infohus.child_notification_step FOR SELECT TO infohus_app
   USING (
     infohus.takes_part(case_id, 'coordinators')
-    AND record_version = infohus.newest_version(id)
-    AND (authority_id = infohus.caller_authority() OR infohus.caller_role() = 'municipal_coordinator')
+    AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+  );
+-- For those who may see the task, as its own row security says: the municipality takes every step, another authority
+-- hands over what it recorded.
+CREATE POLICY insert_child_notification_step ON infohus.child_notification_step FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND EXISTS (
+      SELECT FROM infohus.child_notification n
+      WHERE n.id = notification_id AND (
+        infohus.caller_role() = 'municipal_coordinator'
+        OR (step = 'handed_over' AND n.authority_id = infohus.caller_authority())
+      )
+    )
   );
 
 -- Does the caller's authority know of a child whose underretning is not handed over? It runs as the caller, whom row
--- security shows the tasks of the own authority and those that were disclosed to it.
+-- security shows the tasks and steps of the own authority and those that were disclosed to it.
 CREATE FUNCTION infohus.awaits_child_notification(of_case uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
     RETURN EXISTS (
-      SELECT FROM infohus.child_notification n WHERE n.case_id = of_case AND n.handed_over_at IS NULL
+      SELECT FROM infohus.child_notification n WHERE n.case_id = of_case AND NOT EXISTS (
+        SELECT FROM infohus.child_notification_step s WHERE s.notification_id = n.id AND s.step = 'handed_over'
+      )
     );
   END
   $$;

@@ -146,7 +146,7 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
     UNION ALL
     SELECT 'paragraph', e.paragraph::text, count(*) FROM infohus.exchange e JOIN ours ON ours.id = e.case_id
     WHERE e.authority_id = infohus.caller_authority() AND e.recorded_at >= begins_at AND e.recorded_at < ends_at
-      AND e.corrects_id IS NULL GROUP BY 2
+      AND e.corrects_id IS NULL AND e.paragraph <> 'pet-loven-4' GROUP BY 2
     UNION ALL
     SELECT 'outcome', ours.outcome, count(*) FROM ours
     WHERE ours.closed_at >= begins_at AND ours.closed_at < ends_at GROUP BY 2;

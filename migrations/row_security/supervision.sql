@@ -35,6 +35,19 @@ CREATE FUNCTION infohus.first_disclosed_by(of_record uuid) RETURNS text
   END
   $$;
 
+-- Is it an exchange at PET's request, of which the caller's authority is to see nothing: neither asked nor told (rule 85)?
+CREATE FUNCTION infohus.is_anothers_for_pet(of_exchange uuid) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN EXISTS (
+      SELECT FROM infohus.exchange e
+      WHERE e.id = of_exchange AND e.paragraph = 'pet-loven-4'
+        AND infohus.caller_authority() <> e.authority_id AND infohus.caller_authority() <> ALL (e.recipients)
+    );
+  END
+  $$;
+
 -- What the caller's authority gave, received, or owns and another passed on (rule 90).
 CREATE FUNCTION infohus.supervises_disclosure(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -44,7 +57,7 @@ CREATE FUNCTION infohus.supervises_disclosure(of_exchange uuid, of_record uuid, 
       recipient = infohus.caller_authority()
       OR (SELECT e.authority_id FROM infohus.exchange e WHERE e.id = of_exchange) = infohus.caller_authority()
       OR infohus.first_disclosed_by(of_record) = infohus.caller_authority()
-    );
+    ) AND NOT infohus.is_anothers_for_pet(of_exchange);
   END
   $$;
 
@@ -61,6 +74,6 @@ CREATE FUNCTION infohus.supervises_exchange(of_exchange uuid, given_by text) RET
         SELECT FROM infohus.disclosure d
         WHERE d.exchange_id = of_exchange AND d.recipient_id = infohus.caller_authority()
       )
-    );
+    ) AND NOT infohus.is_anothers_for_pet(of_exchange);
   END
   $$;

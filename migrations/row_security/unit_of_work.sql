@@ -68,8 +68,8 @@ CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint
   DECLARE
     ended bigint;
   BEGIN
-    DELETE FROM infohus.request_once r WHERE r.ctid = ANY (ARRAY(
-      SELECT old.ctid FROM infohus.request_once old WHERE old.acted_on < before LIMIT 10000
+    DELETE FROM infohus.answered_request r WHERE r.ctid = ANY (ARRAY(
+      SELECT old.ctid FROM infohus.answered_request old WHERE old.acted_on < before LIMIT 10000
     ));
     GET DIAGNOSTICS ended = ROW_COUNT;
     RETURN ended;
@@ -79,9 +79,9 @@ REVOKE EXECUTE ON FUNCTION infohus.end_answered_requests(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.end_answered_requests(date) TO infohus_app;
 
 -- It runs as the owner, whom forced row security binds too: these rows only.
-CREATE POLICY ending_reads_request_once ON infohus.request_once FOR SELECT TO infohus_owner
+CREATE POLICY ending_reads_answered_request ON infohus.answered_request FOR SELECT TO infohus_owner
   USING (acted_on < CURRENT_DATE - 1);
-CREATE POLICY ending_deletes_request_once ON infohus.request_once FOR DELETE TO infohus_owner
+CREATE POLICY ending_deletes_answered_request ON infohus.answered_request FOR DELETE TO infohus_owner
   USING (acted_on < CURRENT_DATE - 1);
 
 -- Logging attempts.

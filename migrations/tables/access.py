@@ -102,7 +102,7 @@ def create_tables() -> None:
         revision(),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
-        sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
+        sa.Index("ix_participant_person_id_case_id_kind", "person_id", "case_id", "kind"),
     )
 
     # The table `exchange` is on the floor `cases`, which adds the foreign key to it.
@@ -155,7 +155,7 @@ def create_tables() -> None:
     )
 
     create_table(
-        "request_once",
+        "answered_request",
         sa.Column("person_id", sa.Uuid(), primary_key=True),
         sa.Column("key", sa.Text(), primary_key=True),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),

@@ -68,18 +68,26 @@ def create_tables() -> None:
         sa.Column("subject_id", sa.Uuid(), sa.ForeignKey("infohus.subject.id"), nullable=False),
         sa.Column("assess_by", sa.DateTime(timezone=True), nullable=False),
         sa.Column("receipt_by", sa.Date(), nullable=False),
-        sa.Column("handed_over_at", sa.DateTime(timezone=True)),
-        sa.Column("assessed_at", sa.DateTime(timezone=True)),
-        sa.Column("receipt_given_on", sa.Date()),
+        sa.UniqueConstraint("subject_id"),
+    )
+
+    create_record(
+        "child_notification_step",
+        sa.Column("notification_id", sa.Uuid(), sa.ForeignKey("infohus.child_notification.id"), nullable=False),
+        choice("step", "handed_over", "assessed", "receipt_given"),
+        sa.Column("taken_at", sa.DateTime(timezone=True)),
+        sa.Column("taken_on", sa.Date()),
         sealed("handed_over_to", nullable=True),
-        revision(),
-        once_per_record("child_notification", "subject_id"),
-        versioned=True,
+        sa.UniqueConstraint("notification_id", "authority_id", "step"),
+        sa.CheckConstraint("(step = 'receipt_given') = (taken_on IS NOT NULL)", name="receipt_on_a_day"),
+        sa.CheckConstraint("(taken_at IS NULL) = (taken_on IS NOT NULL)", name="taken_at_some_time"),
+        sa.CheckConstraint("(step = 'handed_over') = (handed_over_to IS NOT NULL)", name="handed_over_to_somebody"),
     )
 
     create_record(
         "information_request",
         sa.Column("asked_by", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("asked_by_pet", sa.Boolean(), nullable=False),
         sa.Column("asked_of", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         choice("answer", "disclosed", "partly", "declined", nullable=True),

@@ -13,7 +13,8 @@ from migrations.tables.definitions import (
 )
 
 RECORD_KINDS = (
-    "concern", "reporter", "subject", "clearance_check", "child_notification", "information", "note",
+    "concern", "reporter", "subject", "clearance_check", "child_notification",
+    "child_notification_step", "information", "note",
     "custody_release", "exchange", "first_view", "scope_decision", "scope_disagreement", "screening", "assessment",
     "contribution", "recommendation", "measure", "follow_up", "closure",
 )
@@ -44,6 +45,7 @@ def create_tables() -> None:
     create_record(
         "access_request",
         sa.Column("subject_id", sa.Uuid()),
+        sa.ForeignKeyConstraint(["case_id", "subject_id"], ["infohus.subject.case_id", "infohus.subject.id"]),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("answer_by", sa.Date(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True)),

@@ -36,6 +36,7 @@ def upgrade() -> None:
     run(MIGRATIONS / "row_security" / "audit.sql")
     for floor in FLOORS.values():
         floor.create_tables()
+    run(MIGRATIONS / "row_security" / "caller.sql")
     run(MIGRATIONS / "row_security" / "supervision.sql")
     for name in FLOORS:
         run(MIGRATIONS / "row_security" / f"{name}.sql")

@@ -73,7 +73,12 @@ class RequestTooLarge(Refused):
 
 
 class UnsupportedMediaType(Refused):
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    """The body is not said to be JSON in UTF-8, so another reader could read something else.
+
+    Refused as whatever can be read in two ways is, with 400, and not with the 415 of RFC 9110, section 15.5.16.
+    """
+
+    status = HTTPStatus.BAD_REQUEST
 
 
 class MomentNotPlausible(Refused):
@@ -326,6 +331,10 @@ class ParticipationCannotBeExtended(Refused):
     """It is over, or has no end."""
 
     status = HTTPStatus.CONFLICT
+
+
+class DrawnInByItsOwnAuthority(Refused):
+    """Rule 44: who works for a tovholder's authority reads that side, so nobody else draws them in."""
 
 
 class NotAnAuthorityHere(Refused):

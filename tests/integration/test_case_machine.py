@@ -88,7 +88,8 @@ class Model:
     def stands_open(self, name: str, *, besides: str = "") -> bool:
         """Say whether something joint or of somebody's own side must be finished before they can sign a closure."""
         child = (self.awaits_child or self.clocks_run) and name == "kommune"
-        return child or bool(self.asked) or name in self.measures or bool(self.open.keys() - {besides})
+        lacks_a_step = self.stage in {Stage.RECEIVED, Stage.CLEARED}
+        return child or lacks_a_step or bool(self.asked) or name in self.measures or bool(self.open.keys() - {besides})
 
 
 class CaseMachine(RuleBasedStateMachine):

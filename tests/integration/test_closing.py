@@ -33,7 +33,7 @@ Begin = Callable[[House], Awaitable[tuple[CaseInHand, Resolve]]]
 
 
 async def child(house: House) -> tuple[CaseInHand, Resolve]:
-    case = await (await house.case(subjects=[{"name": "Barn", "is_under_18": True}])).clear()
+    case = await (await house.case(subjects=[{"name": "Barn", "is_under_18": True}])).accept()
     concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
     path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
     await case.kommune.post(f"{path}/assessment", {"assessed_at": now().isoformat()}, status=200)
@@ -53,7 +53,7 @@ async def child_not_assessed(house: House) -> tuple[CaseInHand, Resolve]:
 
 
 async def _child_with_one_clock(house: House, stopped: str, runs: str) -> tuple[CaseInHand, Resolve]:
-    case = await (await house.case(subjects=[{"name": "Barn", "is_under_18": True}])).clear()
+    case = await (await house.case(subjects=[{"name": "Barn", "is_under_18": True}])).accept()
     concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
     path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}"
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
@@ -118,7 +118,7 @@ async def _unsigned(case: CaseInHand, path: str, draft: dict[str, Any]) -> Resol
 
 
 async def request(house: House) -> tuple[CaseInHand, Resolve]:
-    case = await (await house.case()).clear()
+    case = await (await house.case()).accept()
     asked = await case.kommune.post(
         f"{case.path}/information-requests", {"question": "Kender I ham?", "disclosure": told()}
     )
@@ -137,7 +137,7 @@ async def correction_of_the_police(house: House) -> tuple[CaseInHand, Resolve]:
 
 
 async def _corrected_by(house: House, by: str) -> tuple[CaseInHand, Resolve]:
-    case = await (await house.case()).clear()
+    case = await (await house.case()).accept()
     discloser, recipient = (case.kommune, case.politi) if by == MUNICIPALITY else (case.politi, case.kommune)
     wrong = await case.disclose(await case.note(by=by), by=by)
     body = {"summary": "Det var hans bror.", **told(by)}
@@ -166,7 +166,7 @@ async def _measure_of(house: House, authority: str) -> tuple[CaseInHand, Resolve
 
 async def child_of_the_police(house: House) -> tuple[CaseInHand, Resolve]:
     """One whom only the police know of: they hand the underretning over themselves."""
-    case = await (await house.case()).clear()
+    case = await (await house.case()).accept()
     added = await case.politi.post(f"{case.path}/concerns", A_CHILD)
     concern = await case.politi.get(f"{case.path}/concerns/{added['id']}")
     path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}/hand-over"
@@ -176,7 +176,7 @@ async def child_of_the_police(house: House) -> tuple[CaseInHand, Resolve]:
 
 async def asked_from_outside(house: House) -> tuple[CaseInHand, Resolve]:
     """A request that the police noted for themselves."""
-    case = await (await house.case()).clear()
+    case = await (await house.case()).accept()
     noted = await case.politi.post(f"{case.path}/information-requests", FROM_OUTSIDE)
     path = f"{case.path}/information-requests/{noted['id']}/answer"
     return case, lambda: case.politi.post(path, {"answer": "declined"}, status=200)
@@ -251,7 +251,7 @@ class WhenSomethingStandsInTheWay:
 
     @pytest.mark.rule(70)
     async def test_what_comes_up_after_the_proposal_stops_the_second_signature(self, house: House) -> None:
-        case = await (await house.case()).clear()
+        case = await (await house.case()).accept()
         proposal = await case.kommune.post(f"{case.path}/closures", CLOSURE)
         asked = await case.politi.post(
             f"{case.path}/information-requests",
@@ -270,7 +270,7 @@ class WhenSomethingStandsInTheWay:
     async def test_a_request_of_pet_and_one_that_nobody_here_can_answer_do_not_block(self, house: House) -> None:
         await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
         await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
-        case = await (await house.case()).clear()
+        case = await (await house.case()).accept()
         path = f"{case.path}/information-requests"
         await case.politi.post(path, {"question": "Hvad har I?", "received_from": "pet"})
         await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
@@ -312,7 +312,7 @@ class WhenSomebodyHasSigned:
     async def test_who_took_it_back_can_sign_again_and_nobody_takes_back_another_s_or_a_closed_case_s(
         self, house: House
     ) -> None:
-        case = await (await house.case()).clear()
+        case = await (await house.case()).accept()
         proposal = await case.kommune.post(f"{case.path}/closures", CLOSURE)
         path, signature = f"{case.path}/closures/{proposal['id']}", {"content_hash": proposal["content_hash"]}
         await case.politi.delete(f"{path}/signature", status=204)

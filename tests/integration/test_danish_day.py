@@ -131,7 +131,7 @@ class WhenItIsHalfPastMidnightInDenmark:
             kommune = case.kommune
             kommune.headers["Idempotency-Key"] = f"note-{today}"
             await kommune.post(f"{case.path}/information", {"text": "Moren er bekymret.", "source": "samtale"})
-        answered = await house.sql("SELECT acted_on FROM infohus.request_once ORDER BY acted_on")
+        answered = await house.sql("SELECT acted_on FROM infohus.answered_request ORDER BY acted_on")
         assert [row["acted_on"] for row in answered] == [today for _, today in HALF_PAST_MIDNIGHT]
 
     async def test_the_reporter_may_have_got_the_receipt_today_and_lacks_it_since_yesterday(

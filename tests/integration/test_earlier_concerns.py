@@ -116,7 +116,7 @@ class WhenTheCaseIsToEnd:
     @pytest.mark.rule(78)
     async def test_nobody_signs_who_has_not_seen_it(self, house: House) -> None:
         await case_of(house)
-        case = await (await case_of(house)).clear()
+        case = await (await case_of(house)).accept()
         await share_the_person(case)
         refused = await propose_closure(case, status=409)
         assert refused["type"] == "/problems/earlier-concerns-not-seen"
@@ -132,7 +132,7 @@ class WhenTheCaseIsToEnd:
     @pytest.mark.rule(78)
     async def test_what_comes_after_must_be_seen_too(self, house: House) -> None:
         await case_of(house)
-        case = await (await case_of(house)).clear()
+        case = await (await case_of(house)).accept()
         before = await case.look_back(case.kommune)
         assert (await timeline(case))["is_confirmed"] is True
         await case_of(house, name="En tredje stavemåde")
@@ -144,7 +144,7 @@ class WhenTheCaseIsToEnd:
 
     @pytest.mark.rule(78)
     async def test_an_amended_proposal_is_signed_by_who_has_seen_it(self, house: House) -> None:
-        case = await (await case_of(house)).clear()
+        case = await (await case_of(house)).accept()
         proposal = await propose_closure(case)
         await case_of(house)
         draft = {**CLOSURE, "disclosure": told(purpose="closure")}
@@ -168,7 +168,7 @@ class WhenTheCaseIsToEnd:
     async def test_where_nothing_went_before_nothing_is_asked(
         self, house: House, subjects: list[dict[str, str]]
     ) -> None:
-        case = await (await house.case(subjects=subjects)).clear()
+        case = await (await house.case(subjects=subjects)).accept()
         assert await (await case.close()).stage() == "closed"
 
     @pytest.mark.parametrize("shown", ["", "0" * 63, "0" * 65, "G" * 64, None])

@@ -19,7 +19,7 @@ NOTE = {"text": "Han har talt om at rejse.", "source": "skolen"}
 
 async def put_back(house: House, days: int) -> None:
     """Let every stored key be of an act some days ago."""
-    await house.sql("UPDATE infohus.request_once SET acted_on = $1", danish_day(now()) - timedelta(days=days))
+    await house.sql("UPDATE infohus.answered_request SET acted_on = $1", danish_day(now()) - timedelta(days=days))
 
 
 async def noted(case: CaseInHand, key: str = "en-og-samme") -> Any:
@@ -30,7 +30,7 @@ async def noted(case: CaseInHand, key: str = "en-og-samme") -> Any:
 async def keys_left(house: House, *, wanted: int) -> int:
     """Count the stored keys, as soon as they are as many as wanted, or after some seconds."""
     until = asyncio.get_running_loop().time() + 5
-    while (left := len(await house.sql("SELECT FROM infohus.request_once"))) != wanted:
+    while (left := len(await house.sql("SELECT FROM infohus.answered_request"))) != wanted:
         if asyncio.get_running_loop().time() > until:
             break
         await asyncio.sleep(0.05)
@@ -68,7 +68,7 @@ class WhenSomebodyWouldEndThemSooner:
         await noted(case)
         app = await asyncpg.connect(database.dsn("app"))
         try:
-            for statement in ("DELETE FROM infohus.request_once", "TRUNCATE infohus.request_once"):
+            for statement in ("DELETE FROM infohus.answered_request", "TRUNCATE infohus.answered_request"):
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await app.execute(statement)
             for days_ago, ended in ((0, 0), (1, 0), (3, 1)):
@@ -90,8 +90,8 @@ class WhenSomebodyWouldEndThemSooner:
     @pytest.mark.fault("B10")
     async def test_many_end_in_steps(self, house: House) -> None:
         await house.sql(
-            "INSERT INTO infohus.request_once SELECT gen_random_uuid(), n::text, '', gen_random_uuid(), '2026-01-01'"
-            " FROM generate_series(1, 25000) n"
+            "INSERT INTO infohus.answered_request"
+            " SELECT gen_random_uuid(), n::text, '', gen_random_uuid(), '2026-01-01' FROM generate_series(1, 25000) n"
         )
         async with AsyncTestClient(create_app(house.settings)):
             assert await keys_left(house, wanted=0) == 0

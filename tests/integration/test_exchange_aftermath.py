@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, invitation, told
+from house import CLEARANCE, INSTITUTION, POLICE, PROBATION, House, invitation, told
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
 
@@ -38,23 +38,6 @@ class WhenSomethingIsPassedOn:
         body = {**told(recipients=[PROBATION]), "items": [{"kind": "information", "id": item}], **change}
         answer = await case.kommune.call("POST", f"{case.path}/exchanges", json=body)
         assert answer.json()["type"] == f"/problems/{problem}"
-
-    @pytest.mark.rule(13)
-    async def test_a_correction_reaches_those_it_was_passed_on_to(self, house: House) -> None:
-        case = await house.case()
-        guest = invitation(PROBATION)
-        invited = await case.kommune.post(f"{case.path}/participants", guest)
-        item = await case.note(by=POLICE)
-        wrong = await case.disclose(item, by=POLICE)
-        await case.kommune.post(
-            f"{case.path}/exchanges", {**told(recipients=[PROBATION]), "items": [{"kind": "information", "id": item}]}
-        )
-        await case.kommune.delete(f"{case.path}/participants/{invited['id']}")
-        body = {**told(POLICE), "recipients": [], "summary": "Det var en anden."}
-        right = await case.politi.post(f"{case.path}/exchanges/{wrong['id']}/corrections", body)
-        assert right["recipients"] == sorted([MUNICIPALITY, PROBATION])
-        receipts = await case.politi.get(f"{case.path}/exchanges/{right['id']}/receipts")
-        assert receipts["unacknowledged"] == sorted([MUNICIPALITY, PROBATION])
 
 
 class WhenARecipientAcknowledges:

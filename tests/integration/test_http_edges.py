@@ -89,6 +89,20 @@ class WhenAnAddressCanBeReadInTwoWays:
                         loose.append((path, parameter["name"], schema))
         assert loose == []
 
+    async def test_every_body_is_said_to_be_json(self, house: House) -> None:
+        paths, asked = description_of(house.app)["paths"], 0
+        for path, operations in paths.items():
+            for method in operations.keys() & {"post", "put"}:
+                if "requestBody" not in operations[method]:
+                    continue
+                answer = await house.person("kommune").call(
+                    method.upper(), filled(path), content=b"{}", headers={"Content-Type": "text/plain"}
+                )
+                given = (answer.status_code, answer.json()["type"])
+                assert given == (400, "/problems/unsupported-media-type"), path
+                asked += 1
+        assert asked > 40
+
 
 @pytest.mark.fault("B11")
 class WhenARequestIsConditionalOrAsksForTheHeadOnly:
@@ -102,6 +116,19 @@ class WhenARequestIsConditionalOrAsksForTheHeadOnly:
             headers = {} if said is None else {"If-Match": said.replace("{v}", tag)}
             answer = await case.kommune.call("PUT", path, json=draft, headers=headers)
             assert answer.status_code == status, said
+
+    async def test_a_reading_is_whole_whatever_tag_is_known(self, house: House) -> None:
+        """A tag names the version that If-Match changes; the answer shows more: here, that the other has signed."""
+        case = await (await house.case()).clear()
+        draft = {"outcome": "within", "content": {"reasons": "a"}, "disclosure": told(purpose="scope_decision")}
+        proposal = await case.kommune.post(f"{case.path}/scope-decisions", draft)
+        path = f"{case.path}/scope-decisions/{proposal['id']}"
+        before = await case.kommune.call("GET", path)
+        await case.politi.post(f"{path}/signatures", {"content_hash": proposal["content_hash"]})
+        for said in (before.headers["etag"], "*", f"W/{before.headers['etag']}"):
+            answer = await case.kommune.call("GET", path, headers={"If-None-Match": said})
+            assert (answer.status_code, answer.headers["etag"]) == (200, before.headers["etag"])
+            assert len(answer.json()["signatures"]) == len(before.json()["signatures"]) + 1
 
     async def test_head_answers_as_get_does_and_without_a_body(self, house: House) -> None:
         case = await house.case()

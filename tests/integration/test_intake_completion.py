@@ -331,8 +331,10 @@ class WhenThePoliceTakeAConcernIn:
         await case.kommune.post(f"{path}/hand-over", handed, status=200)
         await stop_clocks(case, child)
         seen = (await the_concern(case, "politi"))["child_notifications"][0]
-        # Their own version, until they are told of the municipality's.
+        # The task, until they are told what the municipality did about it.
         assert (seen["handed_over_at"], seen["receipt_given_on"]) == (None, None)
-        await case.disclose(items=[{"kind": "child_notification", "id": child}])
+        steps = (await the_concern(case))["child_notifications"][0]["steps"]
+        assert [one["step"] for one in steps] == ["handed_over", "assessed", "receipt_given"]
+        await case.disclose(items=[{"kind": "child_notification_step", "id": one["id"]} for one in steps])
         seen = (await the_concern(case, "politi"))["child_notifications"][0]
         assert (seen["handed_over_at"] is None, seen["receipt_given_on"]) == (False, "2026-11-20")

@@ -252,10 +252,10 @@ class WhenACaseIsClosed:
 
     @pytest.mark.rule(70)
     async def test_it_is_signed_by_both(self, house: House) -> None:
-        case = await (await house.case()).clear()
+        case = await (await house.case()).accept()
         draft = {"outcome": "unfounded", "content": {"reasons": "Intet."}, "disclosure": told(purpose="closure")}
         proposal = await case.kommune.post(f"{case.path}/closures", draft)
-        assert await case.stage() == "cleared"
+        assert await case.stage() == "accepted"
         body = {"content_hash": proposal["content_hash"]}
         await case.politi.post(f"{case.path}/closures/{proposal['id']}/signatures", body)
         assert await case.stage() == "closed"

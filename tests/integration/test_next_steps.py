@@ -92,7 +92,9 @@ PATHS = {
     "inviteParticipant": ("participants", "InviteParticipant"), "proposeClosure": ("closures", "ProposeClosure"),
 }
 """Where each act is done, and an example of it. The hand-over names a record, and is tried on its own below."""
-ABOUT_THE_ACT = {"/problems/exchange-without-content", "/problems/already-takes-part"}
+ABOUT_THE_ACT = {
+    "/problems/exchange-without-content", "/problems/already-takes-part", "/problems/drawn-in-by-its-own-authority",
+}
 
 
 def _disclosing(by: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -188,12 +190,13 @@ class WhenSomebodyAsksWhatIsNext:
         concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
         path = f"{case.path}/child-notifications/{concern['child_notifications'][0]['id']}/hand-over"
         handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
-        await case.kommune.post(path, handed, status=200)
+        handed_over = await case.kommune.post(path, handed, status=200)
         step = await said(case.kommune, "handOverChildNotification")
         assert step is not None
         assert step["why_not"]["problem"] == "/problems/already-recorded"
-        # They read the version they were told of, until they are told of the hand-over.
-        await case.disclose(items=[{"kind": "child_notification", "id": told_of}])
+        # They wait until they are told of the hand-over.
+        assert not (await said(case.politi, "proposeScreening") or {})["is_possible"]
+        await case.disclose(items=[{"kind": "child_notification_step", "id": handed_over["steps"][0]["id"]}])
         screening = await said(case.politi, "proposeScreening")
         assert screening is not None
         assert screening["is_possible"]

@@ -1,9 +1,11 @@
 """Professionals are drawn in one by one, for areas and a time; they go on, leave, or are ended at once (rule 22)."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from at_once import at_once
@@ -269,3 +271,75 @@ class WhenTheSamePersonIsInvitedTwice:
         ))
         assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
         assert len(await house.sql("SELECT FROM infohus.participant WHERE kind = 'invited'")) == 1
+
+
+@pytest.mark.rule(44)
+@pytest.mark.fault("A14")
+class WhenAnEmployeeOfAnAuthorityWithATovholderIsDrawnIn:
+    @pytest.mark.parametrize(("who", "authority", "status"), [
+        ("kommune", MUNICIPALITY, 201), ("kommune", POLICE, 422), ("kommune", PROBATION, 201),
+        ("politi", MUNICIPALITY, 422), ("politi", POLICE, 201), ("politi", PROBATION, 201),
+        ("raadgiver", MUNICIPALITY, 404), ("raadgiver", POLICE, 404), ("dpo", MUNICIPALITY, 404),
+        ("jurist", POLICE, 404), ("politi-dpo", MUNICIPALITY, 404), ("admin", MUNICIPALITY, 404),
+    ])
+    async def test_it_is_by_that_authority_s_own_tovholder(
+        self, house: House, who: str, authority: str, status: int
+    ) -> None:
+        areas = ["information", "assessment", "measures", "exchange"]
+        case, _, _ = await drawn_in(house, scope=areas)
+        before = await house.sql("SELECT count(*) AS n FROM infohus.participant")
+        for scope in ([areas[0]], [areas[1]], [areas[2]], [areas[3]], areas):
+            draft = invitation(authority, scope=scope, public_task_confirmed=True)
+            answer = await house.person(who).call("POST", f"{case.path}/participants", json=draft)
+            assert answer.status_code == status
+            if status == 422:
+                assert answer.json()["type"] == "/problems/drawn-in-by-its-own-authority"
+        after = await house.sql("SELECT count(*) AS n FROM infohus.participant")
+        assert (after[0]["n"] - before[0]["n"]) == (5 if status == 201 else 0)
+
+    @pytest.mark.parametrize(("stage", "bring"), [
+        ("received", None), ("cleared", CaseInHand.clear), ("accepted", CaseInHand.accept),
+        ("qualifying", CaseInHand.qualify), ("acting", CaseInHand.recommend),
+    ])
+    async def test_at_each_stage(self, house: House, stage: str, bring: Any) -> None:
+        case = await house.case()
+        if bring is not None:
+            await bring(case)
+        assert await case.stage() == stage
+        for person, other in ((case.kommune, POLICE), (case.politi, MUNICIPALITY)):
+            said = await problem(person, "POST", f"{case.path}/participants", invitation(other))
+            assert said == "drawn-in-by-its-own-authority"
+
+    @pytest.mark.rule(45)
+    async def test_the_database_refuses_it_too(self, house: House) -> None:
+        case = await house.case()
+        taking_part = (
+            "INSERT INTO infohus.participant"
+            " SELECT (jsonb_populate_record(p, $1)).* FROM infohus.participant p LIMIT 1"
+        )
+        for who, own, other, regime in (
+            ("kommune", MUNICIPALITY, POLICE, "gdpr"), ("politi", POLICE, MUNICIPALITY, "led"),
+        ):
+            for acts_for, kind in ((other, "invited"), (other, "coordinator"), (own, "coordinator")):
+                row = {
+                    "id": str(uuid4()), "person_id": str(uuid4()), "acts_for": acts_for, "kind": kind,
+                    "authority_id": own, "regime": regime, "ends_at": (now() + SOON).isoformat(),
+                }
+                role = "municipal_coordinator" if who == "kommune" else "police_coordinator"
+                with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                    await as_app(house, who, own, role, taking_part, json.dumps(row))
+        assert case.id
+
+
+async def as_app(house: House, who: str, authority: str, role: str, statement: str, *values: object) -> None:
+    """Run a statement as the application's role would for a person, and take it back."""
+    connection = await asyncpg.connect(house.superuser)
+    try:
+        attempt = connection.transaction()
+        await attempt.start()
+        await connection.execute("SET LOCAL ROLE infohus_app")
+        person_id = house.person(who).person_id
+        await connection.execute("SELECT infohus.act_as($1, $2, $3, now())", authority, person_id, role)
+        await connection.execute(statement, *values)
+    finally:
+        await connection.close()

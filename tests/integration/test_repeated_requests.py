@@ -212,7 +212,7 @@ async def amend_each(house: House) -> None:
     """Propose each joint decision, and amend it."""
     for name, path, bring in (
         ("ScopeDecision", "scope-decisions", CaseInHand.clear), ("Screening", "screenings", CaseInHand.accept),
-        ("Closure", "closures", CaseInHand.clear),
+        ("Closure", "closures", CaseInHand.accept),
     ):
         case = await bring(await house.case())
         proposal = await propose_and_amend(case, name, path)

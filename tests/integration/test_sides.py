@@ -101,11 +101,6 @@ async def told_a_third(case: CaseInHand, person: Person, by: str) -> None:
     await person.post(f"{case.path}/information-requests", {"question": "Kender I ham?", "disclosure": past_the_other})
 
 
-async def proposed_to_a_third(case: CaseInHand, person: Person, by: str) -> None:
-    opening = {"users_are_trained": True, "disclosure": told(by, purpose="assessment", recipients=[PROBATION])}
-    await person.post(f"{case.path}/assessments", opening)
-
-
 async def looked_back(case: CaseInHand, person: Person, _: str) -> None:
     await case.look_back(person)
     await person.get(f"{case.path}/closing")
@@ -115,7 +110,7 @@ AT: dict[str, tuple[Act, ...]] = {
     "received": (concern, notes, own_papers, asked_from_outside, told_a_third, looked_back),
     "cleared": (concern, notes, first_view, told_a_third),
     "accepted": (concern, own_papers, told_a_third),
-    "qualifying": (concern, notes, proposed_to_a_third),
+    "qualifying": (concern, notes, told_a_third),
     "acting": (concern, measure, asked_from_outside, told_a_third),
 }
 """What each side can do by itself at a stage; what is joint, such as drawing somebody in, is done in both cases."""

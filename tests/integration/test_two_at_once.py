@@ -145,7 +145,7 @@ class WhenBothCloseAtOnce:
     @pytest.mark.rule(70)
     async def test_there_is_one_proposal_and_one_end(self, house: House) -> None:
         for _ in range(TIMES):
-            case = await (await house.case()).clear()
+            case = await (await house.case()).accept()
             path = f"{case.path}/closures"
             assert_one_won(await together(
                 case.kommune.call("POST", path, json=CLOSURE),
@@ -162,7 +162,7 @@ class WhenBothCloseAtOnce:
 
     @pytest.mark.rule(70)
     async def test_also_when_both_wait_for_the_case(self, house: House) -> None:
-        case = await (await house.case()).clear()
+        case = await (await house.case()).accept()
         async with held(case):
             told_them = await together(
                 case.kommune.call("POST", f"{case.path}/closures", json=CLOSURE),
@@ -174,7 +174,7 @@ class WhenBothCloseAtOnce:
     async def test_no_case_closes_over_a_question_that_comes_in_meanwhile(self, house: House) -> None:
         seen = set()
         for _ in range(TIMES):
-            case = await (await house.case()).clear()
+            case = await (await house.case()).accept()
             proposal = await case.kommune.post(f"{case.path}/closures", CLOSURE)
             asking = {"question": "Kender I ham?", "disclosure": told(POLICE)}
             signed, asked = await together(

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from infohus.web.api_examples import EXAMPLES
-from noninterference.installation import THIRD, NothingThere, Run, other
+from noninterference.installation import PET, THIRD, NothingThere, Run, other
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +219,21 @@ async def _asked(run: Run, act: Act) -> None:
     await make(run, act, f"{case_of(run, act)}/information-requests", body)
 
 
+@doing("be asked by PET")
+async def _asked_by_pet(run: Run, act: Act) -> None:
+    body = {"question": written("Hvor er han?", act.choice), "received_from": PET}
+    await make(run, act, f"{case_of(run, act)}/information-requests", body)
+
+
+@doing("tell PET")
+async def _tell_pet(run: Run, act: Act) -> None:
+    """Answer PET with what was said, and with what the sides told each other, whoever of them owns it."""
+    body = {**told(run, act, PET), "requested_by_pet": True, "summary": written("Han er set.", act.choice)}
+    if act.about is not None:
+        body["items"] = run.made_by(act.about)["_items"]
+    await make(run, act, f"{case_of(run, act)}/exchanges", body)
+
+
 @doing("tell the other")
 async def _tell(run: Run, act: Act) -> None:
     case = case_of(run, act)
@@ -226,7 +241,9 @@ async def _tell(run: Run, act: Act) -> None:
     noted = [await run.send(act.side, "POST", f"{case}/information", note) for _ in range(1 + act.choice % 2)]
     items = [{"kind": "information", "id": one.json()["id"]} for one in noted if one.is_success]
     if items:
-        await make(run, act, f"{case}/exchanges", {**told(run, act), "items": items})
+        answer = await make(run, act, f"{case}/exchanges", {**told(run, act), "items": items})
+        if answer.is_success:
+            run.made[act.number]["_items"] = items
 
 
 @doing("tell of a concern")

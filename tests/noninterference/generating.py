@@ -18,6 +18,8 @@ AT_THE_END = (
     "search", "report the log to a person", "export the journal note", "tell the other", "propose a closure", "read",
 )
 """What the observing side does last in every case: acts whose answers could tell of all that stands there."""
+BETWEEN_READINGS = 0.3
+"""How often hidden acts stand between two readings of their case."""
 NEXT = {
     "cleared": "scope", "accepted": "screening", "recommending": "recommendation",
 }
@@ -214,13 +216,31 @@ class _Author:
     # --- hidden acts -------------------------------------------------------------------------------------------------
 
     def hide(self) -> None:
-        """Strew in what the other side does for itself, in one run only or differently in the second."""
+        """Strew in what the other side does for itself, in one run only or differently in the second.
+
+        Sometimes between two readings of the case, so that an entity tag that changes meanwhile is seen to.
+        """
+        compared = self.drawn.choice(self.cases) if self.drawn.random() < BETWEEN_READINGS else None
+        if compared is not None:
+            self.read_again(compared)
+        self.hide_some(only_in=compared)
+        if compared is not None:
+            self.read_again(compared)
+
+    def read_again(self, case: _Case) -> None:
+        """Let the observing side read a case, and nothing else."""
+        act = self.add("read", self.observer, case=case, choice=0)
+        self.acts[act.number] = replace(act, is_looked_at=False)
+
+    def hide_some(self, *, only_in: _Case | None) -> None:
+        """Add some hidden acts."""
         for _ in range(self.drawn.choice([0, 1, 1, 2, 2, 3, 4])):
-            case = self.drawn.choice(self.cases)
+            case = only_in or self.drawn.choice(self.cases)
             kinds: list[tuple[str, Act | None]] = [(kind, None) for kind in ON_A_CASE]
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
             if any(act.side == self.hides and act.choice % 3 == 2 for act in case.of("invite")):
                 kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
+            kinds += [("tell PET", act) for act in case.of("tell the other")] * 2
             kinds += [("measure, untold", None)] * (14 if case.stage == "acting" else 0)
             kinds += [
                 (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides

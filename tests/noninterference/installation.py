@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,12 +33,15 @@ from infohus.kernel.identity.caller import AuthorityKind, Role
 from infohus.kernel.identity.issuers import ROLES_OF_KIND
 from infohus.kernel.identity.tokens import sign_token
 from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.web import authentication
 from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
 SIDES = (MUNICIPALITY, POLICE)
 THIRD = house.PROBATION
 """An authority that can be drawn in; nobody of it is asked what they see."""
+PET = "pet"
+"""The security service, which asks and takes no part."""
 _LONGEST_HISTORY = 60
 LONGEST_TOKEN_SECONDS = 12 * 60 * 60
 ROLES = {
@@ -86,6 +90,8 @@ class Installation:
     used: int = 0
     alterations: list["Alteration"] = field(default_factory=list)
     """What changes answers before they are given out, for leaks that are put in on purpose."""
+    altering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while an answer is altered: both runs are looked at side by side, and share the connection."""
 
     @property
     def app(self) -> Litestar:
@@ -114,7 +120,7 @@ class Installation:
         )
         await self.connection.executemany(
             "INSERT INTO infohus.infohus_authority VALUES ($1, $2)",
-            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD)],
+            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD, PET)],
         )
         await self.connection.executemany("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", [
             (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
@@ -213,7 +219,8 @@ class Run:
             method, path, token=self.token(side, role), body=body, headers=headers or {}
         )
         for alter in self.installation.alterations:
-            answer = await alter(self, f"{method} {path}", answer)
+            async with self.installation.altering:
+                answer = await alter(self, f"{method} {path}", answer)
         self.answers.append((f"{method} {path}", answer))
         return answer
 
@@ -271,11 +278,15 @@ async def open_installation(
         patch.setattr(DemoIssuers, "issuers_toml", with_many)
         patch.setattr(issuers, "keys_in_file", cache(issuers.keys_in_file))  # two files serve all issuers
         patch.setattr(PooledSigner, "sign_every", _never)  # it signs by a clock of its own
+        patch.setattr(authentication, "logger", SimpleNamespace(info=_unsaid))  # a line for each request takes its time
         patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
         clock = StoppedClock.installed(patch)
         later = [authority_id(side, place) for place in range(places) for side in SIDES]
         async with open_house(database, folder, more_keys_of=later) as opened:
             connection = await asyncpg.connect(opened.superuser)
+            await connection.execute(
+                "INSERT INTO infohus.authority VALUES ($1, 'PET', 'security_service', 'pet', NULL)", PET
+            )
             try:
                 yield Installation(opened, clock, connection, places)
             finally:
@@ -303,6 +314,10 @@ async def _in_this_loop(app: Litestar) -> AsyncIterator[None]:
     finally:
         over.set()
         await living
+
+
+def _unsaid(_event: str, **_more: object) -> None:
+    """Say nothing of a request."""
 
 
 async def _never(_signer: PooledSigner, _seconds: float) -> None:

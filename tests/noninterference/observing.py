@@ -46,10 +46,10 @@ class Look:
 
 @cache
 def gets(app: Any) -> tuple[tuple[str, str], ...]:
-    """List operation and path of every GET that needs a caller."""
+    """List operation and path, with what is always the same filled in, of every GET that needs a caller."""
     paths = description_of(app)["paths"]
     return tuple(
-        (methods["get"]["operationId"], path) for path, methods in sorted(paths.items())
+        (methods["get"]["operationId"], _with_fixed(path)) for path, methods in sorted(paths.items())
         if "get" in methods and methods["get"]["operationId"] not in NOT_LOOKED_AT and not path.startswith(OPEN)
     )
 
@@ -58,18 +58,17 @@ def all_looks(run: Run, made: dict[int, Any], role: str) -> list[Look]:
     """List everything that a role can ask for after the acts that `made` names."""
     looks = []
     for operation, path in gets(run.installation.app):
-        fixed = _with_fixed(path)
-        looks += [Look(role, operation, fixed, ids) for ids in _choices(path, made)]
+        looks += [Look(role, operation, path, ids) for ids in _choices(path, made)]
     return looks
 
 
-def some_looks(run: Run, made: dict[int, Any], seed: str, *, count: int) -> list[Look]:
-    """Draw some of everything that is to be seen, over the side's roles."""
+def some_looks(run: Run, made: dict[int, Any], seed: str, *, count: int, often: float = 0.4) -> list[Look]:
+    """Draw some of everything that is to be seen, over the side's roles; `often` is how likely each of OFTEN is."""
     drawn = random.Random(seed)
     everything = all_looks(run, made, "")
     chosen = [drawn.choice(everything) for _ in range(count)]
     # What a case is at now tells most, and costs little.
-    chosen += [look for look in everything if look.operation in OFTEN and drawn.random() < 0.4]
+    chosen += [look for look in everything if look.operation in OFTEN and drawn.random() < often]
     return [Look(drawn.choice(ROLES), look.operation, look.path, look.ids) for look in chosen]
 
 
@@ -96,7 +95,7 @@ def _with_fixed(path: str) -> str:
 
 def _choices(path: str, made: dict[int, Any]) -> Iterator[tuple[tuple[str, int, str], ...]]:
     """Give every way to fill a path in with what was made."""
-    names = [name for name in _PARAMETER.findall(path) if name not in FIXED and name != "infohus_id"]
+    names = [name for name in _PARAMETER.findall(path) if name != "infohus_id"]
     chosen: list[tuple[tuple[str, int, str], ...]] = [()]
     for name in names:
         before = path[: path.index(f"{{{name}")].strip("/").split("/")[-1]

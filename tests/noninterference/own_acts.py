@@ -185,7 +185,7 @@ async def _sign_in(run: Run, act: Act) -> None:
 ON_A_CASE = (
     "note", "note", "write a note", "add a concern", "set the journal reference", "record a request for access", "hold",
     "clear with the archive", "state a first view", "look back", "read", "export the journal note",
-    "be asked from outside", "try what is refused", "erase", "mark as kept",
+    "be asked from outside", "be asked by PET", "tell PET", "try what is refused", "erase", "mark as kept",
 )
 """Kinds that need nothing but the case."""
 ON_AN_INFOHUS = ("search", "supervise", "report the log to a person", "announce a log check", "sign in again")

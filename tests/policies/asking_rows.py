@@ -70,7 +70,7 @@ class Asked:
 
     def shows(self, looker: Looker, row: StoredRow) -> bool:
         """Say whether the policies let somebody read a row."""
-        if row.table == "request_once":
+        if row.table == "answered_request":
             return UUID(row.columns["person_id"]) == looker.caller.person_id
         if row.table in _OF_A_SIDE:
             return str(row.columns["authority_id"]) == looker.caller.authority_id

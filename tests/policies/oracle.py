@@ -168,7 +168,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.REVEAL_CPR_NUMBER: _on_record("subject"),
     Action.REVEAL_ADDRESS: _on_record("protected_address", only_owner=True, only_fresh=True),
     Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
-    Action.READ_CHILD_NOTIFICATION: _on_record("child_notification"),
+    Action.READ_CHILD_NOTIFICATION: _on_record("child_notification", "child_notification_step"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information", only_given=True),
     Action.READ_EXCHANGE: _on_record("exchange", "kept_mark", "withdrawal"),
     Action.REVIEW_ANSWERS: ActionRule(

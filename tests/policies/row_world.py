@@ -74,13 +74,6 @@ async def make_world(database: Addresses, folder: Path) -> World:
             "DELETE FROM infohus.coordinator WHERE person_id = ANY ($1)",
             [person(f"tovholder who left, {authority}") for authority in (MUNICIPALITY, POLICE)],
         )
-        # No act discloses an underretning today; the policies would let those read it who were told.
-        await house.sql(
-            "INSERT INTO infohus.disclosure"
-            " SELECT e.id, n.id, $1, n.record_version, 'child_notification', n.case_id, e.authority_id, '{}'"
-            " FROM infohus.child_notification n JOIN infohus.exchange e ON e.case_id = n.case_id"
-            " WHERE $1 = ANY (e.recipients) AND n.record_version = 1", POLICE,
-        )
         await house.assert_logs_are_whole()
         tables = await _case_tables(house)
         rows = [row for table in tables for row in await _rows_of(house, table)]
@@ -112,7 +105,7 @@ async def _case_tables(house: House) -> tuple[str, ...]:
         """
         SELECT c.relname FROM pg_class c
         WHERE c.relnamespace = 'infohus'::regnamespace AND c.relkind IN ('r', 'p')
-          AND (c.relname IN ('case', 'request_once') OR EXISTS (
+          AND (c.relname IN ('case', 'answered_request') OR EXISTS (
             SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'case_id' AND NOT a.attisdropped
           ))
         ORDER BY 1
@@ -143,7 +136,7 @@ async def _taken_all_the_way(house: House) -> CaseInHand:
     concern = await kommune.get(f"{case.path}/concerns/{case.concern_id}")
     child = concern["child_notifications"][0]["id"]
     handed = {"handed_over_at": now().isoformat(), "handed_over_to": "Familieafdelingen"}
-    await kommune.post(f"{case.path}/child-notifications/{child}/hand-over", handed, status=200)
+    task = await kommune.post(f"{case.path}/child-notifications/{child}/hand-over", handed, status=200)
     for clock, stopped in (
         ("assessment", {"assessed_at": now().isoformat()}), ("receipt", {"receipt_given_on": "2026-11-20"}),
     ):
@@ -154,6 +147,8 @@ async def _taken_all_the_way(house: House) -> CaseInHand:
     check = (await house.sql("SELECT id FROM infohus.clearance_check WHERE case_id = $1", UUID(case.id)))[0]["id"]
     await _disclose(case, POLICE, MUNICIPALITY, kind="clearance_check", record_id=str(check))
     await _disclose(case, MUNICIPALITY, POLICE, kind="subject", record_id=concern["subjects"][0]["id"])
+    await _disclose(case, MUNICIPALITY, POLICE, kind="child_notification", record_id=child)
+    await _disclose(case, MUNICIPALITY, POLICE, kind="child_notification_step", record_id=task["steps"][0]["id"])
     for by, recipients in (
         (MUNICIPALITY, [POLICE]), (MUNICIPALITY, [PROBATION]), (MUNICIPALITY, [POLICE, PROBATION]), (MUNICIPALITY, []),
         (POLICE, [MUNICIPALITY]), (POLICE, [PROBATION]), (POLICE, []),
@@ -280,7 +275,7 @@ async def _see_first(case: CaseInHand) -> None:
 
 
 async def _proposed_to_a_third(house: House) -> None:
-    """Propose each joint decision to an authority that does not sign it: the police take part and are not told."""
+    """Propose each joint decision also to an authority that does not sign it, and leave it unsigned."""
     reasons = {"considered": "Det, begge ved.", "reasons": "Billedet er uklart."}
     for path, outcome, content in (
         ("scope-decisions", "within", reasons), ("screenings", "recommend", reasons),
@@ -289,12 +284,12 @@ async def _proposed_to_a_third(house: House) -> None:
     ):
         case = await (await house.case()).clear()
         await _invite(case, "invited for measures, kriminalforsorgen", PROBATION, ("measures",))
-        if path in {"screenings", "recommendations"}:
+        if path != "scope-decisions":
             await case.decide("scope-decisions", "within", reasons, purpose="scope_decision")
         if path == "recommendations":
             await case.decide("screenings", "recommend", reasons, purpose="screening")
-        past_the_police = told(recipients=[PROBATION])
-        proposal = {"outcome": outcome, "content": content, "disclosure": past_the_police}
+        both = told(recipients=[POLICE, PROBATION])
+        proposal = {"outcome": outcome, "content": content, "disclosure": both}
         await case.kommune.post(f"{case.path}/{path}", proposal)
 
 
@@ -342,5 +337,6 @@ async def _invite(case: CaseInHand, name: str, authority: str, scope: tuple[str,
         "person_id": str(person(name)), "authority_id": authority, "reason": "Kender den unge.", "scope": list(scope),
         "ends_at": (now() + timedelta(days=40)).isoformat(), "public_task_confirmed": True, **more,
     }
-    invited: dict[str, Any] = await case.kommune.post(f"{case.path}/participants", draft)
+    inviter = case.politi if authority == POLICE else case.kommune
+    invited: dict[str, Any] = await inviter.post(f"{case.path}/participants", draft)
     return invited

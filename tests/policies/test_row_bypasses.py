@@ -50,14 +50,14 @@ class WhenTheTablesAreLookedAt:
             # What `declined_requests` tells a reviewer of the infohus.
             "information_request",
             # What `end_answered_requests` ends, for nobody in particular: old ones alone.
-            "request_once",
+            "answered_request",
         }
         lone = [
             row["qual"] for row in rules
-            if row["roles"] == ["infohus_owner"] and row["cmd"] != "SELECT" and row["tablename"] != "request_once"
+            if row["roles"] == ["infohus_owner"] and row["cmd"] != "SELECT" and row["tablename"] != "answered_request"
         ]
         assert all("caller_authority() IS NOT NULL" in qual for qual in lone)
-        assert {row["qual"] for row in rules if row["tablename"] == "request_once" and row["roles"] == [
+        assert {row["qual"] for row in rules if row["tablename"] == "answered_request" and row["roles"] == [
             "infohus_owner"
         ]} == {"(acted_on < (CURRENT_DATE - 1))"}
 
@@ -73,7 +73,7 @@ class WhenTheTablesAreLookedAt:
             """
         )
         assert {row["proname"] for row in found} == {
-            "takes_part", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
+            "finds_participation", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
             "supervises_exchange", "supervises_disclosure", "first_disclosed_by", "own_side_of_attempt",
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
             "rests_on_what_stands", "has_key", "newest_version", "is_superseded", "next_version",

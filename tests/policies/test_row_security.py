@@ -129,7 +129,7 @@ class WhenSomebodyTakesNoPart:
         }
         assert len(administrators) > 100
         # What somebody sent under an Idempotency-Key is their own in whatever role, and holds no text.
-        assert set().union(*administrators.values()) == {"request_once"}
+        assert set().union(*administrators.values()) == {"answered_request"}
         assert {looker.name for looker, tables in administrators.items() if tables} <= {
             "kommune", "politi", "kommune elsewhere", "politi elsewhere",
         }
@@ -165,7 +165,7 @@ _CALL = re.compile(
     r"infohus\.(?:takes_part|was_told|supervises_case|supervises_exchange|supervises_disclosure)\((?:[^()]|\([^()]*\))*\)"
 )
 _PIECES: Final = {
-    "takes_part": (
+    "finds_participation": (
         # Not `p.kind = 'coordinator'`: whoever is on the list of tovholdere takes part as one.
         "AND p.person_id = person", "AND p.acts_for = authority",
         "AND p.begins_at <= moment", "AND (p.ends_at IS NULL OR p.ends_at > moment)",

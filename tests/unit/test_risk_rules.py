@@ -10,6 +10,7 @@ from infohus.kernel.audit.formats.entry import Entry, Outcome
 from infohus.oversight.log_checks.risk_rules import (
     RULES,
     Background,
+    DailyCases,
     at_unusual_hours,
     of_closed_cases,
     of_own_name_or_family,
@@ -30,6 +31,15 @@ def entry(at: datetime = WORKDAY, **change: Any) -> Entry:
         "persons": [], "opened": [], "wrote": [], "correlation": "", "nonce": "",
     }
     return Entry(at=at, log=UUID(int=1), **{**values, **change})
+
+
+def picked_for_volume(entries: list[tuple[int, Entry]]) -> list[int]:
+    """Count a period in two chunks, and ask the rule about each."""
+    daily, half = DailyCases(), len(entries) // 2
+    for chunk in (entries[:half], entries[half:]):
+        daily.see(chunk)
+    background = Background({}, {}, daily.busy())
+    return [index for chunk in (entries[:half], entries[half:]) for index in of_unusual_volume(chunk, background)]
 
 
 class WhenRisksAreLookedFor:
@@ -60,17 +70,30 @@ class WhenRisksAreLookedFor:
     def test_a_day_far_beyond_the_persons_own_median_is_picked_whole(self) -> None:
         usual = [(day, entry(WORKDAY - timedelta(day), case=UUID(int=day))) for day in range(1, 10)]
         much = [(100 + n, entry(case=UUID(int=1000 + n))) for n in range(20)]
-        assert of_unusual_volume([*usual, *much], NOTHING) == [index for index, _ in much]
-        assert of_unusual_volume([*usual, *much[:-1]], NOTHING) == []
+        assert picked_for_volume([*reversed(usual), *much]) == [index for index, _ in much]
+        assert picked_for_volume([*reversed(usual), *much[:-1]]) == []
         others = [(200 + n, entry(case=UUID(int=1000 + n), caller=UUID(int=50 + n))) for n in range(30)]
-        assert of_unusual_volume(others, NOTHING) == []
+        assert picked_for_volume(others) == []
+
+    @pytest.mark.rule(63)
+    @pytest.mark.fault("B3")
+    def test_what_is_kept_to_know_an_unusual_day_does_not_grow_with_the_log(self) -> None:
+        daily = DailyCases()
+        for day in range(200):
+            entries = [(0, entry(WORKDAY + timedelta(day), case=UUID(int=1000 * day + n))) for n in range(19)]
+            daily.see([*entries, *entries])
+        assert sum(len(cases) for callers in daily._open.values() for cases in callers.values()) == 2 * 19
+        much = [(0, entry(WORKDAY + timedelta(200), case=UUID(int=n))) for n in range(100)]
+        for chunk in (much[:40], much[40:], much[:5]):
+            daily.see(chunk)
+        assert daily.busy() == {(PERSON, (WORKDAY + timedelta(200)).date())}
 
     @pytest.mark.rule(63)
     def test_one_who_always_has_many_cases_is_not_picked_for_it(self) -> None:
         always = [
             (100 * day + n, entry(WORKDAY - timedelta(day), case=UUID(int=n))) for day in range(5) for n in range(30)
         ]
-        assert of_unusual_volume(always, NOTHING) == []
+        assert picked_for_volume(always[::-1]) == []
 
     @pytest.mark.rule(63)
     def test_denied_attempts_are_picked_and_refused_ones_are_not(self) -> None:

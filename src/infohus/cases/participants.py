@@ -16,7 +16,7 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug
 from infohus.cases.information import Information
-from infohus.kernel.access.model import Authority, InfohusAuthority, Participant, ParticipationKind
+from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, Participant, ParticipationKind
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import Reason
@@ -64,6 +64,7 @@ _AUTHORITY_HERE = (
     .join(InfohusAuthority, InfohusAuthority.authority_id == Authority.id)
     .where(InfohusAuthority.infohus_id == sa.bindparam("infohus_id"), Authority.id == sa.bindparam("authority_id"))
 )
+_TOVHOLDERS_OF = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohus.id == sa.bindparam("id"))
 _TAKING_PART = sa.select(Participant.id).where(
     Participant.case_id == sa.bindparam("case_id"),
     Participant.person_id == sa.bindparam("person_id"),
@@ -95,6 +96,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
 
     Raises:
         NotAnAuthorityHere: the authority is not in the infohus' plan (rule 7).
+        DrawnInByItsOwnAuthority: it is the other tovholder's authority, whose side the person would read.
         InstitutionWithoutPublicTask: a self-governing institution of another sector, or without a public task (rule 6).
         ParticipationEndsBeforeItBegins, AlreadyTakesPart
         NotAvailable: the caller does not see one of the `records` in this case.
@@ -103,6 +105,7 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
     if draft.ends_at <= max(begins_at, work.now):
         raise errors.ParticipationEndsBeforeItBegins
     await _require_authority_here(work, draft.authority_id, public_task_confirmed=draft.public_task_confirmed)
+    await _refuse_staff_of_the_other_tovholder(work, draft.authority_id)
     if await work.values(_TAKING_PART, case_id=work.case.id, person_id=draft.person_id, now=work.now):
         raise errors.AlreadyTakesPart
     invited = work.create(
@@ -182,6 +185,12 @@ async def _not_over(work: UnitOfWork, person_id: UUID, acts_for: str) -> list[Pa
     return await work.rows(
         Participant, _NOT_OVER, case_id=work.case.id, person_id=person_id, acts_for=acts_for, now=work.now
     )
+
+
+async def _refuse_staff_of_the_other_tovholder(work: UnitOfWork, authority_id: str) -> None:
+    tovholders = (await work.values(_TOVHOLDERS_OF, id=work.infohus_id))[0]
+    if authority_id in {tovholders["municipality_id"], tovholders["police_id"]} - {work.caller.authority_id}:
+        raise errors.DrawnInByItsOwnAuthority
 
 
 async def _require_authority_here(work: UnitOfWork, authority_id: str, *, public_task_confirmed: bool) -> None:

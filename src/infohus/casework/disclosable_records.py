@@ -10,7 +10,7 @@ from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.persons.model import Subject
 from infohus.casework.assessments.model import Contribution
-from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern
+from infohus.casework.concerns.model import ChildNotification, ChildNotificationStep, ClearanceCheck, Concern
 from infohus.casework.exchanges.disclosable import DisclosableKind, DisclosableRecords
 from infohus.casework.measures.model import FollowUp, Measure
 from infohus.casework.notes.model import Note
@@ -25,6 +25,7 @@ DISCLOSABLE: MappingProxyType[DisclosableKind, type[Record]] = MappingProxyType(
     DisclosableKind.MEASURE: Measure,
     DisclosableKind.FOLLOW_UP: FollowUp,
     DisclosableKind.CHILD_NOTIFICATION: ChildNotification,
+    DisclosableKind.CHILD_NOTIFICATION_STEP: ChildNotificationStep,
     DisclosableKind.CUSTODY_RELEASE: CustodyRelease,
     DisclosableKind.NOTE: Note,
 })

@@ -62,7 +62,7 @@ cosigner_option = click.option(
 need_option = click.option("--need", default=0, show_default=True, help="How many witnesses must have cosigned.")
 REFUSED = (
     LogNotAsSigned, StateNotReadable, TooFewWitnessesAnswered, UnsafeSetting, UnsafeSigningKey, WitnessesNotUsable,
-    OSError, asyncpg.PostgresError,
+    OSError, asyncpg.PostgresError, asyncpg.InterfaceError,
 )
 
 

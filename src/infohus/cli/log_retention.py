@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
+from infohus.cli.connected import connected
 from infohus.cli.log_name import LogName
 from infohus.clock import now
 from infohus.danish_calendar import danish_day, start_of_named_day
@@ -82,8 +83,7 @@ def empty(*, log_id: UUID, before: datetime | None, yes: bool, database: str, re
 async def _empty_or_list(
     database: str, reconciler_database: str, log_id: UUID, day: datetime | None, *, empties: bool
 ) -> None:
-    connection = await asyncpg.connect(database)
-    try:
+    async with connected(database) as connection:
         kept_since: datetime = await connection.fetchval(KEPT_SINCE, log_id)
         before = kept_since if day is None else day
         if before > kept_since:
@@ -100,18 +100,13 @@ async def _empty_or_list(
             await _read_logs(reconciler_database, logged)
             await _empty(connection, log_id, emptiable, before, logged)
         click.echo("Tømt. Hashværdierne står, beviserne holder, og loggen siger selv, hvad der er tømt.")
-    finally:
-        await connection.close()
 
 
 async def _read_logs(reconciler_database: str, logged: LoggedRows) -> None:
-    connection = await asyncpg.connect(reconciler_database)
-    try:
+    async with connected(reconciler_database) as connection:
         reconciliation = RowReconciliation(logged)
         while not await reconciliation.follow(connection):
             pass
-    finally:
-        await connection.close()
 
 
 async def _empty(
@@ -143,11 +138,8 @@ def keep(log_id: UUID, years: int, owner_database: str) -> None:
     """Set how many years a log's entries are kept; 5 when never set. Empties nothing."""
 
     async def go() -> None:
-        owner = await asyncpg.connect(owner_database)
-        try:
+        async with connected(owner_database) as owner:
             await owner.execute(_KEEP, log_id, years)
-        finally:
-            await owner.close()
 
     try:
         asyncio.run(go())

@@ -1,7 +1,10 @@
 """`infohus migrate`: bring the database's schema up to date, as the role that owns it."""
 
+import asyncio
+
 import rich_click as click
 
+from infohus.cli.connected import require_reachable
 from infohus.cli.options import owner_address
 from infohus.kernel.database.schema import MigrationRefused, SchemaNotKnown
 from infohus.kernel.database.schema import migrate as migrate_database
@@ -11,6 +14,7 @@ from infohus.kernel.database.schema import migrate as migrate_database
 @owner_address
 def migrate(owner_database: str) -> None:
     """Bring the database's schema to the newest version; a second run changes nothing."""
+    asyncio.run(require_reachable(owner_database))
     try:
         migrate_database(owner_database)
     except SchemaNotKnown as refused:

@@ -4,9 +4,9 @@ import asyncio
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import rich_click as click
 
+from infohus.cli.connected import connected
 from infohus.cli.options import OWNER_ADDRESS, owner_address
 from infohus.clock import now
 from infohus.plan.comparison import changes_between
@@ -27,11 +27,8 @@ def load(file: Path, owner_database: str) -> None:
     """Load a plan FILE; a changed plan becomes a new version, an unchanged one nothing. Prints the infohus' id."""
 
     async def go() -> UUID:
-        owner = await asyncpg.connect(owner_database)
-        try:
+        async with connected(owner_database) as owner:
             return await load_plan(owner, read_plan(file), clock=now)
-        finally:
-            await owner.close()
 
     try:
         click.echo(asyncio.run(go()))
@@ -50,11 +47,8 @@ def compare(old: str, new: str, infohus_id: UUID | None, owner_database: str | N
     async def document(named: str) -> PlanDocument:
         if infohus_id is None or owner_database is None or not named.isdecimal():
             return read_plan(Path(named))
-        owner = await asyncpg.connect(owner_database)
-        try:
+        async with connected(owner_database) as owner:
             return await stored_plan(owner, infohus_id=infohus_id, version=int(named))
-        finally:
-            await owner.close()
 
     try:
         changes = changes_between(asyncio.run(document(old)), asyncio.run(document(new)))

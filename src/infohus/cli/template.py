@@ -4,11 +4,11 @@ import asyncio
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import rich_click as click
 
 from infohus.casework.assessments.template import TemplateNotUsable
 from infohus.casework.assessments.templates import load_template
+from infohus.cli.connected import connected
 from infohus.cli.options import owner_address
 from infohus.clock import now
 from infohus.danish import words_for
@@ -28,11 +28,8 @@ def load_own_template(file: Path, infohus_id: UUID, owner_database: str) -> None
     """Load the template FILE for one infohus; it applies to assessments opened from then on. Prints its version."""
 
     async def go(document: str) -> int:
-        owner = await asyncpg.connect(owner_database)
-        try:
+        async with connected(owner_database) as owner:
             return await load_template(owner, document, infohus_id=infohus_id, clock=now)
-        finally:
-            await owner.close()
 
     try:
         click.echo(asyncio.run(go(file.read_text(encoding="utf-8"))))

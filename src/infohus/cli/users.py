@@ -3,9 +3,9 @@
 import asyncio
 from uuid import UUID
 
-import asyncpg
 import rich_click as click
 
+from infohus.cli.connected import connected
 from infohus.cli.options import owner_address
 from infohus.clock import now
 from infohus.plan.owner_acts import CoordinatorNotUsable, register_coordinator
@@ -25,13 +25,10 @@ def add_coordinator(infohus: UUID, authority: str, person: UUID, owner_database:
     """Make a natural person tovholder of an infohus for one of its two authorities."""
 
     async def go() -> bool:
-        owner = await asyncpg.connect(owner_database)
-        try:
+        async with connected(owner_database) as owner:
             return await register_coordinator(
                 owner, infohus_id=infohus, authority_id=authority, person_id=person, at=now()
             )
-        finally:
-            await owner.close()
 
     try:
         is_new = asyncio.run(go())

@@ -4,11 +4,13 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
+from infohus.danish.bounds import BOUNDS
 from infohus.danish.requests import REQUESTS
 from infohus.errors import Refused
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
+    **BOUNDS,
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (
         "Findes ikke, eller du har ikke adgang",
@@ -185,9 +187,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "pet-request-has-another-recipient": (
         "Kun PET kan være modtager", "En videregivelse på PET's anmodning har kun PET som modtager. Ret modtageren.",
     ),
+    "pet-is-answered-by-itself": (
+        "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
+    ),
     "pet-request-cannot-be-declined": (
         "PET's anmodning kan ikke afslås",
-        "Pligten følger af PET-loven § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",
+        "Pligten følger af PET-lovens § 4; retsplejelovens § 115, stk. 4, gælder ikke. Besvar med en videregivelse.",
     ),
     "manifest-differs": (
         "Kvitteringen passer ikke", "I kvitterer for andet, end der blev videregivet. Hent videregivelsen igen.",

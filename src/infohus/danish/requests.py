@@ -6,7 +6,10 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "Ret feltet {field}, og send igen. Intet er gemt.",
     ),
     "request-too-large": ("Det sendte er for stort", "Del det op i mindre dele. Intet er gemt."),
-    "unsupported-media-type": ("Formatet kan ikke læses", "Send oplysningerne som application/json."),
+    "unsupported-media-type": (
+        "Formatet kan ikke læses",
+        "Send det som application/json i UTF-8; alt andet kan læses på to måder, og svaret er 400. Intet er gemt.",
+    ),
     "moment-not-plausible": (
         "Tidspunktet kan ikke passe",
         "Ret feltet {field}: det skal ligge i årene 1900 til 2099. Intet er gemt.",

@@ -76,6 +76,7 @@ def anonymous_and_unfounded(play: Play) -> None:
     show_the_police(play, case, recorded)
     play.politi.post(f"{case}/clearance-checks", {"outcome": "nothing_hinders"})
     reasons = {"reasons": "Intet tyder på andet end en ung mand med nye venner."}
+    play.propose("scope-decisions", "outside", reasons, "scope_decision", case=case)
     play.propose("closures", "unfounded", reasons, "closure", case=case)
     kept = play.kommune.get(f"{case}/retention")
     tell.say(f"Lukket som grundløs af begge. Den korteste frist gælder: {kept[0]['erase_after']}.")

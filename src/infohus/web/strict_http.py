@@ -5,7 +5,6 @@ body on the way out. What the server answers or changes before us is named in do
 """
 
 import re
-from collections import Counter
 
 from litestar import Request
 from litestar.enums import HttpMethod, ScopeType
@@ -57,13 +56,12 @@ class StrictHttp:
 
 def fault_in(scope: Scope) -> str | None:
     """Name the header, or `adressen`, that can be read in two ways; `None` for a request in one spelling."""
-    given = Counter(name.lower() for name, _ in scope["headers"])
-    twice = sorted(name for name in _ONCE if given[name] > 1)
-    if twice:
+    given = [name.lower() for name, _ in scope["headers"]]
+    if len(set(given)) < len(given) and (twice := sorted(name for name in _ONCE if given.count(name) > 1)):
         return twice[0].decode()
     # The server takes Content-Length away where both are sent, and says so to nobody; then where the next request on
     # the connection begins is a matter of opinion. Nothing that calls us needs chunks.
-    if given[b"transfer-encoding"]:
+    if b"transfer-encoding" in given:
         return "transfer-encoding"
     if scope.get("http_version") == "1.1" and not any(value for name, value in scope["headers"] if name == b"host"):
         return "host"
@@ -76,6 +74,8 @@ def fault_in(scope: Scope) -> str | None:
 
 def _joined(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Join the lines of a list into one. Source: RFC 9110, section 5.3."""
+    if len({name.lower() for name, _ in headers}) == len(headers):
+        return headers
     lists = {name: [value for given, value in headers if given.lower() == name] for name in _LISTS}
     several = {name for name, values in lists.items() if len(values) > 1}
     if not several:

@@ -156,6 +156,11 @@ class Exchange(Record):
     answers: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
     answers_key: Mapped[bytes | None]
 
+    @property
+    def is_for_pet(self) -> bool:
+        """Say whether it was made at PET's request."""
+        return self.paragraph is Paragraph.ON_REQUEST_OF_PET
+
 
 class Item(msgspec.Struct, frozen=True, order=True):
     """One version of a record that is disclosed, in the parts of `contents`, each with the digest of what it says.

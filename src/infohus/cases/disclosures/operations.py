@@ -21,6 +21,7 @@ from infohus.cases.disclosures.model import (
     Item,
     Paragraph,
 )
+from infohus.cases.disclosures.refusals import PetIsAnsweredByItself
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.procedure.row import OF_EXCHANGE
 from infohus.kernel.access.model import Authority, InfohusAuthority
@@ -33,6 +34,8 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 LATE_AFTER = timedelta(hours=24)
 """An exchange recorded more than this after it took place shows as late (rule 12; the figure is a design choice)."""
 CLOCK_TOLERANCE = timedelta(minutes=2)
+_ANSWERS_PET = frozenset({Action.RECORD_EXCHANGE, Action.CORRECT_EXCHANGE})
+"""Acts that can disclose at PET's request: what both sides see is never shown by an exchange that one may not see."""
 
 
 _RELEASES = sa.select(CustodyRelease.id).where(CustodyRelease.case_id == sa.bindparam("case_id"))
@@ -46,25 +49,28 @@ _AUTHORITIES_HERE = (
 )
 
 
-async def disclose(  # noqa: PLR0913 - all by name
+async def disclose(
     work: UnitOfWork, draft: DisclosureDraft, items: Sequence[Item], *, summary: str | None = None,
-    corrects_id: UUID | None = None, earlier: frozenset[str] = frozenset(),
+    corrects_id: UUID | None = None,
 ) -> Exchange:
     """Record an exchange and let its recipients read `items` and the exchange itself.
 
-    `earlier` are recipients of an exchange that is corrected: they may be recipients although they no longer take part.
+    A correction may have no recipient: those who were told learn that it was wrong, and nobody what is right.
 
     Raises:
         NotAvailable: the policies do not allow the caller to disclose in this case.
         Refused: a rule of § 115 is not met; nothing is disclosed and the attempt stands in the log.
     """
     work.require(Action.RECORD_EXCHANGE)
+    if draft.requested_by_pet and work.action not in _ANSWERS_PET:
+        raise PetIsAnsweredByItself
     _refuse_what_the_law_refuses(draft, work.regime)
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
     ):
         raise errors.ReleaseConditionMissing
-    await _refuse_outsiders(draft, work, earlier)
+    if draft.recipients or corrects_id is None:
+        await _refuse_outsiders(draft, work)
     paragraph = _paragraph(work, draft)
     work.audit_draft.justification = paragraph.value
     work.audit_draft.state_purpose(OF_EXCHANGE, draft.purpose.value)
@@ -88,9 +94,10 @@ async def disclose(  # noqa: PLR0913 - all by name
     )
     itself = Item.of(exchange)
     await work.grant(exchange.id, [*items, itself], [one for one in work.audit_draft.recipients if one in work.parties])
-    # Rule 16: whoever owns what is passed on learns that it was, to whom and why.
-    owners = {item.owner for item in items} - {work.caller.authority_id, *work.audit_draft.recipients}
-    await work.grant(exchange.id, [itself], sorted(owners.intersection(work.parties)))
+    if not exchange.is_for_pet:
+        # Rule 16: whoever owns what is passed on learns that it was, to whom and why; never that PET asked (rule 85).
+        owners = {item.owner for item in items} - {work.caller.authority_id, *work.audit_draft.recipients}
+        await work.grant(exchange.id, [itself], sorted(owners.intersection(work.parties)))
     return exchange
 
 
@@ -116,8 +123,8 @@ def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None
         raise errors.StrictNecessityMissing
 
 
-async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork, earlier: frozenset[str]) -> None:
-    """Require that every recipient takes part, now or in `earlier` (rule 3); PET, which asked, need not (rule 14)."""
+async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
+    """Require that every recipient takes part (rule 3); PET, which asked, need not (rule 14)."""
     if not draft.recipients:
         raise errors.ExchangeWithoutRecipient
     if draft.requested_by_pet:
@@ -127,7 +134,7 @@ async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork, earlier: f
             raise errors.PetRequestHasAnotherRecipient
         return
     for recipient in draft.recipients:
-        if recipient == work.caller.authority_id or recipient not in {*work.parties, *earlier}:
+        if recipient == work.caller.authority_id or recipient not in work.parties:
             raise errors.RecipientTakesNoPart
 
 

@@ -17,6 +17,7 @@ from infohus.cases.disclosures.receipts import acknowledge_by_signing
 from infohus.cases.joint_decisions.closing_signatures import CLOSURE, require_no_closure_signed
 from infohus.cases.joint_decisions.document import salted_document, signed_hash
 from infohus.cases.joint_decisions.model import JointDecision, Signature
+from infohus.cases.joint_decisions.refusals import NotShownToTheOther
 from infohus.cases.procedure.table import next_stage
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.database.statements import AnySelect
@@ -73,8 +74,10 @@ async def begin_decision(
     Raises:
         AlreadyProposed: another proposal of this kind is open in the case.
         ClosureIsSigned: it is no closure, and the caller's authority has signed one.
+        NotShownToTheOther: the other tovholder's authority is no recipient.
         Refused: the disclosure does not meet § 115.
     """
+    await _require_shown_to_the_other(work, disclosure)
     if model.__tablename__ != CLOSURE:
         await require_no_closure_signed(work)
     if await work.values(open_proposals(model), case_id=work.case.id):
@@ -96,9 +99,11 @@ async def amend(work: UnitOfWork, decision: AnyDecision, draft: Proposal) -> Any
     """Replace the content of an open proposal: earlier signatures are void, and the new content is disclosed anew.
 
     Raises:
+        NotShownToTheOther: the other tovholder's authority is no recipient.
         DecisionAlreadyMade: both have signed; a made decision is immutable (rule 40).
         ChangedMeanwhile: the other tovholder has changed it, and not disclosed that to the caller.
     """
+    await _require_shown_to_the_other(work, draft.disclosure)
     if decision.decided_at is not None:
         raise errors.DecisionAlreadyMade
     if await _is_superseded(work, decision):
@@ -154,6 +159,14 @@ async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signa
     stored = await work.rows(Signature, _SIGNATURES, record_id=decision.id, content_hash=decision.content_hash)
     pending = [row for row in work.pending(Signature) if row.content_hash == decision.content_hash]
     return [*stored, *pending]
+
+
+async def _require_shown_to_the_other(work: UnitOfWork, disclosure: DisclosureDraft) -> None:
+    """Refuse a version that is kept from the other tovholder, who would learn of it by signing in vain (rule 44)."""
+    infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
+    assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
+    if not {infohus.municipality_id, infohus.police_id} <= {work.caller.authority_id, *disclosure.recipients}:
+        raise NotShownToTheOther
 
 
 def _sign_for_caller(work: UnitOfWork, decision: JointDecision) -> None:

@@ -20,6 +20,7 @@ from infohus.casework.concerns.child_notifications import (
     hand_over_child_notification,
     record_assessment_of_child,
     record_receipt_to_reporter,
+    steps_of,
 )
 from infohus.casework.concerns.kept_apart_routes import handlers as kept_apart_handlers
 from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern
@@ -170,7 +171,7 @@ async def hand_over(
         notification = await _notification(work, notification_id)
         if not work.is_repetition:
             await hand_over_child_notification(work, notification, data)
-        return ChildNotificationView.of(notification, now=work.now)
+        return await _notification_view(work, notification)
 
 
 @post(CHILD_NOTIFICATION + "/assessment", operation_id="RecordAssessmentOfChild", status_code=200)
@@ -182,8 +183,8 @@ async def record_assessment(
     async with idempotent_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
         notification = await _notification(work, notification_id)
         if not work.is_repetition:
-            record_assessment_of_child(work, notification, data)
-        return ChildNotificationView.of(notification, now=work.now)
+            await record_assessment_of_child(work, notification, data)
+        return await _notification_view(work, notification)
 
 
 @post(CHILD_NOTIFICATION + "/receipt", operation_id="RecordReceiptToReporter", status_code=200)
@@ -195,8 +196,12 @@ async def record_receipt(
     async with idempotent_scope.begin(Action.STOP_CHILD_NOTIFICATION_CLOCK, Case, case_id) as work:
         notification = await _notification(work, notification_id)
         if not work.is_repetition:
-            record_receipt_to_reporter(work, notification, data)
-        return ChildNotificationView.of(notification, now=work.now)
+            await record_receipt_to_reporter(work, notification, data)
+        return await _notification_view(work, notification)
+
+
+async def _notification_view(work: UnitOfWork, notification: ChildNotification) -> ChildNotificationView:
+    return ChildNotificationView.of(notification, await steps_of(work, notification), now=work.now)
 
 
 async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotification:

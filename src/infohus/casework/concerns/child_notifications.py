@@ -1,12 +1,16 @@
-"""Underretningen om et barn: its hand-over, and when its two deadlines were met: the assessment and the receipt."""
+"""Underretningen om et barn: its steps, which are its hand-over, and what meets its two deadlines.
 
-from datetime import datetime
+Each is a record of its own that points to the task.
+"""
+
+from datetime import date, datetime
 
 import msgspec
+import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.disclosures.operations import CLOCK_TOLERANCE
-from infohus.casework.concerns.model import ChildNotification
+from infohus.casework.concerns.model import ChildNotification, ChildNotificationStep, ChildStep
 from infohus.danish_calendar import danish_day
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.moments import Day, Moment
@@ -33,61 +37,80 @@ class ReceiptToReporterDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=
     receipt_given_on: Day
 
 
+_STEPS = (
+    sa.select(ChildNotificationStep)
+    .where(ChildNotificationStep.notification_id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid))))
+    .order_by(ChildNotificationStep.id)
+)
+
+
+async def steps_of(work: UnitOfWork, *notifications: ChildNotification) -> list[ChildNotificationStep]:
+    """List the steps of tasks that the caller may read, oldest first, and those that this unit is about to write."""
+    ids = [one.id for one in notifications]
+    stored = await work.rows(ChildNotificationStep, _STEPS, ids=ids) if ids else []
+    return [*stored, *work.pending(ChildNotificationStep)]
+
 
 async def hand_over_child_notification(
     work: UnitOfWork, notification: ChildNotification, draft: HandOverDraft
-) -> ChildNotification:
+) -> ChildNotificationStep:
     """Record that the underretning was handed over; with the last one the side knows of, it may screen (rule 32).
 
     The authority that recorded the child hands it over, and the municipality what was disclosed to it.
 
     Raises:
         NotAvailable: it is the municipality's, disclosed to the caller.
-        AlreadyRecorded: it was handed over before.
+        AlreadyRecorded: it was handed over before, as far as the caller's side knows.
         InTheFuture
     """
     own = notification.authority_id == work.caller.authority_id
     if not own and work.caller.authority_kind is not AuthorityKind.MUNICIPALITY:
         raise errors.NotAvailable
-    if notification.handed_over_at is not None:
-        raise errors.AlreadyRecorded
     _refuse_the_future(work, draft.handed_over_at, "handed_over_at")
-    await work.rewrite(
-        notification, sealed={"handed_over_to": draft.handed_over_to}, handed_over_at=draft.handed_over_at
+    step = await _record(
+        work, notification, ChildStep.HANDED_OVER, taken_at=draft.handed_over_at, handed_over_to=draft.handed_over_to
     )
     work.side.change()
-    return notification
+    return step
 
 
-def record_assessment_of_child(
+async def record_assessment_of_child(
     work: UnitOfWork, notification: ChildNotification, draft: AssessmentOfChildDraft
-) -> ChildNotification:
+) -> ChildNotificationStep:
     """Record when the underretning was assessed, the first deadline. Source: barnets lov § 133.
 
     Raises:
         AlreadyRecorded, InTheFuture
     """
-    if notification.assessed_at is not None:
-        raise errors.AlreadyRecorded
     _refuse_the_future(work, draft.assessed_at, "assessed_at")
-    work.change(notification, assessed_at=draft.assessed_at)
-    return notification
+    return await _record(work, notification, ChildStep.ASSESSED, taken_at=draft.assessed_at)
 
 
-def record_receipt_to_reporter(
+async def record_receipt_to_reporter(
     work: UnitOfWork, notification: ChildNotification, draft: ReceiptToReporterDraft
-) -> ChildNotification:
+) -> ChildNotificationStep:
     """Record when the reporter got a receipt, the second deadline. Source: barnets lov § 136.
 
     Raises:
         AlreadyRecorded, InTheFuture
     """
-    if notification.receipt_given_on is not None:
-        raise errors.AlreadyRecorded
     if draft.receipt_given_on > danish_day(work.now):
         raise errors.InTheFuture(field="receipt_given_on")
-    work.change(notification, receipt_given_on=draft.receipt_given_on)
-    return notification
+    return await _record(work, notification, ChildStep.RECEIPT_GIVEN, taken_on=draft.receipt_given_on)
+
+
+async def _record(  # noqa: PLR0913 - all but the first three by name
+    work: UnitOfWork, notification: ChildNotification, step: ChildStep, *, taken_at: datetime | None = None,
+    taken_on: date | None = None, handed_over_to: str | None = None,
+) -> ChildNotificationStep:
+    if any(one.step is step for one in await steps_of(work, notification)):
+        raise errors.AlreadyRecorded
+    recorded = work.create(
+        ChildNotificationStep, sealed={"handed_over_to": handed_over_to}, notification_id=notification.id, step=step,
+        taken_at=taken_at, taken_on=taken_on,
+    )
+    work.done(recorded.id)
+    return recorded
 
 
 def _refuse_the_future(work: UnitOfWork, moment: datetime, field: str) -> None:

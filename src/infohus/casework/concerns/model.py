@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,11 +12,8 @@ from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import (
     SCHEMA,
-    Changing,
     Record,
-    VersionedRecord,
     choice,
-    once_per_record,
     owned_by_authority,
     unique_in_case,
 )
@@ -114,18 +110,48 @@ class ClearanceCheck(Record):
     note: Mapped[Sealed | None] = mapped_column(SealedColumn)
 
 
-class ChildNotification(VersionedRecord, Changing):
-    """The underretning task: two clocks, and the hand-over that screening waits for (rules 32 and 33)."""
+class ChildNotification(Record):
+    """The underretning task with its two clocks (rules 32 and 33); what was done about it stands in its steps."""
 
     __tablename__ = "child_notification"
-    __table_args__ = owned_by_authority(once_per_record("child_notification", "subject_id"))
-
-    changes_later: ClassVar = frozenset({"assessed_at", "receipt_given_on"})
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("subject_id"))
 
     subject_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Subject.id))
     assess_by: Mapped[datetime]
     receipt_by: Mapped[date]
-    handed_over_at: Mapped[datetime | None]
-    assessed_at: Mapped[datetime | None]
-    receipt_given_on: Mapped[date | None]
+
+
+class ChildStep(StrEnum):
+    """What is done about an underretning: the hand-over that screening waits for, and what stops each clock."""
+
+    HANDED_OVER = "handed_over"
+    ASSESSED = "assessed"
+    RECEIPT_GIVEN = "receipt_given"
+
+
+class ChildNotificationStep(Record):
+    """One step that one authority recorded: a moment, or, for a receipt, a day. Others see it where it is disclosed.
+
+    So whoever was told of the task reads it on, unchanged, whatever its owner does (rule 44).
+    """
+
+    __tablename__ = "child_notification_step"
+    __table_args__ = owned_by_authority(
+        sa.UniqueConstraint("notification_id", "authority_id", "step"),
+        sa.CheckConstraint("(step = 'receipt_given') = (taken_on IS NOT NULL)", name="receipt_on_a_day"),
+        sa.CheckConstraint("(taken_at IS NULL) = (taken_on IS NOT NULL)", name="taken_at_some_time"),
+        sa.CheckConstraint("(step = 'handed_over') = (handed_over_to IS NOT NULL)", name="handed_over_to_somebody"),
+    )
+
+    notification_id: Mapped[UUID] = mapped_column(sa.ForeignKey(ChildNotification.id))
+    step: Mapped[ChildStep] = choice(ChildStep, name="step")
+    taken_at: Mapped[datetime | None]
+    taken_on: Mapped[date | None] = mapped_column(sa.Date)
     handed_over_to: Mapped[Sealed | None] = mapped_column(SealedColumn)
+
+
+def is_taken(step: ChildStep) -> sa.Exists:
+    """Write the condition that a step of a task was recorded, as far as the caller may read its steps."""
+    return sa.exists().where(
+        ChildNotificationStep.notification_id == ChildNotification.id, ChildNotificationStep.step == step
+    )

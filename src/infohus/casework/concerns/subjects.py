@@ -78,9 +78,8 @@ def record_subject(work: UnitOfWork, concern: Concern, person: Person) -> None:
         work.create(ProtectedAddress, sealed={"address": draft.address}, subject_id=subject.id)
     if person.is_child:
         work.create(
-            ChildNotification, sealed={"handed_over_to": None}, subject_id=subject.id, receipt_given_on=None,
-            assess_by=assess_by(concern.received_at), receipt_by=receipt_by(concern.received_at), handed_over_at=None,
-            assessed_at=None,
+            ChildNotification, sealed={}, subject_id=subject.id, assess_by=assess_by(concern.received_at),
+            receipt_by=receipt_by(concern.received_at),
         )
 
 

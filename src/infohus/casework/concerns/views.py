@@ -1,5 +1,6 @@
 """How a concern is shown: its persons and its underretning, and never who raised it (rule 29)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,9 +9,12 @@ import sqlalchemy as sa
 
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import ProtectedAddress, Subject
+from infohus.casework.concerns.child_notifications import steps_of
 from infohus.casework.concerns.deadlines import age_at
 from infohus.casework.concerns.model import (
     ChildNotification,
+    ChildNotificationStep,
+    ChildStep,
     Concern,
     ExtremismWeight,
     ReportChannel,
@@ -70,8 +74,19 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class ChildNotificationStepView(msgspec.Struct, frozen=True):
+    """A step that somebody recorded: an exchange can disclose it by its id."""
+
+    id: UUID
+    authority_id: str
+    step: ChildStep
+
+
 class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
-    """The underretning task and its two clocks: each runs until it is stopped, and shows when it ran over."""
+    """The underretning task and its two clocks: each runs until it is stopped, and shows when it ran over.
+
+    What was done is what the steps tell that the caller's side recorded or was told.
+    """
 
     id: UUID
     subject_id: UUID
@@ -82,16 +97,26 @@ class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
     receipt_given_on: date | None
     receipt_is_overdue: bool
     handed_over_at: datetime | None
+    steps: list[ChildNotificationStepView]
 
     @classmethod
-    def of(cls, task: ChildNotification, *, now: datetime) -> "ChildNotificationView":
-        """Show the task as it stands `now`."""
-        today = danish_day(now)
+    def of(
+        cls, task: ChildNotification, steps: Sequence[ChildNotificationStep], *, now: datetime
+    ) -> "ChildNotificationView":
+        """Show the task as it stands `now` by the steps of it among `steps`; of two alike the first counts."""
+        taken = [one for one in steps if one.notification_id == task.id]
+        first = {one.step: one for one in reversed(taken)}
+        handed_over, assessed = first.get(ChildStep.HANDED_OVER), first.get(ChildStep.ASSESSED)
+        receipt = first.get(ChildStep.RECEIPT_GIVEN)
+        assessed_at = assessed.taken_at if assessed else None
+        receipt_given_on = receipt.taken_on if receipt else None
         return cls(
-            id=task.id, subject_id=task.subject_id, assess_by=task.assess_by, assessed_at=task.assessed_at,
-            assessment_is_overdue=(task.assessed_at or now) > task.assess_by, receipt_by=task.receipt_by,
-            receipt_given_on=task.receipt_given_on,
-            receipt_is_overdue=(task.receipt_given_on or today) > task.receipt_by, handed_over_at=task.handed_over_at,
+            id=task.id, subject_id=task.subject_id, assess_by=task.assess_by, assessed_at=assessed_at,
+            assessment_is_overdue=(assessed_at or now) > task.assess_by, receipt_by=task.receipt_by,
+            receipt_given_on=receipt_given_on,
+            receipt_is_overdue=(receipt_given_on or danish_day(now)) > task.receipt_by,
+            handed_over_at=handed_over.taken_at if handed_over else None,
+            steps=[ChildNotificationStepView(one.id, one.authority_id, one.step) for one in taken],
         )
 
 
@@ -144,6 +169,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
         addresses = await work.values(_PROTECTED, concern_id=concern.id) if subjects else []
         protected = {row["subject_id"]: row["id"] for row in addresses}
         tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id)
+        steps = await steps_of(work, *tasks)
         reporters = await work.values(_REPORTER, concern_id=concern.id)
         return cls(
             id=concern.id, case_id=concern.case_id, kind=concern.kind, channel=concern.channel,
@@ -160,6 +186,6 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
                 )
                 for subject in subjects
             ],
-            child_notifications=[ChildNotificationView.of(task, now=work.now) for task in tasks],
+            child_notifications=[ChildNotificationView.of(task, steps, now=work.now) for task in tasks],
             warnings=warnings or [],
         )

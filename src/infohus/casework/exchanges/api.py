@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from infohus.cases.disclosures.model import Exchange
+from infohus.casework.exchanges.corrections import corrections_of
 from infohus.casework.exchanges.disclosable import DisclosableRecords
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.casework.exchanges.kept_marks import (
@@ -46,22 +47,25 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
     unacknowledged: list[str]
     receipt_is_overdue: bool
     withdrawn_from: list[str]
+    is_corrected: bool
+    corrected_by: UUID | None
 
     @classmethod
     async def listed(cls, work: UnitOfWork, exchanges: Sequence[Exchange]) -> "list[ExchangeLine]":
         """Show exchanges with their receipts."""
-        receipts = await receipts_of(work, exchanges)
+        receipts, corrections = await receipts_of(work, exchanges), await corrections_of(work, exchanges)
         return [
             cls(
                 **facts_of(one), unacknowledged=receipts[one.id].unacknowledged,
                 receipt_is_overdue=receipts[one.id].is_overdue, withdrawn_from=receipts[one.id].withdrawn_from,
+                **corrections[one.id]._asdict(),
             )
             for one in exchanges
         ]
 
 
 class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
-    """An exchange with its reasons, for those who took part in it."""
+    """An exchange with its reasons, for those who took part in it; `corrected_by` where they got the correction."""
 
     necessity: str
     proportionality: str
@@ -69,14 +73,18 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     strict_necessity: str | None
     consent_reason: str | None
     summary: str | None
+    is_corrected: bool
+    corrected_by: UUID | None
 
     @classmethod
     async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
         """Open an exchange's texts."""
         texts = (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
+        correction = (await corrections_of(work, [exchange]))[exchange.id]
         return cls(
-            **facts_of(exchange), necessity=texts["necessity"], proportionality=texts["proportionality"],
-            subsidiarity=texts["subsidiarity"], strict_necessity=texts.get("strict_necessity"),
+            **facts_of(exchange), **correction._asdict(), necessity=texts["necessity"],
+            proportionality=texts["proportionality"], subsidiarity=texts["subsidiarity"],
+            strict_necessity=texts.get("strict_necessity"),
             consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),
         )
 

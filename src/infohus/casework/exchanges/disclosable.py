@@ -26,6 +26,7 @@ class DisclosableKind(StrEnum):
     MEASURE = "measure"
     FOLLOW_UP = "follow_up"
     CHILD_NOTIFICATION = "child_notification"
+    CHILD_NOTIFICATION_STEP = "child_notification_step"
     CUSTODY_RELEASE = "custody_release"
     NOTE = "note"
 

@@ -37,9 +37,15 @@ class InformationRequest(Record, Changing):
     )
 
     asked_by: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
+    asked_by_pet: Mapped[bool]
     asked_of: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
     exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(Exchange.id))
     answer: Mapped[Answer | None] = choice(Answer, name="answer")
     answer_exchange_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(Exchange.id))
     answered_at: Mapped[datetime | None]
     question: Mapped[Sealed] = mapped_column(SealedColumn)
+
+    @property
+    def is_for_pet(self) -> bool:
+        """Say whether PET asks."""
+        return self.asked_by_pet

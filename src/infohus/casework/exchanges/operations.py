@@ -18,8 +18,12 @@ from infohus.cases.disclosures.model import (
 )
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.information import InformationDraft, note_information
+from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
-from infohus.kernel.access.model import Disclosure, Infohus, Stage
+from infohus.casework.exchanges.refusals import CorrectionCarriesMore
+from infohus.casework.exchanges.withdrawals import Withdrawal
+from infohus.kernel.access.model import STANDS, Disclosure, Infohus, Stage
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import AnswerToRule, OptionalReason, Reason, has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -33,7 +37,7 @@ class ExchangeDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw
 
 
 class CorrectionDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What was wrong and what is right. `recipients` may name more; every earlier recipient gets it in any case."""
+    """What was wrong and what is right. `recipients` may name more; whoever reads the wrong one gets it in any case."""
 
     summary: Reason
     items: Items = msgspec.field(default_factory=list)
@@ -61,11 +65,15 @@ EXCHANGES_OF_CASE = (
     .order_by(Exchange.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-_EARLIER_RECIPIENTS = sa.select(Disclosure.recipient_id).distinct().where(
+_STILL_TOLD = sa.select(Disclosure.recipient_id).distinct().where(
+    Disclosure.discloser_id == sa.bindparam("authority_id"), Disclosure.record_kind != Exchange.__tablename__, STANDS,
     Disclosure.record_id.in_(
         sa.select(Disclosure.record_id).where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
-    )
+    ),
 )
+"""Finds to whom the caller's authority has disclosed a record of an exchange, by whichever exchange that stands."""
+_WITHDRAWN_FROM = sa.select(Withdrawal.recipient_id).where(Withdrawal.exchange_id == sa.bindparam("exchange_id"))
+_CARRIED = sa.select(Disclosure.record_id).distinct().where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
 _PURPOSE_AT = {
     Stage.RECEIVED: Purpose.CLEARANCE_CHECK, Stage.CLEARED: Purpose.SCOPE_DECISION, Stage.ACCEPTED: Purpose.SCREENING,
@@ -81,6 +89,7 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
         ExchangeWithoutContent: it has neither items nor a summary.
         Refused: a rule of § 115 is not met.
     """
+    work.audit_draft.is_for_pet = draft.requested_by_pet
     if not draft.items and not has_words(draft.summary) and not draft.for_criminal_investigation:
         raise errors.ExchangeWithoutContent
     exchange = await disclose(work, draft, await records.items_of(work, draft.items), summary=draft.summary)
@@ -112,23 +121,40 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
 async def correct_exchange(
     work: UnitOfWork, wrong: Exchange, draft: CorrectionDraft, *, records: DisclosableRecords
 ) -> Exchange:
-    """Record a correction: a new exchange that points to the old and reaches every earlier recipient (rule 13).
+    """Record a correction: a new exchange that points to the old (rule 13).
+
+    It reaches every earlier recipient that takes part still and from whom the wrong one was not withdrawn. All others
+    are told that it was wrong, and no more, where they see the wrong exchange or what was passed on to them
+    (`corrections.py`).
 
     Raises:
         NotAvailable: another authority recorded it.
         ExchangeAlreadyCorrected: correct the correction instead.
+        CorrectionCarriesMore: at a stage that allows no exchange it names other records, or somebody who was not told.
         Refused: a rule of § 115 is not met.
     """
     if wrong.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
     if await work.values(_CORRECTION_OF, id=wrong.id):
         raise errors.ExchangeAlreadyCorrected
-    # Whoever got one of the same records by another exchange has the wrong information too.
-    earlier = {row["recipient_id"] for row in await work.values(_EARLIER_RECIPIENTS, exchange_id=wrong.id)}
-    reached = frozenset({*wrong.recipients, *earlier} - {work.caller.authority_id})
-    recipients = sorted({*reached, *draft.recipients})
-    reaching_all = msgspec.structs.replace(draft, recipients=recipients)
+    reached = await _reached_by_correction(work, wrong)
     items = await records.items_of(work, draft.items)
-    exchange = await disclose(work, reaching_all, items, summary=draft.summary, corrects_id=wrong.id, earlier=reached)
+    if work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
+        carried = {row["record_id"] for row in await work.values(_CARRIED, exchange_id=wrong.id)}
+        if not {item.record_id for item in items} <= carried or not set(draft.recipients) <= reached:
+            raise CorrectionCarriesMore
+    reaching_all = msgspec.structs.replace(
+        draft, recipients=sorted({*reached, *draft.recipients}),
+        requested_by_pet=draft.requested_by_pet or wrong.is_for_pet,
+    )
+    exchange = await disclose(work, reaching_all, items, summary=draft.summary, corrects_id=wrong.id)
     work.done(exchange.id)
     return exchange
+
+
+async def _reached_by_correction(work: UnitOfWork, wrong: Exchange) -> set[str]:
+    """Name those that read what is corrected: by the exchange itself, or one of its records by another one."""
+    withdrawn = {row["recipient_id"] for row in await work.values(_WITHDRAWN_FROM, exchange_id=wrong.id)}
+    still_told = await work.values(_STILL_TOLD, exchange_id=wrong.id, authority_id=work.caller.authority_id)
+    told = {*wrong.recipients} - withdrawn | {row["recipient_id"] for row in still_told}
+    return told & work.parties.keys()

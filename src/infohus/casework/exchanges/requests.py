@@ -64,15 +64,18 @@ async def request_information(work: UnitOfWork, draft: RequestDraft) -> Informat
         raise errors.RequestHasOneAddressee
     if draft.disclosure is None:
         asked_by, asked_of = draft.received_from or "", ours
-        if asked_by == ours or await _kind_of(work, asked_by) is None:
+        kind = await _kind_of(work, asked_by)
+        if asked_by == ours or kind is None:
             raise errors.NotAnAuthorityHere
+        work.audit_draft.is_for_pet = kind is AuthorityKind.SECURITY_SERVICE
     else:
         if len(draft.disclosure.recipients) != 1:
             raise errors.RequestHasOneAddressee
         asked_by, asked_of = ours, draft.disclosure.recipients[0]
     request = work.create(
         InformationRequest, sealed={"question": draft.question}, asked_by=asked_by, asked_of=asked_of,
-        exchange_id=None, answer=None, answer_exchange_id=None, answered_at=None,
+        asked_by_pet=work.audit_draft.is_for_pet, exchange_id=None, answer=None, answer_exchange_id=None,
+        answered_at=None,
     )
     if draft.disclosure is not None:
         exchange = await disclose(work, draft.disclosure, [Item.of(request)])
@@ -97,7 +100,7 @@ async def answer_request(work: UnitOfWork, request: InformationRequest, draft: A
     if draft.answer is Answer.DECLINED:
         if draft.exchange_id is not None:
             raise errors.AnswerNamesNoExchange
-        if await _kind_of(work, request.asked_by) is AuthorityKind.SECURITY_SERVICE:
+        if request.asked_by_pet:
             raise errors.PetRequestCannotBeDeclined
     elif not await _answers_by_exchange(work, request, draft.exchange_id):
         raise errors.AnswerNamesNoExchange

@@ -134,7 +134,8 @@ async def follow_up(
 
 
 def _measure_answer(measure: Measure, view: MeasureView, *, status: int = 200) -> Response[MeasureView]:
-    return Response(view, status_code=status, headers={"ETag": etag(measure.record_version)})
+    # A follow-up is another version for those who may read it, and for nobody else (rule 44).
+    return Response(view, status_code=status, headers={"ETag": etag(measure.record_version + len(view.follow_ups))})
 
 
 @get("/infohuse/{infohus_id:uuid}/stalled-measures", operation_id="ListStalledMeasures")

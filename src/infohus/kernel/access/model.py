@@ -156,7 +156,7 @@ class Participant(Record, Changing):
 
     __tablename__ = "participant"
     __table_args__ = owned_by_authority(
-        sa.Index("ix_participant_person_id_case_id", "person_id", "case_id"),
+        sa.Index("ix_participant_person_id_case_id_kind", "person_id", "case_id", "kind"),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
     )
@@ -270,7 +270,7 @@ class AnsweredRequest(Row):
     It ends some days after `acted_on`, the Danish day of the act.
     """
 
-    __tablename__ = "request_once"
+    __tablename__ = "answered_request"
 
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)

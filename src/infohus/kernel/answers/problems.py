@@ -46,13 +46,12 @@ def problem_response(refusal: errors.Refused, *, headers: dict[str, str] | None 
 
 
 _DESCRIPTIONS = {
-    HTTPStatus.BAD_REQUEST: "The request could not be read",
+    HTTPStatus.BAD_REQUEST: "The request could not be read, or is not said to be application/json",
     HTTPStatus.UNAUTHORIZED: "Not signed in",
     HTTPStatus.NOT_FOUND: "Unknown or forbidden: the same answer for both",
     HTTPStatus.CONFLICT: "Not possible now, or somebody acted at the same time",
     HTTPStatus.PRECONDITION_FAILED: "Changed meanwhile",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too large",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Not application/json",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A rule refuses it",
     HTTPStatus.PRECONDITION_REQUIRED: "If-Match is missing",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Failed here; nothing happened",

@@ -21,7 +21,7 @@ REVISION = "revision"
 
 UNLOGGED: Mapping[str, str] = MappingProxyType({
     "alembic_version": "names the schema, and `infohus migrate` alone writes it",
-    "request_once": "idempotency keys, which end after a period; what a request recorded is logged",
+    "answered_request": "idempotency keys, which end after a period; what a request recorded is logged",
 })
 """Tables whose rows no log names, and why; there are no others."""
 

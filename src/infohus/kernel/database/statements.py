@@ -48,10 +48,12 @@ class Compiled:
         self.sql = str(compiled)
         self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
         converts: Mapping[str, Any] = compiled._bind_processors or {}  # noqa: SLF001
-        self._converts: tuple[tuple[int, Convert], ...] = tuple(
-            (position, converts[name]) for position, name in enumerate(self.names) if converts.get(name)
-        )
-        self._fixed = dict(compiled.params)
+        self._converts = {name: converts[name] for name in self.names if converts.get(name)}
+        # What stands in the statement itself is converted once.
+        self._fixed = {
+            name: value if compiled.binds[name].required else self._converted(name, value)
+            for name, value in compiled.params.items()
+        }
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """Order and convert `values` for the driver.
@@ -59,12 +61,21 @@ class Compiled:
         Raises:
             PlainTextInSealedColumn: a sealed column was given anything but a sealed value.
         """
-        named = {**self._fixed, **values}
-        arguments = [named[name] for name in self.names]
-        for position, convert in self._converts:
-            if arguments[position] is not None:
-                arguments[position] = convert(arguments[position])
+        converts, fixed = self._converts, self._fixed
+        arguments = []
+        for name in self.names:
+            if name in values:
+                value = values[name]
+                if value is not None and name in converts:
+                    value = converts[name](value)
+            else:
+                value = fixed[name]
+            arguments.append(value)
         return arguments
+
+    def _converted(self, name: str, value: object) -> object:
+        convert = self._converts.get(name)
+        return value if value is None or convert is None else convert(value)
 
     def bound(self, **values: Any) -> tuple[Any, ...]:
         """Give the SQL and then its arguments, as the methods of a connection take them."""

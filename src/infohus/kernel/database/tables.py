@@ -128,6 +128,11 @@ class Record(Row):
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID]
 
+    @property
+    def is_for_pet(self) -> bool:
+        """Say whether it answers or notes a request of PET's, so that acts on it stand on that track (rule 85)."""
+        return False
+
 
 class VersionedRecord(Record):
     """A record that is written anew: each version is a row of its own, written by whoever wrote the version (rule 88).

@@ -28,6 +28,8 @@ class AuditEventDraft:
     justification: str | None = None
     purpose_of_act: Purpose = NoPurpose.NOT_STATED
     recipients: list[str] = field(default_factory=list)
+    is_for_pet: bool = False
+    """Whether the act answers or notes a request of PET's, so that its entry stands on that track (rules 64 and 85)."""
     persons: list[str] = field(default_factory=list)
     """The log ids of persons the act is about, beside those of its case."""
     met: list[str] = field(default_factory=list)

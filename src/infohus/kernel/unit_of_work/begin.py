@@ -22,7 +22,7 @@ import structlog
 
 from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, encode_parts
+from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, Track, encode_parts
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, append_alone, log_of
 from infohus.kernel.authorization.action import Action
@@ -31,7 +31,7 @@ from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.readiness import PartNotReady
 from infohus.kernel.database.ready_connections import ReadyConnections, lent_by
 from infohus.kernel.database.statements import Compiled
-from infohus.kernel.database.tables import Regime, Row
+from infohus.kernel.database.tables import Record, Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.identity.refusals import VouchedFor
 from infohus.kernel.sealing.vault import Vault
@@ -292,6 +292,7 @@ class UnitsOfWork:
             policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
             policy_set=self._policies.digest[:16],
             justification=audit_draft.justification, purpose=audit_draft.purpose, recipients=audit_draft.recipients,
+            track=_track(resolved, audit_draft),
             persons=list(dict.fromkeys([*resolved.side.log_ids, *audit_draft.named(failed=failure is not None)])),
             opened=[] if failure else list(audit_draft.opened), wrote=[] if failure else list(audit_draft.wrote),
             correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
@@ -318,6 +319,11 @@ class RequestScope:
     def afterwards(self, work: UnitOfWork, log: LogReader) -> LogReader:
         """Read one of a unit's logs after its end; see `UnitsOfWork.afterwards`."""
         return self.units.afterwards(work, log)
+
+
+def _track(resolved: ResolvedSubject, audit_draft: AuditEventDraft) -> Track:
+    on_pets = audit_draft.is_for_pet or (isinstance(resolved.subject, Record) and resolved.subject.is_for_pet)
+    return Track.PET if on_pets else Track.ORDINARY
 
 
 def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:

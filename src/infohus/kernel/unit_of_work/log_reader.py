@@ -97,9 +97,9 @@ class LogReader:
         """
         return await log.places_where(self._connection, self.log_id, keeps, after=after, limit=limit)
 
-    async def entries_holding(self, texts: Sequence[str]) -> list[tuple[int, bytes]]:
-        """List the entries, oldest first, whose bytes contain one of these texts, bad ones too; it reads all."""
-        return await log.entries_holding(self._connection, self.log_id, texts)
+    def entries_holding(self, texts: Sequence[str], *, start: int = 0) -> AsyncIterator[tuple[int, bytes]]:
+        """Give the entries from index `start` on whose bytes contain one of these texts, bad ones too; it reads all."""
+        return log.entries_holding(self._connection, self.log_id, texts, start=start)
 
     async def first_since(self, moment: datetime, *, size: int) -> int:
         """Find the first of `size` entries of `moment` or later, `size` if there is none; an emptied one is earlier."""

@@ -159,7 +159,9 @@ def _own_participation(case: sa.FromClause) -> sa.FromClause:
             Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID,
             Participant.acts_for == _AUTHORITY_ID, _TAKES_PART_NOW,
             # Whoever is no longer tovholder of the infohus is none in its running cases either (rule 94).
-            sa.or_(Participant.kind != ParticipationKind.COORDINATOR, _is_coordinator(case.c.infohus_id)),
+            sa.or_(
+                Participant.kind != ParticipationKind.COORDINATOR, _is_coordinator(case.c.infohus_id).correlate(case)
+            ),
         )
         .order_by(Participant.kind)
         .limit(1)
@@ -200,19 +202,20 @@ def _persons_known_to_caller(case: sa.FromClause) -> sa.ColumnElement[Any]:
 
 
 def _persons_not_met(case: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of the persons disclosed to the caller's authority that are no persons of its side yet."""
+    """Write the column of the persons disclosed to the caller's authority that are no persons of its side yet.
+
+    A person stands in it once for each exchange that disclosed them.
+    """
     is_met = sa.exists().where(
         SidePerson.case_id == case.c.id, SidePerson.authority_id == _AUTHORITY_ID,
         SidePerson.subject_id == Disclosure.record_id,
-    )
+    ).correlate(case, Disclosure)
     told = (
         sa.select(Disclosure.record_id)
         .where(
             Disclosure.case_id == case.c.id, Disclosure.recipient_id == _AUTHORITY_ID,
             Disclosure.record_kind == PERSON_KIND, STANDS, ~is_met,
         )
-        .distinct()
-        .order_by(Disclosure.record_id)
     )
     return sa.func.array(told.scalar_subquery())
 
@@ -290,7 +293,7 @@ def _own_side(row: asyncpg.Record) -> OwnSide:
         row=row_from(CaseSide, row, prefix="s.") if row["s.case_id"] is not None else None,
         log_ids=tuple(row["log_ids"]),
         # Whoever takes no part meets nobody: the row of a person is one of an act in the case.
-        unmet=tuple(row["unmet"]) if row["participation"] is not None else (),
+        unmet=tuple(sorted(set(row["unmet"]))) if row["participation"] is not None else (),
         awaits_child_notification=bool(row.get("awaits_child_notification")),
     )
 

@@ -8,7 +8,7 @@ from infohus.kernel.database.row_digests import REVISION
 from infohus.kernel.database.statements import table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.sealing.clear_columns import NO_COLUMNS, digest_of
-from infohus.kernel.sealing.column import SealedColumn, SupervisionColumn
+from infohus.kernel.sealing.column import WHOLE, SealedColumn, SupervisionColumn
 from infohus.kernel.sealing.envelope import Place, Sealed
 from infohus.kernel.sealing.signatures import version_digest
 
@@ -26,8 +26,8 @@ def sealed_columns_of(model: type[Row]) -> dict[str, str]:
 
 @cache
 def parts_of(model: type[Record]) -> tuple[str, ...]:
-    """Name the parts of a kind of record, each of which has a data key of its own."""
-    return tuple(dict.fromkeys(sealed_columns_of(model).values()))
+    """Name the parts of a kind of record, each of which has a data key of its own; one also where nothing is sealed."""
+    return tuple(dict.fromkeys(sealed_columns_of(model).values())) or (WHOLE,)
 
 
 def part_of(model: type[Record], column: str) -> str:

@@ -287,7 +287,10 @@ class UnitOfWork:
         `statement` finds the row by `:id`.
         """
         answered = self._repetition.answered
-        return None if answered is None else await self.row(model, statement, id=answered.record_id)
+        if answered is None or (found := await self.row(model, statement, id=answered.record_id)) is None:
+            return None
+        self.audit_draft.is_for_pet |= isinstance(found, Record) and found.is_for_pet
+        return found
 
     @property
     def is_repetition(self) -> bool:

@@ -14,7 +14,7 @@ from infohus import errors
 logger = structlog.get_logger()
 
 REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
-    "pk_request_once": errors.RequestUnderWay,
+    "pk_answered_request": errors.RequestUnderWay,
     # Two acts took the same number: the second may simply act again.
     "uq_case_infohus_id_number": errors.ActedAtTheSameTime,
     # Whoever comes second and acts again is answered as if one had come after the other.
@@ -23,7 +23,7 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     "pk_receipt": errors.ActedAtTheSameTime,
     # Two acts wrote the next version of the same record.
     **dict.fromkeys((
-        "pk_assessment", "pk_child_notification", "pk_closure", "pk_journal_reference", "pk_recommendation",
+        "pk_assessment", "pk_closure", "pk_journal_reference", "pk_recommendation",
         "pk_record_key", "pk_scope_decision", "pk_screening",
     ), errors.ChangedMeanwhile),
     "uq_journal_reference_case_id_authority_id": errors.ChangedMeanwhile,
@@ -31,6 +31,7 @@ REFUSALS: MappingProxyType[str, type[errors.Refused]] = MappingProxyType({
     # Somebody else recorded at this moment what can be recorded once.
     "uq_clearance_check_case_id": errors.AlreadyRecorded,
     "uq_child_notification_subject_id": errors.AlreadyRecorded,
+    "uq_child_notification_step_notification_id_authority_id_step": errors.AlreadyRecorded,
     "uq_reporter_concern_id": errors.AlreadyRecorded,
     "uq_reporter_release_reporter_id": errors.AlreadyRecorded,
     "uq_protected_address_subject_id": errors.AlreadyRecorded,

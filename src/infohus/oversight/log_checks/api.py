@@ -5,8 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
-from dateutil.relativedelta import relativedelta
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
@@ -35,17 +33,13 @@ from infohus.oversight.log_checks.findings import (
 )
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
+from infohus.oversight.log_checks.overview import CHECKS_BEFORE, entries_of, next_due, open_findings
 from infohus.oversight.log_checks.risk_rules import RULES
 
 CHECKS = "/log/checks"
 FINDING = "/log/findings/{finding_id:uuid}"
 NOTICE = "/log/notice"
 CheckedIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
-
-_CHECKS = sa.select(LogCheck).order_by(LogCheck.id.desc())
-_ALL_ENTRIES = sa.select(LogCheckEntry)
-_ALL_FINDINGS = sa.select(LogFinding)
-# Row security leaves the checks of the caller's own authority, each of its own log (rule 90).
 
 
 class RiskRuleView(msgspec.Struct, frozen=True):
@@ -102,7 +96,10 @@ class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogCheckOverview(msgspec.Struct, frozen=True):
-    """The checks of the own log, newest first; when the next is due, and what is open of the caller's own findings."""
+    """Checks of the own log, newest first; when the next is due, and what is open of the caller's own findings.
+
+    `next` is what to pass as `after` for older checks; `null` is the end.
+    """
 
     next_due: date | None
     is_overdue: bool
@@ -110,6 +107,7 @@ class LogCheckOverview(msgspec.Struct, frozen=True):
     overdue_findings: int
     rules: list[RiskRuleView]
     checks: list[LogCheckView]
+    next: UUID | None
 
 
 class CheckedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,25 +175,20 @@ async def announce_check(
 
 @get(CHECKS, operation_id="ListLogChecks")
 async def list_checks(
-    request_scope: NamedDependency[RequestScope],
-    log_check_every_months: NamedDependency[int]
+    request_scope: NamedDependency[RequestScope], log_check_every_months: NamedDependency[int], after: After = NIL,
+    limit: Limit = 50,
 ) -> LogCheckOverview:
     """List the checks, when the next is due, and what is overdue."""
     async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
-        entries = await work.rows(LogCheckEntry, _ALL_ENTRIES)
-        findings = await work.rows(LogFinding, _ALL_FINDINGS)
-        views = [
-            LogCheckView.of(
-                check, sum(entry.check_id == check.id for entry in entries),
-                sum(entry.check_id == check.id and entry.review is not None for entry in entries),
-            )
-            for check in await work.rows(LogCheck, _CHECKS)
-        ]
-        due = await _next_due(work, views, log_check_every_months)
+        checks = await work.rows(LogCheck, CHECKS_BEFORE, after=after, limit=limit + 1)
+        counted = await entries_of(work, checks[:limit])
+        views = [LogCheckView.of(check, *counted[check.id]) for check in checks]
+        page = page_of(views, [check.id for check in checks], limit=limit)
+        due, (is_open, overdue) = await next_due(work, log_check_every_months), await open_findings(work)
         return LogCheckOverview(
-            due, due is not None and due < _today(work), sum(finding.ended_at is None for finding in findings),
-            sum(is_overdue(finding, _today(work)) for finding in findings),
-            [RiskRuleView(rule.code, rule.text, rule.picks is not None, rule.why_not) for rule in RULES], views,
+            due, due is not None and due < _today(work), is_open, overdue,
+            [RiskRuleView(rule.code, rule.text, rule.picks is not None, rule.why_not) for rule in RULES], page.items,
+            page.next,
         )
 
 
@@ -298,10 +291,12 @@ async def acknowledge_notice(idempotent_scope: NamedDependency[RequestScope]) ->
 
 
 @get(NOTICE + "/acknowledgements", operation_id="ListLogNoticeReaders")
-async def notice_readers(request_scope: NamedDependency[RequestScope]) -> NoticeState:
-    """List who has read the notice, and who uses infohus and has not."""
+async def notice_readers(
+    request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+) -> NoticeState:
+    """List who has read the notice, page by page, and who uses infohus and has not."""
     async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
-        return await who_has_read(work)
+        return await who_has_read(work, after=after, limit=limit)
 
 
 async def _shown(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]) -> OneLogCheck:
@@ -318,16 +313,6 @@ async def _checked(work: UnitOfWork, checked: LogCheckEntry) -> CheckedEntry:
         review=checked.review, reviewed_by=checked.reviewed_by, reviewed_at=checked.reviewed_at,
         entry=entry, is_bad=entry is None and encoded is not None,
     )
-
-
-async def _next_due(work: UnitOfWork, checks: list[LogCheckView], months: int) -> date | None:
-    """Count from the latest day of a complete check, else from the log's first entry; `None` for an empty log."""
-    ended = [check.period_until for check in checks if check.is_complete]
-    if not ended:
-        first = await work.log.entry_at(0)
-        entry = None if first is None else read(first)
-        ended = [] if entry is None else [danish_day(entry.at)]
-    return max(ended) + relativedelta(months=months) if ended else None
 
 
 def _versioned(view: LogFindingView) -> Response[LogFindingView]:

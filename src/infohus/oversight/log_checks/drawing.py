@@ -1,7 +1,12 @@
 """Announce a check, and draw its entries from a checkpoint that was signed after the announcement."""
 
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from hashlib import sha256
+from heapq import nsmallest
+from operator import itemgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -13,16 +18,16 @@ from msgspec import Meta
 from infohus import errors
 from infohus.danish_calendar import danish_day, end_of_day, start_of_day
 from infohus.kernel.access.model import Case
-from infohus.kernel.audit.formats.draw import commitment_of, draw_from
+from infohus.kernel.audit.formats.draw import Draw, commitment_of, draw_from
 from infohus.kernel.audit.formats.entry import Entry, Outcome, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry
-from infohus.oversight.log_checks.namesakes import namesakes_among
+from infohus.oversight.log_checks.namesakes import count_callers, namesakes_among
 from infohus.oversight.log_checks.refusals import NotDrawableYet, NothingInPeriod, SecretNotPromised
-from infohus.oversight.log_checks.risk_rules import RULES, Background
+from infohus.oversight.log_checks.risk_rules import RULES, Background, DailyCases, Numbered
 
 RANDOM = "random"
 """The reason of an entry that was drawn at random; the other reasons are the codes of risk rules."""
@@ -32,7 +37,9 @@ MOST_BY_LOT = 200
 HALF_A_YEAR = relativedelta(months=6)
 
 CHECK_BY_ID = sa.select(LogCheck).where(LogCheck.id == sa.bindparam("id"))
-_CLOSINGS = sa.select(Case.id, Case.closed_at).where(Case.closed_at.is_not(None))
+_CLOSINGS = sa.select(Case.id, Case.closed_at).where(
+    Case.closed_at.is_not(None), Case.id == sa.func.any(sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid)))
+)
 
 
 Digits = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
@@ -131,33 +138,63 @@ async def draw_entries(
     drawn = draw_from(
         note, check.announced(size), secret=draft.secret, key=signer.verifier(origin), witnesses=signer.witnesses
     )
-    entries = await _entries(work, check)
-    closings = {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS)}
-    background = Background(closings, await namesakes_among(work, entries))
-    reasons: dict[int, list[str]] = {index: [RANDOM] for index in drawn.indices}
-    for rule in RULES:
-        picked = rule.picks(entries, background) if rule.picks else []
-        for index in sorted(picked, key=lambda at: sha256(drawn.seed + rule.code.encode() + b"%d" % at).digest())[
-            :MOST_BY_RULE
-        ]:
-            reasons.setdefault(index, []).append(rule.code)
-    callers = {index: entry.caller for index, entry in entries}
+    picked = await _picked(work, check, drawn)
     work.change(
         check, drawn_at=work.now, announced_size=size, note=note, seed=drawn.seed, is_steerable=drawn.is_steerable,
         secret=draft.secret,
     )
     return [
         work.add(LogCheckEntry(
-            check_id=check.id, leaf_index=index, authority_id=check.authority_id, reasons=why,
-            caller_id=callers.get(index),
+            check_id=check.id, leaf_index=index, authority_id=check.authority_id, reasons=picked.reasons[index],
+            caller_id=picked.callers.get(index),
         ))
-        for index, why in sorted(reasons.items())
+        for index in sorted(picked.reasons)
     ]
 
 
+@dataclass
+class _Picked:
+    """The entries of a check: why each is looked at, and who its caller is."""
+
+    reasons: dict[int, list[str]]
+    callers: dict[int, UUID | None]
+
+
+async def _picked(work: UnitOfWork, check: LogCheck, drawn: Draw) -> _Picked:
+    """Read the period's entries twice, some thousand at a time; keep of each rule no more than it may pick."""
+    acted, daily = Counter[UUID](), DailyCases()
+    async for entries in _entries(work, check):
+        count_callers(acted, entries)
+        daily.see(entries)
+    namesakes, busy = await namesakes_among(work, acted), daily.busy()
+    lot, picked = frozenset(drawn.indices), _Picked({index: [RANDOM] for index in drawn.indices}, {})
+    by_rule: dict[str, list[tuple[bytes, int, UUID | None]]] = {}
+    async for entries in _entries(work, check):
+        callers = {index: entry.caller for index, entry in entries}
+        picked.callers.update((index, caller) for index, caller in callers.items() if index in lot)
+        background = Background(await _closings(work, entries), namesakes, busy)
+        for rule in RULES:
+            found = rule.picks(entries, background) if rule.picks else []
+            by_rule[rule.code] = nsmallest(MOST_BY_RULE, [
+                *by_rule.get(rule.code, ()),
+                *((sha256(drawn.seed + rule.code.encode() + b"%d" % at).digest(), at, callers[at]) for at in found),
+            ], key=itemgetter(0))
+    for code, kept in by_rule.items():
+        for _, index, caller in kept:
+            picked.reasons.setdefault(index, []).append(code)
+            picked.callers[index] = caller
+    return picked
+
+
+async def _closings(work: UnitOfWork, entries: Numbered) -> dict[UUID, datetime]:
+    """Say when the cases of some entries were closed, those that are."""
+    cases = sorted({entry.case for _, entry in entries if entry.case is not None})
+    return {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS, case_ids=cases)}
+
+
 async def _announced_size(work: UnitOfWork, check: LogCheck) -> int:
-    """Find the entry that announced a check; give the log's size that includes it."""
-    for index, encoded in await work.log.entries_holding([str(check.id)]):
+    """Find the entry that announced a check, which is behind its period; give the log's size that includes it."""
+    async for index, encoded in work.log.entries_holding([str(check.id)], start=check.last_index + 1):
         entry = read(encoded)
         if entry is not None and entry.outcome is Outcome.ALLOWED and any(
             (row.verb, row.table, row.row) == ("insert", LogCheck.__tablename__, check.id) for row in entry.wrote
@@ -166,6 +203,5 @@ async def _announced_size(work: UnitOfWork, check: LogCheck) -> int:
     raise NotDrawableYet
 
 
-async def _entries(work: UnitOfWork, check: LogCheck) -> list[tuple[int, Entry]]:
-    chunks = work.log.entries(start=check.first_index, stop=check.last_index + 1)
-    return [numbered async for chunk in chunks for numbered in chunk]
+def _entries(work: UnitOfWork, check: LogCheck) -> AsyncIterator[list[tuple[int, Entry]]]:
+    return work.log.entries(start=check.first_index, stop=check.last_index + 1)

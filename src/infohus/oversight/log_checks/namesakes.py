@@ -29,12 +29,16 @@ _CASES_ON_FAMILY = sa.select(_MATCHES.c.family_name, _MATCHES.c.case_id, SidePer
 )
 
 
-async def namesakes_among(work: UnitOfWork, entries: Numbered) -> Namesakes:
-    """Find for each person of the caller's authority the cases about somebody with a family name of theirs."""
-    acted = Counter(
+def count_callers(acted: Counter[UUID], entries: Numbered) -> None:
+    """Count in `acted` how often each person did something on a case or a person."""
+    acted.update(
         entry.caller for _, entry in entries
         if entry.caller is not None and (entry.case is not None or entry.persons)
     )
+
+
+async def namesakes_among(work: UnitOfWork, acted: Counter[UUID]) -> Namesakes:
+    """Find for each person who acted the cases about somebody with a family name of theirs."""
     called = await names_of(work, [caller for caller, _ in acted.most_common()], most=MOST_NAMES)
     own = {caller: {one for name in names for one in family_names(name)} for caller, names in called.items()}
     theirs = {caller: set[UUID | str]() for caller in own}

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
 from infohus.danish_calendar import danish_day, start_of_day
+from infohus.kernel.answers.pages import page_of
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogNoticeReceipt
 
@@ -29,13 +30,20 @@ _OWN_RECEIPT = sa.select(LogNoticeReceipt).where(
     LogNoticeReceipt.person_id == sa.bindparam("person_id"),
     LogNoticeReceipt.notice_version == sa.bindparam("version"),
 )
-_ALL = (
+_READERS = (
     sa.select(LogNoticeReceipt)
     .where(
         LogNoticeReceipt.authority_id == sa.bindparam("authority_id"),
         LogNoticeReceipt.notice_version == sa.bindparam("version"),
+        LogNoticeReceipt.person_id > sa.bindparam("after", type_=sa.Uuid),
     )
-    .order_by(LogNoticeReceipt.acknowledged_at, LogNoticeReceipt.person_id)
+    .order_by(LogNoticeReceipt.person_id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_READ_BY = sa.select(LogNoticeReceipt.person_id).where(
+    LogNoticeReceipt.authority_id == sa.bindparam("authority_id"),
+    LogNoticeReceipt.notice_version == sa.bindparam("version"),
+    LogNoticeReceipt.person_id == sa.func.any(sa.bindparam("person_ids", type_=sa.ARRAY(sa.Uuid))),
 )
 
 
@@ -56,10 +64,14 @@ class NoticeReader(msgspec.Struct, frozen=True):
 
 
 class NoticeState(msgspec.Struct, frozen=True):
-    """Who has read the notice in its newest version, and who acted in the last half year and has not."""
+    """Who has read the notice in its newest version, and who acted in the last half year and has not.
+
+    `acknowledged` is a page; `next` is what to pass as `after`, `null` is the end. `missing` is whole on each page.
+    """
 
     version: int
     acknowledged: list[NoticeReader]
+    next: UUID | None
     missing: list[UUID]
 
 
@@ -78,25 +90,24 @@ async def acknowledge(work: UnitOfWork) -> LogNotice:
     return LogNotice(VERSION, TEXT, receipt.acknowledged_at)
 
 
-async def who_has_read(work: UnitOfWork) -> NoticeState:
+async def who_has_read(work: UnitOfWork, *, after: UUID, limit: int) -> NoticeState:
     """List who has acknowledged the notice, and who acted in the last half year and has not.
 
-    Reads every entry of that half year.
+    Reads every entry of that half year, some thousand at a time; what is kept are the ids of who acted.
     """
-    read = await work.rows(LogNoticeReceipt, _ALL, authority_id=work.caller.authority_id, version=VERSION)
-    readers, since = {receipt.person_id for receipt in read}, start_of_day(danish_day(work.now) - WHO_ACTED_WITHIN)
-    missing = set[UUID]()
+    asked = {"authority_id": work.caller.authority_id, "version": VERSION}
+    read = await work.rows(LogNoticeReceipt, _READERS, **asked, after=after, limit=limit + 1)
+    page = page_of(
+        [NoticeReader(receipt.person_id, receipt.authority_id, receipt.acknowledged_at) for receipt in read],
+        [receipt.person_id for receipt in read], limit=limit,
+    )
+    since, acted = start_of_day(danish_day(work.now) - WHO_ACTED_WITHIN), set[UUID]()
     size = (await work.log.head()).size
     start = await work.log.first_since(since, size=size)
     async for chunk in work.log.entries(start=start, stop=size):
-        for _, entry in chunk:
-            if entry.caller is not None and entry.caller not in readers:
-                missing.add(entry.caller)
-    return NoticeState(
-        VERSION,
-        [NoticeReader(receipt.person_id, receipt.authority_id, receipt.acknowledged_at) for receipt in read],
-        sorted(missing),
-    )
+        acted.update(entry.caller for _, entry in chunk if entry.caller is not None)
+    known = {row["person_id"] for row in await work.values(_READ_BY, **asked, person_ids=sorted(acted))}
+    return NoticeState(VERSION, page.items, page.next, sorted(acted - known))
 
 
 async def _own_receipt(work: UnitOfWork) -> LogNoticeReceipt | None:

@@ -1,9 +1,13 @@
-"""Rules that pick entries for a check beside the random draw. They see log entries and no case content."""
+"""Rules that pick entries for a check beside the random draw. They see log entries and no case content.
 
-from collections import defaultdict
+A log is read in chunks, each of which every rule is asked about by itself; what a rule must know of the whole period is
+counted before (`DailyCases`), so memory does not grow with the log.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from statistics import median
 from uuid import UUID
 
@@ -21,10 +25,46 @@ Namesakes = Mapping[UUID, frozenset[UUID | str]]
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What rules use beside the entries: when cases were closed, and the callers' namesakes."""
+    """What rules use beside the entries: when cases were closed, the callers' namesakes, and persons' unusual days."""
 
     closings: Mapping[UUID, datetime]
     namesakes: Namesakes
+    busy: frozenset[tuple[UUID, date]] = frozenset()
+
+
+@dataclass
+class DailyCases:
+    """Counts in how many cases each person acted on each day; entries are given in the log's order.
+
+    The cases themselves are kept for the last two days: an entry that is dated earlier counts as one more case.
+    """
+
+    _counted: dict[UUID, Counter[date]] = field(default_factory=lambda: defaultdict(Counter))
+    _open: dict[date, dict[UUID, set[UUID]]] = field(default_factory=dict)
+
+    def see(self, entries: Numbered) -> None:
+        """Count some more entries."""
+        for _, entry in entries:
+            if entry.caller is not None and entry.case is not None:
+                self._see(danish_day(entry.at), entry.caller, entry.case)
+        for day in [day for day in self._open if day < max(self._open) - timedelta(days=1)]:
+            self._close(day)
+
+    def busy(self) -> frozenset[tuple[UUID, date]]:
+        """Give each day of a person with 20 cases or more and over five times the cases of their median day."""
+        for day in list(self._open):
+            self._close(day)
+        return frozenset(
+            (caller, day) for caller, days in self._counted.items() for day, seen in days.items()
+            if seen >= MANY_CASES and seen > MANY_TIMES_THE_MEDIAN * median(days.values())
+        )
+
+    def _see(self, day: date, caller: UUID, case: UUID) -> None:
+        self._open.setdefault(day, {}).setdefault(caller, set()).add(case)
+
+    def _close(self, day: date) -> None:
+        for caller, cases in self._open.pop(day).items():
+            self._counted[caller][day] += len(cases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +102,13 @@ def at_unusual_hours(entries: Numbered, background: Background) -> list[int]:  #
     ]
 
 
-def of_unusual_volume(entries: Numbered, background: Background) -> list[int]:  # noqa: ARG001 - as above
-    """Pick a person's actions of each day with 20 cases or more and over five times the cases of their median day."""
-    cases: dict[UUID, dict[date, set[UUID]]] = defaultdict(lambda: defaultdict(set))
-    indices: dict[tuple[UUID, date], list[int]] = defaultdict(list)
-    for index, entry in entries:
-        if entry.caller is not None and entry.case is not None:
-            day = danish_day(entry.at)
-            cases[entry.caller][day].add(entry.case)
-            indices[entry.caller, day].append(index)
-    picked: list[int] = []
-    for caller, days in cases.items():
-        usual = median(len(seen) for seen in days.values())
-        for day, seen in days.items():
-            if len(seen) >= MANY_CASES and len(seen) > MANY_TIMES_THE_MEDIAN * usual:
-                picked.extend(indices[caller, day])
-    return sorted(picked)
+def of_unusual_volume(entries: Numbered, background: Background) -> list[int]:
+    """Pick a person's actions in cases on each of their unusual days (`DailyCases.busy`)."""
+    return [
+        index for index, entry in entries
+        if entry.caller is not None and entry.case is not None
+        and (entry.caller, danish_day(entry.at)) in background.busy
+    ]
 
 
 def of_undisclosed_items(entries: Numbered, background: Background) -> list[int]:  # noqa: ARG001 - as above

@@ -72,9 +72,10 @@ def tabulations(forms: Mapping[str, str]) -> tuple[Tabulation, ...]:
         }),
         Tabulation(
             "paragraph", "Videregivelser efter hjemmel", "Videregivelser, registreret i året, uden rettelser",
+            # What PET asked for is counted nowhere (rule 85).
             {
                 "rpl-115-1": "Retsplejelovens § 115, stk. 1", "rpl-115-2": "Retsplejelovens § 115, stk. 2",
-                "rpl-115-3": "Retsplejelovens § 115, stk. 3", "pet-loven-4": "PET-lovens § 4",
+                "rpl-115-3": "Retsplejelovens § 115, stk. 3",
             },
         ),
         Tabulation("outcome", "Afsluttede sager efter resultat", "Sager, afsluttet i året", {

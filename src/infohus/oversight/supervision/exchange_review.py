@@ -205,9 +205,8 @@ async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | 
     """
     items = await work.values(_ITEMS, exchange_id=exchange_id)
     ids = [exchange_id, *(row["record_id"] for row in items)]
-    entries = await work.log.entries_holding([str(record_id) for record_id in ids])
     digests: dict[UUID, tuple[str, int]] = {}
-    for index, encoded in entries:
+    async for index, encoded in work.log.entries_holding([str(record_id) for record_id in ids]):
         written = _written(read(encoded))
         digests.update({row: (digest, index) for row, digest in written.items() if row in ids})
         if exchange_id in written:

@@ -15,12 +15,12 @@ from infohus.cases.disclosures.receipts import Receipt
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.casework.assessments.model import Assessment
-from infohus.casework.concerns.model import ChildNotification
+from infohus.casework.concerns.model import ChildNotification, ChildStep, is_taken
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.measures.model import IS_ENDED, Measure, Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
-from infohus.kernel.access.model import Authority, Case, Infohus
+from infohus.kernel.access.model import Authority, Case, Infohus, Stage
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -66,6 +66,16 @@ UNSIGNED_DECISIONS: dict[type[JointDecision], Blocker] = {
     ),
 }
 """Kinds of joint decision that may not be open when a case is closed; the closure itself is not among them."""
+_CHECK = Blocker(
+    "clearance-check-missing", 19, "politiets tjek", ResolvableBy.POLICE,
+    "Politiets tovholder registrerer, om noget hindrer behandling i infohuset.",
+)
+_SCOPE = Blocker(
+    "scope-missing", 17, "den fælles afgrænsning", ResolvableBy.BOTH,
+    "En tovholder foreslår, hvor bekymringen hører til, og den anden underskriver eller er uenig.",
+)
+MISSING_AT = {Stage.RECEIVED: (_CHECK, _SCOPE), Stage.CLEARED: (_SCOPE,)}
+"""What a case lacks at its first stages; the stage is joint, so it tells neither side anything of the other."""
 _CHILD = {
     AuthorityKind.MUNICIPALITY: Blocker(
         "child-notification-not-handed-over", 32, "aflevering af underretningen om barnet", ResolvableBy.MUNICIPALITY,
@@ -133,13 +143,13 @@ _UNCONFIRMED_CORRECTIONS = (
 Other recipients do not block closing: they have no tovholder who could acknowledge.
 """
 _NOT_HANDED_OVER = sa.select(ChildNotification.id).where(
-    ChildNotification.case_id == sa.bindparam("case_id"), ChildNotification.handed_over_at.is_(None),
+    ChildNotification.case_id == sa.bindparam("case_id"), ~is_taken(ChildStep.HANDED_OVER),
     sa.or_(ChildNotification.authority_id == _OWN, sa.bindparam("is_municipality", type_=sa.Boolean)),
 )
 """Finds underretninger that the caller's authority recorded; the municipality's side has those it was told of too."""
 _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"), sa.bindparam("is_municipality", type_=sa.Boolean),
-    sa.or_(ChildNotification.assessed_at.is_(None), ChildNotification.receipt_given_on.is_(None)),
+    sa.or_(~is_taken(ChildStep.ASSESSED), ~is_taken(ChildStep.RECEIPT_GIVEN)),
 )
 """Finds underretninger whose clocks run: the municipality's duties, which it alone is asked for."""
 _OPEN_MEASURES = sa.select(Measure.id).where(
@@ -160,6 +170,8 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     for model, blocker in UNSIGNED_DECISIONS.items():
         if await work.values(open_proposals(model), case_id=work.case.id):
             blockers.append(blocker)
+    missing = MISSING_AT.get(work.case.stage, ())
+    blockers += [one for one in missing if one is not _SCOPE or UNSIGNED_DECISIONS[ScopeDecision] not in blockers]
     own, child = _own_side(work), _CHILD[work.caller.authority_kind]
     for statement, blocker in (
         (_OPEN_REQUESTS, _REQUEST), (_UNCONFIRMED_CORRECTIONS, _CORRECTION), (_RUNNING_CLOCKS, _CLOCKS),

@@ -5,7 +5,14 @@ from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.persons.model import ProtectedAddress, Subject
 from infohus.casework.assessments.model import Assessment, Contribution
-from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern, Reporter, ReporterRelease
+from infohus.casework.concerns.model import (
+    ChildNotification,
+    ChildNotificationStep,
+    ClearanceCheck,
+    Concern,
+    Reporter,
+    ReporterRelease,
+)
 from infohus.casework.exchanges.kept_marks import KeptMark
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.exchanges.withdrawals import Withdrawal
@@ -22,8 +29,8 @@ from infohus.whole_case.journal.model import JournalReference
 from infohus.whole_case.rights.model import AccessRequest, Release, Restriction
 
 OWN_RECORDS: tuple[type[Record], ...] = (
-    AccessRequest, ArchiveClearance, Assessment, ChildNotification, ClearanceCheck, Closure, Concern, Contribution,
-    CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest, JournalReference, KeptMark,
-    LegalHold, Measure, Note, Participant, ProtectedAddress, Recommendation, Release, Reporter, ReporterRelease,
-    Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
+    AccessRequest, ArchiveClearance, Assessment, ChildNotification, ChildNotificationStep, ClearanceCheck, Closure,
+    Concern, Contribution, CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest,
+    JournalReference, KeptMark, LegalHold, Measure, Note, Participant, ProtectedAddress, Recommendation, Release,
+    Reporter, ReporterRelease, Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
 )

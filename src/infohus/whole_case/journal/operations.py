@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.model import Exchange, Paragraph
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import signatures_of
 from infohus.kernel.answers.etags import require_match
@@ -31,8 +31,11 @@ _OWN = sa.select(JournalReference).where(
     JournalReference.case_id == sa.bindparam("case_id"), JournalReference.authority_id == sa.bindparam("authority_id")
 )
 _EXCHANGES = (
-    sa.select(Exchange).where(Exchange.case_id == sa.bindparam("case_id")).order_by(Exchange.exchanged_at, Exchange.id)
+    sa.select(Exchange)
+    .where(Exchange.case_id == sa.bindparam("case_id"), Exchange.paragraph != Paragraph.ON_REQUEST_OF_PET)
+    .order_by(Exchange.exchanged_at, Exchange.id)
 )
+"""A note leaves the system, and many read it: nothing in it tells that PET asked (rule 85)."""
 
 
 async def own_reference(work: UnitOfWork) -> JournalReference | None:

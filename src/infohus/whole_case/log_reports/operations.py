@@ -1,7 +1,9 @@
 """Log that a report is asked for, and make the report from the log up to that entry."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,6 +23,7 @@ from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import (
     ORDERED,
     LogReportDraft,
+    ReportLine,
     SubjectLogReport,
     is_closing,
     is_on,
@@ -29,6 +32,10 @@ from infohus.whole_case.log_reports.model import (
 )
 from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
 from infohus.whole_case.rights.model import Restriction
+
+AT_ONCE = 500
+_Use: TypeAlias = tuple[int, bytes, Entry]
+"""An entry with its place in the log, 0-based, and its bytes."""
 
 _AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 _SUBJECT = (
@@ -95,39 +102,64 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
     names = await work.values(_AUTHORITY, authority_id=work.caller.authority_id)
-    holding = [
-        (index, encoded, entry)
-        for index, encoded in await work.log.entries_holding([f'"{person}"' for person in persons])
-        if (entry := read(encoded)) is not None
-    ]
-    return [await _report_on(work, head, person, holding, authority=names[0]["name"]) for person in persons]
+    gathered = [_Gathered(person, work.caller.authority_id, work.caller.person_id) for person in persons]
+    async for some in _in_batches(work.log.entries_holding([f'"{person}"' for person in persons])):
+        withheld = await _restricted(work, {entry.subject for _, _, entry in some if entry.subject is not None})
+        for use in some:
+            for one in gathered:
+                one.take(use, withheld)
+    return [await _report_on(work, head, one, authority=names[0]["name"]) for one in gathered]
 
 
-async def _report_on(
-    work: UnitOfWork, head: SignedHead, person: str, holding: Sequence[tuple[int, bytes, Entry]], *, authority: str
-) -> SubjectLogReport:
-    own = work.caller.authority_id
-    used = [use for use in holding if is_on(use[2], person, own)]
-    asked = [
-        at for at, (_, _, entry) in enumerate(used)
-        if is_closing(entry, person, own) and entry.caller == work.caller.person_id
-    ]
-    if not asked:
+@dataclass
+class _Gathered:
+    """The lines of a person's report so far, and the newest request of the caller that closes one."""
+
+    person: str
+    authority: str
+    caller: UUID
+    lines: list[ReportLine] = field(default_factory=list)
+    first: tuple[int, str] | None = None
+    """Number and chain of the first entry that counts the person."""
+    closing: tuple[_Use, int, tuple[int, str]] | None = None
+    """The request, how many lines are before it, and the number and chain that the report begins with."""
+
+    def take(self, use: _Use, withheld: Mapping[UUID, str]) -> None:
+        """Take the next entry that holds the person's log id."""
+        _, encoded, entry = use
+        if not is_on(entry, self.person, self.authority):
+            return
+        tally = tally_on(entry, self.person)
+        if is_closing(entry, self.person, self.authority) and entry.caller == self.caller:
+            self.closing = use, len(self.lines), self.first or tally
+        if self.first is None and tally[0]:
+            self.first = tally
+        restricted = withheld.get(entry.subject) if entry.subject is not None else None
+        self.lines.append(line_from(entry, encoded, self.person, withheld=restricted))
+
+
+async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[_Use]]:
+    """Read the entries, some hundred at a time; what is no entry is left out."""
+    some: list[_Use] = []
+    async for index, encoded in holding:
+        if (entry := read(encoded)) is not None:
+            some.append((index, encoded, entry))
+        if len(some) == AT_ONCE:
+            yield some
+            some = []
+    yield some
+
+
+async def _report_on(work: UnitOfWork, head: SignedHead, gathered: _Gathered, *, authority: str) -> SubjectLogReport:
+    if gathered.closing is None:
         raise errors.NotAvailable
-    index, closing, entry = used[asked[-1]]
-    before = used[: asked[-1]]
-    withheld = await _restricted(work, {use.subject for _, _, use in before if use.subject is not None})
-    lines = [
-        line_from(use, encoded, person, withheld=withheld.get(use.subject) if use.subject else None)
-        for _, encoded, use in before
-    ]
-    counted = [tally for _, _, use in before if (tally := tally_on(use, person))[0]]
-    first, chain = counted[0] if counted else tally_on(entry, person)
+    (index, closing, entry), before, (first, chain) = gathered.closing
+    lines = gathered.lines[:before]
     return SubjectLogReport(
-        authority=own, log=head.checkpoint.origin, person=person, made_at=entry.at, emptied=first - 1,
-        chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),
+        authority=gathered.authority, log=head.checkpoint.origin, person=gathered.person, made_at=entry.at,
+        emptied=first - 1, chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),
         proof=await work.log.prove(index, head.note),
-        letter=letter(authority, made_at=entry.at, lines=lines, emptied=first - 1, log_id=person),
+        letter=letter(authority, made_at=entry.at, lines=lines, emptied=first - 1, log_id=gathered.person),
     )
 
 

@@ -4,12 +4,12 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.model import Exchange, Paragraph
 from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.persons.model import Subject
 from infohus.casework.assessments.model import Assessment, Contribution
-from infohus.casework.concerns.model import ChildNotification, ClearanceCheck, Concern, Reporter
+from infohus.casework.concerns.model import ChildNotification, ChildNotificationStep, ClearanceCheck, Concern, Reporter
 from infohus.casework.measures.model import FollowUp, Measure, Recommendation
 from infohus.casework.notes.model import Note
 from infohus.casework.scope_decisions.first_views import FirstView
@@ -26,6 +26,7 @@ ACCESSIBLE: MappingProxyType[AccessKind, type[Record]] = MappingProxyType({
     AccessKind.SUBJECT: Subject,
     AccessKind.CLEARANCE_CHECK: ClearanceCheck,
     AccessKind.CHILD_NOTIFICATION: ChildNotification,
+    AccessKind.CHILD_NOTIFICATION_STEP: ChildNotificationStep,
     AccessKind.INFORMATION: Information,
     AccessKind.NOTE: Note,
     AccessKind.CUSTODY_RELEASE: CustodyRelease,
@@ -41,14 +42,21 @@ ACCESSIBLE: MappingProxyType[AccessKind, type[Record]] = MappingProxyType({
     AccessKind.FOLLOW_UP: FollowUp,
     AccessKind.CLOSURE: Closure,
 })
+_SHOWN: MappingProxyType[type[Record], sa.ColumnElement[bool]] = MappingProxyType({
+    Exchange: Exchange.paragraph != Paragraph.ON_REQUEST_OF_PET,
+})
+"""Which rows a package can hold, where not all: it shows nothing of what PET asked for (rule 85)."""
 BY_ID: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
-    kind: sa.select(model).where(model.id == sa.bindparam("id"), model.case_id == sa.bindparam("case_id"))
+    kind: sa.select(model).where(
+        model.id == sa.bindparam("id"), model.case_id == sa.bindparam("case_id"), _SHOWN.get(model, sa.true())
+    )
     for kind, model in ACCESSIBLE.items()
 })
 """Finds one record of a kind by `:id` and `:case_id`."""
 OF_CASE: MappingProxyType[AccessKind, AnySelect] = MappingProxyType({
     kind: sa.select(model).where(
-        model.case_id == sa.bindparam("case_id"), model.authority_id == sa.bindparam("authority_id")
+        model.case_id == sa.bindparam("case_id"), model.authority_id == sa.bindparam("authority_id"),
+        _SHOWN.get(model, sa.true()),
     )
     for kind, model in ACCESSIBLE.items()
 })

@@ -120,7 +120,7 @@ async def ask(
 ) -> AccessRequestView:
     """Record that somebody asks for access to what the caller's authority holds in this case."""
     async with idempotent_scope.begin(Action.RECORD_ACCESS_REQUEST, Case, case_id) as work:
-        request = await work.earlier(AccessRequest, REQUEST_BY_ID) or record_request(work, data)
+        request = await work.earlier(AccessRequest, REQUEST_BY_ID) or await record_request(work, data)
         return (await AccessRequestView.opened(work, request))[0]
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.persons.model import Subject
 from infohus.kernel.database.tables import Changing, Record, Regime, choice, owned_by_authority
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason
@@ -25,6 +26,7 @@ class AccessKind(StrEnum):
     SUBJECT = "subject"
     CLEARANCE_CHECK = "clearance_check"
     CHILD_NOTIFICATION = "child_notification"
+    CHILD_NOTIFICATION_STEP = "child_notification_step"
     INFORMATION = "information"
     NOTE = "note"
     CUSTODY_RELEASE = "custody_release"
@@ -62,7 +64,9 @@ class AccessRequest(Record, Changing):
     """A person asks what is held about them. `subject_id` is the person's record in the case, where one is named."""
 
     __tablename__ = "access_request"
-    __table_args__ = owned_by_authority()
+    __table_args__ = owned_by_authority(
+        sa.ForeignKeyConstraint(["case_id", "subject_id"], [Subject.case_id, Subject.id])
+    )
 
     changes_later: ClassVar = frozenset({"answered_at"})
 

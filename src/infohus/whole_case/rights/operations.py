@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
 from infohus import errors
+from infohus.cases.persons.model import Subject
 from infohus.casework.concerns.model import ReporterRelease
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Case
@@ -33,6 +34,7 @@ from infohus.whole_case.rights.refusals import (
     BlanketRestriction,
     ItemIsRestricted,
     ItemsNotConsidered,
+    NoSubjectOfThisCase,
     NothingToRelease,
     RestrictionOfAnotherRegime,
     ReviewInThePast,
@@ -44,7 +46,7 @@ LED_DAYS = 28
 
 READING = {
     AccessKind.SCOPE_DISAGREEMENT: Action.READ_SCOPE_DECISION, AccessKind.CONTRIBUTION: Action.READ_ASSESSMENT,
-    AccessKind.FOLLOW_UP: Action.READ_MEASURE,
+    AccessKind.FOLLOW_UP: Action.READ_MEASURE, AccessKind.CHILD_NOTIFICATION_STEP: Action.READ_CHILD_NOTIFICATION,
     **{kind: Action[f"READ_{kind.name}"] for kind in AccessKind if f"READ_{kind.name}" in Action.__members__},
 }
 """The action that reads a record of each kind, under which a package opens it."""
@@ -80,20 +82,27 @@ OVERDUE = (
 _STANDING = sa.select(Restriction).where(
     Restriction.case_id == sa.bindparam("case_id"), Restriction.lifted_at.is_(None)
 )
+_SUBJECT = sa.select(Subject.id).where(
+    Subject.id == sa.bindparam("id"), Subject.case_id == sa.bindparam("case_id")
+)
+"""Finds a person of a case; row security leaves those whom the caller's authority recorded or was told of."""
 _RELEASED = sa.select(Release.record_id).where(Release.case_id == sa.bindparam("case_id"))
 _RELEASED_REPORTERS = sa.select(ReporterRelease.reporter_id.label("record_id")).where(
     ReporterRelease.case_id == sa.bindparam("case_id")
 )
 
 
-def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessRequest:
+async def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessRequest:
     """Record that somebody asks for access, and the last day for answering.
 
     Raises:
         InTheFuture: the day it was received lies ahead.
+        NoSubjectOfThisCase: `subject` is no person of this case whom the caller's side knows.
     """
     if draft.received_on > danish_day(work.now):
         raise errors.InTheFuture(field="received_on")
+    if draft.subject is not None and not await work.values(_SUBJECT, id=draft.subject, case_id=work.case.id):
+        raise NoSubjectOfThisCase
     request = work.create(
         AccessRequest, sealed={"asked": draft.asked}, subject_id=draft.subject, received_on=draft.received_on,
         answer_by=answer_by(draft.received_on, work.regime), answered_at=None,
@@ -210,8 +219,9 @@ async def make_package(work: UnitOfWork, request: AccessRequest, draft: PackageD
 
 
 def _withheld(own: Iterable[AccessItem], subject_id: UUID | None) -> set[UUID]:
-    """List reporters and the persons of the case but `subject_id`; all persons where that is `None`."""
-    return {item.id for item in own if item.kind in THIRD_PARTIES and item.id != subject_id}
+    """List reporters, and the persons of the case but `subject_id`; all persons where that is `None`."""
+    asking = AccessItem(AccessKind.SUBJECT, subject_id) if subject_id is not None else None
+    return {item.id for item in own if item.kind in THIRD_PARTIES and item != asking}
 
 
 async def _released(work: UnitOfWork) -> set[UUID]:

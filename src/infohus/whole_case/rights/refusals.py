@@ -5,6 +5,10 @@ from http import HTTPStatus
 from infohus.errors import Refused
 
 
+class NoSubjectOfThisCase(Refused):
+    """Rule 67: who asks is a person that the case is about, and that the authority knows; nobody else is exempt."""
+
+
 class BlanketRestriction(Refused):
     """Rule 65: a restriction names one item."""
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeAlias
 from uuid import UUID, uuid5
@@ -15,6 +16,7 @@ from infohus.kernel.database.pool import Connection
 
 AnyConnection: TypeAlias = "Connection | asyncpg.Connection[asyncpg.Record]"
 ROWS_AT_ONCE = 4096
+SEARCHED_AT_ONCE = 16 * ROWS_AT_ONCE
 
 INSTALLATION_LOG = UUID(int=0)
 """The log of the installation itself: what its operator does, and the counts of refusals that belong to no authority.
@@ -48,13 +50,14 @@ SELECT index, entry, hashes FROM audit.leaf WHERE log_id = $1 AND index >= $2 AN
 """
 _HOLDING = """
 SELECT index, entry FROM audit.leaf
-WHERE log_id = $1 AND entry IS NOT NULL
+WHERE log_id = $1 AND index >= $3 AND index < $4 AND entry IS NOT NULL
   AND EXISTS (SELECT FROM unnest($2::text[]) one WHERE position(convert_to(one, 'UTF8') IN entry) > 0)
 ORDER BY index
 """
 _SOME_ROWS = "SELECT index, hashes FROM audit.leaf WHERE log_id = $1 AND index = ANY ($2::bigint[])"
 
 
+@lru_cache(maxsize=1024)
 def log_of(authority_id: str) -> UUID:
     """Give the id of an authority's log. It is computed, so that an act needs no look-up to know where it stands."""
     return uuid5(_LOGS_OF_AUTHORITIES, authority_id)
@@ -223,13 +226,18 @@ async def first_since(connection: AnyConnection, log_id: UUID, moment: datetime,
     return below
 
 
-async def entries_holding(connection: AnyConnection, log_id: UUID, texts: Sequence[str]) -> list[tuple[int, bytes]]:
-    """List the entries whose bytes contain one of these texts, oldest first; emptied ones never.
+async def entries_holding(
+    connection: AnyConnection, log_id: UUID, texts: Sequence[str], *, start: int = 0
+) -> AsyncIterator[tuple[int, bytes]]:
+    """Give the entries from index `start` on whose bytes contain one of these texts, oldest first; emptied ones never.
 
-    The database reads every row of the log.
+    The database reads every row of the log, some thousand in one query, and gives those alone.
     """
-    rows = await connection.fetch(_HOLDING, log_id, list(texts))
-    return [(row["index"], row["entry"]) for row in rows]
+    size = (await head_of(connection, log_id)).size
+    for first in range(start, size, SEARCHED_AT_ONCE):
+        stop = min(first + SEARCHED_AT_ONCE, size)
+        for row in await connection.fetch(_HOLDING, log_id, list(texts), first, stop):
+            yield row["index"], row["entry"]
 
 
 async def entry_at(connection: AnyConnection, log_id: UUID, index: int) -> bytes | None:

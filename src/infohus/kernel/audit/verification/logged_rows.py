@@ -48,8 +48,9 @@ class LoggedRows:
 
     def __init__(self) -> None:
         """Begin with nothing, in a file that SQLite deletes when it is closed."""
-        self._store = sqlite3.connect("")
-        self._store.executescript(_SCHEMA)
+        self.store = sqlite3.connect("")
+        """The file; what else the logs say is remembered there, too."""
+        self.store.executescript(_SCHEMA)
         self.has_emptied = False
         """Whether an emptied entry was met, whose words are lost."""
 
@@ -59,12 +60,12 @@ class LoggedRows:
 
     def __exit__(self, *_: object) -> None:
         """Delete the file."""
-        self._store.close()
+        self.store.close()
 
     def see(self, log_id: UUID, place: int, entry: Entry) -> None:
         """Take what an entry says of rows; what was not allowed wrote nothing."""
         if entry.outcome is Outcome.ALLOWED:
-            self._store.executemany(
+            self.store.executemany(
                 "INSERT OR IGNORE INTO wrote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
@@ -77,23 +78,23 @@ class LoggedRows:
 
     def history_of(self, table: str, key: str) -> list[Written]:
         """Give every word on a row, in the order of its revisions; a row that came again, by time."""
-        history = [Written(*row) for row in self._store.execute(_HISTORY, (table, key))]
+        history = [Written(*row) for row in self.store.execute(_HISTORY, (table, key))]
         if any(one.verb == DELETED for one in history):
             history.sort(key=lambda one: (one.at, one.place, one.revision))
         return history
 
     def mark(self, table: str, key: str, turn: int) -> None:
         """Note that a row was looked at in this turn."""
-        self._store.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", (table, key, turn))
+        self.store.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", (table, key, turn))
 
     def unseen(self, table: str, *, turn: int, after: str, limit: int) -> list[str]:
         """List keys of rows that a log names and nobody looked at in this turn."""
-        return [key for (key,) in self._store.execute(_UNSEEN, (turn, table, after, limit))]
+        return [key for (key,) in self.store.execute(_UNSEEN, (turn, table, after, limit))]
 
     def only_said_before(self, log_id: UUID, stop: int) -> Iterator[tuple[int, Wrote]]:
         """Give the living rows whose newest word stands in a log's entries before `stop`, each with that place."""
         named = "SELECT DISTINCT name, key FROM wrote WHERE log = ? AND place < ?"
-        keys = self._store.execute(named, (str(log_id), stop))
+        keys = self.store.execute(named, (str(log_id), stop))
         for table, key in keys:
             last = self.history_of(table, key)[-1]
             if last.verb != DELETED and last.log == str(log_id) and last.place < stop:
@@ -101,7 +102,7 @@ class LoggedRows:
 
     def tables(self) -> set[str]:
         """Name the tables that a log names a row of."""
-        return {name for (name,) in self._store.execute("SELECT DISTINCT name FROM wrote")}
+        return {name for (name,) in self.store.execute("SELECT DISTINCT name FROM wrote")}
 
     def contradictions(self, history: Sequence[Written]) -> list[str]:
         """Say in Danish where entries on one row do not follow one another."""

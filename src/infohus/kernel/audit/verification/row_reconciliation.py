@@ -15,6 +15,7 @@ import asyncpg
 from infohus.kernel.audit.formats.entry import read
 from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection
 from infohus.kernel.audit.verification.logged_rows import DELETED, LoggedRows, key_in, key_text
+from infohus.kernel.audit.verification.named_persons import NamedPersons
 from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, digest_of, key_of, revision_of
 
 AT_ONCE = 500
@@ -97,6 +98,7 @@ class RowReconciliation:
     """
 
     logged: LoggedRows
+    named: NamedPersons = field(init=False)
     positions: dict[UUID, int] = field(default_factory=dict)
     turn: int = 0
     compared: int = 0
@@ -104,6 +106,11 @@ class RowReconciliation:
     _left: list[Table] | None = None
     _after: tuple[Any, ...] | None = None
     _unseen_after: str | None = None
+    _bad_entries: list[RowFault] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Remember in the same temporary file whom each side knows."""
+        self.named = NamedPersons(self.logged.store)
 
     def begin_again(self) -> None:
         """Start the next turn."""
@@ -111,9 +118,10 @@ class RowReconciliation:
 
     async def step(self, connection: AnyConnection) -> list[RowFault]:
         """Read some entries and, when there are no more, compare some rows."""
-        if not await self.follow(connection):
-            return []
-        found = []
+        has_read_all = await self.follow(connection)
+        found, self._bad_entries = self._bad_entries, []
+        if not has_read_all:
+            return found
         if self._left is None:
             rows = await connection.fetch(_TABLES)
             found += self._faults_of_tables(rows)
@@ -142,9 +150,15 @@ class RowReconciliation:
             if start >= log["size"]:
                 continue
             stop = min(start + ROWS_AT_ONCE, log["size"])
-            for row in await connection.fetch(ROWS, log_id, start, stop):
+            rows = await connection.fetch(ROWS, log_id, start, stop)
+            for row in rows:
                 self._see(log_id, row["index"], row["entry"])
+            wrong = await self.named.see(connection, log_id, rows)
             self.positions[log_id] = stop
+            if stop == log["size"]:
+                wrong += self.named.at_the_end(log_id)
+            self._bad_entries += [RowFault("audit.leaf", key_text([str(log_id), str(place)]), what)
+                                  for place, what in wrong]
             if stop < log["size"]:
                 return False
         return True

@@ -1,0 +1,80 @@
+-- Who acts, and whether they take part in a case; every policy asks one of these (rules 44 and 45).
+--
+-- The caller and the time are in four settings that are local to the transaction; without them no row is visible.
+
+CREATE FUNCTION infohus.caller_authority() RETURNS text
+  LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT NULLIF(current_setting('infohus.authority', true), '') $$;
+
+CREATE FUNCTION infohus.caller_person() RETURNS uuid
+  LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT NULLIF(current_setting('infohus.person', true), '')::uuid $$;
+
+CREATE FUNCTION infohus.caller_role() RETURNS text
+  LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT NULLIF(current_setting('infohus.role', true), '') $$;
+
+-- The time by the unit of work's clock, so that the policies and the database use the same one.
+CREATE FUNCTION infohus.acting_at() RETURNS timestamptz
+  LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT NULLIF(current_setting('infohus.now', true), '')::timestamptz $$;
+
+-- Sets the caller and the time until the end of the transaction. A function, so that a query can do it in its own FROM
+-- and needs no statement before it. Whom the case was found for before is forgotten.
+CREATE FUNCTION infohus.act_as(authority text, person uuid, role text, at timestamptz) RETURNS boolean
+  LANGUAGE sql
+  AS $$
+    SELECT concat(
+      set_config('infohus.authority', authority, true), set_config('infohus.person', person::text, true),
+      set_config('infohus.role', role, true), set_config('infohus.now', at::text, true),
+      set_config('infohus.coordinated', '', true)
+    ) IS NOT NULL
+  $$;
+
+-- Does the caller take part in the case, with this area? A tovholder has all areas, a professional the invitation's.
+-- Whoever is no longer tovholder of the infohus takes part in none of its cases, whatever their rows say (rule 94).
+--
+-- The settings are read outside of the query, because a query looks up each function and operator, and its owner's right
+-- to it, at each call; an expression of its own does so once in a transaction.
+CREATE FUNCTION infohus.finds_participation(of_case uuid, area text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    role text := infohus.caller_role();
+    person uuid := infohus.caller_person();
+    authority text := infohus.caller_authority();
+    moment timestamptz := infohus.acting_at();
+  BEGIN
+    IF role IN ('municipal_coordinator', 'police_coordinator') THEN
+      PERFORM FROM infohus.participant p
+        JOIN infohus."case" c ON c.id = p.case_id
+        JOIN infohus.coordinator t
+          ON t.infohus_id = c.infohus_id AND t.authority_id = p.acts_for AND t.person_id = p.person_id
+        WHERE p.case_id = of_case AND p.person_id = person AND p.acts_for = authority AND p.kind = 'coordinator'
+          AND p.begins_at <= moment AND (p.ends_at IS NULL OR p.ends_at > moment);
+      IF FOUND THEN
+        PERFORM set_config('infohus.coordinated', of_case::text || statement_timestamp()::text, true);
+        RETURN true;
+      END IF;
+    ELSIF role = 'invited_professional' THEN
+      PERFORM FROM infohus.participant p
+        WHERE p.case_id = of_case AND p.person_id = person AND p.acts_for = authority AND p.kind = 'invited'
+          AND p.begins_at <= moment AND (p.ends_at IS NULL OR p.ends_at > moment)
+          AND (area = 'any' OR area = ANY (p.scope));
+      RETURN FOUND;
+    END IF;
+    RETURN false;
+  END
+  $$;
+
+-- The same, looked up once in a statement: one recorded exchange asks some nine times. A statement sees the rows as they
+-- were when it began, so to ask again would give the same answer; the next one asks anew, for it has another time. The
+-- setting is trusted as the other four are: docs/trust.md, infohus_app. The policies' queries take this function in,
+-- which they can only as long as it has no settings of its own.
+CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
+  LANGUAGE sql STABLE
+  AS $$
+    SELECT coalesce(
+      current_setting('infohus.coordinated', true) = of_case::text || statement_timestamp()::text, false
+    ) OR infohus.finds_participation(of_case, area)
+  $$;

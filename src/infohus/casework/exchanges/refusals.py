@@ -1,0 +1,11 @@
+"""The refusals of acts on exchanges; their Danish texts are in `danish/`."""
+
+from http import HTTPStatus
+
+from infohus.errors import Refused
+
+
+class CorrectionCarriesMore(Refused):
+    """Rule 13: where an exchange is refused, a correction carries no other records, and reaches nobody else."""
+
+    status = HTTPStatus.CONFLICT

@@ -1,0 +1,130 @@
+"""An entry that hides whom an act was about is found: it would be missing in those persons' log reports."""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+import pytest
+
+from conftest import Database
+from house import MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, open_house
+from infohus.kernel.audit.formats.entry import Entry, Outcome, encode
+from infohus.kernel.audit.verification.named_persons import UNNAMED, WITHOUT_CASE
+from infohus.kernel.audit.verification.row_reconciliation import RowFault, reconcile_rows
+from reconciled import SET_UP
+
+LATER = timedelta(minutes=6)
+PERSONS = [{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Anden Andersen"}]
+
+
+async def append_as_the_application(house: House, database: Database, *entries: Entry) -> None:
+    """Append entries as whoever has the password of the application's role, who may say that it acts for anybody."""
+    house.has_written = True
+    app = await asyncpg.connect(database.dsn("app"))
+    async with app.transaction():
+        await app.execute(
+            "SELECT infohus.act_as($1, $2, 'municipal_coordinator', now())", MUNICIPALITY,
+            house.person("kommune").person_id,
+        )
+        for entry in entries:
+            await app.execute("SELECT audit.append($1, $2)", MUNICIPAL_LOG, encode(entry))
+    await app.close()
+
+
+async def forged(house: House, of: CaseInHand, /, **changed: Any) -> Entry:
+    """Write an entry as the application would have of a reading, but for what is changed."""
+    await of.kommune.get(of.path)
+    read = (await house.entries(MUNICIPAL_LOG))[-1]
+    assert read.action == "readCase"
+    assert len(read.persons) == len(PERSONS)
+    return msgspec.structs.replace(
+        read, tally=msgspec.UNSET, nonce=secrets.token_urlsafe(16), **{"at": read.at + LATER, **changed}
+    )
+
+
+async def found_in(database: Database) -> list[RowFault]:
+    """Compare all rows and entries; give what is wrong but for what the fixture inserted."""
+    connection = await asyncpg.connect(database.dsn("reconciler"))
+    try:
+        _, found = await reconcile_rows(connection)
+    finally:
+        await connection.close()
+    return [fault for fault in found if fault.table not in SET_UP]
+
+
+async def case_with_persons(house: House) -> CaseInHand:
+    case = await house.case(subjects=PERSONS)
+    for _ in range(3):
+        await case.note()
+    return case
+
+
+class WhenAnEntryHidesWhomItIsAbout:
+    @pytest.mark.fault("A17")
+    @pytest.mark.rule(58)
+    @pytest.mark.rule(64)
+    async def test_it_names_nobody_or_not_all(self, house: House, database: Database) -> None:
+        case = await case_with_persons(house)
+        whole = await forged(house, case)
+        await append_as_the_application(house, database, whole)
+        assert await found_in(database) == []
+        for persons in ([], whole.persons[:1], [secrets.token_urlsafe(16)]):
+            before = await found_in(database)
+            await append_as_the_application(house, database, await forged(house, case, persons=persons))
+            added = [fault for fault in await found_in(database) if fault not in before]
+            place = len(await house.entries(MUNICIPAL_LOG)) - 1
+            assert [(fault.table, fault.key, fault.what) for fault in added] == [
+                ("audit.leaf", f'["{MUNICIPAL_LOG}", "{place}"]', UNNAMED)
+            ]
+
+    @pytest.mark.fault("A17")
+    async def test_it_states_a_time_before_the_person_was_known(self, house: House, database: Database) -> None:
+        case = await case_with_persons(house)
+        late = await forged(house, case)
+        early = late.at - timedelta(days=400)
+        await append_as_the_application(
+            house, database, late, msgspec.structs.replace(late, persons=[], at=early, nonce=secrets.token_urlsafe(16)),
+            msgspec.structs.replace(late, persons=[], at=late.at - LATER, nonce=secrets.token_urlsafe(16)),
+        )
+        assert [fault.what for fault in await found_in(database)] == [UNNAMED, UNNAMED]
+
+    @pytest.mark.fault("A17")
+    async def test_it_says_that_more_parts_follow_and_none_does(self, database: Database, tmp_path: Path) -> None:
+        async with open_house(database, tmp_path) as house:
+            case = await case_with_persons(house)
+            await append_as_the_application(house, database, await forged(house, case, persons=[], part=(1, 3)))
+            assert [fault.what for fault in await found_in(database)] == [UNNAMED]
+            first = await forged(house, case, persons=[], part=(1, 2))
+            await append_as_the_application(house, database, first, await forged(house, case, part=(2, 2)))
+            assert [fault.what for fault in await found_in(database)].count(UNNAMED) == 2
+
+    @pytest.mark.fault("A17")
+    async def test_it_names_no_case(self, house: House, database: Database) -> None:
+        case = await case_with_persons(house)
+        await append_as_the_application(
+            house, database, await forged(house, case, case=None),
+            await forged(house, case, case=None, subject_kind="concern", subject=uuid4()),
+            await forged(house, case, case=None, subject_kind="infohus", subject=house.infohus_id),
+        )
+        assert [fault.what for fault in await found_in(database)] == [WITHOUT_CASE, WITHOUT_CASE]
+
+    @pytest.mark.fault("A17")
+    async def test_what_was_refused_may_name_nobody(self, house: House, database: Database) -> None:
+        case = await case_with_persons(house)
+        await append_as_the_application(
+            house, database, await forged(house, case, persons=[], outcome=Outcome.DENIED, reason="not-available")
+        )
+        assert await found_in(database) == []
+
+
+class WhenAnActBeganBeforeAPersonWasRecorded:
+    async def test_an_entry_within_minutes_is_not_held_against_it(self, house: House, database: Database) -> None:
+        case = await case_with_persons(house)
+        await append_as_the_application(house, database, await forged(house, case, persons=[], at=(
+            await house.entries(MUNICIPAL_LOG)
+        )[-1].at + timedelta(seconds=1)))
+        assert await found_in(database) == []

@@ -1,0 +1,211 @@
+"""Wherever a body names a record, it must be one of the kind that is meant, in this case, and seen by the caller."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from msgspec import inspect
+
+from drafts import Spot, spots
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, invitation, now, told
+
+PERSONS_OF_AN_AUTHORITY = {"InviteParticipant person_id", "ReviewLogEntry owner"}
+"""What names a person who signs in, and no record of a case."""
+REFUSED = {404, 409, 422}
+LATER = "2099-01-01"
+SCOPE = {"outcome": "within", "disclosure": told(purpose="scope_decision")}
+MEASURE = {
+    "level": "selective", "responsible_authority": MUNICIPALITY, "description": "Samtaler.", "starts_on": "2026-12-01",
+    "follow_up_on": LATER,
+}
+SUBJECTS = [{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Bror Prøvesen"}]
+Body = Callable[[str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Named:
+    """One place where a body names a record: at which address, of which kind, and the body for an id.
+
+    `{request}` and the like in the address are records of the case.
+    """
+
+    path: str
+    kind: str
+    body: Body
+    method: str = "POST"
+
+
+def residence(subject: str) -> dict[str, Any]:
+    content = {"reasons": "Ja.", "residences": [{"subject_id": subject, "home_municipality": "Ishøj"}]}
+    return {**SCOPE, "content": content}
+
+
+def restriction(item: str) -> dict[str, Any]:
+    named = {"kind": "note", "id": item}
+    return {"item": named, "basis": "dbl-22-1", "reason": "Kilden.", "review_on": LATER}
+
+
+def item_of(kind: str) -> Callable[[str], list[dict[str, str]]]:
+    return lambda record: [{"kind": kind, "id": record}]
+
+
+WHILE_ACTING: dict[str, Named] = {
+    "InviteParticipant records[0]": Named(
+        "/participants", "information", lambda record: invitation(PROBATION, records=[record])
+    ),
+    "RecordExchange items[0].id": Named(
+        "/exchanges", "information", lambda record: {**told(), "items": item_of("information")(record)}
+    ),
+    "CorrectExchange items[0].id": Named(
+        "/exchanges/{exchange}/corrections", "information",
+        lambda record: {**told(), "summary": "Det var hans bror.", "items": item_of("information")(record)},
+    ),
+    "AnswerInformationRequest exchange_id": Named(
+        "/information-requests/{asked}/answer", "exchange",
+        lambda record: {"answer": "disclosed", "exchange_id": record},
+    ),
+    "StartMeasure deliverer": Named("/measures", "participant", lambda record: {**MEASURE, "deliverer": record}),
+    "WriteNote corrects": Named(
+        "/notes", "note", lambda record: {"happened_at": now().isoformat(), "text": "Rettet.", "corrects": record}
+    ),
+    "RecordAccessRequest subject": Named(
+        "/access-requests", "subject",
+        lambda record: {"received_on": "2026-11-20", "asked": "Hvad har I om mig?", "subject": record},
+    ),
+    "ExportAccessPackage include[0].id": Named(
+        "/access-requests/{request}/package", "subject", lambda record: {"include": item_of("subject")(record)}
+    ),
+    "RestrictAccess item.id": Named("/restrictions", "note", restriction),
+    "ReleaseWithheld item.id": Named(
+        "/releases", "brother", lambda record: {"item": item_of("subject")(record)[0], "reason": "Han vil det selv."}
+    ),
+    "SearchPerson case_id": Named(
+        "/infohuse/{infohus}/searches", "case",
+        lambda record: {"cpr_number": "010104-1234", "purpose": "casework", "case_id": record},
+    ),
+    "ReportSubjectLog subject": Named("/infohuse/{infohus}/log-reports", "subject", lambda record: {"subject": record}),
+}
+WHILE_PROPOSED: dict[str, Named] = {
+    "AmendScopeDecision content.residences[0].subject_id": Named(
+        "/scope-decisions/{scope_decision}", "subject", residence, method="PUT"
+    ),
+}
+WHILE_CLEARED: dict[str, Named] = {
+    "ProposeScopeDecision content.residences[0].subject_id": Named("/scope-decisions", "subject", residence),
+}
+
+
+@dataclass
+class Records:
+    """A case with a record of each kind, by the name of the kind; `hidden` are the police's, who told nobody."""
+
+    case: CaseInHand
+    ids: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    async def made(cls, case: CaseInHand) -> "Records":
+        """Record what can be recorded at each stage."""
+        concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+        subject, brother = (one["id"] for one in concern["subjects"])
+        it = cls(case, {"case": case.id, "concern": case.concern_id, "subject": subject, "brother": brother,
+                        "reporter": concern["reporter_id"], "information": await case.note()})
+        it.ids["exchange"] = (await case.disclose(it.ids["information"]))["id"]
+        it.hidden["information"] = await case.note(by=POLICE)
+        note = {"happened_at": now().isoformat(), "text": "Ringede."}
+        it.ids["note"] = (await case.kommune.post(f"{case.path}/notes", note))["id"]
+        it.hidden["note"] = (await case.politi.post(f"{case.path}/notes", note))["id"]
+        guest = invitation(MUNICIPALITY, scope=["measures"])
+        it.ids["participant"] = (await case.kommune.post(f"{case.path}/participants", guest))["id"]
+        question = {"question": "Kender I ham?", "disclosure": told(POLICE)}
+        it.ids["asked"] = (await case.politi.post(f"{case.path}/information-requests", question))["id"]
+        asking = {"received_on": "2026-11-20", "asked": "Hvad har I om mig?", "subject": subject}
+        it.ids["request"] = (await case.kommune.post(f"{case.path}/access-requests", asking))["id"]
+        return it
+
+    async def send(self, named: Named, record: str) -> tuple[int, str]:
+        """Name a record at a place; give the status and what is said."""
+        path = named.path.format(infohus=self.case.house.infohus_id, **self.ids)
+        path = path if path.startswith("/infohuse") else self.case.path + path
+        headers = {"If-Match": "*"} if named.method == "PUT" else {}
+        answer = await self.case.kommune.call(named.method, path, json=named.body(record), headers=headers)
+        return answer.status_code, answer.text
+
+    def others(self, named: Named, elsewhere: "Records") -> Iterator[tuple[str, str]]:
+        """List records that are not meant: of other kinds, of another case, and of the other side."""
+        alike = {named.kind, "brother"} if named.kind == "subject" else {named.kind}
+        alike |= {"subject"} if named.kind == "brother" else set()
+        yield from ((kind, record) for kind, record in self.ids.items() if kind not in alike)
+        if named.kind != "case" and "infohuse" not in named.path:
+            yield f"{named.kind} of another case", elsewhere.ids[named.kind]
+        if named.kind in self.hidden:
+            yield f"{named.kind} of the other side", self.hidden[named.kind]
+
+
+def places() -> list[Spot]:
+    """List each place where a body holds an id."""
+    return [spot for spot in spots() if isinstance(spot.kind, inspect.UUIDType)]
+
+
+@pytest.mark.fault("A2")
+class WhenABodyNamesARecord:
+    def test_each_place_is_tried(self) -> None:
+        tried = {*WHILE_ACTING, *WHILE_PROPOSED, *WHILE_CLEARED, *PERSONS_OF_AN_AUTHORITY}
+        assert {f"{spot.operation} {spot.name}" for spot in places()} == tried
+
+    @pytest.mark.rule(67)
+    @pytest.mark.rule(44)
+    async def test_only_one_of_the_kind_that_is_meant_in_this_case_and_seen_is_taken(self, house: House) -> None:
+        first, second, elsewhere = [
+            await Records.made(await house.case(subjects=SUBJECTS, reporter={"name": "Vera Vidne"})) for _ in range(3)
+        ]
+        await first.case.recommend()
+        await second.case.clear()
+        wrong = await self._taken(first, elsewhere, WHILE_ACTING)
+        wrong |= await self._taken(second, elsewhere, WHILE_CLEARED)
+        proposal = await second.case.kommune.get(f"{second.case.path}/next-steps")
+        second.ids["scope_decision"] = proposal["proposals"][0]["id"]
+        wrong |= await self._taken(second, elsewhere, WHILE_PROPOSED)
+        assert wrong == {}
+
+    async def _taken(
+        self, it: Records, elsewhere: Records, named: dict[str, Named]
+    ) -> dict[str, tuple[int, str]]:
+        """Give each that was taken and should not be, and each that was refused and should be taken."""
+        wrong = {}
+        for place, one in named.items():
+            for kind, record in it.others(one, elsewhere):
+                status, said = await it.send(one, record)
+                if status not in REFUSED or "not-possible-now" in said:
+                    wrong[f"{place}: {kind}"] = (status, said)
+            status, said = await it.send(one, it.ids[one.kind])
+            # The exchange that the request would be answered by goes to somebody else; a package lacks the rest.
+            if status not in {200, 201} and not {"answer-names-no-exchange", "items-not-considered"} & set(
+                said.replace('"', "/").split("/")
+            ):
+                wrong[f"{place}: {one.kind}, which is meant"] = (status, said)
+        return wrong
+
+
+@pytest.mark.fault("A2")
+class WhenSomebodyAsksForAccessAsAReporter:
+    @pytest.mark.rule(67)
+    async def test_the_reporter_is_withheld_whoever_the_request_names(self, house: House) -> None:
+        it = await Records.made(await house.case(subjects=SUBJECTS, reporter={"name": "Vera Vidne"}))
+        path = f"{it.case.path}/access-requests"
+        asking = {"received_on": "2026-11-20", "asked": "Hvad har I om mig?", "subject": it.ids["reporter"]}
+        refused = await it.case.kommune.post(path, asking, status=422)
+        assert refused["type"] == "/problems/no-subject-of-this-case"
+        # Not even where a row says so that was written past the application.
+        await house.sql("ALTER TABLE infohus.access_request DROP CONSTRAINT fk_access_request_case_id_subject_id")
+        await house.sql("UPDATE infohus.access_request SET subject_id = $1", it.ids["reporter"])
+        package = {"include": [{"kind": "reporter", "id": it.ids["reporter"]}]}
+        answer = await it.case.kommune.call("POST", f"{path}/{it.ids['request']}/package", json=package)
+        assert answer.status_code == 422
+        assert answer.json()["type"] == "/problems/withheld-unless-released"
+
+    async def test_the_database_refuses_one_too(self, house: House) -> None:
+        it = await Records.made(await house.case(subjects=SUBJECTS, reporter={"name": "Vera Vidne"}))
+        with pytest.raises(Exception, match="fk_access_request_case_id_subject_id"):
+            await house.sql("UPDATE infohus.access_request SET subject_id = $1", it.ids["reporter"])

@@ -1,0 +1,223 @@
+"""What PET asks for is seen by the authority that was asked and its supervision, and by nobody else (rule 85)."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from conftest import Database
+from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, Person, told
+from infohus.kernel.audit.formats.entry import Entry, Outcome, Track
+from infohus.kernel.authorization.action import Action
+from one_api import description_of
+
+ASKED = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen."}
+_CORRELATION = re.compile(r'"correlation_id":"[^"]*"')
+TOLD = (
+    "INSERT INTO infohus.disclosure (exchange_id, record_id, recipient_id, record_version, record_kind, case_id,"
+    " discloser_id) VALUES ($1, $2, $3, 1, 'information', $4, $5)"
+)
+QUESTION = {"question": "Hvor bor han?", "received_from": "pet"}
+
+
+async def knowing_pet(house: House) -> CaseInHand:
+    """Give a case after the police check, in an infohus whose plan has PET."""
+    await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
+    await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
+    return await (await house.case()).clear()
+
+
+@dataclass
+class Answered:
+    """PET was answered by the municipality, with an item of the police's."""
+
+    case: CaseInHand
+    from_police: dict[str, Any]
+    item: str
+    exchange: dict[str, Any]
+    request: dict[str, Any]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Give the ids that a path can name, by the name in the API's description."""
+        return {
+            "case_id": self.case.id, "infohus_id": str(self.case.house.infohus_id),
+            "exchange_id": self.exchange["id"], "request_id": self.request["id"], "record_id": self.exchange["id"],
+        }
+
+
+async def told_by_the_police(house: House) -> tuple[CaseInHand, str, dict[str, Any]]:
+    """Let the police tell the municipality something, and look around, so that both have signed in."""
+    case = await knowing_pet(house)
+    item = await case.note(by=POLICE)
+    return case, item, await case.disclose(item, by=POLICE)
+
+
+async def answer_pet(case: CaseInHand, item: str, from_police: dict[str, Any]) -> Answered:
+    """Note PET's request and answer it with the police's item."""
+    request = await case.kommune.post(f"{case.path}/information-requests", QUESTION)
+    exchange = await case.kommune.post(
+        f"{case.path}/exchanges", {**ASKED, "items": [{"kind": "information", "id": item}]}
+    )
+    assert (exchange["is_onward"], exchange["paragraph"]) == (True, "pet-loven-4")
+    answer = {"answer": "disclosed", "exchange_id": exchange["id"]}
+    await case.kommune.post(f"{case.path}/information-requests/{request['id']}/answer", answer, status=200)
+    return Answered(case, from_police, item, exchange, request)
+
+
+async def everything_seen_by(house: House, person: Person, ids: dict[str, str]) -> dict[str, Any]:
+    """Ask every GET of the API that needs no other id; the log's own grow by being read, and are left out."""
+    seen = {}
+    for path, acts in description_of(house.app)["paths"].items():
+        address = path
+        for name, value in ids.items():
+            address = address.replace(f"{{{name}}}", value)
+        if "get" in acts and "{" not in address and not {"log", "installation-log"} & set(path.split("/")):
+            answer = await person.call("GET", address)
+            text = _CORRELATION.sub("", answer.text)
+            seen[path] = (answer.status_code, answer.headers.get("etag"), len(answer.content), text)
+    return seen
+
+
+class WhenPetIsAnswered:
+    @pytest.mark.rule(16)
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(85)
+    @pytest.mark.rule(90)
+    @pytest.mark.parametrize("by", ["politi", "politi-dpo"])
+    async def test_nothing_that_the_owner_of_an_item_can_ask_tells_of_it(self, house: House, by: str) -> None:
+        case, item, from_police = await told_by_the_police(house)
+        person = house.person(by)
+        joint = {"case_id": case.id, "infohus_id": str(house.infohus_id), "exchange_id": from_police["id"]}
+        before = await everything_seen_by(house, person, joint)
+        made = await answer_pet(case, item, from_police)
+        assert await everything_seen_by(house, person, joint) == before
+        for path in (f"{case.path}/exchanges", f"/infohuse/{house.infohus_id}/exchanges"):
+            assert (await person.call("GET", f"{path}/{made.exchange['id']}")).status_code == 404
+        # It would see a difference: the municipality does.
+        assert "pet-loven-4" in str(await everything_seen_by(house, house.person("dpo"), made.ids))
+        assert "pet-loven-4" in str(await everything_seen_by(house, case.kommune, made.ids))
+        after = await everything_seen_by(house, person, made.ids)
+        assert {answer[0] for path, answer in after.items() if "{exchange_id}" in path} == {404}
+
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(45)
+    @pytest.mark.rule(85)
+    @pytest.mark.parametrize("role", ["police_coordinator", "data_protection_officer", "legal"])
+    async def test_row_security_hides_it_even_if_a_row_tells_the_owner(
+        self, house: House, database: Database, role: str
+    ) -> None:
+        made = await answer_pet(*await told_by_the_police(house))
+        for recipient, record in (("pet", made.item), (POLICE, made.exchange["id"])):
+            await house.sql(
+                TOLD, UUID(made.exchange["id"]), UUID(record), recipient, UUID(made.case.id), MUNICIPALITY,
+            )
+        app = await asyncpg.connect(database.dsn("app"))
+        async with app.transaction():
+            person = made.case.politi.person_id if role == "police_coordinator" else UUID(int=1)
+            await app.fetchval("SELECT infohus.act_as($1, $2, $3, now())", POLICE, person, role)
+            seen = {row["id"] for row in await app.fetch("SELECT id FROM infohus.exchange")}
+            assert UUID(made.from_police["id"]) in seen
+            assert UUID(made.exchange["id"]) not in seen
+            assert await app.fetch("SELECT FROM infohus.disclosure WHERE recipient_id = 'pet'") == []
+            requests = "SELECT FROM infohus.information_request WHERE asked_by_pet"
+            assert await app.fetch(requests) == []
+        await app.close()
+
+    @pytest.mark.rule(13)
+    @pytest.mark.rule(85)
+    async def test_a_correction_stays_on_its_track(self, house: House) -> None:
+        """One item was told to the police, and PET got it too: each is corrected without a word of the other."""
+        case = await knowing_pet(house)
+        items = [{"kind": "information", "id": await case.note()}]
+        ordinary = await case.kommune.post(f"{case.path}/exchanges", {**told(), "items": items})
+        for_pet = await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "items": items})
+        await house.sql(
+            TOLD, UUID(for_pet["id"]), UUID(items[0]["id"]), "pet", UUID(case.id), MUNICIPALITY,
+        )
+        draft = {**told(), "summary": "Det var en anden.", "recipients": []}
+        corrected = await case.kommune.post(f"{case.path}/exchanges/{ordinary['id']}/corrections", draft)
+        assert corrected["recipients"] == [POLICE]
+        again = await case.kommune.post(f"{case.path}/exchanges/{for_pet['id']}/corrections", draft)
+        assert (again["recipients"], again["paragraph"]) == (["pet"], "pet-loven-4")
+
+    @pytest.mark.rule(85)
+    async def test_the_note_for_the_journal_and_the_package_leave_it_out(self, house: House) -> None:
+        made = await answer_pet(*await told_by_the_police(house))
+        note = await made.case.kommune.post(f"{made.case.path}/journal-notes", status=200)
+        assert {one["id"] for one in note["exchanges"]} >= {made.from_police["id"]}
+        assert "pet" not in {name for one in note["exchanges"] for name in one["recipients"]}
+        assert "PET" not in note["text"]
+
+
+class WhenSomethingElseClaimsToBeForPet:
+    @pytest.mark.rule(85)
+    async def test_a_proposal_and_a_question_are_refused(self, house: House) -> None:
+        case = await knowing_pet(house)
+        disclosure = {**told(), "recipients": ["pet"], "requested_by_pet": True}
+        drafts = {
+            "information-requests": {"question": "Kender I ham?", "disclosure": disclosure},
+            "scope-decisions": {
+                "outcome": "within", "content": {"reasons": "Det hører under."}, "disclosure": disclosure,
+            },
+        }
+        for path, draft in drafts.items():
+            answer = await case.kommune.call("POST", f"{case.path}/{path}", json=draft)
+            assert answer.json()["type"] == "/problems/pet-is-answered-by-itself", answer.text
+
+
+class WhenAnActIsForPet:
+    """Rule 64: each of a person's two tracks has a count and a chain of its own."""
+
+    @pytest.mark.rule(64)
+    @pytest.mark.rule(85)
+    async def test_its_entry_stands_on_that_track_whatever_came_of_it(self, house: House) -> None:
+        case, item, from_police = await told_by_the_police(house)
+        made = await answer_pet(case, item, from_police)
+        path = f"{case.path}/exchanges/{made.exchange['id']}"
+        await case.kommune.get(path)
+        await case.kommune.get(f"{path}/receipts")
+        await case.politi.get(path, status=404)
+        await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "necessity": ""}, status=422)
+        await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "summary": None}, status=422)
+        await case.kommune.post(f"{path}/withdrawals", {"recipient": "pet", "reason": "En fejl."})
+        tracks = {(entry.action, entry.outcome): entry.track for entry in await for_pet(house)}
+        assert tracks == dict.fromkeys((
+            (Action.REQUEST_INFORMATION, Outcome.ALLOWED), (Action.ANSWER_INFORMATION_REQUEST, Outcome.ALLOWED),
+            (Action.RECORD_EXCHANGE, Outcome.ALLOWED), (Action.RECORD_EXCHANGE, Outcome.REFUSED),
+            (Action.READ_EXCHANGE, Outcome.ALLOWED), (Action.WITHDRAW_EXCHANGE, Outcome.ALLOWED),
+        ), Track.PET)
+        ordinary = [entry for entry in await house.all_entries() if entry.track is Track.ORDINARY]
+        named = [entry for entry in ordinary if made.exchange["id"] in str(entry) and entry.authority == MUNICIPALITY]
+        assert named == []
+
+    @pytest.mark.rule(85)
+    async def test_a_repetition_stands_on_it_too(self, house: House) -> None:
+        case = await knowing_pet(house)
+        once: dict[str, Any] = {"headers": {"Idempotency-Key": "svar-til-pet-0001"}}
+        first = await case.kommune.post(f"{case.path}/exchanges", ASKED, **once)
+        assert await case.kommune.post(f"{case.path}/exchanges", ASKED, **once) == first
+        assert [entry.action for entry in await for_pet(house)] == [Action.RECORD_EXCHANGE] * 2
+
+    @pytest.mark.rule(64)
+    async def test_no_letter_counts_it(self, house: House) -> None:
+        """The letters before and after differ by what asking for the first of them left."""
+        case, item, from_police = await told_by_the_police(house)
+        concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+        person = {"subject": concern["subjects"][0]["id"]}
+        path = f"/infohuse/{house.infohus_id}/log-reports"
+        before = (await case.kommune.post(path, person, status=200))["reports"][0]
+        await answer_pet(case, item, from_police)
+        after = (await case.kommune.post(path, person, status=200))["reports"][0]
+        assert after["lines"][: len(before["lines"])] == before["lines"]
+        assert {line["purpose"] for line in after["lines"][len(before["lines"]) :]} == {
+            "Den registreredes rettigheder, arkiv og sletning"
+        }
+
+
+async def for_pet(house: House) -> list[Entry]:
+    """List the entries on PET's track of every log."""
+    return [entry for entry in await house.all_entries() if entry.track is Track.PET]
