@@ -17,12 +17,7 @@ from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import (
-    AnySelect,
-    Stored,
-    compiled,
-    row_from,
-)
+from infohus.kernel.database.statements import AnySelect, Stored, compiled, row_from
 from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
