@@ -123,7 +123,7 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         tally text;
     BEGIN
         IF content NOT LIKE '{"v"_2,%' OR said ->> 'log' IS DISTINCT FROM to_log::text
-           OR NOT said ?& fields OR said - fields - '{part, emptied, counted}'::text[] <> '{}'
+           OR NOT said ?& fields OR said - fields - '{part, asked, read, emptied, counted}'::text[] <> '{}'
            OR on_track IS NULL OR on_track NOT IN ('ordinary', 'pet')
            OR named !~ '^\[("[A-Za-z0-9_-]{22}"(, "[A-Za-z0-9_-]{22}")*)?\]$' THEN
             RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';

@@ -55,11 +55,11 @@ async def announced(house: House, by: str = "dpo", **draft: Any) -> dict[str, An
     return check
 
 
-async def drawn(house: House, by: str = "dpo", **draft: Any) -> dict[str, Any]:
+async def drawn(house: House, by: str = "dpo", secret: str = SECRET, **draft: Any) -> dict[str, Any]:
     """Announce a check, let the log be signed, reveal the secret, and draw."""
     check = await announced(house, by, **draft)
     await signed(house, by=by)
-    found: dict[str, Any] = await revealed(house, check, by=by)
+    found: dict[str, Any] = await revealed(house, check, secret, by=by)
     return found
 
 

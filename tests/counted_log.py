@@ -15,14 +15,13 @@ from infohus.kernel.audit.storage.export import proof_text
 from infohus.kernel.audit.verification.tally import NOTHING, extend_chain
 from infohus.kernel.authorization.action import Action
 from infohus.whole_case.log_reports.model import ORDERED, SubjectLogReport, line_of
-from infohus.whole_case.log_reports.purposes import PURPOSE_OF
 
 ORIGIN = "eksempel.dk/infohus"
 KEY = SigningKey(bytes(range(32)))
 HOUR = timedelta(hours=1)
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 OURS, THEIRS = "ishoj-kommune", "kbh-vestegns-politi"
-ACTIONS = sorted(set(PURPOSE_OF) - {Action.REPORT_SUBJECT_LOG.value})
+ACTIONS = sorted({action.value for action in Action} - {Action.REPORT_SUBJECT_LOG.value})
 
 
 @dataclass

@@ -69,6 +69,10 @@ def request_for(house: House, route: Route) -> dict[str, Any]:
     filled = re.sub(r"\{year[^}]*\}", "2025", re.sub(r"\{[a-z_]*index[^}]*\}", "0", route.path))
     filled = re.sub(r"\{version[^}]*\}", "1", filled)
     request: dict[str, Any] = {"path": re.sub(r"\{[^}]+\}", lambda _: str(uuid4()), filled)}
+    asked = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query" and one.get("required")]
+    if asked:
+        assert asked == ["purpose"]
+        request["path"] += "?purpose=self_monitoring"
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:
         request["json"] = sample(body, description["components"]["schemas"])

@@ -5,6 +5,7 @@ application is called in this process instead of over the network.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from litestar.testing import AsyncTestClient
 
 from house_keys import Addresses, issuer_keys, issuers_with_their_keys, make_intake_keys, make_keys
 from house_rows import origin_of, put_rows
+from infohus.danish.purposes import PURPOSES
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.entry import Entry, decode
@@ -86,7 +88,9 @@ class Person:
         return DEMO_PEOPLE[self.name].person_id
 
     async def call(self, method: str, path: str, **more: Any) -> Any:
-        """Send a request with the token and the person's own headers."""
+        """Send a request with the token and the person's own headers; what reads a log says that it is lawfulness."""
+        if READS_A_LOG.match(path.partition("?")[0]) and "purpose=" not in path:
+            path += f"{'&' if '?' in path else '?'}purpose=lawfulness"
         headers = {"Authorization": f"Bearer {self.token}", **self.headers, **more.pop("headers", {})}
         return await self.client.request(method, path, headers=headers, **more)
 
@@ -109,6 +113,13 @@ class Person:
     async def _expect(self, response: Any, status: int) -> Any:
         assert response.status_code == status, f"{response.status_code}: {response.text}"
         return response.json() if response.content else None
+
+
+READS_A_LOG = re.compile(
+    r"/log(?!/notice$|/notice/acknowledgement$|/findings)|/installation-log|/infohuse/[^/]+/(exchanges|log-reports)"
+    r"|/cases/[^/]+/(log$|exchanges/[^/]+/answers$)"
+)
+"""The addresses of what takes one of the four purposes (rule 104)."""
 
 
 @dataclass
@@ -184,6 +195,9 @@ class House:
                 verification = await verify_database(connection, row["id"])
                 assert verification.is_whole, [str(fault) for fault in verification.faults]
                 assert await tally_faults_of(connection, row["id"]) == []
+            if not self.has_written:
+                without = [one for one in await self.all_entries() if one.caller and one.purpose not in PURPOSES]
+                assert without == [], "an entry of somebody's act has no purpose that can be read (rule 57)"
         finally:
             await connection.close()
 
@@ -336,7 +350,7 @@ async def open_house(
     settings = Settings(
         database_url=app_dsn or database.dsn("app"), signer_database_url=database.dsn("signer"),
         keys_database_url=database.dsn("keys"), keys_folder=keys, signers_file=folder / "signers.toml",
-        issuers_file=folder / "issuers.toml", log_format="json", pool_size=4,
+        issuers_file=folder / "issuers.toml", log_format="json", pool_size=4, log_check_least_sample=2,
     )
     app = app_of(settings)
     async with AsyncTestClient(app) as client:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now
-from house_keys import issuer_keys
+from house_keys import issuer_keys, make_intake_keys
 from infohus.demo.issuer import DEMO_ISSUERS
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.identity.tokens import sign_token
@@ -56,4 +56,5 @@ async def second_infohus(house: House) -> UUID:
     politi = house.person("politi").person_id
     await house.sql("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, POLICE, politi)
     FileKeyKeeper.create(house.settings.keys_folder, [], [infohus_id])
+    await make_intake_keys(house.superuser, house.folder, infohus_id, [MUNICIPALITY, POLICE])
     return infohus_id

@@ -163,15 +163,16 @@ FIELDS = [
     "outcome", "reason", "policies", "policy_set", "justification", "purpose", "recipients", "track", "persons",
     "opened", "wrote", "correlation", "nonce",
 ]
+AT_TIMES = ["part", "asked", "read", "emptied", "counted", "tally"]
 WRITTEN = ["verb", "table", "key", "revision", "digest", "was"]
 
 
 def fields_of(index, entry):
-    """Read an entry of format 2: JSON with these fields in this order, and perhaps part, emptied and tally."""
+    """Read an entry of format 2: JSON with these fields in this order, and behind them those of AT_TIMES it needs."""
     try:
         fields = json.loads(entry)
-        names = [name for name in fields if name not in ("part", "emptied", "tally")]
-        is_one = names == FIELDS and entry.startswith(b'{"v":2,') and fields["track"] in ("ordinary", "pet")
+        is_one = list(fields) == FIELDS + [name for name in AT_TIMES if name in fields]
+        is_one = is_one and entry.startswith(b'{"v":2,') and fields["track"] in ("ordinary", "pet")
         is_one = is_one and all(list(row) == WRITTEN and row["revision"] >= 1 for row in fields["wrote"])
     except (ValueError, TypeError, AttributeError):
         is_one = False

@@ -69,7 +69,8 @@ CREATE FUNCTION infohus.lets_read(of_exchange uuid, of_record uuid, recipient te
   END
   $$;
 
--- Was the record disclosed to the caller's authority by an exchange, and not withdrawn, or is it kept?
+-- Was the record disclosed to the caller's authority by an exchange, and not withdrawn, or is it kept? That an exchange
+-- itself was stays known to its recipient; its texts go with their key.
 CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -77,7 +78,7 @@ CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
     RETURN EXISTS (
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
-        AND (d.withdrawn_at IS NULL AND cardinality(d.via) = 0
+        AND (d.record_kind = 'exchange' OR d.withdrawn_at IS NULL AND cardinality(d.via) = 0
           OR infohus.lets_read(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
@@ -254,21 +255,21 @@ CREATE POLICY leave_participant ON infohus.participant FOR UPDATE TO infohus_app
 
 ALTER TABLE infohus.disclosure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
--- For the recipient, and for those who may see the exchange, as its own row security says: what was disclosed past an
--- authority is not told to it.
+-- For the recipient and the discloser: what was disclosed past an authority is not told to it, by the same exchange or
+-- another.
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
   USING (
-    (
-      infohus.takes_part(case_id, 'any')
-      AND (
-        recipient_id = infohus.caller_authority() OR EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
-      )
-    )
-    OR infohus.supervises_disclosure(exchange_id, record_id, recipient_id)
+    infohus.caller_authority() IN (discloser_id, recipient_id)
+    AND (infohus.takes_part(case_id, 'any') OR infohus.caller_role() IN ('data_protection_officer', 'legal'))
   );
--- A row lets its recipient see the record, so no authority may insert one for itself.
+-- A row lets its recipient see the record, so no authority may insert one for itself; nor one in another's name, who
+-- would see it.
 CREATE POLICY insert_disclosure ON infohus.disclosure FOR INSERT TO infohus_app
-  WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+  WITH CHECK (
+    recipient_id <> infohus.caller_authority()
+    AND discloser_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+  );
 
 ALTER TABLE infohus.record_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.record_key TO infohus_app;

@@ -74,8 +74,9 @@ CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
     OR infohus.supervises_exchange(id, authority_id)
   );
 -- The first correction, since a moment, of an exchange that the caller's authority gave or got, or of what that rests on:
--- another one with one of the same records by the same discloser, or the one by which the discloser had it, and so on
--- (rule 13). Whoever passes something on is not told to the one who corrects.
+-- another one that the authority gave or got, by the same discloser and with one of the same records, or the one by which
+-- the discloser had it, and so on (rule 13). Nobody learns here of an exchange made past it, and whoever passes something
+-- on is not told to the one who corrects.
 CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETURNS uuid
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -84,14 +85,20 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
       WITH RECURSIVE rests_on AS (
         SELECT of_exchange AS exchange_id WHERE EXISTS (
           SELECT FROM infohus.disclosure d
-          WHERE d.exchange_id = of_exchange AND infohus.caller_authority() IN (d.discloser_id, d.recipient_id)
-            AND infohus.takes_part(d.case_id, 'any')
+          WHERE d.exchange_id = of_exchange AND infohus.takes_part(d.case_id, 'any')
+            AND (
+              d.discloser_id = infohus.caller_authority()
+              OR (d.record_id = of_exchange AND d.recipient_id = infohus.caller_authority())
+            )
         )
         UNION
         SELECT w.exchange_id FROM rests_on r
         JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_kind <> 'exchange'
         JOIN infohus.disclosure w ON w.record_id = d.record_id
-          AND (w.exchange_id = ANY (d.via) OR w.discloser_id = d.discloser_id)
+          AND (
+            w.exchange_id = ANY (d.via)
+            OR (w.discloser_id = d.discloser_id AND infohus.caller_authority() IN (w.discloser_id, w.recipient_id))
+          )
       )
       SELECT x.id FROM rests_on r JOIN infohus.exchange x ON x.corrects_id = r.exchange_id
       WHERE x.recorded_at >= since ORDER BY x.recorded_at LIMIT 1
@@ -106,6 +113,27 @@ CREATE POLICY functions_read_correction ON infohus.exchange FOR SELECT TO infohu
 
 CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));
+
+ALTER TABLE infohus.onward_notice ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.onward_notice TO infohus_app;
+-- For who passed something on, and for who owns it; the supervision of both sees that it was, to whom and why (rule 90).
+CREATE POLICY select_onward_notice ON infohus.onward_notice FOR SELECT TO infohus_app
+  USING (
+    (
+      infohus.takes_part(case_id, 'coordinators')
+      AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+    )
+    OR (
+      infohus.caller_role() IN ('data_protection_officer', 'legal')
+      AND infohus.caller_authority() IN (authority_id, owner_id)
+    )
+  );
+CREATE POLICY insert_onward_notice ON infohus.onward_notice FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND owner_id <> infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+  );
 
 ALTER TABLE infohus.receipt ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.receipt TO infohus_app;

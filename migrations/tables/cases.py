@@ -4,6 +4,12 @@ import sqlalchemy as sa
 
 from migrations.tables.definitions import add_reference, choice, create_record, create_table, revision, sealed
 
+PARAGRAPHS = ("rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4")
+PURPOSES = (
+    "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure", "follow_up", "closure",
+)
+CHANNELS = ("system", "written", "meeting", "phone")
+
 
 def create_tables() -> None:
     """Create the tables of this floor, in the order of their references."""
@@ -71,13 +77,10 @@ def create_tables() -> None:
 
     create_record(
         "exchange",
-        choice("paragraph", "rpl-115-1", "rpl-115-2", "rpl-115-3", "pet-loven-4"),
+        choice("paragraph", *PARAGRAPHS),
         choice("cooperation_form", "rpl-115-1-1", "rpl-115-1-2", "rpl-115-1-3-a", "rpl-115-1-3-b", "rpl-115-1-3-c"),
-        choice(
-            "purpose", "clearance_check", "scope_decision", "screening", "assessment", "recommendation", "measure",
-            "follow_up", "closure",
-        ),
-        choice("channel", "system", "written", "meeting", "phone"),
+        choice("purpose", *PURPOSES),
+        choice("channel", *CHANNELS),
         sa.Column("categories", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("recipients", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=False),
@@ -101,6 +104,22 @@ def create_tables() -> None:
 
     # The exchange by which something was disclosed, in its case.
     add_reference("disclosure", "exchange_id", "exchange", within="case_id")
+
+    # What the owner of something learns when another authority passes it on.
+    create_record(
+        "onward_notice",
+        sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id"), nullable=False),
+        sa.Column("owner_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("recipients", sa.ARRAY(sa.Text()), nullable=False),
+        choice("paragraph", *PARAGRAPHS),
+        choice("purpose", *PURPOSES),
+        choice("channel", *CHANNELS),
+        sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("record_kinds", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("record_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sealed("reason", nullable=True),
+        sa.UniqueConstraint("exchange_id", "owner_id"),
+    )
 
     create_table(
         "receipt",

@@ -8,15 +8,13 @@ from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
 
 import structlog
-from litestar import Litestar, Request
+from litestar import Litestar
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.params import HeaderParameter
 
 from infohus import logs
 from infohus.cases.api import handlers as case_handlers
@@ -32,6 +30,7 @@ from infohus.casework.scope_decisions.api import handlers as scope_handlers
 from infohus.casework.screenings.api import handlers as screening_handlers
 from infohus.clock import now
 from infohus.danish.acts import ACTS
+from infohus.danish.purposes import PURPOSES
 from infohus.danish_calendar import danish_day
 from infohus.errors import Refused
 from infohus.kernel.answers.problems import guarded
@@ -48,16 +47,14 @@ from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.database.pool import KEYS, SIGNER, connections_for_keys, open_pool
 from infohus.kernel.database.readiness import newest_version, require_schema, require_writable
 from infohus.kernel.database.tables import Row
-from infohus.kernel.identity.caller import Assurance, Caller
+from infohus.kernel.identity.caller import Assurance
 from infohus.kernel.identity.issuers import read_issuers
 from infohus.kernel.identity.tokens import TokenGate
 from infohus.kernel.sealing.column import sealed_columns
-from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.sealing.signatures import Signers, SignersNotUsable
+from infohus.kernel.sealing.keepers import keeper_with_signers
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.actors import Actors
-from infohus.kernel.unit_of_work.audit_draft import IdempotencyKey
-from infohus.kernel.unit_of_work.begin import RequestScope, UnitsOfWork
+from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.oversight.log_checks.api import handlers as log_check_handlers
 from infohus.oversight.obligations.api import handlers as obligation_handlers
 from infohus.oversight.statistics.api import handlers as statistics_handlers
@@ -70,6 +67,7 @@ from infohus.plan.network.api import handlers as network_handlers
 from infohus.plan.version_routes import handlers as plan_version_handlers
 from infohus.settings import Settings, UnsafeSetting
 from infohus.web.api_description import ExactConfig
+from infohus.web.attempts import acts_of
 from infohus.web.authentication import AuthenticationMiddleware
 from infohus.web.dependencies import make_in_turn
 from infohus.web.documentation import DocumentationPage, documentation_router
@@ -78,6 +76,7 @@ from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
 from infohus.web.problems import before_the_route, exception_handlers
 from infohus.web.readiness import Readiness
+from infohus.web.scopes import scopes_over
 from infohus.web.strict_http import StrictHttp
 from infohus.web.strict_request import StrictRequest, require_guarded_routes
 from infohus.whole_case.closures.api import handlers as closure_handlers
@@ -96,17 +95,6 @@ _FORGET_EVERY_SECONDS = 30
 _COUNT_EVERY_SECONDS = 60
 _END_KEYS_EVERY_SECONDS = 3600
 _ASK_WITNESSES_EVERY_SECONDS = 30
-AnyRequest = Request[Caller, Any, Any]
-IdempotencyKeyHeader = Annotated[
-    str | None,
-    HeaderParameter(
-        name="Idempotency-Key", pattern="^[!-~]{8,100}$",
-        description=(
-            "Any text of your own; a repetition of the request with the same text does not act twice, "
-            "for 14 days where the installation sets no other number."
-        ),
-    ),
-]
 
 
 def application() -> Litestar:
@@ -130,10 +118,10 @@ def create_app(settings: Settings) -> Litestar:
         UnsafeKeyFile, UnsafeIssuer, UnsafeSigningKey, SignersNotUsable, WitnessesNotUsable: a file is missing or
             unsafe.
     """
-    require_complete(PROCEDURE, ACTS)
+    require_complete(PROCEDURE, ACTS, PURPOSES)
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     policies = Policies.load(settings.policies_folder)
-    keeper, signers = keeper_and_signers_of(settings)
+    keeper, signers = keeper_with_signers(settings.keys_folder, settings.signers_file)
     vault = Vault(keeper, signers, now, keep_keys_seconds=settings.keep_keys_seconds)
     gate = TokenGate(
         read_issuers(settings.issuers_file, now), now, audience=settings.audience,
@@ -145,15 +133,6 @@ def create_app(settings: Settings) -> Litestar:
     units = UnitsOfWork(
         policies=policies, vault=vault, procedure=PROCEDURE, clock=now, acknowledged=signer.acknowledged,
     )
-
-    def request_scope(request: AnyRequest) -> RequestScope:
-        return RequestScope(units, request.user)
-
-    async def idempotent_scope(request: AnyRequest, idempotency_key: IdempotencyKeyHeader = None) -> RequestScope:
-        if idempotency_key is None:
-            return RequestScope(units, request.user)
-        asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-        return RequestScope(units, request.user, IdempotencyKey(idempotency_key, asked + await request.body()))
 
     readiness = Readiness()
 
@@ -201,17 +180,17 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=handlers,
         request_class=StrictRequest,
         dependencies={
-            "request_scope": Provide(request_scope, sync_to_thread=False),
-            "idempotent_scope": Provide(idempotent_scope),
+            **scopes_over(units),
             "stalled_after_days": Provide(lambda: settings.stalled_after_days, sync_to_thread=False),
             "note_late_after_days": Provide(lambda: settings.note_late_after_days, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
             "units": Provide(lambda: units, sync_to_thread=False),
+            "log_check_least_sample": Provide(lambda: settings.log_check_least_sample, sync_to_thread=False),
             "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
             "disclosable_records": Provide(lambda: DISCLOSABLE_RECORDS, sync_to_thread=False),
             "signer": Provide(lambda: pooled_signer, sync_to_thread=False),
         },
-        middleware=[AuthenticationMiddleware(gate, units, actors)],
+        middleware=[AuthenticationMiddleware(gate, units, actors, acts_of(guarded_handlers()))],
         before_request=before_the_route,
         exception_handlers=exception_handlers,
         lifespan=[connected],
@@ -227,17 +206,19 @@ def create_app(settings: Settings) -> Litestar:
 
 def route_handlers() -> list[HTTPRouteHandler]:
     """List every route, whatever the settings."""
-    return [
-        *health_handlers, *problem_handlers,
-        *guarded(
-            *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
-            *case_handlers, *next_step_handlers, *scope_handlers, *screening_handlers,
-            *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
-            *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
-            *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
-            *tile_handlers, *log_report_handlers, *log_check_handlers,
-        ),
-    ]
+    return [*health_handlers, *problem_handlers, *guarded_handlers()]
+
+
+def guarded_handlers() -> list[HTTPRouteHandler]:
+    """List the routes that need a caller."""
+    return guarded(
+        *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
+        *case_handlers, *next_step_handlers, *scope_handlers, *screening_handlers,
+        *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
+        *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
+        *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
+        *tile_handlers, *log_report_handlers, *log_check_handlers,
+    )
 
 
 def signer_of(settings: Settings) -> Signer:
@@ -254,24 +235,6 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(
         key, CheckpointStore(_folder_of_signer(settings)), witnesses=witnesses, clock=now
     )
-
-
-def keeper_and_signers_of(settings: Settings) -> tuple[FileKeyKeeper, Signers]:
-    """Read the authorities' keys, and whose signatures count, which must be those that the keeper signs with.
-
-    Raises:
-        UnsafeKeyFile: a key file is missing or unsafe.
-        SignersNotUsable: the file of the signers is, or does not hold a key of the keeper's as it is.
-    """
-    keeper = FileKeyKeeper(settings.keys_folder)
-    keeper.check()
-    signers = Signers.read(settings.signers_file)
-    try:
-        signers.require(keeper.signer_key(authority_id) for authority_id in sorted(keeper.authorities()))
-    except SignersNotUsable as wrong:
-        message = f"{settings.signers_file.name}: {wrong}"
-        raise SignersNotUsable(message) from None
-    return keeper, signers
 
 
 def _folder_of_signer(settings: Settings) -> Path:

@@ -107,6 +107,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_check_every_months: Annotated[
         int, Meta(description="How long after the end of one checked period the next is due (rule 63).", ge=1, le=6)
     ] = 6
+    log_check_least_sample: Annotated[
+        int, Meta(description="How many entries a log check draws at least, where there are as many.", ge=1, le=200)
+    ] = 25
     idempotency_days: Annotated[
         int, Meta(description="How many days a repetition with the same Idempotency-Key does not act twice.",
                   ge=2, le=90)

@@ -228,7 +228,10 @@ class WhenTheApplicationTriesMore:
             ("infohus_reconciler", "SELECT"),
         }
         calls = {}
-        for role in ("infohus_app", "infohus_signer", "infohus_verifier", "infohus_reconciler", "infohus_retention"):
+        for role in (
+            "infohus_app", "infohus_keys", "infohus_signer", "infohus_verifier", "infohus_reconciler",
+            "infohus_retention",
+        ):
             functions = await superuser.fetch(
                 "SELECT proname FROM pg_proc WHERE pronamespace = 'audit'::regnamespace"
                 " AND has_function_privilege($1, oid, 'EXECUTE')", role
@@ -236,6 +239,7 @@ class WhenTheApplicationTriesMore:
             calls[role] = {row["proname"] for row in functions}
         assert calls == {
             "infohus_app": {"append", "readable_logs"},
+            "infohus_keys": set(),
             "infohus_signer": {"keep_checkpoint", "keep_cosignature"},
             "infohus_verifier": set(),
             "infohus_reconciler": set(),

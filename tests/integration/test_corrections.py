@@ -106,7 +106,7 @@ class WhenAnExchangeIsCorrected:
             assert await house.sql("SELECT count(*) AS n FROM infohus.disclosure") == before
         assert statuses == ([] if stage in MAY_EXCHANGE else [409] * 4)
         # With the same records for the same recipients it is possible wherever it is possible at all.
-        right = await discloser.call("POST", path, json=correction(by, wrong_item))
+        right = await discloser.call("POST", path, json=correction(by, wrong_item, recipients=[OTHER[by]]))
         assert right.status_code == (201 if stage in MAY_CORRECT else 409)
         if stage in MAY_EXCHANGE:
             path = f"{case.path}/exchanges/{for_more['id']}/corrections"
@@ -126,7 +126,9 @@ class WhenWhatIsCorrectedWasWithdrawn:
         assert not (await recipient.get(path))["is_corrected"]
         await discloser.post(f"{path}/withdrawals", {"recipient": OTHER[by], "reason": "Forkert modtager."})
         new_item = await case.note(RIGHT, by=by)
-        right = await discloser.post(f"{path}/corrections", correction(by, new_item))
+        refused = await discloser.post(f"{path}/corrections", correction(by, new_item), status=422)
+        assert refused["type"] == "/problems/exchange-without-recipient"
+        right = await discloser.post(f"{path}/corrections", correction(by))
         assert right["recipients"] == []
         await recipient.get(f"{case.path}/exchanges/{right['id']}", status=404)
         await recipient.get(f"{case.path}/information/{new_item}", status=404)
@@ -195,6 +197,90 @@ class WhenWhatIsCorrectedWasWithdrawn:
         await inviter.delete(f"{case.path}/participants/{guest['id']}")
         right = await inviter.post(f"{case.path}/exchanges/{wrong['id']}/corrections", correction(by))
         assert right["recipients"] == [OTHER[by]]
+
+
+SECRET = "Kun til den ene."
+
+
+@pytest.mark.rule(13)
+@pytest.mark.rule(44)
+@pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
+class WhenOthersWereToldTheSamePastTheRecipient:
+    """An exchange with each of several is corrected for its own recipients; none learns there of the others."""
+
+    @pytest.mark.parametrize("past", ["withdrawn later", "another exchange", "a joint document"])
+    async def test_a_correction_goes_to_the_recipients_of_the_very_exchange(
+        self, house: House, by: str, past: str
+    ) -> None:
+        case, other = await house.case(), OTHER[by]
+        guest = await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        discloser, recipient = by_of(case, by), by_of(case, other)
+        if past == "a joint document":
+            await case.clear()
+            draft = {"outcome": "within", "content": {"reasons": "Hører til."}}
+            path = f"{case.path}/scope-decisions"
+            proposal = await discloser.post(path, {**draft, "disclosure": told(by, recipients=[other])})
+            wrong = await discloser.get(f"{case.path}/exchanges/{proposal['exchange_id']}")
+            beside = {"kind": "information", "id": await case.note(by=by)}
+            await discloser.post(f"{case.path}/exchanges", {**told(by, recipients=[PROBATION]), "items": [beside]})
+        else:
+            item = await case.note(by=by)
+            if past == "another exchange":
+                await case.disclose(item, by=by, recipients=[PROBATION])
+            both = [other, PROBATION] if past == "withdrawn later" else [other]
+            wrong = await case.disclose(item, by=by, recipients=both)
+            if past == "withdrawn later":
+                await discloser.post(
+                    f"{case.path}/exchanges/{wrong['id']}/withdrawals", {"recipient": PROBATION, "reason": "En fejl."}
+                )
+        new_item = await case.note(SECRET, by=by)
+        body = correction(by, new_item, recipients=[other])
+        right = await discloser.post(f"{case.path}/exchanges/{wrong['id']}/corrections", body)
+        assert right["recipients"] == [other]
+        seen = await recipient.get(f"{case.path}/exchanges/{right['id']}")
+        listed = (await recipient.get(f"{case.path}/exchanges"))["items"][-1]
+        assert (seen["recipients"], listed["recipients"], listed["unacknowledged"]) == ([other], [other], [other])
+        got = await house.sql(
+            "SELECT DISTINCT recipient_id FROM infohus.disclosure WHERE exchange_id = $1", right["id"]
+        )
+        assert [row["recipient_id"] for row in got] == [other]
+        assert await correction_told_to(house, PROBATION, guest["person_id"], right["id"]) is None
+
+    async def test_new_records_go_to_those_alone_for_whom_they_were_named(self, house: House, by: str) -> None:
+        case, other = await house.case(), OTHER[by]
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        discloser, recipient = by_of(case, by), by_of(case, other)
+        wrong = await case.disclose(await case.note(by=by), by=by, recipients=[other, PROBATION])
+        path = f"{case.path}/exchanges/{wrong['id']}/corrections"
+        new_item = await case.note(SECRET, by=by)
+        for_nobody = await discloser.post(path, correction(by, new_item), status=422)
+        assert for_nobody["type"] == "/problems/exchange-without-recipient"
+        right = await discloser.post(path, correction(by, new_item, recipients=[PROBATION]))
+        # The correction itself reached both; a recipient is shown itself alone.
+        assert right["recipients"] == sorted([other, PROBATION])
+        seen = await recipient.get(f"{case.path}/exchanges/{right['id']}")
+        assert (seen["summary"], seen["recipients"]) == (RIGHT, [other])
+        await recipient.get(f"{case.path}/information/{new_item}", status=404)
+        got = await house.sql(
+            "SELECT recipient_id FROM infohus.disclosure WHERE exchange_id = $1 AND record_kind = 'information'",
+            right["id"],
+        )
+        assert [row["recipient_id"] for row in got] == [PROBATION]
+
+    async def test_what_was_told_past_an_authority_does_not_show_there_as_corrected(
+        self, house: House, by: str
+    ) -> None:
+        case, other = await house.case(), OTHER[by]
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        discloser, item = by_of(case, by), await case.note(by=by)
+        own = await case.disclose(item, by=by)
+        past = await case.disclose(item, by=by, recipients=[PROBATION])
+        right = await discloser.post(f"{case.path}/exchanges/{past['id']}/corrections", correction(by))
+        assert right["recipients"] == [PROBATION]
+        seen = await by_of(case, other).get(f"{case.path}/exchanges/{own['id']}")
+        assert (seen["is_corrected"], seen["corrected_by"]) == (False, None)
+        # Who corrects sees which other exchange told the same.
+        assert (await discloser.get(f"{case.path}/exchanges/{own['id']}"))["corrected_by"] == right["id"]
 
 
 class WhenSomebodyAsksTheDatabaseForACorrection:

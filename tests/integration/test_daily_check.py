@@ -110,6 +110,48 @@ class WhenEveryLogIsChecked:
         assert (await check(unmigrated_database.dsn("verifier"), tmp_path)).exit_code == 3
 
 
+FOREIGN_ROW = "INSERT INTO infohus.authority VALUES ('fremmed', 'Fremmed', 'municipality', 'gdpr', NULL)"
+
+
+@pytest.mark.fault("E1")
+class WhenTheRowsAreComparedToo:
+    @pytest.mark.parametrize("spoil", CANNOT)
+    async def test_a_changed_row_is_found_where_a_log_cannot_be_checked(
+        self, database: Database, town: Town, files: Path, spoil: str
+    ) -> None:
+        act: Callable[[Path], object] = CANNOT[spoil]
+        act(files)
+        await town.as_superuser(FOREIGN_ROW)
+        more = ("--witnesses", files / "witnesses.toml", "--rows", "--reconciler-database", database.dsn("reconciler"))
+        ran = await check(database.dsn("verifier"), files, *more)
+        assert (ran.exit_code, "FEJL  authority" in ran.output.replace("infohus.", "")) == (1, True), ran.output
+
+    async def test_unchanged_rows_do_not_hide_what_could_not_be_checked(
+        self, database: Database, files: Path
+    ) -> None:
+        (files / "logs.pub").unlink()
+        more = ("--rows", "--reconciler-database", database.dsn("reconciler"))
+        ran = await check(database.dsn("verifier"), files, *more)
+        assert (ran.exit_code, "rækker, hver af dem" in ran.output) == (3, True), ran.output
+
+    @pytest.mark.parametrize("address", [None, NOT_THERE])
+    @pytest.mark.parametrize(("change", "code"), [(None, 3), ("an entry", 1)])
+    async def test_rows_that_cannot_be_asked_hide_no_changed_log(
+        self, database: Database, town: Town, files: Path, *, address: str | None, change: str | None, code: int
+    ) -> None:
+        if change:
+            await town.as_superuser(CHANGES[change].format(log=LOG))
+        given = () if address is None else ("--reconciler-database", address)
+        ran = await check(database.dsn("verifier"), files, "--rows", *given)
+        assert ran.exit_code == code, ran.output
+        assert "kanariefugl" not in ran.output
+
+    async def test_the_shipped_unit_runs_both_in_one_command(self) -> None:
+        unit = (Path(__file__).parents[2] / "deploy/systemd/infohus-check.service").read_text(encoding="utf-8")
+        (command,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
+        assert {"verify-all", "--key", "--witnesses", "--rows"} <= set(command.split())
+
+
 @pytest.mark.fault("E1")
 class WhenOneLogIsVerified:
     async def test_a_database_that_is_down_has_the_code_of_what_was_not_checked(self, files: Path) -> None:

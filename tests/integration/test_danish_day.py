@@ -1,6 +1,7 @@
 """Which day it is between midnight and two o'clock in Denmark, when the clock's own day, in UTC, is still yesterday."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -169,7 +170,10 @@ class WhenItIsHalfPastMidnightInDenmark:
             dpo = house.person("dpo")
             draft = {"period_from": "2026-07-01", "commitment": COMMITMENT}
             await dpo.post(CHECKS, {**draft, "period_until": str(today + A_DAY)}, status=422)
-            made = [await dpo.post(CHECKS, body) for body in ({**draft, "period_until": str(today)}, draft)]
+            made = [
+                await dpo.post(CHECKS, {**draft, **until, "commitment": token_hex(32)})
+                for until in ({"period_until": str(today)}, {})
+            ]
             assert [one["period_until"] for one in made] == [str(today), str(today - A_DAY)]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from house import CLEARANCE, INSTITUTION, POLICE, PROBATION, House, invitation, told
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, invitation, told
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
 
@@ -19,10 +19,11 @@ class WhenSomethingIsPassedOn:
         item = await case.note(by=POLICE)
         await case.disclose(item, by=POLICE)
         body = {**told(recipients=[PROBATION]), "items": [{"kind": "information", "id": item}]}
-        onward = await case.kommune.post(f"{case.path}/exchanges", {**body, "necessity": "De følger ham."})
+        onward = await case.kommune.post(f"{case.path}/exchanges", {**body, "onward_reason": "De følger ham."})
         assert onward["is_onward"]
-        seen = await case.politi.get(f"{case.path}/exchanges/{onward['id']}")
-        assert (seen["recipients"], seen["necessity"], seen["is_onward"]) == ([PROBATION], "De følger ham.", True)
+        (seen,) = (await case.politi.get(f"{case.path}/onward-notices"))["items"]
+        assert (seen["recipients"], seen["reason"]) == ([PROBATION], "De følger ham.")
+        await case.politi.get(f"{case.path}/exchanges/{onward['id']}", status=404)
 
     @pytest.mark.rule(16)
     @pytest.mark.parametrize(("change", "problem"), [
@@ -106,7 +107,29 @@ class WhenAnExchangeIsWithdrawn:
         assert known["withdrawn_from"] == [POLICE]
         assert await house.sql("SELECT FROM infohus.disclosed_key WHERE record_id = $1", first) == []
         logged = next(one for one in await house.entries() if one.action == "withdrawExchange")
-        assert sum(one.verb == "withdraw" for one in logged.wrote) == 2
+        # The two items, and the exchange's own texts.
+        assert sum(one.verb == "withdraw" for one in logged.wrote) == 3
+
+    @pytest.mark.rule(16)
+    async def test_the_exchanges_own_texts_go_with_it_and_that_it_was_stays(self, house: House) -> None:
+        case = await house.case()
+        given = await case.kommune.post(f"{case.path}/exchanges", SAID)
+        path = f"{case.path}/exchanges/{given['id']}"
+        texts = ("summary", "necessity", "proportionality", "subsidiarity", "strict_necessity", "consent_reason")
+        before = await case.politi.get(path)
+        assert (before["summary"], before["is_withdrawn"]) == (SAID["summary"], False)
+        done = await case.kommune.post(f"{path}/withdrawals", {"recipient": POLICE, "reason": "Forkert person."})
+        assert done["records"] == 0
+        seen = await case.politi.get(path)
+        assert seen == before | dict.fromkeys(texts) | {"is_withdrawn": True}
+        items = (await case.politi.get(f"{case.path}/exchanges"))["items"]
+        listed = next(one for one in items if one["id"] == given["id"])
+        assert (listed["discloser"], listed["withdrawn_from"]) == (MUNICIPALITY, [POLICE])
+        assert (await case.kommune.get(path))["summary"] == SAID["summary"]
+        assert await house.sql("SELECT FROM infohus.disclosed_key WHERE exchange_id = $1", given["id"]) == []
+        assert await house.sql("SELECT FROM keys.exchange_key WHERE exchange_id = $1", given["id"]) == []
+        # What was received is still acknowledged, and corrected for whom it was wrong.
+        await case.politi.post(f"{path}/receipts", {"manifest": given["manifest"]}, status=200)
 
     async def test_only_the_discloser_withdraws_and_only_once(self, house: House) -> None:
         case = await house.case()

@@ -11,7 +11,7 @@ from infohus.kernel.audit.formats.entry import Entry, Outcome
 from infohus.kernel.audit.storage.log import log_of
 from infohus.web.api_examples import EXAMPLES
 
-OTHER = "0123456789abcdef" * 4
+OTHER, THIRD = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 PROMISED_OTHER = hashlib.sha256(OTHER.encode()).hexdigest()
 
 
@@ -49,9 +49,38 @@ class WhenASecretIsPromised:
         assert [answer.status_code for answer in answers] == [409, 422, 200, 200]
         assert not [answer.text for answer in answers if SECRET in answer.text or OTHER in answer.text]
         assert [row["secret"] for row in await house.sql("SELECT secret FROM infohus.log_check")] == [None]
-        await revealed(house, check)
+        await revealed(house, await announced(house, commitment=PROMISED_OTHER), OTHER, status=409)
+        await drawn(house, commitment=hashlib.sha256(THIRD.encode()).hexdigest(), secret=THIRD)
         leaves = await house.sql("SELECT entry FROM audit.leaf")
-        assert not [row for row in leaves if SECRET.encode() in row["entry"] or OTHER.encode() in row["entry"]]
+        assert not [row for row in leaves for one in (SECRET, OTHER, THIRD) if one.encode() in row["entry"]]
+
+    @pytest.mark.rule(63)
+    async def test_one_that_was_told_before_a_checkpoint_is_spent_for_ever(self, house: House) -> None:
+        await busy(house)
+        check = await announced(house)
+        assert (await revealed(house, check, status=409))["type"] == "/problems/not-drawable-yet"
+        await signed(house)
+        for _ in range(2):
+            refused = await revealed(house, check, status=409)
+            assert refused["type"] == "/problems/secret-told-too-early"
+        assert await house.sql("SELECT * FROM infohus.log_check WHERE drawn_at IS NOT NULL") == []
+
+    @pytest.mark.rule(63)
+    async def test_a_wrong_one_told_too_early_tells_nothing(self, house: House) -> None:
+        await busy(house)
+        check = await announced(house)
+        await revealed(house, check, OTHER, status=422)
+        await signed(house)
+        assert (await revealed(house, check))["check"]["secret"] == SECRET
+
+    @pytest.mark.rule(63)
+    @pytest.mark.parametrize("is_drawn", [False, True])
+    async def test_no_secret_is_promised_twice(self, house: House, *, is_drawn: bool) -> None:
+        await busy(house)
+        await (drawn if is_drawn else announced)(house)
+        again = {"period_from": today(), "period_until": today(), "commitment": COMMITMENT}
+        refused = await house.person("dpo").post(CHECKS, again, status=422)
+        assert refused["type"] == "/problems/secret-promised-before"
 
     def test_the_description_s_example_is_promised_as_it_is_revealed(self) -> None:
         assert EXAMPLES["AnnounceLogCheck"]["commitment"] == COMMITMENT == hashlib.sha256(SECRET.encode()).hexdigest()
@@ -94,7 +123,8 @@ class WhenItIsRevealed:
         await signed(house)
         await house.sql("UPDATE infohus.log_check SET commitment = decode(repeat('00', 32), 'hex')")
         assert (await revealed(house, check, status=422))["type"] == "/problems/secret-not-promised"
-        assert (await drawn(house))["check"]["id"] != check["id"]
+        found = await drawn(house, commitment=PROMISED_OTHER, secret=OTHER)
+        assert found["check"]["id"] != check["id"]
 
     @pytest.mark.parametrize("body", [
         None, {}, {"secret": None}, {"secret": SECRET.upper()}, {"secret": f"{SECRET}\n"},

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House
+from infohus.danish.purposes import PURPOSES
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey, VerifierKey
 from infohus.kernel.audit.formats.entry import Outcome, Track, decode
@@ -19,7 +20,7 @@ from infohus.kernel.audit.storage.log import APPEND, log_of
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.audit.verification.tally import Tallies
 from infohus.whole_case.log_reports.model import SubjectLogReport, check_report
-from infohus.whole_case.log_reports.purposes import PURPOSE_OF, purpose_of
+from infohus.whole_case.log_reports.purposes import purpose_of
 from small_entries import log_id_of, small_entry
 from town import LOG, Town
 
@@ -69,7 +70,7 @@ class WhenAPersonAsksForALogReport:
         case = await worked_case(house)
         report = await report_on(house, cpr_number=NUMBER)
         purposes = [line["purpose"] for line in report["lines"]]
-        assert purposes == [PURPOSE_OF["recordConcern"], *[PURPOSE_OF["readCase"]] * 2]
+        assert purposes == [PURPOSES["intake"]] * 3
         assert [line["number"] for line in report["lines"]] == [1, 2, 3]
         assert all(line["at"] and line["withheld"] is None for line in report["lines"])
         assert check_report(msgspec.convert(report, SubjectLogReport), [key_of(house)]).size >= 4
@@ -92,7 +93,7 @@ class WhenAPersonAsksForALogReport:
         await case.politi.get(f"{case.path}/concerns/{case.concern_id}", status=404)
         theirs = await report_on(house, "politi", cpr_number=NUMBER)
         assert [line["purpose"] for line in theirs["lines"]] == [
-            PURPOSE_OF["readCase"], purpose_of("readConcern", Outcome.DENIED)
+            PURPOSES["intake"], purpose_of("intake", Outcome.DENIED)
         ]
         before = await report_on(house, cpr_number=NUMBER)
         for _ in range(5):
@@ -110,7 +111,7 @@ class WhenAPersonAsksForALogReport:
         reports = await reports_on(house, cpr_number=NUMBER)
         assert len({report["person"] for report in reports}) == 2
         for report in reports:
-            assert [line["purpose"] for line in report["lines"]] == [PURPOSE_OF["recordConcern"]]
+            assert [line["purpose"] for line in report["lines"]] == [PURPOSES["intake"]]
             assert check_report(msgspec.convert(report, SubjectLogReport), [key_of(house)]).size >= 3
 
     @pytest.mark.rule(61)
@@ -119,7 +120,9 @@ class WhenAPersonAsksForALogReport:
         await worked_case(house)
         first = await report_on(house, cpr_number=NUMBER)
         second = await report_on(house, cpr_number=NUMBER)
-        assert [line["purpose"] for line in second["lines"][-2:]] == [PURPOSE_OF["reportSubjectLog"]] * 2
+        assert [line["purpose"] for line in second["lines"][-2:]] == [
+            PURPOSES["subject_access"], PURPOSES["subject_access_report"]
+        ]
         assert second["lines"][: len(first["lines"])] == first["lines"]
         listed = await house.person("dpo").get("/log/entries?action=reportSubjectLog")
         assert [one["entry"]["purpose"] for one in listed["items"]] == ["subject_access", "subject_access_report"] * 2
@@ -132,7 +135,7 @@ class WhenAPersonAsksForALogReport:
         await case.kommune.post(f"/infohuse/{house.infohus_id}/searches", search, status=200)
         await case.kommune.post(f"{case.path}/closures", {}, status=400)
         purposes = [line["purpose"] for line in (await report_on(house, cpr_number=NUMBER))["lines"]]
-        assert PURPOSE_OF["searchPersons"] in purposes
+        assert PURPOSES["subject_access"] in purposes
 
     @pytest.mark.rule(64)
     async def test_a_person_without_a_cpr_number_is_named_by_the_record(self, house: House) -> None:

@@ -17,6 +17,7 @@ from infohus.kernel.audit.storage.export import LogDoesNotVerify
 from infohus.kernel.audit.storage.log import head_of
 from infohus.kernel.audit.verification.exported_log import verify_export
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
+from infohus.kernel.unit_of_work.procedure import FixedPurpose
 from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
 from small_entries import small_entry
 from town import AT, KEY, LOG, ORIGIN, Town
@@ -103,7 +104,7 @@ class WhenAUnitHasNotEnded:
     @pytest.mark.rule(59)
     async def test_nothing_is_read_for_afterwards(self) -> None:
         asked: list[Sequence[Any]] = []
-        work = SimpleNamespace(audit_draft=AuditEventDraft())
+        work = SimpleNamespace(audit_draft=AuditEventDraft(FixedPurpose("casework")))
         reading = ReadingAfterwards(cast("Any", work), lambda: cast("Any", asked.append(())))
         with pytest.raises(AssertionError, match="has not ended"):
             await reading.ask("SELECT 1", [])

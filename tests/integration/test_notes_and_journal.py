@@ -210,5 +210,5 @@ class WhenAJournalNoteIsTakenHome:
         assert taken["reference"] is None
         entry = next(one for one in await house.entries() if one.action == "exportJournalNote")
         assert (entry.justification, entry.purpose, entry.authority) == (
-            f"sha256:{taken['digest']}", "journal-note", POLICE
+            f"sha256:{taken['digest']}", "journal", POLICE
         )

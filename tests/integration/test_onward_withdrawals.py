@@ -150,3 +150,17 @@ class WhenWhatWasPassedOnIsWithdrawn:
         other = OTHER[by]
         await chain.withdraw(other, chain.onward, PROBATION)
         assert await chain.readers(database) == {other}
+
+    async def test_telling_it_anew_revives_nothing_that_fell(
+        self, house: House, database: Database, kind: str, by: str
+    ) -> None:
+        chain = await Chain.of(house, kind, by)
+        other = OTHER[by]
+        await chain.withdraw(by, chain.given[0], other)
+        chain.given.append(await chain.disclose(by, other))
+        assert await chain.readers(database) == {other}
+        # Passing it on anew is an exchange of its own, which falls with what it rests on, and not with the first.
+        await chain.disclose(other, PROBATION)
+        assert await chain.readers(database) == {other, PROBATION}
+        await chain.withdraw(by, chain.given[1], other)
+        assert await chain.readers(database) == set()

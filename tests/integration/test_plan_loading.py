@@ -135,8 +135,10 @@ class WhenAPlanIsLoaded:
         for row in leaves:
             entry = decode(row["entry"])
             assert (entry.action, entry.subject, entry.caller) == ("loadPlan", infohus_id, None)
-            said.setdefault(row["authority"], []).append(entry.purpose)
-        all_three = ["plan-version-1", "plan-version-2", "plan-version-3"]
+            said.setdefault(row["authority"], []).extend(
+                one.key[-1] for one in entry.wrote if one.table == "plan"
+            )
+        all_three = ["1", "2", "3"]
         still_there: list[str | None] = [None, *await owner.authorities_of(infohus_id)]
         assert said == {**dict.fromkeys(still_there, all_three), "pet": all_three[:2]}
 

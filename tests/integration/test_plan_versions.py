@@ -121,7 +121,7 @@ class WhenTheOwnerActsFromTheCommandLine:
             (one.action, str(one.subject), one.caller, one.role, one.purpose, one.justification)
             for one in entries(database)
         ] == [
-            ("loadPlan", infohus, None, "owner", f"plan-version-{number}",
+            ("loadPlan", infohus, None, "owner", "administration",
              f"sha256:{parse_plan(plan).digest().hex()}")
             for number, plan in ((1, ISHOJ), (2, CHANGED))
         ]
@@ -147,7 +147,7 @@ class WhenTheOwnerActsFromTheCommandLine:
         assert run(*add, "--authority", MUNICIPALITY).output == "Personen var allerede tovholder.\n"
         last = entries(database)[-1]
         assert (last.action, str(last.subject), last.purpose, last.justification) == (
-            "registerCoordinator", infohus, MUNICIPALITY, f"person:{person}"
+            "registerCoordinator", infohus, "administration", f"person:{person}"
         )
         assert len(entries(database)) == 2
         (own,) = [one for one in entries(database, log_of(MUNICIPALITY)) if one.action == "registerCoordinator"]

@@ -178,7 +178,7 @@ class WhenAPackageIsMade:
         path = await asked_for(it.kommune, it.case, subject=it.subject["id"])
         await unpacked(it.kommune, path, it.concern, it.subject)
         entry = next(one for one in await house.entries() if one.action == "exportAccessPackage")
-        assert entry.purpose == "subject-access"
+        assert entry.purpose == "subject_access"
         assert str(entry.justification).startswith("sha256:")
         assert {one.table for one in entry.opened} >= {"concern", "subject"}
         assert (await it.kommune.get(f"{it.case.path}/access-requests"))["items"][0]["answered_at"] is not None

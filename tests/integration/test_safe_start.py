@@ -53,7 +53,6 @@ class WhenARoleReachesWhatIsClosedToIt:
         await (await open_pool(database.dsn(role), role=f"infohus_{role}", size=1)).close()
         superuser = await asyncpg.connect(database.dsn("superuser"))
         try:
-            await superuser.execute("CREATE SCHEMA IF NOT EXISTS keys")
             await superuser.execute(f"GRANT USAGE ON SCHEMA {schema} TO infohus_{role}")
             with pytest.raises(UnsafeSetting, match=f"infohus_{role} may reach the schema {schema}"):
                 await open_pool(database.dsn(role), role=f"infohus_{role}", size=1)
@@ -65,6 +64,42 @@ class WhenARoleReachesWhatIsClosedToIt:
     async def test_nobody_but_the_keys_own_role_opens_the_keys(self, database: Database, role: Role) -> None:
         with pytest.raises(UnsafeSetting, match="INFOHUS_KEYS_DATABASE_URL: connect as infohus_keys"):
             await open_pool(database.dsn(role), role=KEYS, size=1)
+
+
+REACHES = """
+SELECT r.rolname || ' ' || n.nspname FROM pg_roles r CROSS JOIN pg_namespace n
+WHERE r.rolname LIKE 'infohus\\_%' AND r.rolname <> 'infohus_owner' AND n.nspname IN ('infohus', 'audit', 'keys')
+  AND (
+    has_schema_privilege(r.oid, n.oid, 'USAGE')
+    OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+               AND has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))
+  )
+"""
+
+
+class WhenTheSchemaIsMigrated:
+    @pytest.mark.rule(45)
+    async def test_who_reaches_the_rows_does_not_reach_the_keys_nor_the_other_way_round(
+        self, database: Database
+    ) -> None:
+        superuser = await asyncpg.connect(database.dsn("superuser"))
+        reaches = {row[0] for row in await superuser.fetch(REACHES)}
+        of_reconciler = await superuser.fetch(
+            "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'keys'::regnamespace AND c.relkind = 'r'"
+            " AND has_any_column_privilege('infohus_reconciler', c.oid, 'SELECT, INSERT, UPDATE')"
+        )
+        foreign_keys = await superuser.fetchval(
+            "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND ('keys'::regnamespace IN (connamespace,"
+            " (SELECT relnamespace FROM pg_class WHERE pg_class.oid = confrelid)))"
+        )
+        await superuser.close()
+        assert reaches == {
+            "infohus_app infohus", "infohus_app audit", "infohus_keys keys", "infohus_signer audit",
+            "infohus_verifier audit", "infohus_retention audit", "infohus_reconciler infohus",
+            "infohus_reconciler audit", "infohus_reconciler keys",
+        }
+        assert [row["relname"] for row in of_reconciler] == ["intake_key"]  # which holds public halves alone
+        assert foreign_keys == 0
 
 
 class WhenRolesThatReadCouldHoldItUp:

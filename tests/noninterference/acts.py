@@ -199,20 +199,6 @@ async def _invite(run: Run, act: Act) -> None:
     })
 
 
-@doing("tell the third authority")
-async def _tell_third(run: Run, act: Act) -> None:
-    body = {**told(run, act, THIRD), "summary": written("Han er set ved stationen.", act.choice)}
-    if act.about is not None:
-        body["items"] = [{"kind": "information", "id": run.made_by(act.about)["id"]}]
-    await make(run, act, f"{case_of(run, act)}/exchanges", body)
-
-
-@doing("ask the third authority")
-async def _ask_third(run: Run, act: Act) -> None:
-    body = {"question": written("Kender I ham?", act.choice), "disclosure": told(run, act, THIRD)}
-    await make(run, act, f"{case_of(run, act)}/information-requests", body)
-
-
 @doing("be asked from outside")
 async def _asked(run: Run, act: Act) -> None:
     body = {"question": written("Kender I ham?", act.choice), "received_from": THIRD}

@@ -8,6 +8,7 @@ from typing import Any
 
 from noninterference.acts import DECISIONS, Act, has_child
 from noninterference.installation import SIDES, other
+from noninterference.onward_acts import AFTER_TELLING_A_THIRD
 from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
 
 BEGINNING = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -153,6 +154,12 @@ class _Author:
         opening = self.acts[case.number]
         if opening.choice_elsewhere is None:
             yield 2, do("tell of a concern", case.opened_by, about=case.number)
+        if self.third_takes_part(case):
+            yield 2, do("tell both", self.hides)
+            for act in case.of("tell the other")[-2:]:
+                if act.side == self.observer:
+                    elsewhere = self.drawn.randrange(40)
+                    yield 3, do("pass on", self.hides, about=act.number, choice_elsewhere=elsewhere)
         yield from self.leading_on(case, do)
 
     def leading_on(self, case: _Case, do: Doing) -> Iterator[Possible]:
@@ -238,8 +245,9 @@ class _Author:
             case = only_in or self.drawn.choice(self.cases)
             kinds: list[tuple[str, Act | None]] = [(kind, None) for kind in ON_A_CASE]
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
-            if any(act.side == self.hides and act.choice % 3 == 2 for act in case.of("invite")):
+            if self.third_takes_part(case):
                 kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
+                kinds += list(self.past_the_other(case)) * 4
             kinds += [("tell PET", act) for act in case.of("tell the other")] * 2
             kinds += [("measure, untold", None)] * (14 if case.stage == "acting" else 0)
             kinds += [
@@ -248,6 +256,17 @@ class _Author:
             ] * 2
             kind, about = self.drawn.choice(kinds)
             self.hidden(kind, case, about)
+
+    def third_takes_part(self, case: _Case) -> bool:
+        """Say whether the hiding side has drawn in somebody of a third authority."""
+        return any(act.side == self.hides and act.choice % 3 == 2 for act in case.of("invite"))
+
+    def past_the_other(self, case: _Case) -> Iterator[tuple[str, Act]]:
+        """List what the hiding side can do past the other about what it told a third, or proposed."""
+        for before, after in AFTER_TELLING_A_THIRD.items():
+            yield from ((after, act) for act in case.of(before) if act.side == self.hides)
+        if case.proposal is not None:
+            yield "change a proposal past the other", case.proposal
 
     def hidden(self, kind: str, case: _Case, about: Act | None) -> None:
         """Add a hidden act, which may be done by an invited professional."""
@@ -276,9 +295,9 @@ class _Author:
 
 
 _FOLLOWS = (
-    (("tell the other", "tell by phone"), "correct an exchange", True),
-    (("tell the other", "tell by phone"), "withdraw an exchange", True),
-    (("tell the other", "tell by phone", "correct an exchange"), "acknowledge an exchange", False),
+    (("tell the other", "tell by phone", "tell both"), "correct an exchange", True),
+    (("tell the other", "tell by phone", "tell both"), "withdraw an exchange", True),
+    (("tell the other", "tell by phone", "tell both", "correct an exchange"), "acknowledge an exchange", False),
     (("ask the other",), "decline", False),
     (("invite",), "end a participation", True),
     (("invite",), "extend a participation", True),

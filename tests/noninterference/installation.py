@@ -23,7 +23,7 @@ from litestar import Litestar
 import house
 from conftest import Database
 from house import House, open_house
-from house_keys import issuer_keys
+from house_keys import issuer_keys, make_intake_keys
 from house_rows import origin_of
 from infohus.demo.issuer import DemoIssuers
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
@@ -128,6 +128,8 @@ class Installation:
         await self.connection.executemany("SELECT audit.open_log($1, $2, $3)", [
             (log_of(authority), origin_of(authority), authority) for authority in run.authorities.values()
         ])
+        taking_part = [*run.authorities.values(), THIRD]
+        await make_intake_keys(self.house.superuser, self.house.folder, run.infohus_id, taking_part)
         return run
 
     async def call(

@@ -49,9 +49,16 @@ def gets(app: Any) -> tuple[tuple[str, str], ...]:
     """List operation and path, with what is always the same filled in, of every GET that needs a caller."""
     paths = description_of(app)["paths"]
     return tuple(
-        (methods["get"]["operationId"], _with_fixed(path)) for path, methods in sorted(paths.items())
+        (methods["get"]["operationId"], _with_fixed(path) + _purpose(methods["get"]))
+        for path, methods in sorted(paths.items())
         if "get" in methods and methods["get"]["operationId"] not in NOT_LOOKED_AT and not path.startswith(OPEN)
     )
+
+
+def _purpose(operation: dict[str, Any]) -> str:
+    """Say what a log is read for, where the route asks it."""
+    is_asked = any(one["name"] == "purpose" and one.get("required") for one in operation.get("parameters", ()))
+    return "?purpose=self_monitoring" if is_asked else ""
 
 
 def all_looks(run: Run, made: dict[int, Any], role: str) -> list[Look]:

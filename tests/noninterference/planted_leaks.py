@@ -5,13 +5,20 @@ handler would that counts, sorts, refuses or stamps by rows that are not the cal
 of its own run.
 """
 
+import importlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import pytest
+import sqlalchemy as sa
+
+from infohus.cases.disclosures.model import DisclosureDraft, Exchange, Item
+from infohus.kernel.access.model import Disclosure
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 from noninterference.installation import Answer, Installation, Run
 from noninterference.telling import (
     Telling,
@@ -61,7 +68,7 @@ def told(pattern: str, sql: str, tell: Telling) -> Planting:
     @asynccontextmanager
     async def planted(installation: Installation) -> AsyncIterator[None]:
         async def alter(run: Run, request: str, answer: Answer) -> Answer:
-            if not wanted.fullmatch(request):
+            if not wanted.fullmatch(request.partition("?")[0]):
                 return answer
             found = re.search(r"/cases/([0-9a-f-]{36})", request)
             subject: Any = UUID(found.group(1)) if found else run.infohus_id
@@ -75,6 +82,45 @@ def told(pattern: str, sql: str, tell: Telling) -> Planting:
             installation.alterations.remove(alter)
 
     return planted
+
+
+def instead(*places: str, of: str, stands: Any) -> Planting:
+    """Let something else stand for a function of the product in the modules that have imported it by its name."""
+
+    @asynccontextmanager
+    async def planted(_: Installation) -> AsyncIterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            for place in places:
+                patch.setattr(importlib.import_module(f"infohus.{place}"), of, stands)
+            yield
+
+    return planted
+
+
+async def _owners_are_recipients(
+    work: UnitOfWork, exchange: Exchange, _: DisclosureDraft, items: Sequence[Item], *, told: Sequence[str]
+) -> None:
+    """Let who owns what is passed on read the exchange."""
+    owners = {item.owner for item in items} - {exchange.authority_id, *told}
+    await work.grant(exchange.id, [Item.of(exchange)], sorted(owners & work.parties.keys()))
+
+
+async def _to_anybody(_: UnitOfWork, __: DisclosureDraft) -> None:
+    """Let a joint document be disclosed past the authority whose signature it needs."""
+
+
+async def _everybody_told_of_it(work: UnitOfWork, wrong: Exchange) -> set[str]:
+    """Let a correction reach whoever got anything by what it corrects, a notice included."""
+    told_of_it = await work.values(_TOLD_BY, exchange_id=wrong.id)
+    return {row["recipient_id"] for row in told_of_it} & work.parties.keys()
+
+
+_TOLD_BY = sa.select(Disclosure.recipient_id).where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
+
+
+def _all_recipients(exchange: Exchange, _: str) -> list[str]:
+    """Show a recipient of a correction who else got it."""
+    return exchange.recipients
 
 
 def counting(table: str) -> str:
@@ -102,6 +148,17 @@ LEAKS: dict[str, dict[str, Planting]] = {
         for table in (
             "information", "note", "concern", "first_view", "exchange", "access_request", "legal_hold",
         )
+    } | {
+        "an owner reads the exchange that passed its own on": instead(
+            "cases.disclosures.operations", of="notify_owners", stands=_owners_are_recipients
+        ),
+        "a correction reaches whoever was told of the exchange": instead(
+            "casework.exchanges.operations", of="_reached_by_correction", stands=_everybody_told_of_it
+        ),
+        "a correction shows from whom it was withdrawn": instead(
+            "casework.exchanges.exchange_facts", "casework.exchanges.receipts", of="recipients_shown",
+            stands=_all_recipients,
+        ),
     },
     "counts": {
         "a case counts all information": told(CASE, counting("information"), as_field("noted")),
@@ -113,6 +170,9 @@ LEAKS: dict[str, dict[str, Planting]] = {
         ),
     },
     "409s": {
+        "a proposal is changed past who must sign it": instead(
+            "cases.joint_decisions.operations", of="require_shown_to_the_other", stands=_to_anybody
+        ),
         "a child of the other's is waited for": shown("child_notification"),
         "another's request blocks closing": shown("information_request"),
         "a note of any side refuses an exchange": told(

@@ -98,7 +98,7 @@ class Asked:
         own = looker.caller.authority_id
         if row.table == "receipt" and own not in {row.columns["authority_id"], self.given_by(row)}:
             return
-        if row.table in {"case", "exchange", "disclosure", "receipt"} and self.concerns(own, row):
+        if row.table in {"case", "exchange", "onward_notice", "disclosure", "receipt"} and self.concerns(own, row):
             infohus = resource_of(self.infohus, self.infohus.subject, ())
             yield Action.SUPERVISE_EXCHANGES, infohus, Participation("none", frozenset())
         if row.table == "disclosure" and row.columns["recipient_id"] == looker.caller.authority_id:
@@ -123,18 +123,19 @@ class Asked:
         return exchange.authority_id
 
     def concerns(self, authority: str, row: StoredRow) -> bool:
-        """Say whether an authority takes part in a case ever, or gave, received or owns what a row disclosed."""
+        """Say whether an authority takes part in a case ever, or gave or received what a row tells of."""
         if row.table == "case":
             return any(
                 one.table == "participant" and one.case_id == row.case_id and one.columns["acts_for"] == authority
                 for one in self.world.rows
             )
+        if row.table == "onward_notice":
+            return authority in {row.columns["authority_id"], row.columns["owner_id"]}
         if row.table == "disclosure":
-            owners = {record.authority_id for record, _ in self.records[UUID(row.columns["record_id"])]}
-            return authority in {self.given_by(row), row.columns["recipient_id"], *owners}
+            return authority in {self.given_by(row), row.columns["recipient_id"]}
         exchange_id = row.columns["id" if row.table == "exchange" else "exchange_id"]
         return authority == self.given_by(row) or any(
-            one.table == "disclosure" and one.columns["exchange_id"] == exchange_id and self.concerns(authority, one)
+            one.table == "disclosure" and one.columns["record_id"] == exchange_id and self.concerns(authority, one)
             for one in self.world.rows
         )
 

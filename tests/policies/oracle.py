@@ -170,7 +170,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
     Action.READ_CHILD_NOTIFICATION: _on_record("child_notification", "child_notification_step"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information", only_given=True),
-    Action.READ_EXCHANGE: _on_record("exchange", "kept_mark", "withdrawal"),
+    Action.READ_EXCHANGE: _on_record("exchange", "kept_mark", "withdrawal", "onward_notice"),
     Action.REVIEW_ANSWERS: ActionRule(
         "Record", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_owner=True,
         kinds=frozenset({"exchange"}),

@@ -190,6 +190,8 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
         await _disclose(case, by, other, kind="custody_release", record_id=shared["id"])
         written = [await writer.post(f"{case.path}/notes", {"happened_at": at, "text": "Ringede."}) for _ in range(2)]
         await _disclose(case, by, other, kind="note", record_id=written[1]["id"])
+        # The other passes it on, of which the owner gets a notice.
+        await _disclose(case, other, PROBATION, kind="note", record_id=written[1]["id"])
         await _keep_for_itself(case, writer, item_id=written[0]["id"])
         await _mark_as_kept(case, writer, reader)
         await writer.put(f"{case.path}/journal-reference", {"reference": "26/1234"})

@@ -118,7 +118,8 @@ class WhenSomebodyTakesNoPart:
             }
             for role in Role
         }
-        supervision, own_side = {"case", "exchange", "disclosure", "receipt"}, {"case_side", "side_person"}
+        supervision = {"case", "exchange", "onward_notice", "disclosure", "receipt"}
+        own_side = {"case_side", "side_person"}
         assert tables == {role: own_side | (supervision if role in SUPERVISORS else set()) for role in Role}
 
     @pytest.mark.rule(46)
@@ -162,7 +163,7 @@ class WhenSomebodyTakesNoPart:
 
 
 _CALL = re.compile(
-    r"infohus\.(?:takes_part|was_told|supervises_case|supervises_exchange|supervises_disclosure)\((?:[^()]|\([^()]*\))*\)"
+    r"infohus\.(?:takes_part|was_told|supervises_case|supervises_exchange)\((?:[^()]|\([^()]*\))*\)"
 )
 _PIECES: Final = {
     "finds_participation": (
@@ -178,12 +179,7 @@ _PIECES: Final = {
     ),
     "supervises_exchange": (
         "infohus.caller_role() IN ('data_protection_officer', 'legal') AND ",
-        "AND infohus.supervises_disclosure(of_exchange, d.record_id, d.recipient_id)",
-        "AND d.recipient_id = infohus.caller_authority()",
-    ),
-    "supervises_disclosure": (
-        "infohus.caller_role() IN ('data_protection_officer', 'legal') AND ",
-        "recipient = infohus.caller_authority()",
+        "AND d.record_id = of_exchange ", "AND d.recipient_id = infohus.caller_authority()",
     ),
 }
 """Conditions that a function must not lack."""

@@ -22,7 +22,7 @@ Columns = dict[str, Any]
 
 ADDING: Final = {
     "information": Action.NOTE_INFORMATION, "clearance_check": Action.RECORD_CLEARANCE_CHECK,
-    "exchange": Action.RECORD_EXCHANGE, "disclosure": Action.RECORD_EXCHANGE,
+    "exchange": Action.RECORD_EXCHANGE, "onward_notice": Action.RECORD_EXCHANGE, "disclosure": Action.RECORD_EXCHANGE,
     "first_view": Action.STATE_FIRST_VIEW,
     "scope_decision": Action.PROPOSE_SCOPE_DECISION, "screening": Action.PROPOSE_SCREENING,
     "assessment": Action.OPEN_ASSESSMENT, "recommendation": Action.PROPOSE_RECOMMENDATION,
@@ -127,9 +127,13 @@ def _may_take_step(asked: Asked, looker: Looker, columns: Columns) -> bool:
 def _in_own_name(looker: Looker, table: str, columns: Columns) -> bool:
     own = looker.caller.authority_id
     match table:
-        case "disclosure" | "disclosed_key":
-            # By an exchange another authority gets a key, never one's own.
+        case "disclosure":
+            # By an exchange another authority gets a key, never one's own; and nobody discloses in another's name.
+            return str(columns["recipient_id"]) != own == str(columns["discloser_id"])
+        case "disclosed_key":
             return str(columns["recipient_id"]) != own
+        case "onward_notice":
+            return str(columns["owner_id"]) != own == str(columns["authority_id"])
         case "signature" | "receipt" | "earlier_concerns_seen":
             return (columns["authority_id"], columns["person_id"]) == (own, str(looker.caller.person_id))
         case "participant":

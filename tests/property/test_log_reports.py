@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from counted_log import HOUR, KEY, ORIGIN, OURS, START, THEIRS, busy_log
+from infohus.cases.procedure.purposes import LogReadingPurpose
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode, encode
 from infohus.kernel.audit.verification.tally import Tallies, chain_over, core_hash, core_of
 from infohus.whole_case.log_reports.model import (
@@ -155,9 +156,13 @@ class WhenALogIsCountedAgain:
 
 class WhenPurposesAreTold:
     def test_every_purpose_says_what_for_and_an_attempt_is_told_as_one(self) -> None:
-        assert purpose_of("readExchange", Outcome.ALLOWED).startswith("Udveksling af oplysninger")
-        assert "forsøg" in purpose_of("readExchange", Outcome.DENIED)
-        assert purpose_of("verifyLog", Outcome.ALLOWED) == "Tilsyn, egenkontrol og drift"
+        assert purpose_of("exchange", Outcome.ALLOWED).startswith("Udveksling af oplysninger")
+        assert "forsøg" in purpose_of("exchange", Outcome.DENIED)
+
+    def test_no_letter_tells_which_of_the_four_the_log_was_read_for(self) -> None:
+        assert {purpose_of(one, Outcome.ALLOWED) for one in LogReadingPurpose} == {
+            "Tilsyn med loggen og videregivelserne"
+        }
 
     def test_the_chain_is_over_cores_in_order(self) -> None:
         log, person = busy_log(random.Random(9))

@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 
 from infohus.kernel.database.tables import Regime
-from infohus.oversight.log_checks.drawing import half_a_year_until
 from infohus.plan.obligations import later
 from infohus.whole_case.rights.operations import answer_by
 
@@ -39,14 +38,3 @@ class WhenAMonthIsGivenForAnAnswer:
     ])
     def test_it_ends_on_the_same_day_of_the_next_month_or_the_months_last(self, received: date, until: date) -> None:
         assert answer_by(received, Regime.GDPR) == until
-
-
-@pytest.mark.fault("C24")
-class WhenNoPeriodIsNamedForALogCheck:
-    @pytest.mark.parametrize(("until", "since"), [
-        (date(2026, 12, 31), date(2026, 7, 1)), (date(2027, 6, 30), date(2027, 1, 1)),
-        (date(2027, 2, 28), date(2026, 9, 1)), (date(2028, 2, 28), date(2027, 8, 29)),
-        (date(2028, 2, 29), date(2027, 9, 1)), (date(2027, 8, 30), date(2027, 2, 28)),
-    ])
-    def test_it_is_the_six_calendar_months_that_end_with_its_last_day(self, until: date, since: date) -> None:
-        assert half_a_year_until(until) == since

@@ -10,18 +10,29 @@ import pytest
 
 from house_rules import Source, repository_files
 from infohus import app
+from infohus.cases.disclosures.model import Purpose
 from infohus.cases.procedure.completeness import ProcedureIncomplete, require_complete
 from infohus.cases.procedure.outcomes import RecommendationOutcome, ScreeningOutcome
-from infohus.cases.procedure.row import NOT_STATED, OF_EXCHANGE, OF_SEARCH, ProcedureRow
+from infohus.cases.procedure.purposes import (
+    OF_EXCHANGE,
+    OF_SEARCH,
+    OF_STAGE,
+    LogPurpose,
+    LogReadingPurpose,
+)
+from infohus.cases.procedure.row import ProcedureRow
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.danish import STAGES
 from infohus.danish.acts import ACTS, REACHED_BY
+from infohus.danish.purposes import PURPOSES
 from infohus.kernel.access.model import Stage
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.requests.asked import Asked
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.lookup import Lock
 from infohus.kernel.unit_of_work.procedure import FixedPurpose, PurposeOfAnotherAct
 from infohus.settings import Settings
+from infohus.whole_case.searches.operations import SearchPurpose
 
 SIGNING = Action.SIGN_SCREENING
 LED: Mapping[Any, Stage] = PROCEDURE[SIGNING].leads_to
@@ -46,7 +57,7 @@ def unknown_acts(source: Source) -> Iterator[str]:
 
 class WhenTheTableIsWhole:
     def test_every_act_has_a_row_with_words_that_nobody_else_has(self) -> None:
-        require_complete(PROCEDURE, ACTS)
+        require_complete(PROCEDURE, ACTS, PURPOSES)
         assert sorted(row.words for row in PROCEDURE.values()) == sorted(ACTS)
         assert len(set(ACTS.values())) == len(ACTS)
 
@@ -64,13 +75,13 @@ class WhenTheTableLeavesSomethingOut:
     def test_each_act_without_a_row_is_named(self) -> None:
         for action in Action:
             with pytest.raises(ProcedureIncomplete, match=f"`{action.value}` has no row"):
-                require_complete(without(action), ACTS)
+                require_complete(without(action), ACTS, PURPOSES)
 
     def test_each_act_without_words_is_named(self) -> None:
         for action, row in PROCEDURE.items():
             others = ACTS.keys() - {row.words}
             with pytest.raises(ProcedureIncomplete, match=f"^`{action.value}` has no Danish words `{row.words}`$"):
-                require_complete(PROCEDURE, others)
+                require_complete(PROCEDURE, others, PURPOSES)
 
     @pytest.mark.parametrize(("columns", "says"), [
         ({"leads_to": {**LED, "perhaps": Stage.ACTING}}, "`signScreening` leads on from `perhaps`"),
@@ -83,7 +94,7 @@ class WhenTheTableLeavesSomethingOut:
     ])
     def test_it_says_of_which_act_and_what(self, columns: dict[str, Any], says: str) -> None:
         with pytest.raises(ProcedureIncomplete, match=says):
-            require_complete(with_row(SIGNING, **columns), ACTS)
+            require_complete(with_row(SIGNING, **columns), ACTS, PURPOSES)
 
     def test_the_application_is_not_made(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = Settings(
@@ -95,27 +106,48 @@ class WhenTheTableLeavesSomethingOut:
             app.create_app(settings)
 
 
+def draft_of(action: Action, stage: Stage | None = None, *, asked: Asked | None = None) -> AuditEventDraft:
+    return AuditEventDraft(PROCEDURE[action].purpose, stage, asked=asked or Asked())
+
+
+@pytest.mark.rule(57)
+@pytest.mark.fault("C13")
 class WhenAnEntryIsGivenItsPurpose:
-    def test_a_fixed_one_is_written_once_the_act_is_done(self) -> None:
-        draft = AuditEventDraft(purpose_of_act=PROCEDURE[Action.EXPORT_JOURNAL_NOTE].purpose)
-        assert draft.purpose is None
-        draft.complete_purpose()
-        assert draft.purpose == "journal-note"
+    def test_no_act_is_without_one_at_any_stage_and_each_has_danish_words(self) -> None:
+        stated = {draft_of(action, stage).purpose for action in Action for stage in (None, *Stage)}
+        stated |= {one.value for codes in (Purpose, SearchPurpose, LogReadingPurpose) for one in codes}
+        assert stated <= {one.value for one in LogPurpose}
+        assert PURPOSES.keys() == {one.value for one in LogPurpose}
+        assert len(set(PURPOSES.values())) == len(PURPOSES)
 
-    def test_one_that_the_request_says_is_stated_by_the_operation(self) -> None:
-        draft = AuditEventDraft(purpose_of_act=PROCEDURE[Action.RECORD_EXCHANGE].purpose)
-        draft.complete_purpose()
-        assert draft.purpose is None
-        draft.state_purpose(OF_EXCHANGE, "screening")
-        draft.complete_purpose()
+    def test_the_start_names_an_act_whose_purpose_nobody_could_read(self) -> None:
+        with pytest.raises(ProcedureIncomplete, match="`writeNote` is for `journal`, which has no Danish words"):
+            require_complete(PROCEDURE, ACTS, PURPOSES.keys() - {"journal"})
+
+    def test_a_reading_of_the_case_serves_the_step_that_is_due(self) -> None:
+        at = {stage: draft_of(Action.READ_CASE, stage).purpose for stage in Stage}
+        assert at[Stage.RECEIVED] == "intake"
+        assert at[Stage.QUALIFYING] == "assessment"
+        assert at[Stage.POLICE_ALONE] == at[Stage.HINDERED] == "own_handling"
+        assert at[Stage.CLOSED] == "closed_case"
+        assert draft_of(Action.READ_CASE).purpose == "casework"
+
+    def test_one_that_the_request_says_is_there_before_the_operation_and_after(self) -> None:
+        assert draft_of(Action.RECORD_EXCHANGE).purpose == "exchange"
+        draft = draft_of(Action.RECORD_EXCHANGE, asked=Asked(purpose="screening"))
         assert draft.purpose == "screening"
+        draft.state_purpose(OF_EXCHANGE, "assessment")
+        assert draft.purpose == "assessment"
 
-    @pytest.mark.parametrize("purpose", [NOT_STATED, OF_SEARCH, FixedPurpose("screening")])
+    def test_one_that_the_request_says_does_not_change_a_fixed_one(self) -> None:
+        assert draft_of(Action.WRITE_NOTE, asked=Asked(purpose="screening")).purpose == "journal"
+
+    @pytest.mark.parametrize("purpose", [OF_STAGE, OF_SEARCH, FixedPurpose("screening")])
     def test_one_that_the_row_does_not_have_is_our_own_mistake(self, purpose: Any) -> None:
-        draft = AuditEventDraft(purpose_of_act=purpose)
+        draft = AuditEventDraft(purpose)
         with pytest.raises(PurposeOfAnotherAct):
             draft.state_purpose(OF_EXCHANGE, "screening")
-        assert draft.purpose is None
+        assert draft.purpose != "exchange"
 
 
 class WhenATextNamesAnAct:

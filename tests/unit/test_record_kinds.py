@@ -23,8 +23,8 @@ RECORDS = sorted(
 )
 
 DISCLOSED_BY_AN_ACT_OF_ITS_OWN = {
-    "assessment", "closure", "exchange", "first_view", "information_request", "recommendation", "scope_decision",
-    "screening",
+    "assessment", "closure", "exchange", "first_view", "information_request", "onward_notice", "recommendation",
+    "scope_decision", "screening",
 }
 NEVER_DISCLOSED = {
     # Rule 29 keeps a reporter apart, rule 54 a protected address.
@@ -36,7 +36,7 @@ NEVER_DISCLOSED = {
 
 NOTHING_ON_A_PERSON_TO_HAND_OUT = {
     "access_request", "archive_clearance", "information_request", "journal_reference", "kept_mark", "legal_hold",
-    "participant", "protected_address", "release", "reporter_release", "restriction", "withdrawal",
+    "onward_notice", "participant", "protected_address", "release", "reporter_release", "restriction", "withdrawal",
 }
 
 

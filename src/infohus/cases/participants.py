@@ -162,9 +162,12 @@ async def end_participation(work: UnitOfWork, participant: Participant) -> Parti
 
     Raises:
         CannotLeave: a tovholder stays while the case is open.
+        NotAvailable: another authority drew the person in, and ends it (rule 22).
     """
     if participant.kind is ParticipationKind.COORDINATOR:
         raise errors.CannotLeave
+    if participant.authority_id != work.caller.authority_id:
+        raise errors.NotAvailable
     ended = _end(work, await _not_over(work, participant.person_id, participant.acts_for))
     return next((row for row in ended if row.id == participant.id), participant)
 

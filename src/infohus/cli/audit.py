@@ -10,6 +10,7 @@ import asyncpg
 import rich_click as click
 
 from infohus.app import signer_of
+from infohus.cli.daily_check import verify_all
 from infohus.cli.draw import draw
 from infohus.cli.log_name import LogName
 from infohus.cli.log_report import check_log_report
@@ -23,7 +24,6 @@ from infohus.cli.log_verification import (
     keys_in,
     print_log_result,
     print_result,
-    verify_all,
     verify_in_database,
     with_database,
 )

@@ -1,11 +1,10 @@
-"""`infohus audit verify-all`, the daily check, and what the commands that verify a log in the database share.
+"""What the commands that verify a log in the database share.
 
 Whoever runs it from a timer needs to know whether a log was changed or could not be checked, so both have codes of
 their own.
 """
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,6 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
-from infohus.cli.options import PATH
 from infohus.cli.progress_bar import ProgressBar
 from infohus.clock import now
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, VerifierKey
@@ -29,64 +27,12 @@ Result = TypeVar("Result")
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 CHANGED, NOT_CHECKED = 1, 3
-_LOGS = "SELECT id, origin FROM audit.log ORDER BY origin"
 
 
 class NotChecked(click.ClickException):
     """Nothing can be said about the log; ends with code 3, so that it is told from a log that was changed."""
 
     exit_code = NOT_CHECKED
-
-
-@click.command("verify-all")
-@click.option(
-    "--database", envvar="INFOHUS_VERIFIER_DATABASE_URL", required=True, help="Address of the role infohus_verifier."
-)
-@click.option(
-    "--key", required=True, type=PATH,
-    help="File of the logs' public keys, one a line, as `infohus audit keys` printed them.",
-)
-@click.option("--witnesses", type=PATH, help="TOML file of the witnesses, as the service reads it.")
-@click.option("--cores", default=os.cpu_count() or 1, show_default="all", help="How many cores hash.")
-def verify_all(*, database: str, key: Path, witnesses: Path | None, cores: int) -> None:
-    """Verify every log of the installation: rows, tree, every checkpoint, cosignatures, and what witnesses remember.
-
-    Exit code 0: unchanged. 1: something is wrong, or a log that there is a key for is gone. 3: it could not be checked.
-    """
-    keys = keys_in(key)
-
-    async def go(connection: AnyConnection) -> dict[str, UUID]:
-        return {row["origin"]: row["id"] for row in await connection.fetch(_LOGS)}
-
-    try:
-        logs = with_database(database, go)
-    except Exception as failure:  # Python would end with code 1, which says that a log was changed
-        raise NotChecked(_reason(failure)) from failure
-    codes = set()
-    for origin in sorted({*logs, *(one.name for one in keys)}):
-        click.echo(f"{origin}:")
-        try:
-            codes.add(_verify_one(database, logs.get(origin), origin, keys=keys, witnesses=witnesses, cores=cores))
-        except click.ClickException as refused:
-            click.echo(f"Ikke prøvet: {refused.message}", err=True)
-            codes.add(NOT_CHECKED)
-    raise SystemExit(CHANGED if CHANGED in codes else max(codes))
-
-
-def _verify_one(  # noqa: PLR0913 - one log of `verify_all`
-    database: str, log_id: UUID | None, origin: str, *, keys: list[VerifierKey], witnesses: Path | None, cores: int
-) -> int:
-    """Verify a log, print what was found, and give the exit code; `log_id` is `None` for one that is not there."""
-    if log_id is None:
-        click.echo("FEJL  audit.log: loggen er væk")
-        return CHANGED
-    own = [key for key in keys if key.name == origin]
-    if not own:
-        message = "loggen har ingen nøgle i filen; hent nøglerne igen: infohus audit keys"
-        raise NotChecked(message)
-    found = verify_in_database(database, log_id, keys=own, witnesses=witnesses, seen=None, cores=cores)
-    print_log_result(found)
-    return code_of(found)
 
 
 def verify_in_database(  # noqa: PLR0913 - what the commands share
@@ -122,7 +68,7 @@ def verify_in_database(  # noqa: PLR0913 - what the commands share
         message = "the file of --resume is another log's, or damaged; delete it to begin anew"
         raise NotChecked(message) from None
     except Exception as failure:
-        raise NotChecked(_reason(failure)) from failure
+        raise NotChecked(reason_of(failure)) from failure
 
 
 def with_database(address: str, go: Callable[[AnyConnection], Awaitable[Result]]) -> Result:
@@ -200,7 +146,7 @@ def print_log_result(found: LogVerification) -> None:
         click.echo("Ikke prøvet: for få vidner svarede. De kender den log, der blev underskrevet.", err=True)
 
 
-def _reason(failure: Exception) -> str:
+def reason_of(failure: Exception) -> str:
     """Say what failed; of a driver's fault only its class, because its text may repeat the address."""
     is_ours = isinstance(failure, WitnessesNotUsable)
     return str(failure) if is_ours else f"the database or a file cannot be read ({type(failure).__name__})"

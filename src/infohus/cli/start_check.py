@@ -13,11 +13,12 @@ import asyncpg
 import rich_click as click
 
 from infohus import logs
-from infohus.app import keeper_and_signers_of, signer_of
+from infohus.app import signer_of
 from infohus.cases.procedure.completeness import ProcedureIncomplete, require_complete
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.clock import now
 from infohus.danish.acts import ACTS
+from infohus.danish.purposes import PURPOSES
 from infohus.kernel.access.intake_check import faults_of_intake_keys
 from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -32,7 +33,7 @@ from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.issuers import Issuer, UnsafeIssuer, read_issuers
 from infohus.kernel.identity.key_sets import KeySetRefused
 from infohus.kernel.sealing.column import sealed_columns
-from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
+from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile, keeper_with_signers
 from infohus.kernel.sealing.signatures import Signers, SignersNotUsable
 from infohus.plan.installed import Installed, installed
 from infohus.settings import OF_COMMANDS, Settings, UnsafeSetting, is_open_to_others
@@ -82,9 +83,9 @@ def findings(environment: Mapping[str, str] = os.environ) -> list[Finding]:
         return [*found, Finding("the rest was not looked at: it needs these settings", stops=True)]
     logs.set_up(form=settings.log_format, sealed_names={column for _, column in sealed_columns(Row.metadata)})
     issuers: list[Issuer] = []
-    found += _tried(lambda: require_complete(PROCEDURE, ACTS))
+    found += _tried(lambda: require_complete(PROCEDURE, ACTS, PURPOSES))
     found += _tried(lambda: Policies.load(settings.policies_folder))
-    found += _tried(lambda: keeper_and_signers_of(settings))
+    found += _tried(lambda: keeper_with_signers(settings.keys_folder, settings.signers_file))
     found += _tried(lambda: issuers.extend(read_issuers(settings.issuers_file, now)))
     found += _tried(lambda: signer_of(settings))
     found += asyncio.run(_of_issuers(issuers))

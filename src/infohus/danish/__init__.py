@@ -5,11 +5,13 @@ while an act has none.
 """
 
 from infohus.danish.bounds import BOUNDS
+from infohus.danish.log_reading import LOG_READING
 from infohus.danish.requests import REQUESTS
 from infohus.errors import Refused
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
+    **LOG_READING,
     **BOUNDS,
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (
@@ -28,18 +30,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "nothing-in-period": (
         "Der er intet at kontrollere i perioden",
-        "Vælg en periode, der er begyndt, og hvor loggen har poster.",
-    ),
-    "not-drawable-yet": (
-        "Lodtrækningen mangler et kontrolpunkt",
-        "Hemmeligheden er sagt for tidligt. Varsl en ny kontrol, og vent, til du har gemt et kontrolpunkt derefter.",
-    ),
-    "secret-not-promised": (
-        "Hemmeligheden er en anden end den lovede",
-        "Send de 64 tegn, du lavede før varslet. Har du dem ikke mere, så varsl en ny kontrol. Intet er ændret.",
+        "Loggen har ingen poster i perioden, eller den ligger forude. Uden periode er den: siden sidste hele kontrol.",
     ),
     "own-entry-reviewed": (
-        "Du kan ikke kontrollere dig selv", "Bed en anden databeskyttelsesrådgiver om at se på posten."
+        "Du kan ikke kontrollere dig selv",
+        "Bed myndighedens jurist eller en anden databeskyttelsesrådgiver om at se på posten; de må begge.",
     ),
     "finding-not-complete": (
         "Fundet mangler noget",

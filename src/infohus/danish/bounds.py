@@ -11,7 +11,7 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "not-shown-to-the-other": (
         "Den anden tovholder får det ikke at se",
-        "Det, I begge underskriver, vises for jer begge. Føj den anden tovholders myndighed til modtagerne.",
+        "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
     ),
     "drawn-in-by-its-own-authority": (
         "Myndigheden inddrager selv sine medarbejdere",

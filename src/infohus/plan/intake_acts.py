@@ -18,8 +18,6 @@ _INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
 _LOCK_INFOHUS = sa.select(Infohus.id).where(Infohus.id == _INFOHUS_ID).with_for_update()
 """Two commands at once make one generation after the other."""
 _TAKING_PART = sa.select(InfohusAuthority.authority_id).where(InfohusAuthority.infohus_id == _INFOHUS_ID)
-INTAKE_KEYS = "intake-keys"
-"""The purpose that the entries state."""
 
 
 class AuthorityNotUsable(Exception):  # noqa: N818 - names the situation
@@ -64,7 +62,7 @@ async def make_intake_keys(  # noqa: PLR0913 - all by name
             said = [f"{key.authority_id}/intake-{key.generation} sha256:{key.digest.hex()}" for key in made]
             await append_owner_entries(
                 owner_connection, Action.MAKE_INTAKE_KEYS, concerns=[key.authority_id for key in made],
-                infohus_id=infohus_id, wrote=[key.wrote for key in made], purpose=INTAKE_KEYS,
+                infohus_id=infohus_id, wrote=[key.wrote for key in made],
                 justification="; ".join(said), at=at,
             )
     return made

@@ -110,7 +110,6 @@ async def _put_version(  # noqa: PLR0913 - a version, and whom it concerns
     )
     await append_owner_entries(
         connection, Action.LOAD_PLAN, concerns=concerns, infohus_id=infohus_id, wrote=writes.wrote,
-        purpose=f"plan-version-{version}",
         justification=f"sha256:{digest.hex()}", at=at,
     )
 

@@ -8,6 +8,7 @@ The owner is no caller: nobody is signed in at the command line, so these entrie
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -20,6 +21,8 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import compiled
 from infohus.plan.owner_writes import OwnerWrites
 
+OF_OWNER_ACTS: Final = "administration"
+"""What these entries say that the act was for (rule 57); `cases/procedure/purposes.py` has the code too."""
 _CARRIED = (
     sa.select(Infohus.id)
     .where(
@@ -41,7 +44,7 @@ class CoordinatorNotUsable(Exception):  # noqa: N818 - names the situation
 
 async def append_owner_entries(  # noqa: PLR0913 - an entry is all of it
     owner_connection: AnyConnection, action: Action, *, concerns: Iterable[str], infohus_id: UUID, wrote: list[Wrote],
-    purpose: str, justification: str, at: datetime,
+    justification: str, at: datetime,
 ) -> None:
     """Append what the owner did about an infohus; call it last in the transaction that does it (rule 59).
 
@@ -51,7 +54,7 @@ async def append_owner_entries(  # noqa: PLR0913 - an entry is all of it
     entry = Entry(
         at=at, log=INSTALLATION_LOG, caller=None, authority=None, role="owner", assurance=None, action=action.value,
         subject_kind="infohus", subject=infohus_id, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
-        policy_set="", justification=justification, purpose=purpose, recipients=[], persons=[], opened=[],
+        policy_set="", justification=justification, purpose=OF_OWNER_ACTS, recipients=[], persons=[], opened=[],
         wrote=wrote, correlation=uuid4().hex, nonce=secrets.token_urlsafe(16),
     )
     # In one order everywhere: whoever appends to several logs holds the locks of all until COMMIT.
@@ -81,6 +84,6 @@ async def register_coordinator(
         await writes.insert(Coordinator, **values)
         await append_owner_entries(
             owner_connection, Action.REGISTER_COORDINATOR, concerns=[authority_id], infohus_id=infohus_id,
-            wrote=writes.wrote, purpose=authority_id, justification=f"person:{person_id}", at=at,
+            wrote=writes.wrote, justification=f"person:{person_id}", at=at,
         )
     return True

@@ -1,6 +1,7 @@
 """Sign-in of every request: it gets a correlation id, and reaches a route only with a verified token."""
 
 import re
+from collections.abc import Mapping
 from uuid import uuid4
 
 import structlog
@@ -16,15 +17,18 @@ from infohus.kernel.answers.problems import problem_response
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.identity.tokens import TokenGate, TokenRefused
+from infohus.kernel.requests.asked import begin_request
 from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.logs import correlation_id
+from infohus.web.attempts import log_attempt
 
 logger = structlog.get_logger()
 
 OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
 _BELOW_THEM = tuple(f"{path}/" for path in OPEN_TO_ALL)
 REMEMBERED_SIGN_INS = 4096
+_REFUSED, _FAILED = 400, 500
 _WITHOUT = "no_bearer_token"
 UUID_TEXT = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 """What a correlation id looks like. It stands in logs that nobody can correct, so nothing else is taken from a caller:
@@ -40,8 +44,9 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, gate: TokenGate, units: UnitsOfWork, actors: Actors) -> None:
-        """Take what verifies tokens, the units of work, and what stores the names of those who sign in."""
+    def __init__(self, gate: TokenGate, units: UnitsOfWork, actors: Actors, acts: Mapping[str, Action]) -> None:
+        """Take what verifies tokens, the units of work, what stores who signs in, and each operation's act."""
+        self._acts = acts
         self._gate = gate
         self._units = units
         self._actors = actors
@@ -51,6 +56,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         """Give the request its correlation id; pass it on, or answer 401 (503 where the sign-in cannot be logged)."""
         given = _header(scope, b"x-correlation-id")
         correlation_id.set(given if re.fullmatch(UUID_TEXT, given) else str(uuid4()))
+        begin_request()
         answered: list[int] = []
 
         async def send_with_id(message: Message) -> None:
@@ -84,7 +90,14 @@ class AuthenticationMiddleware(ASGIMiddleware):
             await answer(scope, receive, send)
         else:
             scope["user"] = caller
-            await next_app(scope, receive, send)
+            asked = begin_request()
+
+            async def send_once_logged(message: Message) -> None:
+                if message["type"] == "http.response.start" and _REFUSED <= message["status"] < _FAILED:
+                    await log_attempt(self._units, self._acts, caller, scope, asked)
+                await send(message)
+
+            await next_app(scope, receive, send_once_logged)
 
     async def _sign_in(self, caller: Caller) -> None:
         """Log the sign-in and store, sealed, who it is; no act comes before that is committed (rule 60)."""

@@ -20,6 +20,9 @@ from litestar.types import ExceptionHandlersMap
 
 from infohus import errors
 from infohus.kernel.answers.problems import Problem, problem_response
+from infohus.kernel.requests.asked import asked_now
+from infohus.oversight.supervision.refusals import LogReadWithoutPurpose
+from infohus.web.scopes import READING_A_LOG
 from infohus.web.strict_request import require_canonical_path, require_canonical_query
 
 logger = structlog.get_logger()
@@ -27,21 +30,27 @@ logger = structlog.get_logger()
 AnyRequest = Request[Any, Any, Any]
 
 
+
+def _answer(refusal: errors.Refused, *, headers: dict[str, str] | None = None) -> Response[Problem]:
+    asked_now().problem = refusal.slug
+    return problem_response(refusal, headers=headers)
+
+
 def _refused(_request: AnyRequest, refusal: errors.Refused) -> Response[Problem]:
-    return problem_response(refusal)
+    return _answer(refusal)
 
 
 def _not_understood(_request: AnyRequest, failure: ValidationException) -> Response[Problem]:
-    return problem_response(errors.RequestNotUnderstood(field=_place_of(failure)))
+    return _answer(errors.RequestNotUnderstood(field=_place_of(failure)))
 
 
 def _no_such_address(_request: AnyRequest, _failure: NotFoundException) -> Response[Problem]:
-    return problem_response(errors.NoSuchAddress())
+    return _answer(errors.NoSuchAddress())
 
 
 def _method_not_allowed(request: AnyRequest, _failure: MethodNotAllowedException) -> Response[Problem]:
     """Say which methods the address has. Source: RFC 9110, section 15.5.6."""
-    return problem_response(errors.MethodNotAllowed(), headers={"Allow": _allowed(request)})
+    return _answer(errors.MethodNotAllowed(), headers={"Allow": _allowed(request)})
 
 
 async def before_the_route(request: AnyRequest) -> Response[None] | None:
@@ -52,12 +61,17 @@ async def before_the_route(request: AnyRequest) -> Response[None] | None:
 
     Raises:
         RequestNotUnderstood, MomentNotPlausible: naming the parameter.
+        LogReadWithoutPurpose: a log is to be read, and nothing says what for.
     """
     if request.method == HttpMethod.OPTIONS:
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
     require_canonical_path(request)
+    asked = asked_now()
+    asked.read_address(request.path_params.items())
     if request.scope["query_string"]:
-        require_canonical_query(request, _query_of(request))
+        asked.read_address(require_canonical_query(request, _query_of(request)))
+    if asked.purpose is None and not READING_A_LOG.isdisjoint(request.route_handler.parsed_fn_signature.parameters):
+        raise LogReadWithoutPurpose
     return None
 
 
@@ -87,15 +101,15 @@ def _other_http(_request: AnyRequest, failure: HTTPException) -> Response[Proble
         413: errors.RequestTooLarge, 415: errors.UnsupportedMediaType, 401: errors.NotSignedIn,
     }
     if failure.status_code in situations:
-        return problem_response(situations[failure.status_code]())
+        return _answer(situations[failure.status_code]())
     if isinstance(failure, ClientException) or 400 <= failure.status_code < 500:  # noqa: PLR2004
-        return problem_response(errors.RequestNotUnderstood(field=_place_of(failure)))
+        return _answer(errors.RequestNotUnderstood(field=_place_of(failure)))
     return _unexpected(_request, failure)
 
 
 def _unexpected(_request: AnyRequest, failure: Exception) -> Response[Problem]:
     logger.error("unexpected", exc_info=failure)
-    return problem_response(errors.UnexpectedFailure())
+    return _answer(errors.UnexpectedFailure())
 
 
 def _place_of(failure: HTTPException) -> str:

@@ -5,8 +5,9 @@ whatever Content-Type says.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from enum import Enum
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -20,6 +21,7 @@ from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
 from infohus import errors
+from infohus.kernel.requests.asked import asked_now
 from infohus.kernel.requests.bodies import WHOLE, read_body, require_guarded
 from infohus.kernel.requests.moments import Day, Moment, can_be_meant
 
@@ -50,7 +52,9 @@ class StrictRequest(Request[Any, Any, Any]):
         """
         if _JSON.fullmatch(self.headers.get("content-type", "").strip()) is None:
             raise errors.UnsupportedMediaType
-        return read_body(await self.body(), draft_of(self.route_handler))
+        body = read_body(await self.body(), draft_of(self.route_handler))
+        asked_now().read_body(body)
+        return body
 
 
 def draft_of(handler: HTTPRouteHandler) -> type[msgspec.Struct]:
@@ -87,8 +91,12 @@ def require_canonical_path(request: Request[Any, Any, Any]) -> None:
             raise errors.RequestNotUnderstood(field=expected.strip("{}"))
 
 
-def require_canonical_query(request: Request[Any, Any, Any], expected: Mapping[str, str]) -> None:
-    """Refuse a query parameter that is unknown, repeated, `null`, or not written as this system writes it.
+def require_canonical_query(
+    request: Request[Any, Any, Any], expected: Mapping[str, str]
+) -> Iterator[tuple[str, UUID | Enum]]:
+    """Give the ids and codes of a query, by name.
+
+    A parameter that is unknown, repeated, `null`, or not written as this system writes it is refused.
 
     `expected` maps the names in the address to those of the route's arguments.
 
@@ -104,9 +112,30 @@ def require_canonical_query(request: Request[Any, Any, Any], expected: Mapping[s
         if name in names or value is None or value.lower() == "null":
             raise errors.RequestNotUnderstood(field=name)
         names.add(name)
-        field = request.route_handler.parsed_fn_signature.parameters[expected[name]]
+        field = _field_of(request.route_handler, expected[name])
         for kind in _kinds_of(field):
             _require_canonical(kind, value, name)
+            if issubclass(kind, UUID | Enum):
+                yield name, _meant(kind, value, name)
+
+
+def _field_of(handler: HTTPRouteHandler, argument: str) -> FieldDefinition:
+    """Find an argument of a route, or of what the route depends on."""
+    own = handler.parsed_fn_signature.parameters
+    if argument in own:
+        return own[argument]
+    needed = (provided for name, provided in handler.resolve_dependencies().items() if name in own)
+    return next(
+        provided.parsed_fn_signature.parameters[argument]
+        for provided in needed if argument in provided.parsed_fn_signature.parameters
+    )
+
+
+def _meant(kind: type[UUID | Enum], text: str, name: str) -> UUID | Enum:
+    try:
+        return kind(text)
+    except ValueError:
+        raise errors.RequestNotUnderstood(field=name) from None
 
 
 def _decoded(text: bytes) -> str | None:

@@ -89,7 +89,10 @@ class Consent(StrEnum):
 
 
 class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The § 115 fields that every disclosure carries."""
+    """The § 115 fields that every disclosure carries.
+
+    `onward_reason` says to the owner of what is passed on why it was; the owner reads no other text of the exchange.
+    """
 
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
     purpose: Purpose
@@ -104,6 +107,7 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     cooperation_form: CooperationForm | None = None
     consent: Consent = Consent.NOT_SOUGHT
     consent_reason: Reason | None = None
+    onward_reason: Reason | None = None
     requested_by_pet: bool = False
     for_criminal_investigation: bool = False
 

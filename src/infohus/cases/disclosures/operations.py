@@ -4,8 +4,9 @@ Source: retsplejeloven § 115.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -21,9 +22,10 @@ from infohus.cases.disclosures.model import (
     Item,
     Paragraph,
 )
+from infohus.cases.disclosures.onward_notices import notify_owners
 from infohus.cases.disclosures.refusals import PetIsAnsweredByItself
 from infohus.cases.persons.custody_releases import CustodyRelease
-from infohus.cases.procedure.row import OF_EXCHANGE
+from infohus.cases.procedure.purposes import OF_EXCHANGE
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Regime
@@ -49,11 +51,18 @@ _AUTHORITIES_HERE = (
 )
 
 
+class Correcting(NamedTuple):
+    """That an exchange corrects another, and who of its recipients gets its items; all get what was wrong."""
+
+    exchange_id: UUID
+    items_for: Collection[str]
+
+
 async def disclose(
     work: UnitOfWork, draft: DisclosureDraft, items: Sequence[Item], *, summary: str | None = None,
-    corrects_id: UUID | None = None,
+    correcting: Correcting | None = None,
 ) -> Exchange:
-    """Record an exchange and let its recipients read `items` and the exchange itself.
+    """Record an exchange and let its recipients read it and `items`.
 
     A correction may have no recipient: those who were told learn that it was wrong, and nobody what is right.
 
@@ -69,7 +78,7 @@ async def disclose(
         _RELEASES, case_id=work.case.id
     ):
         raise errors.ReleaseConditionMissing
-    if draft.recipients or corrects_id is None:
+    if draft.recipients or correcting is None:
         await _refuse_outsiders(draft, work)
     paragraph = _paragraph(work, draft)
     work.audit_draft.justification = paragraph.value
@@ -89,15 +98,16 @@ async def disclose(
         paragraph=paragraph, cooperation_form=draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
         purpose=draft.purpose, channel=draft.channel, categories=sorted({part.value for part in draft.categories}),
         recipients=work.audit_draft.recipients, exchanged_at=exchanged_at, is_late=work.now - exchanged_at > LATE_AFTER,
-        corrects_id=corrects_id, manifest=manifest_of(draft, items), consent=draft.consent,
+        corrects_id=correcting.exchange_id if correcting is not None else None,
+        manifest=manifest_of(draft, items), consent=draft.consent,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
     )
     itself = Item.of(exchange)
-    await work.grant(exchange.id, [*items, itself], [one for one in work.audit_draft.recipients if one in work.parties])
-    if not exchange.is_for_pet:
-        # Rule 16: whoever owns what is passed on learns that it was, to whom and why; never that PET asked (rule 85).
-        owners = {item.owner for item in items} - {work.caller.authority_id, *work.audit_draft.recipients}
-        await work.grant(exchange.id, [itself], sorted(owners.intersection(work.parties)))
+    recipients = [one for one in work.audit_draft.recipients if one in work.parties]
+    get_items = recipients if correcting is None else [one for one in recipients if one in correcting.items_for]
+    await work.grant(exchange.id, [*items, itself], get_items)
+    await work.grant(exchange.id, [itself], [one for one in recipients if one not in get_items])
+    await notify_owners(work, exchange, draft, items, told=get_items)
     return exchange
 
 

@@ -77,7 +77,7 @@ async def begin_decision(
         NotShownToTheOther: the other tovholder's authority is no recipient.
         Refused: the disclosure does not meet § 115.
     """
-    await _require_shown_to_the_other(work, disclosure)
+    await require_shown_to_the_other(work, disclosure)
     if model.__tablename__ != CLOSURE:
         await require_no_closure_signed(work)
     if await work.values(open_proposals(model), case_id=work.case.id):
@@ -101,13 +101,10 @@ async def amend(work: UnitOfWork, decision: AnyDecision, draft: Proposal) -> Any
     Raises:
         NotShownToTheOther: the other tovholder's authority is no recipient.
         DecisionAlreadyMade: both have signed; a made decision is immutable (rule 40).
-        ChangedMeanwhile: the other tovholder has changed it, and not disclosed that to the caller.
+        ChangedMeanwhile: there is a later version, which was not disclosed to the caller.
     """
-    await _require_shown_to_the_other(work, draft.disclosure)
-    if decision.decided_at is not None:
-        raise errors.DecisionAlreadyMade
-    if await _is_superseded(work, decision):
-        raise errors.ChangedMeanwhile
+    await require_shown_to_the_other(work, draft.disclosure)
+    await require_open(work, decision)
     text, outcome = salted_document(draft.content), draft.outcome.value
     content_hash = signed_hash(
         text, outcome=outcome, kind=decision.__tablename__, record_id=decision.id, case_id=decision.case_id
@@ -154,6 +151,18 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
     return decision
 
 
+async def require_open(work: UnitOfWork, decision: JointDecision) -> None:
+    """Refuse to change, or to differ from, what is decided or is no longer what is proposed.
+
+    Raises:
+        DecisionAlreadyMade, ChangedMeanwhile
+    """
+    if decision.decided_at is not None:
+        raise errors.DecisionAlreadyMade
+    if await _is_superseded(work, decision):
+        raise errors.ChangedMeanwhile
+
+
 async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signature]:
     """List the signatures that stand on the present content, with the one that this unit of work is about to write."""
     stored = await work.rows(Signature, _SIGNATURES, record_id=decision.id, content_hash=decision.content_hash)
@@ -161,7 +170,7 @@ async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signa
     return [*stored, *pending]
 
 
-async def _require_shown_to_the_other(work: UnitOfWork, disclosure: DisclosureDraft) -> None:
+async def require_shown_to_the_other(work: UnitOfWork, disclosure: DisclosureDraft) -> None:
     """Refuse a version that is kept from the other tovholder, who would learn of it by signing in vain (rule 44)."""
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key

@@ -5,8 +5,10 @@ from enum import StrEnum
 from typing import get_args
 
 from infohus.cases.procedure.row import Outcome, ProcedureRow
+from infohus.kernel.access.model import Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.lookup import Lock
+from infohus.kernel.unit_of_work.procedure import purpose_without_statement
 
 OUTCOMES: tuple[type[StrEnum], ...] = get_args(Outcome)
 
@@ -15,18 +17,22 @@ class ProcedureIncomplete(Exception):  # noqa: N818 - names the situation
     """The table of the procedure leaves something out; the application must not start with it."""
 
 
-def require_complete(procedure: Mapping[Action, ProcedureRow], words: Container[str]) -> None:
-    """Check that every act has a row and Danish `words`, and every outcome of a step one stage to lead to.
+def require_complete(
+    procedure: Mapping[Action, ProcedureRow], words: Container[str], purposes: Container[str]
+) -> None:
+    """Check that every act has a row, Danish `words` and `purposes`, and every outcome one stage to lead to.
 
     Raises:
         ProcedureIncomplete: naming each act, and what its row lacks.
     """
-    faults = [*_faults_of_acts(procedure, words), *_faults_of_outcomes(procedure)]
+    faults = [*_faults_of_acts(procedure, words, purposes), *_faults_of_outcomes(procedure)]
     if faults:
         raise ProcedureIncomplete("; ".join(faults))
 
 
-def _faults_of_acts(procedure: Mapping[Action, ProcedureRow], words: Container[str]) -> Iterator[str]:
+def _faults_of_acts(
+    procedure: Mapping[Action, ProcedureRow], words: Container[str], purposes: Container[str]
+) -> Iterator[str]:
     for action in Action:
         row = procedure.get(action)
         if row is None:
@@ -34,6 +40,9 @@ def _faults_of_acts(procedure: Mapping[Action, ProcedureRow], words: Container[s
             continue
         if row.words not in words:
             yield f"`{action.value}` has no Danish words `{row.words}`"
+        for stage in (None, *Stage):
+            if (code := purpose_without_statement(row.purpose, stage)) not in purposes:
+                yield f"`{action.value}` is for `{code}`, which has no Danish words"
         if not row.stages:
             yield f"`{action.value}` is possible at no stage"
         if row.leads_to and row.lock is not Lock.DECIDING:

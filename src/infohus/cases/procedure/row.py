@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
 
 from infohus import errors
 from infohus.cases.procedure.outcomes import (
@@ -16,20 +15,11 @@ from infohus.cases.procedure.outcomes import (
 )
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.unit_of_work.lookup import Lock, OwnSide
-from infohus.kernel.unit_of_work.procedure import NoPurpose, Purpose, StatedPurpose
+from infohus.kernel.unit_of_work.procedure import Purpose
 
 Outcome = (
     ClearanceOutcome | ScopeOutcome | ScreeningOutcome | AssessmentOutcome | RecommendationOutcome | ClosureOutcome
 )
-
-NOT_STATED: Final = NoPurpose.NOT_STATED
-OF_EXCHANGE = StatedPurpose("the purpose under § 115 of the exchange that the act makes, where it makes one")
-OF_SEARCH = StatedPurpose("the purpose of the search")
-OF_REPORT = StatedPurpose("whether the report is asked for or given")
-OF_YEAR = StatedPurpose("the year that is released")
-OF_PLAN = StatedPurpose("the version of the plan")
-OF_KEYS = StatedPurpose("what the keys are for")
-OF_AUTHORITY = StatedPurpose("the authority that the coordinator is registered for")
 
 
 @dataclass(frozen=True, slots=True)

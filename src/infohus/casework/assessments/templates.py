@@ -76,7 +76,7 @@ async def load_template(
             )
             await append_owner_entries(
                 owner_connection, Action.LOAD_TEMPLATE, concerns=(infohus["municipality_id"], infohus["police_id"]),
-                infohus_id=infohus_id, wrote=writes.wrote, purpose=f"template-version-{version}",
+                infohus_id=infohus_id, wrote=writes.wrote,
                 justification=f"sha256:{template.digest().hex()}", at=at,
             )
     return version

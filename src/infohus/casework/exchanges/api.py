@@ -21,6 +21,7 @@ from infohus.casework.exchanges.kept_marks import (
     KeptMarkView,
     keep_disclosed,
 )
+from infohus.casework.exchanges.onward_routes import handlers as onward_handlers
 from infohus.casework.exchanges.operations import (
     EXCHANGE_BY_ID,
     EXCHANGES_OF_CASE,
@@ -33,7 +34,13 @@ from infohus.casework.exchanges.operations import (
 )
 from infohus.casework.exchanges.receipts import ReceiptDraft, Receipts, acknowledge, receipts_of
 from infohus.casework.exchanges.request_routes import handlers as request_handlers
-from infohus.casework.exchanges.withdrawals import WITHDRAWAL_BY_ID, Withdrawal, WithdrawalDraft, withdraw
+from infohus.casework.exchanges.withdrawals import (
+    WITHDRAWAL_BY_ID,
+    Withdrawal,
+    WithdrawalDraft,
+    is_withdrawn_from_caller,
+    withdraw,
+)
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
@@ -56,7 +63,7 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
         receipts, corrections = await receipts_of(work, exchanges), await corrections_of(work, exchanges)
         return [
             cls(
-                **facts_of(one), unacknowledged=receipts[one.id].unacknowledged,
+                **facts_of(one, to=work.caller.authority_id), unacknowledged=receipts[one.id].unacknowledged,
                 receipt_is_overdue=receipts[one.id].is_overdue, withdrawn_from=receipts[one.id].withdrawn_from,
                 **corrections[one.id]._asdict(),
             )
@@ -65,11 +72,15 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
 
 
 class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
-    """An exchange with its reasons, for those who took part in it; `corrected_by` where they got the correction."""
+    """An exchange with its texts, for those who took part in it; `corrected_by` where they got the correction.
 
-    necessity: str
-    proportionality: str
-    subsidiarity: str
+    Where it was withdrawn from the caller's authority, the texts are gone: that it was, when and by whom stays.
+    """
+
+    is_withdrawn: bool
+    necessity: str | None
+    proportionality: str | None
+    subsidiarity: str | None
     strict_necessity: str | None
     consent_reason: str | None
     summary: str | None
@@ -79,12 +90,13 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     @classmethod
     async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
         """Open an exchange's texts."""
-        texts = (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
+        is_withdrawn = await is_withdrawn_from_caller(work, exchange)
+        texts = {} if is_withdrawn else (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
         correction = (await corrections_of(work, [exchange]))[exchange.id]
         return cls(
-            **facts_of(exchange), **correction._asdict(), necessity=texts["necessity"],
-            proportionality=texts["proportionality"], subsidiarity=texts["subsidiarity"],
-            strict_necessity=texts.get("strict_necessity"),
+            **facts_of(exchange, to=work.caller.authority_id), **correction._asdict(), is_withdrawn=is_withdrawn,
+            necessity=texts.get("necessity"), proportionality=texts.get("proportionality"),
+            subsidiarity=texts.get("subsidiarity"), strict_necessity=texts.get("strict_necessity"),
             consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),
         )
 
@@ -215,5 +227,5 @@ async def kept_marks(
 
 handlers = [
     record, record_oral, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, keep, kept_marks,
-    *request_handlers,
+    *request_handlers, *onward_handlers,
 ]

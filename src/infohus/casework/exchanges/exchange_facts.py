@@ -30,11 +30,21 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     manifest: str
 
 
-def facts_of(exchange: Exchange) -> dict[str, Any]:
-    """Give the facts of an exchange by the field names of `ExchangeFacts`."""
+def recipients_shown(exchange: Exchange, to: str) -> list[str]:
+    """Name the recipients of an exchange as it is shown to an authority.
+
+    Who gets a correction depends on what was withdrawn from others, so a recipient is shown no other one (rule 44).
+    """
+    if exchange.corrects_id is None or to == exchange.authority_id:
+        return exchange.recipients
+    return [one for one in exchange.recipients if one == to]
+
+
+def facts_of(exchange: Exchange, *, to: str) -> dict[str, Any]:
+    """Give the facts of an exchange by the field names of `ExchangeFacts`, as they are shown to an authority."""
     return {
         "id": exchange.id, "case_id": exchange.case_id, "discloser": exchange.authority_id,
-        "recipients": exchange.recipients, "paragraph": exchange.paragraph,
+        "recipients": recipients_shown(exchange, to), "paragraph": exchange.paragraph,
         "cooperation_form": exchange.cooperation_form, "purpose": exchange.purpose,
         "categories": [Category(category) for category in exchange.categories], "channel": exchange.channel,
         "exchanged_at": exchange.exchanged_at, "recorded_at": exchange.recorded_at, "is_late": exchange.is_late,

@@ -16,7 +16,7 @@ from infohus.cases.disclosures.model import (
     Item,
     Purpose,
 )
-from infohus.cases.disclosures.operations import disclose
+from infohus.cases.disclosures.operations import Correcting, disclose
 from infohus.cases.information import InformationDraft, note_information
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
@@ -37,7 +37,7 @@ class ExchangeDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw
 
 
 class CorrectionDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What was wrong and what is right. `recipients` may name more; whoever reads the wrong one gets it in any case."""
+    """What was wrong and what is right. `items` go to `recipients`; all who got the wrong one learn what was wrong."""
 
     summary: Reason
     items: Items = msgspec.field(default_factory=list)
@@ -71,7 +71,7 @@ _STILL_TOLD = sa.select(Disclosure.recipient_id).distinct().where(
         sa.select(Disclosure.record_id).where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
     ),
 )
-"""Finds to whom the caller's authority has disclosed a record of an exchange, by whichever exchange that stands."""
+"""Finds who reads a record of an exchange of the caller's authority still, by whichever exchange that stands."""
 _WITHDRAWN_FROM = sa.select(Withdrawal.recipient_id).where(Withdrawal.exchange_id == sa.bindparam("exchange_id"))
 _CARRIED = sa.select(Disclosure.record_id).distinct().where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
@@ -123,13 +123,15 @@ async def correct_exchange(
 ) -> Exchange:
     """Record a correction: a new exchange that points to the old (rule 13).
 
-    It reaches every earlier recipient that takes part still and from whom the wrong one was not withdrawn. All others
-    are told that it was wrong, and no more, where they see the wrong exchange or what was passed on to them
-    (`corrections.py`).
+    What it says reaches the recipients of the very exchange, as its discloser chose them, that take part still and from
+    whom it was not withdrawn, and those that the draft names; its records reach only these. All others are told that it
+    was wrong, and no more, where they see the wrong exchange or what was passed on to them (`corrections.py`). Another
+    exchange that told the same is corrected for itself, so nobody learns of one that was made past them (rule 44).
 
     Raises:
         NotAvailable: another authority recorded it.
         ExchangeAlreadyCorrected: correct the correction instead.
+        ExchangeWithoutRecipient: it names records, and nobody who is to get them.
         CorrectionCarriesMore: at a stage that allows no exchange it names other records, or somebody who was not told.
         Refused: a rule of § 115 is not met.
     """
@@ -143,18 +145,22 @@ async def correct_exchange(
         carried = {row["record_id"] for row in await work.values(_CARRIED, exchange_id=wrong.id)}
         if not {item.record_id for item in items} <= carried or not set(draft.recipients) <= reached:
             raise CorrectionCarriesMore
+    if items and not draft.recipients:
+        raise errors.ExchangeWithoutRecipient
     reaching_all = msgspec.structs.replace(
         draft, recipients=sorted({*reached, *draft.recipients}),
         requested_by_pet=draft.requested_by_pet or wrong.is_for_pet,
     )
-    exchange = await disclose(work, reaching_all, items, summary=draft.summary, corrects_id=wrong.id)
+    exchange = await disclose(
+        work, reaching_all, items, summary=draft.summary, correcting=Correcting(wrong.id, draft.recipients)
+    )
     work.done(exchange.id)
     return exchange
 
 
 async def _reached_by_correction(work: UnitOfWork, wrong: Exchange) -> set[str]:
-    """Name those that read what is corrected: by the exchange itself, or one of its records by another one."""
+    """Name the recipients of an exchange that read what it told them: by itself, or a record by another exchange."""
     withdrawn = {row["recipient_id"] for row in await work.values(_WITHDRAWN_FROM, exchange_id=wrong.id)}
     still_told = await work.values(_STILL_TOLD, exchange_id=wrong.id, authority_id=work.caller.authority_id)
-    told = {*wrong.recipients} - withdrawn | {row["recipient_id"] for row in still_told}
-    return told & work.parties.keys()
+    reading = {*wrong.recipients} - withdrawn | {row["recipient_id"] for row in still_told}
+    return reading & {*wrong.recipients} & work.parties.keys()

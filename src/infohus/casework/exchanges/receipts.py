@@ -12,6 +12,7 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt, acknowledge_for_caller, receipts_on
+from infohus.casework.exchanges.exchange_facts import recipients_shown
 from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -61,7 +62,8 @@ async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[U
     withdrawn = await work.values(_WITHDRAWN, exchange_ids=ids)
     return {
         exchange.id: _receipts(
-            exchange, [one for one in stored if one.exchange_id == exchange.id],
+            exchange, recipients_shown(exchange, work.caller.authority_id),
+            [one for one in stored if one.exchange_id == exchange.id],
             sorted(
                 row["recipient_id"] for row in withdrawn if row["exchange_id"] == exchange.id
                 and work.caller.authority_id in {exchange.authority_id, row["recipient_id"]}
@@ -72,8 +74,10 @@ async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[U
     }
 
 
-def _receipts(exchange: Exchange, stored: Sequence[Receipt], withdrawn_from: list[str], now: datetime) -> Receipts:
-    missing = sorted(set(exchange.recipients) - {one.authority_id for one in stored})
+def _receipts(
+    exchange: Exchange, recipients: Sequence[str], stored: Sequence[Receipt], withdrawn_from: list[str], now: datetime
+) -> Receipts:
+    missing = sorted({*recipients} - {one.authority_id for one in stored})
     return Receipts(
         receipts=[ReceiptView(one.authority_id, one.acknowledged_at) for one in stored], unacknowledged=missing,
         is_overdue=bool(missing) and now - exchange.recorded_at > OVERDUE_AFTER, withdrawn_from=withdrawn_from,

@@ -14,7 +14,7 @@ from infohus.cases.disclosures.model import AuthoritySlug, Exchange
 from infohus.cases.joint_decisions.model import JointKind
 from infohus.casework.exchanges.disclosable import DisclosableKind
 from infohus.casework.exchanges.receipts import receipts_of
-from infohus.kernel.access.model import Authority, Infohus
+from infohus.kernel.access.model import Authority, Disclosure, Infohus
 from infohus.kernel.database.tables import Record, owned_by_authority
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
@@ -48,14 +48,18 @@ _WITHDRAWALS = sa.select(Withdrawal.id).where(
 )
 
 
+_WITHDRAWN = sa.select(Disclosure.record_id).where(
+    Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.record_id == sa.bindparam("exchange_id"),
+    Disclosure.recipient_id == sa.bindparam("authority_id"), Disclosure.withdrawn_at.is_not(None),
+)
 _SIGNING = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohus.id == sa.bindparam("id"))
 
 
 async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft) -> Withdrawal:
     """End a recipient's access to what an exchange disclosed, for policies, row security and keys alike.
 
-    The exchange itself stays readable to both: that it happened, and why. So do joint decisions to the two whose
-    signatures they need; from anybody else they are withdrawn too.
+    The exchange's own texts are withdrawn with the rest; that it was, when and by whom stays known to both. Joint
+    decisions stay with the two whose signatures they need; from anybody else they are withdrawn too.
 
     Raises:
         NotAvailable: the caller's authority did not disclose it, or not to this recipient.
@@ -66,17 +70,24 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
     if await work.values(_WITHDRAWALS, exchange_id=exchange.id, recipient_id=draft.recipient):
         raise errors.AlreadyRecorded
     receipts = (await receipts_of(work, [exchange]))[exchange.id]
-    kinds: list[str] = [kind.value for kind in DisclosableKind]
+    kinds: list[str] = [Exchange.__tablename__, *(kind.value for kind in DisclosableKind)]
     if draft.recipient not in await _signing_authorities(work):
         kinds += [kind.value for kind in JointKind]
     withdrawn = await work.revoke(exchange.id, draft.recipient, kinds=kinds)
     withdrawal = work.create(
         Withdrawal, sealed={"reason": draft.reason}, exchange_id=exchange.id, recipient_id=draft.recipient,
-        was_acknowledged=draft.recipient not in receipts.unacknowledged, records=len(withdrawn),
+        was_acknowledged=draft.recipient not in receipts.unacknowledged, records=len({*withdrawn} - {exchange.id}),
     )
     work.audit_draft.justification, work.audit_draft.recipients = "withdrawal", [draft.recipient]
     work.done(withdrawal.id)
     return withdrawal
+
+
+async def is_withdrawn_from_caller(work: UnitOfWork, exchange: Exchange) -> bool:
+    """Say whether an exchange that the caller's authority received was withdrawn from it: its texts are gone then."""
+    if exchange.authority_id == work.caller.authority_id:
+        return False
+    return bool(await work.values(_WITHDRAWN, exchange_id=exchange.id, authority_id=work.caller.authority_id))
 
 
 async def _signing_authorities(work: UnitOfWork) -> set[str]:

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.disclosures.model import Item
 from infohus.cases.disclosures.operations import disclose
-from infohus.cases.joint_decisions.operations import amend, propose, sign
+from infohus.cases.joint_decisions.operations import amend, propose, require_open, require_shown_to_the_other, sign
 from infohus.cases.procedure.outcomes import ScopeOutcome
 from infohus.cases.procedure.table import next_stage
 from infohus.casework.scope_decisions.model import (
@@ -47,9 +47,11 @@ async def differ(work: UnitOfWork, decision: ScopeDecision, draft: DisagreementD
     Raises:
         DecisionAlreadyMade: both have signed, or they differed already.
         AlreadySigned: the caller's authority made the proposal; it is the other's to differ.
+        ChangedMeanwhile: there is a later version, which was not disclosed to the caller.
+        NotShownToTheOther: the other tovholder's authority is no recipient, and would not learn the reason.
     """
-    if decision.decided_at is not None:
-        raise errors.DecisionAlreadyMade
+    await require_shown_to_the_other(work, draft.disclosure)
+    await require_open(work, decision)
     if decision.authority_id == work.caller.authority_id:
         raise errors.AlreadySigned
     disagreement = work.create(ScopeDisagreement, sealed={"reason": draft.reason}, scope_decision_id=decision.id)

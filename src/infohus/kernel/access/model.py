@@ -223,11 +223,15 @@ STANDS = sa.and_(
 """Whether a disclosure lets its recipient read: it was not withdrawn, nor was all that it rests on."""
 
 
-READABLE = sa.or_(
+KNOWN = sa.or_(
     sa.and_(Disclosure.withdrawn_at.is_(None), sa.func.cardinality(Disclosure.via) == 0),
+    Disclosure.record_kind == "exchange",
     sa.func.infohus.lets_read(Disclosure.exchange_id, Disclosure.record_id, Disclosure.recipient_id),
 )
-"""Whether a disclosure lets its recipient read: it stands, or the caller's own authority, the recipient, keeps it."""
+"""Whether a disclosure lets its recipient know of the record: it stands, or the caller's own authority keeps it.
+
+That an exchange was stays known when it is withdrawn.
+"""
 
 
 class DisclosedKey(Row):

@@ -13,7 +13,7 @@ from uuid import UUID
 from infohus.kernel.database.readiness import PartNotReady
 from infohus.kernel.sealing.envelope import KEY_BYTES, length_prefixed
 from infohus.kernel.sealing.intake import SEED_BYTES, Info, open_with, public_key_of
-from infohus.kernel.sealing.signatures import SignerKey, signed_with
+from infohus.kernel.sealing.signatures import SignerKey, Signers, SignersNotUsable, signed_with
 from infohus.kernel.sealing.wraps import unwrap, wrap
 
 INSTALLATION = UUID(int=0)
@@ -179,6 +179,24 @@ class FileKeyKeeper:
         if known is None:
             known = self._known[owner, name] = _read_safely(self._folder / owner / name)
         return known
+
+
+def keeper_with_signers(folder: Path, signers_file: Path) -> tuple[FileKeyKeeper, Signers]:
+    """Read the authorities' keys, and whose signatures count, which must be those that the keeper signs with.
+
+    Raises:
+        UnsafeKeyFile: a key file is missing or unsafe.
+        SignersNotUsable: the file of the signers is, or does not hold a key of the keeper's as it is.
+    """
+    keeper = FileKeyKeeper(folder)
+    keeper.check()
+    signers = Signers.read(signers_file)
+    try:
+        signers.require(keeper.signer_key(authority_id) for authority_id in sorted(keeper.authorities()))
+    except SignersNotUsable as wrong:
+        message = f"{signers_file.name}: {wrong}"
+        raise SignersNotUsable(message) from None
+    return keeper, signers
 
 
 def _keys_of(authority_id: str) -> tuple[str, ...]:

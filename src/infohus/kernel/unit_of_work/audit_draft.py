@@ -1,12 +1,20 @@
 """What a unit of work has done so far, from which its audit entry is built; and the Idempotency-Key it came with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import msgspec
 
-from infohus.kernel.audit.formats.entry import Opened, Wrote
-from infohus.kernel.unit_of_work.procedure import FixedPurpose, NoPurpose, Purpose, PurposeOfAnotherAct, StatedPurpose
+from infohus.kernel.access.model import Stage
+from infohus.kernel.audit.formats.entry import Entry, Opened, Wrote, ranges_of
+from infohus.kernel.requests.asked import Asked, asked_now
+from infohus.kernel.unit_of_work.procedure import (
+    Purpose,
+    PurposeOfAnotherAct,
+    StatedPurpose,
+    purpose_without_statement,
+)
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
@@ -24,18 +32,27 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 class AuditEventDraft:
     """What the audit entry will say the unit did; operations add only codes and ids (rules 57 and 60)."""
 
+    purpose_of_act: Purpose
+    """The column of the procedure's row."""
+    stage: Stage | None = None
+    """The stage at which the act found its case."""
     policies: list[str] = field(default_factory=list)
     justification: str | None = None
-    purpose_of_act: Purpose = NoPurpose.NOT_STATED
     recipients: list[str] = field(default_factory=list)
     is_for_pet: bool = False
     """Whether the act answers or notes a request of PET's, so that its entry stands on that track (rules 64 and 85)."""
     persons: list[str] = field(default_factory=list)
     """The log ids of persons the act is about, beside those of its case."""
+    case: UUID | None = None
+    """The case that the act looked at, where the unit was not begun on one; `persons` then names those of its side."""
+    read_entries: list[tuple[int, int]] = field(default_factory=list)
+    """Which entries of a log the act gave out: ranges of indexes, both included."""
     met: list[str] = field(default_factory=list)
     """The same of persons whose rows this unit writes."""
     is_durable: bool = field(default=False, init=False)
     """Whether the entry is committed and on the disk; set by `UnitsOfWork` alone."""
+    asked: Asked = field(default_factory=asked_now)
+    """What the request names, and says of itself."""
     _purpose: str | None = field(default=None, init=False)
     _opened: list[Opened] = field(default_factory=list, init=False)
     _wrote: list[Wrote] = field(default_factory=list, init=False)
@@ -43,6 +60,12 @@ class AuditEventDraft:
     def named(self, *, failed: bool) -> list[str]:
         """List the log ids of persons that the entry names. Of a unit that failed no row is stored, so no new ones."""
         return self.persons if failed else [*self.persons, *self.met]
+
+    def give_out(self, indexes: Iterable[int], *, of: Entry | None = None) -> None:
+        """Count entries of a log that the act gives out; `of` is a single one, whose persons the act looked at too."""
+        self.read_entries = ranges_of(indexes)
+        if of is not None:
+            self.persons.extend(of.persons)
 
     @property
     def opened(self) -> tuple[Opened, ...]:
@@ -63,22 +86,22 @@ class AuditEventDraft:
         self._wrote.append(row)
 
     @property
-    def purpose(self) -> str | None:
-        """What the entry says the act was for; `None` as long as nothing was stated or completed."""
-        return self._purpose
+    def purpose(self) -> str:
+        """What the entry says the act is for, also when it is refused (rule 57): never empty."""
+        if self._purpose is not None:
+            return self._purpose
+        if isinstance(self.purpose_of_act, StatedPurpose) and self.asked.purpose is not None:
+            return self.asked.purpose
+        return purpose_without_statement(self.purpose_of_act, self.stage)
 
-    def state_purpose(self, source: StatedPurpose, text: str) -> None:
-        """State what the act is for, where the procedure's row leaves that to the request.
+    def state_purpose(self, source: StatedPurpose, code: str) -> None:
+        """State what the act is for, where the procedure's row leaves that to the request, and it is not in its body.
 
         Raises:
             PurposeOfAnotherAct: the row says otherwise.
         """
-        if source != self.purpose_of_act:
-            message = f"{source} is stated, and the procedure's row says {self.purpose_of_act}"
+        expected = self.purpose_of_act
+        if not isinstance(expected, StatedPurpose) or source.of_what != expected.of_what:
+            message = f"{source} is stated, and the procedure's row says {expected}"
             raise PurposeOfAnotherAct(message)
-        self._purpose = text
-
-    def complete_purpose(self) -> None:
-        """Set the purpose that the procedure's row fixes. Called after the operation: what that refused states none."""
-        if isinstance(self.purpose_of_act, FixedPurpose):
-            self._purpose = self.purpose_of_act.text
+        self._purpose = code

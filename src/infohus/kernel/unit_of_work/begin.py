@@ -6,23 +6,20 @@ that rest on this file and `unit.py`.
 """
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from http import HTTPStatus
 from uuid import UUID
 
 import asyncpg
-import msgspec
 import sqlalchemy as sa
 import structlog
 
 from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, Outcome, Track, encode_parts
+from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, encode_parts
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, append_alone, log_of
 from infohus.kernel.authorization.action import Action
@@ -31,23 +28,22 @@ from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.readiness import PartNotReady
 from infohus.kernel.database.ready_connections import ReadyConnections, lent_by
 from infohus.kernel.database.statements import Compiled
-from infohus.kernel.database.tables import Record, Regime, Row
+from infohus.kernel.database.tables import Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.identity.refusals import VouchedFor
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
+from infohus.kernel.unit_of_work.entries import Attempt, as_refusal, entry_of
 from infohus.kernel.unit_of_work.key_store import KeyStore
 from infohus.kernel.unit_of_work.log_reader import LogReader
-from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.procedure import ActRow
 from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
 from infohus.kernel.unit_of_work.refusal_counts import RefusalCounts, sign_in_entry
 from infohus.kernel.unit_of_work.request_context import RequestContext
 from infohus.kernel.unit_of_work.side_keys import SideKeys
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.kernel.unit_of_work.violations import refusal_of
-from infohus.logs import correlation_id
 
 logger = structlog.get_logger()
 
@@ -110,7 +106,9 @@ class UnitsOfWork:
             UnknownWhetherStored: the answer to COMMIT was lost, so that all of it happened, or nothing (see `commit`).
         """
         async with self._connection() as connection:
-            resolved, audit_draft = ResolvedSubject(), AuditEventDraft()
+            resolved, audit_draft = ResolvedSubject(), AuditEventDraft(self._procedure[action].purpose)
+            audit_draft.asked.is_in_log = True
+            attempt = Attempt(caller, action, model, subject_id)
             context = RequestContext(caller, action, self._procedure[action].lock, self._clock(), connection)
             case_id = within or (subject_id if model is Case else None)
             try:
@@ -119,14 +117,13 @@ class UnitsOfWork:
                 side_keys = self._side_keys(context, case_id)
                 async with side_keys.read_meanwhile():
                     resolved = await context.find(model, subject_id, within)
-                work = await self._unit(context, model, resolved, side_keys, idempotency_key)
-                audit_draft = work.audit_draft
+                audit_draft.stage = resolved.case.stage if resolved.case is not None else None
+                work = await self._unit(context, model, resolved, side_keys, audit_draft, idempotency_key)
                 await work.side.meet_those_disclosed(resolved.side.unmet)
                 yield work
-                audit_draft.complete_purpose()
                 await work.flush()
                 resolved = work.resolved
-                entries = encode_parts(self._entry(caller, action, model, subject_id, resolved, audit_draft))
+                entries = encode_parts(self._entry(attempt, resolved, audit_draft))
                 await commit(connection, caller.authority_id, entries, writes=context.in_transaction)
                 self._acknowledged.add(log_of(caller.authority_id), *entries)
                 audit_draft.is_durable = True
@@ -136,14 +133,27 @@ class UnitsOfWork:
             except BaseException as failure:
                 # The transaction is over, or `_append_failure` rolls it back: nothing of the act is stored. What is
                 # left is an entry that says it was tried. If the process dies here, there is no entry of the attempt.
-                refusal = _as_refusal(failure)
-                tried = self._entry(caller, action, model, subject_id, resolved, audit_draft, failure=refusal)
+                refusal = as_refusal(failure)
+                tried = self._entry(attempt, resolved, audit_draft, failure=refusal)
                 is_outsider = isinstance(refusal, errors.NotAvailable) and resolved.taking_part is None
-                side = partial(context.own_side_of, case_id) if is_outsider and case_id is not None else None
-                await asyncio.shield(self._append_failure(connection, caller.authority_id, tried, side))
+                complete = partial(context.completed, tried, audit_draft, case_id if is_outsider else None)
+                await asyncio.shield(self._append_failure(connection, caller.authority_id, tried, complete))
                 if refusal is failure:
                     raise
                 raise refusal from failure
+
+    async def log_attempt(self, caller: Caller, action: Action, case_id: UUID | None, reason: str) -> None:
+        """Append that a request of a signed-in caller was refused before a unit of work began (rule 56).
+
+        Whoever sends many is known, and each stands in the log of that caller's authority, as every refusal does.
+        """
+        draft = AuditEventDraft(self._procedure[action].purpose)
+        async with self._connection() as connection:
+            context = RequestContext(caller, action, Lock.NONE, self._clock(), connection)
+            attempt = Attempt(caller, action, Case if case_id is not None else None, case_id)
+            tried = self._entry(attempt, ResolvedSubject(), draft, refused=reason)
+            complete = partial(context.completed, tried, draft, case_id)
+            await self._append_failure(connection, caller.authority_id, tried, complete)
 
     async def log_refused_token(self, of: VouchedFor, reason: str) -> None:
         """Append to its issuer's authority's log that a token with a valid signature was refused (rule 56)."""
@@ -218,6 +228,15 @@ class UnitsOfWork:
                 ended += some
         return ended
 
+    def _entry(
+        self, attempt: Attempt, resolved: ResolvedSubject, audit_draft: AuditEventDraft, *,
+        failure: BaseException | None = None, refused: str | None = None,
+    ) -> Entry:
+        return entry_of(
+            attempt, resolved, audit_draft, failure=failure, refused=refused, at=self._clock(),
+            policy_set=self._policies.digest[:16],
+        )
+
     def _connection(self) -> AbstractAsyncContextManager[Connection]:
         return lent_by(self._connections)
 
@@ -228,9 +247,9 @@ class UnitsOfWork:
             ask_keys=partial(self._key_store.ask, caller, now), commit=partial(self._key_store.commit, caller, now),
         )
 
-    async def _unit(
+    async def _unit(  # noqa: PLR0913, PLR0917 - what a unit is made of
         self, context: RequestContext, model: type[Row] | None, resolved: ResolvedSubject, side_keys: SideKeys,
-        idempotency_key: IdempotencyKey | None,
+        audit_draft: AuditEventDraft, idempotency_key: IdempotencyKey | None,
     ) -> UnitOfWork:
         if model is not None and resolved.subject is None:
             raise errors.NotAvailable
@@ -246,26 +265,25 @@ class UnitsOfWork:
             caller=caller, action=context.action, resolved=resolved, connection=context.connection, vault=self._vault,
             policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=context.now,
             idempotency_key=idempotency_key, ask=context.ask, lock=context.lock,
-            begin_transaction=context.begin_transaction, side_keys=side_keys,
+            begin_transaction=context.begin_transaction, side_keys=side_keys, audit_draft=audit_draft,
         )
         # A repetition is answered whatever the first did to the stage.
         await work.look_back()
         if resolved.case is not None and not work.is_repetition:
             row.require_possible(resolved.case, resolved.side)
-        work.audit_draft.purpose_of_act = row.purpose
-        work.audit_draft.policies.extend(decision.policies)
+        audit_draft.policies.extend(decision.policies)
         return work
 
     async def _append_failure(
         self, connection: Connection, authority_id: str | None, entry: Entry,
-        side: Callable[[], Awaitable[tuple[UUID, list[str]] | None]] | None = None,
+        complete: Callable[[], Awaitable[Entry]] | None = None,
     ) -> None:
-        """Append what did not happen; `side` looks up the case, and its persons, that an outsider tried to reach."""
+        """Append what did not happen; `complete` looks up what belongs to its entry and was not known yet."""
         try:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
-            if side is not None and (found := await side()) is not None:
-                entry = msgspec.structs.replace(entry, case=found[0], persons=found[1])
+            if complete is not None:
+                entry = await complete()
             entries = encode_parts(entry)
             # A refusal, too, tells something of what was read, so it waits until the entry is on the disk. The log is
             # not locked meanwhile, so that many refusals hold nobody up. If the process dies before COMMIT, there is
@@ -275,28 +293,6 @@ class UnitsOfWork:
         except (OSError, asyncpg.PostgresError, *DATABASE_GONE, EntryTooLarge) as failure:
             logger.exception("log_unavailable", exc_info=failure)
             raise errors.LogUnavailable from failure
-
-    def _entry(  # noqa: PLR0913, PLR0917
-        self, caller: Caller, action: Action, model: type[Row] | None, subject_id: UUID | None,
-        resolved: ResolvedSubject, audit_draft: AuditEventDraft, *, failure: BaseException | None = None,
-    ) -> Entry:
-        outcome, reason = _outcome(failure)
-        return Entry(
-            at=self._clock(), log=log_of(caller.authority_id),
-            caller=caller.person_id, authority=caller.authority_id, role=caller.role.value,
-            assurance=caller.assurance.name.lower(),
-            action=action.value,
-            subject_kind=model.__tablename__ if model else "installation", subject=subject_id,
-            case=resolved.case.id if resolved.case else None,
-            outcome=outcome, reason=reason,
-            policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
-            policy_set=self._policies.digest[:16],
-            justification=audit_draft.justification, purpose=audit_draft.purpose, recipients=audit_draft.recipients,
-            track=_track(resolved, audit_draft),
-            persons=list(dict.fromkeys([*resolved.side.log_ids, *audit_draft.named(failed=failure is not None)])),
-            opened=[] if failure else list(audit_draft.opened), wrote=[] if failure else list(audit_draft.wrote),
-            correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,32 +315,3 @@ class RequestScope:
     def afterwards(self, work: UnitOfWork, log: LogReader) -> LogReader:
         """Read one of a unit's logs after its end; see `UnitsOfWork.afterwards`."""
         return self.units.afterwards(work, log)
-
-
-def _track(resolved: ResolvedSubject, audit_draft: AuditEventDraft) -> Track:
-    on_pets = audit_draft.is_for_pet or (isinstance(resolved.subject, Record) and resolved.subject.is_for_pet)
-    return Track.PET if on_pets else Track.ORDINARY
-
-
-def _outcome(failure: BaseException | None) -> tuple[Outcome, str | None]:
-    if failure is None:
-        return Outcome.ALLOWED, None
-    if not isinstance(failure, errors.Refused):
-        return Outcome.FAILED, "cancelled"
-    if isinstance(failure, errors.NotAvailable | errors.NotSignedIn):
-        return Outcome.DENIED, failure.slug
-    ours = failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return Outcome.FAILED if ours else Outcome.REFUSED, failure.slug
-
-
-def _as_refusal(failure: BaseException) -> BaseException:
-    if isinstance(failure, errors.Refused) or not isinstance(failure, Exception):
-        return failure
-    if isinstance(failure, asyncpg.UniqueViolationError):
-        return refusal_of(failure)
-    if isinstance(failure, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.LockNotAvailableError):
-        return errors.ActedAtTheSameTime()
-    if isinstance(failure, DATABASE_GONE):
-        return errors.DatabaseUnavailable()
-    logger.error("unit_failed", exc_info=failure)
-    return errors.UnexpectedFailure()

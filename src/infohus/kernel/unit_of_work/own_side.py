@@ -24,6 +24,12 @@ _LOG_IDS = sa.select(SidePerson.subject_id, SidePerson.log_id).where(
     SidePerson.authority_id == sa.bindparam("authority_id"),
     SidePerson.subject_id == sa.func.any(sa.bindparam("subject_ids", type_=sa.ARRAY(sa.Uuid))),
 )
+_CASES = (
+    sa.func.unnest(sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid)))
+    .table_valued("case_id", name="cases")
+    .render_derived()
+)
+_SIDES = sa.select(_CASES.c.case_id, sa.func.infohus.own_side_of_attempt(_CASES.c.case_id).label("log_ids"))
 
 
 class Side:
@@ -97,6 +103,17 @@ class Side:
             else:
                 self._audit_draft.persons.append(stored[person.subject_id])
         return known | stored
+
+    async def look_at(self, *case_ids: UUID) -> None:
+        """Name in the entry the cases' persons whom the own authority knows, and a single case where it has a side.
+
+        For an act on the infohus or the log that shows something of cases (rules 56 and 61).
+        """
+        ready = compiled(_SIDES)
+        for row in await self._ask(ready.sql, ready.arguments({"case_ids": sorted(set(case_ids))})):
+            if row["log_ids"] is not None:
+                self._audit_draft.persons.extend(row["log_ids"])
+                self._audit_draft.case = row["case_id"] if len(set(case_ids)) == 1 else None
 
     def store(self) -> None:
         """Insert or update the side's row with the other writes of the unit; a unit that writes nothing makes none."""

@@ -3,35 +3,47 @@
 The rows themselves are in `cases/procedure/table.py`, which the kernel may not import; app.py hands them in.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
-from infohus.kernel.access.model import Case
+from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.unit_of_work.lookup import Lock, OwnSide
 
 
 @dataclass(frozen=True, slots=True)
 class FixedPurpose:
-    """The same text in the entry of every act that succeeded."""
+    """The same code in the entry of every such act and attempt."""
 
-    text: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeByStage:
+    """The code that belongs to the case's stage; `otherwise` where no case was found."""
+
+    at: Mapping[Stage, str]
+    otherwise: str
 
 
 @dataclass(frozen=True, slots=True)
 class StatedPurpose:
-    """Taken from the request; `of_what` says from which part. The operation states it where the request has it."""
+    """Taken from the request; `of_what` says from which part, `otherwise` is the code where it states none."""
 
     of_what: str
+    otherwise: str
 
 
-class NoPurpose(Enum):
-    """The entry holds no purpose; its action says enough."""
-
-    NOT_STATED = "not stated"
+Purpose = FixedPurpose | PurposeByStage | StatedPurpose
 
 
-Purpose = FixedPurpose | StatedPurpose | NoPurpose
+def purpose_without_statement(purpose: Purpose, stage: Stage | None) -> str:
+    """Give the code of an act that states no purpose itself, at a case's stage."""
+    match purpose:
+        case FixedPurpose(code=code) | StatedPurpose(otherwise=code):
+            return code
+        case PurposeByStage(at=at, otherwise=otherwise):
+            return otherwise if stage is None else at[stage]
 
 
 class PurposeOfAnotherAct(Exception):  # noqa: N818 - names the situation

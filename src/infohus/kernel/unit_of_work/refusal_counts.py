@@ -54,7 +54,7 @@ def sign_in_entry(
     return Entry(
         at=at, log=log_id, caller=of.person_id if of else None, authority=of.authority_id if of else None, role=None,
         assurance=None, action=Action.SIGN_IN.value, subject_kind="installation", subject=None, case=None,
-        outcome=Outcome.DENIED, reason=reason, policies=[], policy_set="", justification=None, purpose=None,
+        outcome=Outcome.DENIED, reason=reason, policies=[], policy_set="", justification=None, purpose="access_control",
         recipients=[], persons=[], opened=[], wrote=[], correlation=correlation_id.get(),
         nonce=secrets.token_urlsafe(16), counted=counted,
     )

@@ -7,15 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import sqlalchemy as sa
 
-from infohus.kernel.access.model import Infohus
+from infohus.kernel.access.model import Authority, Infohus
+from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import acting, compiled
+from infohus.kernel.database.statements import AnySelect, acting, compiled
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.lookup import (
     Lock,
     ResolvedSubject,
@@ -27,6 +30,12 @@ from infohus.kernel.unit_of_work.lookup import (
 )
 
 _OWN_SIDE = sa.select(sa.func.infohus.own_side_of_attempt(sa.bindparam("case_id", type_=sa.Uuid)).label("log_ids"))
+
+_AUTHORITIES = (
+    sa.select(Authority.id)
+    .where(Authority.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))))
+    .order_by(Authority.id)
+)
 
 
 @dataclass(slots=True)
@@ -84,13 +93,29 @@ class RequestContext:
 
         Only for the entry of an attempt by somebody who takes no part: outside of any transaction.
         """
-        caller = self.caller
-        asked = acting(compiled(_OWN_SIDE).sql, 1)
-        rows = await self.connection.fetch(
-            asked, case_id, caller.authority_id, caller.person_id, caller.role.value, self.now
-        )
+        rows = await self._ask_afterwards(_OWN_SIDE, case_id)
         log_ids: list[str] | None = rows[0]["log_ids"]
         return None if log_ids is None else (case_id, log_ids)
+
+    async def completed(self, attempt: Entry, audit_draft: AuditEventDraft, case_id: UUID | None) -> Entry:
+        """Complete the entry of an attempt: a case where the own authority has a side, and whom it was meant to tell.
+
+        What the request spells as a recipient stands in the entry only if there is such an authority (rule 60).
+        """
+        if case_id is not None and (side := await self.own_side_of(case_id)) is not None:
+            attempt = msgspec.structs.replace(attempt, case=side[0], persons=side[1])
+        if not attempt.recipients and (meant := audit_draft.asked.recipients):
+            rows = await self._ask_afterwards(_AUTHORITIES, list(meant))
+            attempt = msgspec.structs.replace(attempt, recipients=[row["id"] for row in rows])
+        return attempt
+
+    async def _ask_afterwards(self, statement: AnySelect, value: object) -> list[asyncpg.Record]:
+        """Run a query with one value as the caller, when the unit's transaction is over."""
+        caller = self.caller
+        return await self.connection.fetch(
+            acting(compiled(statement).sql, 1), value, caller.authority_id, caller.person_id, caller.role.value,
+            self.now,
+        )
 
     async def find(self, model: type[Row] | None, subject_id: UUID | None, within: UUID | None) -> ResolvedSubject:
         """Look the subject up: the installation (no `model`), an infohus, a case, or a record `within` a case."""

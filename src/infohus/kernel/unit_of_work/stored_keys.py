@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from infohus.kernel.access.model import READABLE, DisclosedKey, Disclosure, RecordKey
+from infohus.kernel.access.model import KNOWN, DisclosedKey, Disclosure, RecordKey
 
 _AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
 _RECORD_IDS = sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))
@@ -34,9 +34,9 @@ WRAPS = sa.select(
 )
 """An authority's wraps of the data keys of records: as who wrote the version, and by exchanges."""
 READERS = sa.select(Disclosure.record_id, Disclosure.record_version, Disclosure.recipient_id).where(
-    Disclosure.record_id == sa.func.any(_RECORD_IDS), READABLE,
+    Disclosure.record_id == sa.func.any(_RECORD_IDS), KNOWN,
 )
-"""To which authorities which versions are disclosed and not withdrawn, or kept; each holds their keys."""
+"""To which authorities which versions are disclosed and not withdrawn, or kept; and exchanges, withdrawn or not."""
 
 
 class StoredKey(NamedTuple):
@@ -76,9 +76,9 @@ def keys_of(record: sa.FromClause) -> sa.FromClause:
 
 
 def readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of the authorities to which this version is disclosed and not withdrawn, or kept."""
+    """Write the column of the authorities to which this version is disclosed and that may know of it; see `KNOWN`."""
     disclosed = sa.select(Disclosure.recipient_id).where(
         Disclosure.record_id == record.c.id, Disclosure.record_version == record.c.record_version,
-        READABLE,
+        KNOWN,
     )
     return sa.func.array(disclosed.scalar_subquery())

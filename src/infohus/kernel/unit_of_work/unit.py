@@ -47,14 +47,14 @@ class UnitOfWork:
     def __init__(  # noqa: PLR0913 - all of it by name
         self, *, caller: Caller, action: Action, resolved: ResolvedSubject, connection: Connection, vault: Vault,
         policies: Policies, regime: Regime, now: datetime, idempotency_key: IdempotencyKey | None, ask: Ask, lock: Lock,
-        begin_transaction: Callable[[], Awaitable[None]], side_keys: SideKeys,
+        begin_transaction: Callable[[], Awaitable[None]], side_keys: SideKeys, audit_draft: AuditEventDraft,
     ) -> None:
         """Made by `UnitsOfWork.begin` alone, once the policies allow `action` and the procedure finds it possible."""
         self.caller = caller
         self.action = action
         self.now = now
         self.regime = regime
-        self.audit_draft = AuditEventDraft()
+        self.audit_draft = audit_draft
         self.resolved = resolved
         self._connection = connection
         self._ask = ask

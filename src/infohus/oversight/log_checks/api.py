@@ -164,22 +164,24 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
 
 @post(CHECKS, operation_id="AnnounceLogCheck")
 async def announce_check(
-    data: JSONBody[LogCheckDraft], idempotent_scope: NamedDependency[RequestScope],
-    signer: NamedDependency[PooledSigner],
+    data: JSONBody[LogCheckDraft], idempotent_log_scope: NamedDependency[RequestScope],
+    signer: NamedDependency[PooledSigner], log_check_least_sample: NamedDependency[int],
 ) -> LogCheckView:
     """Announce a check of the log: its draw hangs on a checkpoint to come and on a secret that is promised now."""
-    async with idempotent_scope.begin(Action.RUN_LOG_CHECK) as work:
-        check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(work, data, signer)
+    async with idempotent_log_scope.begin(Action.RUN_LOG_CHECK) as work:
+        check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(
+            work, data, signer, least_sample=log_check_least_sample
+        )
         return LogCheckView.of(check, 0, 0)
 
 
 @get(CHECKS, operation_id="ListLogChecks")
 async def list_checks(
-    request_scope: NamedDependency[RequestScope], log_check_every_months: NamedDependency[int], after: After = NIL,
+    log_scope: NamedDependency[RequestScope], log_check_every_months: NamedDependency[int], after: After = NIL,
     limit: Limit = 50,
 ) -> LogCheckOverview:
     """List the checks, when the next is due, and what is overdue."""
-    async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
+    async with log_scope.begin(Action.READ_LOG_CHECKS) as work:
         checks = await work.rows(LogCheck, CHECKS_BEFORE, after=after, limit=limit + 1)
         counted = await entries_of(work, checks[:limit])
         views = [LogCheckView.of(check, *counted[check.id]) for check in checks]
@@ -194,10 +196,10 @@ async def list_checks(
 
 @get(CHECKS + "/{check_id:uuid}", operation_id="ReadLogCheck")
 async def one_check(
-    check_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
+    check_id: FromPath[UUID], log_scope: NamedDependency[RequestScope]
 ) -> OneLogCheck:
     """Read a check with its entries."""
-    async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
+    async with log_scope.begin(Action.READ_LOG_CHECKS) as work:
         check = await check_of(work, check_id)
         return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
 
@@ -205,14 +207,14 @@ async def one_check(
 @post(CHECKS + "/{check_id:uuid}/draw", operation_id="DrawLogCheck", status_code=200)
 async def draw_check(
     check_id: FromPath[UUID], data: JSONBody[DrawDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_log_scope: NamedDependency[RequestScope],
     signer: NamedDependency[PooledSigner],
 ) -> OneLogCheck:
     """Draw a check's entries from the secret and the first cosigned checkpoint after its announcement; once.
 
     Keep that checkpoint before you tell the secret: whoever runs the log could still choose another.
     """
-    async with idempotent_scope.begin(Action.RUN_LOG_CHECK) as work:
+    async with idempotent_log_scope.begin(Action.RUN_LOG_CHECK) as work:
         check = await check_of(work, check_id)
         if work.is_repetition:
             return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
@@ -222,16 +224,18 @@ async def draw_check(
 @post(CHECKS + "/{check_id:uuid}/entries/{leaf_index:int}/review", operation_id="ReviewLogEntry", status_code=200)
 async def review(
     check_id: FromPath[UUID], leaf_index: CheckedIndex, data: JSONBody[EntryReviewDraft],
-    idempotent_scope: NamedDependency[RequestScope],
+    idempotent_log_scope: NamedDependency[RequestScope],
 ) -> CheckedEntry:
     """Say that an entry is in order, or what was found; never of one's own."""
-    async with idempotent_scope.begin(Action.REVIEW_LOG_ENTRY) as work:
+    async with idempotent_log_scope.begin(Action.REVIEW_LOG_ENTRY) as work:
         check = await check_of(work, check_id)
         if work.is_repetition:
             entries = await work.rows(LogCheckEntry, ENTRIES, check_id=check_id)
             return await _checked(work, next(one for one in entries if one.leaf_index == leaf_index))
         reviewed, _ = await judge(work, check, leaf_index, data)
-        return await _checked(work, reviewed)
+        shown = await _checked(work, reviewed)
+        work.audit_draft.give_out([leaf_index], of=shown.entry)
+        return shown
 
 
 @get("/log/findings", operation_id="ListLogFindings")
@@ -292,15 +296,16 @@ async def acknowledge_notice(idempotent_scope: NamedDependency[RequestScope]) ->
 
 @get(NOTICE + "/acknowledgements", operation_id="ListLogNoticeReaders")
 async def notice_readers(
-    request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+    log_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
 ) -> NoticeState:
     """List who has read the notice, page by page, and who uses infohus and has not."""
-    async with request_scope.begin(Action.READ_LOG_CHECKS) as work:
+    async with log_scope.begin(Action.READ_LOG_CHECKS) as work:
         return await who_has_read(work, after=after, limit=limit)
 
 
 async def _shown(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]) -> OneLogCheck:
     reviewed = sum(entry.review is not None for entry in entries)
+    work.audit_draft.give_out(entry.leaf_index for entry in entries)
     items = [await _checked(work, entry) for entry in entries]
     return OneLogCheck(LogCheckView.of(check, len(entries), reviewed), items)
 

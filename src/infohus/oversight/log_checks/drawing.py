@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from heapq import nsmallest
 from operator import itemgetter
@@ -12,21 +12,31 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from dateutil.relativedelta import relativedelta
 from msgspec import Meta
 
 from infohus import errors
 from infohus.danish_calendar import danish_day, end_of_day, start_of_day
+from infohus.errors import slug_of
 from infohus.kernel.access.model import Case
 from infohus.kernel.audit.formats.draw import Draw, commitment_of, draw_from
 from infohus.kernel.audit.formats.entry import Entry, Outcome, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage import archive
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry
 from infohus.oversight.log_checks.namesakes import count_callers, namesakes_among
-from infohus.oversight.log_checks.refusals import NotDrawableYet, NothingInPeriod, SecretNotPromised
+from infohus.oversight.log_checks.overview import covered_by_checks, day_of_entry
+from infohus.oversight.log_checks.refusals import (
+    NotDrawableYet,
+    NothingInPeriod,
+    PeriodLeavesGap,
+    SampleTooSmall,
+    SecretNotPromised,
+    SecretPromisedBefore,
+    SecretToldTooEarly,
+)
 from infohus.oversight.log_checks.risk_rules import RULES, Background, DailyCases, Numbered
 
 RANDOM = "random"
@@ -34,9 +44,9 @@ RANDOM = "random"
 MOST_BY_RULE = 30
 MOST_BY_LOT = 200
 """The most entries that a check draws, so that the log entry of the draw, which names each, stays within its limit."""
-HALF_A_YEAR = relativedelta(months=6)
 
 CHECK_BY_ID = sa.select(LogCheck).where(LogCheck.id == sa.bindparam("id"))
+_PROMISED = sa.select(LogCheck.id).where(LogCheck.commitment == sa.bindparam("commitment", type_=sa.LargeBinary))
 _CLOSINGS = sa.select(Case.id, Case.closed_at).where(
     Case.closed_at.is_not(None), Case.id == sa.func.any(sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid)))
 )
@@ -49,13 +59,15 @@ Digits = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which days are looked at, both included, how many entries the lot falls on, and the reviewer's promise.
 
-    Without days: the half year up to yesterday. `commitment` is the SHA-256 of a secret's 64 characters; the secret
-    stays with the reviewer until a cosigned checkpoint is there and kept (`docs/log-check.md`).
+    Without days: from where the last complete check ended, up to yesterday. A check that begins later `leaves_gap`, and
+    says so; it does not put off when the next is due. `commitment` is the SHA-256 of a secret's 64 characters, new for
+    each check; the secret stays with the reviewer until a cosigned checkpoint is there and kept (`docs/log-check.md`).
     """
 
     period_from: Day | None = None
     period_until: Day | None = None
     sample: Annotated[int, Meta(ge=1, le=MOST_BY_LOT)] = 25
+    leaves_gap: bool = False
     commitment: Digits
 
 
@@ -65,36 +77,47 @@ class DrawDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: Digits
 
 
-async def announce(work: UnitOfWork, draft: LogCheckDraft, signer: PooledSigner) -> LogCheck:
+async def announce(
+    work: UnitOfWork, draft: LogCheckDraft, signer: PooledSigner, *, least_sample: int
+) -> LogCheck:
     """Announce a check of the entries of some days up to today; its own entry is behind all of them.
 
     Raises:
+        SampleTooSmall: it would look at fewer than `least_sample` entries by lot.
+        SecretPromisedBefore: an earlier check of the authority has the same commitment.
         NothingInPeriod: the period lies ahead, ends before it begins, or nothing was logged in it.
+        PeriodLeavesGap: it begins behind entries that no complete check looked at, and does not say so.
     """
+    if draft.sample < least_sample:
+        raise SampleTooSmall(least=least_sample)
+    commitment = bytes.fromhex(draft.commitment)
+    if await work.values(_PROMISED, commitment=commitment):
+        raise SecretPromisedBefore
     today = danish_day(work.now)
     until = draft.period_until or today - timedelta(days=1)
     if until > today:
         raise NothingInPeriod
-    since = draft.period_from or half_a_year_until(until)
     size = (await work.log.head()).size
+    covered = await covered_by_checks(work, size=size)
+    uncovered_since = await day_of_entry(work, covered.next_index, size=size)
+    since = draft.period_from or uncovered_since
+    if since is None:
+        raise NothingInPeriod
     first = await work.log.first_since(start_of_day(since), size=size)
     last = await work.log.first_since(end_of_day(until), size=size) - 1
     if last < first:
         raise NothingInPeriod
+    if first > covered.next_index and not draft.leaves_gap:
+        raise PeriodLeavesGap(since=str(uncovered_since))
     check = work.add(LogCheck(
         authority_id=work.caller.authority_id, announced_at=work.now,
         announced_by=work.caller.person_id, period_from=since, period_until=until, first_index=first, last_index=last,
-        sample=draft.sample, need=signer.need, commitment=bytes.fromhex(draft.commitment),
+        sample=draft.sample, need=signer.need, commitment=commitment,
     ))
     # Readable in the entry: anyone with the log can see that the secret was fixed before the checkpoint was signed.
     work.audit_draft.justification = f"draw commitment {draft.commitment}"
     work.done(check.id)
     return check
-
-
-def half_a_year_until(day: date) -> date:
-    """Give the first day of the six calendar months that end with a day: 1 July for 31 December."""
-    return day + timedelta(days=1) - HALF_A_YEAR
 
 
 async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
@@ -117,13 +140,16 @@ async def draw_entries(
     Raises:
         AlreadyRecorded: it was drawn before.
         SecretNotPromised: it is not the secret that was committed to; the check can still be drawn with that.
-        NotDrawableYet: no checkpoint that covers the announcement has enough witnesses.
+        NotDrawableYet: no checkpoint that covers the announcement has enough witnesses. The secret is spent by it.
+        SecretToldTooEarly: that happened before.
     """
     if check.drawn_at is not None:
         raise errors.AlreadyRecorded
     if commitment_of(draft.secret) != check.commitment:
         raise SecretNotPromised
     size = await _announced_size(work, check)
+    if await _was_told_too_early(work, check):
+        raise SecretToldTooEarly
     chosen = None
     async for archived in work.log.checkpoints_after(size - 1):
         if len(archived.cosigners(signer.witnesses)) >= check.need:
@@ -190,6 +216,15 @@ async def _closings(work: UnitOfWork, entries: Numbered) -> dict[UUID, datetime]
     """Say when the cases of some entries were closed, those that are."""
     cases = sorted({entry.case for _, entry in entries if entry.case is not None})
     return {row["id"]: row["closed_at"] for row in await work.values(_CLOSINGS, case_ids=cases)}
+
+
+async def _was_told_too_early(work: UnitOfWork, check: LogCheck) -> bool:
+    """Say whether the log has the refusal of an earlier draw of this check: its secret is known since then."""
+    async for _, encoded in work.log.entries_holding([str(check.id)], start=check.last_index + 1):
+        entry = read(encoded)
+        if entry is not None and (entry.action, entry.reason) == (Action.RUN_LOG_CHECK, slug_of(NotDrawableYet)):
+            return True
+    return False
 
 
 async def _announced_size(work: UnitOfWork, check: LogCheck) -> int:

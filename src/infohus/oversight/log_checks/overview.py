@@ -6,7 +6,8 @@ caller answers for.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -37,10 +38,26 @@ _OPEN = sa.select(
     sa.func.count().label("open"),
     sa.func.count().filter(LogFinding.answer_by < sa.bindparam("today", type_=sa.Date)).label("overdue"),
 ).where(LogFinding.ended_at.is_(None))
-_LAST_COMPLETE = sa.select(sa.func.max(LogCheck.period_until).label("until")).where(
-    LogCheck.drawn_at.is_not(None),
-    ~sa.exists().where(LogCheckEntry.check_id == LogCheck.id, LogCheckEntry.review.is_(None)),
+_COMPLETE = (
+    sa.select(LogCheck.first_index, LogCheck.last_index, LogCheck.period_until, LogCheck.announced_at)
+    .where(
+        LogCheck.drawn_at.is_not(None),
+        ~sa.exists().where(LogCheckEntry.check_id == LogCheck.id, LogCheckEntry.review.is_(None)),
+    )
+    .order_by(LogCheck.first_index, LogCheck.last_index)
 )
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How far complete checks have looked at the log without a gap.
+
+    `next_index` is the first entry that none has, and `until` the last day that they cover; `None` before the first.
+    """
+
+    next_index: int
+    until: date | None
 
 
 async def entries_of(work: UnitOfWork, checks: Sequence[LogCheck]) -> Mapping[UUID, tuple[int, int]]:
@@ -57,11 +74,31 @@ async def open_findings(work: UnitOfWork) -> tuple[int, int]:
     return row["open"], row["overdue"]
 
 
+async def covered_by_checks(work: UnitOfWork, *, size: int) -> Covered:
+    """Follow the complete checks from the log's first entry that is not emptied, as long as each begins where they end.
+
+    A check that covers a day before it is over covers it until it was announced, and no later entry.
+    """
+    covered = Covered(await work.log.first_since(_BEGINNING, size=size), None)
+    for row in await work.values(_COMPLETE):
+        if row["first_index"] > covered.next_index:
+            break
+        if row["last_index"] >= covered.next_index:
+            until = min(row["period_until"], danish_day(row["announced_at"]))
+            covered = Covered(row["last_index"] + 1, until)
+    return covered
+
+
 async def next_due(work: UnitOfWork, months: int) -> date | None:
-    """Count from the latest day of a complete check, else from the log's first entry; `None` for an empty log."""
-    ended: date | None = (await work.values(_LAST_COMPLETE))[0]["until"]
-    if ended is None:
-        first = await work.log.entry_at(0)
-        entry = None if first is None else read(first)
-        ended = None if entry is None else danish_day(entry.at)
-    return None if ended is None else ended + relativedelta(months=months)
+    """Count from the last day that is really covered, else from the log's first entry; `None` for an empty log."""
+    size = (await work.log.head()).size
+    covered = await covered_by_checks(work, size=size)
+    since = covered.until or await day_of_entry(work, covered.next_index, size=size)
+    return None if since is None else since + relativedelta(months=months)
+
+
+async def day_of_entry(work: UnitOfWork, index: int, *, size: int) -> date | None:
+    """Give the Danish day of an entry; `None` where there is none."""
+    encoded = await work.log.entry_at(index) if index < size else None
+    entry = None if encoded is None else read(encoded)
+    return None if entry is None else danish_day(entry.at)

@@ -19,6 +19,24 @@ class SecretNotPromised(Refused):
     """Rule 63: the commitment of the announcement is of another secret."""
 
 
+class SecretToldTooEarly(Refused):
+    """Rule 63: the secret was told before a checkpoint was there, so whoever runs the log could choose one to it."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class SecretPromisedBefore(Refused):
+    """Rule 63: an earlier check has the same secret, which may be known."""
+
+
+class SampleTooSmall(Refused):
+    """Rule 63: fewer entries than the installation's least."""
+
+
+class PeriodLeavesGap(Refused):
+    """Rule 63: entries since the last complete check would be looked at by no check, and that is not stated."""
+
+
 class OwnEntryReviewed(Refused):
     """Rule 63: nobody reviews an entry of their own action."""
 

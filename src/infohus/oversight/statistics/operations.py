@@ -14,7 +14,6 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.procedure.row import OF_YEAR
 from infohus.danish_calendar import danish_day
 from infohus.kernel.access.model import Authority, LoadedPlan
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -76,7 +75,6 @@ async def release_yearly_status(work: UnitOfWork, year: int) -> ReleasedYearlySt
         infohus_id=work.infohus.id, authority_id=own, year=year, document=document, digest=digest, released_at=work.now,
     ))
     # With the digest in the log, a row that was replaced in the database is noticed.
-    work.audit_draft.state_purpose(OF_YEAR, f"yearly-status-{year}")
     work.audit_draft.justification = f"sha256:{digest.hex()}"
     work.done(released.id)
     return released

@@ -19,11 +19,13 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.actors import open_actor
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.supervision.exchange_routes import handlers as exchange_handlers
+from infohus.oversight.supervision.onward_routes import handlers as onward_handlers
 from infohus.oversight.supervision.operations import (
     EntryFilter,
     LogState,
     NumberedEntry,
     entries_of,
+    note_reading,
     packed_log,
     proof_of,
     signed_head,
@@ -74,50 +76,53 @@ class ActorRecord(msgspec.Struct, frozen=True):
 
 
 @get("/log", operation_id="VerifyLog")
-async def log(request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]) -> LogState:
+async def log(log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]) -> LogState:
     """Verify every row of the log of the caller's authority, and sign its present head."""
-    async with request_scope.begin(Action.VERIFY_LOG) as work:
+    async with log_scope.begin(Action.VERIFY_LOG) as work:
         return await state_of_log(work.log, signer)
 
 
 @get("/log/entries", operation_id="ListLogEntries")
 async def entries(
-    request_scope: NamedDependency[RequestScope], after: AfterIndex = -1, limit: Limit = 50,
+    log_scope: NamedDependency[RequestScope], after: AfterIndex = -1, limit: Limit = 50,
     case: FromQuery[UUID | None] = None, subject: FromQuery[UUID | None] = None,
     action: FromQuery[Action | None] = None, outcome: FromQuery[Outcome | None] = None,
 ) -> EntryPage:
     """List the entries of the own log: who did what to which subject, by which policies. Reading them is logged."""
     asked = EntryFilter(case, subject, action.value if action else None, outcome.value if outcome else None)
-    async with request_scope.begin(Action.VERIFY_LOG) as work:
-        return EntryPage(*await entries_of(work.log, asked, after=after, limit=limit))
+    async with log_scope.begin(Action.VERIFY_LOG) as work:
+        found, more = await entries_of(work.log, asked, after=after, limit=limit)
+        await note_reading(work, found, asked)
+        return EntryPage(found, more)
 
 
 @get("/log/proofs/{leaf_index:int}", operation_id="ProveLogEntry")
 async def proof(
-    leaf_index: LeafIndex, request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+    leaf_index: LeafIndex, log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> LogProof:
     """Prove that one entry is in the own log; the proof is checked offline, without us."""
-    async with request_scope.begin(Action.PROVE_LOG_ENTRY) as work:
-        return LogProof.of(*await proof_of(work.log, leaf_index, signer))
+    async with log_scope.begin(Action.PROVE_LOG_ENTRY) as work:
+        return LogProof.of(*await proof_of(work, work.log, leaf_index, signer))
 
 
 @post("/log/export", operation_id="ExportLog", status_code=200, media_type="application/x-tar")
 async def export(
-    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+    log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Stream:
     """Export the own log in the open C2SP layout, as a tar file that any verifier can check.
 
     Given piece by piece: where the rows are not what was signed it breaks off, and holds no checkpoint.
     """
-    async with request_scope.begin(Action.EXPORT_LOG) as work:
+    async with log_scope.begin(Action.EXPORT_LOG) as work:
         head = await signed_head(work.log, signer)
-    return _tar(packed_log(request_scope.afterwards(work, work.log), head, signer, at=work.now))
+        work.audit_draft.read_entries = [(0, head.checkpoint.size - 1)]
+    return _tar(packed_log(log_scope.afterwards(work, work.log), head, signer, at=work.now))
 
 
 @get("/log/actors/{person_id:uuid}", operation_id="OpenActor")
-async def actor(person_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]) -> ActorRecord:
+async def actor(person_id: FromPath[UUID], log_scope: NamedDependency[RequestScope]) -> ActorRecord:
     """Say who acted under an id of the log, also when the account is gone: to the DPO of that authority, and logged."""
-    async with request_scope.begin(Action.OPEN_ACTOR) as work:
+    async with log_scope.begin(Action.OPEN_ACTOR) as work:
         kept = await open_actor(work, person_id)
         names = [ActorName(row.seen_at, texts.get("name"), texts.get("email")) for row, texts in kept]
         return ActorRecord(person_id, work.caller.authority_id, names)
@@ -125,39 +130,42 @@ async def actor(person_id: FromPath[UUID], request_scope: NamedDependency[Reques
 
 @get("/installation-log", operation_id="VerifyInstallationLog")
 async def installation_log(
-    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+    log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> LogState:
     """Verify the installation's log, which names no case: what its operator did, and counts of refusals."""
-    async with request_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+    async with log_scope.begin(Action.READ_INSTALLATION_LOG) as work:
         return await state_of_log(work.installation_log, signer)
 
 
 @get("/installation-log/entries", operation_id="ListInstallationLogEntries")
 async def installation_entries(
-    request_scope: NamedDependency[RequestScope], after: AfterIndex = -1, limit: Limit = 50,
+    log_scope: NamedDependency[RequestScope], after: AfterIndex = -1, limit: Limit = 50,
 ) -> EntryPage:
     """List the entries of the installation's log; the reading is logged in the own authority's."""
-    async with request_scope.begin(Action.READ_INSTALLATION_LOG) as work:
-        return EntryPage(*await entries_of(work.installation_log, EntryFilter(), after=after, limit=limit))
+    async with log_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+        found, more = await entries_of(work.installation_log, EntryFilter(), after=after, limit=limit)
+        await note_reading(work, found, EntryFilter())
+        return EntryPage(found, more)
 
 
 @get("/installation-log/proofs/{leaf_index:int}", operation_id="ProveInstallationLogEntry")
 async def installation_proof(
-    leaf_index: LeafIndex, request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+    leaf_index: LeafIndex, log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> LogProof:
     """Prove that one entry is in the installation's log."""
-    async with request_scope.begin(Action.READ_INSTALLATION_LOG) as work:
-        return LogProof.of(*await proof_of(work.installation_log, leaf_index, signer))
+    async with log_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+        return LogProof.of(*await proof_of(work, work.installation_log, leaf_index, signer))
 
 
 @post("/installation-log/export", operation_id="ExportInstallationLog", status_code=200, media_type="application/x-tar")
 async def installation_export(
-    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+    log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Stream:
     """Export the installation's log, as a tar file that any verifier can check; see the own log's export."""
-    async with request_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+    async with log_scope.begin(Action.READ_INSTALLATION_LOG) as work:
         head = await signed_head(work.installation_log, signer)
-    return _tar(packed_log(request_scope.afterwards(work, work.installation_log), head, signer, at=work.now))
+        work.audit_draft.read_entries = [(0, head.checkpoint.size - 1)]
+    return _tar(packed_log(log_scope.afterwards(work, work.installation_log), head, signer, at=work.now))
 
 
 def _tar(packed: AsyncIterator[bytes]) -> Stream:
@@ -166,6 +174,6 @@ def _tar(packed: AsyncIterator[bytes]) -> Stream:
 
 
 handlers = [
-    *exchange_handlers, log, entries, proof, export, actor, installation_log, installation_entries, installation_proof,
-    installation_export,
+    *exchange_handlers, *onward_handlers, log, entries, proof, export, actor, installation_log, installation_entries,
+    installation_proof, installation_export,
 ]

@@ -56,12 +56,12 @@ class CheckpointPage(msgspec.Struct, frozen=True):
 
 @get("/log/checkpoints", operation_id="ListCheckpoints")
 async def checkpoints(
-    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner],
+    log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner],
     before: Before = NEWEST,
     limit: Limit = 50,
 ) -> CheckpointPage:
     """List the own log's signed checkpoints, the newest first, and whether witnesses cover it."""
-    async with request_scope.begin(Action.VERIFY_LOG) as work:
+    async with log_scope.begin(Action.VERIFY_LOG) as work:
         archived = await work.log.checkpoints_before(before, limit=limit + 1)
         lines = [_line(checkpoint, signer) for checkpoint in archived[:limit]]
         more = len(archived) > limit

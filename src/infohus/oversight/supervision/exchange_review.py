@@ -1,6 +1,6 @@
 """What a reviewer can read of exchanges: a list, counts, and one with its manifest; no case content.
 
-Row security leaves those that the reviewer's authority gave or received, or by which another passed on what it owns.
+Row security leaves those that the reviewer's authority gave or received.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.onward_notices import OnwardNotice
 from infohus.cases.disclosures.receipts import Receipt
 from infohus.danish_calendar import DENMARK
 from infohus.kernel.access.model import Case, Disclosure
@@ -45,6 +46,9 @@ _EXPECTED = sa.case(
 """Whose receipts the caller's authority would see: the discloser everybody's, a recipient its own and no other's."""
 _LACKS_A_RECEIPT = sa.func.cardinality(_EXPECTED) > _RECEIPTS_OF_ONE
 
+_IS_ITEM = Disclosure.record_kind.not_in((Exchange.__tablename__, OnwardNotice.__tablename__))
+"""Of what an exchange disclosed: neither itself, nor what the owner of an item learned of it."""
+
 COLUMNS = (
     *PLAIN, Case.number, Exchange.strict_necessity.is_not(None).label("strict_necessity_given"),
     *(
@@ -58,7 +62,7 @@ COLUMNS = (
     _EXPECTED.label("expected"),
     sa.func.array(
         sa.select(sa.distinct(Disclosure.record_kind))
-        .where(Disclosure.exchange_id == Exchange.id, Disclosure.record_id != Exchange.id).scalar_subquery()
+        .where(Disclosure.exchange_id == Exchange.id, _IS_ITEM).scalar_subquery()
     ).label("kinds"),
 )
 """Plain columns only: no sealed one is fetched. Of the sealed answers, only whether there is one."""
@@ -100,7 +104,7 @@ _ONE = (
 )
 _ITEMS = (
     sa.select(Disclosure.record_id, Disclosure.record_kind)
-    .where(Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.record_id != Disclosure.exchange_id)
+    .where(Disclosure.exchange_id == sa.bindparam("exchange_id"), _IS_ITEM)
     .distinct()
     .order_by(Disclosure.record_kind, Disclosure.record_id)
 )

@@ -50,10 +50,10 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
     is_refused: bool
 
     @classmethod
-    def of(cls, row: Stored, **more: Any) -> Self:
-        """Show a row of `exchange_review.py`, with the fields that a subclass adds."""
+    def of(cls, row: Stored, *, to: str, **more: Any) -> Self:
+        """Show a row of `exchange_review.py` to an authority, with the fields that a subclass adds."""
         return cls(
-            **facts_of(plain_exchange(row)), case_number=row["number"],
+            **facts_of(plain_exchange(row), to=to), case_number=row["number"],
             strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
             unacknowledged=sorted(set(row["expected"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
             **more,
@@ -112,32 +112,33 @@ class ReviewedExchange(SupervisedExchange, frozen=True, kw_only=True):
 
 @get("/infohuse/{infohus_id:uuid}/exchanges", operation_id="SuperviseExchanges")
 async def exchanges(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by name
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+    infohus_id: FromPath[UUID], log_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
     since: MomentInQuery = None, until: MomentInQuery = None, authority: Authority = None,
     paragraph: FromQuery[Paragraph | None] = None, category: FromQuery[Category | None] = None,
     late: FromQuery[bool | None] = None, unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
 ) -> Page[SupervisedExchange]:
     """List exchanges without any case content."""
-    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+    async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         rows = await supervised_exchanges(
             work, after=after, limit=limit + 1, since=since, until=until,
             authority=authority, paragraph=paragraph, category=category, late=late,
             unacknowledged=unacknowledged, refused=refused,
         )
-        lines = [SupervisedExchange.of(row) for row in rows]
+        await work.side.look_at(*(row["case_id"] for row in rows))
+        lines = [SupervisedExchange.of(row, to=work.caller.authority_id) for row in rows]
         return page_of(lines, [line.id for line in lines], limit=limit)
 
 
 @get("/infohuse/{infohus_id:uuid}/exchanges/counts", operation_id="CountExchanges")
 async def counts(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by name
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], since: MomentInQuery = None,
+    infohus_id: FromPath[UUID], log_scope: NamedDependency[RequestScope], since: MomentInQuery = None,
     until: MomentInQuery = None,
     authority: Authority = None, paragraph: FromQuery[Paragraph | None] = None,
     category: FromQuery[Category | None] = None, late: FromQuery[bool | None] = None,
     unacknowledged: FromQuery[bool | None] = None, refused: Declined = None,
 ) -> ExchangeCounts:
     """Count exchanges by authority, paragraph, category and month, with the list's own filters."""
-    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+    async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         found = await counted_exchanges(
             work, since=since, until=until, authority=authority,
             paragraph=paragraph, category=category, late=late, unacknowledged=unacknowledged, refused=refused,
@@ -157,15 +158,16 @@ async def counts(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters by n
 
 @get("/infohuse/{infohus_id:uuid}/exchanges/{exchange_id:uuid}", operation_id="ReviewExchange")
 async def one_exchange(
-    infohus_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
+    infohus_id: FromPath[UUID], exchange_id: FromPath[UUID], log_scope: NamedDependency[RequestScope]
 ) -> ReviewedExchange:
     """Review one exchange: what was disclosed by kind, id and digest, its receipts, and its place in the log."""
-    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+    async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         row = await supervised_exchange(work, exchange_id)
+        await work.side.look_at(row["case_id"])
         place, records = await disclosed_records(work, exchange_id)
         is_own = row["authority_id"] == work.caller.authority_id and row["answers_key"] is not None
         return ReviewedExchange.of(
-            row, records=records, leaf_index=place,
+            row, to=work.caller.authority_id, records=records, leaf_index=place,
             answers=AnswersGiven(
                 row["necessity_given"], row["proportionality_given"], row["subsidiarity_given"],
                 f"/cases/{row['case_id']}/exchanges/{exchange_id}/answers" if is_own else None,
@@ -180,10 +182,10 @@ async def one_exchange(
 
 @get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/answers", operation_id="ReviewAnswers")
 async def answers(
-    case_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope]
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], log_scope: NamedDependency[RequestScope]
 ) -> Answers:
     """Read how the caller's own authority answered § 115's questions: for its DPO and legal staff, and logged."""
-    async with request_scope.begin(Action.REVIEW_ANSWERS, Exchange, exchange_id, within=case_id) as work:
+    async with log_scope.begin(Action.REVIEW_ANSWERS, Exchange, exchange_id, within=case_id) as work:
         texts = work.open_for_supervision(work.subject(Exchange), "answers")
         if "answers" not in texts:
             raise errors.NotAvailable

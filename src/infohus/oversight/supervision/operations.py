@@ -1,18 +1,18 @@
 """What a reviewer can read of a log: its state, entries, proofs, and an export. Exchanges: `exchange_review.py`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from infohus import errors
-from infohus.kernel.audit.formats.entry import Entry
+from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
-from infohus.kernel.unit_of_work.unit import LogReader
+from infohus.kernel.unit_of_work.unit import LogReader, UnitOfWork
 
 
 class LogState(msgspec.Struct, frozen=True):
@@ -87,7 +87,23 @@ async def entries_of(
     return [NumberedEntry(place.index, place.entry, place.is_bad) for place in places], next_after
 
 
-async def proof_of(log: LogReader, index: int, signer: PooledSigner) -> tuple[str, bytes | None, bytes]:
+async def note_reading(work: UnitOfWork, found: Sequence[NumberedEntry], asked: EntryFilter) -> None:
+    """Say in the unit's entry which entries it gives out; where a case or a subject was asked for, also whom they name.
+
+    The case asked for stands there where the own authority has a side in it; else, as the subject, as an id asked for.
+    """
+    work.audit_draft.give_out(one.index for one in found)
+    if asked.case is not None:
+        await work.side.look_at(asked.case)
+    if asked.subject is not None:
+        work.audit_draft.persons.extend(
+            person for one in found if one.entry is not None for person in one.entry.persons
+        )
+
+
+async def proof_of(
+    work: UnitOfWork, log: LogReader, index: int, signer: PooledSigner
+) -> tuple[str, bytes | None, bytes]:
     """Prove one entry: the proof's text, the entry's exact bytes (`None` when it is emptied), and its leaf hash.
 
     Raises:
@@ -99,7 +115,9 @@ async def proof_of(log: LogReader, index: int, signer: PooledSigner) -> tuple[st
         proof = await log.prove(index, head.note)
     except ValueError:
         raise errors.NotAvailable from None
-    return proof, await log.entry_at(index), await log.leaf_hash(index)
+    encoded = await log.entry_at(index)
+    work.audit_draft.give_out([index], of=None if encoded is None else read(encoded))
+    return proof, encoded, await log.leaf_hash(index)
 
 
 async def signed_head(log: LogReader, signer: PooledSigner) -> SignedHead:

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from infohus import errors
+from infohus.kernel.audit.formats.tiles import WIDTH
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace
 from infohus.kernel.authorization.action import Action
@@ -19,10 +20,10 @@ Place = Annotated[str, PathParameter(description="The tile's number as C2SP tlog
 
 @get("/log/checkpoint", operation_id="ServeCheckpoint", media_type="text/plain")
 async def checkpoint(
-    request_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
+    log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Response[str]:
     """Sign the log's present head, and give it with its cosignatures."""
-    async with request_scope.begin(Action.EXPORT_LOG) as work:
+    async with log_scope.begin(Action.EXPORT_LOG) as work:
         # Litestar adds "; charset=utf-8", which C2SP tlog-tiles asks for; it must not be written twice.
         return Response((await signed_head(work.log, signer)).note, media_type="text/plain")
 
@@ -32,16 +33,19 @@ async def checkpoint(
     media_type="application/octet-stream",
 )
 async def tile(
-    level: Level, place: Place, request_scope: NamedDependency[RequestScope]
+    level: Level, place: Place, log_scope: NamedDependency[RequestScope]
 ) -> Response[bytes]:
     """Give a tile's hashes or a bundle's entries, as far as the newest checkpoint goes."""
-    async with request_scope.begin(Action.EXPORT_LOG) as work:
+    async with log_scope.begin(Action.EXPORT_LOG) as work:
         newest = await work.log.newest_checkpoint()
         try:
             wanted = TilePlace.parse(level, place.removeprefix("/"))
             content = await work.log.tile(wanted, size=newest.size if newest else 0)
         except NoSuchTile:
             raise errors.NotAvailable from None
+        if wanted.level is None:
+            first = wanted.index * WIDTH
+            work.audit_draft.read_entries = [(first, first + wanted.width - 1)]
         return Response(content, media_type="application/octet-stream")
 
 

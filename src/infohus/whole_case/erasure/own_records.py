@@ -1,6 +1,7 @@
 """Every table of records that an authority owns in a case: what the report of erasure counts."""
 
 from infohus.cases.disclosures.model import Exchange
+from infohus.cases.disclosures.onward_notices import OnwardNotice
 from infohus.cases.information import Information
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.persons.model import ProtectedAddress, Subject
@@ -31,6 +32,6 @@ from infohus.whole_case.rights.model import AccessRequest, Release, Restriction
 OWN_RECORDS: tuple[type[Record], ...] = (
     AccessRequest, ArchiveClearance, Assessment, ChildNotification, ChildNotificationStep, ClearanceCheck, Closure,
     Concern, Contribution, CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest,
-    JournalReference, KeptMark, LegalHold, Measure, Note, Participant, ProtectedAddress, Recommendation, Release,
-    Reporter, ReporterRelease, Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
+    JournalReference, KeptMark, LegalHold, Measure, Note, OnwardNotice, Participant, ProtectedAddress, Recommendation,
+    Release, Reporter, ReporterRelease, Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
 )

@@ -64,11 +64,11 @@ async def export_note(case_id: FromPath[UUID], idempotent_scope: NamedDependency
 
 @get("/cases/{case_id:uuid}/log", operation_id="ReadCaseLog")
 async def read_log(
-    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
+    case_id: FromPath[UUID], log_scope: NamedDependency[RequestScope],
     after: Annotated[int, QueryParameter(ge=-1, le=2**53)] = -1, limit: Limit = 50,
 ) -> CaseLogPage:
     """List what the caller's authority did in the case, tried and refused included; reading this is logged too."""
-    async with request_scope.begin(Action.READ_CASE_LOG, Case, case_id) as work:
+    async with log_scope.begin(Action.READ_CASE_LOG, Case, case_id) as work:
         return await own_log(work, after=after, limit=limit)
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from infohus.cases.disclosures.model import Exchange, Paragraph
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import signatures_of
+from infohus.casework.exchanges.exchange_facts import recipients_shown
 from infohus.kernel.answers.etags import require_match
 from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.authorization.action import Action
@@ -83,8 +84,8 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
     ]
     exchanges = [
         JournalExchange(
-            exchange.id, exchange.authority_id, exchange.recipients, exchange.paragraph.value, exchange.exchanged_at,
-            exchange.manifest.hex(),
+            exchange.id, exchange.authority_id, recipients_shown(exchange, work.caller.authority_id),
+            exchange.paragraph.value, exchange.exchanged_at, exchange.manifest.hex(),
         )
         for exchange in await work.rows(Exchange, _EXCHANGES, case_id=work.case.id)
     ]
@@ -107,6 +108,7 @@ async def own_log(work: UnitOfWork, *, after: int, limit: int) -> CaseLogPage:
         return entry is not None and entry.case == work.case.id
 
     places, next_after = await work.log.places_where(concerns_it, after=after, limit=limit)
+    work.audit_draft.give_out(place.index for place in places)
     return CaseLogPage(
         [_line(place.index, place.entry) for place in places if place.entry is not None], next_after,
         [place.index for place in places if place.is_bad],

@@ -16,7 +16,7 @@ from infohus.whole_case.log_reports.operations import ask_for_report, reports_on
 
 @post("/infohuse/{infohus_id:uuid}/log-reports", operation_id="ReportSubjectLog", status_code=200)
 async def report(
-    infohus_id: FromPath[UUID], data: JSONBody[LogReportDraft], request_scope: NamedDependency[RequestScope],
+    infohus_id: FromPath[UUID], data: JSONBody[LogReportDraft], log_scope: NamedDependency[RequestScope],
     signer: NamedDependency[PooledSigner],
 ) -> LogReports:
     """Make a person's log reports: dates and purposes, no staff, and how anyone sees that nothing is left out.
@@ -24,9 +24,9 @@ async def report(
     There is one for each record of the person that the caller's authority has or was told, each under its own log id.
     """
     # Two units of work: the first one's entry closes the reports, so it must be in the log before they are made.
-    async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
+    async with log_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
         persons = await ask_for_report(work, data)
-    async with request_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
+    async with log_scope.begin(Action.REPORT_SUBJECT_LOG, Infohus, infohus_id) as work:
         return LogReports(await reports_on(work, signer, persons))
 
 

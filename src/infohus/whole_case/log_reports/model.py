@@ -157,7 +157,7 @@ def line_from(entry: Entry, encoded: bytes, person: str, *, withheld: str | None
     core = core_hash(encoded).hex()
     if withheld is not None:
         return ReportLine(number, None, None, withheld, core)
-    return ReportLine(number, entry.at, purpose_of(entry.action, entry.outcome), None, core)
+    return ReportLine(number, entry.at, purpose_of(entry.purpose, entry.outcome), None, core)
 
 
 def tally_on(entry: Entry, person: str) -> tuple[int, str]:

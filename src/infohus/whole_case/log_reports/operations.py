@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import Subject
-from infohus.cases.procedure.row import OF_REPORT
+from infohus.cases.procedure.purposes import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
@@ -81,6 +81,7 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
         work.audit_draft.persons.extend(row["log_id"] for row in known)
         persons += [row["log_id"] for row in known]
     work.audit_draft.state_purpose(OF_REPORT, ORDERED)
+    work.audit_draft.justification = work.audit_draft.asked.purpose  # which of the four the log is read for (rule 104)
     return list(dict.fromkeys(persons))
 
 
@@ -95,6 +96,7 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     """
     work.audit_draft.persons.extend(persons)
     work.audit_draft.state_purpose(OF_REPORT, "subject_access_report")
+    work.audit_draft.justification = work.audit_draft.asked.purpose  # which of the four the log is read for (rule 104)
     if not persons:
         return []
     try:
@@ -108,6 +110,8 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
         for use in some:
             for one in gathered:
                 one.take(use, withheld)
+    used = [index for one in gathered for index in one.between]
+    work.audit_draft.read_entries = [(min(used), max(used))] if used else []
     return [await _report_on(work, head, one, authority=names[0]["name"]) for one in gathered]
 
 
@@ -119,6 +123,8 @@ class _Gathered:
     authority: str
     caller: UUID
     lines: list[ReportLine] = field(default_factory=list)
+    between: tuple[int, ...] = ()
+    """The places in the log of the first and the last entry that were used."""
     first: tuple[int, str] | None = None
     """Number and chain of the first entry that counts the person."""
     closing: tuple[_Use, int, tuple[int, str]] | None = None
@@ -126,9 +132,10 @@ class _Gathered:
 
     def take(self, use: _Use, withheld: Mapping[UUID, str]) -> None:
         """Take the next entry that holds the person's log id."""
-        _, encoded, entry = use
+        index, encoded, entry = use
         if not is_on(entry, self.person, self.authority):
             return
+        self.between = (*self.between[:1], index)
         tally = tally_on(entry, self.person)
         if is_closing(entry, self.person, self.authority) and entry.caller == self.caller:
             self.closing = use, len(self.lines), self.first or tally

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from infohus import errors
 from infohus.cases.persons.cpr_numbers import CprText, read_cpr_number
-from infohus.cases.procedure.row import OF_SEARCH
+from infohus.cases.procedure.purposes import OF_SEARCH
 from infohus.kernel.access.model import Case
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.earlier_concerns.appearances import Appearance, appearances_of

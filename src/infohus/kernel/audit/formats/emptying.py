@@ -45,7 +45,7 @@ def entry_of(log_id: UUID, emptied: Emptied, *, at: datetime) -> bytes:
     return encode(Entry(
         at=at, log=log_id, caller=None, authority=None, role=None, assurance=None, action=EMPTY_LOG_ENTRIES,
         subject_kind="log", subject=log_id, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
-        policy_set="", justification=None, purpose=None, recipients=[], persons=[], opened=[], wrote=[],
+        policy_set="", justification=None, purpose="log_retention", recipients=[], persons=[], opened=[], wrote=[],
         correlation="", nonce=secrets.token_urlsafe(16), emptied=emptied,
     ))
 

@@ -5,7 +5,7 @@ is hashed is exactly those bytes. An act too large for one entry is several: see
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -23,6 +23,8 @@ MOST_PERSONS_OF_A_PART = 400
 """With their tally they take two thirds of the largest entry, and leave room for some hundred rows."""
 PART_BYTES = 48
 """What a part has more than the entry without rows, at most: the field `part`, and the 22 bytes of its own nonce."""
+MOST_RANGES = 200
+"""How many ranges an entry names of a log that was read: more are told as the one that holds them all."""
 _BEGINS = b'{"v":2,'
 
 
@@ -96,8 +98,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Format version 2. `at` is aware UTC; `persons` are their log ids; `nonce` is 16 random bytes, base64url.
 
     The last fields are left out where they say nothing: `part` (number and how many, from 1) stands in the entries of
-    an act that is several, `emptied` in those that say what was emptied, `counted` in the installation's log. The log
-    itself adds `tally` to entries that name persons: see tally.py.
+    an act that is several; `asked` holds ids that the request named beside the subject and the case, by the name of
+    the parameter or field; `read` holds which entries of a log were given out, as ranges of indexes, both included;
+    `emptied` stands in entries that say what was emptied, `counted` in the installation's log. The log itself adds
+    `tally` to entries that name persons: see tally.py.
     """
 
     v: Literal[2] = FORMAT
@@ -125,6 +129,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     correlation: str
     nonce: str
     part: tuple[int, int] | msgspec.UnsetType = msgspec.UNSET
+    asked: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
+    read: list[tuple[int, int]] | msgspec.UnsetType = msgspec.UNSET
     emptied: Emptied | msgspec.UnsetType = msgspec.UNSET
     counted: Counted | msgspec.UnsetType = msgspec.UNSET
     tally: list[tuple[int, str]] | msgspec.UnsetType = msgspec.UNSET
@@ -137,6 +143,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Entry)
+
+
+def ranges_of(indexes: Iterable[int]) -> list[tuple[int, int]]:
+    """Write indexes as ranges in their order, both ends included; as one range where there would be more than 200."""
+    ranges: list[tuple[int, int]] = []
+    for index in sorted(set(indexes)):
+        if ranges and ranges[-1][1] == index - 1:
+            ranges[-1] = (ranges[-1][0], index)
+        else:
+            ranges.append((index, index))
+    return ranges if len(ranges) <= MOST_RANGES else [(ranges[0][0], ranges[-1][1])]
 
 
 def encode(entry: Entry) -> bytes:

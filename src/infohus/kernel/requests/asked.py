@@ -1,0 +1,98 @@
+"""What a request names and says of itself, for its entry in the log: ids, its purpose, whom it means to tell.
+
+It is read from the address and from the decoded body as they come, not from what a handler says; so an attempt that is
+refused before an operation saw the body leaves what it was after (rules 56 and 57).
+"""
+
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import Enum
+from uuid import UUID
+
+import msgspec
+
+MOST_IDS = 500
+"""How many ids an entry keeps of one request, so that it stays an entry; a body that names more is cut off here."""
+_RECIPIENTS, _PURPOSE = "recipients", "purpose"
+_OF_PAGES = frozenset({"after", "before", "limit"})
+
+
+@dataclass(slots=True)
+class Asked:
+    """What one request named. The ids are by the name of the parameter or field, as text, each once."""
+
+    in_address: dict[str, list[str]] = field(default_factory=dict)
+    in_body: dict[str, list[str]] = field(default_factory=dict)
+    purpose: str | None = None
+    recipients: list[str] = field(default_factory=list)
+    """Authorities that it means to tell, as it spells them."""
+    problem: str | None = None
+    """The problem that it was answered with."""
+    is_in_log: bool = False
+    """Whether a unit of work has begun for it, which leaves an entry."""
+
+    def read_address(self, parameters: Iterable[tuple[str, object]]) -> None:
+        """Take in the path's and the query's parameters, converted to their types: ids, indexes, and the purpose."""
+        for name, value in parameters:
+            if isinstance(value, UUID | int) and not isinstance(value, bool) and name not in _OF_PAGES:
+                _add(self.in_address, name, str(value))
+            elif isinstance(value, Enum) and name == _PURPOSE:
+                self.purpose = str(value.value)
+
+    def read_body(self, body: msgspec.Struct) -> None:
+        """Take in a decoded body: every id in it at any depth, its purpose, and its recipients."""
+        for name in body.__struct_fields__:
+            self._read_value(name, getattr(body, name))
+
+    def named(self, *, beside: Iterable[object], with_body: bool) -> dict[str, list[str]]:
+        """Give the ids that the request names beside those that the entry has at their places."""
+        known = {str(one) for one in beside if one is not None}
+        found: dict[str, list[str]] = {}
+        for ids in (self.in_address, self.in_body if with_body else {}):
+            for name, values in ids.items():
+                for value in values:
+                    if value not in known:
+                        _add(found, name, value)
+        return found
+
+    def _read_value(self, name: str, value: object) -> None:
+        match value:
+            case UUID():
+                if _count(self.in_body) < MOST_IDS:
+                    _add(self.in_body, name, str(value))
+            case Enum() if name == _PURPOSE:
+                self.purpose = str(value.value)
+            case msgspec.Struct():
+                self.read_body(value)
+            case list():
+                for one in value:
+                    if name == _RECIPIENTS and isinstance(one, str):
+                        self.recipients.append(one)
+                    else:
+                        self._read_value(name, one)
+
+
+_now: ContextVar[Asked | None] = ContextVar("asked", default=None)
+
+
+def begin_request() -> Asked:
+    """Begin with a request that has named nothing yet."""
+    asked = Asked()
+    _now.set(asked)
+    return asked
+
+
+def asked_now() -> Asked:
+    """Give what the present request named; nothing, where there is none."""
+    return _now.get() or Asked()
+
+
+def _add(ids: dict[str, list[str]], name: str, value: str) -> None:
+    values = ids.setdefault(name, [])
+    if value not in values:
+        values.append(value)
+
+
+def _count(ids: Mapping[str, list[str]]) -> int:
+    return sum(len(values) for values in ids.values())

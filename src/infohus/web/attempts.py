@@ -1,0 +1,100 @@
+"""Which act a route is, for the entry of a request that was refused before its unit of work began.
+
+A body that is not understood, a misspelt parameter or a missing purpose is an attempt too (rule 56): it stands in the
+log of the caller's authority, with the case that the address names.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from litestar.handlers import HTTPRouteHandler
+
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.identity.caller import Caller
+from infohus.kernel.requests.asked import Asked
+from infohus.kernel.unit_of_work.begin import UnitsOfWork
+
+_OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
+    "RecordAssessmentOfChild": Action.STOP_CHILD_NOTIFICATION_CLOCK,
+    "RecordReceiptToReporter": Action.STOP_CHILD_NOTIFICATION_CLOCK,
+    "SearchPerson": Action.SEARCH_PERSONS,
+    "AmendScopeDecision": Action.SIGN_SCOPE_DECISION,
+    "DifferOnScopeDecision": Action.SIGN_SCOPE_DECISION,
+    "ReadScopeDisagreement": Action.READ_SCOPE_DECISION,
+    "AmendScreening": Action.SIGN_SCREENING,
+    "AmendRecommendation": Action.SIGN_RECOMMENDATION,
+    "AmendClosure": Action.SIGN_CLOSURE,
+    "TakeBackClosureSignature": Action.SIGN_CLOSURE,
+    "RecordOralExchange": Action.RECORD_EXCHANGE,
+    "ListReceipts": Action.READ_EXCHANGE,
+    "ListInformationRequests": Action.LIST_EXCHANGES,
+    "ReadJournalReference": Action.READ_CASE,
+    "CountExchanges": Action.SUPERVISE_EXCHANGES,
+    "ReviewExchange": Action.SUPERVISE_EXCHANGES,
+    "ReadYearlyStatusSheet": Action.READ_YEARLY_STATUS,
+    "RecordFulfilment": Action.FULFIL_OBLIGATION,
+    "ServeCheckpoint": Action.EXPORT_LOG,
+    "ServeTile": Action.EXPORT_LOG,
+    "AnnounceLogCheck": Action.RUN_LOG_CHECK,
+    "DrawLogCheck": Action.RUN_LOG_CHECK,
+    "EndLogFinding": Action.RUN_LOG_CHECK,
+    "ListLogChecks": Action.READ_LOG_CHECKS,
+    "ReadLogCheck": Action.READ_LOG_CHECKS,
+    "ListLogNoticeReaders": Action.READ_LOG_CHECKS,
+    "ListLogFindings": Action.ANSWER_LOG_FINDING,
+    "ReadLogNotice": Action.ACKNOWLEDGE_LOG_NOTICE,
+    "ExportInstallationLog": Action.READ_INSTALLATION_LOG,
+})
+_LISTED_BELOW: Mapping[str, Action] = MappingProxyType({
+    "/cases/": Action.READ_CASE, "/infohuse/": Action.READ_INFOHUS, "/log/": Action.VERIFY_LOG,
+    "/installation-log": Action.READ_INSTALLATION_LOG,
+})
+"""What a GET is that has no act of its own, by how its address begins."""
+
+
+class RouteWithoutAct(Exception):  # noqa: N818 - names the situation
+    """An attempt at this route could not be logged; the application must not start with it."""
+
+
+def acts_of(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Action]:
+    """Give the act of each route by its operation id.
+
+    Raises:
+        RouteWithoutAct: naming the operation.
+    """
+    return {str(handler.operation_id): _act_of(handler) for handler in handlers}
+
+
+def _act_of(handler: HTTPRouteHandler) -> Action:
+    operation = str(handler.operation_id)
+    named = operation[0].lower() + operation[1:]
+    if operation in _OTHERWISE_CALLED:
+        return _OTHERWISE_CALLED[operation]
+    if named in {action.value for action in Action}:
+        return Action(named)
+    path = min(handler.paths)
+    below = [action for begin, action in _LISTED_BELOW.items() if path.startswith(begin)]
+    if handler.http_methods != {"GET"} or not below:
+        raise RouteWithoutAct(operation)
+    return below[0]
+
+
+async def log_attempt(
+    units: UnitsOfWork, acts: Mapping[str, Action], caller: Caller, scope: Mapping[str, Any], asked: Asked
+) -> None:
+    """Log a request that was refused before a unit of work began; once, and nothing where it reached no route.
+
+    Raises:
+        DatabaseUnavailable, LogUnavailable: it is not in the log.
+    """
+    handler = scope.get("route_handler")
+    if asked.is_in_log or not isinstance(handler, HTTPRouteHandler) or str(handler.operation_id) not in acts:
+        return
+    asked.is_in_log = True
+    case_id = scope["path_params"].get("case_id")
+    await units.log_attempt(
+        caller, acts[str(handler.operation_id)], case_id if isinstance(case_id, UUID) else None,
+        asked.problem or "request-not-understood",
+    )

@@ -1,0 +1,154 @@
+"""An attempt keeps what it was after: the ids in its body, its address, whom it meant to tell and what for."""
+
+import inspect
+import re
+from copy import deepcopy
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from every_route import ROUTES, Route, request_for
+from house import MUNICIPAL_LOG, POLICE, POLICE_LOG, CaseInHand, House, told
+from infohus.app import guarded_handlers
+from infohus.kernel.audit.formats.entry import Entry
+from infohus.kernel.authorization.action import Action
+from infohus.kernel.requests.asked import MOST_IDS, Asked
+from infohus.web.attempts import RouteWithoutAct, acts_of
+
+WITH_A_BODY = [route for route in ROUTES if route.method in {"POST", "PUT"}]
+
+
+async def newest(house: House, log_id: Any = MUNICIPAL_LOG) -> Entry:
+    return (await house.entries(log_id))[-1]
+
+
+def at_case(case: CaseInHand, route: Route) -> str:
+    path = request_for(case.house, route)["path"]
+    for name, value in (("/cases/", case.id), ("/infohuse/", str(case.house.infohus_id))):
+        path = re.sub(rf"^{name}[0-9a-f-]+", f"{name}{value}", path)
+    return str(path)
+
+
+class WhenARouteIsAdded:
+    def test_its_act_is_the_one_that_it_begins(self) -> None:
+        acts = acts_of(guarded_handlers())
+        begun = {
+            str(handler.operation_id): re.findall(r"begin\(\s*Action\.(\w+)", inspect.getsource(handler.fn))
+            for handler in guarded_handlers()
+        }
+        assert len(begun) == len(acts) > 100
+        for operation, names in begun.items():
+            assert not names or acts[operation] in {Action[name] for name in names}, operation
+
+    def test_one_whose_act_nobody_can_tell_stops_the_start(self) -> None:
+        (handler, *_) = (one for one in guarded_handlers() if one.operation_id == "RecordConcern")
+        handler.operation_id = "SomethingNew"
+        with pytest.raises(RouteWithoutAct, match="SomethingNew"):
+            acts_of([handler])
+        handler.operation_id = "RecordConcern"
+
+
+@pytest.mark.rule(56)
+@pytest.mark.fault("A4")
+class WhenARequestIsNotUnderstood:
+    async def test_each_route_that_takes_a_body_leaves_an_entry_of_the_attempt(self, house: House) -> None:
+        case, acts = await house.case(), acts_of(guarded_handlers())
+        known = (await newest(house)).persons
+        admin = house.person("admin")
+        await admin.call("GET", case.path)
+        looked_at = 0
+        for route in WITH_A_BODY:
+            if "json" not in request_for(house, route):
+                continue
+            before = len(await house.entries(MUNICIPAL_LOG))
+            answer = await admin.call(
+                route.method, at_case(case, route), content=b"{", headers={"Content-Type": "application/json"}
+            )
+            assert answer.status_code == 400, route
+            (entry,) = (await house.entries(MUNICIPAL_LOG))[before:]
+            assert (entry.action, entry.outcome.value, entry.reason) == (
+                acts[route.operation_id].value, "refused", "request-not-understood"
+            )
+            assert entry.caller == admin.person_id
+            assert entry.correlation == answer.json()["correlation_id"]
+            if route.path.startswith("/cases/"):
+                assert (str(entry.subject), str(entry.case), entry.persons) == (case.id, case.id, known)
+                looked_at += 1
+        assert looked_at > 30
+
+    async def test_of_a_case_in_which_the_authority_has_no_side_the_id_alone_stands_there(self, house: House) -> None:
+        unknown = uuid4()
+        await house.person("admin").call("POST", f"/cases/{unknown}/notes", content=b"[", headers={})
+        entry = await newest(house)
+        assert (entry.subject, entry.case, entry.persons) == (unknown, None, [])
+
+    @pytest.mark.parametrize("ask", ["?limit=abc", "?unknown=1", "?after=1&after=2"])
+    async def test_a_misspelt_query_is_an_attempt_too(self, house: House, ask: str) -> None:
+        case = await house.case()
+        await case.politi.get(f"{case.path}/exchanges{ask}", status=400)
+        entry = await newest(house, POLICE_LOG)
+        assert (entry.action, entry.outcome.value, str(entry.subject)) == ("listExchanges", "refused", case.id)
+
+
+@pytest.mark.rule(56)
+@pytest.mark.rule(57)
+@pytest.mark.fault("C13")
+class WhenAnAttemptNamesSomethingInItsBody:
+    @pytest.mark.parametrize(("path", "more"), [
+        ("exchanges", {**told(POLICE), "items": [{"kind": "concern"}]}),
+        ("restrictions", {
+            "item": {"kind": "concern"}, "basis": "rhl-14", "reason": "Af hensyn til sagen.", "review_on": "2027-05-01",
+        }),
+    ])
+    async def test_the_id_asked_for_stands_in_the_entry(self, house: House, path: str, more: dict[str, Any]) -> None:
+        case = await house.case()
+        body = deepcopy(more)
+        (body["item"] if "item" in body else body["items"][0])["id"] = case.concern_id
+        await case.politi.post(f"{case.path}/{path}", body, status=404)
+        entry = await newest(house, POLICE_LOG)
+        assert (entry.outcome.value, str(entry.case)) == ("denied", case.id)
+        assert isinstance(entry.asked, dict)
+        assert entry.asked == {"id": [case.concern_id]}
+
+    async def test_a_report_on_a_person_of_another_side_keeps_whom_it_was_about(self, house: House) -> None:
+        unknown = str(uuid4())
+        reports = f"/infohuse/{house.infohus_id}/log-reports"
+        await house.person("kommune").post(reports, {"subject": unknown}, status=404)
+        assert (await newest(house)).asked == {"subject": [unknown]}
+
+    async def test_a_refused_exchange_keeps_whom_it_was_meant_for_and_what_for(self, house: House) -> None:
+        case = await house.case()
+        draft = {
+            **told(), "recipients": [POLICE, "010104-1234"], "for_criminal_investigation": True,
+            "items": [{"kind": "concern", "id": case.concern_id}],
+        }
+        await case.kommune.post(f"{case.path}/exchanges", draft, status=422)
+        entry = await newest(house)
+        assert (entry.reason, entry.purpose, entry.recipients) == ("exchange-for-investigation", "screening", [POLICE])
+
+    async def test_so_does_one_at_a_stage_that_has_none(self, house: House) -> None:
+        case = await house.case()
+        await case.politi.post(f"{case.path}/clearance-checks", {"outcome": "hindered"})
+        draft = {**told(), "items": [{"kind": "concern", "id": case.concern_id}]}
+        await case.kommune.post(f"{case.path}/exchanges", draft, status=409)
+        entry = await newest(house)
+        assert (entry.outcome.value, entry.purpose, entry.recipients) == ("refused", "screening", [POLICE])
+
+    async def test_an_act_that_succeeds_names_no_more_than_its_rows(self, house: House) -> None:
+        case = await house.case()
+        await case.clear()
+        assert not [one for one in await house.entries(MUNICIPAL_LOG) if isinstance(one.asked, dict)]
+
+
+class WhenARequestNamesVeryMuch:
+    def test_the_entry_keeps_as_many_ids_as_it_can_hold(self) -> None:
+        class Draft(msgspec.Struct):
+            records: list[UUID]
+
+        asked = Asked()
+        asked.read_body(Draft([uuid4() for _ in range(3 * MOST_IDS)]))
+        named = asked.named(beside=(), with_body=True)
+        assert len(named["records"]) == MOST_IDS
+        assert asked.named(beside=(), with_body=False) == {}

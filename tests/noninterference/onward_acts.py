@@ -1,0 +1,84 @@
+"""Acts on what went to a third authority: the other side's own record passed on, both told at once, and corrections.
+
+Who passes on what the observing side owns does a shared act: the owner gets a notice. All else of it is hidden.
+"""
+
+from noninterference.acts import DECISIONS, Act, case_of, decision, doing, filled, make, told, written
+from noninterference.installation import THIRD, Run, other
+
+
+async def _noted(run: Run, act: Act) -> list[dict[str, str]]:
+    """Note something of the side's own, to be disclosed."""
+    noted = await run.send(act.side, "POST", f"{case_of(run, act)}/information", filled(run, act, "NoteInformation"))
+    return [{"kind": "information", "id": noted.json()["id"]}] if noted.is_success else []
+
+
+@doing("tell the third authority")
+async def _tell_third(run: Run, act: Act) -> None:
+    body = {**told(run, act, THIRD), "summary": written("Han er set ved stationen.", act.choice)}
+    if act.about is not None:
+        body["items"] = [{"kind": "information", "id": run.made_by(act.about)["id"]}]
+    await make(run, act, f"{case_of(run, act)}/exchanges", body)
+
+
+@doing("ask the third authority")
+async def _ask_third(run: Run, act: Act) -> None:
+    body = {"question": written("Kender I ham?", act.choice), "disclosure": told(run, act, THIRD)}
+    await make(run, act, f"{case_of(run, act)}/information-requests", body)
+
+
+@doing("tell both")
+async def _tell_both(run: Run, act: Act) -> None:
+    items = await _noted(run, act)
+    if items:
+        body = {**told(run, act, run.authorities[other(act.side)], THIRD), "items": items}
+        await make(run, act, f"{case_of(run, act)}/exchanges", body)
+
+
+@doing("tell the third the same")
+async def _tell_third_the_same(run: Run, act: Act) -> None:
+    body = {**told(run, act, THIRD), "items": run.made_by(act.about)["_items"]}
+    await make(run, act, f"{case_of(run, act)}/exchanges", body)
+
+
+@doing("pass on")
+async def _pass_on(run: Run, act: Act) -> None:
+    items, more = run.made_by(act.about)["_items"], {}
+    if act.choice % 2:
+        items = [*items, *await _noted(run, act)]
+        more = {"summary": written("Sagt på mødet.", act.choice), "strict_necessity": written("Strengt.", act.choice)}
+    body = {**told(run, act, THIRD), **more, "items": items}
+    await make(run, act, f"{case_of(run, act)}/exchanges", body)
+
+
+@doing("correct past the other")
+async def _correct_past(run: Run, act: Act) -> None:
+    path = f"{case_of(run, act)}/exchanges/{run.made_by(act.about)['id']}/corrections"
+    items = await _noted(run, act)
+    body = {**told(run, act, THIRD), "summary": written("Det var klubben.", act.choice), "items": items}
+    await make(run, act, path, body)
+
+
+@doing("withdraw from the third")
+async def _withdraw_from_third(run: Run, act: Act) -> None:
+    path = f"{case_of(run, act)}/exchanges/{run.made_by(act.about)['id']}/withdrawals"
+    await run.send(act.side, "POST", path, {"recipient": THIRD, "reason": written("En fejl.", act.choice)})
+
+
+@doing("change a proposal past the other")
+async def _change_past(run: Run, act: Act) -> None:
+    made = run.made_by(act.about)
+    kind = next(kind for kind, (path, _, _) in DECISIONS.items() if made["_path"].endswith(f"/{path}"))
+    path = f"{case_of(run, act)}/{DECISIONS[kind][0]}/{made['id']}"
+    read = await run.send(act.side, "GET", path)
+    body = decision(run, act, kind)
+    body["disclosure"]["recipients"] = [THIRD]
+    headers = {"if-match": dict(read.headers).get("etag", "*")}
+    await run.send(act.side, "PUT", path, body, headers=headers)
+
+
+AFTER_TELLING_A_THIRD = {
+    "tell the other": "tell the third the same", "pass on": "correct past the other",
+    "tell the third the same": "correct past the other", "tell both": "withdraw from the third",
+}
+"""What the hiding side may do, unseen, about what it told before."""
