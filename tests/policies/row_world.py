@@ -265,7 +265,8 @@ async def _not_agreed_upon(house: House, *, told_to: str) -> None:
         "outcome": "within", "content": {"reasons": "Ekstremisme."}, "disclosure": told(purpose="scope_decision"),
     })
     path = f"{case.path}/scope-decisions/{proposal['id']}/disagreement"
-    await case.politi.post(path, {"reason": "Bekymring.", "disclosure": told(POLICE, recipients=[told_to])})
+    disclosure = told(POLICE, recipients=sorted({MUNICIPALITY, told_to}))
+    await case.politi.post(path, {"reason": "Bekymring.", "disclosure": disclosure})
 
 
 async def _see_first(case: CaseInHand) -> None:
