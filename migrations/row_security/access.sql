@@ -55,8 +55,22 @@ CREATE FUNCTION infohus.rests_on_what_stands(of_exchange uuid, of_record uuid, r
   END
   $$;
 
--- Was the record disclosed to the caller's authority by an exchange, and not withdrawn? That an exchange itself was stays
--- known to its recipient; its texts go with their key.
+-- Does a disclosure let its recipient read on, though it rests on another, or was withdrawn? It does while it rests on
+-- what stands, and where the caller's own authority, the recipient, has marked the record as kept (rule 16).
+CREATE FUNCTION infohus.lets_read(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.rests_on_what_stands(of_exchange, of_record, recipient)
+      OR recipient = infohus.caller_authority() AND EXISTS (
+        SELECT FROM infohus.kept_mark k
+        WHERE k.exchange_id = of_exchange AND k.authority_id = recipient AND of_record = ANY (k.records)
+      );
+  END
+  $$;
+
+-- Was the record disclosed to the caller's authority by an exchange, and not withdrawn, or is it kept? That an exchange
+-- itself was stays known to its recipient; its texts go with their key.
 CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -64,17 +78,14 @@ CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
     RETURN EXISTS (
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
-        AND (
-          d.record_kind = 'exchange' OR (
-            d.withdrawn_at IS NULL
-            AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
-          )
-        )
+        AND (d.record_kind = 'exchange' OR d.withdrawn_at IS NULL AND cardinality(d.via) = 0
+          OR infohus.lets_read(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
 
--- Has the caller's authority a key of this version: because it wrote it, or by an exchange that was not withdrawn?
+-- Has the caller's authority a key of this version: because it wrote it, or by an exchange that was not withdrawn
+-- or is kept?
 CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -85,29 +96,27 @@ CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS bool
     ) OR EXISTS (
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
-        AND d.record_version = of_version AND d.withdrawn_at IS NULL
-        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
+        AND d.record_version = of_version
+        AND (d.withdrawn_at IS NULL AND cardinality(d.via) = 0
+          OR infohus.lets_read(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
 
--- The newest version of a record that the caller's authority has a key for: the one that it sees. Each other version,
--- older or newer, is hidden from it.
+-- The newest version of a record that the caller's authority has a key for: it sees that, and no older or newer one.
 CREATE FUNCTION infohus.newest_version(of_record uuid) RETURNS integer
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   DECLARE
     authority text := infohus.caller_authority();
-    newest integer;
   BEGIN
-    SELECT GREATEST(
-      (SELECT max(k.record_version) FROM infohus.record_key k
-        WHERE k.record_id = of_record AND k.authority_id = authority),
+    RETURN GREATEST(
+      (SELECT max(k.record_version) FROM infohus.record_key k WHERE k.record_id = of_record AND k.authority_id = authority),
       (SELECT max(d.record_version) FROM infohus.disclosure d
-        WHERE d.record_id = of_record AND d.recipient_id = authority AND d.withdrawn_at IS NULL
-        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id)))
-    ) INTO newest;
-    RETURN newest;
+        WHERE d.record_id = of_record AND d.recipient_id = authority
+        AND (d.withdrawn_at IS NULL AND cardinality(d.via) = 0
+          OR infohus.lets_read(d.exchange_id, d.record_id, d.recipient_id)))
+    );
   END
   $$;
 

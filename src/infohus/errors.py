@@ -241,12 +241,6 @@ class RecipientTakesNoPart(Refused):
     """Rule 3."""
 
 
-class RecipientCannotBeTold(Refused):
-    """Nothing can be sealed to the recipient: it has no intake key in the infohus, or none that its keeper signed."""
-
-    status = HTTPStatus.CONFLICT
-
-
 class ParagraphDoesNotFollow(Refused):
     """Rule 4."""
 

@@ -198,6 +198,7 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
         # The other passes it on, of which the owner gets a notice.
         await _disclose(case, other, PROBATION, kind="note", record_id=written[1]["id"])
         await _keep_for_itself(case, writer, item_id=written[0]["id"])
+        await _mark_as_kept(case, writer, reader)
         await writer.put(f"{case.path}/journal-reference", {"reference": "26/1234"})
         item = await writer.post(f"{case.path}/information", {"text": "En fejl.", "source": "klubben"})
         given = await writer.post(f"{case.path}/exchanges", {
@@ -306,6 +307,20 @@ async def _recorded_by_the_police(house: House) -> None:
         "observation": "Set i byen.", "told_reporter": "Vi ser på det.", "reporter": {"name": "Vidne Vidnesen"},
         "subjects": [{"is_under_18": True}],
     })
+
+
+async def _mark_as_kept(case: CaseInHand, writer: Person, reader: Person) -> None:
+    """Disclose two notes, which the reader marks as kept, and withdraw one of them."""
+    by = MUNICIPALITY if writer.name == "kommune" else POLICE
+    for is_withdrawn in (True, False):
+        note = await writer.post(f"{case.path}/notes", {"happened_at": now().isoformat(), "text": "Bevares."})
+        items = [{"kind": "note", "id": note["id"]}]
+        given = await writer.post(f"{case.path}/exchanges", {**told(by), "items": items})
+        path = f"{case.path}/exchanges/{given['id']}"
+        await reader.post(f"{path}/kept-marks", {"items": items, "because": "used", "reason": "Brugt i et tiltag."})
+        if is_withdrawn:
+            other = POLICE if by == MUNICIPALITY else MUNICIPALITY
+            await writer.post(f"{path}/withdrawals", {"recipient": other, "reason": "Givet ved en fejl."})
 
 
 async def _disclose(case: CaseInHand, by: str, *recipients: str, kind: str, record_id: str) -> None:

@@ -237,8 +237,15 @@ STANDS = sa.and_(
 """Whether a disclosure lets its recipient read: it was not withdrawn, nor was all that it rests on."""
 
 
-KNOWN = sa.or_(STANDS, Disclosure.record_kind == "exchange")
-"""Whether a disclosure lets its recipient know of the record. That an exchange was stays known when it is withdrawn."""
+KNOWN = sa.or_(
+    sa.and_(Disclosure.withdrawn_at.is_(None), sa.func.cardinality(Disclosure.via) == 0),
+    Disclosure.record_kind == "exchange",
+    sa.func.infohus.lets_read(Disclosure.exchange_id, Disclosure.record_id, Disclosure.recipient_id),
+)
+"""Whether a disclosure lets its recipient know of the record: it stands, or the caller's own authority keeps it.
+
+That an exchange was stays known when it is withdrawn.
+"""
 
 
 class DisclosedKey(Row):

@@ -17,12 +17,7 @@ from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import (
-    AnySelect,
-    Stored,
-    compiled,
-    row_from,
-)
+from infohus.kernel.database.statements import AnySelect, Stored, compiled, row_from
 from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
@@ -246,13 +241,8 @@ class UnitOfWork:
         self._add_version(record, keys)
 
     async def keep(self, exchange_id: UUID, record: DisclosedRecord) -> None:
-        """Keep the keys of a version that an exchange gave: its withdrawal takes the exchange's keys, and not these.
-
-        Raises:
-            NotAvailable: the exchange gave none that the caller's authority can open.
-        """
-        version = (record.record_id, record.record_version)
-        await self._keys.keep(exchange_id, version, owner_id=record.owner)
+        """Keep the keys that an exchange gave of a version when it is withdrawn later; `NotAvailable` without any."""
+        await self._keys.keep(exchange_id, (record.record_id, record.record_version), owner_id=record.owner)
 
     def _add_version(self, record: Record, keys: Iterable[Row]) -> None:
         for row in (record, *keys):

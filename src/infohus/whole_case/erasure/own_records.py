@@ -14,6 +14,7 @@ from infohus.casework.concerns.model import (
     Reporter,
     ReporterRelease,
 )
+from infohus.casework.exchanges.kept_marks import KeptMark
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.casework.measures.model import FollowUp, Measure, Recommendation
@@ -31,6 +32,6 @@ from infohus.whole_case.rights.model import AccessRequest, Release, Restriction
 OWN_RECORDS: tuple[type[Record], ...] = (
     AccessRequest, ArchiveClearance, Assessment, ChildNotification, ChildNotificationStep, ClearanceCheck, Closure,
     Concern, Contribution, CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest, Invitation,
-    JournalReference, LegalHold, Measure, Note, OnwardNotice, Participant, ProtectedAddress, Recommendation, Release,
-    Reporter, ReporterRelease, Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
+    JournalReference, KeptMark, LegalHold, Measure, Note, OnwardNotice, Participant, ProtectedAddress, Recommendation,
+    Release, Reporter, ReporterRelease, Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
 )
