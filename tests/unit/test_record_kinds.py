@@ -36,7 +36,8 @@ NEVER_DISCLOSED = {
 
 NOTHING_ON_A_PERSON_TO_HAND_OUT = {
     "access_request", "archive_clearance", "information_request", "invitation", "journal_reference", "kept_mark",
-    "legal_hold", "onward_notice", "participant", "protected_address", "release", "reporter_release", "restriction", "withdrawal",
+    "legal_hold", "onward_notice", "participant", "protected_address", "release", "reporter_release", "restriction",
+    "withdrawal",
 }
 
 
