@@ -24,6 +24,10 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "pet-is-answered-by-itself": (
         "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
     ),
+    "side-cannot-end-yet": (
+        "Din side kan ikke afsluttes endnu",
+        "Underskriv afslutningen. Har den anden ikke underskrevet efter {days} dage, kan din egen side afsluttes.",
+    ),
     "drawn-in-by-its-own-authority": (
         "Myndigheden inddrager selv sine medarbejdere",
         "Bed myndighedens egen tovholder om at inddrage personen.",

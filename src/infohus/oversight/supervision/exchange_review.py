@@ -51,7 +51,9 @@ _WITHDRAWN = (
 """What was withdrawn, or rests on what was, as the discloser sees it, or the recipient of itself (rule 16)."""
 _LACKS_A_RECEIPT = sa.func.cardinality(_EXPECTED) > _RECEIPTS_OF_ONE
 
-_IS_ITEM = Disclosure.record_kind.not_in((Exchange.__tablename__, OnwardNotice.__tablename__))
+_IS_ITEM = sa.and_(
+    Disclosure.record_kind != Exchange.__tablename__, Disclosure.record_kind != OnwardNotice.__tablename__
+)
 """Of what an exchange disclosed: neither itself, nor what the owner of an item learned of it."""
 
 COLUMNS = (
