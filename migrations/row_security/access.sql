@@ -152,12 +152,12 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
   AS $$
   BEGIN
     RETURN noted_by = infohus.caller_person() OR EXISTS (
-      SELECT FROM infohus.participant p
+      SELECT FROM infohus.participant p LEFT JOIN infohus.invitation i ON i.participant_id = p.id
       WHERE p.case_id = of_case
         AND p.person_id = infohus.caller_person()
         AND p.acts_for = infohus.caller_authority()
         AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
-        AND (p.kind = 'coordinator' OR cardinality(p.records) = 0 OR of_record = ANY (p.records))
+        AND (p.kind = 'coordinator' OR cardinality(i.records) = 0 OR of_record = ANY (i.records))
     );
   END
   $$;
@@ -172,6 +172,7 @@ GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 -- What the functions read. They run as the owner, whom forced row security binds too.
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_participant ON infohus.participant FOR SELECT TO infohus_owner USING (true);
+CREATE POLICY functions_read_invitation ON infohus.invitation FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_disclosure ON infohus.disclosure FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_record_key ON infohus.record_key FOR SELECT TO infohus_owner
   USING (infohus.caller_authority() IS NOT NULL);
@@ -197,7 +198,7 @@ CREATE POLICY update_case ON infohus."case" FOR UPDATE TO infohus_app
 -- its staff may read that the side is there, because an attempt by one who takes no part is logged with it.
 ALTER TABLE infohus.case_side ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.case_side TO infohus_app;
-GRANT UPDATE (version) ON infohus.case_side TO infohus_app;
+GRANT UPDATE (version, ended_at) ON infohus.case_side TO infohus_app;
 CREATE POLICY select_case_side ON infohus.case_side FOR SELECT TO infohus_app
   USING (authority_id = infohus.caller_authority() AND infohus.caller_person() IS NOT NULL);
 CREATE POLICY insert_case_side ON infohus.case_side FOR INSERT TO infohus_app
@@ -251,6 +252,26 @@ CREATE POLICY leave_participant ON infohus.participant FOR UPDATE TO infohus_app
     AND acts_for = infohus.caller_authority()
     AND infohus.caller_role() = 'invited_professional'
     AND ends_at <= infohus.acting_at()
+  );
+
+-- What for: for the authority that drew the person in, and for the person.
+ALTER TABLE infohus.invitation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.invitation TO infohus_app;
+CREATE POLICY select_invitation ON infohus.invitation FOR SELECT TO infohus_app
+  USING (
+    (
+      authority_id = infohus.caller_authority()
+      OR (person_id = infohus.caller_person() AND acts_for = infohus.caller_authority())
+    )
+    AND infohus.takes_part(case_id, 'any')
+  );
+CREATE POLICY insert_invitation ON infohus.invitation FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND EXISTS (
+      SELECT FROM infohus.participant p WHERE p.id = participant_id AND p.authority_id = infohus.caller_authority()
+    )
   );
 
 ALTER TABLE infohus.disclosure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -134,7 +134,7 @@ async def _search(run: Run, act: Act) -> None:
 @doing("report the log to a person")
 async def _report(run: Run, act: Act) -> None:
     body = {"cpr_number": "010104-1234"}
-    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-reports?purpose=lawfulness", body)
+    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-reports", body)
 
 
 @doing("read")
@@ -148,7 +148,7 @@ async def _supervise(run: Run, act: Act) -> None:
     role = ("dpo", "legal")[act.choice % 2]
     for path in ("/exchanges", "/erasure-report"):
         await run.send(act.side, "GET", f"/infohuse/{run.infohus_id}{path}", role=role)
-    for path in ("/log?purpose=lawfulness", "/log/entries?purpose=lawfulness", "/log/notice"):
+    for path in ("/log", "/log/entries", "/log/notice"):
         await run.send(act.side, "GET", path, role=role)
     await run.send(act.side, "POST", "/log/notice/acknowledgement", role="tovholder")
 
@@ -157,7 +157,7 @@ async def _supervise(run: Run, act: Act) -> None:
 async def _announce(run: Run, act: Act) -> None:
     today = run.installation.clock().date()
     period = {"period_from": f"{today - timedelta(days=30)}", "period_until": f"{today}"}
-    await make(run, act, "/log/checks?purpose=lawfulness", {**EXAMPLES["AnnounceLogCheck"], **period}, role="dpo")
+    await make(run, act, "/log/checks", {**EXAMPLES["AnnounceLogCheck"], **period}, role="dpo")
 
 
 @doing("try what is refused")

@@ -26,6 +26,7 @@ from infohus.kernel.unit_of_work.grants import DisclosedRecord, Grants
 from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.not_readable import opened, opened_for_supervision
 from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.repetition import Repetition
@@ -147,10 +148,11 @@ class UnitOfWork:
 
         Raises:
             NotAvailable: a policy does not allow it, or no exchange gave the caller's authority the key.
+            RecordNotReadable: one was changed past the system.
         """
         await self._decide_each([record for record in records if record.id not in self._decided], reading)
         await self._keys.bring([(record.id, record.record_version) for record in records])
-        return {record.id: self._keys.open(record) for record in records}
+        return {record.id: opened(self._keys, record, self.audit_draft) for record in records}
 
     def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
         """Open what `row` keeps for the supervision of its authority; the log entry lists each text opened.
@@ -159,9 +161,9 @@ class UnitOfWork:
 
         Raises:
             NotAvailable: it is kept for another authority's supervision.
-            CannotOpen: the stored value was moved here, or changed.
+            RecordNotReadable: the stored value was moved here, or changed.
         """
-        return self._keys.open_for_supervision(row, *columns)
+        return opened_for_supervision(self._keys, row, columns, self.audit_draft)
 
     @property
     def log(self) -> LogReader:
