@@ -106,8 +106,8 @@ def _rows(infohus_id: UUID, numbers: range, until: datetime) -> Rows:
 def _participants(case_id: UUID, moment: datetime) -> Iterator[dict[str, Any]]:
     for authority, _, person in PARTIES:
         yield _record(_id_of(moment), case_id, moment) | {
-            "person_id": person.person_id, "acts_for": authority, "kind": "coordinator", "scope": [],
-            "begins_at": moment, "ends_at": None, "reason": None, "public_task_confirmed": False, "records": [],
+            "person_id": person.person_id, "acts_for": authority, "kind": "coordinator",
+            "begins_at": moment, "ends_at": None,
         }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from infohus.kernel.audit.storage.log import log_of
 
 LIMIT = 512 * 2**20
 RESULTS = Path(__file__).resolve().parents[1] / "var" / "long-log.json"
+FOR = "purpose=self_monitoring"
 _APPEND = "SELECT audit.append($1, $2)"
 
 
@@ -93,28 +94,28 @@ def drawing(service: _Asked) -> Callable[[], tuple[int, str, int, bytes]]:
     """Announce a check of the whole period, and give what draws it."""
     secret = secrets.token_hex(32)
     body = {
-        "commitment": hashlib.sha256(secret.encode()).hexdigest(), "sample": 25,
+        "commitment": hashlib.sha256(secret.encode()).hexdigest(), "sample": 25, "leaves_gap": True,
         "period_from": f"{now() - timedelta(days=160):%Y-%m-%d}", "period_until": f"{now():%Y-%m-%d}",
     }
-    status, _, _, end = service.ask("POST", "/log/checks", body)
+    status, _, _, end = service.ask("POST", f"/log/checks?{FOR}", body)
     if status != HTTPStatus.CREATED:
         message = f"the check was not announced: {status} {end[:300]!r}"
         raise SystemExit(message)
     check = json.loads(end)["id"]
-    service.ask("GET", "/log")  # signs
-    return lambda: service.ask("POST", f"/log/checks/{check}/draw", {"secret": secret})
+    service.ask("GET", f"/log?{FOR}")  # signs
+    return lambda: service.ask("POST", f"/log/checks/{check}/draw?{FOR}", {"secret": secret})
 
 
 def measure(service: _Asked, say: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
     """Ask for everything that reads a whole log; say what each took, and whether all was answered."""
-    service.ask("GET", "/log/entries?limit=1")
+    service.ask("GET", f"/log/entries?limit=1&{FOR}")
     began, all_is_well, results = service.peak(), True, {"peak at first": service.peak()}
     asked: dict[str, Callable[[], tuple[int, str, int, bytes]]] = {
-        "verify": lambda: service.ask("GET", "/log"),
-        "export": lambda: service.ask("POST", "/log/export"),
-        "readers of the notice": lambda: service.ask("GET", "/log/notice/acknowledgements"),
+        "verify": lambda: service.ask("GET", f"/log?{FOR}"),
+        "export": lambda: service.ask("POST", f"/log/export?{FOR}"),
+        "readers of the notice": lambda: service.ask("GET", f"/log/notice/acknowledgements?{FOR}"),
         "draw": drawing(service),
-        "checks": lambda: service.ask("GET", "/log/checks"),
+        "checks": lambda: service.ask("GET", f"/log/checks?{FOR}"),
     }
     for name, ask in asked.items():
         start = time.monotonic()

@@ -1,8 +1,8 @@
 """Runs Alembic on the database: as infohus_owner, one transaction per migration, waiting 5 seconds for locks.
 
 The address comes from the option sqlalchemy.url (`infohus migrate` sets it), from `alembic -x database_url=…`, or from
-INFOHUS_DATABASE_URL. Only the schema `infohus` is compared with the models: the schema `audit` has none. Runs an event
-loop of its own, so call it outside one.
+INFOHUS_DATABASE_URL. The schemas `infohus` and `keys` are compared with the models: the schema `audit` has none. Runs
+an event loop of its own, so call it outside one.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import create_async_engine  # noqa: TID251 - the one async engine: Alembic needs it
 
 import infohus
-from infohus.kernel.database.tables import SCHEMA, Row
+from infohus.kernel.access.keys_model import KEYS_SCHEMA, KeyRow
+from infohus.kernel.database.tables import NAMING, SCHEMA, Row
 
 OWNER = "infohus_owner"
 _MIGRATING = 0x696E666F687573
@@ -49,9 +50,18 @@ def import_models() -> None:
             importlib.import_module(".".join(("infohus", *file.relative_to(package).with_suffix("").parts)))
 
 
+def all_models() -> sa.MetaData:
+    """Give the tables of both schemas together: Alembic takes one set of them, and names by its convention."""
+    together = sa.MetaData(naming_convention=NAMING)
+    for metadata in (Row.metadata, KeyRow.metadata):
+        for table in metadata.sorted_tables:
+            table.to_metadata(together)
+    return together
+
+
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     """Say whether Alembic compares this object: everything but other schemas."""
-    return kind != "schema" or name == SCHEMA
+    return kind != "schema" or name in {SCHEMA, KEYS_SCHEMA}
 
 
 def types_differ(
@@ -76,7 +86,7 @@ def migrate_over(connection: sa.Connection) -> None:
     connection.commit()
     context.configure(
         connection=connection,
-        target_metadata=Row.metadata,
+        target_metadata=all_models(),
         include_schemas=True,
         include_name=is_ours,
         version_table_schema=SCHEMA,
@@ -107,7 +117,7 @@ async def migrate() -> None:
 import_models()
 if context.is_offline_mode():
     context.configure(
-        url=sa.URL.create("postgresql"), target_metadata=Row.metadata, version_table_schema=SCHEMA, literal_binds=True,
+        url=sa.URL.create("postgresql"), target_metadata=all_models(), version_table_schema=SCHEMA, literal_binds=True,
         transaction_per_migration=True,
     )
     with context.begin_transaction():

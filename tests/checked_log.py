@@ -28,12 +28,12 @@ CHECKS = "/log/checks"
 
 async def logged(house: House, at: str, *, caller: UUID | None = None) -> None:
     """Append an entry, past the application, with a time, a caller and nothing else."""
-    nothing = dict.fromkeys(("authority", "role", "assurance", "subject", "case", "reason", "justification", "purpose"))
+    nothing = dict.fromkeys(("authority", "role", "assurance", "subject", "case", "reason", "justification"))
     empty: dict[str, Any] = {name: [] for name in ("policies", "recipients", "persons", "opened", "wrote")}
     entry = {
         "v": 2, "at": at, "log": MUNICIPAL_LOG, "caller": caller, "action": "readInfohus", "outcome": "allowed",
         "subject_kind": "infohus", "policy_set": "", "correlation": "",
-        "nonce": "", "track": "ordinary", **nothing, **empty,
+        "nonce": "", "track": "ordinary", "purpose": "administration", **nothing, **empty,
     }
     await house.sql("SELECT audit.append($1, $2)", MUNICIPAL_LOG, msgspec.json.encode(entry))
 

@@ -5,7 +5,6 @@ application is called in this process instead of over the network.
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.settings import Settings
+from log_purposes import with_purpose
 from one_api import app_of
 
 MUNICIPALITY, POLICE, PROBATION = "ishoj-kommune", "kbh-vestegns-politi", "kriminalforsorgen"
@@ -89,8 +89,7 @@ class Person:
 
     async def call(self, method: str, path: str, **more: Any) -> Any:
         """Send a request with the token and the person's own headers; what reads a log says that it is lawfulness."""
-        if READS_A_LOG.match(path.partition("?")[0]) and "purpose=" not in path:
-            path += f"{'&' if '?' in path else '?'}purpose=lawfulness"
+        path = with_purpose(path)
         headers = {"Authorization": f"Bearer {self.token}", **self.headers, **more.pop("headers", {})}
         return await self.client.request(method, path, headers=headers, **more)
 
@@ -113,13 +112,6 @@ class Person:
     async def _expect(self, response: Any, status: int) -> Any:
         assert response.status_code == status, f"{response.status_code}: {response.text}"
         return response.json() if response.content else None
-
-
-READS_A_LOG = re.compile(
-    r"/log(?!/notice$|/notice/acknowledgement$|/findings)|/installation-log|/infohuse/[^/]+/(exchanges|log-reports)"
-    r"|/cases/[^/]+/(log$|exchanges/[^/]+/answers$)"
-)
-"""The addresses of what takes one of the four purposes (rule 104)."""
 
 
 @dataclass

@@ -4,12 +4,14 @@ The keepers, the vault, the keyring and what an exchange gives are the real ones
 there, so nothing but the keys says no.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
+
+import msgspec
 
 from infohus.cases.disclosures.model import Item
 from infohus.kernel.access.keys_model import ExchangeKey, KeptKey, SideSecret
@@ -116,11 +118,13 @@ class KeyTables:
         await unit.keyring.wrap_new(_set_wrap)
         self.record_keys += made
 
-    async def disclose(self, record: Record, by: str, *recipients: str, exchange_id: UUID | None = None) -> UUID:
-        """Let an authority disclose a version; give the exchange's id."""
-        exchange_id = exchange_id or new_id()
+    async def disclose(self, record: Record, by: str, *recipients: str, parts: Collection[str] = ()) -> UUID:
+        """Let an authority disclose a version, or some parts of it; give the exchange's id."""
+        exchange_id, item = new_id(), Item.of(record)
+        if parts:
+            item = msgspec.structs.replace(item, contents={part: item.contents[part] for part in parts})
         unit = await self.unit(by, record.case_id).begun()
-        await unit.grants.give(exchange_id, [Item.of(record)], recipients)
+        await unit.grants.give(exchange_id, [item], recipients)
         self.disclosed_keys += [row for row in unit.inserted if isinstance(row, DisclosedKey)]
         await unit.side_keys.commit()
         return exchange_id

@@ -55,8 +55,22 @@ CREATE FUNCTION infohus.rests_on_what_stands(of_exchange uuid, of_record uuid, r
   END
   $$;
 
--- Was the record disclosed to the caller's authority by an exchange, and not withdrawn? That an exchange itself was stays
--- known to its recipient; its texts go with their key.
+-- Does a disclosure let its recipient read on, though it rests on another, or was withdrawn? It does while it rests on
+-- what stands, and where the caller's own authority, the recipient, has marked the record as kept (rule 16).
+CREATE FUNCTION infohus.lets_read(of_exchange uuid, of_record uuid, recipient text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.rests_on_what_stands(of_exchange, of_record, recipient)
+      OR recipient = infohus.caller_authority() AND EXISTS (
+        SELECT FROM infohus.kept_mark k
+        WHERE k.exchange_id = of_exchange AND k.authority_id = recipient AND of_record = ANY (k.records)
+      );
+  END
+  $$;
+
+-- Was the record disclosed to the caller's authority by an exchange, and not withdrawn, or is it kept? That an exchange
+-- itself was stays known to its recipient; its texts go with their key.
 CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -64,17 +78,14 @@ CREATE FUNCTION infohus.was_told(of_record uuid) RETURNS boolean
     RETURN EXISTS (
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
-        AND (
-          d.record_kind = 'exchange' OR (
-            d.withdrawn_at IS NULL
-            AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
-          )
-        )
+        AND (d.record_kind = 'exchange' OR d.withdrawn_at IS NULL AND cardinality(d.via) = 0
+          OR infohus.lets_read(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
 
--- Has the caller's authority a key of this version: because it wrote it, or by an exchange that was not withdrawn?
+-- Has the caller's authority a key of this version: because it wrote it, or by an exchange that was not withdrawn
+-- or is kept?
 CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -85,29 +96,27 @@ CREATE FUNCTION infohus.has_key(of_record uuid, of_version integer) RETURNS bool
     ) OR EXISTS (
       SELECT FROM infohus.disclosure d
       WHERE d.record_id = of_record AND d.recipient_id = infohus.caller_authority()
-        AND d.record_version = of_version AND d.withdrawn_at IS NULL
-        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id))
+        AND d.record_version = of_version
+        AND (d.withdrawn_at IS NULL AND cardinality(d.via) = 0
+          OR infohus.lets_read(d.exchange_id, d.record_id, d.recipient_id))
     );
   END
   $$;
 
--- The newest version of a record that the caller's authority has a key for: the one that it sees. Each other version,
--- older or newer, is hidden from it.
+-- The newest version of a record that the caller's authority has a key for: it sees that, and no older or newer one.
 CREATE FUNCTION infohus.newest_version(of_record uuid) RETURNS integer
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   DECLARE
     authority text := infohus.caller_authority();
-    newest integer;
   BEGIN
-    SELECT GREATEST(
-      (SELECT max(k.record_version) FROM infohus.record_key k
-        WHERE k.record_id = of_record AND k.authority_id = authority),
+    RETURN GREATEST(
+      (SELECT max(k.record_version) FROM infohus.record_key k WHERE k.record_id = of_record AND k.authority_id = authority),
       (SELECT max(d.record_version) FROM infohus.disclosure d
-        WHERE d.record_id = of_record AND d.recipient_id = authority AND d.withdrawn_at IS NULL
-        AND (cardinality(d.via) = 0 OR infohus.rests_on_what_stands(d.exchange_id, d.record_id, d.recipient_id)))
-    ) INTO newest;
-    RETURN newest;
+        WHERE d.record_id = of_record AND d.recipient_id = authority
+        AND (d.withdrawn_at IS NULL AND cardinality(d.via) = 0
+          OR infohus.lets_read(d.exchange_id, d.record_id, d.recipient_id)))
+    );
   END
   $$;
 
@@ -143,12 +152,12 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
   AS $$
   BEGIN
     RETURN noted_by = infohus.caller_person() OR EXISTS (
-      SELECT FROM infohus.participant p
+      SELECT FROM infohus.participant p LEFT JOIN infohus.invitation i ON i.participant_id = p.id
       WHERE p.case_id = of_case
         AND p.person_id = infohus.caller_person()
         AND p.acts_for = infohus.caller_authority()
         AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
-        AND (p.kind = 'coordinator' OR cardinality(p.records) = 0 OR of_record = ANY (p.records))
+        AND (p.kind = 'coordinator' OR cardinality(i.records) = 0 OR of_record = ANY (i.records))
     );
   END
   $$;
@@ -163,6 +172,7 @@ GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 -- What the functions read. They run as the owner, whom forced row security binds too.
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_participant ON infohus.participant FOR SELECT TO infohus_owner USING (true);
+CREATE POLICY functions_read_invitation ON infohus.invitation FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_disclosure ON infohus.disclosure FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_record_key ON infohus.record_key FOR SELECT TO infohus_owner
   USING (infohus.caller_authority() IS NOT NULL);
@@ -188,7 +198,7 @@ CREATE POLICY update_case ON infohus."case" FOR UPDATE TO infohus_app
 -- its staff may read that the side is there, because an attempt by one who takes no part is logged with it.
 ALTER TABLE infohus.case_side ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.case_side TO infohus_app;
-GRANT UPDATE (version) ON infohus.case_side TO infohus_app;
+GRANT UPDATE (version, ended_at) ON infohus.case_side TO infohus_app;
 CREATE POLICY select_case_side ON infohus.case_side FOR SELECT TO infohus_app
   USING (authority_id = infohus.caller_authority() AND infohus.caller_person() IS NOT NULL);
 CREATE POLICY insert_case_side ON infohus.case_side FOR INSERT TO infohus_app
@@ -242,6 +252,26 @@ CREATE POLICY leave_participant ON infohus.participant FOR UPDATE TO infohus_app
     AND acts_for = infohus.caller_authority()
     AND infohus.caller_role() = 'invited_professional'
     AND ends_at <= infohus.acting_at()
+  );
+
+-- What for: for the authority that drew the person in, and for the person.
+ALTER TABLE infohus.invitation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.invitation TO infohus_app;
+CREATE POLICY select_invitation ON infohus.invitation FOR SELECT TO infohus_app
+  USING (
+    (
+      authority_id = infohus.caller_authority()
+      OR (person_id = infohus.caller_person() AND acts_for = infohus.caller_authority())
+    )
+    AND infohus.takes_part(case_id, 'any')
+  );
+CREATE POLICY insert_invitation ON infohus.invitation FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND EXISTS (
+      SELECT FROM infohus.participant p WHERE p.id = participant_id AND p.authority_id = infohus.caller_authority()
+    )
   );
 
 ALTER TABLE infohus.disclosure ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -57,10 +57,10 @@ CREATE FUNCTION infohus.finds_participation(of_case uuid, area text) RETURNS boo
         RETURN true;
       END IF;
     ELSIF role = 'invited_professional' THEN
-      PERFORM FROM infohus.participant p
+      PERFORM FROM infohus.participant p LEFT JOIN infohus.invitation i ON i.participant_id = p.id
         WHERE p.case_id = of_case AND p.person_id = person AND p.acts_for = authority AND p.kind = 'invited'
           AND p.begins_at <= moment AND (p.ends_at IS NULL OR p.ends_at > moment)
-          AND (area = 'any' OR area = ANY (p.scope));
+          AND (area = 'any' OR area = ANY (i.scope));
       RETURN FOUND;
     END IF;
     RETURN false;

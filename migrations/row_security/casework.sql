@@ -124,6 +124,21 @@ CREATE POLICY insert_withdrawal ON infohus.withdrawal FOR INSERT TO infohus_app
     AND EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id AND e.authority_id = infohus.caller_authority())
   );
 
+ALTER TABLE infohus.kept_mark ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+-- What an authority keeps is its own to know.
+GRANT SELECT, INSERT ON infohus.kept_mark TO infohus_app;
+CREATE POLICY select_kept_mark ON infohus.kept_mark FOR SELECT TO infohus_app
+  USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+CREATE POLICY insert_kept_mark ON infohus.kept_mark FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
+  );
+-- For `lets_read`, which runs as the owner.
+CREATE POLICY functions_read_kept_mark ON infohus.kept_mark FOR SELECT TO infohus_owner
+  USING (authority_id = infohus.caller_authority());
+
 ALTER TABLE infohus.first_view ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 -- No UPDATE: a view stated before seeing the other authority's is not changed afterwards.
 GRANT SELECT, INSERT ON infohus.first_view TO infohus_app;

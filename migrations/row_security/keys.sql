@@ -25,6 +25,8 @@ GRANT EXECUTE ON FUNCTION keys.act_as(text, uuid, text, timestamptz), keys.calle
 -- A side's secret is its own authority's, from its making to its end. No UPDATE: the first that is stored counts.
 ALTER TABLE keys.side_secret ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON keys.side_secret TO infohus_keys;
+-- Which secrets there are, so that the daily check can name a side that lost its own.
+GRANT SELECT (case_id, authority_id, person_id) ON keys.side_secret TO infohus_reconciler;
 CREATE POLICY select_side_secret ON keys.side_secret FOR SELECT TO infohus_keys
   USING (authority_id = keys.caller_authority());
 CREATE POLICY insert_side_secret ON keys.side_secret FOR INSERT TO infohus_keys

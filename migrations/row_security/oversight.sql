@@ -136,7 +136,7 @@ CREATE FUNCTION infohus.yearly_counts(of_infohus uuid, of_year integer)
     FROM (
       SELECT min(w.opened_at) AS opened_at, min(w.decided_at) AS decided_at
       FROM infohus.assessment w JOIN ours ON ours.id = w.case_id
-      WHERE w.authority_id = infohus.caller_authority() OR infohus.was_told(w.id) GROUP BY w.id
+      WHERE infohus.has_key(w.id, w.record_version) GROUP BY w.id
     ) a
     WHERE a.opened_at >= begins_at AND a.opened_at < ends_at GROUP BY 2
     UNION ALL
@@ -183,7 +183,7 @@ CREATE POLICY counting_read ON infohus.scope_decision FOR SELECT TO infohus_owne
   );
 CREATE POLICY counting_read ON infohus.assessment FOR SELECT TO infohus_owner
   USING (
-    (authority_id = infohus.caller_authority() OR infohus.was_told(id)) AND case_id IN (
+    infohus.has_key(id, record_version) AND case_id IN (
       SELECT c.id FROM infohus."case" c JOIN infohus.coordinator o ON o.infohus_id = c.infohus_id
       WHERE o.person_id = infohus.caller_person() AND o.authority_id = infohus.caller_authority()
         AND infohus.caller_role() IN ('municipal_coordinator', 'police_coordinator')

@@ -76,6 +76,7 @@ def create_tables() -> None:
         sa.Column("case_id", sa.Uuid(), sa.ForeignKey("infohus.case.id"), primary_key=True),
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
         revision(),
     )
 
@@ -93,16 +94,24 @@ def create_tables() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("acts_for", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
         choice("kind", "coordinator", "invited"),
-        sa.Column("scope", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("begins_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True)),
-        sa.Column("public_task_confirmed", sa.Boolean(), nullable=False),
-        sa.Column("records", sa.ARRAY(sa.Uuid()), nullable=False),
-        sealed("reason", nullable=True),
         revision(),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= begins_at", name="ends_after_it_begins"),
         sa.CheckConstraint("kind = 'coordinator' OR ends_at IS NOT NULL", name="invited_for_a_time"),
         sa.Index("ix_participant_person_id_case_id_kind", "person_id", "case_id", "kind"),
+    )
+
+    create_record(
+        "invitation",
+        sa.Column("participant_id", sa.Uuid(), sa.ForeignKey("infohus.participant.id"), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("acts_for", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        sa.Column("scope", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("records", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("public_task_confirmed", sa.Boolean(), nullable=False),
+        sealed("reason"),
+        sa.UniqueConstraint("participant_id"),
     )
 
     # The table `exchange` is on the floor `cases`, which adds the foreign key to it.

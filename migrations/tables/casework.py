@@ -112,6 +112,15 @@ def create_tables() -> None:
     )
 
     create_record(
+        "kept_mark",
+        sa.Column("exchange_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id"), nullable=False),
+        choice("because", "used", "to_be_kept"),
+        sa.Column("records", sa.ARRAY(sa.Uuid()), nullable=False),
+        sealed("reason"),
+        sa.Index(None, "exchange_id", "authority_id"),
+    )
+
+    create_record(
         "first_view",
         sealed("content"),
         unique_in_case=("authority_id",),

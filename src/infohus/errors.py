@@ -73,12 +73,7 @@ class RequestTooLarge(Refused):
 
 
 class UnsupportedMediaType(Refused):
-    """The body is not said to be JSON in UTF-8, so another reader could read something else.
-
-    Refused as whatever can be read in two ways is, with 400, and not with the 415 of RFC 9110, section 15.5.16.
-    """
-
-    status = HTTPStatus.BAD_REQUEST
+    status = HTTPStatus.BAD_REQUEST  # as what can be read in two ways, and not the 415 of RFC 9110, section 15.5.16
 
 
 class MomentNotPlausible(Refused):
@@ -244,12 +239,6 @@ class ExchangeForInvestigation(Refused):
 
 class RecipientTakesNoPart(Refused):
     """Rule 3."""
-
-
-class RecipientCannotBeTold(Refused):
-    """Nothing can be sealed to the recipient: it has no intake key in the infohus, or none that its keeper signed."""
-
-    status = HTTPStatus.CONFLICT
 
 
 class ParagraphDoesNotFollow(Refused):

@@ -76,6 +76,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(description="A measure without any event for so many days reaches both tovholdere (rule 77).",
                   ge=1, le=3650)
     ] = 60
+    other_signs_within_days: Annotated[
+        int, Meta(description="After so many days an authority that signed a closure may end its own side (rule 70).",
+                  ge=1, le=3650)
+    ] = 30
     sign_every_seconds: Annotated[
         int, Meta(description="How often each log that grew is signed, and its witnesses asked.", ge=1, le=3600)
     ] = 60

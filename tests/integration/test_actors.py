@@ -185,7 +185,8 @@ class WhenSomebodyGetsPastTheApplication:
         await house.person("kommune").get("/cases")
         other = uuid4()
         await house.sql("UPDATE infohus.actor SET person_id = $1", other)
-        await house.person("dpo").get(path_of(other), status=404)
+        problem = await house.person("dpo").get(path_of(other), status=500)
+        assert problem["type"] == "/problems/record-not-readable"
 
     @pytest.mark.rule(44)
     async def test_no_key_but_the_supervision_s_opens_a_name(self, house: House) -> None:

@@ -114,6 +114,30 @@ class WhenAnExchangeIsCorrected:
             assert more["recipients"] == sorted([PROBATION, OTHER[by]])
 
 
+@pytest.mark.fault("A3")
+class WhenAClosureIsProposedWhereNothingIsExchanged:
+    @pytest.mark.rule(19)
+    @pytest.mark.rule(20)
+    @pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
+    @pytest.mark.parametrize("stage", [Stage.HINDERED, Stage.NOT_TAKEN_IN, Stage.POLICE_ALONE])
+    async def test_the_two_who_sign_it_see_it_and_nobody_else(self, house: House, stage: Stage, by: str) -> None:
+        case = await house.case()
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        await WAYS[stage](case)
+        proposer = by_of(case, by)
+        draft = {"outcome": "completed", "content": {"reasons": "Slut."}}
+        more = told(by, purpose="closure", recipients=[OTHER[by], PROBATION])
+        refused = await proposer.post(f"{case.path}/closures", {**draft, "disclosure": more}, status=409)
+        assert refused["type"] == "/problems/not-possible-now"
+        shown = {**draft, "disclosure": told(by, purpose="closure")}
+        proposal = await proposer.post(f"{case.path}/closures", shown)
+        path, headers = f"{case.path}/closures/{proposal['id']}", {"If-Match": '"1"'}
+        await proposer.put(path, {**draft, "disclosure": more}, headers=headers, status=409)
+        signature = {"content_hash": proposal["content_hash"]}
+        await by_of(case, OTHER[by]).post(f"{path}/signatures", signature)
+        assert await case.stage() == "closed"
+
+
 @pytest.mark.fault("A11")
 @pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
 class WhenWhatIsCorrectedWasWithdrawn:

@@ -151,7 +151,7 @@ class WhenIntakeKeysAreMade:
     def test_it_stands_in_the_installations_log_and_in_each_authoritys(self, machine: Machine) -> None:
         machine.intake()
         (of_installation,) = machine.said(INSTALLATION_LOG)
-        assert (str(of_installation.subject), of_installation.purpose) == (machine.infohus, "intake-keys")
+        assert (str(of_installation.subject), of_installation.purpose) == (machine.infohus, "administration")
         for authority in machine.authorities:
             (own,) = machine.said(log_of(authority))
             assert (own.justification, own.correlation) == (of_installation.justification, of_installation.correlation)

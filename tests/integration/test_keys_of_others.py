@@ -1,21 +1,20 @@
 """Promise 4 by key: no unit makes, holds or opens another authority's key, and an exchange is what gives one."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import asyncpg
 import pytest
 from litestar.testing import AsyncTestClient
 
-from conftest import Database
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, now, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, told
 from infohus.app import create_app
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.sealing.keepers import FileKeyKeeper, supervision_of
+from infohus.kernel.unit_of_work.key_store import KeyStore
 
 
 @pytest.fixture
@@ -107,6 +106,50 @@ class WhenAnAuthorityActs:
         assert (await case.politi.get(f"{case.path}/information/{item}"))["text"] == "Han vil rejse."
 
 
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Count what units ask the schema `keys`, and what they commit there."""
+    counted = {"ask": 0, "commit": 0}
+    for name in counted:
+        real = getattr(KeyStore, name)
+
+        async def called(self: KeyStore, *arguments: Any, _name: str = name, _real: Any = real) -> Any:
+            counted[_name] += 1
+            return await _real(self, *arguments)
+
+        monkeypatch.setattr(KeyStore, name, called)
+    return counted
+
+
+class WhenKeysAreRead:
+    async def test_an_act_asks_for_its_side_s_keys_once_and_writes_none_unless_it_gives_or_gets_some(
+        self, house: House, statements: dict[str, int]
+    ) -> None:
+        def since() -> tuple[int, int]:
+            seen = statements["ask"], statements["commit"]
+            statements.update(ask=0, commit=0)
+            return seen
+
+        case = await house.case()
+        # A new case has no keys to read; then the new secret is.
+        assert since() == (1, 1)
+        item = await case.note()
+        assert since() == (1, 0)
+        await case.kommune.get(f"{case.path}/information/{item}")
+        assert since() == (1, 0)
+        await case.disclose(item)
+        assert since() == (2, 1)
+        await case.politi.get(f"{case.path}/information/{item}")
+        assert since() == (1, 0)
+        await case.note(by=POLICE)
+        # The secret first, which is read back, and then what was taken in.
+        assert since() == (2, 2)
+        await case.politi.get(f"{case.path}/information/{item}")
+        assert since() == (1, 0)
+        await case.kommune.get("/cases")
+        assert since() == (0, 0)
+
+
 async def secrets_in(house: House, case: CaseInHand) -> set[str]:
     """Name the authorities whose side of a case has a secret."""
     rows = await house.sql("SELECT authority_id FROM keys.side_secret WHERE case_id = $1", UUID(case.id))
@@ -144,7 +187,7 @@ class WhenAnExchangeIsWithdrawn:
         if is_taken_in:
             await case.note(by=POLICE)
         assert await key_states(house, case) == {(POLICE, "taken in" if is_taken_in else "sealed")}
-        # One key for what it disclosed, and one for the exchange itself, which stays.
+        # One key for what it disclosed, and one for the exchange's own texts.
         assert await numbers_of(house, given["id"]) == [0, 1]
         done = await case.kommune.post(
             f"{case.path}/exchanges/{given['id']}/withdrawals", {"recipient": POLICE, "reason": "Givet ved en fejl."}
@@ -152,7 +195,7 @@ class WhenAnExchangeIsWithdrawn:
         assert {name: done[name] for name in ("recipient", "records", "was_acknowledged")} == {
             "recipient": POLICE, "records": 1, "was_acknowledged": False,
         }
-        assert await numbers_of(house, given["id"]) == [1]
+        assert await numbers_of(house, given["id"]) == []
         assert await numbers_of(house, also["id"]) == [0, 1]
         await case.politi.get(f"{case.path}/information/{item}", status=404)
         assert (await case.politi.get(f"{case.path}/exchanges/{given['id']}"))["id"] == given["id"]
@@ -192,7 +235,7 @@ class WhenAnExchangeIsWithdrawn:
         left = await house.sql(
             "SELECT recipient_id, number FROM keys.exchange_key WHERE exchange_id = $1 ORDER BY 1, 2", UUID(exchange)
         )
-        assert [tuple(row) for row in left] == [(POLICE, 0), (POLICE, 1), (PROBATION, 1)]
+        assert [tuple(row) for row in left] == [(POLICE, 0)]
         await case.politi.post(
             f"{case.path}/scope-decisions/{proposal['id']}/signatures", {"content_hash": proposal["content_hash"]}
         )
@@ -243,71 +286,3 @@ class WhenWhoeverWritesTheDatabasePlantsKeys:
         assert refused["type"] == "/problems/recipient-cannot-be-told"
         assert await house.sql("SELECT FROM keys.exchange_key") == []
         assert await house.sql("SELECT FROM infohus.exchange") == []
-
-
-@asynccontextmanager
-async def as_keys(database: Database, authority: str) -> AsyncIterator[asyncpg.Connection]:
-    """Connect to the schema `keys` as the application does for an authority; nothing stays."""
-    connection = await asyncpg.connect(database.dsn("keys"))
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        await connection.execute("SELECT keys.act_as($1, $2, 'municipal_coordinator', $3)", authority, uuid4(), now())
-        yield connection
-    finally:
-        await transaction.rollback()
-        await connection.close()
-
-
-@pytest.mark.rule(45)
-class WhenRowsOfKeysAreAskedFor:
-    async def test_each_authority_sees_its_own_and_the_discloser_none_of_what_it_gave(
-        self, house: House, database: Database
-    ) -> None:
-        case = await house.case()
-        await case.disclose(await case.note())
-        await case.note(by=POLICE)
-        for who, keys in ((MUNICIPALITY, 0), (POLICE, 2), (PROBATION, 0)):
-            async with as_keys(database, who) as connection:
-                own = await connection.fetch("SELECT authority_id FROM keys.side_secret")
-                assert [row["authority_id"] for row in own] == ([who] if who != PROBATION else [])
-                assert len(await connection.fetch("SELECT FROM keys.exchange_key")) == keys
-                seeds = await connection.fetch("SELECT authority_id FROM keys.intake_secret")
-                assert {row["authority_id"] for row in seeds} == {who}
-                assert len(await connection.fetch("SELECT FROM keys.intake_key")) == 4
-
-    @pytest.mark.parametrize("statement", [
-        "INSERT INTO keys.side_secret VALUES (gen_random_uuid(), 'ishoj-kommune', gen_random_uuid(), '', '')",
-        ("INSERT INTO keys.intake_key SELECT authority_id, infohus_id, 2, suite, public_key, signer_key_id, signature"
-        " FROM keys.intake_key"),
-        ("INSERT INTO keys.exchange_key (exchange_id, recipient_id, number, case_id, infohus_id, discloser_id,"
-        " person_id, generation, sealed, signer_key_id, signature)"
-        " SELECT gen_random_uuid(), 'kriminalforsorgen', 0, case_id, infohus_id, 'ishoj-kommune', person_id, 1,"
-        " '', '', '' FROM keys.exchange_key"),
-        "DELETE FROM keys.exchange_key", "DELETE FROM keys.side_secret", "SELECT FROM infohus.case",
-        "UPDATE keys.exchange_key SET signature = ''",
-    ])  # fmt: skip
-    async def test_none_is_written_in_another_s_name(self, house: House, database: Database, statement: str) -> None:
-        case = await house.case()
-        await case.disclose(await case.note())
-        async with as_keys(database, POLICE) as connection:
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(statement)
-
-    async def test_only_who_disclosed_withdraws(self, house: House, database: Database) -> None:
-        case = await house.case()
-        given = await case.disclose(await case.note())
-        for who in (POLICE, PROBATION):
-            async with as_keys(database, who) as connection:
-                await connection.execute("SELECT keys.withdraw($1, $2, '{0,1}')", UUID(given["id"]), POLICE)
-            assert await numbers_of(house, given["id"]) == [0, 1]
-
-    async def test_the_application_s_other_role_sees_nothing_of_them(self, house: House, database: Database) -> None:
-        await house.case()
-        connection = await asyncpg.connect(database.dsn("app"))
-        try:
-            for table in ("side_secret", "intake_key", "intake_secret", "exchange_key", "kept_key"):
-                with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                    await connection.fetch(f"SELECT FROM keys.{table}")
-        finally:
-            await connection.close()

@@ -74,8 +74,8 @@ class WhenAParticipationIsExtended:
         shown = (await case.kommune.get(case.path))["participants"]
         assert [one for one in shown if one["person_id"] == str(adviser.person_id)] == [invited, extended]
         reasons = await house.sql(
-            "SELECT authority_id, reason IS NOT NULL AS has_one FROM infohus.participant"
-            " WHERE kind = 'invited' ORDER BY id"
+            "SELECT authority_id, reason IS NOT NULL AS has_one FROM infohus.invitation"
+            " ORDER BY id"
         )
         assert [tuple(row) for row in reasons] == [(MUNICIPALITY, True), (MUNICIPALITY, True)]
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 from conftest import Database, clone_of
 from house import MUNICIPALITY, House
 from infohus.cli.commands import main
+from infohus.cli.rows import LOST
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_in
 from infohus.kernel.audit.verification.row_reconciliation import RowFault, RowReconciliation, reconcile_rows
 from infohus.kernel.audit.verification.slow_turn import SlowTurn
@@ -269,6 +271,19 @@ class WhenAnOperatorAsks:
         assert (ended.exit_code, len(named)) == (1, set_up + 1)
         assert f'FEJL  case ["{case.id}"]: er ikke, som den blev skrevet' in named
 
+    @pytest.mark.rule(58)
+    async def test_the_command_names_each_side_that_lost_its_secret_and_none_that_has_one(
+        self, house: House, database: Database
+    ) -> None:
+        lost, kept = await house.case(), await house.case()
+        await kept.note()
+        await house.sql("DELETE FROM keys.side_secret WHERE case_id = $1", UUID(lost.id))
+        ended = await asyncio.to_thread(
+            CliRunner().invoke, main, ["audit", "verify", "--rows", "--reconciler-database", database.dsn("reconciler")]
+        )
+        named = [line for line in ended.output.splitlines() if line.startswith("FEJL  side_secret")]
+        assert (ended.exit_code, named) == (1, [f"FEJL  side_secret {lost.id} {MUNICIPALITY}: {LOST}"])
+
     async def test_it_may_read_texts_sealed_and_no_wrapped_key_and_write_nothing(
         self, house: House, database: Database
     ) -> None:
@@ -277,7 +292,8 @@ class WhenAnOperatorAsks:
         await connection.execute("SET default_transaction_read_only = off")
         assert await connection.fetchval("SELECT observation FROM infohus.concern")
         for statement in (
-            "SELECT wrapped_key FROM infohus.record_key", "SELECT * FROM infohus.actor",
+            "SELECT wrapped_key FROM infohus.record_key", "SELECT wrapped_key FROM keys.side_secret",
+            "SELECT * FROM keys.intake_secret", "SELECT * FROM keys.exchange_key", "SELECT * FROM infohus.actor",
             "UPDATE infohus.concern SET kind = 'x'", "DELETE FROM infohus.concern", "SELECT * FROM audit.tally",
             "SELECT infohus.act_as('a', gen_random_uuid(), 'x', now())", "SELECT pg_advisory_lock(1)",
             "SELECT lo_from_bytea(0, 'x')",

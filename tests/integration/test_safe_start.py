@@ -98,7 +98,8 @@ class WhenTheSchemaIsMigrated:
             "infohus_verifier audit", "infohus_retention audit", "infohus_reconciler infohus",
             "infohus_reconciler audit", "infohus_reconciler keys",
         }
-        assert [row["relname"] for row in of_reconciler] == ["intake_key"]  # which holds public halves alone
+        # Public halves, and which sides have a secret; never the secret.
+        assert {row["relname"] for row in of_reconciler} == {"intake_key", "side_secret"}
         assert foreign_keys == 0
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, now, told
@@ -250,6 +251,35 @@ class WhenSomebodyIsDrawnIn:
         [drawn_in, _] = [one for one in (await case.politi.get(case.path))["participants"] if one["kind"] == "invited"]
         extension = {"ends_at": (now() + timedelta(days=90)).isoformat(), "reason": "Længere."}
         await case.politi.post(f"{case.path}/participants/{drawn_in['id']}/extension", extension, status=404)
+
+
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(45)
+    async def test_the_database_shows_what_for_to_them_alone(self, house: House) -> None:
+        adviser = house.person("raadgiver")
+        case = await case_at(house, "received", adviser.person_id)
+        await case.politi.post(f"{case.path}/participants", invitation(POLICE))
+        connection = await asyncpg.connect(house.superuser)
+        seen = {}
+        try:
+            for who, authority, role in (
+                ("kommune", MUNICIPALITY, "municipal_coordinator"), ("politi", POLICE, "police_coordinator"),
+                ("raadgiver", MUNICIPALITY, "invited_professional"), ("dpo", MUNICIPALITY, "data_protection_officer"),
+            ):
+                async with connection.transaction():
+                    await connection.execute("SET LOCAL ROLE infohus_app")
+                    person_id = house.person(who).person_id
+                    await connection.execute("SELECT infohus.act_as($1, $2, $3, now())", authority, person_id, role)
+                    rows = await connection.fetch("SELECT authority_id, acts_for FROM infohus.invitation ORDER BY id")
+                    seen[who] = [tuple(row) for row in rows]
+            joint = await connection.fetch(
+                "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'participant'"
+            )
+        finally:
+            await connection.close()
+        own = [(MUNICIPALITY, PROBATION), (MUNICIPALITY, MUNICIPALITY)]
+        assert seen == {"kommune": own, "politi": [(POLICE, POLICE)], "raadgiver": own, "dpo": []}
+        assert not {row["name"] for row in joint} & {"scope", "records", "reason", "public_task_confirmed"}
 
 
 class WhenAPersonIsDisclosed:

@@ -34,6 +34,7 @@ async def ready_for(case: CaseInHand, path: str) -> None:
         outcome, content = CONTENTS["screenings"]
         await case.decide("screenings", outcome, content, purpose="screening")
     if path == "closures":
+        await case.settle_scope()
         for tovholder in (case.kommune, case.politi):
             await case.look_back(tovholder)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from house import MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, now
 from infohus import errors
 from infohus.app import create_app
-from infohus.cases.information import Information
+from infohus.cases.information import Information, InformationDraft, note_information
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.audit.formats.entry import Opened, Outcome
 from infohus.kernel.authorization.action import Action
@@ -83,6 +83,24 @@ class WhenAnOperationOpensARecordThatIsNotItsSubject:
             (other,) = await work.rows(Information, BY_ID, id=second)
             with pytest.raises(errors.NotAvailable):
                 await work.open(other, reading=Action.RECORD_CLEARANCE_CHECK)
+
+
+class WhenTwoActsAreTheFirstOfTheirAuthority:
+    async def test_the_secret_that_was_stored_first_counts_for_both(self, house: House) -> None:
+        case = await house.case()
+        # As if the municipality had no secret there yet: what it wrote so far is lost with it.
+        await house.sql("DELETE FROM keys.side_secret")
+        noted = []
+        async with (
+            units_of(house) as units,
+            units.begin(kommune(house), Action.NOTE_INFORMATION, Case, UUID(case.id)) as one,
+            units.begin(kommune(house), Action.NOTE_INFORMATION, Case, UUID(case.id)) as two,
+        ):
+            for work, text in ((one, "En."), (two, "To.")):
+                noted.append(note_information(work, InformationDraft(text=text, source="skolen")).id)
+        assert len(await house.sql("SELECT FROM keys.side_secret")) == 1
+        texts = [(await case.kommune.get(f"{case.path}/information/{one}"))["text"] for one in noted]
+        assert texts == ["En.", "To."]
 
 
 @asynccontextmanager

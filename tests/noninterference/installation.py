@@ -34,6 +34,7 @@ from infohus.kernel.identity.issuers import ROLES_OF_KIND
 from infohus.kernel.identity.tokens import sign_token
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.web import authentication
+from log_purposes import with_purpose
 from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
@@ -216,7 +217,8 @@ class Run:
         self, side: str, method: str, path: str, body: Any = None, *, role: str = "tovholder",
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a request as one of a side's people, and keep the answer."""
+        """Send a request as one of a side's people, and keep the answer; what reads a log says what for."""
+        path = with_purpose(path)
         answer = await self.installation.call(
             method, path, token=self.token(side, role), body=body, headers=headers or {}
         )

@@ -10,7 +10,7 @@ from noninterference.installation import MUNICIPALITY, NothingThere, Run
 LISTS = (
     "", "/concerns", "/information", "/exchanges", "/notes", "/next-steps", "/closing", "/information-requests",
     "/earlier-concerns", "/access-requests", "/restrictions", "/legal-holds", "/journal-reference", "/retention",
-    "/assessments", "/first-views",
+    "/assessments", "/first-views", "/kept-marks",
 )
 
 DOINGS.update({
@@ -93,6 +93,21 @@ def _items(listed: Any) -> list[Any]:
     return items
 
 
+@doing("mark as kept")
+async def _keep(run: Run, act: Act) -> None:
+    path, own = case_of(run, act), run.authorities[act.side]
+    held, exchanges = [
+        _items((await run.send(act.side, "GET", f"{path}/{segment}")).json())
+        for segment in ("information", "exchanges")
+    ]
+    told = [one for one in held if one["owner"] != own]
+    given = [one for one in exchanges if one["discloser"] != own]
+    for one in told[-2:]:
+        body = {"items": [{"kind": "information", "id": one["id"]}], "because": "used", "reason": "Brugt."}
+        for exchange in given[-3:]:
+            await run.send(act.side, "POST", f"{path}/exchanges/{exchange['id']}/kept-marks", body)
+
+
 @doing("measure, untold")
 async def _measure(run: Run, act: Act) -> None:
     body = filled(run, act, "StartMeasure", responsible_authority=run.authorities[act.side])
@@ -119,7 +134,7 @@ async def _search(run: Run, act: Act) -> None:
 @doing("report the log to a person")
 async def _report(run: Run, act: Act) -> None:
     body = {"cpr_number": "010104-1234"}
-    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-reports?purpose=lawfulness", body)
+    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/log-reports", body)
 
 
 @doing("read")
@@ -133,7 +148,7 @@ async def _supervise(run: Run, act: Act) -> None:
     role = ("dpo", "legal")[act.choice % 2]
     for path in ("/exchanges", "/erasure-report"):
         await run.send(act.side, "GET", f"/infohuse/{run.infohus_id}{path}", role=role)
-    for path in ("/log?purpose=lawfulness", "/log/entries?purpose=lawfulness", "/log/notice"):
+    for path in ("/log", "/log/entries", "/log/notice"):
         await run.send(act.side, "GET", path, role=role)
     await run.send(act.side, "POST", "/log/notice/acknowledgement", role="tovholder")
 
@@ -142,7 +157,7 @@ async def _supervise(run: Run, act: Act) -> None:
 async def _announce(run: Run, act: Act) -> None:
     today = run.installation.clock().date()
     period = {"period_from": f"{today - timedelta(days=30)}", "period_until": f"{today}"}
-    await make(run, act, "/log/checks?purpose=lawfulness", {**EXAMPLES["AnnounceLogCheck"], **period}, role="dpo")
+    await make(run, act, "/log/checks", {**EXAMPLES["AnnounceLogCheck"], **period}, role="dpo")
 
 
 @doing("try what is refused")
@@ -170,7 +185,7 @@ async def _sign_in(run: Run, act: Act) -> None:
 ON_A_CASE = (
     "note", "note", "write a note", "add a concern", "set the journal reference", "record a request for access", "hold",
     "clear with the archive", "state a first view", "look back", "read", "export the journal note",
-    "be asked from outside", "be asked by PET", "tell PET", "try what is refused", "erase",
+    "be asked from outside", "be asked by PET", "tell PET", "try what is refused", "erase", "mark as kept",
 )
 """Kinds that need nothing but the case."""
 ON_AN_INFOHUS = ("search", "supervise", "report the log to a person", "announce a log check", "sign in again")

@@ -113,6 +113,11 @@ class Asked:
             kind = self.kinds[record_id]
             if kind == "participant":
                 yield self.on_case(looker, Action.READ_CASE, row.case_id)
+            elif kind == "invitation":
+                # For who drew somebody in, and for themselves; the row says so, and no policy does.
+                who = (str(looker.caller.person_id), own)
+                if row.columns["authority_id"] == own or (row.columns["person_id"], row.columns["acts_for"]) == who:
+                    yield self.on_case(looker, Action.READ_CASE, row.case_id)
             else:
                 yield self.on_record(looker, READING[kind], record_id, row.case_id)
 

@@ -170,7 +170,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
     Action.READ_CHILD_NOTIFICATION: _on_record("child_notification", "child_notification_step"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information", only_given=True),
-    Action.READ_EXCHANGE: _on_record("exchange", "withdrawal", "onward_notice"),
+    Action.READ_EXCHANGE: _on_record("exchange", "kept_mark", "withdrawal", "onward_notice"),
     Action.REVIEW_ANSWERS: ActionRule(
         "Record", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_owner=True,
         kinds=frozenset({"exchange"}),
@@ -178,6 +178,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.CORRECT_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.WITHDRAW_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.ACKNOWLEDGE_EXCHANGE: _on_record("exchange"),
+    Action.KEEP_DISCLOSED: _on_record("exchange"),
     Action.READ_INFORMATION_REQUEST: _on_record("information_request"),
     Action.ANSWER_INFORMATION_REQUEST: _on_record("information_request"),
     Action.READ_CUSTODY_RELEASE: _on_record("custody_release"),

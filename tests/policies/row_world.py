@@ -84,8 +84,13 @@ async def play_every_kind(house: House) -> None:
     """Make at least one row of every kind."""
     await _taken_all_the_way(house)
     await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
-    await _not_agreed_upon(house, told_to=MUNICIPALITY)
-    await _not_agreed_upon(house, told_to=PROBATION)
+    await _not_agreed_upon(house)
+    untold = await _not_agreed_upon(house)
+    # No act leaves a disagreement that the other does not read; row security is asked about one all the same.
+    await house.sql(
+        "UPDATE infohus.disclosure SET withdrawn_at = now() WHERE case_id = $1 AND record_kind = 'scope_disagreement'",
+        UUID(untold.id),
+    )
     await _proposed_to_a_third(house)
     await _recorded_by_the_police(house)
     await house.case(reporter_is_anonymous=True)
@@ -193,6 +198,7 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
         # The other passes it on, of which the owner gets a notice.
         await _disclose(case, other, PROBATION, kind="note", record_id=written[1]["id"])
         await _keep_for_itself(case, writer, item_id=written[0]["id"])
+        await _mark_as_kept(case, writer, reader)
         await writer.put(f"{case.path}/journal-reference", {"reference": "26/1234"})
         item = await writer.post(f"{case.path}/information", {"text": "En fejl.", "source": "klubben"})
         given = await writer.post(f"{case.path}/exchanges", {
@@ -256,7 +262,7 @@ async def _measure(case: CaseInHand) -> None:
         await writer.post(path, {"text": "Det går.", "next_follow_up_on": "2099-03-01"})
 
 
-async def _not_agreed_upon(house: House, *, told_to: str) -> None:
+async def _not_agreed_upon(house: House) -> CaseInHand:
     case = await (await house.case()).clear()
     await _see_first(case)
     await _invite(case, "invited for measures, kriminalforsorgen", PROBATION, ("measures",))
@@ -264,7 +270,8 @@ async def _not_agreed_upon(house: House, *, told_to: str) -> None:
         "outcome": "within", "content": {"reasons": "Ekstremisme."}, "disclosure": told(purpose="scope_decision"),
     })
     path = f"{case.path}/scope-decisions/{proposal['id']}/disagreement"
-    await case.politi.post(path, {"reason": "Bekymring.", "disclosure": told(POLICE, recipients=[told_to])})
+    await case.politi.post(path, {"reason": "Bekymring.", "disclosure": told(POLICE)})
+    return case
 
 
 async def _see_first(case: CaseInHand) -> None:
@@ -300,6 +307,20 @@ async def _recorded_by_the_police(house: House) -> None:
         "observation": "Set i byen.", "told_reporter": "Vi ser på det.", "reporter": {"name": "Vidne Vidnesen"},
         "subjects": [{"is_under_18": True}],
     })
+
+
+async def _mark_as_kept(case: CaseInHand, writer: Person, reader: Person) -> None:
+    """Disclose two notes, which the reader marks as kept, and withdraw one of them."""
+    by = MUNICIPALITY if writer.name == "kommune" else POLICE
+    for is_withdrawn in (True, False):
+        note = await writer.post(f"{case.path}/notes", {"happened_at": now().isoformat(), "text": "Bevares."})
+        items = [{"kind": "note", "id": note["id"]}]
+        given = await writer.post(f"{case.path}/exchanges", {**told(by), "items": items})
+        path = f"{case.path}/exchanges/{given['id']}"
+        await reader.post(f"{path}/kept-marks", {"items": items, "because": "used", "reason": "Brugt i et tiltag."})
+        if is_withdrawn:
+            other = POLICE if by == MUNICIPALITY else MUNICIPALITY
+            await writer.post(f"{path}/withdrawals", {"recipient": other, "reason": "Givet ved en fejl."})
 
 
 async def _disclose(case: CaseInHand, by: str, *recipients: str, kind: str, record_id: str) -> None:

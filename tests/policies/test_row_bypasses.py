@@ -44,7 +44,7 @@ class WhenTheTablesAreLookedAt:
         }
         # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
-            "case", "participant", "disclosure", "exchange", "record_key", "disclosed_key", "side_person",
+            "case", "participant", "disclosure", "exchange", "kept_mark", "record_key", "disclosed_key", "side_person",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "measure", "yearly_status",
             # What `declined_requests` tells a reviewer of the infohus.
@@ -74,10 +74,10 @@ class WhenTheTablesAreLookedAt:
         )
         assert {row["proname"] for row in found} == {
             "finds_participation", "coordinates", "opens", "supervises", "supervises_case", "was_told", "withdraw",
-            "supervises_exchange", "own_side_of_attempt",
+            "supervises_exchange", "correction_of", "own_side_of_attempt",
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
             "rests_on_what_stands", "has_key", "newest_version", "is_superseded", "next_version",
-            "end_answered_requests",
+            "end_answered_requests", "lets_read",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

@@ -5,20 +5,18 @@ And no way leads past it, neither for the application's role nor for the owner o
 
 import json
 from collections import Counter
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from house import MUNICIPALITY, POLICE
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.identity.caller import Role
 from policies.asking_rows import Asked, Question, who
 from policies.conftest import Compared
 from policies.lookers import Looker, person
-
-Columns = dict[str, Any]
+from policies.own_rows import NOT_OWNED, Columns, is_in_own_name, may_take_step
 
 ADDING: Final = {
     "information": Action.NOTE_INFORMATION, "clearance_check": Action.RECORD_CLEARANCE_CHECK,
@@ -27,7 +25,7 @@ ADDING: Final = {
     "scope_decision": Action.PROPOSE_SCOPE_DECISION, "screening": Action.PROPOSE_SCREENING,
     "assessment": Action.OPEN_ASSESSMENT, "recommendation": Action.PROPOSE_RECOMMENDATION,
     "measure": Action.START_MEASURE, "closure": Action.PROPOSE_CLOSURE,
-    "participant": Action.INVITE_PARTICIPANT,
+    "participant": Action.INVITE_PARTICIPANT, "invitation": Action.INVITE_PARTICIPANT,
     # A key comes with every record that somebody who takes part at all may write.
     "record_key": Action.READ_CASE, "disclosed_key": Action.RECORD_EXCHANGE,
     "custody_release": Action.RECORD_CUSTODY_RELEASE,
@@ -48,6 +46,7 @@ ADDING_TO: Final = {
     "follow_up": (Action.RECORD_FOLLOW_UP, "measure_id"),
     "scope_disagreement": (Action.SIGN_SCOPE_DECISION, "scope_decision_id"),
     "receipt": (Action.ACKNOWLEDGE_EXCHANGE, "exchange_id"), "withdrawal": (Action.WITHDRAW_EXCHANGE, "exchange_id"),
+    "kept_mark": (Action.KEEP_DISCLOSED, "exchange_id"),
     "reporter_release": (Action.RELEASE_REPORTER_IDENTITY, "reporter_id"),
 }
 """The act on another record that adds one, and the column that names the other."""
@@ -60,8 +59,6 @@ CHANGING: Final = {
 }
 """The act on a record that changes it; of a joint decision, the act that signs it."""
 IN_A_PERSONS_NAME: Final = frozenset({"signature", "receipt", "earlier_concerns_seen"})
-NOT_OWNED: Final = frozenset({"disclosure", "disclosed_key"})
-"""Written by one authority for all."""
 STRICTER_POLICIES: Final = {
     ("signature", "police_coordinator"): "a signature on what is hidden is hidden with it, and decides nothing",
 }
@@ -104,43 +101,11 @@ def _own(table: str, columns: Columns, looker: Looker) -> Columns:
 
 def may_add(asked: Asked, looker: Looker, table: str, columns: Columns) -> bool:
     """Ask the policies whether somebody may add a row; nobody writes in another's name."""
+    if not is_in_own_name(asked, looker, table, columns):
+        return False
     if table == "child_notification_step":
-        return _in_own_name(looker, table, columns) and _may_take_step(asked, looker, columns)
-    return _in_own_name(looker, table, columns) and asked.allows(looker, _adding(asked, looker, table, columns))
-
-
-def _may_take_step(asked: Asked, looker: Looker, columns: Columns) -> bool:
-    """Ask whether somebody may record a step of an underretning that they may read."""
-    task_id, case_id = UUID(columns["notification_id"]), UUID(columns["case_id"])
-    task = next(row.columns for row in asked.world.rows if row.columns.get("id") == str(task_id))
-    is_handed_over = columns["step"] == "handed_over"
-    action = Action.HAND_OVER_CHILD_NOTIFICATION if is_handed_over else Action.STOP_CHILD_NOTIFICATION_CLOCK
-    # Another authority than the municipality hands over what it recorded; the act itself says so, no policy does.
-    is_theirs = task["authority_id"] == looker.caller.authority_id or (
-        looker.caller.role is Role.MUNICIPAL_COORDINATOR
-    )
-    reading = asked.on_record(looker, Action.READ_CHILD_NOTIFICATION, task_id, case_id)
-    return is_theirs and asked.allows(looker, asked.on_case(looker, action, case_id)) and asked.allows(looker, reading)
-
-
-def _in_own_name(looker: Looker, table: str, columns: Columns) -> bool:
-    own = looker.caller.authority_id
-    match table:
-        case "disclosure":
-            # By an exchange another authority gets a key, never one's own; and nobody discloses in another's name.
-            return str(columns["recipient_id"]) != own == str(columns["discloser_id"])
-        case "disclosed_key":
-            return str(columns["recipient_id"]) != own
-        case "onward_notice":
-            return str(columns["owner_id"]) != own == str(columns["authority_id"])
-        case "signature" | "receipt" | "earlier_concerns_seen":
-            return (columns["authority_id"], columns["person_id"]) == (own, str(looker.caller.person_id))
-        case "participant":
-            # The act itself says so, no policy: a tovholder's own staff is drawn in by that authority alone.
-            theirs = {MUNICIPALITY, POLICE} - {own}
-            return columns["authority_id"] == own and columns["kind"] == "invited" and columns["acts_for"] not in theirs
-        case _:
-            return table in NOT_OWNED or str(columns["authority_id"]) == own
+        return may_take_step(asked, looker, columns)
+    return asked.allows(looker, _adding(asked, looker, table, columns))
 
 
 def _adding(asked: Asked, looker: Looker, table: str, columns: Columns) -> Question:

@@ -25,6 +25,7 @@ from infohus.kernel.access.keys_model import ExchangeKey, SideSecret
 from infohus.kernel.access.model import DisclosedKey, RecordKey
 from infohus.kernel.database.tables import Record, Row, new_id
 from infohus.kernel.sealing.envelope import CannotOpen
+from infohus.kernel.unit_of_work.grants import RecipientCannotBeTold
 from key_tables import AUTHORITIES, MUNICIPALITY, POLICE, PROBATION, Keepers, KeyTables, columns_of, sealed_names
 
 SWAPS, PLANTS = 10_000, 1_000
@@ -331,6 +332,6 @@ class WhenWhoeverWritesTheDatabasePlants:
             ])
             tables = replace(KeyTables(stolen.keepers), record_keys=stolen.record_keys, secrets=stolen.secrets,
                              intake_keys=[replace(own, authority_id=PROBATION)])  # fmt: skip
-            with pytest.raises(errors.RecipientCannotBeTold):
+            with pytest.raises(RecipientCannotBeTold):
                 await tables.disclose(record, record.authority_id, PROBATION)
             assert (tables.disclosed_keys, tables.exchange_keys) == ([], []), f"seed {SEED}"

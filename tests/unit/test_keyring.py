@@ -9,20 +9,18 @@ from uuid import UUID
 import pytest
 
 from infohus import errors
-from infohus.cases.disclosures.model import Exchange
 from infohus.cases.information import Information, Origin
 from infohus.casework.concerns.model import Concern
 from infohus.kernel.access.keys_model import SideSecret
 from infohus.kernel.access.model import DisclosedKey, RecordKey
 from infohus.kernel.audit.formats.entry import Opened
-from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.database.tables import Record
 from infohus.kernel.sealing.envelope import CannotOpen, Sealed
 from infohus.kernel.sealing.keepers import FileKeyKeeper
-from infohus.kernel.unit_of_work.actors import Actor
+from infohus.kernel.unit_of_work.grants import RecipientCannotBeTold
 from infohus.kernel.unit_of_work.keyring import Keyring
 from infohus.kernel.unit_of_work.places import sealed_columns_of
-from infohus.oversight.log_checks.model import LogFinding
-from key_tables import MUNICIPALITY, PERSON, POLICE, Keepers, KeyTables, columns_of
+from key_tables import MUNICIPALITY, POLICE, PROBATION, Keepers, KeyTables, columns_of
 
 CASE = UUID("01890f3e-0000-7000-8000-0000000000c1")
 OTHER_CASE = UUID("01890f3e-0000-7000-8000-0000000000c2")
@@ -215,6 +213,18 @@ class WhenAnotherAuthorityWantsToRead:
             await read(tables, POLICE, record, kept)
 
     @pytest.mark.rule(44)
+    async def test_parts_alone_can_be_disclosed_and_no_more_is_passed_on(self, tables: KeyTables) -> None:
+        concern = Concern(
+            id=EXCHANGE, case_id=CASE, authority_id=MUNICIPALITY, record_version=1, observation="Set.",
+            interpretation="Tolket.", told_reporter="Sagt.",
+        )
+        await tables.write(concern)
+        await tables.disclose(concern, MUNICIPALITY, POLICE, parts=["observation"])
+        assert (await read(tables, POLICE, concern)).open(concern) == {"observation": "Set."}
+        await tables.disclose(concern, POLICE, PROBATION)
+        assert (await read(tables, PROBATION, concern)).open(concern) == {"observation": "Set."}
+
+    @pytest.mark.rule(44)
     async def test_it_needs_nothing_of_the_recipient_but_its_public_key(self, tables: KeyTables) -> None:
         record = await noted(tables)
         secrets = dict(tables.keepers.intake_secrets)
@@ -229,7 +239,7 @@ class WhenAnotherAuthorityWantsToRead:
     async def test_nothing_is_disclosed_to_who_has_no_intake_key(self, tables: KeyTables) -> None:
         record = await noted(tables)
         tables.intake_keys = [key for key in tables.keepers.intake_keys if key.authority_id != POLICE]
-        with pytest.raises(errors.RecipientCannotBeTold):
+        with pytest.raises(RecipientCannotBeTold):
             await tables.disclose(record, MUNICIPALITY, POLICE)
         assert (tables.disclosed_keys, tables.exchange_keys) == ([], [])
 
@@ -266,6 +276,25 @@ class WhenAnExchangeKeyIsTakenIn:
         assert (await read(tables, POLICE, record)).open(record) == TEXTS
 
 
+class WhenARecipientAlsoWritesTheDatabase:
+    async def test_no_other_recipient_opens_or_passes_on_what_it_sealed_under_the_same_key(
+        self, tables: KeyTables
+    ) -> None:
+        record = await noted(tables)
+        for recipient in (POLICE, PROBATION):
+            await tables.disclose(record, MUNICIPALITY, recipient)
+        held = await read(tables, POLICE, record)
+        held.seal(record, {"text": "Han er voldelig."})
+        for is_taken_in in (False, True):
+            if is_taken_in:
+                await tables.take_in(PROBATION, CASE)
+            reader = await read(tables, PROBATION, record)
+            with pytest.raises(CannotOpen):
+                reader.open(record)
+            with pytest.raises(errors.NotAvailable):
+                await tables.disclose(record, PROBATION, POLICE)
+
+
 class WhenTheSecretIsGone:
     async def test_the_wraps_that_a_backup_still_holds_open_nothing(self, tables: KeyTables) -> None:
         record = await noted(tables)
@@ -289,59 +318,3 @@ def broken(keeper: FileKeyKeeper, who: str) -> Iterator[None]:
     finally:
         folder.with_name("away").rename(folder)
         keeper._known = kept
-
-
-class WhenSomethingIsKeptForSupervision:
-    """Exchanges, actors and findings keep it in tables of different forms; the keyring seals and opens all alike."""
-
-    KEPT = (
-        (Exchange(id=EXCHANGE, case_id=CASE, authority_id=MUNICIPALITY, record_version=1), "answers"),
-        (Actor(id=EXCHANGE, authority_id=MUNICIPALITY, person_id=OTHER_PERSON), "name"),
-        (LogFinding(id=EXCHANGE, check_id=CASE, authority_id=MUNICIPALITY, owner_id=OTHER_PERSON), "text"),
-    )
-
-    @pytest.fixture(params=KEPT, ids=lambda kept: type(kept[0]).__tablename__)
-    def kept(self, request: pytest.FixtureRequest, tables: KeyTables) -> tuple[Row, str]:
-        row, column = request.param
-        fresh = type(row)(**{name: value for name, value in vars(row).items() if not name.startswith("_")})
-        keyring_of(tables, MUNICIPALITY).seal_for_supervision(fresh, {column: "Sagt i fortrolighed."})
-        return fresh, column
-
-    def test_its_authority_opens_it_and_it_is_counted(
-        self, kept: tuple[Row, str], tables: KeyTables
-    ) -> None:
-        row, column = kept
-        texts = keyring_of(tables, MUNICIPALITY).open_for_supervision(row, column)
-        assert texts == {column: "Sagt i fortrolighed."}
-        assert tables.opened == [Opened(row.__tablename__, column, EXCHANGE)]
-
-    def test_another_authority_does_not_and_nothing_is_counted(
-        self, kept: tuple[Row, str], tables: KeyTables
-    ) -> None:
-        row, column = kept
-        with pytest.raises(errors.NotAvailable):
-            keyring_of(tables, POLICE).open_for_supervision(row, column)
-        assert tables.opened == []
-
-    def test_what_was_moved_to_another_row_does_not_open(
-        self, kept: tuple[Row, str], tables: KeyTables
-    ) -> None:
-        row, column = kept
-        vars(row)["id"] = OTHER_CASE
-        with pytest.raises(CannotOpen):
-            keyring_of(tables, MUNICIPALITY).open_for_supervision(row, column)
-        assert tables.opened == []
-
-    def test_what_holds_nothing_gives_nothing(self, tables: KeyTables) -> None:
-        actor = Actor(id=EXCHANGE, authority_id=MUNICIPALITY, person_id=OTHER_PERSON)
-        assert keyring_of(tables, MUNICIPALITY).open_for_supervision(actor, "name", "email") == {}
-
-    def test_a_finding_is_opened_by_the_one_who_answers_for_it_whatever_their_authority(
-        self, tables: KeyTables
-    ) -> None:
-        finding = LogFinding(id=EXCHANGE, check_id=CASE, authority_id=MUNICIPALITY, owner_id=PERSON)
-        keyring_of(tables, MUNICIPALITY).seal_for_supervision(finding, {"text": "Hvorfor?"})
-        police = keyring_of(tables, POLICE)
-        police.seal_for_supervision(finding, {"answer": "Derfor."})
-        assert police.open_for_supervision(finding, "text", "answer") == {"text": "Hvorfor?", "answer": "Derfor."}
-        assert len(tables.opened) == 2

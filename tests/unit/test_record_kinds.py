@@ -30,13 +30,14 @@ NEVER_DISCLOSED = {
     # Rule 29 keeps a reporter apart, rule 54 a protected address.
     "protected_address", "reporter", "reporter_release",
     # How an authority handles its own part of the case.
-    "access_request", "archive_clearance", "journal_reference", "legal_hold", "participant", "release", "restriction",
-    "scope_disagreement", "withdrawal",
+    "access_request", "archive_clearance", "invitation", "journal_reference", "kept_mark", "legal_hold", "participant",
+    "release", "restriction", "scope_disagreement", "withdrawal",
 }
 
 NOTHING_ON_A_PERSON_TO_HAND_OUT = {
-    "access_request", "archive_clearance", "information_request", "journal_reference", "legal_hold",
-    "onward_notice", "participant", "protected_address", "release", "reporter_release", "restriction", "withdrawal",
+    "access_request", "archive_clearance", "information_request", "invitation", "journal_reference", "kept_mark",
+    "legal_hold", "onward_notice", "participant", "protected_address", "release", "reporter_release", "restriction",
+    "withdrawal",
 }
 
 

@@ -1,6 +1,8 @@
 """The routes of cases, of the information that each authority holds, and of participants."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -16,14 +18,15 @@ from infohus.cases.participants import (
     InvitationDraft,
     end_participation,
     extend_participation,
+    invitations_of,
     invite_participant,
     leave_case,
 )
-from infohus.kernel.access.model import Case, Participant, ParticipationKind, Stage
+from infohus.kernel.access.model import Case, Invitation, Participant, ParticipationKind, Stage
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.identity.caller import Caller
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.listing import page_opened
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 _MY_CASES = (
@@ -47,7 +50,10 @@ _PARTICIPANT_BY_ID = sa.select(Participant).where(Participant.id == sa.bindparam
 
 
 class ParticipantView(msgspec.Struct, frozen=True):
-    """A person who takes part, and until when. For what, only those who drew the person in and the person see."""
+    """A person who takes part, and until when. For what, only those who drew the person in and the person see.
+
+    A tovholder takes part in everything, and has neither `scope` nor `records`.
+    """
 
     id: UUID
     person_id: UUID
@@ -59,13 +65,18 @@ class ParticipantView(msgspec.Struct, frozen=True):
     ends_at: datetime | None
 
     @classmethod
-    def of(cls, participant: Participant, caller: Caller) -> "ParticipantView":
-        """Show a participant without the sealed reason; scope and records are the inviter's (rule 44)."""
-        is_theirs = participant.authority_id == caller.authority_id or participant.person_id == caller.person_id
+    async def shown(cls, work: UnitOfWork, participants: Sequence[Participant]) -> "list[ParticipantView]":
+        """Show participants without the sealed reason; scope and records are the inviter's (rule 44)."""
+        invited = [one.id for one in participants if one.kind is ParticipationKind.INVITED]
+        invitations = await invitations_of(work, invited)
+        return [cls._of(one, invitations.get(one.id)) for one in participants]
+
+    @classmethod
+    def _of(cls, participant: Participant, invitation: Invitation | None) -> "ParticipantView":
         return cls(
             id=participant.id, person_id=participant.person_id, acts_for=participant.acts_for, kind=participant.kind,
-            scope=[Area(area) for area in participant.scope] if is_theirs else None,
-            records=participant.records if is_theirs else None,
+            scope=[Area(area) for area in invitation.scope] if invitation else None,
+            records=invitation.records if invitation else None,
             begins_at=participant.begins_at, ends_at=participant.ends_at,
         )
 
@@ -149,8 +160,7 @@ async def list_information(
     """List the items that the caller's authority holds or was told."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         items = await work.rows(Information, INFORMATION_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
-        views = await InformationView.opened(work, *items[:limit])
-        return Page(items=views, next=items[limit - 1].id if len(items) > limit else None)
+        return await page_opened(work, items, partial(InformationView.opened, work), limit=limit)
 
 
 @get("/cases/{case_id:uuid}/information/{information_id:uuid}", operation_id="ReadInformation")
@@ -169,7 +179,8 @@ async def invite(
     """Draw a professional in, with reason, scope and end date."""
     async with idempotent_scope.begin(Action.INVITE_PARTICIPANT, Case, case_id) as work:
         earlier = await work.earlier(Participant, _PARTICIPANT_BY_ID)
-        return ParticipantView.of(earlier or await invite_participant(work, data), work.caller)
+        invited = earlier or await invite_participant(work, data)
+        return (await ParticipantView.shown(work, [invited]))[0]
 
 
 @delete("/cases/{case_id:uuid}/participants/{participant_id:uuid}", operation_id="EndParticipation", status_code=200)
@@ -180,7 +191,7 @@ async def end(
     async with idempotent_scope.begin(Action.END_PARTICIPATION, Participant, participant_id, within=case_id) as work:
         participant = work.subject(Participant)
         ended = participant if work.is_repetition else await end_participation(work, participant)
-        return ParticipantView.of(ended, work.caller)
+        return (await ParticipantView.shown(work, [ended]))[0]
 
 
 @post("/cases/{case_id:uuid}/participants/{participant_id:uuid}/extension", operation_id="ExtendParticipation")
@@ -194,14 +205,14 @@ async def extend(
     ) as work:
         earlier = await work.earlier(Participant, _PARTICIPANT_BY_ID)
         extended = earlier or await extend_participation(work, work.subject(Participant), data)
-        return ParticipantView.of(extended, work.caller)
+        return (await ParticipantView.shown(work, [extended]))[0]
 
 
 @delete("/cases/{case_id:uuid}/participation", operation_id="LeaveCase", status_code=200)
 async def leave(case_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope]) -> list[ParticipantView]:
     """Leave a case that one was drawn into: access is gone with the next request, a repetition of this one too."""
     async with idempotent_scope.begin(Action.LEAVE_CASE, Case, case_id) as work:
-        return [ParticipantView.of(participant, work.caller) for participant in await leave_case(work)]
+        return await ParticipantView.shown(work, await leave_case(work))
 
 
 handlers = [

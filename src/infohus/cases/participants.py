@@ -6,7 +6,7 @@ when the other ends. So what was granted when, by whom and why, stays on record.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,14 @@ from msgspec import Meta
 from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug
 from infohus.cases.information import Information
-from infohus.kernel.access.model import Authority, Infohus, InfohusAuthority, Participant, ParticipationKind
+from infohus.kernel.access.model import (
+    Authority,
+    Infohus,
+    InfohusAuthority,
+    Invitation,
+    Participant,
+    ParticipationKind,
+)
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import Reason
@@ -91,6 +98,17 @@ PARTICIPANTS_OF_CASE = (
 )
 
 
+_INVITATIONS = sa.select(Invitation).where(
+    Invitation.participant_id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)))
+)
+
+
+async def invitations_of(work: UnitOfWork, participant_ids: Sequence[UUID]) -> dict[UUID, Invitation]:
+    """Give what participants were drawn in for, by their ids, where the caller may see that (rule 44)."""
+    stored = await work.rows(Invitation, _INVITATIONS, ids=list(participant_ids)) if participant_ids else []
+    return {one.participant_id: one for one in (*stored, *work.pending(Invitation))}
+
+
 async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Participant:
     """Draw one natural person in; access begins and ends by itself.
 
@@ -109,13 +127,23 @@ async def invite_participant(work: UnitOfWork, draft: InvitationDraft) -> Partic
     if await work.values(_TAKING_PART, case_id=work.case.id, person_id=draft.person_id, now=work.now):
         raise errors.AlreadyTakesPart
     invited = work.create(
-        Participant, sealed={"reason": draft.reason}, person_id=draft.person_id, kind=ParticipationKind.INVITED,
-        scope=sorted({area.value for area in draft.scope}), begins_at=begins_at, ends_at=draft.ends_at,
-        acts_for=draft.authority_id, public_task_confirmed=draft.public_task_confirmed,
-        records=await _visible_records(work, draft.records),
+        Participant, sealed={}, person_id=draft.person_id, kind=ParticipationKind.INVITED, begins_at=begins_at,
+        ends_at=draft.ends_at, acts_for=draft.authority_id,
+    )
+    _invite(
+        work, invited, reason=draft.reason, scope=sorted({area.value for area in draft.scope}),
+        public_task_confirmed=draft.public_task_confirmed, records=await _visible_records(work, draft.records),
     )
     work.done(invited.id)
     return invited
+
+
+def _invite(work: UnitOfWork, participant: Participant, *, reason: str, **what_for: Any) -> None:
+    """Write down what somebody is drawn in for, for those who drew them in and themselves."""
+    work.create(
+        Invitation, sealed={"reason": reason}, participant_id=participant.id, person_id=participant.person_id,
+        acts_for=participant.acts_for, **what_for,
+    )
 
 
 async def _visible_records(work: UnitOfWork, records: Sequence[UUID]) -> list[UUID]:
@@ -145,13 +173,17 @@ async def extend_participation(work: UnitOfWork, participant: Participant, draft
         raise errors.ParticipationEndsBeforeItBegins
     if (await _not_over(work, participant.person_id, participant.acts_for))[0].id != participant.id:
         raise errors.AlreadyRecorded
+    invitation = (await invitations_of(work, [participant.id]))[participant.id]
     await _require_authority_here(
-        work, participant.acts_for, public_task_confirmed=participant.public_task_confirmed
+        work, participant.acts_for, public_task_confirmed=invitation.public_task_confirmed
     )
     extension = work.create(
-        Participant, sealed={"reason": draft.reason}, person_id=participant.person_id, kind=ParticipationKind.INVITED,
-        scope=participant.scope, begins_at=participant.ends_at, ends_at=draft.ends_at, acts_for=participant.acts_for,
-        public_task_confirmed=participant.public_task_confirmed, records=participant.records,
+        Participant, sealed={}, person_id=participant.person_id, kind=ParticipationKind.INVITED,
+        begins_at=participant.ends_at, ends_at=draft.ends_at, acts_for=participant.acts_for,
+    )
+    _invite(
+        work, extension, reason=draft.reason, scope=invitation.scope, records=invitation.records,
+        public_task_confirmed=invitation.public_task_confirmed,
     )
     work.done(extension.id)
     return extension

@@ -1,4 +1,4 @@
-"""`infohus audit verify --rows`: compare every row of the database with what the logs say was stored."""
+"""`infohus audit verify --rows`: compare every row with what the logs say was stored, and look for lost secrets."""
 
 import asyncio
 
@@ -7,8 +7,10 @@ import rich_click as click
 
 from infohus.cli.log_verification import CHANGED, NOT_CHECKED
 from infohus.cli.progress_bar import ProgressBar
+from infohus.kernel.access.lost_secrets import lost_secrets
 from infohus.kernel.audit.verification.row_reconciliation import RowFault, reconcile_rows
 
+LOST = "sidens hemmelighed er væk, så dens tekster kan ikke læses"
 rows_option = click.option(
     "--rows", is_flag=True, help="Instead: compare all rows of all tables with what the logs say was stored."
 )
@@ -36,7 +38,10 @@ def code_of_rows(database: str | None) -> int:
         connection = await asyncpg.connect(database)
         try:
             with ProgressBar(None, "Sammenligner rækker") as advance:
-                return await reconcile_rows(connection, progress=advance)
+                compared, faults = await reconcile_rows(connection, progress=advance)
+            async for case_id, authority_id in lost_secrets(connection):
+                faults.append(RowFault("side_secret", f"{case_id} {authority_id}", LOST))
+            return compared, faults
         finally:
             await connection.close()
 

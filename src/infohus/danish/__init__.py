@@ -166,8 +166,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Inddrag myndigheden i sagen først, eller vælg en modtager, der deltager (§ 115, stk. 2: »indgår i«).",
     ),
     "recipient-cannot-be-told": (
-        "Modtageren har ingen gyldig modtagenøgle",
-        "Bed driften om at oprette en modtagenøgle for myndigheden i infohuset, og gentag. Intet er videregivet.",
+        "Modtageren har ingen gyldig modtagenøgle", "Bed driften om at oprette den, og gentag. Intet er videregivet.",
     ),
     "paragraph-does-not-follow": (
         "Hjemlen passer ikke til retningen",

@@ -84,6 +84,7 @@ ACTS: dict[str, str] = {
     "correct-exchange": "Ret en videregivelse",
     "acknowledge-exchange": "Kvittér for en videregivelse",
     "withdraw-exchange": "Tilbagekald en videregivelse",
+    "keep-disclosed": "Mærk modtagne oplysninger som brugt eller til bevaring",
     "request-information": "Bed om oplysninger",
     "read-information-request": "Læs en anmodning",
     "answer-information-request": "Besvar en anmodning",

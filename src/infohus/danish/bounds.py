@@ -13,6 +13,10 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Den anden tovholder får det ikke at se",
         "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
     ),
+    "side-cannot-end-yet": (
+        "Din side kan ikke afsluttes endnu",
+        "Underskriv afslutningen. Har den anden ikke underskrevet efter {days} dage, kan din egen side afsluttes.",
+    ),
     "drawn-in-by-its-own-authority": (
         "Myndigheden inddrager selv sine medarbejdere",
         "Bed myndighedens egen tovholder om at inddrage personen.",

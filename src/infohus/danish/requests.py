@@ -10,6 +10,10 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "Formatet kan ikke læses",
         "Send det som application/json i UTF-8; alt andet kan læses på to måder, og svaret er 400. Intet er gemt.",
     ),
+    "record-not-readable": (
+        "En post er ændret uden om systemet",
+        "Posten {record} er ikke, som den blev gemt, så den vises ikke. Giv databeskyttelsesrådgiveren besked.",
+    ),
     "moment-not-plausible": (
         "Tidspunktet kan ikke passe",
         "Ret feltet {field}: det skal ligge i årene 1900 til 2099. Intet er gemt.",

@@ -82,6 +82,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "AcknowledgeExchange": {"manifest": "0" * 64},
     "WithdrawExchange": {"recipient": _POLICE, "reason": "Givet ved en fejl."},
+    "KeepDisclosed": {
+        "items": [{"kind": "information", "id": "00000000-0000-4000-8000-000000000000"}], "because": "used",
+        "reason": "Brugt i en afgørelse om støtte.",
+    },
     "RequestInformation": {"question": "Har I set ham siden maj?", "disclosure": _disclosure("screening")},
     "AnswerInformationRequest": {"answer": "declined"},
     "RecordCustodyRelease": {

@@ -27,6 +27,7 @@ _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
     "AmendRecommendation": Action.SIGN_RECOMMENDATION,
     "AmendClosure": Action.SIGN_CLOSURE,
     "TakeBackClosureSignature": Action.SIGN_CLOSURE,
+    "EndOwnSide": Action.SIGN_CLOSURE,
     "RecordOralExchange": Action.RECORD_EXCHANGE,
     "ListReceipts": Action.READ_EXCHANGE,
     "ListInformationRequests": Action.LIST_EXCHANGES,

@@ -14,12 +14,18 @@ from infohus import errors
 from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.disclosures.receipts import acknowledge_by_signing
-from infohus.cases.joint_decisions.closing_signatures import CLOSURE, require_no_closure_signed
+from infohus.cases.joint_decisions.closing_signatures import (
+    CLOSURE,
+    HAS_ENDED,
+    replace_ended_signature,
+    require_no_closure_signed,
+)
 from infohus.cases.joint_decisions.document import salted_document, signed_hash
 from infohus.cases.joint_decisions.model import JointDecision, Signature
 from infohus.cases.joint_decisions.refusals import NotShownToTheOther
-from infohus.cases.procedure.table import next_stage
+from infohus.cases.procedure.table import PROCEDURE, next_stage
 from infohus.kernel.access.model import Infohus
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -40,7 +46,7 @@ class Proposal(Protocol):
 
 _SIGNATURES = sa.select(Signature).where(
     Signature.record_id == sa.bindparam("record_id"), Signature.content_hash == sa.bindparam("content_hash"),
-    Signature.withdrawn_at.is_(None),
+    Signature.withdrawn_at.is_(None), ~HAS_ENDED,
 )
 _SUPERSEDED = sa.select(
     sa.func.infohus.is_superseded(
@@ -138,6 +144,8 @@ async def sign(work: UnitOfWork, decision: AnyDecision, content_hash: bytes) -> 
     caller = work.caller
     if any(caller.authority_id == row.authority_id or caller.person_id == row.person_id for row in signatures):
         raise errors.AlreadySigned
+    if decision.__tablename__ == CLOSURE:
+        await replace_ended_signature(work, decision)
     _sign_for_caller(work, decision)
     if decision.exchange_id is not None:
         await acknowledge_by_signing(work, decision.exchange_id)
@@ -171,11 +179,17 @@ async def signatures_of(work: UnitOfWork, decision: JointDecision) -> list[Signa
 
 
 async def require_shown_to_the_other(work: UnitOfWork, disclosure: DisclosureDraft) -> None:
-    """Refuse a version that is kept from the other tovholder, who would learn of it by signing in vain (rule 44)."""
+    """Refuse a version that is kept from the other tovholder, who would learn of it by signing in vain (rule 44).
+
+    Where nothing is exchanged any more, nobody else is shown what the two sign (rules 19 and 20).
+    """
     infohus = await work.row(Infohus, _INFOHUS, id=work.infohus_id)
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
-    if not {infohus.municipality_id, infohus.police_id} <= {work.caller.authority_id, *disclosure.recipients}:
+    both = {infohus.municipality_id, infohus.police_id}
+    if not both <= {work.caller.authority_id, *disclosure.recipients}:
         raise NotShownToTheOther
+    if not both >= {*disclosure.recipients} and work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
+        raise errors.NotPossibleNow(stage=work.case.stage.value)
 
 
 def _sign_for_caller(work: UnitOfWork, decision: JointDecision) -> None:

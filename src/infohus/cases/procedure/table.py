@@ -172,6 +172,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.CORRECT_EXCHANGE: recording("correct-exchange", OPEN, OF_EXCHANGE),
     Action.ACKNOWLEDGE_EXCHANGE: recording("acknowledge-exchange", EVERY, of(P.EXCHANGE)),
     Action.WITHDRAW_EXCHANGE: deciding("withdraw-exchange", EVERY, of(P.EXCHANGE)),
+    Action.KEEP_DISCLOSED: recording("keep-disclosed", EVERY, of(P.EXCHANGE)),
     Action.REQUEST_INFORMATION: recording("request-information", SHARED, OF_EXCHANGE, rule=8),
     Action.READ_INFORMATION_REQUEST: reading("read-information-request", of(P.EXCHANGE)),
     Action.ANSWER_INFORMATION_REQUEST: deciding("answer-information-request", OPEN, of(P.EXCHANGE)),

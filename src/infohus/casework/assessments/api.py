@@ -1,5 +1,6 @@
 """The routes of the assessment tool."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 
 from infohus.cases.information import Origin
 from infohus.cases.joint_decisions.decision_view import DecisionView, SignatureDraft, decision_view
-from infohus.cases.participants import PARTICIPANTS_OF_CASE, Area
+from infohus.cases.participants import PARTICIPANTS_OF_CASE, Area, invitations_of
 from infohus.casework.assessments.changes import DimensionChange, changes_since
 from infohus.casework.assessments.model import (
     Answer,
@@ -118,13 +119,21 @@ class AssessmentView(msgspec.Struct, frozen=True, kw_only=True):
     decision: DecisionView[Conclusion]
 
 
-async def _participants_of(work: UnitOfWork, assessment: Assessment) -> list[Participant]:
-    """List who could contribute at some time while the assessment was open."""
+async def _participants_of(
+    work: UnitOfWork, assessment: Assessment, contributions: Sequence[Contribution]
+) -> list[Participant]:
+    """List who could contribute at some time while the assessment was open, as far as the caller may know that."""
     until = assessment.decided_at or work.now
-    return [
+    then = [
         one for one in await work.rows(Participant, PARTICIPANTS_OF_CASE, case_id=assessment.case_id)
-        if (one.kind is ParticipationKind.COORDINATOR or Area.ASSESSMENT in one.scope)
-        and one.begins_at <= until and (one.ends_at is None or one.ends_at > assessment.opened_at)
+        if one.begins_at <= until and (one.ends_at is None or one.ends_at > assessment.opened_at)
+    ]
+    invitations = await invitations_of(work, [one.id for one in then if one.kind is ParticipationKind.INVITED])
+    drawn_in = {key for key, invitation in invitations.items() if Area.ASSESSMENT in invitation.scope}
+    brought = {(one.recorded_by, one.authority_id) for one in contributions}
+    return [
+        one for one in then
+        if one.kind is ParticipationKind.COORDINATOR or one.id in drawn_in or (one.person_id, one.acts_for) in brought
     ]
 
 
@@ -136,7 +145,10 @@ async def _answer(work: UnitOfWork, assessment: Assessment, *, status: int = 200
     previous_id, changes = await changes_since(work, assessment, [one.id for one in template.dimension])
     view = AssessmentView(
         version=assessment.version, template=template, previous_id=previous_id, changes=changes,
-        at_the_table=[AtTheTableView.of(one, contributions) for one in await _participants_of(work, assessment)],
+        at_the_table=[
+            AtTheTableView.of(one, contributions)
+            for one in await _participants_of(work, assessment, contributions)
+        ],
         users_are_trained=assessment.users_are_trained,
         contributions=[ContributionView.of(one, opened[one.id]) for one in contributions],
         decision=await decision_view(work, assessment, Conclusion, reading=Action.READ_ASSESSMENT),

@@ -198,6 +198,5 @@ async def _open_case(work: UnitOfWork) -> None:
         work.add(Participant(
             case_id=case.id, authority_id=work.caller.authority_id, regime=work.regime, record_version=1,
             recorded_at=work.now, recorded_by=work.caller.person_id, person_id=row["person_id"],
-            acts_for=row["authority_id"], kind=ParticipationKind.COORDINATOR, scope=[], begins_at=work.now,
-            ends_at=None, reason=None, public_task_confirmed=False, records=[],
+            acts_for=row["authority_id"], kind=ParticipationKind.COORDINATOR, begins_at=work.now, ends_at=None,
         ))

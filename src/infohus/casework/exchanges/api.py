@@ -13,6 +13,14 @@ from infohus.cases.disclosures.model import Exchange
 from infohus.casework.exchanges.corrections import corrections_of
 from infohus.casework.exchanges.disclosable import DisclosableRecords
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
+from infohus.casework.exchanges.kept_marks import (
+    KEPT_MARK_BY_ID,
+    KEPT_MARKS_OF_CASE,
+    KeptMark,
+    KeptMarkDraft,
+    KeptMarkView,
+    keep_disclosed,
+)
 from infohus.casework.exchanges.onward_routes import handlers as onward_handlers
 from infohus.casework.exchanges.operations import (
     EXCHANGE_BY_ID,
@@ -194,7 +202,30 @@ async def withdraw_from(
         return WithdrawalView(done.id, done.recipient_id, done.records, done.was_acknowledged, done.recorded_at)
 
 
+@post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/kept-marks", operation_id="KeepDisclosed")
+async def keep(
+    case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[KeptMarkDraft],
+    idempotent_scope: NamedDependency[RequestScope], disclosable_records: NamedDependency[DisclosableRecords],
+) -> KeptMarkView:
+    """Mark what was received as used, or as to be kept: it stays here when it is withdrawn; the discloser sees none."""
+    async with idempotent_scope.begin(Action.KEEP_DISCLOSED, Exchange, exchange_id, within=case_id) as work:
+        mark = await work.earlier(KeptMark, KEPT_MARK_BY_ID)
+        mark = mark or await keep_disclosed(work, work.subject(Exchange), data, records=disclosable_records)
+        return (await KeptMarkView.opened(work, mark))[0]
+
+
+@get("/cases/{case_id:uuid}/kept-marks", operation_id="ListKeptMarks")
+async def kept_marks(
+    case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+) -> Page[KeptMarkView]:
+    """List what the caller's authority keeps of what it received, oldest first, and what of it was withdrawn."""
+    async with request_scope.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
+        marks = await work.rows(KeptMark, KEPT_MARKS_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
+        page = page_of(marks, [one.id for one in marks], limit=limit)
+        return Page(await KeptMarkView.opened(work, *page.items), page.next)
+
+
 handlers = [
-    record, record_oral, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, *request_handlers,
-    *onward_handlers,
+    record, record_oral, of_case, read, correct, receipts, acknowledge_receipt, withdraw_from, keep, kept_marks,
+    *request_handlers, *onward_handlers,
 ]

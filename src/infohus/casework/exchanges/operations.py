@@ -163,4 +163,5 @@ async def _reached_by_correction(work: UnitOfWork, wrong: Exchange) -> set[str]:
     withdrawn = {row["recipient_id"] for row in await work.values(_WITHDRAWN_FROM, exchange_id=wrong.id)}
     still_told = await work.values(_STILL_TOLD, exchange_id=wrong.id, authority_id=work.caller.authority_id)
     reading = {*wrong.recipients} - withdrawn | {row["recipient_id"] for row in still_told}
-    return reading & {*wrong.recipients} & work.parties.keys()
+    reached = reading & {*wrong.recipients}
+    return reached if wrong.is_for_pet else reached & work.parties.keys()

@@ -1,6 +1,7 @@
 """The routes of requests for information, and of releases from custody."""
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -25,9 +26,10 @@ from infohus.casework.exchanges.requests import (
     request_information,
 )
 from infohus.kernel.access.model import Case
-from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
+from infohus.kernel.answers.pages import NIL, After, Limit, Page
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.listing import page_opened
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -74,8 +76,7 @@ async def requests(
     """List the requests that the caller's authority made or got, oldest first."""
     async with request_scope.begin(Action.LIST_EXCHANGES, Case, case_id) as work:
         asked = await work.rows(InformationRequest, REQUESTS_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
-        page = page_of(asked, [one.id for one in asked], limit=limit)
-        return Page(await RequestView.opened(work, *page.items), page.next)
+        return await page_opened(work, asked, partial(RequestView.opened, work), limit=limit)
 
 
 @post(

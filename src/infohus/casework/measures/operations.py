@@ -10,7 +10,7 @@ from infohus.cases.disclosures.model import Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
 from infohus.cases.joint_decisions.operations import amend, propose, sign
-from infohus.cases.participants import Area
+from infohus.cases.participants import Area, invitations_of
 from infohus.casework.measures.model import (
     FollowUp,
     FollowUpDraft,
@@ -71,7 +71,8 @@ async def start_measure(work: UnitOfWork, draft: MeasureDraft) -> Measure:
     Raises:
         ResponsibleAuthorityMissing, ResponsibleAuthorityTakesNoPart, FollowUpInThePast
         IndicatedMeasureIsAnothers: an indicated one is for the police, PET, probation or social support.
-        DelivererTakesNoPart: the deliverer is not drawn in for measures now, or their authority may not read it.
+        DelivererTakesNoPart: the caller's authority has not drawn the deliverer in for measures, or not now, or their
+            authority may not read it.
         ClosureIsSigned: the caller's authority has signed a closure.
     """
     await require_no_closure_signed(work)
@@ -112,7 +113,10 @@ async def _deliverer(work: UnitOfWork, draft: MeasureDraft, readers: Collection[
     if draft.deliverer is None:
         return None
     participant = await work.row(Participant, _TAKING_PART, id=draft.deliverer, case_id=work.case.id)
-    if participant is None or participant.acts_for not in readers or Area.MEASURES not in participant.scope:
+    if participant is None or participant.acts_for not in readers:
+        raise DelivererTakesNoPart
+    invitation = (await invitations_of(work, [participant.id])).get(participant.id)
+    if invitation is None or Area.MEASURES not in invitation.scope:
         raise DelivererTakesNoPart
     return participant.person_id
 

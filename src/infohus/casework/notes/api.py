@@ -1,6 +1,7 @@
 """The routes of notes and documents."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ from infohus.kernel.access.model import Case
 from infohus.kernel.answers.pages import NIL, After, Limit, Page
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.listing import page_opened
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 NOTES = "/cases/{case_id:uuid}/notes"
@@ -67,8 +69,8 @@ async def list_notes(
     """List the notes and documents of the caller's authority, and those it was told, in the order they were entered."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         notes = await work.rows(Note, NOTES_OF_CASE, case_id=case_id, after=after, limit=limit + 1)
-        views = await NoteView.opened(work, *notes[:limit], late_after_days=note_late_after_days)
-        return Page(items=views, next=notes[limit - 1].id if len(notes) > limit else None)
+        view = partial(NoteView.opened, work, late_after_days=note_late_after_days)
+        return await page_opened(work, notes, view, limit=limit)
 
 
 @get(NOTES + "/{note_id:uuid}", operation_id="ReadNote")

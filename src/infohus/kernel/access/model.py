@@ -123,7 +123,8 @@ class CaseSide(Row, Changing):
     """What one authority has of a case, seen by that authority alone (rule 44).
 
     Made by its own authority's first act that writes in the case. `version` is the next one with every change of what
-    the side knows, and 0 for a side that is not there yet.
+    the side knows, and 0 for a side that is not there yet. `ended_at` is when its authority ended it although the other
+    had not signed; whether it has ended still is `whole_case/closures/side_ends.py`'s to say.
     """
 
     __tablename__ = "case_side"
@@ -131,6 +132,7 @@ class CaseSide(Row, Changing):
     case_id: Mapped[UUID] = mapped_column(sa.ForeignKey(f"{SCHEMA}.case.id"), primary_key=True)
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"), primary_key=True)
     version: Mapped[int]
+    ended_at: Mapped[datetime | None]
 
 
 class SidePerson(Row):
@@ -151,7 +153,8 @@ class SidePerson(Row):
 class Participant(Record, Changing):
     """A natural person who takes part in a case for an authority; access ends by itself (rule 22).
 
-    `authority_id` is, as on every record, its owner: the authority that drew the person in.
+    `authority_id` is, as on every record, its owner: the authority that drew the person in. What for stands in the
+    invitation: everybody who takes part sees this row.
     """
 
     __tablename__ = "participant"
@@ -166,12 +169,23 @@ class Participant(Record, Changing):
     person_id: Mapped[UUID]
     acts_for: Mapped[str] = mapped_column(sa.ForeignKey(f"{SCHEMA}.authority.id"))
     kind: Mapped[ParticipationKind] = choice(ParticipationKind, name="kind")
-    scope: Mapped[list[str]]
     begins_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
-    public_task_confirmed: Mapped[bool] = mapped_column(default=False)
+
+
+class Invitation(Record):
+    """What a professional was drawn in for: seen by the authority that drew them in, and by themselves (rule 44)."""
+
+    __tablename__ = "invitation"
+    __table_args__ = owned_by_authority(sa.UniqueConstraint("participant_id"))
+
+    participant_id: Mapped[UUID] = mapped_column(sa.ForeignKey(Participant.id))
+    person_id: Mapped[UUID]
+    acts_for: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id))
+    scope: Mapped[list[str]]
     records: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
-    reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    public_task_confirmed: Mapped[bool]
+    reason: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
 class RecordKey(Row):
@@ -223,8 +237,15 @@ STANDS = sa.and_(
 """Whether a disclosure lets its recipient read: it was not withdrawn, nor was all that it rests on."""
 
 
-KNOWN = sa.or_(STANDS, Disclosure.record_kind == "exchange")
-"""Whether a disclosure lets its recipient know of the record. That an exchange was stays known when it is withdrawn."""
+KNOWN = sa.or_(
+    sa.and_(Disclosure.withdrawn_at.is_(None), sa.func.cardinality(Disclosure.via) == 0),
+    Disclosure.record_kind == "exchange",
+    sa.func.infohus.lets_read(Disclosure.exchange_id, Disclosure.record_id, Disclosure.recipient_id),
+)
+"""Whether a disclosure lets its recipient know of the record: it stands, or the caller's own authority keeps it.
+
+That an exchange was stays known when it is withdrawn.
+"""
 
 
 class DisclosedKey(Row):

@@ -16,10 +16,14 @@ After = Annotated[UUID, QueryParameter(description="The `next` of the page befor
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
-    """Some items, and where the next ones begin: pass `next` as `after`. `None` is the end."""
+    """Some items, and where the next ones begin: pass `next` as `after`. `None` is the end.
+
+    `not_readable` are ids of records that stand here and were changed past the system, so that they do not open.
+    """
 
     items: list[Item]
     next: UUID | None
+    not_readable: list[UUID] = []
 
 
 def page_of(items: Sequence[Item], ids: Sequence[UUID], *, limit: int) -> Page[Item]:

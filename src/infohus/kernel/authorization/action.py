@@ -90,6 +90,7 @@ class Action(StrEnum):
     CORRECT_EXCHANGE = "correctExchange"
     ACKNOWLEDGE_EXCHANGE = "acknowledgeExchange"
     WITHDRAW_EXCHANGE = "withdrawExchange"
+    KEEP_DISCLOSED = "keepDisclosed"
     READ_INFORMATION_REQUEST = "readInformationRequest"
     ANSWER_INFORMATION_REQUEST = "answerInformationRequest"
     READ_CUSTODY_RELEASE = "readCustodyRelease"

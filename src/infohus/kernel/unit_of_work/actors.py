@@ -16,7 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.kernel.database.tables import SCHEMA, Row, new_id
 from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
-from infohus.kernel.sealing.envelope import CannotOpen, Sealed
+from infohus.kernel.sealing.envelope import Sealed
+from infohus.kernel.unit_of_work.not_readable import RecordNotReadable
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 REMEMBERED = 4096
@@ -100,12 +101,13 @@ async def open_actor(work: UnitOfWork, person_id: UUID) -> list[tuple[Actor, dic
     """Open every name and address a person was stored under, oldest first; the log entry lists each text opened.
 
     Raises:
-        NotAvailable: no row is stored, it is another authority's, or a stored text was changed.
+        NotAvailable: no row is stored, or it is another authority's.
+        RecordNotReadable: one was changed past the system.
     """
     actors = await work.rows(Actor, _OF_PERSON, person_id=person_id)
     if not actors:
         raise errors.NotAvailable
-    return [(actor, _opened(work, actor, "name", "email")) for actor in actors]
+    return [(actor, work.open_for_supervision(actor, "name", "email")) for actor in actors]
 
 
 async def names_of(work: UnitOfWork, people: Sequence[UUID], *, most: int) -> dict[UUID, list[str]]:
@@ -115,12 +117,10 @@ async def names_of(work: UnitOfWork, people: Sequence[UUID], *, most: int) -> di
     """
     names: dict[UUID, list[str]] = {}
     for actor in await work.rows(Actor, _OF_PEOPLE, people=list(people), most=most):
-        names.setdefault(actor.person_id, []).append(_opened(work, actor, "name")["name"])
+        try:
+            names.setdefault(actor.person_id, []).append(work.open_for_supervision(actor, "name")["name"])
+        except RecordNotReadable:  # noted; the draw goes on without this name
+            continue
     return names
 
 
-def _opened(work: UnitOfWork, actor: Actor, *columns: str) -> dict[str, str]:
-    try:
-        return work.open_for_supervision(actor, *columns)
-    except CannotOpen:
-        raise errors.NotAvailable from None

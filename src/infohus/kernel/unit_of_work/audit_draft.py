@@ -16,6 +16,9 @@ from infohus.kernel.unit_of_work.procedure import (
     purpose_without_statement,
 )
 
+NOT_READABLE = "record-not-readable"
+MOST_NAMED = 20
+
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
     """A request that must not act twice: the caller's Idempotency-Key, and the method, address and raw body with it."""
@@ -49,6 +52,8 @@ class AuditEventDraft:
     """Which entries of a log the act gave out: ranges of indexes, both included."""
     met: list[str] = field(default_factory=list)
     """The same of persons whose rows this unit writes."""
+    not_readable: list[UUID] = field(default_factory=list)
+    """Records that were found changed past the system."""
     is_durable: bool = field(default=False, init=False)
     """Whether the entry is committed and on the disk; set by `UnitsOfWork` alone."""
     asked: Asked = field(default_factory=asked_now)
@@ -70,12 +75,19 @@ class AuditEventDraft:
     @property
     def opened(self) -> tuple[Opened, ...]:
         """Every sealed value that the unit opened."""
-        return tuple(self._opened)
+        return tuple(dict.fromkeys(self._opened))
 
     @property
     def wrote(self) -> tuple[Wrote, ...]:
         """Every row that the unit wrote."""
         return tuple(self._wrote)
+
+    def reason(self, refusal: str | None) -> str | None:
+        """Give the code of a refusal, and after it the records that were not readable; those alone have a code, too."""
+        if not self.not_readable:
+            return refusal
+        named = [str(record_id) for record_id in self.not_readable[:MOST_NAMED]]
+        return " ".join([refusal or NOT_READABLE, *named])
 
     def add_opened(self, place: Opened) -> None:
         """Count a sealed value that was opened; only the keyring does."""

@@ -52,7 +52,7 @@ def entry_of(  # noqa: PLR0913 - an entry is all of it
         at=at, log=log_of(caller.authority_id), caller=caller.person_id, authority=caller.authority_id,
         role=caller.role.value, assurance=caller.assurance.name.lower(), action=attempt.action.value,
         subject_kind=attempt.model.__tablename__ if attempt.model else "installation", subject=attempt.subject_id,
-        case=case, outcome=outcome, reason=reason,
+        case=case, outcome=outcome, reason=audit_draft.reason(reason),
         policies=list(failure.policies) if isinstance(failure, errors.NotAvailable) else audit_draft.policies,
         policy_set=policy_set, justification=audit_draft.justification, purpose=audit_draft.purpose,
         recipients=audit_draft.recipients, track=_track(resolved, audit_draft),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Protocol
 from uuid import UUID
 
@@ -23,6 +24,12 @@ from infohus.kernel.unit_of_work.side_keys import Ask, KeyName, SideKeys
 from infohus.kernel.unit_of_work.withdrawn_rows import deleted_key, withdrew
 
 logger = structlog.get_logger()
+
+
+class RecipientCannotBeTold(errors.Refused):
+    """Nothing can be sealed to the recipient: it has no intake key in the infohus, or none that its keeper signed."""
+
+    status = HTTPStatus.CONFLICT
 
 
 class DisclosedRecord(Protocol):
@@ -108,7 +115,7 @@ class Grants:
         intake_keys = await self._side_keys.intake_keys(self._infohus_id, recipients)
         for recipient_id in recipients:
             if recipient_id not in intake_keys:
-                raise errors.RecipientCannotBeTold
+                raise RecipientCannotBeTold
             self._give(exchange_id, records, recipient_id, intake_keys[recipient_id])
 
     async def take_back(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
@@ -180,4 +187,4 @@ class Grants:
                 self._side_keys.give(key, rests_on=one.rests_on)
         except (NotSigned, IntakeKeyNotUsable) as refused:
             logger.critical("intake_key_refused", authority=intake.authority_id, reason=type(refused).__name__)
-            raise errors.RecipientCannotBeTold from None
+            raise RecipientCannotBeTold from None

@@ -27,6 +27,7 @@ from infohus.kernel.access.model import (
     Disclosure,
     Infohus,
     InfohusAuthority,
+    Invitation,
     Participant,
     ParticipationKind,
     SidePerson,
@@ -154,7 +155,8 @@ def _all_columns(table: NamedFromClause) -> list[sa.ColumnElement[Any]]:
 
 def _own_participation(case: sa.FromClause) -> sa.FromClause:
     return (
-        sa.select(Participant.kind, Participant.person_id, Participant.scope, Participant.records)
+        sa.select(Participant.kind, Participant.person_id, Invitation.scope, Invitation.records)
+        .outerjoin(Invitation, Invitation.participant_id == Participant.id)
         .where(
             Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID,
             Participant.acts_for == _AUTHORITY_ID, _TAKES_PART_NOW,

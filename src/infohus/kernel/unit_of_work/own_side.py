@@ -5,6 +5,7 @@ Nothing here reads or writes another authority's side.
 
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -44,6 +45,7 @@ class Side:
         self._case_id = resolved.case.id if resolved.case is not None else None
         self._stored = resolved.side.row
         self._is_changed = False
+        self._ends_at: datetime | None = None
         self._writes = writes
         self._audit_draft = audit_draft
         self._ask = ask
@@ -64,6 +66,17 @@ class Side:
     def change(self) -> None:
         """Give the side its next version when the unit ends; for acts that have the case to themselves."""
         self._is_changed = True
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the authority ended its side, although the other had not signed; the unit's own end, too."""
+        stored = self._stored.ended_at if self._stored is not None else None
+        return self._ends_at or stored
+
+    def end(self, at: datetime) -> None:
+        """Write down when the authority ended its side."""
+        self._ends_at = at
+        self.change()
 
     def know(self, subject_id: UUID) -> None:
         """Make a person that this unit records one of the side's, with a log id of its own."""
@@ -117,14 +130,17 @@ class Side:
 
     def store(self) -> None:
         """Insert or update the side's row with the other writes of the unit; a unit that writes nothing makes none."""
-        if self._case_id is None or not self._writes:
+        if self._case_id is None or not (self._writes or self._ends_at):
             return
         if self._stored is None:
-            first = CaseSide(case_id=self._case_id, authority_id=self._authority_id, version=1)
+            first = CaseSide(
+                case_id=self._case_id, authority_id=self._authority_id, version=1, ended_at=self._ends_at
+            )
             self._writes.insert(first, unless_there=True)
         elif self._is_changed:
-            self._stored.version, self._is_changed = self.version, False
-            self._writes.update(self._stored, {"version": self._stored.version})
+            ended_at = self.ended_at
+            self._stored.version, self._stored.ended_at, self._is_changed = self.version, ended_at, False
+            self._writes.update(self._stored, {"version": self._stored.version, "ended_at": ended_at})
 
     async def _log_ids(self, subject_ids: Sequence[UUID]) -> dict[UUID, str]:
         ready = compiled(_LOG_IDS)

@@ -110,7 +110,7 @@ class SideKeys:
         self._ask = ask
         self._ask_keys = ask_keys
         self._commit = commit
-        self._stored: dict[KeyName, StoredExchangeKey] = {}
+        self._stored: dict[KeyName, Stored] = {}
         self._opened: dict[KeyName, exchange_keys.ExchangeKey] = {}
         self._pending: list[Statement] = []
         self.secret: WrappedSecret | None = None
@@ -129,10 +129,7 @@ class SideKeys:
         rows = await self._ask_keys(ready.sql, ready.arguments(values))
         if rows and rows[0]["secret"] is not None:
             self.secret = WrappedSecret(self._case_id, self._authority_id, rows[0]["secret"])
-        self._stored = {
-            (row["exchange_id"], row["number"]): self._stored_key(self._case_id, row)
-            for row in rows if row["exchange_id"] is not None
-        }
+        self._stored = {(row["exchange_id"], row["number"]): row for row in rows if row["exchange_id"] is not None}
 
     @asynccontextmanager
     async def read_meanwhile(self) -> AsyncIterator[None]:
@@ -175,7 +172,7 @@ class SideKeys:
         if any(name not in self._stored for name in wanted):
             # The exchange may have been recorded after the keys were read, and before the case was.
             await self.read()
-        found = [self._stored[name] for name in wanted if name in self._stored]
+        found = [self._given(self._stored[name]) for name in wanted if name in self._stored]
         for one in found:
             if one.taken_in is not None and self.secret is not None:
                 self._try(one.place, partial(self._vault.open_taken_in, one.taken_in, one.place, self.secret))
@@ -221,7 +218,7 @@ class SideKeys:
 
         What does not verify is left as it is: it never opens anything.
         """
-        waiting = {name for name, one in self._stored.items() if one.sealed is not None}
+        waiting = {name for name, row in self._stored.items() if row["sealed"] is not None}
         if not waiting:
             return
         opened = await self.open(waiting)
@@ -263,6 +260,8 @@ class SideKeys:
 
     def withdraw(self, exchange_id: UUID, recipient_id: str, numbers: Collection[int]) -> None:
         """Delete keys that an exchange gave a recipient, and all that rest on them, when the unit ends."""
+        if not numbers:
+            return
         ready = compiled(_WITHDRAW)
         self._pending.append((ready.sql, ready.arguments({
             "exchange_id": exchange_id, "recipient_id": recipient_id, "numbers": sorted(numbers),
@@ -278,9 +277,10 @@ class SideKeys:
             await self._commit(self._pending)
             self._pending = []
 
-    def _stored_key(self, case_id: UUID, row: Stored) -> StoredExchangeKey:
+    def _given(self, row: Stored) -> StoredExchangeKey:
+        assert self._case_id is not None  # noqa: S101 - the row is one of the case's
         place = ExchangeKeyPlace(
-            exchange_id=row["exchange_id"], case_id=case_id, discloser_id=row["discloser_id"],
+            exchange_id=row["exchange_id"], case_id=self._case_id, discloser_id=row["discloser_id"],
             recipient_id=self._authority_id, infohus_id=row["infohus_id"], generation=row["generation"],
             number=row["number"],
         )

@@ -36,7 +36,7 @@ WRAPS = sa.select(
 READERS = sa.select(Disclosure.record_id, Disclosure.record_version, Disclosure.recipient_id).where(
     Disclosure.record_id == sa.func.any(_RECORD_IDS), KNOWN,
 )
-"""To which authorities which versions are disclosed and not withdrawn, and exchanges whether withdrawn or not."""
+"""To which authorities which versions are disclosed and not withdrawn, or kept; and exchanges, withdrawn or not."""
 
 
 class StoredKey(NamedTuple):
@@ -76,7 +76,7 @@ def keys_of(record: sa.FromClause) -> sa.FromClause:
 
 
 def readers_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of the authorities to which this version is disclosed and not withdrawn; see `KNOWN`."""
+    """Write the column of the authorities to which this version is disclosed and that may know of it; see `KNOWN`."""
     disclosed = sa.select(Disclosure.recipient_id).where(
         Disclosure.record_id == record.c.id, Disclosure.record_version == record.c.record_version,
         KNOWN,

@@ -17,12 +17,7 @@ from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import (
-    AnySelect,
-    Stored,
-    compiled,
-    row_from,
-)
+from infohus.kernel.database.statements import AnySelect, Stored, compiled, row_from
 from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord, new_id
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
@@ -31,6 +26,7 @@ from infohus.kernel.unit_of_work.grants import DisclosedRecord, Grants
 from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.not_readable import opened, opened_for_supervision
 from infohus.kernel.unit_of_work.own_side import Side
 from infohus.kernel.unit_of_work.pending_writes import PendingWrites
 from infohus.kernel.unit_of_work.repetition import Repetition
@@ -152,10 +148,11 @@ class UnitOfWork:
 
         Raises:
             NotAvailable: a policy does not allow it, or no exchange gave the caller's authority the key.
+            RecordNotReadable: one was changed past the system.
         """
         await self._decide_each([record for record in records if record.id not in self._decided], reading)
         await self._keys.bring([(record.id, record.record_version) for record in records])
-        return {record.id: self._keys.open(record) for record in records}
+        return {record.id: opened(self._keys, record, self.audit_draft) for record in records}
 
     def open_for_supervision(self, row: Row, *columns: str) -> dict[str, str]:
         """Open what `row` keeps for the supervision of its authority; the log entry lists each text opened.
@@ -164,9 +161,9 @@ class UnitOfWork:
 
         Raises:
             NotAvailable: it is kept for another authority's supervision.
-            CannotOpen: the stored value was moved here, or changed.
+            RecordNotReadable: the stored value was moved here, or changed.
         """
-        return self._keys.open_for_supervision(row, *columns)
+        return opened_for_supervision(self._keys, row, columns, self.audit_draft)
 
     @property
     def log(self) -> LogReader:
@@ -244,13 +241,8 @@ class UnitOfWork:
         self._add_version(record, keys)
 
     async def keep(self, exchange_id: UUID, record: DisclosedRecord) -> None:
-        """Keep the keys of a version that an exchange gave: its withdrawal takes the exchange's keys, and not these.
-
-        Raises:
-            NotAvailable: the exchange gave none that the caller's authority can open.
-        """
-        version = (record.record_id, record.record_version)
-        await self._keys.keep(exchange_id, version, owner_id=record.owner)
+        """Keep the keys that an exchange gave of a version when it is withdrawn later; `NotAvailable` without any."""
+        await self._keys.keep(exchange_id, (record.record_id, record.record_version), owner_id=record.owner)
 
     def _add_version(self, record: Record, keys: Iterable[Row]) -> None:
         for row in (record, *keys):

@@ -16,6 +16,7 @@ from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.not_readable import RecordNotReadable
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.drawing import CHECK_BY_ID, DrawDraft, LogCheckDraft, announce, check_of, draw_entries
 from infohus.oversight.log_checks.findings import (
@@ -161,6 +162,14 @@ class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
             ended_at=finding.ended_at, version=finding.version,
         )
 
+    @classmethod
+    def if_readable(cls, work: UnitOfWork, finding: LogFinding) -> "list[LogFindingView]":
+        """Show a finding in a list, unless it was changed past the system."""
+        try:
+            return [cls.opened(work, finding)]
+        except RecordNotReadable:
+            return []
+
 
 @post(CHECKS, operation_id="AnnounceLogCheck")
 async def announce_check(
@@ -247,8 +256,9 @@ async def list_findings(
     """List the findings of the own authority's checks, or those that the caller answers for."""
     async with request_scope.begin(Action.ANSWER_LOG_FINDING) as work:
         findings = await work.rows(LogFinding, FINDINGS, after=after, limit=limit + 1)
-        views = [LogFindingView.opened(work, finding) for finding in findings]
-        return page_of(views, [view.id for view in views], limit=limit)
+        page = page_of(findings, [finding.id for finding in findings], limit=limit)
+        views = [view for finding in page.items for view in LogFindingView.if_readable(work, finding)]
+        return Page(views, page.next, list(work.audit_draft.not_readable))
 
 
 @post(FINDING + "/answer", operation_id="AnswerLogFinding", status_code=200, response_headers=VERSIONED)

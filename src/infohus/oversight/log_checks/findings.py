@@ -12,7 +12,6 @@ from infohus.kernel.access.model import Coordinator
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.requests.words import Reason
-from infohus.kernel.sealing.envelope import CannotOpen
 from infohus.kernel.unit_of_work.actors import Actor
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
@@ -112,12 +111,10 @@ def open_finding(work: UnitOfWork, finding: LogFinding) -> dict[str, str]:
     """Open a finding's texts; the log names each that was opened.
 
     Raises:
-        NotAvailable: it is another authority's, or a stored text was changed.
+        NotAvailable: it is another authority's.
+        RecordNotReadable: it was changed past the system.
     """
-    try:
-        return work.open_for_supervision(finding, "text", "answer", "remedy")
-    except CannotOpen:
-        raise errors.NotAvailable from None
+    return work.open_for_supervision(finding, "text", "answer", "remedy")
 
 
 async def judge(

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from infohus.danish_calendar import Hours, danish_day
 from infohus.kernel.audit.formats.entry import Entry, Outcome
+from infohus.kernel.unit_of_work.audit_draft import NOT_READABLE
 
 WORKING_HOURS = Hours(opens=time(7), closes=time(18), days="working_days")
 MANY_CASES = 20
@@ -116,11 +117,17 @@ def of_undisclosed_items(entries: Numbered, background: Background) -> list[int]
     return [index for index, entry in entries if entry.outcome is Outcome.DENIED and entry.subject is not None]
 
 
+def of_changed_records(entries: Numbered, background: Background) -> list[int]:  # noqa: ARG001 - as above
+    """Pick acts that met a record which was changed past the system."""
+    return [index for index, entry in entries if NOT_READABLE in (entry.reason or "").split(" ")]
+
+
 RULES = (
     RiskRule("own_name_or_family", "Opslag på en person med samme efternavn som medarbejderen", of_own_name_or_family),
     RiskRule("closed_case", "Opslag i en afsluttet sag", of_closed_cases),
     RiskRule("unusual_hours", "Opslag uden for hverdage kl. 7-18", at_unusual_hours),
     RiskRule("unusual_volume", "Usædvanligt mange sager på en dag", of_unusual_volume),
     RiskRule("undisclosed_item_attempts", "Forsøg på det, der ikke er videregivet", of_undisclosed_items),
+    RiskRule("changed_record", "Mødte en post, der er ændret uden om systemet", of_changed_records),
     RiskRule("break_glass", "Brug af nødadgang", None, "Infohus har ingen nødadgang, så ingen kan have brugt den."),
 )

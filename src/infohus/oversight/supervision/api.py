@@ -33,6 +33,13 @@ from infohus.oversight.supervision.operations import (
 )
 
 AfterIndex = Annotated[int, QueryParameter(ge=-1, le=2**53)]
+ReasonCode = Annotated[
+    str | None,
+    QueryParameter(
+        pattern="^[a-z-]{1,60}$",
+        description="Why it was refused, or `record-not-readable` for what was found changed past the system.",
+    ),
+]
 LeafIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
 
 
@@ -86,10 +93,10 @@ async def log(log_scope: NamedDependency[RequestScope], signer: NamedDependency[
 async def entries(
     log_scope: NamedDependency[RequestScope], after: AfterIndex = -1, limit: Limit = 50,
     case: FromQuery[UUID | None] = None, subject: FromQuery[UUID | None] = None,
-    action: FromQuery[Action | None] = None, outcome: FromQuery[Outcome | None] = None,
+    action: FromQuery[Action | None] = None, outcome: FromQuery[Outcome | None] = None, reason: ReasonCode = None,
 ) -> EntryPage:
     """List the entries of the own log: who did what to which subject, by which policies. Reading them is logged."""
-    asked = EntryFilter(case, subject, action.value if action else None, outcome.value if outcome else None)
+    asked = EntryFilter(case, subject, action.value if action else None, outcome.value if outcome else None, reason)
     async with log_scope.begin(Action.VERIFY_LOG) as work:
         found, more = await entries_of(work.log, asked, after=after, limit=limit)
         await note_reading(work, found, asked)

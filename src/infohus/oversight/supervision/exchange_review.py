@@ -46,7 +46,9 @@ _EXPECTED = sa.case(
 """Whose receipts the caller's authority would see: the discloser everybody's, a recipient its own and no other's."""
 _LACKS_A_RECEIPT = sa.func.cardinality(_EXPECTED) > _RECEIPTS_OF_ONE
 
-_IS_ITEM = Disclosure.record_kind.not_in((Exchange.__tablename__, OnwardNotice.__tablename__))
+_IS_ITEM = sa.and_(
+    Disclosure.record_kind != Exchange.__tablename__, Disclosure.record_kind != OnwardNotice.__tablename__
+)
 """Of what an exchange disclosed: neither itself, nor what the owner of an item learned of it."""
 
 COLUMNS = (

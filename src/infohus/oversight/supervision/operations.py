@@ -48,6 +48,7 @@ class EntryFilter(msgspec.Struct, frozen=True):
     subject: UUID | None = None
     action: str | None = None
     outcome: str | None = None
+    reason: str | None = None
 
     def keeps(self, entry: Entry | None) -> bool:
         """Say whether the filter keeps an entry; an emptied one (`None`) only when no field is set."""
@@ -58,6 +59,7 @@ class EntryFilter(msgspec.Struct, frozen=True):
             and self.subject in {None, entry.subject}
             and self.action in {None, entry.action}
             and self.outcome in {None, entry.outcome.value}
+            and self.reason in {None, (entry.reason or "").partition(" ")[0]}
         )
 
 

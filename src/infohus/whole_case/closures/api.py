@@ -1,10 +1,10 @@
 """The routes of closures, of what must be finished first, and of a closed case's retention."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
-from litestar import delete, get
+from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -13,10 +13,12 @@ from infohus.cases.joint_decisions.decision_routes import DecisionKind, routes_o
 from infohus.kernel.access.model import Case, Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.closures.blockers import Blocker, blockers_of_closing
 from infohus.whole_case.closures.model import Closure, ClosureContent, ClosureDraft
 from infohus.whole_case.closures.operations import amend_closure, propose_closure, sign_closure
 from infohus.whole_case.closures.retention import own_retention
+from infohus.whole_case.closures.side_ends import end_own_side, own_end
 
 KIND = DecisionKind(
     name="Closure", path="closures", model=Closure, draft=ClosureDraft, content=ClosureContent,
@@ -36,10 +38,21 @@ class RetentionView(msgspec.Struct, frozen=True):
 
 
 class ClosingView(msgspec.Struct, frozen=True):
-    """What of the own side, or joint, stands in the way of closing; with nothing in the way, the caller can sign."""
+    """What of the own side, or joint, stands in the way of closing; with nothing in the way, the caller can sign.
+
+    `side_ended_at` is when the caller's authority ended its own side, unless something has reopened it since.
+    """
 
     is_closed: bool
     blockers: list[Blocker]
+    side_ended_at: datetime | None
+
+    @classmethod
+    async def of(cls, work: UnitOfWork) -> "ClosingView":
+        """Look at the unit's case from the caller's side."""
+        if work.case.stage is Stage.CLOSED:
+            return cls(is_closed=True, blockers=[], side_ended_at=None)
+        return cls(is_closed=False, blockers=await blockers_of_closing(work), side_ended_at=await own_end(work))
 
 
 @get("/cases/{case_id:uuid}/retention", operation_id="ReadRetention")
@@ -63,8 +76,7 @@ async def read_closing(case_id: FromPath[UUID], request_scope: NamedDependency[R
     """
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         work.require(Action.PROPOSE_CLOSURE)
-        is_closed = work.case.stage is Stage.CLOSED
-        return ClosingView(is_closed, [] if is_closed else await blockers_of_closing(work))
+        return await ClosingView.of(work)
 
 
 @delete(
@@ -80,4 +92,18 @@ async def take_back(
             await take_back_signature(work, work.subject(Closure))
 
 
-handlers = [*routes_of(KIND), read_retention, read_closing, take_back]
+@post(
+    "/cases/{case_id:uuid}/closures/{decision_id:uuid}/own-end", operation_id="EndOwnSide", status_code=200,
+)
+async def end_side(
+    case_id: FromPath[UUID], decision_id: FromPath[UUID], idempotent_scope: NamedDependency[RequestScope],
+    other_signs_within_days: NamedDependency[int],
+) -> ClosingView:
+    """End the caller's own side where the other has not signed in time; the other still sees only who has signed."""
+    async with idempotent_scope.begin(Action.SIGN_CLOSURE, Closure, decision_id, within=case_id) as work:
+        if not work.is_repetition:
+            await end_own_side(work, work.subject(Closure), wait_days=other_signs_within_days)
+        return await ClosingView.of(work)
+
+
+handlers = [*routes_of(KIND), read_retention, read_closing, take_back, end_side]

@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt
 from infohus.cases.joint_decisions.model import JointDecision
@@ -180,6 +181,16 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
         if await work.values(statement, **own):
             blockers.append(blocker)
     return sorted(blockers, key=lambda blocker: blocker.code)
+
+
+async def refuse_unfinished(work: UnitOfWork) -> None:
+    """Refuse to sign a closure, or to end the own side, while something must be finished first.
+
+    Raises:
+        CaseHasUnfinishedBusiness: naming what.
+    """
+    if blockers := await blockers_of_closing(work):
+        raise errors.CaseHasUnfinishedBusiness(missing=", ".join(blocker.what for blocker in blockers))
 
 
 def _own_side(work: UnitOfWork) -> dict[str, object]:

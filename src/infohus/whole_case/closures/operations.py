@@ -1,9 +1,8 @@
 """Propose, amend and sign a closure; the second signature closes the case, and each side's retention runs from then."""
 
-from infohus import errors
 from infohus.cases.joint_decisions.operations import amend, propose, sign
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.closures.blockers import blockers_of_closing
+from infohus.whole_case.closures.blockers import refuse_unfinished
 from infohus.whole_case.closures.model import Closure, ClosureDraft
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
 
@@ -15,7 +14,7 @@ async def propose_closure(work: UnitOfWork, draft: ClosureDraft) -> Closure:
         CaseHasUnfinishedBusiness: something joint, or of the own side, must be finished first (rule 70).
         EarlierConcernsNotSeen: the caller, who signs by proposing, has not confirmed the earlier concerns (rule 78).
     """
-    await _refuse_unfinished(work)
+    await refuse_unfinished(work)
     await require_earlier_concerns_seen(work)
     return await propose(work, Closure, draft)
 
@@ -27,7 +26,7 @@ async def amend_closure(work: UnitOfWork, closure: Closure, draft: ClosureDraft)
         CaseHasUnfinishedBusiness: something joint, or of the own side, must be finished first (rule 70).
         EarlierConcernsNotSeen: the caller has not confirmed the earlier concerns (rule 78).
     """
-    await _refuse_unfinished(work)
+    await refuse_unfinished(work)
     await require_earlier_concerns_seen(work)
     return await amend(work, closure, draft)
 
@@ -39,15 +38,9 @@ async def sign_closure(work: UnitOfWork, closure: Closure, content_hash: bytes) 
         CaseHasUnfinishedBusiness: something joint, or of the own side, must be finished first (rule 70).
         EarlierConcernsNotSeen: the signer has not confirmed the earlier concerns (rule 78).
     """
-    await _refuse_unfinished(work)
+    await refuse_unfinished(work)
     await require_earlier_concerns_seen(work)
     await sign(work, closure, content_hash)
     if closure.decided_at is not None:
         work.change(work.case, closed_at=work.now, outcome=closure.outcome)
     return closure
-
-
-async def _refuse_unfinished(work: UnitOfWork) -> None:
-    blockers = await blockers_of_closing(work)
-    if blockers:
-        raise errors.CaseHasUnfinishedBusiness(missing=", ".join(blocker.what for blocker in blockers))

@@ -17,6 +17,8 @@ from infohus.kernel.access.model import Case
 from infohus.kernel.database.statements import Stored
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.closures.model import Closure
+from infohus.whole_case.closures.side_ends import own_end
 
 TABLE = Path(__file__).parent / "retention.toml"
 
@@ -92,10 +94,22 @@ _CLOSED = sa.select(Case.closed_at, Case.outcome, HAS_CHILD).where(
 )
 
 
+_ENDED = (
+    sa.select(
+        sa.bindparam("ended_at", type_=sa.DateTime(timezone=True)).label("closed_at"), Closure.outcome, HAS_CHILD
+    )
+    .join(Case, Case.id == Closure.case_id)
+    .where(Closure.case_id == sa.bindparam("case_id"), Closure.decided_at.is_(None))
+)
+"""The same columns of a side that has ended, by the outcome that its authority signed for."""
+
+
 async def own_retention(work: UnitOfWork) -> Retention | None:
-    """Give how long the caller's authority keeps the unit's case; `None` while it is open."""
-    closed = await work.values(_CLOSED, case_id=work.case.id)
-    return retention_of(work, closed[0]) if closed else None
+    """Give how long the caller's authority keeps the unit's case; `None` while it, or the own side, has not ended."""
+    ended = await work.values(_CLOSED, case_id=work.case.id)
+    if not ended and (ended_at := await own_end(work)) is not None:
+        ended = await work.values(_ENDED, case_id=work.case.id, ended_at=ended_at)
+    return retention_of(work, ended[0]) if ended else None
 
 
 def retention_of(work: UnitOfWork, closed: Stored) -> Retention:

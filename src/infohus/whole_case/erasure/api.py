@@ -1,6 +1,7 @@
 """The routes of holds, the archive's clearance, and erasure."""
 
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -12,6 +13,7 @@ from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.listing import page_opened
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.erasure.model import (
     ArchiveClearance,
@@ -79,8 +81,7 @@ async def holds(
     """List the caller's authority's holds, lifted ones too."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         held = await work.rows(LegalHold, HOLDS, case_id=case_id, after=after, limit=limit + 1)
-        page = page_of(held, [one.id for one in held], limit=limit)
-        return Page(await LegalHoldView.opened(work, *page.items), page.next)
+        return await page_opened(work, held, partial(LegalHoldView.opened, work), limit=limit)
 
 
 @post(HOLDS_PATH + "/{hold_id:uuid}/lift", operation_id="LiftLegalHold", status_code=200)

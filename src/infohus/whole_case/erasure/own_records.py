@@ -14,6 +14,7 @@ from infohus.casework.concerns.model import (
     Reporter,
     ReporterRelease,
 )
+from infohus.casework.exchanges.kept_marks import KeptMark
 from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.casework.measures.model import FollowUp, Measure, Recommendation
@@ -21,7 +22,7 @@ from infohus.casework.notes.model import Note
 from infohus.casework.scope_decisions.first_views import FirstView
 from infohus.casework.scope_decisions.model import ScopeDecision, ScopeDisagreement
 from infohus.casework.screenings.model import Screening
-from infohus.kernel.access.model import Participant
+from infohus.kernel.access.model import Invitation, Participant
 from infohus.kernel.database.tables import Record
 from infohus.whole_case.closures.model import Closure
 from infohus.whole_case.erasure.model import ArchiveClearance, LegalHold
@@ -30,7 +31,7 @@ from infohus.whole_case.rights.model import AccessRequest, Release, Restriction
 
 OWN_RECORDS: tuple[type[Record], ...] = (
     AccessRequest, ArchiveClearance, Assessment, ChildNotification, ChildNotificationStep, ClearanceCheck, Closure,
-    Concern, Contribution, CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest,
-    JournalReference, LegalHold, Measure, Note, OnwardNotice, Participant, ProtectedAddress, Recommendation, Release,
-    Reporter, ReporterRelease, Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
+    Concern, Contribution, CustodyRelease, Exchange, FirstView, FollowUp, Information, InformationRequest, Invitation,
+    JournalReference, KeptMark, LegalHold, Measure, Note, OnwardNotice, Participant, ProtectedAddress, Recommendation,
+    Release, Reporter, ReporterRelease, Restriction, ScopeDecision, ScopeDisagreement, Screening, Subject, Withdrawal,
 )

@@ -37,7 +37,7 @@ async def read_case(
         is_tovholder = work.participation.kind == ParticipationKind.COORDINATOR
         has_measures = is_tovholder and work.case.stage in WITH_MEASURES
         stalled = await stalled_measures(work, quiet_days=stalled_after_days, case_id=case_id) if has_measures else []
-        view = CaseView(CaseLine.of(work.case), [ParticipantView.of(row, work.caller) for row in participants], stalled)
+        view = CaseView(CaseLine.of(work.case), await ParticipantView.shown(work, participants), stalled)
         return Response(view, headers={"ETag": case_etag(work.case.version, work.side.version)})
 
 

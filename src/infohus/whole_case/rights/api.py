@@ -1,6 +1,7 @@
 """The routes of the data subject's rights."""
 
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -13,6 +14,7 @@ from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.kernel.unit_of_work.listing import page_opened
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.rights.model import (
     AccessItem,
@@ -131,8 +133,7 @@ async def requests(
     """List the requests for access to what the caller's authority holds."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         asked = await work.rows(AccessRequest, REQUESTS, case_id=case_id, after=after, limit=limit + 1)
-        page = page_of(asked, [one.id for one in asked], limit=limit)
-        return Page(await AccessRequestView.opened(work, *page.items), page.next)
+        return await page_opened(work, asked, partial(AccessRequestView.opened, work), limit=limit)
 
 
 @post(
@@ -166,8 +167,7 @@ async def restrictions(
     """List what the caller's authority withholds, and what it withheld once."""
     async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
         made = await work.rows(Restriction, RESTRICTIONS, case_id=case_id, after=after, limit=limit + 1)
-        page = page_of(made, [one.id for one in made], limit=limit)
-        return Page(await RestrictionView.opened(work, *page.items), page.next)
+        return await page_opened(work, made, partial(RestrictionView.opened, work), limit=limit)
 
 
 @post(RESTRICTIONS_PATH + "/{restriction_id:uuid}/lift", operation_id="LiftRestriction", status_code=200)

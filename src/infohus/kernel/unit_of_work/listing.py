@@ -1,0 +1,36 @@
+"""Lists of records with their texts. One that does not open takes the others with it neither way.
+
+Each record's texts are bound to its own row alone, so that one row was changed says nothing of the others: they are
+shown, for otherwise one changed column would stop all work in the case. Which were left out stands in the answer, lest
+somebody take the list for whole.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from infohus.kernel.answers.pages import Page, page_of
+from infohus.kernel.database.tables import Record
+from infohus.kernel.unit_of_work.not_readable import RecordNotReadable
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
+View = TypeVar("View")
+
+
+async def page_opened(
+    work: UnitOfWork, records: Sequence[AnyRecord], view: Callable[..., Awaitable[list[View]]], *, limit: int
+) -> Page[View]:
+    """Make a page of up to `limit` records as `view` shows them; the caller fetched one more than the limit."""
+    page = page_of(records, [record.id for record in records], limit=limit)
+    try:
+        views = await view(*page.items)
+    except RecordNotReadable:
+        views = [one for record in page.items for one in await _shown(record, view)]
+    return Page(views, page.next, list(work.audit_draft.not_readable))
+
+
+async def _shown(record: Record, view: Callable[..., Awaitable[list[View]]]) -> list[View]:
+    try:
+        return await view(record)
+    except RecordNotReadable:
+        return []

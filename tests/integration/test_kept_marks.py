@@ -1,0 +1,114 @@
+"""What a recipient marked as used or to be kept stays on its side when it is withdrawn; nobody else knows (rule 16)."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, told
+
+SECRET = "Brugt i en risikovurdering."
+OTHER = {MUNICIPALITY: POLICE, POLICE: MUNICIPALITY}
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
+    "information": ("information", {"text": "Han kommer i klubben.", "source": "klubben"}),
+    "note": ("notes", {"happened_at": "2026-11-20T12:00:00Z", "text": "Han kommer i klubben."}),
+}
+
+
+def tovholder(case: CaseInHand, authority: str) -> Person:
+    return case.kommune if authority == MUNICIPALITY else case.politi
+
+
+async def told_of(case: CaseInHand, kind: str, by: str, recipient: str | None = None) -> tuple[str, str]:
+    """Let an authority write a record and disclose it; give the ids of record and exchange."""
+    path, body = KINDS[kind]
+    record = (await tovholder(case, by).post(f"{case.path}/{path}", body))["id"]
+    draft = {**told(by, recipients=[recipient or OTHER[by]]), "items": [{"kind": kind, "id": record}]}
+    return record, (await tovholder(case, by).post(f"{case.path}/exchanges", draft))["id"]
+
+
+async def mark(by: Person, case: CaseInHand, exchange: str, kind: str, *records: str, status: int = 201) -> Any:
+    draft = {"items": [{"kind": kind, "id": one} for one in records], "because": "used", "reason": SECRET}
+    return await by.post(f"{case.path}/exchanges/{exchange}/kept-marks", draft, status=status)
+
+
+async def withdraw(case: CaseInHand, by: str, exchange: str) -> Any:
+    body = {"recipient": OTHER[by], "reason": "Givet ved en fejl."}
+    return await tovholder(case, by).post(f"{case.path}/exchanges/{exchange}/withdrawals", body)
+
+
+@pytest.mark.rule(16)
+@pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
+@pytest.mark.parametrize("kind", KINDS)
+class WhenWhatWasKeptIsWithdrawn:
+    async def test_it_stays_and_shows_as_withdrawn_on_its_recipient_s_side_alone(
+        self, house: House, kind: str, by: str
+    ) -> None:
+        case = await house.case()
+        kept, exchange = await told_of(case, kind, by)
+        gone, other_exchange = await told_of(case, kind, by)
+        reader, discloser = tovholder(case, OTHER[by]), tovholder(case, by)
+        marked = await mark(reader, case, exchange, kind, kept)
+        assert (marked["records"], marked["withdrawn"], marked["reason"]) == ([kept], [], SECRET)
+        seen = await discloser.get(f"{case.path}/exchanges/{exchange}/receipts")
+        done = [await withdraw(case, by, one) for one in (exchange, other_exchange)]
+        # The discloser is answered as if nothing had been marked, and sees no mark.
+        assert [(one["records"], one["was_acknowledged"]) for one in done] == [(1, False)] * 2
+        assert {**await discloser.get(f"{case.path}/exchanges/{exchange}/receipts"), "withdrawn_from": []} == seen
+        assert (await discloser.get(f"{case.path}/kept-marks"))["items"] == []
+        texts = (await reader.get(f"{case.path}/{KINDS[kind][0]}"))["items"]
+        assert [one["text"] for one in texts if one["id"] in {kept, gone}] == ["Han kommer i klubben."]
+        (shown,) = (await reader.get(f"{case.path}/kept-marks"))["items"]
+        assert (shown["id"], shown["withdrawn"]) == (marked["id"], [kept])
+        keys = await house.sql("SELECT number FROM keys.exchange_key WHERE exchange_id = $1", UUID(exchange))
+        assert keys == []
+
+    async def test_it_is_not_passed_on_any_more(self, house: House, kind: str, by: str) -> None:
+        case = await house.case()
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        kept, exchange = await told_of(case, kind, by)
+        reader = tovholder(case, OTHER[by])
+        await mark(reader, case, exchange, kind, kept)
+        draft = {**told(OTHER[by], recipients=[PROBATION]), "items": [{"kind": kind, "id": kept}]}
+        await reader.post(f"{case.path}/exchanges", draft)
+        await withdraw(case, by, exchange)
+        await reader.post(f"{case.path}/exchanges", draft, status=404)
+        # What was passed on before fell with what it rests on.
+        left = await house.sql(
+            "SELECT FROM keys.exchange_key WHERE recipient_id = $1 AND rests_on IS NOT NULL", PROBATION
+        )
+        assert left == []
+
+
+@pytest.mark.rule(16)
+class WhenSomethingIsMarked:
+    async def test_only_what_the_exchange_disclosed_and_only_while_it_stands(self, house: House) -> None:
+        case = await house.case()
+        told_it, exchange = await told_of(case, "information", MUNICIPALITY)
+        also, other = await told_of(case, "information", MUNICIPALITY)
+        own = await case.note(by=POLICE)
+        for record in (also, own, await case.note()):
+            await mark(case.politi, case, exchange, "information", record, status=404)
+        await mark(case.kommune, case, exchange, "information", told_it, status=404)
+        await withdraw(case, MUNICIPALITY, other)
+        await mark(case.politi, case, other, "information", also, status=404)
+        await mark(case.politi, case, exchange, "information", told_it)
+
+    @pytest.mark.rule(91)
+    @pytest.mark.parametrize("change", [{"reason": " "}, {"because": "banan"}, {"items": []}])
+    async def test_it_needs_words_a_ground_and_something_to_keep(self, house: House, change: dict[str, Any]) -> None:
+        case = await house.case()
+        record, exchange = await told_of(case, "information", MUNICIPALITY)
+        draft = {
+            "items": [{"kind": "information", "id": record}], "because": "to_be_kept", "reason": SECRET, **change
+        }
+        path = f"{case.path}/exchanges/{exchange}/kept-marks"
+        assert (await case.politi.call("POST", path, json=draft)).status_code in {400, 422}
+
+    async def test_it_stands_in_its_own_authority_s_log_alone(self, house: House) -> None:
+        case = await house.case()
+        record, exchange = await told_of(case, "information", MUNICIPALITY)
+        await mark(case.politi, case, exchange, "information", record)
+        (entry,) = [one for one in await house.entries() if one.action == "keepDisclosed"]
+        assert (entry.authority, entry.justification) == (POLICE, "used")
+        assert "kept_mark" in {row.table for row in entry.wrote}
