@@ -280,8 +280,12 @@ GRANT SELECT, INSERT ON infohus.disclosure TO infohus_app;
 -- another.
 CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
   USING (
-    infohus.caller_authority() IN (discloser_id, recipient_id)
-    AND (infohus.takes_part(case_id, 'any') OR infohus.caller_role() IN ('data_protection_officer', 'legal'))
+    (recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'))
+    OR (discloser_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'))
+    OR (
+      infohus.caller_authority() IN (discloser_id, recipient_id)
+      AND infohus.caller_role() IN ('data_protection_officer', 'legal')
+    )
   );
 -- A row lets its recipient see the record, so no authority may insert one for itself; nor one in another's name, who
 -- would see it.

@@ -212,10 +212,6 @@ class ClosureIsSigned(Refused):
     status = HTTPStatus.CONFLICT
 
 
-class RevealedToTheOtherOnly(Refused):
-    """A first view is for the other tovholder's authority."""
-
-
 class SignedContentDiffers(Refused):
     """Rule 18: the hash signed is not the hash of the present content."""
 

@@ -98,8 +98,8 @@ class Asked:
         own = looker.caller.authority_id
         if row.table == "receipt" and own not in {row.columns["authority_id"], self.given_by(row)}:
             return
-        if row.table == "disclosure" and own not in {row.columns["discloser_id"], row.columns["recipient_id"]}:
-            return  # who else was told is not shown to a recipient
+        if row.table == "disclosure" and own not in {row.columns["recipient_id"], self.given_by(row)}:
+            return
         if row.table in {"case", "exchange", "onward_notice", "disclosure", "receipt"} and self.concerns(own, row):
             infohus = resource_of(self.infohus, self.infohus.subject, ())
             yield Action.SUPERVISE_EXCHANGES, infohus, Participation("none", frozenset())

@@ -83,13 +83,13 @@ async def make_world(database: Addresses, folder: Path) -> World:
 async def play_every_kind(house: House) -> None:
     """Make at least one row of every kind."""
     await _taken_all_the_way(house)
-    await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
+    closed = await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
     await _not_agreed_upon(house)
-    untold = await _not_agreed_upon(house)
-    # No act leaves a disagreement that the other does not read; row security is asked about one all the same.
+    untold = [UUID(case.id) for case in (closed, await _not_agreed_upon(house))]
+    # No act leaves a disagreement or notice that the other does not read; row security is asked about one all the same.
     await house.sql(
-        "UPDATE infohus.disclosure SET withdrawn_at = now() WHERE case_id = $1 AND record_kind = 'scope_disagreement'",
-        UUID(untold.id),
+        "UPDATE infohus.disclosure SET withdrawn_at = now() WHERE case_id = ANY ($1)"
+        " AND record_kind IN ('scope_disagreement', 'onward_notice')", untold,
     )
     await _proposed_to_a_third(house)
     await _recorded_by_the_police(house)

@@ -19,6 +19,7 @@ from infohus import errors
 from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.operations import open_proposals
+from infohus.cases.joint_decisions.refusals import RevealedToTheOtherOnly
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.kernel.access.model import Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
@@ -114,7 +115,7 @@ async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: Reve
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
     others = {infohus.municipality_id, infohus.police_id} - {work.caller.authority_id}
     if set(draft.disclosure.recipients) != others:
-        raise errors.RevealedToTheOtherOnly
+        raise RevealedToTheOtherOnly
     if await work.values(_DISCLOSED, record_ids=[first_view.id]):
         raise errors.AlreadyRecorded
     await disclose(work, draft.disclosure, [Item.of(first_view)])
