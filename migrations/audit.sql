@@ -97,14 +97,11 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- untrue: docs/trust.md.
 --
 -- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
--- its owner's right to it. So the function uses few of them.
+-- its owner's right to it. So the function uses few of them, and lists the fields twice instead of making a list anew.
 CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
-        fields CONSTANT text[] := '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case,
-          outcome, reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
-          correlation, nonce}';
         content text := convert_from(new_entry, 'UTF8');
         said jsonb := content::jsonb;
         acts_for text := coalesce(said ->> 'authority', '');
@@ -123,7 +120,12 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         tally text;
     BEGIN
         IF content NOT LIKE '{"v"_2,%' OR said ->> 'log' IS DISTINCT FROM to_log::text
-           OR NOT said ?& fields OR said - fields - '{part, asked, read, emptied, counted}'::text[] <> '{}'
+           OR NOT said ?& '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case, outcome,
+             reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
+             correlation, nonce}'::text[]
+           OR said - '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case, outcome,
+             reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
+             correlation, nonce, part, asked, read, emptied, counted}'::text[] <> '{}'
            OR on_track IS NULL OR on_track NOT IN ('ordinary', 'pet')
            OR named !~ '^\[("[A-Za-z0-9_-]{22}"(, "[A-Za-z0-9_-]{22}")*)?\]$' THEN
             RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
@@ -168,7 +170,7 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
             completed := completed || node;
             carry := carry >> 1;
         END LOOP;
-        INSERT INTO audit.leaf VALUES (to_log, position, new_entry, completed);
+        WITH appended AS (INSERT INTO audit.leaf VALUES (to_log, position, new_entry, completed))
         UPDATE audit.frontier f SET size = position + 1, hashes = frontier || node WHERE f.log_id = to_log;
         RETURN position;
     END

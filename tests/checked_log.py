@@ -1,6 +1,7 @@
 """Steps of a log check for its tests: make entries, announce, draw, review, record a finding."""
 
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ SOON = str(danish_day(now()) + timedelta(days=14))
 SECRET: str = EXAMPLES["DrawLogCheck"]["secret"]
 """The reviewers' secret in all tests; it is the example in the API's description, which schemathesis sends."""
 COMMITMENT = commitment_of(SECRET).hex()
+_SECRETS = {COMMITMENT: SECRET}
+"""By their commitments: no secret is promised twice."""
 
 
 def today() -> str:
@@ -49,13 +52,18 @@ async def busy(house: House) -> CaseInHand:
 
 
 async def announced(house: House, by: str = "dpo", **draft: Any) -> dict[str, Any]:
-    """Announce a check of today, with the commitment of `SECRET`."""
+    """Announce a check of today, with the commitment of `SECRET` the first time, and then of another each time."""
+    said = "SELECT FROM infohus.log_check WHERE commitment = $1"
+    if "commitment" not in draft and await house.sql(said, bytes.fromhex(COMMITMENT)):
+        secret = token_hex(32)
+        draft["commitment"] = commitment_of(secret).hex()
+        _SECRETS[draft["commitment"]] = secret
     body = {"period_from": today(), "period_until": today(), "commitment": COMMITMENT, **draft}
     check: dict[str, Any] = await house.person(by).post(CHECKS, body)
     return check
 
 
-async def drawn(house: House, by: str = "dpo", secret: str = SECRET, **draft: Any) -> dict[str, Any]:
+async def drawn(house: House, by: str = "dpo", secret: str | None = None, **draft: Any) -> dict[str, Any]:
     """Announce a check, let the log be signed, reveal the secret, and draw."""
     check = await announced(house, by, **draft)
     await signed(house, by=by)
@@ -69,9 +77,10 @@ async def signed(house: House, by: str = "dpo") -> None:
 
 
 async def revealed(
-    house: House, check: dict[str, Any], secret: str = SECRET, *, by: str = "dpo", status: int = 200
+    house: House, check: dict[str, Any], secret: str | None = None, *, by: str = "dpo", status: int = 200
 ) -> Any:
-    """Reveal a secret, so that the check is drawn."""
+    """Reveal a secret, by default the one that was promised, so that the check is drawn."""
+    secret = secret or _SECRETS[check["commitment"]]
     return await house.person(by).post(f"{CHECKS}/{check['id']}/draw", {"secret": secret}, status=status)
 
 

@@ -10,11 +10,21 @@ import msgspec
 
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode, encode
+from infohus.kernel.audit.formats.letters import letter_entry
 from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
 from infohus.kernel.audit.storage.export import proof_text
 from infohus.kernel.audit.verification.tally import NOTHING, extend_chain
 from infohus.kernel.authorization.action import Action
-from infohus.whole_case.log_reports.model import ORDERED, SubjectLogReport, line_of
+from infohus.whole_case.log_reports.letter import letter
+from infohus.whole_case.log_reports.model import (
+    GIVEN_OUT,
+    ORDERED,
+    SubjectLogReport,
+    digest_of,
+    is_on,
+    line_from,
+    naming_restricted,
+)
 
 ORIGIN = "eksempel.dk/infohus"
 KEY = SigningKey(bytes(range(32)))
@@ -32,13 +42,16 @@ class Log:
     entries: list[bytes] = field(default_factory=list)
     counted: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
 
-    def append(self, action: str, authority: str, *persons: str, purpose: str | None = None) -> bytes:
+    def append(
+        self, action: str, authority: str, *persons: str, purpose: str | None = None,
+        justification: str | None = None,
+    ) -> bytes:
         core = encode(Entry(
             at=START + HOUR * len(self.entries), log=UUID(int=1), caller=UUID(int=7), authority=authority,
             role="municipal_coordinator", assurance="high", action=action, subject_kind="case",
             subject=UUID(int=self.dice.getrandbits(128)), case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
-            policy_set="", justification=None, purpose=purpose, recipients=[], persons=list(persons), opened=[],
-            wrote=[], correlation="", nonce=str(self.dice.getrandbits(64)),
+            policy_set="", justification=justification, purpose=purpose, recipients=[], persons=list(persons),
+            opened=[], wrote=[], correlation=str(len(self.entries)), nonce=str(self.dice.getrandbits(64)),
         ))
         tally = []
         for person in persons:
@@ -48,13 +61,30 @@ class Log:
         self.entries.append(core[:-1] + b',"tally":' + msgspec.json.encode(tally) + b"}" if tally else core)
         return self.entries[-1]
 
-    def report(self, person: str) -> SubjectLogReport:
-        lines = [line for one in self.entries if (line := line_of(one, person, OURS)) is not None]
-        closing = self.append(Action.REPORT_SUBJECT_LOG.value, OURS, person, purpose=ORDERED)
-        return SubjectLogReport(
-            authority=OURS, log=ORIGIN, person=person, made_at=decode(closing).at, emptied=0, chain=NOTHING.hex(),
-            lines=lines, entry=base64.b64encode(closing).decode(), proof=self.proof_of_last(), letter="",
+    def uses(self, person: str) -> list[Entry]:
+        """List our entries on a person that a letter tells of."""
+        return [entry for one in self.entries if is_on(entry := decode(one), person, OURS)]
+
+    def report(self, person: str, *withheld: UUID, silently: bool = False) -> SubjectLogReport:
+        """Give a report out without the entries on some records, named as restricted unless `silently`."""
+        asked = decode(self.append(Action.REPORT_SUBJECT_LOG.value, OURS, person, purpose=ORDERED))
+        lines = [line_from(entry) for entry in self.uses(person) if entry.subject not in withheld]
+        report = SubjectLogReport(
+            authority=OURS, log=ORIGIN, person=person, made_at=asked.at, lines=lines, entry="", proof="",
+            letter=letter("Ishøj Kommune", made_at=asked.at, lines=lines, log_id=person),
         )
+        named = None if silently else naming_restricted("lawfulness", withheld)
+        return self.seal(report, justification=named)
+
+    def seal(self, report: SubjectLogReport, *, justification: str | None = None) -> SubjectLogReport:
+        """Log that a report is given out, and seal it."""
+        given = self.append(
+            Action.REPORT_SUBJECT_LOG.value, OURS, report.person, purpose=GIVEN_OUT, justification=justification
+        )
+        act = msgspec.structs.replace(decode(given), tally=msgspec.UNSET)
+        self.entries.append(encode(letter_entry(act, digest_of(report))))
+        sealing = base64.b64encode(self.entries[-1]).decode()
+        return msgspec.structs.replace(report, entry=sealing, proof=self.proof_of_last())
 
     def proof_of_last(self) -> str:
         frontier = Frontier()

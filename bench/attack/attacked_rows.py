@@ -11,6 +11,7 @@ import asyncpg
 
 from infohus.cases.joint_decisions.model import Signature
 from infohus.casework.scope_decisions.model import ScopeDecision
+from infohus.kernel.access.keys_model import IntakeKey
 from infohus.kernel.access.model import Case, Coordinator, Disclosure, Participant
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
 from infohus.kernel.audit.storage.log import APPEND
@@ -24,6 +25,7 @@ LOG, ORIGIN = UUID(int=12), "infohus.attack/rows"
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OURS, THEIRS = "kommune", "politi"
 CASES = 25
+GENERATIONS = 3
 STAGES = ("received", "cleared", "accepted", "qualifying", "recommending", "acting", "closed")
 
 
@@ -48,6 +50,11 @@ class AttackedRows:
             await self._log([await self.insert(
                 Coordinator, infohus_id=infohus, authority_id=authority, person_id=uuid4()
             )])
+            for generation in range(1, GENERATIONS + 1):
+                await self._log([await self.insert(
+                    IntakeKey, infohus_id=infohus, authority_id=authority, generation=generation, suite=1,
+                    public_key=uuid4().bytes, signer_key_id=f"{authority}/sign-1", signature=uuid4().bytes,
+                )])
 
     async def _case(self, infohus: UUID) -> None:
         case_id, exchange, record = uuid4(), uuid4(), uuid4()
@@ -94,7 +101,7 @@ class AttackedRows:
         values |= {"revision": 1} if "revision" in table.columns else {}
         columns = [name for name in values if name in table.columns]
         places = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
-        sql = f'INSERT INTO infohus."{table.name}" ({_quoted(columns)}) VALUES ({places}) RETURNING *'  # noqa: S608
+        sql = f'INSERT INTO {table.schema}."{table.name}" ({_quoted(columns)}) VALUES ({places}) RETURNING *'  # noqa: S608
         row = await self.superuser.fetchrow(sql, *(values[name] for name in columns))
         return wrote_of(table, "insert", before={}, after=dict(row))
 
@@ -126,9 +133,9 @@ class AttackedRows:
                 found += await reconciliation.step(self.superuser)
         return found
 
-    async def place(self, table: str) -> str:
+    async def place(self, table: str, *, schema: str = "infohus") -> str:
         """Draw a row of a table; a condition that finds it."""
-        rows = await self.superuser.fetch(f"SELECT ctid::text AS place FROM infohus.{table} ORDER BY ctid")  # noqa: S608
+        rows = await self.superuser.fetch(f"SELECT ctid::text AS place FROM {schema}.{table} ORDER BY ctid")  # noqa: S608
         return f"ctid = '{self.dice.choice(rows)['place']}'"
 
 
@@ -195,6 +202,17 @@ async def delete_with_an_entry_and_put_back(rows: AttackedRows) -> None:
     await rows.superuser.execute(*insert_of(Disclosure).bound(**row))
 
 
+async def spoil_an_intake_key(rows: AttackedRows) -> None:
+    """Take an intake key away, so that an older one counts again, or put another in its place."""
+    place = await rows.place("intake_key", schema="keys")
+    statement = rows.dice.choice((
+        "DELETE FROM keys.intake_key", "UPDATE keys.intake_key SET generation = generation + 10",
+        "UPDATE keys.intake_key SET public_key = sha256(public_key)",
+        "UPDATE keys.intake_key SET signature = sha256(signature), signer_key_id = 'x'",
+    ))
+    await rows.superuser.execute(f"{statement} WHERE {place}")
+
+
 ROW_ATTACKS: dict[str, RowAttack] = {
     "a signature forged": adding("signature", ("id", "gen_random_uuid()"), ("person_id", "gen_random_uuid()"),
                                  ("content_hash", "sha256(content_hash)")),
@@ -210,6 +228,7 @@ ROW_ATTACKS: dict[str, RowAttack] = {
     "a deleted row put back": delete_with_an_entry_and_put_back,
     "a row that no log names": adding("disclosure", ("recipient_id", "'psykiatri'")),
     "a forged row that an act then changed": forge_and_act_on_it,
+    "an intake key taken away or replaced": spoil_an_intake_key,
 }
 
 

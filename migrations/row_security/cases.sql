@@ -101,7 +101,10 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
           )
       )
       SELECT x.id FROM rests_on r JOIN infohus.exchange x ON x.corrects_id = r.exchange_id
-      WHERE x.recorded_at >= since ORDER BY x.recorded_at LIMIT 1
+      WHERE x.recorded_at >= since
+        -- That PET was told something is not told by its correction either (rule 85).
+        AND (x.paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (x.authority_id || x.recipients))
+      ORDER BY x.recorded_at LIMIT 1
     );
   END
   $$;

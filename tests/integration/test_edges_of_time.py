@@ -111,7 +111,7 @@ class WhenAnExchangeIsRecorded:
     async def test_it_is_late_after_a_day_and_may_lie_two_minutes_ahead(
         self, clock: StoppedClock, house: House
     ) -> None:
-        case, seen = await house.case(), []
+        case, seen = await (await house.case()).as_old_as(2), []
         for later in (
             {"hours": -24, "microseconds": -1}, {"hours": -24}, {"minutes": 2}, {"minutes": 2, **INSTANT},
         ):

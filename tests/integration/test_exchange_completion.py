@@ -206,7 +206,7 @@ class WhenSomethingIsSaidAloud:
 
     @pytest.mark.rule(12)
     async def test_a_late_one_shows_as_late_and_a_repeated_request_acts_once(self, house: House) -> None:
-        case = await house.case()
+        case = await (await house.case()).as_old_as(3)
         body = {**self.SIX, "exchanged_at": (now() - timedelta(days=2)).isoformat()}
         key = {"Idempotency-Key": "telefon-0001"}
         given = [await case.politi.post(f"{case.path}/oral-exchanges", body, headers=key) for _ in range(2)]

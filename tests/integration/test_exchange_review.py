@@ -17,7 +17,7 @@ SECRET = "Kun for de to tovholdere."
 
 async def with_exchanges(house: House) -> CaseInHand:
     """Record a case with five exchanges: one late, one of the police, and two that ask; one of those is declined."""
-    case = await (await house.case()).clear()
+    case = await (await (await house.case()).clear()).as_old_as(1000)
     await case.kommune.post(f"{case.path}/exchanges", {
         **CLEARANCE, "summary": SECRET, "necessity": SECRET, "exchanged_at": "2026-01-01T10:00:00Z",
     })

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, House, now
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, invitation, now
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
 
@@ -121,7 +121,7 @@ class WhenAnExchangeIsRecorded:
 
     @pytest.mark.rule(12)
     async def test_an_oral_one_is_recorded_like_a_written_one_and_shows_as_late(self, house: House) -> None:
-        case = await house.case()
+        case = await (await house.case()).as_old_as(2)
         said_at = now() - timedelta(hours=30)
         late = await case.kommune.post(
             f"{case.path}/exchanges", {**SAID, "channel": "meeting", "exchanged_at": said_at.isoformat()}
@@ -132,6 +132,26 @@ class WhenAnExchangeIsRecorded:
         )
         assert (late["channel"], late["is_late"], soon["is_late"]) == ("meeting", True, False)
         assert late["exchanged_at"] < late["recorded_at"]
+
+    @pytest.mark.rule(3)
+    @pytest.mark.rule(91)
+    @pytest.mark.parametrize("path", ["exchanges", "oral-exchanges"])
+    async def test_it_lies_within_the_case_and_the_recipients_part_in_it(self, house: House, path: str) -> None:
+        case = await (await house.case()).as_old_as(2)
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        spoken = {"said": "Han er set ved stationen.", "channel": "phone"}
+        answers = {name: CLEARANCE[name] for name in ("categories", "necessity", "proportionality", "subsidiarity")}
+        draft = {**SAID, "channel": "phone"} if path == "exchanges" else {**spoken, **answers}
+        seen = []
+        for recipient, days in (
+            (POLICE, 1), (POLICE, 3), (POLICE, 2000), (PROBATION, 1), (PROBATION, 3), (PROBATION, 0),
+        ):
+            at = (now() - timedelta(days=days)).isoformat()
+            body = {**draft, "recipients": [recipient], "exchanged_at": at}
+            answer = await case.kommune.call("POST", f"{case.path}/{path}", json=body)
+            seen.append(answer.status_code if answer.status_code == 201 else answer.json()["type"])
+        before, not_then = "/problems/before-the-case", "/problems/recipient-took-no-part-then"
+        assert seen == [201, before, before, not_then, before, 201]
 
     @pytest.mark.rule(13)
     async def test_a_correction_is_a_new_record_that_reaches_every_earlier_recipient(self, house: House) -> None:

@@ -123,6 +123,14 @@ class WhenKeysAreCreated:
         assert machine.create().exit_code == 0
         assert machine.signers.read_bytes() == before
 
+    def test_an_authority_can_ask_its_key_keeper_for_its_line(self, machine: Machine) -> None:
+        said = machine.run("keys", "signer", "--authority", POLICE, "--folder", str(machine.folder))
+        assert said.exit_code == 0
+        assert said.output in machine.signers.read_text(encoding="utf-8")
+        assert said.output.count("public_key") == 1
+        refused = machine.run("keys", "signer", "--authority", "ingen", "--folder", str(machine.folder))
+        assert (refused.exit_code, "ingen/sign-1.key" in refused.output) == (1, True)
+
     def test_a_file_that_names_another_key_is_refused_and_left(self, machine: Machine) -> None:
         machine.signers.unlink()
         add_signers(machine.signers, [SignerKey.of(POLICE, f"{POLICE}/sign-1", bytes(32))])

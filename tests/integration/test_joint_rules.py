@@ -248,7 +248,7 @@ class WhenACaseIsClosed:
         answer = await case.kommune.call("POST", f"{case.path}/closures", json=draft)
         assert answer.json()["type"] == "/problems/case-has-unfinished-business"
         assert "underretningen" in answer.json()["detail"]
-        assert "afgrænsning" in answer.json()["detail"]
+        assert "hører under infohuset" in answer.json()["detail"]
 
     @pytest.mark.rule(70)
     async def test_it_is_signed_by_both(self, house: House) -> None:

@@ -20,7 +20,7 @@ CODE = "own_name_or_family"
 
 async def picked(house: House, by: str = "dpo") -> list[dict[str, Any]]:
     """Draw a check, and give the entries that the rule picked."""
-    found = await drawn(house, by, sample=1)
+    found = await drawn(house, by, sample=2)
     return [one["entry"] for one in found["items"] if CODE in one["reasons"]]
 
 

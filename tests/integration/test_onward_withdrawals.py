@@ -88,6 +88,22 @@ class Chain:
         assert seen == {row["recipient_id"] for row in held}
         return seen
 
+    async def see(self, house: House, authority: str, expected: dict[str, tuple[list[str], bool]]) -> None:
+        """See what each view of an authority's people tells of exchanges that were withdrawn."""
+        person, path = tovholder(self.case, authority), f"{self.case.path}/exchanges"
+        dpo = house.person("dpo" if authority == MUNICIPALITY else "politi-dpo")
+        supervised = f"/infohuse/{house.infohus_id}/exchanges"
+        lists = [
+            (await one.get(f"{address}?limit=200"))["items"] for one, address in ((person, path), (dpo, supervised))
+        ]
+        for exchange, told_of in expected.items():
+            views = [one for listed in lists for one in listed if one["id"] == exchange]
+            views += [
+                await person.get(f"{path}/{exchange}"), await person.get(f"{path}/{exchange}/receipts"),
+                await dpo.get(f"{supervised}/{exchange}"),
+            ]
+            assert [(one["withdrawn_from"], one["rests_on_withdrawn"]) for one in views] == [told_of] * 5
+
     def people(self) -> dict[str, tuple[UUID, str]]:
         """Give a person of each authority who takes part, and their role."""
         return {
@@ -122,6 +138,18 @@ class WhenWhatWasPassedOnIsWithdrawn:
         (entry,) = [one for one in await house.entries() if one.action == "withdrawExchange"]
         assert (entry.authority, entry.recipients) == (by, [other])
         assert sum(one.verb == "withdraw" for one in entry.wrote) == 1
+
+    async def test_each_view_tells_who_passed_it_on_that_it_rests_on_what_was_withdrawn(
+        self, house: House, kind: str, by: str
+    ) -> None:
+        """List, exchange, receipts, both views of supervision; the first discloser sees no word of it."""
+        chain = await Chain.of(house, kind, by)
+        other = OTHER[by]
+        await chain.see(house, other, {chain.given[0]: ([], False), chain.onward: ([], False)})
+        await chain.withdraw(by, chain.given[0], other)
+        await chain.see(house, other, {chain.given[0]: ([other], False), chain.onward: ([PROBATION], True)})
+        # The owner sees its own withdrawal, and of what was passed on nothing that it did not see before.
+        await chain.see(house, by, {chain.given[0]: ([other], False), chain.onward: ([], False)})
 
     async def test_what_rests_on_two_exchanges_stands_until_both_fall(
         self, house: House, database: Database, kind: str, by: str

@@ -18,7 +18,7 @@ ASKED = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary"
 _CORRELATION = re.compile(r'"correlation_id":"[^"]*"')
 TOLD = (
     "INSERT INTO infohus.disclosure (exchange_id, record_id, recipient_id, record_version, record_kind, case_id,"
-    " discloser_id) VALUES ($1, $2, $3, 1, 'information', $4, $5)"
+    " discloser_id, via) VALUES ($1, $2, $3, 1, 'information', $4, $5, '{}')"
 )
 QUESTION = {"question": "Hvor bor han?", "received_from": "pet"}
 
@@ -139,10 +139,13 @@ class WhenPetIsAnswered:
             TOLD, UUID(for_pet["id"]), UUID(items[0]["id"]), "pet", UUID(case.id), MUNICIPALITY,
         )
         draft = {**told(), "summary": "Det var en anden.", "recipients": []}
+        of_pets = await case.kommune.post(f"{case.path}/exchanges/{for_pet['id']}/corrections", draft)
+        assert (of_pets["recipients"], of_pets["paragraph"]) == (["pet"], "pet-loven-4")
+        assert not (await case.politi.get(f"{case.path}/exchanges/{ordinary['id']}"))["is_corrected"]
+        assert (await case.kommune.get(f"{case.path}/exchanges/{for_pet['id']}"))["is_corrected"]
         corrected = await case.kommune.post(f"{case.path}/exchanges/{ordinary['id']}/corrections", draft)
         assert corrected["recipients"] == [POLICE]
-        again = await case.kommune.post(f"{case.path}/exchanges/{for_pet['id']}/corrections", draft)
-        assert (again["recipients"], again["paragraph"]) == (["pet"], "pet-loven-4")
+        assert (await case.politi.get(f"{case.path}/exchanges/{ordinary['id']}"))["is_corrected"]
 
     @pytest.mark.rule(85)
     async def test_the_note_for_the_journal_and_the_package_leave_it_out(self, house: House) -> None:
@@ -164,9 +167,10 @@ class WhenSomethingElseClaimsToBeForPet:
                 "outcome": "within", "content": {"reasons": "Det hører under."}, "disclosure": disclosure,
             },
         }
+        refused = {"information-requests": "pet-is-answered-by-itself", "scope-decisions": "not-shown-to-the-other"}
         for path, draft in drafts.items():
             answer = await case.kommune.call("POST", f"{case.path}/{path}", json=draft)
-            assert answer.json()["type"] == "/problems/pet-is-answered-by-itself", answer.text
+            assert answer.json()["type"] == f"/problems/{refused[path]}", answer.text
 
 
 class WhenAnActIsForPet:

@@ -124,11 +124,12 @@ async def _targets(house: House) -> dict[str, Target]:
     acting = await (await house.case()).recommend()
     measure = await kommune.post(f"{acting.path}/measures", EXAMPLES["StartMeasure"])
     infohus, one, decision = {"infohus_id": str(house.infohus_id)}, "/cases/{case_id}", "{decision_id}"
+    undrawn = await announced(house)  # with the secret of the example
     for _ in range(2):
         await found_at(house)
     found = await house.person("dpo").get("/log/findings")
     answered, ended = (str(one["id"]) for one in found["items"])
-    reviewed, undrawn = (await drawn(house, sample=200)), await announced(house)
+    reviewed = await drawn(house, sample=200)
     await signed(house)
     another = next(one["leaf_index"] for one in reviewed["items"] if not one["is_own"])
     to_review = {"check_id": reviewed["check"]["id"], "leaf_index": another}

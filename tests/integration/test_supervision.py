@@ -22,7 +22,7 @@ SECRET = "Kun for de to tovholdere."
 
 async def with_exchanges(house: House) -> CaseInHand:
     """Record a case with exchanges of either side, late and in time."""
-    case = await (await house.case()).clear()
+    case = await (await (await house.case()).clear()).as_old_as(1000)
     await case.kommune.post(f"{case.path}/exchanges", {
         **CLEARANCE, "summary": SECRET, "necessity": SECRET, "exchanged_at": "2026-01-01T10:00:00Z",
     })

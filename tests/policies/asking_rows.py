@@ -191,6 +191,7 @@ async def ask_policies(world: World, policies: Policies, superuser: asyncpg.Conn
                 assert isinstance(found.subject, Record)
                 asked.records[record_id].append((found.subject, found.readers))
             asked.records[record_id].sort(key=lambda version: version[0].record_version)
+    _add_keepers(asked)
     cases = [row.case_id for row in world.rows if row.table == "case"]
     for looker in world.lookers:
         who = (looker.caller.person_id, looker.caller.authority_id)
@@ -206,6 +207,21 @@ async def ask_policies(world: World, policies: Policies, superuser: asyncpg.Conn
                 for case_id in cases
             }
     return asked
+
+
+def _add_keepers(asked: Asked) -> None:
+    """Let who marked a version as kept be a reader of it, withdrawn or not: only its own callers find so."""
+    rows = asked.world.rows
+    for mark in (row.columns for row in rows if row.table == "kept_mark"):
+        for told in (row.columns for row in rows if row.table == "disclosure"):
+            if (told["exchange_id"], told["recipient_id"]) == (mark["exchange_id"], mark["authority_id"]) and told[
+                "record_id"
+            ] in mark["records"]:
+                record_id = UUID(told["record_id"])
+                asked.records[record_id] = [
+                    (version, (*readers, mark["authority_id"])) if version.record_version == told["record_version"]
+                    else (version, readers) for version, readers in asked.records[record_id]
+                ]
 
 
 async def _found(

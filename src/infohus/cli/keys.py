@@ -13,7 +13,7 @@ from infohus.clock import now
 from infohus.kernel.access.intake_keys import StoredIntakeKey, store_intake_keys
 from infohus.kernel.audit.formats.checkpoint import SigningKey, UnsafeSigningKey
 from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
-from infohus.kernel.sealing.signatures import NotSigned, Signers, SignersNotUsable, add_signers
+from infohus.kernel.sealing.signatures import NotSigned, Signers, SignersNotUsable, add_signers, written
 from infohus.plan.intake_acts import AuthorityNotUsable, make_intake_keys
 
 
@@ -37,6 +37,17 @@ def create(authorities: tuple[str, ...], infohuse: tuple[UUID, ...], folder: Pat
     except (UnsafeKeyFile, UnsafeSigningKey, SignersNotUsable) as refused:
         raise click.ClickException(str(refused)) from None
     click.echo("The keys are there.")
+
+
+@keys.command("signer")
+@click.option("--authority", required=True, help="The authority's id.")
+@click.option("--folder", envvar="INFOHUS_KEYS_FOLDER", required=True, type=PATH)
+def signer(authority: str, folder: Path) -> None:
+    """Print the public key that an authority's key keeper signs with, to be compared with INFOHUS_SIGNERS_FILE."""
+    try:
+        click.echo(written([FileKeyKeeper(folder).signer_key(authority)]), nl=False)
+    except UnsafeKeyFile as refused:
+        raise click.ClickException(str(refused)) from None
 
 
 @keys.command("intake")

@@ -1,4 +1,4 @@
-"""`infohus audit check-report`: is a person's log report complete? Offline, for the person or whoever helps them."""
+"""`infohus audit check-report`: is a person's log report the one that the log seals, and, with the log, complete?"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +25,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--need", default=0, show_default=True, help="How many witnesses must have cosigned.")
 @click.option(
     "--log", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="An exported log: every line is then held against its entry, moment and purpose too.",
+    help="An exported log, for who may read it: is every entry on the person in the report, or restricted?",
 )
 def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], need: int, folder: Path | None) -> None:
-    """Check offline that REPORT, a person's log report, omits no entry that the signed log counts."""
+    """Check offline that REPORT, a person's log report, is word for word the one that the signed log seals."""
+    withheld = None
     try:
         log_report = msgspec.json.decode(report.read_bytes(), type=SubjectLogReport)
         trusted = VerifierKey.parse(key.read_bytes().decode())
@@ -36,9 +37,9 @@ def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], ne
         checkpoint = check_report(log_report, [trusted])
         names = sorted(one.name for one in cosignatures_on(log_report.proof.partition("\n\n")[2], witnesses))
         if folder is not None:
-            _check_against_log(log_report, folder, trusted)
+            withheld = _check_against_log(log_report, folder, trusted)
     except ReportDoesNotHold as wrong:
-        click.echo(f"FEJL  Udtrækket er ikke helt: {wrong}.")
+        click.echo(f"FEJL  Udtrækket holder ikke: {wrong}.")
         raise SystemExit(1) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         click.echo("FEJL  Filen er intet udtræk, eller nøglen kan ikke læses.")
@@ -47,28 +48,26 @@ def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], ne
         click.echo("FEJL  Hvert vidne har sit eget navn og sin egen nøgle, og ingen af dem er loggens.")
         raise SystemExit(1) from None
     except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold):
-        click.echo("FEJL  Slutposten står ikke i en log, som nøglen og vidnerne har underskrevet.")
+        click.echo("FEJL  Fingeraftrykket står ikke i en log, som nøglen og vidnerne har underskrevet.")
         raise SystemExit(1) from None
     if len(names) < need:
         click.echo(f"FEJL  {len(names)} vidner har underskrevet, og der skal være {need}.")
         raise SystemExit(1)
     by = f", bevidnet af {', '.join(names)}" if names else ""
-    click.echo(f"Helt: {len(log_report.lines)} opslag af {log_report.authority}, og intet er udeladt.")
-    click.echo(f"Det er talt i den underskrevne log {checkpoint.origin} på {checkpoint.size} poster{by}.")
-    if log_report.emptied:
-        click.echo(
-            f"{log_report.emptied} ældre opslag skal være tømt efter deres frist; det ses af en eksporteret log."
-        )
-    if folder is None:
-        click.echo("Tidspunkter og formål er myndighedens ord; de kontrolleres mod en eksporteret log med --log.")
+    click.echo(f"Ægte: {log_report.authority} gav udtrækket ud, ord for ord, med {len(log_report.lines)} linjer.")
+    click.echo(f"Fingeraftrykket står i den underskrevne log {checkpoint.origin} på {checkpoint.size} poster{by}.")
+    if withheld is None:
+        click.echo("Om noget er udeladt, ses kun af en eksporteret log, med --log, af den, der må læse den.")
+    else:
+        click.echo(f"Helt: loggen har {withheld} opslag mere om personen, og en begrænsning gælder hvert af dem.")
 
 
-def _check_against_log(log_report: SubjectLogReport, folder: Path, key: VerifierKey) -> None:
+def _check_against_log(log_report: SubjectLogReport, folder: Path, key: VerifierKey) -> int:
     verification = verify_export(folder, [key])
     if not verification.is_whole:
         message = f"den eksporterede log er ikke hel ({verification.faults[0]})"
         raise ReportDoesNotHold(message)
-    check_against(log_report, _entries(folder, verification.entries))
+    return check_against(log_report, _entries(folder, verification.entries))
 
 
 def _entries(folder: Path, size: int) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ while an act has none.
 
 from infohus.danish.bounds import BOUNDS
 from infohus.danish.log_reading import LOG_READING
+from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish.requests import REQUESTS
 from infohus.errors import Refused
 
@@ -16,7 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
     "not-available": (
         "Findes ikke, eller du har ikke adgang",
-        "Kontrollér nummeret, eller bed en af sagens tovholdere om at give dig adgang.",
+        "Kontrollér nummeret. En sag ses af dem, der deltager i den; tilsynet bruger sine egne lister.",
     ),
     "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
     "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
@@ -27,10 +28,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "request-under-way": ("Handlingen er allerede i gang", "Vent et øjeblik, og se, om den er gennemført."),
     "report-not-on-one-person": (
         "Hvem handler udtrækket om?", "Angiv enten CPR-nummeret eller personen i sagen, og ikke begge dele."
-    ),
-    "nothing-in-period": (
-        "Der er intet at kontrollere i perioden",
-        "Loggen har ingen poster i perioden, eller den ligger forude. Uden periode er den: siden sidste hele kontrol.",
     ),
     "own-entry-reviewed": (
         "Du kan ikke kontrollere dig selv",
@@ -65,7 +62,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "not-possible-now": (
         "Det kan ikke gøres på dette trin",
-        "Sagen er på trinnet »{stage}«. Se sagens næste skridt.",
+        "Sagen er på trinnet »{stage}«. Se under sagens næste skridt, hvad der kan gøres nu.",
     ),
     "screening-awaits-child-notification": (
         "Underretningen skal afleveres først",
@@ -73,12 +70,12 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "already-recorded": ("Det er allerede registreret", "Se det, der er registreret. En ændring sker som en rettelse."),
     "anonymous-reporter-has-identity": (
-        "En anonym henvender kan ikke have et navn",
-        "Fjern henvenderens oplysninger, eller registrér henvenderen som ikke anonym.",
+        "Den, der er anonym, kan ikke have et navn",
+        "Fjern oplysningerne om den, der har henvendt sig, eller registrér personen som ikke anonym.",
     ),
     "telling-the-reporter-not-recorded": (
-        "Hvad fik henvenderen at vide?",
-        "Skriv, hvad henvenderen har fået at vide om behandlingen.",
+        "Hvad fik den, der har henvendt sig, at vide?",
+        "Skriv, hvad personen har fået at vide om behandlingen.",
     ),
     "cpr-number-not-possible": (
         "CPR-nummeret kan ikke passe",
@@ -109,15 +106,15 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "restriction-of-another-regime": (
         "Bestemmelsen gælder ikke for jeres myndighed",
-        "Kommunen undtager efter databeskyttelsesloven § 22, politiet efter retshåndhævelsesloven.",
+        "Vælg en anden: kommunen undtager efter databeskyttelsesloven § 22, politiet efter retshåndhævelsesloven.",
     ),
     "review-in-the-past": ("Datoen er passeret", "Vælg en senere dag for, hvornår begrænsningen ses efter."),
     "nothing-to-release": (
         "Der er ikke noget at frigive",
-        "Kun en anden person i sagen frigives her. En henvender frigives ved henvendelsen.",
+        "Vælg en anden person i sagen. Den, der har henvendt sig, frigives ved henvendelsen.",
     ),
     "withheld-unless-released": (
-        "Henvender og andre personer er ikke med",
+        "Den, der har henvendt sig, og andre personer er ikke med",
         "Tag dem ud, eller frigiv dem først med en begrundelse.",
     ),
     "item-is-restricted": ("En oplysning er undtaget", "Tag den ud, eller ophæv begrænsningen først."),
@@ -125,10 +122,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Der er oplysninger, ingen har taget stilling til",
         "Tag hver oplysning med, eller undtag den med en begrundelse. Der mangler: {items}.",
     ),
-    "erasure-refused": ("Sagen kan ikke slettes endnu", "Det står i vejen: {reasons}."),
+    "erasure-refused": ("Sagen kan ikke slettes endnu", "Vent, eller bring det i orden, der står i vejen: {reasons}."),
     "erasure-not-built-yet": (
-        "Sletning følger i en senere version",
-        "Intet står i vejen, men nøglerne kan ikke tilintetgøres endnu. Intet er slettet.",
+        "Sletning er ikke tilgængelig",
+        "Intet står i vejen, men nøglerne kan ikke tilintetgøres. Kontakt den systemansvarlige. Intet er slettet.",
     ),
     "case-has-unfinished-business": (
         "Sagen kan ikke lukkes endnu",
@@ -137,52 +134,48 @@ WORDS: dict[str, tuple[str, str]] = {
     "already-proposed": ("Der ligger allerede et forslag", "Se, ret eller underskriv det forslag, der ligger."),
     "already-signed": (
         "Jeres myndighed har underskrevet",
-        "Beslutningen mangler den anden myndigheds tovholder; én myndighed kan ikke underskrive for begge.",
+        "Vent på den anden myndigheds tovholder; én myndighed kan ikke underskrive for begge.",
     ),
-    "first-view-too-late": ("Den andens syn er vist", "Et første syn skrives før det. Skriv i stedet et forslag."),
+    "first-view-too-late": (
+        "Den andens vurdering er vist", "Din første vurdering skrives før det. Skriv i stedet et forslag.",
+    ),
     "closure-is-signed": (
         "Jeres myndighed har underskrevet afslutningen",
         "Tag underskriften tilbage, og registrér så det, der skal gøres færdigt, før sagen lukkes. Intet er gemt.",
     ),
     "revealed-to-the-other-only": (
         "Kun den anden tovholder kan se det",
-        "Et første syn vises kun for den anden tovholders myndighed. Ret modtageren.",
+        "Din første vurdering vises kun for den anden tovholders myndighed. Ret modtageren.",
     ),
     "signed-content-differs": (
         "Forslaget er ændret",
-        "Hent forslaget igen, læs det, og underskriv det, der står nu (regel 18).",
+        "Hent forslaget igen, læs det, og underskriv det, der står nu.",
     ),
-    "decision-already-made": ("Beslutningen er truffet", "En truffet beslutning ændres ikke; lav en ny."),
+    "decision-already-made": ("Beslutningen er truffet", "En truffet beslutning ændres ikke. Foreslå i stedet en ny."),
     "exchange-without-necessity": (
         "Begrundelsen for nødvendighed mangler",
-        "Skriv, hvorfor videregivelsen må anses for nødvendig (retsplejelovens § 115, stk. 1). Intet er videregivet.",
-    ),
-    "exchange-for-investigation": (
-        "Oplysninger må ikke videregives til efterforskning",
-        "Retsplejelovens § 115, stk. 2: aldrig til efterforskning af straffesager. Intet er videregivet, men logget.",
+        "Skriv, hvorfor videregivelsen må anses for nødvendig ({paragraph}). Intet er videregivet.",
     ),
     "recipient-takes-no-part": (
         "Modtageren deltager ikke i sagen",
-        "Inddrag myndigheden i sagen først, eller vælg en modtager, der deltager (§ 115, stk. 2: »indgår i«).",
+        "Inddrag myndigheden i sagen først, eller vælg en modtager, der deltager i den.",
     ),
     "recipient-cannot-be-told": (
         "Modtageren har ingen gyldig modtagenøgle", "Bed driften om at oprette den, og gentag. Intet er videregivet.",
     ),
     "paragraph-does-not-follow": (
-        "Hjemlen passer ikke til retningen",
+        "Hjemlen passer ikke til den videregivende myndighed",
         "Lad feltet være tomt; systemet finder hjemlen: {paragraph}.",
     ),
     "proportionality-not-answered": (
-        "Forholdsmæssigheden mangler", "Skriv kort, hvorfor der ikke videregives mere, end formålet kræver.",
+        "Begrundelsen for proportionalitet mangler",
+        "Skriv kort, hvorfor der ikke videregives mere, end formålet kræver.",
     ),
     "subsidiarity-not-answered": (
-        "Nærhedsspørgsmålet mangler", "Skriv kort, hvorfor formålet ikke kan nås med mindre.",
+        "Kan formålet nås med et mindre indgribende middel?", "Skriv kort, hvorfor det ikke kan.",
     ),
     "pet-request-has-another-recipient": (
         "Kun PET kan være modtager", "En videregivelse på PET's anmodning har kun PET som modtager. Ret modtageren.",
-    ),
-    "pet-is-answered-by-itself": (
-        "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
     ),
     "pet-request-cannot-be-declined": (
         "PET's anmodning kan ikke afslås",
@@ -202,7 +195,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "institution-without-public-task": (
         "Institutionen kan ikke deltage",
-        "Den skal løse en offentlig opgave inden for social, undervisning, beskæftigelse eller psykiatri.",
+        "Bekræft, at den løser en offentlig opgave inden for social, undervisning, beskæftigelse eller psykiatri.",
     ),
     "exchange-without-category": (
         "Vælg mindst én kategori af oplysninger",
@@ -217,10 +210,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Hvad bliver videregivet?",
         "Vælg de oplysninger, der videregives, eller skriv, hvad der blev sagt mundtligt.",
     ),
-    "release-condition-missing": (
-        "Betingelsen for nr. 3, litra c, er ikke registreret",
-        "Registrér, at personen er løsladt fra varetægt og vurderet i risiko, eller vælg en anden samarbejdsform.",
-    ),
     "exchange-already-corrected": ("Videregivelsen er allerede rettet", "Ret den nyeste rettelse."),
     "participation-ends-before-it-begins": ("Slutdatoen ligger før startdatoen", "Ret datoerne, og send igen."),
     "already-takes-part": ("Personen deltager allerede", "Afslut den gamle deltagelse, før vilkårene ændres."),
@@ -234,16 +223,16 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "not-an-authority-here": (
         "Kun myndigheder i beredskabsplanen kan deltage",
-        "Private, foreninger, trossamfund og virksomheder kan henvende sig, men ikke modtage oplysninger (regel 7).",
+        "Vælg en myndighed. Private, foreninger, trossamfund og virksomheder kan henvende sig, men ikke modtage noget.",
     ),
     "assessment-one-sided": (
         "Vurderingen er ikke hel endnu",
-        "Der skal stå noget om både risiko og trivsel og om både problemer og ressourcer. Mangler: {missing}.",
+        "Skriv noget om både risiko og trivsel og om både problemer og ressourcer. Der mangler: {missing}.",
     ),
     "unknown-dimension": ("Dimensionen findes ikke i skabelonen", "Vælg en af skabelonens dimensioner: {dimensions}."),
     "template-scores": (
-        "Skabelonen regner",
-        "En skabelon må ikke have tal, vægte, point, farver eller niveauer (regel 38). Fjern {field}.",
+        "Skabelonen beregner et resultat",
+        "En skabelon må ikke have tal, vægte, point, farver eller niveauer. Fjern {field}.",
     ),
     "responsible-authority-missing": ("Hvem udfører indsatsen?", "Vælg den ene myndighed, der udfører den."),
     "responsible-authority-takes-no-part": (
@@ -272,17 +261,17 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "network-material-names-somebody": (
         "Netværkets materiale må ikke pege på en person eller en sag",
-        "Der står et CPR-nummer, et sagsnummer eller en sags id i {field}. Skriv i almene vendinger (regel 25).",
+        "Der står et CPR-nummer, et sagsnummer eller en sags id i {field}. Skriv i almene vendinger.",
     ),
     "year-not-over": (
         "Året er ikke gået",
-        "Status for {year} kan frigives, når året er slut: to opgørelser af et løbende år kan afsløre de små tal.",
+        "Vent, til {year} er slut: to opgørelser af et løbende år kan afsløre de små tal.",
     ),
     "yearly-status-not-released": (
         "Årets status er ikke frigivet", "Bed en af infohusets tovholdere om at frigive status for {year}.",
     ),
     "yearly-status-already-released": (
-        "Årets status er frigivet", "Hent status for {year}, som den blev frigivet; den opgøres ikke igen (regel 75).",
+        "Årets status er frigivet", "Hent status for {year}, som den blev frigivet; den opgøres ikke igen.",
     ),
 }
 
@@ -291,11 +280,11 @@ STAGES = {
     "received": "modtaget",
     "cleared": "tjekket af politiet",
     "hindered": "kan ikke behandles i infohuset",
-    "accepted": "taget ind",
+    "accepted": "behandles i infohuset",
     "qualifying": "kvalificeres",
     "recommending": "anbefaling",
     "acting": "indsats",
-    "not_taken_in": "ikke taget ind",
+    "not_taken_in": "behandles ikke i infohuset",
     "police_alone": "hos politiet alene",
     "closed": "lukket",
 }
@@ -317,7 +306,7 @@ WARNINGS = {
 
 
 CONCERN_KINDS = {
-    "person": "En person", "group": "En gruppe", "single_issue": "En enkelt sag", "place": "Et sted",
+    "person": "En person", "group": "En gruppe", "single_issue": "Enkeltsag (mærkesag)", "place": "Et sted",
 }
 """What a concern may be about in every infohus; its plan may name more."""
 WEEKDAYS = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
@@ -336,8 +325,11 @@ def words_for(refusal: Refused) -> tuple[str, str]:
     title, detail = WORDS[refusal.slug]
     if "is_acute" in refusal.facts:
         detail = f"{WARNINGS['acute']} {detail}"
-    facts = {name: STAGES.get(str(fact), fact) if name == "stage" else fact for name, fact in refusal.facts.items()}
+    facts = {name: _KINDS.get(name, {}).get(str(fact), fact) for name, fact in refusal.facts.items()}
     return title, detail.format_map(_Facts(facts))
+
+
+_KINDS = {"stage": STAGES, "paragraph": PARAGRAPHS}
 
 
 class _Facts(dict[str, str | int]):

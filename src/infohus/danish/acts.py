@@ -40,8 +40,8 @@ ACTS: dict[str, str] = {
     "read-subject": "Læs om den, bekymringen angår",
     "reveal-cpr-number": "Vis CPR-nummeret",
     "reveal-address": "Vis den beskyttede adresse",
-    "read-reporter": "Vis, hvem henvenderen er",
-    "release-reporter-identity": "Frigiv, hvem henvenderen er",
+    "read-reporter": "Vis, hvem der har henvendt sig",
+    "release-reporter-identity": "Frigiv, hvem der har henvendt sig",
     "read-earlier-concerns": "Læs tidligere henvendelser",
     "confirm-earlier-concerns": "Bekræft, at du har set tidligere henvendelser",
     "read-clearance-check": "Læs politiets tjek",
@@ -49,14 +49,14 @@ ACTS: dict[str, str] = {
     "add-concern": "Tilføj en henvendelse",
     "read-child-notification": "Læs om underretningen",
     "hand-over-child-notification": "Registrér, at underretningen er afleveret",
-    "stop-child-notification-clock": "Registrér, at underretningen er vurderet eller kvitteret",
+    "stop-child-notification-clock": "Registrér, at underretningen er vurderet eller bekræftet modtaget",
 
-    "state-first-view": "Angiv dit eget syn først",
-    "read-first-view": "Læs et første syn",
-    "reveal-first-view": "Vis dit første syn til den anden tovholder",
-    "propose-scope-decision": "Foreslå en fælles afgrænsning",
-    "read-scope-decision": "Læs afgrænsningen",
-    "sign-scope-decision": "Underskriv eller ret afgrænsningen",
+    "state-first-view": "Skriv din første vurdering",
+    "read-first-view": "Læs en første vurdering",
+    "reveal-first-view": "Vis din første vurdering for den anden tovholder",
+    "propose-scope-decision": "Foreslå, om bekymringen hører under infohuset",
+    "read-scope-decision": "Læs, om bekymringen hører under infohuset",
+    "sign-scope-decision": "Underskriv eller ret, om bekymringen hører under infohuset",
 
     "propose-screening": "Foreslå en screening",
     "read-screening": "Læs screeningen",
@@ -119,10 +119,11 @@ ACTS: dict[str, str] = {
 }
 REACHED_BY = {
     "cleared": "Først registrerer politiet sit tjek.",
-    "accepted": "Først underskriver begge tovholdere afgrænsningen.",
+    "accepted": "Først underskriver begge tovholdere, at bekymringen hører under infohuset.",
     "qualifying": "Først beslutter begge tovholdere i en screening at kvalificere yderligere.",
     "recommending": "Først ender screeningen eller vurderingen i, at der anbefales noget.",
     "acting": "Først underskriver begge tovholdere anbefalingen.",
 }
 """What brings a case to a stage."""
-NO_LONGER = "Det er ikke længere muligt. {why}"
+NO_LONGER = "Det er ikke længere muligt. Sagen er på trinnet »{stage}«."
+NOTHING_TO_HAND_OVER = "Sagen har ingen underretning, der venter på at blive afleveret."

@@ -3,7 +3,7 @@
 BOUNDS: dict[str, tuple[str, str]] = {
     "no-subject-of-this-case": (
         "Personen er ikke en af sagens personer",
-        "Angiv en person, som sagen handler om, eller udelad personen. En henvender er ikke en af dem.",
+        "Angiv en person, som sagen handler om, eller udelad personen. Den, der har henvendt sig, er ikke en af dem.",
     ),
     "correction-carries-more": (
         "Rettelsen rækker længere end det, der rettes",
@@ -13,6 +13,17 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Den anden tovholder får det ikke at se",
         "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
     ),
+    "before-the-case": (
+        "Tidspunktet ligger før sagen",
+        "Ret tidspunktet for videregivelsen. Blev det sagt, før sagen blev oprettet, så skriv det i et notat.",
+    ),
+    "recipient-took-no-part-then": (
+        "Modtageren deltog ikke i sagen på det tidspunkt",
+        "Ret tidspunktet for videregivelsen, eller videregiv oplysningen nu.",
+    ),
+    "pet-is-answered-by-itself": (
+        "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
+    ),
     "side-cannot-end-yet": (
         "Din side kan ikke afsluttes endnu",
         "Underskriv afslutningen. Har den anden ikke underskrevet efter {days} dage, kan din egen side afsluttes.",
@@ -20,5 +31,28 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "drawn-in-by-its-own-authority": (
         "Myndigheden inddrager selv sine medarbejdere",
         "Bed myndighedens egen tovholder om at inddrage personen.",
+    ),
+    "nothing-in-period": (
+        "Der er intet at kontrollere i perioden",
+        (
+            "Loggen har ingen poster i perioden, eller den ligger forude. Vælg en anden; uden periode er den: siden"
+            " sidste hele kontrol. Er loggen ny, så lad perioden slutte i dag."
+        ),
+    ),
+    "exchange-for-investigation": (
+        "Oplysninger må ikke videregives til efterforskning",
+        (
+            "Retsplejelovens § 115 gælder aldrig efterforskning af straffesager. Intet er videregivet; forsøget er"
+            " logget. Er der fare, så ring til politiet. Kan andre regler bruges, så spørg jeres jurist; det sker uden"
+            " for infohuset."
+        ),
+    ),
+    "release-condition-missing": (
+        "Betingelsen for nr. 3, litra c, er ikke registreret",
+        (
+            "Registrér, at personen er løsladt fra varetægtsfængsling eller anden frihedsberøvende foranstaltning efter"
+            " retsplejelovens kapitel 70 og skønnet radikaliseret eller i risiko for at blive det, eller vælg en anden"
+            " samarbejdsform."
+        ),
     ),
 }

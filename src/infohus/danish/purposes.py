@@ -22,7 +22,7 @@ PURPOSES: dict[str, str] = {
     "earlier_concerns": "Tidligere henvendelser om samme person",
     "clearance_check": "Politiets tjek af henvendelsen",
     "child_notification": "Underretning om et barn",
-    "scope_decision": "Fælles afgrænsning",
+    "scope_decision": "Vurdering af, om bekymringen hører under infohuset",
     "screening": "Screening af bekymringen",
     "assessment": "Vurdering af bekymringen",
     "recommendation": "Anbefaling af støtte og tiltag",

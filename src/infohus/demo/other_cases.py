@@ -40,7 +40,7 @@ def a_girl_of_16(play: Play) -> None:
     ))
     task = recorded["child_notifications"][0]
     assess_by, receipt_by = task["assess_by"][:16], task["receipt_by"]
-    tell.say(f"Underretningen får to ure: vurderet inden {assess_by}Z, kvittering senest {receipt_by}.")
+    tell.say(f"Underretningen får to ure: vurderet inden {assess_by}Z, bekræftelse senest {receipt_by}.")
     play.clear_and_accept(case, recorded["id"])
     content = {"considered": "Stilene.", "reasons": "Hun har brug for en voksen."}
     draft = {"outcome": "recommend", "content": content, "disclosure": play.disclosure_from(play.kommune, "screening")}
@@ -66,20 +66,20 @@ def a_girl_of_16(play: Play) -> None:
 def anonymous_and_unfounded(play: Play) -> None:
     """An anonymous call that is closed as unfounded."""
     tell = play.teller
-    tell.begin("Imens: et anonymt opkald til hotlinen, der viser sig grundløst")
+    tell.begin("Imens: et anonymt opkald til hotlinen, der viser sig ubegrundet")
     case, recorded = play.another_case(concern(
         channel="hotline", reporter_kind="citizen", reporter_is_anonymous=True,
         observation="Naboens søn har fået skæg og nye venner.",
         told_reporter="At vi ser på det, og at opkaldet er anonymt.",
     ))
-    tell.expect(recorded["reporter_id"] is None, "en anonym henvender havde et sted at stå")
+    tell.expect(recorded["reporter_id"] is None, "den, der er anonym, havde et sted at stå")
     show_the_police(play, case, recorded)
     play.politi.post(f"{case}/clearance-checks", {"outcome": "nothing_hinders"})
     reasons = {"reasons": "Intet tyder på andet end en ung mand med nye venner."}
     play.propose("scope-decisions", "outside", reasons, "scope_decision", case=case)
     play.propose("closures", "unfounded", reasons, "closure", case=case)
     kept = play.kommune.get(f"{case}/retention")
-    tell.say(f"Lukket som grundløs af begge. Den korteste frist gælder: {kept[0]['erase_after']}.")
+    tell.say(f"Lukket som ubegrundet af begge. Den korteste frist gælder: {kept[0]['erase_after']}.")
 
 
 def three_brothers(play: Play) -> None:
@@ -165,7 +165,7 @@ def not_agreed_upon(play: Play) -> None:
     })
     stage = play.kommune.get(case)["case"]["stage"]
     tell.expect(stage == "not_taken_in", f"sagen stod på {stage}")
-    tell.say("Bekymringen tages ikke ind, og begges begrundelser står.")
+    tell.say("Bekymringen behandles ikke i infohuset, og begges begrundelser står.")
 
 
 def outside_the_infohus(play: Play) -> None:

@@ -134,7 +134,7 @@ def _check_the_report(play: Play, folder: Path, key: VerifierKey, report: dict[s
     except ReportDoesNotHold:
         play.teller.say(
             f"Den, sagen handler om, får {len(report_read.lines)} opslag med tidspunkt og formål, uden navne. "
-            "Tages ét ud, ses det af optællingen, som loggen selv har skrevet under på."
+            "Tages ét ud, passer det ikke med fingeraftrykket i loggen."
         )
     else:
         play.teller.expect(is_so=False, otherwise="et udeladt opslag blev ikke opdaget")

@@ -57,9 +57,9 @@ class Story(Play):
         tell.shown(f"Set: {concern['observation']}")
         tell.shown(f"Tolket: {concern['interpretation']}")
         tell.say(f"Tegn som hjælp, ikke som tjekliste: {sign['label']}.")
-        tell.say("Henvenderens navn ligger for sig selv bag egen tilladelse; det står ikke i henvendelsen.")
-        tell.expect("Vestergren" not in str(concern), "henvenderens navn stod i den almindelige visning")
-        tell.expect(concern["told_reporter"], "det fremgik ikke, hvad henvenderen fik at vide")
+        tell.say("Navnet på den, der ringede, ligger for sig selv bag egen tilladelse; det står ikke i henvendelsen.")
+        tell.expect("Vestergren" not in str(concern), "navnet på den, der ringede, stod i den almindelige visning")
+        tell.expect(concern["told_reporter"], "det fremgik ikke, hvad den, der har henvendt sig, fik at vide")
         self.politi.get(f"{self.case}/concerns/{recorded['id']}", status=404)
         tell.say(f"{self.politi.first_name} hos politiet kan se, at der er en sag, men ikke et ord af den.")
         return recorded["id"], concern["subjects"][0]["id"]

@@ -34,7 +34,7 @@ _RECOMMENDATION = {
     "disclosure": _disclosure("recommendation"),
 }
 _CLOSURE = {
-    "outcome": "unfounded", "content": {"reasons": "Bekymringen har vist sig grundløs."},
+    "outcome": "unfounded", "content": {"reasons": "Bekymringen har vist sig ubegrundet."},
     "disclosure": _disclosure("closure"),
 }
 _SIGNATURE = {"content_hash": "0" * 64}

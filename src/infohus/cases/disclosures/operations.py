@@ -5,7 +5,7 @@ Source: retsplejeloven § 115.
 
 import hashlib
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,10 +23,14 @@ from infohus.cases.disclosures.model import (
     Paragraph,
 )
 from infohus.cases.disclosures.onward_notices import notify_owners
-from infohus.cases.disclosures.refusals import PetIsAnsweredByItself
+from infohus.cases.disclosures.refusals import (
+    BeforeTheCase,
+    PetIsAnsweredByItself,
+    RecipientTookNoPartThen,
+)
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.procedure.purposes import OF_EXCHANGE
-from infohus.kernel.access.model import Authority, InfohusAuthority
+from infohus.kernel.access.model import Authority, InfohusAuthority, Participant
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Regime
 from infohus.kernel.identity.caller import AuthorityKind
@@ -41,6 +45,10 @@ _ANSWERS_PET = frozenset({Action.RECORD_EXCHANGE, Action.CORRECT_EXCHANGE})
 
 
 _RELEASES = sa.select(CustodyRelease.id).where(CustodyRelease.case_id == sa.bindparam("case_id"))
+_TOOK_PART = sa.select(Participant.acts_for).distinct().where(
+    Participant.case_id == sa.bindparam("case_id"), Participant.begins_at <= sa.bindparam("at"),
+    sa.or_(Participant.ends_at.is_(None), Participant.ends_at > sa.bindparam("at")),
+)
 _AUTHORITIES_HERE = (
     sa.select(Authority.id, Authority.kind)
     .join(InfohusAuthority, InfohusAuthority.authority_id == Authority.id)
@@ -73,7 +81,7 @@ async def disclose(
     work.require(Action.RECORD_EXCHANGE)
     if draft.requested_by_pet and work.action not in _ANSWERS_PET:
         raise PetIsAnsweredByItself
-    _refuse_what_the_law_refuses(draft, work.regime)
+    _refuse_what_the_law_refuses(draft, work.regime, follows=_follows(work, draft))
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
     ):
@@ -87,6 +95,8 @@ async def disclose(
     exchanged_at = draft.exchanged_at or work.now
     if exchanged_at > work.now + CLOCK_TOLERANCE:
         raise errors.InTheFuture(field="exchanged_at")
+    if exchanged_at < work.now:
+        await _refuse_a_time_before_they_took_part(work, draft, exchanged_at)
     answers = Answers(draft.necessity, draft.proportionality, draft.subsidiarity, draft.strict_necessity)
     exchange = work.create(
         Exchange,
@@ -117,11 +127,11 @@ def manifest_of(draft: DisclosureDraft, items: Sequence[Item]) -> bytes:
     return hashlib.sha256(msgspec.json.encode(content)).digest()
 
 
-def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime) -> None:
+def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime, *, follows: Paragraph) -> None:
     if draft.for_criminal_investigation:
         raise errors.ExchangeForInvestigation
     if not has_words(draft.necessity):
-        raise errors.ExchangeWithoutNecessity
+        raise errors.ExchangeWithoutNecessity(paragraph=follows.value)
     if not has_words(draft.proportionality):
         raise errors.ProportionalityNotAnswered
     if not has_words(draft.subsidiarity):
@@ -148,20 +158,30 @@ async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
             raise errors.RecipientTakesNoPart
 
 
+async def _refuse_a_time_before_they_took_part(work: UnitOfWork, draft: DisclosureDraft, at: datetime) -> None:
+    """Require that it was told in the case, to those who took part at that time (rules 3 and 12)."""
+    if at < work.case.opened_at:
+        raise BeforeTheCase(field="exchanged_at")
+    took_part = {row["acts_for"] for row in await work.values(_TOOK_PART, case_id=work.case.id, at=at)}
+    if not draft.requested_by_pet and not took_part.issuperset(draft.recipients):
+        raise RecipientTookNoPartThen(field="exchanged_at")
+
+
 def _paragraph(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
-    """Derive the paragraph from the direction (rule 4), or from PET's request (rule 14)."""
+    """Derive the paragraph from the direction (rule 4), or from PET's request (rule 14); refuse another one."""
+    follows = _follows(work, draft)
+    if draft.paragraph not in (None, follows):
+        raise errors.ParagraphDoesNotFollow(paragraph=follows.value)
+    return follows
+
+
+def _follows(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
     if draft.requested_by_pet:
-        if draft.paragraph not in (None, Paragraph.ON_REQUEST_OF_PET):
-            raise errors.ParagraphDoesNotFollow(paragraph=Paragraph.ON_REQUEST_OF_PET.value)
         return Paragraph.ON_REQUEST_OF_PET
     recipient_kinds = {work.parties[recipient] for recipient in draft.recipients if recipient in work.parties}
     kinds = {work.caller.authority_kind, *recipient_kinds}
     if AuthorityKind.SELF_GOVERNING in kinds:
-        follows = Paragraph.SELF_GOVERNING_INSTITUTION
-    elif work.caller.authority_kind is AuthorityKind.POLICE:
-        follows = Paragraph.POLICE_DISCLOSES
-    else:
-        follows = Paragraph.AUTHORITY_DISCLOSES
-    if draft.paragraph not in (None, follows):
-        raise errors.ParagraphDoesNotFollow(paragraph=follows.value)
-    return follows
+        return Paragraph.SELF_GOVERNING_INSTITUTION
+    if work.caller.authority_kind is AuthorityKind.POLICE:
+        return Paragraph.POLICE_DISCLOSES
+    return Paragraph.AUTHORITY_DISCLOSES

@@ -3,5 +3,13 @@
 from infohus.errors import Refused
 
 
+class BeforeTheCase(Refused):
+    """Rules 3 and 91: what was told before the case was opened was told by nobody who took part in it."""
+
+
+class RecipientTookNoPartThen(Refused):
+    """Rule 3: the recipient takes part now, and did not at the moment of exchange."""
+
+
 class PetIsAnsweredByItself(Refused):
     """Rule 85: a proposal, a measure or a question is never shown by an exchange at PET's request."""

@@ -32,7 +32,13 @@ from infohus.casework.exchanges.operations import (
     record_exchange,
     record_oral_exchange,
 )
-from infohus.casework.exchanges.receipts import ReceiptDraft, Receipts, acknowledge, receipts_of
+from infohus.casework.exchanges.receipts import (
+    ReceiptDraft,
+    Receipts,
+    acknowledge,
+    receipts_of,
+    withdrawals_of,
+)
 from infohus.casework.exchanges.request_routes import handlers as request_handlers
 from infohus.casework.exchanges.withdrawals import (
     WITHDRAWAL_BY_ID,
@@ -54,6 +60,7 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
     unacknowledged: list[str]
     receipt_is_overdue: bool
     withdrawn_from: list[str]
+    rests_on_withdrawn: bool
     is_corrected: bool
     corrected_by: UUID | None
 
@@ -65,7 +72,7 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
             cls(
                 **facts_of(one, to=work.caller.authority_id), unacknowledged=receipts[one.id].unacknowledged,
                 receipt_is_overdue=receipts[one.id].is_overdue, withdrawn_from=receipts[one.id].withdrawn_from,
-                **corrections[one.id]._asdict(),
+                rests_on_withdrawn=receipts[one.id].rests_on_withdrawn, **corrections[one.id]._asdict(),
             )
             for one in exchanges
         ]
@@ -73,6 +80,8 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
 
 class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     """An exchange with its texts, for those who took part in it; `corrected_by` where they got the correction.
+
+    Of withdrawals it tells what its receipts do.
 
     Where it was withdrawn from the caller's authority, the texts are gone: that it was, when and by whom stays.
     """
@@ -84,6 +93,8 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     strict_necessity: str | None
     consent_reason: str | None
     summary: str | None
+    withdrawn_from: list[str]
+    rests_on_withdrawn: bool
     is_corrected: bool
     corrected_by: UUID | None
 
@@ -93,9 +104,10 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
         is_withdrawn = await is_withdrawn_from_caller(work, exchange)
         texts = {} if is_withdrawn else (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
         correction = (await corrections_of(work, [exchange]))[exchange.id]
+        withdrawn = (await withdrawals_of(work, [exchange]))[exchange.id]
         return cls(
             **facts_of(exchange, to=work.caller.authority_id), **correction._asdict(), is_withdrawn=is_withdrawn,
-            necessity=texts.get("necessity"), proportionality=texts.get("proportionality"),
+            **withdrawn._asdict(), necessity=texts.get("necessity"), proportionality=texts.get("proportionality"),
             subsidiarity=texts.get("subsidiarity"), strict_necessity=texts.get("strict_necessity"),
             consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),
         )

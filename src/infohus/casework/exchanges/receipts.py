@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -36,17 +36,29 @@ class ReceiptView(msgspec.Struct, frozen=True):
 class Receipts(msgspec.Struct, frozen=True):
     """Who has acknowledged an exchange, who has not yet, and from whom it was withdrawn.
 
-    The discloser sees every withdrawal, a recipient only the one from itself.
+    The discloser sees every withdrawal, a recipient only the one from itself. `rests_on_withdrawn`: what was passed on
+    was withdrawn from who passed it on, so its recipients read it no more (rule 16).
     """
 
     receipts: list[ReceiptView]
     unacknowledged: list[str]
     is_overdue: bool
     withdrawn_from: list[str]
+    rests_on_withdrawn: bool
+
+
+class Withdrawn(NamedTuple):
+    """From whom an exchange was withdrawn, and whether what it rests on was, as far as the caller may see."""
+
+    withdrawn_from: list[str]
+    rests_on_withdrawn: bool
 
 
 _WITHDRAWN = (
-    sa.select(Disclosure.exchange_id, Disclosure.recipient_id)
+    sa.select(
+        Disclosure.exchange_id, Disclosure.recipient_id, Disclosure.discloser_id,
+        Disclosure.withdrawn_at.is_(None).label("by_what_it_rests_on"),
+    )
     .where(
         Disclosure.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))),
         ~STANDS,
@@ -59,28 +71,40 @@ async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[U
     """Give the receipts and withdrawals of exchanges, with the receipts that this unit of work is about to write."""
     ids = [exchange.id for exchange in exchanges]
     stored = await receipts_on(work, ids)
-    withdrawn = await work.values(_WITHDRAWN, exchange_ids=ids)
+    withdrawn = await withdrawals_of(work, exchanges)
     return {
         exchange.id: _receipts(
             exchange, recipients_shown(exchange, work.caller.authority_id),
-            [one for one in stored if one.exchange_id == exchange.id],
-            sorted(
-                row["recipient_id"] for row in withdrawn if row["exchange_id"] == exchange.id
-                and work.caller.authority_id in {exchange.authority_id, row["recipient_id"]}
-            ),
-            work.now,
+            [one for one in stored if one.exchange_id == exchange.id], withdrawn[exchange.id], work.now,
         )
         for exchange in exchanges
     }
 
 
+async def withdrawals_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[UUID, Withdrawn]:
+    """Tell of exchanges what was withdrawn: the discloser of everybody, a recipient of itself."""
+    older = {one.id for one in exchanges}.difference(one.id for one in work.pending(Exchange))
+    rows = [
+        row for row in (await work.values(_WITHDRAWN, exchange_ids=sorted(older)) if older else [])
+        if work.caller.authority_id in {row["discloser_id"], row["recipient_id"]}
+    ]
+    return {
+        one.id: Withdrawn(
+            sorted({row["recipient_id"] for row in rows if row["exchange_id"] == one.id}),
+            any(row["by_what_it_rests_on"] for row in rows if row["exchange_id"] == one.id),
+        )
+        for one in exchanges
+    }
+
+
 def _receipts(
-    exchange: Exchange, recipients: Sequence[str], stored: Sequence[Receipt], withdrawn_from: list[str], now: datetime
+    exchange: Exchange, recipients: Sequence[str], stored: Sequence[Receipt], withdrawn: Withdrawn, now: datetime
 ) -> Receipts:
     missing = sorted({*recipients} - {one.authority_id for one in stored})
     return Receipts(
         receipts=[ReceiptView(one.authority_id, one.acknowledged_at) for one in stored], unacknowledged=missing,
-        is_overdue=bool(missing) and now - exchange.recorded_at > OVERDUE_AFTER, withdrawn_from=withdrawn_from,
+        is_overdue=bool(missing) and now - exchange.recorded_at > OVERDUE_AFTER,
+        **withdrawn._asdict(),
     )
 
 

@@ -205,12 +205,13 @@ def add_signers(path: Path, keys: Iterable[SignerKey]) -> None:
     signers.require(wanted)
     if missing:
         unfinished = path.with_name(f".{path.name}.new")
-        unfinished.write_text(_written(signers), encoding="utf-8")
+        unfinished.write_text(written(signers), encoding="utf-8")
         unfinished.chmod(0o644)
         unfinished.replace(path)
 
 
-def _written(keys: Iterable[SignerKey]) -> str:
+def written(keys: Iterable[SignerKey]) -> str:
+    """Write keys as the file of the signers has them."""
     return "\n".join(
         f'[[signer]]\nauthority = "{key.authority_id}"\nid = "{key.key_id}"\n'
         f'public_key = "{base64.b64encode(key.public).decode()}"\n'

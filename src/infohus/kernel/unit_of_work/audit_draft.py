@@ -52,6 +52,8 @@ class AuditEventDraft:
     """Which entries of a log the act gave out: ranges of indexes, both included."""
     met: list[str] = field(default_factory=list)
     """The same of persons whose rows this unit writes."""
+    letters: list[str] = field(default_factory=list)
+    """Digests of letters that the act gives out; each is sealed by an entry of its own (audit/formats/letters.py)."""
     not_readable: list[UUID] = field(default_factory=list)
     """Records that were found changed past the system."""
     is_durable: bool = field(default=False, init=False)

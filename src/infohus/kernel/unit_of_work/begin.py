@@ -19,7 +19,8 @@ import structlog
 
 from infohus import errors
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, encode_parts
+from infohus.kernel.audit.formats.entry import Entry, EntryTooLarge, encode, encode_parts
+from infohus.kernel.audit.formats.letters import letter_entry
 from infohus.kernel.audit.signing.acknowledged import AcknowledgedEntries
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, append_alone, log_of
 from infohus.kernel.authorization.action import Action
@@ -123,7 +124,9 @@ class UnitsOfWork:
                 yield work
                 await work.flush()
                 resolved = work.resolved
-                entries = encode_parts(self._entry(attempt, resolved, audit_draft))
+                act = self._entry(attempt, resolved, audit_draft)
+                letters = [encode(letter_entry(act, digest)) for digest in audit_draft.letters]
+                entries = [*encode_parts(act), *letters]
                 await commit(connection, caller.authority_id, entries, writes=context.in_transaction)
                 self._acknowledged.add(log_of(caller.authority_id), *entries)
                 audit_draft.is_durable = True

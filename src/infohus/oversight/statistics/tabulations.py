@@ -26,7 +26,7 @@ class Tabulation(NamedTuple):
 
 
 _REPORTS = "Henvendelser, registreret i året"
-_SCOPES = "Fælles afgrænsninger, truffet i året"
+_SCOPES = "Fælles vurderinger af, om bekymringen hører under infohuset, i året"
 
 _FORMS = {"islamist": "Ekstrem islamisme", "right": "Højreekstremisme", "left": "Venstreekstremisme"}
 """The forms of extremism of an infohus without a plan."""
@@ -56,11 +56,11 @@ def tabulations(forms: Mapping[str, str]) -> tuple[Tabulation, ...]:
             "under_18": "Under 18 år", "18_to_24": "18–24 år", "25_or_older": "25 år og derover",
             "unknown": "Ukendt alder",
         }),
-        Tabulation("scope_outcome", "Fælles afgrænsninger efter resultat", _SCOPES, {
+        Tabulation("scope_outcome", "Hører bekymringen under infohuset, efter resultat", _SCOPES, {
             "within": "Inden for infohuset", "outside": "Uden for infohuset", "disagreed": "Tovholderne var uenige",
             "police_alone": "Politiet alene",
         }),
-        Tabulation("scope_time", "Tid fra modtagelse til fælles afgrænsning", _SCOPES, {
+        Tabulation("scope_time", "Tid fra modtagelse til afgørelse af, om den hører under infohuset", _SCOPES, {
             "within_7_days": "Højst 7 dage", "within_14_days": "8–14 dage", "within_30_days": "15–30 dage",
             "within_90_days": "31–90 dage", "later": "Over 90 dage",
         }, has_order=True),
@@ -79,7 +79,7 @@ def tabulations(forms: Mapping[str, str]) -> tuple[Tabulation, ...]:
             },
         ),
         Tabulation("outcome", "Afsluttede sager efter resultat", "Sager, afsluttet i året", {
-            "unfounded": "Grundløs", "completed": "Gennemført", "handed_over": "Overdraget",
+            "unfounded": "Ubegrundet", "completed": "Gennemført", "handed_over": "Overdraget",
             "outside_infohus": "Uden for infohuset",
         }),
     )

@@ -15,7 +15,7 @@ from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.onward_notices import OnwardNotice
 from infohus.cases.disclosures.receipts import Receipt
 from infohus.danish_calendar import DENMARK
-from infohus.kernel.access.model import Case, Disclosure
+from infohus.kernel.access.model import STANDS, Case, Disclosure
 from infohus.kernel.audit.formats.entry import Entry, Outcome, read
 from infohus.kernel.database.statements import Stored
 from infohus.kernel.sealing.column import SealedColumn
@@ -44,6 +44,11 @@ _EXPECTED = sa.case(
     else_=_NOBODY,
 )
 """Whose receipts the caller's authority would see: the discloser everybody's, a recipient its own and no other's."""
+_WITHDRAWN = (
+    Disclosure.exchange_id == Exchange.id, ~STANDS,
+    sa.or_(Exchange.authority_id == _OWN, Disclosure.recipient_id == _OWN),
+)
+"""What was withdrawn, or rests on what was, as the discloser sees it, or the recipient of itself (rule 16)."""
 _LACKS_A_RECEIPT = sa.func.cardinality(_EXPECTED) > _RECEIPTS_OF_ONE
 
 _IS_ITEM = sa.and_(
@@ -58,6 +63,10 @@ COLUMNS = (
         for name in ("necessity", "proportionality", "subsidiarity")
     ),
     _IS_REFUSED.label("is_refused"),
+    sa.func.array(
+        sa.select(sa.distinct(Disclosure.recipient_id)).where(*_WITHDRAWN).scalar_subquery()
+    ).label("withdrawn_from"),
+    sa.exists().where(*_WITHDRAWN, Disclosure.withdrawn_at.is_(None)).label("rests_on_withdrawn"),
     sa.func.array(
         sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
     ).label("acknowledged_by"),

@@ -40,7 +40,8 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
     """An exchange as a reviewer sees it: all but its content.
 
     `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing, `is_refused` that it
-    asked for information and was declined, which is a right (§ 115, stk. 4).
+    asked for information and was declined, which is a right (§ 115, stk. 4). `rests_on_withdrawn`: what was passed on
+    was withdrawn from who passed it on.
     """
 
     case_number: str
@@ -48,6 +49,8 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
     kinds: list[str]
     unacknowledged: list[str]
     is_refused: bool
+    withdrawn_from: list[str]
+    rests_on_withdrawn: bool
 
     @classmethod
     def of(cls, row: Stored, *, to: str, **more: Any) -> Self:
@@ -56,7 +59,7 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
             **facts_of(plain_exchange(row), to=to), case_number=row["number"],
             strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
             unacknowledged=sorted(set(row["expected"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
-            **more,
+            withdrawn_from=sorted(row["withdrawn_from"]), rests_on_withdrawn=row["rests_on_withdrawn"], **more,
         )
 
 

@@ -53,7 +53,7 @@ class Blocker(msgspec.Struct, frozen=True):
 _SIGN = "Begge tovholdere underskriver det samme, eller forslaget ændres."
 UNSIGNED_DECISIONS: dict[type[JointDecision], Blocker] = {
     ScopeDecision: Blocker(
-        "scope-not-signed", 17, "en afgrænsning, der ikke er underskrevet af begge", ResolvableBy.BOTH, _SIGN
+        "scope-not-signed", 17, "underskrifter på, om bekymringen hører under infohuset", ResolvableBy.BOTH, _SIGN
     ),
     Screening: Blocker(
         "screening-not-signed", 17, "en screening, der ikke er underskrevet af begge", ResolvableBy.BOTH, _SIGN
@@ -72,7 +72,7 @@ _CHECK = Blocker(
     "Politiets tovholder registrerer, om noget hindrer behandling i infohuset.",
 )
 _SCOPE = Blocker(
-    "scope-missing", 17, "den fælles afgrænsning", ResolvableBy.BOTH,
+    "scope-missing", 17, "den fælles vurdering af, om bekymringen hører under infohuset", ResolvableBy.BOTH,
     "En tovholder foreslår, hvor bekymringen hører til, og den anden underskriver eller er uenig.",
 )
 MISSING_AT = {Stage.RECEIVED: (_CHECK, _SCOPE), Stage.CLEARED: (_SCOPE,)}
@@ -88,9 +88,9 @@ _CHILD = {
     ),
 }
 _CLOCKS = Blocker(
-    "child-notification-clock-runs", 32, "en underretning, hvor vurderingen eller kvitteringen ikke er registreret",
+    "child-notification-clock-runs", 32, "en underretning, hvor vurderingen eller bekræftelsen ikke er registreret",
     ResolvableBy.MUNICIPALITY,
-    "Kommunens tovholder registrerer, hvornår den blev vurderet, og hvornår der blev kvitteret.",
+    "Kommunens tovholder registrerer, hvornår den blev vurderet, og hvornår modtagelsen blev bekræftet.",
 )
 _REQUEST = Blocker(
     "request-not-answered", 8, "en anmodning, der ikke er besvaret", ResolvableBy.THE_AUTHORITY_ASKED,

@@ -3,22 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish_calendar import danish_time
 from infohus.whole_case.journal.model import JournalDecision, JournalExchange
 
 KINDS = {
-    "scope_decision": "Fælles afgrænsning", "screening": "Fælles screening", "assessment": "Vurdering (CDIE)",
+    "scope_decision": "Fælles vurdering af, om bekymringen hører under infohuset",
+    "screening": "Fælles screening", "assessment": "Vurdering (CDIE)",
     "recommendation": "Fælles anbefaling", "closure": "Afslutning",
 }
 OUTCOMES = {
     "within": "inden for infohuset", "outside": "uden for infohuset", "police_alone": "politiet alene",
     "disagreed": "tovholderne var uenige", "qualify_further": "kvalificeres yderligere", "recommend": "anbefaling",
-    "nothing_further": "intet videre", "concluded": "afsluttet", "recommended": "anbefalet", "unfounded": "grundløs",
+    "nothing_further": "intet videre", "concluded": "afsluttet", "recommended": "anbefalet", "unfounded": "ubegrundet",
     "completed": "gennemført", "outside_infohus": "hører til uden for infohuset", "handed_over": "overdraget",
-}
-PARAGRAPHS = {
-    "rpl-115-1": "retsplejelovens § 115, stk. 1", "rpl-115-2": "retsplejelovens § 115, stk. 2",
-    "rpl-115-3": "retsplejelovens § 115, stk. 3",
 }
 
 

@@ -6,39 +6,29 @@ from datetime import datetime
 from infohus.danish_calendar import danish_time
 from infohus.whole_case.log_reports.model import ReportLine
 
-_PROVISIONS = {
-    "dbl-22-1": "databeskyttelseslovens § 22, stk. 1", "dbl-22-2": "databeskyttelseslovens § 22, stk. 2",
-    "rhl-14": "retshåndhævelseslovens § 14", "rhl-16": "retshåndhævelseslovens § 16",
-}
+MAY_BE_WITHHELD = (
+    "Det samme gælder alle udtræk: Opslag, som efter databeskyttelseslovens § 22 eller retshåndhævelseslovens §§ 14"
+    " og 16 ikke må oplyses, er ikke med, opslag ældre end fristen for at gemme dem er slettet, og det oplyses ikke,"
+    " om der er nogen af dem."
+)
+"""What every letter of every authority says, whether anything was withheld or not (rule 64)."""
 
 
-def letter(
-    authority: str, *, made_at: datetime, lines: Sequence[ReportLine], emptied: int, log_id: str
-) -> str:
-    """Write the letter: when the data was used and for what purpose, and how to check that nothing is left out."""
-    said = [
+def letter(authority: str, *, made_at: datetime, lines: Sequence[ReportLine], log_id: str) -> str:
+    """Write the letter: when the data was used and for what purpose, and how it can be checked."""
+    return "\n".join([
         "# Udtræk af loggen over brugen af dine oplysninger", "",
         f"Myndighed: {authority}. Trukket ud {_moment(made_at)}.", "",
-        f"I infohusets log står {len(lines)} opslag, hvor {authority} har brugt oplysninger om dig.",
-        "Andre myndigheder svarer selv for deres. Navne på medarbejdere er ikke med (EU-Domstolen, sag C-579/21).", "",
-    ]
-    if emptied:
-        said += [f"{emptied} ældre opslag er slettet af loggen, fordi fristen for at gemme dem er udløbet.", ""]
-    if lines:
-        said += ["| Nr. | Tidspunkt | Formål |", "|---|---|---|"]
-    for line in lines:
-        at = "undtaget" if line.at is None else _moment(line.at)
-        what = line.purpose or f"Undtaget efter {_PROVISIONS.get(str(line.withheld), line.withheld)}"
-        said.append(f"| {line.number or '–'} | {at} | {what} |")
-    said += [
-        "",
-        "**Intet er udeladt, og det kan efterprøves.** Hvert opslag i loggen siger, hvor mange der er om dig, og er",
-        "kædet til det forrige. Loggen er underskrevet, også af vidner. Du, eller en, du vælger, kan kontrollere",
-        "udtrækket uden at spørge os: `infohus audit check-report`.", "",
+        f"Her kan du se, hvornår {authority} har brugt oplysninger om dig i infohuset, og hvad de blev brugt til.",
+        "Andre myndigheder svarer selv for deres brug. Navne på ansatte er ikke med (EU-Domstolen, sag C-579/21).",
+        "", "| Tidspunkt | Formål |", "|---|---|", *(f"| {_moment(line.at)} | {line.purpose} |" for line in lines), "",
+        MAY_BE_WITHHELD, "Intet andet er udeladt.", "",
+        "Udtrækkets fingeraftryk står i myndighedens log, som er underskrevet, også af vidner. Du, eller en anden, kan",
+        "kontrollere det uden at spørge os: `infohus audit check-report`. At intet andet er udeladt, kan de",
+        "kontrollere, der må læse loggen: Bed myndighedens databeskyttelsesrådgiver eller Datatilsynet om det.", "",
         f"Loggen kender dig under koden {log_id}.", "",
         "Du kan klage til Datatilsynet.", "",
-    ]  # fmt: skip
-    return "\n".join(said)
+    ])
 
 
 def _moment(at: datetime) -> str:

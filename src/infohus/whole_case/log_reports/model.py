@@ -1,25 +1,30 @@
-"""A log report as it is handed out, and the checks that it is complete (rule 64). Pure: needs no database."""
+"""A log report as it is handed out, and how it is checked (rule 64). Pure: needs no database.
+
+Whoever holds it checks offline that it is the one which the log seals. That nothing is missing but what is restricted
+is checked by whoever may read the log: a proof of that for the person would have to tell how much there is.
+"""
 
 import base64
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
 
 from infohus.cases.persons.cpr_numbers import CprText
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, VerifierKey
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Track, decode, read
+from infohus.kernel.audit.formats.letters import seals
 from infohus.kernel.audit.storage.export import check_proof
-from infohus.kernel.audit.verification.tally import NOTHING, chain_over, core_hash
 from infohus.kernel.authorization.action import Action
 from infohus.whole_case.log_reports.purposes import purpose_of
 
 ORDERED = "subject_access"
-"""The purpose, in the log, of the entry that closes a report."""
-HexHash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+"""The purpose, in the log, of the entry that says that a report is asked for."""
+GIVEN_OUT = "subject_access_report"
+"""The purpose of the entry that says that it was given out."""
+_RESTRICTED = "; restricted "
 
 
 class LogReportDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -30,39 +35,30 @@ class LogReportDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class ReportLine(msgspec.Struct, frozen=True):
-    """One use of the person's data. `number` counts from 1; 0 is from before the log began to count.
+    """One use of the person's data: when, and what for."""
 
-    `core` is the hash of the log's entry, 64 hexadecimal digits. Under a standing restriction, `withheld` holds its
-    provision, and neither moment nor purpose is told.
-    """
-
-    number: Annotated[int, Meta(ge=0)]
-    at: datetime | None
-    purpose: str | None
-    withheld: str | None
-    core: HexHash
+    at: datetime
+    purpose: str
 
 
 class SubjectLogReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Every use of a person's data by one authority, up to the entry that says that this report was asked for.
+    """Every use of a person's data by one authority that may be told, up to the moment when the report was asked for.
 
-    `entry` (base64) is that entry, which holds how many there are and their chain; `proof` is its C2SP tlog-proof.
-    `person` is the log id that this authority's log knows the person by, `log` the log's origin. When older entries
-    were emptied after their period, the lines begin behind `emptied`, and `chain` is what the first of them tells: 64
-    hexadecimal digits.
+    The last line is that it was asked for. What may lawfully be withheld leaves no trace: no number, gap or count.
+    `person` is the log id that this authority's log knows the person by, `log` the log's origin. `entry` (base64) is
+    the entry that seals all this by its digest, and names neither who made it nor the person; `proof` is its C2SP
+    tlog-proof. Whether anything is missing that must be told shows in the log, to whoever may read it.
     """
 
-    v: int = 1
+    v: int = 2
     authority: str
     log: str
     person: str
     made_at: datetime
-    emptied: int
-    chain: HexHash
     lines: list[ReportLine]
+    letter: str
     entry: str
     proof: str
-    letter: str
 
 
 class LogReports(msgspec.Struct, frozen=True):
@@ -72,78 +68,83 @@ class LogReports(msgspec.Struct, frozen=True):
 
 
 class ReportDoesNotHold(Exception):  # noqa: N818 - names the situation
-    """Something was left out, added or changed, or the closing entry is no entry of this report; the text says what."""
+    """Something was left out, added or changed, or it is not what the log seals; the text says what."""
+
+
+def digest_of(report: SubjectLogReport) -> str:
+    """Compute the digest that the log seals a report by: SHA-256 of its JSON without entry and proof, hexadecimal."""
+    said = msgspec.json.encode(msgspec.structs.replace(report, entry="", proof=""))
+    return hashlib.sha256(said).hexdigest()
 
 
 def check_report(report: SubjectLogReport, keys: Sequence[VerifierKey]) -> Checkpoint:
-    """Check offline that a report lists every entry on its person that the signed log holds; give the checkpoint.
+    """Check offline that a report is, word for word, the one that the signed log seals; give the checkpoint.
 
     Raises:
-        ReportDoesNotHold: it does not; the text says what is wrong, in Danish.
-        ProofDoesNotHold, NotACheckpoint: the closing entry is not in a log that one of `keys` signed.
+        ReportDoesNotHold: it is not; the text says what is wrong, in Danish.
+        ProofDoesNotHold, NotACheckpoint: the entry is not in a log that one of `keys` signed.
     """
-    try:
-        closing = base64.b64decode(report.entry, validate=True)
-        entry = decode(closing)
-    except (ValueError, msgspec.DecodeError) as failure:
-        message = "slutposten kan ikke læses"
-        raise ReportDoesNotHold(message) from failure
-    checkpoint = check_proof(report.proof, closing, keys).checkpoint
-    is_its_own = is_closing(entry, report.person, report.authority)
-    if not is_its_own or (checkpoint.origin, entry.at) != (report.log, report.made_at):
-        message = "slutposten hører til et andet udtræk"
+    sealing, entry = _sealing(report)
+    checkpoint = check_proof(report.proof, sealing, keys).checkpoint
+    if not seals(entry, digest_of(report), of_authority=report.authority) or checkpoint.origin != report.log:
+        message = "det er et andet end det, loggen har fingeraftrykket af"
         raise ReportDoesNotHold(message)
-    _check_lines(report, *tally_on(entry, report.person), core_hash(closing))
     return checkpoint
 
 
-def _check_lines(report: SubjectLogReport, closing: int, chain: str, core: bytes) -> None:
-    counted = [line for line in report.lines if line.number]
-    if [line.number for line in counted] != list(range(report.emptied + 1, closing)):
-        message = f"de opslag, loggen tæller før nr. {closing}, er her ikke alle i rækkefølge"
-        raise ReportDoesNotHold(message)
-    if counted != report.lines[len(report.lines) - len(counted) :]:
-        message = "rækkefølgen er en anden end loggens"
-        raise ReportDoesNotHold(message)
-    if report.emptied and not counted:
-        return
-    start, followed = (bytes.fromhex(report.chain), counted[1:]) if report.emptied else (NOTHING, counted)
-    if chain_over([*(bytes.fromhex(line.core) for line in followed), core], start).hex() != chain:
-        message = "et opslag er et andet end det, loggen talte med"
-        raise ReportDoesNotHold(message)
+def _sealing(report: SubjectLogReport) -> tuple[bytes, Entry]:
+    try:
+        sealing = base64.b64decode(report.entry, validate=True)
+        return sealing, decode(sealing)
+    except (ValueError, msgspec.DecodeError) as failure:
+        message = "posten med fingeraftrykket kan ikke læses"
+        raise ReportDoesNotHold(message) from failure
 
 
-def check_against(report: SubjectLogReport, entries: Iterable[bytes | None]) -> None:
+def check_against(report: SubjectLogReport, entries: Iterable[bytes | None]) -> int:
     """Check a report line by line against a verified log's entries from the first on; emptied ones are `None` or `b""`.
 
+    Gives how many entries on the person were withheld: each is about a record that the act which gave the report out
+    names as restricted.
+
     Raises:
-        ReportDoesNotHold: the log holds something else.
+        ReportDoesNotHold: the log holds something else, or more.
     """
-    closing, expected, is_there = base64.b64decode(report.entry), list[ReportLine](), False
+    sealing, sealed = _sealing(report)
+    used: list[Entry] = []
+    restricted = set[str]()
     for encoded in entries:
-        if encoded == closing:
-            is_there = True
-            break
-        line = line_of(encoded, report.person, report.authority) if encoded else None
-        if line is not None:
-            expected.append(line)
-    wrong = None
-    if not is_there:
-        wrong = "slutposten står ikke i loggen"
-    elif len(expected) != len(report.lines):
-        wrong = f"loggen har {len(expected)} opslag, og udtrækket {len(report.lines)}"
-    for said, true in zip(report.lines, expected, strict=False):
-        shown = true if said.withheld is None else ReportLine(true.number, None, None, said.withheld, true.core)
-        if wrong is None and said != shown:
-            wrong = f"opslag nr. {said.number} er ikke, som loggen siger"
-    if wrong is not None:
-        raise ReportDoesNotHold(wrong)
+        if encoded == sealing:
+            return _compare(report, used, restricted)
+        if not encoded or (entry := read(encoded)) is None:
+            continue
+        if (entry.correlation, entry.purpose) == (sealed.correlation, GIVEN_OUT) and entry.caller is not None:
+            restricted = restricted_by(entry)
+        if is_on(entry, report.person, report.authority):
+            used.append(entry)
+    message = "posten med fingeraftrykket står ikke i loggen"
+    raise ReportDoesNotHold(message)
 
 
-def line_of(encoded: bytes, person: str, authority: str) -> ReportLine | None:
-    """Make the report's line of an entry; `None` when it is another authority's, or does not name `person`."""
-    entry = read(encoded)
-    return line_from(entry, encoded, person) if entry is not None and is_on(entry, person, authority) else None
+def _compare(report: SubjectLogReport, used: Sequence[Entry], restricted: set[str]) -> int:
+    asked = [at for at, entry in enumerate(used) if asks(entry, report.person, report.authority)]
+    last = [at for at in asked if used[at].at == report.made_at]
+    if not last:
+        message = "loggen siger ikke, at der da blev bedt om udtrækket"
+        raise ReportDoesNotHold(message)
+    said, withheld = list(reversed(report.lines)), 0
+    for entry in used[: last[-1] + 1]:
+        if said and said[-1] == line_from(entry):
+            said.pop()
+        elif str(entry.subject) in restricted:
+            withheld += 1
+        else:
+            message = f"loggens opslag af {entry.at:%d.%m.%Y kl. %H.%M} UTC mangler, og ingen begrænsning gælder det"
+            raise ReportDoesNotHold(message)
+    if said:
+        message = f"loggen har ikke opslaget af {said[-1].at:%d.%m.%Y kl. %H.%M} UTC"
+        raise ReportDoesNotHold(message)
+    return withheld
 
 
 def is_on(entry: Entry, person: str, authority: str) -> bool:
@@ -151,26 +152,25 @@ def is_on(entry: Entry, person: str, authority: str) -> bool:
     return entry.authority == authority and person in entry.persons and entry.track is Track.ORDINARY
 
 
-def line_from(entry: Entry, encoded: bytes, person: str, *, withheld: str | None = None) -> ReportLine:
-    """Make the line of an entry that names `person`; with the provision `withheld`, it shows no time and no purpose."""
-    number, _ = tally_on(entry, person)
-    core = core_hash(encoded).hex()
-    if withheld is not None:
-        return ReportLine(number, None, None, withheld, core)
-    return ReportLine(number, entry.at, purpose_of(entry.purpose, entry.outcome), None, core)
+def line_from(entry: Entry) -> ReportLine:
+    """Make the line of an entry."""
+    return ReportLine(entry.at, purpose_of(entry.purpose, entry.outcome))
 
 
-def tally_on(entry: Entry, person: str) -> tuple[int, str]:
-    """Give an entry's number and chain (64 hexadecimal digits) for a person; (0, zeros) if the entry has no tally."""
-    if isinstance(entry.tally, list) and len(entry.tally) == len(entry.persons):
-        return entry.tally[entry.persons.index(person)]
-    return 0, NOTHING.hex()
+def asks(entry: Entry, person: str, authority: str) -> bool:
+    """Say whether an entry is that this authority was asked for reports on persons of whom this is one."""
+    said = (entry.action, entry.outcome, entry.purpose)
+    return said == (Action.REPORT_SUBJECT_LOG.value, Outcome.ALLOWED, ORDERED) and is_on(entry, person, authority)
 
 
-def is_closing(entry: Entry, person: str, authority: str) -> bool:
-    """Say whether an entry closes the reports of this authority on persons of whom this is one."""
-    return (
-        (entry.action, entry.outcome, entry.purpose) == (Action.REPORT_SUBJECT_LOG.value, Outcome.ALLOWED, ORDERED)
-        and is_on(entry, person, authority)
-        and isinstance(entry.tally, list) and len(entry.tally) == len(entry.persons)
-    )
+def naming_restricted(purpose: str | None, records: Collection[UUID]) -> str | None:
+    """Write the justification of the act that gives reports out: what the log is read for, and what was left out.
+
+    The latter are the records whose restriction the reports follow.
+    """
+    return f"{purpose}{_RESTRICTED}{' '.join(sorted(map(str, records)))}" if records else purpose
+
+
+def restricted_by(entry: Entry) -> set[str]:
+    """Read which records an act that gave a report out names as restricted."""
+    return set((entry.justification or "").partition(_RESTRICTED)[2].split())

@@ -1,11 +1,12 @@
 """Log that a report is asked for, and make the report from the log up to that entry."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from datetime import datetime
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
@@ -14,28 +15,29 @@ from infohus.cases.persons.model import Subject
 from infohus.cases.procedure.purposes import OF_REPORT
 from infohus.kernel.access.model import Authority, Case
 from infohus.kernel.audit.formats.entry import Entry, read
+from infohus.kernel.audit.formats.letters import LETTER
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
-from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.kernel.unit_of_work.unit import LogReader, UnitOfWork
 from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import (
+    GIVEN_OUT,
     ORDERED,
     LogReportDraft,
     ReportLine,
     SubjectLogReport,
-    is_closing,
+    asks,
+    digest_of,
     is_on,
     line_from,
-    tally_on,
+    naming_restricted,
 )
 from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
 from infohus.whole_case.rights.model import Restriction
 
 AT_ONCE = 500
-_Use: TypeAlias = tuple[int, bytes, Entry]
-"""An entry with its place in the log, 0-based, and its bytes."""
 
 _AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 _SUBJECT = (
@@ -49,7 +51,7 @@ _BY_NUMBER = sa.select(
     ).label("log_id")
 )
 """Finds how the caller's authority knows the bearer of a number, in every case of the infohus."""
-_STANDING_RESTRICTIONS = sa.select(Restriction.record_id, Restriction.basis).where(
+_STANDING_RESTRICTIONS = sa.select(Restriction.record_id).where(
     Restriction.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
     Restriction.authority_id == sa.bindparam("authority_id"), Restriction.lifted_at.is_(None),
 )
@@ -86,92 +88,117 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
 
 
 async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[str]) -> list[SubjectLogReport]:
-    """List how the caller's authority used a person's data, up to the entry of the caller's newest request.
+    """List how the caller's authority used a person's data, up to the entry of the newest request; `seal` ends them.
 
     One report for each log id. The database searches every entry of the log for them: the time grows with the log.
 
     Raises:
         LogUnavailable: the log is not the one that was signed before.
-        NotAvailable: the log has no such request of the caller.
+        NotAvailable: the log has no such request.
     """
     work.audit_draft.persons.extend(persons)
-    work.audit_draft.state_purpose(OF_REPORT, "subject_access_report")
+    work.audit_draft.state_purpose(OF_REPORT, GIVEN_OUT)
     work.audit_draft.justification = work.audit_draft.asked.purpose  # which of the four the log is read for (rule 104)
     if not persons:
         return []
-    try:
-        head = await signer.sign(work.log.log_id)
-    except (LogNotAsSigned, StateNotReadable) as refused:
-        raise errors.LogUnavailable from refused
-    names = await work.values(_AUTHORITY, authority_id=work.caller.authority_id)
-    gathered = [_Gathered(person, work.caller.authority_id, work.caller.person_id) for person in persons]
+    head = await _signed(signer, work.log)
+    name = (await work.values(_AUTHORITY, authority_id=work.caller.authority_id))[0]["name"]
+    gathered = [_Gathered(person, work.caller.authority_id) for person in persons]
     async for some in _in_batches(work.log.entries_holding([f'"{person}"' for person in persons])):
-        withheld = await _restricted(work, {entry.subject for _, _, entry in some if entry.subject is not None})
-        for use in some:
+        restricted = await _restricted(work, {entry.subject for _, entry in some if entry.subject is not None})
+        for index, entry in some:
             for one in gathered:
-                one.take(use, withheld)
+                one.take(index, entry, restricted)
     used = [index for one in gathered for index in one.between]
     work.audit_draft.read_entries = [(min(used), max(used))] if used else []
-    return [await _report_on(work, head, one, authority=names[0]["name"]) for one in gathered]
+    reports = [_report_on(one, authority=name, origin=head.checkpoint.origin) for one in gathered]
+    left_out = {record for one in gathered for record in one.restricted}
+    work.audit_draft.justification = naming_restricted(work.audit_draft.asked.purpose, left_out)
+    work.audit_draft.letters.extend(digest_of(report) for report in reports)
+    return reports
 
 
 @dataclass
 class _Gathered:
-    """The lines of a person's report so far, and the newest request of the caller that closes one."""
+    """The lines of a person's report so far, which restricted records were left out, and the newest request of one."""
 
     person: str
     authority: str
-    caller: UUID
     lines: list[ReportLine] = field(default_factory=list)
     between: tuple[int, ...] = ()
     """The places in the log of the first and the last entry that were used."""
-    first: tuple[int, str] | None = None
-    """Number and chain of the first entry that counts the person."""
-    closing: tuple[_Use, int, tuple[int, str]] | None = None
-    """The request, how many lines are before it, and the number and chain that the report begins with."""
+    restricted: set[UUID] = field(default_factory=set)
+    asked: tuple[datetime, int] | None = None
+    """When it was asked for, and how many lines there are with that."""
 
-    def take(self, use: _Use, withheld: Mapping[UUID, str]) -> None:
+    def take(self, index: int, entry: Entry, restricted: Collection[UUID]) -> None:
         """Take the next entry that holds the person's log id."""
-        index, encoded, entry = use
         if not is_on(entry, self.person, self.authority):
             return
         self.between = (*self.between[:1], index)
-        tally = tally_on(entry, self.person)
-        if is_closing(entry, self.person, self.authority) and entry.caller == self.caller:
-            self.closing = use, len(self.lines), self.first or tally
-        if self.first is None and tally[0]:
-            self.first = tally
-        restricted = withheld.get(entry.subject) if entry.subject is not None else None
-        self.lines.append(line_from(entry, encoded, self.person, withheld=restricted))
+        if entry.subject is not None and entry.subject in restricted:
+            self.restricted.add(entry.subject)
+            return
+        self.lines.append(line_from(entry))
+        if asks(entry, self.person, self.authority):
+            self.asked = entry.at, len(self.lines)
 
 
-async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[_Use]]:
+async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[tuple[int, Entry]]]:
     """Read the entries, some hundred at a time; what is no entry is left out."""
-    some: list[_Use] = []
+    some: list[tuple[int, Entry]] = []
     async for index, encoded in holding:
         if (entry := read(encoded)) is not None:
-            some.append((index, encoded, entry))
+            some.append((index, entry))
         if len(some) == AT_ONCE:
             yield some
             some = []
     yield some
 
 
-async def _report_on(work: UnitOfWork, head: SignedHead, gathered: _Gathered, *, authority: str) -> SubjectLogReport:
-    if gathered.closing is None:
+def _report_on(gathered: _Gathered, *, authority: str, origin: str) -> SubjectLogReport:
+    if gathered.asked is None:
         raise errors.NotAvailable
-    (index, closing, entry), before, (first, chain) = gathered.closing
-    lines = gathered.lines[:before]
+    made_at, lines = gathered.asked[0], gathered.lines[: gathered.asked[1]]
     return SubjectLogReport(
-        authority=gathered.authority, log=head.checkpoint.origin, person=gathered.person, made_at=entry.at,
-        emptied=first - 1, chain=chain, lines=lines, entry=base64.b64encode(closing).decode(),
-        proof=await work.log.prove(index, head.note),
-        letter=letter(authority, made_at=entry.at, lines=lines, emptied=first - 1, log_id=gathered.person),
+        authority=gathered.authority, log=origin, person=gathered.person, made_at=made_at, lines=lines,
+        letter=letter(authority, made_at=made_at, lines=lines, log_id=gathered.person), entry="", proof="",
     )
 
 
-async def _restricted(work: UnitOfWork, records: set[UUID]) -> dict[UUID, str]:
+async def seal(
+    reports: Sequence[SubjectLogReport], log: LogReader, signer: PooledSigner, *, since: int
+) -> list[SubjectLogReport]:
+    """Add to each report the entry that seals it, at index `since` or later, with its proof.
+
+    Raises:
+        LogUnavailable: the log is not the one that was signed before, or has no such entry.
+    """
+    if not reports:
+        return []
+    head = await _signed(signer, log)
+    sealing: dict[str | None, int] = {}
+    async for entries in log.entries(start=since, stop=head.checkpoint.size):
+        sealing |= {entry.justification: index for index, entry in entries if entry.subject_kind == LETTER}
+    return [await _sealed(report, log, head, sealing.get(digest_of(report))) for report in reports]
+
+
+async def _sealed(report: SubjectLogReport, log: LogReader, head: SignedHead, index: int | None) -> SubjectLogReport:
+    if index is None or (entry := await log.entry_at(index)) is None:
+        raise errors.LogUnavailable
+    proof = await log.prove(index, head.note)
+    return msgspec.structs.replace(report, entry=base64.b64encode(entry).decode(), proof=proof)
+
+
+async def _signed(signer: PooledSigner, log: LogReader) -> SignedHead:
+    try:
+        return await signer.sign(log.log_id)
+    except (LogNotAsSigned, StateNotReadable) as refused:
+        raise errors.LogUnavailable from refused
+
+
+async def _restricted(work: UnitOfWork, records: set[UUID]) -> set[UUID]:
     rows = await work.values(
         _STANDING_RESTRICTIONS, record_ids=sorted(records), authority_id=work.caller.authority_id
     )
-    return {row["record_id"]: row["basis"] for row in rows}
+    return {row["record_id"] for row in rows}

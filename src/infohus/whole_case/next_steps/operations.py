@@ -20,8 +20,8 @@ from infohus.casework.measures.model import Recommendation
 from infohus.casework.scope_decisions.first_views import require_first_view_possible
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
-from infohus.danish import words_for
-from infohus.danish.acts import ACTS, NO_LONGER, REACHED_BY
+from infohus.danish import STAGES, words_for
+from infohus.danish.acts import ACTS, NO_LONGER, NOTHING_TO_HAND_OVER, REACHED_BY
 from infohus.kernel.access.model import Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
@@ -90,7 +90,8 @@ async def _hindered(work: UnitOfWork, action: Action, open_kinds: set[str]) -> W
     lifted_by = ResolvableBy.NOBODY
     match action:
         case Action.HAND_OVER_CHILD_NOTIFICATION if not await hand_over_waits(work):
-            refusal = errors.AlreadyRecorded()
+            done = f"/problems/{errors.AlreadyRecorded.slug}"
+            return WhyNot(done, OFFERED[action], NOTHING_TO_HAND_OVER, ResolvableBy.NOBODY)
         case Action.OPEN_ASSESSMENT if work.case.stage is Stage.ACTING and not await _was_assessed(work):
             refusal = errors.NotPossibleNow(stage=work.case.stage.value)
         case Action.STATE_FIRST_VIEW:
@@ -122,7 +123,7 @@ async def _too_early_or_late(work: UnitOfWork, action: Action) -> WhyNot | None:
         is_theirs = work.caller.authority_kind is AuthorityKind.POLICE and await hand_over_waits(work)
         return _because(refusal, 32, ResolvableBy.POLICE if is_theirs else ResolvableBy.MUNICIPALITY)
     except errors.NotPossibleNow as refusal:
-        words, lifted_by = NO_LONGER.format(why=words_for(refusal)[1]), ResolvableBy.NOBODY
+        words, lifted_by = NO_LONGER.format(stage=STAGES[work.case.stage.value]), ResolvableBy.NOBODY
         ahead = [stage for stage in WAY if stage in row.stages]
         if work.case.stage in WAY and ahead and WAY.index(work.case.stage) < WAY.index(ahead[0]):
             # Only the police check moves a case by one authority; every later stage is reached by a joint decision.

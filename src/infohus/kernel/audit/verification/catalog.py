@@ -10,7 +10,7 @@ from infohus.kernel.audit.verification.exported_log import Fault
 
 SHIPPED = {
     "acting_authority": "60652a4ed83ed438fc58ccde08d9292e968bcfdb4d268ecefda173301432b1fb",
-    "append": "dd9a32d6ed2f5a0dad0294413923e451dbfb93882418f2fc64d5ee36733fa162",
+    "append": "a35980ec0f536f69a3a24fa4a74f6247c866886876b73c48424ebfed2b2dcc00",
     "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
     "empty": "eac4699f1698814df1dbf05e5145322ecce2a0110210569687827c949aaa89f4",
     "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
