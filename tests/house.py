@@ -19,7 +19,7 @@ from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
 from house_keys import Addresses, issuer_keys, issuers_with_their_keys, make_intake_keys, make_keys
-from house_rows import origin_of, put_rows
+from house_rows import put_neighbour, put_rows
 from infohus.danish.purposes import PURPOSES
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.people import DEMO_PEOPLE
@@ -155,19 +155,8 @@ class House:
         """Set up a second infohus in the same installation, with another municipality and the same police; give it."""
         infohus_id = uuid4()
         await asyncio.to_thread(FileKeyKeeper.create, self.settings.keys_folder, [], [infohus_id])
-        await self.sql(
-            "INSERT INTO infohus.authority VALUES ($1, 'Nabo Kommune', 'municipality', 'gdpr', NULL)", NEIGHBOUR
-        )
-        await self.sql(
-            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1')", infohus_id, NEIGHBOUR,
-            POLICE,
-        )
-        for authority, person in ((NEIGHBOUR, uuid4()), (POLICE, police_coordinator)):
-            await self.sql("INSERT INTO infohus.infohus_authority VALUES ($1, $2)", infohus_id, authority)
-            await self.sql("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, authority, person)
-        await self.sql(
-            "SELECT audit.open_log($1, $2, $3)", log_of(NEIGHBOUR), origin_of(NEIGHBOUR), NEIGHBOUR
-        )
+        self.has_written = True
+        await put_neighbour(self.superuser, infohus_id, {NEIGHBOUR: uuid4(), POLICE: police_coordinator})
         await make_intake_keys(self.superuser, self.folder, infohus_id, [NEIGHBOUR, POLICE])
         return replace(self, infohus_id=infohus_id)
 

@@ -37,3 +37,27 @@ async def put_rows(
             await connection.execute("SELECT audit.open_log($1, $2, $3)", log_of(name), origin_of(name), name)
     finally:
         await connection.close()
+
+
+async def put_neighbour(superuser: str, infohus_id: UUID, tovholdere: dict[str, UUID]) -> None:
+    """Insert a second infohus: its municipality, which is new, and its police, each with a tovholder."""
+    municipality, police = tovholdere
+    connection = await asyncpg.connect(superuser)
+    try:
+        await connection.execute(
+            "INSERT INTO infohus.authority VALUES ($1, 'Nabo Kommune', 'municipality', 'gdpr', NULL)", municipality
+        )
+        await connection.execute(
+            "INSERT INTO infohus.infohus VALUES ($1, 'Infohus Nabo', $2, $3, 'rpl-115-1-1')", infohus_id, municipality,
+            police,
+        )
+        for authority, person in tovholdere.items():
+            await connection.execute("INSERT INTO infohus.infohus_authority VALUES ($1, $2)", infohus_id, authority)
+            await connection.execute(
+                "INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", infohus_id, authority, person
+            )
+        await connection.execute(
+            "SELECT audit.open_log($1, $2, $3)", log_of(municipality), origin_of(municipality), municipality
+        )
+    finally:
+        await connection.close()
