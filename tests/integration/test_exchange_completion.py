@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, invitation, now, told
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+from invitations import invitation
 from older_cases import as_old_as
 from one_api import description_of
 
