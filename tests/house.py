@@ -210,15 +210,6 @@ class CaseInHand:
         """The police tovholder."""
         return self.house.person("politi")
 
-    async def as_old_as(self, days: int) -> "CaseInHand":
-        """Say that the case was opened, and its tovholdere took part, so many days before they did."""
-        for statement in (
-            'UPDATE infohus."case" SET opened_at = opened_at - make_interval(days => $2) WHERE id = $1',
-            "UPDATE infohus.participant SET begins_at = begins_at - make_interval(days => $2) WHERE case_id = $1",
-        ):
-            await self.house.sql(statement, UUID(self.id), days)
-        return self
-
     async def stage(self) -> str:
         """Read the case's stage."""
         stage: str = (await self.kommune.get(self.path))["case"]["stage"]

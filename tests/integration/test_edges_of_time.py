@@ -8,6 +8,7 @@ import pytest
 
 from house import CLEARANCE, MUNICIPALITY, PROBATION, House, Person
 from invitations import invitation
+from older_cases import as_old_as
 from stopped_clock import StoppedClock
 
 INSTANT = {"microseconds": 1}
@@ -112,7 +113,7 @@ class WhenAnExchangeIsRecorded:
     async def test_it_is_late_after_a_day_and_may_lie_two_minutes_ahead(
         self, clock: StoppedClock, house: House
     ) -> None:
-        case, seen = await (await house.case()).as_old_as(2), []
+        case, seen = await as_old_as(await house.case(), 2), []
         for later in (
             {"hours": -24, "microseconds": -1}, {"hours": -24}, {"minutes": 2}, {"minutes": 2, **INSTANT},
         ):

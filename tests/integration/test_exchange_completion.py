@@ -8,6 +8,7 @@ import pytest
 
 from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
 from invitations import invitation
+from older_cases import as_old_as
 from one_api import description_of
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
@@ -207,7 +208,7 @@ class WhenSomethingIsSaidAloud:
 
     @pytest.mark.rule(12)
     async def test_a_late_one_shows_as_late_and_a_repeated_request_acts_once(self, house: House) -> None:
-        case = await (await house.case()).as_old_as(3)
+        case = await as_old_as(await house.case(), 3)
         body = {**self.SIX, "exchanged_at": (now() - timedelta(days=2)).isoformat()}
         key = {"Idempotency-Key": "telefon-0001"}
         given = [await case.politi.post(f"{case.path}/oral-exchanges", body, headers=key) for _ in range(2)]

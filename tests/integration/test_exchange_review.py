@@ -11,13 +11,14 @@ from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.storage.export import check_proof
 from infohus.kernel.sealing.envelope import CannotOpen, length_prefixed
 from infohus.kernel.sealing.keepers import FileKeyKeeper, supervision_of
+from older_cases import as_old_as
 
 SECRET = "Kun for de to tovholdere."
 
 
 async def with_exchanges(house: House) -> CaseInHand:
     """Record a case with five exchanges: one late, one of the police, and two that ask; one of those is declined."""
-    case = await (await (await house.case()).clear()).as_old_as(1000)
+    case = await as_old_as(await (await house.case()).clear(), 1000)
     await case.kommune.post(f"{case.path}/exchanges", {
         **CLEARANCE, "summary": SECRET, "necessity": SECRET, "exchanged_at": "2026-01-01T10:00:00Z",
     })

@@ -7,6 +7,7 @@ import pytest
 
 from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, now
 from invitations import invitation
+from older_cases import as_old_as
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
 
@@ -122,7 +123,7 @@ class WhenAnExchangeIsRecorded:
 
     @pytest.mark.rule(12)
     async def test_an_oral_one_is_recorded_like_a_written_one_and_shows_as_late(self, house: House) -> None:
-        case = await (await house.case()).as_old_as(2)
+        case = await as_old_as(await house.case(), 2)
         said_at = now() - timedelta(hours=30)
         late = await case.kommune.post(
             f"{case.path}/exchanges", {**SAID, "channel": "meeting", "exchanged_at": said_at.isoformat()}
@@ -138,7 +139,7 @@ class WhenAnExchangeIsRecorded:
     @pytest.mark.rule(91)
     @pytest.mark.parametrize("path", ["exchanges", "oral-exchanges"])
     async def test_it_lies_within_the_case_and_the_recipients_part_in_it(self, house: House, path: str) -> None:
-        case = await (await house.case()).as_old_as(2)
+        case = await as_old_as(await house.case(), 2)
         await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
         spoken = {"said": "Han er set ved stationen.", "channel": "phone"}
         answers = {name: CLEARANCE[name] for name in ("categories", "necessity", "proportionality", "subsidiarity")}

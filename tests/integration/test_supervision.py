@@ -16,13 +16,14 @@ from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
 from infohus.kernel.audit.formats.tiles import bundle_of, entries_in
 from infohus.kernel.audit.storage.export import NotAnExport, check_proof, unpack
 from infohus.kernel.audit.verification.exported_log import verify_export
+from older_cases import as_old_as
 
 SECRET = "Kun for de to tovholdere."
 
 
 async def with_exchanges(house: House) -> CaseInHand:
     """Record a case with exchanges of either side, late and in time."""
-    case = await (await (await house.case()).clear()).as_old_as(1000)
+    case = await as_old_as(await (await house.case()).clear(), 1000)
     await case.kommune.post(f"{case.path}/exchanges", {
         **CLEARANCE, "summary": SECRET, "necessity": SECRET, "exchanged_at": "2026-01-01T10:00:00Z",
     })
