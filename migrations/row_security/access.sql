@@ -172,7 +172,8 @@ GRANT USAGE ON SEQUENCE infohus.case_number TO infohus_app;
 -- What the functions read. They run as the owner, whom forced row security binds too.
 CREATE POLICY functions_read_case ON infohus."case" FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_participant ON infohus.participant FOR SELECT TO infohus_owner USING (true);
-CREATE POLICY functions_read_invitation ON infohus.invitation FOR SELECT TO infohus_owner USING (true);
+CREATE POLICY functions_read_invitation ON infohus.invitation FOR SELECT TO infohus_owner
+  USING (infohus.caller_authority() IS NOT NULL);
 CREATE POLICY functions_read_disclosure ON infohus.disclosure FOR SELECT TO infohus_owner USING (true);
 CREATE POLICY functions_read_record_key ON infohus.record_key FOR SELECT TO infohus_owner
   USING (infohus.caller_authority() IS NOT NULL);

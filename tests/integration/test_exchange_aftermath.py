@@ -122,7 +122,7 @@ class WhenAnExchangeIsWithdrawn:
         done = await case.kommune.post(f"{path}/withdrawals", {"recipient": POLICE, "reason": "Forkert person."})
         assert done["records"] == 0
         seen = await case.politi.get(path)
-        assert seen == before | dict.fromkeys(texts) | {"is_withdrawn": True}
+        assert seen == before | dict.fromkeys(texts) | {"is_withdrawn": True, "withdrawn_from": [POLICE]}
         items = (await case.politi.get(f"{case.path}/exchanges"))["items"]
         listed = next(one for one in items if one["id"] == given["id"])
         assert (listed["discloser"], listed["withdrawn_from"]) == (MUNICIPALITY, [POLICE])

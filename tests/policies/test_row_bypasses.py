@@ -44,7 +44,8 @@ class WhenTheTablesAreLookedAt:
         }
         # What the functions look into, and what a withdrawal takes away for a caller; without one, nothing.
         assert {row["tablename"] for row in rules if row["roles"] == ["infohus_owner"]} == {
-            "case", "participant", "disclosure", "exchange", "kept_mark", "record_key", "disclosed_key", "side_person",
+            "case", "participant", "invitation", "disclosure", "exchange", "kept_mark", "record_key", "disclosed_key",
+            "side_person",
             # What `yearly_counts` counts, of the infohus that its caller coordinates.
             "concern", "subject", "scope_decision", "assessment", "measure", "yearly_status",
             # What `declined_requests` tells a reviewer of the infohus.
