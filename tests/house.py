@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -62,14 +62,6 @@ def told(by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
         "recipients": [other], "purpose": "screening", "categories": ["purely_private"],
         "necessity": "Nødvendigt for den fælles vurdering.", "proportionality": "Kun det, vurderingen kræver.",
         "subsidiarity": "Formålet kan ikke nås med mindre.", **more,
-    }
-
-
-def invitation(authority: str, **more: Any) -> dict[str, Any]:
-    """Write an invitation of a new person of an authority, for 30 days."""
-    return {
-        "person_id": str(uuid4()), "authority_id": authority, "reason": "Kender ham.", "scope": ["information"],
-        "ends_at": (now() + timedelta(days=30)).isoformat(), **more,
     }
 
 

@@ -66,12 +66,10 @@ CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
   USING (
     (
       infohus.takes_part(case_id, 'coordinators')
-      AND (
-        authority_id = infohus.caller_authority()
-        OR infohus.was_told(id) AND (paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (recipients))
-      )
+      AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+      OR infohus.supervises_exchange(id, authority_id)
     )
-    OR infohus.supervises_exchange(id, authority_id)
+    AND (paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (authority_id || recipients))
   );
 -- The first correction, since a moment, of an exchange that the caller's authority gave or got, or of what that rests on:
 -- another one that the authority gave or got, by the same discloser and with one of the same records, or the one by which

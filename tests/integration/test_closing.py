@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, invitation, now, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+from invitations import invitation
 
 
 def closure(by: str) -> dict[str, Any]:

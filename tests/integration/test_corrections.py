@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from house import CLEARANCE, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, told
+from house import CLEARANCE, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.kernel.access.model import Stage
 from infohus.kernel.authorization.action import Action
+from invitations import invitation
 
 OTHER = {MUNICIPALITY: POLICE, POLICE: MUNICIPALITY}
 RIGHT = "Det var hans bror."

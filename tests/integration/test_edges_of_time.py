@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from house import CLEARANCE, MUNICIPALITY, PROBATION, House, Person, invitation
+from house import CLEARANCE, MUNICIPALITY, PROBATION, House, Person
+from invitations import invitation
 from stopped_clock import StoppedClock
 
 INSTANT = {"microseconds": 1}

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, invitation, told
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, told
+from invitations import invitation
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
 

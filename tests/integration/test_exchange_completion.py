@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, invitation, now, told
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+from invitations import invitation
 from one_api import description_of
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}

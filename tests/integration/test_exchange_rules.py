@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, invitation, now
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, now
+from invitations import invitation
 
 SAID = {**CLEARANCE, "summary": "Sagt på mødet."}
 

@@ -8,8 +8,9 @@ import asyncpg
 import pytest
 
 from conftest import Database
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, invitation, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, told
 from infohus.kernel.identity.caller import Role
+from invitations import invitation
 
 SUPERVISORS = (Role.DATA_PROTECTION_OFFICER, Role.LEGAL)
 

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from at_once import at_once
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
+from invitations import invitation
 
 WITHIN = {"view": "within", "reasons": "Han søger et miljø."}
 OUTSIDE = {"view": "outside", "reasons": "Det er en familiesag."}

@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 from litestar.testing import AsyncTestClient
 
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
 from infohus.app import create_app
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.sealing.keepers import FileKeyKeeper, supervision_of
 from infohus.kernel.unit_of_work.key_store import KeyStore
+from invitations import invitation
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from house import INSTITUTION, MUNICIPAL_LOG, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, invitation, now, told
+from house import INSTITUTION, MUNICIPAL_LOG, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
 from infohus.kernel.audit.formats.entry import LARGEST_ENTRY_BYTES, Entry
+from invitations import invitation
 
 NOTES, CONCERNS, PERSONS_OF_A_CONCERN, ITEMS = 500, 45, 12, 100
 

@@ -8,7 +8,8 @@ import pytest
 from msgspec import inspect
 
 from drafts import Spot, spots
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, invitation, now, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, now, told
+from invitations import invitation
 
 PERSONS_OF_AN_AUTHORITY = {"InviteParticipant person_id", "ReviewLogEntry owner"}
 """What names a person who signs in, and no record of a case."""

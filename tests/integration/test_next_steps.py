@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, invitation, now, told
+from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now, told
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.kernel.database.tables import Row
 from infohus.web.api_examples import EXAMPLES
 from infohus.whole_case.next_steps.operations import OFFERED, PROPOSED
+from invitations import invitation
 
 Begin = Callable[[House], Awaitable[CaseInHand]]
 CHILD = {"name": "Barn", "is_under_18": True}

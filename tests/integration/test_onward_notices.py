@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from conftest import Database
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
+from invitations import invitation
 
 OTHER = {MUNICIPALITY: POLICE, POLICE: MUNICIPALITY}
 SUPERVISOR = {MUNICIPALITY: "dpo", POLICE: "politi-dpo"}

@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from at_once import at_once
-from house import INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, now, told
+from house import INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, now, told
+from invitations import invitation
 
 SOON, LATER = timedelta(days=14), timedelta(days=60)
 

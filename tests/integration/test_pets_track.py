@@ -10,6 +10,7 @@ import pytest
 
 from conftest import Database
 from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, Person, told
+from infohus.danish.purposes import PURPOSES
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Track
 from infohus.kernel.authorization.action import Action
 from one_api import description_of
@@ -115,8 +116,8 @@ class WhenPetIsAnswered:
             await house.sql(
                 TOLD, UUID(made.exchange["id"]), UUID(record), recipient, UUID(made.case.id), MUNICIPALITY,
             )
-        app = await asyncpg.connect(database.dsn("app"))
-        async with app.transaction():
+        pool = asyncpg.create_pool(database.dsn("app"), min_size=1, max_size=1)
+        async with pool, pool.acquire() as app, app.transaction():
             person = made.case.politi.person_id if role == "police_coordinator" else UUID(int=1)
             await app.fetchval("SELECT infohus.act_as($1, $2, $3, now())", POLICE, person, role)
             seen = {row["id"] for row in await app.fetch("SELECT id FROM infohus.exchange")}
@@ -125,7 +126,6 @@ class WhenPetIsAnswered:
             assert await app.fetch("SELECT FROM infohus.disclosure WHERE recipient_id = 'pet'") == []
             requests = "SELECT FROM infohus.information_request WHERE asked_by_pet"
             assert await app.fetch(requests) == []
-        await app.close()
 
     @pytest.mark.rule(13)
     @pytest.mark.rule(85)
@@ -218,7 +218,7 @@ class WhenAnActIsForPet:
         after = (await case.kommune.post(path, person, status=200))["reports"][0]
         assert after["lines"][: len(before["lines"])] == before["lines"]
         assert {line["purpose"] for line in after["lines"][len(before["lines"]) :]} == {
-            "Den registreredes rettigheder, arkiv og sletning"
+            PURPOSES["subject_access"], PURPOSES["subject_access_report"]
         }
 
 

@@ -14,13 +14,14 @@ import pytest
 from checked_log import found_at
 from conftest import Database
 from every_route import ROUTES, request_for
-from house import MUNICIPALITY, CaseInHand, House, Person, invitation, now, told
+from house import MUNICIPALITY, CaseInHand, House, Person, now, told
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.danish_calendar import danish_day
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.kernel.unit_of_work.lookup import Lock
 from infohus.web.api_examples import EXAMPLES
+from invitations import invitation
 from one_api import description_of
 from plan_obligations import fulfil, load, owed
 from policies.row_world import play_every_kind

@@ -13,11 +13,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, now, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, now, told
 from infohus.app import route_handlers
 from infohus.danish_calendar import danish_day
 from infohus.web.api_examples import EXAMPLES
 from infohus.web.authentication import is_open
+from invitations import invitation
 
 ACTS = {
     "clearance-checks": "RecordClearanceCheck", "concerns": "AddConcern", "first-views": "StateFirstView",

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, invitation, told
+from house import MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
+from invitations import invitation
 
 OTHER = {MUNICIPALITY: POLICE, POLICE: MUNICIPALITY}
 CONTENTS = {

@@ -80,6 +80,7 @@ class _Author:
         self.drawn = random.Random(seed)
         self.observer = self.drawn.choice(SIDES)
         self.hides = other(self.observer)
+        self.passes_on = self.drawn.random() < 0.4
         self.acts: list[Act] = []
         self.cases: list[_Case] = []
         self.minute = 0.0
@@ -106,7 +107,7 @@ class _Author:
     def lead_on(self, case: _Case, acts: int) -> None:
         """Bring a case some acts further, with nobody looking."""
         first = len(self.acts)
-        if self.drawn.random() < 0.5:
+        if self.drawn.random() < 0.5 or self.passes_on:
             self.add("invite", self.hides, case=case, choice=2 + 3 * self.drawn.randrange(5))
         if has_child(case.choice):
             self.add("hand over the child", case.opened_by, case=case, about=case.number)
@@ -155,11 +156,15 @@ class _Author:
         if opening.choice_elsewhere is None:
             yield 2, do("tell of a concern", case.opened_by, about=case.number)
         if self.third_takes_part(case):
-            yield 2, do("tell both", self.hides)
+            much = 5 if self.passes_on else 1
+            yield 2 * much, do("tell both", self.hides)
+            yield much, do("tell the other", self.observer)
+            for act in case.of("tell both")[-2:]:
+                yield 2 * much, do("correct an exchange", self.hides, about=act.number)
             for act in case.of("tell the other")[-2:]:
                 if act.side == self.observer:
                     elsewhere = self.drawn.randrange(40)
-                    yield 3, do("pass on", self.hides, about=act.number, choice_elsewhere=elsewhere)
+                    yield 3 * much, do("pass on", self.hides, about=act.number, choice_elsewhere=elsewhere)
         yield from self.leading_on(case, do)
 
     def leading_on(self, case: _Case, do: Doing) -> Iterator[Possible]:
@@ -247,7 +252,7 @@ class _Author:
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
             if self.third_takes_part(case):
                 kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
-                kinds += list(self.past_the_other(case)) * 4
+                kinds += list(self.past_the_other(case)) * (8 if self.passes_on else 3)
             kinds += [("tell PET", act) for act in case.of("tell the other")] * 2
             kinds += [("measure, untold", None)] * (14 if case.stage == "acting" else 0)
             kinds += [
@@ -295,7 +300,7 @@ class _Author:
 
 
 _FOLLOWS = (
-    (("tell the other", "tell by phone", "tell both"), "correct an exchange", True),
+    (("tell the other", "tell by phone"), "correct an exchange", True),
     (("tell the other", "tell by phone", "tell both"), "withdraw an exchange", True),
     (("tell the other", "tell by phone", "tell both", "correct an exchange"), "acknowledge an exchange", False),
     (("ask the other",), "decline", False),

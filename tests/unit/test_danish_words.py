@@ -95,6 +95,6 @@ _ASKS = (
     "Afslut", "Angiv", "Bed", "Bekræft", "Besvar", "Brug", "Fjern", "Følg", "Hent", "Inddrag", "Kontakt", "Kontrollér",
     "Lad", "Log", "Luk", "Notér", "Prøv", "Registrér", "Ret", "Ring", "Se", "Send", "Skriv", "Spørg", "Tag", "Udelad",
     "Underskriv", "Vent", "Videregiv", "Vælg", "Gentag", "Undtag", "Opgiv", "Læs", "Foreslå", "Søg", "Varsl",
-    "Føj", "Del", "Lav", "Træk", "Begynd",
+    "Føj", "Del", "Lav", "Træk", "Begynd", "Giv",
 )
 _WAY_ON = re.compile(rf"(?i)\b({'|'.join(_ASKS)})\b")
