@@ -66,6 +66,10 @@ WHILE_ACTING: dict[str, Named] = {
         "/information-requests/{asked}/answer", "exchange",
         lambda record: {"answer": "disclosed", "exchange_id": record},
     ),
+    "KeepDisclosed items[0].id": Named(
+        "/exchanges/{received_exchange}/kept-marks", "received",
+        lambda record: {"items": item_of("information")(record), "because": "used", "reason": "Indgår i vurderingen."},
+    ),
     "StartMeasure deliverer": Named("/measures", "participant", lambda record: {**MEASURE, "deliverer": record}),
     "WriteNote corrects": Named(
         "/notes", "note", lambda record: {"happened_at": now().isoformat(), "text": "Rettet.", "corrects": record}
@@ -104,6 +108,8 @@ class Records:
     case: CaseInHand
     ids: dict[str, str] = field(default_factory=dict)
     hidden: dict[str, str] = field(default_factory=dict)
+    received_exchange: str = ""
+    """The exchange by which the police told the municipality `received`."""
 
     @classmethod
     async def made(cls, case: CaseInHand) -> "Records":
@@ -114,6 +120,9 @@ class Records:
                         "reporter": concern["reporter_id"], "information": await case.note()})
         it.ids["exchange"] = (await case.disclose(it.ids["information"]))["id"]
         it.hidden["information"] = await case.note(by=POLICE)
+        it.ids["received"] = await case.note(by=POLICE)
+        it.received_exchange = (await case.disclose(it.ids["received"], by=POLICE))["id"]
+        it.hidden["received"] = it.hidden["information"]
         note = {"happened_at": now().isoformat(), "text": "Ringede."}
         it.ids["note"] = (await case.kommune.post(f"{case.path}/notes", note))["id"]
         it.hidden["note"] = (await case.politi.post(f"{case.path}/notes", note))["id"]
@@ -127,7 +136,9 @@ class Records:
 
     async def send(self, named: Named, record: str) -> tuple[int, str]:
         """Name a record at a place; give the status and what is said."""
-        path = named.path.format(infohus=self.case.house.infohus_id, **self.ids)
+        path = named.path.format(
+            infohus=self.case.house.infohus_id, received_exchange=self.received_exchange, **self.ids
+        )
         path = path if path.startswith("/infohuse") else self.case.path + path
         headers = {"If-Match": "*"} if named.method == "PUT" else {}
         answer = await self.case.kommune.call(named.method, path, json=named.body(record), headers=headers)
@@ -137,6 +148,7 @@ class Records:
         """List records that are not meant: of other kinds, of another case, and of the other side."""
         alike = {named.kind, "brother"} if named.kind == "subject" else {named.kind}
         alike |= {"subject"} if named.kind == "brother" else set()
+        alike |= {"received"} if named.kind == "information" else set()
         yield from ((kind, record) for kind, record in self.ids.items() if kind not in alike)
         if named.kind != "case" and "infohuse" not in named.path:
             yield f"{named.kind} of another case", elsewhere.ids[named.kind]
