@@ -119,14 +119,16 @@ class Signers:
             SignersNotUsable: two have the same id, or are the same key under two names.
         """
         self._keys: dict[tuple[str, str], SignerKey] = {}
+        taken: set[bytes] = set()
         for key in keys:
             if (key.authority_id, key.key_id) in self._keys:
                 message = f"the signer {key.key_id} of {key.authority_id} stands there twice"
                 raise SignersNotUsable(message)
-            if any(key.public == other.public for other in self._keys.values()):
+            if key.public in taken:
                 message = f"the signer {key.key_id} of {key.authority_id} has the key of another"
                 raise SignersNotUsable(message)
             self._keys[key.authority_id, key.key_id] = key
+            taken.add(key.public)
 
     @classmethod
     def read(cls, path: Path) -> "Signers":
