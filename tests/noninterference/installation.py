@@ -23,9 +23,11 @@ from litestar import Litestar
 import house
 from conftest import Database
 from house import House, open_house
-from house_keys import issuer_keys, make_intake_keys
+from house_keys import issuer_keys
 from house_rows import origin_of
+from infohus.clock import now
 from infohus.demo.issuer import DemoIssuers
+from infohus.kernel.access.intake_keys import store_intake_keys
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.log import log_of
 from infohus.kernel.identity import issuers
@@ -33,6 +35,7 @@ from infohus.kernel.identity.caller import AuthorityKind, Role
 from infohus.kernel.identity.issuers import ROLES_OF_KIND
 from infohus.kernel.identity.tokens import sign_token
 from infohus.kernel.sealing.keepers import FileKeyKeeper
+from infohus.kernel.sealing.signatures import Signers
 from infohus.web import authentication
 from log_purposes import with_purpose
 from stopped_clock import StoppedClock
@@ -87,6 +90,8 @@ class Installation:
     house: House
     clock: StoppedClock
     connection: "asyncpg.Connection[asyncpg.Record]"
+    signers: Signers
+    """Whose signatures count: thousands, so they are read once and not for each run."""
     places: int
     used: int = 0
     alterations: list["Alteration"] = field(default_factory=list)
@@ -130,7 +135,11 @@ class Installation:
             (log_of(authority), origin_of(authority), authority) for authority in run.authorities.values()
         ])
         taking_part = [*run.authorities.values(), THIRD]
-        await make_intake_keys(self.house.superuser, self.house.folder, run.infohus_id, taking_part)
+        async with self.connection.transaction():
+            await store_intake_keys(
+                self.connection, FileKeyKeeper(self.house.settings.keys_folder), self.signers,
+                infohus_id=run.infohus_id, authority_ids=taking_part, at=now(),
+            )
         return run
 
     async def call(
@@ -292,7 +301,8 @@ async def open_installation(
                 "INSERT INTO infohus.authority VALUES ($1, 'PET', 'security_service', 'pet', NULL)", PET
             )
             try:
-                yield Installation(opened, clock, connection, places)
+                signers = await asyncio.to_thread(Signers.read, opened.settings.signers_file)
+                yield Installation(opened, clock, connection, signers, places)
             finally:
                 await connection.close()
 
