@@ -122,6 +122,11 @@ async def _targets(house: House) -> dict[str, Target]:
         f"{qualifying.path}/assessments/{tool['id']}/contributions", EXAMPLES["ContributeToAssessment"]
     )
     acting = await (await house.case()).recommend()
+    unanswered = await propose(await (await house.case()).recommend(), "ProposeClosure", "closures")
+    await house.sql(
+        "UPDATE infohus.signature SET signed_at = signed_at - interval '30 days 1 minute' WHERE record_id = $1",
+        unanswered.ids["decision_id"],
+    )
     measure = await kommune.post(f"{acting.path}/measures", EXAMPLES["StartMeasure"])
     infohus, one, decision = {"infohus_id": str(house.infohus_id)}, "/cases/{case_id}", "{decision_id}"
     undrawn = await announced(house)  # with the secret of the example
@@ -141,6 +146,7 @@ async def _targets(house: House) -> dict[str, Target]:
         "/infohuse/{infohus_id}/plan-versions": Target("kommune", {**infohus, "version": 1}),
         "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
+        "/infohuse/{infohus_id}/onward-notices": Target("dpo", infohus),
         "/log": Target(
             "dpo", {"leaf_index": 3, "person_id": str(kommune.person_id), "level": "entries", "place": "000.p/1"}
         ),
@@ -193,6 +199,7 @@ async def _targets(house: House) -> dict[str, Target]:
         f"{one}/closures/{decision}": await propose(
             await (await house.case()).accept(), "ProposeClosure", "closures"
         ),
+        f"{one}/closures/{decision}/own-end": unanswered,
     }
 
 
