@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from house import CLEARANCE, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
+from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, CaseInHand, House, Person, told
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.kernel.access.model import Stage
 from infohus.kernel.authorization.action import Action
@@ -225,6 +225,30 @@ class WhenWhatIsCorrectedWasWithdrawn:
 
 
 SECRET = "Kun til den ene."
+
+
+class WhenItWasWithdrawnFromAnother:
+    """Neither what a recipient is shown of the correction nor its hash tells of that (rule 44)."""
+
+    @pytest.mark.rule(44)
+    @pytest.mark.fault("A13")
+    @pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
+    @pytest.mark.parametrize("third", [PROBATION, INSTITUTION])
+    async def test_the_correction_shows_the_same(self, house: House, third: str, by: str) -> None:
+        case = await house.case()
+        more = {"public_task_confirmed": True} if third == INSTITUTION else {}
+        await case.kommune.post(f"{case.path}/participants", invitation(third, **more))
+        told_both = {**told(by, recipients=[OTHER[by], third]), "summary": "Det var ham."}
+        shown = []
+        for is_withdrawn in (False, True):
+            wrong = await by_of(case, by).post(f"{case.path}/exchanges", told_both)
+            path = f"{case.path}/exchanges/{wrong['id']}"
+            if is_withdrawn:
+                await by_of(case, by).post(f"{path}/withdrawals", {"recipient": third, "reason": "En fejl."})
+            right = await by_of(case, by).post(f"{path}/corrections", correction(by))
+            seen = await by_of(case, OTHER[by]).get(f"{case.path}/exchanges/{right['id']}")
+            shown.append({name: seen[name] for name in ("recipients", "paragraph", "manifest", "is_onward")})
+        assert shown[0] == shown[1]
 
 
 @pytest.mark.rule(13)

@@ -26,7 +26,8 @@ SIGNED: dict[str, Any] = {
 
 def manifest(*items: Item, **change: Any) -> bytes:
     """Hash a disclosure that says something else in one thing."""
-    return manifest_of(msgspec.convert({**DRAFT, **change}, DisclosureDraft), items or (FIRST, SECOND))
+    draft = msgspec.convert({**DRAFT, **change}, DisclosureDraft)
+    return manifest_of(draft, items or (FIRST, SECOND), to=draft.recipients)
 
 
 class WhenADisclosureIsHashed:

@@ -60,9 +60,14 @@ _AUTHORITIES_HERE = (
 
 
 class Correcting(NamedTuple):
-    """That an exchange corrects another, and who of its recipients gets its items; all get what was wrong."""
+    """That an exchange corrects another, who that one told, and who gets the correction's items.
+
+    Whom the correction reaches besides depends on what was withdrawn from others. A recipient must not see that in what
+    it is shown, so neither paragraph nor manifest follows from it (rule 44).
+    """
 
     exchange_id: UUID
+    told: Collection[str]
     items_for: Collection[str]
 
 
@@ -81,14 +86,15 @@ async def disclose(
     work.require(Action.RECORD_EXCHANGE)
     if draft.requested_by_pet and work.action not in _ANSWERS_PET:
         raise PetIsAnsweredByItself
-    _refuse_what_the_law_refuses(draft, work.regime, follows=_follows(work, draft))
+    told = draft.recipients if correcting is None else {*draft.recipients, *correcting.told}
+    _refuse_what_the_law_refuses(draft, work.regime, follows=_follows(work, draft, told))
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
     ):
         raise errors.ReleaseConditionMissing
     if draft.recipients or correcting is None:
         await _refuse_outsiders(draft, work)
-    paragraph = _paragraph(work, draft)
+    paragraph = _paragraph(work, draft, told)
     work.audit_draft.justification = paragraph.value
     work.audit_draft.state_purpose(OF_EXCHANGE, draft.purpose.value)
     work.audit_draft.recipients = sorted(set(draft.recipients))
@@ -109,7 +115,8 @@ async def disclose(
         purpose=draft.purpose, channel=draft.channel, categories=sorted({part.value for part in draft.categories}),
         recipients=work.audit_draft.recipients, exchanged_at=exchanged_at, is_late=work.now - exchanged_at > LATE_AFTER,
         corrects_id=correcting.exchange_id if correcting is not None else None,
-        manifest=manifest_of(draft, items), consent=draft.consent,
+        manifest=manifest_of(draft, items, to=draft.recipients if correcting is None else correcting.items_for),
+        consent=draft.consent,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
     )
     itself = Item.of(exchange)
@@ -121,9 +128,9 @@ async def disclose(
     return exchange
 
 
-def manifest_of(draft: DisclosureDraft, items: Sequence[Item]) -> bytes:
+def manifest_of(draft: DisclosureDraft, items: Sequence[Item], *, to: Collection[str]) -> bytes:
     """Hash what is disclosed, to whom and for what: SHA-256 of items, recipients, categories, purpose; 32 bytes."""
-    content = [sorted(items), sorted(set(draft.recipients)), sorted(set(draft.categories)), draft.purpose]
+    content = [sorted(items), sorted(set(to)), sorted(set(draft.categories)), draft.purpose]
     return hashlib.sha256(msgspec.json.encode(content)).digest()
 
 
@@ -167,18 +174,18 @@ async def _refuse_a_time_before_they_took_part(work: UnitOfWork, draft: Disclosu
         raise RecipientTookNoPartThen(field="exchanged_at")
 
 
-def _paragraph(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
+def _paragraph(work: UnitOfWork, draft: DisclosureDraft, told: Collection[str]) -> Paragraph:
     """Derive the paragraph from the direction (rule 4), or from PET's request (rule 14); refuse another one."""
-    follows = _follows(work, draft)
+    follows = _follows(work, draft, told)
     if draft.paragraph not in (None, follows):
         raise errors.ParagraphDoesNotFollow(paragraph=follows.value)
     return follows
 
 
-def _follows(work: UnitOfWork, draft: DisclosureDraft) -> Paragraph:
+def _follows(work: UnitOfWork, draft: DisclosureDraft, told: Collection[str]) -> Paragraph:
     if draft.requested_by_pet:
         return Paragraph.ON_REQUEST_OF_PET
-    recipient_kinds = {work.parties[recipient] for recipient in draft.recipients if recipient in work.parties}
+    recipient_kinds = {work.parties[recipient] for recipient in told if recipient in work.parties}
     kinds = {work.caller.authority_kind, *recipient_kinds}
     if AuthorityKind.SELF_GOVERNING in kinds:
         return Paragraph.SELF_GOVERNING_INSTITUTION

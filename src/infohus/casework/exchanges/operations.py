@@ -152,7 +152,8 @@ async def correct_exchange(
         requested_by_pet=draft.requested_by_pet or wrong.is_for_pet,
     )
     exchange = await disclose(
-        work, reaching_all, items, summary=draft.summary, correcting=Correcting(wrong.id, draft.recipients)
+        work, reaching_all, items, summary=draft.summary,
+        correcting=Correcting(wrong.id, told=wrong.recipients, items_for=draft.recipients),
     )
     work.done(exchange.id)
     return exchange
