@@ -84,6 +84,7 @@ class ValidRequests:
             (method.upper(), path, operation)
             for path, methods in description["paths"].items() for method, operation in methods.items()
         ]
+        self._schemas: Mapping[str, Any] = description["components"]["schemas"]
         self._known, self.tokens = known, tokens
 
     @property
@@ -98,7 +99,8 @@ class ValidRequests:
             names = re.findall(r"\{(\w+)\}", path)
             if method == "GET" and set(names) <= {"case_id", "infohus_id"}:
                 (name,) = names or ("infohus_id",)
-                addresses = [path.replace(f"{{{name}}}", one) for one in self._known.all(name)[-most:]]
+                needed = self._needed(operation)
+                addresses = [path.replace(f"{{{name}}}", one) + needed for one in self._known.all(name)[-most:]]
                 requests += [
                     Valid(operation["operationId"], "GET", address, (), self._headers("kommune"))
                     for address in addresses
@@ -110,7 +112,10 @@ class ValidRequests:
         method, path, operation = dice.choice(self._operations)
         filled = re.sub(r"\{(\w+)\}", lambda one: self._value(one[1], dice), path)
         asked = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
-        query = tuple((one["name"], _sample(one["schema"], dice)) for one in asked if dice.random() < 0.3)  # noqa: PLR2004
+        query = tuple(
+            (one["name"], _sample(self._resolved(one["schema"]), dice))
+            for one in asked if one.get("required") or dice.random() < 0.3  # noqa: PLR2004
+        )
         headers = list(self._headers(dice.choice(sorted(self.tokens))))
         if any(one["name"] == "If-Match" for one in operation.get("parameters", ())):
             headers.append((b"If-Match", dice.choice((b"*", b'"1"', b'"2"'))))
@@ -119,6 +124,17 @@ class ValidRequests:
         content = operation.get("requestBody", {}).get("content", {}).get("application/json")
         body = json.loads(json.dumps(content["example"])) if content else None
         return Valid(operation["operationId"], method, filled, query, tuple(headers), body)
+
+    def _needed(self, operation: Mapping[str, Any]) -> str:
+        """Write the parameters without which a list is not given, as what a log is read for."""
+        needed = [one for one in operation.get("parameters", ()) if one["in"] == "query" and one.get("required")]
+        written = "&".join(f"{one['name']}={self._resolved(one['schema'])['enum'][0]}" for one in needed)
+        return f"?{written}" if written else ""
+
+    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        (named,) = schema.get("allOf", (schema,))
+        resolved: Mapping[str, Any] = self._schemas[named["$ref"].rpartition("/")[2]] if "$ref" in named else named
+        return resolved
 
     def _headers(self, person: str) -> tuple[tuple[bytes, bytes], ...]:
         return ((b"Host", b"127.0.0.1"), (b"Authorization", b"Bearer " + self.tokens[person].encode()))
@@ -138,4 +154,4 @@ def _sample(schema: Mapping[str, Any], dice: random.Random) -> str:
         return str(dice.randint(max(schema.get("minimum", 0), 0), min(schema.get("maximum", 100), 100)))
     if schema.get("type") == "boolean":
         return dice.choice(("true", "false"))
-    return dice.choice(("ishoj-kommune", "readCase", "allowed"))
+    return dice.choice(schema.get("enum") or ("ishoj-kommune", "readCase", "allowed"))
