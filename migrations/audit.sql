@@ -185,10 +185,22 @@ CREATE FUNCTION audit.open_log(new_id uuid, new_origin text, of_authority text D
     END
     $$;
 
--- Keeping checkpoints and cosignatures: the signer may add to the archive, nobody may change it.
+-- Keeping checkpoints and cosignatures: the signer may add to the archive, nobody may change it. PostgreSQL cannot
+-- verify a signature, so a note may still be none: every reader skips such a note, and verification names it. A larger
+-- checkpoint than the log would keep the place of one that is signed later.
 CREATE FUNCTION audit.keep_checkpoint(of_log uuid, at_size bigint, signed_note text, at timestamptz) RETURNS void
-  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$ INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING $$;
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+    BEGIN
+        IF NOT isfinite(at) OR NOT EXISTS (
+            SELECT FROM audit.frontier f WHERE f.log_id = of_log AND at_size <= f.size
+        ) THEN
+            RAISE EXCEPTION 'the log has fewer entries, or the moment is none'
+              USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING;
+    END
+    $$;
 
 CREATE FUNCTION audit.keep_cosignature(
     of_log uuid, at_size bigint, by_witness text, signature_line text, at timestamptz
