@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -65,8 +65,8 @@ class Wrote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     verb: str
     table: str
-    key: list[str]
-    revision: int
+    key: Annotated[list[str], msgspec.Meta(min_length=1)]
+    revision: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     digest: str | None
     was: str | None = None
 

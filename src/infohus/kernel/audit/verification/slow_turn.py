@@ -41,7 +41,7 @@ class SlowTurn:
             while True:
                 try:
                     await self._go_on(reconciliation)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+                except Exception as failure:
                     logger.exception("rows_not_compared", exc_info=failure)
                     await asyncio.sleep(self._step_seconds * 60)
 
