@@ -10,6 +10,8 @@ import pytest
 
 from conftest import Database
 from house import MUNICIPAL_LOG, MUNICIPALITY, House, open_house
+from infohus.cli.log_verification import NOT_CHECKED
+from infohus.cli.rows import code_of_rows
 from infohus.kernel.audit.storage.log import append_alone
 from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
 from infohus.kernel.audit.verification.slow_turn import SlowTurn
@@ -68,3 +70,16 @@ class WhenAnEntrySaysOfARowWhatCannotBe:
             others = [fault for fault in found if fault.table not in SET_UP]
             assert ("case", "er ikke, som den blev skrevet") in {(fault.table, fault.what) for fault in others}
             assert [fault.table for fault in others if fault.table != "case"], others
+
+
+@pytest.mark.fault("A17")
+@pytest.mark.rule(58)
+class WhenTheReconcilersRoleMayNoLongerSeeEveryRow:
+    async def test_nothing_is_called_unchanged(self, database: Database, tmp_path: Path) -> None:
+        async with open_house(database, tmp_path) as house:
+            await house.case()
+            await house.sql("ALTER ROLE infohus_reconciler NOBYPASSRLS")
+            try:
+                assert await asyncio.to_thread(code_of_rows, database.dsn("reconciler")) == NOT_CHECKED
+            finally:
+                await house.sql("ALTER ROLE infohus_reconciler BYPASSRLS")
