@@ -28,6 +28,7 @@ ACTING: dict[str, tuple[list[str], tuple[str, ...]]] = {
          str(uuid4())],
         ("--owner-database",),
     ),
+    "keys intake": (["keys", "intake"], ("--owner-database",)),
     "audit keep": (["audit", "keep", "--log", "ishoj-kommune", "--years", "5"], ("--owner-database",)),
     "audit empty": (["audit", "empty", "--log", "ishoj-kommune"], ("--database", "--reconciler-database")),
 }

@@ -31,6 +31,8 @@ _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
     "RecordOralExchange": Action.RECORD_EXCHANGE,
     "ListReceipts": Action.READ_EXCHANGE,
     "ListInformationRequests": Action.LIST_EXCHANGES,
+    "ListKeptMarks": Action.LIST_EXCHANGES,
+    "ListOnwardNotices": Action.LIST_EXCHANGES,
     "ReadJournalReference": Action.READ_CASE,
     "CountExchanges": Action.SUPERVISE_EXCHANGES,
     "ReviewExchange": Action.SUPERVISE_EXCHANGES,
