@@ -36,6 +36,7 @@ _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
     "ReadJournalReference": Action.READ_CASE,
     "CountExchanges": Action.SUPERVISE_EXCHANGES,
     "ReviewExchange": Action.SUPERVISE_EXCHANGES,
+    "SuperviseOnwardNotices": Action.SUPERVISE_EXCHANGES,
     "ReadYearlyStatusSheet": Action.READ_YEARLY_STATUS,
     "RecordFulfilment": Action.FULFIL_OBLIGATION,
     "ServeCheckpoint": Action.EXPORT_LOG,
