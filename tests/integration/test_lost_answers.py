@@ -38,11 +38,10 @@ async def signed_in(house: House, name: str) -> Person:
 async def notes_of(house: House, *, awaited: int = 0) -> int:
     """Count the items that are stored, once there are `awaited`: a COMMIT whose line was cut may still be at work."""
     for _ in range(100):
-        found = len(await house.sql("SELECT FROM infohus.information"))
-        if found >= awaited:
-            break
+        if len(found := await house.sql("SELECT FROM infohus.information")) >= awaited:
+            return len(found)
         await asyncio.sleep(0.05)
-    return found
+    return 0
 
 
 async def outcomes(house: House, action: str) -> list[str]:
