@@ -208,7 +208,7 @@ class WhenSomethingStandsInTheWay:
             assert refused["type"] == "/problems/case-has-unfinished-business"
             assert blocker["what"] in refused["detail"]
         await lift()
-        shown = {"is_closed": False, "side_ended_at": None, "blockers": []}
+        shown: dict[str, Any] = {"is_closed": False, "side_ended_at": None, "blockers": []}
         assert await case.kommune.get(f"{case.path}/closing") == shown
         await case.close("completed")
         assert await case.politi.get(f"{case.path}/closing") == {**shown, "is_closed": True}
