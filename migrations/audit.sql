@@ -93,8 +93,9 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- cores sees whether an entry is missing.
 --
 -- It refuses what is no entry of format 2: what is no JSON, says another version or log, has other fields, a tally of its
--- own among them, or names a person by anything but 22 characters of base64url, or twice. What an entry says may still be
--- untrue: docs/trust.md.
+-- own among them, has bytes after its last brace, is of no moment of the years 2000 to 2099 in UTC, names a written row
+-- without a key or by no 64-bit revision, or names a person by anything but 22 characters of base64url, or twice. What
+-- an entry says may still be untrue, its moment too: docs/trust.md.
 --
 -- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
 -- its owner's right to it. So the function uses few of them, and lists the fields twice instead of making a list anew.
@@ -119,7 +120,7 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         chained bytea;
         tally text;
     BEGIN
-        IF content NOT LIKE '{"v"_2,%' OR said ->> 'log' IS DISTINCT FROM to_log::text
+        IF content NOT LIKE '{"v"_2,%}' OR said ->> 'log' IS DISTINCT FROM to_log::text
            OR NOT said ?& '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case, outcome,
              reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
              correlation, nonce}'::text[]
@@ -127,7 +128,12 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
              reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
              correlation, nonce, part, asked, read, emptied, counted}'::text[] <> '{}'
            OR on_track IS NULL OR on_track NOT IN ('ordinary', 'pet')
-           OR named !~ '^\[("[A-Za-z0-9_-]{22}"(, "[A-Za-z0-9_-]{22}")*)?\]$' THEN
+           OR named !~ '^\[("[A-Za-z0-9_-]{22}"(, "[A-Za-z0-9_-]{22}")*)?\]$'
+           OR said ->> 'at' !~ '^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$'
+           OR (said ->> 'at')::timestamptz IS NULL
+           OR said @? '$.wrote[*] ? (!(@.key.size() > 0 && @.revision > 0 && @.revision < 9223372036854775808)
+             || @.revision.type() != "number" || @.key.type() != "array"
+             || @.key[*].type() != "string")' THEN
             RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
         END IF;
         SELECT l.authority INTO STRICT whose FROM audit.log l WHERE l.id = to_log;
@@ -185,10 +191,22 @@ CREATE FUNCTION audit.open_log(new_id uuid, new_origin text, of_authority text D
     END
     $$;
 
--- Keeping checkpoints and cosignatures: the signer may add to the archive, nobody may change it.
+-- Keeping checkpoints and cosignatures: the signer may add to the archive, nobody may change it. PostgreSQL cannot
+-- verify a signature, so a note may still be none: every reader skips such a note, and verification names it. A larger
+-- checkpoint than the log would keep the place of one that is signed later.
 CREATE FUNCTION audit.keep_checkpoint(of_log uuid, at_size bigint, signed_note text, at timestamptz) RETURNS void
-  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-  AS $$ INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING $$;
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+    BEGIN
+        IF NOT isfinite(at) OR NOT EXISTS (
+            SELECT FROM audit.frontier f WHERE f.log_id = of_log AND at_size <= f.size
+        ) THEN
+            RAISE EXCEPTION 'the log has fewer entries, or the moment is none'
+              USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING;
+    END
+    $$;
 
 CREATE FUNCTION audit.keep_cosignature(
     of_log uuid, at_size bigint, by_witness text, signature_line text, at timestamptz

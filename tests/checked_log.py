@@ -1,6 +1,6 @@
 """Steps of a log check for its tests: make entries, announce, draw, review, record a finding."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
@@ -33,8 +33,9 @@ async def logged(house: House, at: str, *, caller: UUID | None = None) -> None:
     """Append an entry, past the application, with a time, a caller and nothing else."""
     nothing = dict.fromkeys(("authority", "role", "assurance", "subject", "case", "reason", "justification"))
     empty: dict[str, Any] = {name: [] for name in ("policies", "recipients", "persons", "opened", "wrote")}
+    moment = f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     entry = {
-        "v": 2, "at": at, "log": MUNICIPAL_LOG, "caller": caller, "action": "readInfohus", "outcome": "allowed",
+        "v": 2, "at": moment, "log": MUNICIPAL_LOG, "caller": caller, "action": "readInfohus", "outcome": "allowed",
         "subject_kind": "infohus", "policy_set": "", "correlation": "",
         "nonce": "", "track": "ordinary", "purpose": "administration", **nothing, **empty,
     }

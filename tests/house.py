@@ -147,8 +147,8 @@ class House:
         return [decode(row["entry"]) for row in rows]
 
     async def all_entries(self) -> list[Entry]:
-        """Read the entries of every log by time."""
-        rows = await self.sql("SELECT entry FROM audit.leaf ORDER BY log_id, index")
+        """Read the entries of every log by time, but for those that were emptied."""
+        rows = await self.sql("SELECT entry FROM audit.leaf WHERE entry IS NOT NULL ORDER BY log_id, index")
         return sorted((decode(row["entry"]) for row in rows), key=lambda entry: entry.at)
 
     async def neighbour(self, *, police_coordinator: UUID) -> "House":

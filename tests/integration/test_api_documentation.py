@@ -145,10 +145,11 @@ class WhenAQueryIsNotUnderstood:
         address, dpo = f"/infohuse/{house.infohus_id}/exchanges", house.person("dpo")
         for moment in ("0.5", "1700000000", "2026-11-20T10:00:00", "2026-11-20", "i går", "", "2026-13-01T00:00:00Z"):
             for name in ("since", "until"):
-                answer = await dpo.call("GET", address, params={name: moment})
+                answer = await dpo.call("GET", address, params={name: moment, "purpose": "lawfulness"})
                 assert answer.status_code == 400, f"{name}={moment}"
                 assert f"Ret feltet {name}," in answer.json()["detail"]
-        await dpo.get(address, params={"since": "2026-11-20T10:00:00+01:00", "until": "2099-01-01T00:00:00Z"})
+        period = {"since": "2026-11-20T10:00:00+01:00", "until": "2099-01-01T00:00:00Z"}
+        await dpo.get(address, params={**period, "purpose": "lawfulness"})
 
 
 class WhenAnAddressIsAskedWhatItCanDo:

@@ -154,8 +154,8 @@ class WhenTheReportIsRead:
         assert lines.keys() == {due.id, kept.id}
         assert lines[due.id]["hindered_by"] == ["not_cleared_by_the_archive"]
         assert lines[kept.id]["hindered_by"] == ["still_kept", "not_cleared_by_the_archive"]
-        assert lines[due.id]["records"] == {"closure": 1, "concern": 1, "exchange": 2, "information": 1,
-                                            "participant": 2, "subject": 1}
+        assert lines[due.id]["records"] == {"closure": 1, "concern": 1, "exchange": 3, "information": 1,
+                                            "participant": 2, "scope_decision": 1, "subject": 1}
         theirs = {one["case_id"]: one["records"] for one in (await due.politi.get(path))["items"]}
         assert theirs[due.id] == {"clearance_check": 1}
         assert (await due.kommune.get(f"{path}?limit=1"))["next"] in lines

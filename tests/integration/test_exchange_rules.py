@@ -58,7 +58,7 @@ class WhenAnExchangeIsRefused:
     async def test_the_paragraph_stated_is_another_than_follows(self, house: House) -> None:
         problem = await refused(house, {"paragraph": "rpl-115-1"})
         assert problem["type"] == "/problems/paragraph-does-not-follow"
-        assert "rpl-115-2" in problem["detail"]
+        assert "retsplejelovens § 115, stk. 2." in problem["detail"]
 
     @pytest.mark.rule(10)
     async def test_no_category_is_named(self, house: House) -> None:

@@ -81,7 +81,7 @@ class WhenAnAddressCanBeReadInTwoWays:
                 for parameter in operation.get("parameters", ()):
                     schema = parameter["schema"]
                     is_bounded = (
-                        "$ref" in schema or "enum" in schema or schema.get("type") == "boolean" or "pattern" in schema
+                        {"$ref", "allOf", "enum", "pattern"} & schema.keys() or schema.get("type") == "boolean"
                         or schema.get("format") in {"uuid", "date-time"}
                         or (schema.get("type") == "integer" and {"minimum", "maximum"} <= set(schema))
                     )

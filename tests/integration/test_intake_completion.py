@@ -260,7 +260,7 @@ class WhenAChildIsConcerned:
             "outcome": "unfounded", "content": {"reasons": "Grundløs."}, "disclosure": told(purpose="closure"),
         }
         refused = await case.kommune.post(f"{case.path}/closures", closure, status=409)
-        assert "vurderingen eller kvitteringen" in refused["detail"]
+        assert "vurderingen eller bekræftelsen" in refused["detail"]
         await stop_clocks(case, child)
         assert await (await case.close()).stage() == "closed"
 

@@ -141,7 +141,7 @@ class WhenTheReporterIsAnonymous:
         with log_lines() as lines:
             first = await kommune.post(path, draft, headers=headers)
             assert await kommune.post(path, draft, headers=headers) == first
-            assert lines.events() <= {"request", "answered_requests_ended"}
+            assert "request" in lines.events()
             lines.assert_without(secrets)
         everything = await everything_stored(house)
         assert "hotline" in everything

@@ -83,10 +83,13 @@ async def test_each_sees_and_changes_only_what_is_theirs(house: House, database:
         await app.close()
 
 
+OTHER = SECRET[::-1]
+
+
 @pytest.mark.rule(63)
 @pytest.mark.parametrize(("change", "constraint"), [
-    (f"secret = '{SECRET}' WHERE drawn_at IS NULL", "undrawn_has_no_secret"),
-    (f"secret = '{SECRET[::-1]}' WHERE drawn_at IS NOT NULL", "secret_was_promised"),
+    (f"secret = '{OTHER}', commitment = sha256('{OTHER}') WHERE drawn_at IS NULL", "undrawn_has_no_secret"),
+    (f"secret = '{OTHER}' WHERE drawn_at IS NOT NULL", "secret_was_promised"),
     ("commitment = sha256('another') WHERE drawn_at IS NOT NULL", "secret_was_promised"),
     ("commitment = 'too short' WHERE drawn_at IS NULL", "commitment_is_a_digest"),
 ])

@@ -213,6 +213,22 @@ class WhenASignInIsRefused:
 
     @pytest.mark.fault("B4")
     @pytest.mark.rule(56)
+    async def test_the_same_token_again_is_counted_and_has_no_further_entry(self, house: House) -> None:
+        one, other = (named_otherwise(house, "kommune", **claims) for claims in ({"loa": "Low"}, {"aud": "another"}))
+        before = len(await entries_of(house, MUNICIPALITY))
+        for person in (one, other, one, one, other):
+            assert (await person.call("GET", "/cases")).status_code == 401
+        entries = (await entries_of(house, MUNICIPALITY))[before:]
+        assert [entry.reason for entry in entries] == ["token_assurance_too_low", "token_wrong_audience"]
+        house.append_counts()
+        counted = [entry.counted.refusals for entry in await house.entries(INSTALLATION_LOG) if entry.counted]
+        assert sum(sum(minute.values()) for minute in counted) == 3
+        assert {reason for minute in counted for reason in minute} == {
+            "token_assurance_too_low", "token_wrong_audience",
+        }
+
+    @pytest.mark.fault("B4")
+    @pytest.mark.rule(56)
     async def test_any_other_is_counted_by_minute_and_reason_in_the_installations(
         self, house: House
     ) -> None:

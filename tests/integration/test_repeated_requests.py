@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -218,10 +218,22 @@ async def amend_each(house: House) -> None:
         case = await bring(await house.case())
         proposal = await propose_and_amend(case, name, path)
         if name == "Closure":
+            await end_the_own_side(case, f"{case.path}/{path}/{proposal['id']}")
             await case.kommune.delete(f"{case.path}/{path}/{proposal['id']}/signature", status=204)
     case = await (await house.case()).accept()
     await case.decide("screenings", "recommend", EXAMPLES["ProposeScreening"]["content"], purpose="screening")
     await propose_and_amend(case, "Recommendation", "recommendations")
+
+
+async def end_the_own_side(case: CaseInHand, closure: str) -> None:
+    """End the municipality's own side as a month after it signed; its signature is as it was written afterwards."""
+    for shift in ("-", "+"):
+        await case.house.sql(
+            f"UPDATE infohus.signature SET signed_at = signed_at {shift} interval '720 hours 1 minute'"  # noqa: S608
+            " WHERE case_id = $1", UUID(case.id),
+        )
+        if shift == "-":
+            await case.kommune.post(f"{closure}/own-end", status=200)
 
 
 async def propose_and_amend(case: CaseInHand, name: str, path: str) -> dict[str, Any]:

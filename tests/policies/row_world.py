@@ -68,7 +68,11 @@ async def make_world(database: Addresses, folder: Path) -> World:
     """Make at least one row of every kind through the API, and read what is stored."""
     async with open_house(database, folder) as house:
         await _register_tovholdere(house, "left")
-        await play_every_kind(house)
+        # No act leaves a disagreement or notice that the other does not read; row security is asked about one anyhow.
+        await house.sql(
+            "UPDATE infohus.disclosure SET withdrawn_at = now() WHERE case_id = ANY ($1)"
+            " AND record_kind IN ('scope_disagreement', 'onward_notice')", await play_every_kind(house),
+        )
         await _register_tovholdere(house, "came later")
         await house.sql(
             "DELETE FROM infohus.coordinator WHERE person_id = ANY ($1)",
@@ -80,20 +84,16 @@ async def make_world(database: Addresses, folder: Path) -> World:
         return World(house.infohus_id, tuple(rows), tuple(lookers(now())), tables)
 
 
-async def play_every_kind(house: House) -> None:
-    """Make at least one row of every kind."""
+async def play_every_kind(house: House) -> list[UUID]:
+    """Make at least one row of every kind; give one of two cases with a notice, and one of two with a disagreement."""
     await _taken_all_the_way(house)
     closed = await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
     await _not_agreed_upon(house)
-    untold = [UUID(case.id) for case in (closed, await _not_agreed_upon(house))]
-    # No act leaves a disagreement or notice that the other does not read; row security is asked about one all the same.
-    await house.sql(
-        "UPDATE infohus.disclosure SET withdrawn_at = now() WHERE case_id = ANY ($1)"
-        " AND record_kind IN ('scope_disagreement', 'onward_notice')", untold,
-    )
+    second = await _not_agreed_upon(house)
     await _proposed_to_a_third(house)
     await _recorded_by_the_police(house)
     await house.case(reporter_is_anonymous=True)
+    return [UUID(closed.id), UUID(second.id)]
 
 
 async def _register_tovholdere(house: House, when: str) -> None:

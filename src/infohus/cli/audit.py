@@ -39,7 +39,7 @@ from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.storage.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
-from infohus.kernel.audit.storage.log import AnyConnection, entry_at, flush, hashes_of
+from infohus.kernel.audit.storage.log import AnyConnection, entry_at, flush, hashes_of, head_of
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.verification.exported_log import Verification, verify_export
 from infohus.kernel.audit.verification.tally import tally_faults
@@ -183,14 +183,15 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
         raise click.ClickException(message)
 
     async def go(connection: AnyConnection) -> None:
-        newest = await archive.newest(connection, log_id)
+        origin_key = key_of(keys_in(key), (await head_of(connection, log_id)).origin)
+        newest = await archive.newest(connection, log_id, key=origin_key)
         if newest is None:
-            message = "nothing was signed yet; run `infohus audit sign`"
+            message = "this key has signed nothing yet; run `infohus audit sign`"
             raise click.ClickException(message)
         await flush(connection)
         with ProgressBar(newest.size) as advance:
             await export_log(
-                connection, log_id, newest.cosigned_note, folder, key=key_of(keys_in(key), _origin_of(newest.note)),
+                connection, log_id, newest.cosigned_note, folder, key=origin_key,
                 witnesses=witnesses_in(witnesses, now).keys, progress=advance,
             )
         click.echo(f"{newest.size} poster skrevet, underskrevet {danish_time(newest.signed_at):%Y-%m-%d %H:%M}.")
@@ -210,7 +211,7 @@ def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
     """Prove that entry INDEX (0-based) is in the log, under its newest checkpoint (C2SP tlog-proof)."""
 
     async def go(connection: AnyConnection) -> tuple[str, bytes | None, bytes]:
-        newest = await archive.newest(connection, log_id)
+        newest = await archive.newest(connection, log_id, key=None)
         if newest is None or index >= newest.size:
             message = f"entry {index} is under no checkpoint yet; run `infohus audit sign`"
             raise click.ClickException(message)

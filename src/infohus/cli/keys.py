@@ -5,9 +5,9 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import rich_click as click
 
+from infohus.cli.connected import connected
 from infohus.cli.options import PATH, owner_address
 from infohus.clock import now
 from infohus.kernel.access.intake_keys import StoredIntakeKey, store_intake_keys
@@ -68,14 +68,11 @@ def intake(  # noqa: PLR0913, PLR0917 - its options
     """
 
     async def go() -> list[StoredIntakeKey]:
-        owner = await asyncpg.connect(owner_database)
-        try:
+        async with connected(owner_database) as owner:
             return await make_intake_keys(
                 owner, partial(store_intake_keys, keeper=FileKeyKeeper(folder), signers=Signers.read(signers_file)),
                 infohus_id=infohus_id, only=authorities, new_generation=new_generation, at=now(),
             )
-        finally:
-            await owner.close()
 
     try:
         made = asyncio.run(go())

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 from uuid import uuid4
 
 import structlog
-from cachetools import FIFOCache
+from cachetools import FIFOCache, TTLCache
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
@@ -28,6 +29,8 @@ logger = structlog.get_logger()
 OPEN_TO_ALL = ("/health", "/ready", "/docs", "/problems")
 _BELOW_THEM = tuple(f"{path}/" for path in OPEN_TO_ALL)
 REMEMBERED_SIGN_INS = 4096
+REFUSED_TOKEN_SECONDS = 3600
+"""How long a refused token has one entry: sent again and again, it would fill the log."""
 _REFUSED, _FAILED = 400, 500
 _WITHOUT = "no_bearer_token"
 UUID_TEXT = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
@@ -39,7 +42,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
     """Signs callers in (rule 56).
 
     A sign-in stands in the log of the caller's authority, a refused token that an issuer did sign in the log of that
-    issuer's authority. Any other refusal is counted.
+    issuer's authority, once an hour for each reason. Any other refusal is counted.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -51,6 +54,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         self._units = units
         self._actors = actors
         self._seen: FIFOCache[bytes, None] = FIFOCache(REMEMBERED_SIGN_INS)
+        self._refused: TTLCache[tuple[bytes, str], None, float] = TTLCache(REMEMBERED_SIGN_INS, REFUSED_TOKEN_SECONDS)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Give the request its correlation id; pass it on, or answer 401 (503 where the sign-in cannot be logged)."""
@@ -119,10 +123,16 @@ class AuthenticationMiddleware(ASGIMiddleware):
             return await self._gate.admit(token.strip())
         except TokenRefused as refused:
             logger.info("token_refused", reason=refused.reason.value)
-            if refused.of is None:
+            this = sha256(token.strip().encode()).digest(), refused.reason.value
+            if refused.of is None or this in self._refused:
                 self._units.count_refusal(refused.reason.value)
             else:
-                await self._units.log_refused_token(refused.of, refused.reason.value)
+                self._refused[this] = None
+                try:
+                    await self._units.log_refused_token(refused.of, refused.reason.value)
+                except errors.Refused:
+                    self._refused.pop(this, None)
+                    raise
             raise errors.NotSignedIn from None
 
 

@@ -140,14 +140,14 @@ class LogReader:
         return export.packed(files, folder="log", at=at)
 
     # --- archived checkpoints ----------------------------------------------------------------------------------------
-    async def newest_checkpoint(self) -> Archived | None:
-        """Read the newest archived checkpoint."""
-        return await archive.newest(self._connection, self.log_id)
+    async def newest_checkpoint(self, key: VerifierKey) -> Archived | None:
+        """Read the newest archived checkpoint that the log's key signed."""
+        return await archive.newest(self._connection, self.log_id, key=key)
 
-    async def checkpoints_before(self, size: int, *, limit: int) -> list[Archived]:
-        """Read archived checkpoints below `size`, the newest first."""
-        return await archive.page_before(self._connection, self.log_id, size, limit=limit)
+    async def checkpoints_before(self, size: int, *, limit: int, key: VerifierKey) -> list[Archived]:
+        """Read archived checkpoints below `size` that the log's key signed, the newest first."""
+        return await archive.page_before(self._connection, self.log_id, size, limit=limit, key=key)
 
-    def checkpoints_after(self, size: int) -> AsyncIterator[Archived]:
-        """Read every archived checkpoint above `size`, the smallest first."""
-        return archive.all_from(self._connection, self.log_id, after=size)
+    def checkpoints_after(self, size: int, *, key: VerifierKey) -> AsyncIterator[Archived]:
+        """Read every archived checkpoint above `size` that the log's key signed, the smallest first."""
+        return archive.all_signed_from(self._connection, self.log_id, after=size, key=key)

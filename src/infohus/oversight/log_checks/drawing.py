@@ -151,13 +151,13 @@ async def draw_entries(
     if await _was_told_too_early(work, check):
         raise SecretToldTooEarly
     chosen = None
-    async for archived in work.log.checkpoints_after(size - 1):
+    origin = (await work.log.head()).origin
+    async for archived in work.log.checkpoints_after(size - 1, key=signer.verifier(origin)):
         if len(archived.cosigners(signer.witnesses)) >= check.need:
             chosen = archived
             break
     if chosen is None:
         raise NotDrawableYet
-    origin = (await work.log.head()).origin
     # The seed is made from valid cosignatures only, and only those are stored, so that anyone can repeat the draw.
     holding = archive.holding(chosen.cosigned_note, signer.witnesses)
     note = chosen.note + "".join(cosignature.line for cosignature in holding)

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from infohus.kernel.answers.pages import Limit
+from infohus.kernel.audit.formats.checkpoint import VerifierKey
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.archive import Archived
@@ -62,13 +63,14 @@ async def checkpoints(
 ) -> CheckpointPage:
     """List the own log's signed checkpoints, the newest first, and whether witnesses cover it."""
     async with log_scope.begin(Action.VERIFY_LOG) as work:
-        archived = await work.log.checkpoints_before(before, limit=limit + 1)
+        key = signer.verifier((await work.log.head()).origin)
+        archived = await work.log.checkpoints_before(before, limit=limit + 1, key=key)
         lines = [_line(checkpoint, signer) for checkpoint in archived[:limit]]
         more = len(archived) > limit
         alarm = signer.alarm(work.log.log_id)
         return CheckpointPage(
             need=signer.need, witnesses=[key.name for key in signer.witnesses],
-            uncosigned_since=await _uncosigned_since(work, signer), alarm=None if alarm is None else ALARMS[alarm],
+            uncosigned_since=await _uncosigned_since(work, signer, key), alarm=None if alarm is None else ALARMS[alarm],
             items=lines, next=lines[-1].size if more else None,
         )
 
@@ -81,11 +83,11 @@ def _line(archived: Archived, signer: PooledSigner) -> KeptCheckpoint:
     )
 
 
-async def _uncosigned_since(work: UnitOfWork, signer: PooledSigner) -> datetime | None:
+async def _uncosigned_since(work: UnitOfWork, signer: PooledSigner, key: VerifierKey) -> datetime | None:
     """Find when the first checkpoint after the newest with enough cosignatures, which covers all before, was signed."""
     need, since, size = signer.need, None, NEWEST
     while need:
-        archived = await work.log.checkpoints_before(size, limit=archive.AT_ONCE)
+        archived = await work.log.checkpoints_before(size, limit=archive.AT_ONCE, key=key)
         for checkpoint in archived:
             if len(checkpoint.cosigners(signer.witnesses)) >= need:
                 return since

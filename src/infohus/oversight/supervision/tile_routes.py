@@ -33,14 +33,15 @@ async def checkpoint(
     media_type="application/octet-stream",
 )
 async def tile(
-    level: Level, place: Place, log_scope: NamedDependency[RequestScope]
+    level: Level, place: Place, log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Response[bytes]:
     """Give a tile's hashes or a bundle's entries, as far as the newest checkpoint goes."""
     async with log_scope.begin(Action.EXPORT_LOG) as work:
-        newest = await work.log.newest_checkpoint()
+        head = await work.log.head()
+        newest = await work.log.newest_checkpoint(signer.verifier(head.origin))
         try:
             wanted = TilePlace.parse(level, place.removeprefix("/"))
-            content = await work.log.tile(wanted, size=newest.size if newest else 0)
+            content = await work.log.tile(wanted, size=min(newest.size, head.size) if newest else 0)
         except NoSuchTile:
             raise errors.NotAvailable from None
         if wanted.level is None:

@@ -6,9 +6,9 @@ is hashed is exactly those bytes. An act too large for one entry is several: see
 
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -25,6 +25,8 @@ PART_BYTES = 48
 """What a part has more than the entry without rows, at most: the field `part`, and the 22 bytes of its own nonce."""
 MOST_RANGES = 200
 """How many ranges an entry names of a log that was read: more are told as the one that holds them all."""
+YEARS = range(2000, 2100)
+"""Of which years an entry can be: every reader can count on from such a moment."""
 _BEGINS = b'{"v":2,'
 
 
@@ -65,8 +67,8 @@ class Wrote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     verb: str
     table: str
-    key: list[str]
-    revision: int
+    key: Annotated[list[str], msgspec.Meta(min_length=1)]
+    revision: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     digest: str | None
     was: str | None = None
 
@@ -206,8 +208,11 @@ def decode(encoded: bytes) -> Entry:
         msgspec.ValidationError: they are no entry of format 2.
     """
     entry = _DECODER.decode(encoded)
-    if not encoded.startswith(_BEGINS):
-        message = "an entry of format 2 begins with its version"
+    if not encoded.startswith(_BEGINS) or not encoded.endswith(b"}"):
+        message = "an entry of format 2 begins with its version, and nothing follows it"
+        raise msgspec.ValidationError(message)
+    if entry.at.utcoffset() != timedelta() or entry.at.year not in YEARS:
+        message = "an entry is of a moment of the years 2000 to 2099, in UTC"
         raise msgspec.ValidationError(message)
     return entry
 

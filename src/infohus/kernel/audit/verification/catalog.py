@@ -10,10 +10,10 @@ from infohus.kernel.audit.verification.exported_log import Fault
 
 SHIPPED = {
     "acting_authority": "60652a4ed83ed438fc58ccde08d9292e968bcfdb4d268ecefda173301432b1fb",
-    "append": "a35980ec0f536f69a3a24fa4a74f6247c866886876b73c48424ebfed2b2dcc00",
+    "append": "5176219c25d1a61c77864b9600a24c38afff1587dd0b5414f60d3e9e2de7beac",
     "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
     "empty": "eac4699f1698814df1dbf05e5145322ecce2a0110210569687827c949aaa89f4",
-    "keep_checkpoint": "01658b44ba2edcffd6f56fd79b34ac025efcda0d4a5755c7dfceb79b57035a29",
+    "keep_checkpoint": "9261c5e9366f89e6ce1d5cf11a0544ec9c0e7af14b0fe0f58892db4ed5417ea0",
     "keep_cosignature": "8efca32dd4233addf00812aa43cb21068e437de9e358a30782412c0c4067e509",
     "kept_since": "c3836c1d05f86d0b9f4f3adc5c465e8bc30ad9309742733f166a17878d2bfbd4",
     "let_only_empty": "18db1a3e05e1ff094b232cf7c773b0a7a23f866e8e0f0274a6b3651de618e343",

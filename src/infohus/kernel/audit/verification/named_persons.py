@@ -24,6 +24,7 @@ PERSONS = "side_person"
 AT_ONCE_FOR = timedelta(minutes=5)
 """An act that began before a person was recorded may be logged after it: no request takes as long as this."""
 UNNAMED = "nævner ikke alle de personer, som myndigheden kendte i sagen"
+NO_ENTRY = "er ingen post i format 2"
 WITHOUT_CASE = "handler om noget i en sag, men nævner ingen sag"
 
 _REMEMBERED = "CREATE TABLE known (log TEXT, in_case TEXT, person TEXT, at REAL, PRIMARY KEY (log, in_case, person));"
@@ -77,7 +78,9 @@ class NamedPersons:
             self._of_cases = frozenset(row["name"] for row in await connection.fetch(_OF_CASES))
         entries = [(row["index"], None if row["entry"] is None else read(row["entry"])) for row in rows]
         log_ids = await self._log_ids(connection, (entry for _, entry in entries if entry is not None))
-        log, found = self._logs.setdefault(log_id, _Log()), list[tuple[int, str]]()
+        log = self._logs.setdefault(log_id, _Log())
+        found = [(row["index"], NO_ENTRY) for row, (_, entry) in zip(rows, entries, strict=True)
+                 if entry is None and row["entry"] is not None]
         for place, entry in entries:
             found += self._take(log_id, log, place, entry)
             if entry is not None and entry.outcome is Outcome.ALLOWED:

@@ -81,6 +81,10 @@ class Table:
         columns = ", ".join(f'"{name}"' for name in self.columns)
         return f'SELECT {columns} FROM {self.schema}."{self.name}"'  # noqa: S608 - the catalogue's names, quoted
 
+    def can_have(self, key: Sequence[str]) -> bool:
+        """Say whether a row can have this key: as many texts as key columns, and none that PostgreSQL cannot hold."""
+        return len(key) == len(self.keys) and not any("\x00" in text for text in key)
+
     def page(self, after: Sequence[Any] | None) -> tuple[str, Sequence[Any]]:
         """Write the query for the next rows in the order of the primary key."""
         keys = ", ".join(f'"{name}"' for name in self.keys)
@@ -187,6 +191,11 @@ class RowReconciliation:
         for key in keys:
             history = self.logged.history_of(table.name, key)
             if history[-1].verb == DELETED:
+                continue
+            if not table.can_have(key_in(key)):
+                said = history[-1]
+                what = f"nævner en række i {table.name} ved en nøgle, som tabellen ikke kan have: {key}"
+                found.append(RowFault("audit.leaf", key_text([said.log, str(said.place)]), what))
                 continue
             row = await connection.fetchrow(f"{table.select} WHERE {table.key_of_text}", *key_in(key))
             if row is not None:  # it was inserted after its place was passed

@@ -134,7 +134,7 @@ async def _with_archive(  # noqa: PLR0913 - compares the rows with all that was 
         connection, head, key=key, witnesses=witnesses, start=start,
         holds=lambda archived: _fault_in(archived, head, rows, key) is None,
     )
-    newest = newest or (await archive.newest(connection, head.log_id) if start else None)
+    newest = newest or (await archive.newest(connection, head.log_id, key=key) if start else None)
     if newest is not None:
         await comparison.compare(newest)
         faults += comparison.faults

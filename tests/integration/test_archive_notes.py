@@ -1,0 +1,68 @@
+"""A note in the archive of checkpoints that the log's key did not sign stops nobody: it is skipped, and named."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+from litestar.testing import AsyncTestClient
+
+from conftest import Database
+from house import MUNICIPAL_LOG, open_house
+from infohus.app import create_app
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
+from infohus.kernel.audit.verification.stored_log import verify_log
+from town import KEY, LOG, ORIGIN, Town
+
+KEEP = "SELECT audit.keep_checkpoint($1, $2, $3, $4::text::timestamptz)"
+NOTES = (
+    "garbage", "", "x\n\nx", "x\n1\nAAAA\n\n— x AAAA\n", SigningKey(b"f" * 32).sign(Checkpoint(ORIGIN, 1, bytes(32))),
+    KEY.sign(Checkpoint("another.example/log", 1, bytes(32))), KEY.sign(Checkpoint(ORIGIN, 10**6, bytes(32))),
+)
+READS = ("/log", "/log/checkpoint", "/log/checkpoints", "/log/proofs/0", "/log/tile/0/000.p/1")
+
+
+@pytest.mark.fault("A17")
+@pytest.mark.rule(58)
+class WhenTheSignersRoleKeepsANoteThatIsNone:
+    @pytest.mark.parametrize(("ahead", "at"), [(1, "now"), (10**6, "now"), (0, "infinity"), (0, "-infinity")])
+    async def test_one_of_more_entries_than_there_are_or_of_no_moment_is_refused(
+        self, town: Town, ahead: int, at: str
+    ) -> None:
+        await town.append(3)
+        with pytest.raises(asyncpg.InvalidParameterValueError):
+            await town.connection.execute(KEEP, LOG, 3 + ahead, "garbage", at)
+
+    @pytest.mark.parametrize("note", NOTES)
+    async def test_the_log_is_signed_on_and_verification_names_the_note(self, town: Town, note: str) -> None:
+        await town.append(2)
+        for size in (1, 2):
+            await town.connection.execute(KEEP, LOG, size, note, "now")
+        for more in range(2):
+            await town.append(more)
+            signer = town.signer()
+            await signer.require_not_behind(town.connection)
+            assert (await signer.sign(town.connection, LOG)).checkpoint.size == 2 + more
+            await signer.require_ready(town.connection)
+        found = await verify_log(
+            town.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=town.signer().witnesses
+        )
+        assert [(fault.place, fault.index) for fault in found.verification.faults if fault.index in {0, 1}] == [
+            ("audit.checkpoint", 0), ("audit.checkpoint", 1),
+        ]
+
+    async def test_every_reader_answers_and_the_service_opens_again(self, database: Database, tmp_path: Path) -> None:
+        async with open_house(database, tmp_path) as house:
+            case, dpo = await house.case(), house.person("dpo")
+            await dpo.get("/log")
+            signer = await asyncpg.connect(database.dsn("signer"))
+            [head] = await house.sql("SELECT size FROM audit.frontier WHERE log_id = $1", MUNICIPAL_LOG)
+            for size, note in enumerate([*NOTES, *["garbage"] * head["size"]], 1):
+                if size <= head["size"]:
+                    await signer.execute(KEEP, MUNICIPAL_LOG, size, note, "now")
+            await signer.close()
+            for path in READS:
+                assert (await dpo.call("GET", path)).status_code == 200, path
+            assert (await house.client.get("/ready")).status_code == 200
+            async with AsyncTestClient(create_app(house.settings)) as again:
+                assert (await again.get("/ready")).status_code == 200
+            assert await case.kommune.get(case.path)
