@@ -90,7 +90,7 @@ async def _hindered(work: UnitOfWork, action: Action, open_kinds: set[str]) -> W
     lifted_by = ResolvableBy.NOBODY
     match action:
         case Action.HAND_OVER_CHILD_NOTIFICATION if not await hand_over_waits(work):
-            done = f"/problems/{errors.AlreadyRecorded.slug}"
+            done = f"/problems/{errors.slug_of(errors.AlreadyRecorded)}"
             return WhyNot(done, OFFERED[action], NOTHING_TO_HAND_OVER, ResolvableBy.NOBODY)
         case Action.OPEN_ASSESSMENT if work.case.stage is Stage.ACTING and not await _was_assessed(work):
             refusal = errors.NotPossibleNow(stage=work.case.stage.value)
