@@ -25,11 +25,12 @@ _OF_INFOHUS = (
 
 @get("/infohuse/{infohus_id:uuid}/onward-notices", operation_id="SuperviseOnwardNotices")
 async def notices(
-    infohus_id: FromPath[UUID], request_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
+    infohus_id: FromPath[UUID], log_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
 ) -> Page[NoticeFacts]:
     """List what was passed on of other authorities' own: by the caller's authority, or of what it owns; no text."""
-    async with request_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
+    async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         rows = await work.rows(OnwardNotice, _OF_INFOHUS, infohus_id=infohus_id, after=after, limit=limit + 1)
+        await work.side.look_at(*(row.case_id for row in rows))
         return page_of([NoticeFacts(**notice_facts(one)) for one in rows], [one.id for one in rows], limit=limit)
 
 
