@@ -188,7 +188,7 @@ class Machine:
             said = (self.folder / "machine.log").read_text(encoding="utf-8")
             assert self._holder.poll() is None, said
             if (Path(f"/proc/{self._holder.pid}/task/{self._holder.pid}/children").read_text(encoding="ascii").strip()
-                    and Path(f"/proc/{self.process}/root/run/stand-ins/ready").exists()):
+                    and Path("/proc", str(self.process), "root", "run", "stand-ins", "ready").exists()):
                 return
             time.sleep(0.05)
 
