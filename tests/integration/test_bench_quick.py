@@ -53,7 +53,7 @@ class WhenAPeerIsSlow:
         self, bench: dict[str, ModuleType], tmp_path: Path
     ) -> None:
         if bench["load"].find_wrk() is None:
-            pytest.skip("NOT CHECKED: wrk is missing")
+            pytest.skip("NOT CHECKED: wrk, which sends the load, is missing (apt-get install wrk)")
 
         def served(seconds: float, status: int) -> Any:
             command = [sys.executable, "-c", ANSWERS_AFTER, "{port}", str(seconds), str(status)]

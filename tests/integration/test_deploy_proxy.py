@@ -34,7 +34,9 @@ from runbook import DEPLOY, ENDS_WITH_US, Installation, Served, free_port
 from witness_process import ASKED, NOTE, serving_witness
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="NOT CHECKED: nginx is missing (apt-get install nginx-light)")
+pytestmark = pytest.mark.skipif(
+    NGINX is None, reason="NOT CHECKED: nginx, whose configuration is tried, is missing (apt-get install nginx-light)"
+)
 
 CONFIGURATION = (DEPLOY / "nginx" / "infohus.conf").read_text(encoding="utf-8")
 OF_THE_WITNESS = (DEPLOY / "nginx" / "infohus-witness.conf").read_text(encoding="utf-8")

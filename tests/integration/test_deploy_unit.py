@@ -57,10 +57,12 @@ CHECK = UNIT.with_name("infohus-check.service")
 OF_THE_WITNESS = {"User": "infohus-witness", "Group": "infohus-witness", "MemoryMax": "256M"}
 
 needs_systemd = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="NOT CHECKED: systemd-analyze is missing (apt-get install systemd)"
+    shutil.which("systemd-analyze") is None,
+    reason="NOT CHECKED: systemd-analyze, which reads the units, is missing (apt-get install systemd)",
 )
 needs_strace = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="NOT CHECKED: strace is missing (apt-get install strace)"
+    shutil.which("strace") is None,
+    reason="NOT CHECKED: strace, which lists system calls, is missing (apt-get install strace)",
 )
 
 

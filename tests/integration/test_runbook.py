@@ -20,7 +20,7 @@ from operators_machine import BLOCKS, WITNESS, Machine, why_there_is_none
 from runbook import README
 
 OF_WITNESS = ["install", "witness' key", "witness", "witness' proxy"]
-NOT_RUN = {"container": "NOT CHECKED: podman, which the block needs, is not here"}
+NOT_RUN = {"container": "NOT CHECKED: the block builds and starts a container, and no container engine may run here"}
 SETTLED = ("umask; pwd; env | grep -c ^INFOHUS_ || true", "0022\n/\n0")
 CONCERN = {
     "channel": "phone", "reporter_kind": "professional", "observation": "Han taler om våben i klassen.",
