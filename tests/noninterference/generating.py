@@ -13,6 +13,8 @@ from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
 
 BEGINNING = datetime(2026, 12, 1, 12, tzinfo=UTC)
 SHARED_ACTS = (6, 16)
+PAST_WHO_SIGNS = 8
+"""How much likelier than other acts past the other side it is that one's own open proposal is changed; few are open."""
 PAUSES = (0.5, 3.0, 3.0, 20.0, 20.0, 200.0, 200.0, 1440.0, 9000.0)
 """Minutes between two shared acts: from the same minute to a week."""
 AT_THE_END = (
@@ -271,7 +273,8 @@ class _Author:
         for before, after in AFTER_TELLING_A_THIRD.items():
             yield from ((after, act) for act in case.of(before) if act.side == self.hides)
         if case.proposal is not None:
-            yield "change a proposal past the other", case.proposal
+            likely = PAST_WHO_SIGNS if case.proposal.side == self.hides else 1
+            yield from [("change a proposal past the other", case.proposal)] * likely
 
     def hidden(self, kind: str, case: _Case, about: Act | None) -> None:
         """Add a hidden act, which may be done by an invited professional."""
