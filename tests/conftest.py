@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from house import House, open_house
 from infohus.demo.local_postgres import LocalPostgres
@@ -129,6 +130,21 @@ def database(template_database: Database) -> Iterator[Database]:
     """Give a migrated database that nobody else has."""
     with clone_of(template_database) as clone:
         yield clone
+
+
+@pytest.fixture(scope="module")
+def one_database(template_database: Database) -> Iterator[Database]:
+    """Give a migrated database to all tests of a file."""
+    with clone_of(template_database) as clone:
+        yield clone
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def opened(one_database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Open one installation for all tests of a file; its logs must verify at the end."""
+    async with open_house(one_database, tmp_path_factory.mktemp("opened")) as house:
+        yield house
+        await house.assert_logs_are_whole()
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import asyncpg
 
 from house import House
-from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
+from house_keys import Addresses
+from infohus.kernel.audit.verification.row_reconciliation import RowFault, reconcile_rows
 
 SET_UP = frozenset({"authority", "infohus", "infohus_authority", "coordinator", "intake_key"})
 """Tables whose rows the fixture `house` inserts past the product, so no log names them."""
@@ -13,10 +14,20 @@ async def assert_rows_are_logged(house: House, reconciler: str) -> None:
     """Compare every row with the logs, unless the test wrote some itself."""
     if house.has_written:
         return
-    connection = await asyncpg.connect(reconciler)
-    try:
-        compared, faults = await reconcile_rows(connection)
-    finally:
-        await connection.close()
+    compared, faults = await _compared(reconciler)
     assert [str(fault) for fault in faults if fault.table not in SET_UP] == []
     assert compared
+
+
+async def faults_in(database: Addresses, *, but: frozenset[str] = SET_UP) -> list[RowFault]:
+    """Compare all rows and entries; give what is wrong but for some tables, those that the fixture fills."""
+    _, faults = await _compared(database.dsn("reconciler"))
+    return [fault for fault in faults if fault.table not in but]
+
+
+async def _compared(reconciler: str) -> tuple[int, list[RowFault]]:
+    connection = await asyncpg.connect(reconciler)
+    try:
+        return await reconcile_rows(connection)
+    finally:
+        await connection.close()

@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
+from house_keys import Addresses
 from infohus.kernel.audit.formats.entry import Entry, Outcome, encode
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -22,3 +25,11 @@ def small_entry(log_id: UUID, text: str, **more: Any) -> bytes:
         "reason": None, "policies": [], "policy_set": "", "justification": None, "purpose": None, "recipients": [],
         "persons": [], "opened": [], "wrote": [], "correlation": "", "nonce": text, **more,
     }))
+
+
+async def opened_log(database: Addresses, log_id: UUID, role: str = "superuser") -> asyncpg.Connection:
+    """Connect as a role; the superuser opens the log."""
+    connection = await asyncpg.connect(database.dsn(role))
+    if role == "superuser":
+        await connection.execute("SELECT audit.open_log($1, 'infohus.test/log')", log_id)
+    return connection

@@ -13,21 +13,14 @@ from infohus.kernel.audit.formats.merkle import Frontier, leaf_hash
 from infohus.kernel.audit.storage.log import APPEND, head_of, rows_of
 from infohus.kernel.audit.verification.log_rows import verify_database
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
-from small_entries import small_entry
+from small_entries import opened_log, small_entry
 
 LOG = uuid4()
 
 
-async def opened(database: Database, role: str = "superuser") -> asyncpg.Connection:
-    connection = await asyncpg.connect(database.dsn(role))  # type: ignore[arg-type]
-    if role == "superuser":
-        await connection.execute("SELECT audit.open_log($1, 'infohus.test/log')", LOG)
-    return connection
-
-
 async def filled(database: Database, entries: int) -> asyncpg.Connection:
     """Open the log and append as the application does."""
-    superuser, app = await opened(database), await opened(database, "app")
+    superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
     for number in range(entries):
         await app.execute(APPEND, LOG, small_entry(LOG, f"entry {number}"))
     await app.close()
@@ -52,10 +45,10 @@ class WhenEntriesAreAppended:
         await superuser.close()
 
     async def test_eight_at_once_leave_no_gap(self, database: Database) -> None:
-        superuser = await opened(database)
+        superuser = await opened_log(database, LOG)
 
         async def write(name: int) -> list[int]:
-            app = await opened(database, "app")
+            app = await opened_log(database, LOG, "app")
             indexes = [await app.fetchval(APPEND, LOG, small_entry(LOG, f"{name}/{number}")) for number in range(25)]
             await app.close()
             return indexes
@@ -68,7 +61,7 @@ class WhenEntriesAreAppended:
 
     @pytest.mark.rule(59)
     async def test_what_is_rolled_back_was_never_there(self, database: Database) -> None:
-        superuser, app = await opened(database), await opened(database, "app")
+        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
         await app.execute(APPEND, LOG, small_entry(LOG, "kept"))
         transaction = app.transaction()
         await transaction.start()
@@ -80,7 +73,7 @@ class WhenEntriesAreAppended:
         await superuser.close()
 
     async def test_a_log_that_does_not_exist_takes_nothing(self, database: Database) -> None:
-        app, nowhere = await opened(database, "app"), uuid4()
+        app, nowhere = await opened_log(database, LOG, "app"), uuid4()
         with pytest.raises(asyncpg.NoDataFoundError):
             await app.execute(APPEND, nowhere, small_entry(nowhere, "lost"))
         await app.close()
@@ -131,7 +124,7 @@ class WhenWhatIsAppendedIsNoEntry:
     @pytest.mark.fault("A17")
     @pytest.mark.rule(58)
     async def test_it_is_refused_whoever_appends_it(self, database: Database) -> None:
-        superuser, app = await opened(database), await opened(database, "app")
+        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
         for name, bad in NO_ENTRIES.items():
             for connection in (app, superuser):
                 assert await is_refused(connection, bad), name
@@ -143,7 +136,7 @@ class WhenWhatIsAppendedIsNoEntry:
     @pytest.mark.fault("A17")
     @pytest.mark.rule(64)
     async def test_nor_is_a_person_who_is_no_log_id_or_named_twice(self, database: Database) -> None:
-        superuser, app = await opened(database), await opened(database, "app")
+        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
         for persons in NO_PERSONS:
             named = list(persons) if isinstance(persons, tuple) else [persons]
             naming = ENTRY.replace(b'"persons":[]', b'"persons":' + json.dumps(named).encode())
@@ -154,7 +147,7 @@ class WhenWhatIsAppendedIsNoEntry:
 
     @pytest.mark.rule(64)
     async def test_persons_are_counted_however_the_entry_is_written(self, database: Database) -> None:
-        superuser, app = await opened(database), await opened(database, "app")
+        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
         spaced = ENTRY.replace(b'"persons":[]', b'"persons" : [ "%b" ]' % (b"a" * 22))
         assert await app.fetchval(APPEND, LOG, spaced) == 0
         assert await tally_faults_of(superuser, LOG) == []
@@ -167,7 +160,7 @@ class WhenWhoeverReadsTheLogWouldStopIt:
     @pytest.mark.rule(58)
     @pytest.mark.parametrize("role", ["verifier", "retention"])
     async def test_the_lock_that_appending_waits_for_is_not_theirs(self, database: Database, role: str) -> None:
-        superuser, app, reader = [await opened(database, one) for one in ("superuser", "app", role)]
+        superuser, app, reader = [await opened_log(database, LOG, one) for one in ("superuser", "app", role)]
         await reader.execute("SET default_transaction_read_only = off")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await reader.execute("SELECT pg_advisory_lock(hashtextextended($1::text, 58))", str(LOG))
@@ -181,7 +174,7 @@ class WhenWhoeverReadsTheLogWouldStopIt:
         "SELECT FROM audit.frontier FOR KEY SHARE", "SELECT FROM audit.tally FOR UPDATE",
     ])  # fmt: skip
     async def test_nor_is_any_row_or_table(self, database: Database, role: str, statement: str) -> None:
-        reader = await opened(database, role)
+        reader = await opened_log(database, LOG, role)
         await reader.execute("SET default_transaction_read_only = off")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await reader.execute(f"BEGIN; {statement}")
@@ -208,7 +201,7 @@ class WhenTheApplicationTriesMore:
         "SET ROLE infohus_owner",
     ])
     async def test_it_is_refused(self, database: Database, statement: str) -> None:
-        superuser, app = await opened(database), await opened(database, "app")
+        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
         await app.execute(APPEND, LOG, small_entry(LOG, "an entry"))
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await app.execute(statement)
@@ -218,7 +211,7 @@ class WhenTheApplicationTriesMore:
 
     @pytest.mark.rule(58)
     async def test_each_role_may_read_and_call_what_is_its_own(self, database: Database) -> None:
-        superuser = await opened(database)
+        superuser = await opened_log(database, LOG)
         tables = await superuser.fetch(
             "SELECT grantee, privilege_type FROM information_schema.table_privileges"
             " WHERE table_schema = 'audit' AND grantee <> 'infohus_owner'"
@@ -255,7 +248,7 @@ class WhenTheApplicationTriesMore:
     ])
     async def test_even_the_owner_is_stopped_by_a_trigger(self, database: Database, statement: str) -> None:
         superuser = await filled(database, 1)
-        owner = await opened(database, "owner")
+        owner = await opened_log(database, LOG, "owner")
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
             await owner.execute(statement)
         await owner.close()

@@ -1,7 +1,6 @@
 """Every route as every role, about a case that is there: what was done or tried stands in the caller's log alone."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import asyncpg
@@ -9,9 +8,8 @@ import pytest
 import pytest_asyncio
 
 import every_route
-from conftest import Database, clone_of
 from every_route import ROUTES, Route, request_for
-from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, open_house
+from house import MUNICIPALITY, POLICE, CaseInHand, House, Person
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.storage.log import log_of
 
@@ -25,20 +23,6 @@ TWO_ACTS = {"ReportSubjectLog"}
 CANARY, NUMBER = "kanariefuglen synger", "010104-1234"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def one_database(template_database: Database) -> Iterator[Database]:
-    with clone_of(template_database) as clone:
-        yield clone
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def opened(one_database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """Open one installation for all roles; its logs must verify at the end."""
-    async with open_house(one_database, tmp_path_factory.mktemp("opened")) as house:
-        yield house
-        await house.assert_logs_are_whole()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

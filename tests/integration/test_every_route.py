@@ -1,7 +1,6 @@
 """For each route of the application, without naming any: a new route is tested from the day it is added."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -9,9 +8,8 @@ import pytest
 import pytest_asyncio
 from litestar.routes import HTTPRoute
 
-from conftest import Database, clone_of
 from every_route import ROUTES, Route, request_for
-from house import CaseInHand, House, Person, open_house
+from house import CaseInHand, House, Person
 from infohus.danish import WORDS
 from infohus.errors import situations, slug_of
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG
@@ -19,20 +17,6 @@ from infohus.web.authentication import is_open
 from one_api import description_of
 
 each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
-
-
-@pytest.fixture(scope="module")
-def one_database(template_database: Database) -> Iterator[Database]:
-    with clone_of(template_database) as clone:
-        yield clone
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def opened(one_database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """Open one installation for all tests that only ask and are refused; its logs must verify at the end."""
-    async with open_house(one_database, tmp_path_factory.mktemp("opened")) as house:
-        yield house
-        await house.assert_logs_are_whole()
 
 
 @dataclass(frozen=True, slots=True)

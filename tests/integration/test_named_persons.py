@@ -14,8 +14,7 @@ from conftest import Database
 from house import MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, open_house
 from infohus.kernel.audit.formats.entry import Entry, Outcome, encode
 from infohus.kernel.audit.verification.named_persons import UNNAMED, WITHOUT_CASE
-from infohus.kernel.audit.verification.row_reconciliation import RowFault, reconcile_rows
-from reconciled import SET_UP
+from reconciled import faults_in
 
 LATER = timedelta(minutes=6)
 PERSONS = [{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Anden Andersen"}]
@@ -46,16 +45,6 @@ async def forged(house: House, of: CaseInHand, /, **changed: Any) -> Entry:
     )
 
 
-async def found_in(database: Database) -> list[RowFault]:
-    """Compare all rows and entries; give what is wrong but for what the fixture inserted."""
-    connection = await asyncpg.connect(database.dsn("reconciler"))
-    try:
-        _, found = await reconcile_rows(connection)
-    finally:
-        await connection.close()
-    return [fault for fault in found if fault.table not in SET_UP]
-
-
 async def case_with_persons(house: House) -> CaseInHand:
     case = await house.case(subjects=PERSONS)
     for _ in range(3):
@@ -71,11 +60,11 @@ class WhenAnEntryHidesWhomItIsAbout:
         case = await case_with_persons(house)
         whole = await forged(house, case)
         await append_as_the_application(house, database, whole)
-        assert await found_in(database) == []
+        assert await faults_in(database) == []
         for persons in ([], whole.persons[:1], [secrets.token_urlsafe(16)]):
-            before = await found_in(database)
+            before = await faults_in(database)
             await append_as_the_application(house, database, await forged(house, case, persons=persons))
-            added = [fault for fault in await found_in(database) if fault not in before]
+            added = [fault for fault in await faults_in(database) if fault not in before]
             place = len(await house.entries(MUNICIPAL_LOG)) - 1
             assert [(fault.table, fault.key, fault.what) for fault in added] == [
                 ("audit.leaf", f'["{MUNICIPAL_LOG}", "{place}"]', UNNAMED)
@@ -90,17 +79,17 @@ class WhenAnEntryHidesWhomItIsAbout:
             house, database, late, msgspec.structs.replace(late, persons=[], at=early, nonce=secrets.token_urlsafe(16)),
             msgspec.structs.replace(late, persons=[], at=late.at - LATER, nonce=secrets.token_urlsafe(16)),
         )
-        assert [fault.what for fault in await found_in(database)] == [UNNAMED, UNNAMED]
+        assert [fault.what for fault in await faults_in(database)] == [UNNAMED, UNNAMED]
 
     @pytest.mark.fault("A17")
     async def test_it_says_that_more_parts_follow_and_none_does(self, database: Database, tmp_path: Path) -> None:
         async with open_house(database, tmp_path) as house:
             case = await case_with_persons(house)
             await append_as_the_application(house, database, await forged(house, case, persons=[], part=(1, 3)))
-            assert [fault.what for fault in await found_in(database)] == [UNNAMED]
+            assert [fault.what for fault in await faults_in(database)] == [UNNAMED]
             first = await forged(house, case, persons=[], part=(1, 2))
             await append_as_the_application(house, database, first, await forged(house, case, part=(2, 2)))
-            assert [fault.what for fault in await found_in(database)].count(UNNAMED) == 2
+            assert [fault.what for fault in await faults_in(database)].count(UNNAMED) == 2
 
     @pytest.mark.fault("A17")
     async def test_it_names_no_case(self, house: House, database: Database) -> None:
@@ -110,7 +99,7 @@ class WhenAnEntryHidesWhomItIsAbout:
             await forged(house, case, case=None, subject_kind="concern", subject=uuid4()),
             await forged(house, case, case=None, subject_kind="infohus", subject=house.infohus_id),
         )
-        assert [fault.what for fault in await found_in(database)] == [WITHOUT_CASE, WITHOUT_CASE]
+        assert [fault.what for fault in await faults_in(database)] == [WITHOUT_CASE, WITHOUT_CASE]
 
     @pytest.mark.fault("A17")
     async def test_what_was_refused_may_name_nobody(self, house: House, database: Database) -> None:
@@ -118,7 +107,7 @@ class WhenAnEntryHidesWhomItIsAbout:
         await append_as_the_application(
             house, database, await forged(house, case, persons=[], outcome=Outcome.DENIED, reason="not-available")
         )
-        assert await found_in(database) == []
+        assert await faults_in(database) == []
 
 
 class WhenAnActBeganBeforeAPersonWasRecorded:
@@ -127,4 +116,4 @@ class WhenAnActBeganBeforeAPersonWasRecorded:
         await append_as_the_application(house, database, await forged(house, case, persons=[], at=(
             await house.entries(MUNICIPAL_LOG)
         )[-1].at + timedelta(seconds=1)))
-        assert await found_in(database) == []
+        assert await faults_in(database) == []

@@ -9,17 +9,9 @@ import pytest
 from conftest import Database
 from infohus.kernel.audit.formats.entry import read
 from infohus.kernel.audit.storage.log import APPEND
-from small_entries import small_entry
+from small_entries import opened_log, small_entry
 
 LOG = uuid4()
-
-
-async def opened(database: Database, role: str = "superuser") -> asyncpg.Connection:
-    """Connect as a role; the superuser opens the log."""
-    connection = await asyncpg.connect(database.dsn(role))  # type: ignore[arg-type]
-    if role == "superuser":
-        await connection.execute("SELECT audit.open_log($1, 'infohus.test/log')", LOG)
-    return connection
 
 
 class WhenAnEntryIsNotAsItMustBe:
@@ -50,7 +42,7 @@ class WhenAnEntryIsNotAsItMustBe:
 
     async def assert_refused(self, database: Database, entry: bytes) -> None:
         """Append it as the application does; no reader takes it for an entry either."""
-        superuser, app = await opened(database), await opened(database, "app")
+        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
         wrote = {"verb": "insert", "table": "note", "key": ["a", "b"], "revision": 2**63 - 1, "digest": None}
         try:
             assert await app.fetchval(APPEND, LOG, changed(wrote=[wrote])) == 0

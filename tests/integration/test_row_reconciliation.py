@@ -17,11 +17,11 @@ from house import MUNICIPALITY, House
 from infohus.cli.commands import main
 from infohus.cli.rows import LOST
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_in
-from infohus.kernel.audit.verification.row_reconciliation import RowFault, RowReconciliation, reconcile_rows
+from infohus.kernel.audit.verification.row_reconciliation import RowFault, RowReconciliation
 from infohus.kernel.audit.verification.slow_turn import SlowTurn
 from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, key_of
 from policies.row_world import make_world
-from reconciled import SET_UP
+from reconciled import SET_UP, faults_in
 
 COLUMNS = """
 SELECT c.relname AS name, a.attname AS column, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) AS type
@@ -329,12 +329,7 @@ async def turned(slow: SlowTurn, times: int) -> None:
 
 
 async def found_in(database: Database, *, but: frozenset[str] = SET_UP) -> list[tuple[str, str]]:
-    connection = await asyncpg.connect(database.dsn("reconciler"))
-    try:
-        _, found = await reconcile_rows(connection)
-    finally:
-        await connection.close()
-    return [(one.table, one.what) for one in found if one.table not in but]
+    return [(one.table, one.what) for one in await faults_in(database, but=but)]
 
 
 def _quoted(name: str) -> str:

@@ -263,18 +263,6 @@ async def _acknowledge(run: Run, act: Act) -> None:
         await run.send(act.side, "POST", f"{path}/receipts", {"manifest": manifest})
 
 
-@doing("amend a proposal")
-async def _amend(run: Run, act: Act) -> None:
-    made = run.made_by(act.about)
-    kind = next(kind for kind, (path, _, _) in DECISIONS.items() if made["_path"].endswith(f"/{path}"))
-    path = f"{case_of(run, act)}/{DECISIONS[kind][0]}/{made['id']}"
-    read = await run.send(act.side, "GET", path)
-    headers = {"if-match": dict(read.headers).get("etag", "*")}
-    answer = await run.send(act.side, "PUT", path, decision(run, act, kind), headers=headers)
-    if answer.is_success and act.about is not None:
-        run.remember(act.about, made["_path"], answer)
-
-
 @doing("conclude")
 async def _conclude(run: Run, act: Act) -> None:
     path = f"{case_of(run, act)}/assessments/{run.made_by(act.about)['id']}"

@@ -1,7 +1,9 @@
-"""Acts on what went to a third authority: the other side's own record passed on, both told at once, and corrections.
+"""Acts on what went to a third: the other side's own record passed on, both told at once, and what changes it.
 
 Who passes on what the observing side owns does a shared act: the owner gets a notice. All else of it is hidden.
 """
+
+from typing import Any
 
 from noninterference.acts import DECISIONS, Act, case_of, decision, doing, filled, make, told, written
 from noninterference.installation import THIRD, Run, other
@@ -65,16 +67,27 @@ async def _withdraw_from_third(run: Run, act: Act) -> None:
     await run.send(act.side, "POST", path, {"recipient": THIRD, "reason": written("En fejl.", act.choice)})
 
 
-@doing("change a proposal past the other")
-async def _change_past(run: Run, act: Act) -> None:
+async def amended(run: Run, act: Act, *, recipients: list[str] | None = None) -> Any:
+    """Change the proposal that the act is about; told to the other side, or to `recipients`."""
     made = run.made_by(act.about)
     kind = next(kind for kind, (path, _, _) in DECISIONS.items() if made["_path"].endswith(f"/{path}"))
     path = f"{case_of(run, act)}/{DECISIONS[kind][0]}/{made['id']}"
-    read = await run.send(act.side, "GET", path)
-    body = decision(run, act, kind)
-    body["disclosure"]["recipients"] = [THIRD]
-    headers = {"if-match": dict(read.headers).get("etag", "*")}
-    await run.send(act.side, "PUT", path, body, headers=headers)
+    read, body = await run.send(act.side, "GET", path), decision(run, act, kind)
+    if recipients is not None:
+        body["disclosure"]["recipients"] = recipients
+    return await run.send(act.side, "PUT", path, body, headers={"if-match": dict(read.headers).get("etag", "*")})
+
+
+@doing("amend a proposal")
+async def _amend(run: Run, act: Act) -> None:
+    answer = await amended(run, act)
+    if answer.is_success and act.about is not None:
+        run.remember(act.about, run.made_by(act.about)["_path"], answer)
+
+
+@doing("change a proposal past the other")
+async def _change_past(run: Run, act: Act) -> None:
+    await amended(run, act, recipients=[THIRD])
 
 
 AFTER_TELLING_A_THIRD = {

@@ -1,11 +1,11 @@
 """What either side can see depends on nothing that the other has not disclosed: histories, each played twice."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from conftest import Database, clone_of
+from conftest import Database
 from noninterference.finding_leaks import MOST_HISTORIES, found_after
 from noninterference.generating import History, history_of
 from noninterference.installation import Installation, open_installation
@@ -19,12 +19,6 @@ LOOKS = 0.5
 """Half as many looks in each history as elsewhere: how many histories there are tells more than how long each looks."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def one_database(template_database: Database) -> Iterator[Database]:
-    with clone_of(template_database) as clone:
-        yield clone
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
