@@ -72,8 +72,8 @@ CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
     AND (paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (authority_id || recipients))
   );
 -- The first correction, since a moment, of an exchange that the caller's authority gave or got, or of what that rests on:
--- another one that the authority gave or got, by the same discloser and with one of the same records, or the one by which
--- the discloser had it, and so on (rule 13). Nobody learns here of an exchange made past it, and whoever passes something
+-- of each of its records another one that the authority gave or got, by the same discloser and with that very record, or
+-- the one by which the discloser had it, and so on (rule 13). Nobody learns here of an exchange made past it, and whoever passes something
 -- on is not told to the one who corrects.
 CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETURNS uuid
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -81,17 +81,25 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
   BEGIN
     RETURN (
       WITH RECURSIVE rests_on AS (
-        SELECT of_exchange AS exchange_id WHERE EXISTS (
+        SELECT told.exchange_id, told.record_id FROM (
+          SELECT of_exchange, of_exchange
+          UNION ALL
+          SELECT d.exchange_id, d.record_id FROM infohus.disclosure d
+          WHERE d.exchange_id = of_exchange AND infohus.caller_authority() IN (d.discloser_id, d.recipient_id)
+        ) AS told (exchange_id, record_id)
+        WHERE EXISTS (
+          SELECT FROM infohus.exchange e
+          WHERE e.id = of_exchange AND e.authority_id = infohus.caller_authority()
+            AND infohus.takes_part(e.case_id, 'any')
+        ) OR EXISTS (
           SELECT FROM infohus.disclosure d
-          WHERE d.exchange_id = of_exchange AND infohus.takes_part(d.case_id, 'any')
-            AND (
-              d.discloser_id = infohus.caller_authority()
-              OR (d.record_id = of_exchange AND d.recipient_id = infohus.caller_authority())
-            )
+          WHERE d.exchange_id = of_exchange AND d.record_id = of_exchange
+            AND d.recipient_id = infohus.caller_authority() AND infohus.takes_part(d.case_id, 'any')
         )
         UNION
-        SELECT w.exchange_id FROM rests_on r
-        JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_kind <> 'exchange'
+        SELECT w.exchange_id, w.record_id FROM rests_on r
+        JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_id = r.record_id
+          AND d.record_kind <> 'exchange'
         JOIN infohus.disclosure w ON w.record_id = d.record_id
           AND (
             w.exchange_id = ANY (d.via)

@@ -9,6 +9,10 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Rettelsen rækker længere end det, der rettes",
         "Her kan der ikke videregives. Skriv, hvad der er rigtigt, og udelad nye oplysninger og nye modtagere.",
     ),
+    "correction-on-another-track": (
+        "Videregivelsen skete ikke efter PET's anmodning",
+        "Ret den uden at angive, at PET har anmodet. Et svar til PET registreres som en videregivelse for sig selv.",
+    ),
     "not-shown-to-the-other": (
         "Den anden tovholder får det ikke at se",
         "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
