@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug, Exchange
 from infohus.cases.joint_decisions.model import JointKind
-from infohus.casework.exchanges.disclosable import DisclosableKind
 from infohus.casework.exchanges.receipts import receipts_of
 from infohus.kernel.access.model import Authority, Disclosure, Infohus
 from infohus.kernel.database.tables import Record, owned_by_authority
@@ -58,8 +57,9 @@ _SIGNING = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohus.i
 async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft) -> Withdrawal:
     """End a recipient's access to what an exchange disclosed, for policies, row security and keys alike.
 
-    The exchange's own texts are withdrawn with the rest; that it was, when and by whom stays known to both. Joint
-    decisions stay with the two whose signatures they need; from anybody else they are withdrawn too.
+    That is everything that it told, whatever it is: a question, a first view and the reasons of a disagreement too. The
+    exchange's own texts are withdrawn with the rest; that it was, when and by whom stays known to both. Joint decisions
+    alone stay with the two whose signatures they need; from anybody else they are withdrawn too.
 
     Raises:
         NotAvailable: the caller's authority did not disclose it, or not to this recipient.
@@ -70,10 +70,8 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
     if await work.values(_WITHDRAWALS, exchange_id=exchange.id, recipient_id=draft.recipient):
         raise errors.AlreadyRecorded
     receipts = (await receipts_of(work, [exchange]))[exchange.id]
-    kinds: list[str] = [Exchange.__tablename__, *(kind.value for kind in DisclosableKind)]
-    if draft.recipient not in await _signing_authorities(work):
-        kinds += [kind.value for kind in JointKind]
-    withdrawn = await work.revoke(exchange.id, draft.recipient, kinds=kinds)
+    signs = draft.recipient in await _signing_authorities(work)
+    withdrawn = await work.revoke(exchange.id, draft.recipient, but=[kind.value for kind in JointKind] if signs else [])
     withdrawal = work.create(
         Withdrawal, sealed={"reason": draft.reason}, exchange_id=exchange.id, recipient_id=draft.recipient,
         was_acknowledged=draft.recipient not in receipts.unacknowledged, records=len({*withdrawn} - {exchange.id}),

@@ -8,7 +8,6 @@ fælles afgrænsning is decided with or without.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
 from uuid import UUID
 
 import msgspec
@@ -43,8 +42,6 @@ class FirstView(Record):
 
     __tablename__ = "first_view"
     __table_args__ = unique_in_case("authority_id")
-
-    has_own_key: ClassVar = True
 
     content: Mapped[Sealed] = mapped_column(SealedColumn)
 
@@ -85,6 +82,10 @@ _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
 _DISCLOSED = sa.select(Disclosure.record_id).where(
     Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid)))
 )
+_SHOWN = sa.select(Disclosure.record_id).where(
+    Disclosure.case_id == sa.bindparam("case_id"), Disclosure.record_kind == sa.bindparam("kind"),
+    Disclosure.recipient_id == sa.bindparam("authority_id"),
+)
 
 
 async def state_first_view(work: UnitOfWork, draft: FirstViewDraft) -> FirstView:
@@ -124,15 +125,15 @@ async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: Reve
 
 
 async def require_first_view_possible(work: UnitOfWork) -> None:
-    """Refuse a first view of an authority that has stated one, or was shown the other's.
+    """Refuse a first view of an authority that has stated one, or was shown the other's, withdrawn since or not.
 
     Raises:
         AlreadyRecorded, FirstViewTooLate
     """
-    readable = {one.authority_id for one in await work.rows(FirstView, _OF_CASE, case_id=work.case.id)}
-    if work.caller.authority_id in readable:
+    own = work.caller.authority_id
+    if any(one.authority_id == own for one in await work.rows(FirstView, _OF_CASE, case_id=work.case.id)):
         raise errors.AlreadyRecorded
-    if readable:
+    if await work.values(_SHOWN, case_id=work.case.id, authority_id=own, kind=FirstView.__tablename__):
         raise errors.FirstViewTooLate
 
 

@@ -61,7 +61,7 @@ class DisclosedRecord(Protocol):
 _WITHDRAWING = sa.select(
     sa.func.infohus.withdraw(
         sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
-        sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
+        sa.bindparam("but", type_=sa.ARRAY(sa.Text)),
     ).table_valued(
         "record_id", "part", "number", "record_version", "owner_id", "case_id", "key_id", "content", name="withdrawn"
     )
@@ -118,10 +118,13 @@ class Grants:
                 raise RecipientCannotBeTold
             self._give(exchange_id, records, recipient_id, intake_keys[recipient_id])
 
-    async def take_back(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
-        """Delete the keys that an exchange gave a recipient, taken in or not; give the ids of the records withdrawn."""
+    async def take_back(self, exchange_id: UUID, recipient_id: str, *, but: Collection[str]) -> list[UUID]:
+        """Delete the keys that an exchange gave a recipient, taken in or not; give the ids of the records withdrawn.
+
+        Records of the kinds in `but` stay, each of which `has_own_key`.
+        """
         ready = compiled(_WITHDRAWING)
-        given = {"exchange_id": exchange_id, "recipient_id": recipient_id, "kinds": list(kinds)}
+        given = {"exchange_id": exchange_id, "recipient_id": recipient_id, "but": sorted(but)}
         rows = await self._ask(ready.sql, ready.arguments(given))
         withdrawn: list[UUID] = sorted({row["record_id"] for row in rows})
         stored = compiled(_WITHDRAWN)

@@ -1,0 +1,154 @@
+"""A withdrawal closes everything that an exchange told, of whatever kind, but what the two sign (rule 16, promise 4).
+
+The kinds are those that row security shows to whoever was told of a record, so a new one is among them at once.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from conftest import Database
+from house import MUNICIPALITY, POLICE, House
+from infohus.cases.joint_decisions.model import JointKind
+from one_api import description_of
+from policies.lookers import person
+from policies.row_world import not_agreed_upon, taken_all_the_way
+
+NAMES = {MUNICIPALITY: "kommune", POLICE: "politi"}
+ROLES = {MUNICIPALITY: "municipal_coordinator", POLICE: "police_coordinator"}
+SIGNED = {kind.value for kind in JointKind}
+CAN_BE_TOLD = (
+    "SELECT tablename FROM pg_policies WHERE schemaname = 'infohus' AND cmd = 'SELECT' AND 'infohus_app' = ANY (roles)"
+    " AND qual ~ 'was_told|newest_version'"
+)
+TOLD_ONCE = (
+    "SELECT DISTINCT ON (record_kind, case_id, is_third) * FROM ("
+    "  SELECT record_kind, record_id, recipient_id, discloser_id, d.case_id, recipient_id <> ALL ($1) AS is_third,"
+    "    (array_agg(exchange_id))[1] AS exchange_id"
+    "  FROM infohus.disclosure d JOIN infohus.exchange e ON e.id = exchange_id AND recipient_id = ANY (e.recipients)"
+    "  WHERE NOT EXISTS (SELECT FROM infohus.kept_mark k WHERE record_id = ANY (k.records))"
+    "  GROUP BY record_kind, record_id, recipient_id, discloser_id, d.case_id"
+    "  HAVING bool_and(withdrawn_at IS NULL) AND (count(*) = 1 OR record_kind = ANY ($2) AND recipient_id = ANY ($1))"
+    ") AS told ORDER BY record_kind, case_id, is_third, record_id"
+)
+"""Of each kind and case a record that one exchange told one of the two, and one that one told a third.
+
+What the two sign may have been told several times.
+"""
+KEYS = (
+    "SELECT FROM keys.exchange_key e JOIN infohus.disclosed_key k"
+    " ON (k.exchange_id, k.recipient_id, k.number) = (e.exchange_id, e.recipient_id, e.number)"
+    " WHERE k.record_id = $1 AND k.recipient_id = $2"
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A record, to whom it was told, by whom, and by which exchange."""
+
+    kind: str
+    record: UUID
+    recipient: str
+    discloser: str
+    case: UUID
+    exchange: UUID
+
+    @property
+    def path(self) -> str:
+        """The exchange's address."""
+        return f"/cases/{self.case}/exchanges/{self.exchange}"
+
+    @property
+    def stays(self) -> bool:
+        """Say whether it is a joint decision, and the recipient signs it."""
+        return self.kind in SIGNED and self.recipient in NAMES
+
+
+async def told_once(house: House) -> list[Told]:
+    rows = await house.sql(TOLD_ONCE, list(NAMES), sorted(SIGNED))
+    names = ("record_kind", "record_id", "recipient_id", "discloser_id", "case_id", "exchange_id")
+    return [Told(*(row[name] for name in names)) for row in rows]
+
+
+def addresses(house: House, case: UUID, told: list[Told]) -> Iterator[str]:
+    """Give each address of a case that can be read: its lists, and what was told by the route of its kind.
+
+    Not the side's own log, nor the marks of what it keeps, which name records.
+    """
+    for path, acts in description_of(house.app)["paths"].items():
+        if "get" not in acts or not path.startswith("/cases/{case_id}") or path.endswith(("/log", "/kept-marks")):
+            continue
+        begin, _, rest = path.replace("{case_id}", str(case)).partition("{")
+        kind = begin.rstrip("/").rpartition("/")[2].replace("-", "_")
+        if not rest:
+            is_paged = any(one["name"] == "limit" for one in acts["get"].get("parameters", []))
+            yield f"{begin}?limit=200" if is_paged else begin
+        elif rest.endswith("}"):
+            here = (one for one in told if one.case == case and kind in {one.kind, f"{one.kind}s"})
+            yield from (f"{begin}{one.record}" for one in here)
+
+
+async def read_by_the_two(house: House, told: list[Told]) -> dict[str, str]:
+    """Let each tovholder read everything of these cases."""
+    return {
+        authority: "".join([
+            (await house.person(name).call("GET", address)).text
+            for case in {one.case for one in told} for address in addresses(house, case, told)
+        ])
+        for authority, name in NAMES.items()
+    }
+
+
+@asynccontextmanager
+async def as_recipient(database: Database, house: House, authority: str) -> AsyncIterator[asyncpg.Connection]:
+    """Ask the database as somebody of the recipient's who sees most."""
+    connection = await asyncpg.connect(database.dsn("app"))
+    known = house.person(NAMES[authority]).person_id if authority in NAMES else None
+    try:
+        async with connection.transaction():
+            await connection.execute(
+                "SELECT infohus.act_as($1, $2, $3, now())", authority,
+                known or person(f"invited for every area, {authority}"), ROLES.get(authority, "invited_professional"),
+            )
+            yield connection
+    finally:
+        await connection.close()
+
+
+@pytest.mark.rule(16)
+@pytest.mark.rule(44)
+@pytest.mark.fault("A10")
+class WhenAnExchangeOfAnyKindIsWithdrawn:
+    async def test_its_recipient_reads_nothing_of_it_but_what_the_two_sign(
+        self, house: House, database: Database
+    ) -> None:
+        taken = await taken_all_the_way(house)
+        await (await taken.end_measures()).close("completed")
+        await not_agreed_upon(house)
+        told = await told_once(house)
+        # A notice goes to who owns what was passed on, and that is no recipient of the exchange; no exchange tells a
+        # journal reference, of which its own authority sees the newest version.
+        beside = {"onward_notice", "journal_reference"}
+        can_be_told = {row["tablename"] for row in await house.sql(CAN_BE_TOLD)} - beside
+        assert {one.kind for one in told if one.recipient in NAMES} == can_be_told
+        assert {one.kind for one in told if one.recipient not in NAMES} > {"information", "contribution", "assessment"}
+        before = await read_by_the_two(house, told)
+        assert {one for one in told if one.recipient in NAMES and str(one.record) not in before[one.recipient]} == set()
+        for discloser, path, recipient in {(one.discloser, one.path, one.recipient) for one in told}:
+            body = {"recipient": recipient, "reason": "En fejl."}
+            await house.person(NAMES[discloser]).post(f"{path}/withdrawals", body)
+        after = await read_by_the_two(house, told)
+        for one in told:
+            async with as_recipient(database, house, one.recipient) as app:
+                rows = await app.fetch(f'SELECT FROM infohus."{one.kind}" WHERE id = $1', one.record)
+                wraps = await app.fetch("SELECT FROM infohus.disclosed_key WHERE record_id = $1", one.record)
+            keys = await house.sql(KEYS, one.record, one.recipient)
+            assert (bool(wraps), bool(keys)) == (one.stays, one.stays), one
+            if one.kind != "exchange":  # that it was stays known, without its texts
+                assert bool(rows) is one.stays, one
+                assert (str(one.record) in after.get(one.recipient, "")) is one.stays, one
+
