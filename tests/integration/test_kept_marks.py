@@ -73,7 +73,13 @@ class WhenWhatWasKeptIsWithdrawn:
         draft = {**told(OTHER[by], recipients=[PROBATION]), "items": [{"kind": kind, "id": kept}]}
         await reader.post(f"{case.path}/exchanges", draft)
         await withdraw(case, by, exchange)
-        await reader.post(f"{case.path}/exchanges", draft, status=404)
+        refused = await reader.post(f"{case.path}/exchanges", draft, status=409)
+        assert refused["type"] == "/problems/kept-is-not-passed-on"
+        # Nor to PET, which asks, and takes no part in the case (rule 14).
+        await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
+        await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
+        for_pet = {**draft, "recipients": ["pet"], "requested_by_pet": True}
+        assert (await reader.post(f"{case.path}/exchanges", for_pet, status=409))["type"] == refused["type"]
         # What was passed on before fell with what it rests on.
         left = await house.sql(
             "SELECT FROM keys.exchange_key WHERE recipient_id = $1 AND rests_on IS NOT NULL", PROBATION

@@ -9,6 +9,13 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Rettelsen rækker længere end det, der rettes",
         "Her kan der ikke videregives. Skriv, hvad der er rigtigt, og udelad nye oplysninger og nye modtagere.",
     ),
+    "kept-is-not-passed-on": (
+        "Det er trukket tilbage og bevares kun hos jer",
+        (
+            "Den, der gav jer det, har trukket det tilbage. I må læse det, I har bevaret, men ikke give det videre."
+            " Skal andre have det, så bed om at få det videregivet igen."
+        ),
+    ),
     "correction-on-another-track": (
         "Videregivelsen skete ikke efter PET's anmodning",
         "Ret den uden at angive, at PET har anmodet. Et svar til PET registreres som en videregivelse for sig selv.",
