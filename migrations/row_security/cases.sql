@@ -71,11 +71,11 @@ CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
     )
     AND (paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (authority_id || recipients))
   );
--- The first correction, since a moment, of an exchange that the caller's authority gave or got, or of what that rests on:
+-- The first correction since a moment, or since the exchange itself, of an exchange that the caller's authority gave or got, or of what that rests on:
 -- of each of its records another one that the authority gave or got, by the same discloser and with that very record, or
 -- the one by which the discloser had it, and so on (rule 13). Nobody learns here of an exchange made past it, and whoever passes something
 -- on is not told to the one who corrects.
-CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETURNS uuid
+CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz, of_record uuid DEFAULT NULL) RETURNS uuid
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
@@ -87,7 +87,7 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
           SELECT d.exchange_id, d.record_id FROM infohus.disclosure d
           WHERE d.exchange_id = of_exchange AND infohus.caller_authority() IN (d.discloser_id, d.recipient_id)
         ) AS told (exchange_id, record_id)
-        WHERE EXISTS (
+        WHERE (of_record IS NULL OR told.record_id = of_record) AND (EXISTS (
           SELECT FROM infohus.exchange e
           WHERE e.id = of_exchange AND e.authority_id = infohus.caller_authority()
             AND infohus.takes_part(e.case_id, 'any')
@@ -95,7 +95,7 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
           SELECT FROM infohus.disclosure d
           WHERE d.exchange_id = of_exchange AND d.record_id = of_exchange
             AND d.recipient_id = infohus.caller_authority() AND infohus.takes_part(d.case_id, 'any')
-        )
+        ))
         UNION
         SELECT w.exchange_id, w.record_id FROM rests_on r
         JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_id = r.record_id
@@ -107,18 +107,19 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
           )
       )
       SELECT x.id FROM rests_on r JOIN infohus.exchange x ON x.corrects_id = r.exchange_id
-      WHERE x.recorded_at >= since
+      WHERE x.recorded_at >= coalesce(since, (SELECT e.recorded_at FROM infohus.exchange e WHERE e.id = of_exchange))
         -- That PET was told something is not told by its correction either (rule 85).
         AND (x.paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (x.authority_id || x.recipients))
       ORDER BY x.recorded_at LIMIT 1
     );
   END
   $$;
-REVOKE EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) TO infohus_app;
+REVOKE EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz, uuid) TO infohus_app;
 
 -- It runs as the owner, whom forced row security binds too: these rows only.
-CREATE POLICY functions_read_correction ON infohus.exchange FOR SELECT TO infohus_owner USING (corrects_id IS NOT NULL);
+CREATE POLICY functions_read_correction ON infohus.exchange FOR SELECT TO infohus_owner
+  USING (corrects_id IS NOT NULL OR infohus.caller_authority() = ANY (recipients));
 
 CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));

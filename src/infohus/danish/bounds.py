@@ -16,6 +16,9 @@ BOUNDS: dict[str, tuple[str, str]] = {
             " Skal andre have det, så bed om at få det videregivet igen."
         ),
     ),
+    "nothing-to-keep": (
+        "Hvad skal bevares?", "Vælg mindst én af de oplysninger, I fik, eller videregivelsens egne tekster.",
+    ),
     "correction-on-another-track": (
         "Videregivelsen skete ikke efter PET's anmodning",
         "Ret den uden at angive, at PET har anmodet. Et svar til PET registreres som en videregivelse for sig selv.",

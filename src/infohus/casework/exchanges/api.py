@@ -20,6 +20,7 @@ from infohus.casework.exchanges.kept_marks import (
     KeptMarkDraft,
     KeptMarkView,
     keep_disclosed,
+    keeps_texts,
 )
 from infohus.casework.exchanges.onward_routes import handlers as onward_handlers
 from infohus.casework.exchanges.operations import (
@@ -83,7 +84,8 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
 
     Of withdrawals it tells what its receipts do.
 
-    Where it was withdrawn from the caller's authority, the texts are gone: that it was, when and by whom stays.
+    Where it was withdrawn from the caller's authority, the texts are gone unless it keeps them: that it was, when and
+    by whom stays.
     """
 
     is_withdrawn: bool
@@ -102,7 +104,8 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
         """Open an exchange's texts."""
         is_withdrawn = await is_withdrawn_from_caller(work, exchange)
-        texts = {} if is_withdrawn else (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
+        is_gone = is_withdrawn and not await keeps_texts(work, exchange)
+        texts = {} if is_gone else (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
         correction = (await corrections_of(work, [exchange]))[exchange.id]
         withdrawn = (await withdrawals_of(work, [exchange]))[exchange.id]
         return cls(
@@ -219,7 +222,10 @@ async def keep(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[KeptMarkDraft],
     idempotent_scope: NamedDependency[RequestScope], disclosable_records: NamedDependency[DisclosableRecords],
 ) -> KeptMarkView:
-    """Mark what was received as used, or as to be kept: it stays here when it is withdrawn; the discloser sees none."""
+    """Mark what was received as used, or as to be kept, records and the exchange's own texts alike.
+
+    It stays here when it is withdrawn, shows as withdrawn, and is then passed on to nobody. The discloser sees no mark.
+    """
     async with idempotent_scope.begin(Action.KEEP_DISCLOSED, Exchange, exchange_id, within=case_id) as work:
         mark = await work.earlier(KeptMark, KEPT_MARK_BY_ID)
         mark = mark or await keep_disclosed(work, work.subject(Exchange), data, records=disclosable_records)

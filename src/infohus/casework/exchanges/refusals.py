@@ -11,5 +11,9 @@ class CorrectionCarriesMore(Refused):
     status = HTTPStatus.CONFLICT
 
 
+class NothingToKeep(Refused):
+    """Rule 16: a mark says what of an exchange it keeps."""
+
+
 class CorrectionOnAnotherTrack(Refused):
     """Rules 13 and 85: what was told on own initiative is not corrected as if PET had asked for it."""

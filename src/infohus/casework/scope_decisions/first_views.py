@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import disclose
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.cases.joint_decisions.refusals import RevealedToTheOtherOnly
 from infohus.casework.scope_decisions.model import ScopeDecision
@@ -68,6 +69,7 @@ class FirstViewView(msgspec.Struct, frozen=True, kw_only=True):
     view: SeenAs
     reasons: str
     is_revealed: bool
+    told: Told | None
 
 
 class FirstViews(msgspec.Struct, frozen=True):
@@ -147,11 +149,12 @@ async def opened(work: UnitOfWork, *first: FirstView) -> list[FirstViewView]:
     texts = await work.open(*first, reading=Action.READ_FIRST_VIEW)
     disclosed = {row["record_id"] for row in await work.values(_DISCLOSED, record_ids=[one.id for one in first])}
     disclosed |= {disclosure.record_id for disclosure in work.pending(Disclosure)}
+    told = await told_of(work, *first)
     contents = {one.id: msgspec.json.decode(texts[one.id]["content"], type=FirstViewDraft) for one in first}
     return [
         FirstViewView(
             id=one.id, authority_id=one.authority_id, stated_at=one.recorded_at, view=contents[one.id].view,
-            reasons=contents[one.id].reasons, is_revealed=one.id in disclosed,
+            reasons=contents[one.id].reasons, is_revealed=one.id in disclosed, told=told.get(one.id),
         )
         for one in first
     ]
