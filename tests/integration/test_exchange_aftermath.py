@@ -92,13 +92,14 @@ class WhenAnExchangeIsWithdrawn:
         case = await house.case()
         first, second = await case.note("Den ene."), await case.note("Den anden.")
         given = await case.disclose(first, second)
-        await case.disclose(second)
+        again = await case.disclose(second)
         await case.politi.post(
             f"{case.path}/exchanges/{given['id']}/receipts", {"manifest": given["manifest"]}, status=200
         )
         path = f"{case.path}/exchanges/{given['id']}/withdrawals"
         done = await case.kommune.post(path, {"recipient": POLICE, "reason": "Givet ved en fejl."})
         assert (done["records"], done["was_acknowledged"]) == (2, True)
+        assert done["still_read"] == [{"kind": "information", "id": second, "exchange_id": again["id"]}]
         seen = (await case.politi.get(f"{case.path}/information"))["items"]
         assert [one["text"] for one in seen] == ["Den anden."]
         await case.politi.get(f"{case.path}/information/{first}", status=404)
@@ -173,3 +174,4 @@ class WhenAnExchangeIsWithdrawn:
             f"{case.path}/exchanges/{proposal['id']}/withdrawals", {"recipient": POLICE, "reason": "Fortrudt."}
         )
         assert done["records"] == 0
+        assert [(one["kind"], one["exchange_id"]) for one in done["still_read"]] == [("scope_decision", proposal["id"])]

@@ -80,18 +80,15 @@ class WhenWhatWasKeptIsWithdrawn:
     ) -> None:
         case, reader_of = await house.case(), OTHER[by]
         reader = tovholder(case, reader_of)
-        for is_kept in (True, False):
-            _, exchange = await told_of(case, kind, by)
-            path = f"{case.path}/exchanges/{exchange}"
-            if is_kept:
-                marked = await reader.post(f"{path}/kept-marks", {"texts": True, "because": "used", "reason": SECRET})
-                assert (marked["records"], marked["withdrawn"]) == ([exchange], [])
+        kept, gone = [(await told_of(case, kind, by))[1] for _ in range(2)]
+        draft = {"texts": True, "because": "used", "reason": SECRET}
+        marked = await reader.post(f"{case.path}/exchanges/{kept}/kept-marks", draft)
+        assert (marked["records"], marked["withdrawn"]) == ([kept], [])
+        for exchange in (kept, gone):
             await withdraw(case, by, exchange)
-            seen = await reader.get(path)
-            assert (seen["is_withdrawn"], seen["necessity"] is not None) == (True, is_kept)
-        assert [one["withdrawn"] for one in (await reader.get(f"{case.path}/kept-marks"))["items"]] == [[
-            marked["exchange_id"]
-        ]]
+            seen = await reader.get(f"{case.path}/exchanges/{exchange}")
+            assert (seen["is_withdrawn"], seen["necessity"] is not None) == (True, exchange == kept)
+        assert [one["withdrawn"] for one in (await reader.get(f"{case.path}/kept-marks"))["items"]] == [[kept]]
 
     async def test_what_another_exchange_tells_still_is_not_shown_as_withdrawn(
         self, house: House, kind: str, by: str

@@ -1,10 +1,8 @@
 """The routes of exchanges, their receipts and withdrawals."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -45,6 +43,7 @@ from infohus.casework.exchanges.withdrawals import (
     WITHDRAWAL_BY_ID,
     Withdrawal,
     WithdrawalDraft,
+    WithdrawalView,
     is_withdrawn_from_caller,
     withdraw,
 )
@@ -196,25 +195,18 @@ async def acknowledge_receipt(
         return (await receipts_of(work, [exchange]))[exchange_id]
 
 
-class WithdrawalView(msgspec.Struct, frozen=True):
-    """What a withdrawal did. What was seen before stays seen: `was_acknowledged` says whether it was."""
-
-    id: UUID
-    recipient: str
-    records: int
-    was_acknowledged: bool
-    withdrawn_at: datetime
-
-
 @post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/withdrawals", operation_id="WithdrawExchange")
 async def withdraw_from(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[WithdrawalDraft],
     idempotent_scope: NamedDependency[RequestScope],
 ) -> WithdrawalView:
-    """End a recipient's access to what an exchange disclosed; that it was disclosed stays on record."""
+    """End a recipient's access to what an exchange disclosed; that it was disclosed stays on record.
+
+    What it reads on is named: a joint decision that it signs, and what another exchange told it.
+    """
     async with idempotent_scope.begin(Action.WITHDRAW_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
         done = await work.earlier(Withdrawal, WITHDRAWAL_BY_ID) or await withdraw(work, work.subject(Exchange), data)
-        return WithdrawalView(done.id, done.recipient_id, done.records, done.was_acknowledged, done.recorded_at)
+        return await WithdrawalView.of(work, done)
 
 
 @post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/kept-marks", operation_id="KeepDisclosed")

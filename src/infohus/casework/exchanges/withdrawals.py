@@ -3,17 +3,18 @@
 What a recipient has seen stays seen: a withdrawal says whether the receipt came before it.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug, Exchange
 from infohus.cases.joint_decisions.model import JointKind
 from infohus.casework.exchanges.receipts import receipts_of
-from infohus.kernel.access.model import Authority, Disclosure, Infohus
+from infohus.kernel.access.model import STANDS, Authority, Disclosure, Infohus
 from infohus.kernel.database.tables import Record, owned_by_authority
 from infohus.kernel.requests.words import Reason
 from infohus.kernel.sealing.column import SealedColumn
@@ -41,12 +42,63 @@ class WithdrawalDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     reason: Reason
 
 
+class StillRead(msgspec.Struct, frozen=True):
+    """A record that the recipient reads on, and the exchange by which it does."""
+
+    kind: str
+    id: UUID
+    exchange_id: UUID
+
+
+class WithdrawalView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a withdrawal did: how many `records` this exchange opens to the recipient no more.
+
+    `still_read` are records of it that the recipient reads on all the same: joint decisions that it signs, by this
+    exchange, and what the caller's authority told it by another one; withdraw that too, if it is meant. What was seen
+    before stays seen: `was_acknowledged` says whether it was.
+    """
+
+    id: UUID
+    recipient: str
+    records: int
+    still_read: list[StillRead]
+    was_acknowledged: bool
+    withdrawn_at: datetime
+
+    @classmethod
+    async def of(cls, work: UnitOfWork, done: Withdrawal) -> "WithdrawalView":
+        """Show a withdrawal."""
+        rows = await work.values(
+            _STILL_READ, exchange_id=done.exchange_id, recipient_id=done.recipient_id, authority_id=done.authority_id
+        )
+        return cls(
+            id=done.id, recipient=done.recipient_id, records=done.records, was_acknowledged=done.was_acknowledged,
+            still_read=[StillRead(row["record_kind"], row["record_id"], row["exchange_id"]) for row in rows],
+            withdrawn_at=done.recorded_at,
+        )
+
+
 WITHDRAWAL_BY_ID = sa.select(Withdrawal).where(Withdrawal.id == sa.bindparam("id"))
 _WITHDRAWALS = sa.select(Withdrawal.id).where(
     Withdrawal.exchange_id == sa.bindparam("exchange_id"), Withdrawal.recipient_id == sa.bindparam("recipient_id")
 )
 
 
+_of_the_exchange = aliased(Disclosure)
+_STILL_READ = (
+    sa.select(Disclosure.record_kind, Disclosure.record_id, Disclosure.exchange_id)
+    .where(
+        Disclosure.discloser_id == sa.bindparam("authority_id"), Disclosure.record_kind != Exchange.__tablename__,
+        Disclosure.recipient_id == sa.bindparam("recipient_id"), STANDS,
+        Disclosure.record_id.in_(
+            sa.select(_of_the_exchange.record_id).where(
+                _of_the_exchange.exchange_id == sa.bindparam("exchange_id"),
+                _of_the_exchange.recipient_id == sa.bindparam("recipient_id"),
+            )
+        ),
+    )
+    .order_by(Disclosure.record_kind, Disclosure.record_id, Disclosure.exchange_id)
+)
 _WITHDRAWN = sa.select(Disclosure.record_id).where(
     Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.record_id == sa.bindparam("exchange_id"),
     Disclosure.recipient_id == sa.bindparam("authority_id"), Disclosure.withdrawn_at.is_not(None),
