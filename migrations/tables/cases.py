@@ -117,7 +117,7 @@ def create_tables() -> None:
         sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("record_kinds", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("record_ids", sa.ARRAY(sa.Uuid()), nullable=False),
-        sealed("reason", nullable=True),
+        sealed("reason"),
         sa.UniqueConstraint("exchange_id", "owner_id"),
     )
 

@@ -29,6 +29,7 @@ class WhenSomethingIsPassedOn:
     @pytest.mark.rule(16)
     @pytest.mark.parametrize(("change", "problem"), [
         ({"recipients": [INSTITUTION]}, "recipient-takes-no-part"), ({"necessity": ""}, "exchange-without-necessity"),
+        ({"onward_reason": None}, "onward-reason-missing"),
     ])
     async def test_it_needs_a_participant_and_a_reason(
         self, house: House, change: dict[str, Any], problem: str

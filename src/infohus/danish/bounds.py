@@ -31,6 +31,13 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Tidspunktet ligger før sagen",
         "Ret tidspunktet for videregivelsen. Blev det sagt, før sagen blev oprettet, så skriv det i et notat.",
     ),
+    "onward-reason-missing": (
+        "Hvorfor gives det videre?",
+        (
+            "Du giver noget videre, som en anden myndighed ejer. Skriv i onward_reason hvorfor: Den underrettes om,"
+            " hvem der fik det og hvorfor, og ser ikke andet."
+        ),
+    ),
     "recipient-took-no-part-then": (
         "Modtageren deltog ikke i sagen på det tidspunkt",
         "Ret tidspunktet for videregivelsen, eller videregiv oplysningen nu.",

@@ -91,7 +91,8 @@ class Consent(StrEnum):
 class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The § 115 fields that every disclosure carries.
 
-    `onward_reason` says to the owner of what is passed on why it was; the owner reads no other text of the exchange.
+    `onward_reason` says to the owner of what is passed on why it was; the owner reads no other text of the exchange. It
+    is required where somebody else's record is passed on to others than its owner, unless PET asked.
     """
 
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
