@@ -101,6 +101,14 @@ class WhenPetIsAnswered:
         # It would see a difference: the municipality does.
         assert "pet-loven-4" in str(await everything_seen_by(house, house.person("dpo"), made.ids))
         assert "pet-loven-4" in str(await everything_seen_by(house, case.kommune, made.ids))
+        # What PET got is on record though it takes no part, in the version that it got.
+        shown = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges/{made.exchange['id']}")
+        assert (shown["kinds"], [(one["kind"], one["id"]) for one in shown["records"]]) == (
+            ["information"], [("information", item)]
+        )
+        assert [row["given_versions"] for row in await house.sql(
+            "SELECT given_versions FROM infohus.exchange WHERE id = $1", UUID(made.exchange["id"])
+        )] == [[1]]
         after = await everything_seen_by(house, person, made.ids)
         assert {answer[0] for path, answer in after.items() if "{exchange_id}" in path} == {404}
 

@@ -104,6 +104,8 @@ async def disclose(
     if exchanged_at < work.now:
         await _refuse_a_time_before_they_took_part(work, draft, exchanged_at)
     answers = Answers(draft.necessity, draft.proportionality, draft.subsidiarity, draft.strict_necessity)
+    takes_part = work.parties.keys() >= set(work.audit_draft.recipients)
+    outside = [] if takes_part else sorted({(one.kind, one.record_id, one.record_version) for one in items})
     exchange = work.create(
         Exchange,
         sealed={
@@ -118,6 +120,8 @@ async def disclose(
         manifest=manifest_of(draft, items, to=draft.recipients if correcting is None else correcting.items_for),
         consent=draft.consent,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
+        given_kinds=[kind for kind, _, _ in outside], given_ids=[record_id for _, record_id, _ in outside],
+        given_versions=[version for _, _, version in outside],
     )
     itself = Item.of(exchange)
     recipients = [one for one in work.audit_draft.recipients if one in work.parties]
