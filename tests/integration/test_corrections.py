@@ -177,6 +177,7 @@ class WhenWhatIsCorrectedWasWithdrawn:
         assert right["recipients"] == [OTHER[by]]
         assert (await recipient.get(f"{case.path}/exchanges/{right['id']}"))["summary"] == RIGHT
         assert (await recipient.get(path))["corrected_by"] == right["id"]
+        assert (await recipient.get(f"{case.path}/information/{item}"))["told"]["corrected_by"] == right["id"]
         told_it = "SELECT DISTINCT recipient_id FROM infohus.disclosure WHERE exchange_id = $1"
         assert [row["recipient_id"] for row in await house.sql(told_it, right["id"])] == [OTHER[by]]
 

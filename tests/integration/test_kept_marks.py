@@ -46,6 +46,8 @@ async def withdraw(case: CaseInHand, by: str, exchange: str) -> Any:
 @pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
 @pytest.mark.parametrize("kind", KINDS)
 class WhenWhatWasKeptIsWithdrawn:
+    @pytest.mark.rule(13)
+    @pytest.mark.fault("C11")
     async def test_it_stays_and_shows_as_withdrawn_on_its_recipient_s_side_alone(
         self, house: House, kind: str, by: str
     ) -> None:
