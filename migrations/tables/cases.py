@@ -95,6 +95,7 @@ def create_tables() -> None:
         sealed("subsidiarity"),
         sealed("strict_necessity", nullable=True),
         sealed("summary", nullable=True),
+        sealed("manifest_salt"),
         sealed("answers", nullable=True),
         sa.Column("answers_key", sa.LargeBinary()),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),

@@ -228,7 +228,7 @@ SECRET = "Kun til den ene."
 
 
 class WhenItWasWithdrawnFromAnother:
-    """Neither what a recipient is shown of the correction nor its hash tells of that (rule 44)."""
+    """What a recipient is shown of the correction does not tell of that, and its hash cannot be tried (rule 44)."""
 
     @pytest.mark.rule(44)
     @pytest.mark.fault("A13")
@@ -247,7 +247,8 @@ class WhenItWasWithdrawnFromAnother:
                 await by_of(case, by).post(f"{path}/withdrawals", {"recipient": third, "reason": "En fejl."})
             right = await by_of(case, by).post(f"{path}/corrections", correction(by))
             seen = await by_of(case, OTHER[by]).get(f"{case.path}/exchanges/{right['id']}")
-            shown.append({name: seen[name] for name in ("recipients", "paragraph", "manifest", "is_onward")})
+            shown.append({name: seen[name] for name in ("recipients", "paragraph", "manifest_salt", "is_onward")})
+            assert (seen["manifest_salt"], right["manifest_salt"] is None) == (None, False)
         assert shown[0] == shown[1]
 
 
