@@ -98,6 +98,7 @@ def create_tables() -> None:
         sealed("subsidiarity"),
         sealed("strict_necessity", nullable=True),
         sealed("summary", nullable=True),
+        sealed("manifest_salt"),
         sealed("answers", nullable=True),
         sa.Column("answers_key", sa.LargeBinary()),
         sa.CheckConstraint(

@@ -118,7 +118,10 @@ class WhenAnExchangeIsWithdrawn:
         case = await house.case()
         given = await case.kommune.post(f"{case.path}/exchanges", SAID)
         path = f"{case.path}/exchanges/{given['id']}"
-        texts = ("summary", "necessity", "proportionality", "subsidiarity", "strict_necessity", "consent_reason")
+        texts = (
+            "summary", "necessity", "proportionality", "subsidiarity", "strict_necessity", "consent_reason",
+            "manifest_salt",
+        )
         before = await case.politi.get(path)
         assert (before["summary"], before["is_withdrawn"]) == (SAID["summary"], False)
         done = await case.kommune.post(f"{path}/withdrawals", {"recipient": POLICE, "reason": "Forkert person."})

@@ -101,6 +101,7 @@ class WhenPetIsAnswered:
         # It would see a difference: the municipality does.
         assert "pet-loven-4" in str(await everything_seen_by(house, house.person("dpo"), made.ids))
         assert "pet-loven-4" in str(await everything_seen_by(house, case.kommune, made.ids))
+        assert made.exchange["records"] == [{"kind": "information", "id": item}]
         # What PET got is on record though it takes no part, in the version that it got.
         shown = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges/{made.exchange['id']}")
         assert (shown["kinds"], [(one["kind"], one["id"]) for one in shown["records"]]) == (

@@ -168,6 +168,7 @@ class Exchange(Record):
     subsidiarity: Mapped[Sealed] = mapped_column(SealedColumn)
     strict_necessity: Mapped[Sealed | None] = mapped_column(SealedColumn)
     summary: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    manifest_salt: Mapped[Sealed] = mapped_column(SealedColumn)
     answers: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
     answers_key: Mapped[bytes | None]
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from infohus.cases.disclosures.model import Exchange
 from infohus.casework.exchanges.corrections import corrections_of
 from infohus.casework.exchanges.disclosable import DisclosableRecords
+from infohus.casework.exchanges.disclosed_records import DisclosedRecord, records_of
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.casework.exchanges.kept_marks import (
     KEPT_MARK_BY_ID,
@@ -55,8 +56,9 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
-    """An exchange as lists show it: what became of it, and no text."""
+    """An exchange as lists show it: which records it disclosed, what became of it, and no text."""
 
+    records: list[DisclosedRecord]
     unacknowledged: list[str]
     receipt_is_overdue: bool
     withdrawn_from: list[str]
@@ -68,9 +70,11 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
     async def listed(cls, work: UnitOfWork, exchanges: Sequence[Exchange]) -> "list[ExchangeLine]":
         """Show exchanges with their receipts."""
         receipts, corrections = await receipts_of(work, exchanges), await corrections_of(work, exchanges)
+        records = await records_of(work, exchanges)
         return [
             cls(
-                **facts_of(one, to=work.caller.authority_id), unacknowledged=receipts[one.id].unacknowledged,
+                **facts_of(one, to=work.caller.authority_id), records=records[one.id],
+                unacknowledged=receipts[one.id].unacknowledged,
                 receipt_is_overdue=receipts[one.id].is_overdue, withdrawn_from=receipts[one.id].withdrawn_from,
                 rests_on_withdrawn=receipts[one.id].rests_on_withdrawn, **corrections[one.id]._asdict(),
             )
@@ -81,12 +85,15 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
 class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     """An exchange with its texts, for those who took part in it; `corrected_by` where they got the correction.
 
-    Of withdrawals it tells what its receipts do.
+    Of withdrawals it tells what its receipts do. `records` are what it disclosed to the caller's authority.
 
     Where it was withdrawn from the caller's authority, the texts are gone unless it keeps them: that it was, when and
     by whom stays.
+    `manifest_salt` is what `manifest` was hashed with, 64 hexadecimal digits. Of a correction the discloser alone sees
+    it: with it a recipient could find out who else got the correction.
     """
 
+    records: list[DisclosedRecord]
     is_withdrawn: bool
     necessity: str | None
     proportionality: str | None
@@ -94,6 +101,7 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     strict_necessity: str | None
     consent_reason: str | None
     summary: str | None
+    manifest_salt: str | None
     withdrawn_from: list[str]
     rests_on_withdrawn: bool
     is_corrected: bool
@@ -107,11 +115,14 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
         texts = {} if is_gone else (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
         correction = (await corrections_of(work, [exchange]))[exchange.id]
         withdrawn = (await withdrawals_of(work, [exchange]))[exchange.id]
+        is_hidden = exchange.corrects_id is not None and exchange.authority_id != work.caller.authority_id
         return cls(
             **facts_of(exchange, to=work.caller.authority_id), **correction._asdict(), is_withdrawn=is_withdrawn,
             **withdrawn._asdict(), necessity=texts.get("necessity"), proportionality=texts.get("proportionality"),
             subsidiarity=texts.get("subsidiarity"), strict_necessity=texts.get("strict_necessity"),
             consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),
+            manifest_salt=None if is_hidden else texts.get("manifest_salt"),
+            records=(await records_of(work, [exchange]))[exchange.id],
         )
 
 
