@@ -29,7 +29,7 @@ from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.readiness import PartNotReady
 from infohus.kernel.database.ready_connections import ReadyConnections, lent_by
 from infohus.kernel.database.statements import Compiled
-from infohus.kernel.database.tables import Regime, Row
+from infohus.kernel.database.tables import Record, Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.identity.refusals import VouchedFor
 from infohus.kernel.sealing.vault import Vault
@@ -123,6 +123,8 @@ class UnitsOfWork:
                 await work.side.meet_those_disclosed(resolved.side.unmet)
                 yield work
                 await work.flush()
+                if self._procedure[action].reopens_side and work.pending(Record):
+                    work.side.reopen()
                 resolved = work.resolved
                 act = self._entry(attempt, resolved, audit_draft)
                 letters = [encode(letter_entry(act, digest)) for digest in audit_draft.letters]
