@@ -168,7 +168,7 @@ class WhenTheRequestIsNotUnderstood:
 
     @pytest.mark.parametrize(("change", "place"), [
         ({"channel": "telepati"}, "channel"),
-        ({"ukendt": 1}, "$"),
+        ({"ukendt": 1}, "i indholdet"), ({"subjects": [{"ukendt": 1}]}, "i subjects[0]"),
         ({"received_at": "i går"}, "received_at"),
         ({"received_at": "2026-11-20T10:00:00"}, "received_at"),
         ({"subjects": [{"cpr_number": "hemmelig 0101011234"}]}, "subjects[0].cpr_number"),

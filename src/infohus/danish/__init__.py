@@ -7,8 +7,8 @@ while an act has none.
 from infohus.danish.bounds import BOUNDS
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
-from infohus.danish.requests import REQUESTS
-from infohus.errors import Refused
+from infohus.danish.requests import NOT_UNDERSTOOD, PLACES, REQUESTS
+from infohus.errors import Refused, RequestNotUnderstood
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
@@ -323,13 +323,18 @@ CONTACTS = {
 def words_for(refusal: Refused) -> tuple[str, str]:
     """Give the Danish title and detail of a refusal, its facts filled in."""
     title, detail = WORDS[refusal.slug]
+    if isinstance(refusal, RequestNotUnderstood):
+        what = "whole" if refusal.facts == {"field": "$"} else str(refusal.facts.get("what", ""))
+        detail = NOT_UNDERSTOOD.get(what, detail)
+    if "roles" in facts:
+        facts["roles"] = roles_in_words(str(facts["roles"]).split())
     if "is_acute" in refusal.facts:
         detail = f"{WARNINGS['acute']} {detail}"
     facts = {name: _KINDS.get(name, {}).get(str(fact), fact) for name, fact in refusal.facts.items()}
     return title, detail.format_map(_Facts(facts))
 
 
-_KINDS = {"stage": STAGES, "paragraph": PARAGRAPHS}
+_KINDS = {"stage": STAGES, "paragraph": PARAGRAPHS, "field": PLACES}
 
 
 class _Facts(dict[str, str | int]):

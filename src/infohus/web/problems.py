@@ -29,6 +29,9 @@ logger = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
+_BODY = "data"
+"""What the argument of a route is called that takes the whole body: named where there is none."""
+
 
 
 def _answer(refusal: errors.Refused, *, headers: dict[str, str] | None = None) -> Response[Problem]:
@@ -116,7 +119,7 @@ def _place_of(failure: HTTPException) -> str:
     """Name the field that was not understood, never its value: `$.subjects[0].cpr_number`, or `$` for the whole."""
     extra = failure.extra
     if isinstance(extra, list) and extra and isinstance(extra[0], dict) and isinstance(extra[0].get("key"), str):
-        return _only_a_name(extra[0]["key"])
+        return "$" if extra[0]["key"] == _BODY else _only_a_name(extra[0]["key"])
     text = str(failure.detail)
     _, found, place = text.rpartition("at `")
     return _only_a_name(place.rstrip("`")) if found else "$"
