@@ -101,7 +101,7 @@ class WhenTheOtherDoesNotSign:
             assert refused["type"] == "/problems/side-cannot-end-yet"
             assert "30 dage" in refused["detail"]
         for name in ("raadgiver", "dpo", "jurist", "admin", "politi-dpo"):
-            await house.person(name).post(f"{path}/own-end", status=404)
+            await house.person(name).post(f"{path}/own-end", status=403)
         assert await end_of(own, case) == await end_of(other, case) == (False, 0)
 
     async def test_not_while_something_of_it_is_open_and_not_once_the_case_is_closed(

@@ -4,6 +4,7 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
+from infohus.danish.access import ACCESS, roles_in_words
 from infohus.danish.bounds import BOUNDS
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
@@ -14,11 +15,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
     **LOG_READING,
     **BOUNDS,
-    "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
-    "not-available": (
-        "Findes ikke, eller du har ikke adgang",
-        "Kontrollér nummeret. En sag ses af dem, der deltager i den; tilsynet bruger sine egne lister.",
-    ),
+    **ACCESS,
     "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
     "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
     "idempotency-key-reused": (
@@ -323,14 +320,14 @@ CONTACTS = {
 def words_for(refusal: Refused) -> tuple[str, str]:
     """Give the Danish title and detail of a refusal, its facts filled in."""
     title, detail = WORDS[refusal.slug]
+    if "is_acute" in refusal.facts:
+        detail = f"{WARNINGS['acute']} {detail}"
+    facts = {name: _KINDS.get(name, {}).get(str(fact), fact) for name, fact in refusal.facts.items()}
     if isinstance(refusal, RequestNotUnderstood):
         what = "whole" if refusal.facts == {"field": "$"} else str(refusal.facts.get("what", ""))
         detail = NOT_UNDERSTOOD.get(what, detail)
     if "roles" in facts:
         facts["roles"] = roles_in_words(str(facts["roles"]).split())
-    if "is_acute" in refusal.facts:
-        detail = f"{WARNINGS['acute']} {detail}"
-    facts = {name: _KINDS.get(name, {}).get(str(fact), fact) for name, fact in refusal.facts.items()}
     return title, detail.format_map(_Facts(facts))
 
 

@@ -15,7 +15,8 @@ from litestar import Request, Router
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 from infohus.danish import WORDS
-from infohus.web.api_description import Document, problem_statuses
+from infohus.danish.access import roles_in_words
+from infohus.web.api_description import Document, problem_statuses, who_can
 
 TITLE = "infohus: dokumentation af API'et"
 _STYLE = """
@@ -105,12 +106,14 @@ def _operation(method: str, path: str, operation: Document) -> str:
          ", ".join(f"<code>{escape(header)}</code>" for header in response.get("headers", {})))
         for status, response in operation["responses"].items()
     ]
-    access = "Kræver et adgangsbevis." if operation["security"] else "Åben for alle."
+    roles, act = operation.get("x-roles", []), escape(operation.get("x-act", ""))
+    access = f"Kræver et adgangsbevis. For {roles_in_words(roles)}." if operation["security"] else "Åben for alle."
+    says = f"<p>{act}. {access}</p>" if act else f"<p>{access}</p>"
     return "".join((
         f'<details id="{escape(operation["operationId"])}"><summary>',
         f'<span class="method">{escape(method.upper())}</span> <code>{escape(path)}</code>',
         f'<span class="says" lang="en">{escape(operation["summary"])}</span></summary><div>',
-        f"<p>{_english(operation['description'])} {access}</p>",
+        f"{says}<p>{_english(operation['description'].removesuffix(who_can(roles)))}</p>",
         _table("Parametre", ("Navn", "Sted", "Type", "Skal med", "Betydning"), parameters),
         f"<h3>Indhold</h3><p>{_content(body)}</p>{_example(body)}" if body else "",
         _table("Svar", ("Status", "Betydning", "Indhold", "Felter i hovedet"), answers),

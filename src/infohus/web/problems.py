@@ -1,7 +1,7 @@
 """Every error as RFC 9457 problem details: a stable type, Danish words, a correlation id, nothing of what was typed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -21,16 +21,18 @@ from litestar.types import ExceptionHandlersMap
 from infohus import errors
 from infohus.kernel.answers.problems import Problem, problem_response
 from infohus.kernel.requests.asked import asked_now
+from infohus.kernel.unit_of_work.denials import require_role
 from infohus.oversight.supervision.refusals import LogReadWithoutPurpose
+from infohus.web.attempts import RolesOfRoutes
 from infohus.web.scopes import READING_A_LOG
 from infohus.web.strict_request import require_canonical_path, require_canonical_query
 
 logger = structlog.get_logger()
 
-AnyRequest = Request[Any, Any, Any]
-
 _BODY = "data"
 """What the argument of a route is called that takes the whole body: named where there is none."""
+
+AnyRequest = Request[Any, Any, Any]
 
 
 
@@ -56,7 +58,16 @@ def _method_not_allowed(request: AnyRequest, _failure: MethodNotAllowedException
     return _answer(errors.MethodNotAllowed(), headers={"Allow": _allowed(request)})
 
 
-async def before_the_route(request: AnyRequest) -> Response[None] | None:
+def before_each_route(roles: RolesOfRoutes) -> Callable[[AnyRequest], Awaitable[Response[None] | None]]:
+    """Make what is done before each route; `roles` are those that can ever call it, by operation id."""
+
+    async def before(request: AnyRequest) -> Response[None] | None:
+        return _before(request, roles)
+
+    return before
+
+
+def _before(request: AnyRequest, roles: RolesOfRoutes) -> Response[None] | None:
     """Answer OPTIONS, and refuse an address that is not in its one spelling or has parameters that nobody reads.
 
     Litestar's own OPTIONS leaves out methods that were added after the first. A filter that is misspelt, repeated or
@@ -64,7 +75,7 @@ async def before_the_route(request: AnyRequest) -> Response[None] | None:
 
     Raises:
         RequestNotUnderstood, MomentNotPlausible: naming the parameter.
-        LogReadWithoutPurpose: a log is to be read, and nothing says what for.
+        RoleMayNot, LogReadWithoutPurpose: a log is to be read, and nothing says what for: first, who can read it.
     """
     if request.method == HttpMethod.OPTIONS:
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
@@ -74,6 +85,7 @@ async def before_the_route(request: AnyRequest) -> Response[None] | None:
     if request.scope["query_string"]:
         asked.read_address(require_canonical_query(request, _query_of(request)))
     if asked.purpose is None and not READING_A_LOG.isdisjoint(request.route_handler.parsed_fn_signature.parameters):
+        require_role(roles[str(request.route_handler.operation_id)], request.user)
         raise LogReadWithoutPurpose
     return None
 
