@@ -33,6 +33,7 @@ from infohus.danish.acts import ACTS
 from infohus.danish.purposes import PURPOSES
 from infohus.danish_calendar import danish_day
 from infohus.errors import Refused
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -168,7 +169,7 @@ def create_app(settings: Settings) -> Litestar:
                 asyncio.create_task(_end_answered_requests(units, settings.idempotency_days), name="end-answered"),
             ]
             if settings.reconciler_database_url is not None:
-                turn = SlowTurn(settings.reconciler_database_url)
+                turn = SlowTurn(settings.reconciler_database_url, RulesOfKeyRows())
                 tasks.append(asyncio.create_task(turn.run(), name="compare-rows"))
             readiness.register("tasks", living_tasks(tasks), close=partial(_end, tasks, ending))
             yield

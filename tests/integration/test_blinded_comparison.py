@@ -12,6 +12,7 @@ from conftest import Database
 from house import MUNICIPAL_LOG, MUNICIPALITY, House, open_house
 from infohus.cli.log_verification import NOT_CHECKED
 from infohus.cli.rows import code_of_rows
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.audit.storage.log import append_alone
 from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
 from infohus.kernel.audit.verification.slow_turn import SlowTurn
@@ -57,9 +58,9 @@ class WhenAnEntrySaysOfARowWhatCannotBe:
             await append_or_plant(house, database, wrote)
             await house.sql("UPDATE infohus.\"case\" SET stage = 'accepted'")
         connection = await asyncpg.connect(database.dsn("reconciler"))
-        _, at_once = await reconcile_rows(connection)
+        _, at_once = await reconcile_rows(connection, RulesOfKeyRows())
         await connection.close()
-        slow = SlowTurn(database.dsn("reconciler"), step_seconds=0)
+        slow = SlowTurn(database.dsn("reconciler"), RulesOfKeyRows(), step_seconds=0)
         going = asyncio.create_task(slow.run())
         async with asyncio.timeout(60):
             while not slow.turns:  # noqa: ASYNC110 - it is another task that turns

@@ -16,8 +16,11 @@ from conftest import Database, clone_of
 from house import MUNICIPALITY, House
 from infohus.cli.commands import main
 from infohus.cli.rows import LOST
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
+from infohus.kernel.access.keys_model import NO_PERSON
+from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_in
-from infohus.kernel.audit.verification.row_reconciliation import RowFault, RowReconciliation
+from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
 from infohus.kernel.audit.verification.slow_turn import SlowTurn
 from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, key_of
 from policies.row_world import make_world
@@ -119,7 +122,7 @@ async def forging(database: Database) -> AsyncIterator[Forgery]:
             await superuser.execute(NO_CONSTRAINTS)
             await superuser.execute("SET session_replication_role = replica")
             columns = [tuple(row) for row in await superuser.fetch(COLUMNS) if row["name"] not in UNLOGGED]
-            forgery = Forgery(database, superuser, RowReconciliation(logged), columns)
+            forgery = Forgery(database, superuser, RowReconciliation(logged, RulesOfKeyRows()), columns)
             forgery.set_up = frozenset(await forgery.found())
             assert {one.table for one in forgery.set_up} <= SET_UP | {"disclosure"}
             yield forgery
@@ -282,7 +285,9 @@ class WhenAnOperatorAsks:
             CliRunner().invoke, main, ["audit", "verify", "--rows", "--reconciler-database", database.dsn("reconciler")]
         )
         named = [line for line in ended.output.splitlines() if line.startswith("FEJL  side_secret")]
-        assert (ended.exit_code, named) == (1, [f"FEJL  side_secret {lost.id} {MUNICIPALITY}: {LOST}"])
+        key = f'["{MUNICIPALITY}", "{lost.id}", "1", "{NO_PERSON}"]'
+        gone = f"FEJL  side_secret {key}: er væk, uden at nogen log siger det"
+        assert (ended.exit_code, named) == (1, [gone, f"FEJL  side_secret {lost.id} {MUNICIPALITY}: {LOST}"])
 
     async def test_it_may_read_texts_sealed_and_no_wrapped_key_and_write_nothing(
         self, house: House, database: Database
@@ -307,7 +312,7 @@ class WhenItLooksByItself:
     @pytest.mark.rule(58)
     async def test_it_names_a_forged_row_whenever_it_was_forged(self, house: House, database: Database) -> None:
         await house.case()
-        slow = SlowTurn(database.dsn("reconciler"), step_seconds=0)
+        slow = SlowTurn(database.dsn("reconciler"), RulesOfKeyRows(), step_seconds=0)
         going = asyncio.create_task(slow.run())
         await turned(slow, 2)
         assert {one.table for one in slow.alarms} <= SET_UP

@@ -9,8 +9,9 @@ import asyncio
 import asyncpg
 import structlog
 
+from infohus.kernel.audit.verification.key_rows import KeyRowRules, RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
-from infohus.kernel.audit.verification.row_reconciliation import RowFault, RowReconciliation
+from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
 
 logger = structlog.get_logger()
 
@@ -21,9 +22,10 @@ STEP_SECONDS = 1.0
 class SlowTurn:
     """Compares all rows again and again over a connection of its own."""
 
-    def __init__(self, database: str, *, step_seconds: float = STEP_SECONDS) -> None:
+    def __init__(self, database: str, rules: KeyRowRules, *, step_seconds: float = STEP_SECONDS) -> None:
         """Connect as the role that the address `database` names, `infohus_reconciler`."""
         self._database = database
+        self._rules = rules
         self._step_seconds = step_seconds
         self._alarms: set[RowFault] = set()
         self.turns = 0
@@ -37,7 +39,7 @@ class SlowTurn:
     async def run(self) -> None:
         """Go on until cancelled; after a failure, which is logged, what was read of the logs is still known."""
         with LoggedRows() as logged:
-            reconciliation = RowReconciliation(logged)
+            reconciliation = RowReconciliation(logged, self._rules)
             while True:
                 try:
                     await self._go_on(reconciliation)
@@ -63,6 +65,7 @@ class SlowTurn:
             await connection.close()
 
     def _raise_alarm(self, fault: RowFault) -> None:
-        if fault not in self._alarms:
+        """Log a fault once. What an act that still goes on may have made is for `--rows` to tell."""
+        if not fault.is_remark and fault not in self._alarms:
             self._alarms.add(fault)
             logger.critical("row_not_as_logged", table=fault.table, key=fault.key, found=fault.what)
