@@ -6,7 +6,6 @@ the real ones; what is not is in stand_ins.py, and says so. It needs root and a 
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,9 +18,8 @@ from threading import Timer
 
 from infohus.demo.local_postgres import find_binaries
 from infohus.demo.people import DEMO_PEOPLE
-from runbook import README, REPOSITORY
+from runbook import BLOCKS, REPOSITORY
 
-BLOCKS = dict(re.findall(r"^<!-- tested: ([^\n]+) -->\n```sh\n(.*?)```", README, re.DOTALL | re.MULTILINE))
 RELEASE = "v-next"
 WITNESS = "vidne.politi.example.dk"
 _HERE = Path("/usr/local/lib")

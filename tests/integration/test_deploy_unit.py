@@ -49,10 +49,10 @@ HARDENED = {
     "KillMode": "mixed",
     "Restart": "on-failure",
 }
-WITNESS = UNIT.with_name("infohus-witness.service")
+WITNESS = UNIT.with_name("witness") / "infohus-witness.service"
 WITNESS_AT_REST_BYTES = 160 << 20
 """Of both its processes, as measured."""
-UNITS = sorted(one for one in UNIT.parent.iterdir() if one.suffix in {".service", ".timer"})
+UNITS = sorted(one for one in UNIT.parent.rglob("infohus*") if one.suffix in {".service", ".timer"})
 CHECK = UNIT.with_name("infohus-check.service")
 OF_THE_WITNESS = {"User": "infohus-witness", "Group": "infohus-witness", "MemoryMax": "256M"}
 

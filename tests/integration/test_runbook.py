@@ -16,10 +16,11 @@ import pytest
 from house import now
 from infohus.demo.issuer import DemoIssuers
 from infohus.demo.keys import demo_keys
-from operators_machine import BLOCKS, WITNESS, Machine, why_there_is_none
-from runbook import README
+from operators_machine import WITNESS, Machine, why_there_is_none
+from runbook import BLOCKS, CHAPTERS, README, steps, written_as
 
-OF_WITNESS = ["install", "witness' key", "witness", "witness' proxy"]
+OF_WITNESS = "A witness' machine"
+NOT_AT_FIRST = {"Restore", "In a container", OF_WITNESS}
 NOT_RUN = {"container": "NOT CHECKED: the block builds and starts a container, and no container engine may run here"}
 SETTLED = ("umask; pwd; env | grep -c ^INFOHUS_ || true", "0022\n/\n0")
 CONCERN = {
@@ -32,9 +33,12 @@ FLIP_A_BIT = (
 )
 READY = "curl -fsS --retry 60 --retry-delay 1 --retry-all-errors http://127.0.0.1:8115/ready"
 CERTIFICATE = (
-    "mkdir -p /etc/infohus/tls && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=infohus.example.dk "
-    "-keyout /etc/infohus/tls/privkey.pem -out /etc/infohus/tls/fullchain.pem 2>/dev/null"
+    "mkdir -p {etc}/tls && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -addext "
+    "subjectAltName=DNS:{name} -keyout {etc}/tls/privkey.pem -out {etc}/tls/fullchain.pem 2>/dev/null"
 )
+OF_THE_OPERATOR = ("alarm", "proxy.conf", "issuers.toml", "witnesses.toml", "infohus.env", "tls/fullchain.pem")
+"""What the operator wrote or completed below /etc/infohus: no block may change it."""
+WRITTEN = f"cd /etc/infohus && sha256sum {' '.join(OF_THE_OPERATOR)}"
 pytestmark = pytest.mark.skipif(why_there_is_none() is not None, reason=str(why_there_is_none()))
 
 
@@ -93,27 +97,41 @@ def stop_two_witnesses(machine: Machine) -> None:
     machine.run("kill $(cat /run/8126.pid /run/8127.pid); while curl -s http://127.0.0.1:8127/; do sleep 0.1; done")
 
 
+def name_proxy(machine: Machine, etc: str) -> None:
+    """Write the proxy's name as the runbook shows it; its block stops, until the certificate is there too."""
+    machine.put(f"{etc}/proxy.conf", written_as(f"{etc}/proxy.conf"))
+    stopped = machine.run(BLOCKS["witness' proxy" if "witness" in etc else "proxy"], code=1)
+    assert "fullchain.pem" in stopped
+    name = written_as(f"{etc}/proxy.conf").split()[1].removesuffix(";")
+    machine.run(CERTIFICATE.format(etc=etc, name=name))
+
+
 def follow_all(installed: Installed, run: Callable[[str], str], run_witness: Callable[[str], str]) -> None:
     """Follow the runbook from its beginning; what stands between the blocks is what the operator writes or fetches."""
-    infohus, witness = installed.infohus, installed.witness
+    infohus, written = installed.infohus, set[str]()
     before: dict[str, Callable[[], object]] = {
         "settings": lambda: write_issuers(installed),
+        "alarm": lambda: infohus.put("/etc/infohus/alarm", written_as("/etc/infohus/alarm")),
         "with witnesses": lambda: connect_witnesses(installed, run_witness),
-        "proxy's start": lambda: infohus.run(CERTIFICATE),
+        "proxy": lambda: name_proxy(infohus, "/etc/infohus"),
     }
-    witness.run(CERTIFICATE)
-    for block in (name for name in BLOCKS if name not in {*OF_WITNESS[1:], *NOT_RUN, "restore"}):
-        before.get(block, lambda: None)()
+    for block in (block for chapter in CHAPTERS if chapter not in NOT_AT_FIRST for block in steps(chapter)):
+        if block not in written:
+            written.add(block)
+            before.get(block, lambda: None)()
         installed.said[block] = run(BLOCKS[block])
 
 
 def connect_witnesses(installed: Installed, run_witness: Callable[[str], str]) -> None:
     """Let keys change hands, follow the witness' blocks on its machine, and write `witnesses.toml`."""
     infohus, witness = installed.infohus, installed.witness
-    for block in OF_WITNESS:
+    for block in steps(OF_WITNESS):
         if block == "witness":
             witness.put("/etc/infohus-witness/logs.pub", infohus.run("cat /etc/infohus/logs.pub"))
+        if block == "witness' proxy":
+            name_proxy(witness, "/etc/infohus-witness")
         installed.said[block] = run_witness(BLOCKS[block])
+        assert "a witness belongs on another" in infohus.run(BLOCKS[block], code=1)
     witness.run("systemctl stop nginx")
     keys = start_witnesses(witness)
     parties = ("kbh-vestegns-politi", "ishoj-kommune", "databeskyttelse")
@@ -148,8 +166,16 @@ class WhenTheRunbookIsWritten:
     def test_every_block_is_named_and_is_a_shell_of_its_own(self) -> None:
         written = re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
         assert len(BLOCKS) == len(written)
-        beginning = re.compile(r"\(\nset -eu\numask 0(22|77)\n")
+        beginning = re.compile(r"\( # [^\n]+\nset -eu\numask 0(22|77)\n")
         assert [block for block in written if not (beginning.match(block) and block.endswith("\n)\n"))] == []
+
+    def test_what_a_block_is_told_is_introduced(self) -> None:
+        taken = {(block, name) for block, script in BLOCKS.items() for name in re.findall(r"\$\{?([A-Z_]+)", script)
+                 if not re.search(rf"^{name}=", script, re.MULTILINE)}
+        rows = re.findall(r"^\| (`[A-Z][^|]*) \| (\*[^|]*) \|", README, re.MULTILINE)
+        told = {(block, name) for names, blocks in rows for name in re.findall(r"`([A-Z_]+)`", names)
+                for block in re.findall(r"\*([^*]+)\*", blocks)}
+        assert taken == told
 
     @pytest.mark.parametrize("block", NOT_RUN)
     def test_what_is_run_nowhere_is_said(self, block: str) -> None:
@@ -218,19 +244,24 @@ class WhenTheMachineIsLost:
     ) -> None:
         case_id = installed.record_concern(on=installed.infohus)
         case = installed.call(f"/cases/{case_id}", on=installed.infohus)
+        written = installed.infohus.run(WRITTEN)
         # What a minute would do by itself.
         switch = "runuser -u postgres -- psql -At -c 'SELECT pg_walfile_name(pg_switch_wal())'"
         installed.infohus.run(f"file=$({switch}); until [ -e /var/backups/infohus/wal/$file ]; do sleep 0.1; done")
         installed.infohus.run("grep -rq 'Han taler' /var/backups/infohus", code=1)
         installed.infohus.crash()
         with Machine(tmp_path, installed.infohus.shelf, beside=installed.witness).running() as other:
+            first, *then = steps("Restore")
             other.follow("install")
-            other.follow("restore")
+            other.follow(first)
             stop_two_witnesses(installed.witness)
             refused = other.run(BLOCKS["check"], code=1)
             assert f"Svarede: {WITNESS}. Svarede ikke: vidne.ishoj.example.dk, vidne.dpo.example.dk." in refused
             start_witnesses(installed.witness)
-            for block in ("check", "service", "daily check", "archive", "base backup"):
+            for block in then:
                 other.follow(block)
             other.run(READY)
             assert installed.call(f"/cases/{case_id}", on=other) == case
+            assert other.run(WRITTEN) == written
+            reached = "curl -fsS --cacert /etc/infohus/tls/fullchain.pem --connect-to ::127.0.0.1: https://{}/health"
+            assert "ok" in other.run(reached.format("infohus.example.dk"))
