@@ -168,16 +168,18 @@ class Machine:
             "mount -t tmpfs -o mode=755 run /run", "mkdir -p /run/postgresql /run/lock",
             f"mkdir {_STAND_INS}", f"cp '{REPOSITORY}/tests/stand_ins.py' {_STAND_INS}/",
             *(self._stand_in(name) for name in ("systemctl", "journalctl", "apt-get", "python3")),
-            self._stand_in("sendmail", "/usr/local/sbin"),
+            f"{_python_here()} {_STAND_INS}/stand_ins.py lack",
             "mount -t tmpfs -o mode=1777 tmp /tmp",
-            f'{_python_here()} -c "{_LOOPBACK_UP}"', "mkdir /run/stand-ins", "touch /run/stand-ins/ready",
+            f'{_python_here()} -c "{_LOOPBACK_UP}"',
+            f"{_python_here()} {_STAND_INS}/stand_ins.py relay &" if self._beside is None else "",
+            "touch /run/stand-ins/ready",
             "trap : CHLD", "while :; do sleep 1000 & wait; done",
         ]
         return "\n".join(lines)
 
-    def _stand_in(self, name: str, folder: str = str(_STAND_INS)) -> str:
+    def _stand_in(self, name: str) -> str:
         line = f'exec {_python_here()} {_STAND_INS}/stand_ins.py {name} "$@"'
-        return f"printf '%s\\n' '#!/bin/sh' '{line}' > {folder}/{name} && chmod 755 {folder}/{name}"
+        return f"printf '%s\\n' '#!/bin/sh' '{line}' > {_STAND_INS}/{name} && chmod 755 {_STAND_INS}/{name}"
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + _BLOCK_SECONDS

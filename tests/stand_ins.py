@@ -8,10 +8,12 @@ command, as the unit's account, with its environment and file mode mask, and wit
 
 import os
 import pwd
+import re
 import shlex
 import shutil
 import signal
-import socket
+import smtplib
+import socketserver
 import subprocess
 import sys
 import time
@@ -27,7 +29,11 @@ CLUSTER = Path("/var/lib/postgresql/main")
 POSTGRES_BIN = Path(os.environ.get("RUNBOOK_POSTGRES_BIN", ""))
 PYTHON = os.environ.get("RUNBOOK_PYTHON", sys.executable)
 STARTED_SECONDS = 60
-PROGRAMS = {"python3-venv": "python3", "git": "git", "openssl": "openssl", "curl": "curl", "nginx-light": "nginx"}
+PROGRAMS = {"git": "git", "openssl": "openssl", "curl": "curl", "nginx-light": "nginx", "msmtp": "msmtp"}
+"""What a bare machine lacks until apt-get was told to install its package; python3-venv and postgresql are below."""
+LACKING = Path("/usr/local/sbin")
+"""Here each of them is missing: first in every PATH, and gone when its package is installed."""
+RELAY = ("127.0.0.1", 2525)
 ACCESS = "local all postgres peer\nlocal replication postgres peer\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
@@ -198,10 +204,34 @@ def journalctl(*words: str) -> int:
 
 
 def apt_get(*words: str) -> int:
-    """See that the programs are there, and make what the package postgresql makes: account, cluster, service."""
+    """Give what the packages bring."""
     packages = [word for word in words[1:] if not word.startswith("-")]
-    missing = [name for name in packages if name in PROGRAMS and shutil.which(PROGRAMS[name]) is None]
+    programs = [PROGRAMS[name] for name in packages if name in PROGRAMS]
+    for program in programs:
+        (LACKING / program).unlink(missing_ok=True)
+    missing = [program for program in programs if shutil.which(program) is None]
     say(f"installs nothing; missing here: {', '.join(missing) or 'nothing'}")
+    if "msmtp" in missing:
+        stand_for("msmtp")
+    return postgresql() if "postgresql" in packages else 0
+
+
+def lack(*programs: str) -> int:
+    """Make a bare machine of this one: programs that no package of it has brought yet are not there."""
+    for program in programs or PROGRAMS.values():
+        (LACKING / program).write_text(f"#!/bin/sh\necho {program}: not installed >&2\nexit 127\n", encoding="utf-8")
+        (LACKING / program).chmod(0o755)
+    return 0
+
+
+def stand_for(program: str) -> None:
+    """Put a stand-in where a package would put a program."""
+    (LACKING / program).write_text(f'#!/bin/sh\nexec {PYTHON} {__file__} {program} "$@"\n', encoding="utf-8")
+    (LACKING / program).chmod(0o755)
+
+
+def postgresql() -> int:
+    """Make what the package makes: account, cluster, service."""
     try:
         pwd.getpwnam("postgres")
     except KeyError:
@@ -214,10 +244,6 @@ def apt_get(*words: str) -> int:
     make = [str(POSTGRES_BIN / "initdb"), "-D", str(CLUSTER), "--no-sync", "--data-checksums", "--no-instructions"]
     subprocess.run(["runuser", "-u", "postgres", "--", *make], check=True, cwd="/", stdout=subprocess.DEVNULL)
     (CLUSTER / "pg_hba.conf").write_text(ACCESS, encoding="utf-8")
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", 5432)) == 0:
-            say("leaves PostgreSQL stopped: another machine has the port of the network they share")
-            return 0
     return postgres("start")
 
 
@@ -252,16 +278,47 @@ def pip(program: str, *words: str) -> int:
     return 0
 
 
-def sendmail(*recipients: str) -> int:
-    """Keep what would be sent."""
-    with (STATE / "mail").open("a", encoding="utf-8") as mail:
-        mail.write(f"To: {' '.join(recipients)}\n{sys.stdin.read()}\n")
+def msmtp(*words: str) -> int:
+    """Send a mail as its settings say, without what they say of encryption and passwords."""
+    say("sends over plain SMTP")
+    lines = Path(words[0].removeprefix("--file=")).read_text(encoding="utf-8").splitlines()
+    settings = dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
+    with smtplib.SMTP(settings["host"], int(settings["port"])) as to:
+        to.sendmail(settings["from"], words[1:], sys.stdin.read())
     return 0
+
+
+def relay() -> int:
+    """Be the organisation's mail relay: take every mail, and keep it."""
+    with socketserver.TCPServer(RELAY, Mail) as server:
+        server.serve_forever()
+    return 0
+
+
+class Mail(socketserver.StreamRequestHandler):
+    """A mail that comes in over SMTP (RFC 5321)."""
+
+    def handle(self) -> None:
+        """Answer each command, and keep the mail with its recipients."""
+        recipients: list[str] = []
+        self.wfile.write(b"220 relay\r\n")
+        for line in self.rfile:
+            verb = line[:4].upper()
+            recipients += re.findall(r"RCPT TO:<([^>]*)>", line.decode())
+            answer = b"250 ok\r\n"
+            if verb == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                text = b"".join(iter(self.rfile.readline, b".\r\n")).decode().replace("\r\n", "\n")
+                with (STATE / "mail").open("a", encoding="utf-8") as mail:
+                    mail.write(f"To: {' '.join(recipients)}\n{text}\n")
+            elif verb == b"QUIT":
+                answer = b"221 bye\r\n"
+            self.wfile.write(answer)
 
 
 STAND_INS: dict[str, Callable[..., int]] = {
     "systemctl": systemctl, "journalctl": journalctl, "apt-get": apt_get, "python3": python3, "pip": pip,
-    "sendmail": sendmail,
+    "lack": lack, "msmtp": msmtp, "relay": relay,
 }
 
 if __name__ == "__main__":
