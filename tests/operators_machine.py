@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from threading import Timer
 
@@ -166,12 +167,12 @@ class Machine:
             lines += [f"echo {_PYTHON}/lib > /etc/ld.so.conf.d/00-runbook.conf", "ldconfig"]
         lines += [
             "mount -t tmpfs -o mode=755 run /run", "mkdir -p /run/postgresql /run/lock",
-            f"mkdir {_STAND_INS}", f"cp '{REPOSITORY}/tests/stand_ins.py' {_STAND_INS}/",
+            f"mkdir {_STAND_INS}", f"cp '{REPOSITORY}/tests/'*stand_ins.py {_STAND_INS}/",
             *(self._stand_in(name) for name in ("systemctl", "journalctl", "apt-get", "python3")),
             f"{_python_here()} {_STAND_INS}/stand_ins.py lack",
             "mount -t tmpfs -o mode=1777 tmp /tmp",
             f'{_python_here()} -c "{_LOOPBACK_UP}"',
-            f"{_python_here()} {_STAND_INS}/stand_ins.py relay &" if self._beside is None else "",
+            f"{_python_here()} {_STAND_INS}/mail_stand_ins.py relay &" if self._beside is None else "",
             "touch /run/stand-ins/ready",
             "trap : CHLD", "while :; do sleep 1000 & wait; done",
         ]
@@ -243,7 +244,8 @@ def source_repository(folder: Path) -> Path:
             shutil.copy(REPOSITORY / name, source / name)
     for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "this release"]):
         subprocess.run([*git, *command], check=True)
-    for file in (source / "src").rglob("*.py"):
+    others = (source / "deploy" / "systemd").rglob("infohus*.*"), (source / "deploy" / "nginx").iterdir()
+    for file in (*(source / "src").rglob("*.py"), *chain(*others)):
         file.write_text(f"{file.read_text(encoding='utf-8')}# next\n", encoding="utf-8")
     for command in (
         ["checkout", "-qb", "next"], ["commit", "-qam", "next"], ["tag", RELEASE], ["checkout", "-q", "main"],

@@ -31,7 +31,7 @@ README = (DEPLOY / "README.md").read_text(encoding="utf-8")
 UNIT = DEPLOY / "systemd" / "infohus.service"
 CHAPTERS = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", README, re.DOTALL | re.MULTILINE))
 _BLOCK = re.compile(r"^```sh\n(\( # ([^\n]+)\n.*?)^```", re.DOTALL | re.MULTILINE)
-_AGAIN = re.compile(r"Again, in this\s+order: ((?:\*[^*]+\*(?:,\s+)?)+)")
+_AGAIN = re.compile(r"Again, in this\s+order:\s+((?:\*[^*]+\*(?:,\s+)?)+)")
 BLOCKS = {block[2]: block[1] for block in _BLOCK.finditer(README)}
 START_SECONDS = 60
 ENDS_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "TERM", "--")
@@ -120,7 +120,7 @@ class Installation:
     def here(self, text: str) -> str:
         """Replace the runbook's folders, accounts and address by this machine's."""
         for place, instead in (
-            ("runuser -u infohus -- ", ""), ("runuser -u postgres -- ", ""),
+            ("runuser -u infohus -- ", ""), ("runuser -u infohus-check -- ", ""), ("runuser -u postgres -- ", ""),
             (" -o infohus", f" -o {os.getuid()}"), (" -g infohus", f" -g {os.getgid()}"),
             ("chgrp infohus ", f"chgrp {os.getgid()} "),
             ("@127.0.0.1/infohus", f"@/infohus?host={self.server.socket_dir}"),

@@ -6,19 +6,18 @@ command, as the unit's account, with its environment and file mode mask, and wit
 `stand_ins.py NAME arguments…`; stands alone, because the machine's own Python runs it.
 """
 
+import grp
 import os
 import pwd
-import re
 import shlex
 import shutil
 import signal
-import smtplib
-import socketserver
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 UNITS = Path("/etc/systemd/system")
 STATE = Path("/run/stand-ins")
@@ -33,7 +32,6 @@ PROGRAMS = {"git": "git", "openssl": "openssl", "curl": "curl", "nginx-light": "
 """What a bare machine lacks until apt-get was told to install its package; python3-venv and postgresql are below."""
 LACKING = Path("/usr/local/sbin")
 """Here each of them is missing: first in every PATH, and gone when its package is installed."""
-RELAY = ("127.0.0.1", 2525)
 ACCESS = "local all postgres peer\nlocal replication postgres peer\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
@@ -74,6 +72,9 @@ def start(name: str) -> int:
         say(f"{name} would start its service at its time")
         return 0
     unit = directives(name)
+    for wanted in " ".join(unit.get("Wants", [])).split():
+        if (UNITS / wanted).exists():
+            start(wanted.removesuffix(".service"))
     return run_once(name, unit, {}) if unit["Type"] == ["oneshot"] else run_on(name, unit)
 
 
@@ -81,6 +82,9 @@ def stop(name: str) -> int:
     """Stop a unit as KillMode=mixed does; one that does not run is stopped."""
     if name in {"postgresql", "nginx"}:
         return postgres("stop") if name == "postgresql" else nginx("stop")
+    for part in UNITS.glob("*.service"):
+        if f"{name}.service" in directives(part.stem).get("PartOf", []):
+            stop(part.stem)
     file = STATE / f"{name}.pid"
     if not file.exists():
         return 0
@@ -139,7 +143,10 @@ def process_of(
             command, env=environment, cwd=unit.get("WorkingDirectory", ["/"])[0], stdin=subprocess.DEVNULL,
             stdout=journal, stderr=journal, start_new_session=True, umask=int(unit.get("UMask", ["0022"])[0], 8),
             user=account, group=unit.get("Group", ["root"])[0],
-            extra_groups=os.getgrouplist(account, pwd.getpwnam(account).pw_gid),
+            extra_groups=[
+                *os.getgrouplist(account, pwd.getpwnam(account).pw_gid),
+                *(grp.getgrnam(group).gr_gid for group in unit.get("SupplementaryGroups", [])),
+            ],
         )
 
 
@@ -152,16 +159,45 @@ def run_once(name: str, unit: Mapping[str, list[str]], more: Mapping[str, str]) 
     else:
         return 0
     say(f"{name} failed with code {code}")
-    for failed in unit.get("OnFailure", []):
-        follower = failed.removesuffix(".service")
-        run_once(follower, directives(follower), {"MONITOR_EXIT_STATUS": str(code), "MONITOR_UNIT": f"{name}.service"})
+    follow_failure(name, unit, code)
     return 1
 
 
+def follow_failure(name: str, unit: Mapping[str, list[str]], code: int) -> None:
+    """Run what a unit's OnFailure= names."""
+    for failed in unit.get("OnFailure", []):
+        follower = failed.removesuffix(".service")
+        run_once(follower, directives(follower), {"MONITOR_EXIT_STATUS": str(code), "MONITOR_UNIT": f"{name}.service"})
+
+
 def run_on(name: str, unit: Mapping[str, list[str]]) -> int:
-    """Run a service in the background."""
-    (STATE / f"{name}.pid").write_text(str(process_of(name, unit, unit["ExecStart"][0], {}).pid), encoding="ascii")
+    """Run a service in the background, unless it runs; one that is not started anew after a failure has failed."""
+    file = STATE / f"{name}.pid"
+    if file.exists():
+        return 0
+    started, told = os.pipe()
+    if os.fork() == 0:
+        supervise(name, unit, told)
+    os.close(told)
+    os.read(started, 1)
     return 0
+
+
+def supervise(name: str, unit: Mapping[str, list[str]], started: int) -> NoReturn:
+    """Be systemd for a service, in a process of its own: start it, wait, and see whether it failed by itself."""
+    os.setsid()
+    process = process_of(name, unit, unit["ExecStart"][0], {})
+    file = STATE / f"{name}.pid"
+    file.write_text(str(process.pid), encoding="ascii")
+    for stream in range(3):
+        os.dup2(os.open(os.devnull, os.O_RDWR), stream)
+    os.close(started)
+    code = process.wait()
+    is_left = file.exists() and file.read_text(encoding="ascii") == str(process.pid)
+    if is_left and code > 0 and unit.get("Restart") == ["on-abnormal"]:
+        file.unlink()
+        follow_failure(name, unit, code)
+    os._exit(0)
 
 
 def postgres(verb: str) -> int:
@@ -212,7 +248,9 @@ def apt_get(*words: str) -> int:
     missing = [program for program in programs if shutil.which(program) is None]
     say(f"installs nothing; missing here: {', '.join(missing) or 'nothing'}")
     if "msmtp" in missing:
-        stand_for("msmtp")
+        script = f'#!/bin/sh\nexec {PYTHON} {Path(__file__).with_name("mail_stand_ins.py")} "$@"\n'
+        (LACKING / "msmtp").write_text(script, encoding="utf-8")
+        (LACKING / "msmtp").chmod(0o755)
     return postgresql() if "postgresql" in packages else 0
 
 
@@ -222,12 +260,6 @@ def lack(*programs: str) -> int:
         (LACKING / program).write_text(f"#!/bin/sh\necho {program}: not installed >&2\nexit 127\n", encoding="utf-8")
         (LACKING / program).chmod(0o755)
     return 0
-
-
-def stand_for(program: str) -> None:
-    """Put a stand-in where a package would put a program."""
-    (LACKING / program).write_text(f'#!/bin/sh\nexec {PYTHON} {__file__} {program} "$@"\n', encoding="utf-8")
-    (LACKING / program).chmod(0o755)
 
 
 def postgresql() -> int:
@@ -278,47 +310,9 @@ def pip(program: str, *words: str) -> int:
     return 0
 
 
-def msmtp(*words: str) -> int:
-    """Send a mail as its settings say, without what they say of encryption and passwords."""
-    say("sends over plain SMTP")
-    lines = Path(words[0].removeprefix("--file=")).read_text(encoding="utf-8").splitlines()
-    settings = dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
-    with smtplib.SMTP(settings["host"], int(settings["port"])) as to:
-        to.sendmail(settings["from"], words[1:], sys.stdin.read())
-    return 0
-
-
-def relay() -> int:
-    """Be the organisation's mail relay: take every mail, and keep it."""
-    with socketserver.TCPServer(RELAY, Mail) as server:
-        server.serve_forever()
-    return 0
-
-
-class Mail(socketserver.StreamRequestHandler):
-    """A mail that comes in over SMTP (RFC 5321)."""
-
-    def handle(self) -> None:
-        """Answer each command, and keep the mail with its recipients."""
-        recipients: list[str] = []
-        self.wfile.write(b"220 relay\r\n")
-        for line in self.rfile:
-            verb = line[:4].upper()
-            recipients += re.findall(r"RCPT TO:<([^>]*)>", line.decode())
-            answer = b"250 ok\r\n"
-            if verb == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                text = b"".join(iter(self.rfile.readline, b".\r\n")).decode().replace("\r\n", "\n")
-                with (STATE / "mail").open("a", encoding="utf-8") as mail:
-                    mail.write(f"To: {' '.join(recipients)}\n{text}\n")
-            elif verb == b"QUIT":
-                answer = b"221 bye\r\n"
-            self.wfile.write(answer)
-
-
 STAND_INS: dict[str, Callable[..., int]] = {
     "systemctl": systemctl, "journalctl": journalctl, "apt-get": apt_get, "python3": python3, "pip": pip,
-    "lack": lack, "msmtp": msmtp, "relay": relay,
+    "lack": lack,
 }
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ FLIP_A_BIT = (
     "runuser -u postgres -- psql -q -d infohus -c 'SET session_replication_role = replica' -c "
     "'UPDATE audit.leaf SET entry = set_byte(entry, 20, get_byte(entry, 20) # 1) WHERE index = 0'"
 )
+RENAME = "runuser -u postgres -- psql -q -d infohus -c 'SET session_replication_role = replica' "
+RENAME += '-c "UPDATE infohus.infohus SET name = {}"'
 CURL = shutil.which("curl")
 """For the test's own questions to a machine where no block installs it."""
 READY = "curl -fsS --retry 60 --retry-delay 1 --retry-all-errors http://127.0.0.1:8115/ready"
@@ -129,6 +131,9 @@ def follow_all(installed: Installed, run: Callable[[str], str], run_witness: Cal
         "alarm": lambda: write_alarm(infohus),
         "with witnesses": lambda: connect_witnesses(installed, run_witness),
         "proxy": lambda: name_proxy(infohus, "/etc/infohus"),
+        # As if the next release were the first with this role.
+        "release": lambda: infohus.run("rm /etc/infohus/retention.env"),
+        "new passwords": lambda: infohus.run("test -s /etc/infohus/retention.env"),
     }
     for block in (block for chapter in CHAPTERS if chapter not in NOT_AT_FIRST for block in steps(chapter)):
         if block not in written:
@@ -184,6 +189,13 @@ class WhenTheRunbookIsWritten:
         beginning = re.compile(r"\( # [^\n]+\nset -eu\numask 0(22|77)\n")
         assert [block for block in written if not (beginning.match(block) and block.endswith("\n)\n"))] == []
 
+    def test_every_block_that_is_pasted_again_is_one(self) -> None:
+        sentences = re.findall(r"Again, in\s+this\s+order:([^.]*)", README)
+        said = [re.findall(r"\*([^*]+)\*", again) for again in sentences]
+        followed = [block for chapter in CHAPTERS for block in steps(chapter)]
+        assert {block for again in said for block in again} <= set(BLOCKS)
+        assert len(followed) - len(BLOCKS) == sum(map(len, said)) > 0
+
     def test_what_a_block_is_told_is_introduced(self) -> None:
         taken = {(block, name) for block, script in BLOCKS.items() for name in re.findall(r"\$\{?([A-Z_]+)", script)
                  if not re.search(rf"^{name}=", script, re.MULTILINE)}
@@ -210,6 +222,12 @@ class WhenTheRunbookIsFollowed:
         assert installed.infohus.run(f"stat -c %U /proc/{process}").strip() == "infohus"
         assert installed.infohus.run("tail -n 1 /opt/infohus/src/infohus/app.py").strip() == "# next"
 
+    def test_all_else_that_came_with_a_release_is_the_next_ones_too(self, installed: Installed) -> None:
+        places = (("systemd", "infohus*.*", "systemd/system"), ("nginx", "infohus.conf", "nginx/conf.d"))
+        for folder, kind, place in places:
+            same = f"tail -n 1 $one | grep -qx '# next' && cmp $one /etc/{place}/$one"
+            installed.infohus.run(f"cd /opt/infohus/deploy/{folder}; for one in {kind}; do {same} || exit 1; done")
+
     def test_the_check_says_what_is_still_to_do_until_it_is_done(self, installed: Installed) -> None:
         before, afterwards = installed.said["check"], installed.infohus.run(BLOCKS["check"])
         assert [said.count("INFOHUS_WITNESSES_FILE is not set") for said in (before, afterwards)] == [1, 0]
@@ -228,6 +246,22 @@ class WhenTheRunbookIsFollowed:
         logs = installed.infohus.run("cat /etc/infohus/logs.pub").count("\n")
         found = [len(re.findall(rf"^Uændret: \d+ {what}", said, re.MULTILINE)) for what in ("poster", "rækker")]
         assert found == [logs, 1]
+
+
+@pytest.mark.rule(58)
+@pytest.mark.parametrize("installed", ["fresh shells"], indirect=True)
+class WhenARowIsForged:
+    def test_an_account_of_its_own_compares_and_the_alarm_tells_soon(self, installed: Installed) -> None:
+        infohus = installed.infohus
+        assert infohus.run("stat -c %U /proc/$(cat /run/stand-ins/infohus-rows.pid)").strip() == "infohus-check"
+        infohus.run("! grep -z RECONCILER /proc/$(cat /run/stand-ins/infohus.pid)/environ")
+        infohus.run("until journalctl -u infohus-rows -n 9 | grep Uændret; do sleep 0.2; done")
+        installed.mail()
+        infohus.run(RENAME.format("name || '.'"))
+        said = installed.witness.run("until cat /run/stand-ins/mail 2>/dev/null; do sleep 0.2; done")
+        assert "infohus-rows ended with code 1: a row is not as a log says" in said
+        assert "FEJL  infohus " in infohus.run("journalctl -u infohus-rows -n 9")
+        infohus.run(RENAME.format("left(name, -1)"))
 
 
 @pytest.mark.fault("E1")
