@@ -76,7 +76,7 @@ test: setup tools  ## run every test, on every core; ARGS='-n 0' in one process
 tools:
 	# Debian programs that some tests run: installed where we may, else the tests say "NOT CHECKED".
 	missing=
-	for need in nginx:nginx-light strace:strace systemd-analyze:systemd go:golang-go wrk:wrk; do
+	for need in nginx:nginx-light msmtp:msmtp strace:strace systemd-analyze:systemd go:golang-go wrk:wrk; do
 		PATH="$$PATH:/usr/sbin" command -v "$${need%%:*}" >/dev/null || missing="$$missing $${need##*:}"
 	done
 	[ -e /usr/share/gocode/src/golang.org/x/mod/sumdb ] || missing="$$missing golang-golang-x-mod-dev"

@@ -6,7 +6,6 @@ the real ones; what is not is in stand_ins.py, and says so. It needs root and a 
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,14 +13,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from threading import Timer
 
 from infohus.demo.local_postgres import find_binaries
 from infohus.demo.people import DEMO_PEOPLE
-from runbook import README, REPOSITORY
+from runbook import BLOCKS, REPOSITORY
 
-BLOCKS = dict(re.findall(r"^<!-- tested: ([^\n]+) -->\n```sh\n(.*?)```", README, re.DOTALL | re.MULTILINE))
 RELEASE = "v-next"
 WITNESS = "vidne.politi.example.dk"
 _HERE = Path("/usr/local/lib")
@@ -168,18 +167,20 @@ class Machine:
             lines += [f"echo {_PYTHON}/lib > /etc/ld.so.conf.d/00-runbook.conf", "ldconfig"]
         lines += [
             "mount -t tmpfs -o mode=755 run /run", "mkdir -p /run/postgresql /run/lock",
-            f"mkdir {_STAND_INS}", f"cp '{REPOSITORY}/tests/stand_ins.py' {_STAND_INS}/",
+            f"mkdir {_STAND_INS}", f"cp '{REPOSITORY}/tests/'*stand_ins.py {_STAND_INS}/",
             *(self._stand_in(name) for name in ("systemctl", "journalctl", "apt-get", "python3")),
-            self._stand_in("sendmail", "/usr/local/sbin"),
+            f"{_python_here()} {_STAND_INS}/stand_ins.py lack",
             "mount -t tmpfs -o mode=1777 tmp /tmp",
-            f'{_python_here()} -c "{_LOOPBACK_UP}"', "mkdir /run/stand-ins", "touch /run/stand-ins/ready",
+            f'{_python_here()} -c "{_LOOPBACK_UP}"',
+            f"{_python_here()} {_STAND_INS}/mail_stand_ins.py relay &" if self._beside is None else "",
+            "touch /run/stand-ins/ready",
             "trap : CHLD", "while :; do sleep 1000 & wait; done",
         ]
         return "\n".join(lines)
 
-    def _stand_in(self, name: str, folder: str = str(_STAND_INS)) -> str:
+    def _stand_in(self, name: str) -> str:
         line = f'exec {_python_here()} {_STAND_INS}/stand_ins.py {name} "$@"'
-        return f"printf '%s\\n' '#!/bin/sh' '{line}' > {folder}/{name} && chmod 755 {folder}/{name}"
+        return f"printf '%s\\n' '#!/bin/sh' '{line}' > {_STAND_INS}/{name} && chmod 755 {_STAND_INS}/{name}"
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + _BLOCK_SECONDS
@@ -243,7 +244,8 @@ def source_repository(folder: Path) -> Path:
             shutil.copy(REPOSITORY / name, source / name)
     for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "this release"]):
         subprocess.run([*git, *command], check=True)
-    for file in (source / "src").rglob("*.py"):
+    others = (source / "deploy" / "systemd").rglob("infohus*.*"), (source / "deploy" / "nginx").iterdir()
+    for file in (*(source / "src").rglob("*.py"), *chain(*others)):
         file.write_text(f"{file.read_text(encoding='utf-8')}# next\n", encoding="utf-8")
     for command in (
         ["checkout", "-qb", "next"], ["commit", "-qam", "next"], ["tag", RELEASE], ["checkout", "-q", "main"],

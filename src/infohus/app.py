@@ -41,7 +41,6 @@ from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import Signer
 from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
-from infohus.kernel.audit.verification.slow_turn import SlowTurn
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.policies import Policies
@@ -168,9 +167,6 @@ def create_app(settings: Settings) -> Litestar:
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds), name="sign"),
                 asyncio.create_task(_end_answered_requests(units, settings.idempotency_days), name="end-answered"),
             ]
-            if settings.reconciler_database_url is not None:
-                turn = SlowTurn(settings.reconciler_database_url, RulesOfKeyRows())
-                tasks.append(asyncio.create_task(turn.run(), name="compare-rows"))
             readiness.register("tasks", living_tasks(tasks), close=partial(_end, tasks, ending))
             yield
         finally:

@@ -312,25 +312,29 @@ class WhenItLooksByItself:
     @pytest.mark.rule(58)
     async def test_it_names_a_forged_row_whenever_it_was_forged(self, house: House, database: Database) -> None:
         await house.case()
-        slow = SlowTurn(database.dsn("reconciler"), RulesOfKeyRows(), step_seconds=0)
-        going = asyncio.create_task(slow.run())
-        await turned(slow, 2)
-        assert {one.table for one in slow.alarms} <= SET_UP
+        with LoggedRows() as logged:
+            slow = SlowTurn(database.dsn("reconciler"), RulesOfKeyRows(), logged, step_seconds=0)
+            for _ in range(2):
+                assert {one.table for one in await slow.turn()} <= SET_UP
+                await house.case()
+            await house.sql("UPDATE infohus.\"case\" SET stage = 'accepted'")
+            for _ in range(2):
+                forged = [one.what for one in await slow.turn() if one.table == "case"]
+                assert forged == ["er ikke, som den blev skrevet"] * 3
+
+    @pytest.mark.rule(58)
+    async def test_its_process_ends_with_a_code_for_a_row_and_another_where_it_cannot_compare(
+        self, house: House, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("infohus.kernel.audit.verification.slow_turn.SlowTurn.__init__.__kwdefaults__",
+                            {"step_seconds": 0})
+        command = ["audit", "watch-rows", "--reconciler-database"]
         await house.case()
-        await turned(slow, 2)
-        assert {one.table for one in slow.alarms} <= SET_UP
         await house.sql("UPDATE infohus.\"case\" SET stage = 'accepted'")
-        await turned(slow, 2)
-        going.cancel()
-        assert [one.what for one in slow.alarms if one.table == "case"] == ["er ikke, som den blev skrevet"] * 2
-
-
-async def turned(slow: SlowTurn, times: int) -> None:
-    """Wait until all rows were compared so many times more."""
-    until = slow.turns + times
-    async with asyncio.timeout(60):
-        while slow.turns < until:  # noqa: ASYNC110 - it is another task that turns
-            await asyncio.sleep(0.01)
+        ended = await asyncio.to_thread(CliRunner().invoke, main, [*command, database.dsn("reconciler")])
+        assert (ended.exit_code, "FEJL  case " in ended.output) == (1, True)
+        refused = await asyncio.to_thread(CliRunner().invoke, main, [*command, database.dsn("verifier")])
+        assert (refused.exit_code, "Ikke prøvet: rækkerne" in refused.output) == (3, True)
 
 
 async def found_in(database: Database, *, but: frozenset[str] = SET_UP) -> list[tuple[str, str]]:
