@@ -118,10 +118,17 @@ class RowReconciliation:
 
     async def step(self, connection: AnyConnection) -> list[RowFault]:
         """Read some entries and, when there are no more, compare some rows."""
-        has_read_all = await self.follow(connection)
+        if await self.follow(connection):
+            return await self.compare(connection)
+        return self._bad_entries_until_now()
+
+    def _bad_entries_until_now(self) -> list[RowFault]:
         found, self._bad_entries = self._bad_entries, []
-        if not has_read_all:
-            return found
+        return found
+
+    async def compare(self, connection: AnyConnection) -> list[RowFault]:
+        """Compare some rows with the entries that were read."""
+        found = self._bad_entries_until_now()
         if self._left is None:
             rows = await connection.fetch(_TABLES)
             found += self._faults_of_tables(rows)
@@ -244,8 +251,10 @@ async def reconcile_rows(
     with LoggedRows() as logged:
         reconciliation, found = RowReconciliation(logged, rules), list[RowFault]()
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            while not await reconciliation.follow(connection):
+                pass  # in one snapshot no more entries come, so they are read once and not again before each step
             while not reconciliation.is_done:
-                found += await reconciliation.step(connection)
+                found += await reconciliation.compare(connection)
                 if progress is not None:
                     progress(reconciliation.compared)
         return reconciliation.compared, found
