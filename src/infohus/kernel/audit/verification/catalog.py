@@ -10,7 +10,7 @@ from infohus.kernel.audit.verification.exported_log import Fault
 
 SHIPPED = {
     "acting_authority": "60652a4ed83ed438fc58ccde08d9292e968bcfdb4d268ecefda173301432b1fb",
-    "append": "5176219c25d1a61c77864b9600a24c38afff1587dd0b5414f60d3e9e2de7beac",
+    "append": "750c068625ff6b144d05f540c60110fdd0bccb45e33a1c52f7f186b173329968",
     "emptiable": "b2836361011607aee28de1f01f1c147b412785e03c0ba7870caa8b234a0c6ba3",
     "empty": "eac4699f1698814df1dbf05e5145322ecce2a0110210569687827c949aaa89f4",
     "keep_checkpoint": "9261c5e9366f89e6ce1d5cf11a0544ec9c0e7af14b0fe0f58892db4ed5417ea0",
