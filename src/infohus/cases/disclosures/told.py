@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from infohus.cases.disclosures.model import Exchange
-from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.database.tables import Record
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -29,21 +28,14 @@ class Told(msgspec.Struct, frozen=True):
     corrected_by: UUID | None
 
 
-_told = (
-    sa.select(
-        Disclosure.record_id, Disclosure.record_version, STANDS.label("stands"),
-        sa.func.infohus.correction_of(
-            Disclosure.exchange_id, sa.null().cast(sa.DateTime(timezone=True)), Disclosure.record_id
-        ).label("correction"),
-    )
-    .where(
-        Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
-        Disclosure.recipient_id == sa.bindparam("authority_id", type_=sa.Text),
-    )
-    .subquery()
+_told = sa.func.infohus.told_how(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))).table_valued(
+    sa.column("record_id", sa.Uuid()), sa.column("record_version", sa.Integer()), sa.column("stands", sa.Boolean()),
+    sa.column("correction", sa.Uuid()), name="told",
 )
 _right = aliased(Exchange)
-_TOLD = sa.select(_told, _right.id.label("corrected_by")).select_from(
+_TOLD = sa.select(
+    _told.c.record_id, _told.c.record_version, _told.c.stands, _told.c.correction, _right.id.label("corrected_by")
+).select_from(
     _told.outerjoin(_right, _right.id == _told.c.correction)
 )
 
@@ -54,7 +46,7 @@ async def told_of(work: UnitOfWork, *records: Record) -> Mapping[UUID, Told]:
     of_others = [record for record in records if record.authority_id != own]
     if not of_others:
         return {}
-    rows = await work.values(_TOLD, record_ids=[record.id for record in of_others], authority_id=own)
+    rows = await work.values(_TOLD, record_ids=[record.id for record in of_others])
     found = {}
     for record in of_others:
         version = (record.id, record.record_version)
