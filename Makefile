@@ -17,7 +17,7 @@ SPREAD := -n auto --maxprocesses 8 --dist worksteal
 
 help:  ## list what can be done
 	echo "make …"
-	sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' Makefile | while read -r name says; do printf '  %-12s%s\n' "$$name" "$$says"; done
+	sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' Makefile | while read -r name says; do printf '  %-15s %s\n' "$$name" "$$says"; done
 	echo "Further arguments: make test ARGS='-k exchange', make demo ARGS='--port 8116'."
 
 setup:  ## make .venv with the locked dependencies; seconds when nothing changed
