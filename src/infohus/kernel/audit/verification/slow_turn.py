@@ -9,6 +9,8 @@ import asyncio
 import asyncpg
 import structlog
 
+from infohus.kernel.audit.verification.catalog import catalog_faults
+from infohus.kernel.audit.verification.exported_log import Fault
 from infohus.kernel.audit.verification.key_rows import KeyRowRules, RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
 from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
@@ -54,7 +56,9 @@ class SlowTurn:
         try:
             while True:
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
-                    found = await reconciliation.step(connection)
+                    found: list[Fault | RowFault] = [*await reconciliation.step(connection)]
+                    if reconciliation.is_done:
+                        found += await catalog_faults(connection)
                 for fault in found:
                     self._raise_alarm(fault)
                 if reconciliation.is_done:
@@ -64,8 +68,10 @@ class SlowTurn:
         finally:
             await connection.close()
 
-    def _raise_alarm(self, fault: RowFault) -> None:
+    def _raise_alarm(self, fault: Fault | RowFault) -> None:
         """Log a fault once. What an act that still goes on may have made is for `--rows` to tell."""
+        if isinstance(fault, Fault):
+            fault = RowFault(fault.place, "", fault.what)
         if not fault.is_remark and fault not in self._alarms:
             self._alarms.add(fault)
             logger.critical("row_not_as_logged", table=fault.table, key=fault.key, found=fault.what)
