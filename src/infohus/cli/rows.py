@@ -1,6 +1,7 @@
 """`infohus audit verify --rows` and `watch-rows`: compare every row with what the logs say was stored.
 
-The first does it at once and looks for lost secrets too; the second goes on slowly, beside the service.
+The first does it at once and looks for lost secrets too; the second goes on slowly, beside the service. Both compare
+functions, tables, rights and roles with those that were shipped.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from infohus.cli.log_verification import CHANGED, NOT_CHECKED
 from infohus.cli.progress_bar import ProgressBar
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.lost_secrets import lost_secrets
+from infohus.kernel.audit.verification.catalog import catalog_faults
+from infohus.kernel.audit.verification.exported_log import Fault
 from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
 from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
@@ -45,12 +48,14 @@ def code_of_rows(database: str | None) -> int:
         click.echo("Ikke prøvet: rækkerne, for --reconciler-database er ikke angivet.", err=True)
         return NOT_CHECKED
 
-    async def go() -> tuple[int, list[RowFault]]:
+    async def go() -> tuple[int, list[Fault | RowFault]]:
         # Without BYPASSRLS the database then refuses, where it would show fewer rows.
         connection = await asyncpg.connect(database, server_settings={"row_security": "off"})
         try:
+            faults: list[Fault | RowFault] = [*await catalog_faults(connection)]
             with ProgressBar(None, "Sammenligner rækker") as advance:
-                compared, faults = await reconcile_rows(connection, RulesOfKeyRows(), progress=advance)
+                compared, found = await reconcile_rows(connection, RulesOfKeyRows(), progress=advance)
+            faults += found
             async for case_id, authority_id in lost_secrets(connection):
                 faults.append(RowFault("side_secret", f"{case_id} {authority_id}", LOST))
             return compared, faults
@@ -63,8 +68,8 @@ def code_of_rows(database: str | None) -> int:
         click.echo(f"Ikke prøvet: rækkerne, for databasen svarer {type(refused).__name__}.", err=True)
         return NOT_CHECKED
     for fault in faults:
-        click.echo(f"{'Bemærk' if fault.is_remark else 'FEJL'}  {fault}")
-    are_as_logged = all(fault.is_remark for fault in faults)
+        click.echo(f"{'Bemærk' if _is_remark(fault) else 'FEJL'}  {fault}")
+    are_as_logged = all(map(_is_remark, faults))
     if are_as_logged:
         click.echo(f"Uændret: {compared} rækker, hver af dem som en log siger, den blev skrevet.")
     return 0 if are_as_logged else CHANGED
@@ -101,3 +106,5 @@ async def _first_found(database: str) -> frozenset[RowFault]:
                 is_first = False
             await asyncio.sleep(BETWEEN_TURNS_SECONDS)
         return found
+def _is_remark(fault: Fault | RowFault) -> bool:
+    return isinstance(fault, RowFault) and fault.is_remark

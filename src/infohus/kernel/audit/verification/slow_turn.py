@@ -9,6 +9,7 @@ import asyncio
 import asyncpg
 import structlog
 
+from infohus.kernel.audit.verification.catalog import catalog_faults
 from infohus.kernel.audit.verification.key_rows import KeyRowRules, RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
 from infohus.kernel.audit.verification.row_reconciliation import AT_ONCE, RowReconciliation
@@ -67,6 +68,8 @@ class SlowTurn:
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
                     # What an act that still goes on may have left is for `--rows` to tell.
                     step = [one for one in await self._reconciliation.step(connection) if not one.is_remark]
+                    if self._reconciliation.is_done:
+                        step += [RowFault(one.place, "", one.what) for one in await catalog_faults(connection)]
                 for fault in step:
                     logger.critical("row_not_as_logged", table=fault.table, key=fault.key, found=fault.what)
                 found.update(step)
