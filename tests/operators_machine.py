@@ -24,8 +24,8 @@ from runbook import BLOCKS, REPOSITORY
 RELEASE = "v-next"
 WITNESS = "vidne.politi.example.dk"
 _HERE = Path("/usr/local/lib")
-_SOURCE, _STAND_INS, _POSTGRES, _PYTHON, _PACKAGES = (
-    _HERE / f"runbook-{name}" for name in ("source", "stand-ins", "postgresql", "python", "packages")
+_SOURCE, _STAND_INS, _POSTGRES, _PYTHON, _PACKAGES, _SHELF = (
+    _HERE / f"runbook-{name}" for name in ("source", "stand-ins", "postgresql", "python", "packages", "shelf")
 )
 _ENDS_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
 """Put before `unshare`, which lets no gentler signal end it."""
@@ -53,7 +53,7 @@ def why_there_is_none() -> str | None:
 
 
 class Machine:
-    """A machine; `shelf` holds what is mounted at /var/backups and /media, and outlives it."""
+    """A machine; `shelf` holds what an operator mounts for its backups, and outlives it."""
 
     def __init__(self, folder: Path, shelf: Path, *, beside: "Machine | None" = None) -> None:
         self.folder, self.shelf = folder, shelf
@@ -63,9 +63,9 @@ class Machine:
     @contextmanager
     def running(self) -> Iterator["Machine"]:
         """Switch it on, and off at the end with everything that runs on it."""
-        for place in ("room", "opt", "postgresql", "tmp"):
+        for place in ("room", "opt", "postgresql", "tmp", "backups", "media"):
             (self.folder / place).mkdir(parents=True)
-        for place in ("backups", "media/infohus-keys"):
+        for place in ("backups", "media"):
             (self.shelf / place).mkdir(parents=True, exist_ok=True)
         enter = ["nsenter", f"--net=/proc/{self._beside.process}/ns/net", "--"] if self._beside else []
         unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -119,6 +119,11 @@ class Machine:
             assert shell.stdin is not None
             shell.stdin.close()
 
+    def mount_backups(self) -> None:
+        """Mount the other machine's disk and the medium for the keys, as the operator does."""
+        for place, source in (("/var/backups/infohus", "backups"), ("/media/infohus-keys", "media")):
+            self.run(f"mkdir -p {place} && mount --bind {_SHELF}/{source} {place} && chmod 755 {place}")
+
     def put(self, place: str, text: str, *, mode: str = "0644") -> None:
         """Write a file as the operator's editor would."""
         staged = self.folder / "tmp" / "staged"
@@ -153,7 +158,8 @@ class Machine:
         packages = next((REPOSITORY / ".venv" / "lib").glob("python3*/site-packages"))
         bound = {
             "/opt": self.folder / "opt", "/var/lib/postgresql": self.folder / "postgresql",
-            "/var/backups": self.shelf / "backups", "/media": self.shelf / "media", str(_PACKAGES): packages,
+            "/var/backups": self.folder / "backups", "/media": self.folder / "media", str(_PACKAGES): packages,
+            str(_SHELF): self.shelf,
             str(_SOURCE): source_repository(self.shelf), str(_HERE / "runbook-tmp"): self.folder / "tmp",
         }
         if _python_here().is_relative_to(_PYTHON):
@@ -167,7 +173,7 @@ class Machine:
             lines += [f"echo {_PYTHON}/lib > /etc/ld.so.conf.d/00-runbook.conf", "ldconfig"]
         lines += [
             "mount -t tmpfs -o mode=755 run /run", "mkdir -p /run/postgresql /run/lock",
-            f"mkdir {_STAND_INS}", f"cp '{REPOSITORY}/tests/'*stand_ins.py {_STAND_INS}/",
+            f"mkdir {_STAND_INS}", f"cp '{REPOSITORY}/tests/'*stand_in*.py {_STAND_INS}/",
             *(self._stand_in(name) for name in ("systemctl", "journalctl", "apt-get", "python3")),
             f"{_python_here()} {_STAND_INS}/stand_ins.py lack",
             "mount -t tmpfs -o mode=1777 tmp /tmp",

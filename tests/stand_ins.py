@@ -28,8 +28,11 @@ CLUSTER = Path("/var/lib/postgresql/main")
 POSTGRES_BIN = Path(os.environ.get("RUNBOOK_POSTGRES_BIN", ""))
 PYTHON = os.environ.get("RUNBOOK_PYTHON", sys.executable)
 STARTED_SECONDS = 60
-PROGRAMS = {"git": "git", "openssl": "openssl", "curl": "curl", "nginx-light": "nginx", "msmtp": "msmtp"}
+PROGRAMS = {"git": "git", "openssl": "openssl", "curl": "curl", "nginx-light": "nginx", "msmtp": "msmtp",
+            "podman": "podman"}
 """What a bare machine lacks until apt-get was told to install its package; python3-venv and postgresql are below."""
+REPLACED = {"msmtp": "mail_stand_ins.py", "podman": "container_stand_in.py"}
+"""What is replaced where it is missing; podman everywhere, for no container engine may run here."""
 LACKING = Path("/usr/local/sbin")
 """Here each of them is missing: first in every PATH, and gone when its package is installed."""
 ACCESS = "local all postgres peer\nlocal replication postgres peer\nhost all all 127.0.0.1/32 scram-sha-256\n"
@@ -51,6 +54,9 @@ def systemctl(*words: str) -> int:
     if verb == "enable":
         say(f"starts nothing at boot: {' '.join(names)}")
         return max([start(name) for name in names] if now else [0])
+    if verb == "disable":
+        say(f"starts nothing of it at boot any more: {' '.join(names)}")
+        return max([stop(name) for name in names] if now else [0])
     acts: dict[str, Callable[[str], int]] = {
         "start": start, "stop": stop, "reload": restart, "restart": restart, "reload-or-restart": restart,
     }
@@ -68,7 +74,7 @@ def start(name: str) -> int:
         return postgres("start")
     if name == "nginx":
         return nginx("start")
-    if name.endswith(".timer"):
+    if name == "podman-restart" or name.endswith(".timer"):
         say(f"{name} would start its service at its time")
         return 0
     unit = directives(name)
@@ -247,10 +253,10 @@ def apt_get(*words: str) -> int:
         (LACKING / program).unlink(missing_ok=True)
     missing = [program for program in programs if shutil.which(program) is None]
     say(f"installs nothing; missing here: {', '.join(missing) or 'nothing'}")
-    if "msmtp" in missing:
-        script = f'#!/bin/sh\nexec {PYTHON} {Path(__file__).with_name("mail_stand_ins.py")} "$@"\n'
-        (LACKING / "msmtp").write_text(script, encoding="utf-8")
-        (LACKING / "msmtp").chmod(0o755)
+    for program in {*missing, "podman"} & {*programs} & {*REPLACED}:
+        script = f'#!/bin/sh\nexec {PYTHON} {Path(__file__).with_name(REPLACED[program])} "$@"\n'
+        (LACKING / program).write_text(script, encoding="utf-8")
+        (LACKING / program).chmod(0o755)
     return postgresql() if "postgresql" in packages else 0
 
 
