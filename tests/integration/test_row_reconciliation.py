@@ -181,6 +181,19 @@ class WhenARowIsForged:
 
     @pytest.mark.fault("A17")
     @pytest.mark.rule(58)
+    async def test_a_table_emptied_is_named_and_so_is_the_first_row_in_an_empty_one(self, forgery: Forgery) -> None:
+        gone = await forgery.found_after("TRUNCATE infohus.note")
+        assert {(one.table, one.what) for one in gone} == {("note", "er væk, uden at nogen log siger det")}
+        forged = await forgery.found_after(
+            "CREATE TEMPORARY TABLE kept AS SELECT * FROM infohus.note LIMIT 1", "TRUNCATE infohus.note",
+            "UPDATE kept SET id = gen_random_uuid()", "INSERT INTO infohus.note SELECT * FROM kept",
+        )
+        assert {(one.table, one.what) for one in forged} - {(one.table, one.what) for one in gone} == {
+            ("note", "ingen log nævner den"),
+        }
+
+    @pytest.mark.fault("A17")
+    @pytest.mark.rule(58)
     async def test_an_older_state_put_back_is_named(self, world: Database) -> None:
         """Also when everything of the row is as it once was, and when the revision says that it is the newest."""
         async with forging(world) as forgery:

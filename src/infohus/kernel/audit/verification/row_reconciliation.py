@@ -34,7 +34,7 @@ _LOGS = "SELECT f.log_id, f.size FROM audit.frontier f ORDER BY f.log_id"
 _TABLES = """
 SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relispartition
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid) AS is_plain,
-  array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+  pg_catalog.pg_relation_size(c.oid) > 0 AS has_pages, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
   array_agg(a.atttypid = 'bytea'::regtype ORDER BY a.attnum) AS is_bytes,
   (SELECT array_agg(k.attname::text ORDER BY array_position(i.indkey, k.attnum))
    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = ANY (i.indkey)
@@ -56,6 +56,8 @@ class Table:
     columns: tuple[str, ...]
     keys: tuple[str, ...]
     key_of_text: str
+    has_pages: bool
+    """A table without any has no row in any snapshot, and is not asked for its rows."""
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> "Table":
@@ -67,7 +69,7 @@ class Table:
         )
         return cls(
             row["schema"], row["name"], tuple(name for name in row["columns"] if name not in WRAPPED_KEYS),
-            tuple(row["keys"]), " AND ".join(texts),
+            tuple(row["keys"]), " AND ".join(texts), row["has_pages"],
         )
 
     @property
@@ -179,7 +181,7 @@ class RowReconciliation:
 
     async def _compare_some(self, connection: AnyConnection, table: Table) -> list[RowFault]:
         query, values = table.page(self._after)
-        rows = await connection.fetch(query, *values)
+        rows = await connection.fetch(query, *values) if table.has_pages else []
         found = [fault for row in rows for fault in await self._compare(connection, table, row)]
         self.compared += len(rows)
         if len(rows) < AT_ONCE:

@@ -9,6 +9,7 @@ import asyncio
 import asyncpg
 import structlog
 
+from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.catalog import catalog_faults
 from infohus.kernel.audit.verification.key_rows import KeyRowRules, RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
@@ -66,10 +67,7 @@ class SlowTurn:
             while not self._reconciliation.is_done:
                 before = self._has_read()
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
-                    # What an act that still goes on may have left is for `--rows` to tell.
-                    step = [one for one in await self._reconciliation.step(connection) if not one.is_remark]
-                    if self._reconciliation.is_done:
-                        step += [RowFault(one.place, "", one.what) for one in await catalog_faults(connection)]
+                    step = await self._step(connection)
                 for fault in step:
                     logger.critical("row_not_as_logged", table=fault.table, key=fault.key, found=fault.what)
                 found.update(step)
@@ -79,6 +77,16 @@ class SlowTurn:
             await connection.close()
         self.compared = self._reconciliation.compared
         self._reconciliation.begin_again()
+
+    async def _step(self, connection: AnyConnection) -> list[RowFault]:
+        """Compare some rows, and at the turn's end functions, tables, policies, rights and roles.
+
+        What an act that still goes on may have left is for `--rows` to tell.
+        """
+        found = [one for one in await self._reconciliation.step(connection) if not one.is_remark]
+        if self._reconciliation.is_done:
+            found += [RowFault(one.place, "", one.what) for one in await catalog_faults(connection)]
+        return found
 
     def _has_read(self) -> int:
         return self._reconciliation.compared + sum(self._reconciliation.positions.values())
