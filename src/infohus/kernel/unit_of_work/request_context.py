@@ -28,6 +28,7 @@ from infohus.kernel.unit_of_work.lookup import (
     infohus_query,
     resolved_case,
     resolved_infohus,
+    takes_part_as,
 )
 
 _OWN_SIDE = sa.select(sa.func.infohus.own_side_of_attempt(sa.bindparam("case_id", type_=sa.Uuid)).label("log_ids"))
@@ -142,7 +143,7 @@ class RequestContext:
             rows = await self.ask(query.sql, query.arguments({**values, "infohus_id": subject_id}))
             return resolved_infohus(rows[0] if rows else None)
         record = model if issubclass(model, Record) else None
-        query = case_query(record, self.lock)
+        query = case_query(record, self.lock, takes_part_as(self.caller.role))
         subject = {"case_id": within, "record_id": subject_id} if record else {"case_id": subject_id}
         rows = await self.ask(query.sql, query.arguments({**values, **subject}))
-        return resolved_case(rows[0] if rows else None, record)
+        return resolved_case(rows[0] if rows else None, record, self.caller)

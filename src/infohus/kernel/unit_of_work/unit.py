@@ -322,7 +322,7 @@ class UnitOfWork:
             assert not self.is_repetition, f"a repeated {self.action} would act twice"  # noqa: S101 - and so it does not
             self.done(getattr(self.resolved.subject, "id", NIL))
             await self._keys.wrap_new(self._writes.set_wrap)
-            await self._side_keys.take_in()
+            await self._side_keys.take_in(is_first=self.side.is_first_written)
         self.side.store()
         await self._writes.send()
         await self._side_keys.commit()
