@@ -1,5 +1,6 @@
 """What PET asks for is seen by the authority that was asked and its supervision, and by nobody else (rule 85)."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from infohus.kernel.authorization.action import Action
 from one_api import description_of
 
 ASKED = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen."}
+JSON = {"Content-Type": "application/json"}
 _CORRELATION = re.compile(r'"correlation_id":"[^"]*"')
 TOLD = (
     "INSERT INTO infohus.disclosure (exchange_id, record_id, recipient_id, record_version, record_kind, case_id,"
@@ -258,6 +260,9 @@ class WhenAnActIsForPet:
         entries = (await house.entries(MUNICIPAL_LOG))[before:]
         assert [(one.action, one.track) for one in entries] == [(one.action, Track.PET) for one in entries]
         assert len(entries) == len(refused)
+        for spelt in ("pet\0", "pet\ud800", "p\u00e9t", "pet\n"):
+            asked = {"content": json.dumps({**QUESTION, "received_from": spelt}).encode(), "headers": JSON}
+            assert (await kommune.call("POST", f"{case.path}/information-requests", **asked)).status_code == 400, spelt
         # Another authority's entries say nothing of a track that it does not know.
         await case.politi.get(exchange, status=404)
         assert (await house.entries(POLICE_LOG))[-1].track is Track.ORDINARY
