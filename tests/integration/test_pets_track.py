@@ -145,10 +145,9 @@ class WhenPetIsAnswered:
         case = await knowing_pet(house)
         items = [{"kind": "information", "id": await case.note()}]
         ordinary = await case.kommune.post(f"{case.path}/exchanges", {**told(), "items": items})
-        for_pet = await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "items": items})
-        await house.sql(
-            TOLD, UUID(for_pet["id"]), UUID(items[0]["id"]), "pet", UUID(case.id), MUNICIPALITY,
-        )
+        for_pet, again = [
+            await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "items": items}) for _ in range(2)
+        ]
         draft = {**told(), "summary": "Det var en anden.", "recipients": []}
         of_pets = await case.kommune.post(f"{case.path}/exchanges/{for_pet['id']}/corrections", draft)
         assert (of_pets["recipients"], of_pets["paragraph"]) == (["pet"], "pet-loven-4")
@@ -157,6 +156,13 @@ class WhenPetIsAnswered:
         corrected = await case.kommune.post(f"{case.path}/exchanges/{ordinary['id']}/corrections", draft)
         assert corrected["recipients"] == [POLICE]
         assert (await case.politi.get(f"{case.path}/exchanges/{ordinary['id']}"))["is_corrected"]
+        # Where nothing is exchanged any more, the correction carries what PET got, and nothing else.
+        new = [{"kind": "information", "id": await case.note()}]
+        await case.decide("scope-decisions", "outside", {"reasons": "Derfor."}, purpose="scope_decision")
+        path, to_pet = f"{case.path}/exchanges/{again['id']}/corrections", {**draft, "recipients": ["pet"]}
+        refused = await case.kommune.post(path, {**to_pet, "items": new}, status=409)
+        assert refused["type"] == "/problems/correction-carries-more"
+        assert (await case.kommune.post(path, {**to_pet, "items": items}))["records"] == items
 
     @pytest.mark.rule(13)
     @pytest.mark.rule(14)
