@@ -96,14 +96,15 @@ def addresses(house: House, case: UUID, told: list[Told]) -> Iterator[str]:
 
 
 async def read_by_the_two(house: House, told: list[Told]) -> dict[str, list[Any]]:
-    """Let each tovholder read everything of these cases."""
-    return {
-        authority: [
+    """Let each tovholder read every list of these cases, and what was told to their own authority."""
+    answers: dict[str, list[Any]] = {}
+    for authority, name in NAMES.items():
+        own = [one for one in told if one.recipient == authority]
+        answers[authority] = [
             (await house.person(name).call("GET", address)).json()
-            for case in {one.case for one in told} for address in addresses(house, case, told)
+            for case in {one.case for one in own} for address in addresses(house, case, own)
         ]
-        for authority, name in NAMES.items()
-    }
+    return answers
 
 
 def marks_in(answers: list[Any]) -> Iterator[tuple[str, Any]]:
