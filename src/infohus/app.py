@@ -34,15 +34,11 @@ from infohus.danish.purposes import PURPOSES
 from infohus.danish_calendar import danish_day
 from infohus.errors import Refused
 from infohus.kernel.answers.problems import guarded
-from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.signing.of_settings import folder_of_signer, signer_of
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
-from infohus.kernel.audit.signing.signer import Signer
-from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
+from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
-from infohus.kernel.audit.verification.slow_turn import SlowTurn
-from infohus.kernel.audit.witness.client import witnesses_in
-from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.database.pool import KEYS, SIGNER, connections_for_keys, open_pool
@@ -168,9 +164,6 @@ def create_app(settings: Settings) -> Litestar:
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds), name="sign"),
                 asyncio.create_task(_end_answered_requests(units, settings.idempotency_days), name="end-answered"),
             ]
-            if settings.reconciler_database_url is not None:
-                turn = SlowTurn(settings.reconciler_database_url)
-                tasks.append(asyncio.create_task(turn.run(), name="compare-rows"))
             readiness.register("tasks", living_tasks(tasks), close=partial(_end, tasks, ending))
             yield
         finally:
@@ -224,29 +217,9 @@ def guarded_handlers() -> list[HTTPRouteHandler]:
     )
 
 
-def signer_of(settings: Settings) -> Signer:
-    """Build the signer of the audit logs.
-
-    Raises:
-        UnsafeSigningKey, WitnessesNotUsable: a file is missing or unsafe, or a witness has the log's own key.
-    """
-    key = SigningKey.load(settings.keys_folder / "log-signing.key")
-    witnesses = witnesses_in(settings.witnesses_file, now)
-    if key.verifier("log").public in {witness.public for witness in witnesses.keys}:
-        message = "a witness has the log's own key, and could vouch for nothing"
-        raise WitnessesNotUsable(message)
-    return Signer(
-        key, CheckpointStore(_folder_of_signer(settings)), witnesses=witnesses, clock=now
-    )
-
-
-def _folder_of_signer(settings: Settings) -> Path:
-    return settings.signed_folder or settings.keys_folder / "signed"
-
-
 def _watched_folders(settings: Settings) -> dict[str, Path]:
     """Give the folders whose disks must have room, by what they are for."""
-    folders = {"keys": settings.keys_folder, "signer": _folder_of_signer(settings)}
+    folders = {"keys": settings.keys_folder, "signer": folder_of_signer(settings)}
     return folders if settings.database_folder is None else {**folders, "database": settings.database_folder}
 
 

@@ -39,6 +39,7 @@ from infohus.danish_calendar import danish_day, start_of_day
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.draw import commitment_of
+from infohus.kernel.audit.signing import of_settings
 from infohus.kernel.audit.witness.cosigning import Witnesses, WitnessPolicy, WitnessUnreachable
 from infohus.kernel.audit.witness.server import create_witness_app
 from infohus.kernel.audit.witness.witness import Witness
@@ -78,7 +79,7 @@ async def witnessed(
         Witness(keys[name], name=name, folder=tmp_path / f"{name}-key", logs=[], clock=now).verifier for name in NAMES
     )
     policy = WitnessPolicy(2, verifiers, tuple(f"http://{name}" for name in NAMES))
-    monkeypatch.setattr("infohus.app.witnesses_in", lambda _file, clock: Witnesses(policy, send, clock))
+    monkeypatch.setattr(of_settings, "witnesses_in", lambda _file, clock: Witnesses(policy, send, clock))
     async with open_house(database, tmp_path) as opened:
         yield opened
         await opened.assert_logs_are_whole()

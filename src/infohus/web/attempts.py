@@ -57,6 +57,7 @@ _LISTED_BELOW: Mapping[str, Action] = MappingProxyType({
     "/installation-log": Action.READ_INSTALLATION_LOG,
 })
 """What a GET is that has no act of its own, by how its address begins."""
+_NAMES_OF_ACTS = frozenset(action.value for action in Action)
 
 RolesOfRoutes = Mapping[str, frozenset[Role]]
 """The roles that the policies can permit a route to at all, by its operation id."""
@@ -85,7 +86,7 @@ def _act_of(handler: HTTPRouteHandler) -> Action:
     named = operation[0].lower() + operation[1:]
     if operation in _OTHERWISE_CALLED:
         return _OTHERWISE_CALLED[operation]
-    if named in {action.value for action in Action}:
+    if named in _NAMES_OF_ACTS:
         return Action(named)
     path = min(handler.paths)
     below = [action for begin, action in _LISTED_BELOW.items() if path.startswith(begin)]

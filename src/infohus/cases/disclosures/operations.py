@@ -105,6 +105,8 @@ async def disclose(
     if exchanged_at < work.now:
         await _refuse_a_time_before_they_took_part(work, draft, exchanged_at)
     answers = Answers(draft.necessity, draft.proportionality, draft.subsidiarity, draft.strict_necessity)
+    takes_part = work.parties.keys() >= set(work.audit_draft.recipients)
+    outside = [] if takes_part else sorted({(one.kind, one.record_id, one.record_version) for one in items})
     texts = {
         "necessity": draft.necessity, "proportionality": draft.proportionality, "subsidiarity": draft.subsidiarity,
         "strict_necessity": draft.strict_necessity, "consent_reason": draft.consent_reason, "summary": summary,
@@ -121,6 +123,8 @@ async def disclose(
         for_supervision={"answers": msgspec.json.encode(answers).decode()},
         recipients=work.audit_draft.recipients, is_late=work.now - exchanged_at > LATE_AFTER,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
+        given_kinds=[kind for kind, _, _ in outside], given_ids=[record_id for _, record_id, _ in outside],
+        given_versions=[version for _, _, version in outside],
         manifest=manifest_of(exchange_id, facts, recipients=draft.recipients, items=items, texts=texts, salt=salt),
         **facts,
     )

@@ -38,12 +38,15 @@ _RECORDS = (
 async def records_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[UUID, list[DisclosedRecord]]:
     """List what exchanges disclosed, by kind and id, with what this unit of work is about to disclose.
 
-    A recipient sees what was disclosed to itself. What went back to its owner is not among it: the owner has it.
+    A recipient sees what was disclosed to itself. What was given to one that takes no part is among it, what went back
+    to its owner is not: the owner has it.
     """
     pending = {exchange.id for exchange in work.pending(Exchange)}
     stored = [one.id for one in exchanges if one.id not in pending]
     rows = await work.values(_RECORDS, exchange_ids=stored, authority_id=work.caller.authority_id) if stored else []
-    found: dict[UUID, set[DisclosedRecord]] = {one.id: set() for one in exchanges}
+    found: dict[UUID, set[DisclosedRecord]] = {
+        one.id: set(map(DisclosedRecord, one.given_kinds, one.given_ids)) for one in exchanges
+    }
     for row in rows:
         found[row["exchange_id"]].add(DisclosedRecord(row["record_kind"], row["record_id"]))
     for new in work.pending(Disclosure):

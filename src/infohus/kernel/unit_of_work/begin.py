@@ -116,7 +116,7 @@ class UnitsOfWork:
             try:
                 if context.writes:
                     await context.begin_transaction(case_id)
-                side_keys = self._side_keys(context, case_id)
+                side_keys = self._side_keys(context, case_id, audit_draft)
                 async with side_keys.read_meanwhile():
                     resolved = await context.find(model, subject_id, within)
                 audit_draft.stage = resolved.case.stage if resolved.case is not None else None
@@ -246,11 +246,12 @@ class UnitsOfWork:
     def _connection(self) -> AbstractAsyncContextManager[Connection]:
         return lent_by(self._connections)
 
-    def _side_keys(self, context: RequestContext, case_id: UUID | None) -> SideKeys:
+    def _side_keys(self, context: RequestContext, case_id: UUID | None, audit_draft: AuditEventDraft) -> SideKeys:
         caller, now = context.caller, context.now
         return SideKeys(
             self._vault, authority_id=caller.authority_id, case_id=case_id, ask=context.ask,
             ask_keys=partial(self._key_store.ask, caller, now), commit=partial(self._key_store.commit, caller, now),
+            wrote=audit_draft.add_wrote,
         )
 
     async def _unit(  # noqa: PLR0913, PLR0917 - what a unit is made of

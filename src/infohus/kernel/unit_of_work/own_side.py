@@ -60,6 +60,11 @@ class Side:
         stored = self._stored.version if self._stored is not None else 0
         return stored + 1 if self._is_changed else stored
 
+    @property
+    def is_first_written(self) -> bool:
+        """Whether this unit makes the side's row: the authority has written nothing in the case before."""
+        return self._case_id is not None and self._stored is None
+
     def enter(self, case_id: UUID) -> None:
         """Go on inside a case that the unit has just created."""
         self._case_id = case_id

@@ -21,6 +21,7 @@ _NAMES = {
 _OF_THE_SYSTEM = frozenset({
     "id", "case_id", "authority_id", "regime", "record_version", "recorded_by", "cpr_index", "manifest",
     "manifest_salt", "content_hash", "template_digest", "exchange_id", "delivered_by",
+    "given_kinds", "given_ids", "given_versions",
 })
 """Columns that are left out of a package: they say nothing about the person."""
 
