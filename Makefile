@@ -17,7 +17,7 @@ SPREAD := -n auto --maxprocesses 8 --dist worksteal
 
 help:  ## list what can be done
 	echo "make …"
-	sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' Makefile | while read -r name says; do printf '  %-12s%s\n' "$$name" "$$says"; done
+	sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' Makefile | while read -r name says; do printf '  %-15s %s\n' "$$name" "$$says"; done
 	echo "Further arguments: make test ARGS='-k exchange', make demo ARGS='--port 8116'."
 
 setup:  ## make .venv with the locked dependencies; seconds when nothing changed
@@ -76,7 +76,7 @@ test: setup tools  ## run every test, on every core; ARGS='-n 0' in one process
 tools:
 	# Debian programs that some tests run: installed where we may, else the tests say "NOT CHECKED".
 	missing=
-	for need in nginx:nginx-light strace:strace systemd-analyze:systemd go:golang-go wrk:wrk; do
+	for need in nginx:nginx-light msmtp:msmtp strace:strace systemd-analyze:systemd go:golang-go wrk:wrk; do
 		PATH="$$PATH:/usr/sbin" command -v "$${need%%:*}" >/dev/null || missing="$$missing $${need##*:}"
 	done
 	[ -e /usr/share/gocode/src/golang.org/x/mod/sumdb ] || missing="$$missing golang-golang-x-mod-dev"

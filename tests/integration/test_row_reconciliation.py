@@ -21,7 +21,6 @@ from infohus.kernel.access.keys_model import NO_PERSON
 from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_in
 from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
-from infohus.kernel.audit.verification.slow_turn import SlowTurn
 from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, key_of
 from policies.row_world import make_world
 from reconciled import SET_UP, faults_in
@@ -181,6 +180,19 @@ class WhenARowIsForged:
 
     @pytest.mark.fault("A17")
     @pytest.mark.rule(58)
+    async def test_a_table_emptied_is_named_and_so_is_the_first_row_in_an_empty_one(self, forgery: Forgery) -> None:
+        gone = await forgery.found_after("TRUNCATE infohus.note")
+        assert {(one.table, one.what) for one in gone} == {("note", "er væk, uden at nogen log siger det")}
+        forged = await forgery.found_after(
+            "CREATE TEMPORARY TABLE kept AS SELECT * FROM infohus.note LIMIT 1", "TRUNCATE infohus.note",
+            "UPDATE kept SET id = gen_random_uuid()", "INSERT INTO infohus.note SELECT * FROM kept",
+        )
+        assert {(one.table, one.what) for one in forged} - {(one.table, one.what) for one in gone} == {
+            ("note", "ingen log nævner den"),
+        }
+
+    @pytest.mark.fault("A17")
+    @pytest.mark.rule(58)
     async def test_an_older_state_put_back_is_named(self, world: Database) -> None:
         """Also when everything of the row is as it once was, and when the revision says that it is the newest."""
         async with forging(world) as forgery:
@@ -306,31 +318,6 @@ class WhenAnOperatorAsks:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
         await connection.close()
-
-
-class WhenItLooksByItself:
-    @pytest.mark.rule(58)
-    async def test_it_names_a_forged_row_whenever_it_was_forged(self, house: House, database: Database) -> None:
-        await house.case()
-        slow = SlowTurn(database.dsn("reconciler"), RulesOfKeyRows(), step_seconds=0)
-        going = asyncio.create_task(slow.run())
-        await turned(slow, 2)
-        assert {one.table for one in slow.alarms} <= SET_UP
-        await house.case()
-        await turned(slow, 2)
-        assert {one.table for one in slow.alarms} <= SET_UP
-        await house.sql("UPDATE infohus.\"case\" SET stage = 'accepted'")
-        await turned(slow, 2)
-        going.cancel()
-        assert [one.what for one in slow.alarms if one.table == "case"] == ["er ikke, som den blev skrevet"] * 2
-
-
-async def turned(slow: SlowTurn, times: int) -> None:
-    """Wait until all rows were compared so many times more."""
-    until = slow.turns + times
-    async with asyncio.timeout(60):
-        while slow.turns < until:  # noqa: ASYNC110 - it is another task that turns
-            await asyncio.sleep(0.01)
 
 
 async def found_in(database: Database, *, but: frozenset[str] = SET_UP) -> list[tuple[str, str]]:

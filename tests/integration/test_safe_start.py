@@ -9,9 +9,10 @@ from msgspec import structs
 
 from conftest import ROLES_SQL, Database, Role
 from house import House, open_house
-from infohus.app import create_app, signer_of
+from infohus.app import create_app
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
+from infohus.kernel.audit.signing.of_settings import signer_of
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.database.pool import KEYS, open_pool
 from infohus.kernel.sealing.keepers import UnsafeKeyFile

@@ -179,12 +179,12 @@ def column_names_of(model: type[Row]) -> tuple[str, ...]:
 
 
 @cache
-def _results(model: type[Row], prefix: str) -> tuple[Convert, tuple[tuple[str, Convert], ...]]:
+def _results(model: type[Row]) -> tuple[Convert, tuple[tuple[str, Convert], ...]]:
     """Give what takes all columns out of a record, in the table's order, and which of them are converted how."""
     configure_mappers()
     converts = ((column.name, _result_of(column.type)) for column in table_of(model).columns)
     return (
-        itemgetter(*(prefix + name for name in column_names_of(model))),
+        itemgetter(*column_names_of(model)),
         tuple((name, convert) for name, convert in converts if convert is not None),
     )
 
@@ -210,9 +210,9 @@ def stored_of(row: Row) -> dict[str, Any]:
     return stored
 
 
-def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
-    """Make a mapped row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
-    columns_of, converts = _results(model, prefix)
+def row_from(model: type[AnyRow], record: asyncpg.Record) -> AnyRow:
+    """Make a mapped row of a driver's record, which must hold all the table's columns."""
+    columns_of, converts = _results(model)
     # Past SQLAlchemy's `__init__` and the state it keeps for a session: there is none.
     row = model.__new__(model)
     values = vars(row)

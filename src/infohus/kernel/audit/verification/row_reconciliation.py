@@ -34,7 +34,7 @@ _LOGS = "SELECT f.log_id, f.size FROM audit.frontier f ORDER BY f.log_id"
 _TABLES = """
 SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relispartition
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid) AS is_plain,
-  array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+  pg_catalog.pg_relation_size(c.oid) > 0 AS has_pages, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
   array_agg(a.atttypid = 'bytea'::regtype ORDER BY a.attnum) AS is_bytes,
   (SELECT array_agg(k.attname::text ORDER BY array_position(i.indkey, k.attnum))
    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = ANY (i.indkey)
@@ -56,6 +56,8 @@ class Table:
     columns: tuple[str, ...]
     keys: tuple[str, ...]
     key_of_text: str
+    has_pages: bool
+    """A table without any has no row in any snapshot, and is not asked for its rows."""
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> "Table":
@@ -67,7 +69,7 @@ class Table:
         )
         return cls(
             row["schema"], row["name"], tuple(name for name in row["columns"] if name not in WRAPPED_KEYS),
-            tuple(row["keys"]), " AND ".join(texts),
+            tuple(row["keys"]), " AND ".join(texts), row["has_pages"],
         )
 
     @property
@@ -118,10 +120,17 @@ class RowReconciliation:
 
     async def step(self, connection: AnyConnection) -> list[RowFault]:
         """Read some entries and, when there are no more, compare some rows."""
-        has_read_all = await self.follow(connection)
+        if await self.follow(connection):
+            return await self.compare(connection)
+        return self._bad_entries_until_now()
+
+    def _bad_entries_until_now(self) -> list[RowFault]:
         found, self._bad_entries = self._bad_entries, []
-        if not has_read_all:
-            return found
+        return found
+
+    async def compare(self, connection: AnyConnection) -> list[RowFault]:
+        """Compare some rows with the entries that were read."""
+        found = self._bad_entries_until_now()
         if self._left is None:
             rows = await connection.fetch(_TABLES)
             found += self._faults_of_tables(rows)
@@ -172,7 +181,7 @@ class RowReconciliation:
 
     async def _compare_some(self, connection: AnyConnection, table: Table) -> list[RowFault]:
         query, values = table.page(self._after)
-        rows = await connection.fetch(query, *values)
+        rows = await connection.fetch(query, *values) if table.has_pages else []
         found = [fault for row in rows for fault in await self._compare(connection, table, row)]
         self.compared += len(rows)
         if len(rows) < AT_ONCE:
@@ -244,8 +253,10 @@ async def reconcile_rows(
     with LoggedRows() as logged:
         reconciliation, found = RowReconciliation(logged, rules), list[RowFault]()
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            while not await reconciliation.follow(connection):
+                pass  # in one snapshot no more entries come, so they are read once and not again before each step
             while not reconciliation.is_done:
-                found += await reconciliation.step(connection)
+                found += await reconciliation.compare(connection)
                 if progress is not None:
                     progress(reconciliation.compared)
         return reconciliation.compared, found
