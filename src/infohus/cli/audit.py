@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
-from infohus.app import signer_of
 from infohus.cli.daily_check import verify_all
 from infohus.cli.draw import draw
 from infohus.cli.log_name import LogName
@@ -35,6 +34,7 @@ from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSignin
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
 from infohus.kernel.audit.formats.merkle import leaf_hash as leaf_hash_of
+from infohus.kernel.audit.signing.of_settings import signer_of
 from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable

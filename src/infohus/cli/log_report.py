@@ -110,6 +110,8 @@ def _print(checked: _Checked) -> None:
     click.echo(f"Fingeraftrykket står i den underskrevne log {checkpoint.origin} på {checkpoint.size} poster{by}.")
     if withheld is None:
         click.echo("Om noget er udeladt, ses kun af en eksporteret log, med --log, af den, der må læse den.")
+    elif withheld == 0:
+        click.echo("Helt: hvert opslag om personen, som loggen har, står i udtrækket.")
     else:
         click.echo(f"Helt: loggen har {withheld} opslag mere om personen, og en begrænsning gælder hvert af dem.")
 

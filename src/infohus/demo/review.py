@@ -32,7 +32,7 @@ def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> No
     infohus = f"/infohuse/{play.infohus['id']}"
     listed = play.dpo.get(f"{infohus}/exchanges?limit=200&{FOR}")["items"]
     tell.expect(listed and not {"necessity", "summary"} & set(listed[0]), "listen viste indhold")
-    play.dpo.get(play.case, status=404)
+    play.dpo.get(play.case, status=403)
     tell.say(f"{play.dpo.who} ser {len(listed)} videregivelser: hvem, hvornår, hjemmel, formål. Ikke et ord af sagen.")
     _review_the_answers(play, infohus)
     _review_the_attempts(play, hidden)

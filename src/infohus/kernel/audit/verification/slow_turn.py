@@ -9,8 +9,11 @@ import asyncio
 import asyncpg
 import structlog
 
+from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.catalog import catalog_faults
+from infohus.kernel.audit.verification.key_rows import KeyRowRules, RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
-from infohus.kernel.audit.verification.row_reconciliation import AT_ONCE, RowFault, RowReconciliation
+from infohus.kernel.audit.verification.row_reconciliation import AT_ONCE, RowReconciliation
 
 logger = structlog.get_logger()
 
@@ -28,11 +31,13 @@ class RowsNotCompared(Exception):  # noqa: N818 - names the situation
 class SlowTurn:
     """Compares all rows, turn after turn; what it read of the logs it still knows in the next."""
 
-    def __init__(self, database: str, logged: LoggedRows, *, step_seconds: float = STEP_SECONDS) -> None:
+    def __init__(
+        self, database: str, rules: KeyRowRules, logged: LoggedRows, *, step_seconds: float = STEP_SECONDS
+    ) -> None:
         """Connect as the role that the address `database` names, `infohus_reconciler`."""
         self._database = database
         self._step_seconds = step_seconds
-        self._reconciliation = RowReconciliation(logged)
+        self._reconciliation = RowReconciliation(logged, rules)
         self.compared = 0
         """How many rows the last turn compared."""
 
@@ -62,7 +67,7 @@ class SlowTurn:
             while not self._reconciliation.is_done:
                 before = self._has_read()
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
-                    step = await self._reconciliation.step(connection)
+                    step = await self._step(connection)
                 for fault in step:
                     logger.critical("row_not_as_logged", table=fault.table, key=fault.key, found=fault.what)
                 found.update(step)
@@ -72,6 +77,16 @@ class SlowTurn:
             await connection.close()
         self.compared = self._reconciliation.compared
         self._reconciliation.begin_again()
+
+    async def _step(self, connection: AnyConnection) -> list[RowFault]:
+        """Compare some rows, and at the turn's end functions, tables, policies, rights and roles.
+
+        What an act that still goes on may have left is for `--rows` to tell.
+        """
+        found = [one for one in await self._reconciliation.step(connection) if not one.is_remark]
+        if self._reconciliation.is_done:
+            found += [RowFault(one.place, "", one.what) for one in await catalog_faults(connection)]
+        return found
 
     def _has_read(self) -> int:
         return self._reconciliation.compared + sum(self._reconciliation.positions.values())
