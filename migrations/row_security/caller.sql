@@ -69,12 +69,14 @@ CREATE FUNCTION infohus.finds_participation(of_case uuid, area text) RETURNS boo
 
 -- The same, looked up once in a statement: one recorded exchange asks some nine times. A statement sees the rows as they
 -- were when it began, so to ask again would give the same answer; the next one asks anew, for it has another time. The
--- setting is trusted as the other four are: docs/trust.md, infohus_app. The policies' queries take this function in,
--- which they can only as long as it has no settings of its own.
+-- setting is trusted as the other four are: docs/trust.md, infohus_app. In PL/pgSQL, whose expression is prepared once in
+-- a transaction and not once for each table of a query; it has no settings of its own, which every call would set.
 CREATE FUNCTION infohus.takes_part(of_case uuid, area text) RETURNS boolean
-  LANGUAGE sql STABLE
+  LANGUAGE plpgsql STABLE
   AS $$
-    SELECT coalesce(
+  BEGIN
+    RETURN coalesce(
       current_setting('infohus.coordinated', true) = of_case::text || statement_timestamp()::text, false
-    ) OR infohus.finds_participation(of_case, area)
+    ) OR infohus.finds_participation(of_case, area);
+  END
   $$;

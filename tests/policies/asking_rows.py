@@ -15,6 +15,7 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
 from infohus.kernel.database.statements import Compiled, acting
 from infohus.kernel.database.tables import Record
+from infohus.kernel.identity.caller import Caller
 from infohus.kernel.unit_of_work.lookup import (
     Lock,
     ResolvedSubject,
@@ -23,6 +24,7 @@ from infohus.kernel.unit_of_work.lookup import (
     resolved_case,
     resolved_infohus,
     resource_of,
+    takes_part_as,
 )
 from policies.lookers import Looker
 from policies.oracle import ACTS
@@ -55,11 +57,11 @@ class Asked:
     records: dict[UUID, list[tuple[Record, tuple[str, ...]]]]
     """The versions of each record, oldest first, each with the authorities that have a key of it."""
     kinds: dict[UUID, str]
-    cases: dict[tuple[UUID, str, object], dict[UUID, ResolvedSubject]] = field(default_factory=dict)
+    cases: dict[tuple[Caller, object], dict[UUID, ResolvedSubject]] = field(default_factory=dict)
 
     def cases_for(self, looker: Looker) -> dict[UUID, ResolvedSubject]:
         """Give every case as it is found for a person: with the person's own participation."""
-        return self.cases[looker.caller.person_id, looker.caller.authority_id, looker.moment]
+        return self.cases[looker.caller, looker.moment]
 
     def allows(self, looker: Looker, *questions: Question) -> bool:
         """Say whether the policies allow one of these acts."""
@@ -184,25 +186,25 @@ async def ask_policies(world: World, policies: Policies, superuser: asyncpg.Conn
             if record_id in asked.records:
                 continue
             rows = await _found_all(
-                superuser, anyone, case_query(model, Lock.NONE), case_id=stored.case_id, record_id=record_id, **nobody
+                superuser, anyone, case_query(model, Lock.NONE, None), case_id=stored.case_id, record_id=record_id,
+                authority_id="",
             )
             asked.kinds[record_id], asked.records[record_id] = stored.table, []
-            for found in (resolved_case(row, model) for row in rows):
+            for found in (resolved_case(row, model, anyone.caller) for row in rows):
                 assert isinstance(found.subject, Record)
                 asked.records[record_id].append((found.subject, found.readers))
             asked.records[record_id].sort(key=lambda version: version[0].record_version)
     _add_keepers(asked)
     cases = [row.case_id for row in world.rows if row.table == "case"]
     for looker in world.lookers:
-        who = (looker.caller.person_id, looker.caller.authority_id)
-        if (*who, looker.moment) not in asked.cases:
-            asked.cases[*who, looker.moment] = {
+        if (looker.caller, looker.moment) not in asked.cases:
+            asked.cases[looker.caller, looker.moment] = {
                 case_id: resolved_case(
                     await _found(
-                        superuser, looker, case_query(None, Lock.NONE), case_id=case_id, person_id=who[0],
-                        authority_id=who[1],
+                        superuser, looker, case_query(None, Lock.NONE, takes_part_as(looker.caller.role)),
+                        case_id=case_id, person_id=looker.caller.person_id, authority_id=looker.caller.authority_id,
                     ),
-                    None,
+                    None, looker.caller,
                 )
                 for case_id in cases
             }

@@ -214,7 +214,7 @@ async def _of_intake_keys(
     signers = Signers.read(settings.signers_file)
     async with pool_of_keys.acquire() as connection:
         faults = await faults_of_intake_keys(connection, signers, wanted, at=now())
-    return [Finding(fault, stops=True) for fault in faults]
+    return [Finding(fault.text, stops=fault.stops) for fault in faults]
 
 
 def _of_installed(plans: Installed, issuers: Iterable[Issuer]) -> Iterator[Finding]:

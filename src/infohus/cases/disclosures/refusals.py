@@ -3,12 +3,20 @@
 from infohus.errors import Refused
 
 
+class RecipientIsOneself(Refused):
+    """Rule 3: an authority discloses to others; its own people read what is its own."""
+
+
 class BeforeTheCase(Refused):
     """Rules 3 and 91: what was told before the case was opened was told by nobody who took part in it."""
 
 
 class RecipientTookNoPartThen(Refused):
     """Rule 3: the recipient takes part now, and did not at the moment of exchange."""
+
+
+class OnwardReasonMissing(Refused):
+    """Rule 16: whoever owns what is passed on learns to whom and why, and reads nothing else of the exchange."""
 
 
 class PetIsAnsweredByItself(Refused):

@@ -134,7 +134,7 @@ def compiled(statement: sa.Executable) -> Compiled:
 def insert_of(model: type[Row]) -> Compiled:
     """Compile the INSERT of all columns of a table."""
     table = table_of(model)
-    return Compiled(sa.insert(table), column_keys=[column.name for column in table.columns])
+    return Compiled(sa.insert(table), column_keys=_inserted_columns_of(table))
 
 
 @cache
@@ -142,7 +142,12 @@ def insert_unless_there_of(model: type[Row]) -> Compiled:
     """Compile the INSERT that leaves a row with the same key as it is."""
     table = table_of(model)
     statement = postgresql.insert(table).on_conflict_do_nothing()
-    return Compiled(statement, column_keys=[column.name for column in table.columns])
+    return Compiled(statement, column_keys=_inserted_columns_of(table))
+
+
+def _inserted_columns_of(table: sa.Table) -> list[str]:
+    """Name the columns that an INSERT gives; PostgreSQL computes the others itself."""
+    return [column.name for column in table.columns if column.computed is None]
 
 
 @cache
@@ -174,12 +179,12 @@ def column_names_of(model: type[Row]) -> tuple[str, ...]:
 
 
 @cache
-def _results(model: type[Row], prefix: str) -> tuple[Convert, tuple[tuple[str, Convert], ...]]:
+def _results(model: type[Row]) -> tuple[Convert, tuple[tuple[str, Convert], ...]]:
     """Give what takes all columns out of a record, in the table's order, and which of them are converted how."""
     configure_mappers()
     converts = ((column.name, _result_of(column.type)) for column in table_of(model).columns)
     return (
-        itemgetter(*(prefix + name for name in column_names_of(model))),
+        itemgetter(*column_names_of(model)),
         tuple((name, convert) for name, convert in converts if convert is not None),
     )
 
@@ -205,9 +210,9 @@ def stored_of(row: Row) -> dict[str, Any]:
     return stored
 
 
-def row_from(model: type[AnyRow], record: asyncpg.Record, *, prefix: str = "") -> AnyRow:
-    """Make a mapped row of a driver's record, which must hold all the table's columns as `<prefix><name>`."""
-    columns_of, converts = _results(model, prefix)
+def row_from(model: type[AnyRow], record: asyncpg.Record) -> AnyRow:
+    """Make a mapped row of a driver's record, which must hold all the table's columns."""
+    columns_of, converts = _results(model)
     # Past SQLAlchemy's `__init__` and the state it keeps for a session: there is none.
     row = model.__new__(model)
     values = vars(row)

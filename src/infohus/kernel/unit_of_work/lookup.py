@@ -15,7 +15,6 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import QueryableAttribute
-from sqlalchemy.sql.selectable import NamedFromClause
 
 from infohus.kernel.access.model import (
     PERSON_KIND,
@@ -35,8 +34,8 @@ from infohus.kernel.access.model import (
 from infohus.kernel.authorization.policies import Resource
 from infohus.kernel.database.statements import Compiled, row_from, table_of
 from infohus.kernel.database.tables import Record, Row
-from infohus.kernel.identity.caller import AuthorityKind
-from infohus.kernel.unit_of_work.stored_keys import StoredKey, keys_of, readers_of
+from infohus.kernel.identity.caller import AuthorityKind, Caller, Role
+from infohus.kernel.unit_of_work.stored_keys import StoredKey, given_keys_of, own_keys_of, readers_of, stored_keys
 
 
 class Lock(StrEnum):
@@ -102,6 +101,11 @@ class ResolvedSubject:
         return tuple(self.parties)
 
 
+_TAKES_PART_AS = {
+    Role.MUNICIPAL_COORDINATOR: ParticipationKind.COORDINATOR, Role.POLICE_COORDINATOR: ParticipationKind.COORDINATOR,
+    Role.INVITED_PROFESSIONAL: ParticipationKind.INVITED,
+}
+
 _INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
 _CASE_ID = sa.bindparam("case_id", type_=sa.Uuid)
 _RECORD_ID = sa.bindparam("record_id", type_=sa.Uuid)
@@ -115,22 +119,29 @@ _TAKES_PART_NOW = sa.and_(
 
 
 @cache
-def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
+def case_query(record: type[Record] | None, lock: Lock, takes_part_as: ParticipationKind | None) -> Compiled:
     """Compile the SELECT that finds `:case_id` for `:person_id` of `:authority_id`, and a record `:record_id` in it.
 
     The authorities that take part are fetched too, unless one record is only read: no policy on that asks for them.
     Nor is it asked then whether a child's underretning is waited for, which only acts on the case depend on.
+
+    PostgreSQL prepares each column of each join anew whenever the query runs, which takes longer than reading the rows.
+    So whole rows pass through the joins as one column, and what has no column of its own is a sub-select.
     """
     case, side = table_of(Case).alias("c"), table_of(CaseSide).alias("s")
-    own = _own_participation(case)
-    found: sa.FromClause = case.outerjoin(own, sa.true()).outerjoin(
+    found: sa.FromClause = case.outerjoin(
         side, (side.c.case_id == case.c.id) & (side.c.authority_id == _AUTHORITY_ID)
     )
-    columns = [
-        *_all_columns(case), own.c.kind.label("participation"), own.c.person_id.label("taking_part"), own.c.scope,
-        own.c.records, *_all_columns(side), _persons_known_to_caller(case).label("log_ids"),
-        _persons_not_met(case).label("unmet"),
+    columns: list[sa.ColumnElement[Any]] = [
+        case.table_valued(), side.table_valued(), _persons_known_to_caller(case).label("persons"),
+        _persons_disclosed_to_caller(case).label("told"),
     ]
+    if takes_part_as is ParticipationKind.COORDINATOR:
+        columns.append(_is_coordinator_of(case).label("takes_part"))
+    if takes_part_as is ParticipationKind.INVITED:
+        invited = _invitation_to(case)
+        found = found.outerjoin(invited, sa.true())
+        columns += invited.columns
     if record is None or lock is Lock.DECIDING:
         columns.append(sa.func.infohus.awaits_child_notification(case.c.id).label("awaits_child_notification"))
     if record is None or lock is not Lock.NONE:
@@ -139,33 +150,43 @@ def case_query(record: type[Record] | None, lock: Lock) -> Compiled:
         columns += parties.columns
     if record is not None:
         row = table_of(record).alias("r")
-        keys = keys_of(row)
-        found = found.outerjoin(row, (row.c.case_id == case.c.id) & (row.c.id == _RECORD_ID)).outerjoin(keys, sa.true())
-        columns += [readers_of(row).label("readers"), *keys.columns, *_all_columns(row)]
+        found = found.outerjoin(row, (row.c.case_id == case.c.id) & (row.c.id == _RECORD_ID))
+        columns += [
+            row.table_valued(), readers_of(row).label("readers"), own_keys_of(row).label("own_keys"),
+            given_keys_of(row).label("given_keys"),
+        ]
     query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
     # Who records needs no lock on the row beside the advisory lock: `UnitOfWork` lets nobody change a case, or write
     # into one, but under that. Who decides locks the row too, against what is done past the units of work.
     return Compiled(query.with_for_update(of=case) if lock is Lock.DECIDING else query)
 
 
-def _all_columns(table: NamedFromClause) -> list[sa.ColumnElement[Any]]:
-    """Label every column `<alias>.<name>`, as `row_from` reads it."""
-    return [column.label(f"{table.name}.{column.name}") for column in table.columns]
+def takes_part_as(role: Role) -> ParticipationKind | None:
+    """Say as what somebody in this role can take part in a case, as row security does; `None`: not at all."""
+    return _TAKES_PART_AS.get(role)
 
 
-def _own_participation(case: sa.FromClause) -> sa.FromClause:
+def _is_coordinator_of(case: sa.FromClause) -> sa.Exists:
+    """Write the condition that the caller takes part in the case as tovholder.
+
+    Whoever is no longer tovholder of the infohus is none in its running cases either (rule 94).
+    """
+    return sa.exists().where(
+        Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID, Participant.acts_for == _AUTHORITY_ID,
+        Participant.kind == ParticipationKind.COORDINATOR, _TAKES_PART_NOW,
+        Coordinator.infohus_id == case.c.infohus_id, Coordinator.person_id == Participant.person_id,
+        Coordinator.authority_id == Participant.acts_for,
+    ).correlate(case)
+
+
+def _invitation_to(case: sa.FromClause) -> sa.FromClause:
     return (
-        sa.select(Participant.kind, Participant.person_id, Invitation.scope, Invitation.records)
-        .outerjoin(Invitation, Invitation.participant_id == Participant.id)
+        sa.select(sa.true().label("takes_part"), Invitation.scope, Invitation.records)
+        .select_from(sa.outerjoin(Participant, Invitation, Invitation.participant_id == Participant.id))
         .where(
             Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID,
-            Participant.acts_for == _AUTHORITY_ID, _TAKES_PART_NOW,
-            # Whoever is no longer tovholder of the infohus is none in its running cases either (rule 94).
-            sa.or_(
-                Participant.kind != ParticipationKind.COORDINATOR, _is_coordinator(case.c.infohus_id).correlate(case)
-            ),
+            Participant.acts_for == _AUTHORITY_ID, Participant.kind == ParticipationKind.INVITED, _TAKES_PART_NOW,
         )
-        .order_by(Participant.kind)
         .limit(1)
         .lateral("p")
     )
@@ -194,32 +215,22 @@ def _parties_of_case(case: sa.FromClause) -> sa.FromClause:
 
 
 def _persons_known_to_caller(case: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of the log ids of the persons that the caller's side knows, in the order they were recorded."""
+    """Write the column of the persons that the caller's side knows, with their log ids, as they were recorded."""
     known = (
-        sa.select(SidePerson.log_id)
+        sa.select(sa.func.row(SidePerson.subject_id, SidePerson.log_id))
         .where(SidePerson.case_id == case.c.id, SidePerson.authority_id == _AUTHORITY_ID)
         .order_by(SidePerson.subject_id)
     )
-    return sa.func.array(known.scalar_subquery())
+    return sa.func.array(known.correlate(case).scalar_subquery())
 
 
-def _persons_not_met(case: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Write the column of the persons disclosed to the caller's authority that are no persons of its side yet.
-
-    A person stands in it once for each exchange that disclosed them.
-    """
-    is_met = sa.exists().where(
-        SidePerson.case_id == case.c.id, SidePerson.authority_id == _AUTHORITY_ID,
-        SidePerson.subject_id == Disclosure.record_id,
-    ).correlate(case, Disclosure)
-    told = (
-        sa.select(Disclosure.record_id)
-        .where(
-            Disclosure.case_id == case.c.id, Disclosure.recipient_id == _AUTHORITY_ID,
-            Disclosure.record_kind == PERSON_KIND, STANDS, ~is_met,
-        )
+def _persons_disclosed_to_caller(case: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Write the column of the persons disclosed to the caller's authority: once for each exchange that did."""
+    told = sa.select(Disclosure.record_id).where(
+        Disclosure.case_id == case.c.id, Disclosure.recipient_id == _AUTHORITY_ID,
+        Disclosure.record_kind == PERSON_KIND, STANDS,
     )
-    return sa.func.array(told.scalar_subquery())
+    return sa.func.array(told.correlate(case).scalar_subquery())
 
 
 @cache
@@ -236,7 +247,7 @@ def infohus_query() -> Compiled:
     )
     return Compiled(
         sa.select(
-            *_all_columns(infohus), _is_coordinator(infohus.c.id).label("is_coordinator"), *parties.columns
+            infohus.table_valued(), _is_coordinator(infohus.c.id).label("is_coordinator"), *parties.columns
         )
         .select_from(infohus.outerjoin(parties, sa.true()))
         .where(infohus.c.id == _INFOHUS_ID)
@@ -247,7 +258,7 @@ def resolved_infohus(row: asyncpg.Record | None) -> ResolvedSubject:
     """Read the answer of `infohus_query`."""
     if row is None:
         return ResolvedSubject()
-    infohus = row_from(Infohus, row, prefix="i.")
+    infohus = row_from(Infohus, row["i"])
     return ResolvedSubject(
         infohus_id=infohus.id,
         subject=infohus,
@@ -256,31 +267,31 @@ def resolved_infohus(row: asyncpg.Record | None) -> ResolvedSubject:
     )
 
 
-def resolved_case(row: asyncpg.Record | None, record: type[Record] | None) -> ResolvedSubject:
-    """Read the answer of `case_query`. `subject` is `None` for a record that does not exist or is hidden."""
+def resolved_case(row: asyncpg.Record | None, record: type[Record] | None, caller: Caller) -> ResolvedSubject:
+    """Read the answer of `case_query` to a caller. `subject` is `None` for a record that is hidden, or not there."""
     if row is None:
         return ResolvedSubject()
-    case = row_from(Case, row, prefix="c.")
+    case = row_from(Case, row["c"])
     subject: Row | None = case
     readers: tuple[str, ...] = ()
     record_keys: tuple[StoredKey, ...] = ()
     if record is not None:
-        subject = row_from(record, row, prefix="r.") if row["r.id"] is not None else None
+        subject = row_from(record, row["r"]) if row["r"] is not None else None
         if isinstance(subject, Record):
             readers = (subject.authority_id, *row["readers"])
-            stored = (row[f"keys_{name}"] or () for name in StoredKey._fields)
-            record_keys = tuple(StoredKey(*key) for key in zip(*stored, strict=True))
+            record_keys = stored_keys(row["own_keys"], row["given_keys"])
+    kind = takes_part_as(caller.role) if row.get("takes_part") else None
     return ResolvedSubject(
         infohus_id=case.infohus_id,
         case=case,
-        side=_own_side(row),
+        side=_own_side(row, takes_part=kind is not None),
         subject=subject,
         parties=_parties(row),
         readers=readers,
-        participation=row["participation"] or "none",
-        taking_part=row["taking_part"],
-        scope=frozenset(row["scope"] or ()),
-        records=frozenset(row["records"] or ()),
+        participation="none" if kind is None else kind.value,
+        taking_part=None if kind is None else caller.person_id,
+        scope=frozenset(row.get("scope") or ()),
+        records=frozenset(row.get("records") or ()),
         record_keys=record_keys,
     )
 
@@ -290,12 +301,13 @@ def _parties(row: asyncpg.Record) -> dict[str, AuthorityKind]:
     return {authority: AuthorityKind(kind) for authority, kind in found}
 
 
-def _own_side(row: asyncpg.Record) -> OwnSide:
+def _own_side(row: asyncpg.Record, *, takes_part: bool) -> OwnSide:
+    persons, told = row["persons"], set(row["told"])
     return OwnSide(
-        row=row_from(CaseSide, row, prefix="s.") if row["s.case_id"] is not None else None,
-        log_ids=tuple(row["log_ids"]),
+        row=row_from(CaseSide, row["s"]) if row["s"] is not None else None,
+        log_ids=tuple(log_id for _, log_id in persons),
         # Whoever takes no part meets nobody: the row of a person is one of an act in the case.
-        unmet=tuple(sorted(set(row["unmet"]))) if row["participation"] is not None else (),
+        unmet=tuple(sorted(told.difference(met for met, _ in persons))) if takes_part and told else (),
         awaits_child_notification=bool(row.get("awaits_child_notification")),
     )
 

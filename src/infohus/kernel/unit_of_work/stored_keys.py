@@ -1,5 +1,6 @@
 """Where the wraps of a version's data keys stand, and who may read the version: parts of queries, and queries."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -54,24 +55,31 @@ class StoredKey(NamedTuple):
     wrapped_key: bytes
 
 
-def keys_of(record: sa.FromClause) -> sa.FromClause:
-    """Collect the wraps of a version's data keys for `:authority_id`, as who wrote it and by exchanges."""
-    own = sa.select(
-        RecordKey.part, RecordKey.key_id, RecordKey.authority_id.label("owner_id"), *_NOT_GIVEN, RecordKey.wrapped_key,
-    ).where(
+def own_keys_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Write the column of a version's data keys that `:authority_id` has as who wrote it."""
+    own = sa.select(sa.func.row(
+        RecordKey.part, RecordKey.key_id, RecordKey.authority_id, RecordKey.wrapped_key,
+    )).where(
         RecordKey.record_id == record.c.id, RecordKey.record_version == record.c.record_version,
         RecordKey.authority_id == _AUTHORITY_ID,
     )
-    given = sa.select(
-        DisclosedKey.part, DisclosedKey.key_id, DisclosedKey.owner_id, DisclosedKey.exchange_id, DisclosedKey.number,
-        DisclosedKey.content, DisclosedKey.wrapped_key,
-    ).where(
+    return sa.func.array(own.correlate(record).scalar_subquery())
+
+
+def given_keys_of(record: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Write the column of a version's data keys that `:authority_id` has by exchanges."""
+    given = sa.select(sa.func.row(*(getattr(DisclosedKey, name) for name in StoredKey._fields))).where(
         DisclosedKey.record_id == record.c.id, DisclosedKey.record_version == record.c.record_version,
         DisclosedKey.recipient_id == _AUTHORITY_ID,
     )
-    both = sa.union_all(own.correlate(record), given.correlate(record)).lateral("both")
-    return sa.select(*(sa.func.array_agg(both.c[name]).label(f"keys_{name}") for name in StoredKey._fields)).lateral(
-        "keys"
+    return sa.func.array(given.correlate(record).scalar_subquery())
+
+
+def stored_keys(own: Iterable[Sequence[Any]], given: Iterable[Sequence[Any]]) -> tuple[StoredKey, ...]:
+    """Read the columns of `own_keys_of` and `given_keys_of`."""
+    return (
+        *(StoredKey(part, key_id, owner, None, None, None, wrapped) for part, key_id, owner, wrapped in own),
+        *(StoredKey(*key) for key in given),
     )
 
 

@@ -4,7 +4,7 @@
 what an operation says it did.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord,
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
+from infohus.kernel.unit_of_work.denials import denial_by_role
 from infohus.kernel.unit_of_work.grants import DisclosedRecord, Grants
 from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
@@ -266,12 +267,12 @@ class UnitOfWork:
         """
         await self._grants.give(exchange_id, list(records), list(recipients))
 
-    async def revoke(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
-        """Delete the keys that an exchange gave a recipient of versions of records of these kinds, taken in or not.
+    async def revoke(self, exchange_id: UUID, recipient_id: str, *, but: Collection[str] = ()) -> list[UUID]:
+        """Delete the keys that an exchange gave a recipient, taken in or not, but those of records of kinds in `but`.
 
         What another exchange that stands disclosed to it stays readable. Returns the ids of the records withdrawn.
         """
-        return await self._grants.take_back(exchange_id, recipient_id, kinds=kinds)
+        return await self._grants.take_back(exchange_id, recipient_id, but=but)
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted when the unit ends."""
@@ -321,7 +322,7 @@ class UnitOfWork:
             assert not self.is_repetition, f"a repeated {self.action} would act twice"  # noqa: S101 - and so it does not
             self.done(getattr(self.resolved.subject, "id", NIL))
             await self._keys.wrap_new(self._writes.set_wrap)
-            await self._side_keys.take_in()
+            await self._side_keys.take_in(is_first=self.side.is_first_written)
         self.side.store()
         await self._writes.send()
         await self._side_keys.commit()
@@ -344,6 +345,6 @@ class UnitOfWork:
     def _require(self, action: Action, resource: Resource) -> None:
         decision = self._policies.decide(self.caller, action, resource, self.participation, now=self.now)
         if not decision.allowed:
-            raise errors.NotAvailable(policies=decision.policies)
+            raise denial_by_role(self._policies.roles[action], self.caller, policies=decision.policies)
         logged = self.audit_draft.policies
         logged.extend(policy for policy in decision.policies if policy not in logged)

@@ -16,6 +16,7 @@ from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import Stored
+from infohus.kernel.requests.asked import asked_now
 from infohus.kernel.requests.queries import MomentInQuery
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.supervision.exchange_review import (
@@ -57,7 +58,7 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
         """Show a row of `exchange_review.py` to an authority, with the fields that a subclass adds."""
         return cls(
             **facts_of(plain_exchange(row), to=to), case_number=row["number"],
-            strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
+            strict_necessity_given=row["strict_necessity_given"], kinds=sorted({*row["kinds"], *row["given_kinds"]}),
             unacknowledged=sorted(set(row["expected"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
             withdrawn_from=sorted(row["withdrawn_from"]), rests_on_withdrawn=row["rests_on_withdrawn"], **more,
         )
@@ -82,7 +83,8 @@ class ExchangeCounts(msgspec.Struct, frozen=True):
 class AnswersGiven(msgspec.Struct, frozen=True):
     """Which of § 115's three questions the discloser answered.
 
-    `read_at` is where the caller reads how; `null` for an exchange of another authority, which reviews its own.
+    `read_at` is where the caller reads how, for the purpose that this request states; `null` for an exchange of another
+    authority, which reviews its own.
     """
 
     necessity: bool
@@ -167,20 +169,26 @@ async def one_exchange(
     async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         row = await supervised_exchange(work, exchange_id)
         await work.side.look_at(row["case_id"])
-        place, records = await disclosed_records(work, exchange_id)
+        outside = set(zip(row["given_kinds"], row["given_ids"], strict=True))
+        place, records = await disclosed_records(work, exchange_id, given_outside=outside)
         is_own = row["authority_id"] == work.caller.authority_id and row["answers_key"] is not None
         return ReviewedExchange.of(
             row, to=work.caller.authority_id, records=records, leaf_index=place,
             answers=AnswersGiven(
                 row["necessity_given"], row["proportionality_given"], row["subsidiarity_given"],
-                f"/cases/{row['case_id']}/exchanges/{exchange_id}/answers" if is_own else None,
+                _for_the_same(f"/cases/{row['case_id']}/exchanges/{exchange_id}/answers") if is_own else None,
             ),
             receipts=[
                 ReviewedReceipt(receipt["authority_id"], receipt["acknowledged_at"], receipt["manifest"].hex())
                 for receipt in await receipts_on(work, exchange_id)
             ],
-            proof=None if place is None else f"/log/proofs/{place}",
+            proof=None if place is None else _for_the_same(f"/log/proofs/{place}"),
         )
+
+
+def _for_the_same(path: str) -> str:
+    """Make an address that can be followed as it is: its route reads a log too, and what for must be said."""
+    return f"{path}?purpose={asked_now().purpose}"
 
 
 @get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/answers", operation_id="ReviewAnswers")

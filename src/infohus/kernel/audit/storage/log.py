@@ -90,10 +90,7 @@ def append_and_commit(log_id: UUID, *entries: bytes) -> str:
     A setting of the session says afterwards which entry was committed last (`was_committed`). The simple query protocol
     has no parameters; a UUID and hexadecimal digits cannot contain a quote.
     """
-    log = UUID(int=log_id.int)
-    appends = "".join(f"SELECT audit.append('{log}'::uuid, '\\x{entry.hex()}'::bytea); " for entry in entries)
-    mark = f"SELECT set_config('{_COMMITTED}', '{_mark_of(entries[-1])}', false); "
-    return f"SET LOCAL synchronous_commit TO off; {appends}{mark}COMMIT; {_FLUSH}"
+    return _appending(log_id, entries)
 
 
 def append_alone(log_id: UUID, *entries: bytes, authority_id: str | None = None) -> str:
@@ -105,8 +102,23 @@ def append_alone(log_id: UUID, *entries: bytes, authority_id: str | None = None)
         ValueError: that is no authority's id.
     """
     if authority_id is None:
-        return f"BEGIN; {append_and_commit(log_id, *entries)}"
-    return f"BEGIN; SET LOCAL infohus.authority TO '{plain_id(authority_id)}'; {append_and_commit(log_id, *entries)}"
+        return f"BEGIN; {_appending(log_id, entries)}"
+    acting_for = f"set_config('infohus.authority', '{plain_id(authority_id)}', true), "
+    return f"BEGIN; {_appending(log_id, entries, acting_for)}"
+
+
+def _appending(log_id: UUID, entries: Sequence[bytes], acting_for: str = "") -> str:
+    # One SELECT, for each statement of a message is planned by itself. Its columns are computed in their order; were
+    # they not, the log would be another authority's, and nothing appended. Entries after the first, which must stand
+    # behind it, have statements of their own.
+    log = UUID(int=log_id.int)
+    first, *others = (f"audit.append('{log}'::uuid, '\\x{entry.hex()}'::bytea)" for entry in entries)
+    mark = f"set_config('{_COMMITTED}', '{_mark_of(entries[-1])}', false)"
+    appends = "".join(f"SELECT {other}; " for other in others)
+    return (
+        f"SELECT {acting_for}set_config('synchronous_commit', 'off', true), {mark}, {first}; "
+        f"{appends}COMMIT; {_FLUSH}"
+    )
 
 
 def plain_id(authority_id: str) -> str:
