@@ -71,9 +71,9 @@ CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
     )
     AND (paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (authority_id || recipients))
   );
--- The first correction, since a moment, of an exchange that the caller's authority gave or got, or of what that rests on:
--- another one that the authority gave or got, by the same discloser and with one of the same records, or the one by which
--- the discloser had it, and so on (rule 13). Nobody learns here of an exchange made past it, and whoever passes something
+-- The first correction since a moment, or since the exchange itself, of an exchange that the caller's authority gave or got, or of what that rests on:
+-- of each of its records another one that the authority gave or got, by the same discloser and with that very record, or
+-- the one by which the discloser had it, and so on (rule 13). Nobody learns here of an exchange made past it, and whoever passes something
 -- on is not told to the one who corrects.
 CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETURNS uuid
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -81,17 +81,25 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
   BEGIN
     RETURN (
       WITH RECURSIVE rests_on AS (
-        SELECT of_exchange AS exchange_id WHERE EXISTS (
+        SELECT told.exchange_id, told.record_id FROM (
+          SELECT of_exchange, of_exchange
+          UNION ALL
+          SELECT d.exchange_id, d.record_id FROM infohus.disclosure d
+          WHERE d.exchange_id = of_exchange AND infohus.caller_authority() IN (d.discloser_id, d.recipient_id)
+        ) AS told (exchange_id, record_id)
+        WHERE EXISTS (
+          SELECT FROM infohus.exchange e
+          WHERE e.id = of_exchange AND e.authority_id = infohus.caller_authority()
+            AND infohus.takes_part(e.case_id, 'any')
+        ) OR EXISTS (
           SELECT FROM infohus.disclosure d
-          WHERE d.exchange_id = of_exchange AND infohus.takes_part(d.case_id, 'any')
-            AND (
-              d.discloser_id = infohus.caller_authority()
-              OR (d.record_id = of_exchange AND d.recipient_id = infohus.caller_authority())
-            )
+          WHERE d.exchange_id = of_exchange AND d.record_id = of_exchange
+            AND d.recipient_id = infohus.caller_authority() AND infohus.takes_part(d.case_id, 'any')
         )
         UNION
-        SELECT w.exchange_id FROM rests_on r
-        JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_kind <> 'exchange'
+        SELECT w.exchange_id, w.record_id FROM rests_on r
+        JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_id = r.record_id
+          AND d.record_kind <> 'exchange'
         JOIN infohus.disclosure w ON w.record_id = d.record_id
           AND (
             w.exchange_id = ANY (d.via)
@@ -109,8 +117,47 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
 REVOKE EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) TO infohus_app;
 
+-- How the caller's authority was told records: by each exchange in which version, whether that lets it read still, and the
+-- first correction since of the exchange, or of what this very record rests on, as `correction_of` finds it. All records
+-- of a list are asked for at once.
+CREATE FUNCTION infohus.told_how(ids uuid[])
+  RETURNS TABLE (record_id uuid, record_version integer, stands boolean, correction uuid)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  DECLARE
+    own text := infohus.caller_authority();
+  BEGIN
+    RETURN QUERY
+      WITH RECURSIVE told AS (
+        SELECT d.exchange_id, d.record_id, d.record_version, d.via, d.withdrawn_at FROM infohus.disclosure d
+        WHERE d.record_id = ANY (ids) AND d.recipient_id = own AND infohus.takes_part(d.case_id, 'any')
+      ), rests_on AS (
+        SELECT t.exchange_id AS told_by, t.exchange_id, t.record_id FROM told t
+        UNION
+        SELECT r.told_by, w.exchange_id, w.record_id FROM rests_on r
+        JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_id = r.record_id
+        JOIN infohus.disclosure w ON w.record_id = d.record_id
+          AND (w.exchange_id = ANY (d.via) OR (w.discloser_id = d.discloser_id AND own IN (w.discloser_id, w.recipient_id)))
+      )
+      SELECT t.record_id, t.record_version,
+        t.withdrawn_at IS NULL
+          AND (cardinality(t.via) = 0 OR infohus.rests_on_what_stands(t.exchange_id, t.record_id, own)),
+        (
+          SELECT x.id FROM rests_on r JOIN infohus.exchange x ON x.corrects_id = r.exchange_id
+          WHERE r.told_by = t.exchange_id AND r.record_id = t.record_id
+            AND x.recorded_at >= (SELECT e.recorded_at FROM infohus.exchange e WHERE e.id = t.exchange_id)
+            AND (x.paragraph <> 'pet-loven-4' OR own = ANY (x.authority_id || x.recipients))
+          ORDER BY x.recorded_at LIMIT 1
+        )
+      FROM told t;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.told_how(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.told_how(uuid[]) TO infohus_app;
+
 -- It runs as the owner, whom forced row security binds too: these rows only.
-CREATE POLICY functions_read_correction ON infohus.exchange FOR SELECT TO infohus_owner USING (corrects_id IS NOT NULL);
+CREATE POLICY functions_read_correction ON infohus.exchange FOR SELECT TO infohus_owner
+  USING (corrects_id IS NOT NULL OR infohus.caller_authority() = ANY (recipients));
 
 CREATE POLICY insert_exchange ON infohus.exchange FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));

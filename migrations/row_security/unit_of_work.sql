@@ -15,9 +15,10 @@ CREATE POLICY insert_actor ON infohus.actor FOR INSERT TO infohus_app
 -- Withdrawing.
 --
 -- The recipient's wrapped keys are the recipient's rows. Only this function deletes them, and only for the authority
--- that recorded the exchange. What another exchange that stands gave the recipient stays. Gives the ids of the records
--- that it withdrew, each with the key rows that it deleted, without the wrapped key; `part` is NULL where there was none.
-CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
+-- that recorded the exchange. What another exchange that stands gave the recipient stays, and so do the kinds in `but`:
+-- whatever else an exchange may tell is withdrawn without being named. Gives the ids of the records that it withdrew, each
+-- with the key rows that it deleted, without the wrapped key; `part` is NULL where there was none.
+CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, but text[])
   RETURNS TABLE (
     record_id uuid, part text, number integer, record_version integer, owner_id text, case_id uuid, key_id uuid,
     content bytea
@@ -36,7 +37,7 @@ CREATE FUNCTION infohus.withdraw(of_exchange uuid, recipient text, kinds text[])
       WITH withdrawn AS (
         UPDATE infohus.disclosure d SET withdrawn_at = infohus.acting_at(), revision = d.revision + 1
         WHERE d.exchange_id = of_exchange AND d.recipient_id = recipient AND d.withdrawn_at IS NULL
-          AND d.record_kind = ANY (kinds)
+          AND d.record_kind <> ALL (but)
         RETURNING d.record_id
       ), deleted AS (
         DELETE FROM infohus.disclosed_key k USING withdrawn w

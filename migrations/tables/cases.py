@@ -88,6 +88,9 @@ def create_tables() -> None:
         sa.Column("corrects_id", sa.Uuid(), sa.ForeignKey("infohus.exchange.id")),
         sa.Column("manifest", sa.LargeBinary(), nullable=False),
         sa.Column("is_onward", sa.Boolean(), nullable=False),
+        sa.Column("given_kinds", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("given_ids", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("given_versions", sa.ARRAY(sa.Integer()), nullable=False),
         choice("consent", "given", "refused", "sought", "not_sought"),
         sealed("consent_reason", nullable=True),
         sealed("necessity"),
@@ -95,8 +98,14 @@ def create_tables() -> None:
         sealed("subsidiarity"),
         sealed("strict_necessity", nullable=True),
         sealed("summary", nullable=True),
+        sealed("manifest_salt"),
         sealed("answers", nullable=True),
         sa.Column("answers_key", sa.LargeBinary()),
+        sa.CheckConstraint(
+            "cardinality(given_kinds) = cardinality(given_ids)"
+            " AND cardinality(given_versions) = cardinality(given_ids)",
+            name="given_is_named_whole",
+        ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
         sa.UniqueConstraint("corrects_id"),
         unique_in_case=("id",),
@@ -117,7 +126,7 @@ def create_tables() -> None:
         sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("record_kinds", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("record_ids", sa.ARRAY(sa.Uuid()), nullable=False),
-        sealed("reason", nullable=True),
+        sealed("reason"),
         sa.UniqueConstraint("exchange_id", "owner_id"),
     )
 

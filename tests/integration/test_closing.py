@@ -127,6 +127,14 @@ async def request(house: House) -> tuple[CaseInHand, Resolve]:
     return case, lambda: case.politi.post(path, {"answer": "declined"}, status=200)
 
 
+async def request_taken_back(house: House) -> tuple[CaseInHand, Resolve]:
+    """The municipality withdraws the exchange that asked."""
+    case, _ = await request(house)
+    asking = (await case.kommune.get(f"{case.path}/exchanges"))["items"][-1]
+    body = {"recipient": POLICE, "reason": "Spurgt ved en fejl."}
+    return case, lambda: case.kommune.post(f"{case.path}/exchanges/{asking['id']}/withdrawals", body)
+
+
 async def correction(house: House) -> tuple[CaseInHand, Resolve]:
     """The municipality's, which the police have not acknowledged."""
     return await _corrected_by(house, MUNICIPALITY)
@@ -191,6 +199,7 @@ class WhenSomethingStandsInTheWay:
         (recommendation, "recommendation-not-signed", 17, "both_coordinators"),
         (assessment, "assessment-not-finished", 37, "both_coordinators"),
         (request, "request-not-answered", 8, "the_authority_asked"),
+        (request_taken_back, "request-not-answered", 8, "the_authority_asked"),
         (correction, "correction-not-confirmed", 13, "the_recipient"),
         (correction_of_the_police, "correction-not-confirmed", 13, "the_recipient"),
     ])

@@ -29,6 +29,7 @@ class WhenSomethingIsPassedOn:
     @pytest.mark.rule(16)
     @pytest.mark.parametrize(("change", "problem"), [
         ({"recipients": [INSTITUTION]}, "recipient-takes-no-part"), ({"necessity": ""}, "exchange-without-necessity"),
+        ({"onward_reason": None}, "onward-reason-missing"),
     ])
     async def test_it_needs_a_participant_and_a_reason(
         self, house: House, change: dict[str, Any], problem: str
@@ -92,13 +93,14 @@ class WhenAnExchangeIsWithdrawn:
         case = await house.case()
         first, second = await case.note("Den ene."), await case.note("Den anden.")
         given = await case.disclose(first, second)
-        await case.disclose(second)
+        again = await case.disclose(second)
         await case.politi.post(
             f"{case.path}/exchanges/{given['id']}/receipts", {"manifest": given["manifest"]}, status=200
         )
         path = f"{case.path}/exchanges/{given['id']}/withdrawals"
         done = await case.kommune.post(path, {"recipient": POLICE, "reason": "Givet ved en fejl."})
         assert (done["records"], done["was_acknowledged"]) == (2, True)
+        assert done["still_read"] == [{"kind": "information", "id": second, "exchange_id": again["id"]}]
         seen = (await case.politi.get(f"{case.path}/information"))["items"]
         assert [one["text"] for one in seen] == ["Den anden."]
         await case.politi.get(f"{case.path}/information/{first}", status=404)
@@ -116,7 +118,10 @@ class WhenAnExchangeIsWithdrawn:
         case = await house.case()
         given = await case.kommune.post(f"{case.path}/exchanges", SAID)
         path = f"{case.path}/exchanges/{given['id']}"
-        texts = ("summary", "necessity", "proportionality", "subsidiarity", "strict_necessity", "consent_reason")
+        texts = (
+            "summary", "necessity", "proportionality", "subsidiarity", "strict_necessity", "consent_reason",
+            "manifest_salt",
+        )
         before = await case.politi.get(path)
         assert (before["summary"], before["is_withdrawn"]) == (SAID["summary"], False)
         done = await case.kommune.post(f"{path}/withdrawals", {"recipient": POLICE, "reason": "Forkert person."})
@@ -173,3 +178,4 @@ class WhenAnExchangeIsWithdrawn:
             f"{case.path}/exchanges/{proposal['id']}/withdrawals", {"recipient": POLICE, "reason": "Fortrudt."}
         )
         assert done["records"] == 0
+        assert [(one["kind"], one["exchange_id"]) for one in done["still_read"]] == [("scope_decision", proposal["id"])]

@@ -1,8 +1,10 @@
 """Videregivelse: what retsplejeloven § 115 asks, rule by rule."""
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
+import msgspec
 import pytest
 
 from house import CLEARANCE, INSTITUTION, MUNICIPALITY, POLICE, PROBATION, House, now
@@ -182,10 +184,34 @@ class WhenAnExchangeIsRecorded:
         """)
         assert granted == []
 
-    async def test_the_manifest_is_the_hash_of_exactly_what_was_disclosed(self, house: House) -> None:
+    @pytest.mark.rule(13)
+    async def test_the_manifest_is_the_hash_of_exactly_what_it_tells(self, house: House) -> None:
+        """A recipient computes it from what it reads; the same words told again are another exchange."""
         case = await house.case()
-        one = await case.kommune.post(f"{case.path}/exchanges", SAID)
-        same = await case.kommune.post(f"{case.path}/exchanges", SAID)
-        item = {"items": [{"kind": "concern", "id": case.concern_id}]}
-        other = await case.kommune.post(f"{case.path}/exchanges", {**SAID, **item})
-        assert one["manifest"] == same["manifest"] != other["manifest"]
+        given = await case.kommune.post(f"{case.path}/exchanges", {**SAID, "consent_reason": "Nåedes ikke."})
+        again = await case.kommune.post(f"{case.path}/exchanges", SAID)
+        seen = await case.politi.get(f"{case.path}/exchanges/{given['id']}")
+        facts = {name: seen[name] for name in (
+            "categories", "channel", "consent", "cooperation_form", "exchanged_at", "paragraph", "purpose",
+        )}  # fmt: skip
+        facts["corrects_id"] = seen["corrects"]
+        texts = {name: seen[name] for name in (
+            "consent_reason", "necessity", "proportionality", "strict_necessity", "subsidiarity", "summary",
+        ) if seen[name] is not None}  # fmt: skip
+        told = [
+            "infohus/v2/manifest", seen["manifest_salt"], seen["id"], dict(sorted(facts.items())), seen["recipients"],
+            [], texts,
+        ]
+        assert seen["manifest"] == sha256(msgspec.json.encode(told)).hexdigest()
+        assert given["manifest"] == seen["manifest"] != again["manifest"]
+
+    async def test_its_parties_see_which_records_it_told_them(self, house: House) -> None:
+        case = await house.case()
+        item = {"kind": "concern", "id": case.concern_id}
+        first = await case.kommune.post(f"{case.path}/exchanges", {**SAID, "items": [item]})
+        await case.kommune.post(f"{case.path}/exchanges", SAID)
+        assert first["records"] == [item]
+        for person in (case.kommune, case.politi):
+            assert (await person.get(f"{case.path}/exchanges/{first['id']}"))["records"] == [item]
+            listed = (await person.get(f"{case.path}/exchanges"))["items"]
+            assert [one["records"] for one in listed] == [[item], []]

@@ -107,6 +107,11 @@ class WhenOneHasStatedAView:
         assert await problem(case.politi, views, OUTSIDE) == "first-view-too-late"
         steps = {one["act"]: one for one in (await case.politi.get(f"{case.path}/next-steps"))["steps"]}
         assert steps["stateFirstView"]["why_not"]["problem"] == "/problems/first-view-too-late"
+        (shown_by,) = (await case.kommune.get(f"{case.path}/exchanges"))["items"][1:]
+        body = {"recipient": POLICE, "reason": "Vist ved en fejl."}
+        await case.kommune.post(f"{case.path}/exchanges/{shown_by['id']}/withdrawals", body)
+        assert await case.politi.get(views) == {"views": []}
+        assert await problem(case.politi, views, OUTSIDE) == "first-view-too-late"
 
     async def test_the_other_may_propose_without_stating_one(self, house: House) -> None:
         case = await (await house.case()).clear()

@@ -33,6 +33,10 @@ async def mark(by: Person, case: CaseInHand, exchange: str, kind: str, *records:
     return await by.post(f"{case.path}/exchanges/{exchange}/kept-marks", draft, status=status)
 
 
+async def listed(reader: Person, case: CaseInHand, kind: str) -> Any:
+    return (await reader.get(f"{case.path}/{KINDS[kind][0]}"))["items"]
+
+
 async def withdraw(case: CaseInHand, by: str, exchange: str) -> Any:
     body = {"recipient": OTHER[by], "reason": "Givet ved en fejl."}
     return await tovholder(case, by).post(f"{case.path}/exchanges/{exchange}/withdrawals", body)
@@ -42,6 +46,8 @@ async def withdraw(case: CaseInHand, by: str, exchange: str) -> Any:
 @pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
 @pytest.mark.parametrize("kind", KINDS)
 class WhenWhatWasKeptIsWithdrawn:
+    @pytest.mark.rule(13)
+    @pytest.mark.fault("C11")
     async def test_it_stays_and_shows_as_withdrawn_on_its_recipient_s_side_alone(
         self, house: House, kind: str, by: str
     ) -> None:
@@ -49,6 +55,9 @@ class WhenWhatWasKeptIsWithdrawn:
         kept, exchange = await told_of(case, kind, by)
         gone, other_exchange = await told_of(case, kind, by)
         reader, discloser = tovholder(case, OTHER[by]), tovholder(case, by)
+        stands = {"is_withdrawn": False, "is_corrected": False, "corrected_by": None}
+        assert [one["told"] for one in await listed(reader, case, kind)] == [stands] * 2
+        assert [one["told"] for one in await listed(discloser, case, kind)] == [None] * 2
         marked = await mark(reader, case, exchange, kind, kept)
         assert (marked["records"], marked["withdrawn"], marked["reason"]) == ([kept], [], SECRET)
         seen = await discloser.get(f"{case.path}/exchanges/{exchange}/receipts")
@@ -57,12 +66,44 @@ class WhenWhatWasKeptIsWithdrawn:
         assert [(one["records"], one["was_acknowledged"]) for one in done] == [(1, False)] * 2
         assert {**await discloser.get(f"{case.path}/exchanges/{exchange}/receipts"), "withdrawn_from": []} == seen
         assert (await discloser.get(f"{case.path}/kept-marks"))["items"] == []
-        texts = (await reader.get(f"{case.path}/{KINDS[kind][0]}"))["items"]
-        assert [one["text"] for one in texts if one["id"] in {kept, gone}] == ["Han kommer i klubben."]
+        # Wherever its text is shown, it shows as withdrawn, and as corrected when it is.
+        correction = {**told(by, recipients=[]), "summary": "Det var en anden."}
+        await discloser.post(f"{case.path}/exchanges/{exchange}/corrections", correction)
+        (seen_there,) = [one for one in await listed(reader, case, kind) if one["id"] in {kept, gone}]
+        assert seen_there["text"] == "Han kommer i klubben."
+        assert seen_there["told"] == {"is_withdrawn": True, "is_corrected": True, "corrected_by": None}
         (shown,) = (await reader.get(f"{case.path}/kept-marks"))["items"]
         assert (shown["id"], shown["withdrawn"]) == (marked["id"], [kept])
         keys = await house.sql("SELECT number FROM keys.exchange_key WHERE exchange_id = $1", UUID(exchange))
         assert keys == []
+
+    async def test_the_exchange_s_own_texts_stay_where_they_were_marked(
+        self, house: House, kind: str, by: str
+    ) -> None:
+        case, reader_of = await house.case(), OTHER[by]
+        reader = tovholder(case, reader_of)
+        kept, gone = [(await told_of(case, kind, by))[1] for _ in range(2)]
+        draft = {"texts": True, "because": "used", "reason": SECRET}
+        marked = await reader.post(f"{case.path}/exchanges/{kept}/kept-marks", draft)
+        assert (marked["records"], marked["withdrawn"]) == ([kept], [])
+        for exchange in (kept, gone):
+            await withdraw(case, by, exchange)
+            seen = await reader.get(f"{case.path}/exchanges/{exchange}")
+            assert (seen["is_withdrawn"], seen["necessity"] is not None) == (True, exchange == kept)
+        assert [one["withdrawn"] for one in (await reader.get(f"{case.path}/kept-marks"))["items"]] == [[kept]]
+
+    async def test_what_another_exchange_tells_still_is_not_shown_as_withdrawn(
+        self, house: House, kind: str, by: str
+    ) -> None:
+        case = await house.case()
+        reader = tovholder(case, OTHER[by])
+        kept, exchange = await told_of(case, kind, by)
+        again = {**told(by), "items": [{"kind": kind, "id": kept}]}
+        await tovholder(case, by).post(f"{case.path}/exchanges", again)
+        await mark(reader, case, exchange, kind, kept)
+        await withdraw(case, by, exchange)
+        assert [one["withdrawn"] for one in (await reader.get(f"{case.path}/kept-marks"))["items"]] == [[]]
+        assert [one["told"]["is_withdrawn"] for one in await listed(reader, case, kind)] == [False]
 
     async def test_it_is_not_passed_on_any_more(self, house: House, kind: str, by: str) -> None:
         case = await house.case()
@@ -73,7 +114,13 @@ class WhenWhatWasKeptIsWithdrawn:
         draft = {**told(OTHER[by], recipients=[PROBATION]), "items": [{"kind": kind, "id": kept}]}
         await reader.post(f"{case.path}/exchanges", draft)
         await withdraw(case, by, exchange)
-        await reader.post(f"{case.path}/exchanges", draft, status=404)
+        refused = await reader.post(f"{case.path}/exchanges", draft, status=409)
+        assert refused["type"] == "/problems/kept-is-not-passed-on"
+        # Nor to PET, which asks, and takes no part in the case (rule 14).
+        await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
+        await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
+        for_pet = {**draft, "recipients": ["pet"], "requested_by_pet": True}
+        assert (await reader.post(f"{case.path}/exchanges", for_pet, status=409))["type"] == refused["type"]
         # What was passed on before fell with what it rests on.
         left = await house.sql(
             "SELECT FROM keys.exchange_key WHERE recipient_id = $1 AND rests_on IS NOT NULL", PROBATION
@@ -96,7 +143,7 @@ class WhenSomethingIsMarked:
         await mark(case.politi, case, exchange, "information", told_it)
 
     @pytest.mark.rule(91)
-    @pytest.mark.parametrize("change", [{"reason": " "}, {"because": "banan"}, {"items": []}])
+    @pytest.mark.parametrize("change", [{"reason": " "}, {"because": "banan"}, {"items": []}, {"texts": 1}])
     async def test_it_needs_words_a_ground_and_something_to_keep(self, house: House, change: dict[str, Any]) -> None:
         case = await house.case()
         record, exchange = await told_of(case, "information", MUNICIPALITY)

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from conftest import Database
-from house import CLEARANCE, MUNICIPALITY, POLICE, CaseInHand, House, Person, told
+from house import CLEARANCE, MUNICIPAL_LOG, MUNICIPALITY, POLICE, POLICE_LOG, CaseInHand, House, Person, told
 from infohus.danish.purposes import PURPOSES
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Track
 from infohus.kernel.authorization.action import Action
@@ -101,6 +101,15 @@ class WhenPetIsAnswered:
         # It would see a difference: the municipality does.
         assert "pet-loven-4" in str(await everything_seen_by(house, house.person("dpo"), made.ids))
         assert "pet-loven-4" in str(await everything_seen_by(house, case.kommune, made.ids))
+        assert made.exchange["records"] == [{"kind": "information", "id": item}]
+        # What PET got is on record though it takes no part, in the version that it got.
+        shown = await house.person("dpo").get(f"/infohuse/{house.infohus_id}/exchanges/{made.exchange['id']}")
+        assert (shown["kinds"], [(one["kind"], one["id"]) for one in shown["records"]]) == (
+            ["information"], [("information", item)]
+        )
+        assert [row["given_versions"] for row in await house.sql(
+            "SELECT given_versions FROM infohus.exchange WHERE id = $1", UUID(made.exchange["id"])
+        )] == [[1]]
         after = await everything_seen_by(house, person, made.ids)
         assert {answer[0] for path, answer in after.items() if "{exchange_id}" in path} == {404}
 
@@ -146,6 +155,25 @@ class WhenPetIsAnswered:
         corrected = await case.kommune.post(f"{case.path}/exchanges/{ordinary['id']}/corrections", draft)
         assert corrected["recipients"] == [POLICE]
         assert (await case.politi.get(f"{case.path}/exchanges/{ordinary['id']}"))["is_corrected"]
+
+    @pytest.mark.rule(13)
+    @pytest.mark.rule(14)
+    @pytest.mark.rule(85)
+    async def test_what_pet_did_not_ask_for_is_not_corrected_as_if_it_had(self, house: House) -> None:
+        case = await knowing_pet(house)
+        wrong = await case.disclose(await case.note())
+        path = f"{case.path}/exchanges/{wrong['id']}"
+        await case.kommune.post(f"{path}/withdrawals", {"recipient": POLICE, "reason": "En fejl."})
+        draft = {**told(), "summary": "Det var en anden.", "recipients": []}
+        for recipients in ([], ["pet"], [POLICE]):
+            as_pets = {**draft, "recipients": recipients, "requested_by_pet": True}
+            refused = await case.kommune.post(f"{path}/corrections", as_pets, status=422)
+            assert refused["type"] == "/problems/correction-on-another-track"
+        right = await case.kommune.post(f"{path}/corrections", draft)
+        assert right["paragraph"] == "rpl-115-2"
+        assert (await case.politi.get(path))["is_corrected"]
+        of_the_act = [one for one in await house.entries() if one.action == Action.CORRECT_EXCHANGE]
+        assert [one.track for one in of_the_act] == [Track.PET] * 3 + [Track.ORDINARY]
 
     @pytest.mark.rule(85)
     async def test_the_note_for_the_journal_and_the_package_leave_it_out(self, house: House) -> None:
@@ -197,6 +225,42 @@ class WhenAnActIsForPet:
         ordinary = [entry for entry in await house.all_entries() if entry.track is Track.ORDINARY]
         named = [entry for entry in ordinary if made.exchange["id"] in str(entry) and entry.authority == MUNICIPALITY]
         assert named == []
+
+    @pytest.mark.rule(56)
+    @pytest.mark.rule(64)
+    @pytest.mark.rule(85)
+    async def test_one_that_is_refused_early_stands_on_it_too(self, house: House) -> None:
+        """By the policies, the stage, a spent key, or before anything of it was understood."""
+        made = await answer_pet(*await told_by_the_police(house))
+        case, kommune, adviser = made.case, made.case.kommune, house.person("raadgiver")
+        exchange = f"{case.path}/exchanges/{made.exchange['id']}"
+        answer = f"{case.path}/information-requests/{made.request['id']}/answer"
+        spent: dict[str, Any] = {"headers": {"Idempotency-Key": "svar-til-pet-0002"}}
+        await kommune.post(f"{case.path}/exchanges", ASKED, **spent)
+        await adviser.call("GET", "/infohuse")
+        before = len(await house.entries(MUNICIPAL_LOG))
+        refused: list[tuple[Person, str, str, dict[str, Any]]] = [
+            (kommune, "POST", f"{case.path}/exchanges", {"json": {**ASKED, "summary": "Andet."}, **spent}),
+            (adviser, "POST", f"{case.path}/exchanges", {"json": ASKED}),
+            (kommune, "POST", f"{case.path}/exchanges", {"json": {**ASKED, "necessity": 7}}),
+            (kommune, "POST", f"{case.path}/exchanges", {"json": {**ASKED, "unknown": [ASKED]}}),
+            (kommune, "POST", f"{case.path}/information-requests", {"json": {"question": "?", "disclosure": ASKED}}),
+            (kommune, "POST", f"{case.path}/information-requests", {"json": {**QUESTION, "disclosure": told()}}),
+            (kommune, "POST", f"{case.path}/information-requests", {"json": {**QUESTION, "unknown": 1}}),
+            (adviser, "POST", f"{case.path}/information-requests", {"json": QUESTION}),
+            (adviser, "GET", exchange, {}), (kommune, "GET", f"{exchange}/receipts?limit=x", {}),
+            (kommune, "POST", f"{exchange}/withdrawals", {"content": b"{"}),
+            (adviser, "POST", answer, {"json": {"answer": "declined"}}),
+            (kommune, "POST", answer, {"json": {"answer": "disclosed", "exchange_id": made.exchange["id"]}}),
+        ]
+        for person, method, path, more in refused:
+            assert (await person.call(method, path, **more)).status_code >= 400, (path, more)
+        entries = (await house.entries(MUNICIPAL_LOG))[before:]
+        assert [(one.action, one.track) for one in entries] == [(one.action, Track.PET) for one in entries]
+        assert len(entries) == len(refused)
+        # Another authority's entries say nothing of a track that it does not know.
+        await case.politi.get(exchange, status=404)
+        assert (await house.entries(POLICE_LOG))[-1].track is Track.ORDINARY
 
     @pytest.mark.rule(85)
     async def test_a_repetition_stands_on_it_too(self, house: House) -> None:

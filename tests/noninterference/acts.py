@@ -147,7 +147,8 @@ def told(run: Run, act: Act, *recipients: str, purpose: str = "screening", **mor
     return {
         "recipients": list(recipients) or [run.authorities[other(act.side)]], "purpose": purpose,
         "categories": ["purely_private"], "necessity": written("Nødvendigt.", act.choice),
-        "proportionality": "Kun det.", "subsidiarity": "Kan ikke nås med mindre.", **more,
+        "proportionality": "Kun det.", "subsidiarity": "Kan ikke nås med mindre.",
+        "onward_reason": "De følger ham.", **more,
     }
 
 

@@ -68,11 +68,9 @@ async def make_world(database: Addresses, folder: Path) -> World:
     """Make at least one row of every kind through the API, and read what is stored."""
     async with open_house(database, folder) as house:
         await _register_tovholdere(house, "left")
-        # No act leaves a disagreement or notice that the other does not read; row security is asked about one anyhow.
-        await house.sql(
-            "UPDATE infohus.disclosure SET withdrawn_at = now() WHERE case_id = ANY ($1)"
-            " AND record_kind IN ('scope_disagreement', 'onward_notice')", await play_every_kind(house),
-        )
+        # No act leaves a notice that its owner does not read; row security is asked about one anyhow.
+        unread = "UPDATE infohus.disclosure SET withdrawn_at = now() WHERE case_id = $1 AND record_kind ~ '_notice$'"
+        await house.sql(unread, await play_every_kind(house))
         await _register_tovholdere(house, "came later")
         await house.sql(
             "DELETE FROM infohus.coordinator WHERE person_id = ANY ($1)",
@@ -84,16 +82,19 @@ async def make_world(database: Addresses, folder: Path) -> World:
         return World(house.infohus_id, tuple(rows), tuple(lookers(now())), tables)
 
 
-async def play_every_kind(house: House) -> list[UUID]:
-    """Make at least one row of every kind; give one of two cases with a notice, and one of two with a disagreement."""
-    await _taken_all_the_way(house)
-    closed = await (await (await _taken_all_the_way(house)).end_measures()).close("completed")
-    await _not_agreed_upon(house)
-    second = await _not_agreed_upon(house)
+async def play_every_kind(house: House) -> UUID:
+    """Make at least one row of every kind, one of each that is told withdrawn; give a case with a notice."""
+    await taken_all_the_way(house)
+    closed = await (await (await taken_all_the_way(house)).end_measures()).close("completed")
+    await not_agreed_upon(house)
+    taken_back = await not_agreed_upon(house)
+    differing = (await taken_back.politi.get(f"{taken_back.path}/exchanges"))["items"][-1]["id"]
+    withdrawal = {"recipient": MUNICIPALITY, "reason": "Givet ved en fejl."}
+    await taken_back.politi.post(f"{taken_back.path}/exchanges/{differing}/withdrawals", withdrawal)
     await _proposed_to_a_third(house)
     await _recorded_by_the_police(house)
     await house.case(reporter_is_anonymous=True)
-    return [UUID(closed.id), UUID(second.id)]
+    return UUID(closed.id)
 
 
 async def _register_tovholdere(house: House, when: str) -> None:
@@ -125,7 +126,7 @@ async def _rows_of(house: House, table: str) -> Iterator[StoredRow]:
 
 
 # --- the cases ------------------------------------------------------------------------------------------------------
-async def _taken_all_the_way(house: House) -> CaseInHand:
+async def taken_all_the_way(house: House) -> CaseInHand:
     """Take a case to its measures, each side keeping some of its records to itself on every step."""
     case = await house.case(
         subjects=[
@@ -190,7 +191,7 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
         noted = await writer.post(requests, {"question": "Hvor bor han?", "received_from": PROBATION})
         await writer.post(f"{requests}/{noted['id']}/answer", {"answer": "declined"}, status=200)
         release = {"released_on": "2026-10-01", "judgement": "at_risk", "basis": "Kriminalforsorgens vurdering."}
-        kept, shared = [await writer.post(f"{case.path}/custody-releases", release) for _ in range(2)]
+        _, shared = [await writer.post(f"{case.path}/custody-releases", release) for _ in range(2)]
         other = POLICE if by == MUNICIPALITY else MUNICIPALITY
         await _disclose(case, by, other, kind="custody_release", record_id=shared["id"])
         written = [await writer.post(f"{case.path}/notes", {"happened_at": at, "text": "Ringede."}) for _ in range(2)]
@@ -201,10 +202,8 @@ async def _ask_and_withdraw(case: CaseInHand) -> None:
         await _mark_as_kept(case, writer, reader)
         await writer.put(f"{case.path}/journal-reference", {"reference": "26/1234"})
         item = await writer.post(f"{case.path}/information", {"text": "En fejl.", "source": "klubben"})
-        given = await writer.post(f"{case.path}/exchanges", {
-            **told(by), "items": [{"kind": "information", "id": item["id"]}],
-        })
-        assert kept["id"] != shared["id"]
+        items = [{"kind": "information", "id": item["id"]}]
+        given = await writer.post(f"{case.path}/exchanges", {**told(by), "items": items})
         path = f"{case.path}/exchanges/{given['id']}"
         await reader.post(f"{path}/receipts", {"manifest": given["manifest"]}, status=200)
         await writer.post(f"{path}/withdrawals", {"recipient": other, "reason": "Givet ved en fejl."})
@@ -262,7 +261,7 @@ async def _measure(case: CaseInHand) -> None:
         await writer.post(path, {"text": "Det går.", "next_follow_up_on": "2099-03-01"})
 
 
-async def _not_agreed_upon(house: House) -> CaseInHand:
+async def not_agreed_upon(house: House) -> CaseInHand:
     case = await (await house.case()).clear()
     await _see_first(case)
     await _invite(case, "invited for measures, kriminalforsorgen", PROBATION, ("measures",))

@@ -1,63 +1,79 @@
 """What is bound by a hash: exactly what was disclosed to whom, and a joint document that nobody can guess."""
 
 import hashlib
+import json
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 
-from infohus.cases.disclosures.model import DisclosureDraft, Item
-from infohus.cases.disclosures.operations import manifest_of
+from infohus.cases.disclosures.manifests import manifest_of, new_salt
+from infohus.cases.disclosures.model import Item
 from infohus.cases.joint_decisions.document import document_of, salted_document, signed_hash
 
 FIRST = Item("information", UUID(int=1), "ishoj-kommune", 1, has_own_key=False, contents={"whole": bytes(32)})
 SECOND = Item("concern", UUID(int=2), "ishoj-kommune", 1, has_own_key=False, contents={"observation": bytes(32)})
-DRAFT: dict[str, Any] = {
-    "recipients": ["kbh-vestegns-politi", "kriminalforsorgen"], "purpose": "screening",
-    "categories": ["ordinary", "purely_private"],
+ITSELF = UUID(int=9)
+FACTS: dict[str, Any] = {
+    "recipients": ["kbh-vestegns-politi", "kriminalforsorgen"], "purpose": "screening", "channel": "system",
+    "categories": ["ordinary", "purely_private"], "corrects_id": None,
 }
-
-
+TEXTS: dict[str, str | None] = {"necessity": "Ja.", "summary": "Nej."}
 SIGNED: dict[str, Any] = {
     "outcome": "within", "kind": "scope_decision", "record_id": UUID(int=1), "case_id": UUID(int=2),
 }
 
 
-def manifest(*items: Item, **change: Any) -> bytes:
-    """Hash a disclosure that says something else in one thing."""
-    draft = msgspec.convert({**DRAFT, **change}, DisclosureDraft)
-    return manifest_of(draft, items or (FIRST, SECOND), to=draft.recipients)
+def manifest(*items: Item, exchange_id: UUID = ITSELF, salt: str = "00", **change: Any) -> bytes:
+    """Hash an exchange that says something else in one thing."""
+    facts, texts = {**FACTS}, {**TEXTS}
+    for name, value in change.items():
+        (facts if name in facts else texts)[name] = value
+    return manifest_of(
+        exchange_id, facts, recipients=facts.pop("recipients"), items=items or (FIRST, SECOND), texts=texts, salt=salt
+    )
 
 
+@pytest.mark.rule(13)
 class WhenADisclosureIsHashed:
-    @pytest.mark.rule(13)
     @pytest.mark.parametrize("change", [
         {"recipients": ["kbh-vestegns-politi"]}, {"recipients": ["kbh-vestegns-politi", "vaerestedet"]},
-        {"categories": ["ordinary"]}, {"categories": ["ordinary", "special_categories"]}, {"categories": []},
-        {"purpose": "assessment"},
+        {"categories": ["ordinary"]}, {"categories": []}, {"purpose": "assessment"}, {"channel": "phone"},
+        {"corrects_id": UUID(int=5)}, {"exchange_id": UUID(int=8)}, {"salt": "01"},
+        *({name: "Andet."} for name in TEXTS), {"summary": None}, {"necessity": None, "proportionality": "Ja."},
+        {"necessity": "Nej.", "summary": "Ja."},
     ])
-    def test_other_recipients_categories_or_purposes_are_another_manifest(self, change: dict[str, Any]) -> None:
+    def test_whatever_else_it_tells_is_another_manifest(self, change: dict[str, Any]) -> None:
         assert manifest(**change) != manifest()
 
-    @pytest.mark.rule(13)
     @pytest.mark.parametrize("items", [
         (FIRST,), (SECOND,),
         *((msgspec.structs.replace(FIRST, **change), SECOND) for change in (
-            {"kind": "note"}, {"record_id": UUID(int=3)}, {"owner": "kbh-vestegns-politi"}, {"record_version": 2},
+            {"kind": "note"}, {"record_id": UUID(int=3)}, {"contents": {"whole": bytes(31) + b"1"}},
+            {"contents": {"told_reporter": bytes(32)}},
         )),
     ])
     def test_other_items_are_another_manifest(self, items: tuple[Item, ...]) -> None:
         assert manifest(*items) != manifest()
 
-    @pytest.mark.rule(13)
     def test_neither_order_nor_repetition_changes_it(self) -> None:
         assert manifest(SECOND, FIRST) == manifest()
-        for name in ("recipients", "categories"):
-            assert manifest(**{name: [*reversed(DRAFT[name]), DRAFT[name][0]]}) == manifest()
+        assert manifest(recipients=[*reversed(FACTS["recipients"]), FACTS["recipients"][0]]) == manifest()
 
-    def test_the_answers_to_the_law_s_questions_are_not_in_it(self) -> None:
-        assert manifest(necessity="Ja.", strict_necessity="Ja.", consent="given") == manifest()
+    def test_it_is_the_hash_of_what_the_page_of_its_form_says(self) -> None:
+        items = [["concern", str(UUID(int=2)), {"observation": "00" * 32}],
+                 ["information", str(UUID(int=1)), {"whole": "00" * 32}]]  # fmt: skip
+        facts = {name: FACTS[name] for name in sorted(FACTS) if name != "recipients"}
+        told = ["infohus/v2/manifest", "00", str(UUID(int=9)), facts, FACTS["recipients"], items, TEXTS]
+        assert manifest() == hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).digest()
+
+
+class WhenItsTextsAreTried:
+    @pytest.mark.rule(13)
+    def test_the_salt_is_thirty_two_random_bytes(self) -> None:
+        salts = {bytes.fromhex(new_salt()) for _ in range(50)}
+        assert (len(salts), {len(salt) for salt in salts}) == (50, {32})
 
 
 class Content(msgspec.Struct, frozen=True):

@@ -24,14 +24,14 @@ RECORDS = sorted(
 
 DISCLOSED_BY_AN_ACT_OF_ITS_OWN = {
     "assessment", "closure", "exchange", "first_view", "information_request", "onward_notice", "recommendation",
-    "scope_decision", "screening",
+    "scope_decision", "scope_disagreement", "screening",
 }
 NEVER_DISCLOSED = {
     # Rule 29 keeps a reporter apart, rule 54 a protected address.
     "protected_address", "reporter", "reporter_release",
     # How an authority handles its own part of the case.
     "access_request", "archive_clearance", "invitation", "journal_reference", "kept_mark", "legal_hold", "participant",
-    "release", "restriction", "scope_disagreement", "withdrawal",
+    "release", "restriction", "withdrawal",
 }
 
 NOTHING_ON_A_PERSON_TO_HAND_OUT = {

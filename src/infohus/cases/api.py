@@ -11,6 +11,7 @@ from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.information import INFORMATION_OF_CASE, Information, InformationDraft, Origin, note_information
 from infohus.cases.participants import (
     Area,
@@ -112,15 +113,17 @@ class InformationView(msgspec.Struct, frozen=True):
     dated_on: date | None
     text: str
     source: str
+    told: Told | None
 
     @classmethod
     async def opened(cls, work: UnitOfWork, *items: Information) -> "list[InformationView]":
         """Open items."""
-        texts = await work.open(*items, reading=Action.READ_INFORMATION)
+        texts, told = await work.open(*items, reading=Action.READ_INFORMATION), await told_of(work, *items)
         return [
             cls(
                 id=item.id, owner=item.authority_id, origin=item.origin, is_first_hand=item.is_first_hand,
                 dated_on=item.dated_on, text=texts[item.id]["text"], source=texts[item.id]["source"],
+                told=told.get(item.id),
             )
             for item in items
         ]

@@ -9,6 +9,20 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Rettelsen rækker længere end det, der rettes",
         "Her kan der ikke videregives. Skriv, hvad der er rigtigt, og udelad nye oplysninger og nye modtagere.",
     ),
+    "kept-is-not-passed-on": (
+        "Det er trukket tilbage og bevares kun hos jer",
+        (
+            "Den, der gav jer det, har trukket det tilbage. I må læse det, I har bevaret, men ikke give det videre."
+            " Skal andre have det, så bed om at få det videregivet igen."
+        ),
+    ),
+    "nothing-to-keep": (
+        "Hvad skal bevares?", "Vælg mindst én af de oplysninger, I fik, eller videregivelsens egne tekster.",
+    ),
+    "correction-on-another-track": (
+        "Videregivelsen skete ikke efter PET's anmodning",
+        "Ret den uden at angive, at PET har anmodet. Et svar til PET registreres som en videregivelse for sig selv.",
+    ),
     "not-shown-to-the-other": (
         "Den anden tovholder får det ikke at se",
         "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
@@ -16,6 +30,13 @@ BOUNDS: dict[str, tuple[str, str]] = {
     "before-the-case": (
         "Tidspunktet ligger før sagen",
         "Ret tidspunktet for videregivelsen. Blev det sagt, før sagen blev oprettet, så skriv det i et notat.",
+    ),
+    "onward-reason-missing": (
+        "Hvorfor gives det videre?",
+        (
+            "Du giver noget videre, som en anden myndighed ejer. Skriv i onward_reason hvorfor: Den underrettes om,"
+            " hvem der fik det og hvorfor, og ser ikke andet."
+        ),
     ),
     "recipient-took-no-part-then": (
         "Modtageren deltog ikke i sagen på det tidspunkt",

@@ -52,7 +52,12 @@ class StrictRequest(Request[Any, Any, Any]):
         """
         if _JSON.fullmatch(self.headers.get("content-type", "").strip()) is None:
             raise errors.UnsupportedMediaType
-        body = read_body(await self.body(), draft_of(self.route_handler))
+        content = await self.body()
+        try:
+            body = read_body(content, draft_of(self.route_handler))
+        except errors.Refused:
+            asked_now().read_refused_body(content)
+            raise
         asked_now().read_body(body)
         return body
 

@@ -91,7 +91,8 @@ class Consent(StrEnum):
 class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The § 115 fields that every disclosure carries.
 
-    `onward_reason` says to the owner of what is passed on why it was; the owner reads no other text of the exchange.
+    `onward_reason` says to the owner of what is passed on why it was; the owner reads no other text of the exchange. It
+    is required where somebody else's record is passed on to others than its owner, unless PET asked.
     """
 
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
@@ -125,6 +126,8 @@ class Exchange(Record):
     """One videregivelse. Append-only: a correction is a new exchange that points to the old (rule 13).
 
     (case_id, id) is unique, so that a foreign key of two columns can require the same case.
+    `given_ids` are the records that recipients got who take no part in the case, each of the kind and in the version at
+    the same place: they read elsewhere, so no disclosure and no key says what it was.
     `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
     open nothing else of the exchange.
     """
@@ -133,6 +136,11 @@ class Exchange(Record):
     __table_args__ = (
         *unique_in_case("id"),
         sa.UniqueConstraint("corrects_id"),
+        sa.CheckConstraint(
+            "cardinality(given_kinds) = cardinality(given_ids)"
+            " AND cardinality(given_versions) = cardinality(given_ids)",
+            name="given_is_named_whole",
+        ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
     )
 
@@ -150,6 +158,9 @@ class Exchange(Record):
     corrects_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey(f"{SCHEMA}.exchange.id"))
     manifest: Mapped[bytes]
     is_onward: Mapped[bool]
+    given_kinds: Mapped[list[str]]
+    given_ids: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
+    given_versions: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer()))
     consent: Mapped[Consent] = choice(Consent, name="consent")
     consent_reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
     necessity: Mapped[Sealed] = mapped_column(SealedColumn)
@@ -157,6 +168,7 @@ class Exchange(Record):
     subsidiarity: Mapped[Sealed] = mapped_column(SealedColumn)
     strict_necessity: Mapped[Sealed | None] = mapped_column(SealedColumn)
     summary: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    manifest_salt: Mapped[Sealed] = mapped_column(SealedColumn)
     answers: Mapped[Sealed | None] = mapped_column(SupervisionColumn)
     answers_key: Mapped[bytes | None]
 

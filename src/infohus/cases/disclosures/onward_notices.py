@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus.cases.disclosures.model import Channel, DisclosureDraft, Exchange, Item, Paragraph, Purpose
+from infohus.cases.disclosures.refusals import OnwardReasonMissing
 from infohus.kernel.access.model import Authority
 from infohus.kernel.database.tables import Record, choice, owned_by_authority
 from infohus.kernel.sealing.column import SealedColumn
@@ -37,7 +38,7 @@ class OnwardNotice(Record):
     exchanged_at: Mapped[datetime]
     record_kinds: Mapped[list[str]]
     record_ids: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
-    reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    reason: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
 async def notify_owners(
@@ -46,10 +47,15 @@ async def notify_owners(
     """Write a notice to each owner of what was passed on to `told`, and disclose it to the owner where it takes part.
 
     A recipient reads the exchange itself. Of what the security service asked for nobody is told (rule 85).
+
+    Raises:
+        OnwardReasonMissing: an owner would not learn why.
     """
     if exchange.is_for_pet or not told:
         return
     for owner in sorted({item.owner for item in items} - {exchange.authority_id, *exchange.recipients}):
+        if draft.onward_reason is None:
+            raise OnwardReasonMissing(field="onward_reason")
         own = sorted({(item.kind, item.record_id) for item in items if item.owner == owner})
         notice = work.create(
             OnwardNotice, sealed={"reason": draft.onward_reason}, exchange_id=exchange.id, owner_id=owner,

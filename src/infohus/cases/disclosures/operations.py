@@ -3,7 +3,6 @@
 Source: retsplejeloven § 115.
 """
 
-import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.disclosures.manifests import manifest_of, new_salt
 from infohus.cases.disclosures.model import (
     SENSITIVE,
     Answers,
@@ -32,7 +32,7 @@ from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.cases.procedure.purposes import OF_EXCHANGE
 from infohus.kernel.access.model import Authority, InfohusAuthority, Participant
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.tables import Regime
+from infohus.kernel.database.tables import Regime, new_id
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.words import has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -104,20 +104,28 @@ async def disclose(
     if exchanged_at < work.now:
         await _refuse_a_time_before_they_took_part(work, draft, exchanged_at)
     answers = Answers(draft.necessity, draft.proportionality, draft.subsidiarity, draft.strict_necessity)
+    takes_part = work.parties.keys() >= set(work.audit_draft.recipients)
+    outside = [] if takes_part else sorted({(one.kind, one.record_id, one.record_version) for one in items})
+    texts = {
+        "necessity": draft.necessity, "proportionality": draft.proportionality, "subsidiarity": draft.subsidiarity,
+        "strict_necessity": draft.strict_necessity, "consent_reason": draft.consent_reason, "summary": summary,
+    }
+    facts = {
+        "paragraph": paragraph, "cooperation_form": draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
+        "purpose": draft.purpose, "channel": draft.channel,
+        "categories": sorted({part.value for part in draft.categories}), "exchanged_at": exchanged_at,
+        "corrects_id": correcting.exchange_id if correcting is not None else None, "consent": draft.consent,
+    }
+    exchange_id, salt = new_id(), new_salt()
     exchange = work.create(
-        Exchange,
-        sealed={
-            "necessity": draft.necessity, "proportionality": draft.proportionality, "subsidiarity": draft.subsidiarity,
-            "strict_necessity": draft.strict_necessity, "consent_reason": draft.consent_reason, "summary": summary,
-        },
+        Exchange, id=exchange_id, sealed={**texts, "manifest_salt": salt},
         for_supervision={"answers": msgspec.json.encode(answers).decode()},
-        paragraph=paragraph, cooperation_form=draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
-        purpose=draft.purpose, channel=draft.channel, categories=sorted({part.value for part in draft.categories}),
-        recipients=work.audit_draft.recipients, exchanged_at=exchanged_at, is_late=work.now - exchanged_at > LATE_AFTER,
-        corrects_id=correcting.exchange_id if correcting is not None else None,
-        manifest=manifest_of(draft, items, to=draft.recipients if correcting is None else correcting.items_for),
-        consent=draft.consent,
+        recipients=work.audit_draft.recipients, is_late=work.now - exchanged_at > LATE_AFTER,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
+        given_kinds=[kind for kind, _, _ in outside], given_ids=[record_id for _, record_id, _ in outside],
+        given_versions=[version for _, _, version in outside],
+        manifest=manifest_of(exchange_id, facts, recipients=draft.recipients, items=items, texts=texts, salt=salt),
+        **facts,
     )
     itself = Item.of(exchange)
     recipients = [one for one in work.audit_draft.recipients if one in work.parties]
@@ -126,12 +134,6 @@ async def disclose(
     await work.grant(exchange.id, [itself], [one for one in recipients if one not in get_items])
     await notify_owners(work, exchange, draft, items, told=get_items)
     return exchange
-
-
-def manifest_of(draft: DisclosureDraft, items: Sequence[Item], *, to: Collection[str]) -> bytes:
-    """Hash what is disclosed, to whom and for what: SHA-256 of items, recipients, categories, purpose; 32 bytes."""
-    content = [sorted(items), sorted(set(to)), sorted(set(draft.categories)), draft.purpose]
-    return hashlib.sha256(msgspec.json.encode(content)).digest()
 
 
 def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime, *, follows: Paragraph) -> None:

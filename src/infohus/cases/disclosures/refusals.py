@@ -11,5 +11,9 @@ class RecipientTookNoPartThen(Refused):
     """Rule 3: the recipient takes part now, and did not at the moment of exchange."""
 
 
+class OnwardReasonMissing(Refused):
+    """Rule 16: whoever owns what is passed on learns to whom and why, and reads nothing else of the exchange."""
+
+
 class PetIsAnsweredByItself(Refused):
     """Rule 85: a proposal, a measure or a question is never shown by an exchange at PET's request."""

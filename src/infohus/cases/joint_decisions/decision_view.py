@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.joint_decisions.document import document_of
 from infohus.cases.joint_decisions.model import JointDecision
 from infohus.cases.joint_decisions.operations import signatures_of
@@ -46,6 +47,7 @@ class DecisionView(msgspec.Struct, Generic[Content], frozen=True, kw_only=True):
     decided_at: datetime | None
     signatures: list[SignatureView]
     warnings: list[str]
+    told: Told | None
 
 
 async def decision_view(
@@ -60,5 +62,5 @@ async def decision_view(
         content=document, content_hash=decision.content_hash.hex(),
         exchange_id=decision.exchange_id, decided_at=decision.decided_at,
         signatures=[SignatureView(row.authority_id, row.person_id, row.signed_at) for row in signatures],
-        warnings=await warn(work, document) if warn else [],
+        warnings=await warn(work, document) if warn else [], told=(await told_of(work, decision)).get(decision.id),
     )

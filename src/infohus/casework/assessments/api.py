@@ -9,6 +9,7 @@ from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.information import Origin
 from infohus.cases.joint_decisions.decision_view import DecisionView, SignatureDraft, decision_view
 from infohus.cases.participants import PARTICIPANTS_OF_CASE, Area, invitations_of
@@ -55,15 +56,16 @@ class ContributionView(msgspec.Struct, frozen=True):
     brought_by: UUID
     text: str | None
     source: str
+    told: Told | None
 
     @classmethod
-    def of(cls, contribution: Contribution, texts: dict[str, str]) -> "ContributionView":
+    def of(cls, contribution: Contribution, texts: dict[str, str], told: Told | None) -> "ContributionView":
         """Show a contribution."""
         return cls(
             id=contribution.id, authority_id=contribution.authority_id, dimension=contribution.dimension,
             answer=contribution.answer, origin=contribution.origin, is_first_hand=contribution.is_first_hand,
             dated_on=contribution.dated_on, brought_by=contribution.recorded_by,
-            text=texts.get("text"), source=texts["source"],
+            text=texts.get("text"), source=texts["source"], told=told,
         )
 
 
@@ -141,6 +143,7 @@ async def _answer(work: UnitOfWork, assessment: Assessment, *, status: int = 200
     stored = await work.rows(Contribution, CONTRIBUTIONS, assessment_id=assessment.id)
     contributions = [*stored, *work.pending(Contribution)]
     opened = await work.open(*contributions, reading=Action.READ_ASSESSMENT)
+    told = await told_of(work, *contributions)
     template = await template_of(work, assessment)
     previous_id, changes = await changes_since(work, assessment, [one.id for one in template.dimension])
     view = AssessmentView(
@@ -150,7 +153,7 @@ async def _answer(work: UnitOfWork, assessment: Assessment, *, status: int = 200
             for one in await _participants_of(work, assessment, contributions)
         ],
         users_are_trained=assessment.users_are_trained,
-        contributions=[ContributionView.of(one, opened[one.id]) for one in contributions],
+        contributions=[ContributionView.of(one, opened[one.id], told.get(one.id)) for one in contributions],
         decision=await decision_view(work, assessment, Conclusion, reading=Action.READ_ASSESSMENT),
     )
     return Response(view, status_code=status, headers={"ETag": etag(assessment.record_version)})

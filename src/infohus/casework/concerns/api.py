@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from infohus import errors
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.procedure.outcomes import ClearanceOutcome
 from infohus.casework.concerns.child_notifications import (
     AssessmentOfChildDraft,
@@ -72,6 +73,7 @@ class ClearanceView(msgspec.Struct, frozen=True):
     outcome: ClearanceOutcome
     checked_at: datetime
     note: str | None
+    told: Told | None
 
 
 @post("/infohuse/{infohus_id:uuid}/concerns", operation_id="RecordConcern")
@@ -158,7 +160,10 @@ async def read_clearance(
 
 async def _clearance_view(work: UnitOfWork, check: ClearanceCheck) -> ClearanceView:
     texts = (await work.open(check, reading=Action.READ_CLEARANCE_CHECK))[check.id]
-    return ClearanceView(id=check.id, outcome=check.outcome, checked_at=check.checked_at, note=texts.get("note"))
+    return ClearanceView(
+        id=check.id, outcome=check.outcome, checked_at=check.checked_at, note=texts.get("note"),
+        told=(await told_of(work, check)).get(check.id),
+    )
 
 
 @post(CHILD_NOTIFICATION + "/hand-over", operation_id="HandOverChildNotification", status_code=200)
@@ -201,7 +206,9 @@ async def record_receipt(
 
 
 async def _notification_view(work: UnitOfWork, notification: ChildNotification) -> ChildNotificationView:
-    return ChildNotificationView.of(notification, await steps_of(work, notification), now=work.now)
+    steps = await steps_of(work, notification)
+    told = await told_of(work, notification, *steps)
+    return ChildNotificationView.of(notification, steps, told, now=work.now)
 
 
 async def _notification(work: UnitOfWork, notification_id: UUID) -> ChildNotification:

@@ -1,12 +1,13 @@
 """How a concern is shown: its persons and its underretning, and never who raised it (rule 29)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.persons.cpr_numbers import read_cpr_number
 from infohus.cases.persons.model import ProtectedAddress, Subject
 from infohus.casework.concerns.child_notifications import steps_of
@@ -53,11 +54,12 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None
     protected_address_id: UUID | None
     warnings: list[str]
+    told: Told | None
 
     @classmethod
-    def of(
-        cls, subject: Subject, texts: dict[str, str], *, protected_address_id: UUID | None, received_at: datetime,
-        now: datetime,
+    def of(  # noqa: PLR0913 - all that is known of a person, mostly by name
+        cls, subject: Subject, texts: dict[str, str], told: Told | None, *, protected_address_id: UUID | None,
+        received_at: datetime, now: datetime,
     ) -> "SubjectView":
         """Show a person; `123456-7890` shows as `123456-****`. The ages are null when no date is known."""
         number = read_cpr_number(texts["cpr_number"]) if "cpr_number" in texts else None
@@ -70,7 +72,7 @@ class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
             is_under_18_at_receipt=subject.is_under_18_at_receipt,
             age_at_receipt=age_at(born, received_at) if born else None, age_now=age_at(born, now) if born else None,
             address=texts.get("address"), protected_address_id=protected_address_id,
-            warnings=warnings if number else [WARNINGS["cpr-missing"]],
+            warnings=warnings if number else [WARNINGS["cpr-missing"]], told=told,
         )
 
 
@@ -80,6 +82,7 @@ class ChildNotificationStepView(msgspec.Struct, frozen=True):
     id: UUID
     authority_id: str
     step: ChildStep
+    told: Told | None
 
 
 class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,10 +101,12 @@ class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
     receipt_is_overdue: bool
     handed_over_at: datetime | None
     steps: list[ChildNotificationStepView]
+    told: Told | None
 
     @classmethod
     def of(
-        cls, task: ChildNotification, steps: Sequence[ChildNotificationStep], *, now: datetime
+        cls, task: ChildNotification, steps: Sequence[ChildNotificationStep], told: Mapping[UUID, Told], *,
+        now: datetime,
     ) -> "ChildNotificationView":
         """Show the task as it stands `now` by the steps of it among `steps`; of two alike the first counts."""
         taken = [one for one in steps if one.notification_id == task.id]
@@ -116,7 +121,8 @@ class ChildNotificationView(msgspec.Struct, frozen=True, kw_only=True):
             receipt_given_on=receipt_given_on,
             receipt_is_overdue=(receipt_given_on or danish_day(now)) > task.receipt_by,
             handed_over_at=handed_over.taken_at if handed_over else None,
-            steps=[ChildNotificationStepView(one.id, one.authority_id, one.step) for one in taken],
+            steps=[ChildNotificationStepView(one.id, one.authority_id, one.step, told.get(one.id)) for one in taken],
+            told=told.get(task.id),
         )
 
 
@@ -159,6 +165,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
     subjects: list[SubjectView]
     child_notifications: list[ChildNotificationView]
     warnings: list[str]
+    told: Told | None
 
     @classmethod
     async def opened(cls, work: UnitOfWork, concern: Concern, *, warnings: list[str] | None = None) -> "ConcernView":
@@ -170,6 +177,7 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
         protected = {row["subject_id"]: row["id"] for row in addresses}
         tasks = await work.rows(ChildNotification, _NOTIFICATIONS, case_id=concern.case_id)
         steps = await steps_of(work, *tasks)
+        told = await told_of(work, concern, *subjects, *tasks, *steps)
         reporters = await work.values(_REPORTER, concern_id=concern.id)
         return cls(
             id=concern.id, case_id=concern.case_id, kind=concern.kind, channel=concern.channel,
@@ -181,11 +189,11 @@ class ConcernView(msgspec.Struct, frozen=True, kw_only=True):
             told_reporter=texts["told_reporter"],
             subjects=[
                 SubjectView.of(
-                    subject, opened[subject.id], protected_address_id=protected.get(subject.id),
-                    received_at=concern.received_at, now=work.now,
+                    subject, opened[subject.id], told.get(subject.id),
+                    protected_address_id=protected.get(subject.id), received_at=concern.received_at, now=work.now,
                 )
                 for subject in subjects
             ],
-            child_notifications=[ChildNotificationView.of(task, steps, now=work.now) for task in tasks],
-            warnings=warnings or [],
+            child_notifications=[ChildNotificationView.of(task, steps, told, now=work.now) for task in tasks],
+            warnings=warnings or [], told=told.get(concern.id),
         )

@@ -1,10 +1,8 @@
 """The routes of exchanges, their receipts and withdrawals."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -12,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from infohus.cases.disclosures.model import Exchange
 from infohus.casework.exchanges.corrections import corrections_of
 from infohus.casework.exchanges.disclosable import DisclosableRecords
+from infohus.casework.exchanges.disclosed_records import DisclosedRecord, records_of
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.casework.exchanges.kept_marks import (
     KEPT_MARK_BY_ID,
@@ -20,6 +19,7 @@ from infohus.casework.exchanges.kept_marks import (
     KeptMarkDraft,
     KeptMarkView,
     keep_disclosed,
+    keeps_texts,
 )
 from infohus.casework.exchanges.onward_routes import handlers as onward_handlers
 from infohus.casework.exchanges.operations import (
@@ -44,6 +44,7 @@ from infohus.casework.exchanges.withdrawals import (
     WITHDRAWAL_BY_ID,
     Withdrawal,
     WithdrawalDraft,
+    WithdrawalView,
     is_withdrawn_from_caller,
     withdraw,
 )
@@ -55,8 +56,9 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
-    """An exchange as lists show it: what became of it, and no text."""
+    """An exchange as lists show it: which records it disclosed, what became of it, and no text."""
 
+    records: list[DisclosedRecord]
     unacknowledged: list[str]
     receipt_is_overdue: bool
     withdrawn_from: list[str]
@@ -68,9 +70,11 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
     async def listed(cls, work: UnitOfWork, exchanges: Sequence[Exchange]) -> "list[ExchangeLine]":
         """Show exchanges with their receipts."""
         receipts, corrections = await receipts_of(work, exchanges), await corrections_of(work, exchanges)
+        records = await records_of(work, exchanges)
         return [
             cls(
-                **facts_of(one, to=work.caller.authority_id), unacknowledged=receipts[one.id].unacknowledged,
+                **facts_of(one, to=work.caller.authority_id), records=records[one.id],
+                unacknowledged=receipts[one.id].unacknowledged,
                 receipt_is_overdue=receipts[one.id].is_overdue, withdrawn_from=receipts[one.id].withdrawn_from,
                 rests_on_withdrawn=receipts[one.id].rests_on_withdrawn, **corrections[one.id]._asdict(),
             )
@@ -81,11 +85,15 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
 class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     """An exchange with its texts, for those who took part in it; `corrected_by` where they got the correction.
 
-    Of withdrawals it tells what its receipts do.
+    Of withdrawals it tells what its receipts do. `records` are what it disclosed to the caller's authority.
 
-    Where it was withdrawn from the caller's authority, the texts are gone: that it was, when and by whom stays.
+    Where it was withdrawn from the caller's authority, the texts are gone unless it keeps them: that it was, when and
+    by whom stays.
+    `manifest_salt` is what `manifest` was hashed with, 64 hexadecimal digits. Of a correction the discloser alone sees
+    it: with it a recipient could find out who else got the correction.
     """
 
+    records: list[DisclosedRecord]
     is_withdrawn: bool
     necessity: str | None
     proportionality: str | None
@@ -93,6 +101,7 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     strict_necessity: str | None
     consent_reason: str | None
     summary: str | None
+    manifest_salt: str | None
     withdrawn_from: list[str]
     rests_on_withdrawn: bool
     is_corrected: bool
@@ -102,14 +111,18 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
         """Open an exchange's texts."""
         is_withdrawn = await is_withdrawn_from_caller(work, exchange)
-        texts = {} if is_withdrawn else (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
+        is_gone = is_withdrawn and not await keeps_texts(work, exchange)
+        texts = {} if is_gone else (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
         correction = (await corrections_of(work, [exchange]))[exchange.id]
         withdrawn = (await withdrawals_of(work, [exchange]))[exchange.id]
+        is_hidden = exchange.corrects_id is not None and exchange.authority_id != work.caller.authority_id
         return cls(
             **facts_of(exchange, to=work.caller.authority_id), **correction._asdict(), is_withdrawn=is_withdrawn,
             **withdrawn._asdict(), necessity=texts.get("necessity"), proportionality=texts.get("proportionality"),
             subsidiarity=texts.get("subsidiarity"), strict_necessity=texts.get("strict_necessity"),
             consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),
+            manifest_salt=None if is_hidden else texts.get("manifest_salt"),
+            records=(await records_of(work, [exchange]))[exchange.id],
         )
 
 
@@ -193,25 +206,18 @@ async def acknowledge_receipt(
         return (await receipts_of(work, [exchange]))[exchange_id]
 
 
-class WithdrawalView(msgspec.Struct, frozen=True):
-    """What a withdrawal did. What was seen before stays seen: `was_acknowledged` says whether it was."""
-
-    id: UUID
-    recipient: str
-    records: int
-    was_acknowledged: bool
-    withdrawn_at: datetime
-
-
 @post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/withdrawals", operation_id="WithdrawExchange")
 async def withdraw_from(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[WithdrawalDraft],
     idempotent_scope: NamedDependency[RequestScope],
 ) -> WithdrawalView:
-    """End a recipient's access to what an exchange disclosed; that it was disclosed stays on record."""
+    """End a recipient's access to what an exchange disclosed; that it was disclosed stays on record.
+
+    What it reads on is named: a joint decision that it signs, and what another exchange told it.
+    """
     async with idempotent_scope.begin(Action.WITHDRAW_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
         done = await work.earlier(Withdrawal, WITHDRAWAL_BY_ID) or await withdraw(work, work.subject(Exchange), data)
-        return WithdrawalView(done.id, done.recipient_id, done.records, done.was_acknowledged, done.recorded_at)
+        return await WithdrawalView.of(work, done)
 
 
 @post("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/kept-marks", operation_id="KeepDisclosed")
@@ -219,7 +225,10 @@ async def keep(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], data: JSONBody[KeptMarkDraft],
     idempotent_scope: NamedDependency[RequestScope], disclosable_records: NamedDependency[DisclosableRecords],
 ) -> KeptMarkView:
-    """Mark what was received as used, or as to be kept: it stays here when it is withdrawn; the discloser sees none."""
+    """Mark what was received as used, or as to be kept, records and the exchange's own texts alike.
+
+    It stays here when it is withdrawn, shows as withdrawn, and is then passed on to nobody. The discloser sees no mark.
+    """
     async with idempotent_scope.begin(Action.KEEP_DISCLOSED, Exchange, exchange_id, within=case_id) as work:
         mark = await work.earlier(KeptMark, KEPT_MARK_BY_ID)
         mark = mark or await keep_disclosed(work, work.subject(Exchange), data, records=disclosable_records)

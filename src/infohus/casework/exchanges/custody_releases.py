@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.disclosures.told import Told
 from infohus.cases.persons.custody_releases import CustodyRelease, Judgement
 from infohus.danish_calendar import danish_day
 from infohus.kernel.requests.moments import Day
@@ -29,6 +30,7 @@ class CustodyReleaseView(msgspec.Struct, frozen=True):
     released_on: date
     judgement: Judgement
     basis: str
+    told: Told | None
 
 
 CUSTODY_RELEASE_BY_ID = sa.select(CustodyRelease).where(CustodyRelease.id == sa.bindparam("id"))

@@ -10,7 +10,7 @@ from infohus.cases.disclosures.model import Category, Channel, Consent, Cooperat
 
 
 class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an exchange is, without its texts; `manifest` hashes what was disclosed, 64 hexadecimal digits."""
+    """What an exchange is, without its texts; `manifest` hashes all that it tells, texts too: 64 hexadecimal digits."""
 
     id: UUID
     case_id: UUID

@@ -6,18 +6,17 @@ The authority marks it by an act of its own, with a reason that the discloser do
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
-from infohus.cases.disclosures.model import Exchange
-from infohus.casework.exchanges.disclosable import DisclosableRecords, ItemDraft
-from infohus.kernel.access.model import Disclosure
+from infohus.cases.disclosures.model import Exchange, Item
+from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
+from infohus.casework.exchanges.refusals import NothingToKeep
+from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Record, choice, owned_by_authority
 from infohus.kernel.requests.words import Reason
@@ -46,15 +45,19 @@ class KeptMark(Record):
 
 
 class KeptMarkDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which of the records that an exchange disclosed are kept, and why."""
+    """Which of the records that an exchange disclosed are kept, or its own texts with what was said, and why."""
 
-    items: Annotated[list[ItemDraft], Meta(min_length=1, max_length=100)]
+    items: Items = msgspec.field(default_factory=list)
+    texts: bool = False
     because: KeptBecause
     reason: Reason
 
 
 class KeptMarkView(msgspec.Struct, frozen=True):
-    """A mark of the caller's own authority; `withdrawn` are those of its records that the discloser has withdrawn."""
+    """A mark of the caller's own authority. Where the exchange's own texts are kept, `records` names the exchange too.
+
+    `withdrawn` are those of its records that are readable by this mark alone: all that told them was withdrawn.
+    """
 
     id: UUID
     exchange_id: UUID
@@ -68,13 +71,13 @@ class KeptMarkView(msgspec.Struct, frozen=True):
     async def opened(cls, work: UnitOfWork, *marks: KeptMark) -> "list[KeptMarkView]":
         """Open marks."""
         texts = await work.open(*marks, reading=Action.READ_EXCHANGE)
-        rows = await work.values(_WITHDRAWN, exchange_ids=[mark.exchange_id for mark in marks],
-                                 authority_id=work.caller.authority_id)  # fmt: skip
-        withdrawn = {(row["exchange_id"], row["record_id"]) for row in rows}
+        kept = sorted({one for mark in marks for one in mark.records})
+        rows = await work.values(_STANDING, record_ids=kept, authority_id=work.caller.authority_id) if kept else []
+        standing = {row["record_id"] for row in rows}
         return [
             cls(
                 mark.id, mark.exchange_id, mark.because, mark.records,
-                [one for one in mark.records if (mark.exchange_id, one) in withdrawn], texts[mark.id]["reason"],
+                [one for one in mark.records if one not in standing], texts[mark.id]["reason"],
                 mark.recorded_at,
             )
             for mark in marks
@@ -88,13 +91,14 @@ KEPT_MARKS_OF_CASE = (
     .order_by(KeptMark.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
+_KEPT = sa.select(KeptMark.id).where(sa.bindparam("exchange_id", type_=sa.Uuid) == sa.func.any(KeptMark.records))
 _GIVEN = sa.select(Disclosure.record_id, Disclosure.record_version).where(
     Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.recipient_id == sa.bindparam("authority_id"),
     Disclosure.withdrawn_at.is_(None),
 )
-_WITHDRAWN = sa.select(Disclosure.exchange_id, Disclosure.record_id).where(
-    Disclosure.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))),
-    Disclosure.recipient_id == sa.bindparam("authority_id"), Disclosure.withdrawn_at.is_not(None),
+_STANDING = sa.select(Disclosure.record_id).where(
+    Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
+    Disclosure.recipient_id == sa.bindparam("authority_id"), STANDS,
 )
 
 
@@ -104,6 +108,7 @@ async def keep_disclosed(
     """Mark records that an exchange disclosed as kept: a withdrawal that comes later leaves them readable here.
 
     Raises:
+        NothingToKeep: it names neither a record nor the exchange's texts.
         NotAvailable: the exchange disclosed one of them not to the caller's authority, or it was withdrawn already.
     """
     own = work.caller.authority_id
@@ -111,7 +116,9 @@ async def keep_disclosed(
         (row["record_id"], row["record_version"])
         for row in await work.values(_GIVEN, exchange_id=exchange.id, authority_id=own)
     }
-    items = await records.items_of(work, draft.items)
+    if not draft.items and not draft.texts:
+        raise NothingToKeep
+    items = [*await records.items_of(work, draft.items), *([Item.of(exchange)] if draft.texts else [])]
     if not {(item.record_id, item.record_version) for item in items} <= given:
         raise errors.NotAvailable
     for item in items:
@@ -123,3 +130,8 @@ async def keep_disclosed(
     work.audit_draft.justification = draft.because.value
     work.done(mark.id)
     return mark
+
+
+async def keeps_texts(work: UnitOfWork, exchange: Exchange) -> bool:
+    """Say whether the caller's authority keeps the own texts of an exchange that it received."""
+    return bool(await work.values(_KEPT, exchange_id=exchange.id))

@@ -27,7 +27,6 @@ class InformationRequest(Record, Changing):
     """What is asked of an authority: by another through the system, or from outside and noted by the one asked."""
 
     __tablename__ = "information_request"
-    has_own_key: ClassVar = True
     changes_later: ClassVar = frozenset({"exchange_id", "answer", "answer_exchange_id", "answered_at"})
     __table_args__ = owned_by_authority(
         sa.CheckConstraint(

@@ -44,7 +44,7 @@ class NoticeFacts(msgspec.Struct, frozen=True, kw_only=True):
 class NoticeView(NoticeFacts, frozen=True, kw_only=True):
     """A notice as its owner reads it, with the reason that the discloser wrote for it."""
 
-    reason: str | None
+    reason: str
 
 
 def notice_facts(notice: OnwardNotice) -> dict[str, Any]:
@@ -80,7 +80,7 @@ async def of_case(
             OnwardNotice, _OF_CASE, case_id=case_id, authority_id=work.caller.authority_id, after=after, limit=limit + 1
         )
         texts = await work.open(*notices, reading=Action.READ_EXCHANGE)
-        views = [NoticeView(**notice_facts(one), reason=texts[one.id].get("reason")) for one in notices]
+        views = [NoticeView(**notice_facts(one), reason=texts[one.id]["reason"]) for one in notices]
         return page_of(views, [one.id for one in notices], limit=limit)
 
 

@@ -20,9 +20,9 @@ from infohus.cases.disclosures.operations import Correcting, disclose
 from infohus.cases.information import InformationDraft, note_information
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
-from infohus.casework.exchanges.refusals import CorrectionCarriesMore
+from infohus.casework.exchanges.refusals import CorrectionCarriesMore, CorrectionOnAnotherTrack
 from infohus.casework.exchanges.withdrawals import Withdrawal
-from infohus.kernel.access.model import STANDS, Disclosure, Infohus, Stage
+from infohus.kernel.access.model import Disclosure, Infohus, Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import AnswerToRule, OptionalReason, Reason, has_words
@@ -65,13 +65,6 @@ EXCHANGES_OF_CASE = (
     .order_by(Exchange.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-_STILL_TOLD = sa.select(Disclosure.recipient_id).distinct().where(
-    Disclosure.discloser_id == sa.bindparam("authority_id"), Disclosure.record_kind != Exchange.__tablename__, STANDS,
-    Disclosure.record_id.in_(
-        sa.select(Disclosure.record_id).where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
-    ),
-)
-"""Finds who reads a record of an exchange of the caller's authority still, by whichever exchange that stands."""
 _WITHDRAWN_FROM = sa.select(Withdrawal.recipient_id).where(Withdrawal.exchange_id == sa.bindparam("exchange_id"))
 _CARRIED = sa.select(Disclosure.record_id).distinct().where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
@@ -127,16 +120,20 @@ async def correct_exchange(
     whom it was not withdrawn, and those that the draft names; its records reach only these. All others are told that it
     was wrong, and no more, where they see the wrong exchange or what was passed on to them (`corrections.py`). Another
     exchange that told the same is corrected for itself, so nobody learns of one that was made past them (rule 44).
+    Whether it was made at PET's request follows from the wrong exchange alone: both stand on one track (rule 85).
 
     Raises:
         NotAvailable: another authority recorded it.
         ExchangeAlreadyCorrected: correct the correction instead.
         ExchangeWithoutRecipient: it names records, and nobody who is to get them.
+        CorrectionOnAnotherTrack: the draft says that PET asked, and the wrong exchange was not made at PET's request.
         CorrectionCarriesMore: at a stage that allows no exchange it names other records, or somebody who was not told.
         Refused: a rule of § 115 is not met.
     """
     if wrong.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
+    if draft.requested_by_pet and not wrong.is_for_pet:
+        raise CorrectionOnAnotherTrack
     if await work.values(_CORRECTION_OF, id=wrong.id):
         raise errors.ExchangeAlreadyCorrected
     reached = await _reached_by_correction(work, wrong)
@@ -148,8 +145,7 @@ async def correct_exchange(
     if items and not draft.recipients:
         raise errors.ExchangeWithoutRecipient
     reaching_all = msgspec.structs.replace(
-        draft, recipients=sorted({*reached, *draft.recipients}),
-        requested_by_pet=draft.requested_by_pet or wrong.is_for_pet,
+        draft, recipients=sorted({*reached, *draft.recipients}), requested_by_pet=wrong.is_for_pet
     )
     exchange = await disclose(
         work, reaching_all, items, summary=draft.summary,
@@ -160,9 +156,7 @@ async def correct_exchange(
 
 
 async def _reached_by_correction(work: UnitOfWork, wrong: Exchange) -> set[str]:
-    """Name the recipients of an exchange that read what it told them: by itself, or a record by another exchange."""
+    """Name the recipients of an exchange from whom it was not withdrawn; what else told them the same says nothing."""
     withdrawn = {row["recipient_id"] for row in await work.values(_WITHDRAWN_FROM, exchange_id=wrong.id)}
-    still_told = await work.values(_STILL_TOLD, exchange_id=wrong.id, authority_id=work.caller.authority_id)
-    reading = {*wrong.recipients} - withdrawn | {row["recipient_id"] for row in still_told}
-    reached = reading & {*wrong.recipients}
+    reached = {*wrong.recipients} - withdrawn
     return reached if wrong.is_for_pet else reached & work.parties.keys()

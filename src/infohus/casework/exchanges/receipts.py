@@ -36,8 +36,9 @@ class ReceiptView(msgspec.Struct, frozen=True):
 class Receipts(msgspec.Struct, frozen=True):
     """Who has acknowledged an exchange, who has not yet, and from whom it was withdrawn.
 
-    The discloser sees every withdrawal, a recipient only the one from itself. `rests_on_withdrawn`: what was passed on
-    was withdrawn from who passed it on, so its recipients read it no more (rule 16).
+    The discloser sees every withdrawal, a recipient only the one from itself; a joint decision stays with the two who
+    sign it, whatever was withdrawn beside it. `rests_on_withdrawn`: what was passed on was withdrawn from who passed it
+    on, so its recipients read it no more (rule 16).
     """
 
     receipts: list[ReceiptView]

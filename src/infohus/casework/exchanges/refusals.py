@@ -9,3 +9,11 @@ class CorrectionCarriesMore(Refused):
     """Rule 13: where an exchange is refused, a correction carries no other records, and reaches nobody else."""
 
     status = HTTPStatus.CONFLICT
+
+
+class NothingToKeep(Refused):
+    """Rule 16: a mark says what of an exchange it keeps."""
+
+
+class CorrectionOnAnotherTrack(Refused):
+    """Rules 13 and 85: what was told on own initiative is not corrected as if PET had asked for it."""

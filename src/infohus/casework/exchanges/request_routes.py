@@ -9,6 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.persons.custody_releases import CustodyRelease
 from infohus.casework.exchanges.custody_releases import (
     CUSTODY_RELEASE_BY_ID,
@@ -44,16 +45,18 @@ class RequestView(msgspec.Struct, frozen=True):
     answer: Answer | None
     answer_exchange_id: UUID | None
     answered_at: datetime | None
+    told: Told | None
 
     @classmethod
     async def opened(cls, work: UnitOfWork, *requests: InformationRequest) -> "list[RequestView]":
         """Open requests."""
         texts = await work.open(*requests, reading=Action.READ_INFORMATION_REQUEST)
+        told = await told_of(work, *requests)
         return [
             cls(
                 id=one.id, asked_by=one.asked_by, asked_of=one.asked_of, asked_at=one.recorded_at,
                 question=texts[one.id]["question"], answer=one.answer, answer_exchange_id=one.answer_exchange_id,
-                answered_at=one.answered_at,
+                answered_at=one.answered_at, told=told.get(one.id),
             )
             for one in requests
         ]
@@ -118,7 +121,8 @@ async def read_release(
 
 async def _release_view(work: UnitOfWork, recorded: CustodyRelease) -> CustodyReleaseView:
     texts = (await work.open(recorded, reading=Action.READ_CUSTODY_RELEASE))[recorded.id]
-    return CustodyReleaseView(recorded.id, recorded.released_on, recorded.judgement, texts["basis"])
+    told = (await told_of(work, recorded)).get(recorded.id)
+    return CustodyReleaseView(recorded.id, recorded.released_on, recorded.judgement, texts["basis"], told)
 
 
 handlers = [request, requests, answer, release, read_release]

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.joint_decisions.decision_routes import DecisionKind, routes_of
 from infohus.casework.measures.model import (
     FollowUpDraft,
@@ -49,6 +50,7 @@ class FollowUpView(msgspec.Struct, frozen=True):
     text: str
     next_follow_up_on: date | None
     outcome: MeasureOutcome | None
+    told: Told | None
 
 
 class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,12 +69,14 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     outcome: MeasureOutcome | None
     follow_ups: list[FollowUpView]
+    told: Told | None
 
     @classmethod
     async def opened(cls, work: UnitOfWork, measure: Measure) -> "MeasureView":
         """Open a measure with its follow-ups."""
         follow_ups = await follow_ups_of(work, measure)
         texts = await work.open(measure, *follow_ups, reading=Action.READ_MEASURE)
+        told = await told_of(work, measure, *follow_ups)
         end = next((one for one in follow_ups if one.outcome is not None), None)
         dates = [measure.follow_up_on, *(one.next_follow_up_on for one in follow_ups if one.next_follow_up_on)]
         return cls(
@@ -83,10 +87,12 @@ class MeasureView(msgspec.Struct, frozen=True, kw_only=True):
             starts_on=measure.starts_on, follow_up_on=dates[-1], ended_at=end.recorded_at if end else None,
             follow_ups=[
                 FollowUpView(
-                    one.id, one.authority_id, one.recorded_at, texts[one.id]["text"], one.next_follow_up_on, one.outcome
+                    one.id, one.authority_id, one.recorded_at, texts[one.id]["text"], one.next_follow_up_on,
+                    one.outcome, told.get(one.id),
                 )
                 for one in follow_ups
             ],
+            told=told.get(measure.id),
         )
 
 

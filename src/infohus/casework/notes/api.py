@@ -9,6 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.casework.notes.model import Note, NoteDraft, NoteKind
 from infohus.casework.notes.operations import NOTE_BY_ID, NOTES_OF_CASE, write_note
 from infohus.kernel.access.model import Case
@@ -34,17 +35,19 @@ class NoteView(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None
     text: str
     corrects: UUID | None
+    told: Told | None
 
     @classmethod
     async def opened(cls, work: UnitOfWork, *notes: Note, late_after_days: int) -> "list[NoteView]":
         """Open notes."""
-        texts = await work.open(*notes, reading=Action.READ_NOTE)
+        texts, told = await work.open(*notes, reading=Action.READ_NOTE), await told_of(work, *notes)
         return [
             cls(
                 id=note.id, owner=note.authority_id, kind=note.kind, happened_at=note.happened_at,
                 recorded_at=note.recorded_at, recorded_by=note.recorded_by, corrects=note.corrects_id,
                 is_late=note.recorded_at - note.happened_at > timedelta(days=late_after_days),
                 subject=texts[note.id].get("subject"), text=texts[note.id]["text"],
+                told=told.get(note.id),
             )
             for note in notes
         ]

@@ -7,6 +7,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.joint_decisions.decision_routes import DecisionKind, routes_of
 from infohus.casework.scope_decisions.first_view_routes import handlers as first_view_handlers
 from infohus.casework.scope_decisions.model import (
@@ -43,12 +44,14 @@ class DisagreementView(msgspec.Struct, frozen=True):
     scope_decision_id: UUID
     authority_id: str
     reason: str
+    told: Told | None
 
     @classmethod
     async def opened(cls, work: UnitOfWork, row: ScopeDisagreement) -> "DisagreementView":
         """Open a disagreement."""
         texts = (await work.open(row, reading=Action.READ_SCOPE_DECISION))[row.id]
-        return cls(row.id, row.scope_decision_id, row.authority_id, texts["reason"])
+        told = (await told_of(work, row)).get(row.id)
+        return cls(row.id, row.scope_decision_id, row.authority_id, texts["reason"], told)
 
 
 @post(

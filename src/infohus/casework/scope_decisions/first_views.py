@@ -8,7 +8,6 @@ fælles afgrænsning is decided with or without.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
 from uuid import UUID
 
 import msgspec
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from infohus import errors
 from infohus.cases.disclosures.model import DisclosureDraft, Item
 from infohus.cases.disclosures.operations import disclose
+from infohus.cases.disclosures.told import Told, told_of
 from infohus.cases.joint_decisions.operations import open_proposals
 from infohus.cases.joint_decisions.refusals import RevealedToTheOtherOnly
 from infohus.casework.scope_decisions.model import ScopeDecision
@@ -44,8 +44,6 @@ class FirstView(Record):
     __tablename__ = "first_view"
     __table_args__ = unique_in_case("authority_id")
 
-    has_own_key: ClassVar = True
-
     content: Mapped[Sealed] = mapped_column(SealedColumn)
 
 
@@ -71,6 +69,7 @@ class FirstViewView(msgspec.Struct, frozen=True, kw_only=True):
     view: SeenAs
     reasons: str
     is_revealed: bool
+    told: Told | None
 
 
 class FirstViews(msgspec.Struct, frozen=True):
@@ -84,6 +83,10 @@ _OF_CASE = sa.select(FirstView).where(FirstView.case_id == sa.bindparam("case_id
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
 _DISCLOSED = sa.select(Disclosure.record_id).where(
     Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid)))
+)
+_SHOWN = sa.select(Disclosure.record_id).where(
+    Disclosure.case_id == sa.bindparam("case_id"), Disclosure.record_kind == sa.bindparam("kind"),
+    Disclosure.recipient_id == sa.bindparam("authority_id"),
 )
 
 
@@ -124,15 +127,15 @@ async def reveal_first_view(work: UnitOfWork, first_view: FirstView, draft: Reve
 
 
 async def require_first_view_possible(work: UnitOfWork) -> None:
-    """Refuse a first view of an authority that has stated one, or was shown the other's.
+    """Refuse a first view of an authority that has stated one, or was shown the other's, withdrawn since or not.
 
     Raises:
         AlreadyRecorded, FirstViewTooLate
     """
-    readable = {one.authority_id for one in await work.rows(FirstView, _OF_CASE, case_id=work.case.id)}
-    if work.caller.authority_id in readable:
+    own = work.caller.authority_id
+    if any(one.authority_id == own for one in await work.rows(FirstView, _OF_CASE, case_id=work.case.id)):
         raise errors.AlreadyRecorded
-    if readable:
+    if await work.values(_SHOWN, case_id=work.case.id, authority_id=own, kind=FirstView.__tablename__):
         raise errors.FirstViewTooLate
 
 
@@ -146,11 +149,12 @@ async def opened(work: UnitOfWork, *first: FirstView) -> list[FirstViewView]:
     texts = await work.open(*first, reading=Action.READ_FIRST_VIEW)
     disclosed = {row["record_id"] for row in await work.values(_DISCLOSED, record_ids=[one.id for one in first])}
     disclosed |= {disclosure.record_id for disclosure in work.pending(Disclosure)}
+    told = await told_of(work, *first)
     contents = {one.id: msgspec.json.decode(texts[one.id]["content"], type=FirstViewDraft) for one in first}
     return [
         FirstViewView(
             id=one.id, authority_id=one.authority_id, stated_at=one.recorded_at, view=contents[one.id].view,
-            reasons=contents[one.id].reasons, is_revealed=one.id in disclosed,
+            reasons=contents[one.id].reasons, is_revealed=one.id in disclosed, told=told.get(one.id),
         )
         for one in first
     ]

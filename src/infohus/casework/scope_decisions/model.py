@@ -40,8 +40,6 @@ class ScopeDisagreement(Record):
     __tablename__ = "scope_disagreement"
     __table_args__ = owned_by_authority(sa.UniqueConstraint("scope_decision_id"))
 
-    has_own_key: ClassVar = True
-
     scope_decision_id: Mapped[UUID]
     reason: Mapped[Sealed] = mapped_column(SealedColumn)
 

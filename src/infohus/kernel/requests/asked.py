@@ -15,6 +15,8 @@ import msgspec
 MOST_IDS = 500
 """How many ids an entry keeps of one request, so that it stays an entry; a body that names more is cut off here."""
 _RECIPIENTS, _PURPOSE = "recipients", "purpose"
+_PET_ASKED, _ASKING = "requested_by_pet", "received_from"
+_ID_LENGTH = len(str(UUID(int=0)))
 _OF_PAGES = frozenset({"after", "before", "limit"})
 
 
@@ -27,6 +29,10 @@ class Asked:
     purpose: str | None = None
     recipients: list[str] = field(default_factory=list)
     """Authorities that it means to tell, as it spells them."""
+    says_pet_asked: bool = False
+    """Whether it says that it answers PET."""
+    asking: str | None = None
+    """The authority whose request it would note, as it spells it."""
     problem: str | None = None
     """The problem that it was answered with."""
     is_in_log: bool = False
@@ -45,6 +51,27 @@ class Asked:
         for name in body.__struct_fields__:
             self._read_value(name, getattr(body, name))
 
+    def read_refused_body(self, content: bytes) -> None:
+        """Take in of a body that no draft understands what decides on which track the attempt stands (rule 85)."""
+        try:
+            waiting: list[object] = [msgspec.json.decode(content)]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return
+        while waiting:
+            match waiting.pop():
+                case dict(members):
+                    for name, value in members.items():
+                        self._read_track(str(name), value)
+                    waiting.extend(members.values())
+                case list(items):
+                    waiting.extend(items)
+
+    @property
+    def ids(self) -> list[UUID]:
+        """Give every id that the request names, wherever."""
+        texts = {value for ids in (self.in_address, self.in_body) for values in ids.values() for value in values}
+        return sorted(UUID(text) for text in texts if len(text) == _ID_LENGTH)
+
     def named(self, *, beside: Iterable[object], with_body: bool) -> dict[str, list[str]]:
         """Give the ids that the request names beside those that the entry has at their places."""
         known = {str(one) for one in beside if one is not None}
@@ -56,7 +83,14 @@ class Asked:
                         _add(found, name, value)
         return found
 
+    def _read_track(self, name: str, value: object) -> None:
+        if name == _PET_ASKED and value is True:
+            self.says_pet_asked = True
+        elif name == _ASKING and isinstance(value, str):
+            self.asking = value
+
     def _read_value(self, name: str, value: object) -> None:
+        self._read_track(name, value)
         match value:
             case UUID():
                 if _count(self.in_body) < MOST_IDS:

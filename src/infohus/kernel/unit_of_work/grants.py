@@ -32,6 +32,12 @@ class RecipientCannotBeTold(errors.Refused):
     status = HTTPStatus.CONFLICT
 
 
+class KeptIsNotPassedOn(errors.Refused):
+    """Rule 16: what was withdrawn, and is kept as used or to be kept, stays on the side that keeps it."""
+
+    status = HTTPStatus.CONFLICT
+
+
 class DisclosedRecord(Protocol):
     """A version that an exchange discloses: its table's name, record and number, and the authority that wrote it.
 
@@ -61,7 +67,7 @@ class DisclosedRecord(Protocol):
 _WITHDRAWING = sa.select(
     sa.func.infohus.withdraw(
         sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
-        sa.bindparam("kinds", type_=sa.ARRAY(sa.Text)),
+        sa.bindparam("but", type_=sa.ARRAY(sa.Text)),
     ).table_valued(
         "record_id", "part", "number", "record_version", "owner_id", "case_id", "key_id", "content", name="withdrawn"
     )
@@ -104,13 +110,20 @@ class Grants:
     async def give(self, exchange_id: UUID, records: Sequence[DisclosedRecord], recipients: Collection[str]) -> None:
         """Add a row for each version and recipient, and a wrap of each of the version's data keys; none for its owner.
 
+        What may not be passed on is told to nobody by this exchange, to somebody outside the case neither.
+
         Raises:
-            NotAvailable: the caller's authority cannot open one of them itself, or has it no longer to pass on.
+            NotAvailable: the caller's authority cannot open one of them itself.
+            KeptIsNotPassedOn: another authority wrote one of them and has withdrawn it; the caller's keeps it.
             RecipientCannotBeTold: a recipient has no intake key here, or none that its key keeper signed.
         """
+        await self._keys.bring([(one.record_id, one.record_version) for one in records])
+        for one in records:
+            held = self._keys.held((one.record_id, one.record_version), one.contents)
+            if one.owner != self._keys.authority_id and any(not by for _, _, by in held):
+                raise KeptIsNotPassedOn
         if not recipients:
             return
-        await self._keys.bring([(one.record_id, one.record_version) for one in records])
         assert self._infohus_id is not None  # noqa: S101 - exchanges are recorded in cases only
         intake_keys = await self._side_keys.intake_keys(self._infohus_id, recipients)
         for recipient_id in recipients:
@@ -118,10 +131,13 @@ class Grants:
                 raise RecipientCannotBeTold
             self._give(exchange_id, records, recipient_id, intake_keys[recipient_id])
 
-    async def take_back(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
-        """Delete the keys that an exchange gave a recipient, taken in or not; give the ids of the records withdrawn."""
+    async def take_back(self, exchange_id: UUID, recipient_id: str, *, but: Collection[str]) -> list[UUID]:
+        """Delete the keys that an exchange gave a recipient, taken in or not; give the ids of the records withdrawn.
+
+        Records of the kinds in `but` stay, each of which `has_own_key`.
+        """
         ready = compiled(_WITHDRAWING)
-        given = {"exchange_id": exchange_id, "recipient_id": recipient_id, "kinds": list(kinds)}
+        given = {"exchange_id": exchange_id, "recipient_id": recipient_id, "but": sorted(but)}
         rows = await self._ask(ready.sql, ready.arguments(given))
         withdrawn: list[UUID] = sorted({row["record_id"] for row in rows})
         stored = compiled(_WITHDRAWN)
@@ -140,8 +156,6 @@ class Grants:
         for one in records:
             via = set[UUID]()
             for part, data_key, by in self._keys.held((one.record_id, one.record_version), one.contents):
-                if one.owner != self._keys.authority_id and not by:
-                    raise errors.NotAvailable
                 via.update(exchange for exchange, _ in by)
                 if recipient_id == one.owner:
                     continue

@@ -11,13 +11,14 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import Authority, Infohus
-from infohus.kernel.audit.formats.entry import Entry
+from infohus.kernel.audit.formats.entry import Entry, Track
 from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.statements import AnySelect, acting, compiled
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
+from infohus.kernel.requests.asked import Asked
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.lookup import (
     Lock,
@@ -31,7 +32,11 @@ from infohus.kernel.unit_of_work.lookup import (
 )
 
 _OWN_SIDE = sa.select(sa.func.infohus.own_side_of_attempt(sa.bindparam("case_id", type_=sa.Uuid)).label("log_ids"))
-
+_ON_PETS_TRACK = sa.select(
+    sa.func.infohus.is_attempt_on_pets_track(
+        sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("asking", type_=sa.Text)
+    ).label("is_so")
+)
 _AUTHORITIES = (
     sa.select(Authority.id)
     .where(Authority.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))))
@@ -94,28 +99,38 @@ class RequestContext:
 
         Only for the entry of an attempt by somebody who takes no part: outside of any transaction.
         """
-        rows = await self._ask_afterwards(_OWN_SIDE, case_id)
+        rows = await self._ask_afterwards(_OWN_SIDE, case_id=case_id)
         log_ids: list[str] | None = rows[0]["log_ids"]
         return None if log_ids is None else (case_id, log_ids)
 
     async def completed(self, attempt: Entry, audit_draft: AuditEventDraft, case_id: UUID | None) -> Entry:
-        """Complete the entry of an attempt: a case where the own authority has a side, and whom it was meant to tell.
+        """Complete the entry of an attempt: case, where the own authority has a side, track, and whom it meant to tell.
 
         What the request spells as a recipient stands in the entry only if there is such an authority (rule 60).
         """
         if case_id is not None and (side := await self.own_side_of(case_id)) is not None:
             attempt = msgspec.structs.replace(attempt, case=side[0], persons=side[1])
         if not attempt.recipients and (meant := audit_draft.asked.recipients):
-            rows = await self._ask_afterwards(_AUTHORITIES, list(meant))
+            rows = await self._ask_afterwards(_AUTHORITIES, ids=list(meant))
             attempt = msgspec.structs.replace(attempt, recipients=[row["id"] for row in rows])
+        if attempt.track is Track.ORDINARY and await self._is_on_pets_track(attempt, audit_draft.asked):
+            attempt = msgspec.structs.replace(attempt, track=Track.PET)
         return attempt
 
-    async def _ask_afterwards(self, statement: AnySelect, value: object) -> list[asyncpg.Record]:
-        """Run a query with one value as the caller, when the unit's transaction is over."""
-        caller = self.caller
+    async def _is_on_pets_track(self, attempt: Entry, asked: Asked) -> bool:
+        """Say whether an attempt answers PET, notes its request, or names one of these, seen by the caller or not."""
+        if asked.says_pet_asked:
+            return True
+        ids = [*asked.ids, *([attempt.subject] if attempt.subject is not None else [])]
+        rows = await self._ask_afterwards(_ON_PETS_TRACK, ids=ids, asking=asked.asking)
+        return bool(rows[0]["is_so"])
+
+    async def _ask_afterwards(self, statement: AnySelect, **values: object) -> list[asyncpg.Record]:
+        """Run a query as the caller, when the unit's transaction is over."""
+        ready, caller = compiled(statement), self.caller
         return await self.connection.fetch(
-            acting(compiled(statement).sql, 1), value, caller.authority_id, caller.person_id, caller.role.value,
-            self.now,
+            acting(ready.sql, len(values)), *ready.arguments(values), caller.authority_id, caller.person_id,
+            caller.role.value, self.now,
         )
 
     async def find(self, model: type[Row] | None, subject_id: UUID | None, within: UUID | None) -> ResolvedSubject:

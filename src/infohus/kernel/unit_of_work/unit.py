@@ -4,7 +4,7 @@
 what an operation says it did.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -266,12 +266,12 @@ class UnitOfWork:
         """
         await self._grants.give(exchange_id, list(records), list(recipients))
 
-    async def revoke(self, exchange_id: UUID, recipient_id: str, *, kinds: Sequence[str]) -> list[UUID]:
-        """Delete the keys that an exchange gave a recipient of versions of records of these kinds, taken in or not.
+    async def revoke(self, exchange_id: UUID, recipient_id: str, *, but: Collection[str] = ()) -> list[UUID]:
+        """Delete the keys that an exchange gave a recipient, taken in or not, but those of records of kinds in `but`.
 
         What another exchange that stands disclosed to it stays readable. Returns the ids of the records withdrawn.
         """
-        return await self._grants.take_back(exchange_id, recipient_id, kinds=kinds)
+        return await self._grants.take_back(exchange_id, recipient_id, but=but)
 
     def pending(self, model: type[AnyRow]) -> list[AnyRow]:
         """List rows of a table that will be inserted when the unit ends."""

@@ -4,6 +4,7 @@ Row security leaves those that the reviewer's authority gave or received.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
@@ -117,7 +118,6 @@ _ITEMS = (
     sa.select(Disclosure.record_id, Disclosure.record_kind)
     .where(Disclosure.exchange_id == sa.bindparam("exchange_id"), _IS_ITEM)
     .distinct()
-    .order_by(Disclosure.record_kind, Disclosure.record_id)
 )
 _RECEIPTS = (
     sa.select(Receipt.authority_id, Receipt.acknowledged_at, Receipt.manifest)
@@ -212,14 +212,19 @@ async def receipts_on(work: UnitOfWork, exchange_id: UUID) -> Sequence[Stored]:
     return await work.values(_RECEIPTS, exchange_id=exchange_id)
 
 
-async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | None, list[DisclosedRecord]]:
-    """Find the index of an exchange's entry in the own log, and what it disclosed; no record is read.
+async def disclosed_records(
+    work: UnitOfWork, exchange_id: UUID, *, given_outside: AbstractSet[tuple[str, UUID]]
+) -> tuple[int | None, list[DisclosedRecord]]:
+    """Find the index of an exchange's entry in the own log, and what it disclosed, within and outside the case.
+
+    No record is read.
 
     An exchange that another authority gave has its entry in that authority's log, and no index here. The database
     searches every entry of the log for the ids: the time grows with the log.
     """
-    items = await work.values(_ITEMS, exchange_id=exchange_id)
-    ids = [exchange_id, *(row["record_id"] for row in items)]
+    rows = await work.values(_ITEMS, exchange_id=exchange_id)
+    items = sorted({(row["record_kind"], row["record_id"]) for row in rows} | given_outside)
+    ids = [exchange_id, *(record_id for _, record_id in items)]
     digests: dict[UUID, tuple[str, int]] = {}
     async for index, encoded in work.log.entries_holding([str(record_id) for record_id in ids]):
         written = _written(read(encoded))
@@ -228,8 +233,7 @@ async def disclosed_records(work: UnitOfWork, exchange_id: UUID) -> tuple[int | 
             break
     _, place = digests.get(exchange_id, (None, None))
     return place, [
-        DisclosedRecord(row["record_kind"], row["record_id"], *digests.get(row["record_id"], (None, None)))
-        for row in items
+        DisclosedRecord(kind, record_id, *digests.get(record_id, (None, None))) for kind, record_id in items
     ]
 
 

@@ -57,7 +57,7 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
         """Show a row of `exchange_review.py` to an authority, with the fields that a subclass adds."""
         return cls(
             **facts_of(plain_exchange(row), to=to), case_number=row["number"],
-            strict_necessity_given=row["strict_necessity_given"], kinds=sorted(row["kinds"]),
+            strict_necessity_given=row["strict_necessity_given"], kinds=sorted({*row["kinds"], *row["given_kinds"]}),
             unacknowledged=sorted(set(row["expected"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
             withdrawn_from=sorted(row["withdrawn_from"]), rests_on_withdrawn=row["rests_on_withdrawn"], **more,
         )
@@ -167,7 +167,8 @@ async def one_exchange(
     async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         row = await supervised_exchange(work, exchange_id)
         await work.side.look_at(row["case_id"])
-        place, records = await disclosed_records(work, exchange_id)
+        outside = set(zip(row["given_kinds"], row["given_ids"], strict=True))
+        place, records = await disclosed_records(work, exchange_id, given_outside=outside)
         is_own = row["authority_id"] == work.caller.authority_id and row["answers_key"] is not None
         return ReviewedExchange.of(
             row, to=work.caller.authority_id, records=records, leaf_index=place,

@@ -21,7 +21,7 @@ from infohus.casework.exchanges.model import InformationRequest
 from infohus.casework.measures.model import IS_ENDED, Measure, Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
-from infohus.kernel.access.model import Authority, Case, Infohus, Stage
+from infohus.kernel.access.model import Authority, Case, Disclosure, Infohus, Stage
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -122,10 +122,14 @@ _OPEN_REQUESTS = (
         InformationRequest.case_id == sa.bindparam("case_id"), InformationRequest.answer.is_(None),
         InformationRequest.asked_of.in_([Infohus.municipality_id, Infohus.police_id]),
         _asker.kind != AuthorityKind.SECURITY_SERVICE,
+        ~sa.exists().where(
+            Disclosure.record_id == InformationRequest.id, Disclosure.recipient_id == InformationRequest.asked_of,
+            Disclosure.withdrawn_at.is_not(None),
+        ),
     )
     .limit(1)
 )
-"""Finds requests that one of the two authorities has not answered.
+"""Finds requests that one of the two authorities has not answered, and that were not taken back.
 
 PET's never blocks a closing (rule 85). Others that are asked have no tovholder who could answer.
 """

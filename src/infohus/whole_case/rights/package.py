@@ -20,7 +20,8 @@ _NAMES = {
 }
 _OF_THE_SYSTEM = frozenset({
     "id", "case_id", "authority_id", "regime", "record_version", "recorded_by", "cpr_index", "manifest",
-    "content_hash", "template_digest", "exchange_id", "delivered_by",
+    "manifest_salt", "content_hash", "template_digest", "exchange_id", "delivered_by",
+    "given_kinds", "given_ids", "given_versions",
 })
 """Columns that are left out of a package: they say nothing about the person."""
 
@@ -42,7 +43,9 @@ class PackedItem(msgspec.Struct, frozen=True):
             if name not in _OF_THE_SYSTEM and name != "recorded_at" and name not in texts
             and not isinstance(getattr(record, name), bytes)
         }
-        return cls(kind, record.recorded_at, facts, {name: _document(text) for name, text in texts.items()})
+        return cls(kind, record.recorded_at, facts, {
+            name: _document(text) for name, text in texts.items() if name not in _OF_THE_SYSTEM
+        })
 
 
 class Package(msgspec.Struct, frozen=True, kw_only=True):

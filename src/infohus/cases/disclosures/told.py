@@ -1,0 +1,59 @@
+"""What became of that which told a record: wherever another authority's text is shown, it shows that (rules 13 and 16).
+
+It is asked for when a record is shown and stored nowhere. Nothing in it comes from an exchange with somebody else.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from infohus.cases.disclosures.model import Exchange
+from infohus.kernel.database.tables import Record
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class Told(msgspec.Struct, frozen=True):
+    """How the caller's authority was told a record that another wrote.
+
+    `is_withdrawn`: every exchange that told it was withdrawn, or what that rested on; the authority keeps the record,
+    and passes it on to nobody. `is_corrected`: an exchange that told it was corrected, by `corrected_by` where the
+    authority got the correction.
+    """
+
+    is_withdrawn: bool
+    is_corrected: bool
+    corrected_by: UUID | None
+
+
+_told = sa.func.infohus.told_how(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))).table_valued(
+    sa.column("record_id", sa.Uuid()), sa.column("record_version", sa.Integer()), sa.column("stands", sa.Boolean()),
+    sa.column("correction", sa.Uuid()), name="told",
+)
+_right = aliased(Exchange)
+_TOLD = sa.select(
+    _told.c.record_id, _told.c.record_version, _told.c.stands, _told.c.correction, _right.id.label("corrected_by")
+).select_from(
+    _told.outerjoin(_right, _right.id == _told.c.correction)
+)
+
+
+async def told_of(work: UnitOfWork, *records: Record) -> Mapping[UUID, Told]:
+    """Say of records how the caller's authority was told them, by their ids; what it wrote itself is not among them."""
+    own = work.caller.authority_id
+    of_others = [record for record in records if record.authority_id != own]
+    if not of_others:
+        return {}
+    rows = await work.values(_TOLD, record_ids=[record.id for record in of_others])
+    found = {}
+    for record in of_others:
+        version = (record.id, record.record_version)
+        told = [row for row in rows if (row["record_id"], row["record_version"]) == version]
+        found[record.id] = Told(
+            is_withdrawn=not any(row["stands"] for row in told),
+            is_corrected=any(row["correction"] is not None for row in told),
+            corrected_by=next((row["corrected_by"] for row in told if row["corrected_by"] is not None), None),
+        )
+    return found
