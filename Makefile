@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test tools lint types contracts policies migrations bench bench-log attack faults fuzz long-log noninterference rules lock clean
+.PHONY: help setup demo test tools lint types contracts policies migrations bench bench-log attack faults fuzz long-log noninterference rules catalog lock clean
 # Nothing of the caller's Python may leak into ours; our files can be read whatever the caller's umask.
 unexport PYTHONPATH PYTHONHOME PYTHONUSERBASE PIP_TARGET PIP_PREFIX PIP_USER VIRTUAL_ENV
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -17,7 +17,7 @@ SPREAD := -n auto --maxprocesses 8 --dist worksteal
 
 help:  ## list what can be done
 	echo "make …"
-	sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' Makefile | while read -r name says; do printf '  %-12s%s\n' "$$name" "$$says"; done
+	sed -nE 's/^([a-z-]+):.*## (.*)/\1 \2/p' Makefile | while read -r name says; do printf '  %-15s %s\n' "$$name" "$$says"; done
 	echo "Further arguments: make test ARGS='-k exchange', make demo ARGS='--port 8116'."
 
 setup:  ## make .venv with the locked dependencies; seconds when nothing changed
@@ -76,7 +76,7 @@ test: setup tools  ## run every test, on every core; ARGS='-n 0' in one process
 tools:
 	# Debian programs that some tests run: installed where we may, else the tests say "NOT CHECKED".
 	missing=
-	for need in nginx:nginx-light strace:strace systemd-analyze:systemd go:golang-go wrk:wrk; do
+	for need in nginx:nginx-light msmtp:msmtp strace:strace systemd-analyze:systemd go:golang-go wrk:wrk; do
 		PATH="$$PATH:/usr/sbin" command -v "$${need%%:*}" >/dev/null || missing="$$missing $${need##*:}"
 	done
 	[ -e /usr/share/gocode/src/golang.org/x/mod/sumdb ] || missing="$$missing golang-golang-x-mod-dev"
@@ -142,6 +142,10 @@ noninterference: setup  ## a thousand histories played twice: neither side sees 
 rules: setup  ## run the tests that name a rule; keeps docs/rules.md
 	umask 022
 	exec $(BIN)/pytest -q -m rule --rules $(SPREAD) $(ARGS)
+
+catalog: setup  ## write anew which functions, tables, rights and roles a database has; after each change of migrations/
+	umask 022
+	exec env PYTHONPATH=tests $(BIN)/python tests/shipped_catalog.py
 
 lock: setup  ## resolve the .in files anew (needs uv)
 	command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)" >&2; exit 1; }

@@ -8,8 +8,8 @@ import gc
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -17,7 +17,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from house import House, open_house
+from house import House, furnish, open_house
+from house_keys import Furniture
+from in_memory import folder_in_memory
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.kernel.database.schema import migrate
 from reconciled import assert_rows_are_logged
@@ -72,6 +74,7 @@ class Database:
     server: LocalPostgres
     name: str
     passwords: dict[str, str]
+    furniture: Furniture | None = None
 
     def dsn(self, role: Role | Literal["superuser"]) -> str:
         """Give the address to connect as a role."""
@@ -83,8 +86,9 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
     """Run one server for the whole session, one for each process of pytest-xdist; its data is deleted at the end."""
-    with LocalPostgres.throwaway(tmp_path_factory.mktemp("postgres")) as server:
-        yield server
+    with ExitStack() as stack:
+        folder = stack.enter_context(folder_in_memory()) or tmp_path_factory.mktemp("postgres")
+        yield stack.enter_context(LocalPostgres.throwaway(folder))
 
 
 @pytest.fixture(scope="session")
@@ -115,20 +119,33 @@ def template_database(postgres: LocalPostgres, role_passwords: dict[str, str]) -
 def clone_of(template: Database) -> Iterator[Database]:
     """Clone the migrated database, and drop the clone at the end."""
     server, name = template.server, f"infohus_{secrets.token_hex(6)}"
-    # FILE_COPY takes half the time of the default, which copies through the write-ahead log.
-    execute(server.superuser_dsn(), f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY')
-    # A clone has the tables and their grants; who may connect to the database itself is not cloned.
-    execute(server.superuser_dsn(name), ROLES_SQL.read_text())
+    execute(
+        server.superuser_dsn(),
+        # FILE_COPY takes half the time of the default, which copies through the write-ahead log.
+        f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY',
+        # A clone has the tables and their grants; who may connect to the database itself is not cloned.
+        "UPDATE pg_database SET datacl = template.datacl FROM pg_database template "  # noqa: S608 - our own names
+        f"WHERE template.datname = '{template.name}' AND pg_database.datname = '{name}'",
+    )
     try:
-        yield Database(server, name, template.passwords)
+        yield replace(template, name=name)
     finally:
         execute(server.superuser_dsn(), f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture(scope="session")
+def furnished_database(template_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Put the rows that a house begins with into one database, for all houses; it must only be cloned, too."""
+    with clone_of(template_database) as database:
+        furniture = asyncio.run(furnish(database, tmp_path_factory.mktemp("furniture")))
+        yield replace(database, furniture=furniture)
+
+
 @pytest.fixture
-def database(template_database: Database) -> Iterator[Database]:
-    """Give a migrated database that nobody else has."""
-    with clone_of(template_database) as clone:
+def database(request: pytest.FixtureRequest, template_database: Database) -> Iterator[Database]:
+    """Give a migrated database that nobody else has, with the rows of a house for a test that asks for one."""
+    is_of_house = "house" in request.fixturenames
+    with clone_of(request.getfixturevalue("furnished_database") if is_of_house else template_database) as clone:
         yield clone
 
 

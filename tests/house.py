@@ -18,7 +18,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
-from house_keys import Addresses, issuer_keys, issuers_with_their_keys, make_intake_keys, make_keys
+from house_keys import Addresses, Furniture, issuer_keys, issuers_with_their_keys, make_intake_keys, make_keys
 from house_rows import put_neighbour, put_rows
 from infohus.danish.purposes import PURPOSES
 from infohus.demo.issuer import DemoIssuers
@@ -303,29 +303,41 @@ class CaseInHand:
         return self
 
 
-@asynccontextmanager
-async def open_house(
-    database: Addresses, folder: Path, *, app_dsn: str | None = None, more_keys_of: Iterable[str] = (),
-) -> AsyncIterator[House]:
-    """Set up an installation on an empty, migrated database, with keys below `folder`, and start its application.
-
-    The application connects by `app_dsn`, if it is given. Keys are made of `more_keys_of`, too: those of an authority
-    that comes later must be there when the application starts, or its signatures do not count.
-    """
+async def furnish(database: Addresses, folder: Path, more_keys_of: Iterable[str] = ()) -> Furniture:
+    """Insert the rows of an infohus into an empty, migrated database, and make its keys below `folder`."""
     infohus_id = uuid4()
     superuser = database.dsn("superuser")
     tovholdere = [DEMO_PEOPLE[name] for name in ("kommune", "politi")]
     await put_rows(superuser, infohus_id, AUTHORITIES, [(one.authority_id, one.person_id) for one in tovholdere])
-    keys = folder / "keys"
     await asyncio.to_thread(make_keys, folder, [*(row[0] for row in AUTHORITIES), NEIGHBOUR, *more_keys_of], infohus_id)
     await make_intake_keys(superuser, folder, infohus_id, [row[0] for row in AUTHORITIES])
+    return Furniture(infohus_id, folder)
+
+
+@asynccontextmanager
+async def open_house(
+    database: Addresses, folder: Path, *, app_dsn: str | None = None, more_keys_of: Iterable[str] = (),
+) -> AsyncIterator[House]:
+    """Set up an installation with keys below `folder`, unless `database` is furnished already; start its application.
+
+    The application connects by `app_dsn`, if it is given. Keys are made of `more_keys_of`, too: those of an authority
+    that comes later must be there when the application starts, or its signatures do not count.
+    """
+    furniture = database.furniture
+    if furniture is None:
+        furniture = await furnish(database, folder, more_keys_of)
+    else:
+        await asyncio.to_thread(furniture.copy_keys, folder)
     issuers = DemoIssuers(issuer_keys(), now, url="http://127.0.0.1:9")
     (folder / "issuers.toml").write_text(issuers_with_their_keys(issuers, folder), encoding="utf-8")
     settings = Settings(
         database_url=app_dsn or database.dsn("app"), signer_database_url=database.dsn("signer"),
-        keys_database_url=database.dsn("keys"), keys_folder=keys, signers_file=folder / "signers.toml",
+        keys_database_url=database.dsn("keys"), keys_folder=folder / "keys", signers_file=folder / "signers.toml",
         issuers_file=folder / "issuers.toml", log_format="json", pool_size=4, log_check_least_sample=2,
     )
-    app = app_of(settings)
-    async with AsyncTestClient(app) as client:
-        yield House(app, client, issuers, infohus_id, superuser, database.dsn("verifier"), folder, settings)
+    with app_of(settings) as app:
+        async with AsyncTestClient(app) as client:
+            yield House(
+                app, client, issuers, furniture.infohus_id, database.dsn("superuser"), database.dsn("verifier"), folder,
+                settings,
+            )

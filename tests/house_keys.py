@@ -1,7 +1,9 @@
 """The keys and settings of a test's installation: its authorities', its log's, and its identity providers' keys."""
 
 import json
+import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,8 +25,24 @@ from infohus.settings import Settings
 class Addresses(Protocol):
     """A database as `conftest.Database` gives it."""
 
+    @property
+    def furniture(self) -> "Furniture | None":
+        """Say what stands in it already, where it was cloned from a database of a house."""
+
     def dsn(self, role: Any, /) -> str:
         """Give the address to connect as a role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """What all houses of a process begin with: an infohus whose rows a database has, and the keys that go with them."""
+
+    infohus_id: UUID
+    folder: Path
+
+    def copy_keys(self, folder: Path) -> None:
+        """Give a house its own copy of the keys, for it to change."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -4,7 +4,7 @@ The keepers, the vault, the keyring and what an exchange gives are the real ones
 there, so nothing but the keys says no.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ import msgspec
 from infohus.cases.disclosures.model import Item
 from infohus.kernel.access.keys_model import ExchangeKey, KeptKey, SideSecret
 from infohus.kernel.access.model import Case, DisclosedKey, RecordKey
-from infohus.kernel.audit.formats.entry import Opened
+from infohus.kernel.audit.formats.entry import Opened, Wrote
 from infohus.kernel.database.statements import Stored, column_names_of, insert_of, insert_unless_there_of
 from infohus.kernel.database.tables import Record, Row, new_id
 from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
@@ -103,6 +103,7 @@ class KeyTables:
     exchange_keys: list[ExchangeKey] = field(default_factory=list)
     kept: list[KeptKey] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
+    wrote: list[Wrote] = field(default_factory=list)
     intake_keys: list[PublicIntakeKey] | None = None
 
     def unit(self, who: str, case_id: UUID) -> "KeyUnit":
@@ -132,7 +133,7 @@ class KeyTables:
     async def take_in(self, who: str, case_id: UUID) -> None:
         """Let an authority take in what was given to it, as its next writing unit does."""
         unit = await self.unit(who, case_id).begun()
-        await unit.side_keys.take_in()
+        await unit.side_keys.take_in(is_first=False)
         await unit.side_keys.commit()
 
     # --- what units ask and write ------------------------------------------------------------------------------------
@@ -160,39 +161,42 @@ class KeyTables:
         if "keys.kept_key" in sql:
             (ids,) = (one for one in arguments if isinstance(one, list))
             return [columns_of(key) for key in self.kept if key.authority_id == who and key.record_id in ids]
-        secret = next(
-            (one.wrapped_key for one in self.secrets if (one.case_id, one.authority_id) == (case_id, who)), None
-        )
+        own = [one for one in self.secrets if (one.case_id, one.authority_id) == (case_id, who)]
+        secrets = {
+            "generations": [one.generation for one in own], "secrets": [one.wrapped_key for one in own]
+        }
         given = [
             columns_of(key) | {"wrapped_seed": self.keepers.intake_secrets.get((who, key.infohus_id, key.generation))}
             for key in self.exchange_keys if (key.case_id, key.recipient_id) == (case_id, who)
         ]
-        return [{"secret": secret, **row} for row in given or [{"exchange_id": None}]]
+        return [{**secrets, **row} for row in given or [{"exchange_id": None}]]
 
-    def commit(self, statements: Iterable[Statement]) -> None:
+    def commit(self, statements: Sequence[Statement]) -> list[str]:
         """Do what a unit writes in the schema `keys`."""
         for sql, arguments in statements:
             if sql == insert_unless_there_of(SideSecret).sql:
                 row = SideSecret.of(**dict(zip(insert_unless_there_of(SideSecret).names, arguments, strict=True)))
-                if not any((one.case_id, one.authority_id) == (row.case_id, row.authority_id) for one in self.secrets):
+                names = "case_id", "authority_id", "generation"
+                if not any(all(vars(one)[name] == vars(row)[name] for name in names) for one in self.secrets):
                     self.secrets.append(row)
             elif sql == insert_of(ExchangeKey).sql:
                 self.exchange_keys.append(
                     ExchangeKey.of(**dict(zip(insert_of(ExchangeKey).names, arguments, strict=True)))
                 )
-            elif sql == insert_unless_there_of(KeptKey).sql:
+            elif sql == insert_of(KeptKey).sql:
                 self.kept.append(
-                    KeptKey.of(**dict(zip(insert_unless_there_of(KeptKey).names, arguments, strict=True)))
+                    KeptKey.of(**dict(zip(insert_of(KeptKey).names, arguments, strict=True)))
                 )
             else:
                 assert sql.startswith("UPDATE keys.exchange_key")
                 wrapped = next(one for one in arguments if isinstance(one, bytes))
-                name = next(one for one in arguments if isinstance(one, UUID)), next(
+                name = next(one for one in arguments if isinstance(one, UUID)), [
                     one for one in arguments if isinstance(one, int)
-                )
+                ][-1]
                 for key in self.exchange_keys:
                     if (key.exchange_id, key.number) == name and key.recipient_id in arguments:
                         key.sealed, key.taken_in = None, wrapped
+        return ["INSERT 0 1"] * len(statements)
 
 
 class KeyUnit:
@@ -204,12 +208,13 @@ class KeyUnit:
         async def ask_keys(sql: str, arguments: Sequence[Any]) -> list[Stored]:
             return cast(list[Stored], tables.answer_keys(who, case_id, sql, arguments))
 
-        async def commit(statements: Sequence[Statement]) -> None:
-            tables.commit(statements)
+        async def commit(statements: Sequence[Statement]) -> list[str]:
+            return tables.commit(statements)
 
         vault = tables.keepers.vault
         self.side_keys = SideKeys(
-            vault, authority_id=who, case_id=case_id, ask=tables.ask, ask_keys=ask_keys, commit=commit
+            vault, authority_id=who, case_id=case_id, ask=tables.ask, ask_keys=ask_keys, commit=commit,
+            wrote=tables.wrote.append,
         )
         self.keyring = Keyring(
             vault=vault, side_keys=self.side_keys, ask=tables.ask, caller=caller_of(who),

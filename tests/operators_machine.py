@@ -6,7 +6,6 @@ the real ones; what is not is in stand_ins.py, and says so. It needs root and a 
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,19 +13,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from threading import Timer
 
 from infohus.demo.local_postgres import find_binaries
 from infohus.demo.people import DEMO_PEOPLE
-from runbook import README, REPOSITORY
+from runbook import BLOCKS, REPOSITORY
 
-BLOCKS = dict(re.findall(r"^<!-- tested: ([^\n]+) -->\n```sh\n(.*?)```", README, re.DOTALL | re.MULTILINE))
 RELEASE = "v-next"
 WITNESS = "vidne.politi.example.dk"
 _HERE = Path("/usr/local/lib")
-_SOURCE, _STAND_INS, _POSTGRES, _PYTHON, _PACKAGES = (
-    _HERE / f"runbook-{name}" for name in ("source", "stand-ins", "postgresql", "python", "packages")
+_SOURCE, _STAND_INS, _POSTGRES, _PYTHON, _PACKAGES, _SHELF = (
+    _HERE / f"runbook-{name}" for name in ("source", "stand-ins", "postgresql", "python", "packages", "shelf")
 )
 _ENDS_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
 """Put before `unshare`, which lets no gentler signal end it."""
@@ -54,7 +53,7 @@ def why_there_is_none() -> str | None:
 
 
 class Machine:
-    """A machine; `shelf` holds what is mounted at /var/backups and /media, and outlives it."""
+    """A machine; `shelf` holds what an operator mounts for its backups, and outlives it."""
 
     def __init__(self, folder: Path, shelf: Path, *, beside: "Machine | None" = None) -> None:
         self.folder, self.shelf = folder, shelf
@@ -64,9 +63,9 @@ class Machine:
     @contextmanager
     def running(self) -> Iterator["Machine"]:
         """Switch it on, and off at the end with everything that runs on it."""
-        for place in ("room", "opt", "postgresql", "tmp"):
+        for place in ("room", "opt", "postgresql", "tmp", "backups", "media"):
             (self.folder / place).mkdir(parents=True)
-        for place in ("backups", "media/infohus-keys"):
+        for place in ("backups", "media"):
             (self.shelf / place).mkdir(parents=True, exist_ok=True)
         enter = ["nsenter", f"--net=/proc/{self._beside.process}/ns/net", "--"] if self._beside else []
         unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -120,6 +119,11 @@ class Machine:
             assert shell.stdin is not None
             shell.stdin.close()
 
+    def mount_backups(self) -> None:
+        """Mount the other machine's disk and the medium for the keys, as the operator does."""
+        for place, source in (("/var/backups/infohus", "backups"), ("/media/infohus-keys", "media")):
+            self.run(f"mkdir -p {place} && mount --bind {_SHELF}/{source} {place} && chmod 755 {place}")
+
     def put(self, place: str, text: str, *, mode: str = "0644") -> None:
         """Write a file as the operator's editor would."""
         staged = self.folder / "tmp" / "staged"
@@ -154,7 +158,8 @@ class Machine:
         packages = next((REPOSITORY / ".venv" / "lib").glob("python3*/site-packages"))
         bound = {
             "/opt": self.folder / "opt", "/var/lib/postgresql": self.folder / "postgresql",
-            "/var/backups": self.shelf / "backups", "/media": self.shelf / "media", str(_PACKAGES): packages,
+            "/var/backups": self.folder / "backups", "/media": self.folder / "media", str(_PACKAGES): packages,
+            str(_SHELF): self.shelf,
             str(_SOURCE): source_repository(self.shelf), str(_HERE / "runbook-tmp"): self.folder / "tmp",
         }
         if _python_here().is_relative_to(_PYTHON):
@@ -168,18 +173,20 @@ class Machine:
             lines += [f"echo {_PYTHON}/lib > /etc/ld.so.conf.d/00-runbook.conf", "ldconfig"]
         lines += [
             "mount -t tmpfs -o mode=755 run /run", "mkdir -p /run/postgresql /run/lock",
-            f"mkdir {_STAND_INS}", f"cp '{REPOSITORY}/tests/stand_ins.py' {_STAND_INS}/",
+            f"mkdir {_STAND_INS}", f"cp '{REPOSITORY}/tests/'*stand_in*.py {_STAND_INS}/",
             *(self._stand_in(name) for name in ("systemctl", "journalctl", "apt-get", "python3")),
-            self._stand_in("sendmail", "/usr/local/sbin"),
+            f"{_python_here()} {_STAND_INS}/stand_ins.py lack",
             "mount -t tmpfs -o mode=1777 tmp /tmp",
-            f'{_python_here()} -c "{_LOOPBACK_UP}"', "mkdir /run/stand-ins", "touch /run/stand-ins/ready",
+            f'{_python_here()} -c "{_LOOPBACK_UP}"',
+            f"{_python_here()} {_STAND_INS}/mail_stand_ins.py relay &" if self._beside is None else "",
+            "touch /run/stand-ins/ready",
             "trap : CHLD", "while :; do sleep 1000 & wait; done",
         ]
         return "\n".join(lines)
 
-    def _stand_in(self, name: str, folder: str = str(_STAND_INS)) -> str:
+    def _stand_in(self, name: str) -> str:
         line = f'exec {_python_here()} {_STAND_INS}/stand_ins.py {name} "$@"'
-        return f"printf '%s\\n' '#!/bin/sh' '{line}' > {folder}/{name} && chmod 755 {folder}/{name}"
+        return f"printf '%s\\n' '#!/bin/sh' '{line}' > {_STAND_INS}/{name} && chmod 755 {_STAND_INS}/{name}"
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + _BLOCK_SECONDS
@@ -243,7 +250,8 @@ def source_repository(folder: Path) -> Path:
             shutil.copy(REPOSITORY / name, source / name)
     for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "this release"]):
         subprocess.run([*git, *command], check=True)
-    for file in (source / "src").rglob("*.py"):
+    others = (source / "deploy" / "systemd").rglob("infohus*.*"), (source / "deploy" / "nginx").iterdir()
+    for file in (*(source / "src").rglob("*.py"), *chain(*others)):
         file.write_text(f"{file.read_text(encoding='utf-8')}# next\n", encoding="utf-8")
     for command in (
         ["checkout", "-qb", "next"], ["commit", "-qam", "next"], ["tag", RELEASE], ["checkout", "-q", "main"],

@@ -29,10 +29,28 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 DEPLOY = REPOSITORY / "deploy"
 README = (DEPLOY / "README.md").read_text(encoding="utf-8")
 UNIT = DEPLOY / "systemd" / "infohus.service"
-BLOCKS = dict(re.findall(r"<!-- tested: (\w+) -->\n```sh\n(.*?)```", README, re.DOTALL))
+CHAPTERS = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", README, re.DOTALL | re.MULTILINE))
+_BLOCK = re.compile(r"^```sh\n(\( # ([^\n]+)\n.*?)^```", re.DOTALL | re.MULTILINE)
+_AGAIN = re.compile(r"Again, in this\s+order:\s+((?:\*[^*]+\*(?:,\s+)?)+)")
+BLOCKS = {block[2]: block[1] for block in _BLOCK.finditer(README)}
 START_SECONDS = 60
 ENDS_WITH_US = ("/usr/bin/setpriv", "--pdeathsig", "TERM", "--")
 """Put before a command that must not outlive a test run that is killed."""
+
+
+def steps(chapter: str) -> list[str]:
+    """List the blocks of a chapter in its order, those too that it says are pasted again."""
+    found = [(block.start(), [block[2]]) for block in _BLOCK.finditer(CHAPTERS[chapter])]
+    found += [(again.start(), re.findall(r"\*([^*]+)\*", again[1])) for again in _AGAIN.finditer(CHAPTERS[chapter])]
+    return [block for _, blocks in sorted(found) for block in blocks]
+
+
+def written_as(file: str) -> str:
+    """Give what the runbook shows of a file that the operator writes."""
+    shown = rf"`{re.escape(file)}`[^`]*\n\n```(?:text|nginx|toml)\n(.*?)^```"
+    found = re.search(shown, README, re.DOTALL | re.MULTILINE)
+    assert found is not None, file
+    return found[1]
 
 
 def directives(text: str) -> dict[str, list[str]]:
@@ -102,7 +120,7 @@ class Installation:
     def here(self, text: str) -> str:
         """Replace the runbook's folders, accounts and address by this machine's."""
         for place, instead in (
-            ("runuser -u infohus -- ", ""), ("runuser -u postgres -- ", ""),
+            ("runuser -u infohus -- ", ""), ("runuser -u infohus-check -- ", ""), ("runuser -u postgres -- ", ""),
             (" -o infohus", f" -o {os.getuid()}"), (" -g infohus", f" -g {os.getgid()}"),
             ("chgrp infohus ", f"chgrp {os.getgid()} "),
             ("@127.0.0.1/infohus", f"@/infohus?host={self.server.socket_dir}"),

@@ -6,17 +6,18 @@ command, as the unit's account, with its environment and file mode mask, and wit
 `stand_ins.py NAME arguments…`; stands alone, because the machine's own Python runs it.
 """
 
+import grp
 import os
 import pwd
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 UNITS = Path("/etc/systemd/system")
 STATE = Path("/run/stand-ins")
@@ -27,7 +28,13 @@ CLUSTER = Path("/var/lib/postgresql/main")
 POSTGRES_BIN = Path(os.environ.get("RUNBOOK_POSTGRES_BIN", ""))
 PYTHON = os.environ.get("RUNBOOK_PYTHON", sys.executable)
 STARTED_SECONDS = 60
-PROGRAMS = {"python3-venv": "python3", "git": "git", "openssl": "openssl", "curl": "curl", "nginx-light": "nginx"}
+PROGRAMS = {"git": "git", "openssl": "openssl", "curl": "curl", "nginx-light": "nginx", "msmtp": "msmtp",
+            "podman": "podman"}
+"""What a bare machine lacks until apt-get was told to install its package; python3-venv and postgresql are below."""
+REPLACED = {"msmtp": "mail_stand_ins.py", "podman": "container_stand_in.py"}
+"""What is replaced where it is missing; podman everywhere, for no container engine may run here."""
+LACKING = Path("/usr/local/sbin")
+"""Here each of them is missing: first in every PATH, and gone when its package is installed."""
 ACCESS = "local all postgres peer\nlocal replication postgres peer\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
@@ -47,6 +54,9 @@ def systemctl(*words: str) -> int:
     if verb == "enable":
         say(f"starts nothing at boot: {' '.join(names)}")
         return max([start(name) for name in names] if now else [0])
+    if verb == "disable":
+        say(f"starts nothing of it at boot any more: {' '.join(names)}")
+        return max([stop(name) for name in names] if now else [0])
     acts: dict[str, Callable[[str], int]] = {
         "start": start, "stop": stop, "reload": restart, "restart": restart, "reload-or-restart": restart,
     }
@@ -64,10 +74,13 @@ def start(name: str) -> int:
         return postgres("start")
     if name == "nginx":
         return nginx("start")
-    if name.endswith(".timer"):
+    if name == "podman-restart" or name.endswith(".timer"):
         say(f"{name} would start its service at its time")
         return 0
     unit = directives(name)
+    for wanted in " ".join(unit.get("Wants", [])).split():
+        if (UNITS / wanted).exists():
+            start(wanted.removesuffix(".service"))
     return run_once(name, unit, {}) if unit["Type"] == ["oneshot"] else run_on(name, unit)
 
 
@@ -75,6 +88,9 @@ def stop(name: str) -> int:
     """Stop a unit as KillMode=mixed does; one that does not run is stopped."""
     if name in {"postgresql", "nginx"}:
         return postgres("stop") if name == "postgresql" else nginx("stop")
+    for part in UNITS.glob("*.service"):
+        if f"{name}.service" in directives(part.stem).get("PartOf", []):
+            stop(part.stem)
     file = STATE / f"{name}.pid"
     if not file.exists():
         return 0
@@ -133,7 +149,10 @@ def process_of(
             command, env=environment, cwd=unit.get("WorkingDirectory", ["/"])[0], stdin=subprocess.DEVNULL,
             stdout=journal, stderr=journal, start_new_session=True, umask=int(unit.get("UMask", ["0022"])[0], 8),
             user=account, group=unit.get("Group", ["root"])[0],
-            extra_groups=os.getgrouplist(account, pwd.getpwnam(account).pw_gid),
+            extra_groups=[
+                *os.getgrouplist(account, pwd.getpwnam(account).pw_gid),
+                *(grp.getgrnam(group).gr_gid for group in unit.get("SupplementaryGroups", [])),
+            ],
         )
 
 
@@ -146,16 +165,45 @@ def run_once(name: str, unit: Mapping[str, list[str]], more: Mapping[str, str]) 
     else:
         return 0
     say(f"{name} failed with code {code}")
-    for failed in unit.get("OnFailure", []):
-        follower = failed.removesuffix(".service")
-        run_once(follower, directives(follower), {"MONITOR_EXIT_STATUS": str(code), "MONITOR_UNIT": f"{name}.service"})
+    follow_failure(name, unit, code)
     return 1
 
 
+def follow_failure(name: str, unit: Mapping[str, list[str]], code: int) -> None:
+    """Run what a unit's OnFailure= names."""
+    for failed in unit.get("OnFailure", []):
+        follower = failed.removesuffix(".service")
+        run_once(follower, directives(follower), {"MONITOR_EXIT_STATUS": str(code), "MONITOR_UNIT": f"{name}.service"})
+
+
 def run_on(name: str, unit: Mapping[str, list[str]]) -> int:
-    """Run a service in the background."""
-    (STATE / f"{name}.pid").write_text(str(process_of(name, unit, unit["ExecStart"][0], {}).pid), encoding="ascii")
+    """Run a service in the background, unless it runs; one that is not started anew after a failure has failed."""
+    file = STATE / f"{name}.pid"
+    if file.exists():
+        return 0
+    started, told = os.pipe()
+    if os.fork() == 0:
+        supervise(name, unit, told)
+    os.close(told)
+    os.read(started, 1)
     return 0
+
+
+def supervise(name: str, unit: Mapping[str, list[str]], started: int) -> NoReturn:
+    """Be systemd for a service, in a process of its own: start it, wait, and see whether it failed by itself."""
+    os.setsid()
+    process = process_of(name, unit, unit["ExecStart"][0], {})
+    file = STATE / f"{name}.pid"
+    file.write_text(str(process.pid), encoding="ascii")
+    for stream in range(3):
+        os.dup2(os.open(os.devnull, os.O_RDWR), stream)
+    os.close(started)
+    code = process.wait()
+    is_left = file.exists() and file.read_text(encoding="ascii") == str(process.pid)
+    if is_left and code > 0 and unit.get("Restart") == ["on-abnormal"]:
+        file.unlink()
+        follow_failure(name, unit, code)
+    os._exit(0)
 
 
 def postgres(verb: str) -> int:
@@ -198,10 +246,30 @@ def journalctl(*words: str) -> int:
 
 
 def apt_get(*words: str) -> int:
-    """See that the programs are there, and make what the package postgresql makes: account, cluster, service."""
+    """Give what the packages bring."""
     packages = [word for word in words[1:] if not word.startswith("-")]
-    missing = [name for name in packages if name in PROGRAMS and shutil.which(PROGRAMS[name]) is None]
+    programs = [PROGRAMS[name] for name in packages if name in PROGRAMS]
+    for program in programs:
+        (LACKING / program).unlink(missing_ok=True)
+    missing = [program for program in programs if shutil.which(program) is None]
     say(f"installs nothing; missing here: {', '.join(missing) or 'nothing'}")
+    for program in {*missing, "podman"} & {*programs} & {*REPLACED}:
+        script = f'#!/bin/sh\nexec {PYTHON} {Path(__file__).with_name(REPLACED[program])} "$@"\n'
+        (LACKING / program).write_text(script, encoding="utf-8")
+        (LACKING / program).chmod(0o755)
+    return postgresql() if "postgresql" in packages else 0
+
+
+def lack(*programs: str) -> int:
+    """Make a bare machine of this one: programs that no package of it has brought yet are not there."""
+    for program in programs or PROGRAMS.values():
+        (LACKING / program).write_text(f"#!/bin/sh\necho {program}: not installed >&2\nexit 127\n", encoding="utf-8")
+        (LACKING / program).chmod(0o755)
+    return 0
+
+
+def postgresql() -> int:
+    """Make what the package makes: account, cluster, service."""
     try:
         pwd.getpwnam("postgres")
     except KeyError:
@@ -214,10 +282,6 @@ def apt_get(*words: str) -> int:
     make = [str(POSTGRES_BIN / "initdb"), "-D", str(CLUSTER), "--no-sync", "--data-checksums", "--no-instructions"]
     subprocess.run(["runuser", "-u", "postgres", "--", *make], check=True, cwd="/", stdout=subprocess.DEVNULL)
     (CLUSTER / "pg_hba.conf").write_text(ACCESS, encoding="utf-8")
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", 5432)) == 0:
-            say("leaves PostgreSQL stopped: another machine has the port of the network they share")
-            return 0
     return postgres("start")
 
 
@@ -252,16 +316,9 @@ def pip(program: str, *words: str) -> int:
     return 0
 
 
-def sendmail(*recipients: str) -> int:
-    """Keep what would be sent."""
-    with (STATE / "mail").open("a", encoding="utf-8") as mail:
-        mail.write(f"To: {' '.join(recipients)}\n{sys.stdin.read()}\n")
-    return 0
-
-
 STAND_INS: dict[str, Callable[..., int]] = {
     "systemctl": systemctl, "journalctl": journalctl, "apt-get": apt_get, "python3": python3, "pip": pip,
-    "sendmail": sendmail,
+    "lack": lack,
 }
 
 if __name__ == "__main__":

@@ -148,8 +148,8 @@ class Fuzzer:
                 self.account.lists += 1
                 if answer.status_code == 200:  # noqa: PLR2004
                     self.account.answered.add(one.path)
-                # 404: what another role reads.
-                elif answer.status_code != 404 or one.path in self.account.answered:  # noqa: PLR2004
+                # 403 and 404: what another role reads.
+                elif answer.status_code not in {403, 404} or one.path in self.account.answered:
                     self.account.find(seed, f"{one.operation} answers {answer.status_code}", one.path.encode(),
                                       answer.content)
 

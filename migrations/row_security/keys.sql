@@ -22,11 +22,9 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA keys FROM PUBLIC;
 GRANT USAGE ON SCHEMA keys TO infohus_keys;
 GRANT EXECUTE ON FUNCTION keys.act_as(text, uuid, text, timestamptz), keys.caller_authority() TO infohus_keys;
 
--- A side's secret is its own authority's, from its making to its end. No UPDATE: the first that is stored counts.
+-- A side's secret is its own authority's, from its making to its end. No UPDATE: the first that its keeper unwraps counts.
 ALTER TABLE keys.side_secret ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON keys.side_secret TO infohus_keys;
--- Which secrets there are, so that the daily check can name a side that lost its own.
-GRANT SELECT (case_id, authority_id, person_id) ON keys.side_secret TO infohus_reconciler;
 CREATE POLICY select_side_secret ON keys.side_secret FOR SELECT TO infohus_keys
   USING (authority_id = keys.caller_authority());
 CREATE POLICY insert_side_secret ON keys.side_secret FOR INSERT TO infohus_keys
@@ -39,14 +37,12 @@ GRANT SELECT ON keys.intake_key TO infohus_keys;
 CREATE POLICY select_intake_key ON keys.intake_key FOR SELECT TO infohus_keys, infohus_owner
   USING (keys.caller_authority() IS NOT NULL);
 -- Making one is logged. One that is gone would let an older one count again, so these rows are compared with the logs.
-GRANT USAGE ON SCHEMA keys TO infohus_reconciler;
-GRANT SELECT ON keys.intake_key TO infohus_reconciler;
 CREATE POLICY insert_intake_key ON keys.intake_key FOR INSERT TO infohus_owner
   WITH CHECK (authority_id = keys.caller_authority());
 
 ALTER TABLE keys.intake_secret ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT ON keys.intake_secret TO infohus_keys;
-CREATE POLICY select_intake_secret ON keys.intake_secret FOR SELECT TO infohus_keys
+CREATE POLICY select_intake_secret ON keys.intake_secret FOR SELECT TO infohus_keys, infohus_owner
   USING (authority_id = keys.caller_authority());
 CREATE POLICY insert_intake_secret ON keys.intake_secret FOR INSERT TO infohus_owner
   WITH CHECK (authority_id = keys.caller_authority());
@@ -54,7 +50,7 @@ CREATE POLICY insert_intake_secret ON keys.intake_secret FOR INSERT TO infohus_o
 -- The discloser inserts an exchange key and sees none afterwards, so it does not learn whether it was taken in. The
 -- recipient sees it and takes it in; nobody else sees it.
 ALTER TABLE keys.exchange_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-GRANT SELECT, INSERT, UPDATE (sealed, taken_in) ON keys.exchange_key TO infohus_keys;
+GRANT SELECT, INSERT, UPDATE (sealed, taken_in, revision) ON keys.exchange_key TO infohus_keys;
 CREATE POLICY select_exchange_key ON keys.exchange_key FOR SELECT TO infohus_keys
   USING (recipient_id = keys.caller_authority());
 CREATE POLICY insert_exchange_key ON keys.exchange_key FOR INSERT TO infohus_keys
@@ -99,3 +95,21 @@ CREATE POLICY withdrawing_select ON keys.exchange_key FOR SELECT TO infohus_owne
   USING (keys.caller_authority() IS NOT NULL);
 CREATE POLICY withdrawing_delete ON keys.exchange_key FOR DELETE TO infohus_owner
   USING (keys.caller_authority() IS NOT NULL);
+
+-- The reconciler compares every row with the logs, and reads of each wrapped or sealed key the digest alone.
+GRANT USAGE ON SCHEMA keys TO infohus_reconciler;
+DO $$
+DECLARE
+    readable record;
+BEGIN
+    FOR readable IN
+        SELECT c.relname AS name, string_agg(quote_ident(a.attname), ', ') AS columns
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relnamespace = 'keys'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+          AND a.attname NOT IN ('wrapped_key', 'wrapped_seed', 'sealed', 'taken_in')
+        GROUP BY c.relname
+    LOOP
+        EXECUTE format('GRANT SELECT (%s) ON keys.%I TO infohus_reconciler', readable.columns, readable.name);
+    END LOOP;
+END
+$$;

@@ -19,8 +19,10 @@ def create_tables() -> None:
         sa.Column("case_id", sa.Uuid(), primary_key=True),
         sa.Column("authority_id", sa.Text(), primary_key=True),
         sa.Column("person_id", sa.Uuid(), primary_key=True),
+        sa.Column("generation", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("keeper_key_id", sa.Text(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        _digest_of("wrapped_key"),
         schema=SCHEMA,
     )
 
@@ -42,6 +44,7 @@ def create_tables() -> None:
         sa.Column("infohus_id", sa.Uuid(), primary_key=True),
         sa.Column("generation", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("wrapped_seed", sa.LargeBinary(), nullable=False),
+        _digest_of("wrapped_seed"),
         schema=SCHEMA,
     )
 
@@ -61,6 +64,10 @@ def create_tables() -> None:
         sa.Column("taken_in", sa.LargeBinary()),
         sa.Column("signer_key_id", sa.Text(), nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        _digest_of("coalesce(sealed, taken_in)"),
+        sa.CheckConstraint("number >= 0", name="number_counts"),
+        sa.CheckConstraint("generation > 0", name="generation_counts"),
         sa.CheckConstraint("(sealed IS NULL) <> (taken_in IS NULL)", name="sealed_or_taken_in"),
         sa.CheckConstraint("(rests_on IS NULL) = (rests_on_number IS NULL)", name="rests_on_one_key"),
         sa.Index(None, "case_id", "recipient_id"),
@@ -73,16 +80,23 @@ def create_tables() -> None:
 
     op.create_table(
         "kept_key",
-        sa.Column("record_id", sa.Uuid(), primary_key=True),
-        sa.Column("record_version", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("part", sa.Text(), primary_key=True),
-        sa.Column("authority_id", sa.Text(), primary_key=True),
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("record_version", sa.Integer(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("authority_id", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Text(), nullable=False),
         sa.Column("exchange_id", sa.Uuid(), nullable=False),
         sa.Column("key_id", sa.Uuid(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
-        sa.Index(None, "case_id", "authority_id"),
+        _digest_of("wrapped_key"),
+        sa.Index(None, "record_id", "authority_id"),
         schema=SCHEMA,
     )
+
+
+def _digest_of(key: str) -> sa.Column[bytes]:
+    """Give the column of the digest of a wrapped or sealed key, which whoever compares rows reads in its place."""
+    return sa.Column("key_digest", sa.LargeBinary(), sa.Computed(f"sha256({key})", persisted=True), nullable=False)

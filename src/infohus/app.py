@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -34,15 +34,12 @@ from infohus.danish.purposes import PURPOSES
 from infohus.danish_calendar import danish_day
 from infohus.errors import Refused
 from infohus.kernel.answers.problems import guarded
-from infohus.kernel.audit.formats.checkpoint import SigningKey
+from infohus.kernel.audit.signing.of_settings import folder_of_signer, signer_of
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
-from infohus.kernel.audit.signing.signer import Signer
-from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore, StateNotReadable
+from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
-from infohus.kernel.audit.verification.slow_turn import SlowTurn
-from infohus.kernel.audit.witness.client import witnesses_in
-from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.database.pool import KEYS, SIGNER, connections_for_keys, open_pool
 from infohus.kernel.database.readiness import newest_version, require_schema, require_writable
@@ -67,14 +64,14 @@ from infohus.plan.network.api import handlers as network_handlers
 from infohus.plan.version_routes import handlers as plan_version_handlers
 from infohus.settings import Settings, UnsafeSetting
 from infohus.web.api_description import ExactConfig
-from infohus.web.attempts import acts_of
+from infohus.web.attempts import RolesOfRoutes, acts_of, roles_of
 from infohus.web.authentication import AuthenticationMiddleware
 from infohus.web.dependencies import make_in_turn
 from infohus.web.documentation import DocumentationPage, documentation_router
 from infohus.web.file_parts import keys_of, living_tasks, room_on_disks, unchanged_policies
 from infohus.web.health_routes import handlers as health_handlers
 from infohus.web.problem_routes import handlers as problem_handlers
-from infohus.web.problems import before_the_route, exception_handlers
+from infohus.web.problems import before_each_route, exception_handlers
 from infohus.web.readiness import Readiness
 from infohus.web.scopes import scopes_over
 from infohus.web.strict_http import StrictHttp
@@ -167,15 +164,13 @@ def create_app(settings: Settings) -> Litestar:
                 asyncio.create_task(pooled_signer.sign_every(settings.sign_every_seconds), name="sign"),
                 asyncio.create_task(_end_answered_requests(units, settings.idempotency_days), name="end-answered"),
             ]
-            if settings.reconciler_database_url is not None:
-                turn = SlowTurn(settings.reconciler_database_url)
-                tasks.append(asyncio.create_task(turn.run(), name="compare-rows"))
             readiness.register("tasks", living_tasks(tasks), close=partial(_end, tasks, ending))
             yield
         finally:
             await readiness.close()
 
-    handlers = route_handlers()
+    handlers, acts = route_handlers(), acts_of(guarded_handlers())
+    roles = roles_of(acts, policies)
     app = make_in_turn(Litestar(
         route_handlers=handlers,
         request_class=StrictRequest,
@@ -191,12 +186,12 @@ def create_app(settings: Settings) -> Litestar:
             "disclosable_records": Provide(lambda: DISCLOSABLE_RECORDS, sync_to_thread=False),
             "signer": Provide(lambda: pooled_signer, sync_to_thread=False),
         },
-        middleware=[AuthenticationMiddleware(gate, units, actors, acts_of(guarded_handlers()))],
-        before_request=before_the_route,
+        middleware=[AuthenticationMiddleware(gate, units, actors, acts)],
+        before_request=before_each_route(roles),
         exception_handlers=exception_handlers,
         lifespan=[connected],
         request_max_body_size=settings.largest_request_bytes,
-        openapi_config=_openapi(handlers),
+        openapi_config=_openapi(handlers, acts, roles),
         logging_config=None,
     ))
     require_guarded_routes(app.routes)
@@ -222,29 +217,9 @@ def guarded_handlers() -> list[HTTPRouteHandler]:
     )
 
 
-def signer_of(settings: Settings) -> Signer:
-    """Build the signer of the audit logs.
-
-    Raises:
-        UnsafeSigningKey, WitnessesNotUsable: a file is missing or unsafe, or a witness has the log's own key.
-    """
-    key = SigningKey.load(settings.keys_folder / "log-signing.key")
-    witnesses = witnesses_in(settings.witnesses_file, now)
-    if key.verifier("log").public in {witness.public for witness in witnesses.keys}:
-        message = "a witness has the log's own key, and could vouch for nothing"
-        raise WitnessesNotUsable(message)
-    return Signer(
-        key, CheckpointStore(_folder_of_signer(settings)), witnesses=witnesses, clock=now
-    )
-
-
-def _folder_of_signer(settings: Settings) -> Path:
-    return settings.signed_folder or settings.keys_folder / "signed"
-
-
 def _watched_folders(settings: Settings) -> dict[str, Path]:
     """Give the folders whose disks must have room, by what they are for."""
-    folders = {"keys": settings.keys_folder, "signer": _folder_of_signer(settings)}
+    folders = {"keys": settings.keys_folder, "signer": folder_of_signer(settings)}
     return folders if settings.database_folder is None else {**folders, "database": settings.database_folder}
 
 
@@ -301,9 +276,10 @@ async def _end_answered_requests(units: UnitsOfWork, days: int) -> None:
         await asyncio.sleep(_END_KEYS_EVERY_SECONDS)
 
 
-def _openapi(handlers: list[HTTPRouteHandler]) -> ExactConfig:
+def _openapi(handlers: list[HTTPRouteHandler], acts: Mapping[str, Action], roles: RolesOfRoutes) -> ExactConfig:
     return ExactConfig(
-        title="infohus", version=version("infohus"), handlers=handlers, use_handler_docstrings=True,
+        title="infohus", version=version("infohus"), handlers=handlers, use_handler_docstrings=True, roles=roles,
+        acts={operation: ACTS[PROCEDURE[action].words] for operation, action in acts.items()},
         description=(
             "Casework that a municipality's and the police's coordinators of an infohus share. "
             "Whatever goes wrong is answered as problem details, in Danish."

@@ -6,6 +6,7 @@ A refusal carries facts that are safe to show (ids, dates, names of fields), nev
 import re
 from http import HTTPStatus
 from typing import ClassVar
+from uuid import UUID
 
 
 class Refused(Exception):  # noqa: N818 - the name states the situation, as every subclass does
@@ -50,10 +51,10 @@ class NotAvailable(Refused):
 
     status = HTTPStatus.NOT_FOUND
 
-    def __init__(self, *, policies: tuple[str, ...] = ()) -> None:
-        """Keep the ids of the policies that forbade, for the log."""
+    def __init__(self, *, policies: tuple[str, ...] = (), without_key: frozenset[UUID] = frozenset()) -> None:
+        """Keep the ids of the policies that forbade, for the log, or those of the records that nothing opens."""
         super().__init__()
-        self.policies = policies
+        self.policies, self.without_key = policies, without_key
 
 
 class NoSuchAddress(Refused):

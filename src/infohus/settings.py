@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 OF_COMMANDS = frozenset({
     "INFOHUS_OWNER_DATABASE_URL", "INFOHUS_VERIFIER_DATABASE_URL", "INFOHUS_RETENTION_DATABASE_URL",
-    "INFOHUS_POSTGRES_BIN",
+    "INFOHUS_RECONCILER_DATABASE_URL", "INFOHUS_POSTGRES_BIN",
 })
 """Variables that only commands read; the service, which shares its environment with them, leaves them alone."""
 
@@ -90,11 +90,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     witnesses_file: Annotated[
         Path | None, Meta(description="TOML file of the witnesses that cosign; without it nothing is cosigned.")
-    ] = None
-    reconciler_database_url: Annotated[
-        str | None,
-        Meta(description="PostgreSQL address of the role infohus_reconciler: the service then compares all rows with "
-                         "the logs, some each second. Without it, only `infohus audit verify --rows` does."),
     ] = None
     database_folder: Annotated[
         Path | None,

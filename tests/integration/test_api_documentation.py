@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from house import House
+from infohus.danish.topics import TOPICS
 from infohus.errors import situations, slug_of
 from infohus.kernel.authorization.action import Action
+from infohus.web.api_description import who_can
 from infohus.web.api_examples import EXAMPLES
 from infohus.web.authentication import is_open
 from one_api import description_of
@@ -75,6 +77,10 @@ class WhenTheDescriptionIsRead:
     async def test_every_operation_says_who_may_call_it(self, document: dict[str, Any]) -> None:
         for method, path, operation in operations(document):
             assert operation["security"] == ([] if is_open(path) else [{"bearer": []}]), f"{method} {path}"
+            assert ("x-roles" in operation) is not is_open(path), f"{method} {path}"
+            if not is_open(path):
+                assert operation["x-roles"], f"{method} {path}"
+                assert operation["description"].endswith(who_can(operation["x-roles"])), f"{method} {path}"
         assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
     async def test_every_situation_is_a_type_that_a_problem_can_have(self, house: House) -> None:
@@ -129,7 +135,6 @@ class WhenAQueryIsNotUnderstood:
 
     async def test_the_parameter_is_named(self, house: House) -> None:
         for query, place in (
-            ("acton=readCase", "$"),
             ("action=readCase&action=readExchange", "action"),
             ("action=null", "action"),
             ("case=NULL", "case"),
@@ -140,6 +145,8 @@ class WhenAQueryIsNotUnderstood:
             answer = await house.person("dpo").call("GET", f"/log/entries?{query}")
             assert (answer.status_code, answer.json()["type"]) == (400, "/problems/request-not-understood"), query
             assert f"Ret feltet {place}," in answer.json()["detail"], query
+        unknown = await house.person("dpo").call("GET", "/log/entries?acton=readCase")
+        assert (unknown.status_code, "i adressen" in unknown.json()["detail"]) == (400, True)
 
     async def test_a_moment_is_a_date_a_time_and_a_zone(self, house: House) -> None:
         address, dpo = f"/infohuse/{house.infohus_id}/exchanges", house.person("dpo")
@@ -192,6 +199,7 @@ class WhenTheDocumentationIsOpenedOffline:
         page = Addresses((await house.client.get("/docs")).text)
         assert len(page.ids) == len(set(page.ids))
         assert {operation["operationId"] for _, _, operation in operations(document)} <= set(page.ids)
+        assert {tag["name"] for tag in document["tags"]} == TOPICS.keys()
         assert {f"format-{name}" for name in document["components"]["schemas"]} <= set(page.ids)
         assert {f"/problems/{slug_of(one)}" for one in situations()} <= set(page.links)
 

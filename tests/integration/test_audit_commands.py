@@ -139,6 +139,8 @@ class WhenOneEntryIsProved:
         asked = ("check-proof", proof, entry, "--key", keys / "log.pub", *cosigners(keys, *NAMES))
         said = await run(*asked, "--need", 2)
         assert f"post 137 af 300 i {ORIGIN}, bevidnet af dpo.example, kommune.example, politi.example" in said.output
+        swapped = await run("check-proof", entry, proof, "--key", keys / "log.pub", code=2)
+        assert ("is no proof" in swapped.output, "FEJL" in swapped.output) == (True, False)
 
     async def test_another_entry_is_not_proved_by_it(self, database: Database, keys: Path) -> None:
         await run("prove", "--database", database.dsn("verifier"), "--log", LOG, 137, "--out", keys / "proofs")

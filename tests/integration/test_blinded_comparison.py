@@ -12,7 +12,9 @@ from conftest import Database
 from house import MUNICIPAL_LOG, MUNICIPALITY, House, open_house
 from infohus.cli.log_verification import NOT_CHECKED
 from infohus.cli.rows import code_of_rows
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.audit.storage.log import append_alone
+from infohus.kernel.audit.verification.logged_rows import LoggedRows
 from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
 from infohus.kernel.audit.verification.slow_turn import SlowTurn
 from planted import plant
@@ -57,16 +59,11 @@ class WhenAnEntrySaysOfARowWhatCannotBe:
             await append_or_plant(house, database, wrote)
             await house.sql("UPDATE infohus.\"case\" SET stage = 'accepted'")
         connection = await asyncpg.connect(database.dsn("reconciler"))
-        _, at_once = await reconcile_rows(connection)
+        _, at_once = await reconcile_rows(connection, RulesOfKeyRows())
         await connection.close()
-        slow = SlowTurn(database.dsn("reconciler"), step_seconds=0)
-        going = asyncio.create_task(slow.run())
-        async with asyncio.timeout(60):
-            while not slow.turns:  # noqa: ASYNC110 - it is another task that turns
-                await asyncio.sleep(0.01)
-        going.cancel()
-        await asyncio.wait([going])  # its connection is closed, too
-        for found in (at_once, slow.alarms):
+        with LoggedRows() as logged:
+            slowly = await SlowTurn(database.dsn("reconciler"), RulesOfKeyRows(), logged, step_seconds=0).turn()
+        for found in (at_once, slowly):
             others = [fault for fault in found if fault.table not in SET_UP]
             assert ("case", "er ikke, som den blev skrevet") in {(fault.table, fault.what) for fault in others}
             assert [fault.table for fault in others if fault.table != "case"], others

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from conftest import Database
 from house import now
 from infohus.cli.commands import main
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.audit.formats.emptying import CARRY_ROWS, EMPTY_AND_CARRY, carrying_entries, entry_of
 from infohus.kernel.audit.formats.entry import Emptied, Wrote, decode, read
 from infohus.kernel.audit.storage.log import APPEND
@@ -60,7 +61,7 @@ class OldLog:
     async def faults(self) -> list[str]:
         connection = await asyncpg.connect(self.database.dsn("reconciler"))
         try:
-            return [fault.what for fault in (await reconcile_rows(connection))[1]]
+            return [fault.what for fault in (await reconcile_rows(connection, RulesOfKeyRows()))[1]]
         finally:
             await connection.close()
 

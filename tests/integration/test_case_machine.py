@@ -57,6 +57,8 @@ RECORDING = {
     Action.NOTE_INFORMATION: ("information", "NoteInformation"), Action.WRITE_NOTE: ("notes", "WriteNote"),
     Action.ADD_CONCERN: ("concerns", "AddConcern"),
 }
+CAN_WHERE_DRAWN_IN = {("raadgiver", Action.READ_CASE), ("raadgiver", Action.NOTE_INFORMATION)}
+"""What somebody who takes no part is not told to be of another role."""
 Answer = TypeVar("Answer")
 
 
@@ -74,7 +76,7 @@ class Model:
     def refusal(self, name: str, action: Action) -> str | None:
         """Say with which problem an act on the case is refused before its own rules; `None` lets it on."""
         if name not in TOVHOLDERE or (action is Action.RECORD_CLEARANCE_CHECK and name != "politi"):
-            return "not-available"
+            return "not-available" if (name, action) in CAN_WHERE_DRAWN_IN else "role-may-not"
         if self.stage not in PROCEDURE[action].stages:
             return "not-possible-now"
         waiting = {Action.PROPOSE_SCREENING, Action.SIGN_SCREENING}
@@ -136,7 +138,7 @@ class CaseMachine(RuleBasedStateMachine):
     @rule(name=PERSONS)
     def read(self, name: str) -> None:
         """Read the case: those who take part, and no others."""
-        self.expect(self.send(name, "GET", ""), None if name in TOVHOLDERE else "not-available")
+        self.expect(self.send(name, "GET", ""), self.model.refusal(name, Action.READ_CASE))
 
     @rule(name=PERSONS, outcome=st.sampled_from(["nothing_hinders", "nothing_hinders", "hindered"]))
     def check(self, name: str, outcome: str) -> None:

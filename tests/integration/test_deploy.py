@@ -280,6 +280,8 @@ class WhenPasswordsAreChanged:
     def test_the_old_ones_open_nothing_and_the_service_starts_with_the_new(self, machine: Installation) -> None:
         before = machine.environment()["INFOHUS_DATABASE_URL"]
         machine.follow("passwords")
+        assert machine.environment()["INFOHUS_DATABASE_URL"] == before
+        machine.follow("new passwords", "passwords")
         with pytest.raises(asyncpg.InvalidPasswordError):
             asyncio.run(asyncpg.connect(before))
         with machine.serving() as served:

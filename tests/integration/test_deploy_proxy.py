@@ -30,7 +30,7 @@ from infohus.kernel.audit.formats.cosignature import cosignatures_on
 from infohus.kernel.audit.witness.witness import LARGEST_BODY
 from infohus.settings import Settings
 from leaks import assert_nothing_leaked
-from runbook import DEPLOY, ENDS_WITH_US, Installation, Served, free_port
+from runbook import DEPLOY, ENDS_WITH_US, Installation, Served, free_port, written_as
 from witness_process import ASKED, NOTE, serving_witness
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
@@ -124,12 +124,15 @@ def make_certificate(folder: Path) -> None:
 
 def configure(folder: Path, text: str, *, port: int, upstream: int) -> None:
     """Write the configuration with this test's places for the real ones, each of which must be there."""
-    listens, name = (8125, "vidne.politi.example.dk") if text == OF_THE_WITNESS else (8115, NAME)
+    listens, name, etc = (8115, NAME, "/etc/infohus")
+    if text == OF_THE_WITNESS:
+        listens, name, etc = (8125, "vidne.politi.example.dk", "/etc/infohus-witness")
+    own = written_as(f"{etc}/proxy.conf").replace(f"server_name {name};", f"server_name {NAME};")
+    (folder / "proxy.conf").write_text(own.replace(f"{etc}/tls/", f"{folder}/"), encoding="utf-8")
     for place, times, instead in (
         ("listen 443 ssl", 2, f"listen 127.0.0.1:{port} ssl"),
         (f"server 127.0.0.1:{listens};", 1, f"server 127.0.0.1:{upstream};"),
-        (f"server_name {name};", 1, f"server_name {NAME};"),
-        ("/etc/infohus/tls/", 2, f"{folder}/"),
+        (f"include {etc}/proxy.conf;", 1, f"include {folder}/proxy.conf;"),
         ("/var/log/nginx/", 2, f"{folder}/logs/"),
     ):
         assert text.count(place) == times, place

@@ -18,7 +18,7 @@ from infohus.cli.witness import KILLED_AFTER_SECONDS
 from infohus.demo.local_postgres import LocalPostgres
 from infohus.kernel.audit.witness import server as witness_server
 from infohus.kernel.audit.witness.witness import LARGEST_BODY
-from runbook import README, UNIT, Installation, directives
+from runbook import BLOCKS, README, UNIT, Installation, directives
 
 TEXT = UNIT.read_text(encoding="utf-8")
 DIRECTIVES = directives(TEXT)
@@ -49,11 +49,12 @@ HARDENED = {
     "KillMode": "mixed",
     "Restart": "on-failure",
 }
-WITNESS = UNIT.with_name("infohus-witness.service")
+WITNESS = UNIT.with_name("witness") / "infohus-witness.service"
 WITNESS_AT_REST_BYTES = 160 << 20
 """Of both its processes, as measured."""
-UNITS = sorted(one for one in UNIT.parent.iterdir() if one.suffix in {".service", ".timer"})
+UNITS = sorted(one for one in UNIT.parent.rglob("infohus*") if one.suffix in {".service", ".timer"})
 CHECK = UNIT.with_name("infohus-check.service")
+ROWS = UNIT.with_name("infohus-rows.service")
 OF_THE_WITNESS = {"User": "infohus-witness", "Group": "infohus-witness", "MemoryMax": "256M"}
 
 needs_systemd = pytest.mark.skipif(
@@ -90,7 +91,7 @@ def allowed_calls() -> set[str]:
     return allowed
 
 
-@pytest.fixture(params=[UNIT, WITNESS, CHECK], ids=["application", "witness", "check"])
+@pytest.fixture(params=[UNIT, WITNESS, CHECK, ROWS], ids=["application", "witness", "check", "rows"])
 def unit_here(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Copy a unit so that its command is this repository's."""
     return copy_of(request.param, tmp_path)
@@ -143,7 +144,7 @@ class WhenTheUnitIsRead:
     def test_every_place_it_names_is_one_the_runbook_makes(self) -> None:
         places = set(re.findall(r"/(?:etc|opt|var)/[\w./-]+", TEXT.split("[Unit]")[1]))
         made = {place for place in places if place in README or place.removesuffix("/.venv/bin/infohus") in README}
-        made |= {f"/etc/infohus/{role}.env" for role in ("owner", "app", "verifier", "retention")}
+        made |= {f"/etc/infohus/{role}.env" for role in ("owner", "app", "verifier", "retention", "reconciler")}
         assert places - made == set()
 
     @needs_systemd
@@ -154,7 +155,7 @@ class WhenTheUnitIsRead:
         assert (found.returncode, found.stdout + found.stderr) == (0, "")
 
     @pytest.mark.fault("E1")
-    @pytest.mark.parametrize("name", ["infohus", "infohus-check", "infohus-backup"])
+    @pytest.mark.parametrize("name", ["infohus", "infohus-check", "infohus-rows", "infohus-backup"])
     def test_a_failure_starts_the_alarm(self, name: str) -> None:
         unit = directives(UNIT.with_name(f"{name}.service").read_text(encoding="utf-8"))
         assert unit["OnFailure"] == ["infohus-alarm@%N.service"]
@@ -166,10 +167,25 @@ class WhenTheUnitIsRead:
         assert (timer["Persistent"], timer["WantedBy"]) == (["yes"], ["timers.target"])
         assert re.fullmatch(r"\*-\*-\* \d\d:\d\d", timer["OnCalendar"][0])
 
-    def test_the_daily_check_sees_no_key_and_the_passwords_of_those_who_only_read(self) -> None:
-        unit = directives(CHECK.read_text(encoding="utf-8"))
-        assert unit["EnvironmentFile"] == [f"/etc/infohus/{role}.env" for role in ("verifier", "reconciler")]
-        assert unit["InaccessiblePaths"] == ["-/var/lib/infohus"]
+    def test_who_checks_sees_no_key_and_the_passwords_of_those_who_only_read(self) -> None:
+        for unit, roles in ((CHECK, ("verifier", "reconciler")), (ROWS, ("reconciler",))):
+            found = directives(unit.read_text(encoding="utf-8"))
+            assert found["EnvironmentFile"] == [f"/etc/infohus/{role}.env" for role in roles]
+            assert "-/var/lib/infohus" in found["InaccessiblePaths"]
+            assert found["User"] == ["infohus-check"] != DIRECTIVES["User"]
+
+    @pytest.mark.rule(58)
+    def test_the_slow_comparison_runs_for_as_long_as_the_service(self) -> None:
+        rows = directives(ROWS.read_text(encoding="utf-8"))
+        assert "infohus-rows.service" in DIRECTIVES["Wants"][0].split()
+        assert (rows["PartOf"], rows["Restart"]) == (["infohus.service"], ["on-abnormal"])
+        assert rows["ExecStart"] == ["/opt/infohus/.venv/bin/infohus audit watch-rows"]
+
+    def test_the_service_is_shut_out_from_every_password_that_is_not_its_own(self) -> None:
+        roles = set(re.findall(r"^(\w+) INFOHUS_\w*DATABASE_URL$", BLOCKS["passwords"], re.MULTILINE))
+        assert {f"/etc/infohus/{role}.env" for role in roles} == {
+            place.removeprefix("-") for name in ("EnvironmentFile", "InaccessiblePaths") for place in DIRECTIVES[name]
+        } - {"/etc/infohus/infohus.env"}
 
     @needs_systemd
     def test_a_line_it_does_not_know_would_be_told(self, unit_here: Path) -> None:

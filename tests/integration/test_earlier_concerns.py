@@ -180,7 +180,7 @@ class WhenTheCaseIsToEnd:
     @pytest.mark.parametrize("by", ["dpo", "jurist", "admin", "raadgiver"])
     async def test_nobody_but_the_case_s_tovholdere_reads_it(self, house: House, by: str) -> None:
         case = await case_of(house)
-        await house.person(by).get(f"{case.path}/earlier-concerns", status=404)
+        await house.person(by).get(f"{case.path}/earlier-concerns", status=403)
 
 
 class WhenItIsLogged:

@@ -142,7 +142,7 @@ class WhenAnExchangeIsWithdrawn:
         given = await case.disclose(await case.note())
         path = f"{case.path}/exchanges/{given['id']}/withdrawals"
         body = {"recipient": POLICE, "reason": "Givet ved en fejl."}
-        assert (await case.politi.call("POST", path, json=body)).status_code == 404
+        assert (await case.politi.call("POST", path, json=body)).status_code == 403
         assert (await case.kommune.call("POST", path, json={**body, "recipient": PROBATION})).status_code == 404
         await case.kommune.post(path, body)
         assert (await case.kommune.call("POST", path, json=body)).json()["type"] == "/problems/already-recorded"

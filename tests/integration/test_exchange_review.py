@@ -80,7 +80,7 @@ class WhenExchangesAreCounted:
         case = await with_exchanges(house)
         exchange = (await case.kommune.get(f"{case.path}/exchanges"))["items"][0]["id"]
         for path in ("counts", exchange):
-            await house.person(stranger).get(f"/infohuse/{house.infohus_id}/exchanges/{path}", status=404)
+            await house.person(stranger).get(f"/infohuse/{house.infohus_id}/exchanges/{path}", status=403)
 
 
 class WhenTheDatabaseIsAskedWhatWasDeclined:
@@ -115,7 +115,7 @@ class WhenOneExchangeIsReviewed:
         assert not {"necessity", "proportionality", "subsidiarity", "summary"} & set(seen)
         assert seen["answers"] == {
             "necessity": True, "proportionality": True, "subsidiarity": True,
-            "read_at": f"{case.path}/exchanges/{exchange['id']}/answers",
+            "read_at": f"{case.path}/exchanges/{exchange['id']}/answers?purpose=lawfulness",
         }
         assert [(one["authority"], one["manifest"]) for one in seen["receipts"]] == [
             ("kbh-vestegns-politi", exchange["manifest"]),
@@ -133,6 +133,7 @@ class WhenOneExchangeIsReviewed:
         exchange = (await case.kommune.get(f"{case.path}/exchanges"))["items"][0]["id"]
         dpo = house.person("dpo")
         seen = await dpo.get(f"/infohuse/{house.infohus_id}/exchanges/{exchange}")
+        assert seen["proof"] == f"/log/proofs/{seen['leaf_index']}?purpose=lawfulness"  # it can be followed as it is
         given = await dpo.get(seen["proof"])
         entry = base64.b64decode(given["entry"])
         key = SigningKey.load(house.settings.keys_folder / "log-signing.key").verifier("infohus.test/ishoj-kommune")
@@ -215,7 +216,7 @@ class WhenTheAnswersAreReviewed:
     ])
     async def test_nobody_else_does_and_the_attempt_is_logged(self, house: House, stranger: str, whose: str) -> None:
         _, at = await with_answers(house)
-        await house.person(stranger).get(at[whose], status=404)
+        await house.person(stranger).get(at[whose], status=404 if stranger in {"politi-dpo", "dpo", "jurist"} else 403)
         entry = next(one for one in reversed(await house.all_entries()) if one.action == "reviewAnswers")
         assert (entry.outcome.value, entry.opened) == ("denied", [])
 
@@ -225,7 +226,7 @@ class WhenTheAnswersAreReviewed:
             exchange = at[whose].split("/")[-2]
             for reviewer in ("dpo", "politi-dpo"):
                 seen = await house.person(reviewer).get(f"/infohuse/{house.infohus_id}/exchanges/{exchange}")
-                assert seen["answers"]["read_at"] == (at[whose] if reviewer == own else None)
+                assert seen["answers"]["read_at"] == (f"{at[whose]}?purpose=lawfulness" if reviewer == own else None)
 
     async def test_they_are_read_after_a_withdrawal_too(self, house: House) -> None:
         case, at = await with_answers(house)

@@ -188,7 +188,7 @@ class WhenBothHaveStatedAView:
         await case.kommune.post(f"{case.path}/first-views/{ours['id']}/revelation", telling(MUNICIPALITY))
         # The other authority was sent it, and is still not its owner.
         path = f"{case.path}/first-views/{ours['id']}/revelation"
-        assert await problem(case.politi, path, telling(POLICE)) == "not-available"
+        assert await problem(case.politi, path, telling(POLICE)) == "another-may"
 
     async def test_they_may_propose_before_anything_is_revealed(self, house: House) -> None:
         case, ours, _ = await both_stated(house)
@@ -208,8 +208,8 @@ class WhenSomebodyElseLooks:
         await case.kommune.post(f"{case.path}/participants", draft)
         views = f"{case.path}/first-views"
         assert await person.get(views) == {"views": []}
-        assert await problem(person, views, WITHIN) == "not-available"
-        assert await problem(person, f"{views}/{ours['id']}/revelation", telling(MUNICIPALITY)) == "not-available"
+        assert await problem(person, views, WITHIN) == "role-may-not"
+        assert await problem(person, f"{views}/{ours['id']}/revelation", telling(MUNICIPALITY)) == "role-may-not"
 
     @pytest.mark.parametrize("change", [
         {"view": "disagreed"}, {"view": None}, {"reasons": None}, {"reasons": "x" * 20_001}, {"level": 3},

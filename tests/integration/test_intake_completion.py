@@ -191,7 +191,7 @@ class WhenAnotherConcernComesInTheSameCase:
     async def test_a_closed_case_takes_none_and_who_takes_no_part_adds_none(self, house: House) -> None:
         case = await (await house.case()).clear()
         for nobody in ("dpo", "jurist", "admin", "raadgiver"):
-            await house.person(nobody).post(f"{case.path}/concerns", a_concern(), status=404)
+            await house.person(nobody).post(f"{case.path}/concerns", a_concern(), status=403)
         await case.close()
         refused = await case.kommune.post(f"{case.path}/concerns", a_concern(), status=409)
         assert refused["type"] == "/problems/not-possible-now"
@@ -245,7 +245,7 @@ class WhenAChildIsConcerned:
         case = await house.case(subjects=[GIRL])
         child = (await the_concern(case))["child_notifications"][0]["id"]
         path = f"{case.path}/child-notifications/{child}/receipt"
-        await case.politi.post(path, {"receipt_given_on": "2026-11-20"}, status=404)
+        await case.politi.post(path, {"receipt_given_on": "2026-11-20"}, status=403)
         await stop_clocks(case, child)
         again = await case.kommune.post(path, {"receipt_given_on": "2026-11-21"}, status=409)
         assert again["type"] == "/problems/already-recorded"

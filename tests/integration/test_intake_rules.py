@@ -144,7 +144,7 @@ class WhenThePoliceCheck:
         draft = {"outcome": "within", "content": {"reasons": "Ja."}, "disclosure": told(purpose="scope_decision")}
         early = await case.kommune.call("POST", f"{case.path}/scope-decisions", json=draft)
         assert early.json()["type"] == "/problems/not-possible-now"
-        await case.kommune.post(f"{case.path}/clearance-checks", {"outcome": "nothing_hinders"}, status=404)
+        await case.kommune.post(f"{case.path}/clearance-checks", {"outcome": "nothing_hinders"}, status=403)
         await case.politi.post(f"{case.path}/clearance-checks", {"outcome": "nothing_hinders"})
         assert await case.stage() == "cleared"
 

@@ -67,7 +67,7 @@ class WhenAnAddressIsProtected:
         case = await house.case(subjects=[PROTECTED])
         path = reveal_path(case, (await the_subject(case))["protected_address_id"])
         stale = signed_in_an_hour_ago(house)
-        await stale.post(path, status=404)
+        await stale.post(path, status=403)
         assert ((await house.entries())[-1].action, (await house.entries())[-1].outcome.value) == (
             "revealAddress", "denied",
         )
@@ -118,7 +118,7 @@ class WhenTheReporterIsReleased:
         concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
         stale = signed_in_an_hour_ago(house)
         path = f"{case.path}/reporters/{concern['reporter_id']}/releases"
-        await stale.post(path, {"reason": "Uden frisk login."}, status=404)
+        await stale.post(path, {"reason": "Uden frisk login."}, status=403)
 
     @pytest.mark.parametrize("draft", [{}, {"reason": None}, {"reason": 7}, {"reason": "Ja.", "to": "alle"}])
     async def test_it_has_a_reason_and_nothing_else(self, house: House, draft: dict[str, Any]) -> None:

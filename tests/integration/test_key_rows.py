@@ -51,13 +51,13 @@ class WhenRowsOfKeysAreAskedFor:
                 assert len(await connection.fetch("SELECT FROM keys.intake_key")) == 4
 
     @pytest.mark.parametrize("statement", [
-        "INSERT INTO keys.side_secret VALUES (gen_random_uuid(), 'ishoj-kommune', gen_random_uuid(), '', '')",
+        "INSERT INTO keys.side_secret VALUES (gen_random_uuid(), 'ishoj-kommune', gen_random_uuid(), 1, '', '')",
         ("INSERT INTO keys.intake_key SELECT authority_id, infohus_id, 2, suite, public_key, signer_key_id, signature"
         " FROM keys.intake_key"),
         ("INSERT INTO keys.exchange_key (exchange_id, recipient_id, number, case_id, infohus_id, discloser_id,"
-        " person_id, generation, sealed, signer_key_id, signature)"
+        " person_id, generation, sealed, signer_key_id, signature, revision)"
         " SELECT gen_random_uuid(), 'kriminalforsorgen', 0, case_id, infohus_id, 'ishoj-kommune', person_id, 1,"
-        " '', '', '' FROM keys.exchange_key"),
+        " '', '', '', 1 FROM keys.exchange_key"),
         "DELETE FROM keys.exchange_key", "DELETE FROM keys.side_secret", "SELECT FROM infohus.case",
         "UPDATE keys.exchange_key SET signature = ''",
     ])  # fmt: skip

@@ -99,7 +99,7 @@ class WhenNothingHappensInAMeasure:
         adviser = house.person("raadgiver")
         assert (await adviser.get(case.path))["stalled_measures"] == []
         for name in ("raadgiver", "dpo", "jurist", "admin", "politi-dpo"):
-            await house.person(name).get(f"/infohuse/{house.infohus_id}/stalled-measures", status=404)
+            await house.person(name).get(f"/infohuse/{house.infohus_id}/stalled-measures", status=403)
 
     async def test_the_list_goes_on_where_a_page_ends(self, house: House) -> None:
         case = await (await house.case()).recommend()
@@ -132,7 +132,7 @@ class WhenAProfessionalDeliversAMeasure:
         assert read["follow_ups"] == followed["follow_ups"]
         await adviser.get(f"{case.path}/measures/{other['id']}", status=404)
         await adviser.post(f"{case.path}/measures/{other['id']}/follow-ups", body, status=404)
-        await adviser.post(f"{case.path}/measures", draft(), status=404)
+        await adviser.post(f"{case.path}/measures", draft(), status=403)
         await house.assert_logs_are_whole()
 
     async def test_only_somebody_drawn_in_for_measures_and_told_can(self, house: House) -> None:

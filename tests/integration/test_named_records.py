@@ -13,7 +13,7 @@ from invitations import invitation
 
 PERSONS_OF_AN_AUTHORITY = {"InviteParticipant person_id", "ReviewLogEntry owner"}
 """What names a person who signs in, and no record of a case."""
-REFUSED = {404, 409, 422}
+REFUSED = {403, 404, 409, 422}
 LATER = "2099-01-01"
 SCOPE = {"outcome": "within", "disclosure": told(purpose="scope_decision")}
 MEASURE = {

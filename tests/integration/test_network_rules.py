@@ -37,7 +37,7 @@ class WhenMaterialIsAdded:
 
     @pytest.mark.parametrize("name", ["raadgiver", "dpo", "jurist", "admin", "politi-dpo"])
     async def test_only_tovholdere_add_it(self, house: House, name: str) -> None:
-        await house.person(name).post(path_of(house), GENERAL, status=404)
+        await house.person(name).post(path_of(house), GENERAL, status=403)
         assert await house.sql("SELECT FROM infohus.network_material") == []
 
 

@@ -131,7 +131,7 @@ class WhenAnObligationIsMet:
     async def test_only_tovholdere_record_it(self, house: House, database: Database, name: str) -> None:
         await load(house, database)
         cards = (await owed(house))["action-cards"]
-        assert (await fulfil(house, cards, {"fulfilled_on": str(TODAY)}, by=name)).status_code == 404
+        assert (await fulfil(house, cards, {"fulfilled_on": str(TODAY)}, by=name)).status_code == 403
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ class WhenPetIsAnswered:
         made = await answer_pet(case, item, from_police)
         assert await everything_seen_by(house, person, joint) == before
         for path in (f"{case.path}/exchanges", f"/infohuse/{house.infohus_id}/exchanges"):
-            assert (await person.call("GET", f"{path}/{made.exchange['id']}")).status_code == 404
+            assert (await person.call("GET", f"{path}/{made.exchange['id']}")).status_code in {403, 404}
         # It would see a difference: the municipality does.
         assert "pet-loven-4" in str(await everything_seen_by(house, house.person("dpo"), made.ids))
         assert "pet-loven-4" in str(await everything_seen_by(house, case.kommune, made.ids))
@@ -111,7 +111,7 @@ class WhenPetIsAnswered:
             "SELECT given_versions FROM infohus.exchange WHERE id = $1", UUID(made.exchange["id"])
         )] == [[1]]
         after = await everything_seen_by(house, person, made.ids)
-        assert {answer[0] for path, answer in after.items() if "{exchange_id}" in path} == {404}
+        assert {answer[0] for path, answer in after.items() if "{exchange_id}" in path} <= {403, 404}
 
     @pytest.mark.rule(44)
     @pytest.mark.rule(45)

@@ -69,7 +69,7 @@ class WhenALogIsToBeRead:
         assert (await newest(house)).purpose == purpose.value
 
     async def test_so_does_that_of_whoever_may_not(self, house: House) -> None:
-        await house.person("kommune").get("/log/entries?purpose=criminal_proceedings", status=404)
+        await house.person("kommune").get("/log/entries?purpose=criminal_proceedings", status=403)
         entry = await newest(house)
         assert (entry.outcome.value, entry.purpose) == ("denied", "criminal_proceedings")
 
@@ -129,7 +129,7 @@ class WhenALogWasRead:
 
     async def test_whose_name_was_looked_up_stands_there_also_when_it_was_refused(self, house: House) -> None:
         wanted = str(house.person("kommune").person_id)
-        for who, status in (("dpo", 200), ("kommune", 404)):
+        for who, status in (("dpo", 200), ("kommune", 403)):
             await house.case()
             await house.person(who).get(f"/log/actors/{wanted}", status=status)
             assert (await newest(house)).asked == {"person_id": [wanted]}

@@ -16,9 +16,11 @@ from conftest import Database, clone_of
 from house import MUNICIPALITY, House
 from infohus.cli.commands import main
 from infohus.cli.rows import LOST
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
+from infohus.kernel.access.keys_model import NO_PERSON
+from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_in
-from infohus.kernel.audit.verification.row_reconciliation import RowFault, RowReconciliation
-from infohus.kernel.audit.verification.slow_turn import SlowTurn
+from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
 from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, key_of
 from policies.row_world import make_world
 from reconciled import SET_UP, faults_in
@@ -119,7 +121,7 @@ async def forging(database: Database) -> AsyncIterator[Forgery]:
             await superuser.execute(NO_CONSTRAINTS)
             await superuser.execute("SET session_replication_role = replica")
             columns = [tuple(row) for row in await superuser.fetch(COLUMNS) if row["name"] not in UNLOGGED]
-            forgery = Forgery(database, superuser, RowReconciliation(logged), columns)
+            forgery = Forgery(database, superuser, RowReconciliation(logged, RulesOfKeyRows()), columns)
             forgery.set_up = frozenset(await forgery.found())
             assert {one.table for one in forgery.set_up} <= SET_UP | {"disclosure"}
             yield forgery
@@ -175,6 +177,19 @@ class WhenARowIsForged:
             drops = [f"ALTER TABLE {name} DROP CONSTRAINT {_quoted(row['conname'])} CASCADE" for row in unique]
             forged = await forgery.found_after(*drops, f"INSERT INTO {name} SELECT {values} FROM {name} LIMIT 1")
             assert [(one.table, one.what) for one in forged] == [(table, "ingen log nævner den")]
+
+    @pytest.mark.fault("A17")
+    @pytest.mark.rule(58)
+    async def test_a_table_emptied_is_named_and_so_is_the_first_row_in_an_empty_one(self, forgery: Forgery) -> None:
+        gone = await forgery.found_after("TRUNCATE infohus.note")
+        assert {(one.table, one.what) for one in gone} == {("note", "er væk, uden at nogen log siger det")}
+        forged = await forgery.found_after(
+            "CREATE TEMPORARY TABLE kept AS SELECT * FROM infohus.note LIMIT 1", "TRUNCATE infohus.note",
+            "UPDATE kept SET id = gen_random_uuid()", "INSERT INTO infohus.note SELECT * FROM kept",
+        )
+        assert {(one.table, one.what) for one in forged} - {(one.table, one.what) for one in gone} == {
+            ("note", "ingen log nævner den"),
+        }
 
     @pytest.mark.fault("A17")
     @pytest.mark.rule(58)
@@ -282,7 +297,9 @@ class WhenAnOperatorAsks:
             CliRunner().invoke, main, ["audit", "verify", "--rows", "--reconciler-database", database.dsn("reconciler")]
         )
         named = [line for line in ended.output.splitlines() if line.startswith("FEJL  side_secret")]
-        assert (ended.exit_code, named) == (1, [f"FEJL  side_secret {lost.id} {MUNICIPALITY}: {LOST}"])
+        key = f'["{MUNICIPALITY}", "{lost.id}", "1", "{NO_PERSON}"]'
+        gone = f"FEJL  side_secret {key}: er væk, uden at nogen log siger det"
+        assert (ended.exit_code, named) == (1, [gone, f"FEJL  side_secret {lost.id} {MUNICIPALITY}: {LOST}"])
 
     async def test_it_may_read_texts_sealed_and_no_wrapped_key_and_write_nothing(
         self, house: House, database: Database
@@ -301,31 +318,6 @@ class WhenAnOperatorAsks:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
         await connection.close()
-
-
-class WhenItLooksByItself:
-    @pytest.mark.rule(58)
-    async def test_it_names_a_forged_row_whenever_it_was_forged(self, house: House, database: Database) -> None:
-        await house.case()
-        slow = SlowTurn(database.dsn("reconciler"), step_seconds=0)
-        going = asyncio.create_task(slow.run())
-        await turned(slow, 2)
-        assert {one.table for one in slow.alarms} <= SET_UP
-        await house.case()
-        await turned(slow, 2)
-        assert {one.table for one in slow.alarms} <= SET_UP
-        await house.sql("UPDATE infohus.\"case\" SET stage = 'accepted'")
-        await turned(slow, 2)
-        going.cancel()
-        assert [one.what for one in slow.alarms if one.table == "case"] == ["er ikke, som den blev skrevet"] * 2
-
-
-async def turned(slow: SlowTurn, times: int) -> None:
-    """Wait until all rows were compared so many times more."""
-    until = slow.turns + times
-    async with asyncio.timeout(60):
-        while slow.turns < until:  # noqa: ASYNC110 - it is another task that turns
-            await asyncio.sleep(0.01)
 
 
 async def found_in(database: Database, *, but: frozenset[str] = SET_UP) -> list[tuple[str, str]]:

@@ -9,9 +9,10 @@ from msgspec import structs
 
 from conftest import ROLES_SQL, Database, Role
 from house import House, open_house
-from infohus.app import create_app, signer_of
+from infohus.app import create_app
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
+from infohus.kernel.audit.signing.of_settings import signer_of
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
 from infohus.kernel.database.pool import KEYS, open_pool
 from infohus.kernel.sealing.keepers import UnsafeKeyFile
@@ -85,8 +86,9 @@ class WhenTheSchemaIsMigrated:
         superuser = await asyncpg.connect(database.dsn("superuser"))
         reaches = {row[0] for row in await superuser.fetch(REACHES)}
         of_reconciler = await superuser.fetch(
-            "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'keys'::regnamespace AND c.relkind = 'r'"
-            " AND has_any_column_privilege('infohus_reconciler', c.oid, 'SELECT, INSERT, UPDATE')"
+            "SELECT a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
+            " WHERE c.relnamespace = 'keys'::regnamespace AND c.relkind = 'r'"
+            " AND has_column_privilege('infohus_reconciler', c.oid, a.attnum, 'SELECT, INSERT, UPDATE')"
         )
         foreign_keys = await superuser.fetchval(
             "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND ('keys'::regnamespace IN (connamespace,"
@@ -98,8 +100,9 @@ class WhenTheSchemaIsMigrated:
             "infohus_verifier audit", "infohus_retention audit", "infohus_reconciler infohus",
             "infohus_reconciler audit", "infohus_reconciler keys",
         }
-        # Public halves, and which sides have a secret; never the secret.
-        assert {row["relname"] for row in of_reconciler} == {"intake_key", "side_secret"}
+        # Of each wrapped or sealed key the digest alone.
+        assert {row["attname"] for row in of_reconciler} >= {"key_digest", "public_key"}
+        assert not {row["attname"] for row in of_reconciler} & {"wrapped_key", "wrapped_seed", "sealed", "taken_in"}
         assert foreign_keys == 0
 
 

@@ -31,12 +31,13 @@ MANY = os.environ.get("INFOHUS_SCHEMATHESIS_EXAMPLES", "5")
 SEED = os.environ.get("INFOHUS_SCHEMATHESIS_SEED", "115")
 BIN = Path(sys.executable).parent
 
-# Every check runs. What a valid request may be answered with besides success: unknown or forbidden (404), not possible
-# at this stage (409), changed meanwhile (412), against a rule (422). A 400 is a fault in the description. What is sent
-# again under an Idempotency-Key without its If-Match is another request under that key (422).
+# Every check runs. What a valid request may be answered with besides success: not for this role (403), unknown or
+# forbidden (404), not possible at this stage (409), changed meanwhile (412), against a rule (422). A 400 is a fault in
+# the description. What is sent again under an Idempotency-Key without its If-Match is another request under that key
+# (422).
 CHECKS = """
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", 404, 409, 412, 422]
+positive_data_acceptance.expected-statuses = ["2xx", 403, 404, 409, 412, 422]
 missing_required_header.expected-statuses = [401, 422, 428]
 """
 

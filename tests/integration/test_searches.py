@@ -136,7 +136,7 @@ class WhenThePurposeIsMissing:
     @pytest.mark.rule(52)
     @pytest.mark.parametrize("by", ["dpo", "jurist", "admin", "raadgiver", "politi-dpo"])
     async def test_nobody_but_a_tovholder_searches(self, house: House, by: str) -> None:
-        await search(house, by, status=404, **NEW)
+        await search(house, by, status=403, **NEW)
 
     @pytest.mark.rule(52)
     async def test_no_address_lists_persons(self, house: House) -> None:

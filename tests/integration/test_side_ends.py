@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, told
+from infohus.web.api_examples import EXAMPLES
 from integration.test_closing import a_measure, closure
 
 OTHER = {MUNICIPALITY: POLICE, POLICE: MUNICIPALITY}
@@ -59,6 +60,27 @@ class WhenTheOtherDoesNotSign:
         await other.post(f"{path}/signatures", {"content_hash": content_hash})
         assert await case.stage() == "closed"
 
+    @pytest.mark.parametrize(("act", "is_reopened"), [
+        ("information", True), ("exchanges", True), ("notes", False), ("legal-holds", False), ("amendment", True),
+    ])
+    async def test_what_its_authority_does_later_reopens_it_unless_a_closed_case_allows_that_too(
+        self, house: House, by: str, act: str, is_reopened: bool  # noqa: FBT001 - pytest passes by name
+    ) -> None:
+        case, own, other, path = await signed_by(house, by)
+        await own.post(f"{path}/own-end", status=200)
+        before = await seen_by(other, case, path) if act in {"information", "notes"} else None
+        bodies = {
+            "information": {"text": "Nyt.", "source": "skolen", "is_first_hand": False},
+            "exchanges": {**told(by), "summary": "Sagt på mødet."},
+            "notes": EXAMPLES["WriteNote"], "legal-holds": EXAMPLES["SetLegalHold"],
+        }
+        if act == "amendment":
+            await own.put(path, closure(by), headers={"If-Match": '"1"'})
+        else:
+            await own.post(f"{case.path}/{act}", bodies[act])
+        assert await end_of(own, case) == ((False, 0) if is_reopened else (True, 1))
+        assert before is None or await seen_by(other, case, path) == before
+
     @pytest.mark.parametrize("what", ["a disclosure", "an amendment", "the signature taken back"])
     async def test_what_comes_later_reopens_it(self, house: House, by: str, what: str) -> None:
         case, own, other, path = await signed_by(house, by)
@@ -79,7 +101,7 @@ class WhenTheOtherDoesNotSign:
             assert refused["type"] == "/problems/side-cannot-end-yet"
             assert "30 dage" in refused["detail"]
         for name in ("raadgiver", "dpo", "jurist", "admin", "politi-dpo"):
-            await house.person(name).post(f"{path}/own-end", status=404)
+            await house.person(name).post(f"{path}/own-end", status=403)
         assert await end_of(own, case) == await end_of(other, case) == (False, 0)
 
     async def test_not_while_something_of_it_is_open_and_not_once_the_case_is_closed(

@@ -229,7 +229,7 @@ class WhenSomebodyIsDrawnIn:
         adviser = house.person("raadgiver")
         case = await case_at(house, "received", adviser.person_id)
         await adviser.get(case.path)
-        await adviser.get(f"{case.path}/{path}", status=404)
+        await adviser.get(f"{case.path}/{path}", status=403)
 
     @pytest.mark.rule(44)
     @pytest.mark.rule(22)

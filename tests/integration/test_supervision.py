@@ -60,7 +60,7 @@ class WhenExchangesAreReviewed:
         assert SECRET not in str(listed)
         assert not {"necessity", "summary", "proportionality"} & set(listed["items"][0])
         for path in (case.path, f"{case.path}/exchanges/{listed['items'][0]['id']}", f"{case.path}/information"):
-            await house.person(reviewer).get(path, status=404)
+            await house.person(reviewer).get(path, status=403)
 
     @pytest.mark.parametrize(("asked", "found"), [
         ("late=true", 1), ("late=false", 2), ("authority=kbh-vestegns-politi", 1), ("paragraph=rpl-115-2", 2),
@@ -78,7 +78,7 @@ class WhenExchangesAreReviewed:
     @pytest.mark.parametrize("stranger", ["kommune", "politi", "raadgiver", "admin"])
     async def test_nobody_else_reviews(self, house: House, path: str, stranger: str) -> None:
         await with_exchanges(house)
-        await house.person(stranger).get(urljoin(f"/infohuse/{house.infohus_id}/", path), status=404)
+        await house.person(stranger).get(urljoin(f"/infohuse/{house.infohus_id}/", path), status=403)
 
 
 class WhenTheLogIsRead:

@@ -51,7 +51,7 @@ class WhenTheLogIsFetchedTileByTile:
         assert [entry.action for entry in (await house.entries())[-2:]] == ["exportLog"] * 2
         for stranger in ("kommune", "politi", "raadgiver", "admin"):
             for name in ("checkpoint", "tile/0/000.p/1", "tile/entries/000.p/1"):
-                assert (await house.person(stranger).call("GET", f"{path}/{name}")).status_code == 404
+                assert (await house.person(stranger).call("GET", f"{path}/{name}")).status_code == 403
 
     @pytest.mark.parametrize(
         "name", ["0/000", "0/001.p/1", "0/000.p/200", "1/000.p/1", "entries/000", "7/000.p/1", "0/x"]

@@ -21,21 +21,29 @@ CONCERN = {
 
 
 def detail(place: str) -> str:
-    """Say what is answered when a place was not understood."""
+    """Say what is answered when a place was not understood, or held something unknown."""
+    if place == "$":
+        return "Send ét JSON-objekt med de felter, som /docs viser, og intet andet. Intet er gemt."
+    if place.startswith("i "):
+        return f"Der er noget {place}, som ikke findes. Fjern det; /docs viser felter og parametre. Intet er gemt."
+    if place.endswith(" mangler"):
+        return f"Feltet {place}. Tilføj det, og send igen. Intet er gemt."
     return f"Ret feltet {place}, og send igen. Intet er gemt."
 
 
 NOT_UNDERSTOOD: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a value": ("POST", "searches", {"json": {"purpose": CANARY}}, "purpose"),
-    "a name": ("POST", "searches", {"json": {"purpose": "casework", CANARY: 1}}, "$"),
-    "a name within": ("POST", "concerns", {"json": {"channel": "mail", "subjects": [{CANARY: 1}]}}, "subjects[0]"),
+    "a name": ("POST", "searches", {"json": {"purpose": "casework", CANARY: 1}}, "i indholdet"),
+    "a name within": ("POST", "concerns", {"json": {"channel": "mail", "subjects": [{CANARY: 1}]}}, "i subjects[0]"),
+    "all but a field": ("POST", "searches", {"json": {}}, "purpose mangler"),
+    "nothing": ("POST", "searches", {}, "$"),
     "another kind": ("POST", "searches", {"json": CANARY}, "$"),
     "no JSON": ("POST", "searches", {"content": CANARY.encode(), "headers": JSON}, "$"),
     "half of it": ("POST", "searches", {"content": f'{{"purpose": "{CANARY}'.encode(), "headers": JSON}, "$"),
     "not UTF-8": ("POST", "searches", {"content": CANARY.encode() + b"\xff", "headers": JSON}, "$"),
     "a length": ("POST", "searches", {"json": {}, "headers": {**JSON, "Content-Length": CANARY}}, "$"),
     "a parameter": ("GET", f"/log/entries?limit={CANARY}", {}, "limit"),
-    "a parameter's name": ("GET", f"/log/entries?{CANARY}=1", {}, "$"),
+    "a parameter's name": ("GET", f"/log/entries?{CANARY}=1", {}, "i adressen"),
     "a key": ("POST", "concerns", {"json": CONCERN, "headers": {"Idempotency-Key": f"en {CANARY}"}}, "idempotency_key"),
 }
 """What is sent below an infohus or to the log, and the place that the answer names."""

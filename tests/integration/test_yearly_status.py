@@ -160,13 +160,13 @@ class WhenAStatusIsRead:
     async def test_tovholdere_and_supervisors_read_and_nobody_else(self, house: House) -> None:
         path = await a_year_of_cases(house)
         for name in ("dpo", "jurist", "politi-dpo", "admin", "raadgiver"):
-            await house.person(name).post(path, status=404)
+            await house.person(name).post(path, status=403)
         released = await house.person("kommune").post(path)
         for name in ("kommune", "politi", "dpo", "jurist", "politi-dpo"):
             assert await house.person(name).get(path) == {"contributions": [released]}
         for name in ("admin", "raadgiver"):
-            await house.person(name).get(path, status=404)
-            await house.person(name).get(path + "/csv", status=404)
+            await house.person(name).get(path, status=403)
+            await house.person(name).get(path + "/csv", status=403)
 
     @pytest.mark.rule(75)
     async def test_before_it_is_released_there_is_no_number_to_read(self, house: House) -> None:

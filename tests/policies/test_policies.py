@@ -57,6 +57,14 @@ class WhenEverySituationIsAskedAbout:
         refused = {case.action for case, decision in answers.items() if not decision.allowed}
         assert (allowed, refused) == (set(Action), set(Action))
 
+    @pytest.mark.rule(47)
+    def test_the_roles_that_can_ever_do_an_act_are_exactly_those_whom_some_situation_allows_it(
+        self, policies: Policies, answers: Answers
+    ) -> None:
+        """So who is told that the role cannot is told nothing about a case; and nobody is told so wrongly."""
+        allowed = {(case.action, case.role) for case in answers if verdict_on(case).allowed}
+        assert {(action, role) for action, roles in policies.roles.items() for role in roles} == allowed
+
     def test_every_policy_decides_something(self, answers: Answers) -> None:
         deciding = {name for decision in answers.values() for name in decision.policies}
         assert deciding == {policy["annotations"]["id"] for policy in policies_as_json().values()}

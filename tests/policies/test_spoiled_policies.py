@@ -66,7 +66,7 @@ def _noticed(mutant: Mutant, sound: dict[str, Policy], questions: Questions) -> 
     text = msgspec.json.encode({"staticPolicies": mutant.policies, "templates": {}, "templateLinks": []}).decode()
     spoiled = Policies(
         by_action=dict.fromkeys(actions, cedarpy.PolicySet.from_json_str(text)),
-        schema=cedarpy.Schema.from_str((FOLDER / SCHEMA_FILE).read_text(encoding="utf-8")),
+        roles={}, schema=cedarpy.Schema.from_str((FOLDER / SCHEMA_FILE).read_text(encoding="utf-8")),
         digest="",
     )
     in_turn = (asked for asked in chain(*zip_longest(*(questions[action] for action in actions))) if asked)

@@ -92,6 +92,7 @@ class WhenTheDemoStaysUp:
                 f"{known['server']}/cases", headers={"Authorization": f"Bearer {token}"}, trust_env=False
             )
             assert (cases.status_code, len(cases.json()["items"])) == (200, 8)
+            assert sorted((tmp_path / "data" / "result" / "keys").glob("infohus_ishoj*.pub"))
         finally:
             self.down(first, tmp_path)
         again = self.up(tmp_path, port=port)

@@ -269,7 +269,7 @@ class WhenAnExchangeKeyIsTakenIn:
         await tables.disclose(record, MUNICIPALITY, POLICE)
         units = [await tables.unit(POLICE, CASE).begun() for _ in range(2)]
         for unit in units:
-            await unit.side_keys.take_in()
+            await unit.side_keys.take_in(is_first=False)
         for unit in units:
             await unit.side_keys.commit()
         assert [one.authority_id for one in tables.secrets] == [MUNICIPALITY, POLICE]

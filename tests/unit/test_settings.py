@@ -27,7 +27,7 @@ DEFAULTS = {
     "keep_keys_seconds": 300,
     "stalled_after_days": 60, "other_signs_within_days": 30, "note_late_after_days": 3,
     "sign_every_seconds": 60, "log_check_every_months": 6, "log_check_least_sample": 25, "idempotency_days": 14,
-    "signed_folder": None, "witnesses_file": None, "reconciler_database_url": None, "database_folder": None,
+    "signed_folder": None, "witnesses_file": None, "database_folder": None,
     "least_free_megabytes": 1024,
     "largest_request_bytes": 1_048_576,
     "log_format": "auto",

@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 import rich_click as click
 
-from infohus.app import signer_of
 from infohus.cli.daily_check import verify_all
 from infohus.cli.draw import draw
 from infohus.cli.log_name import LogName
@@ -28,17 +27,18 @@ from infohus.cli.log_verification import (
     with_database,
 )
 from infohus.cli.progress_bar import ProgressBar
-from infohus.cli.rows import reconciler_option, rows_option, verify_rows
+from infohus.cli.rows import reconciler_option, rows_option, verify_rows, watch_rows
 from infohus.clock import now
 from infohus.danish_calendar import danish_time
 from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, UnsafeSigningKey, VerifierKey
 from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
 from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
 from infohus.kernel.audit.formats.merkle import leaf_hash as leaf_hash_of
+from infohus.kernel.audit.signing.of_settings import signer_of
 from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
 from infohus.kernel.audit.storage import archive
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
-from infohus.kernel.audit.storage.export import LogDoesNotVerify, check_hashed_proof, export_log, prove
+from infohus.kernel.audit.storage.export import PROOF_HEADER, LogDoesNotVerify, check_hashed_proof, export_log, prove
 from infohus.kernel.audit.storage.log import AnyConnection, entry_at, flush, hashes_of, head_of
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.audit.verification.exported_log import Verification, verify_export
@@ -71,7 +71,7 @@ def audit() -> None:
     """The audit log: sign, verify, prove, export."""
 
 
-for _command in (verify_all, empty, keep, check_log_report, draw):
+for _command in (verify_all, watch_rows, empty, keep, check_log_report, draw):
     audit.add_command(_command)
 
 
@@ -244,11 +244,12 @@ def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
 def check(  # noqa: PLR0913 - the options of one command
     *, proof: Path, entry: Path | None, leaf_hash: str | None, key: Path, cosigners: tuple[Path, ...], need: int,
 ) -> None:
-    """Check offline, without a database, that the entry in the file ENTRY is in the log, by the file PROOF."""
+    """Check offline, without a database, by the file PROOF that the entry in the file ENTRY is in the log."""
     if (entry is None) == (leaf_hash is None):
         message = "name ENTRY, or --leaf-hash"
         raise click.UsageError(message)
     trusted = keys_in(key)
+    _require_proof(proof)
     try:
         text = proof.read_text(encoding="utf-8")
         hashed = leaf_hash_of(entry.read_bytes()) if entry is not None else bytes.fromhex(leaf_hash or "")
@@ -259,6 +260,19 @@ def check(  # noqa: PLR0913 - the options of one command
         raise SystemExit(1) from None
     by = f", bevidnet af {', '.join(names)}" if names else ""
     click.echo(f"Bevist: det er post {proved.index} af {proved.checkpoint.size} i {proved.checkpoint.origin}{by}.")
+
+
+def _require_proof(file: Path) -> None:
+    """Say that a file is no proof at all, which tells nothing of the log.
+
+    Raises:
+        click.UsageError: it does not begin as a C2SP tlog-proof does.
+    """
+    with file.open("rb") as opened:
+        begins = opened.read(len(PROOF_HEADER))
+    if begins != PROOF_HEADER.encode():
+        message = f"{file} is no proof (its first line is not {PROOF_HEADER}); PROOF comes first, then ENTRY"
+        raise click.UsageError(message)
 
 
 def _verify_folder(

@@ -1,17 +1,30 @@
 """`infohus audit check-report`: is a person's log report the one that the log seals, and, with the log, complete?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import rich_click as click
 
-from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, VerifierKey
-from infohus.kernel.audit.formats.cosignature import CosignatureDoesNotHold, NotAWitness, cosignatures_on, witnesses_of
+from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, VerifierKey
+from infohus.kernel.audit.formats.cosignature import (
+    CosignatureDoesNotHold,
+    NotAWitness,
+    WitnessKey,
+    cosignatures_on,
+    witnesses_of,
+)
 from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
 from infohus.kernel.audit.formats.tiles import entries_in, tile_path, widths
 from infohus.kernel.audit.verification.exported_log import verify_export
-from infohus.whole_case.log_reports.model import ReportDoesNotHold, SubjectLogReport, check_against, check_report
+from infohus.whole_case.log_reports.model import (
+    LogReports,
+    ReportDoesNotHold,
+    SubjectLogReport,
+    check_against,
+    check_report,
+)
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -28,16 +41,14 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="An exported log, for who may read it: is every entry on the person in the report, or restricted?",
 )
 def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], need: int, folder: Path | None) -> None:
-    """Check offline that REPORT, a person's log report, is word for word the one that the signed log seals."""
-    withheld = None
+    """Check offline that REPORT, a person's log report, is word for word the one that the signed log seals.
+
+    REPORT is one report, or the whole answer of the API, with a report for each record of the person.
+    """
     try:
-        log_report = msgspec.json.decode(report.read_bytes(), type=SubjectLogReport)
         trusted = VerifierKey.parse(key.read_bytes().decode())
         witnesses = witnesses_of(trusted, [file.read_bytes().decode() for file in cosigners])
-        checkpoint = check_report(log_report, [trusted])
-        names = sorted(one.name for one in cosignatures_on(log_report.proof.partition("\n\n")[2], witnesses))
-        if folder is not None:
-            withheld = _check_against_log(log_report, folder, trusted)
+        checked = [_checked(one, trusted, witnesses, folder) for one in _reports_in(report.read_bytes())]
     except ReportDoesNotHold as wrong:
         click.echo(f"FEJL  Udtrækket holder ikke: {wrong}.")
         raise SystemExit(1) from None
@@ -50,14 +61,57 @@ def check_log_report(*, report: Path, key: Path, cosigners: tuple[Path, ...], ne
     except (ProofDoesNotHold, NotACheckpoint, CosignatureDoesNotHold):
         click.echo("FEJL  Fingeraftrykket står ikke i en log, som nøglen og vidnerne har underskrevet.")
         raise SystemExit(1) from None
-    if len(names) < need:
-        click.echo(f"FEJL  {len(names)} vidner har underskrevet, og der skal være {need}.")
+    if not checked:
+        click.echo("FEJL  Svaret har intet udtræk: der er intet at prøve.")
         raise SystemExit(1)
-    by = f", bevidnet af {', '.join(names)}" if names else ""
+    for one in checked:
+        if len(one.names) < need:
+            click.echo(f"FEJL  {len(one.names)} vidner har underskrevet, og der skal være {need}.")
+            raise SystemExit(1)
+    for one in checked:
+        _print(one)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A report that the log seals: who cosigned, and how many more entries on the person an exported log has."""
+
+    report: SubjectLogReport
+    checkpoint: Checkpoint
+    names: list[str]
+    withheld: int | None
+
+
+def _reports_in(content: bytes) -> list[SubjectLogReport]:
+    """Read one report, or an answer of the API.
+
+    Raises:
+        msgspec.DecodeError: it is neither.
+    """
+    try:
+        return msgspec.json.decode(content, type=LogReports).reports
+    except msgspec.ValidationError:
+        return [msgspec.json.decode(content, type=SubjectLogReport)]
+
+
+def _checked(
+    log_report: SubjectLogReport, key: VerifierKey, witnesses: Sequence[WitnessKey], folder: Path | None
+) -> _Checked:
+    checkpoint = check_report(log_report, [key])
+    names = sorted(one.name for one in cosignatures_on(log_report.proof.partition("\n\n")[2], witnesses))
+    withheld = None if folder is None else _check_against_log(log_report, folder, key)
+    return _Checked(log_report, checkpoint, names, withheld)
+
+
+def _print(checked: _Checked) -> None:
+    log_report, checkpoint, withheld = checked.report, checked.checkpoint, checked.withheld
+    by = f", bevidnet af {', '.join(checked.names)}" if checked.names else ""
     click.echo(f"Ægte: {log_report.authority} gav udtrækket ud, ord for ord, med {len(log_report.lines)} linjer.")
     click.echo(f"Fingeraftrykket står i den underskrevne log {checkpoint.origin} på {checkpoint.size} poster{by}.")
     if withheld is None:
         click.echo("Om noget er udeladt, ses kun af en eksporteret log, med --log, af den, der må læse den.")
+    elif withheld == 0:
+        click.echo("Helt: hvert opslag om personen, som loggen har, står i udtrækket.")
     else:
         click.echo(f"Helt: loggen har {withheld} opslag mere om personen, og en begrænsning gælder hvert af dem.")
 

@@ -13,6 +13,7 @@ from infohus.cli.connected import connected
 from infohus.cli.log_name import LogName
 from infohus.clock import now
 from infohus.danish_calendar import danish_day, start_of_named_day
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.audit.formats.emptying import (
     AT_ONCE,
     EMPTIABLE,
@@ -104,7 +105,7 @@ async def _empty_or_list(
 
 async def _read_logs(reconciler_database: str, logged: LoggedRows) -> None:
     async with connected(reconciler_database) as connection:
-        reconciliation = RowReconciliation(logged)
+        reconciliation = RowReconciliation(logged, RulesOfKeyRows())
         while not await reconciliation.follow(connection):
             pass
 

@@ -13,7 +13,6 @@ import asyncpg
 import rich_click as click
 
 from infohus import logs
-from infohus.app import signer_of
 from infohus.cases.procedure.completeness import ProcedureIncomplete, require_complete
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.clock import now
@@ -21,6 +20,7 @@ from infohus.danish.acts import ACTS
 from infohus.danish.purposes import PURPOSES
 from infohus.kernel.access.intake_check import faults_of_intake_keys
 from infohus.kernel.audit.formats.checkpoint import UnsafeSigningKey
+from infohus.kernel.audit.signing.of_settings import signer_of
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
 from infohus.kernel.audit.signing.signer import TooFewWitnessesAnswered
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
@@ -214,7 +214,7 @@ async def _of_intake_keys(
     signers = Signers.read(settings.signers_file)
     async with pool_of_keys.acquire() as connection:
         faults = await faults_of_intake_keys(connection, signers, wanted, at=now())
-    return [Finding(fault, stops=True) for fault in faults]
+    return [Finding(fault.text, stops=fault.stops) for fault in faults]
 
 
 def _of_installed(plans: Installed, issuers: Iterable[Issuer]) -> Iterator[Finding]:

@@ -4,21 +4,18 @@ A test checks that every refusal has words. The names of the acts are in `acts.p
 while an act has none.
 """
 
+from infohus.danish.access import ACCESS, roles_in_words
 from infohus.danish.bounds import BOUNDS
 from infohus.danish.log_reading import LOG_READING
 from infohus.danish.paragraphs import PARAGRAPHS
-from infohus.danish.requests import REQUESTS
-from infohus.errors import Refused
+from infohus.danish.requests import NOT_UNDERSTOOD, PLACES, REQUESTS
+from infohus.errors import Refused, RequestNotUnderstood
 
 WORDS: dict[str, tuple[str, str]] = {
     **REQUESTS,
     **LOG_READING,
     **BOUNDS,
-    "not-signed-in": ("Du er ikke logget ind", "Log ind igen med din myndigheds login."),
-    "not-available": (
-        "Findes ikke, eller du har ikke adgang",
-        "Kontrollér nummeret. En sag ses af dem, der deltager i den; tilsynet bruger sine egne lister.",
-    ),
+    **ACCESS,
     "no-such-address": ("Adressen findes ikke", "Se listen over adresser på /docs."),
     "method-not-allowed": ("Det kan man ikke her", "Se på /docs, hvad adressen kan bruges til."),
     "idempotency-key-reused": (
@@ -326,10 +323,15 @@ def words_for(refusal: Refused) -> tuple[str, str]:
     if "is_acute" in refusal.facts:
         detail = f"{WARNINGS['acute']} {detail}"
     facts = {name: _KINDS.get(name, {}).get(str(fact), fact) for name, fact in refusal.facts.items()}
+    if isinstance(refusal, RequestNotUnderstood):
+        what = "whole" if refusal.facts == {"field": "$"} else str(refusal.facts.get("what", ""))
+        detail = NOT_UNDERSTOOD.get(what, detail)
+    if "roles" in facts:
+        facts["roles"] = roles_in_words(str(facts["roles"]).split())
     return title, detail.format_map(_Facts(facts))
 
 
-_KINDS = {"stage": STAGES, "paragraph": PARAGRAPHS}
+_KINDS = {"stage": STAGES, "paragraph": PARAGRAPHS, "field": PLACES}
 
 
 class _Facts(dict[str, str | int]):

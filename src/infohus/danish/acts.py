@@ -126,4 +126,3 @@ REACHED_BY = {
 }
 """What brings a case to a stage."""
 NO_LONGER = "Det er ikke længere muligt. Sagen er på trinnet »{stage}«."
-NOTHING_TO_HAND_OVER = "Sagen har ingen underretning, der venter på at blive afleveret."

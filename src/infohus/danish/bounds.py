@@ -27,6 +27,10 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Den anden tovholder får det ikke at se",
         "Det, I begge underskriver, og uenighed om det, vises for jer begge. Føj den anden tovholder til modtagerne.",
     ),
+    "recipient-is-oneself": (
+        "Modtageren er jeres egen myndighed",
+        "Tag den ud af modtagerne: egne oplysninger videregives ikke til jer selv. Intet er videregivet.",
+    ),
     "before-the-case": (
         "Tidspunktet ligger før sagen",
         "Ret tidspunktet for videregivelsen. Blev det sagt, før sagen blev oprettet, så skriv det i et notat.",

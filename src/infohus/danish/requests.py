@@ -1,5 +1,12 @@
 """The Danish words for requests that are refused before anything is asked: what cannot be read, or cannot be meant."""
 
+NOT_UNDERSTOOD = {
+    "whole": "Send ét JSON-objekt med de felter, som /docs viser, og intet andet. Intet er gemt.",
+    "unknown": "Der er noget i {field}, som ikke findes. Fjern det; /docs viser felter og parametre. Intet er gemt.",
+    "required": "Feltet {field} mangler. Tilføj det, og send igen. Intet er gemt.",
+}
+"""What to do about a request that is not understood, where it is not that one field holds something wrong."""
+PLACES = {"$": "indholdet", "?": "adressen"}
 REQUESTS: dict[str, tuple[str, str]] = {
     "request-not-understood": (
         "Oplysningerne kunne ikke læses",

@@ -1,11 +1,12 @@
 """The story's other cases, a few lines each, every one with another ending."""
 
+from datetime import date, datetime
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
 from infohus.clock import now
-from infohus.danish_calendar import danish_day
+from infohus.danish_calendar import danish_day, danish_time
 from infohus.demo.people import ISHOJ, VESTEGNEN
 from infohus.demo.playing import Play, ago
 
@@ -39,8 +40,9 @@ def a_girl_of_16(play: Play) -> None:
         subjects=[{"name": "Freja Sandbjerg", "birth_date": born}],
     ))
     task = recorded["child_notifications"][0]
-    assess_by, receipt_by = task["assess_by"][:16], task["receipt_by"]
-    tell.say(f"Underretningen får to ure: vurderet inden {assess_by}Z, bekræftelse senest {receipt_by}.")
+    assess_by = f"{danish_time(datetime.fromisoformat(task['assess_by'])):%d.%m.%Y kl. %H.%M}"
+    receipt_by = f"{date.fromisoformat(task['receipt_by']):%d.%m.%Y}"
+    tell.say(f"Underretningen får to ure: vurderet inden {assess_by}, bekræftelse senest {receipt_by}.")
     play.clear_and_accept(case, recorded["id"])
     content = {"considered": "Stilene.", "reasons": "Hun har brug for en voksen."}
     draft = {"outcome": "recommend", "content": content, "disclosure": play.disclosure_from(play.kommune, "screening")}

@@ -32,7 +32,7 @@ def review_the_log(play: Play, folder: Path, *, hidden: str, subject: str) -> No
     infohus = f"/infohuse/{play.infohus['id']}"
     listed = play.dpo.get(f"{infohus}/exchanges?limit=200&{FOR}")["items"]
     tell.expect(listed and not {"necessity", "summary"} & set(listed[0]), "listen viste indhold")
-    play.dpo.get(play.case, status=404)
+    play.dpo.get(play.case, status=403)
     tell.say(f"{play.dpo.who} ser {len(listed)} videregivelser: hvem, hvornår, hjemmel, formål. Ikke et ord af sagen.")
     _review_the_answers(play, infohus)
     _review_the_attempts(play, hidden)
@@ -77,7 +77,7 @@ def _review_the_answers(play: Play, infohus: str) -> None:
     """The DPO reads how the municipality answered § 115's questions, and not how the police did."""
     tell, listed = play.teller, play.dpo.get(f"{infohus}/exchanges?limit=200&{FOR}")["items"]
     seen = play.dpo.get(f"{infohus}/exchanges/{play.exchange_id}?{FOR}")
-    answers = play.dpo.get(f"{seen['answers']['read_at']}?{FOR}")
+    answers = play.dpo.get(seen["answers"]["read_at"])
     tell.expect(answers["necessity"], "svaret på nødvendigheden manglede")
     theirs = next(one for one in listed if one["discloser"] == VESTEGNEN)
     play.dpo.get(f"/cases/{theirs['case_id']}/exchanges/{theirs['id']}/answers?{FOR}", status=404)

@@ -68,6 +68,7 @@ def show(*, data: Path, port: int, fresh: bool) -> None:
             _play(running, results)
         else:
             console.print("\nDataene fra sidst er fundet; historien spilles ikke igen (FRESH=1 begynder forfra).")
+        running.installation.witnesses.leave(results / "keys", running.installation.logs())
         console.print(_welcome(running, results), markup=False)
         while True:
             signal.pause()
@@ -234,7 +235,8 @@ infohus kører nu.
   API-dokumentation    {running.address}/docs
   Login (kun demo)     {running.issuer_address}/kommune og /politi
   Vidner               tre, i processer for sig; to af dem skal underskrive
-  Historien            {results.name}/story.md i demoens mappe
+  Historien            {results}/story.md
+  Offentlige nøgler    {results}/keys: loggenes og vidnernes
 
 Få et adgangsbevis, og prøv:
 

@@ -62,7 +62,7 @@ async def make_intake_keys(  # noqa: PLR0913 - all by name
             said = [f"{key.authority_id}/intake-{key.generation} sha256:{key.digest.hex()}" for key in made]
             await append_owner_entries(
                 owner_connection, Action.MAKE_INTAKE_KEYS, concerns=[key.authority_id for key in made],
-                infohus_id=infohus_id, wrote=[key.wrote for key in made],
+                infohus_id=infohus_id, wrote=[row for key in made for row in key.wrote],
                 justification="; ".join(said), at=at,
             )
     return made

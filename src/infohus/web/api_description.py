@@ -5,8 +5,8 @@ differ from what happens. Nothing is served here; `documentation.py` shows it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -16,8 +16,10 @@ from litestar.openapi.spec import OpenAPI
 
 from infohus import errors
 from infohus.kernel.answers.problems import PROBLEM, Problem
+from infohus.kernel.identity.caller import Role
 from infohus.kernel.requests.moments import OF_MOMENTS
 from infohus.web.api_examples import EXAMPLES
+from infohus.web.attempts import RolesOfRoutes
 from infohus.web.authentication import UUID_TEXT, is_open
 
 Document = dict[str, Any]
@@ -35,15 +37,20 @@ _BINARY = "application/x-tar"
 
 @dataclass
 class ExactConfig(OpenAPIConfig):
-    """Litestar's configuration, with the routes whose structs are described."""
+    """Litestar's configuration, with the routes whose structs are described, what each is called and who can call it.
+
+    `acts` are the Danish names of what the routes do, by their operation ids.
+    """
 
     handlers: Sequence[HTTPRouteHandler] = ()
+    acts: Mapping[str, str] = field(default_factory=dict)
+    roles: RolesOfRoutes = field(default_factory=dict)
 
     def to_openapi_schema(self) -> OpenAPI:
         """Make the document to which Litestar adds the routes."""
         begun = super().to_openapi_schema()
-        document = ExactDocument(**{field.name: getattr(begun, field.name) for field in fields(OpenAPI)})
-        document.shapes = [Problem, *shapes_of(self.handlers)]
+        document = ExactDocument(**{one.name: getattr(begun, one.name) for one in fields(OpenAPI)})
+        document.shapes, document.acts, document.roles = [Problem, *shapes_of(self.handlers)], self.acts, self.roles
         return document
 
 
@@ -51,10 +58,24 @@ class ExactDocument(OpenAPI):
     """A document that `made_exact` changes when it is written out."""
 
     shapes: Sequence[Any]
+    acts: Mapping[str, str]
+    roles: RolesOfRoutes
 
     def to_schema(self) -> Document:
         """Write the document out."""
-        return made_exact(super().to_schema(), self.shapes)
+        exact = made_exact(super().to_schema(), self.shapes)
+        for methods in exact["paths"].values():
+            for operation in methods.values():
+                if operation["operationId"] in self.acts:
+                    self._say_who_can(operation)
+        return exact
+
+    def _say_who_can(self, operation: Document) -> None:
+        """Add the act's Danish name and the roles: as extensions for programs, and these as a sentence for people."""
+        name = operation["operationId"]
+        operation["x-act"] = self.acts[name]
+        operation["x-roles"] = [role.value for role in Role if role in self.roles[name]]
+        operation["description"] += who_can(operation["x-roles"])
 
 
 def shapes_of(handlers: Sequence[HTTPRouteHandler]) -> list[Any]:
@@ -135,15 +156,21 @@ def _describe(operation: Document, path: str) -> None:
             response["content"][_BINARY] = {}
 
 
+def who_can(roles: Sequence[str]) -> str:
+    """Write the sentence that names the roles which can call a route; behind a description."""
+    return f" For: {'every role' if len(roles) == len(Role) else ', '.join(roles)}."
+
+
 def words_of(operation_id: str) -> str:
     """Turn `RevealCprNumber` into `Reveal cpr number`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", operation_id).capitalize()
 
 
 def tag_of(path: str) -> str:
-    """Give the tag of a route: `/cases/{case_id}/measures/{measure_id}` is about measures."""
-    steps = [step for step in path.split("/") if step]
-    return steps[2] if len(steps) > 2 else steps[0]  # noqa: PLR2004 - the third step follows the id of case or infohus
+    """Give the tag of a route: `/cases/{case_id}/measures/{measure_id}` is about measures, `/log/tiles/…` a log."""
+    first, *others = [step for step in path.split("/") if step]
+    of_one = others[1:2] if others and others[0].startswith("{") else []
+    return of_one[0] if of_one else first
 
 
 def _without_null(schema: Document) -> Document:

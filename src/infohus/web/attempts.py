@@ -1,4 +1,4 @@
-"""Which act a route is, for the entry of a request that was refused before its unit of work began.
+"""Which act a route is, and which roles can do that: for its description and for refusals before a unit of work.
 
 A body that is not understood, a misspelt parameter or a missing purpose is an attempt too (rule 56): it stands in the
 log of the caller's authority, with the case that the address names.
@@ -12,7 +12,8 @@ from uuid import UUID
 from litestar.handlers import HTTPRouteHandler
 
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.identity.caller import Caller
+from infohus.kernel.authorization.policies import Policies
+from infohus.kernel.identity.caller import Caller, Role
 from infohus.kernel.requests.asked import Asked
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 
@@ -56,6 +57,10 @@ _LISTED_BELOW: Mapping[str, Action] = MappingProxyType({
     "/installation-log": Action.READ_INSTALLATION_LOG,
 })
 """What a GET is that has no act of its own, by how its address begins."""
+_NAMES_OF_ACTS = frozenset(action.value for action in Action)
+
+RolesOfRoutes = Mapping[str, frozenset[Role]]
+"""The roles that the policies can permit a route to at all, by its operation id."""
 
 
 class RouteWithoutAct(Exception):  # noqa: N818 - names the situation
@@ -71,12 +76,17 @@ def acts_of(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Action]:
     return {str(handler.operation_id): _act_of(handler) for handler in handlers}
 
 
+def roles_of(acts: Mapping[str, Action], policies: Policies) -> RolesOfRoutes:
+    """Give the roles that can ever call each route, by its operation id; see `authorization/roles.py`."""
+    return {operation: policies.roles[action] for operation, action in acts.items()}
+
+
 def _act_of(handler: HTTPRouteHandler) -> Action:
     operation = str(handler.operation_id)
     named = operation[0].lower() + operation[1:]
     if operation in _OTHERWISE_CALLED:
         return _OTHERWISE_CALLED[operation]
-    if named in {action.value for action in Action}:
+    if named in _NAMES_OF_ACTS:
         return Action(named)
     path = min(handler.paths)
     below = [action for begin, action in _LISTED_BELOW.items() if path.startswith(begin)]

@@ -15,7 +15,9 @@ from litestar import Request, Router
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 from infohus.danish import WORDS
-from infohus.web.api_description import Document, problem_statuses
+from infohus.danish.access import roles_in_words
+from infohus.danish.topics import TOPICS
+from infohus.web.api_description import Document, problem_statuses, who_can
 
 TITLE = "infohus: dokumentation af API'et"
 _STYLE = """
@@ -66,7 +68,7 @@ class DocumentationPage(OpenAPIRenderPlugin):
 def page_of(document: Document) -> str:
     """Write the whole page."""
     title, info, tags = escape(TITLE), document["info"], [tag["name"] for tag in document["tags"]]
-    links = "".join(f'<li><a href="#{escape(tag)}">{escape(tag)}</a></li>' for tag in tags)
+    links = "".join(f'<li><a href="#{escape(tag)}">{escape(TOPICS[tag])}</a></li>' for tag in tags)
     return "".join((
         f'<!doctype html><html lang="da"><head><meta charset="utf-8"><title>{title}</title>',
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head><body>',
@@ -89,7 +91,7 @@ def _section(document: Document, tag: str) -> str:
         for method, operation in methods.items()
         if tag in operation["tags"]
     ]
-    return f'<h2 id="{escape(tag)}">{escape(tag)}</h2>{"".join(operations)}'
+    return f'<h2 id="{escape(tag)}">{escape(TOPICS[tag])}</h2>{"".join(operations)}'
 
 
 def _operation(method: str, path: str, operation: Document) -> str:
@@ -105,12 +107,13 @@ def _operation(method: str, path: str, operation: Document) -> str:
          ", ".join(f"<code>{escape(header)}</code>" for header in response.get("headers", {})))
         for status, response in operation["responses"].items()
     ]
-    access = "Kræver et adgangsbevis." if operation["security"] else "Åben for alle."
+    roles, act = operation.get("x-roles", []), escape(operation.get("x-act", ""))
+    access = f"Kræver et adgangsbevis. For {roles_in_words(roles)}." if operation["security"] else "Åben for alle."
     return "".join((
         f'<details id="{escape(operation["operationId"])}"><summary>',
         f'<span class="method">{escape(method.upper())}</span> <code>{escape(path)}</code>',
-        f'<span class="says" lang="en">{escape(operation["summary"])}</span></summary><div>',
-        f"<p>{_english(operation['description'])} {access}</p>",
+        f'<span class="says">{act or _english(operation["summary"])}</span></summary><div>',
+        f"<p>{access}</p><p>{_english(operation['description'].removesuffix(who_can(roles)))}</p>",
         _table("Parametre", ("Navn", "Sted", "Type", "Skal med", "Betydning"), parameters),
         f"<h3>Indhold</h3><p>{_content(body)}</p>{_example(body)}" if body else "",
         _table("Svar", ("Status", "Betydning", "Indhold", "Felter i hovedet"), answers),

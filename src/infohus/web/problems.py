@@ -1,7 +1,7 @@
 """Every error as RFC 9457 problem details: a stable type, Danish words, a correlation id, nothing of what was typed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -21,11 +21,16 @@ from litestar.types import ExceptionHandlersMap
 from infohus import errors
 from infohus.kernel.answers.problems import Problem, problem_response
 from infohus.kernel.requests.asked import asked_now
+from infohus.kernel.unit_of_work.denials import require_role
 from infohus.oversight.supervision.refusals import LogReadWithoutPurpose
+from infohus.web.attempts import RolesOfRoutes
 from infohus.web.scopes import READING_A_LOG
 from infohus.web.strict_request import require_canonical_path, require_canonical_query
 
 logger = structlog.get_logger()
+
+_BODY = "data"
+"""What the argument of a route is called that takes the whole body: named where there is none."""
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -53,7 +58,16 @@ def _method_not_allowed(request: AnyRequest, _failure: MethodNotAllowedException
     return _answer(errors.MethodNotAllowed(), headers={"Allow": _allowed(request)})
 
 
-async def before_the_route(request: AnyRequest) -> Response[None] | None:
+def before_each_route(roles: RolesOfRoutes) -> Callable[[AnyRequest], Awaitable[Response[None] | None]]:
+    """Make what is done before each route; `roles` are those that can ever call it, by operation id."""
+
+    async def before(request: AnyRequest) -> Response[None] | None:
+        return _before(request, roles)
+
+    return before
+
+
+def _before(request: AnyRequest, roles: RolesOfRoutes) -> Response[None] | None:
     """Answer OPTIONS, and refuse an address that is not in its one spelling or has parameters that nobody reads.
 
     Litestar's own OPTIONS leaves out methods that were added after the first. A filter that is misspelt, repeated or
@@ -61,7 +75,7 @@ async def before_the_route(request: AnyRequest) -> Response[None] | None:
 
     Raises:
         RequestNotUnderstood, MomentNotPlausible: naming the parameter.
-        LogReadWithoutPurpose: a log is to be read, and nothing says what for.
+        RoleMayNot, LogReadWithoutPurpose: a log is to be read, and nothing says what for: first, who can read it.
     """
     if request.method == HttpMethod.OPTIONS:
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
@@ -71,6 +85,7 @@ async def before_the_route(request: AnyRequest) -> Response[None] | None:
     if request.scope["query_string"]:
         asked.read_address(require_canonical_query(request, _query_of(request)))
     if asked.purpose is None and not READING_A_LOG.isdisjoint(request.route_handler.parsed_fn_signature.parameters):
+        require_role(roles[str(request.route_handler.operation_id)], request.user)
         raise LogReadWithoutPurpose
     return None
 
@@ -116,7 +131,7 @@ def _place_of(failure: HTTPException) -> str:
     """Name the field that was not understood, never its value: `$.subjects[0].cpr_number`, or `$` for the whole."""
     extra = failure.extra
     if isinstance(extra, list) and extra and isinstance(extra[0], dict) and isinstance(extra[0].get("key"), str):
-        return _only_a_name(extra[0]["key"])
+        return "$" if extra[0]["key"] == _BODY else _only_a_name(extra[0]["key"])
     text = str(failure.detail)
     _, found, place = text.rpartition("at `")
     return _only_a_name(place.rstrip("`")) if found else "$"

@@ -22,7 +22,7 @@ from litestar.typing import FieldDefinition
 
 from infohus import errors
 from infohus.kernel.requests.asked import asked_now
-from infohus.kernel.requests.bodies import WHOLE, read_body, require_guarded
+from infohus.kernel.requests.bodies import IN_ADDRESS, WHOLE, read_body, require_guarded
 from infohus.kernel.requests.moments import Day, Moment, can_be_meant
 
 _JSON = re.compile(r'application/json[ \t]*(;[ \t]*charset=("utf-8"|utf-8)[ \t]*)?', re.IGNORECASE)
@@ -113,7 +113,7 @@ def require_canonical_query(
     for part in request.scope["query_string"].split(b"&"):
         name, _, value = (_decoded(text) for text in part.partition(b"="))
         if name is None or name not in expected:
-            raise errors.RequestNotUnderstood(field=WHOLE)
+            raise errors.RequestNotUnderstood(field=IN_ADDRESS, what="unknown")
         if name in names or value is None or value.lower() == "null":
             raise errors.RequestNotUnderstood(field=name)
         names.add(name)

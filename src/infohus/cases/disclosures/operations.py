@@ -26,6 +26,7 @@ from infohus.cases.disclosures.onward_notices import notify_owners
 from infohus.cases.disclosures.refusals import (
     BeforeTheCase,
     PetIsAnsweredByItself,
+    RecipientIsOneself,
     RecipientTookNoPartThen,
 )
 from infohus.cases.persons.custody_releases import CustodyRelease
@@ -163,7 +164,9 @@ async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:
             raise errors.PetRequestHasAnotherRecipient
         return
     for recipient in draft.recipients:
-        if recipient == work.caller.authority_id or recipient not in work.parties:
+        if recipient == work.caller.authority_id:
+            raise RecipientIsOneself
+        if recipient not in work.parties:
             raise errors.RecipientTakesNoPart
 
 

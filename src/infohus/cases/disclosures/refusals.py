@@ -3,6 +3,10 @@
 from infohus.errors import Refused
 
 
+class RecipientIsOneself(Refused):
+    """Rule 3: an authority discloses to others; its own people read what is its own."""
+
+
 class BeforeTheCase(Refused):
     """Rules 3 and 91: what was told before the case was opened was told by nobody who took part in it."""
 

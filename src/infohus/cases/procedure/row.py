@@ -55,6 +55,14 @@ class ProcedureRow:
     offered_under_rule: int | None
     """The rule that the act serves as a next step of a case; `None` for an act that is not offered as one."""
 
+    @property
+    def reopens_side(self) -> bool:
+        """Whether a record that the act makes reopens the caller's own side, where that has ended (rule 70).
+
+        What a closed case allows too (a note, a hold, a correction) moves no retention clock.
+        """
+        return Stage.CLOSED not in self.stages
+
     def require_possible(self, case: Case, side: OwnSide) -> None:
         """Refuse an act that the case, or the caller's own side of it, does not allow now.
 

@@ -169,7 +169,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.RECORD_EXCHANGE: recording("record-exchange", SHARED, OF_EXCHANGE, rule=1),
     Action.LIST_EXCHANGES: reading("list-exchanges", of(P.EXCHANGE)),
     Action.READ_EXCHANGE: reading("read-exchange", of(P.EXCHANGE)),
-    Action.CORRECT_EXCHANGE: recording("correct-exchange", OPEN, OF_EXCHANGE),
+    Action.CORRECT_EXCHANGE: recording("correct-exchange", EVERY, OF_EXCHANGE),
     Action.ACKNOWLEDGE_EXCHANGE: recording("acknowledge-exchange", EVERY, of(P.EXCHANGE)),
     Action.WITHDRAW_EXCHANGE: deciding("withdraw-exchange", EVERY, of(P.EXCHANGE)),
     Action.KEEP_DISCLOSED: recording("keep-disclosed", EVERY, of(P.EXCHANGE)),

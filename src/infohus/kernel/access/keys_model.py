@@ -3,6 +3,7 @@
 They are reached through a pool of their own, as the role `infohus_keys`, and are never joined to anything.
 """
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +17,11 @@ NO_PERSON = UUID(int=0)
 """In the place of a person: the row hangs on the side as a whole."""
 
 
+def _digest_of(key: str) -> Any:  # noqa: ANN401 - mapped_column's own type
+    """Declare the digest of a wrapped or sealed key, which PostgreSQL computes and whoever compares rows reads."""
+    return mapped_column(sa.Computed(f"sha256({key})", persisted=True))
+
+
 class KeyRow(Row, DeclarativeBase):
     """A row of any table in the schema `keys`: a list of tables of its own, of which none is one of `infohus`."""
 
@@ -27,15 +33,21 @@ class KeyRow(Row, DeclarativeBase):
 
 
 class SideSecret(KeyRow):
-    """The secret of one authority's side of a case, which its key keeper wrapped; a unit of that authority made it."""
+    """The secret of one authority's side of a case, which its key keeper wrapped; a unit of that authority made it.
+
+    Only one that the keeper can unwrap is the side's. There is a second generation only where the first was replaced by
+    something else, or something else was put there before it.
+    """
 
     __tablename__ = "side_secret"
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     authority_id: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True)
     keeper_key_id: Mapped[str]
     wrapped_key: Mapped[bytes]
+    key_digest: Mapped[bytes] = _digest_of("wrapped_key")
 
 
 class IntakeKey(KeyRow):
@@ -61,17 +73,20 @@ class IntakeSecret(KeyRow):
     infohus_id: Mapped[UUID] = mapped_column(primary_key=True)
     generation: Mapped[int] = mapped_column(primary_key=True)
     wrapped_seed: Mapped[bytes]
+    key_digest: Mapped[bytes] = _digest_of("wrapped_seed")
 
 
 class ExchangeKey(KeyRow):
     """One key of an exchange for one recipient: sealed to its intake key, or taken in under its side's own secret.
 
     `rests_on` names the exchange key by which the discloser itself has what it passes on. `signature` is the
-    discloser's, on the sealed key and on all that is wrapped under it.
+    discloser's, on the sealed key and on all that is wrapped under it. `revision` is 1, and 2 once it was taken in.
     """
 
     __tablename__ = "exchange_key"
     __table_args__ = (
+        sa.CheckConstraint("number >= 0", name="number_counts"),
+        sa.CheckConstraint("generation > 0", name="generation_counts"),
         sa.CheckConstraint("(sealed IS NULL) <> (taken_in IS NULL)", name="sealed_or_taken_in"),
         sa.CheckConstraint("(rests_on IS NULL) = (rests_on_number IS NULL)", name="rests_on_one_key"),
         sa.Index(None, "case_id", "recipient_id"),
@@ -95,21 +110,25 @@ class ExchangeKey(KeyRow):
     taken_in: Mapped[bytes | None]
     signer_key_id: Mapped[str]
     signature: Mapped[bytes]
+    revision: Mapped[int]
+    key_digest: Mapped[bytes] = _digest_of("coalesce(sealed, taken_in)")
 
 
 class KeptKey(KeyRow):
     """The data key of one part of a version that an authority was told of and keeps, wrapped under its own secret."""
 
     __tablename__ = "kept_key"
-    __table_args__ = (sa.Index(None, "case_id", "authority_id"),)
+    __table_args__ = (sa.Index(None, "record_id", "authority_id"),)
 
-    record_id: Mapped[UUID] = mapped_column(primary_key=True)
-    record_version: Mapped[int] = mapped_column(primary_key=True)
-    part: Mapped[str] = mapped_column(primary_key=True)
-    authority_id: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID]
+    record_version: Mapped[int]
+    part: Mapped[str]
+    authority_id: Mapped[str]
     case_id: Mapped[UUID]
     owner_id: Mapped[str]
     exchange_id: Mapped[UUID]
     key_id: Mapped[UUID]
     content: Mapped[bytes]
     wrapped_key: Mapped[bytes]
+    key_digest: Mapped[bytes] = _digest_of("wrapped_key")

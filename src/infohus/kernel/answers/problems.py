@@ -48,6 +48,7 @@ def problem_response(refusal: errors.Refused, *, headers: dict[str, str] | None 
 _DESCRIPTIONS = {
     HTTPStatus.BAD_REQUEST: "The request could not be read, or is not said to be application/json",
     HTTPStatus.UNAUTHORIZED: "Not signed in",
+    HTTPStatus.FORBIDDEN: "Not for the caller's role, or seen by the caller and somebody else's to do",
     HTTPStatus.NOT_FOUND: "Unknown or forbidden: the same answer for both",
     HTTPStatus.CONFLICT: "Not possible now, or somebody acted at the same time",
     HTTPStatus.PRECONDITION_FAILED: "Changed meanwhile",
@@ -59,6 +60,8 @@ _DESCRIPTIONS = {
         "The log or the database is unavailable; nothing happened, unless the type is `unknown-whether-stored`"
     ),
 }
+_OF_IF_MATCH = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED}
+"""What only a route that takes If-Match answers."""
 
 
 def documented_problems(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
@@ -72,7 +75,12 @@ def documented_problems(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
 
 
 def guarded(*handlers: HTTPRouteHandler) -> list[HTTPRouteHandler]:
-    """Document on each route every problem there is, beside what it documents itself."""
+    """Document on each route every problem that it can answer with, beside what it documents itself."""
     for handler in handlers:
-        handler.responses = {**documented_problems(), **(handler.responses or {})}
+        statuses = set(_DESCRIPTIONS)
+        if handler.http_methods == {"GET"}:
+            statuses -= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+        if "if_match" not in handler.fn.__annotations__:
+            statuses -= _OF_IF_MATCH
+        handler.responses = {**documented_problems(*sorted(statuses)), **(handler.responses or {})}
     return list(handlers)

@@ -18,6 +18,7 @@ import cedarpy
 import msgspec
 
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.authorization.roles import roles_permitted
 from infohus.kernel.identity.caller import Assurance, AuthorityKind, Caller, Role
 
 SCHEMA_FILE = "infohus.cedarschema"
@@ -97,13 +98,18 @@ class Decision:
 
 
 class Policies:
-    """A validated set of policies. `digest` is the SHA-256 of schema and policies, hexadecimal."""
+    """A validated set of policies. `digest` is the SHA-256 of schema and policies, hexadecimal.
+
+    `roles` are those to which each act can be permitted at all (`roles.py`).
+    """
 
     def __init__(
-        self, *, by_action: Mapping[Action, cedarpy.PolicySet], schema: cedarpy.Schema, digest: str
+        self, *, by_action: Mapping[Action, cedarpy.PolicySet], roles: Mapping[Action, frozenset[Role]],
+        schema: cedarpy.Schema, digest: str,
     ) -> None:
         """Made by `load`."""
         self._by_action = by_action
+        self.roles = roles
         self._schema = schema
         self.digest = digest
         self._remembered = lru_cache(maxsize=REMEMBERED_DECISIONS)(self._evaluate)
@@ -117,8 +123,8 @@ class Policies:
                 kebab-case or stands twice; a @source does not end in the numbers of rules; or the schema's actions
                 are not exactly those of `Action`.
         """
-        by_action, schema, digest = _validated(*_read(folder))
-        return cls(by_action=by_action, schema=schema, digest=digest)
+        by_action, roles, schema, digest = _validated(*_read(folder))
+        return cls(by_action=by_action, roles=roles, schema=schema, digest=digest)
 
     def require_unchanged(self, folder: Path) -> None:
         """Compare the policies of a folder with these.
@@ -159,7 +165,7 @@ class Policies:
 @lru_cache(maxsize=4)
 def _validated(
     schema_text: str, texts: tuple[str, ...]
-) -> tuple[Mapping[Action, cedarpy.PolicySet], cedarpy.Schema, str]:
+) -> tuple[Mapping[Action, cedarpy.PolicySet], Mapping[Action, frozenset[Role]], cedarpy.Schema, str]:
     """Validate the schema and the policies; equal texts are validated once in a process."""
     policies_text = "\n".join(texts)
     try:
@@ -176,8 +182,9 @@ def _validated(
         message = "; ".join(str(error) for error in result.errors)
         raise PoliciesUnsound(message)
     _refuse_unnamed(policies)
-    groups = _groups_by_action(schema)
-    return _by_action(policies["staticPolicies"], groups), schema, _digest_of(schema_text, texts)
+    concerning = _by_action(policies["staticPolicies"], _groups_by_action(schema))
+    roles = {action: roles_permitted(of_action.values()) for action, of_action in concerning.items()}
+    return _policy_sets(concerning), roles, schema, _digest_of(schema_text, texts)
 
 
 def _read(folder: Path) -> tuple[str, tuple[str, ...]]:
@@ -270,18 +277,22 @@ def _groups_by_action(schema: cedarpy.Schema) -> dict[Action, frozenset[str]]:
     return {action: declared[action.value] for action in Action}
 
 
-def _by_action(
-    policies: dict[str, Any], groups: dict[Action, frozenset[str]]
-) -> dict[Action, cedarpy.PolicySet]:
+def _by_action(policies: dict[str, Any], groups: dict[Action, frozenset[str]]) -> dict[Action, dict[str, Any]]:
     """Give each action the policies whose head names it or its group: the others cannot apply, and cost time."""
     return {
-        action: cedarpy.PolicySet.from_json_str(_JSON.encode({
-            "staticPolicies": {
-                key: policy for key, policy in policies.items() if _concerns(policy["action"], {action.value, *names})
-            },
-            "templates": {}, "templateLinks": [],
-        }).decode())
+        action: {
+            key: policy for key, policy in policies.items() if _concerns(policy["action"], {action.value, *names})
+        }
         for action, names in groups.items()
+    }
+
+
+def _policy_sets(policies: Mapping[Action, dict[str, Any]]) -> dict[Action, cedarpy.PolicySet]:
+    return {
+        action: cedarpy.PolicySet.from_json_str(
+            _JSON.encode({"staticPolicies": of_action, "templates": {}, "templateLinks": []}).decode()
+        )
+        for action, of_action in policies.items()
     }
 
 

@@ -13,8 +13,11 @@ from typing import Any
 
 import msgspec
 
-WRAPPED_KEYS = frozenset({"wrapped_key", "answers_key"})
-"""Columns of wrapped keys: they are outside of the digest, because a key is wrapped anew without an act on its row."""
+WRAPPED_KEYS = frozenset({"wrapped_key", "answers_key", "wrapped_seed", "sealed", "taken_in"})
+"""Columns of wrapped keys: they are outside of the digest, because a key is wrapped anew without an act on its row.
+
+In the schema `keys` they are inside by their own digest, `key_digest`: there is nothing else to such a row.
+"""
 
 REVISION = "revision"
 """The column that counts what was stored of a row, from 1. Rows of a table without it never change."""

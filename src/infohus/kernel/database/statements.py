@@ -134,7 +134,7 @@ def compiled(statement: sa.Executable) -> Compiled:
 def insert_of(model: type[Row]) -> Compiled:
     """Compile the INSERT of all columns of a table."""
     table = table_of(model)
-    return Compiled(sa.insert(table), column_keys=[column.name for column in table.columns])
+    return Compiled(sa.insert(table), column_keys=_inserted_columns_of(table))
 
 
 @cache
@@ -142,7 +142,12 @@ def insert_unless_there_of(model: type[Row]) -> Compiled:
     """Compile the INSERT that leaves a row with the same key as it is."""
     table = table_of(model)
     statement = postgresql.insert(table).on_conflict_do_nothing()
-    return Compiled(statement, column_keys=[column.name for column in table.columns])
+    return Compiled(statement, column_keys=_inserted_columns_of(table))
+
+
+def _inserted_columns_of(table: sa.Table) -> list[str]:
+    """Name the columns that an INSERT gives; PostgreSQL computes the others itself."""
+    return [column.name for column in table.columns if column.computed is None]
 
 
 @cache

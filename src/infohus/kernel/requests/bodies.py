@@ -22,6 +22,9 @@ Check = Callable[[Any, Any, str], None]
 """Refuses a value that was decoded, by it and by how it was sent; the text is its place (`subjects[0].name`)."""
 
 WHOLE = "$"
+IN_ADDRESS = "?"
+_REQUIRED = re.compile(r"Object missing required field `(?P<name>[a-z_]+)`")
+_UNKNOWN = "Object contains unknown field"
 _PLACE = re.compile(r" - at `\$\.?(?P<place>[^`]*)`$")
 _MEETS: dict[Needs, Callable[[str], bool]] = {
     Needs.LETTER: has_words,
@@ -53,7 +56,7 @@ def read_body(content: bytes, draft: type[Draft]) -> Draft:
     try:
         decoded = msgspec.convert(_with_whole_numbers(sent), draft)
     except msgspec.ValidationError as failure:
-        raise errors.RequestNotUnderstood(field=place_of(failure)) from None
+        raise _not_understood(failure) from None
     except RecursionError:  # nested deeper than any draft
         raise errors.RequestNotUnderstood(field=WHOLE) from None
     check = _check_of_draft(draft)
@@ -62,10 +65,17 @@ def read_body(content: bytes, draft: type[Draft]) -> Draft:
     return decoded
 
 
-def place_of(failure: msgspec.ValidationError) -> str:
-    """Name the field that was not understood, never its value."""
-    found = _PLACE.search(str(failure))
-    return _only_a_name(found["place"]) if found else WHOLE
+def _not_understood(failure: msgspec.ValidationError) -> errors.RequestNotUnderstood:
+    """Name the field that was not understood, or is missing: never its value, nor the name of an unknown one."""
+    said = str(failure)
+    found, required = _PLACE.search(said), _REQUIRED.match(said)
+    place = _only_a_name(found["place"]) if found else WHOLE
+    if required is not None:
+        name = required["name"]
+        return errors.RequestNotUnderstood(field=name if place == WHOLE else f"{place}.{name}", what="required")
+    if said.startswith(_UNKNOWN):
+        return errors.RequestNotUnderstood(field=place, what="unknown")
+    return errors.RequestNotUnderstood(field=place)
 
 
 def require_guarded(draft: type[msgspec.Struct]) -> None:

@@ -15,11 +15,11 @@ from uuid import UUID
 from cachetools import TTLCache
 
 from infohus.kernel.database.tables import new_id
-from infohus.kernel.sealing.envelope import KEY_BYTES, DataKey, length_prefixed
+from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen, DataKey, length_prefixed
 from infohus.kernel.sealing.exchange_keys import ExchangeKey, ExchangeKeyPlace, seed_context
 from infohus.kernel.sealing.intake import seal_to
 from infohus.kernel.sealing.keepers import INSTALLATION, KeyKeeper, supervision_of
-from infohus.kernel.sealing.signatures import Signers, exchange_statement, intake_statement
+from infohus.kernel.sealing.signatures import NotSigned, Signers, exchange_statement, intake_statement
 from infohus.kernel.sealing.wraps import KeyPlace, expanded, unwrap, wrap
 
 REMEMBERED_KEYS = 4096
@@ -76,6 +76,19 @@ class SealedExchangeKey:
         )
 
 
+def require_signed(intake: PublicIntakeKey, signers: Signers) -> None:
+    """Return when an intake key is its authority's, by a signature of its keeper's that counts.
+
+    Raises:
+        NotSigned: it is not, or its numbers are none that can be signed.
+    """
+    try:
+        statement = intake.statement()
+    except OverflowError:
+        raise NotSigned from None
+    signers.verify(intake.authority_id, intake.signer_key_id, statement, intake.signature)
+
+
 Remembered = tuple[WrappedSecret, bytes]
 
 
@@ -106,6 +119,14 @@ class Vault:
         """Make the secret of an authority's side, 32 random bytes, wrapped by that authority's keeper."""
         wrapped = self._keeper.wrap(authority_id, os.urandom(KEY_BYTES), _side_context(case_id))
         return WrappedSecret(case_id, authority_id, wrapped)
+
+    def opens(self, secret: WrappedSecret) -> bool:
+        """Say whether a stored secret is its side's: whether the keeper wrapped it for exactly this side."""
+        try:
+            self._expanded(secret, _OWN)
+        except CannotOpen:
+            return False
+        return True
 
     def new_data_key(self) -> DataKey:
         """Make the data key of one part of one version, 32 random bytes."""
@@ -178,7 +199,7 @@ class Vault:
         Raises:
             NotSigned: it is not.
         """
-        self._signers.verify(intake.authority_id, intake.signer_key_id, intake.statement(), intake.signature)
+        require_signed(intake, self._signers)
 
     def open_exchange_key(
         self, stored: SealedExchangeKey, disclosed: Iterable[tuple[bytes, bytes]], *, wrapped_seed: bytes

@@ -29,12 +29,13 @@ from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.readiness import PartNotReady
 from infohus.kernel.database.ready_connections import ReadyConnections, lent_by
 from infohus.kernel.database.statements import Compiled
-from infohus.kernel.database.tables import Regime, Row
+from infohus.kernel.database.tables import Record, Regime, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.identity.refusals import VouchedFor
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
+from infohus.kernel.unit_of_work.denials import denial_by_role, denial_of
 from infohus.kernel.unit_of_work.entries import Attempt, as_refusal, entry_of
 from infohus.kernel.unit_of_work.key_store import KeyStore
 from infohus.kernel.unit_of_work.log_reader import LogReader
@@ -100,7 +101,7 @@ class UnitsOfWork:
         Leaving it appends the entry and commits. Every refusal and failure leaves an entry of its own.
 
         Raises:
-            NotAvailable: the subject is unknown, hidden, or the policies say no.
+            NotAvailable: the subject is unknown, hidden, or the policies say no; `denials.py` has those that say why.
             NotPossibleNow: the case's stage does not allow it.
             DatabaseUnavailable: no connection was free within ten seconds, or the database went away.
             LogUnavailable: the entry could not be written, so nothing happened (rule 59) and nothing is given out.
@@ -115,13 +116,15 @@ class UnitsOfWork:
             try:
                 if context.writes:
                     await context.begin_transaction(case_id)
-                side_keys = self._side_keys(context, case_id)
+                side_keys = self._side_keys(context, case_id, audit_draft)
                 async with side_keys.read_meanwhile():
                     resolved = await context.find(model, subject_id, within)
                 audit_draft.stage = resolved.case.stage if resolved.case is not None else None
                 work = await self._unit(context, model, resolved, side_keys, audit_draft, idempotency_key)
                 await work.side.meet_those_disclosed(resolved.side.unmet)
                 yield work
+                if self._procedure[action].reopens_side and work.pending(Record):
+                    work.side.reopen()
                 await work.flush()
                 resolved = work.resolved
                 act = self._entry(attempt, resolved, audit_draft)
@@ -243,29 +246,31 @@ class UnitsOfWork:
     def _connection(self) -> AbstractAsyncContextManager[Connection]:
         return lent_by(self._connections)
 
-    def _side_keys(self, context: RequestContext, case_id: UUID | None) -> SideKeys:
+    def _side_keys(self, context: RequestContext, case_id: UUID | None, audit_draft: AuditEventDraft) -> SideKeys:
         caller, now = context.caller, context.now
         return SideKeys(
             self._vault, authority_id=caller.authority_id, case_id=case_id, ask=context.ask,
             ask_keys=partial(self._key_store.ask, caller, now), commit=partial(self._key_store.commit, caller, now),
+            wrote=audit_draft.add_wrote,
         )
 
     async def _unit(  # noqa: PLR0913, PLR0917 - what a unit is made of
         self, context: RequestContext, model: type[Row] | None, resolved: ResolvedSubject, side_keys: SideKeys,
         audit_draft: AuditEventDraft, idempotency_key: IdempotencyKey | None,
     ) -> UnitOfWork:
+        caller, action, roles = context.caller, context.action, self._policies.roles[context.action]
         if model is not None and resolved.subject is None:
-            raise errors.NotAvailable
-        caller, resource = context.caller, resource_of(resolved, resolved.subject, resolved.readers)
+            raise denial_by_role(roles, caller)
+        resource = resource_of(resolved, resolved.subject, resolved.readers)
         participation = Participation(resolved.participation, resolved.scope)
-        decision = self._policies.decide(caller, context.action, resource, participation, now=context.now)
+        decision = self._policies.decide(caller, action, resource, participation, now=context.now)
         if not decision.allowed:
-            raise errors.NotAvailable(policies=decision.policies)
-        row = self._procedure[context.action]
+            raise denial_of(self._policies, caller, action, resolved, decision, context.now)
+        row = self._procedure[action]
         if idempotency_key is not None:
             idempotency_key = idempotency_key.keyed(lambda key: self._vault.fingerprint(resolved.infohus_id, key))
         work = UnitOfWork(
-            caller=caller, action=context.action, resolved=resolved, connection=context.connection, vault=self._vault,
+            caller=caller, action=action, resolved=resolved, connection=context.connection, vault=self._vault,
             policies=self._policies, regime=REGIMES.get(caller.authority_kind, Regime.GDPR), now=context.now,
             idempotency_key=idempotency_key, ask=context.ask, lock=context.lock,
             begin_transaction=context.begin_transaction, side_keys=side_keys, audit_draft=audit_draft,

@@ -18,11 +18,16 @@ from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE
+from infohus.kernel.unit_of_work.denials import RoleMayNot
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
 from infohus.kernel.unit_of_work.violations import refusal_of
 from infohus.logs import correlation_id
 
 logger = structlog.get_logger()
+
+
+_OUTCOMES = {errors.slug_of(RoleMayNot): Outcome.DENIED}
+"""Of what is refused before a unit of work begins: what is more than not understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def entry_of(  # noqa: PLR0913 - an entry is all of it
     An attempt keeps every id that its request named; an act those of its address, for its rows say the others.
     """
     caller, has_failed = attempt.caller, failure is not None or refused is not None
-    outcome, reason = _outcome(failure) if refused is None else (Outcome.REFUSED, refused)
+    outcome, reason = _outcome(failure) if refused is None else (_OUTCOMES.get(refused, Outcome.REFUSED), refused)
     case = resolved.case.id if resolved.case is not None else audit_draft.case
     beside = (attempt.subject_id, case, resolved.infohus_id)
     asked = audit_draft.asked.named(beside=beside, with_body=has_failed)

@@ -39,8 +39,8 @@ class KeyStore:
                 caller.role.value, now,
             )
 
-    async def commit(self, caller: Caller, now: datetime, statements: Sequence[Statement]) -> None:
-        """Run statements as the caller, in one transaction that is durable when this returns.
+    async def commit(self, caller: Caller, now: datetime, statements: Sequence[Statement]) -> list[str]:
+        """Run statements as the caller, in one transaction that is durable when this returns; give the answers.
 
         Raises:
             DatabaseUnavailable: no connection was free within ten seconds.
@@ -50,6 +50,6 @@ class KeyStore:
                 f"BEGIN; SELECT keys.act_as('{plain_id(caller.authority_id)}', '{UUID(int=caller.person_id.int)}', "
                 f"'{caller.role.value}', '{now.isoformat()}')"
             )
-            for sql, arguments in statements:
-                await connection.execute(sql, *arguments)
+            done = [await connection.execute(sql, *arguments) for sql, arguments in statements]
             await connection.execute("COMMIT")
+        return done

@@ -6,6 +6,8 @@ supervision of the row's authority.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from infohus.kernel.access.keys_model import KeptKey
 from infohus.kernel.access.model import RecordKey
 from infohus.kernel.audit.formats.entry import Opened
 from infohus.kernel.database.statements import compiled, table_of
-from infohus.kernel.database.tables import Record, Row
+from infohus.kernel.database.tables import Record, Row, new_id
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.sealing.column import KeptForSupervision, SupervisionColumn
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Sealed, open_sealed, seal
@@ -96,10 +98,10 @@ class Keyring:
         exchange_keys = await self._side_keys.open(names) if names else {}
         for version, keys in stored.items():
             self._take(version, keys, exchange_keys)
-        if (unopened := missing - self._data_keys.keys()) and self._side_keys.secret is not None:
+        if (unopened := missing - self._data_keys.keys()) and self._side_keys.secrets:
             await self._take_kept(unopened)
-        if not missing <= self._data_keys.keys():
-            raise errors.NotAvailable
+        if without_key := missing - self._data_keys.keys():
+            raise errors.NotAvailable(without_key=frozenset(record_id for record_id, _ in without_key))
 
     def new(self, record: Record) -> Iterator[RecordKey]:
         """Make a data key for each part of a new version, for the caller's authority, which writes it.
@@ -173,7 +175,7 @@ class Keyring:
                 version, part, key.key_id, owner_id=owner_id, exchange_id=exchange_id, content=given.content
             )
             rows.append(KeptKey.of(
-                record_id=version[0], record_version=version[1], part=part, authority_id=self.authority_id,
+                id=new_id(), record_id=version[0], record_version=version[1], part=part, authority_id=self.authority_id,
                 case_id=self.case_id, owner_id=owner_id, exchange_id=exchange_id, key_id=key.key_id,
                 content=given.content, wrapped_key=self._vault.wrap_kept(key, place, secret),
             ))
@@ -265,16 +267,13 @@ class Keyring:
                 version, stored.part, stored.key_id, owner_id=stored.owner_id, exchange_id=stored.exchange_id,
                 content=stored.content,
             )
-            try:
-                if name is None and self._side_keys.secret is not None:
-                    key = self._vault.unwrap_own(stored.wrapped_key, place, self._side_keys.secret)
-                elif name is not None and name in exchange_keys:
-                    key = exchange_keys[name].unwrap(stored.wrapped_key, place)
-                else:
-                    continue
-            except CannotOpen:
-                continue
-            self._hold(version, stored.part, key, name=name, content=stored.content)
+            unwraps: list[Callable[[bytes, KeyPlace], DataKey]] = []
+            if name is None:
+                unwraps += [partial(self._vault.unwrap_own, secret=secret) for secret in self._side_keys.secrets]
+            elif name in exchange_keys:
+                unwraps.append(exchange_keys[name].unwrap)
+            if (key := _first(unwraps, stored.wrapped_key, place)) is not None:
+                self._hold(version, stored.part, key, name=name, content=stored.content)
 
     def _hold(
         self, version: Version, part: str, key: DataKey, *, name: KeyName | None, content: bytes | None
@@ -285,8 +284,7 @@ class Keyring:
 
     async def _take_kept(self, versions: Collection[Version]) -> None:
         """Unwrap keys that the authority keeps of versions that were withdrawn."""
-        secret = self._side_keys.secret
-        assert secret is not None  # noqa: S101 - without one nothing is kept
+        unwraps = [partial(self._vault.unwrap_kept, secret=secret) for secret in self._side_keys.secrets]
         for row in await self._side_keys.kept([record_id for record_id, _ in versions]):
             version = (row["record_id"], row["record_version"])
             if version not in versions:
@@ -295,12 +293,9 @@ class Keyring:
                 version, row["part"], row["key_id"], owner_id=row["owner_id"], exchange_id=row["exchange_id"],
                 content=row["content"],
             )
-            try:
-                key = self._vault.unwrap_kept(row["wrapped_key"], place, secret)
-            except CannotOpen:
-                continue
-            self._data_keys.setdefault(version, {})[row["part"]] = key
-            self._given[version, row["part"]] = Given(row["content"], [])
+            if (key := _first(unwraps, row["wrapped_key"], place)) is not None:
+                self._data_keys.setdefault(version, {})[row["part"]] = key
+                self._given[version, row["part"]] = Given(row["content"], [])
 
     def _key_place(  # noqa: PLR0913 - a place has that many parts
         self, version: Version, part: str, key_id: UUID, *, owner_id: str, reader_id: str | None = None,
@@ -330,6 +325,16 @@ def _authority_of(row: Row) -> str:
 
 def _version_of(record: Record) -> Version:
     return record.id, record.record_version
+
+
+def _first(
+    unwraps: Iterable[Callable[[bytes, KeyPlace], DataKey]], wrapped: bytes, place: KeyPlace
+) -> DataKey | None:
+    """Give the key that the first of several ways unwraps, if one does where the wrap stands."""
+    for unwrap in unwraps:
+        with suppress(CannotOpen):
+            return unwrap(wrapped, place)
+    return None
 
 
 def _name_of(key: StoredKey) -> KeyName | None:

@@ -1,16 +1,17 @@
 """Lists of records with their texts. One that does not open takes the others with it neither way.
 
 Each record's texts are bound to its own row alone, so that one row was changed says nothing of the others: they are
-shown, for otherwise one changed column would stop all work in the case. Which were left out stands in the answer, lest
-somebody take the list for whole.
+shown, for otherwise one changed column, or one key that is gone, would stop all work in the case. Which were left out
+stands in the answer, lest somebody take the list for whole.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from infohus import errors
 from infohus.kernel.answers.pages import Page, page_of
 from infohus.kernel.database.tables import Record
-from infohus.kernel.unit_of_work.not_readable import RecordNotReadable
+from infohus.kernel.unit_of_work.not_readable import RecordNotReadable, not_readable
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 AnyRecord = TypeVar("AnyRecord", bound=Record)
@@ -24,13 +25,23 @@ async def page_opened(
     page = page_of(records, [record.id for record in records], limit=limit)
     try:
         views = await view(*page.items)
-    except RecordNotReadable:
-        views = [one for record in page.items for one in await _shown(record, view)]
+    except (RecordNotReadable, errors.NotAvailable) as refused:
+        _require_unreadable(refused)
+        views = [one for record in page.items for one in await _shown(work, record, view)]
     return Page(views, page.next, list(work.audit_draft.not_readable))
 
 
-async def _shown(record: Record, view: Callable[..., Awaitable[list[View]]]) -> list[View]:
+async def _shown(work: UnitOfWork, record: Record, view: Callable[..., Awaitable[list[View]]]) -> list[View]:
     try:
         return await view(record)
-    except RecordNotReadable:
+    except (RecordNotReadable, errors.NotAvailable) as refused:
+        _require_unreadable(refused)
+        if isinstance(refused, errors.NotAvailable):
+            not_readable(record, work.audit_draft)
         return []
+
+
+def _require_unreadable(refused: errors.Refused) -> None:
+    """Go on where a record does not open; what the policies forbid they forbid for the whole list."""
+    if isinstance(refused, errors.NotAvailable) and not refused.without_key:
+        raise refused

@@ -46,6 +46,7 @@ class Side:
         self._stored = resolved.side.row
         self._is_changed = False
         self._ends_at: datetime | None = None
+        self._is_reopened = False
         self._writes = writes
         self._audit_draft = audit_draft
         self._ask = ask
@@ -59,6 +60,11 @@ class Side:
         stored = self._stored.version if self._stored is not None else 0
         return stored + 1 if self._is_changed else stored
 
+    @property
+    def is_first_written(self) -> bool:
+        """Whether this unit makes the side's row: the authority has written nothing in the case before."""
+        return self._case_id is not None and self._stored is None
+
     def enter(self, case_id: UUID) -> None:
         """Go on inside a case that the unit has just created."""
         self._case_id = case_id
@@ -70,13 +76,19 @@ class Side:
     @property
     def ended_at(self) -> datetime | None:
         """When the authority ended its side, although the other had not signed; the unit's own end, too."""
-        stored = self._stored.ended_at if self._stored is not None else None
+        stored = self._stored.ended_at if self._stored is not None and not self._is_reopened else None
         return self._ends_at or stored
 
     def end(self, at: datetime) -> None:
         """Write down when the authority ended its side."""
         self._ends_at = at
         self.change()
+
+    def reopen(self) -> None:
+        """Take the side's end back, if there is one; two that do so at the same time are asked to repeat."""
+        if self.ended_at is not None and self._ends_at is None:
+            self._is_reopened = True
+            self.change()
 
     def know(self, subject_id: UUID) -> None:
         """Make a person that this unit records one of the side's, with a log id of its own."""

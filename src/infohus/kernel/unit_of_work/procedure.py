@@ -57,5 +57,8 @@ class ActRow(Protocol):
     def lock(self) -> Lock: ...
     @property
     def purpose(self) -> Purpose: ...
+    @property
+    def reopens_side(self) -> bool:
+        """Whether a record that the act makes reopens the caller's own side, where that has ended."""
     def require_possible(self, case: Case, side: OwnSide) -> None:
         """Refuse the act when the case, or the caller's own side of it, does not allow it now."""

@@ -5,6 +5,7 @@ only once it has verified who signed that, and with which data keys.
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,11 +13,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 import structlog
 
-from infohus.kernel.access.keys_model import NO_PERSON, ExchangeKey, IntakeKey, IntakeSecret, KeptKey, SideSecret
-from infohus.kernel.access.model import DisclosedKey
+from infohus import errors
+from infohus.kernel.access.keys_model import NO_PERSON, ExchangeKey, KeptKey, SideSecret
+from infohus.kernel.audit.formats.entry import Wrote
 from infohus.kernel.database.statements import Stored, compiled, insert_of, insert_unless_there_of
 from infohus.kernel.sealing import exchange_keys
 from infohus.kernel.sealing.envelope import CannotOpen
@@ -24,6 +25,7 @@ from infohus.kernel.sealing.exchange_keys import ExchangeKeyPlace
 from infohus.kernel.sealing.signatures import NotSigned, wrap_digest
 from infohus.kernel.sealing.vault import PublicIntakeKey, SealedExchangeKey, Vault, WrappedSecret
 from infohus.kernel.sealing.wraps import KeyPlace
+from infohus.kernel.unit_of_work import key_rows
 from infohus.kernel.unit_of_work.key_store import Statement
 
 logger = structlog.get_logger()
@@ -32,59 +34,8 @@ Ask = Callable[[str, Sequence[Any]], Awaitable[list[Stored]]]
 """Runs a query as the unit's caller."""
 KeyName = tuple[UUID, int]
 """Which key of an exchange: the exchange's id, and the key's number for this recipient."""
-
-_CASE_ID, _AUTHORITY_ID = sa.bindparam("case_id", type_=sa.Uuid), sa.bindparam("authority_id", type_=sa.Text)
-_KEYS = (
-    sa.select(
-        SideSecret.wrapped_key.label("secret"), ExchangeKey.exchange_id, ExchangeKey.number, ExchangeKey.infohus_id,
-        ExchangeKey.discloser_id, ExchangeKey.generation, ExchangeKey.sealed, ExchangeKey.taken_in,
-        ExchangeKey.signer_key_id, ExchangeKey.signature, IntakeSecret.wrapped_seed,
-    )
-    .select_from(
-        sa.select(sa.literal(1).label("one")).subquery()
-        .outerjoin(SideSecret, sa.and_(
-            SideSecret.case_id == _CASE_ID, SideSecret.authority_id == _AUTHORITY_ID,
-            SideSecret.person_id == sa.bindparam("no_person", NO_PERSON, type_=sa.Uuid),
-        ))
-        .outerjoin(ExchangeKey, sa.and_(
-            ExchangeKey.case_id == _CASE_ID, ExchangeKey.recipient_id == _AUTHORITY_ID,
-        ))
-        .outerjoin(IntakeSecret, sa.and_(
-            ExchangeKey.sealed.is_not(None), IntakeSecret.authority_id == ExchangeKey.recipient_id,
-            IntakeSecret.infohus_id == ExchangeKey.infohus_id, IntakeSecret.generation == ExchangeKey.generation,
-        ))
-    )
-)
-"""One row for each exchange key, each with the side's secret; one row where there is none."""
-_WRAPPED = sa.select(DisclosedKey).where(
-    DisclosedKey.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))),
-    DisclosedKey.recipient_id == _AUTHORITY_ID,
-)
-_KEPT = sa.select(KeptKey).where(
-    KeptKey.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
-    KeptKey.authority_id == _AUTHORITY_ID,
-)
-_INTAKE_KEYS = (
-    sa.select(IntakeKey)
-    .where(
-        IntakeKey.infohus_id == sa.bindparam("infohus_id", type_=sa.Uuid),
-        IntakeKey.authority_id == sa.func.any(sa.bindparam("authority_ids", type_=sa.ARRAY(sa.Text))),
-    )
-    .order_by(IntakeKey.generation)
-)
-_TAKE_IN = (
-    sa.update(ExchangeKey)
-    .where(
-        ExchangeKey.exchange_id == sa.bindparam("of_exchange"), ExchangeKey.recipient_id == sa.bindparam("recipient"),
-        ExchangeKey.number == sa.bindparam("of_number"), ExchangeKey.sealed.is_not(None),
-    )
-    .values(sealed=None, taken_in=sa.bindparam("wrapped", type_=sa.LargeBinary))
-)
-_WITHDRAW = sa.select(sa.func.keys.withdraw(
-    sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
-    sa.bindparam("numbers", type_=sa.ARRAY(sa.Integer)),
-))
-
+MOST_ATTEMPTS = 8
+"""How often a unit stores a secret where something else was put in its place meanwhile."""
 
 @dataclass(frozen=True, slots=True)
 class StoredExchangeKey:
@@ -101,20 +52,24 @@ class SideKeys:
 
     def __init__(  # noqa: PLR0913 - all of it by name
         self, vault: Vault, *, authority_id: str, case_id: UUID | None, ask: Ask, ask_keys: Ask,
-        commit: Callable[[Sequence[Statement]], Awaitable[None]],
+        commit: Callable[[Sequence[Statement]], Awaitable[list[str]]], wrote: Callable[[Wrote], None],
     ) -> None:
-        """Begin with nothing read. `ask` queries the schema `infohus`, `ask_keys` and `commit` the schema `keys`."""
+        """Begin with nothing read. `ask` queries the schema `infohus`, `ask_keys` and `commit` the schema `keys`.
+
+        Each row that was written there is told to `wrote`, for the audit entry.
+        """
         self._vault = vault
         self._authority_id = authority_id
         self._case_id = case_id
         self._ask = ask
         self._ask_keys = ask_keys
         self._commit = commit
+        self._wrote = wrote
         self._stored: dict[KeyName, Stored] = {}
         self._opened: dict[KeyName, exchange_keys.ExchangeKey] = {}
-        self._pending: list[Statement] = []
-        self.secret: WrappedSecret | None = None
-        """The secret of the authority's side; `None` as long as no unit of the authority needed one."""
+        self._pending: list[tuple[Statement, Wrote | None]] = []
+        self._stored_secrets: dict[int, WrappedSecret] = {}
+        self._secrets: list[WrappedSecret] | None = None
 
     def enter(self, case_id: UUID) -> None:
         """Go on inside a case that the unit has just created: nobody has keys in it."""
@@ -124,11 +79,15 @@ class SideKeys:
         """Read the side's secret and the exchange keys that were given to it, still sealed: one query."""
         if self._case_id is None:
             return
-        ready = compiled(_KEYS)
+        ready = compiled(key_rows.KEYS)
         values = {"case_id": self._case_id, "authority_id": self._authority_id}
         rows = await self._ask_keys(ready.sql, ready.arguments(values))
-        if rows and rows[0]["secret"] is not None:
-            self.secret = WrappedSecret(self._case_id, self._authority_id, rows[0]["secret"])
+        if rows and rows[0]["secrets"] is not None:
+            self._stored_secrets = {
+                generation: WrappedSecret(self._case_id, self._authority_id, wrapped)
+                for generation, wrapped in zip(rows[0]["generations"], rows[0]["secrets"], strict=True)
+            }
+        self._secrets = None
         self._stored = {(row["exchange_id"], row["number"]): row for row in rows if row["exchange_id"] is not None}
 
     @asynccontextmanager
@@ -146,24 +105,65 @@ class SideKeys:
             raise
         await reading
 
+    @property
+    def secrets(self) -> list[WrappedSecret]:
+        """The secrets of the authority's side: those that its keeper unwraps, the first one first.
+
+        None as long as no unit of the authority needed one; more than one only after the first was lost for a while.
+        What somebody else put there does not unwrap, and counts for nothing.
+        """
+        if self._secrets is None:
+            self._secrets = []
+            for generation, secret in sorted(self._stored_secrets.items()):
+                if self._vault.opens(secret):
+                    self._secrets.append(secret)
+                else:
+                    logger.critical(
+                        "side_secret_refused", case=str(secret.case_id), authority=secret.authority_id,
+                        generation=generation,
+                    )
+        return self._secrets
+
     async def require_secret(self) -> WrappedSecret:
         """Give the side's secret, and make it where there is none: the authority's first act that needs one does.
 
         Of two acts at once, the secret that was stored first counts for both. It is durable before anything is wrapped
         under it.
+
+        Raises:
+            ActedAtTheSameTime: whatever was stored, something else stood there afterwards.
         """
-        if self.secret is None:
-            assert self._case_id is not None  # noqa: S101 - records exist in cases only
-            made = self._vault.new_side_secret(self._case_id, self._authority_id)
-            statement = insert_unless_there_of(SideSecret)
-            row = {
-                "case_id": self._case_id, "authority_id": self._authority_id, "person_id": NO_PERSON,
-                "keeper_key_id": self._vault.keeper_key_id(self._authority_id), "wrapped_key": made.wrapped,
-            }
-            await self._commit([(statement.sql, statement.arguments(row))])
-            await self.read()
-            assert self.secret is not None  # noqa: S101 - it was stored just now, or before
-        return self.secret
+        for _ in range(MOST_ATTEMPTS):
+            if self.secrets:
+                return self.secrets[0]
+            await self._make_secret()
+        raise errors.ActedAtTheSameTime
+
+    async def _make_secret(self) -> None:
+        assert self._case_id is not None  # noqa: S101 - records exist in cases only
+        made = self._vault.new_side_secret(self._case_id, self._authority_id)
+        generation = next(number for number in itertools.count(1) if number not in self._stored_secrets)
+        statement, row = insert_unless_there_of(SideSecret), self._secret_row(generation, made)
+        done = await self._commit([(statement.sql, statement.arguments(row))])
+        if done == [key_rows.INSERTED]:
+            self._wrote(key_rows.inserted(SideSecret, row))
+        await self.read()
+
+    async def _name_secret(self) -> None:
+        """Name the side's secret in the entry: the side's first act does, whoever made the secret.
+
+        A unit may have made it that came to nothing afterwards, so that no log says so.
+        """
+        secret = await self.require_secret()
+        generation = next(number for number, one in self._stored_secrets.items() if one == secret)
+        self._wrote(key_rows.inserted(SideSecret, self._secret_row(generation, secret)))
+
+    def _secret_row(self, generation: int, secret: WrappedSecret) -> dict[str, Any]:
+        return {
+            "case_id": secret.case_id, "authority_id": secret.authority_id, "person_id": NO_PERSON,
+            "generation": generation, "keeper_key_id": self._vault.keeper_key_id(secret.authority_id),
+            "wrapped_key": secret.wrapped,
+        }
 
     # --- what exchanges gave the authority ---------------------------------------------------------------------------
     async def open(self, names: Collection[KeyName]) -> Mapping[KeyName, exchange_keys.ExchangeKey]:
@@ -174,34 +174,46 @@ class SideKeys:
             await self.read()
         found = [self._given(self._stored[name]) for name in wanted if name in self._stored]
         for one in found:
-            if one.taken_in is not None and self.secret is not None:
-                self._try(one.place, partial(self._vault.open_taken_in, one.taken_in, one.place, self.secret))
+            if one.taken_in is not None:
+                self._try(one.place, *(
+                    partial(self._vault.open_taken_in, one.taken_in, one.place, secret) for secret in self.secrets
+                ))
         await self._open_sealed([one for one in found if one.sealed is not None])
         return self._opened
 
     async def _open_sealed(self, found: Sequence[StoredExchangeKey]) -> None:
         if not found:
             return
-        ready = compiled(_WRAPPED)
+        ready = compiled(key_rows.WRAPPED)
         values = {
             "exchange_ids": sorted({one.place.exchange_id for one in found}), "authority_id": self._authority_id
         }
         rows = await self._ask(ready.sql, ready.arguments(values))
         for one in found:
-            disclosed = [
-                (wrap_digest(_place_of(row), row["wrapped_key"]), row["content"]) for row in rows
-                if (row["exchange_id"], row["number"]) == (one.place.exchange_id, one.place.number)
+            wrapped = [
+                row for row in rows if (row["exchange_id"], row["number"]) == (one.place.exchange_id, one.place.number)
             ]
             # A key under which nothing is wrapped belongs to an exchange that was never recorded.
-            if disclosed and one.sealed is not None and one.wrapped_seed is not None:
-                self._try(one.place, partial(
-                    self._vault.open_exchange_key, one.sealed, disclosed, wrapped_seed=one.wrapped_seed
-                ))
+            if wrapped:
+                self._try(one.place, partial(self._verified, one, wrapped))
 
-    def _try(self, place: ExchangeKeyPlace, opening: Callable[[], exchange_keys.ExchangeKey]) -> None:
-        try:
-            self._opened[place.exchange_id, place.number] = opening()
-        except (CannotOpen, NotSigned) as refused:
+    def _verified(self, one: StoredExchangeKey, wrapped: Sequence[Stored]) -> exchange_keys.ExchangeKey:
+        if one.sealed is None or one.wrapped_seed is None:
+            raise CannotOpen
+        disclosed = [(wrap_digest(_place_of(row), row["wrapped_key"]), row["content"]) for row in wrapped]
+        return self._vault.open_exchange_key(one.sealed, disclosed, wrapped_seed=one.wrapped_seed)
+
+    def _try(self, place: ExchangeKeyPlace, *ways: Callable[[], exchange_keys.ExchangeKey]) -> None:
+        """Open an exchange key in the first way that does; whatever stands in its row, one that does not is left."""
+        refused: Exception | None = None
+        for opening in ways:
+            try:
+                self._opened[place.exchange_id, place.number] = opening()
+            except (CannotOpen, NotSigned, OverflowError, ValueError) as failure:
+                refused = failure
+            else:
+                return
+        if refused is not None:
             logger.critical(
                 "exchange_key_refused", exchange=str(place.exchange_id), number=place.number,
                 reason=type(refused).__name__,
@@ -209,15 +221,17 @@ class SideKeys:
 
     async def kept(self, record_ids: Sequence[UUID]) -> list[Stored]:
         """Read the data keys of records that the authority keeps although they were withdrawn, still wrapped."""
-        ready = compiled(_KEPT)
+        ready = compiled(key_rows.KEPT)
         values = {"record_ids": list(record_ids), "authority_id": self._authority_id}
         return await self._ask_keys(ready.sql, ready.arguments(values))
 
-    async def take_in(self) -> None:
+    async def take_in(self, *, is_first: bool) -> None:
         """Wrap the exchange keys that are sealed still under the side's own secret, when the unit ends.
 
-        What does not verify is left as it is: it never opens anything.
+        What does not verify is left as it is: it never opens anything. The side's first unit names the secret, too.
         """
+        if is_first:
+            await self._name_secret()
         waiting = {name for name, row in self._stored.items() if row["sealed"] is not None}
         if not waiting:
             return
@@ -225,47 +239,64 @@ class SideKeys:
         taken = sorted(waiting & opened.keys())
         if not taken:
             return
-        secret, ready = await self.require_secret(), compiled(_TAKE_IN)
+        secret, ready = await self.require_secret(), compiled(key_rows.TAKE_IN)
         for exchange_id, number in taken:
             wrapped = self._vault.taken_in(opened[exchange_id, number], secret)
-            self._pending.append((ready.sql, ready.arguments({
+            statement = (ready.sql, ready.arguments({
                 "of_exchange": exchange_id, "recipient": self._authority_id, "of_number": number, "wrapped": wrapped,
-            })))
+            }))
+            self._pending.append((statement, key_rows.taken_in(dict(self._stored[exchange_id, number]), wrapped)))
 
     # --- what the authority gives others, and takes back -------------------------------------------------------------
     async def intake_keys(self, infohus_id: UUID, authority_ids: Collection[str]) -> dict[str, PublicIntakeKey]:
-        """Give the newest intake key of each authority that has one in the infohus; whose it is, is still to verify."""
-        ready = compiled(_INTAKE_KEYS)
+        """Give the newest intake key of each authority in the infohus that its own keeper signed.
+
+        What somebody else put there counts for nothing, newer or not.
+        """
+        ready = compiled(key_rows.INTAKE_KEYS)
         values = {"infohus_id": infohus_id, "authority_ids": sorted(authority_ids)}
-        return {
-            row["authority_id"]: PublicIntakeKey(**dict(row))
-            for row in await self._ask_keys(ready.sql, ready.arguments(values))
-        }
+        newest = {}
+        for row in await self._ask_keys(ready.sql, ready.arguments(values)):
+            key = PublicIntakeKey(**dict(row))
+            try:
+                self._vault.require_signed(key)
+            except NotSigned:
+                logger.critical("intake_key_refused", authority=key.authority_id, generation=key.generation)
+            else:
+                newest[key.authority_id] = key
+        return newest
 
     def give(self, key: SealedExchangeKey, *, rests_on: KeyName | None) -> None:
         """Insert an exchange key for its recipient when the unit ends."""
         place, statement = key.place, insert_of(ExchangeKey)
         upon, upon_number = rests_on or (None, None)
-        self._pending.append((statement.sql, statement.arguments({
+        row = {
             "exchange_id": place.exchange_id, "recipient_id": place.recipient_id, "number": place.number,
             "case_id": place.case_id, "infohus_id": place.infohus_id, "discloser_id": place.discloser_id,
             "person_id": NO_PERSON, "generation": place.generation, "rests_on": upon, "rests_on_number": upon_number,
             "sealed": key.sealed, "taken_in": None, "signer_key_id": key.signer_key_id, "signature": key.signature,
-        })))
+            "revision": 1,
+        }
+        self._pending.append(((statement.sql, statement.arguments(row)), key_rows.inserted(ExchangeKey, row)))
 
     def keep(self, rows: Iterable[KeptKey]) -> None:
         """Insert data keys that the authority keeps, wrapped under its own secret, when the unit ends."""
-        statement = insert_unless_there_of(KeptKey)
-        self._pending += [(statement.sql, statement.arguments({**vars(row)})) for row in rows]
+        statement = insert_of(KeptKey)
+        for row in rows:
+            columns = {**vars(row)}
+            self._pending.append(((statement.sql, statement.arguments(columns)), key_rows.inserted(KeptKey, columns)))
 
     def withdraw(self, exchange_id: UUID, recipient_id: str, numbers: Collection[int]) -> None:
         """Delete keys that an exchange gave a recipient, and all that rest on them, when the unit ends."""
         if not numbers:
             return
-        ready = compiled(_WITHDRAW)
-        self._pending.append((ready.sql, ready.arguments({
+        ready = compiled(key_rows.WITHDRAW)
+        statement = (ready.sql, ready.arguments({
             "exchange_id": exchange_id, "recipient_id": recipient_id, "numbers": sorted(numbers),
-        })))
+        }))
+        self._pending.append((statement, None))
+        for number in sorted(numbers):
+            self._wrote(key_rows.deleted_exchange_key(exchange_id, recipient_id, number))
 
     async def commit(self) -> None:
         """Make the pending key rows durable. Called last before the unit's own COMMIT.
@@ -274,7 +305,11 @@ class SideKeys:
         was withdrawn stays closed though no log says so, until the discloser, who got no answer, withdraws again.
         """
         if self._pending:
-            await self._commit(self._pending)
+            done = await self._commit([statement for statement, _ in self._pending])
+            for (_, wrote), answer in zip(self._pending, done, strict=True):
+                # Another unit may have taken an exchange key in meanwhile, or a withdrawal have deleted it.
+                if wrote is not None and answer in key_rows.WRITTEN:
+                    self._wrote(wrote)
             self._pending = []
 
     def _given(self, row: Stored) -> StoredExchangeKey:

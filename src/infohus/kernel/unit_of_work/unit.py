@@ -22,6 +22,7 @@ from infohus.kernel.database.tables import Record, Regime, Row, VersionedRecord,
 from infohus.kernel.identity.caller import AuthorityKind, Caller
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
+from infohus.kernel.unit_of_work.denials import denial_by_role
 from infohus.kernel.unit_of_work.grants import DisclosedRecord, Grants
 from infohus.kernel.unit_of_work.keyring import NEXT_VERSION, Keyring
 from infohus.kernel.unit_of_work.log_reader import LogReader
@@ -321,7 +322,7 @@ class UnitOfWork:
             assert not self.is_repetition, f"a repeated {self.action} would act twice"  # noqa: S101 - and so it does not
             self.done(getattr(self.resolved.subject, "id", NIL))
             await self._keys.wrap_new(self._writes.set_wrap)
-            await self._side_keys.take_in()
+            await self._side_keys.take_in(is_first=self.side.is_first_written)
         self.side.store()
         await self._writes.send()
         await self._side_keys.commit()
@@ -344,6 +345,6 @@ class UnitOfWork:
     def _require(self, action: Action, resource: Resource) -> None:
         decision = self._policies.decide(self.caller, action, resource, self.participation, now=self.now)
         if not decision.allowed:
-            raise errors.NotAvailable(policies=decision.policies)
+            raise denial_by_role(self._policies.roles[action], self.caller, policies=decision.policies)
         logged = self.audit_draft.policies
         logged.extend(policy for policy in decision.policies if policy not in logged)

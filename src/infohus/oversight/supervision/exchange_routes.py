@@ -16,6 +16,7 @@ from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import Stored
+from infohus.kernel.requests.asked import asked_now
 from infohus.kernel.requests.queries import MomentInQuery
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.oversight.supervision.exchange_review import (
@@ -82,7 +83,8 @@ class ExchangeCounts(msgspec.Struct, frozen=True):
 class AnswersGiven(msgspec.Struct, frozen=True):
     """Which of § 115's three questions the discloser answered.
 
-    `read_at` is where the caller reads how; `null` for an exchange of another authority, which reviews its own.
+    `read_at` is where the caller reads how, for the purpose that this request states; `null` for an exchange of another
+    authority, which reviews its own.
     """
 
     necessity: bool
@@ -174,14 +176,19 @@ async def one_exchange(
             row, to=work.caller.authority_id, records=records, leaf_index=place,
             answers=AnswersGiven(
                 row["necessity_given"], row["proportionality_given"], row["subsidiarity_given"],
-                f"/cases/{row['case_id']}/exchanges/{exchange_id}/answers" if is_own else None,
+                _for_the_same(f"/cases/{row['case_id']}/exchanges/{exchange_id}/answers") if is_own else None,
             ),
             receipts=[
                 ReviewedReceipt(receipt["authority_id"], receipt["acknowledged_at"], receipt["manifest"].hex())
                 for receipt in await receipts_on(work, exchange_id)
             ],
-            proof=None if place is None else f"/log/proofs/{place}",
+            proof=None if place is None else _for_the_same(f"/log/proofs/{place}"),
         )
+
+
+def _for_the_same(path: str) -> str:
+    """Make an address that can be followed as it is: its route reads a log too, and what for must be said."""
+    return f"{path}?purpose={asked_now().purpose}"
 
 
 @get("/cases/{case_id:uuid}/exchanges/{exchange_id:uuid}/answers", operation_id="ReviewAnswers")

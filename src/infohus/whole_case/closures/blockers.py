@@ -4,7 +4,9 @@ Only what is joint and what stands on the caller's own side: nothing here tells 
 asked for the same of its own when it signs. Row security already leaves out what was never disclosed to the caller.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -22,6 +24,7 @@ from infohus.casework.measures.model import IS_ENDED, Measure, Recommendation
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
 from infohus.kernel.access.model import Authority, Case, Disclosure, Infohus, Stage
+from infohus.kernel.database.statements import Stored
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -41,13 +44,17 @@ class ResolvableBy(StrEnum):
 
 
 class Blocker(msgspec.Struct, frozen=True):
-    """One thing that must be finished first: what it is in Danish, by which rule, and who can lift it and how."""
+    """One thing that must be finished first: what it is in Danish, by which rule, and who can lift it and how.
+
+    `on` are the records that it is about, as far as the caller sees them: proposals, requests, corrections, measures.
+    """
 
     code: str
     rule: int
     what: str
     lifted_by: ResolvableBy
     how: str
+    on: list[UUID] = []
 
 
 _SIGN = "Begge tovholdere underskriver det samme, eller forslaget ændres."
@@ -127,7 +134,8 @@ _OPEN_REQUESTS = (
             Disclosure.withdrawn_at.is_not(None),
         ),
     )
-    .limit(1)
+    .order_by(InformationRequest.id)
+    .limit(20)
 )
 """Finds requests that one of the two authorities has not answered, and that were not taken back.
 
@@ -141,16 +149,18 @@ _UNCONFIRMED_CORRECTIONS = (
         Exchange.case_id == sa.bindparam("case_id"), Exchange.corrects_id.is_not(None),
         _waits_for(Infohus.municipality_id) | _waits_for(Infohus.police_id),
     )
-    .limit(1)
+    .order_by(Exchange.id)
+    .limit(20)
 )
 """Finds corrections sent to the municipality or the police of the infohus that the recipient has not acknowledged.
 
 Other recipients do not block closing: they have no tovholder who could acknowledge.
 """
-_NOT_HANDED_OVER = sa.select(ChildNotification.id).where(
-    ChildNotification.case_id == sa.bindparam("case_id"), ~is_taken(ChildStep.HANDED_OVER),
+_TO_HAND_OVER = sa.select(ChildNotification.id).where(
+    ChildNotification.case_id == sa.bindparam("case_id"),
     sa.or_(ChildNotification.authority_id == _OWN, sa.bindparam("is_municipality", type_=sa.Boolean)),
 )
+_NOT_HANDED_OVER = _TO_HAND_OVER.where(~is_taken(ChildStep.HANDED_OVER))
 """Finds underretninger that the caller's authority recorded; the municipality's side has those it was told of too."""
 _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"), sa.bindparam("is_municipality", type_=sa.Boolean),
@@ -164,6 +174,11 @@ _OPEN_MEASURES = sa.select(Measure.id).where(
 """Finds measures that the caller's authority started, or answers for and was told of."""
 
 
+async def has_hand_over(work: UnitOfWork) -> bool:
+    """Say whether the caller's authority had, or has, an underretning to hand over."""
+    return bool(await work.values(_TO_HAND_OVER, **_own_side(work)))
+
+
 async def hand_over_waits(work: UnitOfWork) -> bool:
     """Say whether there is an underretning that the caller's authority has to hand over."""
     return bool(await work.values(_NOT_HANDED_OVER, **_own_side(work)))
@@ -173,17 +188,18 @@ async def blockers_of_closing(work: UnitOfWork) -> list[Blocker]:
     """List what must be finished before the caller can sign; empty when nothing is. Signing a closure refuses by it."""
     blockers = []
     for model, blocker in UNSIGNED_DECISIONS.items():
-        if await work.values(open_proposals(model), case_id=work.case.id):
-            blockers.append(blocker)
+        if found := await work.values(open_proposals(model), case_id=work.case.id):
+            blockers.append(_about(blocker, found))
     missing = MISSING_AT.get(work.case.stage, ())
-    blockers += [one for one in missing if one is not _SCOPE or UNSIGNED_DECISIONS[ScopeDecision] not in blockers]
+    codes = {blocker.code for blocker in blockers}
+    blockers += [one for one in missing if one is not _SCOPE or UNSIGNED_DECISIONS[ScopeDecision].code not in codes]
     own, child = _own_side(work), _CHILD[work.caller.authority_kind]
     for statement, blocker in (
         (_OPEN_REQUESTS, _REQUEST), (_UNCONFIRMED_CORRECTIONS, _CORRECTION), (_RUNNING_CLOCKS, _CLOCKS),
         (_OPEN_MEASURES, _MEASURE), (_NOT_HANDED_OVER, child),
     ):
-        if await work.values(statement, **own):
-            blockers.append(blocker)
+        if found := await work.values(statement, **own):
+            blockers.append(_about(blocker, found))
     return sorted(blockers, key=lambda blocker: blocker.code)
 
 
@@ -195,6 +211,10 @@ async def refuse_unfinished(work: UnitOfWork) -> None:
     """
     if blockers := await blockers_of_closing(work):
         raise errors.CaseHasUnfinishedBusiness(missing=", ".join(blocker.what for blocker in blockers))
+
+
+def _about(blocker: Blocker, found: Sequence[Stored]) -> Blocker:
+    return msgspec.structs.replace(blocker, on=[row["id"] for row in found])
 
 
 def _own_side(work: UnitOfWork) -> dict[str, object]:

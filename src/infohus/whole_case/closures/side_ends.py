@@ -1,7 +1,8 @@
 """Egen ende: an authority ends its own side where the other does not sign the closure within some days (rule 70).
 
-The stage stays, and the other still sees only who has signed. The end holds while the own signature stands and nothing
-is disclosed to the side: what comes later reopens it and stops its retention clock, by itself.
+The stage stays, and the other still sees only who has signed. The end holds while the own signature stands, nothing is
+disclosed to the side, and its authority records nothing that a closed case would refuse: what comes later reopens the
+side and stops its retention clock, by itself.
 """
 
 from datetime import datetime, timedelta
@@ -53,7 +54,10 @@ async def end_own_side(work: UnitOfWork, closure: Closure, *, wait_days: int) ->
 async def own_end(work: UnitOfWork) -> datetime | None:
     """Say when the caller's own side ended, where it has and nothing has reopened it."""
     ended_at = work.side.ended_at
-    if ended_at is None or await own_closing_signature(work) is None:
+    if ended_at is None:
+        return None
+    signature = await own_closing_signature(work)
+    if signature is None or signature.signed_at > ended_at:
         return None
     told = await work.values(
         _TOLD_SINCE, case_id=work.case.id, authority_id=work.caller.authority_id, since=ended_at

@@ -7,6 +7,7 @@ list that closing refuses by what blocks closing. An action that the policies re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -21,16 +22,17 @@ from infohus.casework.scope_decisions.first_views import require_first_view_poss
 from infohus.casework.scope_decisions.model import ScopeDecision
 from infohus.casework.screenings.model import Screening
 from infohus.danish import STAGES, words_for
-from infohus.danish.acts import ACTS, NO_LONGER, NOTHING_TO_HAND_OVER, REACHED_BY
+from infohus.danish.acts import ACTS, NO_LONGER, REACHED_BY
 from infohus.kernel.access.model import Stage
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing, hand_over_waits
+from infohus.whole_case.closures.blockers import ResolvableBy, blockers_of_closing, hand_over_waits, has_hand_over
 from infohus.whole_case.closures.model import Closure
 from infohus.whole_case.decision_kinds import JOINT_DECISIONS
 from infohus.whole_case.earlier_concerns.operations import require_earlier_concerns_seen
+from infohus.whole_case.next_steps.exchange_steps import acts_on_exchanges
 
 
 class WhyNot(msgspec.Struct, frozen=True):
@@ -43,12 +45,16 @@ class WhyNot(msgspec.Struct, frozen=True):
 
 
 class NextStep(msgspec.Struct, frozen=True):
-    """One act, its Danish name, and why it is not possible where it is not."""
+    """One act, its Danish name, and why it is not possible where it is not.
+
+    `on` are the exchanges or requests that it can be done with; empty for an act on the case.
+    """
 
     act: str
     name: str
     is_possible: bool
     why_not: WhyNot | None
+    on: list[UUID] = []
 
 
 OFFERED: Mapping[Action, int] = MappingProxyType({
@@ -71,16 +77,19 @@ _ASSESSED = sa.select(Assessment.id).where(Assessment.case_id == sa.bindparam("c
 
 
 async def next_steps(work: UnitOfWork) -> list[NextStep]:
-    """List the actions that the policies allow the caller in this case, possible now or not."""
+    """List the actions that the policies allow the caller in the case, possible now or not; those on exchanges last."""
     waiting = await waiting_proposals(work)
     open_kinds = {proposal.kind for proposal in waiting}
     if any(one.kind == Closure.__tablename__ and work.caller.authority_id in one.signed_by for one in waiting):
         open_kinds.add(_SIGNED_CLOSURE)
     steps = []
     for action in OFFERED:
-        if work.allows(action):
+        if work.allows(action) and (action is not Action.HAND_OVER_CHILD_NOTIFICATION or await has_hand_over(work)):
             why_not = await _too_early_or_late(work, action) or await _hindered(work, action, open_kinds)
             steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], why_not is None, why_not))
+    for action, on in (await acts_on_exchanges(work)).items():
+        if work.case.stage in PROCEDURE[action].stages:
+            steps.append(NextStep(action.value, ACTS[PROCEDURE[action].words], is_possible=True, why_not=None, on=on))
     return steps
 
 
@@ -90,8 +99,7 @@ async def _hindered(work: UnitOfWork, action: Action, open_kinds: set[str]) -> W
     lifted_by = ResolvableBy.NOBODY
     match action:
         case Action.HAND_OVER_CHILD_NOTIFICATION if not await hand_over_waits(work):
-            done = f"/problems/{errors.slug_of(errors.AlreadyRecorded)}"
-            return WhyNot(done, OFFERED[action], NOTHING_TO_HAND_OVER, ResolvableBy.NOBODY)
+            refusal = errors.AlreadyRecorded()
         case Action.OPEN_ASSESSMENT if work.case.stage is Stage.ACTING and not await _was_assessed(work):
             refusal = errors.NotPossibleNow(stage=work.case.stage.value)
         case Action.STATE_FIRST_VIEW:

@@ -112,6 +112,8 @@ class LoggedRows:
         for before, after in pairwise(history):
             if after.verb in {"insert", CARRIED} or before.verb == DELETED:
                 continue
+            if after.verb == DELETED and after.was is None:
+                continue  # an exchange key: whoever withdraws it does not see whether it was taken in
             if after.revision == before.revision and after.digest != before.digest:
                 found.append(f"to poster siger noget forskelligt om udgave {after.revision}")
             elif after.revision == before.revision + 1 and after.was != before.digest:

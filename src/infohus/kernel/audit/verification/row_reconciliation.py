@@ -1,8 +1,8 @@
 """Is every row what the logs say was stored? Compares all rows of all tables with the highest revision any log names.
 
-Reads as the role `infohus_reconciler`: every row of the schema `infohus`, texts sealed, no wrapped key; and of the
-schema `keys` the public halves of intake keys, since one that is gone would not show by itself. It trusts the logs,
-which other verification is for, and not the tables. A forged row with a forged entry is not noticed (docs/trust.md).
+Reads as the role `infohus_reconciler` every row of the schemas `infohus` and `keys`, texts sealed, of a wrapped key
+at most its digest. It trusts the logs, which other verification is for, and not the tables. A forged row with a forged
+entry is not noticed (docs/trust.md).
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,15 @@ import asyncpg
 
 from infohus.kernel.audit.formats.entry import read
 from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection
-from infohus.kernel.audit.verification.logged_rows import DELETED, LoggedRows, key_in, key_text
+from infohus.kernel.audit.verification.key_rows import (
+    EXCHANGE_KEY,
+    KEYS,
+    TAKEN_IN,
+    UNNAMED,
+    KeyRowRules,
+    RowFault,
+)
+from infohus.kernel.audit.verification.logged_rows import DELETED, LoggedRows, Written, key_in, key_text
 from infohus.kernel.audit.verification.named_persons import NamedPersons
 from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, digest_of, key_of, revision_of
 
@@ -26,30 +34,17 @@ _LOGS = "SELECT f.log_id, f.size FROM audit.frontier f ORDER BY f.log_id"
 _TABLES = """
 SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relispartition
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid) AS is_plain,
-  array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+  pg_catalog.pg_relation_size(c.oid) > 0 AS has_pages, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
   array_agg(a.atttypid = 'bytea'::regtype ORDER BY a.attnum) AS is_bytes,
   (SELECT array_agg(k.attname::text ORDER BY array_position(i.indkey, k.attnum))
    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = ANY (i.indkey)
    WHERE i.indrelid = c.oid AND i.indisprimary) AS keys
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-WHERE (n.nspname = 'infohus' OR (n.nspname = 'keys' AND c.relname = 'intake_key'))
+WHERE n.nspname IN ('infohus', 'keys')
   AND c.relkind NOT IN ('i', 'I', 'S', 'c', 't') AND a.attnum > 0 AND NOT a.attisdropped
 GROUP BY c.oid, c.relname, n.nspname ORDER BY c.relname
 """
-
-
-@dataclass(frozen=True, slots=True)
-class RowFault:
-    """One row that is not what the logs say: its table and key, and what is wrong with it, in Danish."""
-
-    table: str
-    key: str
-    what: str
-
-    def __str__(self) -> str:
-        """Write it in one line."""
-        return f"{self.table} {self.key}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +56,8 @@ class Table:
     columns: tuple[str, ...]
     keys: tuple[str, ...]
     key_of_text: str
+    has_pages: bool
+    """A table without any has no row in any snapshot, and is not asked for its rows."""
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> "Table":
@@ -72,7 +69,7 @@ class Table:
         )
         return cls(
             row["schema"], row["name"], tuple(name for name in row["columns"] if name not in WRAPPED_KEYS),
-            tuple(row["keys"]), " AND ".join(texts),
+            tuple(row["keys"]), " AND ".join(texts), row["has_pages"],
         )
 
     @property
@@ -102,6 +99,7 @@ class RowReconciliation:
     """
 
     logged: LoggedRows
+    rules: KeyRowRules
     named: NamedPersons = field(init=False)
     positions: dict[UUID, int] = field(default_factory=dict)
     turn: int = 0
@@ -122,13 +120,21 @@ class RowReconciliation:
 
     async def step(self, connection: AnyConnection) -> list[RowFault]:
         """Read some entries and, when there are no more, compare some rows."""
-        has_read_all = await self.follow(connection)
+        if await self.follow(connection):
+            return await self.compare(connection)
+        return self._bad_entries_until_now()
+
+    def _bad_entries_until_now(self) -> list[RowFault]:
         found, self._bad_entries = self._bad_entries, []
-        if not has_read_all:
-            return found
+        return found
+
+    async def compare(self, connection: AnyConnection) -> list[RowFault]:
+        """Compare some rows with the entries that were read."""
+        found = self._bad_entries_until_now()
         if self._left is None:
             rows = await connection.fetch(_TABLES)
             found += self._faults_of_tables(rows)
+            found += await self.rules.faults(connection)
             self._left = [
                 Table.of(row) for row in rows if row["is_plain"] and row["keys"] and row["name"] not in UNLOGGED
             ]
@@ -175,8 +181,8 @@ class RowReconciliation:
 
     async def _compare_some(self, connection: AnyConnection, table: Table) -> list[RowFault]:
         query, values = table.page(self._after)
-        rows = await connection.fetch(query, *values)
-        found = [fault for row in rows for fault in self._compare(table, row)]
+        rows = await connection.fetch(query, *values) if table.has_pages else []
+        found = [fault for row in rows for fault in await self._compare(connection, table, row)]
         self.compared += len(rows)
         if len(rows) < AT_ONCE:
             self._after, self._unseen_after = None, ""
@@ -190,7 +196,7 @@ class RowReconciliation:
         found = []
         for key in keys:
             history = self.logged.history_of(table.name, key)
-            if history[-1].verb == DELETED:
+            if is_deleted(table, history):
                 continue
             if not table.can_have(key_in(key)):
                 said = history[-1]
@@ -199,8 +205,8 @@ class RowReconciliation:
                 continue
             row = await connection.fetchrow(f"{table.select} WHERE {table.key_of_text}", *key_in(key))
             if row is not None:  # it was inserted after its place was passed
-                found += self._compare(table, row)
-            else:
+                found += await self._compare(connection, table, row)
+            elif not (table.schema == KEYS and await self.rules.has_fallen(connection, table.name, key_in(key))):
                 found.append(RowFault(table.name, key, "er væk, uden at nogen log siger det"))
         if len(keys) < AT_ONCE:
             self._unseen_after = None
@@ -210,19 +216,22 @@ class RowReconciliation:
             self._unseen_after = keys[-1]
         return found
 
-    def _compare(self, table: Table, row: asyncpg.Record) -> list[RowFault]:
+    async def _compare(self, connection: AnyConnection, table: Table, row: asyncpg.Record) -> list[RowFault]:
         stored = dict(row)
         key = key_text(key_of(stored, table.keys))
         self.logged.mark(table.name, key, self.turn)
         history = self.logged.history_of(table.name, key)
         if not history:
-            return [RowFault(table.name, key, "ingen log nævner den")]
+            is_left = table.schema == KEYS and not await self.rules.something_hangs_on(connection, table.name, stored)
+            return [RowFault(table.name, key, UNNAMED if is_left else "ingen log nævner den", is_remark=is_left)]
         last, revision = history[-1], revision_of(stored)
         found = self.logged.contradictions(history)
-        if last.verb == DELETED:
+        if is_deleted(table, history):
             found.append("er slettet ifølge loggen og står der igen")
         elif revision < last.revision:
             found.append(f"er sat tilbage til udgave {revision}; loggen kender udgave {last.revision}")
+        elif (table.schema, table.name, revision, last.revision) == (KEYS, EXCHANGE_KEY, 2, 1):
+            return [RowFault(table.name, key, TAKEN_IN, is_remark=True)]
         elif revision > last.revision:
             found.append(f"er af udgave {revision}, som ingen log nævner")
         elif digest_of(table.name, stored) != last.digest:
@@ -230,15 +239,24 @@ class RowReconciliation:
         return [RowFault(table.name, key, what) for what in found]
 
 
+def is_deleted(table: Table, history: Sequence[Written]) -> bool:
+    """Say whether the logs say last that a row was deleted; an exchange key that was withdrawn never comes back."""
+    if table.schema == KEYS:
+        return any(one.verb == DELETED for one in history)
+    return history[-1].verb == DELETED
+
+
 async def reconcile_rows(
-    connection: AnyConnection, *, progress: Callable[[int], None] | None = None
+    connection: AnyConnection, rules: KeyRowRules, *, progress: Callable[[int], None] | None = None
 ) -> tuple[int, list[RowFault]]:
     """Compare all rows in one snapshot; give how many were compared, and what is wrong."""
     with LoggedRows() as logged:
-        reconciliation, found = RowReconciliation(logged), list[RowFault]()
+        reconciliation, found = RowReconciliation(logged, rules), list[RowFault]()
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            while not await reconciliation.follow(connection):
+                pass  # in one snapshot no more entries come, so they are read once and not again before each step
             while not reconciliation.is_done:
-                found += await reconciliation.step(connection)
+                found += await reconciliation.compare(connection)
                 if progress is not None:
                     progress(reconciliation.compared)
         return reconciliation.compared, found

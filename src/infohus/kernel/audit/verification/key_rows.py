@@ -1,0 +1,52 @@
+"""What differs where rows of the schema `keys` are compared with the logs.
+
+A unit makes them durable before its entry, so an act that came to nothing in between leaves a row that no log names. It
+opens nothing that anybody stored: that is told apart from a row on which something hangs, or that was changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from infohus.kernel.audit.storage.log import AnyConnection
+
+KEYS = "keys"
+SIDE_SECRET, EXCHANGE_KEY = "side_secret", "exchange_key"
+
+UNNAMED = "ingen log nævner den, og intet hænger på den: en afbrudt handling, eller lagt der af en anden"
+TAKEN_IN = "er åbnet og lukket til egen brug, uden at en log siger det: en afbrudt handling, eller ændret af en anden"
+SECOND = "siden har mere end én hemmelighed: kun den, som dens nøgleholder kan åbne, bruges"
+FALLEN = "står der, selv om det, den hviler på, er væk"
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """One row that is not what the logs say: its table and key, and what is wrong with it, in Danish.
+
+    `is_remark`: it may be left by an act that came to nothing, and opens nothing.
+    """
+
+    table: str
+    key: str
+    what: str
+    is_remark: bool = False
+
+    def __str__(self) -> str:
+        """Write it in one line."""
+        return f"{self.table} {self.key}: {self.what}"
+
+
+class KeyRowRules(Protocol):
+    """Knows what hangs on rows of keys: `kernel/access/key_row_rules.py`, which knows the tables."""
+
+    async def something_hangs_on(self, connection: AnyConnection, table: str, stored: Mapping[str, Any]) -> bool:
+        """Say whether something that is stored elsewhere needs a row of keys, so that a log must name it."""
+        ...
+
+    async def has_fallen(self, connection: AnyConnection, table: str, key: list[str]) -> bool:
+        """Say whether a missing exchange key went with what it rested on; `key` as the logs name it."""
+        ...
+
+    async def faults(self, connection: AnyConnection) -> list[RowFault]:
+        """Name secrets of sides that have several, and exchange keys that rest on one that is gone."""
+        ...
