@@ -153,7 +153,8 @@ class Grants:
         self, exchange_id: UUID, records: Sequence[DisclosedRecord], recipient_id: str, intake: PublicIntakeKey
     ) -> None:
         in_hand: dict[tuple[UUID | None, KeyName | None], _KeyInHand] = {}
-        for one in records:
+        # Own records first: their keys' numbers, which recipients' logs name, tell nothing of what is passed on.
+        for one in sorted(records, key=lambda record: record.owner != self._keys.authority_id):
             via = set[UUID]()
             for part, data_key, by in self._keys.held((one.record_id, one.record_version), one.contents):
                 via.update(exchange for exchange, _ in by)

@@ -245,7 +245,10 @@ class SideKeys:
             statement = (ready.sql, ready.arguments({
                 "of_exchange": exchange_id, "recipient": self._authority_id, "of_number": number, "wrapped": wrapped,
             }))
-            self._pending.append((statement, key_rows.taken_in(dict(self._stored[exchange_id, number]), wrapped)))
+            stored = dict(self._stored[exchange_id, number])
+            # By how many exchanges its discloser had what it passed on, is not the recipient's to see in its own log.
+            named = key_rows.taken_in(stored, wrapped) if stored["rests_on"] is None else None
+            self._pending.append((statement, named))
 
     # --- what the authority gives others, and takes back -------------------------------------------------------------
     async def intake_keys(self, infohus_id: UUID, authority_ids: Collection[str]) -> dict[str, PublicIntakeKey]:
