@@ -79,6 +79,14 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
+    -- Where it told the caller's authority no record beside itself, and was not corrected, there is nothing to follow: the
+    -- query below, which finds nothing then, takes ten times as long.
+    IF NOT EXISTS (
+      SELECT FROM infohus.disclosure d WHERE d.exchange_id = of_exchange AND d.record_kind <> 'exchange'
+        AND infohus.caller_authority() IN (d.discloser_id, d.recipient_id)
+    ) AND NOT EXISTS (SELECT FROM infohus.exchange x WHERE x.corrects_id = of_exchange) THEN
+      RETURN NULL;
+    END IF;
     RETURN (
       WITH RECURSIVE rests_on AS (
         SELECT told.exchange_id, told.record_id FROM (

@@ -249,7 +249,7 @@ class WhenTheReferenceIsRead:
         assert str(REPOSITORY) not in reference()
 
     def test_every_setting_is_used_by_the_application(self) -> None:
-        names = ("app.py", "cli/serving.py", "kernel/audit/signing/of_settings.py")
-        readers = [REPOSITORY / "src" / "infohus" / name for name in names]
+        files = ("app.py", "cli/serving.py", "kernel/audit/signing/of_settings.py")
+        readers = [REPOSITORY / "src" / "infohus" / name for name in files]
         text = "\n".join(reader.read_text(encoding="utf-8") for reader in readers)
         assert [name for name in Settings.__struct_fields__ if f"settings.{name}" not in text] == []

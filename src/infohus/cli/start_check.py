@@ -64,9 +64,9 @@ def check() -> None:
     """
     found = findings()
     for finding in found:
-        click.echo(f"{'FEJL' if finding.stops else 'Pas på'}  {finding.text}")
+        click.echo(f"{'ERROR' if finding.stops else 'WARNING'}  {finding.text}")
     if not found:
-        click.echo("Alt er, som det skal være.")
+        click.echo("Everything is as it should be.")
         return
     raise SystemExit(_STOPS if any(finding.stops for finding in found) else _WARNS)
 

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from infohus.cases.disclosures.model import Exchange
+from infohus.casework.exchanges.aftermath import aftermath_of
 from infohus.casework.exchanges.corrections import corrections_of
 from infohus.casework.exchanges.disclosable import DisclosableRecords
 from infohus.casework.exchanges.disclosed_records import DisclosedRecord, records_of
@@ -37,7 +38,7 @@ from infohus.casework.exchanges.receipts import (
     Receipts,
     acknowledge,
     receipts_of,
-    withdrawals_of,
+    withdrawn_of,
 )
 from infohus.casework.exchanges.request_routes import handlers as request_handlers
 from infohus.casework.exchanges.withdrawals import (
@@ -69,8 +70,9 @@ class ExchangeLine(ExchangeFacts, frozen=True, kw_only=True):
     @classmethod
     async def listed(cls, work: UnitOfWork, exchanges: Sequence[Exchange]) -> "list[ExchangeLine]":
         """Show exchanges with their receipts."""
-        receipts, corrections = await receipts_of(work, exchanges), await corrections_of(work, exchanges)
-        records = await records_of(work, exchanges)
+        found = await aftermath_of(work, exchanges)
+        receipts, corrections = await receipts_of(work, exchanges, found), await corrections_of(work, found)
+        records = records_of(work, exchanges, found)
         return [
             cls(
                 **facts_of(one, to=work.caller.authority_id), records=records[one.id],
@@ -110,19 +112,19 @@ class ExchangeView(ExchangeFacts, frozen=True, kw_only=True):
     @classmethod
     async def opened(cls, work: UnitOfWork, exchange: Exchange) -> "ExchangeView":
         """Open an exchange's texts."""
-        is_withdrawn = await is_withdrawn_from_caller(work, exchange)
+        found = await aftermath_of(work, [exchange])
+        is_withdrawn = is_withdrawn_from_caller(work, exchange, found[exchange.id])
         is_gone = is_withdrawn and not await keeps_texts(work, exchange)
         texts = {} if is_gone else (await work.open(exchange, reading=Action.READ_EXCHANGE))[exchange.id]
-        correction = (await corrections_of(work, [exchange]))[exchange.id]
-        withdrawn = (await withdrawals_of(work, [exchange]))[exchange.id]
+        correction = (await corrections_of(work, found))[exchange.id]
         is_hidden = exchange.corrects_id is not None and exchange.authority_id != work.caller.authority_id
         return cls(
             **facts_of(exchange, to=work.caller.authority_id), **correction._asdict(), is_withdrawn=is_withdrawn,
-            **withdrawn._asdict(), necessity=texts.get("necessity"), proportionality=texts.get("proportionality"),
-            subsidiarity=texts.get("subsidiarity"), strict_necessity=texts.get("strict_necessity"),
-            consent_reason=texts.get("consent_reason"), summary=texts.get("summary"),
-            manifest_salt=None if is_hidden else texts.get("manifest_salt"),
-            records=(await records_of(work, [exchange]))[exchange.id],
+            **withdrawn_of(found[exchange.id])._asdict(), necessity=texts.get("necessity"),
+            proportionality=texts.get("proportionality"), subsidiarity=texts.get("subsidiarity"),
+            strict_necessity=texts.get("strict_necessity"), consent_reason=texts.get("consent_reason"),
+            summary=texts.get("summary"), manifest_salt=None if is_hidden else texts.get("manifest_salt"),
+            records=records_of(work, [exchange], found)[exchange.id],
         )
 
 

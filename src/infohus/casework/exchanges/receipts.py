@@ -1,19 +1,18 @@
 """Kvitteringer of an exchange: who has acknowledged it, who has not yet, and from whom it was withdrawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 from msgspec import Meta
 
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.receipts import Receipt, acknowledge_for_caller, receipts_on
+from infohus.casework.exchanges.aftermath import Aftermath, aftermath_of
 from infohus.casework.exchanges.exchange_facts import recipients_shown
-from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 OVERDUE_AFTER = timedelta(hours=72)
@@ -55,47 +54,29 @@ class Withdrawn(NamedTuple):
     rests_on_withdrawn: bool
 
 
-_WITHDRAWN = (
-    sa.select(
-        Disclosure.exchange_id, Disclosure.recipient_id, Disclosure.discloser_id,
-        Disclosure.withdrawn_at.is_(None).label("by_what_it_rests_on"),
-    )
-    .where(
-        Disclosure.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))),
-        ~STANDS,
-    )
-    .distinct()
-)
+async def receipts_of(
+    work: UnitOfWork, exchanges: Sequence[Exchange], found: Mapping[UUID, Aftermath] | None = None
+) -> dict[UUID, Receipts]:
+    """Give the receipts and withdrawals of exchanges, with the receipts that this unit of work is about to write.
 
-
-async def receipts_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[UUID, Receipts]:
-    """Give the receipts and withdrawals of exchanges, with the receipts that this unit of work is about to write."""
+    `found` is what became of them, where that was asked already.
+    """
     ids = [exchange.id for exchange in exchanges]
     stored = await receipts_on(work, ids)
-    withdrawn = await withdrawals_of(work, exchanges)
+    found = await aftermath_of(work, exchanges) if found is None else found
     return {
         exchange.id: _receipts(
             exchange, recipients_shown(exchange, work.caller.authority_id),
-            [one for one in stored if one.exchange_id == exchange.id], withdrawn[exchange.id], work.now,
+            [one for one in stored if one.exchange_id == exchange.id], withdrawn_of(found[exchange.id]), work.now,
         )
         for exchange in exchanges
     }
 
 
-async def withdrawals_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> dict[UUID, Withdrawn]:
-    """Tell of exchanges what was withdrawn: the discloser of everybody, a recipient of itself."""
-    older = {one.id for one in exchanges}.difference(one.id for one in work.pending(Exchange))
-    rows = [
-        row for row in (await work.values(_WITHDRAWN, exchange_ids=sorted(older)) if older else [])
-        if work.caller.authority_id in {row["discloser_id"], row["recipient_id"]}
-    ]
-    return {
-        one.id: Withdrawn(
-            sorted({row["recipient_id"] for row in rows if row["exchange_id"] == one.id}),
-            any(row["by_what_it_rests_on"] for row in rows if row["exchange_id"] == one.id),
-        )
-        for one in exchanges
-    }
+def withdrawn_of(aftermath: Aftermath) -> Withdrawn:
+    """Tell of an exchange what was withdrawn: the discloser of everybody, a recipient of itself."""
+    fallen = [one for one in aftermath.disclosed if not one.stands]
+    return Withdrawn(sorted({one.recipient_id for one in fallen}), any(not one.is_withdrawn for one in fallen))
 
 
 def _receipts(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug, Exchange
 from infohus.cases.joint_decisions.model import JointKind
+from infohus.casework.exchanges.aftermath import Aftermath
 from infohus.casework.exchanges.receipts import receipts_of
 from infohus.kernel.access.model import STANDS, Authority, Disclosure, Infohus
 from infohus.kernel.database.tables import Record, owned_by_authority
@@ -99,10 +100,6 @@ _STILL_READ = (
     )
     .order_by(Disclosure.record_kind, Disclosure.record_id, Disclosure.exchange_id)
 )
-_WITHDRAWN = sa.select(Disclosure.record_id).where(
-    Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.record_id == sa.bindparam("exchange_id"),
-    Disclosure.recipient_id == sa.bindparam("authority_id"), Disclosure.withdrawn_at.is_not(None),
-)
 _SIGNING = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohus.id == sa.bindparam("id"))
 
 
@@ -133,11 +130,12 @@ async def withdraw(work: UnitOfWork, exchange: Exchange, draft: WithdrawalDraft)
     return withdrawal
 
 
-async def is_withdrawn_from_caller(work: UnitOfWork, exchange: Exchange) -> bool:
+def is_withdrawn_from_caller(work: UnitOfWork, exchange: Exchange, aftermath: Aftermath) -> bool:
     """Say whether an exchange that the caller's authority received was withdrawn from it: its texts are gone then."""
-    if exchange.authority_id == work.caller.authority_id:
-        return False
-    return bool(await work.values(_WITHDRAWN, exchange_id=exchange.id, authority_id=work.caller.authority_id))
+    return exchange.authority_id != work.caller.authority_id and any(
+        one.is_withdrawn for one in aftermath.disclosed
+        if (one.record_id, one.recipient_id) == (exchange.id, work.caller.authority_id)
+    )
 
 
 async def _signing_authorities(work: UnitOfWork) -> set[str]:

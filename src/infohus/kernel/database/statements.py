@@ -93,6 +93,19 @@ def acting(sql: str, parameters: int, *, schema: str = SCHEMA) -> str:
     return _ACTING.format(*range(parameters + 1, parameters + 5), sql=sql, schema=schema)
 
 
+@cache
+def acting_insert(sql: str, parameters: int, *, schema: str = SCHEMA) -> str:
+    """Rewrite the INSERT of one row so that it, too, first tells row security who acts, with the same parameters.
+
+    The row is computed only when `act_as` has answered, and row security checks it after that.
+    """
+    insert, _, rest = sql.partition(" VALUES (")
+    values, _, unless_there = rest.partition(")")
+    assert values.count("::") == parameters  # noqa: S101 - a SELECT takes a value without a type for text
+    acts = ", ".join(f"${number}" for number in range(parameters + 1, parameters + 5))
+    return f"{insert} SELECT {values} WHERE (SELECT {schema}.act_as({acts})){unless_there}"
+
+
 def joined(inserts: Sequence[tuple[Compiled, list[Any]]]) -> tuple[str, list[Any]]:
     """Join INSERTs into one statement and its arguments: the others are CTEs of the last one, in their order."""
     sql = _joined(tuple(insert for insert, _ in inserts))

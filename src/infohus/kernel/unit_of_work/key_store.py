@@ -13,7 +13,7 @@ from uuid import UUID
 from infohus.kernel.access.keys_model import KEYS_SCHEMA
 from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import Stored, acting
+from infohus.kernel.database.statements import Stored, acting, acting_insert
 from infohus.kernel.identity.caller import Caller
 
 Statement = tuple[str, Sequence[Any]]
@@ -46,6 +46,13 @@ class KeyStore:
             DatabaseUnavailable: no connection was free within ten seconds.
         """
         async with self._connections() as connection:
+            if len(statements) == 1 and statements[0][0].startswith("INSERT "):
+                # As a rule: one row, in one round trip, and PostgreSQL commits it before it answers.
+                (sql, arguments), = statements
+                insert = acting_insert(sql, len(arguments), schema=KEYS_SCHEMA)
+                return [await connection.execute(
+                    insert, *arguments, caller.authority_id, caller.person_id, caller.role.value, now
+                )]
             await connection.execute(
                 f"BEGIN; SELECT keys.act_as('{plain_id(caller.authority_id)}', '{UUID(int=caller.person_id.int)}', "
                 f"'{caller.role.value}', '{now.isoformat()}')"

@@ -1,0 +1,61 @@
+"""What became of exchanges: to whom each disclosed what, whether that stands, and what corrected it; asked at once."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus.cases.disclosures.model import Exchange
+from infohus.kernel.access.model import STANDS, Disclosure
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+
+
+class Disclosed(NamedTuple):
+    """One record, the exchange itself among them, that an exchange disclosed to one recipient; `stands`: see STANDS."""
+
+    kind: str
+    record_id: UUID
+    discloser_id: str
+    recipient_id: str
+    is_withdrawn: bool
+    stands: bool
+
+
+class Aftermath(NamedTuple):
+    """What the caller's authority may know of it: all disclosures if it disclosed, else those to itself."""
+
+    disclosed: tuple[Disclosed, ...] = ()
+    correction_id: UUID | None = None
+
+
+_asked = sa.func.unnest(
+    sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid)),
+    sa.bindparam("recorded_at", type_=sa.ARRAY(sa.DateTime(timezone=True))),
+).table_valued(
+    sa.column("id", sa.Uuid), sa.column("recorded_at", sa.DateTime(timezone=True)), name="asked",
+).render_derived()
+"""Exchanges that the unit has read, so that row security is not asked for them again."""
+_AFTERMATH = sa.select(
+    _asked.c.id, sa.func.infohus.correction_of(_asked.c.id, _asked.c.recorded_at).label("correction_id"),
+    sa.func.array(
+        sa.select(sa.func.row(
+            Disclosure.record_kind, Disclosure.record_id, Disclosure.discloser_id, Disclosure.recipient_id,
+            Disclosure.withdrawn_at.is_not(None), STANDS,
+        ))
+        .where(Disclosure.exchange_id == _asked.c.id)
+        .correlate(_asked)
+        .scalar_subquery()
+    ).label("disclosed"),
+)
+
+
+async def aftermath_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> Mapping[UUID, Aftermath]:
+    """Ask what became of exchanges; of one that this unit records, nothing has."""
+    found = {exchange.id: Aftermath() for exchange in exchanges}
+    recorded = {exchange.id for exchange in work.pending(Exchange)}
+    if stored := [exchange for exchange in exchanges if exchange.id not in recorded]:
+        ids, moments = [one.id for one in stored], [one.recorded_at for one in stored]
+        for row in await work.values(_AFTERMATH, exchange_ids=ids, recorded_at=moments):
+            found[row["id"]] = Aftermath(tuple(Disclosed(*one) for one in row["disclosed"]), row["correction_id"])
+    return found
