@@ -31,7 +31,10 @@ Role = Literal["owner", "app", "keys", "signer", "verifier", "retention", "recon
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROLES_SQL = REPOSITORY / "deploy" / "postgresql" / "roles.sql"
 TEMPLATE = "infohus_template"
-LONGEST = ("test_runbook.py", "test_attack.py", "test_noninterference.py", "test_case_machine.py")
+LONGEST = (
+    "test_runbook.py", "test_policies.py", "test_spoiled_policies.py", "test_attack.py", "test_demo.py",
+    "test_noninterference.py", "test_lifecycle_model.py", "test_case_machine.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
