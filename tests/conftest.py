@@ -31,6 +31,7 @@ Role = Literal["owner", "app", "keys", "signer", "verifier", "retention", "recon
 REPOSITORY = Path(__file__).resolve().parents[1]
 ROLES_SQL = REPOSITORY / "deploy" / "postgresql" / "roles.sql"
 TEMPLATE = "infohus_template"
+LONGEST = ("test_runbook.py", "test_attack.py", "test_noninterference.py", "test_case_machine.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,6 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     rules = WorkersMarks(config) if hasattr(config, "workerinput") else RuleReport(config)
     config.pluginmanager.register(rules, "rule-report")
     os.umask(0o022)  # files that others may write are refused, whatever the tester's umask
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest tests come first: whichever process has one at the end leaves the others with nothing to do."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
 
 
 @pytest.hookimpl(trylast=True)

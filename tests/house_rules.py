@@ -61,7 +61,7 @@ HTTP_METHODS = {"delete", "get", "head", "patch", "post", "put", "route"}
 
 SQL_AS_TEXT = (
     "src/infohus/kernel/audit/", "src/infohus/cli/", "src/infohus/demo/installation.py",  # the schema audit: no models
-    "src/infohus/kernel/access/intake_keys.py",  # who acts in the schema keys
+    "src/infohus/kernel/access/intake_keys.py", "src/infohus/kernel/access/restored_keys.py",  # who acts in `keys`
     "src/infohus/kernel/database/pool.py",  # which roles there are, asked of the catalog
     "src/infohus/kernel/database/readiness.py",  # whether it can be written to
     "src/infohus/kernel/database/statements.py", "src/infohus/kernel/unit_of_work/begin.py",  # who acts; BEGIN, COMMIT

@@ -1,7 +1,7 @@
 """The programs that a machine of tests/operators_machine.py has in place of systemd's and the package managers'.
 
 Each says on stderr that it is a stand-in and what it does. `systemctl` reads the installed unit and starts that very
-command, as the unit's account, with its environment and file mode mask, and without its sandbox
+command, as the unit's account, with its environment and file mode mask, and of its sandbox InaccessiblePaths= alone
 (tests/integration/test_deploy_unit.py compares that with what the application does). Started as
 `stand_ins.py NAME arguments…`; stands alone, because the machine's own Python runs it.
 """
@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -143,17 +143,28 @@ def process_of(
     account = unit.get("User", ["root"])[0]
     environment = {**environment_of(unit), **more}
     command = command_of(line, environment)
-    say(f"starts as {account}, without the unit's sandbox: {' '.join(command)}")
+    say(f"starts as {account}, with InaccessiblePaths= of the unit's sandbox alone: {' '.join(command)}")
+    groups = {*os.getgrouplist(account, pwd.getpwnam(account).pw_gid)}
+    groups |= {grp.getgrnam(group).gr_gid for group in unit.get("SupplementaryGroups", [])}
+    become = ["setpriv", f"--reuid={account}", f"--regid={unit.get('Group', ['root'])[0]}"]
+    become += [f"--groups={','.join(map(str, sorted(groups)))}", "--"]
+    script = [*hiding(unit.get("InaccessiblePaths", [])), shlex.join(["exec", *become, *command])]
     with (STATE / f"{name}.log").open("ab") as journal:
         return subprocess.Popen(
-            command, env=environment, cwd=unit.get("WorkingDirectory", ["/"])[0], stdin=subprocess.DEVNULL,
-            stdout=journal, stderr=journal, start_new_session=True, umask=int(unit.get("UMask", ["0022"])[0], 8),
-            user=account, group=unit.get("Group", ["root"])[0],
-            extra_groups=[
-                *os.getgrouplist(account, pwd.getpwnam(account).pw_gid),
-                *(grp.getgrnam(group).gr_gid for group in unit.get("SupplementaryGroups", [])),
-            ],
+            ["/usr/bin/unshare", "--mount", "/bin/sh", "-euc", "\n".join(script)], env=environment,
+            cwd=unit.get("WorkingDirectory", ["/"])[0], stdin=subprocess.DEVNULL, stdout=journal, stderr=journal,
+            start_new_session=True, umask=int(unit.get("UMask", ["0022"])[0], 8),
         )
+
+
+def hiding(places: Sequence[str]) -> list[str]:
+    """Write what puts something that nobody may look into over each place that is there."""
+    (STATE / "no-folder").mkdir(mode=0, exist_ok=True)
+    (STATE / "no-file").touch(mode=0)
+    there = [Path(place.removeprefix("-")) for place in places]
+    return [
+        f"mount --bind {STATE}/no-{'folder' if place.is_dir() else 'file'} {place}" for place in there if place.exists()
+    ]
 
 
 def run_once(name: str, unit: Mapping[str, list[str]], more: Mapping[str, str]) -> int:

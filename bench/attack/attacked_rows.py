@@ -11,13 +11,15 @@ import asyncpg
 
 from infohus.cases.joint_decisions.model import Signature
 from infohus.casework.scope_decisions.model import ScopeDecision
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.keys_model import IntakeKey
 from infohus.kernel.access.model import Case, Coordinator, Disclosure, Participant
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
 from infohus.kernel.audit.storage.log import APPEND
 from infohus.kernel.audit.storage.written_rows import wrote_of
+from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
-from infohus.kernel.audit.verification.row_reconciliation import RowFault, RowReconciliation
+from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
 from infohus.kernel.database.statements import insert_of, table_of, update_of
 from infohus.kernel.database.tables import Row
 
@@ -128,7 +130,7 @@ class AttackedRows:
     async def faults(self) -> list[RowFault]:
         """Do what `infohus audit verify --rows` does."""
         with LoggedRows() as logged:
-            reconciliation, found = RowReconciliation(logged), list[RowFault]()
+            reconciliation, found = RowReconciliation(logged, RulesOfKeyRows()), list[RowFault]()
             while not reconciliation.is_done:
                 found += await reconciliation.step(self.superuser)
         return found

@@ -125,7 +125,7 @@ def create_app(settings: Settings) -> Litestar:
         minimum_assurance=Assurance(settings.minimum_assurance),
     )
     actors = Actors()
-    signer = signer_of(settings)
+    signer = signer_of(settings, now)
     pooled_signer = PooledSigner(signer)
     units = UnitsOfWork(
         policies=policies, vault=vault, procedure=PROCEDURE, clock=now, acknowledged=signer.acknowledged,

@@ -1,5 +1,6 @@
 """A note in the archive of checkpoints that the log's key did not sign stops nobody: it is skipped, and named."""
 
+from itertools import product
 from pathlib import Path
 
 import asyncpg
@@ -11,7 +12,7 @@ from house import MUNICIPAL_LOG, open_house
 from infohus.app import create_app
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
 from infohus.kernel.audit.verification.stored_log import verify_log
-from town import KEY, LOG, ORIGIN, Town
+from town import KEY, LOG, NAMES, ORIGIN, Town
 
 KEEP = "SELECT audit.keep_checkpoint($1, $2, $3, $4::text::timestamptz)"
 NOTES = (
@@ -49,6 +50,37 @@ class WhenTheSignersRoleKeepsANoteThatIsNone:
         assert [(fault.place, fault.index) for fault in found.verification.faults if fault.index in {0, 1}] == [
             ("audit.checkpoint", 0), ("audit.checkpoint", 1),
         ]
+
+    async def test_what_a_superuser_puts_there_stops_neither_the_signer_nor_a_witness(self, town: Town) -> None:
+        await town.append(2)
+        await town.signer().sign(town.connection, LOG)
+        plants: list[tuple[str, *tuple[object, ...]]] = [
+            ("INSERT INTO audit.checkpoint VALUES ($1, $2, $3, $4::text::timestamptz)", LOG, size, note, at)
+            for size, (note, at) in enumerate(product(NOTES, ("now", "infinity", "-infinity")), 3)
+        ]
+        plants += [
+            ("INSERT INTO audit.checkpoint VALUES ($1, $2, 'garbage', 'infinity')", LOG, size)
+            for size in (10**6, 2**62 - 1, 2**63 - 1)
+        ]
+        plants += [
+            ("INSERT INTO audit.cosignature VALUES ($1, $2, $3, $4, 'infinity')", LOG, size, name, line)
+            for size in (2, 3, 4, 2**63 - 1)
+            for name, line in (("x", "garbage"), ("", ""), ("y", "— x AAAA\n"), (NAMES[0], f"— {NAMES[0]} AAAA\n"))
+            if (size, name) != (2, NAMES[0])
+        ]
+        await town.as_superuser(*plants)
+        for size in (3, 4, 5):
+            await town.append(1)
+            signer = town.signer()
+            await signer.require_not_behind(town.connection)
+            signed = await signer.sign(town.connection, LOG)
+            assert signed.checkpoint.size == size
+            await signer.require_ready(town.connection)
+        found = await verify_log(
+            town.superuser, LOG, key=KEY.verifier(ORIGIN), witnesses=town.signer().witnesses
+        )
+        named = {fault.index for fault in found.verification.faults if fault.place == "audit.checkpoint"}
+        assert named >= {size - 1 for size in (3, 4, 5, 10**6, 2**62 - 1, 2**63 - 1)}
 
     async def test_every_reader_answers_and_the_service_opens_again(self, database: Database, tmp_path: Path) -> None:
         async with open_house(database, tmp_path) as house:

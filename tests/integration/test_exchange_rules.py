@@ -51,10 +51,13 @@ class WhenAnExchangeIsRefused:
 
     @pytest.mark.rule(3)
     @pytest.mark.rule(7)
-    @pytest.mark.parametrize("recipient", [INSTITUTION, "lokal-fodboldklub", MUNICIPALITY])
-    async def test_a_recipient_takes_no_part(self, house: House, recipient: str) -> None:
+    @pytest.mark.parametrize(("recipient", "situation"), [
+        (INSTITUTION, "recipient-takes-no-part"), ("lokal-fodboldklub", "recipient-takes-no-part"),
+        (MUNICIPALITY, "recipient-is-oneself"),
+    ])
+    async def test_a_recipient_takes_no_part(self, house: House, recipient: str, situation: str) -> None:
         problem = await refused(house, {"recipients": [recipient]})
-        assert problem["type"] == "/problems/recipient-takes-no-part"
+        assert problem["type"] == f"/problems/{situation}"
 
     @pytest.mark.rule(4)
     async def test_the_paragraph_stated_is_another_than_follows(self, house: House) -> None:

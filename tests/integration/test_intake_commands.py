@@ -16,7 +16,8 @@ from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.audit.formats.entry import Entry, decode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
-from infohus.kernel.sealing.signatures import SignerKey, Signers, add_signers
+from infohus.kernel.sealing.keepers import FileKeyKeeper, keeper_with_signers
+from infohus.kernel.sealing.signatures import NotSigned, SignerKey, Signers, add_signers
 
 PLANTED = [
     "UPDATE keys.intake_key SET public_key = decode(repeat('00', 1216), 'hex') WHERE authority_id = $1",
@@ -225,3 +226,39 @@ class WhenIntakeKeysAreMade:
         assert machine.faults() == []
         (fault,) = machine.rows_not_as_logged()
         assert "er væk, uden at nogen log siger det" in fault
+
+
+class WhenASigningKeyIsReplaced:
+    def replace(self, machine: Machine, *more: str) -> Result:
+        """Run `keys replace-signer` for the police."""
+        places = ("--folder", str(machine.folder), "--signers", str(machine.signers))
+        return machine.run("keys", "replace-signer", "--authority", POLICE, *places, *more)
+
+    def test_both_count_and_the_next_one_is_signed_by_the_new_one(self, machine: Machine) -> None:
+        machine.intake()
+        said = self.replace(machine)
+        assert (said.exit_code, f'id = "{POLICE}/sign-2"' in said.output) == (0, True)
+        assert machine.faults() == []
+        assert machine.intake("--authority", POLICE, "--new-generation").exit_code == 0
+        signed = machine.ask("SELECT signer_key_id FROM keys.intake_key WHERE authority_id = $1 ORDER BY 1", POLICE)
+        assert [row["signer_key_id"] for row in signed] == [f"{POLICE}/sign-1", f"{POLICE}/sign-2"]
+        keeper_with_signers(machine.folder, machine.signers)
+
+    @pytest.mark.rule(44)
+    def test_what_a_stolen_one_signed_counts_no_more_and_the_next_intake_key_does(self, machine: Machine) -> None:
+        machine.intake()
+        key_id, signature = FileKeyKeeper(machine.folder).sign(POLICE, b"forged")
+        assert self.replace(machine, "--stolen").exit_code == 0
+        with pytest.raises(NotSigned):
+            Signers.read(machine.signers).verify(POLICE, key_id, b"forged", signature)
+        (fault,) = machine.faults()
+        assert f"of {POLICE} in the infohus" in fault
+        assert machine.intake().exit_code == 0
+        assert machine.generations()[POLICE] == [1, 2]
+        assert Signers.read(machine.signers).authorities() == set(machine.authorities)
+        keeper_with_signers(machine.folder, machine.signers)
+
+    def test_an_authority_without_keys_gets_none(self, machine: Machine) -> None:
+        places = ("--folder", str(machine.folder), "--signers", str(machine.signers))
+        refused = machine.run("keys", "replace-signer", "--authority", "ukendt", *places)
+        assert (refused.exit_code, (machine.folder / "ukendt").exists()) == (1, False)

@@ -13,7 +13,7 @@ import pytest
 from conftest import Database
 from house import MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, open_house
 from infohus.kernel.audit.formats.entry import Entry, Outcome, encode
-from infohus.kernel.audit.verification.named_persons import UNNAMED, WITHOUT_CASE
+from infohus.kernel.audit.verification.named_persons import OUT_OF_ORDER, UNNAMED, WITHOUT_CASE
 from reconciled import faults_in
 
 LATER = timedelta(minutes=6)
@@ -79,7 +79,9 @@ class WhenAnEntryHidesWhomItIsAbout:
             house, database, late, msgspec.structs.replace(late, persons=[], at=early, nonce=secrets.token_urlsafe(16)),
             msgspec.structs.replace(late, persons=[], at=late.at - LATER, nonce=secrets.token_urlsafe(16)),
         )
-        assert [fault.what for fault in await faults_in(database)] == [UNNAMED, UNNAMED]
+        found = [fault.what for fault in await faults_in(database)]
+        assert (found.count(UNNAMED), len(found)) == (2, 3)
+        assert any(what.startswith("er dateret over en time før") for what in found)
 
     @pytest.mark.fault("A17")
     async def test_it_says_that_more_parts_follow_and_none_does(self, database: Database, tmp_path: Path) -> None:
@@ -117,3 +119,19 @@ class WhenAnActBeganBeforeAPersonWasRecorded:
             await house.entries(MUNICIPAL_LOG)
         )[-1].at + timedelta(seconds=1)))
         assert await faults_in(database) == []
+
+
+class WhenAnEntryIsDatedAhead:
+    @pytest.mark.rule(58)
+    async def test_it_is_named_once_as_soon_as_another_follows(self, house: House, database: Database) -> None:
+        case = await case_with_persons(house)
+        entry = await forged(house, case)
+        for ahead in (timedelta(minutes=30), timedelta(days=3650)):
+            entry = msgspec.structs.replace(entry, at=entry.at + ahead, nonce=secrets.token_urlsafe(16))
+            await append_as_the_application(house, database, entry)
+        for _ in range(2):
+            await case.kommune.get(case.path)
+        (ahead_at,) = [place for place, one in enumerate(await house.entries(MUNICIPAL_LOG)) if one.at == entry.at]
+        said = OUT_OF_ORDER.format(ahead_at)
+        found = [fault for fault in await faults_in(database) if fault.what == said]
+        assert [fault.key for fault in found] == [f'["{MUNICIPAL_LOG}", "{ahead_at + 1}"]']

@@ -1,5 +1,6 @@
 """What PET asks for is seen by the authority that was asked and its supervision, and by nobody else (rule 85)."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from infohus.kernel.authorization.action import Action
 from one_api import description_of
 
 ASKED = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen."}
+JSON = {"Content-Type": "application/json"}
 _CORRELATION = re.compile(r'"correlation_id":"[^"]*"')
 TOLD = (
     "INSERT INTO infohus.disclosure (exchange_id, record_id, recipient_id, record_version, record_kind, case_id,"
@@ -143,10 +145,9 @@ class WhenPetIsAnswered:
         case = await knowing_pet(house)
         items = [{"kind": "information", "id": await case.note()}]
         ordinary = await case.kommune.post(f"{case.path}/exchanges", {**told(), "items": items})
-        for_pet = await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "items": items})
-        await house.sql(
-            TOLD, UUID(for_pet["id"]), UUID(items[0]["id"]), "pet", UUID(case.id), MUNICIPALITY,
-        )
+        for_pet, again = [
+            await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "items": items}) for _ in range(2)
+        ]
         draft = {**told(), "summary": "Det var en anden.", "recipients": []}
         of_pets = await case.kommune.post(f"{case.path}/exchanges/{for_pet['id']}/corrections", draft)
         assert (of_pets["recipients"], of_pets["paragraph"]) == (["pet"], "pet-loven-4")
@@ -155,6 +156,13 @@ class WhenPetIsAnswered:
         corrected = await case.kommune.post(f"{case.path}/exchanges/{ordinary['id']}/corrections", draft)
         assert corrected["recipients"] == [POLICE]
         assert (await case.politi.get(f"{case.path}/exchanges/{ordinary['id']}"))["is_corrected"]
+        # Where nothing is exchanged any more, the correction carries what PET got, and nothing else.
+        new = [{"kind": "information", "id": await case.note()}]
+        await case.decide("scope-decisions", "outside", {"reasons": "Derfor."}, purpose="scope_decision")
+        path, to_pet = f"{case.path}/exchanges/{again['id']}/corrections", {**draft, "recipients": ["pet"]}
+        refused = await case.kommune.post(path, {**to_pet, "items": new}, status=409)
+        assert refused["type"] == "/problems/correction-carries-more"
+        assert (await case.kommune.post(path, {**to_pet, "items": items}))["records"] == items
 
     @pytest.mark.rule(13)
     @pytest.mark.rule(14)
@@ -258,6 +266,9 @@ class WhenAnActIsForPet:
         entries = (await house.entries(MUNICIPAL_LOG))[before:]
         assert [(one.action, one.track) for one in entries] == [(one.action, Track.PET) for one in entries]
         assert len(entries) == len(refused)
+        for spelt in ("pet\0", "pet\ud800", "p\u00e9t", "pet\n"):
+            asked = {"content": json.dumps({**QUESTION, "received_from": spelt}).encode(), "headers": JSON}
+            assert (await kommune.call("POST", f"{case.path}/information-requests", **asked)).status_code == 400, spelt
         # Another authority's entries say nothing of a track that it does not know.
         await case.politi.get(exchange, status=404)
         assert (await house.entries(POLICE_LOG))[-1].track is Track.ORDINARY

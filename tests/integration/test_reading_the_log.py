@@ -52,15 +52,19 @@ class WhenALogIsToBeRead:
             request = request_for(house, route)
             path, _, query = request["path"].partition("?")
             assert query == "purpose=self_monitoring"
-            for wrong, status in (("", 422), ("?purpose=nysgerrighed", 400), ("?purpose=010104-1234", 400)):
+            operation = description_of(house.app)["paths"][route.path][route.method.lower()]
+            can = "data_protection_officer" in operation["x-roles"]
+            refused = 422 if can else 403
+            for wrong, status in (("", refused), ("?purpose=nysgerrighed", 400), ("?purpose=010104-1234", 400)):
                 before = len(await house.entries(MUNICIPAL_LOG))
                 answer = await house.client.request(
                     route.method, path + wrong, json=request.get("json"), headers=headers
                 )
                 assert answer.status_code == status, f"{route.operation_id}: {answer.text}"
                 (entry,) = (await house.entries(MUNICIPAL_LOG))[before:]
-                assert entry.outcome.value == "refused"
-                assert entry.reason == ("request-not-understood" if wrong else "log-read-without-purpose")
+                assert entry.outcome.value == ("refused" if can or wrong else "denied")
+                without = "log-read-without-purpose" if can else "role-may-not"
+                assert entry.reason == ("request-not-understood" if wrong else without)
                 assert "010104-1234" not in str(entry)
 
     @pytest.mark.parametrize("purpose", list(LogReadingPurpose))
@@ -72,6 +76,16 @@ class WhenALogIsToBeRead:
         await house.person("kommune").get("/log/entries?purpose=criminal_proceedings", status=403)
         entry = await newest(house)
         assert (entry.outcome.value, entry.purpose) == ("denied", "criminal_proceedings")
+
+    @pytest.mark.rule(47)
+    async def test_whoever_may_not_is_told_so_and_not_to_say_what_for(self, house: House) -> None:
+        kommune = house.person("kommune")
+        headers = {"Authorization": f"Bearer {kommune.token}"}
+        answer = await house.client.get("/log/entries", headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/role-may-not")
+        assert "myndighedens jurist eller databeskyttelsesrådgiveren" in answer.json()["detail"]
+        entry = await newest(house)
+        assert (entry.action, entry.outcome.value, entry.reason) == ("verifyLog", "denied", "role-may-not")
 
 
 @pytest.mark.rule(56)

@@ -238,8 +238,8 @@ class WhenTheRunbookIsFollowed:
     def test_the_check_says_what_is_still_to_do_until_it_is_done(self, installed: Installed) -> None:
         before, afterwards = installed.said["check"], installed.infohus.run(BLOCKS["check"])
         assert [said.count("INFOHUS_WITNESSES_FILE is not set") for said in (before, afterwards)] == [1, 0]
-        assert "FEJL" not in before + afterwards
-        assert "Alt er, som det skal være." in afterwards
+        assert "ERROR  " not in before + afterwards
+        assert "Everything is as it should be." in afterwards
 
     def test_each_authority_is_told_by_a_trial_alarm(self, installed: Installed) -> None:
         said = installed.witness.run("cat /run/stand-ins/mail")

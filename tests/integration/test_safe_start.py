@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from conftest import ROLES_SQL, Database, Role
-from house import House, open_house
+from house import House, now, open_house
 from infohus.app import create_app
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
@@ -174,4 +174,4 @@ class WhenAWitnessIsTheLogItself:
         said = f'need = 1\n[[witness]]\nurl = "https://witness.example"\nkey = "{WitnessKey(key.name, key.public)}"\n'
         policy.write_text(said, encoding="utf-8")
         with pytest.raises(WitnessesNotUsable, match="the log's own key"):
-            signer_of(structs.replace(house.settings, witnesses_file=policy))
+            signer_of(structs.replace(house.settings, witnesses_file=policy), now)

@@ -199,8 +199,8 @@ class WhenAnInstallationIsChecked:
 @pytest.mark.fault("E5")
 class WhenTheCommandEnds:
     @pytest.mark.parametrize(("more", "code", "says"), [
-        ({}, 4, "Pas på  INFOHUS_WITNESSES_FILE"), ({"INFOHUS_PORTS": "1"}, 1, "FEJL  INFOHUS_PORTS is no setting"),
-        ({"INFOHUS_PORT": "x"}, 1, "FEJL  the rest was not looked at"),
+        ({}, 4, "WARNING  INFOHUS_WITNESSES_FILE"), ({"INFOHUS_PORTS": "1"}, 1, "ERROR  INFOHUS_PORTS is no setting"),
+        ({"INFOHUS_PORT": "x"}, 1, "ERROR  the rest was not looked at"),
     ])
     async def test_its_code_says_what_a_start_would_do(
         self, house: House, more: dict[str, str], code: int, says: str

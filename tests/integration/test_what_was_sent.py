@@ -35,7 +35,7 @@ NOT_UNDERSTOOD: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a value": ("POST", "searches", {"json": {"purpose": CANARY}}, "purpose"),
     "a name": ("POST", "searches", {"json": {"purpose": "casework", CANARY: 1}}, "i indholdet"),
     "a name within": ("POST", "concerns", {"json": {"channel": "mail", "subjects": [{CANARY: 1}]}}, "i subjects[0]"),
-    "all but a field": ("POST", "searches", {"json": {}}, "purpose mangler"),
+    "all but a field": ("POST", "searches", {"json": {}}, "cpr_number mangler"),
     "nothing": ("POST", "searches", {}, "$"),
     "another kind": ("POST", "searches", {"json": CANARY}, "$"),
     "no JSON": ("POST", "searches", {"content": CANARY.encode(), "headers": JSON}, "$"),

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from conftest import Database
+from in_memory import folder_in_memory
 from noninterference.finding_leaks import MOST_HISTORIES, found_after
 from noninterference.generating import History, history_of
 from noninterference.installation import Installation, open_installation
@@ -26,8 +27,10 @@ async def installation(
     one_database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Installation]:
     """Open one installation for all histories: each run has an infohus and two authorities of its own."""
-    async with open_installation(one_database, tmp_path_factory.mktemp("opened"), places=PLACES) as opened:
-        yield opened
+    with folder_in_memory() as memory:  # nine thousand files of keys, each flushed to the disk
+        folder = memory or tmp_path_factory.mktemp("opened")
+        async with open_installation(one_database, folder, places=PLACES) as opened:
+            yield opened
 
 
 async def assert_nothing_differs(installation: Installation, history: History) -> None:

@@ -288,7 +288,7 @@ class WhenAKeeperIsLookedAt:
         public = {name for name in vars(FileKeyKeeper) if not name.startswith("_")}
         assert public == {
             "create", "check", "authorities", "missing", "require_keys_of", "key_id", "wrap", "unwrap", "index_key",
-            "new_intake", "open_intake", "sign", "signer_key",
+            "new_intake", "open_intake", "sign", "signer_key", "replace_signer",
         }
 
     def test_it_shows_nothing_it_has_read(self, folder: Path, keeper: FileKeyKeeper) -> None:

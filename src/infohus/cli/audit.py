@@ -140,7 +140,7 @@ def sign() -> None:
     """Sign every log and ask its witnesses, now, with the settings of the service."""
 
     async def go(connection: AnyConnection) -> None:
-        signer = signer_of(settings)
+        signer = signer_of(settings, now)
         await signer.require_not_behind(connection)  # by hand neither, where the service would not open
         for row in await connection.fetch("SELECT id, origin FROM audit.log ORDER BY origin"):
             signed = await signer.sign(connection, row["id"])
@@ -163,7 +163,7 @@ def keys() -> None:
 
     try:
         settings = Settings.read()
-        signer = signer_of(settings)
+        signer = signer_of(settings, now)
         for origin in with_database(settings.signer_database_url, go):
             click.echo(str(signer.verifier(origin)))
     except REFUSED as refused:

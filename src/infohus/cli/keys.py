@@ -9,11 +9,22 @@ import rich_click as click
 
 from infohus.cli.connected import connected
 from infohus.cli.options import PATH, owner_address
+from infohus.cli.rows import reconciler_option
 from infohus.clock import now
 from infohus.kernel.access.intake_keys import StoredIntakeKey, store_intake_keys
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
+from infohus.kernel.access.restored_keys import delete_withdrawn
 from infohus.kernel.audit.formats.checkpoint import SigningKey, UnsafeSigningKey
+from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
 from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
-from infohus.kernel.sealing.signatures import NotSigned, Signers, SignersNotUsable, add_signers, written
+from infohus.kernel.sealing.signatures import (
+    NotSigned,
+    Signers,
+    SignersNotUsable,
+    add_signers,
+    distrust_other_signers,
+    written,
+)
 from infohus.plan.intake_acts import AuthorityNotUsable, make_intake_keys
 
 
@@ -48,6 +59,51 @@ def signer(authority: str, folder: Path) -> None:
         click.echo(written([FileKeyKeeper(folder).signer_key(authority)]), nl=False)
     except UnsafeKeyFile as refused:
         raise click.ClickException(str(refused)) from None
+
+
+@keys.command("replace-signer")
+@click.option("--authority", required=True, help="The authority's id.")
+@click.option("--stolen", is_flag=True, help="What the older keys signed counts no more.")
+@click.option("--folder", envvar="INFOHUS_KEYS_FOLDER", required=True, type=PATH)
+@click.option("--signers", "signers_file", envvar="INFOHUS_SIGNERS_FILE", required=True, type=PATH)
+def replace_signer(authority: str, stolen: bool, folder: Path, signers_file: Path) -> None:  # noqa: FBT001
+    """Make another key that an authority's key keeper signs with; the service uses it once it is started again.
+
+    After --stolen run `infohus keys intake` before the start: no intake key of the authority counts any more. What it
+    had told others, and they had not taken in, it must tell again.
+    """
+    try:
+        made = FileKeyKeeper(folder).replace_signer(authority)
+        add_signers(signers_file, [made])
+        if stolen:
+            distrust_other_signers(signers_file, made)
+    except (UnsafeKeyFile, SignersNotUsable) as refused:
+        raise click.ClickException(str(refused)) from None
+    click.echo(written([made]), nl=False)
+
+
+@keys.command("withdraw-again")
+@reconciler_option
+@owner_address
+def withdraw_again(reconciler_database: str | None, owner_database: str) -> None:
+    """After the schema `keys` was restored, before the service starts: delete again what the logs say was withdrawn."""
+    if not reconciler_database:
+        message = "name --reconciler-database"
+        raise click.UsageError(message)
+
+    async def go() -> int:
+        deleted = 0
+        async with connected(reconciler_database) as reconciler, connected(owner_database) as owner:
+            await reconciler.execute("SET row_security = off")
+            while True:
+                _, found = await reconcile_rows(reconciler, RulesOfKeyRows())
+                async with owner.transaction():
+                    fallen = await delete_withdrawn(owner, found, at=now())
+                if not fallen:
+                    return deleted
+                deleted += fallen
+
+    click.echo(f"{asyncio.run(go())} exchange keys deleted again.")
 
 
 @keys.command("intake")

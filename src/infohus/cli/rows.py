@@ -24,7 +24,7 @@ from infohus.kernel.database.tables import Row
 from infohus.kernel.sealing.column import sealed_columns
 
 LOST = "sidens hemmelighed er væk, så dens tekster kan ikke læses"
-BETWEEN_TURNS_SECONDS = 20
+BETWEEN_TURNS_SECONDS = 10
 rows_option = click.option(
     "--rows", is_flag=True, help="Instead: compare all rows of all tables with what the logs say was stored."
 )

@@ -64,9 +64,9 @@ def check() -> None:
     """
     found = findings()
     for finding in found:
-        click.echo(f"{'FEJL' if finding.stops else 'Pas på'}  {finding.text}")
+        click.echo(f"{'ERROR' if finding.stops else 'WARNING'}  {finding.text}")
     if not found:
-        click.echo("Alt er, som det skal være.")
+        click.echo("Everything is as it should be.")
         return
     raise SystemExit(_STOPS if any(finding.stops for finding in found) else _WARNS)
 
@@ -87,7 +87,7 @@ def findings(environment: Mapping[str, str] = os.environ) -> list[Finding]:
     found += _tried(lambda: Policies.load(settings.policies_folder))
     found += _tried(lambda: keeper_with_signers(settings.keys_folder, settings.signers_file))
     found += _tried(lambda: issuers.extend(read_issuers(settings.issuers_file, now)))
-    found += _tried(lambda: signer_of(settings))
+    found += _tried(lambda: signer_of(settings, now))
     found += asyncio.run(_of_issuers(issuers))
     found += _of_witnesses(settings)
     found += _of_open_policies(settings)
@@ -186,7 +186,7 @@ async def _of_database(
             found += _of_own_witnesses(settings, plans)
             if asks_witnesses:
                 async with pool_of_signer.acquire() as of_signer:
-                    await signer_of(settings).require_not_behind(of_signer)
+                    await signer_of(settings, now).require_not_behind(of_signer)
     except (ConnectionError, TimeoutError, ValueError, asyncpg.InvalidAuthorizationSpecificationError) as failure:
         found.append(Finding(f"{asked}: the database does not let us in ({type(failure).__name__})", stops=True))
     except CANNOT_START as refused:

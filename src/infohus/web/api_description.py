@@ -16,6 +16,7 @@ from litestar.openapi.spec import OpenAPI
 
 from infohus import errors
 from infohus.kernel.answers.problems import PROBLEM, Problem
+from infohus.kernel.authorization.roles import names_of
 from infohus.kernel.identity.caller import Role
 from infohus.kernel.requests.moments import OF_MOMENTS
 from infohus.web.api_examples import EXAMPLES
@@ -74,7 +75,7 @@ class ExactDocument(OpenAPI):
         """Add the act's Danish name and the roles: as extensions for programs, and these as a sentence for people."""
         name = operation["operationId"]
         operation["x-act"] = self.acts[name]
-        operation["x-roles"] = [role.value for role in Role if role in self.roles[name]]
+        operation["x-roles"] = names_of(self.roles[name])
         operation["description"] += who_can(operation["x-roles"])
 
 

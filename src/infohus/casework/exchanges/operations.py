@@ -139,7 +139,7 @@ async def correct_exchange(
     reached = await _reached_by_correction(work, wrong)
     items = await records.items_of(work, draft.items)
     if work.case.stage not in PROCEDURE[Action.RECORD_EXCHANGE].stages:
-        carried = {row["record_id"] for row in await work.values(_CARRIED, exchange_id=wrong.id)}
+        carried = {row["record_id"] for row in await work.values(_CARRIED, exchange_id=wrong.id)} | {*wrong.given_ids}
         if not {item.record_id for item in items} <= carried or not set(draft.recipients) <= reached:
             raise CorrectionCarriesMore
     if items and not draft.recipients:

@@ -4,10 +4,10 @@ What a condition asks beside the caller's role is taken as unknown. So a role th
 case alike, and whoever hears that learns nothing of any case.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from infohus.kernel.identity.caller import Role
+from infohus.kernel.identity.caller import Caller, Role
 
 _ROLE = "Infohus::Role"
 Part = Mapping[str, Any]
@@ -23,6 +23,16 @@ def roles_permitted(policies: Iterable[Part]) -> frozenset[Role]:
         if any(_applies(policy, role) is not False for policy in permits)
         and not any(_applies(policy, role) for policy in forbids)
     )
+
+
+def has_one_of(caller: Caller, roles: Collection[Role]) -> bool:
+    """Say whether the caller acts in one of these roles."""
+    return caller.role in roles
+
+
+def names_of(roles: Collection[Role]) -> list[str]:
+    """Name roles, in the order in which `Role` lists them."""
+    return [role.value for role in Role if role in roles]
 
 
 def _applies(policy: Part, role: Role) -> bool | None:

@@ -86,7 +86,7 @@ class Asked:
     def _read_track(self, name: str, value: object) -> None:
         if name == _PET_ASKED and value is True:
             self.says_pet_asked = True
-        elif name == _ASKING and isinstance(value, str):
+        elif name == _ASKING and isinstance(value, str) and value.isascii() and value.isprintable():
             self.asking = value
 
     def _read_value(self, name: str, value: object) -> None:

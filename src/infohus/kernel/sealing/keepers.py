@@ -81,8 +81,12 @@ class FileKeyKeeper:
     """A keeper of files with mode 0600 in folders with mode 0700. For demo and small installations; no HSM."""
 
     def __init__(self, folder: Path) -> None:
-        """Look in `folder`: an authority's `kek-1.key` and `sign-1.key`, `index/<infohus id>.key`, 32 bytes each."""
+        """Look in `folder`: an authority's `kek-1.key` and `sign-1.key`, `index/<infohus id>.key`, 32 bytes each.
+
+        An authority signs with the newest of its signing keys: that of the highest number, as it is when first used.
+        """
         self._folder = folder
+        self._signs_with: dict[str, int] = {}
         self._known: dict[tuple[str, str], bytes] = {}
 
     @classmethod
@@ -126,6 +130,8 @@ class FileKeyKeeper:
         wanted = {self._folder / name for authority_id in self.authorities() for name in _keys_of(authority_id)}
         if wanted:
             wanted.add(self._folder / "index" / f"{INSTALLATION}.key")
+        for authority_id in self.authorities():
+            self._newest_signer(authority_id)
         for path in sorted({*wanted, *self._folder.glob("*/*.key")}):
             self._read(path.parent.name, path.name)
 
@@ -161,15 +167,39 @@ class FileKeyKeeper:
 
     def sign(self, authority_id: str, statement: bytes) -> tuple[str, bytes]:
         """Sign a statement for an authority; give the name of the key that signed, and the signature, 64 bytes."""
-        return _signer_id(authority_id), signed_with(self._read(authority_id, "sign-1.key"), statement)
+        number = self._newest_signer(authority_id)
+        return _signer_id(authority_id, number), signed_with(self._read(authority_id, f"sign-{number}.key"), statement)
 
     def signer_key(self, authority_id: str) -> SignerKey:
         """Give the public half of the key that signs for an authority now, for the file of the signers."""
-        return SignerKey.of(authority_id, _signer_id(authority_id), self._read(authority_id, "sign-1.key"))
+        number = self._newest_signer(authority_id)
+        key = self._read(authority_id, f"sign-{number}.key")
+        return SignerKey.of(authority_id, _signer_id(authority_id, number), key)
+
+    def replace_signer(self, authority_id: str) -> SignerKey:
+        """Make another signing key for an authority, with which it signs from now on; give its public half.
+
+        A service that runs goes on with the key it began with until it is started again.
+
+        Raises:
+            UnsafeKeyFile: the authority has no keys here, or its folder is not as it must be.
+        """
+        self._read(authority_id, "sign-1.key")
+        number = self._newest_signer(authority_id) + 1
+        _write_once(self._folder / authority_id / f"sign-{number}.key")
+        self._signs_with[authority_id] = number
+        return self.signer_key(authority_id)
 
     def index_key(self, infohus_id: UUID) -> bytes:
         """Give the 32-byte key under which an infohus looks values up."""
         return self._read("index", f"{infohus_id}.key")
+
+    def _newest_signer(self, authority_id: str) -> int:
+        number = self._signs_with.get(authority_id)
+        if number is None:
+            names = (path.stem.removeprefix("sign-") for path in (self._folder / authority_id).glob("sign-*.key"))
+            number = self._signs_with[authority_id] = max((int(name) for name in names if name.isdecimal()), default=1)
+        return number
 
     def _wrapping_key(self, authority_id: str) -> bytes:
         return self._read(authority_id, "kek-1.key")
@@ -204,8 +234,8 @@ def _keys_of(authority_id: str) -> tuple[str, ...]:
     return f"{authority_id}/kek-1.key", f"{authority_id}/sign-1.key", f"{supervision_of(authority_id)}/kek-1.key"
 
 
-def _signer_id(authority_id: str) -> str:
-    return f"{authority_id}/sign-1"
+def _signer_id(authority_id: str, number: int) -> str:
+    return f"{authority_id}/sign-{number}"
 
 
 def _bound_to(authority_id: str, context: bytes) -> bytes:

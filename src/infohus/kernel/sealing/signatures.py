@@ -206,10 +206,27 @@ def add_signers(path: Path, keys: Iterable[SignerKey]) -> None:
     signers = Signers([*present, *missing])
     signers.require(wanted)
     if missing:
-        unfinished = path.with_name(f".{path.name}.new")
-        unfinished.write_text(written(signers), encoding="utf-8")
-        unfinished.chmod(0o644)
-        unfinished.replace(path)
+        _replace(path, signers)
+
+
+def distrust_other_signers(path: Path, key: SignerKey) -> None:
+    """Take every other key of this key's authority out of a file of signers: what they signed counts no more.
+
+    If the process dies here, the file is as it was.
+
+    Raises:
+        SignersNotUsable: the file cannot be used.
+        OSError: it cannot be written.
+    """
+    others = [one for one in Signers.read(path) if one.authority_id != key.authority_id]
+    _replace(path, Signers([*others, key]))
+
+
+def _replace(path: Path, signers: Signers) -> None:
+    unfinished = path.with_name(f".{path.name}.new")
+    unfinished.write_text(written(signers), encoding="utf-8")
+    unfinished.chmod(0o644)
+    unfinished.replace(path)
 
 
 def written(keys: Iterable[SignerKey]) -> str:

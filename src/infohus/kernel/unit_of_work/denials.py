@@ -11,6 +11,7 @@ from infohus import errors
 from infohus.kernel.access.model import Case
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import FRESH, Decision, Participation, Policies, Resource
+from infohus.kernel.authorization.roles import has_one_of, names_of
 from infohus.kernel.database.tables import Record
 from infohus.kernel.identity.caller import Caller, Role
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject, resource_of
@@ -24,7 +25,7 @@ class RoleMayNot(errors.NotAvailable):
     def __init__(self, roles: frozenset[Role], *, policies: tuple[str, ...] = ()) -> None:
         """Say which roles may."""
         super().__init__(policies=policies)
-        self.facts = {"roles": " ".join(role.value for role in Role if role in roles)}
+        self.facts = {"roles": " ".join(names_of(roles))}
 
 
 class SignInNotFresh(errors.NotAvailable):
@@ -45,7 +46,7 @@ def require_role(roles: frozenset[Role], caller: Caller) -> None:
     Raises:
         RoleMayNot: the caller's role is none of them.
     """
-    if caller.role not in roles:
+    if not has_one_of(caller, roles):
         raise RoleMayNot(roles)
 
 
@@ -53,7 +54,9 @@ def denial_by_role(
     roles: frozenset[Role], caller: Caller, *, policies: tuple[str, ...] = ()
 ) -> errors.NotAvailable:
     """Give the refusal of an act that only `roles` can ever do; `policies` forbade it, where they were asked."""
-    return errors.NotAvailable(policies=policies) if caller.role in roles else RoleMayNot(roles, policies=policies)
+    if has_one_of(caller, roles):
+        return errors.NotAvailable(policies=policies)
+    return RoleMayNot(roles, policies=policies)
 
 
 def denial_of(  # noqa: PLR0913, PLR0917 - what was decided, and about what
@@ -61,7 +64,7 @@ def denial_of(  # noqa: PLR0913, PLR0917 - what was decided, and about what
 ) -> errors.NotAvailable:
     """Give the refusal of an act that the policies deny."""
     roles = policies.roles[action]
-    if caller.role not in roles or not _is_seen(policies, caller, resolved, now):
+    if not has_one_of(caller, roles) or not _is_seen(policies, caller, resolved, now):
         return denial_by_role(roles, caller, policies=decision.policies)
     resource = resource_of(resolved, resolved.subject, resolved.readers)
     participation = Participation(resolved.participation, resolved.scope)

@@ -16,6 +16,7 @@ SIDE_SECRET, EXCHANGE_KEY = "side_secret", "exchange_key"
 UNNAMED = "ingen log nævner den, og intet hænger på den: en afbrudt handling, eller lagt der af en anden"
 TAKEN_IN = "er åbnet og lukket til egen brug, uden at en log siger det: en afbrudt handling, eller ændret af en anden"
 SECOND = "siden har mere end én hemmelighed: kun den, som dens nøgleholder kan åbne, bruges"
+STANDS_AGAIN = "er slettet ifølge loggen og står der igen"
 FALLEN = "står der, selv om det, den hviler på, er væk"
 
 

@@ -25,6 +25,9 @@ AT_ONCE_FOR = timedelta(minutes=5)
 """An act that began before a person was recorded may be logged after it: no request takes as long as this."""
 UNNAMED = "nævner ikke alle de personer, som myndigheden kendte i sagen"
 NO_ENTRY = "er ingen post i format 2"
+AHEAD_FOR = timedelta(hours=1)
+"""How far a clock may be set back between two entries: they stand in a log in the order in which they were appended."""
+OUT_OF_ORDER = "er dateret over en time før post {}, der blev logget før den"
 WITHOUT_CASE = "handler om noget i en sag, men nævner ingen sag"
 
 _REMEMBERED = "CREATE TABLE known (log TEXT, in_case TEXT, person TEXT, at REAL, PRIMARY KEY (log, in_case, person));"
@@ -57,6 +60,9 @@ class _Act:
 class _Log:
     latest: datetime | None = None
     """The latest moment that an entry so far states."""
+    latest_place: int = 0
+    is_ahead: bool = False
+    """Whether an entry behind that one was found to be dated long before it."""
     act: _Act | None = None
 
 
@@ -102,7 +108,11 @@ class NamedPersons:
         if entry is not None and entry.outcome is Outcome.ALLOWED:
             log.act = _Act(place, entry, named=set(entry.persons))
         if entry is not None:
-            log.latest = max(entry.at, log.latest or entry.at)
+            if log.latest is None or entry.at >= log.latest:
+                log.latest, log.latest_place, log.is_ahead = entry.at, place, False
+            elif log.latest - entry.at > AHEAD_FOR and not log.is_ahead:
+                log.is_ahead = True
+                found.append((place, OUT_OF_ORDER.format(log.latest_place)))
         return found
 
     def _judge(self, log_id: UUID, log: _Log) -> list[tuple[int, str]]:

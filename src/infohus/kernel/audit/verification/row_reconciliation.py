@@ -17,6 +17,7 @@ from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection
 from infohus.kernel.audit.verification.key_rows import (
     EXCHANGE_KEY,
     KEYS,
+    STANDS_AGAIN,
     TAKEN_IN,
     UNNAMED,
     KeyRowRules,
@@ -227,7 +228,7 @@ class RowReconciliation:
         last, revision = history[-1], revision_of(stored)
         found = self.logged.contradictions(history)
         if is_deleted(table, history):
-            found.append("er slettet ifølge loggen og står der igen")
+            found.append(STANDS_AGAIN)
         elif revision < last.revision:
             found.append(f"er sat tilbage til udgave {revision}; loggen kender udgave {last.revision}")
         elif (table.schema, table.name, revision, last.revision) == (KEYS, EXCHANGE_KEY, 2, 1):
