@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from at_once import at_once
 from checked_log import found_at
 from conftest import Database
 from every_route import ROUTES, request_for
@@ -162,6 +163,26 @@ class WhenARouteWrites:
         }
         assert taking == await writing_operations(house)
         assert len(taking) > 50
+
+
+class WhenTheSameIsSentAtOnce:
+    @pytest.mark.fault("A16")
+    async def test_all_are_answered_alike_and_no_case_number_is_lost(self, house: House) -> None:
+        kommune, path = house.person("kommune"), f"/infohuse/{house.infohus_id}/concerns"
+        key = {"Idempotency-Key": uuid4().hex}
+        draft = {
+            "channel": "phone", "received_at": now().isoformat(), "reporter_kind": "professional",
+            "observation": "Han taler om våben.", "told_reporter": "Vi ser på det.", "subjects": [],
+        }
+        answers = await at_once(*(kommune.call("POST", path, json=draft, headers=key) for _ in range(4)))
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.content for answer in answers}) == 1
+        after = await kommune.post(path, draft)
+        first, second = [
+            int((await kommune.get(f"/cases/{case_id}"))["case"]["number"].rpartition("-")[2])
+            for case_id in (answers[0].json()["case_id"], after["case_id"])
+        ]
+        assert second == first + 1
 
 
 class WhenEverythingIsSentTwice:

@@ -24,4 +24,10 @@ def test_a_row_is_computed_only_afterwards() -> None:
 @pytest.mark.parametrize("model", [ExchangeKey, KeptKey, SideSecret])
 def test_each_value_of_a_key_row_has_its_type(model: type[Row]) -> None:
     for insert in (insert_of(model), insert_unless_there_of(model)):
-        assert "VALUES" not in acting_insert(insert.sql, len(insert.names), schema="keys")
+        rewritten = acting_insert(insert.sql, len(insert.names), schema="keys")
+        assert rewritten is not None
+        assert "VALUES" not in rewritten
+
+
+def test_another_statement_is_not_rewritten() -> None:
+    assert acting_insert("UPDATE keys.one SET id = $1", 1, schema="keys") is None

@@ -94,12 +94,15 @@ def acting(sql: str, parameters: int, *, schema: str = SCHEMA) -> str:
 
 
 @cache
-def acting_insert(sql: str, parameters: int, *, schema: str = SCHEMA) -> str:
+def acting_insert(sql: str, parameters: int, *, schema: str = SCHEMA) -> str | None:
     """Rewrite the INSERT of one row so that it, too, first tells row security who acts, with the same parameters.
 
-    The row is computed only when `act_as` has answered, and row security checks it after that.
+    The row is computed only when `act_as` has answered, and row security checks it after that. `None` for any other
+    statement.
     """
-    insert, _, rest = sql.partition(" VALUES (")
+    insert, found, rest = sql.partition(" VALUES (")
+    if not found:
+        return None
     values, _, unless_there = rest.partition(")")
     assert values.count("::") == parameters  # noqa: S101 - a SELECT takes a value without a type for text
     acts = ", ".join(f"${number}" for number in range(parameters + 1, parameters + 5))

@@ -111,7 +111,8 @@ class UnitsOfWork:
             resolved, audit_draft = ResolvedSubject(), AuditEventDraft(self._procedure[action].purpose)
             audit_draft.asked.is_in_log = True
             attempt = Attempt(caller, action, model, subject_id)
-            context = RequestContext(caller, action, self._procedure[action].lock, self._clock(), connection)
+            lock, key = self._procedure[action].lock, None if idempotency_key is None else idempotency_key.key
+            context = RequestContext(caller, action, lock, self._clock(), connection, key)
             case_id = within or (subject_id if model is Case else None)
             try:
                 if context.writes:

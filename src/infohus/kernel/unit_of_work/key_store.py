@@ -46,10 +46,10 @@ class KeyStore:
             DatabaseUnavailable: no connection was free within ten seconds.
         """
         async with self._connections() as connection:
-            if len(statements) == 1 and statements[0][0].startswith("INSERT"):
+            sql, arguments = statements[0]
+            insert = acting_insert(sql, len(arguments), schema=KEYS_SCHEMA)
+            if insert is not None and len(statements) == 1:
                 # As a rule: one row, in one round trip, and PostgreSQL commits it before it answers.
-                (sql, arguments), = statements
-                insert = acting_insert(sql, len(arguments), schema=KEYS_SCHEMA)
                 return [await connection.execute(
                     insert, *arguments, caller.authority_id, caller.person_id, caller.role.value, now
                 )]

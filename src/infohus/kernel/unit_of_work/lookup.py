@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +61,19 @@ def advisory_lock_column(lock: Lock, case_id: UUID | None) -> str:
         return ""
     number = int.from_bytes(case_id.bytes[-8:], signed=True)
     return f", {_ADVISORY_LOCK[lock]}({number})"
+
+
+def repetition_lock_column(key: str | None, person_id: UUID) -> str:
+    """Write the SQL column that takes the advisory lock of a person's Idempotency-Key; "" where there is none.
+
+    It has two numbers of 32 bits, of a hash of both: PostgreSQL keeps such locks apart from the cases'. Whoever
+    waits for it holds no case's lock yet, so nobody waits for them.
+    """
+    if key is None:
+        return ""
+    digest = sha256(person_id.bytes + key.encode()).digest()
+    first, second = (int.from_bytes(digest[at : at + 4], signed=True) for at in (0, 4))
+    return f", pg_advisory_xact_lock({first}, {second})"
 
 
 @dataclass(frozen=True, slots=True)

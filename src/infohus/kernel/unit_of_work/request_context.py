@@ -26,6 +26,7 @@ from infohus.kernel.unit_of_work.lookup import (
     advisory_lock_column,
     case_query,
     infohus_query,
+    repetition_lock_column,
     resolved_case,
     resolved_infohus,
     takes_part_as,
@@ -58,6 +59,7 @@ class RequestContext:
     lock: Lock
     now: datetime
     connection: Connection
+    idempotency_key: str | None = None
     in_transaction: bool = False
 
     @property
@@ -74,6 +76,8 @@ class RequestContext:
     def opening(self, case_id: UUID | None) -> str:
         """Write the message that begins the transaction, says who acts, and waits for the case's advisory lock.
 
+        First for that of the request's Idempotency-Key: of two repetitions at once the later finds what the first did,
+        and takes no case number that is used for nothing.
         A row lock in the query itself would come too late: a query that had to wait for it goes on with what it read of
         other rows before, and so would sign or change what somebody changed meanwhile. The statements after this
         message see all that was committed before it. The simple protocol takes no parameters; each value here is of a
@@ -82,7 +86,9 @@ class RequestContext:
         caller = self.caller
         return (
             f"BEGIN; SELECT infohus.act_as('{plain_id(caller.authority_id)}', '{UUID(int=caller.person_id.int)}', "
-            f"'{caller.role.value}', '{self.now.isoformat()}'){advisory_lock_column(self.lock, case_id)}"
+            f"'{caller.role.value}', '{self.now.isoformat()}')"
+            f"{repetition_lock_column(self.idempotency_key, caller.person_id)}"
+            f"{advisory_lock_column(self.lock, case_id)}"
         )
 
     async def ask(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
