@@ -46,7 +46,7 @@ class KeyStore:
             DatabaseUnavailable: no connection was free within ten seconds.
         """
         async with self._connections() as connection:
-            if len(statements) == 1 and statements[0][0].startswith("INSERT "):
+            if len(statements) == 1 and statements[0][0].split()[0] == "INSERT":
                 # As a rule: one row, in one round trip, and PostgreSQL commits it before it answers.
                 (sql, arguments), = statements
                 insert = acting_insert(sql, len(arguments), schema=KEYS_SCHEMA)
