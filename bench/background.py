@@ -58,7 +58,7 @@ async def _add(installation: Installation, cases: int) -> None:
 
 
 async def _copy(connection: "asyncpg.Connection[asyncpg.Record]", table: Table, rows: list[dict[str, Any]]) -> None:
-    columns = [column.name for column in table.columns]
+    columns = [column.name for column in table.columns if column.computed is None]
     records = [tuple(({REVISION: 1} | row)[name] for name in columns) for row in rows]
     await connection.copy_records_to_table(table.name, schema_name=table.schema, columns=columns, records=records)
 
@@ -134,7 +134,7 @@ def _record(record_id: UUID, case_id: UUID, moment: datetime) -> dict[str, Any]:
 def _secrets(case_id: UUID) -> Iterator[dict[str, Any]]:
     for authority, _, _ in PARTIES:
         yield {
-            "case_id": case_id, "authority_id": authority, "person_id": NO_PERSON,
+            "case_id": case_id, "authority_id": authority, "person_id": NO_PERSON, "generation": 1,
             "keeper_key_id": f"{authority}/kek-1", "wrapped_key": os.urandom(WRAP_BYTES),
         }  # fmt: skip
 

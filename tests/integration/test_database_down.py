@@ -32,11 +32,12 @@ ACTING: dict[str, tuple[list[str], tuple[str, ...]]] = {
         ["keys", "intake", "--infohus", str(uuid4()), "--folder", "keys", "--signers", "signers.toml"],
         ("--owner-database",),
     ),
+    "keys withdraw-again": (["keys", "withdraw-again"], ("--reconciler-database", "--owner-database")),
     "audit keep": (["audit", "keep", "--log", "ishoj-kommune", "--years", "5"], ("--owner-database",)),
     "audit empty": (["audit", "empty", "--log", "ishoj-kommune"], ("--database", "--reconciler-database")),
 }
 """Commands that act on the database: how each is called, and the options that name an address."""
-READING = {"audit export", "audit prove", "audit verify", "audit verify-all", "audit watch"}
+READING = {"audit export", "audit prove", "audit verify", "audit verify-all", "audit watch", "audit watch-rows"}
 """Commands that read a log, and have exit codes of their own."""
 
 

@@ -6,6 +6,7 @@ import tarfile
 import pytest
 
 from house import MUNICIPAL_LOG, House
+from infohus.clock import now
 from infohus.kernel.audit.formats.tiles import tile_path, widths
 from infohus.kernel.audit.storage.serving import NoSuchTile, TilePlace
 from small_entries import small_entry
@@ -13,7 +14,7 @@ from small_entries import small_entry
 
 async def long_log(house: House) -> None:
     """Put so many entries into the log that it has full tiles and a second level."""
-    entry = small_entry(MUNICIPAL_LOG, "")
+    entry = small_entry(MUNICIPAL_LOG, "", at=now())
     await house.sql("SELECT count(audit.append($1, $2)) FROM generate_series(1, 700)", MUNICIPAL_LOG, entry)
 
 

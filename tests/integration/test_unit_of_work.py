@@ -77,10 +77,11 @@ class WhenSomebodyWritesAHandler:
             ("exchange", exchange["id"])
         }
         assert {wrote.table for wrote in entry.wrote} == {
-            "exchange", "disclosure", "record_key", "disclosed_key",
+            "exchange", "disclosure", "record_key", "disclosed_key", "exchange_key",
         }
         assert {(opened.table, opened.column) for opened in entry.opened} == {
             ("exchange", "necessity"), ("exchange", "proportionality"), ("exchange", "subsidiarity"),
+            ("exchange", "manifest_salt"),
         }
 
 

@@ -60,8 +60,8 @@ _DESCRIPTIONS = {
         "The log or the database is unavailable; nothing happened, unless the type is `unknown-whether-stored`"
     ),
 }
-_OF_IF_MATCH = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED}
-"""What only a route that takes If-Match answers."""
+_OF_WRITES = {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+"""What only a route that writes answers."""
 
 
 def documented_problems(*statuses: HTTPStatus) -> dict[int, ResponseSpec]:
@@ -79,8 +79,8 @@ def guarded(*handlers: HTTPRouteHandler) -> list[HTTPRouteHandler]:
     for handler in handlers:
         statuses = set(_DESCRIPTIONS)
         if handler.http_methods == {"GET"}:
-            statuses -= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+            statuses -= _OF_WRITES
         if "if_match" not in handler.fn.__annotations__:
-            statuses -= _OF_IF_MATCH
+            statuses -= {HTTPStatus.PRECONDITION_REQUIRED}
         handler.responses = {**documented_problems(*sorted(statuses)), **(handler.responses or {})}
     return list(handlers)
