@@ -221,6 +221,8 @@ class WhenAnActIsForPet:
         await case.kommune.get(path)
         await case.kommune.get(f"{path}/receipts")
         await case.politi.get(path, status=404)
+        reviewed = f"/infohuse/{house.infohus_id}/exchanges/{made.exchange['id']}?purpose=lawfulness"
+        await house.person("dpo").get(reviewed)
         await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "necessity": ""}, status=422)
         await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "summary": None}, status=422)
         await case.kommune.post(f"{path}/withdrawals", {"recipient": "pet", "reason": "En fejl."})
@@ -229,6 +231,7 @@ class WhenAnActIsForPet:
             (Action.REQUEST_INFORMATION, Outcome.ALLOWED), (Action.ANSWER_INFORMATION_REQUEST, Outcome.ALLOWED),
             (Action.RECORD_EXCHANGE, Outcome.ALLOWED), (Action.RECORD_EXCHANGE, Outcome.REFUSED),
             (Action.READ_EXCHANGE, Outcome.ALLOWED), (Action.WITHDRAW_EXCHANGE, Outcome.ALLOWED),
+            (Action.SUPERVISE_EXCHANGES, Outcome.ALLOWED),
         ), Track.PET)
         ordinary = [entry for entry in await house.all_entries() if entry.track is Track.ORDINARY]
         named = [entry for entry in ordinary if made.exchange["id"] in str(entry) and entry.authority == MUNICIPALITY]

@@ -45,6 +45,10 @@ TWO_WAYS: tuple[tuple[str, bytes, bytes], ...] = (
     ("a slash at the end", b"GET /cases/{case}/ HTTP/1.1\r\n" + HOST + b"{token}", b""),
     ("a letter that is not ASCII", "GET /cases/{case}æ HTTP/1.1\r\n".encode() + HOST + b"{token}", b""),
     ("a body that ends early", HOLD + HOST + b"{token}" + JSON + b"Content-Length: 99\r\n", BODY),
+    (
+        "one where none is read", b"POST /log/export?purpose=lawfulness HTTP/1.1\r\n" + HOST + b"{token}"
+        b"Content-Length: 99\r\n", BODY,
+    ),
 )
 BY_THE_SERVER: tuple[tuple[str, bytes, bytes, int], ...] = (
     ("two lengths", HOLD + HOST + b"Content-Length: 5\r\nContent-Length: 6\r\n", b"123456", 400),

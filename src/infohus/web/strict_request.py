@@ -62,6 +62,16 @@ class StrictRequest(Request[Any, Any, Any]):
         return body
 
 
+def has_unread_body(request: Request[Any, Any, Any]) -> bool:
+    """Say whether a body was sent to a route that reads none.
+
+    An answer that streams watches for a client that goes away, and would take a body that breaks off for that.
+    """
+    if "data" in request.route_handler.parsed_fn_signature.parameters:
+        return False
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+
+
 def draft_of(handler: HTTPRouteHandler) -> type[msgspec.Struct]:
     """Give the type of the body that a route reads."""
     draft: type[msgspec.Struct] = handler.parsed_fn_signature.parameters["data"].annotation

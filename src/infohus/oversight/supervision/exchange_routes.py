@@ -168,6 +168,7 @@ async def one_exchange(
     """Review one exchange: what was disclosed by kind, id and digest, its receipts, and its place in the log."""
     async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         row = await supervised_exchange(work, exchange_id)
+        work.audit_draft.is_for_pet = row["paragraph"] == Paragraph.ON_REQUEST_OF_PET
         await work.side.look_at(row["case_id"])
         outside = set(zip(row["given_kinds"], row["given_ids"], strict=True))
         place, records = await disclosed_records(work, exchange_id, given_outside=outside)
