@@ -213,7 +213,7 @@ CREATE FUNCTION audit.keep_checkpoint(of_log uuid, at_size bigint, signed_note t
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     BEGIN
-        IF NOT isfinite(at) OR NOT EXISTS (
+        IF at < '2000-01-01Z' OR at >= '2100-01-01Z' OR NOT EXISTS (
             SELECT FROM audit.frontier f WHERE f.log_id = of_log AND at_size <= f.size
         ) THEN
             RAISE EXCEPTION 'the log has fewer entries, or the moment is none'

@@ -25,7 +25,9 @@ READS = ("/log", "/log/checkpoint", "/log/checkpoints", "/log/proofs/0", "/log/t
 @pytest.mark.fault("A17")
 @pytest.mark.rule(58)
 class WhenTheSignersRoleKeepsANoteThatIsNone:
-    @pytest.mark.parametrize(("ahead", "at"), [(1, "now"), (10**6, "now"), (0, "infinity"), (0, "-infinity")])
+    @pytest.mark.parametrize(("ahead", "at"), [
+        (1, "now"), (10**6, "now"), (0, "infinity"), (0, "-infinity"), (0, "4000-01-01 BC"), (0, "290000-01-01"),
+    ])
     async def test_one_of_more_entries_than_there_are_or_of_no_moment_is_refused(
         self, town: Town, ahead: int, at: str
     ) -> None:
