@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from infohus.kernel.access.keys_model import KEYS_SCHEMA, NO_PERSON, IntakeKey
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.database.statements import Stored, acting, compiled
-from infohus.kernel.sealing.signatures import NotSigned, Signers
-from infohus.kernel.sealing.vault import PublicIntakeKey, require_signed
+from infohus.kernel.sealing.signatures import Signers
+from infohus.kernel.sealing.vault import PublicIntakeKey, is_signed
 
 _STORED = sa.select(IntakeKey).order_by(IntakeKey.generation)
 _CHECK = "check"
@@ -47,18 +47,10 @@ def _faults(
             text = f"{authority_id} has no intake key in the infohus {infohus_id}: run `infohus keys intake`"
             yield IntakeKeyFault(text, stops=True)
             continue
-        unsigned = [key.generation for key in own if not _is_signed(key, signers)]
+        unsigned = [key.generation for key in own if not is_signed(key, signers)]
         for generation in unsigned:
             yield IntakeKeyFault(
                 f"the intake key of {authority_id} in the infohus {infohus_id}, generation {generation}, is not "
                 f"signed by {authority_id}: nothing is sealed to it; tell both DPOs, and keep everything as it is",
                 stops=len(unsigned) == len(own),
             )
-
-
-def _is_signed(key: PublicIntakeKey, signers: Signers) -> bool:
-    try:
-        require_signed(key, signers)
-    except NotSigned:
-        return False
-    return True

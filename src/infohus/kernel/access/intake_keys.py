@@ -17,8 +17,8 @@ from infohus.kernel.database.statements import compiled, insert_of, table_of
 from infohus.kernel.sealing.exchange_keys import seed_context
 from infohus.kernel.sealing.intake import SUITE
 from infohus.kernel.sealing.keepers import KeyKeeper
-from infohus.kernel.sealing.signatures import NotSigned, Signers
-from infohus.kernel.sealing.vault import PublicIntakeKey, require_signed
+from infohus.kernel.sealing.signatures import Signers
+from infohus.kernel.sealing.vault import PublicIntakeKey, is_signed, require_signed
 
 _AUTHORITY_ID, _INFOHUS_ID = sa.bindparam("authority_id", type_=sa.Text), sa.bindparam("infohus_id", type_=sa.Uuid)
 _STORED = (
@@ -66,7 +66,7 @@ async def store_intake_keys(  # noqa: PLR0913 - all by name
         rows = await owner_connection.fetch(*compiled(_STORED).bound(**of_authority))
         seeds = await owner_connection.fetch(*compiled(_GENERATIONS).bound(**of_authority))
         stored = [PublicIntakeKey(**dict(row)) for row in rows]
-        newest = next((key.generation for key in stored if _is_signed(key, signers)), 0)
+        newest = next((key.generation for key in stored if is_signed(key, signers)), 0)
         if newest and not new_generation:
             continue
         # What somebody else put there takes a number, and counts for nothing.
@@ -92,11 +92,3 @@ async def store_intake_keys(  # noqa: PLR0913 - all by name
         ]
         made.append(StoredIntakeKey(authority_id, infohus_id, generation, sha256(public_key).digest(), wrote))
     return made
-
-
-def _is_signed(key: PublicIntakeKey, signers: Signers) -> bool:
-    try:
-        require_signed(key, signers)
-    except NotSigned:
-        return False
-    return True

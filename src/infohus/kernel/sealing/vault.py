@@ -89,6 +89,15 @@ def require_signed(intake: PublicIntakeKey, signers: Signers) -> None:
     signers.verify(intake.authority_id, intake.signer_key_id, statement, intake.signature)
 
 
+def is_signed(intake: PublicIntakeKey, signers: Signers) -> bool:
+    """Say whether an intake key is its authority's; see `require_signed`."""
+    try:
+        require_signed(intake, signers)
+    except NotSigned:
+        return False
+    return True
+
+
 Remembered = tuple[WrappedSecret, bytes]
 
 
