@@ -244,6 +244,10 @@ class UnitsOfWork:
         self, attempt: Attempt, resolved: ResolvedSubject, audit_draft: AuditEventDraft, *,
         failure: BaseException | None = None, refused: str | None = None,
     ) -> Entry:
+        if audit_draft.asked.looked_for is not None and audit_draft.justification is None:
+            # Also of who is denied, so that supervision sees whom they looked for.
+            looked_for = b"search-criterion\n" + audit_draft.asked.looked_for.encode()
+            audit_draft.justification = f"criterion:{self._vault.fingerprint(resolved.infohus_id, looked_for).hex()}"
         return entry_of(
             attempt, resolved, audit_draft, failure=failure, refused=refused, at=self._clock(),
             policy_set=self._policies.digest[:16],
