@@ -36,7 +36,7 @@ from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
 from infohus.kernel.unit_of_work.denials import denial_by_role, denial_of
-from infohus.kernel.unit_of_work.entries import Attempt, as_refusal, entry_of
+from infohus.kernel.unit_of_work.entries import Attempt, as_refusal, entry_of, pets_entry_of
 from infohus.kernel.unit_of_work.key_store import KeyStore
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
@@ -132,7 +132,9 @@ class UnitsOfWork:
                 resolved = work.resolved
                 act = self._entry(attempt, resolved, audit_draft)
                 letters = [encode(letter_entry(act, digest)) for digest in audit_draft.letters]
-                entries = [*encode_parts(act), *letters]
+                looked_at = audit_draft.on_pets_track
+                pets = [] if looked_at is None else encode_parts(pets_entry_of(act, looked_at))
+                entries = [*encode_parts(act), *pets, *letters]
                 if context.in_transaction or len(entries) > 1:
                     await commit(connection, caller.authority_id, entries, writes=context.in_transaction)
                 else:
