@@ -54,25 +54,26 @@ CREATE TABLE audit.tally (
 ) WITH (fillfactor = 10);
 
 -- The archive of checkpoints, for proofs, exports and log checks. `note` is the checkpoint as the log signed it,
--- without cosignatures.
+-- without cosignatures. PostgreSQL cannot verify a signature, so a row may still hold none: it is part of the key, and
+-- takes the place of no other. The moment is one that every reader can count on from.
 CREATE TABLE audit.checkpoint (
     log_id uuid NOT NULL REFERENCES audit.log (id),
     size bigint NOT NULL CHECK (size > 0),
-    note text NOT NULL,
-    signed_at timestamptz NOT NULL,
-    PRIMARY KEY (log_id, size)
+    note text NOT NULL CHECK (length(note) BETWEEN 1 AND 1000),
+    signed_at timestamptz NOT NULL CHECK (signed_at >= '2000-01-01Z' AND signed_at < '2100-01-01Z'),
+    PRIMARY KEY (log_id, size, note)
 );
 
--- `line` is the witness' signature line as received, with its newline; `cosigned_at` is the time by the witness' clock.
+-- `line` is the witness' signature line as received, with its newline: of 4 bytes of key id, 8 of the witness' clock and
+-- a signature of 64.
 CREATE TABLE audit.cosignature (
-    log_id uuid NOT NULL,
-    size bigint NOT NULL,
-    witness text NOT NULL,
-    line text NOT NULL,
-    cosigned_at timestamptz NOT NULL,
-    PRIMARY KEY (log_id, size, witness),
-    FOREIGN KEY (log_id, size) REFERENCES audit.checkpoint (log_id, size)
+    log_id uuid NOT NULL REFERENCES audit.log (id),
+    size bigint NOT NULL CHECK (size > 0),
+    line text NOT NULL CHECK (length(line) <= 400 AND line ~ '^— [^[:space:]+]+ [A-Za-z0-9+/]{102}==\n$'),
+    witness text NOT NULL GENERATED ALWAYS AS (split_part(line, ' ', 2)) STORED,
+    PRIMARY KEY (log_id, size, line)
 );
+CREATE INDEX cosignature_of_witness ON audit.cosignature (log_id, witness, size);
 
 -- How many years the entries of a log are kept; 5 for a log that has no row.
 CREATE TABLE audit.retention (
@@ -244,30 +245,29 @@ CREATE FUNCTION audit.open_log(new_id uuid, new_origin text, of_authority text D
     END
     $$;
 
--- Keeping checkpoints and cosignatures: the signer may add to the archive, nobody may change it. PostgreSQL cannot
--- verify a signature, so a note may still be none: every reader skips such a note, and verification names it. A larger
--- checkpoint than the log would keep the place of one that is signed later.
+-- Keeping checkpoints and cosignatures: the signer may add to the archive, nobody may change it. What is no note or no
+-- cosignature every reader skips, and verification names it.
 CREATE FUNCTION audit.keep_checkpoint(of_log uuid, at_size bigint, signed_note text, at timestamptz) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     BEGIN
-        IF at < '2000-01-01Z' OR at >= '2100-01-01Z' OR NOT EXISTS (
-            SELECT FROM audit.frontier f WHERE f.log_id = of_log AND at_size <= f.size
-        ) THEN
-            RAISE EXCEPTION 'the log has fewer entries, or the moment is none'
-              USING ERRCODE = 'invalid_parameter_value';
+        IF NOT EXISTS (SELECT FROM audit.frontier f WHERE f.log_id = of_log AND at_size <= f.size) THEN
+            RAISE EXCEPTION 'the log has fewer entries' USING ERRCODE = 'invalid_parameter_value';
         END IF;
         INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING;
     END
     $$;
 
-CREATE FUNCTION audit.keep_cosignature(
-    of_log uuid, at_size bigint, by_witness text, signature_line text, at timestamptz
-) RETURNS void
-  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION audit.keep_cosignature(of_log uuid, at_size bigint, signature_line text) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
-        INSERT INTO audit.cosignature VALUES (of_log, at_size, by_witness, signature_line, at) ON CONFLICT DO NOTHING
-      $$;
+    BEGIN
+        IF NOT EXISTS (SELECT FROM audit.checkpoint c WHERE c.log_id = of_log AND c.size = at_size) THEN
+            RAISE EXCEPTION 'the archive has no checkpoint of this size' USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        INSERT INTO audit.cosignature VALUES (of_log, at_size, signature_line) ON CONFLICT DO NOTHING;
+    END
+    $$;
 
 -- Refusing all other changes.
 CREATE FUNCTION audit.refuse_change() RETURNS trigger

@@ -178,9 +178,7 @@ class AttackedLog:
             answer = witness.add(f"old {size}\n\n{note}".encode())
             (line,) = holding(note + answer, [witness.verifier])
             assert key.verifier(name).public == witness.verifier.public  # noqa: S101 - the same key
-            await self.superuser.execute(
-                "SELECT audit.keep_cosignature($1, $2, $3, $4, $5)", LOG, size, name, line.line, AT
-            )
+            await self.superuser.execute("SELECT audit.keep_cosignature($1, $2, $3)", LOG, size, line.line)
 
     def witness(self, name: str) -> Witness:
         """Make a witness on its checkpoint store."""
