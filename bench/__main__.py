@@ -2,12 +2,13 @@
 
 All share one durable PostgreSQL, have one worker each, and are driven in turns by wrk. `--quick` only shows that
 everything runs; its figures are too short to judge by. `--profile` also samples where a worker's time goes.
+`--only` leaves out what is not named, as long as somebody works on one figure.
 """
 
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ LIMIT = "bare_limit"
 LIMIT_ON_UVLOOP = "bare_limit on uvloop"
 DJANGO = "django_peer"
 FLUSH_DELAY_US = 5000
+REQUESTS = ("read", "growth", "write", "read_slow_flush", "write_slow_flush")
+MEASURES = frozenset({*REQUESTS, "append", "verify"})
 RESULTS = Path(__file__).resolve().parents[1] / "var" / "bench.json"
 
 
@@ -52,43 +55,53 @@ def main() -> None:
     arguments.add_argument("--quick", action="store_true", help="show that it runs, in a minute or so")
     arguments.add_argument("--profile", action="store_true", help="also sample the worker with py-spy")
     arguments.add_argument("--out", type=Path, default=RESULTS, metavar="FILE", help="where the results go")
+    arguments.add_argument(
+        "--only", nargs="+", choices=sorted(MEASURES), default=MEASURES, metavar="MEASURE",
+        help=f"one or several of {', '.join(sorted(MEASURES))}",
+    )
     asked = arguments.parse_args()
-    results = Results(quick=asked.quick)
+    results, only = Results(quick=asked.quick), frozenset(asked.only)
     scale = QUICK if asked.quick else FULL
     with (
         tempfile.TemporaryDirectory(prefix="infohus-bench-") as folder,
         LocalPostgres.durable(Path(folder) / "postgres") as server,
     ):
         installation = create(server, Path(folder) / "infohus")
-        if find_wrk() is None:
+        if only.isdisjoint(REQUESTS):
+            pass
+        elif find_wrk() is None:
             results.missing("reading, writing and growth, because wrk is missing (apt-get install wrk)")
         else:
-            _measure_requests(installation, scale, results, profiled=asked.profile)
-        _measure_log(installation, scale, results)
+            _measure_requests(installation, scale, results, profiled=asked.profile, only=only)
+        _measure_log(installation, scale, results, only=only)
     results.write(asked.out)
     print(results.table(), flush=True)
 
 
-def _measure_requests(installation: Installation, scale: Scale, results: Results, *, profiled: bool) -> None:
+def _measure_requests(
+    installation: Installation, scale: Scale, results: Results, *, profiled: bool, only: Collection[str]
+) -> None:
     paths = _recorded(installation, scale)
-    large = installation.clone("infohus_large")
-    large_cases = len(paths) + add_background(large, cases=scale.background_cases)
+    if "growth" in only:
+        large = installation.clone("infohus_large")
+        large_cases = len(paths) + add_background(large, cases=scale.background_cases)
     reading = Requests(paths, installation.token())
     writing = Requests(tuple(path.rsplit("/", 1)[0] for path in paths), installation.token(), body=exchange_body())
     cluster = installation.server.data_dir / "cluster"
     with ExitStack() as serving:
         ours = serving.enter_context(installation.served())
         peers = _peers(serving, installation, results)
-        for work, requests in (("read", reading), ("write", writing)):
-            if work == "write":
-                # Before the writes, which make the small database larger.
-                databases = {"small": (ours, reading), "large": (serving.enter_context(large.served()), reading)}
-                _measure_growth(databases, scale.pace, cluster, results, cases=large_cases)
+        if "growth" in only:
+            # Before the writes, which make the small database larger.
+            databases = {"small": (ours, reading), "large": (serving.enter_context(large.served()), reading)}
+            _measure_growth(databases, scale.pace, cluster, results, cases=large_cases)
+        measured = [("read", reading), ("write", writing)]
+        for work, requests in (one for one in measured if one[0] in only):
             print(f"Measuring: {work} …", flush=True)
             turns = {OURS: (ours, requests), **{p.name: (p.served, getattr(p, work)) for p in peers}}
             _keep_ratios(work, in_turns(turns, pace=scale.pace, cluster=cluster, required=OURS), results)
         with _slow_flush(installation.server):
-            for work, requests in (("read", reading), ("write", writing)):
+            for work, requests in (one for one in measured if f"{one[0]}_slow_flush" in only):
                 print(f"Measuring: {work}, each flush {FLUSH_DELAY_US / 1000:.0f} ms longer …", flush=True)
                 turns = {OURS: (ours, requests), **{p.name: (p.served, p.read) for p in peers if p.name == LIMIT}}
                 _keep_slow_ratio(work, in_turns(turns, pace=scale.pace, cluster=cluster, required=OURS), results)
@@ -182,12 +195,14 @@ def _note_dropped(work: str, measured: Turns, results: Results) -> None:
         results.missing(f"{work} of {name}: {why}")
 
 
-def _measure_log(installation: Installation, scale: Scale, results: Results) -> None:
-    appending = append_against_insert(installation, pace=scale.pace)
-    results.keep("append_vs_insert", appending["ratio"])
-    verifying = verify_against_hashlib(installation, entries=scale.log_entries, rounds=scale.pace.rounds)
-    results.keep("verify_vs_hashlib", verifying["ratio"])
-    results.raw |= {"append": appending, "verify": verifying}
+def _measure_log(installation: Installation, scale: Scale, results: Results, *, only: Collection[str]) -> None:
+    if "append" in only:
+        results.raw["append"] = appending = append_against_insert(installation, pace=scale.pace)
+        results.keep("append_vs_insert", appending["ratio"])
+    if "verify" in only:
+        verifying = verify_against_hashlib(installation, entries=scale.log_entries, rounds=scale.pace.rounds)
+        results.keep("verify_vs_hashlib", verifying["ratio"])
+        results.raw["verify"] = verifying
 
 
 if __name__ == "__main__":
