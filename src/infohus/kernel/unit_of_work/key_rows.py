@@ -64,7 +64,7 @@ WRAPPED = sa.select(DisclosedKey).where(
 KEPT = sa.select(KeptKey).where(
     KeptKey.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
     KeptKey.authority_id == _AUTHORITY_ID,
-)
+).order_by(KeptKey.part, KeptKey.id)
 INTAKE_KEYS = (
     sa.select(IntakeKey)
     .where(
