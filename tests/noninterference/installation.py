@@ -38,6 +38,7 @@ from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.signatures import Signers
 from infohus.web import authentication
 from log_purposes import with_purpose
+from noninterference.shuffling import IS_SHUFFLED, shuffling
 from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
@@ -186,6 +187,8 @@ class Run:
     made: dict[int, Any] = field(default_factory=dict)
     """What each act, by its number, was answered with when it made something."""
     answers: list[tuple[str, Answer]] = field(default_factory=list)
+    is_shuffled: bool = False
+    """Whether rows come in any order that the statement leaves open, for nothing that is answered may show it."""
     cases_numbered: int = 0
     _tokens: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
     _unknown: dict[object, str] = field(default_factory=dict)
@@ -228,6 +231,7 @@ class Run:
     ) -> Answer:
         """Send a request as one of a side's people, and keep the answer; what reads a log says what for."""
         path = with_purpose(path)
+        IS_SHUFFLED.set(self.is_shuffled)
         answer = await self.installation.call(
             method, path, token=self.token(side, role), body=body, headers=headers or {}
         )
@@ -287,7 +291,7 @@ async def open_installation(
     def with_many(two: DemoIssuers) -> str:
         return ordinary(two) + "".join(_issuer(side, place) for place in range(places) for side in SIDES)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, shuffling():
         patch.setattr(DemoIssuers, "issuers_toml", with_many)
         patch.setattr(issuers, "keys_in_file", cache(issuers.keys_in_file))  # two files serve all issuers
         patch.setattr(PooledSigner, "sign_every", _never)  # it signs by a clock of its own

@@ -1,4 +1,7 @@
-"""A history played twice, step by step side by side, and the first thing that differs."""
+"""A history played twice, step by step side by side, and the first thing that differs.
+
+In run B rows come in any order that their statement leaves open: an answer that shows the order differs, too.
+"""
 
 import asyncio
 import json
@@ -106,6 +109,7 @@ class _Comparison:
     async def play(self, remaining: Sequence[Act]) -> Difference | None:
         for name in "AB":
             run = await self._installation.run()
+            run.is_shuffled = name == "B"
             self._plays.append(_Play(run, name, Numbering(run.mark)))
         pending: list[Act] = []
         for act in remaining:

@@ -33,11 +33,14 @@ _told = sa.func.infohus.told_how(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uu
     sa.column("correction", sa.Uuid()), name="told",
 )
 _right = aliased(Exchange)
-_TOLD = sa.select(
-    _told.c.record_id, _told.c.record_version, _told.c.stands, _told.c.correction, _right.id.label("corrected_by")
-).select_from(
-    _told.outerjoin(_right, _right.id == _told.c.correction)
+_TOLD = (
+    sa.select(
+        _told.c.record_id, _told.c.record_version, _told.c.stands, _told.c.correction, _right.id.label("corrected_by")
+    )
+    .select_from(_told.outerjoin(_right, _right.id == _told.c.correction))
+    .order_by(_told.c.correction)
 )
+"""The earliest of several corrections comes first."""
 
 
 async def told_of(work: UnitOfWork, *records: Record) -> Mapping[UUID, Told]:

@@ -30,7 +30,7 @@ HAS_ENDED = sa.and_(
 _NOT_TAKEN_BACK = sa.select(Signature).where(
     Signature.case_id == sa.bindparam("case_id"), Signature.record_kind == CLOSURE,
     Signature.authority_id == sa.bindparam("authority_id"), Signature.withdrawn_at.is_(None),
-)
+).order_by(Signature.id)
 _STANDING = _NOT_TAKEN_BACK.where(~HAS_ENDED)
 _ENDED = _NOT_TAKEN_BACK.where(HAS_ENDED)
 

@@ -47,7 +47,7 @@ class Proposal(Protocol):
 _SIGNATURES = sa.select(Signature).where(
     Signature.record_id == sa.bindparam("record_id"), Signature.content_hash == sa.bindparam("content_hash"),
     Signature.withdrawn_at.is_(None), ~HAS_ENDED,
-)
+).order_by(Signature.id)
 _SUPERSEDED = sa.select(
     sa.func.infohus.is_superseded(
         sa.bindparam("record_id", type_=sa.Uuid), sa.bindparam("version", type_=sa.Integer)

@@ -64,19 +64,18 @@ class DisclosedRecord(Protocol):
     def has_own_key(self) -> bool: ...
 
 
-_WITHDRAWING = sa.select(
-    sa.func.infohus.withdraw(
-        sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
-        sa.bindparam("but", type_=sa.ARRAY(sa.Text)),
-    ).table_valued(
-        "record_id", "part", "number", "record_version", "owner_id", "case_id", "key_id", "content", name="withdrawn"
-    )
+_withdrawn = sa.func.infohus.withdraw(
+    sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
+    sa.bindparam("but", type_=sa.ARRAY(sa.Text)),
+).table_valued(
+    "record_id", "part", "number", "record_version", "owner_id", "case_id", "key_id", "content", name="withdrawn"
 )
+_WITHDRAWING = sa.select(_withdrawn).order_by(_withdrawn.c.record_id, _withdrawn.c.part, _withdrawn.c.number)
 """Takes away the wraps that an exchange gave a recipient; returns the ids of the records, and the key rows deleted."""
 _WITHDRAWN = sa.select(Disclosure).where(
     Disclosure.exchange_id == sa.bindparam("exchange_id"), Disclosure.recipient_id == sa.bindparam("recipient_id"),
     Disclosure.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
-)
+).order_by(Disclosure.record_id)
 
 
 @dataclass(slots=True)

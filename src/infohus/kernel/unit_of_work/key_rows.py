@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from infohus.kernel.access.keys_model import (
     NO_PERSON,
@@ -31,8 +32,8 @@ TAKEN_IN, DELETED = 2, 3
 _CASE_ID, _AUTHORITY_ID = sa.bindparam("case_id", type_=sa.Uuid), sa.bindparam("authority_id", type_=sa.Text)
 _SECRETS = (
     sa.select(
-        sa.func.array_agg(SideSecret.generation).label("generations"),
-        sa.func.array_agg(SideSecret.wrapped_key).label("secrets"),
+        sa.func.array_agg(aggregate_order_by(SideSecret.generation, SideSecret.generation)).label("generations"),
+        sa.func.array_agg(aggregate_order_by(SideSecret.wrapped_key, SideSecret.generation)).label("secrets"),
     )
     .where(
         SideSecret.case_id == _CASE_ID, SideSecret.authority_id == _AUTHORITY_ID,
@@ -63,7 +64,7 @@ WRAPPED = sa.select(DisclosedKey).where(
 KEPT = sa.select(KeptKey).where(
     KeptKey.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
     KeptKey.authority_id == _AUTHORITY_ID,
-)
+).order_by(KeptKey.part, KeptKey.id)
 INTAKE_KEYS = (
     sa.select(IntakeKey)
     .where(

@@ -261,7 +261,8 @@ class Keyring:
         self, version: Version, keys: Iterable[StoredKey], exchange_keys: Mapping[KeyName, ExchangeKey]
     ) -> None:
         """Unwrap the keys of a version; a wrap that does not open where it stands gives nothing."""
-        for stored in keys:
+        # What is passed on stands in the log part by part, and rests on these exchanges: in an order of their own.
+        for stored in sorted(keys, key=lambda one: (one.part, _name_of(one) or ())):
             name = _name_of(stored)
             place = self._key_place(
                 version, stored.part, stored.key_id, owner_id=stored.owner_id, exchange_id=stored.exchange_id,

@@ -31,7 +31,9 @@ _CASES = (
     .table_valued("case_id", name="cases")
     .render_derived()
 )
-_SIDES = sa.select(_CASES.c.case_id, sa.func.infohus.own_side_of_attempt(_CASES.c.case_id).label("log_ids"))
+_SIDES = sa.select(
+    _CASES.c.case_id, sa.func.infohus.own_side_of_attempt(_CASES.c.case_id).label("log_ids")
+).order_by(_CASES.c.case_id)
 
 
 class Side:

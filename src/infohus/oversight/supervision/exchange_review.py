@@ -65,16 +65,19 @@ COLUMNS = (
     ),
     _IS_REFUSED.label("is_refused"),
     sa.func.array(
-        sa.select(sa.distinct(Disclosure.recipient_id)).where(*_WITHDRAWN).scalar_subquery()
+        sa.select(sa.distinct(Disclosure.recipient_id)).where(*_WITHDRAWN)
+        .order_by(Disclosure.recipient_id).scalar_subquery()
     ).label("withdrawn_from"),
     sa.exists().where(*_WITHDRAWN, Disclosure.withdrawn_at.is_(None)).label("rests_on_withdrawn"),
     sa.func.array(
-        sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
+        sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id)
+        .order_by(Receipt.acknowledged_at, Receipt.authority_id).scalar_subquery()
     ).label("acknowledged_by"),
     _EXPECTED.label("expected"),
     sa.func.array(
         sa.select(sa.distinct(Disclosure.record_kind))
-        .where(Disclosure.exchange_id == Exchange.id, _IS_ITEM).scalar_subquery()
+        .where(Disclosure.exchange_id == Exchange.id, _IS_ITEM)
+        .order_by(Disclosure.record_kind).scalar_subquery()
     ).label("kinds"),
 )
 """Plain columns only: no sealed one is fetched. Of the sealed answers, only whether there is one."""
@@ -158,7 +161,8 @@ def _counts() -> sa.Select[Any, Any, Any]:
         ),
         sa.select(sa.literal("total", _TEXT), sa.literal("", _TEXT), sa.func.count()).select_from(found),
     ).subquery("counted")
-    return sa.select(counted.c.counted_by, counted.c.value, counted.c.exchanges)
+    columns = counted.c
+    return sa.select(columns.counted_by, columns.value, columns.exchanges).order_by(columns.counted_by, columns.value)
 
 
 COUNTS = _counts()

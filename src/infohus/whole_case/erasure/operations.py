@@ -66,7 +66,7 @@ def _counted(model: type[Record]) -> AnySelect:
 
 
 _ALL_COUNTED = sa.union_all(*(_counted(model) for model in OWN_RECORDS)).subquery()
-_COUNTS = sa.select(_ALL_COUNTED.c.kind, _ALL_COUNTED.c.case_id, _ALL_COUNTED.c.records)
+_COUNTS = sa.select(_ALL_COUNTED.c.kind, _ALL_COUNTED.c.case_id, _ALL_COUNTED.c.records).order_by(_ALL_COUNTED.c.kind)
 """Counts an authority's own records by table, for the cases of `:case_ids`."""
 IN_DANISH = {
     Hindrance.NOT_CLOSED: "sagen er ikke afsluttet", Hindrance.STILL_KEPT: "sagen skal stadig gemmes",

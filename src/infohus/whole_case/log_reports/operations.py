@@ -45,11 +45,10 @@ _SUBJECT = (
     .join_from(Subject, Case, Case.id == Subject.case_id)
     .where(Subject.id == sa.bindparam("subject_id"), Case.infohus_id == sa.bindparam("infohus_id"))
 )
-_BY_NUMBER = sa.select(
-    sa.func.infohus.own_persons_by_cpr(
-        sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("cpr_index", type_=sa.LargeBinary)
-    ).label("log_id")
-)
+_known = sa.func.infohus.own_persons_by_cpr(
+    sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("cpr_index", type_=sa.LargeBinary)
+).table_valued("log_id", with_ordinality="place", name="known").render_derived()
+_BY_NUMBER = sa.select(_known.c.log_id).order_by(_known.c.place)
 """Finds how the caller's authority knows the bearer of a number, in every case of the infohus."""
 _STANDING_RESTRICTIONS = sa.select(Restriction.record_id).where(
     Restriction.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
