@@ -3,7 +3,7 @@
 import re
 
 READS_A_LOG = re.compile(
-    r"/log(?!/notice$|/notice/acknowledgement$|/findings)|/installation-log|/infohuse/[^/]+/(exchanges|onward-notices|log-reports)"
+    r"/log(?!/notice$|/notice/acknowledgement$|/findings/)|/installation-log|/infohuse/[^/]+/(exchanges|onward-notices|log-reports)"
     r"|/cases/[^/]+/(log$|exchanges/[^/]+/answers$)"
 )
 

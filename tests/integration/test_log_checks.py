@@ -93,7 +93,7 @@ class WhenACheckIsAnnounced:
         check = await announced(house)
         assert (await revealed(house, check, status=409))["type"] == "/problems/not-drawable-yet"
         (entry,) = [one for one in await house.entries() if any(str(row.row) == check["id"] for row in one.wrote)]
-        assert (entry.action, entry.caller) == ("runLogCheck", DPO)
+        assert (entry.action, entry.caller) == ("announceLogCheck", DPO)
 
     @pytest.mark.rule(63)
     async def test_it_looks_at_what_was_logged_before_it(self, house: House) -> None:

@@ -169,7 +169,7 @@ class WhenLogsAreReadOverHttp:
         for name in ("dpo", "politi-dpo", "jurist", "kommune", "admin"):
             statuses = {(await house.person(name).call("GET", path)).status_code for path in paths}
             assert statuses == ({200} if name.endswith("dpo") else {403})
-        read = [entry for entry in await house.all_entries() if entry.action == "readInstallationLog"]
+        read = [entry for entry in await house.all_entries() if entry.action == "verifyInstallationLog"]
         assert {entry.authority for entry in read if entry.outcome.value == "allowed"} == {MUNICIPALITY, POLICE}
 
 

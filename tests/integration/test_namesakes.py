@@ -109,7 +109,7 @@ class WhenTheMostIsLookedAt:
         wrote = Wrote("insert", "log_check_entry", [str(UUID(int=1)), "1000000"], 1, "0" * 64)
         encode_parts(Entry(
             at=now(), log=UUID(int=1), caller=UUID(int=2), authority="a" * 100, role="data_protection_officer",
-            assurance="substantial", action="runLogCheck", subject_kind="infohus", subject=UUID(int=1), case=None,
+            assurance="substantial", action="drawLogCheck", subject_kind="infohus", subject=UUID(int=1), case=None,
             outcome=Outcome.ALLOWED, reason=None, policies=["p" * 100], policy_set="0" * 16, justification="j" * 200,
             purpose=None, recipients=[], persons=[],
             opened=[Opened("actor", "name", UUID(int=3))] * MOST_NAMES,

@@ -1,5 +1,6 @@
 """Reading a log says which of four purposes it has, and leaves what was read (rules 56, 57, 61 and 104)."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,20 +15,22 @@ from infohus.kernel.authorization.action import Action
 from infohus.web.attempts import acts_of
 from one_api import description_of
 
-LOG_ACTS = {
-    "verifyLog", "proveLogEntry", "exportLog", "readInstallationLog", "openActor", "readLogChecks", "runLogCheck",
-    "reviewLogEntry", "superviseExchanges", "reviewAnswers", "readCaseLog", "reportSubjectLog",
-}
+ELSEWHERE = {"superviseExchanges", "reviewAnswers", "readCaseLog", "reportSubjectLog"}
+"""What reads of the log, or of exchanges as supervision does, at other addresses than the log's own."""
 ASKED_BY_PET = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen."}
-OF_FINDINGS = {"EndLogFinding"}
-"""It ends what was found, and reads no entry."""
+NO_ENTRY = {"AnswerLogFinding", "EndLogFinding", "ReadLogNotice", "AcknowledgeLogNotice"}
+"""What reads no entry, and nothing that one said, at the log's addresses."""
+
+
+def routes_of_logs() -> list[Route]:
+    return [route for route in ROUTES if re.match(r"/(installation-)?log(/|$)", route.path)]
 
 
 def reading_routes() -> list[Route]:
-    acts = acts_of(guarded_handlers())
+    acts, of_logs = acts_of(guarded_handlers()), routes_of_logs()
     return [
         route for route in ROUTES
-        if acts[route.operation_id].value in LOG_ACTS and route.operation_id not in OF_FINDINGS
+        if acts[route.operation_id].value in ELSEWHERE or (route in of_logs and route.operation_id not in NO_ENTRY)
     ]
 
 
@@ -37,6 +40,13 @@ async def newest(house: House) -> Entry:
 
 @pytest.mark.rule(104)
 class WhenALogIsToBeRead:
+    @pytest.mark.rule(56)
+    def test_each_route_of_a_log_is_an_act_of_its_own(self) -> None:
+        acts = acts_of(guarded_handlers())
+        for route in routes_of_logs():
+            assert acts[route.operation_id].value.lower() == route.operation_id.lower()
+        assert len(routes_of_logs()) > 20
+
     async def test_every_route_that_does_takes_the_purpose_and_no_other_does(self, house: House) -> None:
         takes = {
             operation["operationId"]
@@ -87,7 +97,7 @@ class WhenALogIsToBeRead:
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/role-may-not")
         assert "myndighedens jurist eller databeskyttelsesrådgiveren" in answer.json()["detail"]
         entry = await newest(house)
-        assert (entry.action, entry.outcome.value, entry.reason) == ("verifyLog", "denied", "role-may-not")
+        assert (entry.action, entry.outcome.value, entry.reason) == ("listLogEntries", "denied", "role-may-not")
 
 
 @pytest.mark.rule(56)

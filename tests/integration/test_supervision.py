@@ -85,9 +85,10 @@ class WhenTheLogIsRead:
     @pytest.mark.rule(61)
     @pytest.mark.rule(56)
     @pytest.mark.parametrize(("method", "path", "action"), [
-        ("GET", "exchanges", "superviseExchanges"), ("GET", "/log", "verifyLog"), ("GET", "/log/entries", "verifyLog"),
-        ("GET", "/log/proofs/0", "proveLogEntry"), ("GET", "/log/checkpoints", "verifyLog"),
-        ("POST", "/log/export", "exportLog"),
+        ("GET", "exchanges", "superviseExchanges"), ("GET", "/log", "verifyLog"),
+        ("GET", "/log/entries", "listLogEntries"), ("GET", "/log/proofs/0", "proveLogEntry"),
+        ("GET", "/log/checkpoints", "listCheckpoints"), ("POST", "/log/export", "exportLog"),
+        ("GET", "/log/findings", "listLogFindings"), ("GET", "/log/notice", "readLogNotice"),
     ])
     async def test_reading_it_is_in_it(self, house: House, method: str, path: str, action: str) -> None:
         await house.case()

@@ -100,7 +100,7 @@ class WhenSomebodySupervisesOrKeepsTheSystemRunning:
 
     @pytest.mark.rule(61)
     def test_the_log_is_read_by_those_who_supervise_and_nobody_else(self, answers: Answers) -> None:
-        reading = {Action.SUPERVISE_EXCHANGES, Action.VERIFY_LOG, Action.PROVE_LOG_ENTRY, Action.EXPORT_LOG}
+        reading = {Action.SUPERVISE_EXCHANGES, Action.VERIFY_LOG, Action.LIST_LOG_ENTRIES, Action.EXPORT_LOG}
         readers = _allowed(answers, lambda case: case.action in reading)
         assert {case.role for case in readers} == {Role.DATA_PROTECTION_OFFICER, Role.LEGAL}
         # A log is the caller's own authority's: there is none to be a stranger to.

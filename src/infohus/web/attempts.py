@@ -40,21 +40,9 @@ _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
     "SuperviseOnwardNotices": Action.SUPERVISE_EXCHANGES,
     "ReadYearlyStatusSheet": Action.READ_YEARLY_STATUS,
     "RecordFulfilment": Action.FULFIL_OBLIGATION,
-    "ServeCheckpoint": Action.EXPORT_LOG,
-    "ServeTile": Action.EXPORT_LOG,
-    "AnnounceLogCheck": Action.RUN_LOG_CHECK,
-    "DrawLogCheck": Action.RUN_LOG_CHECK,
-    "EndLogFinding": Action.RUN_LOG_CHECK,
-    "ListLogChecks": Action.READ_LOG_CHECKS,
-    "ReadLogCheck": Action.READ_LOG_CHECKS,
-    "ListLogNoticeReaders": Action.READ_LOG_CHECKS,
-    "ListLogFindings": Action.ANSWER_LOG_FINDING,
-    "ReadLogNotice": Action.ACKNOWLEDGE_LOG_NOTICE,
-    "ExportInstallationLog": Action.READ_INSTALLATION_LOG,
 })
 _LISTED_BELOW: Mapping[str, Action] = MappingProxyType({
-    "/cases/": Action.READ_CASE, "/infohuse/": Action.READ_INFOHUS, "/log/": Action.VERIFY_LOG,
-    "/installation-log": Action.READ_INSTALLATION_LOG,
+    "/cases/": Action.READ_CASE, "/infohuse/": Action.READ_INFOHUS,
 })
 """What a GET is that has no act of its own, by how its address begins."""
 _NAMES_OF_ACTS = frozenset(action.value for action in Action)

@@ -177,7 +177,7 @@ async def announce_check(
     signer: NamedDependency[PooledSigner], log_check_least_sample: NamedDependency[int],
 ) -> LogCheckView:
     """Announce a check of the log: its draw hangs on a checkpoint to come and on a secret that is promised now."""
-    async with idempotent_log_scope.begin(Action.RUN_LOG_CHECK) as work:
+    async with idempotent_log_scope.begin(Action.ANNOUNCE_LOG_CHECK) as work:
         check = await work.earlier(LogCheck, CHECK_BY_ID) or await announce(
             work, data, signer, least_sample=log_check_least_sample
         )
@@ -190,7 +190,7 @@ async def list_checks(
     limit: Limit = 50,
 ) -> LogCheckOverview:
     """List the checks, when the next is due, and what is overdue."""
-    async with log_scope.begin(Action.READ_LOG_CHECKS) as work:
+    async with log_scope.begin(Action.LIST_LOG_CHECKS) as work:
         checks = await work.rows(LogCheck, CHECKS_BEFORE, after=after, limit=limit + 1)
         counted = await entries_of(work, checks[:limit])
         views = [LogCheckView.of(check, *counted[check.id]) for check in checks]
@@ -208,7 +208,7 @@ async def one_check(
     check_id: FromPath[UUID], log_scope: NamedDependency[RequestScope]
 ) -> OneLogCheck:
     """Read a check with its entries."""
-    async with log_scope.begin(Action.READ_LOG_CHECKS) as work:
+    async with log_scope.begin(Action.READ_LOG_CHECK) as work:
         check = await check_of(work, check_id)
         return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
 
@@ -223,7 +223,7 @@ async def draw_check(
 
     Keep that checkpoint before you tell the secret: whoever runs the log could still choose another.
     """
-    async with idempotent_log_scope.begin(Action.RUN_LOG_CHECK) as work:
+    async with idempotent_log_scope.begin(Action.DRAW_LOG_CHECK) as work:
         check = await check_of(work, check_id)
         if work.is_repetition:
             return await _shown(work, check, await work.rows(LogCheckEntry, ENTRIES, check_id=check_id))
@@ -249,12 +249,10 @@ async def review(
 
 @get("/log/findings", operation_id="ListLogFindings")
 async def list_findings(
-    request_scope: NamedDependency[RequestScope],
-    after: After = NIL,
-    limit: Limit = 50,
+    log_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50
 ) -> Page[LogFindingView]:
     """List the findings of the own authority's checks, or those that the caller answers for."""
-    async with request_scope.begin(Action.ANSWER_LOG_FINDING) as work:
+    async with log_scope.begin(Action.LIST_LOG_FINDINGS) as work:
         findings = await work.rows(LogFinding, FINDINGS, after=after, limit=limit + 1)
         page = page_of(findings, [finding.id for finding in findings], limit=limit)
         views = [view for finding in page.items for view in LogFindingView.if_readable(work, finding)]
@@ -282,7 +280,7 @@ async def remedy(
     if_match: IfMatch = None,
 ) -> Response[LogFindingView]:
     """End a finding: what was done about it, or that the answer explains it."""
-    async with idempotent_scope.begin(Action.RUN_LOG_CHECK) as work:
+    async with idempotent_scope.begin(Action.END_LOG_FINDING) as work:
         finding = await finding_of(work, finding_id)
         if not work.is_repetition:
             require_match(if_match, finding.version)
@@ -293,7 +291,7 @@ async def remedy(
 @get(NOTICE, operation_id="ReadLogNotice")
 async def read_notice(request_scope: NamedDependency[RequestScope]) -> LogNotice:
     """Read the notice that all use is logged."""
-    async with request_scope.begin(Action.ACKNOWLEDGE_LOG_NOTICE) as work:
+    async with request_scope.begin(Action.READ_LOG_NOTICE) as work:
         return await notice(work)
 
 
@@ -309,7 +307,7 @@ async def notice_readers(
     log_scope: NamedDependency[RequestScope], after: After = NIL, limit: Limit = 50,
 ) -> NoticeState:
     """List who has read the notice, page by page, and who uses infohus and has not."""
-    async with log_scope.begin(Action.READ_LOG_CHECKS) as work:
+    async with log_scope.begin(Action.LIST_LOG_NOTICE_READERS) as work:
         return await who_has_read(work, after=after, limit=limit)
 
 

@@ -221,7 +221,7 @@ async def _was_told_too_early(work: UnitOfWork, check: LogCheck) -> bool:
     """Say whether the log has the refusal of an earlier draw of this check: its secret is known since then."""
     async for _, encoded in work.log.entries_holding([str(check.id)], start=check.last_index + 1):
         entry = read(encoded)
-        if entry is not None and (entry.action, entry.reason) == (Action.RUN_LOG_CHECK, slug_of(NotDrawableYet)):
+        if entry is not None and (entry.action, entry.reason) == (Action.DRAW_LOG_CHECK, slug_of(NotDrawableYet)):
             return True
     return False
 

@@ -97,7 +97,7 @@ async def entries(
 ) -> EntryPage:
     """List the entries of the own log: who did what to which subject, by which policies. Reading them is logged."""
     asked = EntryFilter(case, subject, action.value if action else None, outcome.value if outcome else None, reason)
-    async with log_scope.begin(Action.VERIFY_LOG) as work:
+    async with log_scope.begin(Action.LIST_LOG_ENTRIES) as work:
         found, more = await entries_of(work.log, asked, after=after, limit=limit)
         await note_reading(work, found, asked)
         return EntryPage(found, more)
@@ -140,7 +140,7 @@ async def installation_log(
     log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> LogState:
     """Verify the installation's log, which names no case: what its operator did, and counts of refusals."""
-    async with log_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+    async with log_scope.begin(Action.VERIFY_INSTALLATION_LOG) as work:
         return await state_of_log(work.installation_log, signer)
 
 
@@ -149,7 +149,7 @@ async def installation_entries(
     log_scope: NamedDependency[RequestScope], after: AfterIndex = -1, limit: Limit = 50,
 ) -> EntryPage:
     """List the entries of the installation's log; the reading is logged in the own authority's."""
-    async with log_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+    async with log_scope.begin(Action.LIST_INSTALLATION_LOG_ENTRIES) as work:
         found, more = await entries_of(work.installation_log, EntryFilter(), after=after, limit=limit)
         await note_reading(work, found, EntryFilter())
         return EntryPage(found, more)
@@ -160,7 +160,7 @@ async def installation_proof(
     leaf_index: LeafIndex, log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> LogProof:
     """Prove that one entry is in the installation's log."""
-    async with log_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+    async with log_scope.begin(Action.PROVE_INSTALLATION_LOG_ENTRY) as work:
         return LogProof.of(*await proof_of(work, work.installation_log, leaf_index, signer))
 
 
@@ -169,7 +169,7 @@ async def installation_export(
     log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Stream:
     """Export the installation's log, as a tar file that any verifier can check; see the own log's export."""
-    async with log_scope.begin(Action.READ_INSTALLATION_LOG) as work:
+    async with log_scope.begin(Action.EXPORT_INSTALLATION_LOG) as work:
         head = await signed_head(work.installation_log, signer)
         work.audit_draft.read_entries = [(0, head.checkpoint.size - 1)]
     return _tar(packed_log(log_scope.afterwards(work, work.installation_log), head, signer, at=work.now))

@@ -62,7 +62,7 @@ async def checkpoints(
     limit: Limit = 50,
 ) -> CheckpointPage:
     """List the own log's signed checkpoints, the newest first, and whether witnesses cover it."""
-    async with log_scope.begin(Action.VERIFY_LOG) as work:
+    async with log_scope.begin(Action.LIST_CHECKPOINTS) as work:
         key = signer.verifier((await work.log.head()).origin)
         archived = await work.log.checkpoints_before(before, limit=limit + 1, key=key)
         lines = [_line(checkpoint, signer) for checkpoint in archived[:limit]]

@@ -23,7 +23,7 @@ async def checkpoint(
     log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Response[str]:
     """Sign the log's present head, and give it with its cosignatures."""
-    async with log_scope.begin(Action.EXPORT_LOG) as work:
+    async with log_scope.begin(Action.SERVE_CHECKPOINT) as work:
         # Litestar adds "; charset=utf-8", which C2SP tlog-tiles asks for; it must not be written twice.
         return Response((await signed_head(work.log, signer)).note, media_type="text/plain")
 
@@ -36,7 +36,7 @@ async def tile(
     level: Level, place: Place, log_scope: NamedDependency[RequestScope], signer: NamedDependency[PooledSigner]
 ) -> Response[bytes]:
     """Give a tile's hashes or a bundle's entries, as far as the newest checkpoint goes."""
-    async with log_scope.begin(Action.EXPORT_LOG) as work:
+    async with log_scope.begin(Action.SERVE_TILE) as work:
         head = await work.log.head()
         newest = await work.log.newest_checkpoint(signer.verifier(head.origin))
         try:
