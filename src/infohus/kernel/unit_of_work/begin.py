@@ -36,7 +36,7 @@ from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
 from infohus.kernel.unit_of_work.denials import denial_by_role, denial_of
-from infohus.kernel.unit_of_work.entries import Attempt, as_refusal, entry_of
+from infohus.kernel.unit_of_work.entries import Attempt, as_refusal, entry_of, pets_entry_of
 from infohus.kernel.unit_of_work.key_store import KeyStore
 from infohus.kernel.unit_of_work.log_reader import LogReader
 from infohus.kernel.unit_of_work.lookup import Beside, Lock, ResolvedSubject, resource_of
@@ -134,7 +134,9 @@ class UnitsOfWork:
                 resolved = work.resolved
                 act = self._entry(attempt, resolved, audit_draft)
                 letters = [encode(letter_entry(act, digest)) for digest in audit_draft.letters]
-                entries = [*encode_parts(act), *letters]
+                looked_at = audit_draft.on_pets_track
+                pets = [] if looked_at is None else encode_parts(pets_entry_of(act, looked_at))
+                entries = [*encode_parts(act), *pets, *letters]
                 if context.in_transaction or len(entries) > 1:
                     await commit(connection, caller.authority_id, entries, writes=context.in_transaction)
                 else:
@@ -246,6 +248,10 @@ class UnitsOfWork:
         self, attempt: Attempt, resolved: ResolvedSubject, audit_draft: AuditEventDraft, *,
         failure: BaseException | None = None, refused: str | None = None,
     ) -> Entry:
+        if audit_draft.asked.looked_for is not None and audit_draft.justification is None:
+            # Also of who is denied, so that supervision sees whom they looked for.
+            looked_for = b"search-criterion\n" + audit_draft.asked.looked_for.encode()
+            audit_draft.justification = f"criterion:{self._vault.fingerprint(resolved.infohus_id, looked_for).hex()}"
         return entry_of(
             attempt, resolved, audit_draft, failure=failure, refused=refused, at=self._clock(),
             policy_set=self._policies.digest[:16],
@@ -258,7 +264,8 @@ class UnitsOfWork:
         caller, now = context.caller, context.now
         return SideKeys(
             self._vault, authority_id=caller.authority_id, case_id=case_id, ask=context.ask,
-            ask_keys=partial(self._key_store.ask, caller, now), commit=partial(self._key_store.commit, caller, now),
+            ask_keys=partial(self._key_store.ask, caller, now),
+            commit=lambda statements: self._key_store.commit(caller, now, statements, context.server),
             wrote=audit_draft.add_wrote,
         )
 

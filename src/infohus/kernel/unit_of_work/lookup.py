@@ -137,6 +137,8 @@ def case_query(
         invited = _invitation_to(case)
         found = found.outerjoin(invited, sa.true())
         columns += invited.columns
+    if lock is not Lock.NONE:
+        columns.append(sa.func.pg_postmaster_start_time().label("server"))
     if record is None or lock is Lock.DECIDING:
         columns.append(sa.func.infohus.awaits_child_notification(case.c.id).label("awaits_child_notification"))
     if record is None or lock is not Lock.NONE:

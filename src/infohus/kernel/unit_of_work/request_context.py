@@ -61,6 +61,8 @@ class RequestContext:
     connection: Connection
     idempotency_key: str | None = None
     in_transaction: bool = False
+    server: datetime | None = None
+    """When the server started on which this transaction is; `None` where there is none, or the look-up did not ask."""
 
     @property
     def writes(self) -> bool:
@@ -157,4 +159,6 @@ class RequestContext:
         query = case_query(record, self.lock, takes_part_as(self.caller.role), beside)
         subject = {"case_id": within, "record_id": subject_id} if record else {"case_id": subject_id}
         rows = await self.ask(query.sql, query.arguments({**values, **subject}))
+        if rows and self.in_transaction:
+            self.server = rows[0]["server"]
         return resolved_case(rows[0] if rows else None, record, self.caller, asks_beside=beside is not None)
