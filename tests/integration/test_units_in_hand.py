@@ -1,6 +1,7 @@
 """Units of work begun by the test itself, without HTTP: what an operation could do wrong, and interruptions."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -23,7 +24,9 @@ from infohus.kernel.database.statements import column_names_of
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
+from infohus.kernel.unit_of_work.keyring import Keyring
 from infohus.kernel.unit_of_work.pending_writes import NotUnderLock
+from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 BY_ID = sa.select(Information).where(Information.id == sa.bindparam("id"))
 
@@ -83,6 +86,24 @@ class WhenAnOperationOpensARecordThatIsNotItsSubject:
             (other,) = await work.rows(Information, BY_ID, id=second)
             with pytest.raises(errors.NotAvailable):
                 await work.open(other, reading=Action.RECORD_CLEARANCE_CHECK)
+
+
+class WhenAUnitHasEnded:
+    async def test_nothing_refers_to_it_so_that_keys_and_texts_do_not_wait_for_a_collection(self, house: House) -> None:
+        case = await house.case()
+        async with units_of(house) as units:
+            gc.collect()
+            gc.disable()
+            try:
+                async with units.begin(kommune(house), Action.READ_CASE, Case, UUID(case.id)):
+                    assert [one for one in gc.get_objects() if isinstance(one, UnitOfWork)]
+                async with units.begin(kommune(house), Action.NOTE_INFORMATION, Case, UUID(case.id)) as work:
+                    note_information(work, InformationDraft(text="x", source="y"))
+                del work
+                left = [type(one) for one in gc.get_objects() if isinstance(one, UnitOfWork | Keyring)]
+            finally:
+                gc.enable()
+        assert left == []
 
 
 class WhenTwoActsAreTheFirstOfTheirAuthority:

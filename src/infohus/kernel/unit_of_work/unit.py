@@ -7,6 +7,7 @@ what an operation says it did.
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
@@ -38,8 +39,6 @@ __all__ = ["DisclosedRecord", "LogReader", "UnitOfWork"]
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 AnyRecord = TypeVar("AnyRecord", bound=Record)
-
-
 NIL = UUID(int=0)
 
 
@@ -64,7 +63,8 @@ class UnitOfWork:
         self._policies = policies
         self._repetition = Repetition(
             idempotency_key, person_id=caller.person_id, action=action,
-            subject_id=getattr(resolved.subject, "id", None), now=now, fingerprint=self.fingerprint,
+            subject_id=getattr(resolved.subject, "id", None), now=now,
+            fingerprint=partial(vault.fingerprint, resolved.infohus_id),  # no cycle: its keys are freed when it ends
         )
         case_id = resolved.case.id if resolved.case is not None else None
         self._writes = PendingWrites(connection, self.audit_draft, lock=lock, case_id=case_id)
