@@ -129,7 +129,7 @@ GRANT EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) TO infohus_ap
 -- first correction since of the exchange, or of what this very record rests on, as `correction_of` finds it. All records
 -- of a list are asked for at once.
 CREATE FUNCTION infohus.told_how(ids uuid[])
-  RETURNS TABLE (record_id uuid, record_version integer, stands boolean, correction uuid)
+  RETURNS TABLE (exchange_id uuid, record_id uuid, record_version integer, stands boolean, correction uuid)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   DECLARE
@@ -147,7 +147,7 @@ CREATE FUNCTION infohus.told_how(ids uuid[])
         JOIN infohus.disclosure w ON w.record_id = d.record_id
           AND (w.exchange_id = ANY (d.via) OR (w.discloser_id = d.discloser_id AND own IN (w.discloser_id, w.recipient_id)))
       )
-      SELECT t.record_id, t.record_version,
+      SELECT t.exchange_id, t.record_id, t.record_version,
         t.withdrawn_at IS NULL
           AND (cardinality(t.via) = 0 OR infohus.rests_on_what_stands(t.exchange_id, t.record_id, own)),
         (
