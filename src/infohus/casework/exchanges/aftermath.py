@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from infohus.cases.disclosures.given_outside import GIVEN_WAS_WITHDRAWN
 from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -27,6 +28,7 @@ class Aftermath(NamedTuple):
 
     disclosed: tuple[Disclosed, ...] = ()
     correction_id: UUID | None = None
+    given_was_withdrawn: bool = False
 
 
 _asked = sa.func.unnest(
@@ -50,12 +52,20 @@ _AFTERMATH = sa.select(
 )
 
 
+_GIVEN = sa.select(Exchange.id).where(
+    Exchange.id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))), GIVEN_WAS_WITHDRAWN
+)
+
+
 async def aftermath_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> Mapping[UUID, Aftermath]:
     """Ask what became of exchanges; of one that this unit records, nothing has."""
     found = {exchange.id: Aftermath() for exchange in exchanges}
     recorded = {exchange.id for exchange in work.pending(Exchange)}
     if stored := [exchange for exchange in exchanges if exchange.id not in recorded]:
         ids, moments = [one.id for one in stored], [one.recorded_at for one in stored]
+        outside = [one.id for one in stored if one.given_ids]
+        fallen = {row["id"] for row in await work.values(_GIVEN, exchange_ids=outside)} if outside else set()
         for row in await work.values(_AFTERMATH, exchange_ids=ids, recorded_at=moments):
-            found[row["id"]] = Aftermath(tuple(Disclosed(*one) for one in row["disclosed"]), row["correction_id"])
+            disclosed = tuple(Disclosed(*one) for one in row["disclosed"])
+            found[row["id"]] = Aftermath(disclosed, row["correction_id"], row["id"] in fallen)
     return found

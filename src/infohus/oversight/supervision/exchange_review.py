@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.disclosures.given_outside import GIVEN_WAS_WITHDRAWN
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.onward_notices import OnwardNotice
 from infohus.cases.disclosures.receipts import Receipt
@@ -67,7 +68,10 @@ COLUMNS = (
     sa.func.array(
         sa.select(sa.distinct(Disclosure.recipient_id)).where(*_WITHDRAWN).scalar_subquery()
     ).label("withdrawn_from"),
-    sa.exists().where(*_WITHDRAWN, Disclosure.withdrawn_at.is_(None)).label("rests_on_withdrawn"),
+    sa.or_(sa.exists().where(*_WITHDRAWN, Disclosure.withdrawn_at.is_(None)), GIVEN_WAS_WITHDRAWN).label(
+        "rests_on_withdrawn"
+    ),
+    sa.func.infohus.correction_of(Exchange.id, Exchange.recorded_at).is_not(None).label("is_corrected"),
     sa.func.array(
         sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id).scalar_subquery()
     ).label("acknowledged_by"),
