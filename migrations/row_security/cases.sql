@@ -67,6 +67,7 @@ CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
     (
       infohus.takes_part(case_id, 'coordinators')
       AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+      OR infohus.reads_what_was_told(case_id, id, recorded_by, authority_id)
       OR infohus.supervises_exchange(id, authority_id)
     )
     AND (paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (authority_id || recipients))
@@ -197,6 +198,7 @@ CREATE POLICY select_onward_notice ON infohus.onward_notice FOR SELECT TO infohu
       infohus.takes_part(case_id, 'coordinators')
       AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
     )
+    OR infohus.reads_what_was_told(case_id, id, recorded_by, authority_id)
     OR (
       infohus.caller_role() IN ('data_protection_officer', 'legal')
       AND infohus.caller_authority() IN (authority_id, owner_id)
@@ -225,6 +227,6 @@ CREATE POLICY insert_receipt ON infohus.receipt FOR INSERT TO infohus_app
   WITH CHECK (
     authority_id = infohus.caller_authority()
     AND person_id = infohus.caller_person()
-    AND infohus.takes_part(case_id, 'coordinators')
+    AND infohus.takes_part(case_id, 'exchange')
     AND EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
   );
