@@ -3,8 +3,9 @@
 -- Row security gives the same answers as the Cedar policies. tests/policies/test_row_security.py compares the answers,
 -- and lists where the policies are stricter on purpose. Who the caller is, and whether they take part: caller.sql.
 --
--- An invitation's areas say which kinds of record a professional sees: 'information', 'assessment', 'measures'. No
--- invitation has the area 'coordinators', so what asks for it is for tovholdere alone; 'any' asks for no area.
+-- An invitation's areas say which kinds of record a professional sees: 'information', 'assessment', 'measures',
+-- 'exchange'. No invitation has the area 'coordinators', so what asks for it is for tovholdere alone; 'any' asks for no
+-- area.
 --
 -- UPDATE is granted by column, here and in the other files: never on a record's case, owner, regime, or who recorded it
 -- when.
@@ -159,6 +160,18 @@ CREATE FUNCTION infohus.is_given(of_case uuid, of_record uuid, noted_by uuid) RE
         AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
         AND (p.kind = 'coordinator' OR cardinality(i.records) = 0 OR of_record = ANY (i.records))
     );
+  END
+  $$;
+
+-- Does a professional who was drawn in for exchanges read this one, or a notice of one: what others told their authority,
+-- and nothing that it told others?
+CREATE FUNCTION infohus.reads_what_was_told(of_case uuid, of_record uuid, noted_by uuid, told_by text) RETURNS boolean
+  LANGUAGE plpgsql STABLE
+  AS $$
+  BEGIN
+    RETURN infohus.caller_role() = 'invited_professional' AND told_by <> infohus.caller_authority()
+      AND infohus.takes_part(of_case, 'exchange') AND infohus.is_given(of_case, of_record, noted_by)
+      AND infohus.was_told(of_record);
   END
   $$;
 

@@ -67,14 +67,16 @@ CREATE POLICY select_exchange ON infohus.exchange FOR SELECT TO infohus_app
     (
       infohus.takes_part(case_id, 'coordinators')
       AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
+      OR infohus.reads_what_was_told(case_id, id, recorded_by, authority_id)
       OR infohus.supervises_exchange(id, authority_id)
     )
     AND (paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (authority_id || recipients))
   );
--- The first correction since a moment, or since the exchange itself, of an exchange that the caller's authority gave or got, or of what that rests on:
--- of each of its records another one that the authority gave or got, by the same discloser and with that very record, or
--- the one by which the discloser had it, and so on (rule 13). Nobody learns here of an exchange made past it, and whoever passes something
--- on is not told to the one who corrects.
+-- The first correction since a moment of an exchange that the caller's authority gave or got, or of what that rests on: of
+-- each of its records another one that the authority gave or got, by the same discloser and with that very record, or the
+-- one by which the discloser had it, and so on (rule 13). What the discloser had was wrong whenever it was corrected, also
+-- if it was passed on after that, or given to one that takes no part. Nobody learns here of an exchange made past it, and
+-- whoever passes something on is not told to the one who corrects.
 CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETURNS uuid
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
@@ -84,12 +86,13 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
     IF NOT EXISTS (
       SELECT FROM infohus.disclosure d WHERE d.exchange_id = of_exchange AND d.record_kind <> 'exchange'
         AND infohus.caller_authority() IN (d.discloser_id, d.recipient_id)
-    ) AND NOT EXISTS (SELECT FROM infohus.exchange x WHERE x.corrects_id = of_exchange) THEN
+    ) AND NOT EXISTS (SELECT FROM infohus.exchange x WHERE x.corrects_id = of_exchange)
+      AND NOT EXISTS (SELECT FROM infohus.exchange e WHERE e.id = of_exchange AND cardinality(e.given_ids) > 0) THEN
       RETURN NULL;
     END IF;
     RETURN (
       WITH RECURSIVE rests_on AS (
-        SELECT told.exchange_id, told.record_id FROM (
+        SELECT told.exchange_id, told.record_id, since AS from_then_on FROM (
           SELECT of_exchange, of_exchange
           UNION ALL
           SELECT d.exchange_id, d.record_id FROM infohus.disclosure d
@@ -98,14 +101,27 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
         WHERE EXISTS (
           SELECT FROM infohus.exchange e
           WHERE e.id = of_exchange AND e.authority_id = infohus.caller_authority()
-            AND infohus.takes_part(e.case_id, 'any')
+            AND (infohus.takes_part(e.case_id, 'any') OR infohus.supervises_exchange(e.id, e.authority_id))
         ) OR EXISTS (
           SELECT FROM infohus.disclosure d
           WHERE d.exchange_id = of_exchange AND d.record_id = of_exchange
-            AND d.recipient_id = infohus.caller_authority() AND infohus.takes_part(d.case_id, 'any')
+            AND d.recipient_id = infohus.caller_authority()
+            AND (infohus.takes_part(d.case_id, 'any') OR infohus.supervises_exchange(d.exchange_id, d.discloser_id))
         )
         UNION
-        SELECT w.exchange_id, w.record_id FROM rests_on r
+        SELECT w.exchange_id, w.record_id, CASE w.recipient_id WHEN e.authority_id THEN '-infinity' ELSE since END
+        FROM infohus.exchange e
+        CROSS JOIN unnest(e.given_ids, e.given_versions) AS given (record_id, record_version)
+        JOIN infohus.disclosure w ON w.record_id = given.record_id
+          AND (
+            w.recipient_id = e.authority_id AND w.record_version = given.record_version
+            OR w.discloser_id = e.authority_id
+          )
+        WHERE e.id = of_exchange AND e.authority_id = infohus.caller_authority()
+          AND (infohus.takes_part(e.case_id, 'any') OR infohus.supervises_exchange(e.id, e.authority_id))
+        UNION
+        SELECT w.exchange_id, w.record_id, CASE WHEN w.exchange_id = ANY (d.via) THEN '-infinity' ELSE since END
+        FROM rests_on r
         JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_id = r.record_id
           AND d.record_kind <> 'exchange'
         JOIN infohus.disclosure w ON w.record_id = d.record_id
@@ -115,7 +131,7 @@ CREATE FUNCTION infohus.correction_of(of_exchange uuid, since timestamptz) RETUR
           )
       )
       SELECT x.id FROM rests_on r JOIN infohus.exchange x ON x.corrects_id = r.exchange_id
-      WHERE x.recorded_at >= since
+      WHERE x.recorded_at >= r.from_then_on
         -- That PET was told something is not told by its correction either (rule 85).
         AND (x.paragraph <> 'pet-loven-4' OR infohus.caller_authority() = ANY (x.authority_id || x.recipients))
       ORDER BY x.recorded_at LIMIT 1
@@ -126,10 +142,10 @@ REVOKE EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.correction_of(uuid, timestamptz) TO infohus_app;
 
 -- How the caller's authority was told records: by each exchange in which version, whether that lets it read still, and the
--- first correction since of the exchange, or of what this very record rests on, as `correction_of` finds it. All records
+-- first correction of the exchange, or of what this very record rests on, as `correction_of` finds it. All records
 -- of a list are asked for at once.
 CREATE FUNCTION infohus.told_how(ids uuid[])
-  RETURNS TABLE (record_id uuid, record_version integer, stands boolean, correction uuid)
+  RETURNS TABLE (exchange_id uuid, record_id uuid, record_version integer, stands boolean, correction uuid)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   DECLARE
@@ -140,20 +156,23 @@ CREATE FUNCTION infohus.told_how(ids uuid[])
         SELECT d.exchange_id, d.record_id, d.record_version, d.via, d.withdrawn_at FROM infohus.disclosure d
         WHERE d.record_id = ANY (ids) AND d.recipient_id = own AND infohus.takes_part(d.case_id, 'any')
       ), rests_on AS (
-        SELECT t.exchange_id AS told_by, t.exchange_id, t.record_id FROM told t
+        SELECT t.exchange_id AS told_by, t.exchange_id, t.record_id, NULL::timestamptz AS from_then_on FROM told t
         UNION
-        SELECT r.told_by, w.exchange_id, w.record_id FROM rests_on r
+        SELECT r.told_by, w.exchange_id, w.record_id, CASE WHEN w.exchange_id = ANY (d.via) THEN '-infinity'::timestamptz END
+        FROM rests_on r
         JOIN infohus.disclosure d ON d.exchange_id = r.exchange_id AND d.record_id = r.record_id
         JOIN infohus.disclosure w ON w.record_id = d.record_id
           AND (w.exchange_id = ANY (d.via) OR (w.discloser_id = d.discloser_id AND own IN (w.discloser_id, w.recipient_id)))
       )
-      SELECT t.record_id, t.record_version,
+      SELECT t.exchange_id, t.record_id, t.record_version,
         t.withdrawn_at IS NULL
           AND (cardinality(t.via) = 0 OR infohus.rests_on_what_stands(t.exchange_id, t.record_id, own)),
         (
           SELECT x.id FROM rests_on r JOIN infohus.exchange x ON x.corrects_id = r.exchange_id
           WHERE r.told_by = t.exchange_id AND r.record_id = t.record_id
-            AND x.recorded_at >= (SELECT e.recorded_at FROM infohus.exchange e WHERE e.id = t.exchange_id)
+            AND x.recorded_at >= coalesce(
+              r.from_then_on, (SELECT e.recorded_at FROM infohus.exchange e WHERE e.id = t.exchange_id)
+            )
             AND (x.paragraph <> 'pet-loven-4' OR own = ANY (x.authority_id || x.recipients))
           ORDER BY x.recorded_at LIMIT 1
         )
@@ -179,6 +198,7 @@ CREATE POLICY select_onward_notice ON infohus.onward_notice FOR SELECT TO infohu
       infohus.takes_part(case_id, 'coordinators')
       AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
     )
+    OR infohus.reads_what_was_told(case_id, id, recorded_by, authority_id)
     OR (
       infohus.caller_role() IN ('data_protection_officer', 'legal')
       AND infohus.caller_authority() IN (authority_id, owner_id)
@@ -207,6 +227,6 @@ CREATE POLICY insert_receipt ON infohus.receipt FOR INSERT TO infohus_app
   WITH CHECK (
     authority_id = infohus.caller_authority()
     AND person_id = infohus.caller_person()
-    AND infohus.takes_part(case_id, 'coordinators')
+    AND infohus.takes_part(case_id, 'exchange')
     AND EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
   );

@@ -151,11 +151,15 @@ ALTER TABLE infohus.kept_mark ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURIT
 -- What an authority keeps is its own to know.
 GRANT SELECT, INSERT ON infohus.kept_mark TO infohus_app;
 CREATE POLICY select_kept_mark ON infohus.kept_mark FOR SELECT TO infohus_app
-  USING (infohus.takes_part(case_id, 'coordinators') AND authority_id = infohus.caller_authority());
+  USING (
+    infohus.takes_part(case_id, 'exchange')
+    AND infohus.is_given(case_id, id, recorded_by)
+    AND authority_id = infohus.caller_authority()
+  );
 CREATE POLICY insert_kept_mark ON infohus.kept_mark FOR INSERT TO infohus_app
   WITH CHECK (
     authority_id = infohus.caller_authority()
-    AND infohus.takes_part(case_id, 'coordinators')
+    AND infohus.takes_part(case_id, 'exchange')
     AND EXISTS (SELECT FROM infohus.exchange e WHERE e.id = exchange_id)
   );
 -- For `lets_read`, which runs as the owner.

@@ -17,6 +17,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from infohus import logs
+from infohus.cases.api import AuthoritiesSigningIn
 from infohus.cases.api import handlers as case_handlers
 from infohus.cases.procedure.completeness import require_complete
 from infohus.cases.procedure.table import PROCEDURE
@@ -120,8 +121,10 @@ def create_app(settings: Settings) -> Litestar:
     policies = Policies.load(settings.policies_folder)
     keeper, signers = keeper_with_signers(settings.keys_folder, settings.signers_file)
     vault = Vault(keeper, signers, now, keep_keys_seconds=settings.keep_keys_seconds)
+    issuers = read_issuers(settings.issuers_file, now)
+    signing_in = AuthoritiesSigningIn(frozenset(issuer.authority_id for issuer in issuers))
     gate = TokenGate(
-        read_issuers(settings.issuers_file, now), now, audience=settings.audience,
+        issuers, now, audience=settings.audience,
         minimum_assurance=Assurance(settings.minimum_assurance),
     )
     actors = Actors()
@@ -183,6 +186,7 @@ def create_app(settings: Settings) -> Litestar:
             "units": Provide(lambda: units, sync_to_thread=False),
             "log_check_least_sample": Provide(lambda: settings.log_check_least_sample, sync_to_thread=False),
             "log_check_every_months": Provide(lambda: settings.log_check_every_months, sync_to_thread=False),
+            "authorities_signing_in": Provide(lambda: signing_in, sync_to_thread=False),
             "disclosable_records": Provide(lambda: DISCLOSABLE_RECORDS, sync_to_thread=False),
             "signer": Provide(lambda: pooled_signer, sync_to_thread=False),
         },

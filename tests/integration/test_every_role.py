@@ -13,6 +13,7 @@ from house import MUNICIPALITY, POLICE, CaseInHand, House, Person
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.entry import decode
 from infohus.kernel.audit.storage.log import log_of
+from invitations import invitation
 from one_api import description_of
 
 ROLES = {
@@ -122,3 +123,21 @@ class WhenEveryRouteIsAskedAsEveryRole:
         assert of_entries
         assert all(roles <= {"dpo", "politi-dpo", "jurist"} for roles in of_entries.values()), of_entries
         assert given["ListLogEntries"] == given["ProveLogEntry"], given
+
+    @pytest.mark.rule(22)
+    async def test_who_is_drawn_in_for_everything_reads_what_a_route_s_roles_say(self, case: CaseInHand) -> None:
+        house, wrong = case.house, []
+        guest = house.person("raadgiver")
+        await guest.call("GET", "/cases")
+        person_id = str((await house.entries())[-1].caller)
+        areas = ["information", "assessment", "measures", "exchange"]
+        await case.kommune.post(
+            f"{case.path}/participants", invitation(MUNICIPALITY, person_id=person_id, scope=areas)
+        )
+        for route in ROUTES:
+            if route.method == "GET" and route.path.startswith("/cases/") and route.path.count("{") == 1:
+                operation = description_of(house.app)["paths"][route.path]["get"]
+                answer = await guest.call("GET", about(case, route)["path"])
+                if answer.is_success != ("invited_professional" in operation["x-roles"]):
+                    wrong.append(f"{route.operation_id} {answer.status_code}")
+        assert wrong == []

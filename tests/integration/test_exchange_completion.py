@@ -69,6 +69,19 @@ class WhenOneAuthorityAsksAnother:
         listed = (await case.politi.get(f"{case.path}/information-requests"))["items"]
         assert [(one["question"], one["answer"]) for one in listed] == [("Kender I ham?", None)]
 
+    @pytest.mark.rule(16)
+    async def test_who_asked_sees_what_it_took_back(self, house: House) -> None:
+        case = await house.case()
+        for _ in range(2):
+            await case.kommune.post(f"{case.path}/information-requests", self.asking())
+        asking = (await case.kommune.get(f"{case.path}/exchanges"))["items"][-1]
+        body = {"recipient": POLICE, "reason": "Spurgt ved en fejl."}
+        await case.kommune.post(f"{case.path}/exchanges/{asking['id']}/withdrawals", body)
+        listed = [
+            (await one.get(f"{case.path}/information-requests"))["items"] for one in (case.kommune, case.politi)
+        ]
+        assert [[one["is_taken_back"] for one in seen] for seen in listed] == [[False, True], [False]]
+
     @pytest.mark.parametrize("change", [
         {"received_from": PROBATION}, {"disclosure": None}, {"disclosure": told(recipients=[])},
     ])

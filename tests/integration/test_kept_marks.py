@@ -74,6 +74,7 @@ class WhenWhatWasKeptIsWithdrawn:
         assert seen_there["told"] == {"is_withdrawn": True, "is_corrected": True, "corrected_by": None}
         (shown,) = (await reader.get(f"{case.path}/kept-marks"))["items"]
         assert (shown["id"], shown["withdrawn"]) == (marked["id"], [kept])
+        assert (marked["corrected"], shown["corrected"]) == ([], [{"id": kept, "corrected_by": None}])
         keys = await house.sql("SELECT number FROM keys.exchange_key WHERE exchange_id = $1", UUID(exchange))
         assert keys == []
 

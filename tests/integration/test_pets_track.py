@@ -149,6 +149,27 @@ class WhenPetIsAnswered:
             assert await app.fetch(requests) == []
 
     @pytest.mark.rule(13)
+    @pytest.mark.rule(16)
+    @pytest.mark.rule(85)
+    async def test_what_became_of_its_source_shows_to_who_gave_it_and_to_its_supervision(self, house: House) -> None:
+        made = await answer_pet(*await told_by_the_police(house))
+        case, dpo = made.case, house.person("dpo")
+        supervised = f"/infohuse/{house.infohus_id}/exchanges/{made.exchange['id']}?purpose=lawfulness"
+        views = [(case.kommune, f"{case.path}/exchanges/{made.exchange['id']}"), (dpo, supervised)]
+        wrong = f"{case.path}/exchanges/{made.from_police['id']}"
+
+        async def shown() -> list[tuple[bool, bool]]:
+            seen = [await reader.get(path) for reader, path in views]
+            return [(one["is_corrected"], one["rests_on_withdrawn"]) for one in seen]
+
+        assert await shown() == [(False, False)] * 2
+        correction = {**told(POLICE, recipients=[]), "summary": "Det var en anden."}
+        await case.politi.post(f"{wrong}/corrections", correction)
+        assert await shown() == [(True, False)] * 2
+        await case.politi.post(f"{wrong}/withdrawals", {"recipient": MUNICIPALITY, "reason": "Givet ved en fejl."})
+        assert await shown() == [(True, True)] * 2
+
+    @pytest.mark.rule(13)
     @pytest.mark.rule(85)
     async def test_a_correction_stays_on_its_track(self, house: House) -> None:
         """One item was told to the police, and PET got it too: each is corrected without a word of the other."""

@@ -78,16 +78,18 @@ class ActionRule:
     only_deliverers: bool = False
     only_given: bool = False
     """Of those invited."""
+    only_told: bool = False
+    """Of those invited: what their authority was told, and its own kept marks; not what it told others."""
     kinds: frozenset[str] = field(default_factory=frozenset)
 
 
 def _on_record(
     *kinds: str, invited_for: str | None = None, only_owner: bool = False, only_fresh: bool = False,
-    only_deliverers: bool = False, only_given: bool = False,
+    only_deliverers: bool = False, only_given: bool = False, only_told: bool = False,
 ) -> ActionRule:
     return ActionRule(
         "Record", COORDINATORS, invited_for=invited_for, only_owner=only_owner, only_fresh=only_fresh,
-        only_deliverers=only_deliverers, only_given=only_given, kinds=frozenset(kinds),
+        only_deliverers=only_deliverers, only_given=only_given, only_told=only_told, kinds=frozenset(kinds),
     )
 
 
@@ -158,12 +160,14 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.LEAVE_CASE: ActionRule("Case", invited_for=_ANY_AREA),
     Action.NOTE_INFORMATION: ActionRule("Case", COORDINATORS, invited_for="information"),
     Action.RECORD_EXCHANGE: _BY_COORDINATORS,
-    Action.LIST_EXCHANGES: _BY_COORDINATORS,
+    Action.LIST_EXCHANGES: ActionRule("Case", COORDINATORS, invited_for="exchange"),
     Action.REQUEST_INFORMATION: _BY_COORDINATORS,
     Action.RECORD_CUSTODY_RELEASE: _BY_COORDINATORS,
     Action.STATE_FIRST_VIEW: _BY_COORDINATORS,
     Action.WRITE_NOTE: _BY_COORDINATORS,
     Action.SET_JOURNAL_REFERENCE: _BY_COORDINATORS,
+    Action.READ_OWN_JOURNAL: _BY_COORDINATORS,
+    Action.READ_CLOSING: _BY_COORDINATORS,
     Action.EXPORT_JOURNAL_NOTE: _BY_COORDINATORS,
     Action.READ_CASE_LOG: _BY_COORDINATORS,
     Action.RECORD_ACCESS_REQUEST: _BY_COORDINATORS,
@@ -189,15 +193,17 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.READ_CLEARANCE_CHECK: _on_record("clearance_check"),
     Action.READ_CHILD_NOTIFICATION: _on_record("child_notification", "child_notification_step"),
     Action.READ_INFORMATION: _on_record("information", invited_for="information", only_given=True),
-    Action.READ_EXCHANGE: _on_record("exchange", "kept_mark", "withdrawal", "onward_notice"),
+    Action.READ_EXCHANGE: _on_record(
+        "exchange", "kept_mark", "withdrawal", "onward_notice", invited_for="exchange", only_given=True, only_told=True,
+    ),
     Action.REVIEW_ANSWERS: ActionRule(
         "Record", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_owner=True,
         kinds=frozenset({"exchange"}),
     ),
     Action.CORRECT_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.WITHDRAW_EXCHANGE: _on_record("exchange", only_owner=True),
-    Action.ACKNOWLEDGE_EXCHANGE: _on_record("exchange"),
-    Action.KEEP_DISCLOSED: _on_record("exchange"),
+    Action.ACKNOWLEDGE_EXCHANGE: _on_record("exchange", invited_for="exchange", only_given=True, only_told=True),
+    Action.KEEP_DISCLOSED: _on_record("exchange", invited_for="exchange", only_given=True, only_told=True),
     Action.READ_INFORMATION_REQUEST: _on_record("information_request"),
     Action.ANSWER_INFORMATION_REQUEST: _on_record("information_request"),
     Action.READ_CUSTODY_RELEASE: _on_record("custody_release"),
@@ -265,7 +271,10 @@ def _is_permitted(case: Situation) -> bool:
     if case.participation == "coordinator":
         return case.role in act.coordinators
     if case.participation == "invited" and case.role is Role.INVITED_PROFESSIONAL:
-        if (act.only_deliverers and not case.delivers) or (act.only_given and not case.given):
+        tells = case.standing is Standing.OWNER and case.kind != "kept_mark"
+        if any((
+            act.only_deliverers and not case.delivers, act.only_given and not case.given, act.only_told and tells,
+        )):
             return False
         return act.invited_for == _ANY_AREA or act.invited_for in case.scope
     return False

@@ -171,7 +171,9 @@ class WhenSomebodyIsDrawnIn:
         everyone = {Action.READ_CASE, Action.LEAVE_CASE}
         assert by_area == {
             "": everyone,
-            "exchange": everyone,
+            "exchange": everyone | {
+                Action.LIST_EXCHANGES, Action.READ_EXCHANGE, Action.ACKNOWLEDGE_EXCHANGE, Action.KEEP_DISCLOSED,
+            },
             "information": everyone | {Action.NOTE_INFORMATION, Action.READ_INFORMATION},
             "assessment": everyone | {Action.READ_ASSESSMENT, Action.CONTRIBUTE_TO_ASSESSMENT},
             "measures": everyone | {Action.READ_MEASURE, Action.RECORD_FOLLOW_UP},

@@ -50,6 +50,12 @@ _INFORMATION_BY_ID = sa.select(Information).where(Information.id == sa.bindparam
 _PARTICIPANT_BY_ID = sa.select(Participant).where(Participant.id == sa.bindparam("id"))
 
 
+class AuthoritiesSigningIn(msgspec.Struct, frozen=True):
+    """The authorities for whose people an identity provider of this installation vouches."""
+
+    slugs: frozenset[str]
+
+
 class ParticipantView(msgspec.Struct, frozen=True):
     """A person who takes part, and until when. For what, only those who drew the person in and the person see.
 
@@ -80,6 +86,25 @@ class ParticipantView(msgspec.Struct, frozen=True):
             records=invitation.records if invitation else None,
             begins_at=participant.begins_at, ends_at=participant.ends_at,
         )
+
+
+class InvitedView(ParticipantView, frozen=True):
+    """A person who was drawn in, as who drew them in is answered.
+
+    `can_sign_in`: an identity provider vouches for people of that authority here. Where none does, the person sees
+    nothing of the case, though the authority takes part in it and can be told.
+    """
+
+    can_sign_in: bool
+
+    @classmethod
+    async def told(
+        cls, work: UnitOfWork, participant: Participant, authorities_signing_in: AuthoritiesSigningIn
+    ) -> "InvitedView":
+        """Show a participant to who drew them in, or extended the participation."""
+        (shown,) = await ParticipantView.shown(work, [participant])
+        can_sign_in = participant.acts_for in authorities_signing_in.slugs
+        return cls(**msgspec.structs.asdict(shown), can_sign_in=can_sign_in)
 
 
 class CaseLine(msgspec.Struct, frozen=True):
@@ -178,12 +203,13 @@ async def read_information(
 @post("/cases/{case_id:uuid}/participants", operation_id="InviteParticipant")
 async def invite(
     case_id: FromPath[UUID], data: JSONBody[InvitationDraft], idempotent_scope: NamedDependency[RequestScope],
-) -> ParticipantView:
+    authorities_signing_in: NamedDependency[AuthoritiesSigningIn],
+) -> InvitedView:
     """Draw a professional in, with reason, scope and end date."""
     async with idempotent_scope.begin(Action.INVITE_PARTICIPANT, Case, case_id) as work:
         earlier = await work.earlier(Participant, _PARTICIPANT_BY_ID)
         invited = earlier or await invite_participant(work, data)
-        return (await ParticipantView.shown(work, [invited]))[0]
+        return await InvitedView.told(work, invited, authorities_signing_in)
 
 
 @delete("/cases/{case_id:uuid}/participants/{participant_id:uuid}", operation_id="EndParticipation", status_code=200)
@@ -200,15 +226,15 @@ async def end(
 @post("/cases/{case_id:uuid}/participants/{participant_id:uuid}/extension", operation_id="ExtendParticipation")
 async def extend(
     case_id: FromPath[UUID], participant_id: FromPath[UUID], data: JSONBody[ExtensionDraft],
-    idempotent_scope: NamedDependency[RequestScope],
-) -> ParticipantView:
+    idempotent_scope: NamedDependency[RequestScope], authorities_signing_in: NamedDependency[AuthoritiesSigningIn],
+) -> InvitedView:
     """Let a professional go on when the participation ends; a reason and an end date of its own."""
     async with idempotent_scope.begin(
             Action.EXTEND_PARTICIPATION, Participant, participant_id, within=case_id
     ) as work:
         earlier = await work.earlier(Participant, _PARTICIPANT_BY_ID)
         extended = earlier or await extend_participation(work, work.subject(Participant), data)
-        return (await ParticipantView.shown(work, [extended]))[0]
+        return await InvitedView.told(work, extended, authorities_signing_in)
 
 
 @delete("/cases/{case_id:uuid}/participation", operation_id="LeaveCase", status_code=200)

@@ -109,10 +109,12 @@ ACTS: dict[str, str] = {
     "leave-case": "Forlad sagen",
 
     "propose-closure": "Foreslå, at sagen lukkes",
+    "read-closing": "Se, hvad der mangler før afslutningen",
     "read-closure": "Læs afslutningen",
     "sign-closure": "Underskriv eller ret afslutningen",
 
     "set-journal-reference": "Angiv journalnummeret",
+    "read-own-journal": "Se, hvor myndigheden selv journaliserer sagen",
     "read-journal-reference": "Læs journalnummeret",
     "export-journal-note": "Lav et journalnotat",
     "record-access-request": "Registrér en anmodning om indsigt",

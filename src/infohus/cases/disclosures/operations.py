@@ -78,7 +78,8 @@ async def disclose(
 ) -> Exchange:
     """Record an exchange and let its recipients read it and `items`.
 
-    A correction may have no recipient: those who were told learn that it was wrong, and nobody what is right.
+    A correction may have no recipient: those who were told learn that it was wrong, and nobody what is right. The entry
+    names all who learn something by it.
 
     Raises:
         NotAvailable: the policies do not allow the caller to disclose in this case.
@@ -117,11 +118,12 @@ async def disclose(
         "categories": sorted({part.value for part in draft.categories}), "exchanged_at": exchanged_at,
         "corrects_id": correcting.exchange_id if correcting is not None else None, "consent": draft.consent,
     }
-    exchange_id, salt = new_id(), new_salt()
+    exchange_id, salt, recipients = new_id(), new_salt(), work.audit_draft.recipients
+    work.audit_draft.recipients = sorted({*recipients, *told})
     exchange = work.create(
         Exchange, id=exchange_id, sealed={**texts, "manifest_salt": salt},
         for_supervision={"answers": msgspec.json.encode(answers).decode()},
-        recipients=work.audit_draft.recipients, is_late=work.now - exchanged_at > LATE_AFTER,
+        recipients=recipients, is_late=work.now - exchanged_at > LATE_AFTER,
         is_onward=any(item.owner != work.caller.authority_id for item in items),
         given_kinds=[kind for kind, _, _ in outside], given_ids=[record_id for _, record_id, _ in outside],
         given_versions=[version for _, _, version in outside],
@@ -129,10 +131,10 @@ async def disclose(
         **facts,
     )
     itself = Item.of(exchange)
-    recipients = [one for one in work.audit_draft.recipients if one in work.parties]
-    get_items = recipients if correcting is None else [one for one in recipients if one in correcting.items_for]
+    readers = [one for one in recipients if one in work.parties]
+    get_items = readers if correcting is None else [one for one in readers if one in correcting.items_for]
     await work.grant(exchange.id, [*items, itself], get_items)
-    await work.grant(exchange.id, [itself], [one for one in recipients if one not in get_items])
+    await work.grant(exchange.id, [itself], [one for one in readers if one not in get_items])
     await notify_owners(work, exchange, draft, items, told=get_items)
     return exchange
 

@@ -3,7 +3,7 @@
 It is asked for when a record is shown and stored nowhere. Nothing in it comes from an exchange with somebody else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import msgspec
@@ -29,16 +29,17 @@ class Told(msgspec.Struct, frozen=True):
 
 
 _told = sa.func.infohus.told_how(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))).table_valued(
-    sa.column("record_id", sa.Uuid()), sa.column("record_version", sa.Integer()), sa.column("stands", sa.Boolean()),
-    sa.column("correction", sa.Uuid()), name="told",
+    sa.column("exchange_id", sa.Uuid()), sa.column("record_id", sa.Uuid()), sa.column("record_version", sa.Integer()),
+    sa.column("stands", sa.Boolean()), sa.column("correction", sa.Uuid()), name="told",
 )
 _right = aliased(Exchange)
 _TOLD = (
     sa.select(
-        _told.c.record_id, _told.c.record_version, _told.c.stands, _told.c.correction, _right.id.label("corrected_by")
+        _told.c.exchange_id, _told.c.record_id, _told.c.record_version, _told.c.stands, _told.c.correction,
+        _right.id.label("corrected_by"),
     )
     .select_from(_told.outerjoin(_right, _right.id == _told.c.correction))
-    .order_by(_told.c.correction)
+    .order_by(_told.c.correction, _told.c.exchange_id, _told.c.record_id, _told.c.record_version)
 )
 """The earliest of several corrections comes first."""
 
@@ -60,3 +61,16 @@ async def told_of(work: UnitOfWork, *records: Record) -> Mapping[UUID, Told]:
             corrected_by=next((row["corrected_by"] for row in told if row["corrected_by"] is not None), None),
         )
     return found
+
+
+async def corrections_of_told(
+    work: UnitOfWork, record_ids: Collection[UUID]
+) -> Mapping[tuple[UUID, UUID], UUID | None]:
+    """Say of records, by exchange and record, which were corrected as the exchange told them to the caller's authority.
+
+    The value is the correction, where the authority got it.
+    """
+    rows = await work.values(_TOLD, record_ids=sorted(record_ids)) if record_ids else []
+    return {
+        (row["exchange_id"], row["record_id"]): row["corrected_by"] for row in rows if row["correction"] is not None
+    }

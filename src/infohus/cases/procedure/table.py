@@ -198,6 +198,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
 
     # --- the end of a case ---
     Action.PROPOSE_CLOSURE: deciding("propose-closure", OPEN, of_exchange_else(P.CLOSURE), rule=70),
+    Action.READ_CLOSING: reading("read-closing", of(P.CLOSURE)),
     Action.READ_CLOSURE: reading("read-closure", of(P.CLOSURE)),
     Action.SIGN_CLOSURE: deciding(
         "sign-closure", OPEN, of_exchange_else(P.CLOSURE), leads_to=dict.fromkeys(ClosureOutcome, Stage.CLOSED),
@@ -205,6 +206,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
 
     # --- journal, rights, archive and erasure do not end with the case; erasure itself asks whether it is due ---
     Action.SET_JOURNAL_REFERENCE: recording("set-journal-reference", EVERY, of(P.JOURNAL)),
+    Action.READ_OWN_JOURNAL: reading("read-own-journal", of(P.JOURNAL)),
     Action.READ_JOURNAL_REFERENCE: reading("read-journal-reference", of(P.JOURNAL)),
     Action.EXPORT_JOURNAL_NOTE: recording("export-journal-note", EVERY, of(P.JOURNAL)),
     Action.RECORD_ACCESS_REQUEST: recording("record-access-request", EVERY, of(P.DATA_SUBJECT_RIGHTS)),

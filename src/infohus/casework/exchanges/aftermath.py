@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from infohus.cases.disclosures.given_outside import GIVEN_WAS_WITHDRAWN
 from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.database.statements import Stored
@@ -28,6 +29,7 @@ class Aftermath(NamedTuple):
 
     disclosed: tuple[Disclosed, ...] = ()
     correction_id: UUID | None = None
+    given_was_withdrawn: bool = False
 
 
 _asked = sa.func.unnest(
@@ -52,6 +54,9 @@ def aftermath_columns(exchange: sa.FromClause) -> list[sa.ColumnElement[Any]]:
 
 
 _AFTERMATH = sa.select(_asked.c.id, *aftermath_columns(_asked))
+_GIVEN = sa.select(Exchange.id).where(
+    Exchange.id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))), GIVEN_WAS_WITHDRAWN
+)
 
 
 async def aftermath_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> Mapping[UUID, Aftermath]:
@@ -66,6 +71,9 @@ async def aftermath_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> Mappi
         ids, moments = [one.id for one in stored], [one.recorded_at for one in stored]
         for row in await work.values(_AFTERMATH, exchange_ids=ids, recorded_at=moments):
             found[row["id"]] = _aftermath(row)
+    if outside := [one.id for one in exchanges if one.given_ids]:
+        for row in await work.values(_GIVEN, exchange_ids=outside):
+            found[row["id"]] = found[row["id"]]._replace(given_was_withdrawn=True)
     return found
 
 

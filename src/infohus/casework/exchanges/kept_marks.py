@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from infohus import errors
 from infohus.cases.disclosures.model import Exchange, Item
+from infohus.cases.disclosures.told import corrections_of_told
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
 from infohus.casework.exchanges.refusals import NothingToKeep
 from infohus.kernel.access.model import STANDS, Disclosure
@@ -53,10 +54,18 @@ class KeptMarkDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     reason: Reason
 
 
+class CorrectedRecord(msgspec.Struct, frozen=True):
+    """A record that was corrected since it was told, and by which exchange where the authority got that."""
+
+    id: UUID
+    corrected_by: UUID | None
+
+
 class KeptMarkView(msgspec.Struct, frozen=True):
     """A mark of the caller's own authority. Where the exchange's own texts are kept, `records` names the exchange too.
 
     `withdrawn` are those of its records that are readable by this mark alone: all that told them was withdrawn.
+    `corrected` are those that are wrong as this exchange told them (rule 13).
     """
 
     id: UUID
@@ -64,6 +73,7 @@ class KeptMarkView(msgspec.Struct, frozen=True):
     because: KeptBecause
     records: list[UUID]
     withdrawn: list[UUID]
+    corrected: list[CorrectedRecord]
     reason: str
     marked_at: datetime
 
@@ -73,12 +83,16 @@ class KeptMarkView(msgspec.Struct, frozen=True):
         texts = await work.open(*marks, reading=Action.READ_EXCHANGE)
         kept = sorted({one for mark in marks for one in mark.records})
         rows = await work.values(_STANDING, record_ids=kept, authority_id=work.caller.authority_id) if kept else []
-        standing = {row["record_id"] for row in rows}
+        standing, wrong = {row["record_id"] for row in rows}, await corrections_of_told(work, kept)
         return [
             cls(
                 mark.id, mark.exchange_id, mark.because, mark.records,
-                [one for one in mark.records if one not in standing], texts[mark.id]["reason"],
-                mark.recorded_at,
+                [one for one in mark.records if one not in standing],
+                [
+                    CorrectedRecord(one, wrong[mark.exchange_id, one])
+                    for one in mark.records if (mark.exchange_id, one) in wrong
+                ],
+                texts[mark.id]["reason"], mark.recorded_at,
             )
             for mark in marks
         ]

@@ -76,7 +76,8 @@ async def receipts_of(
 def withdrawn_of(aftermath: Aftermath) -> Withdrawn:
     """Tell of an exchange what was withdrawn: the discloser of everybody, a recipient of itself."""
     fallen = [one for one in aftermath.disclosed if not one.stands]
-    return Withdrawn(sorted({one.recipient_id for one in fallen}), any(not one.is_withdrawn for one in fallen))
+    rests_on_withdrawn = aftermath.given_was_withdrawn or any(not one.is_withdrawn for one in fallen)
+    return Withdrawn(sorted({one.recipient_id for one in fallen}), rests_on_withdrawn)
 
 
 def _receipts(

@@ -25,6 +25,7 @@ from infohus.casework.exchanges.requests import (
     RequestDraft,
     answer_request,
     request_information,
+    taken_back_of,
 )
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.pages import NIL, After, Limit, Page
@@ -35,7 +36,10 @@ from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
 class RequestView(msgspec.Struct, frozen=True):
-    """A request and how it was answered. Why it was declined is nobody's to ask."""
+    """A request and how it was answered. Why it was declined is nobody's to ask.
+
+    `is_taken_back`: the exchange that asked was withdrawn from the one asked.
+    """
 
     id: UUID
     asked_by: str
@@ -45,18 +49,21 @@ class RequestView(msgspec.Struct, frozen=True):
     answer: Answer | None
     answer_exchange_id: UUID | None
     answered_at: datetime | None
+    is_taken_back: bool
     told: Told | None
 
     @classmethod
     async def opened(cls, work: UnitOfWork, *requests: InformationRequest) -> "list[RequestView]":
         """Open requests."""
         texts = await work.open(*requests, reading=Action.READ_INFORMATION_REQUEST)
-        told = await told_of(work, *requests)
+        told, taken_back = await told_of(work, *requests), await taken_back_of(work, requests)
         return [
             cls(
                 id=one.id, asked_by=one.asked_by, asked_of=one.asked_of, asked_at=one.recorded_at,
                 question=texts[one.id]["question"], answer=one.answer, answer_exchange_id=one.answer_exchange_id,
-                answered_at=one.answered_at, told=told.get(one.id),
+                answered_at=one.answered_at,
+                is_taken_back=one.id in taken_back or (one.id in told and told[one.id].is_withdrawn),
+                told=told.get(one.id),
             )
             for one in requests
         ]

@@ -1,5 +1,6 @@
 """Ask another authority, note what one was asked from outside the system, and answer."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,7 @@ from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exch
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
 from infohus.casework.exchanges.model import Answer, InformationRequest
+from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.identity.caller import AuthorityKind
 from infohus.kernel.requests.words import Reason
@@ -42,6 +44,9 @@ REQUESTS_OF_CASE = (
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
 _EXCHANGE = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"), Exchange.case_id == sa.bindparam("case_id"))
+_WITHDRAWN = sa.select(Withdrawal.exchange_id).where(
+    Withdrawal.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid)))
+)
 _AUTHORITY_HERE = (
     sa.select(Authority.kind)
     .join(InfohusAuthority, InfohusAuthority.authority_id == Authority.id)
@@ -106,6 +111,14 @@ async def answer_request(work: UnitOfWork, request: InformationRequest, draft: A
         raise errors.AnswerNamesNoExchange
     work.change(request, answer=draft.answer, answer_exchange_id=draft.exchange_id, answered_at=work.now)
     return request
+
+
+async def taken_back_of(work: UnitOfWork, requests: Sequence[InformationRequest]) -> set[UUID]:
+    """Give those of the caller's authority's own requests that it took back, by withdrawing the exchange that asked."""
+    asked_by = {one.exchange_id: one.id for one in requests if one.authority_id == work.caller.authority_id}
+    exchange_ids = sorted(one for one in asked_by if one is not None)
+    rows = await work.values(_WITHDRAWN, exchange_ids=exchange_ids) if exchange_ids else []
+    return {asked_by[row["exchange_id"]] for row in rows}
 
 
 async def _answers_by_exchange(work: UnitOfWork, request: InformationRequest, exchange_id: UUID | None) -> bool:

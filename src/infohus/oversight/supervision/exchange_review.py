@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
+from infohus.cases.disclosures.given_outside import GIVEN_WAS_WITHDRAWN
 from infohus.cases.disclosures.model import Exchange
 from infohus.cases.disclosures.onward_notices import OnwardNotice
 from infohus.cases.disclosures.receipts import Receipt
@@ -68,7 +69,10 @@ COLUMNS = (
         sa.select(sa.distinct(Disclosure.recipient_id)).where(*_WITHDRAWN)
         .order_by(Disclosure.recipient_id).scalar_subquery()
     ).label("withdrawn_from"),
-    sa.exists().where(*_WITHDRAWN, Disclosure.withdrawn_at.is_(None)).label("rests_on_withdrawn"),
+    sa.or_(sa.exists().where(*_WITHDRAWN, Disclosure.withdrawn_at.is_(None)), GIVEN_WAS_WITHDRAWN).label(
+        "rests_on_withdrawn"
+    ),
+    sa.func.infohus.correction_of(Exchange.id, Exchange.recorded_at).is_not(None).label("is_corrected"),
     sa.func.array(
         sa.select(Receipt.authority_id).where(Receipt.exchange_id == Exchange.id)
         .order_by(Receipt.acknowledged_at, Receipt.authority_id).scalar_subquery()

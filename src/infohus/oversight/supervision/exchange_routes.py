@@ -43,7 +43,7 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
 
     `kinds` names what sorts of records were disclosed, `unacknowledged` whose receipt is missing, `is_refused` that it
     asked for information and was declined, which is a right (§ 115, stk. 4). `rests_on_withdrawn`: what was passed on
-    was withdrawn from who passed it on.
+    was withdrawn from who passed it on. `is_corrected`: it was wrong, or what it rests on was.
     """
 
     case_number: str
@@ -53,6 +53,7 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
     is_refused: bool
     withdrawn_from: list[str]
     rests_on_withdrawn: bool
+    is_corrected: bool
 
     @classmethod
     def of(cls, row: Stored, *, to: str, **more: Any) -> Self:
@@ -61,7 +62,8 @@ class SupervisedExchange(ExchangeFacts, frozen=True, kw_only=True):
             **facts_of(plain_exchange(row), to=to), case_number=row["number"],
             strict_necessity_given=row["strict_necessity_given"], kinds=sorted({*row["kinds"], *row["given_kinds"]}),
             unacknowledged=sorted(set(row["expected"]) - set(row["acknowledged_by"])), is_refused=row["is_refused"],
-            withdrawn_from=sorted(row["withdrawn_from"]), rests_on_withdrawn=row["rests_on_withdrawn"], **more,
+            withdrawn_from=sorted(row["withdrawn_from"]), rests_on_withdrawn=row["rests_on_withdrawn"],
+            is_corrected=row["is_corrected"], **more,
         )
 
 

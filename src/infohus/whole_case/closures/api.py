@@ -74,8 +74,7 @@ async def read_closing(case_id: FromPath[UUID], request_scope: NamedDependency[R
 
     Nothing of the other side is listed: of that one learns only that it has not signed.
     """
-    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
-        work.require(Action.PROPOSE_CLOSURE)
+    async with request_scope.begin(Action.READ_CLOSING, Case, case_id) as work:
         return await ClosingView.of(work)
 
 

@@ -7,7 +7,6 @@ from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from infohus import errors
 from infohus.kernel.access.model import Case
 from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag
 from infohus.kernel.answers.pages import Limit
@@ -26,7 +25,9 @@ from infohus.whole_case.journal.operations import journal_note, own_log, own_ref
 REFERENCE = "/cases/{case_id:uuid}/journal-reference"
 
 
-async def _answer(work: UnitOfWork, reference: JournalReference) -> Response[JournalReferenceView]:
+async def _answer(work: UnitOfWork, reference: JournalReference | None) -> Response[JournalReferenceView]:
+    if reference is None:
+        return Response(JournalReferenceView(None, None))
     texts = await work.open(reference, reading=Action.READ_JOURNAL_REFERENCE)
     view = JournalReferenceView(texts[reference.id]["reference"], reference.set_at)
     return Response(view, headers={"ETag": etag(reference.record_version)})
@@ -47,12 +48,9 @@ async def set_own(
 async def read_own(
     case_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> Response[JournalReferenceView]:
-    """Read the caller's authority's own reference."""
-    async with request_scope.begin(Action.READ_CASE, Case, case_id) as work:
-        reference = await own_reference(work)
-        if reference is None:
-            raise errors.NotAvailable
-        return await _answer(work, reference)
+    """Read the caller's authority's own reference; until it is set there is none, and no ETag to change it by."""
+    async with request_scope.begin(Action.READ_OWN_JOURNAL, Case, case_id) as work:
+        return await _answer(work, await own_reference(work))
 
 
 @post("/cases/{case_id:uuid}/journal-notes", operation_id="ExportJournalNote", status_code=200)

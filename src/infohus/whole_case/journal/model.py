@@ -33,10 +33,10 @@ class JournalReferenceDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=T
 
 
 class JournalReferenceView(msgspec.Struct, frozen=True):
-    """The reference, and when it was last set."""
+    """The reference, and when it was last set; neither before it is set for the first time."""
 
-    reference: str
-    set_at: datetime
+    reference: str | None
+    set_at: datetime | None
 
 
 class JournalSignature(msgspec.Struct, frozen=True):

@@ -1,0 +1,59 @@
+"""Who is drawn in for exchanges reads, acknowledges and keeps what their authority was told, and nothing else (86)."""
+
+import pytest
+
+from house import MUNICIPALITY, POLICE, House, told
+from invitations import invitation
+
+GUEST_ROUTES = ("", "/receipts")
+
+
+@pytest.mark.rule(13)
+@pytest.mark.rule(16)
+@pytest.mark.rule(44)
+@pytest.mark.rule(86)
+class WhenSomebodyIsDrawnInForExchanges:
+    async def test_they_acknowledge_and_keep_what_their_authority_was_told(self, house: House) -> None:
+        case, guest = await house.case(), house.person("raadgiver")
+        item, other_item = await case.note(by=POLICE), await case.note(by=POLICE)
+        got, given = await case.disclose(item, by=POLICE), await case.disclose(await case.note())
+        path, listing = f"{case.path}/exchanges/{got['id']}", f"{case.path}/exchanges"
+        draft = invitation(MUNICIPALITY, person_id=str(guest.person_id), scope=["information"])
+        participant = await case.kommune.post(f"{case.path}/participants", draft)
+        await guest.get(listing, status=403)
+        await guest.get(path, status=404)
+        await case.kommune.delete(f"{case.path}/participants/{participant['id']}")
+        await case.kommune.post(f"{case.path}/participants", {**draft, "scope": ["exchange", "information"]})
+        assert [one["id"] for one in (await guest.get(listing))["items"]] == [got["id"]]
+        for below in GUEST_ROUTES:
+            await guest.get(f"{case.path}/exchanges/{given['id']}{below}", status=404)
+        seen = await guest.get(path)
+        assert seen["necessity"] == told(POLICE)["necessity"]
+        done = await guest.post(f"{path}/receipts", {"manifest": seen["manifest"]}, status=200)
+        assert (done["unacknowledged"], [one["authority"] for one in done["receipts"]]) == ([], [MUNICIPALITY])
+        assert (await case.politi.get(f"{path}/receipts"))["unacknowledged"] == []
+        kept = {"items": [{"kind": "information", "id": item}], "because": "used", "reason": "Brugt i et møde."}
+        mark = await guest.post(f"{path}/kept-marks", kept)
+        # A correction reaches them, and a withdrawal leaves what was marked; what they may not do stays refused.
+        correction = {**told(POLICE, recipients=[MUNICIPALITY]), "summary": "Det var en anden."}
+        items = [{"kind": "information", "id": other_item}]
+        right = await case.politi.post(f"{path}/corrections", {**correction, "items": items})
+        assert (await guest.get(path))["corrected_by"] == right["id"]
+        assert (await guest.get(f"{listing}/{right['id']}"))["summary"] == "Det var en anden."
+        withdrawal = {"recipient": MUNICIPALITY, "reason": "Givet ved en fejl."}
+        await case.politi.post(f"{path}/withdrawals", withdrawal)
+        (shown,) = (await guest.get(f"{case.path}/kept-marks"))["items"]
+        assert (shown["id"], shown["withdrawn"]) == (mark["id"], [item])
+        for act, body in (("corrections", correction), ("withdrawals", withdrawal)):
+            await guest.post(f"{listing}/{given['id']}/{act}", body, status=403)
+
+    async def test_an_invitation_for_single_records_shows_no_exchange(self, house: House) -> None:
+        case, guest = await house.case(), house.person("raadgiver")
+        item = await case.note(by=POLICE)
+        got = await case.disclose(item, by=POLICE)
+        await case.kommune.post(f"{case.path}/participants", invitation(
+            MUNICIPALITY, person_id=str(guest.person_id), scope=["exchange", "information"], records=[item],
+        ))
+        assert (await guest.get(f"{case.path}/information/{item}"))["id"] == item
+        assert (await guest.get(f"{case.path}/exchanges"))["items"] == []
+        await guest.get(f"{case.path}/exchanges/{got['id']}", status=404)
