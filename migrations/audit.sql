@@ -54,25 +54,26 @@ CREATE TABLE audit.tally (
 ) WITH (fillfactor = 10);
 
 -- The archive of checkpoints, for proofs, exports and log checks. `note` is the checkpoint as the log signed it,
--- without cosignatures.
+-- without cosignatures. PostgreSQL cannot verify a signature, so a row may still hold none: it is part of the key, and
+-- takes the place of no other. The moment is one that every reader can count on from.
 CREATE TABLE audit.checkpoint (
     log_id uuid NOT NULL REFERENCES audit.log (id),
     size bigint NOT NULL CHECK (size > 0),
-    note text NOT NULL,
-    signed_at timestamptz NOT NULL,
-    PRIMARY KEY (log_id, size)
+    note text NOT NULL CHECK (length(note) BETWEEN 1 AND 1000),
+    signed_at timestamptz NOT NULL CHECK (signed_at >= '2000-01-01Z' AND signed_at < '2100-01-01Z'),
+    PRIMARY KEY (log_id, size, note)
 );
 
--- `line` is the witness' signature line as received, with its newline; `cosigned_at` is the time by the witness' clock.
+-- `line` is the witness' signature line as received, with its newline: of 4 bytes of key id, 8 of the witness' clock and
+-- a signature of 64.
 CREATE TABLE audit.cosignature (
-    log_id uuid NOT NULL,
-    size bigint NOT NULL,
-    witness text NOT NULL,
-    line text NOT NULL,
-    cosigned_at timestamptz NOT NULL,
-    PRIMARY KEY (log_id, size, witness),
-    FOREIGN KEY (log_id, size) REFERENCES audit.checkpoint (log_id, size)
+    log_id uuid NOT NULL REFERENCES audit.log (id),
+    size bigint NOT NULL CHECK (size > 0),
+    line text NOT NULL CHECK (length(line) <= 400 AND line ~ '^— [^[:space:]+]+ [A-Za-z0-9+/]{102}==\n$'),
+    witness text NOT NULL GENERATED ALWAYS AS (split_part(line, ' ', 2)) STORED,
+    PRIMARY KEY (log_id, size, line)
 );
+CREATE INDEX cosignature_of_witness ON audit.cosignature (log_id, witness, size);
 
 -- How many years the entries of a log are kept; 5 for a log that has no row.
 CREATE TABLE audit.retention (
@@ -100,19 +101,27 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
 -- its owner's right to it; what holds a sub-select is a query of its own. So the function uses few of them, lists the
 -- fields twice instead of making a list anew, and has no regular expression, which is compiled anew each time.
-CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
+-- Of several entries the second stands behind the first, and so on, as if each had been appended by a call of its own; none
+-- is appended where one is refused. What is done once for all of them is the look-up of functions, the lock, and the
+-- reading and writing of the frontier. It returns the index of the last.
+CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
-        content text := convert_from(new_entry, 'UTF8');
-        said jsonb := content::jsonb;
-        acts_for text := coalesce(said ->> 'authority', '');
-        moment text := said ->> 'at';
+        new_entry bytea;
+        content text;
+        said jsonb;
+        moment text;
+        on_track text;
+        named text;
         whose text;
-        on_track text := said ->> 'track';
-        named text := said -> 'persons';
-        persons text[] := string_to_array(substr(named, 3, greatest(length(named) - 4, 0)), '", "');
-        node bytea := sha256('\x00'::bytea || new_entry);
+        cores bytea[];
+        acting_for text[];
+        tracks text[];
+        persons_named text[];
+        acts_for text;
+        persons text[];
+        node bytea;
         position bigint;
         frontier bytea;
         completed bytea;
@@ -121,26 +130,38 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
         number bigint;
         chained bytea;
         tally text;
+        place integer := 0;
     BEGIN
-        IF content NOT LIKE '{"v"_2,%' OR get_byte(new_entry, length(new_entry) - 1) <> ascii('}')
-           OR said ->> 'log' IS DISTINCT FROM to_log::text
-           OR NOT said ?& '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case, outcome,
-             reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
-             correlation, nonce}'::text[]
-           OR said - '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case, outcome,
-             reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
-             correlation, nonce, part, asked, read, emptied, counted}'::text[] <> '{}'
-           OR on_track IS NULL OR on_track NOT IN ('ordinary', 'pet')
-           OR named <> '[]' AND named NOT LIKE '["_%"]'
-           OR moment NOT LIKE '20%' OR translate(moment, '123456789', '000000000') <> ALL ('{0000-00-00T00:00:00Z,
-             0000-00-00T00:00:00.0Z, 0000-00-00T00:00:00.00Z, 0000-00-00T00:00:00.000Z, 0000-00-00T00:00:00.0000Z,
-             0000-00-00T00:00:00.00000Z, 0000-00-00T00:00:00.000000Z}'::text[])
-           OR moment::timestamptz IS NULL
-           OR said @? '$.wrote[*] ? (!(@.key.size() > 0 && @.revision > 0 && @.revision < 9223372036854775808)
-             || @.revision.type() != "number" || @.key.type() != "array"
-             || @.key[*].type() != "string")' THEN
-            RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
-        END IF;
+        FOREACH new_entry IN ARRAY new_entries LOOP
+            content := convert_from(new_entry, 'UTF8');
+            said := content::jsonb;
+            moment := said ->> 'at';
+            on_track := said ->> 'track';
+            named := said -> 'persons';
+            IF content NOT LIKE '{"v"_2,%' OR get_byte(new_entry, length(new_entry) - 1) <> ascii('}')
+               OR said ->> 'log' IS DISTINCT FROM to_log::text
+               OR NOT said ?& '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case,
+                 outcome, reason, policies, policy_set, justification, purpose, recipients, track, persons, opened,
+                 wrote, correlation, nonce}'::text[]
+               OR said - '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case, outcome,
+                 reason, policies, policy_set, justification, purpose, recipients, track, persons, opened, wrote,
+                 correlation, nonce, part, asked, read, emptied, counted}'::text[] <> '{}'
+               OR on_track IS NULL OR on_track NOT IN ('ordinary', 'pet')
+               OR named <> '[]' AND named NOT LIKE '["_%"]'
+               OR moment NOT LIKE '20%' OR translate(moment, '123456789', '000000000') <> ALL ('{0000-00-00T00:00:00Z,
+                 0000-00-00T00:00:00.0Z, 0000-00-00T00:00:00.00Z, 0000-00-00T00:00:00.000Z,
+                 0000-00-00T00:00:00.0000Z, 0000-00-00T00:00:00.00000Z, 0000-00-00T00:00:00.000000Z}'::text[])
+               OR moment::timestamptz IS NULL
+               OR said @? '$.wrote[*] ? (!(@.key.size() > 0 && @.revision > 0 && @.revision < 9223372036854775808)
+                 || @.revision.type() != "number" || @.key.type() != "array"
+                 || @.key[*].type() != "string")' THEN
+                RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+            cores := cores || sha256('\x00'::bytea || new_entry);
+            acting_for := acting_for || coalesce(said ->> 'authority', '');
+            tracks := tracks || on_track;
+            persons_named := persons_named || named;
+        END LOOP;
         -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and nobody for the row,
         -- whose waiters are woken more often. The next statement sees what was committed meanwhile. Assigned, because
         -- PERFORM would make a query of it.
@@ -151,49 +172,64 @@ CREATE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
            AND whose IS DISTINCT FROM NULLIF(current_setting('infohus.authority', true), '') THEN
             RAISE EXCEPTION 'the log is another authority''s' USING ERRCODE = 'insufficient_privilege';
         END IF;
-        IF acts_for <> '' AND acts_for IS DISTINCT FROM whose THEN
-            RAISE EXCEPTION 'the entry names another authority' USING ERRCODE = 'invalid_parameter_value';
-        END IF;
-        FOREACH whom IN ARRAY persons LOOP
-            -- 16 bytes in base64url. White space counts for nothing in base64, and so do '+', '/' and '=' here.
-            IF length(whom) <> 22 OR length(decode(translate(whom, '-_+/=', '+/   ') || '==', 'base64')) <> 16 THEN
-                RAISE EXCEPTION 'a person is no log id' USING ERRCODE = 'invalid_parameter_value';
+        FOREACH new_entry IN ARRAY new_entries LOOP
+            place := place + 1;
+            acts_for := acting_for[place];
+            on_track := tracks[place];
+            node := cores[place];
+            named := persons_named[place];
+            persons := string_to_array(substr(named, 3, greatest(length(named) - 4, 0)), '", "');
+            tally := NULL;
+            IF acts_for <> '' AND acts_for IS DISTINCT FROM whose THEN
+                RAISE EXCEPTION 'the entry names another authority' USING ERRCODE = 'invalid_parameter_value';
             END IF;
-            UPDATE audit.tally t SET entries = t.entries + 1, chain = sha256(t.chain || node)
-            WHERE t.log_id = to_log AND t.authority = acts_for AND t.person = whom AND t.track = on_track
-            RETURNING t.entries, t.chain INTO number, chained;
-            IF NOT FOUND THEN
-                INSERT INTO audit.tally AS t
-                VALUES (to_log, acts_for, whom, on_track, 1, sha256(decode(repeat('00', 32), 'hex') || node))
+            FOREACH whom IN ARRAY persons LOOP
+                -- 16 bytes in base64url. White space counts for nothing in base64, and so do '+', '/' and '=' here.
+                IF length(whom) <> 22 OR length(decode(translate(whom, '-_+/=', '+/   ') || '==', 'base64')) <> 16 THEN
+                    RAISE EXCEPTION 'a person is no log id' USING ERRCODE = 'invalid_parameter_value';
+                END IF;
+                UPDATE audit.tally t SET entries = t.entries + 1, chain = sha256(t.chain || node)
+                WHERE t.log_id = to_log AND t.authority = acts_for AND t.person = whom AND t.track = on_track
                 RETURNING t.entries, t.chain INTO number, chained;
-            END IF;
-            tally := concat_ws(',', tally, format('[%s,"%s"]', number, encode(chained, 'hex')));
-        END LOOP;
-        IF tally IS NOT NULL THEN
-            -- In the place of the entry's last byte, which ends it again.
-            new_entry := overlay(
-              new_entry PLACING convert_to(format(',"tally":[%s]}', tally), 'UTF8') FROM length(new_entry));
-            node := sha256('\x00'::bytea || new_entry);
-            IF cardinality(persons) > 1 THEN
-                IF cardinality(persons) <> (SELECT count(DISTINCT one) FROM unnest(persons) one) THEN
-                    RAISE EXCEPTION 'the entry names a person twice' USING ERRCODE = 'invalid_parameter_value';
+                IF NOT FOUND THEN
+                    INSERT INTO audit.tally AS t
+                    VALUES (to_log, acts_for, whom, on_track, 1, sha256(decode(repeat('00', 32), 'hex') || node))
+                    RETURNING t.entries, t.chain INTO number, chained;
+                END IF;
+                tally := concat_ws(',', tally, format('[%s,"%s"]', number, encode(chained, 'hex')));
+            END LOOP;
+            IF tally IS NOT NULL THEN
+                -- In the place of the entry's last byte, which ends it again.
+                new_entry := overlay(
+                  new_entry PLACING convert_to(format(',"tally":[%s]}', tally), 'UTF8') FROM length(new_entry));
+                node := sha256('\x00'::bytea || new_entry);
+                IF cardinality(persons) > 1 THEN
+                    IF cardinality(persons) <> (SELECT count(DISTINCT one) FROM unnest(persons) one) THEN
+                        RAISE EXCEPTION 'the entry names a person twice' USING ERRCODE = 'invalid_parameter_value';
+                    END IF;
                 END IF;
             END IF;
-        END IF;
-        IF length(new_entry) > 65535 THEN
-            RAISE EXCEPTION 'the entry is too large' USING ERRCODE = 'invalid_parameter_value';
-        END IF;
-        completed := node;
-        carry := position;
-        WHILE carry & 1 = 1 LOOP
-            node := sha256('\x01'::bytea || substring(frontier FROM length(frontier) - 31) || node);
-            frontier := substring(frontier FROM 1 FOR length(frontier) - 32);
-            completed := completed || node;
-            carry := carry >> 1;
+            IF length(new_entry) > 65535 THEN
+                RAISE EXCEPTION 'the entry is too large' USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+            completed := node;
+            carry := position;
+            WHILE carry & 1 = 1 LOOP
+                node := sha256('\x01'::bytea || substring(frontier FROM length(frontier) - 31) || node);
+                frontier := substring(frontier FROM 1 FOR length(frontier) - 32);
+                completed := completed || node;
+                carry := carry >> 1;
+            END LOOP;
+            frontier := frontier || node;
+            IF place < cardinality(new_entries) THEN
+                INSERT INTO audit.leaf VALUES (to_log, position, new_entry, completed);
+            ELSE
+                WITH appended AS (INSERT INTO audit.leaf VALUES (to_log, position, new_entry, completed))
+                UPDATE audit.frontier f SET size = position + 1, hashes = frontier WHERE f.log_id = to_log;
+            END IF;
+            position := position + 1;
         END LOOP;
-        WITH appended AS (INSERT INTO audit.leaf VALUES (to_log, position, new_entry, completed))
-        UPDATE audit.frontier f SET size = position + 1, hashes = frontier || node WHERE f.log_id = to_log;
-        RETURN position;
+        RETURN position - 1;
     END
     $$;
 
@@ -206,30 +242,29 @@ CREATE FUNCTION audit.open_log(new_id uuid, new_origin text, of_authority text D
     END
     $$;
 
--- Keeping checkpoints and cosignatures: the signer may add to the archive, nobody may change it. PostgreSQL cannot
--- verify a signature, so a note may still be none: every reader skips such a note, and verification names it. A larger
--- checkpoint than the log would keep the place of one that is signed later.
+-- Keeping checkpoints and cosignatures: the signer may add to the archive, nobody may change it. What is no note or no
+-- cosignature every reader skips, and verification names it.
 CREATE FUNCTION audit.keep_checkpoint(of_log uuid, at_size bigint, signed_note text, at timestamptz) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     BEGIN
-        IF at < '2000-01-01Z' OR at >= '2100-01-01Z' OR NOT EXISTS (
-            SELECT FROM audit.frontier f WHERE f.log_id = of_log AND at_size <= f.size
-        ) THEN
-            RAISE EXCEPTION 'the log has fewer entries, or the moment is none'
-              USING ERRCODE = 'invalid_parameter_value';
+        IF NOT EXISTS (SELECT FROM audit.frontier f WHERE f.log_id = of_log AND at_size <= f.size) THEN
+            RAISE EXCEPTION 'the log has fewer entries' USING ERRCODE = 'invalid_parameter_value';
         END IF;
         INSERT INTO audit.checkpoint VALUES (of_log, at_size, signed_note, at) ON CONFLICT DO NOTHING;
     END
     $$;
 
-CREATE FUNCTION audit.keep_cosignature(
-    of_log uuid, at_size bigint, by_witness text, signature_line text, at timestamptz
-) RETURNS void
-  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION audit.keep_cosignature(of_log uuid, at_size bigint, signature_line text) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
-        INSERT INTO audit.cosignature VALUES (of_log, at_size, by_witness, signature_line, at) ON CONFLICT DO NOTHING
-      $$;
+    BEGIN
+        IF NOT EXISTS (SELECT FROM audit.checkpoint c WHERE c.log_id = of_log AND c.size = at_size) THEN
+            RAISE EXCEPTION 'the archive has no checkpoint of this size' USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        INSERT INTO audit.cosignature VALUES (of_log, at_size, signature_line) ON CONFLICT DO NOTHING;
+    END
+    $$;
 
 -- Refusing all other changes.
 CREATE FUNCTION audit.refuse_change() RETURNS trigger
@@ -255,7 +290,7 @@ CREATE TRIGGER cosignature_is_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE 
 
 -- Who may do what.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea) TO infohus_app;
+GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea[]) TO infohus_app;
 GRANT EXECUTE ON FUNCTION audit.keep_checkpoint, audit.keep_cosignature TO infohus_signer;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.tally, audit.checkpoint, audit.cosignature, audit.retention
   TO infohus_app, infohus_verifier;

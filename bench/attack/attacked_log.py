@@ -105,7 +105,7 @@ class AttackedLog:
         await self.superuser.execute("SELECT audit.open_log($1, $2, 'kommune')", LOG, ORIGIN)
         await self.app.execute("SELECT set_config('infohus.authority', 'kommune', false)")
         self._definition = await self.superuser.fetchval(
-            "SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure)"
+            "SELECT pg_get_functiondef('audit.append(uuid, bytea[])'::regprocedure)"
         )
 
     async def make(self, dice: random.Random) -> Run:
@@ -133,7 +133,7 @@ class AttackedLog:
         """Give audit.append another body; the shipped function becomes audit.append_truly."""
         await self.superuser.execute(self._definition.replace("audit.append(", "audit.append_truly(", 1))
         await self.superuser.execute(
-            "CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint"
+            "CREATE OR REPLACE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS bigint"
             f" LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ {body} $$"
         )
 
@@ -178,9 +178,7 @@ class AttackedLog:
             answer = witness.add(f"old {size}\n\n{note}".encode())
             (line,) = holding(note + answer, [witness.verifier])
             assert key.verifier(name).public == witness.verifier.public  # noqa: S101 - the same key
-            await self.superuser.execute(
-                "SELECT audit.keep_cosignature($1, $2, $3, $4, $5)", LOG, size, name, line.line, AT
-            )
+            await self.superuser.execute("SELECT audit.keep_cosignature($1, $2, $3)", LOG, size, line.line)
 
     def witness(self, name: str) -> Witness:
         """Make a witness on its checkpoint store."""

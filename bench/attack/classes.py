@@ -12,12 +12,13 @@ from infohus.kernel.audit.storage.checkpoint_store import CheckpointStore
 
 FALSE_APPENDS = (
     "SELECT size FROM audit.frontier WHERE log_id = to_log",
-    "SELECT audit.append_truly(to_log, convert_to(replace(convert_from(new_entry, 'UTF8'), 'after', 'x'), 'UTF8'))",
+    ("SELECT max(audit.append_truly(to_log, convert_to(replace(convert_from(one, 'UTF8'), 'after', 'x'), 'UTF8')))"
+     " FROM unnest(new_entries) one"),
 )
 """Bodies of an append function that reports success and writes nothing, or another entry."""
 
 UNCOUNTED_APPEND = (
-    "SELECT audit.append_truly(to_log, new_entry); UPDATE audit.tally SET entries = entries - 1; "
+    "SELECT audit.append_truly(to_log, VARIADIC new_entries); UPDATE audit.tally SET entries = entries - 1; "
     "SELECT size - 1 FROM audit.frontier WHERE log_id = to_log"
 )
 """One that counts the entry's person, and takes that back, so that the next entry has the same number."""

@@ -116,7 +116,7 @@ CREATE POLICY update_information_request ON infohus.information_request FOR UPDA
 -- Is an attempt of the caller's about something on PET's track of its own authority: an exchange or a request that it
 -- names, or a request that it would note as PET's? For the entry of the attempt, which stands on that track too, even if
 -- the caller may see nothing of it (rules 64 and 85); nothing else asks.
-CREATE FUNCTION infohus.is_attempt_on_pets_track(ids uuid[], asking text) RETURNS boolean
+CREATE FUNCTION infohus.is_attempt_on_pets_track(ids uuid[], asking text[]) RETURNS boolean
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
@@ -127,12 +127,12 @@ CREATE FUNCTION infohus.is_attempt_on_pets_track(ids uuid[], asking text) RETURN
       SELECT FROM infohus.information_request r
       WHERE r.id = ANY (ids) AND r.asked_by_pet AND r.authority_id = infohus.caller_authority()
     ) OR EXISTS (
-      SELECT FROM infohus.authority a WHERE a.id = asking AND a.kind = 'security_service'
+      SELECT FROM infohus.authority a WHERE a.id = ANY (asking) AND a.kind = 'security_service'
     );
   END
   $$;
-REVOKE EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text) TO infohus_app;
+REVOKE EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.is_attempt_on_pets_track(uuid[], text[]) TO infohus_app;
 CREATE POLICY functions_read_information_request ON infohus.information_request FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority() AND asked_by_pet);
 

@@ -10,7 +10,7 @@ from small_entries import small_entry
 from town import LOG, Town
 
 DROPS = """
-CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
+CREATE OR REPLACE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT size FROM audit.frontier WHERE log_id = to_log $$
 """
@@ -60,7 +60,7 @@ class WhenTheAppendFunctionWasReplaced:
     @pytest.mark.rule(59)
     async def test_the_dpo_is_told_when_a_whole_installation_loses_an_entry(self, house: House) -> None:
         dpo = house.person("dpo")
-        true = (await house.sql("SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure) AS text"))[0]
+        true = (await house.sql("SELECT pg_get_functiondef('audit.append(uuid, bytea[])'::regprocedure) AS text"))[0]
         await house.case()
         await house.sql(DROPS)
         await house.case()
@@ -80,7 +80,7 @@ class WhenTheAppendFunctionWasReplaced:
         dpo = house.person("politi-dpo" if by == "politi" else "dpo")
         await person.get(case.path)
         assert (await dpo.get("/log"))["is_whole"]
-        true = (await house.sql("SELECT pg_get_functiondef('audit.append(uuid, bytea)'::regprocedure) AS text"))[0]
+        true = (await house.sql("SELECT pg_get_functiondef('audit.append(uuid, bytea[])'::regprocedure) AS text"))[0]
         screening = {"outcome": "recommend", "content": {"considered": "x", "reasons": "y"}, "disclosure": told()}
         await house.sql(DROPS)
         answer = await person.call(

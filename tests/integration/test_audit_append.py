@@ -197,7 +197,7 @@ class WhenTheApplicationTriesMore:
         "SELECT audit.open_log(gen_random_uuid(), 'another')",
         "ALTER TABLE audit.leaf DISABLE TRIGGER ALL",
         "DROP TABLE audit.leaf",
-        "CREATE OR REPLACE FUNCTION audit.append(uuid, bytea) RETURNS bigint LANGUAGE sql AS 'SELECT 1'",
+        "CREATE OR REPLACE FUNCTION audit.append(uuid, VARIADIC bytea[]) RETURNS bigint LANGUAGE sql AS 'SELECT 1'",
         "CREATE TABLE audit.mine (x int)",
         "SET ROLE infohus_owner",
     ])

@@ -14,10 +14,10 @@ CHANGED: dict[str, str] = {
     "ALTER TABLE infohus.note DISABLE TRIGGER ALL": "infohus.note: tabellen er ikke den",
     "DROP TRIGGER log_is_never_changed ON audit.log": "audit.log: tabellen er ikke den",
     "DROP FUNCTION audit.open_log": "new_origin text, of_authority text): funktionen er væk",
-    """CREATE OR REPLACE FUNCTION audit.append(to_log uuid, new_entry bytea) RETURNS bigint
-       LANGUAGE sql AS 'SELECT 1::bigint'""": "audit.append(to_log uuid, new_entry bytea): funktionen er ikke den",
-    "ALTER FUNCTION audit.append(uuid, bytea) SECURITY INVOKER": "bytea): funktionen er ikke den",
-    "ALTER FUNCTION audit.append(uuid, bytea) SET search_path = public": "bytea): funktionen er ikke den",
+    """CREATE OR REPLACE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS bigint
+       LANGUAGE sql AS 'SELECT 1::bigint'""": "to_log uuid, VARIADIC new_entries bytea[]): funktionen er ikke den",
+    "ALTER FUNCTION audit.append(uuid, bytea[]) SECURITY INVOKER": "bytea[]): funktionen er ikke den",
+    "ALTER FUNCTION audit.append(uuid, bytea[]) SET search_path = public": "bytea[]): funktionen er ikke den",
     "GRANT EXECUTE ON FUNCTION keys.withdraw(uuid, text, integer[]) TO infohus_app": "[]): funktionen er ikke den",
     "CREATE FUNCTION audit.append(text, bytea) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'": "er ikke leveret",
     """CREATE TRIGGER quiet BEFORE UPDATE ON audit.leaf FOR EACH ROW

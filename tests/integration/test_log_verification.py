@@ -98,7 +98,9 @@ class WhenASuperuserRewroteIt:
         [
             ("UPDATE audit.leaf SET entry = 'x' WHERE index = 5", "post 5: er ikke, hvad der blev logget"),
             ("DELETE FROM audit.leaf WHERE index = 5", "post 5: mangler"),
-            ("DELETE FROM audit.checkpoint WHERE size = 4", ""),
+            ("DELETE FROM audit.checkpoint WHERE size = 4", "er et vidnes underskrift på en, der er væk"),
+            ("WITH lines AS (DELETE FROM audit.cosignature WHERE size = 4) DELETE FROM audit.checkpoint WHERE size = 4",
+             ""),
             ("UPDATE audit.checkpoint SET size = 7 WHERE size = 4", "et andet antal poster"),
             ("UPDATE audit.checkpoint SET note = 'x' WHERE size = 4", "ikke underskrevet med loggens nøgle"),
             ("UPDATE audit.cosignature SET line = replace(line, 'A', 'B') WHERE size = 4", "et vidnes underskrift"),

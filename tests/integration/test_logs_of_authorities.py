@@ -40,7 +40,7 @@ async def app(house: House, database: Database) -> AsyncIterator[asyncpg.Connect
     for log_id in (INSTALLATION_LOG, *map(log_of, AUTHORITY_IDS)):
         await house.sql(APPEND, log_id, an_entry(log_id))
     await house.sql("SELECT audit.keep_checkpoint(id, 1, 'note', now()) FROM audit.log")
-    await house.sql("SELECT audit.keep_cosignature(id, 1, 'vidne', 'linje', now()) FROM audit.log")
+    await house.sql("SELECT audit.keep_cosignature(id, 1, $1) FROM audit.log", f"— vidne {'A' * 102}==\n")
     await house.sql("INSERT INTO audit.tally SELECT id, 'a', 'p', 'ordinary', 1, '' FROM audit.log")
     yield connection
     await connection.close()

@@ -18,6 +18,16 @@ from one_api import description_of
 
 ASKED = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen."}
 JSON = {"Content-Type": "application/json"}
+UNREADABLE_AND_OF_PET = (
+    ("exchanges", b'{"requested_by_pet":"yes"}'), ("exchanges", b'{"requested_by_pet":1,"recipients":[]}'),
+    ("exchanges", b'{"requested_by_pet":true,"requested_by_pet":false}'), ("exchanges", b'{"requested_by_pet": tru'),
+    ("exchanges", b'{"requested_by\\u005fpet":true'), ("exchanges", '{"requested_by_pet":true}'.encode("utf-16")),
+    ("exchanges", b"{'requestedByPet': True}"), ("exchanges", b'{"recipients":["pet"],"req'),
+    ("exchanges", b'[{"requested_by_pet":true}]'), ("exchanges", b'\xff{"requested_by_pet":true}'),
+    ("information-requests", b'{"received_from":["pet"]}'), ("information-requests", b'{"received_from":"PET"}'),
+    ("information-requests", b'{"question":"?","received_from":"pet'),
+)
+"""Bodies that no draft understands, each of which may mean that PET asked."""
 _CORRELATION = re.compile(r'"correlation_id":"[^"]*"')
 TOLD = (
     "INSERT INTO infohus.disclosure (exchange_id, record_id, recipient_id, record_version, record_kind, case_id,"
@@ -263,6 +273,14 @@ class WhenAnActIsForPet:
             (kommune, "POST", f"{exchange}/withdrawals", {"content": b"{"}),
             (adviser, "POST", answer, {"json": {"answer": "declined"}}),
             (kommune, "POST", answer, {"json": {"answer": "disclosed", "exchange_id": made.exchange["id"]}}),
+            *(
+                (kommune, "POST", f"{case.path}/{path}", {"content": content, "headers": JSON})
+                for path, content in UNREADABLE_AND_OF_PET
+            ),
+            (kommune, "POST", f"{case.path}/exchanges?after=1", {"json": ASKED}),
+            (kommune, "POST", f"{case.path}/exchanges", {"content": json.dumps(ASKED).encode()}),
+            (kommune, "POST", f"{case.path}/exchanges", {"data": {"requested_by_pet": "true"}}),
+            (kommune, "POST", f"{case.path}/exchanges", {"json": ASKED, "headers": {"Idempotency-Key": "x"}}),
         ]
         for person, method, path, more in refused:
             assert (await person.call(method, path, **more)).status_code >= 400, (path, more)
@@ -272,6 +290,10 @@ class WhenAnActIsForPet:
         for spelt in ("pet\0", "pet\ud800", "p\u00e9t", "pet\n"):
             asked = {"content": json.dumps({**QUESTION, "received_from": spelt}).encode(), "headers": JSON}
             assert (await kommune.call("POST", f"{case.path}/information-requests", **asked)).status_code == 400, spelt
+        # What says that PET did not ask stands on the ordinary track, unreadable or not.
+        for content in (b'{"requested_by_pet":false,"recipients":["politi"]', json.dumps(told()).encode()[:-9]):
+            await kommune.call("POST", f"{case.path}/exchanges", content=content, headers=JSON)
+            assert (await house.entries(MUNICIPAL_LOG))[-1].track is Track.ORDINARY
         # Another authority's entries say nothing of a track that it does not know.
         await case.politi.get(exchange, status=404)
         assert (await house.entries(POLICE_LOG))[-1].track is Track.ORDINARY

@@ -26,7 +26,7 @@ class WhenTheLogGrew:
         assert set(signed.cosigned_by) == set(NAMES)
         kept = await archive.newest(town.connection, LOG, key=KEY.verifier(ORIGIN))
         assert kept is not None
-        assert (kept.size, kept.cosigned_note) == (5, signed.note)
+        assert (kept.size, kept.cosigned_note(town.policy.keys)) == (5, signed.note)
 
     @pytest.mark.parametrize("sizes", [(1, 1), (1, 2, 3), (5, 8, 300, 1)])
     async def test_each_round_proves_the_growth_to_each_witness(self, town: Town, sizes: tuple[int, ...]) -> None:

@@ -50,7 +50,7 @@ class WhenTheKeyAndAnExportAreStolen:
         # The database still holds what happened, whole and signed; the last that was cosigned is the last honest one.
         alone = await verify_log(town.connection, LOG, key=KEY.verifier(ORIGIN), witnesses=Witnesses())
         assert (alone.verification.is_whole, alone.verification.entries, alone.signed) == (True, 6, 6)
-        assert await archive.last_cosigned_by(town.connection, LOG, NAMES[0]) == honest.checkpoint.size == 5
+        assert await archive.last_cosigned_by(town.connection, LOG, town.policy.keys[0]) == honest.checkpoint.size == 5
 
     async def test_a_log_that_outgrew_the_invention_is_another_to_the_witnesses(self, town: Town) -> None:
         await town.append(5)

@@ -92,13 +92,13 @@ class WhenTheLogCannotBeWritten:
     async def test_nothing_is_read_or_written(self, house: House) -> None:
         case = await house.case()
         before = await rows_in(house)
-        await house.sql("REVOKE EXECUTE ON FUNCTION audit.append(uuid, bytea) FROM infohus_app")
+        await house.sql("REVOKE EXECUTE ON FUNCTION audit.append(uuid, bytea[]) FROM infohus_app")
         try:
             reading = await case.kommune.call("GET", f"{case.path}/concerns/{case.concern_id}")
             writing = await case.kommune.call("POST", f"{case.path}/information", json=NOTE)
             denied = await case.politi.call("GET", f"{case.path}/concerns/{case.concern_id}")
         finally:
-            await house.sql("GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea) TO infohus_app")
+            await house.sql("GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea[]) TO infohus_app")
         assert [answer.status_code for answer in (reading, writing, denied)] == [503, 503, 503]
         assert reading.json()["type"] == "/problems/log-unavailable"
         assert "våben" not in reading.text

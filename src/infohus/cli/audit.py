@@ -190,9 +190,10 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
             raise click.ClickException(message)
         await flush(connection)
         with ProgressBar(newest.size) as advance:
+            known = witnesses_in(witnesses, now).keys
             await export_log(
-                connection, log_id, newest.cosigned_note, folder, key=origin_key,
-                witnesses=witnesses_in(witnesses, now).keys, progress=advance,
+                connection, log_id, newest.cosigned_note(known), folder, key=origin_key, witnesses=known,
+                progress=advance,
             )
         click.echo(f"{newest.size} poster skrevet, underskrevet {danish_time(newest.signed_at):%Y-%m-%d %H:%M}.")
 
@@ -216,7 +217,7 @@ def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
             message = f"entry {index} is under no checkpoint yet; run `infohus audit sign`"
             raise click.ClickException(message)
         await flush(connection)
-        proof = await prove(connection, log_id, index, newest.cosigned_note)
+        proof = await prove(connection, log_id, index, newest.cosigned_note(()))
         hashes = await hashes_of(connection, log_id, [(0, index)])
         return proof, await entry_at(connection, log_id, index), hashes[0, index]
 

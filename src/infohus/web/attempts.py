@@ -107,6 +107,7 @@ async def log_attempt(
     if asked.is_in_log or not isinstance(handler, HTTPRouteHandler) or str(handler.operation_id) not in acts:
         return
     asked.is_in_log = True
+    asked.read_refused_body()
     case_id = scope["path_params"].get("case_id")
     await units.log_attempt(
         caller, acts[str(handler.operation_id)], case_id if isinstance(case_id, UUID) else None,

@@ -25,7 +25,7 @@ from infohus.kernel.unit_of_work.denials import require_role
 from infohus.oversight.supervision.refusals import LogReadWithoutPurpose
 from infohus.web.attempts import RolesOfRoutes
 from infohus.web.scopes import READING_A_LOG
-from infohus.web.strict_request import has_unread_body, require_canonical_path, require_canonical_query
+from infohus.web.strict_request import has_unread_body, require_canonical_path, require_canonical_query, takes_body
 
 logger = structlog.get_logger()
 
@@ -62,6 +62,8 @@ def before_each_route(roles: RolesOfRoutes) -> Callable[[AnyRequest], Awaitable[
     """Make what is done before each route; `roles` are those that can ever call it, by operation id."""
 
     async def before(request: AnyRequest) -> Response[None] | None:
+        if takes_body(request):
+            asked_now().sent = await request.body()
         answer = _before(request, roles)
         if answer is None and has_unread_body(request):
             await request.body()

@@ -52,12 +52,7 @@ class StrictRequest(Request[Any, Any, Any]):
         """
         if _JSON.fullmatch(self.headers.get("content-type", "").strip()) is None:
             raise errors.UnsupportedMediaType
-        content = await self.body()
-        try:
-            body = read_body(content, draft_of(self.route_handler))
-        except errors.Refused:
-            asked_now().read_refused_body(content)
-            raise
+        body = read_body(await self.body(), draft_of(self.route_handler))
         asked_now().read_body(body)
         return body
 
@@ -67,9 +62,14 @@ def has_unread_body(request: Request[Any, Any, Any]) -> bool:
 
     An answer that streams watches for a client that goes away, and would take a body that breaks off for that.
     """
-    if "data" in request.route_handler.parsed_fn_signature.parameters:
+    if takes_body(request):
         return False
     return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+
+
+def takes_body(request: Request[Any, Any, Any]) -> bool:
+    """Say whether the route of a request reads a body."""
+    return "data" in request.route_handler.parsed_fn_signature.parameters
 
 
 def draft_of(handler: HTTPRouteHandler) -> type[msgspec.Struct]:

@@ -4,6 +4,7 @@ It is read from the address and from the decoded body as they come, not from wha
 refused before an operation saw the body leaves what it was after (rules 56 and 57).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ MOST_IDS = 500
 """How many ids an entry keeps of one request, so that it stays an entry; a body that names more is cut off here."""
 _RECIPIENTS, _PURPOSE = "recipients", "purpose"
 _PET_ASKED, _ASKING = "requested_by_pet", "received_from"
+_SAYS_PET_ASKED = re.compile(r"requested_?by_?pet(?![\"']?\s*[:=]\s*[\"']?(?:false|null)\b)", re.IGNORECASE)
+_NAME = re.compile(r"[\"'=]\s*([a-z0-9-]{1,60})(?=\s*(?:[\"'&]|$))")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ID_LENGTH = len(str(UUID(int=0)))
 _OF_PAGES = frozenset({"after", "before", "limit"})
 
@@ -31,8 +35,10 @@ class Asked:
     """Authorities that it means to tell, as it spells them."""
     says_pet_asked: bool = False
     """Whether it says that it answers PET."""
-    asking: str | None = None
-    """The authority whose request it would note, as it spells it."""
+    asking: list[str] = field(default_factory=list)
+    """The authority whose request it would note, as it spells it; of a body that no draft understands, every name."""
+    sent: bytes = b""
+    """The body as it came, until it is understood."""
     problem: str | None = None
     """The problem that it was answered with."""
     is_in_log: bool = False
@@ -48,23 +54,20 @@ class Asked:
 
     def read_body(self, body: msgspec.Struct) -> None:
         """Take in a decoded body: every id in it at any depth, its purpose, and its recipients."""
+        self.sent = b""
         for name in body.__struct_fields__:
             self._read_value(name, getattr(body, name))
 
-    def read_refused_body(self, content: bytes) -> None:
-        """Take in of a body that no draft understands what decides on which track the attempt stands (rule 85)."""
-        try:
-            waiting: list[object] = [msgspec.json.decode(content)]
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return
-        while waiting:
-            match waiting.pop():
-                case dict(members):
-                    for name, value in members.items():
-                        self._read_track(str(name), value)
-                    waiting.extend(members.values())
-                case list(items):
-                    waiting.extend(items)
+    def read_refused_body(self) -> None:
+        """Take in of a body that no draft understood what decides on which track the attempt stands (rule 85).
+
+        Whatever its form: broken JSON, names given twice, another type of content or encoding. Where it may mean PET,
+        the attempt stands on PET's track: it did nothing that a letter must tell of.
+        """
+        text = self.sent.replace(b"\0", b"").decode(errors="replace")
+        text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
+        self.says_pet_asked = self.says_pet_asked or _SAYS_PET_ASKED.search(text) is not None
+        self.asking.extend(list(dict.fromkeys(_NAME.findall(text.lower())))[:MOST_IDS])
 
     @property
     def ids(self) -> list[UUID]:
@@ -83,14 +86,11 @@ class Asked:
                         _add(found, name, value)
         return found
 
-    def _read_track(self, name: str, value: object) -> None:
+    def _read_value(self, name: str, value: object) -> None:
         if name == _PET_ASKED and value is True:
             self.says_pet_asked = True
-        elif name == _ASKING and isinstance(value, str) and value.isascii() and value.isprintable():
-            self.asking = value
-
-    def _read_value(self, name: str, value: object) -> None:
-        self._read_track(name, value)
+        elif name == _ASKING and isinstance(value, str):
+            self.asking.append(value)
         match value:
             case UUID():
                 if _count(self.in_body) < MOST_IDS:

@@ -44,6 +44,7 @@ from infohus.kernel.unit_of_work.procedure import ActRow
 from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
 from infohus.kernel.unit_of_work.refusal_counts import RefusalCounts, sign_in_entry
 from infohus.kernel.unit_of_work.request_context import RequestContext
+from infohus.kernel.unit_of_work.shared_appends import SharedAppends
 from infohus.kernel.unit_of_work.side_keys import SideKeys
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
@@ -77,6 +78,7 @@ class UnitsOfWork:
         self._procedure = procedure
         self._clock = clock
         self._acknowledged = acknowledged
+        self._shared_appends = SharedAppends()
         self._refusals = RefusalCounts()
 
     @asynccontextmanager
@@ -131,7 +133,10 @@ class UnitsOfWork:
                 act = self._entry(attempt, resolved, audit_draft)
                 letters = [encode(letter_entry(act, digest)) for digest in audit_draft.letters]
                 entries = [*encode_parts(act), *letters]
-                await commit(connection, caller.authority_id, entries, writes=context.in_transaction)
+                if context.in_transaction or len(entries) > 1:
+                    await commit(connection, caller.authority_id, entries, writes=context.in_transaction)
+                else:
+                    await self._shared_appends.append(connection, caller.authority_id, *entries)
                 self._acknowledged.add(log_of(caller.authority_id), *entries)
                 audit_draft.is_durable = True
             except Unanswered as unanswered:

@@ -4,7 +4,8 @@ It says what state things are in when something dies there, and tells what did n
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -37,6 +38,24 @@ async def commit(connection: Connection, authority_id: str, entries: Sequence[by
         DatabaseUnavailable: the connection was lost before; nothing happened.
         Unanswered: whether anything was committed is not known.
     """
+    log_id = log_of(authority_id)
+    message = (
+        append_and_commit(log_id, *entries) if writes
+        else append_alone(log_id, *entries, authority_id=authority_id)
+    )
+    unknown = errors.UnknownWhetherStored if writes else errors.LogUnavailable
+    await send(connection, message, log_id=log_id, last=entries[-1], unknown=unknown)
+
+
+async def send(
+    connection: Connection, message: str, *, log_id: UUID, last: bytes, unknown: Callable[[], Exception]
+) -> None:
+    """Send a message that appends to a log and commits; `last` is the last entry in it.
+
+    Raises:
+        DatabaseUnavailable: the connection was lost before; nothing happened.
+        Unanswered: whether anything was committed is not known; its outcome is what `unknown` gives, or a cancellation.
+    """
     # One message: append, COMMIT, flush. What the unit read and what it wrote is given out only after the answer to it.
     # If the process or the connection dies before the server reads the message, nothing happened. After that, the
     # server goes on by itself: everything happened, and the WAL writer flushes what the session no longer could.
@@ -48,20 +67,15 @@ async def commit(connection: Connection, authority_id: str, entries: Sequence[by
     # the same Idempotency-Key acts only if the first did not. Whoever only read is given nothing.
     if connection.is_closed():
         raise errors.DatabaseUnavailable
-    log_id = log_of(authority_id)
-    message = (
-        append_and_commit(log_id, *entries) if writes
-        else append_alone(log_id, *entries, authority_id=authority_id)
-    )
     try:
         await connection.execute(message)
     except BaseException as failure:
-        if await asyncio.shield(_is_surely_not_committed(connection, entries[-1])):
+        if await asyncio.shield(_is_surely_not_committed(connection, last)):
             raise
         logger.exception("unknown_whether_stored", log=str(log_id), exc_info=failure)
         if not isinstance(failure, Exception):
             raise Unanswered(failure) from None
-        raise Unanswered(errors.UnknownWhetherStored() if writes else errors.LogUnavailable()) from failure
+        raise Unanswered(unknown()) from failure
 
 
 async def _is_surely_not_committed(connection: Connection, entry: bytes) -> bool:

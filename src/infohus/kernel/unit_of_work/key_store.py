@@ -4,7 +4,7 @@ What is written here is committed before the unit's own transaction is. If the p
 secret that wraps nothing yet, or a key of an exchange that nobody recorded: neither opens anything.
 
 Where both schemas are on one server, one flush makes both commits durable: the unit's own, which stands behind the
-other in the write-ahead log. After a crash the first may be there alone, never the second (decision 20).
+other in the write-ahead log. After a crash the first may be there alone, never the second (decision 21).
 """
 
 from collections.abc import Callable, Sequence

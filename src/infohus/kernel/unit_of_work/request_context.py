@@ -35,7 +35,7 @@ from infohus.kernel.unit_of_work.lookup import (
 _OWN_SIDE = sa.select(sa.func.infohus.own_side_of_attempt(sa.bindparam("case_id", type_=sa.Uuid)).label("log_ids"))
 _ON_PETS_TRACK = sa.select(
     sa.func.infohus.is_attempt_on_pets_track(
-        sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("asking", type_=sa.Text)
+        sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("asking", type_=sa.ARRAY(sa.Text))
     ).label("is_so")
 )
 _AUTHORITIES = (

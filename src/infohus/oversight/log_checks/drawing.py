@@ -21,7 +21,6 @@ from infohus.kernel.access.model import Case
 from infohus.kernel.audit.formats.draw import Draw, commitment_of, draw_from
 from infohus.kernel.audit.formats.entry import Entry, Outcome, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
-from infohus.kernel.audit.storage import archive
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -159,8 +158,8 @@ async def draw_entries(
     if chosen is None:
         raise NotDrawableYet
     # The seed is made from valid cosignatures only, and only those are stored, so that anyone can repeat the draw.
-    holding = archive.holding(chosen.cosigned_note, signer.witnesses)
-    note = chosen.note + "".join(cosignature.line for cosignature in holding)
+    valid = chosen.cosignatures(signer.witnesses)
+    note = chosen.note + "".join(cosignature.line for cosignature in valid)
     drawn = draw_from(
         note, check.announced(size), secret=draft.secret, key=signer.verifier(origin), witnesses=signer.witnesses
     )

@@ -79,7 +79,8 @@ def _line(archived: Archived, signer: PooledSigner) -> KeptCheckpoint:
     cosigners = archived.cosigners(signer.witnesses)
     need = signer.need
     return KeptCheckpoint(
-        archived.size, archived.signed_at, cosigners, 0 < need <= len(cosigners), archived.cosigned_note
+        archived.size, archived.signed_at, cosigners, 0 < need <= len(cosigners),
+        archived.cosigned_note(signer.witnesses),
     )
 
 

@@ -7,7 +7,7 @@ was restored, cut off or rewritten gets no signature, and the service does not o
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -118,7 +118,7 @@ class Signer:
         return self._alarms.get(log_id) or ("archive" if log_id in self._lacking_checkpoints else None)
 
     async def require_ready(self, connection: AnyConnection) -> None:
-        """Ask for what signing needs: the logs, the folder of the checkpoint store, and no alarm on any log.
+        """Ask for what signing needs: the logs, their archives, the folder of the checkpoint store, and no alarm.
 
         Raises:
             PartNotReady: naming what is missing.
@@ -128,6 +128,11 @@ class Signer:
             await asyncio.to_thread(self._store.require_usable)
         except (OSError, StateNotReadable) as failure:
             raise PartNotReady(why=f"folder-{type(failure).__name__}") from failure
+        for row in rows:
+            try:
+                await archive.newest(connection, row["id"], key=self.verifier(row["origin"]))
+            except (OverflowError, ValueError) as failure:  # a value that no driver reads
+                raise PartNotReady(why=f"{row['origin']}-archive-{type(failure).__name__}") from failure
         if alarmed := sorted(f"{row['origin']}-{alarm}" for row in rows if (alarm := self.alarm(row["id"]))):
             raise PartNotReady(why=" ".join(alarmed))
 
@@ -294,8 +299,7 @@ class Signer:
             await asyncio.sleep(_ARCHIVED_WITHIN_SECONDS)
             newest = await archive.newest(connection, log_id, key=key)
         is_older = remembered is not None and (newest is None or newest.size < remembered.size)
-        # Where another note has the checkpoint's place, the archive has named it.
-        if remembered is not None and is_older and await archive.at_size(connection, log_id, remembered.size) is None:
+        if remembered is not None and is_older:
             # A crash between storing and archiving leaves the same state; whoever reads the alarm knows of the crash.
             self._lacking_checkpoints.add(log_id)
             logger.critical("signed_checkpoint_is_not_in_the_archive", origin=origin, size=remembered.size)
@@ -312,12 +316,14 @@ class Signer:
                 # If a newer checkpoint was signed meanwhile, a witness may rightly be ahead; the next round asks again.
                 self._alarms[log_id] = "behind" if CosignFailure.AHEAD in alarming else "rewritten"
             archived = await _archived_at(connection, log_id, checkpoint, note)
-        return SignedHead(checkpoint, archived.cosigned_note, tuple(archived.cosigners(self.witnesses.keys)))
+        return SignedHead(
+            checkpoint, archived.cosigned_note(self.witnesses.keys), tuple(archived.cosigners(self.witnesses.keys))
+        )
 
 
 async def _archived_at(connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str) -> Archived:
-    """Read a signed checkpoint's cosignatures; another note in its place in the archive changes nothing."""
-    archived = await archive.at_size(connection, log_id, checkpoint.size)
-    if archived is None:
-        raise LogNotAsSigned(checkpoint.origin)
-    return archive.with_lines_that_are_some(replace(archived, note=note))
+    """Read a signed checkpoint's cosignatures."""
+    for archived in await archive.at_size(connection, log_id, checkpoint.size):
+        if archived.note == note:
+            return archived
+    raise LogNotAsSigned(checkpoint.origin)

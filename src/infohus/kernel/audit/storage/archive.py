@@ -1,13 +1,13 @@
 """The archive of checkpoints in the database: what was signed when, and by which witnesses. Not trusted.
 
 Only a row's signatures count. A missing row is noticed by the signer and the witnesses, who remember their newest one.
-A note that the log's key did not sign is skipped and said in the log of the process: whoever has the role that archives
-could otherwise stop all who read. `infohus audit verify` names it.
+A note that the log's key did not sign, and a line that its witness did not, are skipped: whoever has the role that
+archives could otherwise stop all who read. They take the place of no other, and `infohus audit verify` names them.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -31,17 +31,24 @@ NEWEST = 2**62
 """Larger than any log."""
 
 _KEEP = "SELECT audit.keep_checkpoint($1, $2, $3, $4)"
-_KEEP_LINE = "SELECT audit.keep_cosignature($1, $2, $3, $4, $5)"
+_KEEP_LINE = "SELECT audit.keep_cosignature($1, $2, $3)"
 _SELECT = """
 SELECT c.size, c.note, c.signed_at,
-       array(SELECT k.line FROM audit.cosignature k WHERE k.log_id = c.log_id AND k.size = c.size ORDER BY k.witness)
-         AS lines
-FROM audit.checkpoint c
+       array(SELECT k.line FROM audit.cosignature k WHERE k.log_id = c.log_id AND k.size = c.size
+             ORDER BY k.witness, k.line) AS lines
+FROM audit.checkpoint c WHERE c.log_id = $1
 """
-_BEFORE = f"{_SELECT} WHERE c.log_id = $1 AND c.size < $2 ORDER BY c.size DESC LIMIT $3"
-_AFTER = f"{_SELECT} WHERE c.log_id = $1 AND c.size > $2 ORDER BY c.size LIMIT $3"
-_SIZES = "SELECT size FROM audit.checkpoint WHERE log_id = $1 AND size > $2 ORDER BY size"
-_LAST_COSIGNED = "SELECT max(size) FROM audit.cosignature WHERE log_id = $1 AND witness = $2"
+_BEFORE = f"{_SELECT} AND (c.size, c.note) < ($2, $3) ORDER BY c.size DESC, c.note DESC LIMIT $4"
+_AFTER = f"{_SELECT} AND (c.size, c.note) > ($2, $3) ORDER BY c.size, c.note LIMIT $4"
+_AT = f"{_SELECT} AND c.size = $2 ORDER BY c.note"
+_SIZES = "SELECT DISTINCT size FROM audit.checkpoint WHERE log_id = $1 AND size > $2 ORDER BY size"
+_COSIGNED = """
+SELECT DISTINCT size FROM audit.cosignature WHERE log_id = $1 AND witness = $2 AND size < $3 ORDER BY size DESC LIMIT $4
+"""
+_UNATTACHED = """
+SELECT DISTINCT k.size FROM audit.cosignature k WHERE k.log_id = $1 AND k.size > $2
+  AND NOT EXISTS (SELECT FROM audit.checkpoint c WHERE c.log_id = k.log_id AND c.size = k.size) ORDER BY k.size
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +60,37 @@ class Archived:
     signed_at: datetime
     lines: tuple[str, ...]
 
-    @property
-    def cosigned_note(self) -> str:
-        """The note with all cosignatures, as exports and proofs carry it."""
-        return self.note + "".join(self.lines)
+    def cosigned_note(self, witnesses: Sequence[WitnessKey]) -> str:
+        """Write the note with its cosignatures, as exports and proofs carry it; none of `witnesses` that is not theirs.
+
+        Others' lines stand in it too: those of a witness of earlier days are for whoever has its key.
+        """
+        theirs = {cosignature.name: cosignature.line for cosignature in self.cosignatures(witnesses)}
+        known = {witness.name for witness in witnesses}
+        others = [line for line in self.lines if _name_in(line) not in known]
+        return self.note + "".join(sorted({*theirs.values(), *others}, key=_name_in))
+
+    def cosignatures(self, witnesses: Sequence[WitnessKey]) -> list[Cosignature]:
+        """Find the first cosignature of each known witness that verifies, whatever else stands under its name."""
+        found: dict[str, Cosignature] = {}
+        for line in self.lines:
+            for one in holding(self.note + line, [witness for witness in witnesses if witness.name == _name_in(line)]):
+                if one.name not in found or one.moment < found[one.name].moment:
+                    found[one.name] = one
+        return [found[witness.name] for witness in witnesses if witness.name in found]
 
     def cosigners(self, witnesses: Sequence[WitnessKey]) -> list[str]:
         """Name the known witnesses whose cosignatures verify."""
-        return [cosignature.name for cosignature in holding(self.cosigned_note, witnesses)]
+        return [cosignature.name for cosignature in self.cosignatures(witnesses)]
+
+    def lines_of_nobody(self, witnesses: Sequence[WitnessKey]) -> int:
+        """Count the lines under the known witnesses' names that are not their cosignatures."""
+        known = {witness.name: witness for witness in witnesses}
+        return sum(
+            1 for line in self.lines
+            if (witness := known.get(_name_in(line))) is not None
+            and [one.line for one in holding(self.note + line, [witness])] != [line]
+        )
 
 
 def holding(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignature]:
@@ -75,14 +105,13 @@ def holding(note: str, witnesses: Sequence[WitnessKey]) -> list[Cosignature]:
 
 
 async def keep(connection: AnyConnection, log_id: UUID, *, size: int, note: str, at: datetime) -> None:
-    """Archive a signed checkpoint, unless there is one of this size."""
+    """Archive a signed checkpoint, unless it is there."""
     await connection.execute(_KEEP, log_id, size, note, at)
 
 
 async def keep_cosignature(connection: AnyConnection, log_id: UUID, size: int, cosignature: Cosignature) -> None:
-    """Archive a verified cosignature on the checkpoint of this size, unless the witness has one there."""
-    moment = datetime.fromtimestamp(cosignature.moment, UTC)
-    await connection.execute(_KEEP_LINE, log_id, size, cosignature.name, cosignature.line, moment)
+    """Archive a verified cosignature on the checkpoint of this size."""
+    await connection.execute(_KEEP_LINE, log_id, size, cosignature.line)
 
 
 async def newest(connection: AnyConnection, log_id: UUID, *, key: VerifierKey | None) -> Archived | None:
@@ -96,12 +125,13 @@ async def page_before(
 ) -> list[Archived]:
     """Read checkpoints below `size` that `key` signed, the newest first; others are skipped."""
     page: list[Archived] = []
+    at_once, note = limit, ""
     while len(page) < limit:
-        rows = await connection.fetch(_BEFORE, log_id, size, limit)
+        rows = await connection.fetch(_BEFORE, log_id, size, note, at_once)
         page += _signed(rows, log_id, key)
-        if len(rows) < limit:
+        if len(rows) < at_once:
             break
-        size = rows[-1]["size"]
+        size, note, at_once = rows[-1]["size"], rows[-1]["note"], min(2 * at_once, AT_ONCE)
     return page[:limit]
 
 
@@ -109,24 +139,21 @@ async def all_signed_from(
     connection: AnyConnection, log_id: UUID, *, after: int, key: VerifierKey
 ) -> AsyncIterator[Archived]:
     """Read every checkpoint above size `after` that `key` signed, the smallest first; others are skipped."""
-    while rows := await connection.fetch(_AFTER, log_id, after, AT_ONCE):
+    async for rows in _pages_from(connection, log_id, after=after):
         for archived in _signed(rows, log_id, key):
             yield archived
-        after = rows[-1]["size"]
 
 
 async def all_from(connection: AnyConnection, log_id: UUID, *, after: int) -> AsyncIterator[Archived]:
     """Read every row above size `after` as it stands, the smallest first, 1,000 at a time: for verification."""
-    while rows := await connection.fetch(_AFTER, log_id, after, AT_ONCE):
+    async for rows in _pages_from(connection, log_id, after=after):
         for row in rows:
             yield _archived(row)
-        after = rows[-1]["size"]
 
 
-async def at_size(connection: AnyConnection, log_id: UUID, size: int) -> Archived | None:
-    """Read the row of this size as it stands, for whoever knows the checkpoint."""
-    rows = await connection.fetch(_BEFORE, log_id, size + 1, 1)
-    return _archived(rows[0]) if rows and rows[0]["size"] == size else None
+async def at_size(connection: AnyConnection, log_id: UUID, size: int) -> list[Archived]:
+    """Read the rows of this size as they stand, for whoever knows the checkpoint."""
+    return [_archived(row) for row in await connection.fetch(_AT, log_id, size)]
 
 
 def checkpoint_in(archived: Archived, key: VerifierKey | None) -> Checkpoint | None:
@@ -147,31 +174,43 @@ async def sizes(connection: AnyConnection, log_id: UUID, *, after: int) -> list[
     return [row["size"] for row in await connection.fetch(_SIZES, log_id, after)]
 
 
-async def last_cosigned_by(connection: AnyConnection, log_id: UUID, witness: str) -> int:
-    """Give the size of the newest archived checkpoint with a cosignature of this witness, or 0."""
-    size: int | None = await connection.fetchval(_LAST_COSIGNED, log_id, witness)
-    return size or 0
+async def unattached(connection: AnyConnection, log_id: UUID, *, after: int) -> list[int]:
+    """List the sizes above `after` that have cosignatures and no checkpoint."""
+    return [row["size"] for row in await connection.fetch(_UNATTACHED, log_id, after)]
 
 
-def with_lines_that_are_some(archived: Archived) -> Archived:
-    """Leave out what stands among the cosignatures and is no signature line, since it would spoil the note."""
-    return replace(archived, lines=tuple(line for line in archived.lines if _is_line_on(archived.note, line)))
-
-
-def _is_line_on(note: str, line: str) -> bool:
-    try:
-        return line.endswith("\n") and split_note(note + line)[0] == split_note(note)[0]
-    except NotACheckpoint:
-        return False
+async def last_cosigned_by(connection: AnyConnection, log_id: UUID, witness: WitnessKey) -> int:
+    """Give the size of the newest archived checkpoint that this witness cosigned, or 0."""
+    size, at_once = NEWEST, 1
+    while rows := await connection.fetch(_COSIGNED, log_id, witness.name, size, at_once):
+        for row in rows:
+            size = int(row["size"])
+            if any(archived.cosigners([witness]) for archived in await at_size(connection, log_id, size)):
+                return size
+        at_once = min(2 * at_once, AT_ONCE)
+    return 0
 
 
 def _signed(rows: Sequence[asyncpg.Record], log_id: UUID, key: VerifierKey | None) -> list[Archived]:
     every = [_archived(row) for row in rows]
-    signed = [with_lines_that_are_some(archived) for archived in every if checkpoint_in(archived, key) is not None]
+    signed = [archived for archived in every if checkpoint_in(archived, key) is not None]
     if len(signed) < len(every):
-        skipped = sorted({archived.size for archived in every} - {archived.size for archived in signed})
+        skipped = sorted(archived.size for archived in every if archived not in signed)
         logger.critical("archived_notes_are_not_signed", log=str(log_id), count=len(skipped), newest=skipped[-1])
     return signed
+
+
+async def _pages_from(
+    connection: AnyConnection, log_id: UUID, *, after: int
+) -> AsyncIterator[list[asyncpg.Record]]:
+    size, note = after + 1, ""  # no note is empty, so this is before the first of its size
+    while rows := await connection.fetch(_AFTER, log_id, size, note, AT_ONCE):
+        yield rows
+        size, note = rows[-1]["size"], rows[-1]["note"]
+
+
+def _name_in(line: str) -> str:
+    return line.removeprefix("— ").partition(" ")[0]
 
 
 def _archived(row: asyncpg.Record) -> Archived:

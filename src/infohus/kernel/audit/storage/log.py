@@ -26,7 +26,10 @@ It names no case and no person of one.
 _LOGS_OF_AUTHORITIES = UUID("6d0f3b1c-5a0e-4f0c-9a52-3c1f4f6f2b7e")
 
 APPEND = "SELECT audit.append($1, $2)"
-"""Append an entry ($2) to a log ($1), in the caller's transaction where it is in one; gives the entry's index."""
+"""Append an entry ($2) to a log ($1), in the caller's transaction where it is in one; gives the entry's index.
+
+Several entries in their order are further arguments; then it gives the index of the last.
+"""
 
 OPEN_UNLESS_OPEN = "SELECT audit.open_log($1, $2, $3) WHERE NOT EXISTS (SELECT FROM audit.log WHERE id = $1)"
 """Make a log ($1) with its origin ($2) for an authority ($3), as the owner, unless it exists."""
@@ -96,6 +99,8 @@ def append_and_commit(log_id: UUID, *entries: bytes) -> str:
 def append_alone(log_id: UUID, *entries: bytes, authority_id: str | None = None) -> str:
     """Write the one message that does the same in a new transaction: it appends the entries and nothing else.
 
+    They are one unit's, or those of several that only read (`SharedAppends`).
+
     `authority_id` is for whom the application acts, whose log it is; `None` for the installation's.
 
     Raises:
@@ -109,15 +114,12 @@ def append_alone(log_id: UUID, *entries: bytes, authority_id: str | None = None)
 
 def _appending(log_id: UUID, entries: Sequence[bytes], acting_for: str = "") -> str:
     # One SELECT, for each statement of a message is planned by itself. Its columns are computed in their order; were
-    # they not, the log would be another authority's, and nothing appended. Entries after the first, which must stand
-    # behind it, have statements of their own.
-    log = UUID(int=log_id.int)
-    first, *others = (f"audit.append('{log}'::uuid, '\\x{entry.hex()}'::bytea)" for entry in entries)
+    # they not, the log would be another authority's, and nothing appended.
     mark = f"set_config('{_COMMITTED}', '{_mark_of(entries[-1])}', false)"
-    appends = "".join(f"SELECT {other}; " for other in others)
+    appended = ", ".join(f"'\\x{entry.hex()}'::bytea" for entry in entries)
     return (
-        f"SELECT {acting_for}set_config('synchronous_commit', 'off', true), {mark}, {first}; "
-        f"{appends}COMMIT; {_FLUSH}"
+        f"SELECT {acting_for}set_config('synchronous_commit', 'off', true), {mark}, "
+        f"audit.append('{UUID(int=log_id.int)}'::uuid, {appended}); COMMIT; {_FLUSH}"
     )
 
 

@@ -14,7 +14,7 @@ from infohus.kernel.audit.formats.checkpoint import NotACheckpoint, VerifierKey,
 from infohus.kernel.audit.formats.emptying import SHORTEST_PERIOD, EmptiedEntries
 from infohus.kernel.audit.formats.merkle import Frontier
 from infohus.kernel.audit.storage import archive
-from infohus.kernel.audit.storage.archive import Archived, holding
+from infohus.kernel.audit.storage.archive import Archived
 from infohus.kernel.audit.storage.log import AnyConnection, Head, durable_head_of, rows_of
 from infohus.kernel.audit.verification.catalog import catalog_faults
 from infohus.kernel.audit.verification.exported_log import Fault, Progress, Verification
@@ -126,10 +126,14 @@ async def _with_archive(  # noqa: PLR0913 - compares the rows with all that was 
             continue
         newest, signed, valid = archived, archived.size, valid + 1
         cosigners = archived.cosigners(witnesses.keys)
-        if len(cosigners) < sum(_has_line_of(archived, name) for name in {key.name for key in witnesses.keys}):
+        if archived.lines_of_nobody(witnesses.keys):
             faults.append(Fault(PLACE, archived.size - 1, "et vidnes underskrift passer ikke til det underskrevne"))
         if witnesses.need and len(cosigners) >= witnesses.need:
             cosigned = archived.size
+    faults.extend(
+        Fault("audit.cosignature", size - 1, "er et vidnes underskrift på en, der er væk")
+        for size in await archive.unattached(connection, head.log_id, after=start)
+    )
     comparison = WitnessComparison(
         connection, head, key=key, witnesses=witnesses, start=start,
         holds=lambda archived: _fault_in(archived, head, rows, key) is None,
@@ -157,7 +161,7 @@ async def _seen_long_enough(connection: AnyConnection, head: Head, emptied: int,
     first: int | None = None
     last = 0
     async for archived in archive.all_from(connection, head.log_id, after=emptied - 1):
-        moments = sorted(cosignature.moment for cosignature in holding(archived.cosigned_note, witnesses.keys))
+        moments = sorted(cosignature.moment for cosignature in archived.cosignatures(witnesses.keys))
         if len(moments) >= witnesses.need:
             # `first`: when as many as needed had cosigned; `last`: the newest time at which as many still did.
             last = moments[len(moments) - witnesses.need]
@@ -178,10 +182,6 @@ def _fault_in(archived: Archived, head: Head, rows: Rows, key: VerifierKey) -> F
     if rows.roots.get(archived.size) != checkpoint.root:
         return Fault(PLACE, archived.size - 1, "posterne giver en anden rod end den underskrevne")
     return None
-
-
-def _has_line_of(archived: Archived, witness: str) -> bool:
-    return any(line.startswith(f"— {witness} ") for line in archived.lines)
 
 
 def _resumed(seen: Path | None, log_id: UUID) -> Rows:

@@ -83,9 +83,9 @@ class WitnessComparison:
         return {name: remembered for name, remembered in waiting.items() if remembered in self._verified}
 
     async def _verify_older(self, size: int) -> None:
-        archived = await archive.at_size(self._connection, self._head.log_id, size)
-        if archived is not None and self._holds(archived):
-            self._add_if_signed(archived)
+        for archived in await archive.at_size(self._connection, self._head.log_id, size):
+            if self._holds(archived):
+                self._add_if_signed(archived)
 
     async def _verify_newer(self) -> int:
         """Verify what was appended and signed since the largest verified checkpoint; give the log's size."""

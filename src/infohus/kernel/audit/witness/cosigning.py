@@ -22,7 +22,7 @@ import structlog
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, NotACheckpoint, SigningKey, split_note
 from infohus.kernel.audit.formats.cosignature import Cosignature, WitnessKey
 from infohus.kernel.audit.formats.merkle import EMPTY_ROOT, consistency_ranges, proof_from
-from infohus.kernel.audit.storage.archive import holding, keep_cosignature, last_cosigned_by
+from infohus.kernel.audit.storage.archive import at_size, holding, keep_cosignature, last_cosigned_by
 from infohus.kernel.audit.storage.log import AnyConnection, hashes_of
 from infohus.kernel.audit.witness.witness import AddCheckpoint
 from infohus.settings import is_open_to_others
@@ -186,7 +186,7 @@ class Witnesses:
         """
         if self.policy is None:
             return Round((), {})
-        old_sizes = [await last_cosigned_by(connection, log_id, key.name) for key in self.keys]
+        old_sizes = [await last_cosigned_by(connection, log_id, key) for key in self.keys]
         old_sizes = [min(old, checkpoint.size) for old in old_sizes]
         requests = [await _request(connection, log_id, checkpoint, note, old) for old in old_sizes]
         answers = await self._ask(requests)
@@ -231,12 +231,15 @@ class Witnesses:
         self, connection: AnyConnection, log_id: UUID, checkpoint: Checkpoint, note: str,
         answers: Sequence[tuple[int, str]],
     ) -> Round:
+        kept = await at_size(connection, log_id, checkpoint.size)
+        has_kept = {name for archived in kept if archived.note == note for name in archived.cosigners(self.keys)}
         cosigned: list[str] = []
         failures: dict[str, CosignFailure] = {}
         for witness, (status, text) in zip(self.keys, answers, strict=True):
             cosignature = self._cosignature(witness, note, status, text)
             if cosignature is not None:
-                await keep_cosignature(connection, log_id, checkpoint.size, cosignature)
+                if witness.name not in has_kept:
+                    await keep_cosignature(connection, log_id, checkpoint.size, cosignature)
                 cosigned.append(witness.name)
                 continue
             failures[witness.name] = failure = _failure_of(status, text, checkpoint.size)
