@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -284,11 +285,11 @@ class WhenAnIntakeKeyIsVerified:
         signed = PublicIntakeKey(POLICE, INFOHUS, 1, 1, b"key", "its signer", b"signature")
         for _ in range(2):
             both.vault.require_signed(replace(signed))
-        others = [
-            replace(signed, authority_id=MUNICIPALITY), replace(signed, infohus_id=OTHER_INFOHUS),
-            replace(signed, generation=2), replace(signed, suite=2), replace(signed, public_key=b""),
-            replace(signed, signer_key_id="another"), replace(signed, signature=b"another"),
-        ]
+        changed: dict[str, Any] = {
+            "authority_id": MUNICIPALITY, "infohus_id": OTHER_INFOHUS, "generation": 2, "suite": 2, "public_key": b"",
+            "signer_key_id": "another", "signature": b"another",
+        }
+        others = [replace(signed, **{name: value}) for name, value in changed.items()]
         for other in [*others, *others]:
             with pytest.raises(NotSigned):
                 both.vault.require_signed(other)
