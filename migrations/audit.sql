@@ -118,10 +118,9 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
         on_track text;
         named text;
         whose text;
+        are_several boolean := cardinality(new_entries) > 1;
         cores bytea[];
-        acting_for text[];
-        tracks text[];
-        persons_named text[];
+        said_of_each text[];
         acts_for text;
         persons text[];
         node bytea;
@@ -154,7 +153,8 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                OR moment NOT LIKE '20%' OR translate(moment, '123456789', '000000000') <> ALL ('{0000-00-00T00:00:00Z,
                  0000-00-00T00:00:00.0Z, 0000-00-00T00:00:00.00Z, 0000-00-00T00:00:00.000Z,
                  0000-00-00T00:00:00.0000Z, 0000-00-00T00:00:00.00000Z, 0000-00-00T00:00:00.000000Z}'::text[])
-               OR moment LIKE '%T24%' OR moment LIKE '%_:60%' OR (moment::timestamptz <= now() + '1 hour'::interval) IS NOT TRUE
+               OR moment LIKE '%T24%' OR moment LIKE '%_:60%'
+               OR (moment::timestamptz <= now() + '1 hour'::interval) IS NOT TRUE
                OR num_nulls((said ->> 'caller')::uuid, (said ->> 'subject')::uuid, (said ->> 'case')::uuid) > 3
                OR translate(jsonb_path_query_array(said, '$.opened[*].row')::text, '[]', '{}')::uuid[] IS NULL
                OR (said @@ '($.authority.type() == "null" || $.authority.type() == "string")
@@ -188,10 +188,12 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
             IF said ?| '{part, asked, read, emptied, counted}'::text[] THEN
                 PERFORM audit.require_rarer_fields(said);
             END IF;
-            cores := cores || sha256('\x00'::bytea || new_entry);
-            acting_for := acting_for || coalesce(said ->> 'authority', '');
-            tracks := tracks || on_track;
-            persons_named := persons_named || named;
+            node := sha256('\x00'::bytea || new_entry);
+            acts_for := coalesce(said ->> 'authority', '');
+            IF are_several THEN
+                cores := cores || node;
+                said_of_each := said_of_each || ARRAY[[acts_for, on_track, named]];
+            END IF;
         END LOOP;
         -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and nobody for the row,
         -- whose waiters are woken more often. The next statement sees what was committed meanwhile. Assigned, because
@@ -204,13 +206,15 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
             RAISE EXCEPTION 'the log is another authority''s' USING ERRCODE = 'insufficient_privilege';
         END IF;
         FOREACH new_entry IN ARRAY new_entries LOOP
-            place := place + 1;
-            acts_for := acting_for[place];
-            on_track := tracks[place];
-            node := cores[place];
-            named := persons_named[place];
+            IF are_several THEN
+                place := place + 1;
+                node := cores[place];
+                acts_for := said_of_each[place][1];
+                on_track := said_of_each[place][2];
+                named := said_of_each[place][3];
+                tally := NULL;
+            END IF;
             persons := string_to_array(substr(named, 3, greatest(length(named) - 4, 0)), '", "');
-            tally := NULL;
             IF acts_for <> '' AND acts_for IS DISTINCT FROM whose THEN
                 RAISE EXCEPTION 'the entry names another authority' USING ERRCODE = 'invalid_parameter_value';
             END IF;
@@ -252,7 +256,7 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                 carry := carry >> 1;
             END LOOP;
             frontier := frontier || node;
-            IF place < cardinality(new_entries) THEN
+            IF are_several AND place < cardinality(cores) THEN
                 INSERT INTO audit.leaf VALUES (to_log, position, new_entry, completed);
             ELSE
                 WITH appended AS (INSERT INTO audit.leaf VALUES (to_log, position, new_entry, completed))

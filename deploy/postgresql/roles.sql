@@ -99,7 +99,7 @@ END
 $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
--- Every act waits on advisory locks: appending on its log's, a unit of work on its case's (audit.append, kernel/unit_of_work/lookup.py).
+-- Every act waits on advisory locks: appending on its log's, a unit of work on its case's (audit.append, kernel/unit_of_work/advisory_locks.py).
 -- PostgreSQL lets every role take any of them, so whoever may only read could hold one and stop all work. They are for
 -- the application and for the owner, as whom audit.append runs and who migrates; nobody else takes, tries or frees any.
 -- A privilege on pg_catalog belongs to one database. CREATE DATABASE … TEMPLATE copies it; pg_dump writes it, when it is

@@ -203,6 +203,8 @@ class WhenSomethingIsSaidAloud:
         )
         seen = (await case.kommune.get(f"{case.path}/information"))["items"]
         assert [one["text"] for one in seen] == ["Han er set ved stationen."]
+        for channel in ("system", "written"):
+            await case.politi.post(f"{case.path}/oral-exchanges", {**self.SIX, "channel": channel}, status=400)
         schema = description_of(house.app)["components"]["schemas"]["OralExchangeDraft"]
         assert len(schema["required"]) == 6
 

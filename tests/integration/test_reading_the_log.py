@@ -1,15 +1,16 @@
 """Reading a log says which of four purposes it has, and leaves what was read (rules 56, 57, 61 and 104)."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from every_route import ROUTES, Route, request_for
-from house import MUNICIPAL_LOG, House
+from house import CLEARANCE, MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House
 from infohus.app import guarded_handlers
 from infohus.cases.procedure.purposes import LogReadingPurpose
-from infohus.kernel.audit.formats.entry import MOST_RANGES, Entry, ranges_of
+from infohus.kernel.audit.formats.entry import MOST_RANGES, Entry, Track, ranges_of
+from infohus.kernel.authorization.action import Action
 from infohus.web.attempts import acts_of
 from one_api import description_of
 
@@ -17,6 +18,7 @@ LOG_ACTS = {
     "verifyLog", "proveLogEntry", "exportLog", "readInstallationLog", "openActor", "readLogChecks", "runLogCheck",
     "reviewLogEntry", "superviseExchanges", "reviewAnswers", "readCaseLog", "reportSubjectLog",
 }
+ASKED_BY_PET = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen."}
 OF_FINDINGS = {"EndLogFinding"}
 """It ends what was found, and reads no entry."""
 
@@ -165,3 +167,41 @@ class WhenManyEntriesAreRead:
     ])
     def test_they_are_written_as_ranges(self, indexes: Any, ranges: list[tuple[int, int]]) -> None:
         assert ranges_of(indexes) == ranges
+
+
+async def log_ids_of(house: House, case: CaseInHand) -> set[str]:
+    """Give the log ids of the persons that the municipality knows in a case."""
+    query = "SELECT log_id FROM infohus.side_person WHERE case_id = $1 AND authority_id = $2"
+    return {row["log_id"] for row in await house.sql(query, UUID(case.id), MUNICIPALITY)}
+
+
+class WhenSupervisionLooksAtWhatPetGot:
+    @pytest.mark.rule(64)
+    @pytest.mark.rule(85)
+    async def test_no_letter_tells_that_supervision_looked_at_it(self, house: House) -> None:
+        """One case has PET's exchange alone, the other an ordinary one: each list names each on its own track."""
+        for_pet, ordinary = await house.case(), await (await house.case()).clear()
+        await house.sql("INSERT INTO infohus.authority VALUES ('pet', 'PET', 'security_service', 'pet', NULL)")
+        await house.sql("INSERT INTO infohus.infohus_authority VALUES ($1, 'pet')", house.infohus_id)
+        exchange = await for_pet.kommune.post(f"{for_pet.path}/exchanges", ASKED_BY_PET)
+        await for_pet.kommune.get(f"{for_pet.path}/exchanges/{exchange['id']}")
+        await ordinary.disclose(await ordinary.note())
+        persons = {
+            Track.PET: await log_ids_of(house, for_pet), Track.ORDINARY: await log_ids_of(house, ordinary),
+        }
+        dpo, why = house.person("dpo"), "purpose=lawfulness"
+        own = await house.entries(MUNICIPAL_LOG)
+        place = next(at for at, one in enumerate(own) if one.track is Track.PET)
+        listed = f"/infohuse/{house.infohus_id}/exchanges?{why}"
+        shown = await dpo.get(listed)
+        assert exchange["id"] in {one["id"] for one in shown["items"]}
+        of_pets = f"&subject={exchange['id']}"
+        for path in (f"{listed}&paragraph=pet-loven-4", f"/log/entries?{why}{of_pets}", f"/log/proofs/{place}?{why}"):
+            await dpo.get(path)
+        entries = [one for one in (await house.entries(MUNICIPAL_LOG))[len(own) :] if one.action != Action.SIGN_IN]
+        assert [(one.track, set(one.persons)) for one in entries if one.persons] == [
+            (Track.ORDINARY, persons[Track.ORDINARY]), *[(Track.PET, persons[Track.PET])] * 4
+        ]
+        assert [one.case for one in entries if one.persons][:3] == [
+            UUID(ordinary.id), UUID(for_pet.id), UUID(for_pet.id)
+        ]

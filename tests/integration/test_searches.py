@@ -8,6 +8,7 @@ import pytest
 
 from house import MUNICIPALITY, House, told
 from infohus.kernel.authorization.action import Action
+from log_purposes import with_purpose
 from one_api import description_of
 from persons import CPR, OTHER_CPR, case_of, second_infohus
 
@@ -83,12 +84,17 @@ class WhenItIsLogged:
         await search(house, "kommune", purpose="casework", case_id=case.id)
         concern, found = (await house.entries())[-2:]
         assert (found.action, found.purpose) == ("searchPersons", "casework")
-        assert re.fullmatch(f"case:{case.id} criterion:[0-9a-f]{{64}}", found.justification or "")
+        assert re.fullmatch("criterion:[0-9a-f]{64}", found.justification or "")
+        # In the log of the case it was made for it is found as every act there is.
+        assert found.case == UUID(case.id)
+        for by, path in (("dpo", f"/log/entries?case={case.id}"), ("kommune", f"{case.path}/log?limit=100")):
+            assert "searchPersons" in str(await house.person(by).get(with_purpose(path)))
         # The log id is the one of the person's case, so the person's own log report holds the search.
         assert found.persons == concern.persons
         await search(house, "kommune", cpr_number=OTHER_CPR, **NEW)
         nobody = (await house.entries())[-1]
-        assert re.fullmatch("no-case criterion:[0-9a-f]{64}", nobody.justification or "")
+        assert re.fullmatch("criterion:[0-9a-f]{64}", nobody.justification or "")
+        assert nobody.case is None
         assert (nobody.justification or "")[-64:] != (found.justification or "")[-64:]
         assert nobody.persons == []
 
@@ -135,8 +141,13 @@ class WhenThePurposeIsMissing:
 
     @pytest.mark.rule(52)
     @pytest.mark.parametrize("by", ["dpo", "jurist", "admin", "raadgiver", "politi-dpo"])
-    async def test_nobody_but_a_tovholder_searches(self, house: House, by: str) -> None:
+    async def test_nobody_but_a_tovholder_searches_and_whom_they_looked_for_is_kept(
+        self, house: House, by: str
+    ) -> None:
+        await search(house, "kommune", **NEW)
+        allowed = (await house.entries())[-1]
         await search(house, by, status=403, **NEW)
+        assert (await house.entries())[-1].justification == allowed.justification is not None
 
     @pytest.mark.rule(52)
     async def test_no_address_lists_persons(self, house: House) -> None:

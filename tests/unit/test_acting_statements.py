@@ -17,7 +17,8 @@ def test_a_row_is_computed_only_afterwards() -> None:
     insert = "INSERT INTO keys.one (id, name) VALUES ($1::UUID, $2::VARCHAR) ON CONFLICT DO NOTHING"
     assert acting_insert(insert, 2, schema="keys") == (
         "INSERT INTO keys.one (id, name) SELECT $1::UUID, $2::VARCHAR WHERE (SELECT keys.act_as($3, $4, $5, $6)) "
-        "ON CONFLICT DO NOTHING"
+        "AND set_config('synchronous_commit', CASE WHEN $7::TIMESTAMP WITH TIME ZONE = pg_postmaster_start_time() "
+        "THEN 'off' ELSE current_setting('synchronous_commit') END, true) IS NOT NULL ON CONFLICT DO NOTHING"
     )
 
 

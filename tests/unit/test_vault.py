@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,8 +18,8 @@ from infohus.kernel.sealing.clear_columns import NO_COLUMNS
 from infohus.kernel.sealing.column import WHOLE
 from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place
 from infohus.kernel.sealing.keepers import INSTALLATION, FileKeyKeeper
-from infohus.kernel.sealing.signatures import Signers
-from infohus.kernel.sealing.vault import Vault
+from infohus.kernel.sealing.signatures import NotSigned, Signers
+from infohus.kernel.sealing.vault import PublicIntakeKey, Vault
 from infohus.kernel.sealing.wraps import KeyPlace
 
 MUNICIPALITY, POLICE = "ishoj-kommune", "kbh-vestegns-politi"
@@ -267,6 +268,32 @@ class WhenASecretIsRemembered:
                     replace(both.secrets[CASE, MUNICIPALITY], authority_id=POLICE),
                 )
         assert (both.in_memory(), both.keeper.unwrapped) == (set(), [POLICE] * 2)
+
+
+class WhenAnIntakeKeyIsVerified:
+    def test_it_is_once_and_one_that_is_refused_each_time(
+        self, both: TwoAuthorities, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[PublicIntakeKey] = []
+
+        def verify(intake: PublicIntakeKey, _signers: Signers) -> None:
+            asked.append(intake)
+            if intake != signed:
+                raise NotSigned
+
+        monkeypatch.setattr(vault_module, "require_signed", verify)
+        signed = PublicIntakeKey(POLICE, INFOHUS, 1, 1, b"key", "its signer", b"signature")
+        for _ in range(2):
+            both.vault.require_signed(replace(signed))
+        changed: dict[str, Any] = {
+            "authority_id": MUNICIPALITY, "infohus_id": OTHER_INFOHUS, "generation": 2, "suite": 2, "public_key": b"",
+            "signer_key_id": "another", "signature": b"another",
+        }
+        others = [replace(signed, **{name: value}) for name, value in changed.items()]
+        for other in [*others, *others]:
+            with pytest.raises(NotSigned):
+                both.vault.require_signed(other)
+        assert asked == [signed, *others, *others]
 
 
 class WhenAValueIsLookedUp:

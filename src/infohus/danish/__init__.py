@@ -212,7 +212,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "already-takes-part": ("Personen deltager allerede", "Afslut den gamle deltagelse, før vilkårene ændres."),
     "cannot-leave": (
         "En tovholder kan ikke forlade en åben sag",
-        "Luk sagen, eller bed administrator om at skifte tovholder.",
+        "Luk sagen. Skal en anden overtage den, er det leverandøren, der skifter tovholder.",
     ),
     "participation-cannot-be-extended": (
         "Deltagelsen kan ikke forlænges",

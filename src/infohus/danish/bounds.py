@@ -7,7 +7,10 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "correction-carries-more": (
         "Rettelsen rækker længere end det, der rettes",
-        "Her kan der ikke videregives. Skriv, hvad der er rigtigt, og udelad nye oplysninger og nye modtagere.",
+        (
+            "Her kan der ikke videregives. Skriv, hvad der er rigtigt, og udelad nye oplysninger og nye modtagere."
+            " Den, I har trukket oplysningerne tilbage fra, er ikke længere modtager, men får at vide, at de er rettet."
+        ),
     ),
     "kept-is-not-passed-on": (
         "Det er trukket tilbage og bevares kun hos jer",

@@ -214,5 +214,5 @@ def open_proposals(model: type[JointDecision]) -> AnySelect:
     if model not in _OPEN:
         _OPEN[model] = sa.select(model.id).where(
             model.case_id == sa.bindparam("case_id"), model.decided_at.is_(None)
-        )
+        ).order_by(model.id)
     return _OPEN[model]

@@ -16,6 +16,12 @@ CprText = Annotated[str, Meta(pattern=r"^[0-9]{6}[- ]?[0-9]{4}$")]
 """Ten digits, with or without a dash or a space after the date."""
 
 
+def as_digits(text: str) -> str:
+    """Give the ten digits of a number as people write it, possible or not."""
+    digits: str = cpr.compact(text)
+    return digits
+
+
 class CprNumber(NamedTuple):
     """A number that can be somebody's. `digits` are ten, without a dash."""
 
@@ -40,5 +46,5 @@ def read_cpr_number(text: str) -> CprNumber:
         cpr.validate(text)
     except ValidationError:
         raise errors.CprNumberNotPossible from None
-    digits: str = cpr.compact(text)
+    digits = as_digits(text)
     return CprNumber(digits, cpr.get_birth_date(digits), cpr.checksum(digits) != 0)

@@ -1,13 +1,14 @@
 """What became of exchanges: to whom each disclosed what, whether that stands, and what corrected it; asked at once."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import STANDS, Disclosure
+from infohus.kernel.database.statements import Stored
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -36,26 +37,37 @@ _asked = sa.func.unnest(
     sa.column("id", sa.Uuid), sa.column("recorded_at", sa.DateTime(timezone=True)), name="asked",
 ).render_derived()
 """Exchanges that the unit has read, so that row security is not asked for them again."""
-_AFTERMATH = sa.select(
-    _asked.c.id, sa.func.infohus.correction_of(_asked.c.id, _asked.c.recorded_at).label("correction_id"),
-    sa.func.array(
-        sa.select(sa.func.row(
-            Disclosure.record_kind, Disclosure.record_id, Disclosure.discloser_id, Disclosure.recipient_id,
-            Disclosure.withdrawn_at.is_not(None), STANDS,
-        ))
-        .where(Disclosure.exchange_id == _asked.c.id)
-        .correlate(_asked)
-        .scalar_subquery()
-    ).label("disclosed"),
-)
+
+
+def aftermath_columns(exchange: sa.FromClause) -> list[sa.ColumnElement[Any]]:
+    """Write the columns of what became of an exchange, for `aftermath_of`: a unit can ask them beside its subject."""
+    disclosed = sa.select(sa.func.row(
+        Disclosure.record_kind, Disclosure.record_id, Disclosure.discloser_id, Disclosure.recipient_id,
+        Disclosure.withdrawn_at.is_not(None), STANDS,
+    )).where(Disclosure.exchange_id == exchange.c.id)
+    return [
+        sa.func.infohus.correction_of(exchange.c.id, exchange.c.recorded_at).label("correction_id"),
+        sa.func.array(disclosed.correlate(exchange).scalar_subquery()).label("disclosed"),
+    ]
+
+
+_AFTERMATH = sa.select(_asked.c.id, *aftermath_columns(_asked))
 
 
 async def aftermath_of(work: UnitOfWork, exchanges: Sequence[Exchange]) -> Mapping[UUID, Aftermath]:
     """Ask what became of exchanges; of one that this unit records, nothing has."""
     found = {exchange.id: Aftermath() for exchange in exchanges}
-    recorded = {exchange.id for exchange in work.pending(Exchange)}
-    if stored := [exchange for exchange in exchanges if exchange.id not in recorded]:
+    unasked = found.keys() - {exchange.id for exchange in work.pending(Exchange)}
+    for exchange in exchanges:
+        if exchange is work.resolved.subject and work.resolved.beside is not None:
+            found[exchange.id] = _aftermath(work.resolved.beside)
+            unasked.discard(exchange.id)
+    if stored := [exchange for exchange in exchanges if exchange.id in unasked]:
         ids, moments = [one.id for one in stored], [one.recorded_at for one in stored]
         for row in await work.values(_AFTERMATH, exchange_ids=ids, recorded_at=moments):
-            found[row["id"]] = Aftermath(tuple(Disclosed(*one) for one in row["disclosed"]), row["correction_id"])
+            found[row["id"]] = _aftermath(row)
     return found
+
+
+def _aftermath(row: Stored) -> Aftermath:
+    return Aftermath(tuple(Disclosed(*one) for one in row["disclosed"]), row["correction_id"])

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from infohus.cases.disclosures.model import Exchange
-from infohus.casework.exchanges.aftermath import aftermath_of
+from infohus.casework.exchanges.aftermath import aftermath_columns, aftermath_of
 from infohus.casework.exchanges.corrections import corrections_of
 from infohus.casework.exchanges.disclosable import DisclosableRecords
 from infohus.casework.exchanges.disclosed_records import DisclosedRecord, records_of
@@ -156,7 +156,9 @@ async def read(
     case_id: FromPath[UUID], exchange_id: FromPath[UUID], request_scope: NamedDependency[RequestScope],
 ) -> ExchangeView:
     """Read one exchange with its reasons."""
-    async with request_scope.begin(Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id) as work:
+    async with request_scope.begin(
+            Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id, beside=aftermath_columns
+    ) as work:
         return await ExchangeView.opened(work, work.subject(Exchange))
 
 

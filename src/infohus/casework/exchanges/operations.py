@@ -1,5 +1,6 @@
 """Record an exchange, in writing or of what was said, and correct one."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -43,11 +44,18 @@ class CorrectionDraft(DisclosureDraft, frozen=True, forbid_unknown_fields=True, 
     items: Items = msgspec.field(default_factory=list)
 
 
+class OralChannel(StrEnum):
+    """How something was said."""
+
+    MEETING = Channel.MEETING.value
+    PHONE = Channel.PHONE.value
+
+
 class OralExchangeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What was said on the phone or at a meeting, in six answers; all else has a sensible default (rule 12)."""
 
     said: Reason
-    channel: Channel
+    channel: OralChannel
     categories: Annotated[list[Category], Meta(min_length=1, max_length=5)]
     necessity: AnswerToRule
     proportionality: AnswerToRule
@@ -103,7 +111,7 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
     disclosure = DisclosureDraft(
         recipients=draft.recipients or others, purpose=purpose,
         categories=draft.categories, necessity=draft.necessity, proportionality=draft.proportionality,
-        subsidiarity=draft.subsidiarity, strict_necessity=draft.strict_necessity, channel=draft.channel,
+        subsidiarity=draft.subsidiarity, strict_necessity=draft.strict_necessity, channel=Channel(draft.channel),
         exchanged_at=draft.exchanged_at,
     )
     exchange = await disclose(work, disclosure, [Item.of(noted)])

@@ -97,8 +97,9 @@ def acting(sql: str, parameters: int, *, schema: str = SCHEMA) -> str:
 def acting_insert(sql: str, parameters: int, *, schema: str = SCHEMA) -> str | None:
     """Rewrite the INSERT of one row so that it, too, first tells row security who acts, with the same parameters.
 
-    The row is computed only when `act_as` has answered, and row security checks it after that. `None` for any other
-    statement.
+    The row is computed only when `act_as` has answered, and row security checks it after that. A fifth parameter is
+    behind those four: when the server started whose flush this commit leaves to the caller (`left_to_flush`), or null.
+    `None` for any other statement.
     """
     insert, found, rest = sql.partition(" VALUES (")
     if not found:
@@ -106,7 +107,19 @@ def acting_insert(sql: str, parameters: int, *, schema: str = SCHEMA) -> str | N
     values, _, unless_there = rest.partition(")")
     assert values.count("::") == parameters  # noqa: S101 - a SELECT takes a value without a type for text
     acts = ", ".join(f"${number}" for number in range(parameters + 1, parameters + 5))
-    return f"{insert} SELECT {values} WHERE (SELECT {schema}.act_as({acts})){unless_there}"
+    left = left_to_flush(f"${parameters + 5}::TIMESTAMP WITH TIME ZONE")
+    return f"{insert} SELECT {values} WHERE (SELECT {schema}.act_as({acts})) AND {left} IS NOT NULL{unless_there}"
+
+
+def left_to_flush(server: str) -> str:
+    """Write the expression by which the transaction's COMMIT does not wait for the disk if it is on this server.
+
+    `server` is the moment, to the microsecond, at which that server started. Its WAL is one sequence, so the next flush
+    on it covers this commit too. On any other server the transaction waits, as it does where the moment is null.
+    """
+    is_left = f"{server} = pg_postmaster_start_time()"
+    value = f"CASE WHEN {is_left} THEN 'off' ELSE current_setting('synchronous_commit') END"
+    return f"set_config('synchronous_commit', {value}, true)"
 
 
 def joined(inserts: Sequence[tuple[Compiled, list[Any]]]) -> tuple[str, list[Any]]:

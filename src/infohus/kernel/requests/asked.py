@@ -24,6 +24,14 @@ _ID_LENGTH = len(str(UUID(int=0)))
 _OF_PAGES = frozenset({"after", "before", "limit"})
 
 
+class LooksFor(msgspec.Struct, frozen=True):
+    """A body that looks for a person: the attempt's entry keeps of whom, as a keyed hash (rule 56)."""
+
+    def looked_for(self) -> str | None:
+        """Give what is looked for, in one spelling; `None` where it is an id, which the entry keeps as it is."""
+        raise NotImplementedError
+
+
 @dataclass(slots=True)
 class Asked:
     """What one request named. The ids are by the name of the parameter or field, as text, each once."""
@@ -37,6 +45,8 @@ class Asked:
     """Whether it says that it answers PET."""
     asking: list[str] = field(default_factory=list)
     """The authority whose request it would note, as it spells it; of a body that no draft understands, every name."""
+    looked_for: str | None = None
+    """The number that it looks for somebody by. It is a person's, and leaves this process as a keyed hash alone."""
     sent: bytes = b""
     """The body as it came, until it is understood."""
     problem: str | None = None
@@ -55,6 +65,8 @@ class Asked:
     def read_body(self, body: msgspec.Struct) -> None:
         """Take in a decoded body: every id in it at any depth, its purpose, and its recipients."""
         self.sent = b""
+        if isinstance(body, LooksFor):
+            self.looked_for = body.looked_for()
         for name in body.__struct_fields__:
             self._read_value(name, getattr(body, name))
 

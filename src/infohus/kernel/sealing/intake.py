@@ -5,6 +5,7 @@ each sealed value begins with the number of its suite, and why none lives longer
 """
 
 import hashlib
+from functools import lru_cache
 from typing import NewType
 from uuid import UUID
 
@@ -25,6 +26,7 @@ SEALED_BYTES = 1 + 1088 + 32 + KEY_BYTES + 16
 
 _SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 _ML_KEM_SEED_BYTES = 64
+REMEMBERED_INTAKE_KEYS = 256
 _LONGEST_INFO_BYTES = 65_535
 
 Info = NewType("Info", bytes)
@@ -70,12 +72,17 @@ def seal_to(public_key: bytes, key: bytes, info: Info) -> bytes:
     if len(public_key) != PUBLIC_KEY_BYTES:
         raise IntakeKeyNotUsable
     try:
-        recipient = hpke.MLKEM768X25519PublicKey(
-            MLKEM768PublicKey.from_public_bytes(public_key[:-32]), X25519PublicKey.from_public_bytes(public_key[-32:])
-        )
-        return bytes((SUITE,)) + _SUITE.encrypt(key, recipient, info)
+        return bytes((SUITE,)) + _SUITE.encrypt(key, _read(public_key), info)
     except ValueError:
         raise IntakeKeyNotUsable from None
+
+
+@lru_cache(maxsize=REMEMBERED_INTAKE_KEYS)
+def _read(public_key: bytes) -> hpke.MLKEM768X25519PublicKey:
+    """Read a public key; remembered, for the same few are sealed to again and again."""
+    return hpke.MLKEM768X25519PublicKey(
+        MLKEM768PublicKey.from_public_bytes(public_key[:-32]), X25519PublicKey.from_public_bytes(public_key[-32:])
+    )
 
 
 def open_with(seed: bytes, sealed: bytes, info: Info) -> bytes:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from infohus.kernel.database.tables import new_id
 from infohus.kernel.sealing.envelope import KEY_BYTES, CannotOpen, DataKey, length_prefixed
 from infohus.kernel.sealing.exchange_keys import ExchangeKey, ExchangeKeyPlace, seed_context
-from infohus.kernel.sealing.intake import seal_to
+from infohus.kernel.sealing.intake import REMEMBERED_INTAKE_KEYS, seal_to
 from infohus.kernel.sealing.keepers import INSTALLATION, KeyKeeper, supervision_of
 from infohus.kernel.sealing.signatures import NotSigned, Signers, exchange_statement, intake_statement
 from infohus.kernel.sealing.wraps import KeyPlace, expanded, unwrap, wrap
@@ -115,6 +115,7 @@ class Vault:
         self._remembered: TTLCache[Remembered, bytes, datetime] = TTLCache(
             REMEMBERED_KEYS, timedelta(seconds=keep_keys_seconds), timer=lambda: self._latest
         )
+        self._signed: LRUCache[PublicIntakeKey, bool] = LRUCache(REMEMBERED_INTAKE_KEYS)
 
     def __repr__(self) -> str:
         """Show none of its keys."""
@@ -208,7 +209,10 @@ class Vault:
         Raises:
             NotSigned: it is not.
         """
-        require_signed(intake, self._signers)
+        # What was verified stays so: neither the key nor the signers that count change while the process runs.
+        if intake not in self._signed:
+            require_signed(intake, self._signers)
+            self._signed[intake] = True
 
     def open_exchange_key(
         self, stored: SealedExchangeKey, disclosed: Iterable[tuple[bytes, bytes]], *, wrapped_seed: bytes

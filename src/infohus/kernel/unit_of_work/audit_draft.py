@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from infohus.kernel.access.model import Stage
-from infohus.kernel.audit.formats.entry import Entry, Opened, Wrote, ranges_of
+from infohus.kernel.audit.formats.entry import Entry, Opened, Track, Wrote, ranges_of
 from infohus.kernel.requests.asked import Asked, asked_now
 from infohus.kernel.unit_of_work.procedure import (
     Purpose,
@@ -31,6 +31,14 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
         return IdempotencyKey(fingerprint(b"idempotency-key\n" + self.key.encode()).hex(), self.request)
 
 
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """The persons, by their log ids, and the single case that an act looked at."""
+
+    persons: list[str]
+    case: UUID | None
+
+
 @dataclass(slots=True)
 class AuditEventDraft:
     """What the audit entry will say the unit did; operations add only codes and ids (rules 57 and 60)."""
@@ -50,6 +58,8 @@ class AuditEventDraft:
     """The case that the act looked at, where the unit was not begun on one; `persons` then names those of its side."""
     read_entries: list[tuple[int, int]] = field(default_factory=list)
     """Which entries of a log the act gave out: ranges of indexes, both included."""
+    on_pets_track: LookedAt | None = None
+    """What the act looked at of PET's requests, beside what stands on its own track: an entry of its own says so."""
     met: list[str] = field(default_factory=list)
     """The same of persons whose rows this unit writes."""
     letters: list[str] = field(default_factory=list)
@@ -69,10 +79,19 @@ class AuditEventDraft:
         return self.persons if failed else [*self.persons, *self.met]
 
     def give_out(self, indexes: Iterable[int], *, of: Entry | None = None) -> None:
-        """Count entries of a log that the act gives out; `of` is a single one, whose persons the act looked at too."""
+        """Count entries of a log that the act gives out; it names whom a single one is `of`, on the track of that."""
         self.read_entries = ranges_of(indexes)
         if of is not None:
             self.persons.extend(of.persons)
+            self.is_for_pet = self.is_for_pet or of.track is Track.PET
+
+    def look_at(self, persons: list[str], case: UUID | None = None, *, track: Track = Track.ORDINARY) -> None:
+        """Name persons, and a single case, that the act shows something of which stands on this track."""
+        if track is Track.PET:
+            self.on_pets_track = LookedAt(persons, case)
+        else:
+            self.persons.extend(persons)
+            self.case = case
 
     @property
     def opened(self) -> tuple[Opened, ...]:

@@ -36,10 +36,10 @@ from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, IdempotencyKey
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE, Unanswered, commit
 from infohus.kernel.unit_of_work.denials import denial_by_role, denial_of
-from infohus.kernel.unit_of_work.entries import Attempt, as_refusal, entry_of
+from infohus.kernel.unit_of_work.entries import Attempt, as_refusal, entry_of, pets_entry_of
 from infohus.kernel.unit_of_work.key_store import KeyStore
 from infohus.kernel.unit_of_work.log_reader import LogReader
-from infohus.kernel.unit_of_work.lookup import Lock, ResolvedSubject, resource_of
+from infohus.kernel.unit_of_work.lookup import Beside, Lock, ResolvedSubject, resource_of
 from infohus.kernel.unit_of_work.procedure import ActRow
 from infohus.kernel.unit_of_work.reading_afterwards import ReadingAfterwards
 from infohus.kernel.unit_of_work.refusal_counts import RefusalCounts, sign_in_entry
@@ -96,9 +96,11 @@ class UnitsOfWork:
     @asynccontextmanager
     async def begin(  # noqa: PLR0913 - what an act is on, by name
         self, caller: Caller, action: Action, model: type[Row] | None = None, subject_id: UUID | None = None, *,
-        within: UUID | None = None, idempotency_key: IdempotencyKey | None = None,
+        within: UUID | None = None, idempotency_key: IdempotencyKey | None = None, beside: Beside | None = None,
     ) -> AsyncIterator[UnitOfWork]:
         """Begin a unit of work on the installation (no `model`), an infohus, a case, or a record `within` a case.
+
+        What the act asks `beside` a record is found in `ResolvedSubject.beside`.
 
         Leaving it appends the entry and commits. Every refusal and failure leaves an entry of its own.
 
@@ -121,7 +123,7 @@ class UnitsOfWork:
                     await context.begin_transaction(case_id)
                 side_keys = self._side_keys(context, case_id, audit_draft)
                 async with side_keys.read_meanwhile():
-                    resolved = await context.find(model, subject_id, within)
+                    resolved = await context.find(model, subject_id, within, beside)
                 audit_draft.stage = resolved.case.stage if resolved.case is not None else None
                 work = await self._unit(context, model, resolved, side_keys, audit_draft, idempotency_key)
                 await work.side.meet_those_disclosed(resolved.side.unmet)
@@ -132,7 +134,9 @@ class UnitsOfWork:
                 resolved = work.resolved
                 act = self._entry(attempt, resolved, audit_draft)
                 letters = [encode(letter_entry(act, digest)) for digest in audit_draft.letters]
-                entries = [*encode_parts(act), *letters]
+                looked_at = audit_draft.on_pets_track
+                pets = [] if looked_at is None else encode_parts(pets_entry_of(act, looked_at))
+                entries = [*encode_parts(act), *pets, *letters]
                 if context.in_transaction or len(entries) > 1:
                     await commit(connection, caller.authority_id, entries, writes=context.in_transaction)
                 else:
@@ -244,6 +248,10 @@ class UnitsOfWork:
         self, attempt: Attempt, resolved: ResolvedSubject, audit_draft: AuditEventDraft, *,
         failure: BaseException | None = None, refused: str | None = None,
     ) -> Entry:
+        if audit_draft.asked.looked_for is not None and audit_draft.justification is None:
+            # Also of who is denied, so that supervision sees whom they looked for.
+            looked_for = b"search-criterion\n" + audit_draft.asked.looked_for.encode()
+            audit_draft.justification = f"criterion:{self._vault.fingerprint(resolved.infohus_id, looked_for).hex()}"
         return entry_of(
             attempt, resolved, audit_draft, failure=failure, refused=refused, at=self._clock(),
             policy_set=self._policies.digest[:16],
@@ -256,7 +264,8 @@ class UnitsOfWork:
         caller, now = context.caller, context.now
         return SideKeys(
             self._vault, authority_id=caller.authority_id, case_id=case_id, ask=context.ask,
-            ask_keys=partial(self._key_store.ask, caller, now), commit=partial(self._key_store.commit, caller, now),
+            ask_keys=partial(self._key_store.ask, caller, now),
+            commit=lambda statements: self._key_store.commit(caller, now, statements, context.server),
             wrote=audit_draft.add_wrote,
         )
 
@@ -319,11 +328,11 @@ class RequestScope:
 
     def begin(
         self, action: Action, model: type[Row] | None = None, subject_id: UUID | None = None, *,
-        within: UUID | None = None,
+        within: UUID | None = None, beside: Beside | None = None,
     ) -> AbstractAsyncContextManager[UnitOfWork]:
         """Begin a unit of work; see `UnitsOfWork.begin`."""
         return self.units.begin(
-            self.caller, action, model, subject_id, within=within, idempotency_key=self.idempotency_key
+            self.caller, action, model, subject_id, within=within, idempotency_key=self.idempotency_key, beside=beside
         )
 
     def afterwards(self, work: UnitOfWork, log: LogReader) -> LogReader:

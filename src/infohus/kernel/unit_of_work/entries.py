@@ -16,7 +16,7 @@ from infohus.kernel.audit.storage.log import log_of
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
-from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
+from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft, LookedAt
 from infohus.kernel.unit_of_work.committing import DATABASE_GONE
 from infohus.kernel.unit_of_work.denials import RoleMayNot
 from infohus.kernel.unit_of_work.lookup import ResolvedSubject
@@ -65,6 +65,17 @@ def entry_of(  # noqa: PLR0913 - an entry is all of it
         opened=[] if has_failed else list(audit_draft.opened), wrote=[] if has_failed else list(audit_draft.wrote),
         correlation=correlation_id.get(), nonce=secrets.token_urlsafe(16),
         asked=asked or msgspec.UNSET, read=audit_draft.read_entries or msgspec.UNSET,
+    )
+
+
+def pets_entry_of(act: Entry, looked_at: LookedAt) -> Entry:
+    """Make the entry of what an act looked at on PET's track, where the act's own stands on the ordinary one.
+
+    A letter that counts the act for a person would tell that PET asked about somebody (rules 64 and 85).
+    """
+    return msgspec.structs.replace(
+        act, track=Track.PET, persons=looked_at.persons, case=looked_at.case, opened=[], wrote=[], read=msgspec.UNSET,
+        nonce=secrets.token_urlsafe(16),
     )
 
 

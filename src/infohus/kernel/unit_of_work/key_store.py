@@ -2,6 +2,9 @@
 
 What is written here is committed before the unit's own transaction is. If the process dies in between, there is a
 secret that wraps nothing yet, or a key of an exchange that nobody recorded: neither opens anything.
+
+Where both schemas are on one server, one flush makes both commits durable: the unit's own, which stands behind the
+other in the write-ahead log. After a crash the first may be there alone, never the second (decision 21).
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +16,7 @@ from uuid import UUID
 from infohus.kernel.access.keys_model import KEYS_SCHEMA
 from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import Stored, acting, acting_insert
+from infohus.kernel.database.statements import Stored, acting, acting_insert, left_to_flush
 from infohus.kernel.identity.caller import Caller
 
 Statement = tuple[str, Sequence[Any]]
@@ -39,8 +42,13 @@ class KeyStore:
                 caller.role.value, now,
             )
 
-    async def commit(self, caller: Caller, now: datetime, statements: Sequence[Statement]) -> list[str]:
-        """Run statements as the caller, in one transaction that is durable when this returns; give the answers.
+    async def commit(
+        self, caller: Caller, now: datetime, statements: Sequence[Statement], before: datetime | None
+    ) -> list[str]:
+        """Run statements as the caller, in one transaction; give the answers.
+
+        It is durable when this returns; where `before` says when this very server started, no later than what the
+        caller commits on it afterwards.
 
         Raises:
             DatabaseUnavailable: no connection was free within ten seconds.
@@ -51,11 +59,12 @@ class KeyStore:
             if insert is not None and len(statements) == 1:
                 # As a rule: one row, in one round trip, and PostgreSQL commits it before it answers.
                 return [await connection.execute(
-                    insert, *arguments, caller.authority_id, caller.person_id, caller.role.value, now
+                    insert, *arguments, caller.authority_id, caller.person_id, caller.role.value, now, before
                 )]
+            server = "NULL" if before is None else f"'{before.isoformat()}'::timestamptz"
             await connection.execute(
                 f"BEGIN; SELECT keys.act_as('{plain_id(caller.authority_id)}', '{UUID(int=caller.person_id.int)}', "
-                f"'{caller.role.value}', '{now.isoformat()}')"
+                f"'{caller.role.value}', '{now.isoformat()}'), {left_to_flush(server)}"
             )
             done = [await connection.execute(sql, *arguments) for sql, arguments in statements]
             await connection.execute("COMMIT")

@@ -4,12 +4,11 @@ Row security has already hidden what the caller may not see, so a subject that d
 cannot be told apart here, nor in the answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -33,10 +32,13 @@ from infohus.kernel.access.model import (
     SidePerson,
 )
 from infohus.kernel.authorization.policies import Resource
-from infohus.kernel.database.statements import Compiled, row_from, table_of
+from infohus.kernel.database.statements import Compiled, Stored, row_from, table_of
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller, Role
 from infohus.kernel.unit_of_work.stored_keys import StoredKey, given_keys_of, own_keys_of, readers_of, stored_keys
+
+Beside: TypeAlias = Callable[[sa.FromClause], list[sa.ColumnElement[Any]]]
+"""Writes columns of what an act asks of its record; row security hides what the caller may not see, as ever."""
 
 
 class Lock(StrEnum):
@@ -47,33 +49,6 @@ class Lock(StrEnum):
     """Others may record too; nobody may decide."""
     DECIDING = "deciding"
     """Nobody else records or decides on this case until the unit ends."""
-
-
-_ADVISORY_LOCK = {Lock.RECORDING: "pg_advisory_xact_lock_shared", Lock.DECIDING: "pg_advisory_xact_lock"}
-
-
-def advisory_lock_column(lock: Lock, case_id: UUID | None) -> str:
-    """Write the SQL column that takes the case's advisory lock until the transaction ends; "" where none is held.
-
-    The lock's number is the last 8 bytes of the case's id. Two cases that share them would wait for each other.
-    """
-    if case_id is None or lock is Lock.NONE:
-        return ""
-    number = int.from_bytes(case_id.bytes[-8:], signed=True)
-    return f", {_ADVISORY_LOCK[lock]}({number})"
-
-
-def repetition_lock_column(key: str | None, person_id: UUID) -> str:
-    """Write the SQL column that takes the advisory lock of a person's Idempotency-Key; "" where there is none.
-
-    It has two numbers of 32 bits, of a hash of both: PostgreSQL keeps such locks apart from the cases'. Whoever
-    waits for it holds no case's lock yet, so nobody waits for them.
-    """
-    if key is None:
-        return ""
-    digest = sha256(person_id.bytes + key.encode()).digest()
-    first, second = (int.from_bytes(digest[at : at + 4], signed=True) for at in (0, 4))
-    return f", pg_advisory_xact_lock({first}, {second})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +83,8 @@ class ResolvedSubject:
     records: frozenset[UUID] = frozenset()
     """The ids of the records that the caller's invitation is narrowed to; empty when it is not."""
     record_keys: tuple[StoredKey, ...] = ()
+    beside: Stored | None = None
+    """The row of the record, with the columns that its act asks beside it, where it asks any."""
 
     @property
     def authorities(self) -> tuple[str, ...]:
@@ -133,8 +110,12 @@ _TAKES_PART_NOW = sa.and_(
 
 
 @cache
-def case_query(record: type[Record] | None, lock: Lock, takes_part_as: ParticipationKind | None) -> Compiled:
+def case_query(
+    record: type[Record] | None, lock: Lock, takes_part_as: ParticipationKind | None, beside: Beside | None = None
+) -> Compiled:
     """Compile the SELECT that finds `:case_id` for `:person_id` of `:authority_id`, and a record `:record_id` in it.
+
+    What an act asks `beside` the record comes with it, and saves a round trip.
 
     The authorities that take part are fetched too, unless one record is only read: no policy on that asks for them.
     Nor is it asked then whether a child's underretning is waited for, which only acts on the case depend on.
@@ -156,6 +137,8 @@ def case_query(record: type[Record] | None, lock: Lock, takes_part_as: Participa
         invited = _invitation_to(case)
         found = found.outerjoin(invited, sa.true())
         columns += invited.columns
+    if lock is not Lock.NONE:
+        columns.append(sa.func.pg_postmaster_start_time().label("server"))
     if record is None or lock is Lock.DECIDING:
         columns.append(sa.func.infohus.awaits_child_notification(case.c.id).label("awaits_child_notification"))
     if record is None or lock is not Lock.NONE:
@@ -169,6 +152,7 @@ def case_query(record: type[Record] | None, lock: Lock, takes_part_as: Participa
             row.table_valued(), readers_of(row).label("readers"), own_keys_of(row).label("own_keys"),
             given_keys_of(row).label("given_keys"),
         ]
+        columns += [] if beside is None else beside(row)
     query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
     # Who records needs no lock on the row beside the advisory lock: `UnitOfWork` lets nobody change a case, or write
     # into one, but under that. Who decides locks the row too, against what is done past the units of work.
@@ -281,7 +265,9 @@ def resolved_infohus(row: asyncpg.Record | None) -> ResolvedSubject:
     )
 
 
-def resolved_case(row: asyncpg.Record | None, record: type[Record] | None, caller: Caller) -> ResolvedSubject:
+def resolved_case(
+    row: asyncpg.Record | None, record: type[Record] | None, caller: Caller, *, asks_beside: bool = False
+) -> ResolvedSubject:
     """Read the answer of `case_query` to a caller. `subject` is `None` for a record that is hidden, or not there."""
     if row is None:
         return ResolvedSubject()
@@ -307,6 +293,7 @@ def resolved_case(row: asyncpg.Record | None, record: type[Record] | None, calle
         scope=frozenset(row.get("scope") or ()),
         records=frozenset(row.get("records") or ()),
         record_keys=record_keys,
+        beside=row if asks_beside and subject is not None else None,
     )
 
 

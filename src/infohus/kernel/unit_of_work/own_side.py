@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import CaseSide, SidePerson
+from infohus.kernel.audit.formats.entry import Track
 from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.database.statements import column_names_of, compiled, insert_unless_there_of, table_of
 from infohus.kernel.identity.caller import Caller
@@ -129,16 +130,18 @@ class Side:
                 self._audit_draft.persons.append(stored[person.subject_id])
         return known | stored
 
-    async def look_at(self, *case_ids: UUID) -> None:
+    async def look_at(self, *case_ids: UUID, track: Track = Track.ORDINARY) -> None:
         """Name in the entry the cases' persons whom the own authority knows, and a single case where it has a side.
 
-        For an act on the infohus or the log that shows something of cases (rules 56 and 61).
+        For an act on the infohus or the log that shows something of cases (rules 56 and 61), on the track of what it
+        shows (rules 64 and 85).
         """
-        ready = compiled(_SIDES)
-        for row in await self._ask(ready.sql, ready.arguments({"case_ids": sorted(set(case_ids))})):
-            if row["log_ids"] is not None:
-                self._audit_draft.persons.extend(row["log_ids"])
-                self._audit_draft.case = row["case_id"] if len(set(case_ids)) == 1 else None
+        ready, cases = compiled(_SIDES), sorted(set(case_ids))
+        rows = await self._ask(ready.sql, ready.arguments({"case_ids": cases})) if cases else []
+        known = {row["case_id"]: row["log_ids"] for row in rows if row["log_ids"] is not None}
+        if known:
+            persons = [log_id for log_ids in known.values() for log_id in log_ids]
+            self._audit_draft.look_at(persons, cases[0] if len(cases) == 1 else None, track=track)
 
     def store(self) -> None:
         """Insert or update the side's row with the other writes of the unit; a unit that writes nothing makes none."""

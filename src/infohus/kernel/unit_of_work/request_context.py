@@ -19,14 +19,14 @@ from infohus.kernel.database.statements import AnySelect, acting, compiled
 from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import Caller
 from infohus.kernel.requests.asked import Asked
+from infohus.kernel.unit_of_work.advisory_locks import advisory_lock_column, repetition_lock_column
 from infohus.kernel.unit_of_work.audit_draft import AuditEventDraft
 from infohus.kernel.unit_of_work.lookup import (
+    Beside,
     Lock,
     ResolvedSubject,
-    advisory_lock_column,
     case_query,
     infohus_query,
-    repetition_lock_column,
     resolved_case,
     resolved_infohus,
     takes_part_as,
@@ -61,6 +61,8 @@ class RequestContext:
     connection: Connection
     idempotency_key: str | None = None
     in_transaction: bool = False
+    server: datetime | None = None
+    """When the server started on which this transaction is; `None` where there is none, or the look-up did not ask."""
 
     @property
     def writes(self) -> bool:
@@ -139,8 +141,13 @@ class RequestContext:
             caller.role.value, self.now,
         )
 
-    async def find(self, model: type[Row] | None, subject_id: UUID | None, within: UUID | None) -> ResolvedSubject:
-        """Look the subject up: the installation (no `model`), an infohus, a case, or a record `within` a case."""
+    async def find(
+        self, model: type[Row] | None, subject_id: UUID | None, within: UUID | None, beside: Beside | None
+    ) -> ResolvedSubject:
+        """Look the subject up: the installation (no `model`), an infohus, a case, or a record `within` a case.
+
+        Of a record also what its act asks `beside` it.
+        """
         if model is None:
             return ResolvedSubject()
         values = {"person_id": self.caller.person_id, "authority_id": self.caller.authority_id}
@@ -149,7 +156,9 @@ class RequestContext:
             rows = await self.ask(query.sql, query.arguments({**values, "infohus_id": subject_id}))
             return resolved_infohus(rows[0] if rows else None)
         record = model if issubclass(model, Record) else None
-        query = case_query(record, self.lock, takes_part_as(self.caller.role))
+        query = case_query(record, self.lock, takes_part_as(self.caller.role), beside)
         subject = {"case_id": within, "record_id": subject_id} if record else {"case_id": subject_id}
         rows = await self.ask(query.sql, query.arguments({**values, **subject}))
-        return resolved_case(rows[0] if rows else None, record, self.caller)
+        if rows and self.in_transaction:
+            self.server = rows[0]["server"]
+        return resolved_case(rows[0] if rows else None, record, self.caller, asks_beside=beside is not None)

@@ -14,6 +14,7 @@ from infohus.cases.disclosures.model import Answers, Category, Exchange, Paragra
 from infohus.casework.exchanges.exchange_facts import ExchangeFacts, facts_of
 from infohus.kernel.access.model import Infohus
 from infohus.kernel.answers.pages import NIL, After, Limit, Page, page_of
+from infohus.kernel.audit.formats.entry import Track
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import Stored
 from infohus.kernel.requests.asked import asked_now
@@ -129,7 +130,8 @@ async def exchanges(  # noqa: PLR0913, PLR0917 - Litestar fills in the filters b
             authority=authority, paragraph=paragraph, category=category, late=late,
             unacknowledged=unacknowledged, refused=refused,
         )
-        await work.side.look_at(*(row["case_id"] for row in rows))
+        for track in Track:
+            await work.side.look_at(*(row["case_id"] for row in rows if _track_of(row) is track), track=track)
         lines = [SupervisedExchange.of(row, to=work.caller.authority_id) for row in rows]
         return page_of(lines, [line.id for line in lines], limit=limit)
 
@@ -168,7 +170,7 @@ async def one_exchange(
     """Review one exchange: what was disclosed by kind, id and digest, its receipts, and its place in the log."""
     async with log_scope.begin(Action.SUPERVISE_EXCHANGES, Infohus, infohus_id) as work:
         row = await supervised_exchange(work, exchange_id)
-        work.audit_draft.is_for_pet = row["paragraph"] == Paragraph.ON_REQUEST_OF_PET
+        work.audit_draft.is_for_pet = _track_of(row) is Track.PET
         await work.side.look_at(row["case_id"])
         outside = set(zip(row["given_kinds"], row["given_ids"], strict=True))
         place, records = await disclosed_records(work, exchange_id, given_outside=outside)
@@ -185,6 +187,10 @@ async def one_exchange(
             ],
             proof=None if place is None else _for_the_same(f"/log/proofs/{place}"),
         )
+
+
+def _track_of(row: Stored) -> Track:
+    return Track.PET if row["paragraph"] == Paragraph.ON_REQUEST_OF_PET else Track.ORDINARY
 
 
 def _for_the_same(path: str) -> str:

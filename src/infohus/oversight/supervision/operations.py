@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from infohus import errors
-from infohus.kernel.audit.formats.entry import Entry, read
+from infohus.kernel.audit.formats.entry import Entry, Track, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
@@ -98,9 +98,10 @@ async def note_reading(work: UnitOfWork, found: Sequence[NumberedEntry], asked: 
     if asked.case is not None:
         await work.side.look_at(asked.case)
     if asked.subject is not None:
-        work.audit_draft.persons.extend(
-            person for one in found if one.entry is not None for person in one.entry.persons
-        )
+        for track in Track:
+            entries = [one.entry for one in found if one.entry is not None and one.entry.track is track]
+            if named := list(dict.fromkeys(person for entry in entries for person in entry.persons)):
+                work.audit_draft.look_at(named, work.audit_draft.case, track=track)
 
 
 async def proof_of(

@@ -160,17 +160,17 @@ _TO_HAND_OVER = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"),
     sa.or_(ChildNotification.authority_id == _OWN, sa.bindparam("is_municipality", type_=sa.Boolean)),
 )
-_NOT_HANDED_OVER = _TO_HAND_OVER.where(~is_taken(ChildStep.HANDED_OVER))
+_NOT_HANDED_OVER = _TO_HAND_OVER.where(~is_taken(ChildStep.HANDED_OVER)).order_by(ChildNotification.id)
 """Finds underretninger that the caller's authority recorded; the municipality's side has those it was told of too."""
 _RUNNING_CLOCKS = sa.select(ChildNotification.id).where(
     ChildNotification.case_id == sa.bindparam("case_id"), sa.bindparam("is_municipality", type_=sa.Boolean),
     sa.or_(~is_taken(ChildStep.ASSESSED), ~is_taken(ChildStep.RECEIPT_GIVEN)),
-)
+).order_by(ChildNotification.id)
 """Finds underretninger whose clocks run: the municipality's duties, which it alone is asked for."""
 _OPEN_MEASURES = sa.select(Measure.id).where(
     Measure.case_id == sa.bindparam("case_id"), ~IS_ENDED,
     sa.or_(Measure.authority_id == _OWN, Measure.responsible_id == _OWN),
-)
+).order_by(Measure.id)
 """Finds measures that the caller's authority started, or answers for and was told of."""
 
 

@@ -12,12 +12,13 @@ from uuid import UUID
 
 import msgspec
 
-from infohus.cases.persons.cpr_numbers import CprText
+from infohus.cases.persons.cpr_numbers import CprText, as_digits
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, VerifierKey
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Track, decode, read
 from infohus.kernel.audit.formats.letters import seals
 from infohus.kernel.audit.storage.export import check_proof
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.requests.asked import LooksFor
 from infohus.whole_case.log_reports.purposes import purpose_of
 
 ORDERED = "subject_access"
@@ -27,11 +28,15 @@ GIVEN_OUT = "subject_access_report"
 _RESTRICTED = "; restricted "
 
 
-class LogReportDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class LogReportDraft(LooksFor, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whom the report is on: a CPR number, or, for a person without one, the person's record in a case."""
 
     cpr_number: CprText | None = None
     subject: UUID | None = None
+
+    def looked_for(self) -> str | None:
+        """Give the number, where it names one."""
+        return as_digits(self.cpr_number) if self.cpr_number is not None else None
 
 
 class ReportLine(msgspec.Struct, frozen=True):

@@ -6,13 +6,13 @@ Whom the caller's authority does not know stands in no log.
 from enum import StrEnum
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from infohus import errors
-from infohus.cases.persons.cpr_numbers import CprText, read_cpr_number
+from infohus.cases.persons.cpr_numbers import CprText, as_digits, read_cpr_number
 from infohus.cases.procedure.purposes import OF_SEARCH
 from infohus.kernel.access.model import Case
+from infohus.kernel.requests.asked import LooksFor
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from infohus.whole_case.earlier_concerns.appearances import Appearance, appearances_of
 
@@ -35,12 +35,16 @@ NAMES_A_CASE = {
 """For each purpose, whether a search names a case (`True`), does not (`False`), or may do either."""
 
 
-class SearchDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class SearchDraft(LooksFor, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Whom to look for, and why."""
 
     cpr_number: CprText
     purpose: SearchPurpose
     case_id: UUID | None = None
+
+    def looked_for(self) -> str:
+        """Give the number."""
+        return as_digits(self.cpr_number)
 
 
 _CASE_HERE = sa.select(Case.id).where(
@@ -51,7 +55,8 @@ _CASE_HERE = sa.select(Case.id).where(
 async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance]:
     """Find the cases a person is in, among those the caller may see; logged whether or not there is one.
 
-    The entry names the persons shown, and holds the number as a keyed hash, by which equal searches are known.
+    The entry names the persons shown, the case it was made for with the persons of the own side, and holds the number
+    as a keyed hash, by which equal searches are known.
 
     Raises:
         CprNumberNotPossible: nobody has this number.
@@ -61,14 +66,12 @@ async def search_person(work: UnitOfWork, draft: SearchDraft) -> list[Appearance
     number = read_cpr_number(draft.cpr_number)
     index = work.lookup_index("cpr", number.digits)
     work.audit_draft.state_purpose(OF_SEARCH, draft.purpose.value)
-    criterion = work.lookup_index("search-criterion", number.digits).hex()
-    work.audit_draft.justification = f"{f'case:{draft.case_id}' if draft.case_id else 'no-case'} criterion:{criterion}"
     if (draft.case_id is not None) not in NAMES_A_CASE[draft.purpose]:
         raise errors.SearchPurposeAndCaseDiffer
-    if draft.case_id is not None and not await work.values(
-        _CASE_HERE, case_id=draft.case_id, infohus_id=work.infohus_id
-    ):
-        raise errors.NotAvailable
+    if draft.case_id is not None:
+        if not await work.values(_CASE_HERE, case_id=draft.case_id, infohus_id=work.infohus_id):
+            raise errors.NotAvailable
+        await work.side.look_at(draft.case_id)
     shown = await appearances_of(work, index)
     await work.side.meet([(one.case_id, one.subject_id) for one in shown])
     return shown
