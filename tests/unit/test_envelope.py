@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from infohus.kernel.sealing.clear_columns import NO_COLUMNS, digest_of
-from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, open_sealed, seal
+from infohus.kernel.sealing.envelope import CannotOpen, DataKey, Place, Sealed, length_prefixed, open_sealed, seal
 
 KEY = DataKey(UUID("01890f3e-0000-7000-8000-000000000001"), bytes(range(32)))
 HERE = Place(
@@ -58,6 +58,12 @@ def opens(envelope: bytes, *, key: DataKey = KEY, place: Place = HERE) -> bool:
     except CannotOpen:
         return False
     return True
+
+
+@pytest.mark.parametrize("length", [0, 1, 255, 256, 70_000])
+def test_the_length_of_each_part_stands_before_it_in_four_bytes(length: int) -> None:
+    part = b"x" * length
+    assert length_prefixed([part, b"y"]) == length.to_bytes(4, "big") + part + b"\0\0\0\x01y"
 
 
 class WhenATextIsSealed:

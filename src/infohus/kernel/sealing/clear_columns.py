@@ -19,8 +19,10 @@ def digest_of(columns: Mapping[str, object]) -> bytes:
     Moments are in UTC and end in Z, with as many digits of the second as they need; days are ISO 8601; bytes are
     base64; ids are 36 characters; what holds nothing is `null`.
     """
-    return hashlib.sha256(_ENCODER.encode({name: _in_utc(value) for name, value in columns.items()})).digest()
+    return hashlib.sha256(_ENCODER.encode({
+        name: _in_utc(value) if isinstance(value, datetime) else value for name, value in columns.items()
+    })).digest()
 
 
-def _in_utc(value: object) -> object:
-    return _EPOCH + (value - _EPOCH) if isinstance(value, datetime) else value
+def _in_utc(value: datetime) -> datetime:
+    return _EPOCH + (value - _EPOCH)

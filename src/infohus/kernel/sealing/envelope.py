@@ -19,11 +19,16 @@ SHORTEST = 45
 _NONCE = slice(17, 29)
 DIGEST_BYTES = 32
 _DOMAIN = b"infohus/v1"
+_LENGTHS = tuple(length.to_bytes(4, "big") for length in range(256))
+"""The lengths of nearly every part, as they are written before it."""
 
 
 def length_prefixed(parts: Iterable[bytes]) -> bytes:
     """Write parts one after another, each after its length in 4 bytes, big-endian: no two lists give the same bytes."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return b"".join([
+        (_LENGTHS[length] if (length := len(part)) < len(_LENGTHS) else length.to_bytes(4, "big")) + part
+        for part in parts
+    ])
 
 
 class CannotOpen(Exception):  # noqa: N818 - names the situation
