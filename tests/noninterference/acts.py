@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from infohus.web.api_examples import EXAMPLES
-from noninterference.installation import PET, THIRD, NothingThere, Run, other
+from noninterference.installation import PET, NothingThere, Run, other
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +195,14 @@ async def _invite(run: Run, act: Act) -> None:
     scopes = (["information"], ["information", "assessment", "measures"], ["assessment"])
     await make(run, act, f"{case_of(run, act)}/participants", {
         "person_id": str(run.person_id(act.side, "guest" if own else "third")),
-        "authority_id": run.authorities[act.side] if own else THIRD, "reason": written("Kender ham.", act.choice),
-        "scope": scopes[act.choice // 3 % 3], "ends_at": until(run, 30),
+        "authority_id": run.authorities[act.side] if own else run.third, "reason": written("Kender ham.", act.choice),
+        "scope": scopes[act.choice // 3 % 3], "ends_at": until(run, 30), "public_task_confirmed": not own,
     })
 
 
 @doing("be asked from outside")
 async def _asked(run: Run, act: Act) -> None:
-    body = {"question": written("Kender I ham?", act.choice), "received_from": THIRD}
+    body = {"question": written("Kender I ham?", act.choice), "received_from": run.third}
     await make(run, act, f"{case_of(run, act)}/information-requests", body)
 
 

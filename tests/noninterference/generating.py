@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from noninterference.acts import DECISIONS, Act, has_child
-from noninterference.installation import SIDES, other
+from noninterference.installation import SIDES, THIRDS, other
 from noninterference.onward_acts import AFTER_TELLING_A_THIRD
 from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
 
@@ -46,6 +46,11 @@ class History:
     def begins_at(self) -> datetime:
         """Give the moment from which the acts' minutes count; it depends on the seed alone."""
         return BEGINNING + timedelta(days=self.seed % 60, hours=self.seed % 11)
+
+    @property
+    def third(self) -> str:
+        """Name the authority that is drawn in; it depends on the seed alone."""
+        return THIRDS[self.seed // 2 % len(THIRDS)]
 
     def without(self, number: int) -> "History":
         """Give the same history without one act."""

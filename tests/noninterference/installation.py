@@ -43,8 +43,8 @@ from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
 SIDES = (MUNICIPALITY, POLICE)
-THIRD = house.PROBATION
-"""An authority that can be drawn in; nobody of it is asked what they see."""
+THIRDS = (house.PROBATION, house.INSTITUTION)
+"""Authorities that can be drawn in, a self-governing one among them; nobody of them is asked what they see."""
 PET = "pet"
 """The security service, which asks and takes no part."""
 _LONGEST_HISTORY = 60
@@ -127,7 +127,7 @@ class Installation:
         )
         await self.connection.executemany(
             "INSERT INTO infohus.infohus_authority VALUES ($1, $2)",
-            [(run.infohus_id, authority) for authority in (*run.authorities.values(), THIRD, PET)],
+            [(run.infohus_id, authority) for authority in (*run.authorities.values(), *THIRDS, PET)],
         )
         await self.connection.executemany("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", [
             (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
@@ -135,7 +135,7 @@ class Installation:
         await self.connection.executemany("SELECT audit.open_log($1, $2, $3)", [
             (log_of(authority), origin_of(authority), authority) for authority in run.authorities.values()
         ])
-        taking_part = [*run.authorities.values(), THIRD]
+        taking_part = [*run.authorities.values(), *THIRDS]
         async with self.connection.transaction():
             await store_intake_keys(
                 self.connection, FileKeyKeeper(self.house.settings.keys_folder), self.signers,
@@ -187,9 +187,9 @@ class Run:
     made: dict[int, Any] = field(default_factory=dict)
     """What each act, by its number, was answered with when it made something."""
     answers: list[tuple[str, Answer]] = field(default_factory=list)
+    third: str = THIRDS[0]
     is_shuffled: bool = False
     """Whether rows come in any order that the statement leaves open, for nothing that is answered may show it."""
-    cases_numbered: int = 0
     _tokens: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
     _unknown: dict[object, str] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ Who passes on what the observing side owns does a shared act: the owner gets a n
 from typing import Any
 
 from noninterference.acts import DECISIONS, Act, case_of, decision, doing, filled, make, told, written
-from noninterference.installation import THIRD, Run, other
+from noninterference.installation import Run, other
 
 
 async def _noted(run: Run, act: Act) -> list[dict[str, str]]:
@@ -17,7 +17,7 @@ async def _noted(run: Run, act: Act) -> list[dict[str, str]]:
 
 @doing("tell the third authority")
 async def _tell_third(run: Run, act: Act) -> None:
-    body = {**told(run, act, THIRD), "summary": written("Han er set ved stationen.", act.choice)}
+    body = {**told(run, act, run.third), "summary": written("Han er set ved stationen.", act.choice)}
     if act.about is not None:
         body["items"] = [{"kind": "information", "id": run.made_by(act.about)["id"]}]
     await make(run, act, f"{case_of(run, act)}/exchanges", body)
@@ -25,7 +25,7 @@ async def _tell_third(run: Run, act: Act) -> None:
 
 @doing("ask the third authority")
 async def _ask_third(run: Run, act: Act) -> None:
-    body = {"question": written("Kender I ham?", act.choice), "disclosure": told(run, act, THIRD)}
+    body = {"question": written("Kender I ham?", act.choice), "disclosure": told(run, act, run.third)}
     await make(run, act, f"{case_of(run, act)}/information-requests", body)
 
 
@@ -33,13 +33,13 @@ async def _ask_third(run: Run, act: Act) -> None:
 async def _tell_both(run: Run, act: Act) -> None:
     items = await _noted(run, act)
     if items:
-        body = {**told(run, act, run.authorities[other(act.side)], THIRD), "items": items}
+        body = {**told(run, act, run.authorities[other(act.side)], run.third), "items": items}
         await make(run, act, f"{case_of(run, act)}/exchanges", body)
 
 
 @doing("tell the third the same")
 async def _tell_third_the_same(run: Run, act: Act) -> None:
-    body = {**told(run, act, THIRD), "items": run.made_by(act.about)["_items"]}
+    body = {**told(run, act, run.third), "items": run.made_by(act.about)["_items"]}
     await make(run, act, f"{case_of(run, act)}/exchanges", body)
 
 
@@ -49,7 +49,7 @@ async def _pass_on(run: Run, act: Act) -> None:
     if act.choice % 2:
         items = [*items, *await _noted(run, act)]
         more = {"summary": written("Sagt på mødet.", act.choice), "strict_necessity": written("Strengt.", act.choice)}
-    body = {**told(run, act, THIRD), **more, "items": items}
+    body = {**told(run, act, run.third), **more, "items": items}
     await make(run, act, f"{case_of(run, act)}/exchanges", body)
 
 
@@ -57,14 +57,14 @@ async def _pass_on(run: Run, act: Act) -> None:
 async def _correct_past(run: Run, act: Act) -> None:
     path = f"{case_of(run, act)}/exchanges/{run.made_by(act.about)['id']}/corrections"
     items = await _noted(run, act)
-    body = {**told(run, act, THIRD), "summary": written("Det var klubben.", act.choice), "items": items}
+    body = {**told(run, act, run.third), "summary": written("Det var klubben.", act.choice), "items": items}
     await make(run, act, path, body)
 
 
 @doing("withdraw from the third")
 async def _withdraw_from_third(run: Run, act: Act) -> None:
     path = f"{case_of(run, act)}/exchanges/{run.made_by(act.about)['id']}/withdrawals"
-    await run.send(act.side, "POST", path, {"recipient": THIRD, "reason": written("En fejl.", act.choice)})
+    await run.send(act.side, "POST", path, {"recipient": run.third, "reason": written("En fejl.", act.choice)})
 
 
 async def amended(run: Run, act: Act, *, recipients: list[str] | None = None) -> Any:
@@ -87,7 +87,7 @@ async def _amend(run: Run, act: Act) -> None:
 
 @doing("change a proposal past the other")
 async def _change_past(run: Run, act: Act) -> None:
-    await amended(run, act, recipients=[THIRD])
+    await amended(run, act, recipients=[run.third])
 
 
 AFTER_TELLING_A_THIRD = {

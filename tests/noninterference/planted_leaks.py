@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from infohus.cases.disclosures.model import DisclosureDraft, Exchange, Item
+from infohus.cases.joint_decisions import operations
 from infohus.kernel.access.model import Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 from noninterference.installation import Answer, Installation, Run
@@ -164,6 +165,9 @@ LEAKS: dict[str, dict[str, Planting]] = {
         "a case counts all information": told(CASE, counting("information"), as_field("noted")),
         "a case counts all persons": told(CASE, counting("subject"), as_field("persons")),
         "the list of exchanges counts all": told(f"{CASE}/exchanges", counting("exchange"), as_field("of")),
+        "the list of exchanges tells that an institution was told": told(
+            f"{CASE}/exchanges", f"{counting('exchange')} AND paragraph = 'rpl-115-3'", as_field("by_paragraph_3")
+        ),
         "closing counts all notes": told(f"{CASE}/closing", counting("note"), as_field("notes")),
         "supervision counts all exchanges": told(
             r"GET /infohuse/[0-9a-f-]{36}/exchanges/counts", OF_INFOHUS.format("exchange"), as_field("all")
@@ -191,6 +195,9 @@ LEAKS: dict[str, dict[str, Planting]] = {
         ),
         "exchanges stand by what was noted": told(
             f"{CASE}/exchanges", counting("information"), as_rotation("items")
+        ),
+        "signatures stand as they are found": instead(
+            "cases.joint_decisions.operations", of="_SIGNATURES", stands=operations._SIGNATURES.order_by(None)
         ),
         "steps stand by what is known": told(f"{CASE}/next-steps", counting("subject"), as_rotation("steps")),
         "log entries stand by the length of both logs": told(

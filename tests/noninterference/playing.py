@@ -109,7 +109,7 @@ class _Comparison:
     async def play(self, remaining: Sequence[Act]) -> Difference | None:
         for name in "AB":
             run = await self._installation.run()
-            run.is_shuffled = name == "B"
+            run.third, run.is_shuffled = self._history.third, name == "B"
             self._plays.append(_Play(run, name, Numbering(run.mark)))
         pending: list[Act] = []
         for act in remaining:
