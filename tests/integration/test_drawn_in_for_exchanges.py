@@ -1,8 +1,11 @@
 """Who is drawn in for exchanges reads, acknowledges and keeps what their authority was told, and nothing else (86)."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
-from house import MUNICIPALITY, POLICE, House, told
+from house import MUNICIPALITY, POLICE, PROBATION, House, now, told
 from invitations import invitation
 
 GUEST_ROUTES = ("", "/receipts")
@@ -57,3 +60,32 @@ class WhenSomebodyIsDrawnInForExchanges:
         assert (await guest.get(f"{case.path}/information/{item}"))["id"] == item
         assert (await guest.get(f"{case.path}/exchanges"))["items"] == []
         await guest.get(f"{case.path}/exchanges/{got['id']}", status=404)
+
+
+@pytest.mark.rule(22)
+async def test_who_draws_in_somebody_who_can_never_sign_in_is_told_so(house: House) -> None:
+    case = await house.case()
+    guest = await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+    colleague = await case.kommune.post(f"{case.path}/participants", invitation(MUNICIPALITY))
+    later = {"ends_at": (now() + timedelta(days=60)).isoformat(), "reason": "Sagen varer længere."}
+    extended = await case.kommune.post(f"{case.path}/participants/{guest['id']}/extension", later)
+    assert [one["can_sign_in"] for one in (guest, extended, colleague)] == [False, False, True]
+
+
+@pytest.mark.rule(13)
+async def test_what_was_corrected_before_it_was_passed_on_shows_so_to_whom_it_is_passed_on(house: House) -> None:
+    case = await house.case()
+    guest = await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+    item = await case.note(by=POLICE)
+    wrong = await case.disclose(item, by=POLICE)
+    correction = {**told(POLICE, recipients=[]), "summary": "Det var en anden."}
+    right = await case.politi.post(f"{case.path}/exchanges/{wrong['id']}/corrections", correction)
+    later = await case.disclose(item, recipients=[PROBATION])
+    assert (await case.kommune.get(f"{case.path}/exchanges/{later['id']}"))["is_corrected"]
+    (read_there,) = await house.sql(
+        "SELECT CASE WHEN infohus.act_as($1, $2, 'invited_professional', now()) THEN ("
+        " SELECT t.correction FROM infohus.told_how(ARRAY[$3::uuid]) AS t WHERE t.exchange_id = $4"
+        ") END AS correction",
+        PROBATION, guest["person_id"], item, UUID(later["id"]),
+    )
+    assert str(read_there["correction"]) == right["id"]
