@@ -46,6 +46,7 @@ EXCHANGE = {
     "necessity": "Nødvendigt for at afklare, om bekymringen kan behandles i infohuset. " * 4,
     "proportionality": "Kun det, som formålet kræver.",
     "subsidiarity": "Formålet kan ikke nås med mindre.",
+    "consent": "given", "for_criminal_investigation": False,
     "strict_necessity": "Strengt nødvendigt: vurderingen kan ikke foretages uden. " * 3,
     "summary": "Tovholderen oplyste mundtligt, hvad skolen har iagttaget. " * 6,
 }

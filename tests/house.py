@@ -47,6 +47,7 @@ CLEARANCE = {
     "recipients": [POLICE], "purpose": "clearance_check", "categories": ["purely_private"],
     "necessity": "Politiet skal kunne tjekke, om noget hindrer behandling i infohuset.",
     "proportionality": "Kun det, der skal til for tjekket.", "subsidiarity": "Tjekket kan ikke ske anonymt.",
+    "consent": "given", "for_criminal_investigation": False,
     "onward_reason": "De følger ham.",
 }
 
@@ -62,7 +63,8 @@ def told(by: str = MUNICIPALITY, **more: Any) -> dict[str, Any]:
     return {
         "recipients": [other], "purpose": "screening", "categories": ["purely_private"],
         "necessity": "Nødvendigt for den fælles vurdering.", "proportionality": "Kun det, vurderingen kræver.",
-        "subsidiarity": "Formålet kan ikke nås med mindre.", "onward_reason": "De følger ham.", **more,
+        "subsidiarity": "Formålet kan ikke nås med mindre.",
+        "consent": "given", "for_criminal_investigation": False, "onward_reason": "De følger ham.", **more,
     }
 
 

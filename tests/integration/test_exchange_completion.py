@@ -145,6 +145,8 @@ class WhenPetAsks:
 class WhenAnExchangeIsWeighed:
     """Necessity, proportionality, subsidiarity; and consent as a consideration."""
 
+    ANSWERED: ClassVar = ("categories", "necessity", "proportionality", "subsidiarity", "for_criminal_investigation")
+
     @pytest.mark.rule(1)
     @pytest.mark.parametrize(("field", "problem"), [
         ("proportionality", "proportionality-not-answered"), ("subsidiarity", "subsidiarity-not-answered"),
@@ -163,6 +165,28 @@ class WhenAnExchangeIsWeighed:
             f"{case.path}/exchanges", {**SAID, "consent": consent, "consent_reason": "Det ville skade kontakten."}
         )
         assert (given["consent"], given["consent_reason"]) == (consent, "Det ville skade kontakten.")
+
+    @pytest.mark.rule(2)
+    @pytest.mark.rule(15)
+    async def test_neither_investigation_nor_consent_is_left_unsaid(self, house: House) -> None:
+        """Of what is written and of what was said, unless PET asked; and consent that was not given says why."""
+        case = await house.case()
+        spoken = {"said": "Han er set ved stationen.", "channel": "phone", "exchanged_at": None, "recipients": None}
+        told_aloud = {**spoken, **{name: SAID[name] for name in self.ANSWERED}}
+        considered = [{"consent": other} for other in ("refused", "sought", "not_sought")]
+        for path, draft in (("exchanges", SAID), ("oral-exchanges", told_aloud)):
+            for more in considered:
+                refused = await case.kommune.post(f"{case.path}/{path}", {**draft, **more}, status=422)
+                assert refused["type"] == "/problems/consent-not-considered"
+            declared = {**draft, "consent": "given", "for_criminal_investigation": True}
+            refused = await case.kommune.post(f"{case.path}/{path}", declared, status=422)
+            assert refused["type"] == "/problems/exchange-for-investigation"
+        for field, problem in (
+            ("consent", "consent-not-considered"), ("for_criminal_investigation", "investigation-not-ruled-out"),
+        ):
+            unsaid = {name: value for name, value in SAID.items() if name != field}
+            refused = await case.kommune.post(f"{case.path}/exchanges", unsaid, status=422)
+            assert refused["type"] == f"/problems/{problem}"
 
     @pytest.mark.rule(9)
     async def test_nr_3_c_rests_on_a_recorded_release(self, house: House) -> None:
@@ -199,32 +223,32 @@ class WhenAnExchangeIsWeighed:
 
 
 class WhenSomethingIsSaidAloud:
-    """Rule 12: six answers, noted and disclosed in one act."""
+    """Rule 12: eight answers, noted and disclosed in one act."""
 
-    SIX: ClassVar[dict[str, Any]] = {
+    EIGHT: ClassVar[dict[str, Any]] = {
         "said": "Han er set ved stationen.", "channel": "phone", "categories": ["purely_private"],
         "necessity": "Uden det kan bekymringen ikke vurderes.", "proportionality": "Kun det sete.",
-        "subsidiarity": "Det kan ikke siges uden navn.",
+        "subsidiarity": "Det kan ikke siges uden navn.", "consent": "given", "for_criminal_investigation": False,
     }
 
     @pytest.mark.rule(12)
-    async def test_six_answers_are_enough(self, house: House) -> None:
+    async def test_eight_answers_are_enough(self, house: House) -> None:
         case = await house.case()
-        given = await case.politi.post(f"{case.path}/oral-exchanges", self.SIX)
+        given = await case.politi.post(f"{case.path}/oral-exchanges", self.EIGHT)
         assert (given["recipients"], given["channel"], given["purpose"]) == (
             [MUNICIPALITY], "phone", "clearance_check"
         )
         seen = (await case.kommune.get(f"{case.path}/information"))["items"]
         assert [one["text"] for one in seen] == ["Han er set ved stationen."]
         for channel in ("system", "written"):
-            await case.politi.post(f"{case.path}/oral-exchanges", {**self.SIX, "channel": channel}, status=400)
+            await case.politi.post(f"{case.path}/oral-exchanges", {**self.EIGHT, "channel": channel}, status=400)
         schema = description_of(house.app)["components"]["schemas"]["OralExchangeDraft"]
-        assert len(schema["required"]) == 6
+        assert len(schema["required"]) == 8
 
     @pytest.mark.rule(12)
     async def test_a_late_one_shows_as_late_and_a_repeated_request_acts_once(self, house: House) -> None:
         case = await as_old_as(await house.case(), 3)
-        body = {**self.SIX, "exchanged_at": (now() - timedelta(days=2)).isoformat()}
+        body = {**self.EIGHT, "exchanged_at": (now() - timedelta(days=2)).isoformat()}
         key = {"Idempotency-Key": "telefon-0001"}
         given = [await case.politi.post(f"{case.path}/oral-exchanges", body, headers=key) for _ in range(2)]
         assert given[0] == given[1]

@@ -147,7 +147,8 @@ class WhenAnExchangeIsRecorded:
         case = await as_old_as(await house.case(), 2)
         await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
         spoken = {"said": "Han er set ved stationen.", "channel": "phone"}
-        answers = {name: CLEARANCE[name] for name in ("categories", "necessity", "proportionality", "subsidiarity")}
+        answered = ("categories", "necessity", "proportionality", "subsidiarity", "consent")
+        answers = {name: CLEARANCE[name] for name in (*answered, "for_criminal_investigation")}
         draft = {**SAID, "channel": "phone"} if path == "exchanges" else {**spoken, **answers}
         seen = []
         for recipient, days in (

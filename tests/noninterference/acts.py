@@ -148,6 +148,7 @@ def told(run: Run, act: Act, *recipients: str, purpose: str = "screening", **mor
         "recipients": list(recipients) or [run.authorities[other(act.side)]], "purpose": purpose,
         "categories": ["purely_private"], "necessity": written("Nødvendigt.", act.choice),
         "proportionality": "Kun det.", "subsidiarity": "Kan ikke nås med mindre.",
+        "consent": "given", "for_criminal_investigation": False,
         "onward_reason": "De følger ham.", **more,
     }
 

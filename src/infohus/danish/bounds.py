@@ -67,6 +67,14 @@ BOUNDS: dict[str, tuple[str, str]] = {
             " sidste hele kontrol. Er loggen ny, så lad perioden slutte i dag."
         ),
     ),
+    "investigation-not-ruled-out": (
+        "Det er ikke erklæret, at oplysningerne ikke er til efterforskning",
+        "Erklær, at videregivelsen ikke sker med henblik på efterforskning af en straffesag. § 115 gælder aldrig den.",
+    ),
+    "consent-not-considered": (
+        "Det fremgår ikke, hvad der er overvejet om samtykke",
+        "Angiv, om samtykke er givet, søgt, nægtet eller ikke søgt, og skriv hvorfor, hvis det ikke er givet.",
+    ),
     "exchange-for-investigation": (
         "Oplysninger må ikke videregives til efterforskning",
         (

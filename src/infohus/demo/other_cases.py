@@ -103,7 +103,8 @@ def three_brothers(play: Play) -> None:
     oral = play.politi.post(f"{case}/oral-exchanges", {
         "said": "Aksel blev set på stationen.", "channel": "phone", "categories": ["purely_private"],
         "necessity": "Uden det kan bekymringen ikke vurderes.", "proportionality": "Kun det, der er set.",
-        "subsidiarity": "Det kan ikke siges uden navn.",
+        "subsidiarity": "Det kan ikke siges uden navn.", "consent": "not_sought",
+        "consent_reason": "De er ikke talt med endnu.", "for_criminal_investigation": False,
     })
     play.kommune.post(
         f"{case}/exchanges/{oral['id']}/receipts", {"manifest": oral["manifest"]}, status=200

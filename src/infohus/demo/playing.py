@@ -40,7 +40,8 @@ class Play:
         return {
             "recipients": [recipient], "purpose": purpose, "categories": ["purely_private"],
             "necessity": NECESSITY[purpose], "proportionality": "Der videregives ikke mere, end formålet kræver.",
-            "subsidiarity": "Uden personoplysninger kan sagen ikke behandles.",
+            "subsidiarity": "Uden personoplysninger kan sagen ikke behandles.", "consent": "not_sought",
+            "consent_reason": "Han ved endnu ikke, at nogen er bekymret.", "for_criminal_investigation": False,
         }
 
     def disclose(self, actor: Actor, items: list[str]) -> Any:  # noqa: ANN401

@@ -10,7 +10,8 @@ def _disclosure(purpose: str, *, to: str = _POLICE) -> dict[str, Any]:
     return {
         "recipients": [to], "purpose": purpose, "categories": ["purely_private"],
         "necessity": "Nødvendigt for den fælles vurdering.", "proportionality": "Kun det, vurderingen kræver.",
-        "subsidiarity": "Formålet kan ikke nås med mindre.",
+        "subsidiarity": "Formålet kan ikke nås med mindre.", "consent": "not_sought",
+        "consent_reason": "Han er ikke talt med endnu.", "for_criminal_investigation": False,
     }
 
 
@@ -78,7 +79,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "RecordOralExchange": {
         "said": "Han er set ved stationen.", "channel": "phone", "categories": ["purely_private"],
         "necessity": "Uden det kan bekymringen ikke vurderes.", "proportionality": "Kun det, der er set.",
-        "subsidiarity": "Det kan ikke siges uden navn.",
+        "subsidiarity": "Det kan ikke siges uden navn.", "consent": "not_sought",
+        "consent_reason": "Han er ikke talt med endnu.", "for_criminal_investigation": False,
     },
     "AcknowledgeExchange": {"manifest": "0" * 64},
     "WithdrawExchange": {"recipient": _POLICE, "reason": "Givet ved en fejl."},

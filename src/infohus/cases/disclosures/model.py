@@ -92,7 +92,9 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """The § 115 fields that every disclosure carries.
 
     `onward_reason` says to the owner of what is passed on why it was; the owner reads no other text of the exchange. It
-    is required where somebody else's record is passed on to others than its owner, unless PET asked.
+    is required where somebody else's record is passed on to others than its owner, unless PET asked. Unless PET asked,
+    the discloser declares that it is not for the investigation of a crime (rule 2), and says what was considered of
+    consent and, unless it was given, why (rule 15).
     """
 
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
@@ -106,11 +108,11 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     exchanged_at: Moment | None = None
     paragraph: Paragraph | None = None
     cooperation_form: CooperationForm | None = None
-    consent: Consent = Consent.NOT_SOUGHT
+    consent: Consent | None = None
     consent_reason: Reason | None = None
     onward_reason: Reason | None = None
     requested_by_pet: bool = False
-    for_criminal_investigation: bool = False
+    for_criminal_investigation: bool | None = None
 
 
 class Answers(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from infohus.cases.disclosures.manifests import manifest_of, new_salt
 from infohus.cases.disclosures.model import (
     SENSITIVE,
     Answers,
+    Consent,
     CooperationForm,
     DisclosureDraft,
     Exchange,
@@ -25,6 +26,8 @@ from infohus.cases.disclosures.model import (
 from infohus.cases.disclosures.onward_notices import notify_owners
 from infohus.cases.disclosures.refusals import (
     BeforeTheCase,
+    ConsentNotConsidered,
+    InvestigationNotRuledOut,
     PetIsAnsweredByItself,
     RecipientIsOneself,
     RecipientTookNoPartThen,
@@ -116,7 +119,8 @@ async def disclose(
         "paragraph": paragraph, "cooperation_form": draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
         "purpose": draft.purpose, "channel": draft.channel,
         "categories": sorted({part.value for part in draft.categories}), "exchanged_at": exchanged_at,
-        "corrects_id": correcting.exchange_id if correcting is not None else None, "consent": draft.consent,
+        "corrects_id": correcting.exchange_id if correcting is not None else None,
+        "consent": draft.consent or Consent.NOT_SOUGHT,
     }
     exchange_id, salt, recipients = new_id(), new_salt(), work.audit_draft.recipients
     work.audit_draft.recipients = sorted({*recipients, *told})
@@ -142,6 +146,8 @@ async def disclose(
 def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime, *, follows: Paragraph) -> None:
     if draft.for_criminal_investigation:
         raise errors.ExchangeForInvestigation
+    if draft.for_criminal_investigation is None and not draft.requested_by_pet:
+        raise InvestigationNotRuledOut(field="for_criminal_investigation")
     if not has_words(draft.necessity):
         raise errors.ExchangeWithoutNecessity(paragraph=follows.value)
     if not has_words(draft.proportionality):
@@ -153,6 +159,9 @@ def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime, *, foll
     is_asked = regime is Regime.LED and SENSITIVE & set(draft.categories)
     if (is_asked or draft.strict_necessity is not None) and not has_words(draft.strict_necessity):
         raise errors.StrictNecessityMissing
+    has_reason = draft.consent is Consent.GIVEN or has_words(draft.consent_reason)
+    if not draft.requested_by_pet and (draft.consent is None or not has_reason):
+        raise ConsentNotConsidered(field="consent" if draft.consent is None else "consent_reason")
 
 
 async def _refuse_outsiders(draft: DisclosureDraft, work: UnitOfWork) -> None:

@@ -11,6 +11,14 @@ class BeforeTheCase(Refused):
     """Rules 3 and 91: what was told before the case was opened was told by nobody who took part in it."""
 
 
+class InvestigationNotRuledOut(Refused):
+    """Rule 2: whoever discloses declares that it is not for the investigation of a crime."""
+
+
+class ConsentNotConsidered(Refused):
+    """Rule 15: what was considered of consent is on record and, unless it was given, why."""
+
+
 class RecipientTookNoPartThen(Refused):
     """Rule 3: the recipient takes part now, and did not at the moment of exchange."""
 

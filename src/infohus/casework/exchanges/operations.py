@@ -12,6 +12,7 @@ from infohus.cases.disclosures.model import (
     AuthoritySlug,
     Category,
     Channel,
+    Consent,
     DisclosureDraft,
     Exchange,
     Item,
@@ -52,7 +53,7 @@ class OralChannel(StrEnum):
 
 
 class OralExchangeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What was said on the phone or at a meeting, in six answers; all else has a sensible default (rule 12)."""
+    """What was said on the phone or at a meeting, in eight answers; all else has a sensible default (rule 12)."""
 
     said: Reason
     channel: OralChannel
@@ -60,6 +61,9 @@ class OralExchangeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     necessity: AnswerToRule
     proportionality: AnswerToRule
     subsidiarity: AnswerToRule
+    consent: Consent
+    for_criminal_investigation: bool
+    consent_reason: OptionalReason | None = None
     exchanged_at: Moment | None = None
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)] | None = None
     purpose: Purpose | None = None
@@ -112,7 +116,8 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
         recipients=draft.recipients or others, purpose=purpose,
         categories=draft.categories, necessity=draft.necessity, proportionality=draft.proportionality,
         subsidiarity=draft.subsidiarity, strict_necessity=draft.strict_necessity, channel=Channel(draft.channel),
-        exchanged_at=draft.exchanged_at,
+        exchanged_at=draft.exchanged_at, consent=draft.consent, consent_reason=draft.consent_reason,
+        for_criminal_investigation=draft.for_criminal_investigation,
     )
     exchange = await disclose(work, disclosure, [Item.of(noted)])
     work.done(exchange.id)
