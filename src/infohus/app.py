@@ -43,7 +43,7 @@ from infohus.kernel.audit.verification.consistency import LogNotAsSigned
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.database.pool import KEYS, SIGNER, connections_for_keys, open_pool
-from infohus.kernel.database.readiness import newest_version, require_schema, require_writable
+from infohus.kernel.database.readiness import newest_version, require_same_time, require_schema, require_writable
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance
 from infohus.kernel.identity.issuers import read_issuers
@@ -152,6 +152,7 @@ def create_app(settings: Settings) -> Litestar:
                 readiness.register("signer", pooled_signer.require_ready, close=pool_of_signer.close)
                 await pooled_signer.require_not_behind()
             readiness.register("schema", partial(units.ask, partial(require_schema, newest_version())))
+            readiness.register("clock", partial(units.ask, partial(require_same_time, now)))
             readiness.register("keys", keys_of(keeper, units.carriers))
             readiness.register("policies", unchanged_policies(policies, settings.policies_folder))
             readiness.register("witnesses", pooled_signer.require_witnesses, keep_seconds=_ASK_WITNESSES_EVERY_SECONDS)

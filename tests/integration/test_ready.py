@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from alembic.script import ScriptDirectory
 from litestar.testing import AsyncTestClient
 from msgspec import structs
 
+import infohus.app
 from conftest import REPOSITORY
 from house import MUNICIPALITY, House
 from infohus.app import create_app
+from infohus.clock import now
 from infohus.kernel.audit.formats.checkpoint import SigningKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.storage.log import log_of
@@ -100,6 +103,14 @@ async def full_disk(house: House) -> AsyncIterator[Settings]:
     yield structs.replace(house.settings, least_free_megabytes=HUNDRED_TERABYTES, database_folder=house.folder)
 
 
+@asynccontextmanager
+async def clock_ahead(house: House) -> AsyncIterator[Settings]:
+    """Let the service's clock be ten minutes ahead of the database's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(infohus.app, "now", lambda: now() + timedelta(minutes=10))
+        yield structs.replace(house.settings)
+
+
 KEY = Path("kbh-vestegns-politi") / "kek-1.key"
 
 
@@ -120,6 +131,7 @@ BROKEN: dict[str, tuple[Broken, str]] = {
     "database": (read_only, "database (read-only)"),
     "keys-database": (keys_cut_off, "keys-database ("),
     "schema": (another_schema, "schema (0000-instead-of-0001)"),
+    "clock": (clock_ahead, "clock (600-seconds-ahead)"),
     "signer": (lambda house: without(house.settings.keys_folder / "signed"), "signer (folder-"),
     "keys": (lambda house: without(house.settings.keys_folder / KEY), "keys (kbh-vestegns-politi-UnsafeKeyFile)"),
     "witnesses": (silent_witness, "witnesses (vidne.example-do-not-answer-and-1-must)"),
@@ -180,7 +192,7 @@ class WhenAPartIsBroken:
             assert time.perf_counter() - began < ASK_SECONDS + 1
         finally:
             await house.sql(f'GRANT CONNECT ON DATABASE "{name}" TO infohus_app')
-        assert named(detail) == {"database", "schema"}
+        assert named(detail) == {"database", "schema", "clock"}
 
     @pytest.mark.fault("B6")
     async def test_a_log_that_is_not_as_signed_is_named(self, house: House) -> None:

@@ -1,6 +1,8 @@
-"""What `/ready` asks the database: whether it can be written to, and whether its schema is the code's."""
+"""What `/ready` asks the database: whether it can be written to, and whether schema and clock are the code's."""
 
 import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -18,6 +20,11 @@ _WRITE = "SELECT pg_logical_emit_message(true, 'infohus', '')"
 """A transaction that writes a message into the write-ahead log and nothing else; its COMMIT waits for the disk."""
 _VERSION = Compiled(sa.select(sa.column("version_num")).select_from(sa.table("alembic_version", schema=SCHEMA)))
 _VERSIONS = Path(__file__).resolve().parents[4] / "migrations" / "versions"
+
+
+_CLOCK = "SELECT clock_timestamp()"
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+"""Long before an hour, from where on the log takes no entry of a service whose clock is ahead."""
 
 
 class PartNotReady(Exception):  # noqa: N818 - names the situation
@@ -58,6 +65,21 @@ async def require_schema(newest: str, connection: Connection) -> None:
         raise PartNotReady(why=type(failure).__name__) from failure
     if found != newest:
         raise PartNotReady(why=f"{found}-instead-of-{newest}")
+
+
+async def require_same_time(clock: Callable[[], datetime], connection: Connection) -> None:
+    """Compare the service's clock with the database's.
+
+    Raises:
+        PartNotReady: they differ by five minutes or more, or the database cannot be asked.
+    """
+    try:
+        apart = clock() - await connection.fetchval(_CLOCK)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
+        raise PartNotReady(why=type(failure).__name__) from failure
+    if abs(apart) >= CLOCKS_DIFFER_BY:
+        side = "ahead" if apart > timedelta(0) else "behind"
+        raise PartNotReady(why=f"{abs(apart).total_seconds():.0f}-seconds-{side}")
 
 
 def newest_version(folder: Path = _VERSIONS) -> str:
