@@ -1,0 +1,57 @@
+"""Whose word counts for a row: that of a log whose authority may write the row, in an entry on the row's case.
+
+Whoever may append to one log could otherwise make a row of another authority lawful, or a lawful one look changed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infohus.kernel.audit.formats.emptying import CARRIED
+from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.key_rows import KeyRowRules
+from infohus.kernel.audit.verification.logged_rows import Written
+
+CANNOT_SAY = "siger noget om en række, som loggens myndighed ikke kan skrive, eller som hører til en anden sag"
+OTHERS_ALONE = "ingen log, hvis myndighed kan skrive den, nævner den i dens sag"
+OPERATOR = "installation"
+MOST_NAMED = 5
+"""Of the entries on one row: the newest so many are named."""
+
+
+class Claims:
+    """Tells apart which entries on a row count."""
+
+    def __init__(self, rules: KeyRowRules) -> None:
+        """Ask `rules` who writes a row."""
+        self._rules = rules
+        self.logs: dict[str, str | None] = {}
+        """Whose each log is; the installation's is nobody's."""
+
+    async def sorted_out(
+        self, connection: AnyConnection, table: str, stored: Mapping[str, Any], said: Sequence[Written]
+    ) -> tuple[list[Written], list[Written]]:
+        """Give the entries that count for a row, and those that do not."""
+        counting, others = list[Written](), list[Written]()
+        for one in said:
+            counts = await self._counts(connection, table, stored, one)
+            (counting if counts else others).append(one)
+        # What the operator does is said again in the logs of those it concerns.
+        by_operator = {(one.verb, one.revision, one.digest) for one in counting if self.logs[one.log] is None}
+        return counting, [
+            one for one in others
+            if one.authority is not None or (one.verb, one.revision, one.digest) not in by_operator
+        ]
+
+    def places(self, said: Sequence[Written]) -> str:
+        """Name the newest entries in Danish, by log and index."""
+        return "; ".join(f"log {self.logs[one.log] or OPERATOR}, post {one.place}" for one in said[-MOST_NAMED:])
+
+    async def _counts(
+        self, connection: AnyConnection, table: str, stored: Mapping[str, Any], one: Written
+    ) -> bool:
+        whose = self.logs[one.log]
+        if one.verb != CARRIED:
+            case_id = stored.get("case_id", stored["id"] if table == "case" else None)
+            if one.authority != whose or (case_id is not None and one.case_id != str(case_id)):
+                return False
+        return await self._rules.may_write(connection, table, stored, verb=one.verb, authority=whose)
