@@ -11,6 +11,7 @@ import pytest
 
 from house import MUNICIPALITY, POLICE, House
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
+from infohus.kernel.audit.formats.emptying import CARRY_ROWS
 from infohus.kernel.audit.formats.entry import Entry, Wrote, decode, encode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.audit.verification.claims import CANNOT_SAY, OPERATOR, OTHERS_ALONE
@@ -28,6 +29,10 @@ FORGED: dict[str, tuple[str | None, dict[str, Any], dict[str, Any]]] = {
     "another's log, deleted": (POLICE, {}, {"verb": "delete", "revision": 2, "digest": None}),
     "another's log, the same": (POLICE, {}, {}),
     "another's log, carried": (POLICE, {"authority": None, "case": None}, {"verb": "carry", "digest": OTHER_DIGEST}),
+    "the own log, an act that reads": (MUNICIPALITY, {"action": "readConcern"}, {"digest": OTHER_DIGEST}),
+    "the own log, an act that is none": (MUNICIPALITY, {"action": "listConcerns"}, {"digest": OTHER_DIGEST}),
+    "the own log, carried by another act": (MUNICIPALITY, {}, {"verb": "carry", "digest": OTHER_DIGEST}),
+    "the own log, an act that carries": (MUNICIPALITY, {"action": CARRY_ROWS}, {"digest": OTHER_DIGEST}),
     "the installation's log": (None, {"authority": None}, {"digest": OTHER_DIGEST}),
     "the own log, for nobody": (MUNICIPALITY, {"authority": None}, {"digest": OTHER_DIGEST}),
     "the own log, another case": (MUNICIPALITY, {"case": uuid4()}, {"digest": OTHER_DIGEST}),

@@ -7,8 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from infohus.kernel.access.model import Case, Infohus
-from infohus.kernel.audit.formats.emptying import CARRIED
+from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS
 from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import compiled
 
 INSERT, UPDATE, WITHDRAW, DELETE = "insert", "update", "withdraw", "delete"
@@ -24,6 +25,15 @@ OPERATORS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("coordinator", "obligation"), frozenset({INSERT, UPDATE, DELETE})),
 }
 """What the operator does, in the installation's log, with rows of which table."""
+OPERATORS_ACTS = frozenset({
+    Action.LOAD_PLAN, Action.LOAD_TEMPLATE, Action.MAKE_INTAKE_KEYS, Action.REGISTER_COORDINATOR,
+})
+"""What the command line does as the database's owner, told by the installation's log."""
+READING = (
+    "exportLog", "list", "openActor", "prove", "read", "reportErasure", "reportSubjectLog", "revealAddress",
+    "revealCprNumber", "reviewAnswers", "search", "supervise", "verify",
+)
+"""How the names of acts begin that write no row."""
 _ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("case", INSERT): (_EITHER,),
     ("case", UPDATE): (_EITHER,),
@@ -47,6 +57,7 @@ _ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 """Which authorities a row names besides `authority_id` that may do what with it."""
 
+_ACTS = frozenset(one.value for one in Action)
 _OF_INFOHUS = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohus.id == sa.bindparam("infohus_id"))
 _OF_CASE = sa.select(Infohus.municipality_id, Infohus.police_id).join(Case, Case.infohus_id == Infohus.id).where(
     Case.id == sa.bindparam("case_id")
@@ -61,6 +72,14 @@ class RowWriters:
     def __init__(self) -> None:
         """Begin without any."""
         self._exchange: tuple[UUID, str | None] | None = None
+
+    def writes_rows(self, action: str, *, carries: bool, authority: str | None) -> bool:
+        """Say whether an authority's act, or with `None` the operator's, writes rows, or carries what was written."""
+        if carries or action == CARRY_ROWS:
+            return carries and action == CARRY_ROWS
+        if action not in _ACTS:
+            return False
+        return (action in OPERATORS_ACTS) if authority is None else not action.startswith(READING)
 
     async def may_write(
         self, connection: AnyConnection, table: str, stored: Mapping[str, Any], *, verb: str, authority: str | None

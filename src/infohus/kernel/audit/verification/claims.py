@@ -1,4 +1,4 @@
-"""Whose word counts for a row: that of a log whose authority may write the row, in an entry on the row's case.
+"""Whose word counts for a row: the log's of an authority that may write it, in an act that writes, on its case.
 
 Whoever may append to one log could otherwise make a row of another authority lawful, or a lawful one look changed.
 """
@@ -11,8 +11,8 @@ from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.key_rows import KeyRowRules
 from infohus.kernel.audit.verification.logged_rows import Written
 
-CANNOT_SAY = "siger noget om en række, som loggens myndighed ikke kan skrive, eller som hører til en anden sag"
-OTHERS_ALONE = "ingen log, hvis myndighed kan skrive den, nævner den i dens sag"
+CANNOT_SAY = "siger noget om en række, som loggens myndighed ikke kan skrive med den handling og i den sag"
+OTHERS_ALONE = "ingen log, hvis myndighed kan skrive den, nævner den i dens sag med en handling, der skriver"
 OPERATOR = "installation"
 MOST_NAMED = 5
 """Of the entries on one row: the newest so many are named."""
@@ -54,4 +54,6 @@ class Claims:
             case_id = stored.get("case_id", stored["id"] if table == "case" else None)
             if one.authority != whose or (case_id is not None and one.case_id != str(case_id)):
                 return False
+        if not self._rules.writes_rows(one.action, carries=one.verb == CARRIED, authority=whose):
+            return False
         return await self._rules.may_write(connection, table, stored, verb=one.verb, authority=whose)

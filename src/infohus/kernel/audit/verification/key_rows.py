@@ -42,6 +42,10 @@ class RowFault:
 class KeyRowRules(Protocol):
     """Knows what hangs on rows of keys, and who writes which row: `kernel/access`, which knows the tables."""
 
+    def writes_rows(self, action: str, *, carries: bool, authority: str | None) -> bool:
+        """Say whether an authority's act, or with `None` the operator's, writes rows, or carries what was written."""
+        ...
+
     async def may_write(
         self, connection: AnyConnection, table: str, stored: Mapping[str, Any], *, verb: str, authority: str | None
     ) -> bool:
