@@ -34,7 +34,7 @@ READING = (
     "revealCprNumber", "reviewAnswers", "search", "supervise", "verify",
 )
 """How the names of acts begin that write no row."""
-_ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
+ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("case", INSERT): (_EITHER,),
     ("case", UPDATE): (_EITHER,),
     ("disclosed_key", DELETE): (_WRITER,),
@@ -92,7 +92,7 @@ class RowWriters:
             return (verb == CARRIED and table in OPERATORS) or verb in OPERATORS.get(table, ())
         verbs = (INSERT, UPDATE, WITHDRAW, DELETE) if verb == CARRIED else (verb,)
         for one in verbs:
-            for name in _ALSO.get((table, one), ()):
+            for name in ALSO.get((table, one), ()):
                 named = await self._named(connection, name, stored)
                 if authority in named or not named:
                     return True
