@@ -35,16 +35,19 @@ class Claims:
         for one in said:
             counts = await self._counts(connection, table, stored, one)
             (counting if counts else others).append(one)
-        # What the operator does is said again in the logs of those it concerns.
-        by_operator = {(one.verb, one.revision, one.digest) for one in counting if self.logs[one.log] is None}
-        return counting, [
-            one for one in others
-            if one.authority is not None or (one.verb, one.revision, one.digest) not in by_operator
-        ]
+        return counting, [one for one in others if not self._repeats(one, counting)]
 
     def places(self, said: Sequence[Written]) -> str:
         """Name the newest entries in Danish, by log and index."""
         return "; ".join(f"log {self.logs[one.log] or OPERATOR}, post {one.place}" for one in said[-MOST_NAMED:])
+
+    def _repeats(self, one: Written, counting: Sequence[Written]) -> bool:
+        """Say whether an entry tells whom it concerns what the operator did, be that emptied since."""
+        by_operator = [word for word in counting if self.logs[word.log] is None]
+        if one.authority is not None or not by_operator:
+            return False
+        same = [word.digest for word in by_operator if word.revision == one.revision]
+        return one.digest in same if same else one.revision < max(word.revision for word in by_operator)
 
     async def _counts(
         self, connection: AnyConnection, table: str, stored: Mapping[str, Any], one: Written
