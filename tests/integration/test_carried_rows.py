@@ -21,6 +21,7 @@ from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.audit.verification.log_rows import verify_database
 from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
 from infohus.kernel.audit.verification.stored_log import tally_faults_of
+from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.statements import table_of
 from infohus.plan.model import PlanObligation
 from small_entries import small_entry
@@ -72,7 +73,8 @@ class OldLog:
         return [one for entry in found if entry.action == CARRY_ROWS for one in entry.wrote]
 
     async def _log(self, at: datetime, wrote: Wrote) -> None:
-        await self.superuser.execute(APPEND, LOG, small_entry(LOG, str(uuid4()), at=at, wrote=[wrote]))
+        entry = small_entry(LOG, str(uuid4()), at=at, wrote=[wrote], action=Action.LOAD_PLAN.value)
+        await self.superuser.execute(APPEND, LOG, entry)
 
 
 @pytest.fixture

@@ -284,7 +284,7 @@ class WhenAnOperatorAsks:
         )
         named = [line for line in ended.output.splitlines() if line.startswith("FEJL  ")]
         assert (ended.exit_code, len(named)) == (1, set_up + 1)
-        assert f'FEJL  case ["{case.id}"]: er ikke, som den blev skrevet' in named
+        assert f'FEJL  case ["{case.id}"]: er ikke, som den blev skrevet (efter log {MUNICIPALITY}, post 1)' in named
 
     @pytest.mark.rule(58)
     async def test_the_command_names_each_side_that_lost_its_secret_and_none_that_has_one(
@@ -298,7 +298,7 @@ class WhenAnOperatorAsks:
         )
         named = [line for line in ended.output.splitlines() if line.startswith("FEJL  side_secret")]
         key = f'["{MUNICIPALITY}", "{lost.id}", "1", "{NO_PERSON}"]'
-        gone = f"FEJL  side_secret {key}: er væk, uden at nogen log siger det"
+        gone = f"FEJL  side_secret {key}: er væk, uden at nogen log siger det (efter log {MUNICIPALITY}, post 1)"
         assert (ended.exit_code, named) == (1, [gone, f"FEJL  side_secret {lost.id} {MUNICIPALITY}: {LOST}"])
 
     async def test_it_may_read_texts_sealed_and_no_wrapped_key_and_write_nothing(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased
 
 from infohus.kernel.access.keys_model import ExchangeKey, SideSecret
 from infohus.kernel.access.model import CaseSide, DisclosedKey, Disclosure
+from infohus.kernel.access.row_writers import RowWriters
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.key_rows import EXCHANGE_KEY, FALLEN, SECOND, SIDE_SECRET, RowFault
 from infohus.kernel.audit.verification.logged_rows import key_text
@@ -73,8 +74,8 @@ _HANGING = {
 """What is stored elsewhere that needs a row of keys. On one more kept key nothing hangs: each is tried."""
 
 
-class RulesOfKeyRows:
-    """What the comparison of rows with the logs asks of the keys."""
+class RulesOfKeyRows(RowWriters):
+    """What the comparison of rows with the logs asks of the keys, and of who writes which row."""
 
     async def something_hangs_on(self, connection: AnyConnection, table: str, stored: Mapping[str, Any]) -> bool:
         """Say whether something that is stored elsewhere needs a row of keys, so that a log must name it."""

@@ -24,21 +24,33 @@ FALLEN = "står der, selv om det, den hviler på, er væk"
 class RowFault:
     """One row that is not what the logs say: its table and key, and what is wrong with it, in Danish.
 
-    `is_remark`: it may be left by an act that came to nothing, and opens nothing.
+    `is_remark`: it may be left by an act that came to nothing, and opens nothing. `said_in`: the entries that say what
+    the row should be, by log and index.
     """
 
     table: str
     key: str
     what: str
     is_remark: bool = False
+    said_in: str = ""
 
     def __str__(self) -> str:
         """Write it in one line."""
-        return f"{self.table} {self.key}: {self.what}"
+        return f"{self.table} {self.key}: {self.what}" + (f" (efter {self.said_in})" if self.said_in else "")
 
 
 class KeyRowRules(Protocol):
-    """Knows what hangs on rows of keys: `kernel/access/key_row_rules.py`, which knows the tables."""
+    """Knows what hangs on rows of keys, and who writes which row: `kernel/access`, which knows the tables."""
+
+    def writes_rows(self, action: str, *, carries: bool, authority: str | None) -> bool:
+        """Say whether an authority's act, or with `None` the operator's, writes rows, or carries what was written."""
+        ...
+
+    async def may_write(
+        self, connection: AnyConnection, table: str, stored: Mapping[str, Any], *, verb: str, authority: str | None
+    ) -> bool:
+        """Say whether an authority, or with `None` the operator, may do this with a row, by what the row says."""
+        ...
 
     async def something_hangs_on(self, connection: AnyConnection, table: str, stored: Mapping[str, Any]) -> bool:
         """Say whether something that is stored elsewhere needs a row of keys, so that a log must name it."""

@@ -19,11 +19,14 @@ DELETED = "delete"
 _SCHEMA = """
 CREATE TABLE wrote (
     name TEXT, key TEXT, revision INTEGER, verb TEXT, digest TEXT, was TEXT, at REAL, log TEXT, place INTEGER,
-    PRIMARY KEY (name, key, revision, verb, log, place)
+    case_id TEXT, authority TEXT, action TEXT, PRIMARY KEY (name, key, revision, verb, log, place)
 ) WITHOUT ROWID;
 CREATE TABLE seen (name TEXT, key TEXT, turn INTEGER, PRIMARY KEY (name, key)) WITHOUT ROWID;
 """
-_HISTORY = "SELECT revision, verb, digest, was, at, log, place FROM wrote WHERE name = ? AND key = ? ORDER BY revision"
+_HISTORY = """
+SELECT revision, verb, digest, was, at, log, place, case_id, authority, action FROM wrote
+WHERE name = ? AND key = ? ORDER BY revision
+"""
 _UNSEEN = """
 SELECT DISTINCT w.key FROM wrote w LEFT JOIN seen s ON s.name = w.name AND s.key = w.key AND s.turn = ?
 WHERE w.name = ? AND w.key > ? AND s.key IS NULL ORDER BY w.key LIMIT ?
@@ -41,6 +44,10 @@ class Written:
     at: float
     log: str
     place: int
+    case_id: str | None
+    authority: str | None
+    """For which authority the entry says that the act was done."""
+    action: str
 
 
 class LoggedRows:
@@ -66,11 +73,12 @@ class LoggedRows:
         """Take what an entry says of rows; what was not allowed wrote nothing."""
         if entry.outcome is Outcome.ALLOWED:
             self.store.executemany(
-                "INSERT OR IGNORE INTO wrote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO wrote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         row.table, key_text(row.key), row.revision, row.verb, row.digest, row.was, entry.at.timestamp(),
-                        str(log_id), place,
+                        str(log_id), place, str(entry.case) if entry.case else None, entry.authority,
+                        entry.action,
                     )
                     for row in entry.wrote
                 ],

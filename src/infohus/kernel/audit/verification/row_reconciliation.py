@@ -14,6 +14,7 @@ import asyncpg
 
 from infohus.kernel.audit.formats.entry import read
 from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection
+from infohus.kernel.audit.verification.claims import CANNOT_SAY, OTHERS_ALONE, Claims
 from infohus.kernel.audit.verification.key_rows import (
     EXCHANGE_KEY,
     KEYS,
@@ -31,7 +32,9 @@ AT_ONCE = 500
 """Rows compared in one step."""
 _NOTHING_WRITTEN = b'"wrote":[]'
 
-_LOGS = "SELECT f.log_id, f.size FROM audit.frontier f ORDER BY f.log_id"
+_LOGS = """
+SELECT f.log_id, f.size, l.authority FROM audit.frontier f JOIN audit.log l ON l.id = f.log_id ORDER BY f.log_id
+"""
 _TABLES = """
 SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relispartition
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid) AS is_plain,
@@ -102,6 +105,7 @@ class RowReconciliation:
     logged: LoggedRows
     rules: KeyRowRules
     named: NamedPersons = field(init=False)
+    claims: Claims = field(init=False)
     positions: dict[UUID, int] = field(default_factory=dict)
     turn: int = 0
     compared: int = 0
@@ -114,6 +118,7 @@ class RowReconciliation:
     def __post_init__(self) -> None:
         """Remember in the same temporary file whom each side knows."""
         self.named = NamedPersons(self.logged.store)
+        self.claims = Claims(self.rules)
 
     def begin_again(self) -> None:
         """Start the next turn."""
@@ -158,6 +163,7 @@ class RowReconciliation:
         """Read the next entries of the logs, at most some thousand of one; say whether all were read."""
         for log in await connection.fetch(_LOGS):
             log_id, start = log["log_id"], self.positions.get(log["log_id"], 0)
+            self.claims.logs[str(log_id)] = log["authority"]
             if start >= log["size"]:
                 continue
             stop = min(start + ROWS_AT_ONCE, log["size"])
@@ -208,7 +214,8 @@ class RowReconciliation:
             if row is not None:  # it was inserted after its place was passed
                 found += await self._compare(connection, table, row)
             elif not (table.schema == KEYS and await self.rules.has_fallen(connection, table.name, key_in(key))):
-                found.append(RowFault(table.name, key, "er væk, uden at nogen log siger det"))
+                what = "er væk, uden at nogen log siger det"
+                found.append(RowFault(table.name, key, what, said_in=self.claims.places(history)))
         if len(keys) < AT_ONCE:
             self._unseen_after = None
             assert self._left is not None  # noqa: S101 - `table` is its first
@@ -221,7 +228,10 @@ class RowReconciliation:
         stored = dict(row)
         key = key_text(key_of(stored, table.keys))
         self.logged.mark(table.name, key, self.turn)
-        history = self.logged.history_of(table.name, key)
+        said = self.logged.history_of(table.name, key)
+        history, others = await self.claims.sorted_out(connection, table.name, stored, said)
+        if others and not history:
+            return [RowFault(table.name, key, OTHERS_ALONE, said_in=self.claims.places(others))]
         if not history:
             is_left = table.schema == KEYS and not await self.rules.something_hangs_on(connection, table.name, stored)
             return [RowFault(table.name, key, UNNAMED if is_left else "ingen log nævner den", is_remark=is_left)]
@@ -233,12 +243,22 @@ class RowReconciliation:
             found.append(f"er sat tilbage til udgave {revision}; loggen kender udgave {last.revision}")
         elif (table.schema, table.name, revision, last.revision) == (KEYS, EXCHANGE_KEY, 2, 1):
             # What was passed on is taken in without a word: see SideKeys.take_in.
-            return [] if stored["rests_on"] is not None else [RowFault(table.name, key, TAKEN_IN, is_remark=True)]
+            remarks = [] if stored["rests_on"] is not None else [RowFault(table.name, key, TAKEN_IN, is_remark=True)]
+            return [*remarks, *_cannot_say(others, table.name, key)]
         elif revision > last.revision:
             found.append(f"er af udgave {revision}, som ingen log nævner")
         elif digest_of(table.name, stored) != last.digest:
             found.append("er ikke, som den blev skrevet")
-        return [RowFault(table.name, key, what) for what in found]
+        if not found:
+            return _cannot_say(others, table.name, key)
+        places = self.claims.places(said)
+        return [RowFault(table.name, key, what, said_in=places) for what in found]
+
+
+def _cannot_say(others: Sequence[Written], table: str, key: str) -> list[RowFault]:
+    return [
+        RowFault("audit.leaf", key_text([one.log, str(one.place)]), f"{CANNOT_SAY}: {table} {key}") for one in others
+    ]
 
 
 def is_deleted(table: Table, history: Sequence[Written]) -> bool:

@@ -69,7 +69,8 @@ class SlowTurn:
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
                     step = await self._step(connection)
                 for fault in step:
-                    logger.critical("row_not_as_logged", table=fault.table, key=fault.key, found=fault.what)
+                    logger.critical("row_not_as_logged", table=fault.table, key=fault.key, found=fault.what,
+                                    said_in=fault.said_in)
                 found.update(step)
                 work = (self._has_read() - before) / AT_ONCE
                 await asyncio.sleep(0 if found else self._step_seconds * min(1, max(SHORTEST_PAUSE, work)))

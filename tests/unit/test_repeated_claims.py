@@ -1,0 +1,44 @@
+"""What the operator did is said again in the logs of those it concerns: that is no claim of theirs."""
+
+from typing import Any, cast
+from unittest.mock import Mock
+
+import pytest
+
+from infohus.kernel.access.key_row_rules import RulesOfKeyRows
+from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.claims import Claims
+from infohus.kernel.audit.verification.logged_rows import Written
+
+FIRST, SECOND, OTHER = "11", "22", "33"
+CARRIED = {"verb": "carry", "action": "carryRowDigests"}
+
+
+def written(log: str, revision: int, digest: str | None, **more: Any) -> Written:
+    """Make the operator's word on a plan."""
+    said = {"verb": "insert", "was": None, "at": 0.0, "place": revision, "case_id": None, "authority": None}
+    return Written(**{**said, "action": "loadPlan", "log": log, "revision": revision, "digest": digest, **more})
+
+
+@pytest.mark.parametrize(("in_installation", "elsewhere", "is_repeated"), [
+    ([(1, FIRST, {})], (1, FIRST, {}), True),
+    ([(1, FIRST, {})], (1, OTHER, {}), False),
+    ([(1, FIRST, {})], (2, SECOND, {"verb": "update"}), False),
+    ([(1, FIRST, {})], (1, FIRST, {"authority": "politi"}), False),
+    ([(1, FIRST, {})], (1, FIRST, CARRIED), True),
+    ([(2, SECOND, CARRIED)], (1, FIRST, {}), True),
+    ([(2, SECOND, CARRIED)], (2, SECOND, {"verb": "update"}), True),
+    ([], (1, FIRST, {}), False),
+])
+@pytest.mark.rule(58)
+async def test_it_is_one_only_where_it_says_something_else(
+    in_installation: list[tuple[int, str, dict[str, Any]]], elsewhere: tuple[int, str, dict[str, Any]],
+    is_repeated: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    claims = Claims(RulesOfKeyRows())
+    claims.logs = {"installation": None, "politi": "politi"}
+    operators = [written("installation", revision, digest, **more) for revision, digest, more in in_installation]
+    revision, digest, more = elsewhere
+    copy = written("politi", revision, digest, **more)
+    counting, others = await claims.sorted_out(cast("AnyConnection", Mock()), "plan", {}, [*operators, copy])
+    assert (counting, others) == (operators, [] if is_repeated else [copy])
