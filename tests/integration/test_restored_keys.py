@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from conftest import Database
-from house import POLICE, PROBATION, House, told
+from house import MUNICIPALITY, POLICE, PROBATION, House, told
 from infohus.cli.commands import main
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.audit.verification.key_rows import FALLEN, STANDS_AGAIN
 from invitations import invitation
 from reconciled import faults_in
@@ -49,6 +50,12 @@ class WhenKeysAreRestoredFromBeforeAWithdrawal:
         left = await house.sql("SELECT exchange_id, rests_on FROM keys.exchange_key")
         assert not any(row["exchange_id"] == fell[0] or row["rests_on"] == fell[0] for row in left)
         assert 0 < len(left) < len(before)
+        said = {
+            (authority, entry.role) for authority in (None, MUNICIPALITY, POLICE, PROBATION)
+            for entry in await house.entries(log_of(authority) if authority else INSTALLATION_LOG)
+            if entry.action == "withdrawKeysAgain"
+        }
+        assert said == {(None, "owner"), (POLICE, "owner"), (PROBATION, "owner")}
         assert (await case.politi.get(f"{case.path}/information/{other}"))["text"] == "Moren er bekymret."
 
 

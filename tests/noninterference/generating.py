@@ -11,7 +11,7 @@ from noninterference.installation import SIDES, other
 from noninterference.onward_acts import AFTER_TELLING_A_THIRD
 from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
 
-BEGINNING = datetime(2026, 12, 1, 12, tzinfo=UTC)
+BEGINNING = datetime(2025, 12, 2, 12, tzinfo=UTC)
 SHARED_ACTS = (6, 16)
 PAST_WHO_SIGNS = 8
 """How much likelier than other acts past the other side it is that one's own open proposal is changed; few are open."""

@@ -119,6 +119,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.REGISTER_COORDINATOR: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LOAD_TEMPLATE: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.MAKE_INTAKE_KEYS: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.WITHDRAW_KEYS_AGAIN: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LIST_OVERDUE_REVIEWS: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.REPORT_ERASURE: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.REPORT_SUBJECT_LOG: ActionRule("Infohus", COORDINATORS, only_members=True),

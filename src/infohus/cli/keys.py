@@ -26,6 +26,7 @@ from infohus.kernel.sealing.signatures import (
     written,
 )
 from infohus.plan.intake_acts import AuthorityNotUsable, make_intake_keys
+from infohus.plan.restoring_acts import withdraw_keys_again
 
 
 @click.group()
@@ -86,7 +87,10 @@ def replace_signer(authority: str, stolen: bool, folder: Path, signers_file: Pat
 @reconciler_option
 @owner_address
 def withdraw_again(reconciler_database: str | None, owner_database: str) -> None:
-    """After the schema `keys` was restored, before the service starts: delete again what the logs say was withdrawn."""
+    """After the schema `keys` was restored, before the service starts: delete again what the logs say was withdrawn.
+
+    The installation's log says it, and the log of each authority whose they were.
+    """
     if not reconciler_database:
         message = "name --reconciler-database"
         raise click.UsageError(message)
@@ -97,8 +101,7 @@ def withdraw_again(reconciler_database: str | None, owner_database: str) -> None
             await reconciler.execute("SET row_security = off")
             while True:
                 _, found = await reconcile_rows(reconciler, RulesOfKeyRows())
-                async with owner.transaction():
-                    fallen = await delete_withdrawn(owner, found, at=now())
+                fallen = await withdraw_keys_again(owner, partial(delete_withdrawn, found=found), at=now())
                 if not fallen:
                     return deleted
                 deleted += fallen

@@ -8,6 +8,7 @@ ACTS: dict[str, str] = {
     "register-coordinator": "Udpeg en tovholder",
     "load-template": "Indlæs vurderingsværktøjets skabelon",
     "make-intake-keys": "Lav nøgler til at modtage videregivelser",
+    "withdraw-keys-again": "Træk videregivelser tilbage igen",
 
     "read-infohus": "Læs beredskabsplanen",
     "add-network-material": "Tilføj materiale til netværket",

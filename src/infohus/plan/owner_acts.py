@@ -43,13 +43,13 @@ class CoordinatorNotUsable(Exception):  # noqa: N818 - names the situation
 
 
 async def append_owner_entries(  # noqa: PLR0913 - an entry is all of it
-    owner_connection: AnyConnection, action: Action, *, concerns: Iterable[str], infohus_id: UUID, wrote: list[Wrote],
-    justification: str, at: datetime,
+    owner_connection: AnyConnection, action: Action, *, concerns: Iterable[str], infohus_id: UUID | None,
+    wrote: list[Wrote], justification: str, at: datetime,
 ) -> None:
     """Append what the owner did about an infohus; call it last in the transaction that does it (rule 59).
 
-    One entry stands in the installation's log and one in the log of each authority of `concerns`, under the same
-    correlation id. `wrote` are the rows that it wrote, all of them.
+    Without `infohus_id` it was about the whole installation. One entry stands in the installation's log and one in the
+    log of each authority of `concerns`, under the same correlation id. `wrote` are the rows that it wrote, all of them.
     """
     entry = Entry(
         at=at, log=INSTALLATION_LOG, caller=None, authority=None, role="owner", assurance=None, action=action.value,

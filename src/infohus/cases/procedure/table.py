@@ -58,6 +58,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.REGISTER_COORDINATOR: done_by_the_owner("register-coordinator", of(P.ADMINISTRATION)),
     Action.LOAD_TEMPLATE: done_by_the_owner("load-template", of(P.ADMINISTRATION)),
     Action.MAKE_INTAKE_KEYS: done_by_the_owner("make-intake-keys", of(P.ADMINISTRATION)),
+    Action.WITHDRAW_KEYS_AGAIN: done_by_the_owner("withdraw-keys-again", of(P.ADMINISTRATION)),
 
     # --- on an infohus: its plan, and what is due ---
     Action.READ_INFOHUS: reading("read-infohus", of(P.ADMINISTRATION)),

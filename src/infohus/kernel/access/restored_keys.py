@@ -1,8 +1,9 @@
 """What the logs say was withdrawn is deleted again where a restored schema `keys` has it, by the owner's command.
 
-No log says it anew: the withdrawals stand there already, and the deletion only makes the rows what they say.
+No log names the rows anew: the withdrawals stand there already, and the deletion only makes the rows what they say.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -23,12 +24,14 @@ _DELETE = sa.delete(ExchangeKey).where(
 _OWNER = "owner"
 
 
-async def delete_withdrawn(owner_connection: AnyConnection, found: Iterable[RowFault], *, at: datetime) -> int:
-    """Delete the exchange keys that a comparison of rows found standing although they fell; give how many there were.
+async def delete_withdrawn(
+    owner_connection: AnyConnection, found: Iterable[RowFault], *, at: datetime
+) -> Counter[str]:
+    """Delete the exchange keys that a comparison of rows found standing although they fell; count them by recipient.
 
     Call it in a transaction. Deleting one may leave others that rested on it: compare again until none is found.
     """
-    deleted = 0
+    deleted = Counter[str]()
     for fault in found:
         if fault.table != EXCHANGE_KEY or fault.what not in {STANDS_AGAIN, FALLEN}:
             continue
@@ -37,5 +40,5 @@ async def delete_withdrawn(owner_connection: AnyConnection, found: Iterable[RowF
         done = await owner_connection.execute(*compiled(_DELETE).bound(
             exchange_id=UUID(exchange_id), number=int(number), recipient_id=recipient_id
         ))
-        deleted += int(done.split()[-1])
-    return deleted
+        deleted[recipient_id] += int(done.split()[-1])
+    return +deleted

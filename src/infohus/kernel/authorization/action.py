@@ -32,6 +32,7 @@ class Action(StrEnum):
     REGISTER_COORDINATOR = "registerCoordinator"
     LOAD_TEMPLATE = "loadTemplate"
     MAKE_INTAKE_KEYS = "makeIntakeKeys"
+    WITHDRAW_KEYS_AGAIN = "withdrawKeysAgain"
     LIST_OVERDUE_REVIEWS = "listOverdueReviews"
     REPORT_ERASURE = "reportErasure"
     REPORT_SUBJECT_LOG = "reportSubjectLog"

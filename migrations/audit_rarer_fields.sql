@@ -1,0 +1,37 @@
+-- What an entry of the log may say in the fields that most entries leave out: run after audit.sql, whose append asks it.
+--
+-- Refuses an entry in which one of them is of another type or says nothing that can be meant.
+CREATE FUNCTION audit.require_rarer_fields(said jsonb) RETURNS void
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+    DECLARE
+        moment text;
+    BEGIN
+        FOREACH moment IN ARRAY ARRAY[said #>> '{emptied, before}', said #>> '{counted, minute}'] LOOP
+            IF moment !~ '^20\d\d-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$'
+               OR moment::timestamptz < '2000-01-01Z' THEN
+                RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+        END LOOP;
+        IF (said @@ '
+             (!exists($.part) || $.part.type() == "array" && $.part.size() == 2 && !($.part[*].type() != "number")
+               && !exists($.part[*] ? (@.floor() != @)) && $.part[0] >= 1 && $.part[0] <= $.part[1]
+               && $.part[1] < 2147483648)
+             && (!exists($.asked) || $.asked.type() == "object" && !($.asked.*.type() != "array")
+               && !($.asked.*[*].type() != "string"))
+             && (!exists($.read) || $.read.type() == "array" && !($.read[*].type() != "array")
+               && !($.read[*].size() != 2) && !($.read[*][*].type() != "number")
+               && !exists($.read[*][*] ? (@.floor() != @ || @ < 0 || @ >= 9223372036854775808)))
+             && (!exists($.emptied) || $.emptied.type() == "object" && $.emptied.before.type() == "string"
+               && $.emptied.start.type() == "number" && $.emptied.stop.type() == "number"
+               && $.emptied.start.floor() == $.emptied.start && $.emptied.stop.floor() == $.emptied.stop
+               && $.emptied.start >= 0 && $.emptied.start < $.emptied.stop && $.emptied.stop < 9223372036854775808)
+             && (!exists($.counted) || $.counted.type() == "object" && $.counted.minute.type() == "string"
+               && $.counted.refusals.type() == "object" && !($.counted.refusals.*.type() != "number")
+               && !exists($.counted.refusals.* ? (@.floor() != @)))') IS NOT TRUE THEN
+            RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+    END
+    $$;
+
+REVOKE EXECUTE ON FUNCTION audit.require_rarer_fields(jsonb) FROM PUBLIC;

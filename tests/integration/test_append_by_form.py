@@ -1,0 +1,80 @@
+"""The log takes no entry that its readers could not read: each field, with whatever else it could hold."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+import pytest
+
+from conftest import Database
+from infohus.kernel.audit.formats.entry import Counted, Emptied, Entry, Opened, Wrote, read
+from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.verification.log_rows import verify_database
+from small_entries import opened_log, small_entry
+
+LOG = uuid4()
+MOMENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+GARBAGE: tuple[Any, ...] = (
+    None, "x", "", 7, -1, 1.5, 1e300, True, [], [1], ["x"], [None], [[]], [{}], [[1]], [[1, "x"]], [5, 1], {},
+    {"x": 1}, {"x": "y"}, {"x": [1]}, "2098-01-01T00:00:00Z", "2026-11-23T24:00:00Z", "2026-11-23T23:59:60Z",
+    "2026-02-30T12:00:00Z", "{" + str(uuid4()) + "}",
+)
+WHOLE: dict[str, Any] = json.loads(small_entry(
+    LOG, "nonce", caller=uuid4(), subject=uuid4(), case=uuid4(), role="r", assurance="a", reason="r", policies=["p"],
+    justification="j", purpose="p", recipients=["x"], part=(1, 2), asked={"x": ["y"]}, read=[(0, 7)],
+    opened=[Opened("note", "text", uuid4())], wrote=[Wrote("insert", "note", ["k"], 1, "d", "w")],
+    emptied=Emptied(0, 7, MOMENT), counted=Counted(MOMENT, {"expired": 1}),
+))
+NESTED: dict[str, type[msgspec.Struct]] = {"opened": Opened, "wrote": Wrote, "emptied": Emptied, "counted": Counted}
+
+
+def changed() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give the entry with each field, and each of what it holds, replaced by each garbage and left out."""
+    for field in (one.encode_name for one in msgspec.structs.fields(Entry)):
+        for garbage in GARBAGE:
+            yield f"{field}: {garbage!r}", {**WHOLE, field: garbage}
+        yield f"without {field}", {name: value for name, value in WHOLE.items() if name != field}
+    yield "one field more", {**WHOLE, "more": 1}
+    for field, kind in NESTED.items():
+        inner = WHOLE[field][0] if isinstance(WHOLE[field], list) else WHOLE[field]
+        for name in (one.encode_name for one in msgspec.structs.fields(kind)):
+            without = {key: value for key, value in inner.items() if key != name}
+            for text, one in [(repr(garbage), {**inner, name: garbage}) for garbage in GARBAGE] + [("gone", without)]:
+                yield f"{field}.{name}: {text}", {**WHOLE, field: [one] if isinstance(WHOLE[field], list) else one}
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.rule(58)
+class WhenTheApplicationsRoleAppendsWhatIsNoEntry:
+    async def test_what_no_reader_reads_is_refused_whatever_field_it_stands_in(self, database: Database) -> None:
+        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
+        taken = 0
+        for what, entry in [("the whole", WHOLE), *changed()]:
+            encoded = json.dumps(entry, separators=(",", ":")).encode()
+            try:
+                await app.execute(APPEND, LOG, encoded)
+            except asyncpg.PostgresError:
+                assert what != "the whole"
+                continue
+            taken += 1
+            assert read(encoded) is not None, what
+        assert taken > len(WHOLE)
+        assert (await verify_database(superuser, LOG)).is_whole
+        for connection in (superuser, app):
+            await connection.close()
+
+    async def test_nor_can_one_be_dated_ahead_which_nobody_could_empty(self, database: Database) -> None:
+        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
+        present = await superuser.fetchval("SELECT now()")
+        within, beyond = [
+            small_entry(LOG, "ahead", at=present + timedelta(minutes=minutes)) for minutes in (55, 65)
+        ]
+        assert await app.fetchval(APPEND, LOG, within) == 0
+        with pytest.raises(asyncpg.InvalidParameterValueError):
+            await app.execute(APPEND, LOG, beyond)
+        for connection in (superuser, app):
+            await connection.close()
