@@ -164,8 +164,8 @@ class WhenAFrontIsEmptied:
                 await old.emptied([carrying], said=msgspec.json.encode({**fields, **more}))
         with pytest.raises(asyncpg.CheckViolationError, match="says something else"):
             await old.emptied([carrying, *nothing], said=emptying)
-        for odd in ({"verb": "insert"}, {"was": "0" * 64}):
-            row = {**msgspec.json.decode(carrying)["wrote"][0], **odd}
+        for change in ({"verb": "insert"}, {"was": "0" * 64}):
+            row = {**msgspec.json.decode(carrying)["wrote"][0], **change}
             with pytest.raises(asyncpg.CheckViolationError, match="carries what was not said"):
                 await old.emptied([msgspec.json.encode({**msgspec.json.decode(carrying), "wrote": [row]})])
         assert await old.superuser.fetchval("SELECT count(*) FROM audit.leaf") == 1
