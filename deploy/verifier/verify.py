@@ -179,6 +179,7 @@ AT_TIMES = {
 }
 ENTRY = r"\{" + ",".join(f'"{name}":{form}' for name, form in FIELDS.items())
 ENTRY = re.compile(ENTRY + "".join(f'(?:,"{name}":{form})?' for name, form in AT_TIMES.items()) + r"\}", re.DOTALL)
+SPELLED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def moment(text):
@@ -189,9 +190,8 @@ def fields_of(index, entry):
     """Read an entry of format 2: it has one spelling, with FIELDS in this order, and then those AT_TIMES it needs."""
     with contextlib.suppress(ValueError, IndexError, RecursionError):
         fields = json.loads(entry, parse_int=lambda digits: range(2**63)[int(digits)])
-        is_one = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() == entry
-        moments = re.findall('"(?:at|before|minute)":"([^"]*)"', entry.decode())
-        if is_one and ENTRY.fullmatch(entry.decode()) and all(map(moment, moments)):
+        is_one = SPELLED(fields).encode() == entry and ENTRY.fullmatch(entry.decode())
+        if is_one and all(map(moment, re.findall('"(?:at|before|minute)":"([^"]*)"', entry.decode()))):
             return fields
     raise Wrong(f"entry {index} is no entry of format 2")
 
