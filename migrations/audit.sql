@@ -182,7 +182,7 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                    && @.revision.type() == "number" && @.revision > 0 && @.revision < 9223372036854775808
                    && @.revision.floor() == @.revision
                    && (@.digest.type() == "null" || @.digest.type() == "string")
-                   && !(@.was.type() != "null" && @.was.type() != "string"))))') IS NOT TRUE THEN
+                   && (@.was.type() == "null" || @.was.type() == "string"))))') IS NOT TRUE THEN
                 RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
             END IF;
             IF said ?| '{part, asked, read, emptied, counted}'::text[] THEN

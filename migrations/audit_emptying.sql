@@ -80,12 +80,39 @@ CREATE FUNCTION audit.let_only_empty() RETURNS trigger
     END
     $$;
 
+-- The newest word of a range of entries on each row that one of them wrote: what was not allowed wrote nothing.
+CREATE FUNCTION audit.newest_words(of_log uuid, start bigint, stop bigint)
+  RETURNS TABLE (word jsonb, at timestamptz)
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+    SELECT DISTINCT ON (w -> 'table', w -> 'key') w, (e ->> 'at')::timestamptz
+    FROM audit.leaf l, convert_from(l.entry, 'UTF8') c, jsonb(c) e, jsonb_array_elements(e -> 'wrote') w
+    WHERE l.log_id = of_log AND l.index >= start AND l.index < stop AND e ->> 'outcome' = 'allowed'
+    ORDER BY w -> 'table', w -> 'key', l.index DESC, (w ->> 'revision')::bigint DESC
+    $$;
+
+-- Whether an entry is one of this action on this log and says nothing else: no caller, person, case or text.
+CREATE FUNCTION audit.is_of_emptying(said jsonb, of_log uuid, action text) RETURNS boolean
+  LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+  AS $$
+    SELECT said - '{at, wrote, emptied, part, correlation, nonce}'::text[] = jsonb_build_object(
+        'v', 2, 'log', of_log, 'caller', NULL, 'authority', NULL, 'role', NULL, 'assurance', NULL, 'action', action,
+        'subject_kind', 'log', 'subject', of_log, 'case', NULL, 'outcome', 'allowed', 'reason', NULL,
+        'policies', '{}'::text[], 'policy_set', '', 'justification', NULL, 'purpose', 'log_retention',
+        'recipients', '{}'::text[], 'track', 'ordinary', 'persons', '{}'::text[], 'opened', '{}'::text[])
+      AND (said ->> 'at')::timestamptz BETWEEN now() - interval '1 hour' AND now() + interval '1 hour'
+      AND said ->> 'correlation' ~ '^([0-9a-f]{32})?$' AND said ->> 'nonce' ~ '^[A-Za-z0-9_-]{22}$'
+    $$;
+
 -- Appending takes the log's lock first, and the transaction holds it, so two calls follow one another.
 --
--- `carried` are entries that say again what the emptied ones say of rows: the same table, key, revision and digest, and
--- nothing else. So nobody can forge an entry on a row this way, and one that is left out shows as a row of no log.
-CREATE FUNCTION audit.empty(of_log uuid, start bigint, stop bigint, new_entry bytea, carried bytea[] DEFAULT '{}')
-  RETURNS bigint
+-- `carried` are entries that say again what the emptied ones said last of rows: the same table, key, revision and
+-- digest, each once, and nothing else. So nobody can forge an entry on a row this way. Nothing may be left out either:
+-- what the range says last of a row is carried, unless that is that it was deleted, or `later` names an entry, as
+-- [log, index], that says more of it: a higher revision, or that it was deleted since.
+CREATE FUNCTION audit.empty(
+    of_log uuid, start bigint, stop bigint, new_entry bytea, carried bytea[] DEFAULT '{}', later jsonb DEFAULT '[]'
+) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
@@ -94,31 +121,58 @@ CREATE FUNCTION audit.empty(of_log uuid, start bigint, stop bigint, new_entry by
         range jsonb := said -> 'emptied';
         emptied bigint;
         one bytea;
+        again jsonb := '[]';
+        words jsonb[];
+        moments timestamptz[];
     BEGIN
-        IF said ->> 'action' <> 'emptyLogEntries' OR said -> 'wrote' <> '[]' THEN
-            RAISE EXCEPTION 'the entry says something else' USING ERRCODE = 'check_violation';
-        END IF;
-        FOREACH one IN ARRAY carried LOOP
-            said := convert_from(one, 'UTF8')::jsonb;
-            IF said ->> 'action' <> 'carryRowDigests' OR said -> 'persons' <> '[]' OR said -> 'opened' <> '[]'
-               OR EXISTS (
-                SELECT w -> 'table', w -> 'key', w -> 'revision', w -> 'digest', w ->> 'verb'
-                FROM jsonb_array_elements(said -> 'wrote') w
-                EXCEPT
-                SELECT w -> 'table', w -> 'key', w -> 'revision', w -> 'digest', 'carry'
-                FROM audit.leaf l, jsonb_array_elements(convert_from(l.entry, 'UTF8')::jsonb -> 'wrote') w
-                WHERE l.log_id = of_log AND l.index >= start AND l.index < stop
-            ) THEN
-                RAISE EXCEPTION 'an entry carries what was not said' USING ERRCODE = 'check_violation';
-            END IF;
-            PERFORM audit.append(of_log, one);
-        END LOOP;
-        place := audit.append(of_log, new_entry);
         IF stop - start NOT BETWEEN 1 AND 4096 THEN
             RAISE EXCEPTION 'between 1 and 4096 entries are emptied at a time' USING ERRCODE = 'check_violation';
         END IF;
+        IF audit.is_of_emptying(said, of_log, 'emptyLogEntries') IS NOT TRUE OR said -> 'wrote' <> '[]' OR said ? 'part'
+           OR range - '{start, stop, before}'::text[] IS DISTINCT FROM '{}' THEN
+            RAISE EXCEPTION 'the entry says something else' USING ERRCODE = 'check_violation';
+        END IF;
         IF ((range ->> 'start')::bigint, (range ->> 'stop')::bigint) IS DISTINCT FROM (start, stop) THEN
             RAISE EXCEPTION 'the entry says another range' USING ERRCODE = 'check_violation';
+        END IF;
+        FOREACH one IN ARRAY carried LOOP
+            said := convert_from(one, 'UTF8')::jsonb;
+            IF audit.is_of_emptying(said, of_log, 'carryRowDigests') IS NOT TRUE OR said ? 'emptied'
+               OR said -> 'wrote' = '[]' THEN
+                RAISE EXCEPTION 'a carrying entry says something else' USING ERRCODE = 'check_violation';
+            END IF;
+            again := again || (said -> 'wrote');
+            PERFORM audit.append(of_log, one);
+        END LOOP;
+        place := audit.append(of_log, new_entry);
+        SELECT array_agg(n.word), array_agg(n.at) INTO words, moments
+        FROM audit.newest_words(of_log, start, stop) n WHERE n.word ->> 'verb' <> 'delete';
+        IF EXISTS (
+            SELECT w FROM jsonb_array_elements(again) w
+            EXCEPT ALL
+            SELECT n || '{"verb": "carry", "was": null}' FROM unnest(words) n
+        ) THEN
+            RAISE EXCEPTION 'an entry carries what was not said' USING ERRCODE = 'check_violation';
+        END IF;
+        IF EXISTS (
+            WITH since AS MATERIALIZED (
+                SELECT w AS word, (e ->> 'at')::timestamptz AS at
+                FROM (SELECT DISTINCT p FROM jsonb_array_elements(later) p) named
+                JOIN audit.leaf l ON l.log_id = (p ->> 0)::uuid AND l.index = (p ->> 1)::bigint,
+                jsonb(convert_from(l.entry, 'UTF8')) e, jsonb_array_elements(e -> 'wrote') w
+                WHERE e ->> 'outcome' = 'allowed' AND NOT (l.log_id = of_log AND l.index < stop)
+            )
+            SELECT n -> 'table', n -> 'key' FROM unnest(words) n
+            EXCEPT
+            SELECT w -> 'table', w -> 'key' FROM jsonb_array_elements(again) w
+            EXCEPT
+            SELECT s.word -> 'table', s.word -> 'key'
+            FROM since s JOIN unnest(words, moments) n (word, at)
+              ON s.word -> 'table' = n.word -> 'table' AND s.word -> 'key' = n.word -> 'key'
+            WHERE (s.word ->> 'revision')::bigint > (n.word ->> 'revision')::bigint
+               OR s.word ->> 'verb' = 'delete' AND s.at >= n.at
+        ) THEN
+            RAISE EXCEPTION 'what the range says of a row is not carried' USING ERRCODE = 'check_violation';
         END IF;
         IF start < 0 OR EXISTS (
             SELECT FROM audit.leaf l WHERE l.log_id = of_log AND l.index = start - 1 AND l.entry IS NOT NULL
@@ -139,6 +193,7 @@ CREATE TRIGGER leaf_is_only_emptied BEFORE UPDATE ON audit.leaf
   FOR EACH ROW EXECUTE FUNCTION audit.let_only_empty();
 
 REVOKE EXECUTE ON FUNCTION audit.kept_since(uuid), audit.moment_of(bytea), audit.emptiable(uuid, timestamptz),
-  audit.let_only_empty(), audit.empty(uuid, bigint, bigint, bytea, bytea[]) FROM PUBLIC;
+  audit.let_only_empty(), audit.newest_words(uuid, bigint, bigint), audit.is_of_emptying(jsonb, uuid, text),
+  audit.empty(uuid, bigint, bigint, bytea, bytea[], jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit.kept_since(uuid), audit.emptiable(uuid, timestamptz),
-  audit.empty(uuid, bigint, bigint, bytea, bytea[]) TO infohus_retention;
+  audit.empty(uuid, bigint, bigint, bytea, bytea[], jsonb) TO infohus_retention;

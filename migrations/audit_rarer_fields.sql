@@ -28,7 +28,7 @@ CREATE FUNCTION audit.require_rarer_fields(said jsonb) RETURNS void
                && $.emptied.start >= 0 && $.emptied.start < $.emptied.stop && $.emptied.stop < 9223372036854775808)
              && (!exists($.counted) || $.counted.type() == "object" && $.counted.minute.type() == "string"
                && $.counted.refusals.type() == "object" && !($.counted.refusals.*.type() != "number")
-               && !exists($.counted.refusals.* ? (@.floor() != @)))') IS NOT TRUE THEN
+               && !exists($.counted.refusals.* ? (@.floor() != @ || @ < 0 || @ >= 9223372036854775808)))') IS NOT TRUE THEN
             RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
         END IF;
     END

@@ -14,6 +14,7 @@ Sources: RFC 6962 section 2.1; C2SP signed-note, tlog-checkpoint, tlog-tiles, tl
 
 import argparse
 import base64
+import contextlib
 import functools
 import hashlib
 import itertools
@@ -35,7 +36,6 @@ class Wrong(Exception):
     """Something is wrong; the text says what and where."""
 
 
-# --- trees: RFC 6962 ------------------------------------------------------------------------------------------------
 def leaf(entry):
     return hashlib.sha256(b"\x00" + entry).digest()
 
@@ -77,7 +77,6 @@ def root_from_proof(hashed, index, size, proof):
     return node(proof[-1], root_from_proof(hashed, index - half, size - half, proof[:-1]))
 
 
-# --- signed notes ---------------------------------------------------------------------------------------------------
 def read_key(text):
     """Read `name+id+base64`; give (name, id, kind, public key)."""
     parts = re.fullmatch(f"({KEY_NAME})\\+([0-9a-f]{{8}})\\+([A-Za-z0-9+/]{{44}})", text.strip())
@@ -134,7 +133,6 @@ def check_signature(text, signature, key):
         raise Wrong(f"the signature of {key[0]} does not hold") from None
 
 
-# --- tiles ----------------------------------------------------------------------------------------------------------
 def tile_path(level, index, width):
     digits = str(index).zfill(-(-len(str(index)) // 3) * 3)
     name = re.sub("([0-9]{3})(?=[0-9])", r"x\1/", digits)
@@ -158,27 +156,44 @@ def entries_of(folder, index, width):
     return entries
 
 
-FIELDS = [
-    "v", "at", "log", "caller", "authority", "role", "assurance", "action", "subject_kind", "subject", "case",
-    "outcome", "reason", "policies", "policy_set", "justification", "purpose", "recipients", "track", "persons",
-    "opened", "wrote", "correlation", "nonce",
-]
-AT_TIMES = ["part", "asked", "read", "emptied", "counted", "tally"]
-WRITTEN = ["verb", "table", "key", "revision", "digest", "was"]
+LIST, OBJECT = r"\[(?:{0}(?:,{0})*)?\]", r"\{{(?:{0}(?:,{0})*)?\}}"
+TEXT = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+ID = '"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"'
+AT = r'"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.(?!0{6})[0-9]{6})?Z"'
+INT, TEXTS, ID_OR_NOT, MAYBE = "(?:0|[1-9][0-9]*)", LIST.format(TEXT), f"(?:null|{ID})", f"(?:null|{TEXT})"
+OPENED = rf'\{{"table":{TEXT},"column":{TEXT},"row":{ID}\}}'
+WROTE = rf'\{{"verb":{TEXT},"table":{TEXT},"key":(?!\[\]){TEXTS},"revision":(?!0){INT},'
+WROTE += rf'"digest":{MAYBE},"was":{MAYBE}\}}'
+FIELDS = {
+    "v": "2", "at": AT, "log": ID, "caller": ID_OR_NOT, "authority": MAYBE, "role": MAYBE, "assurance": MAYBE,
+    "action": TEXT, "subject_kind": TEXT, "subject": ID_OR_NOT, "case": ID_OR_NOT,
+    "outcome": '"(?:allowed|denied|refused|failed)"', "reason": MAYBE, "policies": TEXTS, "policy_set": TEXT,
+    "justification": MAYBE, "purpose": MAYBE, "recipients": TEXTS, "track": '"(?:ordinary|pet)"', "persons": TEXTS,
+    "opened": LIST.format(OPENED), "wrote": LIST.format(WROTE), "correlation": TEXT, "nonce": TEXT,
+}
+AT_TIMES = {
+    "part": rf"\[{INT},{INT}\]", "asked": OBJECT.format(f"{TEXT}:{TEXTS}"), "read": LIST.format(rf"\[{INT},{INT}\]"),
+    "emptied": rf'\{{"start":{INT},"stop":{INT},"before":{AT}\}}',
+    "counted": rf'\{{"minute":{AT},"refusals":' + OBJECT.format(f"{TEXT}:{INT}") + r"\}",
+    "tally": LIST.format(rf"\[{INT},{TEXT}\]"),
+}
+ENTRY = r"\{" + ",".join(f'"{name}":{form}' for name, form in FIELDS.items())
+ENTRY = re.compile(ENTRY + "".join(f'(?:,"{name}":{form})?' for name, form in AT_TIMES.items()) + r"\}", re.DOTALL)
+SPELLED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def moment(text):
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def fields_of(index, entry):
-    """Read an entry of format 2: JSON with these fields in this order, and behind them those of AT_TIMES it needs."""
-    try:
-        fields = json.loads(entry)
-        is_one = list(fields) == FIELDS + [name for name in AT_TIMES if name in fields]
-        is_one = is_one and entry.startswith(b'{"v":2,') and fields["track"] in ("ordinary", "pet")
-        is_one = is_one and all(list(row) == WRITTEN and row["revision"] >= 1 for row in fields["wrote"])
-    except (ValueError, TypeError, AttributeError):
-        is_one = False
-    if not is_one:
-        raise Wrong(f"entry {index} is no entry of format 2")
-    return fields
+    """Read an entry of format 2: it has one spelling, with FIELDS in this order, and then those AT_TIMES it needs."""
+    with contextlib.suppress(ValueError, IndexError, RecursionError):
+        fields = json.loads(entry, parse_int=lambda digits: range(2**63)[int(digits)])
+        is_one = SPELLED(fields).encode() == entry and ENTRY.fullmatch(entry.decode())
+        if is_one and all(map(moment, re.findall('"(?:at|before|minute)":"([^"]*)"', entry.decode()))):
+            return fields
+    raise Wrong(f"entry {index} is no entry of format 2")
 
 
 class Claims:
@@ -188,10 +203,10 @@ class Claims:
         self.empty, self.emptied, self.counted, self.act = 0, 0, {}, None
 
     def see(self, index, entry):
-        if not entry and self.empty != index:
-            raise Wrong(f"entry {index} is empty among entries that are not")
-        self.empty += not entry
         if not entry:
+            if self.empty != index:
+                raise Wrong(f"entry {index} is empty among entries that are not")
+            self.empty += 1
             return
         fields = fields_of(index, entry)
         self.emptied = max(self.emptied, emptied_by(fields, index))
@@ -220,13 +235,11 @@ class Claims:
 
 def emptied_by(fields, index):
     """Read how far an entry says the log is emptied; 0 for any other entry, and for an impossible range or date."""
-    try:
-        what = fields["emptied"]
-        at, before = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (fields["at"], what["before"]))
-        is_old = at - before >= timedelta(days=364) and 0 <= what["start"] < what["stop"] <= index
-        return what["stop"] if is_old and (fields["action"], fields["outcome"]) == ("emptyLogEntries", "allowed") else 0
-    except (ValueError, KeyError, TypeError, AttributeError):
+    what = fields.get("emptied")
+    if not what or (fields["action"], fields["outcome"]) != ("emptyLogEntries", "allowed"):
         return 0
+    is_old = moment(fields["at"]) - moment(what["before"]) >= timedelta(days=364)
+    return what["stop"] if is_old and what["start"] < what["stop"] <= index else 0
 
 
 def compare(folder, level, index, hashes):
@@ -258,8 +271,7 @@ def verify_folder(folder, log_key, cosigners, older, need):
             tree.add(hashed)
         if width == TILE:
             store_full(folder, levels, hashes)
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{tree.size} of {size} entries" + "\n" * (tree.size == size))
+        sys.stderr.write(f"\r{tree.size} of {size} entries" + "\n" * (tree.size == size) if sys.stderr.isatty() else "")
     for level, hashes in enumerate(levels[1:], start=1):
         if len(hashes) % TILE:
             compare(folder, level, len(hashes) // TILE, hashes[len(hashes) // TILE * TILE :])
@@ -271,9 +283,9 @@ def verify_folder(folder, log_key, cosigners, older, need):
         raise Wrong(f"the first {claims.empty} entries are empty, and the log says that the first {claims.emptied} are")
     if old_size is not None and (old_size > size or (old_size == size and old_root != root)):
         raise Wrong(f"the log has {size} entries, and you hold a checkpoint of {old_size}: it was cut off or replaced")
-    sentence = f"whole: {size} entries of {origin}, root {root.hex()}"
-    sentence += f", the first {claims.empty} emptied after their period" if claims.empty else ""
-    return sentence + (f", cosigned by {', '.join(signed)}" if signed else ", without cosignatures")
+    emptied = f", the first {claims.empty} emptied after their period" if claims.empty else ""
+    cosigned = f", cosigned by {', '.join(signed)}" if signed else ", without cosignatures"
+    return f"whole: {size} entries of {origin}, root {root.hex()}{emptied}{cosigned}"
 
 
 def store_full(folder, levels, hashes):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -66,6 +67,19 @@ class OldLog:
         finally:
             await connection.close()
 
+    async def emptied(self, carried: list[bytes], *, said: bytes | None = None, later: str = "[]") -> None:
+        """Empty all entries that are old, as the role that may."""
+        stop = await self.superuser.fetchval(
+            "SELECT count(*) FROM audit.leaf WHERE (convert_from(entry, 'UTF8')::jsonb ->> 'at')::timestamptz < $1",
+            now() - FIVE_YEARS,
+        )
+        entry = said or entry_of(LOG, Emptied(0, stop, now() - FIVE_YEARS), at=now())
+        retention = await asyncpg.connect(self.database.dsn("retention"))
+        try:
+            await retention.execute(EMPTY_AND_CARRY, LOG, 0, stop, entry, carried, later)
+        finally:
+            await retention.close()
+
     async def carried(self) -> list[Wrote]:
         """List what entries say again."""
         rows = await self.superuser.fetch("SELECT entry FROM audit.leaf WHERE entry IS NOT NULL ORDER BY index")
@@ -107,19 +121,55 @@ class WhenAFrontIsEmptied:
         assert await old.faults() == ["er ikke, som den blev skrevet"]
 
     @pytest.mark.rule(62)
-    async def test_nothing_else_can_be_said_in_its_place(self, old: OldLog) -> None:
+    async def test_nothing_else_can_be_said_in_its_place_and_nothing_left_out(self, old: OldLog) -> None:
+        await old.inserted(LONG_AGO)
+        changed = await old.inserted(LONG_AGO)
+        await old.changed(changed, now())
+        said, named = [decode(row["entry"]).wrote[0] for row in await old.superuser.fetch(
+            "SELECT entry FROM audit.leaf ORDER BY index LIMIT 2"
+        )]
+        right = Wrote("carry", said.table, said.key, 1, said.digest)
+        later = f'[["{LOG}", 2]]'
+        for carried, behind in (
+            ([Wrote("carry", said.table, said.key, 1, "0" * 64)], later),
+            ([Wrote("carry", said.table, said.key, 2, said.digest)], later),
+            ([Wrote("carry", said.table, [str(uuid4())], 1, said.digest)], later),
+            ([Wrote("carry", "note", said.key, 1, said.digest)], later),
+            ([right, right], later), ([], later), ([right], "[]"), ([right], f'[["{LOG}", 1]]'),
+            ([Wrote("carry", named.table, named.key, 1, named.digest)], later),
+        ):
+            with pytest.raises(asyncpg.CheckViolationError, match="carrie"):
+                await old.emptied(carrying_entries(LOG, carried, at=now()), later=behind)
+        await old.emptied(carrying_entries(LOG, [right], at=now()), later=later)
+        assert await old.faults() == []
+
+    @pytest.mark.rule(62)
+    async def test_who_empties_says_nothing_of_its_own(self, old: OldLog) -> None:
         await old.inserted(LONG_AGO)
         said = decode(await old.superuser.fetchval("SELECT entry FROM audit.leaf")).wrote[0]
-        entry = entry_of(LOG, Emptied(0, 1, now() - FIVE_YEARS), at=now())
-        retention = await asyncpg.connect(old.database.dsn("retention"))
-        for forged in (
-            [Wrote("carry", said.table, said.key, 1, "0" * 64)], [Wrote("carry", said.table, said.key, 2, said.digest)],
-            [Wrote("carry", said.table, [str(uuid4())], 1, said.digest)],
-            [Wrote("carry", "note", said.key, 1, said.digest)],
-        ):
-            carried = carrying_entries(LOG, forged, at=now())
-            with pytest.raises(asyncpg.CheckViolationError):
-                await retention.execute(EMPTY_AND_CARRY, LOG, 0, 1, entry, carried)
-        await retention.execute(EMPTY_AND_CARRY, LOG, 0, 1, entry, [])
-        assert await old.faults() == ["ingen log nævner den"]  # what is not said again is noticed
-        await retention.close()
+        (carrying,) = carrying_entries(LOG, [Wrote("carry", said.table, said.key, 1, said.digest)], at=now())
+        emptying = entry_of(LOG, Emptied(0, 1, now() - FIVE_YEARS), at=now())
+        nothing = [msgspec.json.encode({**msgspec.json.decode(carrying), "wrote": []})]
+        fields = msgspec.json.decode(emptying)
+        other_words = {
+            name: "x" if value is None or isinstance(value, str) else [*value, "x"] if isinstance(value, list) else 3
+            for name, value in fields.items() if name not in {"at", "emptied", "wrote"}
+        }
+        for name, value in (*other_words.items(), ("asked", {"x": ["y"]}), ("read", [[0, 1]]), ("at", LONG_AGO)):
+            for spoiled, others in ((emptying, carrying), (carrying, emptying)):
+                odd = msgspec.json.encode({**msgspec.json.decode(spoiled), name: value})
+                pair = (odd, [others]) if spoiled is emptying else (others, [odd])
+                with pytest.raises(asyncpg.PostgresError, match=r"says something else|no entry of format 2"):
+                    await old.emptied(pair[1], said=pair[0])
+        for more in ({"emptied": {**fields["emptied"], "x": 1}}, {"wrote": [msgspec.to_builtins(said)]}):
+            with pytest.raises(asyncpg.CheckViolationError, match="says something else"):
+                await old.emptied([carrying], said=msgspec.json.encode({**fields, **more}))
+        with pytest.raises(asyncpg.CheckViolationError, match="says something else"):
+            await old.emptied([carrying, *nothing], said=emptying)
+        for change in ({"verb": "insert"}, {"was": "0" * 64}):
+            row = {**msgspec.json.decode(carrying)["wrote"][0], **change}
+            with pytest.raises(asyncpg.CheckViolationError, match="carries what was not said"):
+                await old.emptied([msgspec.json.encode({**msgspec.json.decode(carrying), "wrote": [row]})])
+        assert await old.superuser.fetchval("SELECT count(*) FROM audit.leaf") == 1
+        await old.emptied([carrying], said=emptying)
+        assert await old.faults() == []

@@ -155,7 +155,7 @@ class WhenItMustNotBeEmptied:
         for other in (log.app, log.superuser):
             held = await other.fetchval(
                 "SELECT has_function_privilege("
-                "'infohus_app', 'audit.empty(uuid, bigint, bigint, bytea, bytea[])', 'EXECUTE')"
+                "'infohus_app', 'audit.empty(uuid, bigint, bigint, bytea, bytea[], jsonb)', 'EXECUTE')"
             )
             assert held is False
 

@@ -2,11 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
-from operator import itemgetter
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import rich_click as click
 
 from infohus.cli.connected import connected
@@ -86,7 +86,7 @@ async def _empty_or_list(
 ) -> None:
     async with connected(database) as connection:
         kept_since: datetime = await connection.fetchval(KEPT_SINCE, log_id)
-        before = kept_since if day is None else day
+        before = kept_since if day is None else day.astimezone(UTC)
         if before > kept_since:
             message = f"Loggens poster skal bevares, når de er fra {danish_day(kept_since)} eller senere."
             raise click.ClickException(message)
@@ -117,14 +117,15 @@ async def _empty(
 
     Dies between two: the entries so far are emptied, the log says so, and the next run does the rest.
     """
-    living = sorted(logged.only_said_before(log_id, emptiable.stop), key=itemgetter(0))
     with click.progressbar(length=emptiable.stop - emptiable.start, label="Tømmer") as progress:
         for start in range(emptiable.start, emptiable.stop, AT_ONCE):
             stop = min(start + AT_ONCE, emptiable.stop)
             at = now()
-            carried = carrying_entries(log_id, [row for place, row in living if start <= place < stop], at=at)
+            said = list(logged.newest_in(log_id, start, stop))
+            carried = carrying_entries(log_id, [row for row, behind in said if behind is None], at=at)
+            later = msgspec.json.encode({behind for _, behind in said if behind is not None}).decode()
             entry = entry_of(log_id, Emptied(start, stop, before), at=at)
-            await connection.execute(EMPTY_AND_CARRY, log_id, start, stop, entry, carried)
+            await connection.execute(EMPTY_AND_CARRY, log_id, start, stop, entry, carried, later)
             progress.update(stop - start)
 
 

@@ -3,8 +3,8 @@
 One database function does it, a few thousand entries at a time, and each call appends an entry that says so. Such an
 entry covers every entry before its `stop`, so the newest one is enough when older ones have been emptied themselves.
 
-What the emptied entries alone said of rows that still live is said again in the same transaction, so that these rows
-can be compared with the log for as long as they are kept.
+What the emptied entries said last of rows is said again in the same transaction, so that these rows can be compared
+with the log for as long as they are kept.
 """
 
 import secrets
@@ -28,8 +28,9 @@ SHORTEST_PERIOD = timedelta(days=364)
 KEPT_SINCE = "SELECT audit.kept_since($1)"
 EMPTIABLE = "SELECT start, stop, earliest, latest FROM audit.emptiable($1, $2)"
 EMPTY = "SELECT audit.empty($1, $2, $3, $4)"
-EMPTY_AND_CARRY = "SELECT audit.empty($1, $2, $3, $4, $5)"
-"""The same, after appending the entries $5, which carry what the emptied ones said of rows that live."""
+EMPTY_AND_CARRY = "SELECT audit.empty($1, $2, $3, $4, $5, $6)"
+"""The same, after appending the entries $5, which carry what the emptied ones said last of rows; of the other rows, the
+entries $6 say more: a JSON list of [log, index]."""
 
 CARRY_ROWS = "carryRowDigests"
 """The action of those entries; it has no route either."""

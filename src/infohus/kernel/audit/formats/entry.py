@@ -28,6 +28,7 @@ MOST_RANGES = 200
 YEARS = range(2000, 2100)
 """Of which years an entry can be: every reader can count on from such a moment."""
 _BEGINS = b'{"v":2,'
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class EntryTooLarge(Exception):  # noqa: N818 - names the situation
@@ -81,19 +82,19 @@ class Wrote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return None
 
 
-class Emptied(msgspec.Struct, frozen=True):
+class Emptied(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which entries lost their bytes: start … stop−1, all older than `before`; those before `start` had lost them."""
 
-    start: int
-    stop: int
+    start: _Number
+    stop: _Number
     before: datetime
 
 
-class Counted(msgspec.Struct, frozen=True):
+class Counted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many requests of no authority were refused in the minute that begins at `minute`, by the reason's code."""
 
     minute: datetime
-    refusals: dict[str, int]
+    refusals: dict[str, _Number]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,12 +131,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     wrote: list[Wrote]
     correlation: str
     nonce: str
-    part: tuple[int, int] | msgspec.UnsetType = msgspec.UNSET
+    part: tuple[_Number, _Number] | msgspec.UnsetType = msgspec.UNSET
     asked: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
-    read: list[tuple[int, int]] | msgspec.UnsetType = msgspec.UNSET
+    read: list[tuple[_Number, _Number]] | msgspec.UnsetType = msgspec.UNSET
     emptied: Emptied | msgspec.UnsetType = msgspec.UNSET
     counted: Counted | msgspec.UnsetType = msgspec.UNSET
-    tally: list[tuple[int, str]] | msgspec.UnsetType = msgspec.UNSET
+    tally: list[tuple[_Number, str]] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def is_first_part(self) -> bool:
@@ -207,12 +208,18 @@ def decode(encoded: bytes) -> Entry:
         msgspec.DecodeError: they are no JSON.
         msgspec.ValidationError: they are no entry of format 2.
     """
-    entry = _DECODER.decode(encoded)
-    if not encoded.startswith(_BEGINS) or not encoded.endswith(b"}"):
-        message = "an entry of format 2 begins with its version, and nothing follows it"
+    try:
+        entry = _DECODER.decode(encoded)
+    except (UnicodeDecodeError, RecursionError) as error:  # bytes of no text, or lists in lists in lists
+        raise msgspec.DecodeError from error
+    if not encoded.startswith(_BEGINS) or _ENCODER.encode(entry) != encoded:
+        message = "an entry of format 2 has one spelling: no space, no name twice, nothing before or behind it"
         raise msgspec.ValidationError(message)
-    if entry.at.utcoffset() != timedelta() or entry.at.year not in YEARS:
-        message = "an entry is of a moment of the years 2000 to 2099, in UTC"
+    moments = [entry.at]
+    moments += [entry.emptied.before] if isinstance(entry.emptied, Emptied) else []
+    moments += [entry.counted.minute] if isinstance(entry.counted, Counted) else []
+    if any(moment.utcoffset() != timedelta() or moment.year not in YEARS for moment in moments):
+        message = "an entry is of a moment of the years 2000 to 2099, in UTC, and names no other"
         raise msgspec.ValidationError(message)
     return entry
 

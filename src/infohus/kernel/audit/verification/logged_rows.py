@@ -99,14 +99,25 @@ class LoggedRows:
         """List keys of rows that a log names and nobody looked at in this turn."""
         return [key for (key,) in self.store.execute(_UNSEEN, (turn, table, after, limit))]
 
-    def only_said_before(self, log_id: UUID, stop: int) -> Iterator[tuple[int, Wrote]]:
-        """Give the living rows whose newest word stands in a log's entries before `stop`, each with that place."""
-        named = "SELECT DISTINCT name, key FROM wrote WHERE log = ? AND place < ?"
-        keys = self.store.execute(named, (str(log_id), stop))
-        for table, key in keys:
-            last = self.history_of(table, key)[-1]
-            if last.verb != DELETED and last.log == str(log_id) and last.place < stop:
-                yield last.place, Wrote(CARRIED, table, key_in(key), last.revision, last.digest)
+    def newest_in(self, log_id: UUID, start: int, stop: int) -> Iterator[tuple[Wrote, tuple[str, int] | None]]:
+        """Give what a log's entries start … stop−1 say last of each row, but not that it was deleted.
+
+        With each, the log and place of an entry behind them that says more of the row; `None` where none does.
+        """
+        named = "SELECT DISTINCT name, key FROM wrote WHERE log = ? AND place >= ? AND place < ?"
+        for table, key in self.store.execute(named, (str(log_id), start, stop)).fetchall():
+            history = self.history_of(table, key)
+            last = max(
+                (one for one in history if one.log == str(log_id) and start <= one.place < stop),
+                key=lambda one: (one.place, one.revision),
+            )
+            if last.verb != DELETED:
+                behind = [
+                    (one.log, one.place) for one in history
+                    if (one.log != str(log_id) or one.place >= stop)
+                    and (one.revision > last.revision or (one.verb == DELETED and one.at >= last.at))
+                ]
+                yield Wrote(CARRIED, table, key_in(key), last.revision, last.digest), behind[-1] if behind else None
 
     def tables(self) -> set[str]:
         """Name the tables that a log names a row of."""
