@@ -82,7 +82,8 @@ class Claiming:
 
 
 class WhenAnotherLogNamesARow:
-    @pytest.mark.rule(58, 90)
+    @pytest.mark.rule(58)
+    @pytest.mark.rule(90)
     async def test_the_entry_is_named_and_the_row_is_not(self, house: House) -> None:
         await house.case()
         connection = await asyncpg.connect(house.superuser)
@@ -99,7 +100,8 @@ class WhenAnotherLogNamesARow:
             await transaction.rollback()
         await connection.close()
 
-    @pytest.mark.rule(58, 90)
+    @pytest.mark.rule(58)
+    @pytest.mark.rule(90)
     async def test_it_makes_no_changed_row_lawful_and_a_row_that_only_it_names_is_named(self, house: House) -> None:
         house.has_written = True
         await house.case()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from infohus.kernel.access.model import Case, Infohus
+from infohus.kernel.access.model import Case, Infohus, SidePerson
 from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.authorization.action import Action
@@ -30,10 +30,12 @@ OPERATORS_ACTS = frozenset({
 })
 """What the command line does as the database's owner, told by the installation's log."""
 READING = (
-    "exportLog", "list", "openActor", "prove", "read", "reportErasure", "reportSubjectLog", "revealAddress",
-    "revealCprNumber", "reviewAnswers", "search", "supervise", "verify",
+    "exportInstallationLog", "exportLog", "list", "openActor", "prove", "read", "reportErasure", "reportSubjectLog", "revealAddress",
+    "revealCprNumber", "reviewAnswers", "search", "serve", "supervise", "verify", "withdrawKeysAgain",
 )
-"""How the names of acts begin that write no row."""
+"""How the names of acts begin that write no row but those of whom they meet."""
+MET = (SidePerson.__tablename__, INSERT)
+"""What any act of an authority writes, also one that reads several cases: a person whom it meets for the first time."""
 ALSO: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("case", INSERT): (_EITHER,),
     ("case", UPDATE): (_EITHER,),
@@ -80,6 +82,10 @@ class RowWriters:
         if action not in _ACTS:
             return False
         return (action in OPERATORS_ACTS) if authority is None else not action.startswith(READING)
+
+    def meets(self, table: str, verb: str) -> bool:
+        """Say whether any act of an authority may do that, whatever its case: meeting a person writes their row."""
+        return (table, verb) == MET
 
     async def may_write(
         self, connection: AnyConnection, table: str, stored: Mapping[str, Any], *, verb: str, authority: str | None

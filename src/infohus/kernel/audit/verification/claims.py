@@ -52,11 +52,12 @@ class Claims:
     async def _counts(
         self, connection: AnyConnection, table: str, stored: Mapping[str, Any], one: Written
     ) -> bool:
-        whose = self.logs[one.log]
+        whose, meets = self.logs[one.log], self._rules.meets(table, one.verb)
         if one.verb != CARRIED:
             case_id = stored.get("case_id", stored["id"] if table == "case" else None)
-            if one.authority != whose or (case_id is not None and one.case_id != str(case_id)):
+            is_elsewhere = case_id is not None and not meets and one.case_id != str(case_id)
+            if one.authority != whose or is_elsewhere:
                 return False
-        if not self._rules.writes_rows(one.action, carries=one.verb == CARRIED, authority=whose):
+        if not meets and not self._rules.writes_rows(one.action, carries=one.verb == CARRIED, authority=whose):
             return False
         return await self._rules.may_write(connection, table, stored, verb=one.verb, authority=whose)

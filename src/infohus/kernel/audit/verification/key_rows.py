@@ -46,6 +46,10 @@ class KeyRowRules(Protocol):
         """Say whether an authority's act, or with `None` the operator's, writes rows, or carries what was written."""
         ...
 
+    def meets(self, table: str, verb: str) -> bool:
+        """Say whether any act of an authority may do that, whatever its case."""
+        ...
+
     async def may_write(
         self, connection: AnyConnection, table: str, stored: Mapping[str, Any], *, verb: str, authority: str | None
     ) -> bool:
