@@ -50,10 +50,14 @@ def entry(number: int, text: str = "read") -> bytes:
 
 
 def counted(entries: list[bytes]) -> list[bytes]:
-    """Add to each entry its tally, as `audit.append` does."""
-    tallies, with_tallies = Tallies(), []
+    """Add to each entry on a person its tally, as `audit.append` does."""
+    tallies, with_tallies = Tallies(), list[bytes]()
     for core in entries:
-        whom = decode(core).persons[0]
+        persons = decode(core).persons
+        if not persons:
+            with_tallies.append(core)
+            continue
+        (whom,) = persons
         number, chain = tallies.so_far.get(("kommune", whom, Track.ORDINARY), (0, NOTHING))
         tally = b',"tally":[[%d,"%s"]]}' % (number + 1, extend_chain(chain, core_hash(core)).hex().encode())
         with_tallies.append(core[:-1] + tally)

@@ -260,7 +260,7 @@ ATTEMPTS = (
     ("POST", "/information", {"text": "Nysgerrig.", "source": "samtale"}),
 )
 """A case's own routes, and those of records in it, that are there and that are not; reading and writing."""
-CAN_WHERE_DRAWN_IN = {"", "/next-steps", f"/information/{UUID(int=3)}", "/information"}
+CAN_WHERE_DRAWN_IN = {"", "/next-steps", f"/information/{UUID(int=3)}", "/information", "/exchanges"}
 """Those that a professional who takes part can call: who takes none is told of no role."""
 
 

@@ -69,7 +69,7 @@ BOUNDS: dict[str, tuple[str, str]] = {
     ),
     "investigation-not-ruled-out": (
         "Det er ikke erklæret, at oplysningerne ikke er til efterforskning",
-        "Erklær, at videregivelsen ikke sker med henblik på efterforskning af en straffesag. § 115 gælder aldrig den.",
+        "Angiv, at videregivelsen ikke sker med henblik på efterforskning af en straffesag. § 115 gælder aldrig den.",
     ),
     "consent-not-considered": (
         "Det fremgår ikke, hvad der er overvejet om samtykke",

@@ -93,6 +93,10 @@ class AuditEventDraft:
             self.persons.extend(persons)
             self.case = case
 
+    def give_out_first(self, size: int) -> None:
+        """Count a log's first entries that the act gives out; a log may have none yet."""
+        self.read_entries = [(0, size - 1)] if size else []
+
     @property
     def opened(self) -> tuple[Opened, ...]:
         """Every sealed value that the unit opened."""

@@ -122,7 +122,7 @@ async def export(
     """
     async with log_scope.begin(Action.EXPORT_LOG) as work:
         head = await signed_head(work.log, signer)
-        work.audit_draft.read_entries = [(0, head.checkpoint.size - 1)]
+        work.audit_draft.give_out_first(head.checkpoint.size)
     return _tar(packed_log(log_scope.afterwards(work, work.log), head, signer, at=work.now))
 
 
@@ -171,7 +171,7 @@ async def installation_export(
     """Export the installation's log, as a tar file that any verifier can check; see the own log's export."""
     async with log_scope.begin(Action.EXPORT_INSTALLATION_LOG) as work:
         head = await signed_head(work.installation_log, signer)
-        work.audit_draft.read_entries = [(0, head.checkpoint.size - 1)]
+        work.audit_draft.give_out_first(head.checkpoint.size)
     return _tar(packed_log(log_scope.afterwards(work, work.installation_log), head, signer, at=work.now))
 
 
