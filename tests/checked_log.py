@@ -5,13 +5,12 @@ from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from house import MUNICIPAL_LOG, CaseInHand, House, Person, now
 from infohus.danish_calendar import danish_day
 from infohus.demo.people import DEMO_PEOPLE
 from infohus.kernel.audit.formats.draw import commitment_of
 from infohus.web.api_examples import EXAMPLES
+from small_entries import small_entry
 
 OWNER, DPO = DEMO_PEOPLE["kommune"].person_id, DEMO_PEOPLE["dpo"].person_id
 SOON = str(danish_day(now()) + timedelta(days=14))
@@ -31,15 +30,11 @@ CHECKS = "/log/checks"
 
 async def logged(house: House, at: str, *, caller: UUID | None = None) -> None:
     """Append an entry, past the application, with a time, a caller and nothing else."""
-    nothing = dict.fromkeys(("authority", "role", "assurance", "subject", "case", "reason", "justification"))
-    empty: dict[str, Any] = {name: [] for name in ("policies", "recipients", "persons", "opened", "wrote")}
-    moment = f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    entry = {
-        "v": 2, "at": moment, "log": MUNICIPAL_LOG, "caller": caller, "action": "readInfohus", "outcome": "allowed",
-        "subject_kind": "infohus", "policy_set": "", "correlation": "",
-        "nonce": "", "track": "ordinary", "purpose": "administration", **nothing, **empty,
-    }
-    await house.sql("SELECT audit.append($1, $2)", MUNICIPAL_LOG, msgspec.json.encode(entry))
+    entry = small_entry(
+        MUNICIPAL_LOG, "", at=datetime.fromisoformat(at).astimezone(UTC), caller=caller, action="readInfohus",
+        subject_kind="infohus", purpose="administration",
+    )
+    await house.sql("SELECT audit.append($1, $2)", MUNICIPAL_LOG, entry)
 
 
 async def busy(house: House) -> CaseInHand:

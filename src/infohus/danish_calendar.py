@@ -5,7 +5,7 @@ deadline of a law and nobody's opening hours.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import product
@@ -36,8 +36,8 @@ def start_of_day(day: date) -> datetime:
 
 
 def start_of_named_day(named: datetime) -> datetime:
-    """Give the moment in which the day begins that a command was given, read as midnight without a time zone."""
-    return named.replace(tzinfo=DENMARK)
+    """Give the moment, in UTC, at which the day begins that a command was given, read as midnight without a zone."""
+    return named.replace(tzinfo=DENMARK).astimezone(UTC)
 
 
 def end_of_day(day: date) -> datetime:

@@ -43,7 +43,8 @@ class WhenAnEntryIsNotAsItMustBe:
     async def assert_refused(self, database: Database, entry: bytes) -> None:
         """Append it as the application does; no reader takes it for an entry either."""
         superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
-        wrote = {"verb": "insert", "table": "note", "key": ["a", "b"], "revision": 2**63 - 1, "digest": None}
+        newest = {"revision": 2**63 - 1, "digest": None, "was": None}
+        wrote = {"verb": "insert", "table": "note", "key": ["a", "b"], **newest}
         try:
             assert await app.fetchval(APPEND, LOG, changed(wrote=[wrote])) == 0
             with pytest.raises((asyncpg.DataError, asyncpg.InvalidParameterValueError)):

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -86,7 +86,7 @@ async def _empty_or_list(
 ) -> None:
     async with connected(database) as connection:
         kept_since: datetime = await connection.fetchval(KEPT_SINCE, log_id)
-        before = kept_since if day is None else day.astimezone(UTC)
+        before = kept_since if day is None else day
         if before > kept_since:
             message = f"Loggens poster skal bevares, når de er fra {danish_day(kept_since)} eller senere."
             raise click.ClickException(message)
