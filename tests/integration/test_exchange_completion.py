@@ -240,6 +240,8 @@ class WhenSomethingIsSaidAloud:
         )
         seen = (await case.kommune.get(f"{case.path}/information"))["items"]
         assert [one["text"] for one in seen] == ["Han er set ved stationen."]
+        to_nobody = await case.politi.post(f"{case.path}/oral-exchanges", {**self.EIGHT, "recipients": []}, status=422)
+        assert to_nobody["type"] == "/problems/exchange-without-recipient"
         for channel in ("system", "written"):
             await case.politi.post(f"{case.path}/oral-exchanges", {**self.EIGHT, "channel": channel}, status=400)
         schema = description_of(house.app)["components"]["schemas"]["OralExchangeDraft"]

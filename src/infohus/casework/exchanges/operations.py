@@ -113,7 +113,7 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
     noted = note_information(work, InformationDraft(text=draft.said, source=draft.channel.value, is_first_hand=True))
     purpose = draft.purpose or _PURPOSE_AT.get(work.case.stage, Purpose.FOLLOW_UP)
     disclosure = DisclosureDraft(
-        recipients=draft.recipients or others, purpose=purpose,
+        recipients=others if draft.recipients is None else draft.recipients, purpose=purpose,
         categories=draft.categories, necessity=draft.necessity, proportionality=draft.proportionality,
         subsidiarity=draft.subsidiarity, strict_necessity=draft.strict_necessity, channel=Channel(draft.channel),
         exchanged_at=draft.exchanged_at, consent=draft.consent, consent_reason=draft.consent_reason,
