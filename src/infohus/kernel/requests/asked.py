@@ -25,11 +25,11 @@ _OF_PAGES = frozenset({"after", "before", "limit"})
 
 
 class LooksFor(msgspec.Struct, frozen=True):
-    """A body that looks for a person: the attempt's entry keeps of whom, as a keyed hash (rule 56)."""
+    """A body that can look for a person by a number: the attempt's entry keeps it as a keyed hash (rule 56)."""
 
     def looked_for(self) -> str | None:
-        """Give what is looked for, in one spelling; `None` where it is an id, which the entry keeps as it is."""
-        raise NotImplementedError
+        """Give the number, in one spelling; `None` where it looks by an id, which the entry keeps as it is."""
+        return None
 
 
 @dataclass(slots=True)
