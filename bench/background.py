@@ -118,7 +118,8 @@ def _exchange(exchange_id: UUID, case_id: UUID, moment: datetime) -> dict[str, A
         "corrects_id": None, "manifest": os.urandom(32), "necessity": os.urandom(330),
         "proportionality": os.urandom(80), "subsidiarity": os.urandom(80), "strict_necessity": os.urandom(220),
         "summary": os.urandom(390), "answers": os.urandom(720), "answers_key": os.urandom(WRAP_BYTES),
-        "consent": "not_sought", "consent_reason": None, "is_onward": False, "manifest_salt": os.urandom(110),
+        "declared_not_for_investigation": True, "consent": "not_sought", "consent_reason": None, "is_onward": False,
+        "manifest_salt": os.urandom(110),
         "given_kinds": [], "given_ids": [], "given_versions": [],
     }  # fmt: skip
 

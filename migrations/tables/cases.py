@@ -91,6 +91,7 @@ def create_tables() -> None:
         sa.Column("given_kinds", sa.ARRAY(sa.Text()), nullable=False),
         sa.Column("given_ids", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("given_versions", sa.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("declared_not_for_investigation", sa.Boolean(), nullable=False),
         choice("consent", "given", "refused", "sought", "not_sought"),
         sealed("consent_reason", nullable=True),
         sealed("necessity"),

@@ -188,6 +188,29 @@ class WhenAnExchangeIsWeighed:
             refused = await case.kommune.post(f"{case.path}/exchanges", unsaid, status=422)
             assert refused["type"] == f"/problems/{problem}"
 
+    @pytest.mark.rule(2)
+    @pytest.mark.rule(15)
+    @pytest.mark.rule(90)
+    async def test_what_was_declared_and_considered_stands_wherever_it_is_shown(self, house: House) -> None:
+        """Its parties, their receipts, their journals and their supervision see it; why not, also that supervision."""
+        case, reason = await house.case(), "Det ville skade kontakten."
+        draft = {**SAID, "consent": "refused", "consent_reason": reason}
+        made = await case.kommune.post(f"{case.path}/exchanges", draft)
+        path, declared = f"{case.path}/exchanges/{made['id']}", [made]
+        for person, reviewer in ((case.kommune, "dpo"), (case.politi, "politi-dpo")):
+            reviewed = f"/infohuse/{house.infohus_id}/exchanges"
+            one, many = await person.get(path), (await person.get(f"{case.path}/exchanges"))["items"]
+            note = await person.post(f"{case.path}/journal-notes", status=200)
+            receipts = await person.get(f"{path}/receipts")
+            dpo = house.person(reviewer)
+            declared += [one, *many, *note["exchanges"], await dpo.get(f"{reviewed}/{made['id']}")]
+            declared += (await dpo.get(reviewed))["items"]
+            assert "Erklæret ikke at være til efterforskning. Samtykke: nægtet." in note["text"]
+            assert receipts["declared_not_for_investigation"] is True
+        assert len(declared) == 11
+        assert {(one["declared_not_for_investigation"], one["consent"]) for one in declared} == {(True, "refused")}
+        assert (await house.person("dpo").get(f"{path}/answers"))["consent_reason"] == reason
+
     @pytest.mark.rule(9)
     async def test_nr_3_c_rests_on_a_recorded_release(self, house: House) -> None:
         case = await house.case()

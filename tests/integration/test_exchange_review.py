@@ -192,7 +192,9 @@ class WhenTheAnswersAreReviewed:
         self, house: House, reviewer: str
     ) -> None:
         case, at = await with_answers(house)
-        assert await house.person(reviewer).get(at["kommune"]) == {**ANSWERS, "strict_necessity": None}
+        assert await house.person(reviewer).get(at["kommune"]) == {
+            **ANSWERS, "strict_necessity": None, "consent_reason": None,
+        }
         entry = (await house.entries())[-1]
         exchange = at["kommune"].split("/")[-2]
         assert (entry.action, entry.outcome.value, str(entry.subject), str(entry.case)) == (
@@ -206,7 +208,7 @@ class WhenTheAnswersAreReviewed:
     async def test_strict_necessity_is_among_them_where_it_was_asked(self, house: House) -> None:
         _, at = await with_answers(house)
         read = await house.person("politi-dpo").get(at["politi"])
-        assert read == {**ANSWERS, "strict_necessity": "Strengt nødvendigt."}
+        assert read == {**ANSWERS, "strict_necessity": "Strengt nødvendigt.", "consent_reason": None}
 
     @pytest.mark.rule(44)
     @pytest.mark.rule(47)

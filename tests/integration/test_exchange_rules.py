@@ -196,7 +196,8 @@ class WhenAnExchangeIsRecorded:
         again = await case.kommune.post(f"{case.path}/exchanges", SAID)
         seen = await case.politi.get(f"{case.path}/exchanges/{given['id']}")
         facts = {name: seen[name] for name in (
-            "categories", "channel", "consent", "cooperation_form", "exchanged_at", "paragraph", "purpose",
+            "categories", "channel", "consent", "cooperation_form", "declared_not_for_investigation", "exchanged_at",
+            "paragraph", "purpose",
         )}  # fmt: skip
         facts["corrects_id"] = seen["corrects"]
         texts = {name: seen[name] for name in (

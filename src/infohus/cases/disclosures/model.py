@@ -116,12 +116,16 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """How the discloser answered § 115's three questions, and that of strict necessity where it was asked (rule 11)."""
+    """How the discloser answered § 115's three questions, and that of strict necessity where it was asked (rule 11).
+
+    Beside them why consent was not given (rule 15); whether it was is one of the exchange's facts.
+    """
 
     necessity: str
     proportionality: str
     subsidiarity: str
     strict_necessity: str | None
+    consent_reason: str | None
 
 
 class Exchange(Record):
@@ -130,6 +134,7 @@ class Exchange(Record):
     (case_id, id) is unique, so that a foreign key of two columns can require the same case.
     `given_ids` are the records that recipients got who take no part in the case, each of the kind and in the version at
     the same place: they read elsewhere, so no disclosure and no key says what it was.
+    `declared_not_for_investigation`: the discloser declared that it is not for the investigation of a crime (rule 2).
     `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
     open nothing else of the exchange.
     """
@@ -163,6 +168,7 @@ class Exchange(Record):
     given_kinds: Mapped[list[str]]
     given_ids: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
     given_versions: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer()))
+    declared_not_for_investigation: Mapped[bool]
     consent: Mapped[Consent] = choice(Consent, name="consent")
     consent_reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
     necessity: Mapped[Sealed] = mapped_column(SealedColumn)

@@ -108,7 +108,9 @@ async def disclose(
         raise errors.InTheFuture(field="exchanged_at")
     if exchanged_at < work.now:
         await _refuse_a_time_before_they_took_part(work, draft, exchanged_at)
-    answers = Answers(draft.necessity, draft.proportionality, draft.subsidiarity, draft.strict_necessity)
+    answers = Answers(
+        draft.necessity, draft.proportionality, draft.subsidiarity, draft.strict_necessity, draft.consent_reason
+    )
     takes_part = work.parties.keys() >= set(work.audit_draft.recipients)
     outside = [] if takes_part else sorted({(one.kind, one.record_id, one.record_version) for one in items})
     texts = {
@@ -120,6 +122,7 @@ async def disclose(
         "purpose": draft.purpose, "channel": draft.channel,
         "categories": sorted({part.value for part in draft.categories}), "exchanged_at": exchanged_at,
         "corrects_id": correcting.exchange_id if correcting is not None else None,
+        "declared_not_for_investigation": draft.for_criminal_investigation is False,
         "consent": draft.consent or Consent.NOT_SOUGHT,
     }
     exchange_id, salt, recipients = new_id(), new_salt(), work.audit_draft.recipients

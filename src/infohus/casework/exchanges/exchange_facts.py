@@ -10,7 +10,11 @@ from infohus.cases.disclosures.model import Category, Channel, Consent, Cooperat
 
 
 class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an exchange is, without its texts; `manifest` hashes all that it tells, texts too: 64 hexadecimal digits."""
+    """What an exchange is, without its texts; `manifest` hashes all that it tells, texts too: 64 hexadecimal digits.
+
+    `declared_not_for_investigation`: its discloser declared that it is not for the investigation of a crime. That binds
+    whoever acknowledges it (rule 2).
+    """
 
     id: UUID
     case_id: UUID
@@ -25,6 +29,7 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     is_late: bool
     is_onward: bool
+    declared_not_for_investigation: bool
     consent: Consent
     corrects: UUID | None
     manifest: str
@@ -49,5 +54,5 @@ def facts_of(exchange: Exchange, *, to: str) -> dict[str, Any]:
         "categories": [Category(category) for category in exchange.categories], "channel": exchange.channel,
         "exchanged_at": exchange.exchanged_at, "recorded_at": exchange.recorded_at, "is_late": exchange.is_late,
         "is_onward": exchange.is_onward, "consent": exchange.consent, "corrects": exchange.corrects_id,
-        "manifest": exchange.manifest.hex(),
+        "declared_not_for_investigation": exchange.declared_not_for_investigation, "manifest": exchange.manifest.hex(),
     }

@@ -53,7 +53,10 @@ class OralChannel(StrEnum):
 
 
 class OralExchangeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What was said on the phone or at a meeting, in eight answers; all else has a sensible default (rule 12)."""
+    """What was said on the phone or at a meeting, in eight answers; most else has a sensible default (rule 12).
+
+    `consent_reason` is the ninth unless consent was given, and `strict_necessity` another where rule 11 asks for it.
+    """
 
     said: Reason
     channel: OralChannel

@@ -37,9 +37,11 @@ class Receipts(msgspec.Struct, frozen=True):
 
     The discloser sees every withdrawal, a recipient only the one from itself; a joint decision stays with the two who
     sign it, whatever was withdrawn beside it. `rests_on_withdrawn`: what was passed on was withdrawn from who passed it
-    on, so its recipients read it no more (rule 16).
+    on, so its recipients read it no more (rule 16). `declared_not_for_investigation`: what is acknowledged was told on
+    that declaration, which binds whoever got it (rule 2).
     """
 
+    declared_not_for_investigation: bool
     receipts: list[ReceiptView]
     unacknowledged: list[str]
     is_overdue: bool
@@ -85,6 +87,7 @@ def _receipts(
 ) -> Receipts:
     missing = sorted({*recipients} - {one.authority_id for one in stored})
     return Receipts(
+        declared_not_for_investigation=exchange.declared_not_for_investigation,
         receipts=[ReceiptView(one.authority_id, one.acknowledged_at) for one in stored], unacknowledged=missing,
         is_overdue=bool(missing) and now - exchange.recorded_at > OVERDUE_AFTER,
         **withdrawn._asdict(),

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infohus.cases.disclosures.model import Consent
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Outcome
 from infohus.kernel.database.tables import VersionedRecord, once_per_record, owned_by_authority
@@ -57,13 +58,15 @@ class JournalDecision(msgspec.Struct, frozen=True):
 
 
 class JournalExchange(msgspec.Struct, frozen=True):
-    """A videregivelse: who told whom, after which paragraph, and the hash of what it disclosed."""
+    """A videregivelse: who told whom, after which paragraph, what was declared, and the hash of what it disclosed."""
 
     id: UUID
     discloser: str
     recipients: list[str]
     paragraph: str
     exchanged_at: datetime
+    declared_not_for_investigation: bool
+    consent: Consent
     manifest: str
 
 

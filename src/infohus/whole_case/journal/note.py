@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from infohus.cases.disclosures.model import Consent
 from infohus.danish.paragraphs import PARAGRAPHS
 from infohus.danish_calendar import danish_time
 from infohus.whole_case.journal.model import JournalDecision, JournalExchange
@@ -17,6 +18,10 @@ OUTCOMES = {
     "disagreed": "tovholderne var uenige", "qualify_further": "kvalificeres yderligere", "recommend": "anbefaling",
     "nothing_further": "intet videre", "concluded": "afsluttet", "recommended": "anbefalet", "unfounded": "ubegrundet",
     "completed": "gennemført", "outside_infohus": "hører til uden for infohuset", "handed_over": "overdraget",
+}
+
+CONSENT = {
+    Consent.GIVEN: "givet", Consent.REFUSED: "nægtet", Consent.SOUGHT: "søgt", Consent.NOT_SOUGHT: "ikke søgt",
 }
 
 
@@ -44,7 +49,8 @@ def note_in_danish(  # noqa: PLR0913 - all by name
     for told in exchanges:
         lines.append(
             f"- {_at(told.exchanged_at)}: {told.discloser} til {', '.join(told.recipients)} efter "
-            f"{PARAGRAPHS.get(told.paragraph, told.paragraph)}. Fingeraftryk: `{told.manifest}`"
+            f"{PARAGRAPHS.get(told.paragraph, told.paragraph)}. {_declared(told)}Samtykke: {CONSENT[told.consent]}. "
+            f"Fingeraftryk: `{told.manifest}`"
         )
     if not exchanges:
         lines.append("Ingen.")
@@ -53,6 +59,10 @@ def note_in_danish(  # noqa: PLR0913 - all by name
         f"Loggen {log_origin} havde {log_size} poster, da notatet blev lavet. Dens rod: `{log_root}`",
     ]
     return "\n".join([*lines, ""])
+
+
+def _declared(told: JournalExchange) -> str:
+    return "Erklæret ikke at være til efterforskning. " if told.declared_not_for_investigation else ""
 
 
 def _at(moment: datetime) -> str:

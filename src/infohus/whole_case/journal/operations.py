@@ -85,7 +85,8 @@ async def journal_note(work: UnitOfWork) -> JournalNote:
     exchanges = [
         JournalExchange(
             exchange.id, exchange.authority_id, recipients_shown(exchange, work.caller.authority_id),
-            exchange.paragraph.value, exchange.exchanged_at, exchange.manifest.hex(),
+            exchange.paragraph.value, exchange.exchanged_at,
+            exchange.declared_not_for_investigation, exchange.consent, exchange.manifest.hex(),
         )
         for exchange in await work.rows(Exchange, _EXCHANGES, case_id=work.case.id)
     ]
