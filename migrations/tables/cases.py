@@ -92,11 +92,11 @@ def create_tables() -> None:
         sa.Column("given_ids", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("given_versions", sa.ARRAY(sa.Integer()), nullable=False),
         sa.Column("declared_not_for_investigation", sa.Boolean(), nullable=False),
-        choice("consent", "given", "refused", "sought", "not_sought"),
+        choice("consent", "given", "refused", "sought", "not_sought", nullable=True),
         sealed("consent_reason", nullable=True),
-        sealed("necessity"),
-        sealed("proportionality"),
-        sealed("subsidiarity"),
+        sealed("necessity", nullable=True),
+        sealed("proportionality", nullable=True),
+        sealed("subsidiarity", nullable=True),
         sealed("strict_necessity", nullable=True),
         sealed("summary", nullable=True),
         sealed("manifest_salt"),
@@ -108,6 +108,11 @@ def create_tables() -> None:
             name="given_is_named_whole",
         ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
+        sa.CheckConstraint(
+            "paragraph = 'pet-loven-4' OR (declared_not_for_investigation"
+            " AND num_nulls(consent, necessity, proportionality, subsidiarity) = 0)",
+            name="weighed_unless_pet_asked",
+        ),
         sa.UniqueConstraint("corrects_id"),
         unique_in_case=("id",),
     )

@@ -118,7 +118,7 @@ class WhenPetAsks:
         ({"recipients": ["pet", POLICE]}, "pet-request-has-another-recipient"),
         ({"recipients": ["pet"], "paragraph": "rpl-115-2"}, "paragraph-does-not-follow"),
         ({"recipients": ["pet"], "requested_by_pet": False}, "recipient-takes-no-part"),
-        ({"recipients": ["pet"], "for_criminal_investigation": True}, "exchange-for-investigation"),
+        ({"recipients": ["pet"], "categories": []}, "exchange-without-category"),
     ])
     async def test_it_is_never_mixed_with_115(self, house: House, change: dict[str, Any], problem: str) -> None:
         case = await self.knowing_pet(house)
@@ -126,6 +126,30 @@ class WhenPetAsks:
             "POST", f"{case.path}/exchanges", json={**SAID, "requested_by_pet": True, **change}
         )
         assert answer.json()["type"] == f"/problems/{problem}"
+
+    @pytest.mark.rule(2)
+    @pytest.mark.rule(14)
+    @pytest.mark.rule(15)
+    @pytest.mark.rule(85)
+    async def test_it_is_answered_without_the_questions_of_115(self, house: House) -> None:
+        """The service judges what it needs and for what; what nobody was asked is not stored as if it had been said."""
+        case = await self.knowing_pet(house)
+        bare = {"recipients": [self.PET], "requested_by_pet": True, "purpose": "screening", "summary": "Han er set."}
+        sensitive = {**bare, "categories": ["special_categories"]}
+        questions = ("consent", "consent_reason", "necessity", "proportionality", "subsidiarity", "strict_necessity")
+        path = f"{case.path}/exchanges"
+        for person, reviewer in ((case.kommune, "dpo"), (case.politi, "politi-dpo")):
+            drafts = [{**sensitive, "for_criminal_investigation": said} for said in (None, True, False)]
+            given = [await person.post(path, draft) for draft in drafts]
+            assert [one["declared_not_for_investigation"] for one in given] == [False, False, True]
+            for one in given:
+                assert {name: one[name] for name in questions} == dict.fromkeys(questions)
+            correction = {**drafts[1], "recipients": [], "summary": "Det var en anden."}
+            await person.post(f"{path}/{given[0]['id']}/corrections", correction)
+            dpo = house.person(reviewer)
+            reviewed = await dpo.get(f"/infohuse/{house.infohus_id}/exchanges/{given[0]['id']}")
+            assert (reviewed["consent"], reviewed["strict_necessity_given"]) == (None, False)
+            assert set((await dpo.get(f"{path}/{given[0]['id']}/answers")).values()) == {None}
 
     @pytest.mark.rule(14)
     async def test_the_request_cannot_be_declined(self, house: House) -> None:

@@ -254,7 +254,7 @@ class WhenAnActIsForPet:
         await case.politi.get(path, status=404)
         reviewed = f"/infohuse/{house.infohus_id}/exchanges/{made.exchange['id']}?purpose=lawfulness"
         await house.person("dpo").get(reviewed)
-        await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "necessity": ""}, status=422)
+        await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "categories": []}, status=422)
         await case.kommune.post(f"{case.path}/exchanges", {**ASKED, "summary": None}, status=422)
         await case.kommune.post(f"{path}/withdrawals", {"recipient": "pet", "reason": "En fejl."})
         tracks = {(entry.action, entry.outcome): entry.track for entry in await for_pet(house)}

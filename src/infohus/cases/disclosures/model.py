@@ -92,9 +92,12 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """The § 115 fields that every disclosure carries.
 
     `onward_reason` says to the owner of what is passed on why it was; the owner reads no other text of the exchange. It
-    is required where somebody else's record is passed on to others than its owner, unless PET asked. Unless PET asked,
-    the discloser declares that it is not for the investigation of a crime (rule 2), and says what was considered of
-    consent and, unless it was given, why (rule 15).
+    is required where somebody else's record is passed on to others than its owner, unless PET asked.
+
+    § 115's questions are answered: necessity, proportionality, subsidiarity, and strict necessity where rule 11 asks.
+    The discloser declares that it is not for the investigation of a crime (rule 2), and says what was considered of
+    consent and, unless it was given, why (rule 15). Of all that nothing is asked where PET asked: the service judges
+    what it needs, and for what (rules 14 and 85). What is said all the same is kept.
     """
 
     recipients: Annotated[list[AuthoritySlug], Meta(max_length=20)]
@@ -118,12 +121,13 @@ class DisclosureDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 class Answers(msgspec.Struct, frozen=True):
     """How the discloser answered § 115's three questions, and that of strict necessity where it was asked (rule 11).
 
-    Beside them why consent was not given (rule 15); whether it was is one of the exchange's facts.
+    Beside them why consent was not given (rule 15); whether it was is one of the exchange's facts. Where PET asked,
+    they may all be missing.
     """
 
-    necessity: str
-    proportionality: str
-    subsidiarity: str
+    necessity: str | None
+    proportionality: str | None
+    subsidiarity: str | None
     strict_necessity: str | None
     consent_reason: str | None
 
@@ -135,6 +139,7 @@ class Exchange(Record):
     `given_ids` are the records that recipients got who take no part in the case, each of the kind and in the version at
     the same place: they read elsewhere, so no disclosure and no key says what it was.
     `declared_not_for_investigation`: the discloser declared that it is not for the investigation of a crime (rule 2).
+    That, consent and the answers to § 115's questions may be missing where PET asked.
     `answers` holds the reasons once more, as JSON of `Answers`, sealed for the discloser's own supervision, which can
     open nothing else of the exchange.
     """
@@ -149,6 +154,11 @@ class Exchange(Record):
             name="given_is_named_whole",
         ),
         sa.CheckConstraint("(answers IS NULL) = (answers_key IS NULL)", name="answers_have_a_key"),
+        sa.CheckConstraint(
+            "paragraph = 'pet-loven-4' OR (declared_not_for_investigation"
+            " AND num_nulls(consent, necessity, proportionality, subsidiarity) = 0)",
+            name="weighed_unless_pet_asked",
+        ),
     )
 
     has_own_key: ClassVar = True
@@ -169,11 +179,11 @@ class Exchange(Record):
     given_ids: Mapped[list[UUID]] = mapped_column(sa.ARRAY(sa.Uuid()))
     given_versions: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.Integer()))
     declared_not_for_investigation: Mapped[bool]
-    consent: Mapped[Consent] = choice(Consent, name="consent")
+    consent: Mapped[Consent | None] = choice(Consent, name="consent")
     consent_reason: Mapped[Sealed | None] = mapped_column(SealedColumn)
-    necessity: Mapped[Sealed] = mapped_column(SealedColumn)
-    proportionality: Mapped[Sealed] = mapped_column(SealedColumn)
-    subsidiarity: Mapped[Sealed] = mapped_column(SealedColumn)
+    necessity: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    proportionality: Mapped[Sealed | None] = mapped_column(SealedColumn)
+    subsidiarity: Mapped[Sealed | None] = mapped_column(SealedColumn)
     strict_necessity: Mapped[Sealed | None] = mapped_column(SealedColumn)
     summary: Mapped[Sealed | None] = mapped_column(SealedColumn)
     manifest_salt: Mapped[Sealed] = mapped_column(SealedColumn)

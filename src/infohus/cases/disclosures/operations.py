@@ -92,7 +92,10 @@ async def disclose(
     if draft.requested_by_pet and work.action not in _ANSWERS_PET:
         raise PetIsAnsweredByItself
     told = draft.recipients if correcting is None else {*draft.recipients, *correcting.told}
-    _refuse_what_the_law_refuses(draft, work.regime, follows=_follows(work, draft, told))
+    if not draft.requested_by_pet:
+        _refuse_what_115_refuses(draft, work.regime, follows=_follows(work, draft, told))
+    if not draft.categories:
+        raise errors.ExchangeWithoutCategory
     if draft.cooperation_form is CooperationForm.KSP_RELEASED_AND_AT_RISK and not await work.values(
         _RELEASES, case_id=work.case.id
     ):
@@ -109,21 +112,20 @@ async def disclose(
     if exchanged_at < work.now:
         await _refuse_a_time_before_they_took_part(work, draft, exchanged_at)
     answers = Answers(
-        draft.necessity, draft.proportionality, draft.subsidiarity, draft.strict_necessity, draft.consent_reason
+        necessity=draft.necessity or None, proportionality=draft.proportionality or None,
+        subsidiarity=draft.subsidiarity or None, strict_necessity=draft.strict_necessity,
+        consent_reason=draft.consent_reason,
     )
     takes_part = work.parties.keys() >= set(work.audit_draft.recipients)
     outside = [] if takes_part else sorted({(one.kind, one.record_id, one.record_version) for one in items})
-    texts = {
-        "necessity": draft.necessity, "proportionality": draft.proportionality, "subsidiarity": draft.subsidiarity,
-        "strict_necessity": draft.strict_necessity, "consent_reason": draft.consent_reason, "summary": summary,
-    }
+    texts = {**msgspec.structs.asdict(answers), "summary": summary}
     facts = {
         "paragraph": paragraph, "cooperation_form": draft.cooperation_form or CooperationForm.CRIME_PREVENTION,
         "purpose": draft.purpose, "channel": draft.channel,
         "categories": sorted({part.value for part in draft.categories}), "exchanged_at": exchanged_at,
         "corrects_id": correcting.exchange_id if correcting is not None else None,
         "declared_not_for_investigation": draft.for_criminal_investigation is False,
-        "consent": draft.consent or Consent.NOT_SOUGHT,
+        "consent": draft.consent,
     }
     exchange_id, salt, recipients = new_id(), new_salt(), work.audit_draft.recipients
     work.audit_draft.recipients = sorted({*recipients, *told})
@@ -146,10 +148,11 @@ async def disclose(
     return exchange
 
 
-def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime, *, follows: Paragraph) -> None:
+def _refuse_what_115_refuses(draft: DisclosureDraft, regime: Regime, *, follows: Paragraph) -> None:
+    """Refuse what was not weighed as § 115 asks for; the service weighs for itself what PET asks for (rule 85)."""
     if draft.for_criminal_investigation:
         raise errors.ExchangeForInvestigation
-    if draft.for_criminal_investigation is None and not draft.requested_by_pet:
+    if draft.for_criminal_investigation is None:
         raise InvestigationNotRuledOut(field="for_criminal_investigation")
     if not has_words(draft.necessity):
         raise errors.ExchangeWithoutNecessity(paragraph=follows.value)
@@ -157,13 +160,11 @@ def _refuse_what_the_law_refuses(draft: DisclosureDraft, regime: Regime, *, foll
         raise errors.ProportionalityNotAnswered
     if not has_words(draft.subsidiarity):
         raise errors.SubsidiarityNotAnswered
-    if not draft.categories:
-        raise errors.ExchangeWithoutCategory
     is_asked = regime is Regime.LED and SENSITIVE & set(draft.categories)
     if (is_asked or draft.strict_necessity is not None) and not has_words(draft.strict_necessity):
         raise errors.StrictNecessityMissing
     has_reason = draft.consent is Consent.GIVEN or has_words(draft.consent_reason)
-    if not draft.requested_by_pet and (draft.consent is None or not has_reason):
+    if draft.consent is None or not has_reason:
         raise ConsentNotConsidered(field="consent" if draft.consent is None else "consent_reason")
 
 

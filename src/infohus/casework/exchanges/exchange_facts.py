@@ -13,7 +13,7 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What an exchange is, without its texts; `manifest` hashes all that it tells, texts too: 64 hexadecimal digits.
 
     `declared_not_for_investigation`: its discloser declared that it is not for the investigation of a crime. That binds
-    whoever acknowledges it (rule 2).
+    whoever acknowledges it (rule 2). Where PET asked, nothing need be declared, nor `consent` considered.
     """
 
     id: UUID
@@ -30,7 +30,7 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_late: bool
     is_onward: bool
     declared_not_for_investigation: bool
-    consent: Consent
+    consent: Consent | None
     corrects: UUID | None
     manifest: str
 

@@ -98,7 +98,8 @@ async def record_exchange(work: UnitOfWork, draft: ExchangeDraft, *, records: Di
         Refused: a rule of § 115 is not met.
     """
     work.audit_draft.is_for_pet = draft.requested_by_pet
-    if not draft.items and not has_words(draft.summary) and not draft.for_criminal_investigation:
+    is_for_investigation = draft.for_criminal_investigation and not draft.requested_by_pet
+    if not draft.items and not has_words(draft.summary) and not is_for_investigation:
         raise errors.ExchangeWithoutContent
     exchange = await disclose(work, draft, await records.items_of(work, draft.items), summary=draft.summary)
     work.done(exchange.id)

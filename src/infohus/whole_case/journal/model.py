@@ -66,7 +66,7 @@ class JournalExchange(msgspec.Struct, frozen=True):
     paragraph: str
     exchanged_at: datetime
     declared_not_for_investigation: bool
-    consent: Consent
+    consent: Consent | None
     manifest: str
 
 

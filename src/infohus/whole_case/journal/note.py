@@ -49,7 +49,7 @@ def note_in_danish(  # noqa: PLR0913 - all by name
     for told in exchanges:
         lines.append(
             f"- {_at(told.exchanged_at)}: {told.discloser} til {', '.join(told.recipients)} efter "
-            f"{PARAGRAPHS.get(told.paragraph, told.paragraph)}. {_declared(told)}Samtykke: {CONSENT[told.consent]}. "
+            f"{PARAGRAPHS.get(told.paragraph, told.paragraph)}. {_considered(told)}"
             f"Fingeraftryk: `{told.manifest}`"
         )
     if not exchanges:
@@ -61,8 +61,9 @@ def note_in_danish(  # noqa: PLR0913 - all by name
     return "\n".join([*lines, ""])
 
 
-def _declared(told: JournalExchange) -> str:
-    return "Erklæret ikke at være til efterforskning. " if told.declared_not_for_investigation else ""
+def _considered(told: JournalExchange) -> str:
+    declared = "Erklæret ikke at være til efterforskning. " if told.declared_not_for_investigation else ""
+    return declared if told.consent is None else f"{declared}Samtykke: {CONSENT[told.consent]}. "
 
 
 def _at(moment: datetime) -> str:
