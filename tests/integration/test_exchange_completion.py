@@ -48,6 +48,7 @@ class WhenOneAuthorityAsksAnother:
         await case.close()
         assert await case.stage() == "closed"
 
+    @pytest.mark.rule(16)
     async def test_what_it_discloses_is_an_exchange_to_who_asked(self, house: House) -> None:
         case = await house.case()
         asked = await case.kommune.post(f"{case.path}/information-requests", self.asking())
@@ -55,6 +56,11 @@ class WhenOneAuthorityAsksAnother:
         for wrong in (None, str(uuid4()), (await case.disclose(await case.note()))["id"]):
             answer = await case.politi.call("POST", path, json={"answer": "partly", "exchange_id": wrong})
             assert answer.json()["type"] == "/problems/answer-names-no-exchange"
+        fallen = await case.disclose(await case.note(by=POLICE), by=POLICE)
+        withdrawal = {"recipient": MUNICIPALITY, "reason": "En fejl."}
+        await case.politi.post(f"{case.path}/exchanges/{fallen['id']}/withdrawals", withdrawal)
+        refused = await case.politi.post(path, {"answer": "partly", "exchange_id": fallen["id"]}, status=422)
+        assert refused["type"] == "/problems/answer-is-withdrawn"
         given = await case.disclose(await case.note(by=POLICE), by=POLICE)
         answered = await case.politi.post(path, {"answer": "partly", "exchange_id": given["id"]}, status=200)
         assert (answered["answer"], answered["answer_exchange_id"]) == ("partly", given["id"])
@@ -160,9 +166,12 @@ class WhenPetAsks:
         path = f"{case.path}/information-requests/{asked['id']}/answer"
         declined = await case.kommune.call("POST", path, json={"answer": "declined"})
         assert declined.json()["type"] == "/problems/pet-request-cannot-be-declined"
-        given = await case.kommune.post(
-            f"{case.path}/exchanges", {**SAID, "recipients": [self.PET], "requested_by_pet": True}
-        )
+        draft = {**SAID, "recipients": [self.PET], "requested_by_pet": True}
+        fallen, given = [await case.kommune.post(f"{case.path}/exchanges", draft) for _ in range(2)]
+        withdrawal = {"recipient": self.PET, "reason": "En fejl."}
+        await case.kommune.post(f"{case.path}/exchanges/{fallen['id']}/withdrawals", withdrawal)
+        refused = await case.kommune.post(path, {"answer": "disclosed", "exchange_id": fallen["id"]}, status=422)
+        assert refused["type"] == "/problems/answer-is-withdrawn"
         await case.kommune.post(path, {"answer": "disclosed", "exchange_id": given["id"]}, status=200)
 
 

@@ -49,6 +49,10 @@ BOUNDS: dict[str, tuple[str, str]] = {
         "Modtageren deltog ikke i sagen på det tidspunkt",
         "Ret tidspunktet for videregivelsen, eller videregiv oplysningen nu.",
     ),
+    "answer-is-withdrawn": (
+        "Videregivelsen er trukket tilbage",
+        "Den, der spurgte, kan ikke længere læse den. Registrér en ny videregivelse, og svar med den.",
+    ),
     "pet-is-answered-by-itself": (
         "PET's anmodning besvares for sig", "Registrér svaret til PET som en videregivelse for sig selv.",
     ),

@@ -11,6 +11,10 @@ class CorrectionCarriesMore(Refused):
     status = HTTPStatus.CONFLICT
 
 
+class AnswerIsWithdrawn(Refused):
+    """Rules 16 and 86: a request ends by an answer, and who asked reads nothing of what was withdrawn from it."""
+
+
 class NothingToKeep(Refused):
     """Rule 16: a mark says what of an exchange it keeps."""
 

@@ -11,6 +11,7 @@ from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exch
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
 from infohus.casework.exchanges.model import Answer, InformationRequest
+from infohus.casework.exchanges.refusals import AnswerIsWithdrawn
 from infohus.casework.exchanges.withdrawals import Withdrawal
 from infohus.kernel.access.model import Authority, InfohusAuthority
 from infohus.kernel.identity.caller import AuthorityKind
@@ -46,6 +47,9 @@ REQUESTS_OF_CASE = (
 _EXCHANGE = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"), Exchange.case_id == sa.bindparam("case_id"))
 _WITHDRAWN = sa.select(Withdrawal.exchange_id).where(
     Withdrawal.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid)))
+)
+_WITHDRAWN_FROM = sa.select(Withdrawal.id).where(
+    Withdrawal.exchange_id == sa.bindparam("exchange_id"), Withdrawal.recipient_id == sa.bindparam("recipient_id")
 )
 _AUTHORITY_HERE = (
     sa.select(Authority.kind)
@@ -96,6 +100,7 @@ async def answer_request(work: UnitOfWork, request: InformationRequest, draft: A
         NotAvailable: another authority was asked.
         RequestAlreadyAnswered
         AnswerNamesNoExchange: what is disclosed must be an exchange of the caller's to the one who asked.
+        AnswerIsWithdrawn: that exchange was withdrawn from the one who asked, who reads nothing of it.
         PetRequestCannotBeDeclined: answering PET is a duty (rule 14).
     """
     if request.asked_of != work.caller.authority_id:
@@ -107,8 +112,10 @@ async def answer_request(work: UnitOfWork, request: InformationRequest, draft: A
             raise errors.AnswerNamesNoExchange
         if request.asked_by_pet:
             raise errors.PetRequestCannotBeDeclined
-    elif not await _answers_by_exchange(work, request, draft.exchange_id):
+    elif draft.exchange_id is None or not await _answers_by_exchange(work, request, draft.exchange_id):
         raise errors.AnswerNamesNoExchange
+    elif await work.values(_WITHDRAWN_FROM, exchange_id=draft.exchange_id, recipient_id=request.asked_by):
+        raise AnswerIsWithdrawn
     work.change(request, answer=draft.answer, answer_exchange_id=draft.exchange_id, answered_at=work.now)
     return request
 
@@ -121,9 +128,7 @@ async def taken_back_of(work: UnitOfWork, requests: Sequence[InformationRequest]
     return {asked_by[row["exchange_id"]] for row in rows}
 
 
-async def _answers_by_exchange(work: UnitOfWork, request: InformationRequest, exchange_id: UUID | None) -> bool:
-    if exchange_id is None:
-        return False
+async def _answers_by_exchange(work: UnitOfWork, request: InformationRequest, exchange_id: UUID) -> bool:
     exchange = await work.row(Exchange, _EXCHANGE, id=exchange_id, case_id=request.case_id)
     return (
         exchange is not None and exchange.authority_id == request.asked_of and request.asked_by in exchange.recipients
