@@ -3,20 +3,22 @@
 import inspect
 import re
 from copy import deepcopy
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
 from every_route import ROUTES, Route, request_for
-from house import MUNICIPAL_LOG, POLICE, POLICE_LOG, CaseInHand, House, told
+from house import MUNICIPAL_LOG, MUNICIPALITY, POLICE, POLICE_LOG, PROBATION, CaseInHand, House, told
 from infohus.app import guarded_handlers
 from infohus.kernel.audit.formats.entry import Entry
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.asked import MOST_IDS, Asked
+from infohus.web.api_examples import EXAMPLES
 from infohus.web.attempts import RouteWithoutAct, acts_of
 
+MARK = "for_criminal_investigation"
 WITH_A_BODY = [route for route in ROUTES if route.method in {"POST", "PUT"}]
 
 
@@ -140,6 +142,78 @@ class WhenAnAttemptNamesSomethingInItsBody:
         case = await house.case()
         await case.clear()
         assert not [one for one in await house.entries(MUNICIPAL_LOG) if isinstance(one.asked, dict)]
+
+
+def marked(body: Any) -> Any:
+    """Say, wherever a body declares that it is not for the investigation of a crime, that it is."""
+    if isinstance(body, list):
+        return [marked(one) for one in body]
+    if not isinstance(body, dict):
+        return body
+    return {name: True if name == MARK else marked(value) for name, value in body.items()}
+
+
+@pytest.mark.rule(2)
+@pytest.mark.rule(57)
+class WhenADisclosureIsRefused:
+    """By the law's rules, by the stage, by the policies, or because the body was not understood."""
+
+    SAID: ClassVar = EXAMPLES["RecordOralExchange"]
+
+    async def test_each_route_keeps_that_it_was_marked_as_for_investigation_and_for_whom(self, house: House) -> None:
+        """Before the stage that each needs, so that the stage refuses most; with a field that there is not, nobody."""
+        case, seen = await house.case(), 0
+        for route in WITH_A_BODY:
+            body = marked(EXAMPLES.get(route.operation_id))
+            if MARK not in str(body):
+                continue
+            for more in ({}, {"unknown": 1}):
+                answer = await case.kommune.call(route.method, at_case(case, route), json={**body, **more})
+                entry = await newest(house)
+                assert answer.status_code >= 400, route
+                assert (entry.outcome.value != "allowed", _asked(entry).get(MARK)) == (True, ["true"]), route
+                named = re.findall(r"'recipients': \['([a-z-]+)'\]", str(body))
+                assert entry.recipients == (named or ([] if more else [POLICE])), (route, more)
+                seen += 1
+        assert seen >= 30
+
+    async def test_what_was_said_aloud_keeps_whom_and_what_for_by_default(self, house: House) -> None:
+        case = await house.case()
+        path = f"{case.path}/oral-exchanges"
+        await case.kommune.post(path, {**self.SAID, "necessity": "."}, status=422)
+        assert _meant(await newest(house)) == ([POLICE], "clearance_check")
+        await case.politi.post(path, {**self.SAID, MARK: True}, status=422)
+        assert _meant(await newest(house, POLICE_LOG)) == ([MUNICIPALITY], "clearance_check")
+        await case.politi.post(f"{case.path}/clearance-checks", {"outcome": "hindered"})
+        await case.kommune.post(path, {**self.SAID, MARK: True}, status=409)
+        assert _meant(await newest(house)) == ([POLICE], "follow_up")
+        assert (await newest(house)).asked == {MARK: ["true"]}
+
+    async def test_a_correction_keeps_who_was_told_and_a_withdrawal_from_whom(self, house: House) -> None:
+        case = await house.case()
+        wrong = await case.kommune.post(f"{case.path}/exchanges", {**told(), "summary": "Han er set."})
+        path = f"{case.path}/exchanges/{wrong['id']}"
+        correction = {**told(), "recipients": [], "summary": "Det var en anden."}
+        changes: list[dict[str, Any]] = [{"necessity": "."}, {MARK: True}, {"categories": []}]
+        for change in changes:
+            await case.kommune.post(f"{path}/corrections", {**correction, **change}, status=422)
+            assert _meant(await newest(house)) == ([POLICE], "screening")
+        for by, recipient, log_id in (
+            (case.kommune, POLICE, MUNICIPAL_LOG), (case.kommune, PROBATION, MUNICIPAL_LOG),
+            (case.politi, POLICE, POLICE_LOG),
+        ):
+            reason = "." if log_id == MUNICIPAL_LOG else "En fejl."
+            body = {"recipient": recipient, "reason": reason}
+            assert (await by.call("POST", f"{path}/withdrawals", json=body)).status_code >= 400
+            assert (await newest(house, log_id)).recipients == [recipient]
+
+
+def _asked(entry: Entry) -> dict[str, list[str]]:
+    return entry.asked if isinstance(entry.asked, dict) else {}
+
+
+def _meant(entry: Entry) -> tuple[list[str], str | None]:
+    return entry.recipients, entry.purpose
 
 
 class WhenARequestNamesVeryMuch:

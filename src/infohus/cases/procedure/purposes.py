@@ -76,7 +76,16 @@ OF_REPORT: Final = StatedPurpose(
 OF_LOG_READING: Final = StatedPurpose(
     "which of the four purposes the log is read for", otherwise=LogPurpose.LOG_SUPERVISION.value
 )
+EXCHANGED_AT: Mapping[Stage, str] = MappingProxyType({
+    **dict.fromkeys(Stage, LogPurpose.FOLLOW_UP.value), Stage.RECEIVED: LogPurpose.CLEARANCE_CHECK.value,
+    Stage.CLEARED: LogPurpose.SCOPE_DECISION.value, Stage.ACCEPTED: LogPurpose.SCREENING.value,
+    Stage.QUALIFYING: LogPurpose.ASSESSMENT.value, Stage.RECOMMENDING: LogPurpose.RECOMMENDATION.value,
+})
+"""What an exchange is for that leaves that to the stage: one of the purposes under § 115."""
 OF_EXCHANGE: Final = StatedPurpose("the purpose under § 115 of the exchange", otherwise=LogPurpose.EXCHANGE.value)
+
+OF_RECORDED_EXCHANGE: Final = StatedPurpose(OF_EXCHANGE.of_what, otherwise=OF_EXCHANGE.otherwise, at=EXCHANGED_AT)
+"""Of an exchange that is recorded by itself: what was said aloud can leave its purpose to the stage."""
 
 
 def of(purpose: LogPurpose) -> FixedPurpose:

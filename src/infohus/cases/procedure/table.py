@@ -19,6 +19,7 @@ from infohus.cases.procedure.outcomes import (
 from infohus.cases.procedure.purposes import (
     OF_EXCHANGE,
     OF_LOG_READING,
+    OF_RECORDED_EXCHANGE,
     OF_REPORT,
     OF_SEARCH,
     OF_STAGE,
@@ -180,7 +181,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.READ_INFORMATION: reading("read-information", OF_STAGE),
     Action.WRITE_NOTE: recording("write-note", EVERY, of(P.JOURNAL), rule=68),
     Action.READ_NOTE: reading("read-note", of(P.JOURNAL)),
-    Action.RECORD_EXCHANGE: recording("record-exchange", SHARED, OF_EXCHANGE, rule=1),
+    Action.RECORD_EXCHANGE: recording("record-exchange", SHARED, OF_RECORDED_EXCHANGE, rule=1),
     Action.LIST_EXCHANGES: reading("list-exchanges", of(P.EXCHANGE)),
     Action.READ_EXCHANGE: reading("read-exchange", of(P.EXCHANGE)),
     Action.CORRECT_EXCHANGE: recording("correct-exchange", EVERY, OF_EXCHANGE),

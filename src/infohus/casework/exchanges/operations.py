@@ -20,12 +20,14 @@ from infohus.cases.disclosures.model import (
 )
 from infohus.cases.disclosures.operations import Correcting, disclose
 from infohus.cases.information import InformationDraft, note_information
+from infohus.cases.procedure.purposes import EXCHANGED_AT
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.casework.exchanges.disclosable import DisclosableRecords, Items
 from infohus.casework.exchanges.refusals import CorrectionCarriesMore, CorrectionOnAnotherTrack
 from infohus.casework.exchanges.withdrawals import Withdrawal
-from infohus.kernel.access.model import Disclosure, Infohus, Stage
+from infohus.kernel.access.model import Disclosure, Infohus
 from infohus.kernel.authorization.action import Action
+from infohus.kernel.requests.asked import TellsTheOther
 from infohus.kernel.requests.moments import Moment
 from infohus.kernel.requests.words import AnswerToRule, OptionalReason, Reason, has_words
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -52,7 +54,7 @@ class OralChannel(StrEnum):
     PHONE = Channel.PHONE.value
 
 
-class OralExchangeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class OralExchangeDraft(TellsTheOther, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What was said on the phone or at a meeting, in eight answers; most else has a sensible default (rule 12).
 
     `consent_reason` is the ninth unless consent was given, and `strict_necessity` another where rule 11 asks for it.
@@ -72,6 +74,10 @@ class OralExchangeDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     purpose: Purpose | None = None
     strict_necessity: OptionalReason | None = None
 
+    def tells_the_other(self) -> bool:
+        """Say whether it goes to the other tovholder's authority, which it then does not name."""
+        return self.recipients is None
+
 
 EXCHANGE_BY_ID = sa.select(Exchange).where(Exchange.id == sa.bindparam("id"))
 EXCHANGES_OF_CASE = (
@@ -83,10 +89,6 @@ EXCHANGES_OF_CASE = (
 _WITHDRAWN_FROM = sa.select(Withdrawal.recipient_id).where(Withdrawal.exchange_id == sa.bindparam("exchange_id"))
 _CARRIED = sa.select(Disclosure.record_id).distinct().where(Disclosure.exchange_id == sa.bindparam("exchange_id"))
 _INFOHUS = sa.select(Infohus).where(Infohus.id == sa.bindparam("id"))
-_PURPOSE_AT = {
-    Stage.RECEIVED: Purpose.CLEARANCE_CHECK, Stage.CLEARED: Purpose.SCOPE_DECISION, Stage.ACCEPTED: Purpose.SCREENING,
-    Stage.QUALIFYING: Purpose.ASSESSMENT, Stage.RECOMMENDING: Purpose.RECOMMENDATION, Stage.ACTING: Purpose.FOLLOW_UP,
-}
 _CORRECTION_OF = sa.select(Exchange.id).where(Exchange.corrects_id == sa.bindparam("id"))
 
 
@@ -115,7 +117,7 @@ async def record_oral_exchange(work: UnitOfWork, draft: OralExchangeDraft) -> Ex
     assert infohus is not None  # noqa: S101 - the case's infohus exists by foreign key
     others = sorted({infohus.municipality_id, infohus.police_id} - {work.caller.authority_id})
     noted = note_information(work, InformationDraft(text=draft.said, source=draft.channel.value, is_first_hand=True))
-    purpose = draft.purpose or _PURPOSE_AT.get(work.case.stage, Purpose.FOLLOW_UP)
+    purpose = draft.purpose or Purpose(EXCHANGED_AT[work.case.stage])
     disclosure = DisclosureDraft(
         recipients=others if draft.recipients is None else draft.recipients, purpose=purpose,
         categories=draft.categories, necessity=draft.necessity, proportionality=draft.proportionality,
@@ -149,6 +151,7 @@ async def correct_exchange(
     """
     if wrong.authority_id != work.caller.authority_id:
         raise errors.NotAvailable
+    work.audit_draft.asked.recipients.extend(wrong.recipients)
     if draft.requested_by_pet and not wrong.is_for_pet:
         raise CorrectionOnAnotherTrack
     if await work.values(_CORRECTION_OF, id=wrong.id):

@@ -15,9 +15,12 @@ import msgspec
 
 MOST_IDS = 500
 """How many ids an entry keeps of one request, so that it stays an entry; a body that names more is cut off here."""
-_RECIPIENTS, _PURPOSE = "recipients", "purpose"
+_RECIPIENTS, _PURPOSE = frozenset({"recipients", "recipient"}), "purpose"
+_FOR_INVESTIGATION = "for_criminal_investigation"
 _PET_ASKED, _ASKING = "requested_by_pet", "received_from"
 _SAYS_PET_ASKED = re.compile(r"requested_?by_?pet(?![\"']?\s*[:=]\s*[\"']?(?:false|null)\b)", re.IGNORECASE)
+_SAYS_INVESTIGATION = re.compile(r"for_?criminal_?investigation[\"']?\s*[:=]\s*[\"']?true\b", re.IGNORECASE)
+_SAYS_RECIPIENTS = re.compile(r"\"recipients?\"\s*:\s*(\[[^\]]{0,2000}\]|\"[^\"]{0,60}\")")
 _NAME = re.compile(r"[\"'=]\s*([a-z0-9-]{1,60})(?=\s*(?:[\"'&]|$))")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ID_LENGTH = len(str(UUID(int=0)))
@@ -32,6 +35,14 @@ class LooksFor(msgspec.Struct, frozen=True):
         return None
 
 
+class TellsTheOther(msgspec.Struct, frozen=True):
+    """A body that can leave out whom it tells: then it means the other authority that carries the infohus."""
+
+    def tells_the_other(self) -> bool:
+        """Say whether it leaves that out."""
+        return False
+
+
 @dataclass(slots=True)
 class Asked:
     """What one request named. The ids are by the name of the parameter or field, as text, each once."""
@@ -41,6 +52,10 @@ class Asked:
     purpose: str | None = None
     recipients: list[str] = field(default_factory=list)
     """Authorities that it means to tell, as it spells them."""
+    tells_the_other: bool = False
+    """Whether it means to tell the other authority that carries the infohus, without naming it."""
+    says_investigation: bool = False
+    """Whether it says that it is for the investigation of a crime: an attempt's entry keeps that (rule 2)."""
     says_pet_asked: bool = False
     """Whether it says that it answers PET."""
     asking: list[str] = field(default_factory=list)
@@ -67,18 +82,24 @@ class Asked:
         self.sent = b""
         if isinstance(body, LooksFor):
             self.looked_for = body.looked_for()
+        if isinstance(body, TellsTheOther):
+            self.tells_the_other = body.tells_the_other()
         for name in body.__struct_fields__:
             self._read_value(name, getattr(body, name))
 
     def read_refused_body(self) -> None:
-        """Take in of a body that no draft understood what decides on which track the attempt stands (rule 85).
+        """Take in of a body that no draft understood whom it meant to tell, and what decides on its track (rule 85).
 
         Whatever its form: broken JSON, names given twice, another type of content or encoding. Where it may mean PET,
-        the attempt stands on PET's track: it did nothing that a letter must tell of.
+        the attempt stands on PET's track: it did nothing that a letter must tell of. Where it says that it is for the
+        investigation of a crime, its entry keeps that (rule 2).
         """
         text = self.sent.replace(b"\0", b"").decode(errors="replace")
         text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
         self.says_pet_asked = self.says_pet_asked or _SAYS_PET_ASKED.search(text) is not None
+        self.says_investigation = self.says_investigation or _SAYS_INVESTIGATION.search(text) is not None
+        said = " ".join(f" {recipients}" for recipients in _SAYS_RECIPIENTS.findall(text))
+        self.recipients.extend(_NAME.findall(said)[:MOST_IDS])
         self.asking.extend(list(dict.fromkeys(_NAME.findall(text.lower())))[:MOST_IDS])
 
     @property
@@ -88,7 +109,7 @@ class Asked:
         return sorted(UUID(text) for text in texts if len(text) == _ID_LENGTH)
 
     def named(self, *, beside: Iterable[object], with_body: bool) -> dict[str, list[str]]:
-        """Give the ids that the request names beside those that the entry has at their places."""
+        """Give the ids that the request names beside those that the entry has at their places, and its mark."""
         known = {str(one) for one in beside if one is not None}
         found: dict[str, list[str]] = {}
         for ids in (self.in_address, self.in_body if with_body else {}):
@@ -96,14 +117,19 @@ class Asked:
                 for value in values:
                     if value not in known:
                         _add(found, name, value)
+        if with_body and self.says_investigation:
+            found[_FOR_INVESTIGATION] = ["true"]
         return found
 
     def _read_value(self, name: str, value: object) -> None:
-        if name == _PET_ASKED and value is True:
-            self.says_pet_asked = True
-        elif name == _ASKING and isinstance(value, str):
-            self.asking.append(value)
         match value:
+            case True:
+                self.says_pet_asked = self.says_pet_asked or name == _PET_ASKED
+                self.says_investigation = self.says_investigation or name == _FOR_INVESTIGATION
+            case str() if name in _RECIPIENTS:
+                self.recipients.append(value)
+            case str() if name == _ASKING:
+                self.asking.append(value)
             case UUID():
                 if _count(self.in_body) < MOST_IDS:
                     _add(self.in_body, name, str(value))
@@ -113,10 +139,7 @@ class Asked:
                 self.read_body(value)
             case list():
                 for one in value:
-                    if name == _RECIPIENTS and isinstance(one, str):
-                        self.recipients.append(one)
-                    else:
-                        self._read_value(name, one)
+                    self._read_value(name, one)
 
 
 _now: ContextVar[Asked | None] = ContextVar("asked", default=None)

@@ -47,6 +47,8 @@ class AuditEventDraft:
     """The column of the procedure's row."""
     stage: Stage | None = None
     """The stage at which the act found its case."""
+    infohus_id: UUID | None = None
+    """The infohus in which the act found its subject."""
     policies: list[str] = field(default_factory=list)
     justification: str | None = None
     recipients: list[str] = field(default_factory=list)

@@ -4,7 +4,7 @@ The rows themselves are in `cases/procedure/table.py`, which the kernel may not 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from infohus.kernel.access.model import Case, Stage
@@ -28,10 +28,14 @@ class PurposeByStage:
 
 @dataclass(frozen=True, slots=True)
 class StatedPurpose:
-    """Taken from the request; `of_what` says from which part, `otherwise` is the code where it states none."""
+    """Taken from the request; `of_what` says from which part.
+
+    Where it states none, the code is the one `at` the case's stage, if the act leaves it to that, and else `otherwise`.
+    """
 
     of_what: str
     otherwise: str
+    at: Mapping[Stage, str] = field(default_factory=dict)
 
 
 Purpose = FixedPurpose | PurposeByStage | StatedPurpose
@@ -40,8 +44,10 @@ Purpose = FixedPurpose | PurposeByStage | StatedPurpose
 def purpose_without_statement(purpose: Purpose, stage: Stage | None) -> str:
     """Give the code of an act that states no purpose itself, at a case's stage."""
     match purpose:
-        case FixedPurpose(code=code) | StatedPurpose(otherwise=code):
+        case FixedPurpose(code=code):
             return code
+        case StatedPurpose(at=at, otherwise=otherwise):
+            return otherwise if stage is None else at.get(stage, otherwise)
         case PurposeByStage(at=at, otherwise=otherwise):
             return otherwise if stage is None else at[stage]
 

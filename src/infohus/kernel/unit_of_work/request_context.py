@@ -38,6 +38,7 @@ _ON_PETS_TRACK = sa.select(
         sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("asking", type_=sa.ARRAY(sa.Text))
     ).label("is_so")
 )
+_CARRIERS = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohus.id == sa.bindparam("infohus_id"))
 _AUTHORITIES = (
     sa.select(Authority.id)
     .where(Authority.id == sa.func.any(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))))
@@ -114,16 +115,24 @@ class RequestContext:
     async def completed(self, attempt: Entry, audit_draft: AuditEventDraft, case_id: UUID | None) -> Entry:
         """Complete the entry of an attempt: case, where the own authority has a side, track, and whom it meant to tell.
 
-        What the request spells as a recipient stands in the entry only if there is such an authority (rule 60).
+        What the request spells as a recipient stands in the entry only if there is such an authority (rule 60). Whom it
+        left out is the other one that carries the infohus, where the act found its subject there.
         """
         if case_id is not None and (side := await self.own_side_of(case_id)) is not None:
             attempt = msgspec.structs.replace(attempt, case=side[0], persons=side[1])
-        if not attempt.recipients and (meant := audit_draft.asked.recipients):
-            rows = await self._ask_afterwards(_AUTHORITIES, ids=list(meant))
+        if not attempt.recipients and (meant := await self._meant(audit_draft)):
+            rows = await self._ask_afterwards(_AUTHORITIES, ids=meant)
             attempt = msgspec.structs.replace(attempt, recipients=[row["id"] for row in rows])
         if attempt.track is Track.ORDINARY and await self._is_on_pets_track(attempt, audit_draft.asked):
             attempt = msgspec.structs.replace(attempt, track=Track.PET)
         return attempt
+
+    async def _meant(self, audit_draft: AuditEventDraft) -> list[str]:
+        asked, others = audit_draft.asked, set[str]()
+        if asked.tells_the_other and audit_draft.infohus_id is not None:
+            rows = await self._ask_afterwards(_CARRIERS, infohus_id=audit_draft.infohus_id)
+            others = {authority for row in rows for authority in row} - {self.caller.authority_id}
+        return sorted({*asked.recipients, *others})
 
     async def _is_on_pets_track(self, attempt: Entry, asked: Asked) -> bool:
         """Say whether an attempt answers PET, notes its request, or names one of these, seen by the caller or not."""

@@ -102,9 +102,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     The last fields are left out where they say nothing: `part` (number and how many, from 1) stands in the entries of
     an act that is several; `asked` holds ids that the request named beside the subject and the case, by the name of
-    the parameter or field; `read` holds which entries of a log were given out, as ranges of indexes, both included;
-    `emptied` stands in entries that say what was emptied, `counted` in the installation's log. The log itself adds
-    `tally` to entries that name persons: see tally.py.
+    the parameter or field, and that an attempt was marked as `for_criminal_investigation`; `read` holds which entries
+    of a log were given out, as ranges of indexes, both included; `emptied` stands in entries that say what was emptied,
+    `counted` in the installation's log. The log itself adds `tally` to entries that name persons: see tally.py.
     """
 
     v: Literal[2] = FORMAT
