@@ -217,6 +217,17 @@ def _meant(entry: Entry) -> tuple[list[str], str | None]:
 
 
 class WhenARequestNamesVeryMuch:
+    @pytest.mark.rule(57)
+    def test_of_a_body_that_is_not_understood_whom_it_names_is_read_however_it_is_written(self) -> None:
+        for sent, named in (
+            (b'{"recipients": ["politi", "pet"], ', ["politi", "pet"]), (b'{"recipient":"politi"', ["politi"]),
+            (b'{"recipients":[]}', []), (b'{"recipients":["politi"', []), (b'"recipients":[' * 50_000, []),
+            (b'[{"recipients":["politi"]},{"disclosure":{"recipients":["pet"]}}', ["politi", "pet"]),
+        ):
+            asked = Asked(sent=sent)
+            asked.read_refused_body()
+            assert asked.recipients == named
+
     def test_the_entry_keeps_as_many_ids_as_it_can_hold(self) -> None:
         class Draft(msgspec.Struct):
             records: list[UUID]

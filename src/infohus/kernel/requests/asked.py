@@ -20,7 +20,8 @@ _FOR_INVESTIGATION = "for_criminal_investigation"
 _PET_ASKED, _ASKING = "requested_by_pet", "received_from"
 _SAYS_PET_ASKED = re.compile(r"requested_?by_?pet(?![\"']?\s*[:=]\s*[\"']?(?:false|null)\b)", re.IGNORECASE)
 _SAYS_INVESTIGATION = re.compile(r"for_?criminal_?investigation[\"']?\s*[:=]\s*[\"']?true\b", re.IGNORECASE)
-_SAYS_RECIPIENTS = re.compile(r"\"recipients?\"\s*:\s*(\[[^\]]{0,2000}\]|\"[^\"]{0,60}\")")
+_SAYS_RECIPIENTS = re.compile(r"\"recipients?\"\s*:\s*(\[[^\]\[]{0,2000}\]|\"[^\"]{0,60}\")")
+"""A list holds no bracket, so that a body of brackets alone is not looked through anew from each of them."""
 _NAME = re.compile(r"[\"'=]\s*([a-z0-9-]{1,60})(?=\s*(?:[\"'&]|$))")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ID_LENGTH = len(str(UUID(int=0)))
