@@ -110,7 +110,31 @@ CREATE FUNCTION infohus.own_persons_by_cpr(of_infohus uuid, looked_for bytea) RE
 REVOKE EXECUTE ON FUNCTION infohus.own_persons_by_cpr(uuid, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.own_persons_by_cpr(uuid, bytea) TO infohus_app;
 
--- The function runs as the owner, whom forced row security binds too: these rows, for a tovholder.
+-- How that log knows a person of one of the caller's cases, and whoever bears the same number. Also when what told of
+-- the person was withdrawn: nothing of the record is read any more, and the log counts the person all the same.
+CREATE FUNCTION infohus.own_persons_by_record(of_infohus uuid, looked_for uuid) RETURNS SETOF text
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF infohus.coordinates(of_infohus) THEN
+      RETURN QUERY
+        SELECT p.log_id FROM infohus.side_person known
+        JOIN infohus.subject k ON k.id = known.subject_id
+        JOIN infohus."case" its ON its.id = known.case_id
+        JOIN infohus.side_person p ON p.authority_id = known.authority_id
+        JOIN infohus.subject s ON s.id = p.subject_id
+        JOIN infohus."case" c ON c.id = p.case_id
+        WHERE known.authority_id = infohus.caller_authority() AND known.subject_id = looked_for
+          AND its.infohus_id = of_infohus AND infohus.takes_part(known.case_id, 'coordinators')
+          AND c.infohus_id = of_infohus AND (s.id = k.id OR s.cpr_index = k.cpr_index)
+        ORDER BY p.subject_id;
+    END IF;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.own_persons_by_record(uuid, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.own_persons_by_record(uuid, uuid) TO infohus_app;
+
+-- The functions run as the owner, whom forced row security binds too: these rows, for a tovholder.
 CREATE POLICY functions_read_side_person ON infohus.side_person FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority());
 CREATE POLICY functions_read_subject ON infohus.subject FOR SELECT TO infohus_owner

@@ -1,15 +1,17 @@
 """An attempt keeps what it was after: the ids in its body, its address, whom it meant to tell and what for."""
 
 import inspect
+import json
 import re
 from copy import deepcopy
 from typing import Any, ClassVar
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
-from every_route import ROUTES, Route, request_for
+from every_route import ROUTES, Route, request_for, sample
 from house import MUNICIPAL_LOG, MUNICIPALITY, POLICE, POLICE_LOG, PROBATION, CaseInHand, House, told
 from infohus.app import guarded_handlers
 from infohus.kernel.audit.formats.entry import Entry
@@ -17,6 +19,8 @@ from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.asked import MOST_IDS, Asked
 from infohus.web.api_examples import EXAMPLES
 from infohus.web.attempts import RouteWithoutAct, acts_of
+from one_api import description_of
+from persons import CPR
 
 MARK = "for_criminal_investigation"
 WITH_A_BODY = [route for route in ROUTES if route.method in {"POST", "PUT"}]
@@ -214,6 +218,110 @@ def _asked(entry: Entry) -> dict[str, list[str]]:
 
 def _meant(entry: Entry) -> tuple[list[str], str | None]:
     return entry.recipients, entry.purpose
+CRITERIA = {"authority": POLICE, "reason": "not-available", "level": "entries", "place": "x001/234.p/17", "since": "1"}
+OF_OTHER_USE = {"after", "before", "limit", "purpose"}
+
+
+def asking_for(house: House, route: Route, values: dict[str, str]) -> tuple[str, dict[str, list[str]]]:
+    """Write an address with a value for each parameter but ids, and what its entry has to say of that."""
+    description = description_of(house.app)
+    operation, components = description["paths"][route.path]["get"], description["components"]["schemas"]
+    path, query = route.path.replace("{infohus_id}", str(house.infohus_id)), ["?"]
+    criteria: dict[str, str] = {}
+    for one in operation.get("parameters", ()):
+        name = one["name"]
+        if one["schema"].get("format") == "uuid" or name in OF_OTHER_USE:
+            continue
+        found = sample(one["schema"], components)
+        value = values.get(name, str(found).lower() if isinstance(found, bool) else str(found))
+        if "date-time" in str(one["schema"]):
+            value = "2026-11-20T10:00:00+00:00"
+        criteria[name] = value
+        path = path.replace(f"{{{name}}}", value)
+        query += [f"{name}={quote(value)}&"] if one["in"] == "query" else []
+    said = {name: [f"/{value}" if name == "place" else value] for name, value in criteria.items()}
+    return path + "".join(query), said
+
+
+@pytest.mark.rule(56)
+@pytest.mark.rule(61)
+class WhenAnAddressHasCriteria:
+    async def test_each_stands_in_the_entry_of_the_act_and_of_the_attempt(self, house: House) -> None:
+        looked_at = set()
+        for route in (one for one in ROUTES if one.method == "GET" and "case_id" not in one.path):
+            path, criteria = asking_for(house, route, CRITERIA)
+            if not criteria:
+                continue
+            for name in ("dpo", "raadgiver"):
+                await house.person(name).call("GET", path)
+                asked = (await newest(house)).asked
+                assert isinstance(asked, dict), route
+                assert {of: asked.get(of) for of in criteria} == criteria, (route, name)
+            looked_at.add(route.operation_id)
+        assert looked_at >= {"SuperviseExchanges", "CountExchanges", "ListLogEntries", "ServeTile", "ListPlanChanges"}
+
+    @pytest.mark.rule(60)
+    async def test_what_is_no_word_of_the_system_s_own_leaves_its_name_alone(self, house: House) -> None:
+        supervised = f"/infohuse/{house.infohus_id}/exchanges"
+        spelt = {
+            f"{supervised}?authority=jonas-overskov": "authority", "/log/entries?reason=jonas-overskov": "reason",
+            "/log/tile/jonas/000": "level", "/log/tile/0/010104-1234": "place",
+        }
+        for path, of in spelt.items():
+            for name in ("dpo", "raadgiver"):
+                await house.person(name).call("GET", path)
+                entry = await newest(house)
+                assert isinstance(entry.asked, dict)
+                assert entry.asked[of] == []
+                assert "jonas" not in str(entry)
+                assert "010104" not in str(entry)
+
+    async def test_those_that_are_understood_are_kept_where_another_is_not(self, house: House) -> None:
+        case = await house.case()
+        known = (await newest(house)).persons
+        for more in ("zz=1&", "limit=x&", "outcome=odd&", "after=-9&"):
+            await house.person("dpo").get(f"/log/entries?{more}case={case.id.upper()}&action=readCase", status=400)
+            entry = await newest(house)
+            assert (str(entry.case), entry.persons, entry.asked) == (case.id, known, {"action": ["readCase"]})
+
+
+@pytest.mark.rule(56)
+class WhenSomebodyIsLookedForInVain:
+    async def test_the_case_named_and_the_number_stand_in_the_entry_however_it_was_refused(self, house: House) -> None:
+        case = await house.case(subjects=[{"name": "Prøve", "cpr_number": CPR}])
+        known, path = (await newest(house)).persons, f"/infohuse/{house.infohus_id}/searches"
+        search = {"cpr_number": CPR, "purpose": "casework", "case_id": case.id}
+        await case.kommune.post(path, search, status=200)
+        criterion = (await newest(house)).justification
+        refused: list[tuple[str, dict[str, Any]]] = [
+            ("admin", {"json": search}), ("raadgiver", {"json": search}), ("dpo", {"json": search}),
+            ("kommune", {"json": {**search, "purpose": "new_concern"}}),
+            ("kommune", {"content": json.dumps(search).encode(), "headers": {"Content-Type": "text/plain"}}),
+        ]
+        for name, more in refused:
+            assert (await house.person(name).call("POST", path, **more)).status_code >= 400
+            entry = await newest(house)
+            assert (str(entry.case), entry.persons, entry.justification) == (case.id, known, criterion), (name, more)
+            assert "case_id" not in (entry.asked or {})
+        # Of what nobody can read, the number and the ids.
+        for body in (json.dumps(search)[:-1], json.dumps({**search, "cpr_number": "010104 1234", "purpose": "odd"})):
+            await case.kommune.call("POST", path, content=body, headers={"Content-Type": "application/json"})
+            entry = await newest(house)
+            assert (entry.justification, entry.asked["$"]) == (criterion, [case.id])  # type: ignore[index]
+        # Where the own authority has no side in the case, the id alone.
+        unknown = str(uuid4())
+        await house.person("admin").post(path, {**search, "case_id": unknown}, status=403)
+        entry = await newest(house)
+        assert (entry.case, entry.persons, entry.asked) == (None, [], {"case_id": [unknown]})
+
+    async def test_a_report_that_says_no_purpose_keeps_whom_it_was_about(self, house: House) -> None:
+        subject, path = str(uuid4()), f"/infohuse/{house.infohus_id}/log-reports"
+        kommune = house.person("kommune")
+        answer = await kommune.client.post(
+            path, json={"subject": subject}, headers={"Authorization": f"Bearer {kommune.token}"}
+        )
+        assert answer.status_code == 422
+        assert (await newest(house)).asked == {"infohus_id": [str(house.infohus_id)], "subject": [subject]}
 
 
 class WhenARequestNamesVeryMuch:
@@ -225,7 +333,7 @@ class WhenARequestNamesVeryMuch:
             (b'[{"recipients":["politi"]},{"disclosure":{"recipients":["pet"]}}', ["politi", "pet"]),
         ):
             asked = Asked(sent=sent)
-            asked.read_refused_body()
+            asked.read_refused_body(looks_for_a_person=False)
             assert asked.recipients == named
 
     def test_the_entry_keeps_as_many_ids_as_it_can_hold(self) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from house import MUNICIPALITY, POLICE, CaseInHand, House, Person, now, told
 from integration.test_closing import A_CHILD, CLOSURE, FROM_OUTSIDE, Resolve, a_measure, closure
+from integration.test_pets_track import ASKED, QUESTION, everything_seen_by, knowing_pet
 
 
 class WhenSomebodyHasSigned:
@@ -52,6 +53,34 @@ class WhenSomebodyHasSigned:
         await case.kommune.post(f"{path}/signatures", signature)
         assert await case.stage() == "closed"
         await case.kommune.delete(f"{path}/signature", status=409)
+
+
+class WhenPetAsksWhoHasSigned:
+    @pytest.mark.rule(44)
+    @pytest.mark.rule(70)
+    @pytest.mark.rule(85)
+    @pytest.mark.parametrize("by", [MUNICIPALITY, POLICE])
+    async def test_it_is_noted_and_answered_while_the_signature_stands_and_the_other_sees_nothing_of_it(
+        self, house: House, by: str
+    ) -> None:
+        case = await (await knowing_pet(house)).settle_scope()
+        own, other = (case.kommune, case.politi) if by == MUNICIPALITY else (case.politi, case.kommune)
+        proposal = await own.post(f"{case.path}/closures", closure(by))
+        seen_by_both = {"case_id": case.id, "infohus_id": str(house.infohus_id), "record_id": proposal["id"]}
+        before = await everything_seen_by(house, other, seen_by_both)
+        request = await own.post(f"{case.path}/information-requests", QUESTION)
+        assert await everything_seen_by(house, other, seen_by_both) == before
+        exchange = await own.post(f"{case.path}/exchanges", ASKED)
+        answer = {"answer": "disclosed", "exchange_id": exchange["id"]}
+        await own.post(f"{case.path}/information-requests/{request['id']}/answer", answer, status=200)
+        assert await everything_seen_by(house, other, seen_by_both) == before
+        # Whoever else asks from outside opens something on that side, and is noted once the signature is taken back.
+        for asks in (FROM_OUTSIDE, {"question": "Kender I ham?", "disclosure": told(by)}):
+            refused = await own.post(f"{case.path}/information-requests", asks, status=409)
+            assert refused["type"] == "/problems/closure-is-signed"
+        signature = {"content_hash": proposal["content_hash"]}
+        await other.post(f"{case.path}/closures/{proposal['id']}/signatures", signature)
+        assert await case.stage() == "closed"
 
 
 async def told_of_a_child(case: CaseInHand, teller: Person, by: str) -> Resolve:

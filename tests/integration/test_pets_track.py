@@ -290,6 +290,8 @@ class WhenAnActIsForPet:
             (kommune, "POST", f"{case.path}/information-requests", {"json": {**QUESTION, "disclosure": told()}}),
             (kommune, "POST", f"{case.path}/information-requests", {"json": {**QUESTION, "unknown": 1}}),
             (adviser, "POST", f"{case.path}/information-requests", {"json": QUESTION}),
+            (kommune, "GET", f"{case.path}/exchanges/{made.exchange['id'].upper()}", {}),
+            (kommune, "POST", f"{case.path}/exchanges", {"content": b'{"items":["' + made.exchange["id"].encode()}),
             (adviser, "GET", exchange, {}), (kommune, "GET", f"{exchange}/receipts?limit=x", {}),
             (kommune, "POST", f"{exchange}/withdrawals", {"content": b"{"}),
             (adviser, "POST", answer, {"json": {"answer": "declined"}}),

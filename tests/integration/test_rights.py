@@ -36,6 +36,13 @@ async def asked_for(person: Person, case: CaseInHand, **change: Any) -> str:
     return f"{case.path}/access-requests/{request['id']}/package"
 
 
+async def recorded(house: House, subject: dict[str, str]) -> tuple[CaseInHand, str]:
+    """Give a case about one person, and the person's id."""
+    case = await house.case(subjects=[subject])
+    concern = await case.kommune.get(f"{case.path}/concerns/{case.concern_id}")
+    return case, concern["subjects"][0]["id"]
+
+
 async def unpacked(person: Person, path: str, *items: dict[str, str]) -> dict[str, Any]:
     """Make a package and read what it holds."""
     answer = await person.call("POST", path, json={"include": list(items)})
@@ -96,6 +103,29 @@ class WhenSomebodyAsksForAccess:
         path = await asked_for(case.kommune, case)
         assert (await case.politi.get(f"{case.path}/access-requests"))["items"] == []
         await case.politi.post(path, {"include": []}, status=404)
+
+    @pytest.mark.rule(16)
+    @pytest.mark.rule(64)
+    @pytest.mark.rule(96)
+    @pytest.mark.parametrize("subject", [{"name": "Uden Nummer"}, SUBJECT])
+    async def test_one_whom_the_side_knew_is_answered_also_when_what_told_of_them_was_withdrawn(
+        self, house: House, subject: dict[str, str]
+    ) -> None:
+        case, person = await recorded(house, subject)
+        told_by = await case.disclose(items=[{"kind": "subject", "id": person}])
+        reports = f"/infohuse/{house.infohus_id}/log-reports"
+        await asked_for(case.politi, case, subject=person)
+        [before] = (await case.politi.post(reports, {"subject": person}, status=200))["reports"]
+        withdrawal = {"recipient": POLICE, "reason": "Sendt ved en fejl."}
+        await case.kommune.post(f"{case.path}/exchanges/{told_by['id']}/withdrawals", withdrawal)
+        [after] = (await case.politi.post(reports, {"subject": person}, status=200))["reports"]
+        assert (after["person"], after["lines"][: len(before["lines"])]) == (before["person"], before["lines"])
+        assert (await unpacked(case.politi, await asked_for(case.politi, case, subject=person)))["items"] == []
+        # Nothing of the record is read by it, and one whom the side never met is as unknown as before.
+        await case.politi.get(f"{case.path}/concerns/{case.concern_id}", status=404)
+        other, unmet = await recorded(house, subject)
+        await other.politi.post(reports, {"subject": unmet}, status=404)
+        await other.politi.post(f"{other.path}/access-requests", {**ASKING, "subject": unmet}, status=422)
 
 
 class WhenAPackageIsMade:

@@ -11,11 +11,14 @@ from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
 
+from infohus import errors
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.identity.caller import Caller, Role
-from infohus.kernel.requests.asked import Asked
+from infohus.kernel.requests.asked import Asked, LooksFor
+from infohus.kernel.requests.bodies import read_body
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
+from infohus.web.strict_request import draft_of
 
 _OTHERWISE_CALLED: Mapping[str, Action] = MappingProxyType({
     "RecordAssessmentOfChild": Action.STOP_CHILD_NOTIFICATION_CLOCK,
@@ -95,9 +98,20 @@ async def log_attempt(
     if asked.is_in_log or not isinstance(handler, HTTPRouteHandler) or str(handler.operation_id) not in acts:
         return
     asked.is_in_log = True
-    asked.read_refused_body()
+    _read_sent(asked, handler)
     case_id = scope["path_params"].get("case_id")
     await units.log_attempt(
         caller, acts[str(handler.operation_id)], case_id if isinstance(case_id, UUID) else None,
         asked.problem or "request-not-understood",
     )
+
+
+def _read_sent(asked: Asked, handler: HTTPRouteHandler) -> None:
+    """Take in what was sent and not read: as the route's draft, or of what is none as much as can be told."""
+    if not asked.sent:
+        return
+    draft = draft_of(handler)
+    try:
+        asked.read_body(read_body(asked.sent, draft))
+    except errors.Refused:
+        asked.read_refused_body(looks_for_a_person=issubclass(draft, LooksFor))

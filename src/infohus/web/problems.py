@@ -84,9 +84,9 @@ def _before(request: AnyRequest, roles: RolesOfRoutes) -> Response[None] | None:
     """
     if request.method == HttpMethod.OPTIONS:
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
-    require_canonical_path(request)
     asked = asked_now()
     asked.read_address(request.path_params.items())
+    require_canonical_path(request)
     if request.scope["query_string"]:
         asked.read_address(require_canonical_query(request, _query_of(request)))
     if asked.purpose is None and not READING_A_LOG.isdisjoint(request.route_handler.parsed_fn_signature.parameters):

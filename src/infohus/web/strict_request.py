@@ -108,10 +108,11 @@ def require_canonical_path(request: Request[Any, Any, Any]) -> None:
 
 def require_canonical_query(
     request: Request[Any, Any, Any], expected: Mapping[str, str]
-) -> Iterator[tuple[str, UUID | Enum]]:
-    """Give the ids and codes of a query, by name.
+) -> Iterator[tuple[str, object]]:
+    """Give what a query asks for, by name.
 
-    A parameter that is unknown, repeated, `null`, or not written as this system writes it is refused.
+    A parameter that is unknown, repeated, `null`, or not written as this system writes it is refused, once all others
+    are given: an attempt keeps what it was after.
 
     `expected` maps the names in the address to those of the route's arguments.
 
@@ -120,18 +121,24 @@ def require_canonical_query(
         MomentNotPlausible: a moment lies outside what somebody can mean.
     """
     names: set[str] = set()
+    refusal: errors.Refused | None = None
     for part in request.scope["query_string"].split(b"&"):
         name, _, value = (_decoded(text) for text in part.partition(b"="))
         if name is None or name not in expected:
-            raise errors.RequestNotUnderstood(field=IN_ADDRESS, what="unknown")
+            refusal = refusal or errors.RequestNotUnderstood(field=IN_ADDRESS, what="unknown")
+            continue
         if name in names or value is None or value.lower() == "null":
-            raise errors.RequestNotUnderstood(field=name)
+            refusal = refusal or errors.RequestNotUnderstood(field=name)
+            continue
         names.add(name)
-        field = _field_of(request.route_handler, expected[name])
-        for kind in _kinds_of(field):
-            _require_canonical(kind, value, name)
-            if issubclass(kind, UUID | Enum):
+        try:
+            for kind in _kinds_of(_field_of(request.route_handler, expected[name])):
                 yield name, _meant(kind, value, name)
+                _require_canonical(kind, value, name)
+        except (errors.RequestNotUnderstood, errors.MomentNotPlausible) as refused:
+            refusal = refusal or refused
+    if refusal is not None:
+        raise refusal
 
 
 def _field_of(handler: HTTPRouteHandler, argument: str) -> FieldDefinition:
@@ -146,10 +153,13 @@ def _field_of(handler: HTTPRouteHandler, argument: str) -> FieldDefinition:
     )
 
 
-def _meant(kind: type[UUID | Enum], text: str, name: str) -> UUID | Enum:
+def _meant(kind: type, text: str, name: str) -> object:
+    """Give the value of a parameter; an id also where it is not written as this system writes it."""
+    if kind is str:
+        return text
     try:
-        return kind(text)
-    except ValueError:
+        return kind(text) if issubclass(kind, UUID | Enum) else msgspec.convert(text, kind, strict=False)
+    except (ValueError, msgspec.ValidationError):
         raise errors.RequestNotUnderstood(field=name) from None
 
 

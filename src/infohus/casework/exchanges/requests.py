@@ -64,16 +64,18 @@ async def request_information(work: UnitOfWork, draft: RequestDraft) -> Informat
     Raises:
         RequestHasOneAddressee: not exactly one of `disclosure` and `received_from` is given, or not one recipient.
         NotAnAuthorityHere: `received_from` is the caller's own authority, or not in the infohus' plan.
-        ClosureIsSigned: the caller's authority has signed a closure.
+        ClosureIsSigned: the caller's authority has signed a closure, and it is not PET that asked.
         Refused: the disclosure does not meet § 115.
     """
-    await require_no_closure_signed(work)
     ours: str = work.caller.authority_id
+    kind = None if draft.received_from is None else await _kind_of(work, draft.received_from)
+    if kind is not AuthorityKind.SECURITY_SERVICE:
+        # A signature taken back for PET's request would tell the other tovholder of it (rule 85).
+        await require_no_closure_signed(work)
     if (draft.disclosure is None) == (draft.received_from is None):
         raise errors.RequestHasOneAddressee
     if draft.disclosure is None:
         asked_by, asked_of = draft.received_from or "", ours
-        kind = await _kind_of(work, asked_by)
         if asked_by == ours or kind is None:
             raise errors.NotAnAuthorityHere
         work.audit_draft.is_for_pet = kind is AuthorityKind.SECURITY_SERVICE

@@ -1,17 +1,21 @@
-"""What a request names and says of itself, for its entry in the log: ids, its purpose, whom it means to tell.
+"""What a request names and says of itself, for its entry in the log: ids, criteria, its purpose, whom it means to tell.
 
 It is read from the address and from the decoded body as they come, not from what a handler says; so an attempt that is
 refused before an operation saw the body leaves what it was after (rules 56 and 57).
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
+from functools import cache
 from uuid import UUID
 
 import msgspec
+
+from infohus.errors import situations, slug_of
 
 MOST_IDS = 500
 """How many ids an entry keeps of one request, so that it stays an entry; a body that names more is cut off here."""
@@ -25,7 +29,21 @@ _SAYS_RECIPIENTS = re.compile(r"\"recipients?\"\s*:\s*(\[[^\]\[]{0,2000}\]|\"[^\
 _NAME = re.compile(r"[\"'=]\s*([a-z0-9-]{1,60})(?=\s*(?:[\"'&]|$))")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ID_LENGTH = len(str(UUID(int=0)))
+_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])")
+_NUMBER = re.compile(r"(?<![0-9])([0-9]{6})[- ]?([0-9]{4})(?![0-9])")
+"""A number that somebody can be looked for by, in a body that was not understood."""
 _OF_PAGES = frozenset({"after", "before", "limit"})
+_IN_UNREAD_BODY = "$"
+"""The name that ids of a body have which was not understood, as its problem names the whole of it."""
+NOT_READABLE = "record-not-readable"
+"""The reason that an entry gives of a record that was found changed past the system."""
+_CASE = ("case_id", "case")
+"""What a case is called in addresses and bodies."""
+_CAN_BE_AN_AUTHORITY = re.compile(r"[a-z0-9-]{1,60}")
+_PLACES_IN_LOG = {
+    "level": re.compile(r"[0-9]|entries"), "place": re.compile(r"/?(?:x[0-9]{3}/){0,5}[0-9]{3}(?:\.p/[0-9]{1,3})?")
+}
+"""How C2SP tlog-tiles writes a tile's level and number."""
 
 
 class LooksFor(msgspec.Struct, frozen=True):
@@ -46,9 +64,11 @@ class TellsTheOther(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Asked:
-    """What one request named. The ids are by the name of the parameter or field, as text, each once."""
+    """What one request named. The ids and criteria are by the name of the parameter or field, as text, each once."""
 
     in_address: dict[str, list[str]] = field(default_factory=dict)
+    spelt: dict[str, str] = field(default_factory=dict)
+    """Texts of the address, which can spell anything: in an entry stands one that is a word of the system's own."""
     in_body: dict[str, list[str]] = field(default_factory=dict)
     purpose: str | None = None
     recipients: list[str] = field(default_factory=list)
@@ -71,12 +91,23 @@ class Asked:
     """Whether a unit of work has begun for it, which leaves an entry."""
 
     def read_address(self, parameters: Iterable[tuple[str, object]]) -> None:
-        """Take in the path's and the query's parameters, converted to their types: ids, indexes, and the purpose."""
+        """Take in the path's and the query's parameters, converted to their types, but what pages a list."""
         for name, value in parameters:
-            if isinstance(value, UUID | int) and not isinstance(value, bool) and name not in _OF_PAGES:
-                _add(self.in_address, name, str(value))
-            elif isinstance(value, Enum) and name == _PURPOSE:
-                self.purpose = str(value.value)
+            match value:
+                case _ if name in _OF_PAGES:
+                    pass
+                case Enum() if name == _PURPOSE:
+                    self.purpose = str(value.value)
+                case Enum():
+                    _add(self.in_address, name, str(value.value))
+                case bool():
+                    _add(self.in_address, name, str(value).lower())
+                case date():
+                    _add(self.in_address, name, value.isoformat())
+                case str():
+                    self.spelt[name] = value
+                case _:
+                    _add(self.in_address, name, str(value))
 
     def read_body(self, body: msgspec.Struct) -> None:
         """Take in a decoded body: every id in it at any depth, its purpose, and its recipients."""
@@ -88,12 +119,13 @@ class Asked:
         for name in body.__struct_fields__:
             self._read_value(name, getattr(body, name))
 
-    def read_refused_body(self) -> None:
-        """Take in of a body that no draft understood whom it meant to tell, and what decides on its track (rule 85).
+    def read_refused_body(self, *, looks_for_a_person: bool) -> None:
+        """Take in of a body that no draft understood its ids, whom it meant to tell, and what decides on its track.
 
         Whatever its form: broken JSON, names given twice, another type of content or encoding. Where it may mean PET,
-        the attempt stands on PET's track: it did nothing that a letter must tell of. Where it says that it is for the
-        investigation of a crime, its entry keeps that (rule 2).
+        the attempt stands on PET's track: it did nothing that a letter must tell of (rule 85). Where it says that it is
+        for the investigation of a crime, its entry keeps that (rule 2). Of one that should look for a person also the
+        first number that can be somebody's.
         """
         text = self.sent.replace(b"\0", b"").decode(errors="replace")
         text = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), text)
@@ -102,6 +134,10 @@ class Asked:
         said = " ".join(f" {recipients}" for recipients in _SAYS_RECIPIENTS.findall(text))
         self.recipients.extend(_NAME.findall(said)[:MOST_IDS])
         self.asking.extend(list(dict.fromkeys(_NAME.findall(text.lower())))[:MOST_IDS])
+        for found in list(dict.fromkeys(_ID.findall(text.lower())))[:MOST_IDS]:
+            _add(self.in_body, _IN_UNREAD_BODY, found)
+        if looks_for_a_person and self.looked_for is None and (number := _NUMBER.search(text)) is not None:
+            self.looked_for = "".join(number.groups())
 
     @property
     def ids(self) -> list[UUID]:
@@ -109,10 +145,29 @@ class Asked:
         texts = {value for ids in (self.in_address, self.in_body) for values in ids.values() for value in values}
         return sorted(UUID(text) for text in texts if len(text) == _ID_LENGTH)
 
-    def named(self, *, beside: Iterable[object], with_body: bool) -> dict[str, list[str]]:
-        """Give the ids that the request names beside those that the entry has at their places, and its mark."""
+    @property
+    def case(self) -> UUID | None:
+        """The case that the request names, where it is one."""
+        named = {value for ids in (self.in_address, self.in_body) for name in _CASE for value in ids.get(name, ())}
+        return UUID(named.pop()) if len(named) == 1 else None
+
+    @property
+    def spelt_authorities(self) -> list[str]:
+        """Texts of the address that can be an authority's id."""
+        return [text for text in self.spelt.values() if _CAN_BE_AN_AUTHORITY.fullmatch(text)]
+
+    def named(
+        self, *, beside: Iterable[object], with_body: bool, authorities: Collection[str] = ()
+    ) -> dict[str, list[str]]:
+        """Give the ids and criteria that the request names beside the ids at their places in the entry, and its mark.
+
+        A text that is no word of the system's own leaves its name alone (rule 60).
+        """
         known = {str(one) for one in beside if one is not None}
-        found: dict[str, list[str]] = {}
+        found = {
+            name: [text] if text in authorities or _is_word_of(name, text) else []
+            for name, text in self.spelt.items()
+        }
         for ids in (self.in_address, self.in_body if with_body else {}):
             for name, values in ids.items():
                 for value in values:
@@ -156,6 +211,18 @@ def begin_request() -> Asked:
 def asked_now() -> Asked:
     """Give what the present request named; nothing, where there is none."""
     return _now.get() or Asked()
+
+
+def _is_word_of(name: str, text: str) -> bool:
+    """Say whether a text is a reason's code, or a place in the log: nobody can spell a name with those."""
+    if name in _PLACES_IN_LOG:
+        return _PLACES_IN_LOG[name].fullmatch(text) is not None
+    return text in _reasons()
+
+
+@cache
+def _reasons() -> frozenset[str]:
+    return frozenset({NOT_READABLE, *map(slug_of, situations())})
 
 
 def _add(ids: dict[str, list[str]], name: str, value: str) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from infohus.kernel.access.model import Stage
 from infohus.kernel.audit.formats.entry import Entry, Opened, Track, Wrote, ranges_of
-from infohus.kernel.requests.asked import Asked, asked_now
+from infohus.kernel.requests.asked import NOT_READABLE, Asked, asked_now
 from infohus.kernel.unit_of_work.procedure import (
     Purpose,
     PurposeOfAnotherAct,
@@ -16,7 +16,6 @@ from infohus.kernel.unit_of_work.procedure import (
     purpose_without_statement,
 )
 
-NOT_READABLE = "record-not-readable"
 MOST_NAMED = 20
 
 

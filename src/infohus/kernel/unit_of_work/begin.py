@@ -154,7 +154,7 @@ class UnitsOfWork:
                 tried = self._entry(attempt, resolved, audit_draft, failure=refusal)
                 is_outsider = isinstance(refusal, errors.NotAvailable) and resolved.taking_part is None
                 complete = partial(context.completed, tried, audit_draft, case_id if is_outsider else None)
-                await asyncio.shield(self._append_failure(connection, caller.authority_id, tried, complete))
+                await asyncio.shield(self._append_failure(connection, caller.authority_id, complete))
                 if refusal is failure:
                     raise
                 raise refusal from failure
@@ -168,9 +168,13 @@ class UnitsOfWork:
         async with self._connection() as connection:
             context = RequestContext(caller, action, Lock.NONE, self._clock(), connection)
             attempt = Attempt(caller, action, Case if case_id is not None else None, case_id)
-            tried = self._entry(attempt, ResolvedSubject(), draft, refused=reason)
-            complete = partial(context.completed, tried, draft, case_id)
-            await self._append_failure(connection, caller.authority_id, tried, complete)
+
+            async def complete() -> Entry:
+                self._note_criterion(draft, await context.infohus_named(draft.asked))
+                tried = self._entry(attempt, ResolvedSubject(), draft, refused=reason)
+                return await context.completed(tried, draft, case_id)
+
+            await self._append_failure(connection, caller.authority_id, complete)
 
     async def log_refused_token(self, of: VouchedFor, reason: str) -> None:
         """Append to its issuer's authority's log that a token with a valid signature was refused (rule 56)."""
@@ -249,14 +253,17 @@ class UnitsOfWork:
         self, attempt: Attempt, resolved: ResolvedSubject, audit_draft: AuditEventDraft, *,
         failure: BaseException | None = None, refused: str | None = None,
     ) -> Entry:
-        if audit_draft.asked.looked_for is not None and audit_draft.justification is None:
-            # Also of who is denied, so that supervision sees whom they looked for.
-            looked_for = b"search-criterion\n" + audit_draft.asked.looked_for.encode()
-            audit_draft.justification = f"criterion:{self._vault.fingerprint(resolved.infohus_id, looked_for).hex()}"
+        self._note_criterion(audit_draft, resolved.infohus_id)
         return entry_of(
             attempt, resolved, audit_draft, failure=failure, refused=refused, at=self._clock(),
             policy_set=self._policies.digest[:16],
         )
+
+    def _note_criterion(self, audit_draft: AuditEventDraft, infohus_id: UUID | None) -> None:
+        """Say by which number somebody was looked for, as a keyed hash; also of who is denied, for supervision."""
+        if audit_draft.asked.looked_for is not None and audit_draft.justification is None:
+            looked_for = b"search-criterion\n" + audit_draft.asked.looked_for.encode()
+            audit_draft.justification = f"criterion:{self._vault.fingerprint(infohus_id, looked_for).hex()}"
 
     def _connection(self) -> AbstractAsyncContextManager[Connection]:
         return lent_by(self._connections)
@@ -299,15 +306,13 @@ class UnitsOfWork:
         return work
 
     async def _append_failure(
-        self, connection: Connection, authority_id: str | None, entry: Entry,
-        complete: Callable[[], Awaitable[Entry]] | None = None,
+        self, connection: Connection, authority_id: str | None, tried: Entry | Callable[[], Awaitable[Entry]]
     ) -> None:
-        """Append what did not happen; `complete` looks up what belongs to its entry and was not known yet."""
+        """Append what did not happen: an entry, or what looks up first what belongs to it and was not known yet."""
         try:
             if connection.is_in_transaction():
                 await connection.execute("ROLLBACK")
-            if complete is not None:
-                entry = await complete()
+            entry = tried if isinstance(tried, Entry) else await tried()
             entries = encode_parts(entry)
             # A refusal, too, tells something of what was read, so it waits until the entry is on the disk. The log is
             # not locked meanwhile, so that many refusals hold nobody up. If the process dies before COMMIT, there is

@@ -46,13 +46,13 @@ def entry_of(  # noqa: PLR0913 - an entry is all of it
 ) -> Entry:
     """Make the entry of what was done; of what was tried where there is a `failure`, or a reason why it was `refused`.
 
-    An attempt keeps every id that its request named; an act those of its address, for its rows say the others.
+    An attempt keeps every id that its request named; an act what its address named, for its rows say the others.
     """
     caller, has_failed = attempt.caller, failure is not None or refused is not None
     outcome, reason = _outcome(failure) if refused is None else (_OUTCOMES.get(refused, Outcome.REFUSED), refused)
     case = resolved.case.id if resolved.case is not None else audit_draft.case
     beside = (attempt.subject_id, case, resolved.infohus_id)
-    asked = audit_draft.asked.named(beside=beside, with_body=has_failed)
+    asked = audit_draft.asked.named(beside=beside, with_body=has_failed, authorities=resolved.authorities)
     return Entry(
         at=at, log=log_of(caller.authority_id), caller=caller.person_id, authority=caller.authority_id,
         role=caller.role.value, assurance=caller.assurance.name.lower(), action=attempt.action.value,

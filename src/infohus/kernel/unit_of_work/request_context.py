@@ -112,17 +112,39 @@ class RequestContext:
         log_ids: list[str] | None = rows[0]["log_ids"]
         return None if log_ids is None else (case_id, log_ids)
 
+    async def infohus_named(self, asked: Asked) -> UUID | None:
+        """Give the infohus whose key hashes the number that an attempt looked for: that of the address, if it is one.
+
+        Only for the entry of an attempt: outside of any transaction.
+        """
+        named = asked.in_address.get("infohus_id") if asked.looked_for is not None else None
+        if not named:
+            return None
+        return (await self.find(Infohus, UUID(named[0]), None, None)).infohus_id
+
     async def completed(self, attempt: Entry, audit_draft: AuditEventDraft, case_id: UUID | None) -> Entry:
         """Complete the entry of an attempt: case, where the own authority has a side, track, and whom it meant to tell.
 
-        What the request spells as a recipient stands in the entry only if there is such an authority (rule 60). Whom it
-        left out is the other one that carries the infohus, where the act found its subject there.
+
+        `case_id` is the case that the address names. Where the attempt was at none, it is the one that the request
+        names elsewhere. What the request spells as a recipient or an authority stands in the entry only if there is
+        such an authority (rule 60). Whom it left out is the other one that carries the infohus, where the act found its
+        subject there.
         """
+        asked = audit_draft.asked
+        if case_id is None and attempt.case is None:
+            case_id = asked.case
         if case_id is not None and (side := await self.own_side_of(case_id)) is not None:
-            attempt = msgspec.structs.replace(attempt, case=side[0], persons=side[1])
-        if not attempt.recipients and (meant := await self._meant(audit_draft)):
-            rows = await self._ask_afterwards(_AUTHORITIES, ids=meant)
-            attempt = msgspec.structs.replace(attempt, recipients=[row["id"] for row in rows])
+            persons = list(dict.fromkeys([*attempt.persons, *side[1]]))
+            attempt = msgspec.structs.replace(attempt, case=side[0], persons=persons)
+        there, meant = list[str](), await self._meant(audit_draft)
+        if spelt := [*meant, *asked.spelt_authorities]:
+            there = [row["id"] for row in await self._ask_afterwards(_AUTHORITIES, ids=spelt)]
+        named = asked.named(beside=(attempt.subject, attempt.case), with_body=True, authorities=there)
+        attempt = msgspec.structs.replace(
+            attempt, asked=named or msgspec.UNSET,
+            recipients=attempt.recipients or [one for one in there if one in meant],
+        )
         if attempt.track is Track.ORDINARY and await self._is_on_pets_track(attempt, audit_draft.asked):
             attempt = msgspec.structs.replace(attempt, track=Track.PET)
         return attempt

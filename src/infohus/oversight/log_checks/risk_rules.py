@@ -13,7 +13,7 @@ from uuid import UUID
 
 from infohus.danish_calendar import Hours, danish_day
 from infohus.kernel.audit.formats.entry import Entry, Outcome
-from infohus.kernel.unit_of_work.audit_draft import NOT_READABLE
+from infohus.kernel.requests.asked import NOT_READABLE
 
 WORKING_HOURS = Hours(opens=time(7), closes=time(18), days="working_days")
 MANY_CASES = 20

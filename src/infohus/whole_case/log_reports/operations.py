@@ -4,6 +4,7 @@ import base64
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,6 +21,7 @@ from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.signing.signer import SignedHead
 from infohus.kernel.audit.storage.checkpoint_store import StateNotReadable
 from infohus.kernel.audit.verification.consistency import LogNotAsSigned
+from infohus.kernel.database.statements import AnySelect
 from infohus.kernel.unit_of_work.unit import LogReader, UnitOfWork
 from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import (
@@ -41,15 +43,26 @@ AT_ONCE = 500
 
 _AUTHORITY = sa.select(Authority.name).where(Authority.id == sa.bindparam("authority_id"))
 _SUBJECT = (
-    sa.select(Subject.id, Subject.case_id, Subject.cpr_index)
+    sa.select(Subject.id, Subject.case_id)
     .join_from(Subject, Case, Case.id == Subject.case_id)
     .where(Subject.id == sa.bindparam("subject_id"), Case.infohus_id == sa.bindparam("infohus_id"))
 )
-_known = sa.func.infohus.own_persons_by_cpr(
-    sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("cpr_index", type_=sa.LargeBinary)
-).table_valued("log_id", with_ordinality="place", name="known").render_derived()
-_BY_NUMBER = sa.select(_known.c.log_id).order_by(_known.c.place)
+_INFOHUS_ID = sa.bindparam("infohus_id", type_=sa.Uuid)
+
+
+def _log_ids_by(function: sa.Function[Any]) -> AnySelect:
+    known = function.table_valued("log_id", with_ordinality="place", name="known").render_derived()
+    return sa.select(known.c.log_id).order_by(known.c.place)
+
+
+_BY_NUMBER = _log_ids_by(
+    sa.func.infohus.own_persons_by_cpr(_INFOHUS_ID, sa.bindparam("cpr_index", type_=sa.LargeBinary))
+)
 """Finds how the caller's authority knows the bearer of a number, in every case of the infohus."""
+_BY_RECORD = _log_ids_by(
+    sa.func.infohus.own_persons_by_record(_INFOHUS_ID, sa.bindparam("subject_id", type_=sa.Uuid))
+)
+"""Finds how it knows the person of a record, and whoever bears the same number, also once that was withdrawn."""
 _STANDING_RESTRICTIONS = sa.select(Restriction.record_id).where(
     Restriction.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
     Restriction.authority_id == sa.bindparam("authority_id"), Restriction.lifted_at.is_(None),
@@ -64,26 +77,24 @@ async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
     Raises:
         ReportNotOnOnePerson: both a CPR number and a record are named, or neither.
         CprNumberNotPossible: nobody has this number.
-        NotAvailable: the record is unknown, or in a case the caller takes no part in.
+        NotAvailable: the record is unknown to the own side, or in a case the caller takes no part in.
     """
     if (draft.cpr_number is None) == (draft.subject is None):
         raise ReportNotOnOnePerson
-    persons: list[str] = []
     if draft.cpr_number is not None:
-        index: bytes | None = work.lookup_index("cpr", read_cpr_number(draft.cpr_number).digits)
-    else:
-        subjects = await work.values(_SUBJECT, subject_id=draft.subject, infohus_id=work.infohus_id)
-        if not subjects:
-            raise errors.NotAvailable
-        index = subjects[0]["cpr_index"]
-        persons += (await work.side.meet([(subjects[0]["case_id"], subjects[0]["id"])])).values()
-    if index is not None:
+        index: bytes = work.lookup_index("cpr", read_cpr_number(draft.cpr_number).digits)
         known = await work.values(_BY_NUMBER, infohus_id=work.infohus_id, cpr_index=index)
-        work.audit_draft.persons.extend(row["log_id"] for row in known)
-        persons += [row["log_id"] for row in known]
+    else:
+        told = await work.values(_SUBJECT, subject_id=draft.subject, infohus_id=work.infohus_id)
+        await work.side.meet([(row["case_id"], row["id"]) for row in told])
+        known = await work.values(_BY_RECORD, infohus_id=work.infohus_id, subject_id=draft.subject)
+        if not known:
+            raise errors.NotAvailable
+    persons = list(dict.fromkeys(row["log_id"] for row in known))
+    work.audit_draft.persons.extend(persons)
     work.audit_draft.state_purpose(OF_REPORT, ORDERED)
     work.audit_draft.justification = work.audit_draft.asked.purpose  # which of the four the log is read for (rule 104)
-    return list(dict.fromkeys(persons))
+    return persons
 
 
 async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[str]) -> list[SubjectLogReport]:

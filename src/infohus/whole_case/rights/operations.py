@@ -9,10 +9,9 @@ import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
 from infohus import errors
-from infohus.cases.persons.model import Subject
 from infohus.casework.concerns.model import ReporterRelease
 from infohus.danish_calendar import danish_day
-from infohus.kernel.access.model import Case
+from infohus.kernel.access.model import Case, SidePerson
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.tables import Record, Regime
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -82,10 +81,11 @@ OVERDUE = (
 _STANDING = sa.select(Restriction).where(
     Restriction.case_id == sa.bindparam("case_id"), Restriction.lifted_at.is_(None)
 )
-_SUBJECT = sa.select(Subject.id).where(
-    Subject.id == sa.bindparam("id"), Subject.case_id == sa.bindparam("case_id")
+_KNOWN = sa.select(SidePerson.subject_id).where(
+    SidePerson.subject_id == sa.bindparam("id"), SidePerson.case_id == sa.bindparam("case_id"),
+    SidePerson.authority_id == sa.bindparam("authority_id"),
 )
-"""Finds a person of a case; row security leaves those whom the caller's authority recorded or was told of."""
+"""Finds a person whom the own side knows; what told of them may be withdrawn since, and the log counts them still."""
 _RELEASED = sa.select(Release.record_id).where(Release.case_id == sa.bindparam("case_id"))
 _RELEASED_REPORTERS = sa.select(ReporterRelease.reporter_id.label("record_id")).where(
     ReporterRelease.case_id == sa.bindparam("case_id")
@@ -97,11 +97,13 @@ async def record_request(work: UnitOfWork, draft: AccessRequestDraft) -> AccessR
 
     Raises:
         InTheFuture: the day it was received lies ahead.
-        NoSubjectOfThisCase: `subject` is no person of this case whom the caller's side knows.
+        NoSubjectOfThisCase: `subject` is no person of this case whom the caller's side knows, or knew.
     """
     if draft.received_on > danish_day(work.now):
         raise errors.InTheFuture(field="received_on")
-    if draft.subject is not None and not await work.values(_SUBJECT, id=draft.subject, case_id=work.case.id):
+    if draft.subject is not None and not await work.values(
+        _KNOWN, id=draft.subject, case_id=work.case.id, authority_id=work.caller.authority_id
+    ):
         raise NoSubjectOfThisCase
     request = work.create(
         AccessRequest, sealed={"asked": draft.asked}, subject_id=draft.subject, received_on=draft.received_on,
