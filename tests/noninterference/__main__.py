@@ -17,7 +17,8 @@ from conftest import Database, clone_of
 from noninterference.acts import DOINGS
 from noninterference.finding_leaks import hunt
 from noninterference.generating import History, history_of
-from noninterference.installation import Installation, open_installation
+from noninterference.installation import Installation
+from noninterference.opening import open_installation
 from noninterference.planted_leaks import PlantedLeak, leaks
 from noninterference.playing import Difference, compare
 from noninterference.server import migrated_template

@@ -6,39 +6,28 @@ called in this process, without a client's own work.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import pytest
 from litestar import Litestar
 
 import house
-from conftest import Database
-from house import House, open_house
+from house import House
 from house_keys import issuer_keys
 from house_rows import origin_of
 from infohus.clock import now
-from infohus.demo.issuer import DemoIssuers
 from infohus.kernel.access.intake_keys import store_intake_keys
-from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.log import log_of
-from infohus.kernel.identity import issuers
 from infohus.kernel.identity.caller import AuthorityKind, Role
-from infohus.kernel.identity.issuers import ROLES_OF_KIND
 from infohus.kernel.identity.tokens import sign_token
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.signatures import Signers
-from infohus.web import authentication
 from log_purposes import with_purpose
-from noninterference.shuffling import IS_SHUFFLED, shuffling
+from noninterference.shuffling import IS_SHUFFLED
 from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
@@ -55,9 +44,9 @@ ROLES = {
 }
 _PEOPLE = ("tovholder", *ROLES, "third")
 COORDINATORS = {MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR}
-_KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
+KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
 _REGIMES = {MUNICIPALITY: "gdpr", POLICE: "led"}
-_ISSUERS = {MUNICIPALITY: "kommune", POLICE: "politi"}
+ISSUERS = {MUNICIPALITY: "kommune", POLICE: "politi"}
 
 
 def other(side: str) -> str:
@@ -118,7 +107,7 @@ class Installation:
         for side in SIDES:
             await self.connection.execute(
                 "INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, NULL)", run.authorities[side],
-                {MUNICIPALITY: "Ishøj Kommune", POLICE: "Københavns Vestegns Politi"}[side], _KINDS[side].value,
+                {MUNICIPALITY: "Ishøj Kommune", POLICE: "Københavns Vestegns Politi"}[side], KINDS[side].value,
                 _REGIMES[side],
             )
         await self.connection.execute(
@@ -250,10 +239,10 @@ class Run:
         return minted[1]
 
     def _minted(self, side: str, role: str, now: int) -> str:
-        name = _ISSUERS[side]
+        name = ISSUERS[side]
         key = issuer_keys()[name]
         claims = {
-            "iss": _address(side, self.place), "sub": str(self.person_id(side, role)), "aud": "infohus", "iat": now,
+            "iss": address_of(side, self.place), "sub": str(self.person_id(side, role)), "aud": "infohus", "iat": now,
             "nbf": now, "exp": now + LONGEST_TOKEN_SECONDS, "auth_time": now, "jti": str(uuid4()), "loa": "High",
             "role": ROLES.get(role, COORDINATORS[side]).value, "name": f"{role} {side}",
         }
@@ -269,82 +258,12 @@ class NothingThere(Exception):  # noqa: N818 - names the situation
 
 def authority_id(side: str, place: int) -> str:
     """Name the authority of a side in one run; all names have the same length."""
-    return f"{_ISSUERS[side]}-{_mark(place)}"
+    return f"{ISSUERS[side]}-{_mark(place)}"
 
 
 def _mark(place: int) -> str:
     return f"nr{place:05}"
 
 
-def _address(side: str, place: int) -> str:
+def address_of(side: str, place: int) -> str:
     return f"http://127.0.0.1:9/{authority_id(side, place)}"
-
-
-@asynccontextmanager
-async def open_installation(
-    database: Database, folder: Path, *, places: int
-) -> AsyncIterator[Installation]:
-    """Open an application with room for `places` runs on an empty, migrated database."""
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    ordinary = DemoIssuers.issuers_toml
-
-    def with_many(two: DemoIssuers) -> str:
-        return ordinary(two) + "".join(_issuer(side, place) for place in range(places) for side in SIDES)
-
-    with pytest.MonkeyPatch.context() as patch, shuffling():
-        patch.setattr(DemoIssuers, "issuers_toml", with_many)
-        patch.setattr(issuers, "keys_in_file", cache(issuers.keys_in_file))  # two files serve all issuers
-        patch.setattr(PooledSigner, "sign_every", _never)  # it signs by a clock of its own
-        patch.setattr(authentication, "logger", SimpleNamespace(info=_unsaid))  # a line for each request takes its time
-        patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
-        clock = StoppedClock.installed(patch)
-        later = [authority_id(side, place) for place in range(places) for side in SIDES]
-        async with open_house(database, folder, more_keys_of=later) as opened:
-            connection = await asyncpg.connect(opened.superuser)
-            await connection.execute(
-                "INSERT INTO infohus.authority VALUES ($1, 'PET', 'security_service', 'pet', NULL)", PET
-            )
-            try:
-                signers = await asyncio.to_thread(Signers.read, opened.settings.signers_file)
-                yield Installation(opened, clock, connection, signers, places)
-            finally:
-                await connection.close()
-
-
-@asynccontextmanager
-async def _in_this_loop(app: Litestar) -> AsyncIterator[None]:
-    """Keep an application running in a task of its own: what its start enters must be left by the same task."""
-    started, over = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        async with app.lifespan():
-            started.set()
-            await over.wait()
-
-    living = asyncio.create_task(live())
-    waiting = asyncio.create_task(started.wait())
-    await asyncio.wait({living, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if not started.is_set():
-        waiting.cancel()
-        await living
-    try:
-        yield
-    finally:
-        over.set()
-        await living
-
-
-def _unsaid(_event: str, **_more: object) -> None:
-    """Say nothing of a request."""
-
-
-async def _never(_signer: PooledSigner, _seconds: float) -> None:
-    """Sign when a checkpoint is asked for, and at no other time."""
-
-
-def _issuer(side: str, place: int) -> str:
-    kind = _KINDS[side]
-    return (
-        f'[[issuer]]\nurl = "{_address(side, place)}"\nauthority = "{authority_id(side, place)}"\nkind = "{kind}"\n'
-        f'roles = {sorted(role.value for role in ROLES_OF_KIND[kind])}\nkeys_file = "{_ISSUERS[side]}.json"\n'
-    )

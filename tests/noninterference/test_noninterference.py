@@ -9,7 +9,8 @@ from conftest import Database
 from in_memory import folder_in_memory
 from noninterference.finding_leaks import MOST_HISTORIES, found_after
 from noninterference.generating import History, history_of
-from noninterference.installation import Installation, open_installation
+from noninterference.installation import Installation
+from noninterference.opening import open_installation
 from noninterference.planted_leaks import LEAKS, PlantedLeak, leaks
 from noninterference.playing import Difference, compare
 from noninterference.shrinking import shrunk
