@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -45,7 +45,7 @@ class Session:
         self._console = Console(highlight=False, soft_wrap=True)
         self.done: Counter[str] = Counter()
         self.compared = 0
-        self.differing: list[int] = []
+        self.differing: list[tuple[int, int]] = []
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -63,38 +63,38 @@ class Session:
         with clone_of(self._template) as database:
             return asyncio.run(opened(database))
 
-    async def play(self, installation: Installation, pending: list[int]) -> None:
+    async def play(self, installation: Installation, pending: list[History]) -> None:
         """Play histories until the installation is used up, or one differs."""
         while pending and not installation.is_used_up:
-            seed = pending.pop(0)
-            played = await compare(installation, history_of(seed), looks=self._asked.looks)
+            history = pending.pop(0)
+            played = await compare(installation, history, looks=self._asked.looks)
             self.done.update(played.done)
             self.compared += played.answers_compared
             if played.difference is None:
                 continue
-            self.differing.append(seed)
+            self.differing.append((history.seed, history.order))
             if not self._asked.go_on:
-                await self._show_small(installation, history_of(seed), played.difference)
+                await self._show_small(installation, history, played.difference)
                 pending.clear()
                 return
-            self.say(f"\nseed {seed}: {played.difference}")
+            self.say(f"\nseed {history.seed}, order {history.order}: {played.difference}")
 
     async def _show_small(self, installation: Installation, history: History, difference: Difference) -> None:
         async def finding(candidate: History) -> Difference | None:
             return (await compare(installation, candidate, looks=self._asked.looks)).difference
 
-        self.say(f"seed {history.seed} differs; making it small …")
+        self.say(f"seed {history.seed}, order {history.order} differs; making it small …")
         self.say("{}\n{}".format(*await shrunk(history, difference, finding)))
 
 
-def play_histories(session: Session, seeds: range) -> bool:
+def play_histories(session: Session, histories: Sequence[History]) -> bool:
     """Play them; true when none differs."""
-    pending, began = list(seeds), time.monotonic()
+    pending, began = list(histories), time.monotonic()
     while pending:
         session.in_installation(lambda installation: session.play(installation, pending))
     seconds = round(time.monotonic() - began)
     session.say(
-        f"{len(seeds)} histories, {session.compared} answers compared, {len(session.differing)} differ, {seconds} s"
+        f"{len(histories)} histories, {session.compared} answers compared, {len(session.differing)} differ, {seconds} s"
     )
     session.say(f"acts done: {dict(session.done.most_common())}")
     never = sorted(DOINGS.keys() - session.done.keys() - ALWAYS_REFUSED)
@@ -102,10 +102,10 @@ def play_histories(session: Session, seeds: range) -> bool:
         session.say(f"kinds of act that nobody was allowed: {', '.join(never)}")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({
-        "histories": len(seeds), "answers_compared": session.compared, "differing": session.differing,
+        "histories": len(histories), "answers_compared": session.compared, "differing": session.differing,
         "seconds": seconds, "acts_done": session.done,
     }, indent=1), encoding="utf-8")
-    return not session.differing and not (never and len(seeds) >= ENOUGH)
+    return not session.differing and not (never and len(histories) >= ENOUGH)
 
 
 async def _hunt(
@@ -131,6 +131,8 @@ def main() -> int:
     parser.add_argument("--leaks", action="store_true", help="put leaks in, which must be found")
     parser.add_argument("--histories", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--order", type=int, default=0, help="the first order of rows that a statement leaves open")
+    parser.add_argument("--orders", type=int, default=1, help="in how many such orders each history is played")
     parser.add_argument("--go-on", action="store_true", help="go on after a difference, without making it small")
     parser.add_argument("--looks", type=float, default=2.0, help="how much is looked at, as a factor")
     asked = parser.parse_args()
@@ -138,7 +140,11 @@ def main() -> int:
         session = Session(template, folder, asked)
         if asked.leaks:
             return 0 if hunt_leaks(session) else 1
-        return 0 if play_histories(session, range(asked.first, asked.first + asked.histories)) else 1
+        histories = [
+            history_of(seed, order) for seed in range(asked.first, asked.first + asked.histories)
+            for order in range(asked.order, asked.order + asked.orders)
+        ]
+        return 0 if play_histories(session, histories) else 1
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ class History:
     seed: int
     observer: str
     acts: tuple[Act, ...]
+    order: int = 0
+    """Draws the order of rows in run B, where statements leave it open."""
 
     @property
     def begins_at(self) -> datetime:
@@ -59,7 +61,8 @@ class History:
     def __str__(self) -> str:
         """Print it, an act a line."""
         lines = "\n".join(str(act) for act in self.acts)
-        return f"history {self.seed}, {self.observer} looks, begins {self.begins_at:%Y-%m-%d %H:%M}\n{lines}"
+        begins = f"{self.begins_at:%Y-%m-%d %H:%M}"
+        return f"history {self.seed}, order {self.order}, {self.observer} looks, begins {begins}\n{lines}"
 
 
 Possible = tuple[float, Callable[[], object]]
@@ -319,6 +322,6 @@ _FOLLOWS = (
 """After which acts which can follow, by whoever did the first (`True`) or by the other side."""
 
 
-def history_of(seed: int) -> History:
-    """Write the history of a seed."""
-    return _Author(seed).history()
+def history_of(seed: int, order: int = 0) -> History:
+    """Write the history of a seed, to be played with rows in an order."""
+    return replace(_Author(seed).history(), order=order)

@@ -6,6 +6,7 @@ called in this process, without a client's own work.
 
 import asyncio
 import json
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ from infohus.kernel.identity.tokens import sign_token
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.signatures import Signers
 from log_purposes import with_purpose
-from noninterference.shuffling import IS_SHUFFLED
+from noninterference.shuffling import SHUFFLED_BY
 from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
@@ -177,8 +178,8 @@ class Run:
     """What each act, by its number, was answered with when it made something."""
     answers: list[tuple[str, Answer]] = field(default_factory=list)
     third: str = THIRDS[0]
-    is_shuffled: bool = False
-    """Whether rows come in any order that the statement leaves open, for nothing that is answered may show it."""
+    shuffled_by: random.Random | None = None
+    """What draws the order of rows where a statement leaves it open, for nothing that is answered may show it."""
     _tokens: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
     _unknown: dict[object, str] = field(default_factory=dict)
 
@@ -220,7 +221,7 @@ class Run:
     ) -> Answer:
         """Send a request as one of a side's people, and keep the answer; what reads a log says what for."""
         path = with_purpose(path)
-        IS_SHUFFLED.set(self.is_shuffled)
+        SHUFFLED_BY.set(self.shuffled_by)
         answer = await self.installation.call(
             method, path, token=self.token(side, role), body=body, headers=headers or {}
         )

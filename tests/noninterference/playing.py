@@ -5,6 +5,7 @@ In run B rows come in any order that their statement leaves open: an answer that
 
 import asyncio
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -109,7 +110,9 @@ class _Comparison:
     async def play(self, remaining: Sequence[Act]) -> Difference | None:
         for name in "AB":
             run = await self._installation.run()
-            run.third, run.is_shuffled = self._history.third, name == "B"
+            run.third = self._history.third
+            if name == "B":
+                run.shuffled_by = random.Random(f"{self._history.seed} {self._history.order}")
             self._plays.append(_Play(run, name, Numbering(run.mark)))
         pending: list[Act] = []
         for act in remaining:
