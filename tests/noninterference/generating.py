@@ -240,7 +240,7 @@ class _Author:
     def hide(self) -> None:
         """Strew in what the other side does for itself, in one run only or differently in the second.
 
-        Sometimes between two readings of the case, so that an entity tag that changes meanwhile is seen to.
+        Sometimes between two readings of the case, so that an entity tag or a hash that changes meanwhile is seen to.
         """
         compared = self.drawn.choice(self.cases) if self.drawn.random() < BETWEEN_READINGS else None
         if compared is not None:
@@ -250,8 +250,8 @@ class _Author:
             self.read_again(compared)
 
     def read_again(self, case: _Case) -> None:
-        """Let the observing side read a case, and nothing else."""
-        act = self.add("read", self.observer, case=case, choice=0)
+        """Let the observing side read a case and its exchanges, and nothing else."""
+        act = self.add("read again", self.observer, case=case, choice=0)
         self.acts[act.number] = replace(act, is_looked_at=False)
 
     def hide_some(self, *, only_in: _Case | None) -> None:

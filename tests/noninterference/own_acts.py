@@ -143,6 +143,13 @@ async def _read(run: Run, act: Act) -> None:
         await run.send(act.side, "GET", case_of(run, act) + LISTS[(act.choice + place) % len(LISTS)], role=act.role)
 
 
+@doing("read again")
+async def _read_again(run: Run, act: Act) -> None:
+    """Read what has a tag or a hash, which may not have changed meanwhile."""
+    for path in ("", "/exchanges"):
+        await run.send(act.side, "GET", f"{case_of(run, act)}{path}", role=act.role)
+
+
 @doing("supervise")
 async def _supervise(run: Run, act: Act) -> None:
     role = ("dpo", "legal")[act.choice % 2]
