@@ -16,7 +16,8 @@ from rich.console import Console
 from conftest import Database, clone_of
 from noninterference.acts import DOINGS
 from noninterference.finding_leaks import hunt
-from noninterference.generating import History, history_of
+from noninterference.histories import history_of
+from noninterference.history import History
 from noninterference.installation import Installation
 from noninterference.opening import open_installation
 from noninterference.planted_leaks import PlantedLeak, leaks
@@ -24,7 +25,7 @@ from noninterference.playing import Difference, compare
 from noninterference.server import migrated_template
 from noninterference.shrinking import shrunk
 
-PLACES = 1200
+PLACES = 800
 LEAKS_IN_ONE = 8
 ENOUGH = 1000
 """So many histories must reach every kind of act."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 
-from noninterference.generating import history_of
+from noninterference.histories import history_of
 from noninterference.installation import Installation
 from noninterference.planted_leaks import PlantedLeak
 from noninterference.playing import Difference, compare

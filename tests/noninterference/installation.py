@@ -1,4 +1,4 @@
-"""One installation for many histories: each run of one gets an infohus, two authorities and their people of its own.
+"""One installation for many histories: each run of one gets an infohus, its authorities and their people of its own.
 
 So nothing of one run can reach another but through what is wrong, and the set-up costs milliseconds. The application is
 called in this process, without a client's own work.
@@ -33,8 +33,11 @@ from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
 SIDES = (MUNICIPALITY, POLICE)
-THIRDS = (house.PROBATION, house.INSTITUTION)
-"""Authorities that can be drawn in, a self-governing one among them; nobody of them is asked what they see."""
+INSTITUTION = "institution"
+"""A self-governing institution that is drawn in: it has a side, sees what it was told, and does what it may."""
+PARTIES = (*SIDES, INSTITUTION)
+THIRDS = (house.PROBATION, INSTITUTION)
+"""Who can be drawn in; nobody of the first is asked what they see, and all runs share it."""
 PET = "pet"
 """The security service, which asks and takes no part."""
 _LONGEST_HISTORY = 60
@@ -44,14 +47,25 @@ ROLES = {
     "admin": Role.ADMINISTRATOR,
 }
 _PEOPLE = ("tovholder", *ROLES, "third")
-COORDINATORS = {MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR}
-KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
-_REGIMES = {MUNICIPALITY: "gdpr", POLICE: "led"}
-ISSUERS = {MUNICIPALITY: "kommune", POLICE: "politi"}
+CASEWORKERS = {
+    MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR, INSTITUTION: Role.INVITED_PROFESSIONAL,
+}
+"""What a party's "tovholder" is."""
+KINDS = {
+    MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE, INSTITUTION: AuthorityKind.SELF_GOVERNING,
+}
+_ROWS = {
+    MUNICIPALITY: ("Ishøj Kommune", "gdpr", None), POLICE: ("Københavns Vestegns Politi", "led", None),
+    INSTITUTION: ("Værestedet", "gdpr", "social"),
+}
+"""Name, regime and sector."""
+_NAMES = {MUNICIPALITY: "kommune", POLICE: "politi", INSTITUTION: "vaerested"}
+ISSUERS = {MUNICIPALITY: "kommune", POLICE: "politi", INSTITUTION: "kommune"}
+"""Whose keys each party's issuer has."""
 
 
 def other(side: str) -> str:
-    """Give the other side."""
+    """Give the other side; to the institution that is the municipality."""
     return POLICE if side == MUNICIPALITY else MUNICIPALITY
 
 
@@ -101,23 +115,20 @@ class Installation:
         return self.used + _LONGEST_HISTORY > self.places
 
     async def run(self) -> "Run":
-        """Make an infohus with two authorities that nobody else has, and people for both."""
+        """Make an infohus with authorities that nobody else has, and their people."""
         place, self.used = self.used, self.used + 1
-        run = Run(self, place, uuid4(), {side: authority_id(side, place) for side in SIDES})
+        run = Run(self, place, uuid4(), {one: authority_id(one, place) for one in PARTIES})
         FileKeyKeeper.create(self.house.settings.keys_folder, [], [run.infohus_id])
-        for side in SIDES:
-            await self.connection.execute(
-                "INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, NULL)", run.authorities[side],
-                {MUNICIPALITY: "Ishøj Kommune", POLICE: "Københavns Vestegns Politi"}[side], KINDS[side].value,
-                _REGIMES[side],
-            )
+        await self.connection.executemany("INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, $5)", [
+            (authority, _ROWS[one][0], KINDS[one].value, *_ROWS[one][1:]) for one, authority in run.authorities.items()
+        ])
         await self.connection.execute(
             "INSERT INTO infohus.infohus VALUES ($1, $2, $3, $4, 'rpl-115-1-1')", run.infohus_id,
             f"Infohus {run.mark}", run.authorities[MUNICIPALITY], run.authorities[POLICE],
         )
         await self.connection.executemany(
             "INSERT INTO infohus.infohus_authority VALUES ($1, $2)",
-            [(run.infohus_id, authority) for authority in (*run.authorities.values(), *THIRDS, PET)],
+            [(run.infohus_id, authority) for authority in (*run.authorities.values(), house.PROBATION, PET)],
         )
         await self.connection.executemany("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", [
             (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
@@ -125,7 +136,7 @@ class Installation:
         await self.connection.executemany("SELECT audit.open_log($1, $2, $3)", [
             (log_of(authority), origin_of(authority), authority) for authority in run.authorities.values()
         ])
-        taking_part = [*run.authorities.values(), *THIRDS]
+        taking_part = [*run.authorities.values(), house.PROBATION]
         async with self.connection.transaction():
             await store_intake_keys(
                 self.connection, FileKeyKeeper(self.house.settings.keys_folder), self.signers,
@@ -177,7 +188,7 @@ class Run:
     made: dict[int, Any] = field(default_factory=dict)
     """What each act, by its number, was answered with when it made something."""
     answers: list[tuple[str, Answer]] = field(default_factory=list)
-    third: str = THIRDS[0]
+    third: str = house.PROBATION
     shuffled_by: random.Random | None = None
     """What draws the order of rows where a statement leaves it open, for nothing that is answered may show it."""
     _tokens: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
@@ -190,8 +201,14 @@ class Run:
 
     def person_id(self, side: str, role: str) -> UUID:
         """Give the id of one of a side's people; ids are in the same order in every run, and so are lists by them."""
-        place = SIDES.index(side) * len(_PEOPLE) + _PEOPLE.index(role)
+        place = PARTIES.index(side) * len(_PEOPLE) + _PEOPLE.index(role)
         return self.people.setdefault((side, role), UUID(bytes=bytes([place]) + uuid4().bytes[1:]))
+
+    def drawn_in_by(self, side: str) -> UUID:
+        """Give the id of whom of the third authority a side draws in: each another, of the institution the same."""
+        if self.third == self.authorities[INSTITUTION]:
+            return self.person_id(INSTITUTION, "tovholder")
+        return self.person_id(side, "third")
 
     def unknown(self, what: object) -> str:
         """Give the id of nothing, the same one for the same `what`."""
@@ -245,7 +262,7 @@ class Run:
         claims = {
             "iss": address_of(side, self.place), "sub": str(self.person_id(side, role)), "aud": "infohus", "iat": now,
             "nbf": now, "exp": now + LONGEST_TOKEN_SECONDS, "auth_time": now, "jti": str(uuid4()), "loa": "High",
-            "role": ROLES.get(role, COORDINATORS[side]).value, "name": f"{role} {side}",
+            "role": ROLES.get(role, CASEWORKERS[side]).value, "name": f"{role} {side}",
         }
         return sign_token(key.private_pem, claims, kid=key.kid)
 
@@ -259,7 +276,7 @@ class NothingThere(Exception):  # noqa: N818 - names the situation
 
 def authority_id(side: str, place: int) -> str:
     """Name the authority of a side in one run; all names have the same length."""
-    return f"{ISSUERS[side]}-{_mark(place)}"
+    return f"{_NAMES[side]}-{_mark(place)}"
 
 
 def _mark(place: int) -> str:

@@ -20,7 +20,7 @@ from infohus.kernel.identity import issuers
 from infohus.kernel.identity.issuers import ROLES_OF_KIND
 from infohus.kernel.sealing.signatures import Signers
 from infohus.web import authentication
-from noninterference.installation import ISSUERS, KINDS, PET, SIDES, Installation, address_of, authority_id
+from noninterference.installation import ISSUERS, KINDS, PARTIES, PET, Installation, address_of, authority_id
 from noninterference.shuffling import shuffling
 from stopped_clock import StoppedClock
 
@@ -34,7 +34,7 @@ async def open_installation(
     ordinary = DemoIssuers.issuers_toml
 
     def with_many(two: DemoIssuers) -> str:
-        return ordinary(two) + "".join(_issuer(side, place) for place in range(places) for side in SIDES)
+        return ordinary(two) + "".join(_issuer(side, place) for place in range(places) for side in PARTIES)
 
     with pytest.MonkeyPatch.context() as patch, shuffling():
         patch.setattr(DemoIssuers, "issuers_toml", with_many)
@@ -43,7 +43,7 @@ async def open_installation(
         patch.setattr(authentication, "logger", SimpleNamespace(info=_unsaid))  # a line for each request takes its time
         patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
         clock = StoppedClock.installed(patch)
-        later = [authority_id(side, place) for place in range(places) for side in SIDES]
+        later = [authority_id(side, place) for place in range(places) for side in PARTIES]
         async with open_house(database, folder, more_keys_of=later) as opened:
             connection = await asyncpg.connect(opened.superuser)
             await connection.execute(

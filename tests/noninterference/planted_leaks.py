@@ -47,14 +47,14 @@ class PlantedLeak:
     planted: Planting
 
 
-def shown(table: str) -> Planting:
-    """Show all rows of a table in the caller's cases, whosever they are."""
+def shown(table: str, *, to: str = "any") -> Planting:
+    """Show all rows of a table in the caller's cases, whosever they are, to who takes part as `to` says."""
 
     @asynccontextmanager
     async def planted(installation: Installation) -> AsyncIterator[None]:
         await installation.connection.execute(
             f"CREATE POLICY leak ON infohus.{table} FOR SELECT TO infohus_app "
-            f"USING (infohus.takes_part(case_id, 'any') OR infohus.supervises_case(case_id))"
+            f"USING (infohus.takes_part(case_id, '{to}') OR infohus.supervises_case(case_id))"
         )
         try:
             yield
@@ -160,6 +160,7 @@ LEAKS: dict[str, dict[str, Planting]] = {
             "information", "note", "concern", "first_view", "exchange", "access_request", "legal_hold",
         )
     } | {
+        "who is drawn in sees every exchange": shown("exchange", to="invited"),
         "an owner reads the exchange that passed its own on": instead(
             "cases.disclosures.operations", of="notify_owners", stands=_owners_are_recipients
         ),

@@ -14,7 +14,7 @@ from typing import Any
 from noninterference import acts, observing
 from noninterference.acts import Act
 from noninterference.canonical import Numbering, differences, without
-from noninterference.generating import History
+from noninterference.history import History
 from noninterference.installation import Answer, Installation, Run
 from noninterference.known import KNOWN_REFUSALS, masked_places
 
@@ -110,7 +110,7 @@ class _Comparison:
     async def play(self, remaining: Sequence[Act]) -> Difference | None:
         for name in "AB":
             run = await self._installation.run()
-            run.third = self._history.third
+            run.third = run.authorities.get(self._history.third, self._history.third)
             if name == "B":
                 run.shuffled_by = random.Random(f"{self._history.seed} {self._history.order}")
             self._plays.append(_Play(run, name, Numbering(run.mark)))
