@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -16,14 +16,16 @@ from rich.console import Console
 from conftest import Database, clone_of
 from noninterference.acts import DOINGS
 from noninterference.finding_leaks import hunt
-from noninterference.generating import History, history_of
-from noninterference.installation import Installation, open_installation
+from noninterference.histories import history_of
+from noninterference.history import History
+from noninterference.installation import Installation
+from noninterference.opening import open_installation
 from noninterference.planted_leaks import PlantedLeak, leaks
 from noninterference.playing import Difference, compare
 from noninterference.server import migrated_template
 from noninterference.shrinking import shrunk
 
-PLACES = 1200
+PLACES = 800
 LEAKS_IN_ONE = 8
 ENOUGH = 1000
 """So many histories must reach every kind of act."""
@@ -44,7 +46,7 @@ class Session:
         self._console = Console(highlight=False, soft_wrap=True)
         self.done: Counter[str] = Counter()
         self.compared = 0
-        self.differing: list[int] = []
+        self.differing: list[tuple[int, int]] = []
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -62,38 +64,38 @@ class Session:
         with clone_of(self._template) as database:
             return asyncio.run(opened(database))
 
-    async def play(self, installation: Installation, pending: list[int]) -> None:
+    async def play(self, installation: Installation, pending: list[History]) -> None:
         """Play histories until the installation is used up, or one differs."""
         while pending and not installation.is_used_up:
-            seed = pending.pop(0)
-            played = await compare(installation, history_of(seed), looks=self._asked.looks)
+            history = pending.pop(0)
+            played = await compare(installation, history, looks=self._asked.looks)
             self.done.update(played.done)
             self.compared += played.answers_compared
             if played.difference is None:
                 continue
-            self.differing.append(seed)
+            self.differing.append((history.seed, history.order))
             if not self._asked.go_on:
-                await self._show_small(installation, history_of(seed), played.difference)
+                await self._show_small(installation, history, played.difference)
                 pending.clear()
                 return
-            self.say(f"\nseed {seed}: {played.difference}")
+            self.say(f"\nseed {history.seed}, order {history.order}: {played.difference}")
 
     async def _show_small(self, installation: Installation, history: History, difference: Difference) -> None:
         async def finding(candidate: History) -> Difference | None:
             return (await compare(installation, candidate, looks=self._asked.looks)).difference
 
-        self.say(f"seed {history.seed} differs; making it small …")
+        self.say(f"seed {history.seed}, order {history.order} differs; making it small …")
         self.say("{}\n{}".format(*await shrunk(history, difference, finding)))
 
 
-def play_histories(session: Session, seeds: range) -> bool:
+def play_histories(session: Session, histories: Sequence[History]) -> bool:
     """Play them; true when none differs."""
-    pending, began = list(seeds), time.monotonic()
+    pending, began = list(histories), time.monotonic()
     while pending:
         session.in_installation(lambda installation: session.play(installation, pending))
     seconds = round(time.monotonic() - began)
     session.say(
-        f"{len(seeds)} histories, {session.compared} answers compared, {len(session.differing)} differ, {seconds} s"
+        f"{len(histories)} histories, {session.compared} answers compared, {len(session.differing)} differ, {seconds} s"
     )
     session.say(f"acts done: {dict(session.done.most_common())}")
     never = sorted(DOINGS.keys() - session.done.keys() - ALWAYS_REFUSED)
@@ -101,21 +103,21 @@ def play_histories(session: Session, seeds: range) -> bool:
         session.say(f"kinds of act that nobody was allowed: {', '.join(never)}")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({
-        "histories": len(seeds), "answers_compared": session.compared, "differing": session.differing,
+        "histories": len(histories), "answers_compared": session.compared, "differing": session.differing,
         "seconds": seconds, "acts_done": session.done,
     }, indent=1), encoding="utf-8")
-    return not session.differing and not (never and len(seeds) >= ENOUGH)
+    return not session.differing and not (never and len(histories) >= ENOUGH)
 
 
 async def _hunt(
-    some: list[PlantedLeak], say: Callable[[str], None], installation: Installation
+    some: Sequence[PlantedLeak], say: Callable[[str], None], installation: Installation
 ) -> list[PlantedLeak]:
     return await hunt(installation, some, say)
 
 
-def hunt_leaks(session: Session) -> bool:
+def hunt_leaks(session: Session, all_of_them: Sequence[PlantedLeak]) -> bool:
     """Put in one leak after another; true when all are found."""
-    all_of_them, missed = leaks(), list[PlantedLeak]()
+    missed = list[PlantedLeak]()
     for first in range(0, len(all_of_them), LEAKS_IN_ONE):
         some = all_of_them[first:first + LEAKS_IN_ONE]
         missed += session.in_installation(partial(_hunt, some, session.say))
@@ -128,16 +130,23 @@ def main() -> int:
     """Play, and say what was found."""
     parser = argparse.ArgumentParser(prog="make noninterference")
     parser.add_argument("--leaks", action="store_true", help="put leaks in, which must be found")
+    parser.add_argument("--only", default="", help="only leaks in whose name this stands")
     parser.add_argument("--histories", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--order", type=int, default=0, help="the first order of rows that a statement leaves open")
+    parser.add_argument("--orders", type=int, default=1, help="in how many such orders each history is played")
     parser.add_argument("--go-on", action="store_true", help="go on after a difference, without making it small")
     parser.add_argument("--looks", type=float, default=2.0, help="how much is looked at, as a factor")
     asked = parser.parse_args()
     with migrated_template() as (template, folder):
         session = Session(template, folder, asked)
         if asked.leaks:
-            return 0 if hunt_leaks(session) else 1
-        return 0 if play_histories(session, range(asked.first, asked.first + asked.histories)) else 1
+            return 0 if hunt_leaks(session, [leak for leak in leaks() if asked.only in leak.name]) else 1
+        histories = [
+            history_of(seed, order) for seed in range(asked.first, asked.first + asked.histories)
+            for order in range(asked.order, asked.order + asked.orders)
+        ]
+        return 0 if play_histories(session, histories) else 1
 
 
 if __name__ == "__main__":

@@ -193,9 +193,9 @@ async def _open(run: Run, act: Act) -> None:
 @doing("invite")
 async def _invite(run: Run, act: Act) -> None:
     own = act.choice % 3 != 2
-    scopes = (["information"], ["information", "assessment", "measures"], ["assessment"])
+    scopes = (["information", "exchange"], ["information", "exchange", "assessment", "measures"], ["assessment"])
     await make(run, act, f"{case_of(run, act)}/participants", {
-        "person_id": str(run.person_id(act.side, "guest" if own else "third")),
+        "person_id": str(run.person_id(act.side, "guest") if own else run.drawn_in_by(act.side)),
         "authority_id": run.authorities[act.side] if own else run.third, "reason": written("Kender ham.", act.choice),
         "scope": scopes[act.choice // 3 % 3], "ends_at": until(run, 30), "public_task_confirmed": not own,
     })

@@ -1,8 +1,9 @@
 """Puts each leak in, and plays histories until one differs."""
 
+import time
 from collections.abc import Callable, Iterable
 
-from noninterference.generating import history_of
+from noninterference.histories import history_of
 from noninterference.installation import Installation
 from noninterference.planted_leaks import PlantedLeak
 from noninterference.playing import Difference, compare
@@ -28,9 +29,10 @@ async def hunt(
     """Hunt every leak, and give those that were not found."""
     missed = []
     for leak in leaks:
+        began = time.monotonic()
         found = await found_after(installation, leak, range(MOST_HISTORIES))
         if found is None:
             missed.append(leak)
         told = "NOT FOUND" if found is None else f"history {found[0]:2}, in {', '.join(found[1].places)[:60]}"
-        report(f"{leak.kind:12} {leak.name:52} {told}")
+        report(f"{leak.kind:12} {leak.name:58} {time.monotonic() - began:4.0f} s  {told}")
     return missed

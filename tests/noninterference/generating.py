@@ -3,15 +3,14 @@
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from noninterference.acts import DECISIONS, Act, has_child
-from noninterference.installation import SIDES, THIRDS, other
+from noninterference.history import History, third_of
+from noninterference.installation import INSTITUTION, SIDES, other
 from noninterference.onward_acts import AFTER_TELLING_A_THIRD
-from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
+from noninterference.own_acts import AFTER, OF_THE_DRAWN_IN, ON_A_CASE, ON_AN_INFOHUS
 
-BEGINNING = datetime(2025, 12, 2, 12, tzinfo=UTC)
 SHARED_ACTS = (6, 16)
 PAST_WHO_SIGNS = 8
 """How much likelier than other acts past the other side it is that one's own open proposal is changed; few are open."""
@@ -34,41 +33,17 @@ LEADS_TO = {
 """Where a signed decision with an outcome leads; the others end the case, or leave it where it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """What happens, and which side looks."""
-
-    seed: int
-    observer: str
-    acts: tuple[Act, ...]
-
-    @property
-    def begins_at(self) -> datetime:
-        """Give the moment from which the acts' minutes count; it depends on the seed alone."""
-        return BEGINNING + timedelta(days=self.seed % 60, hours=self.seed % 11)
-
-    @property
-    def third(self) -> str:
-        """Name the authority that is drawn in; it depends on the seed alone."""
-        return THIRDS[self.seed // 2 % len(THIRDS)]
-
-    def without(self, number: int) -> "History":
-        """Give the same history without one act."""
-        return replace(self, acts=tuple(act for act in self.acts if act.number != number))
-
-    def __str__(self) -> str:
-        """Print it, an act a line."""
-        lines = "\n".join(str(act) for act in self.acts)
-        return f"history {self.seed}, {self.observer} looks, begins {self.begins_at:%Y-%m-%d %H:%M}\n{lines}"
-
-
 Possible = tuple[float, Callable[[], object]]
 """How likely something is, and what adds it to the history."""
 Doing = Callable[..., Callable[[], object]]
+Hidden = list[tuple[str, Act | None]]
+"""What can be done unseen, and about what made by which earlier act."""
 
 
 @dataclass
-class _Case:
+class CaseSoFar:
+    """What is known of a case while its history is written."""
+
     number: int
     opened_by: str
     choice: int
@@ -81,22 +56,26 @@ class _Case:
         return [act for kind in kinds for act in self.made.get(kind, ())]
 
 
-class _Author:
+class Author:
+    """Writes a history that one of the two sides looks at."""
+
+    at_the_end: tuple[str, ...] = AT_THE_END
+
     def __init__(self, seed: int) -> None:
+        """Begin with nothing written."""
         self.seed = seed
         self.drawn = random.Random(seed)
         self.observer = self.drawn.choice(SIDES)
         self.hides = other(self.observer)
-        self.passes_on = self.drawn.random() < 0.4
+        self.passes_on = self.drawn.random() < 0.5
         self.acts: list[Act] = []
-        self.cases: list[_Case] = []
+        self.cases: list[CaseSoFar] = []
         self.minute = 0.0
 
     def history(self) -> History:
-        """Write one; more than half of them begin further on in a case."""
+        """Write one."""
         self.open()
-        if self.drawn.random() < 0.7:
-            self.lead_on(self.cases[0], self.drawn.choice([1, 3, 5, 7, 7, 7, 7, 7]))
+        self.begin()
         for _ in range(self.drawn.randint(*SHARED_ACTS)):
             if self.drawn.random() < 0.08 and len(self.cases) < 3:
                 self.open()
@@ -107,11 +86,16 @@ class _Author:
             self.drawn.choices(choices, [weight for weight, _ in choices])[0][1]()
         self.hide()
         for case in self.cases:
-            for kind in AT_THE_END:
+            for kind in self.at_the_end:
                 self.add(kind, self.observer, case=case)
         return History(self.seed, self.observer, tuple(self.acts))
 
-    def lead_on(self, case: _Case, acts: int) -> None:
+    def begin(self) -> None:
+        """Begin more than half of the histories further on in a case."""
+        if self.drawn.random() < 0.7:
+            self.lead_on(self.cases[0], self.drawn.choice([1, 3, 5, 7, 7, 7, 7, 7]))
+
+    def lead_on(self, case: CaseSoFar, acts: int) -> None:
         """Bring a case some acts further, with nobody looking."""
         first = len(self.acts)
         if self.drawn.random() < 0.5 or self.passes_on:
@@ -139,11 +123,11 @@ class _Author:
         differs = side == self.hides and self.drawn.random() < 0.5
         elsewhere = self.drawn.choice([0, 1, 2, 4, 8, 12, 21]) if differs else None
         number = len(self.acts)
-        case = _Case(number, side, choice)
+        case = CaseSoFar(number, side, choice)
         self.cases.append(case)
         self.add("open a case", side, case=case, choice=choice, choice_elsewhere=elsewhere)
 
-    def possible(self, case: _Case) -> Iterator[Possible]:
+    def possible(self, case: CaseSoFar) -> Iterator[Possible]:
         """List what can be shared next in a case, and how likely it is."""
         side = self.drawn.choice(SIDES)
 
@@ -165,6 +149,7 @@ class _Author:
         if self.third_takes_part(case):
             much = 5 if self.passes_on else 1
             yield 2 * much, do("tell both", self.hides)
+            yield 4 * much, lambda: self.correct_when_withdrawn(case)
             yield much, do("tell the other", self.observer)
             for act in case.of("tell both")[-2:]:
                 yield 2 * much, do("correct an exchange", self.hides, about=act.number)
@@ -174,7 +159,13 @@ class _Author:
                     yield 3 * much, do("pass on", self.hides, about=act.number, choice_elsewhere=elsewhere)
         yield from self.leading_on(case, do)
 
-    def leading_on(self, case: _Case, do: Doing) -> Iterator[Possible]:
+    def correct_when_withdrawn(self, case: CaseSoFar) -> None:
+        """Tell both and correct it; in one run it was withdrawn from the third meanwhile."""
+        told = self.add("tell both", self.hides, case=case)
+        self.hidden("withdraw from the third", case, told, by=self.hides)
+        self.add("correct an exchange", self.hides, case=case, about=told.number)
+
+    def leading_on(self, case: CaseSoFar, do: Doing) -> Iterator[Possible]:
         """List what brings the case to its next stage."""
         if case.proposal is not None:
             yield 9, lambda: self.sign(case)
@@ -187,7 +178,7 @@ class _Author:
             yield from self.at_stage(case, do)
             yield (2 if case.stage != "closed" else 0.2), lambda: self.propose(case, "closure")
 
-    def at_stage(self, case: _Case, do: Doing) -> Iterator[Possible]:
+    def at_stage(self, case: CaseSoFar, do: Doing) -> Iterator[Possible]:
         """List what a stage after the police check, and no other, asks for."""
         if case.stage == "cleared":
             yield 1, do("state a first view")
@@ -208,12 +199,12 @@ class _Author:
             yield 5, do("measure, told")
             yield 2, do("measure, untold", self.observer)
 
-    def check(self, case: _Case) -> None:
+    def check(self, case: CaseSoFar) -> None:
         """Let the police check."""
         self.add("check", "police", case=case)
         case.stage = "cleared"
 
-    def propose(self, case: _Case, kind: str, *, choice: int | None = None) -> None:
+    def propose(self, case: CaseSoFar, kind: str, *, choice: int | None = None) -> None:
         """Propose a joint decision."""
         case.proposal = self.add(f"propose a {kind}", self.drawn.choice(SIDES), case=case, choice=choice)
 
@@ -222,7 +213,7 @@ class _Author:
         outcomes = [outcome for leading, outcome in LEADS_TO if leading == kind]
         return self.drawn.choice([*outcomes[:1] * 2, *outcomes])
 
-    def sign(self, case: _Case) -> None:
+    def sign(self, case: CaseSoFar) -> None:
         """Sign the open proposal, so that the case goes on."""
         proposal = case.proposal
         assert proposal is not None
@@ -237,7 +228,7 @@ class _Author:
     def hide(self) -> None:
         """Strew in what the other side does for itself, in one run only or differently in the second.
 
-        Sometimes between two readings of the case, so that an entity tag that changes meanwhile is seen to.
+        Sometimes between two readings of the case, so that an entity tag or a hash that changes meanwhile is seen to.
         """
         compared = self.drawn.choice(self.cases) if self.drawn.random() < BETWEEN_READINGS else None
         if compared is not None:
@@ -246,16 +237,16 @@ class _Author:
         if compared is not None:
             self.read_again(compared)
 
-    def read_again(self, case: _Case) -> None:
-        """Let the observing side read a case, and nothing else."""
-        act = self.add("read", self.observer, case=case, choice=0)
+    def read_again(self, case: CaseSoFar) -> None:
+        """Let the observing side read a case and its exchanges, and nothing else."""
+        act = self.add("read again", self.observer, case=case, choice=0)
         self.acts[act.number] = replace(act, is_looked_at=False)
 
-    def hide_some(self, *, only_in: _Case | None) -> None:
+    def hide_some(self, *, only_in: CaseSoFar | None) -> None:
         """Add some hidden acts."""
         for _ in range(self.drawn.choice([0, 1, 1, 2, 2, 3, 4])):
             case = only_in or self.drawn.choice(self.cases)
-            kinds: list[tuple[str, Act | None]] = [(kind, None) for kind in ON_A_CASE]
+            kinds: Hidden = [(kind, None) for kind in ON_A_CASE]
             kinds += [(kind, None) for kind in ON_AN_INFOHUS]
             if self.third_takes_part(case):
                 kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
@@ -267,13 +258,27 @@ class _Author:
                 for after in those
             ] * 2
             kind, about = self.drawn.choice(kinds)
-            self.hidden(kind, case, about)
+            institution = self.institution_hidden(case)
+            if institution and self.drawn.random() < 0.2:
+                kind, about = self.drawn.choice(institution)
+                self.hidden(kind, case, about, by=INSTITUTION)
+            else:
+                self.hidden(kind, case, about, by=self.hides)
 
-    def third_takes_part(self, case: _Case) -> bool:
+    def institution_hidden(self, case: CaseSoFar) -> Hidden:
+        """List what an institution that the hiding side drew in can do, seen at most by that side."""
+        if third_of(self.seed) != INSTITUTION or not self.third_takes_part(case):
+            return []
+        told = [act for act in case.of("tell both", "tell the third authority") if act.side == self.hides]
+        return [
+            *((kind, None) for kind in OF_THE_DRAWN_IN), *(("acknowledge an exchange", act) for act in told[-3:])
+        ]
+
+    def third_takes_part(self, case: CaseSoFar) -> bool:
         """Say whether the hiding side has drawn in somebody of a third authority."""
         return any(act.side == self.hides and act.choice % 3 == 2 for act in case.of("invite"))
 
-    def past_the_other(self, case: _Case) -> Iterator[tuple[str, Act]]:
+    def past_the_other(self, case: CaseSoFar) -> Iterator[tuple[str, Act]]:
         """List what the hiding side can do past the other about what it told a third, or proposed."""
         for before, after in AFTER_TELLING_A_THIRD.items():
             yield from ((after, act) for act in case.of(before) if act.side == self.hides)
@@ -281,19 +286,19 @@ class _Author:
             likely = PAST_WHO_SIGNS if case.proposal.side == self.hides else 1
             yield from [("change a proposal past the other", case.proposal)] * likely
 
-    def hidden(self, kind: str, case: _Case, about: Act | None) -> None:
+    def hidden(self, kind: str, case: CaseSoFar, about: Act | None, *, by: str) -> None:
         """Add a hidden act, which may be done by an invited professional."""
         runs = "A" if about is None or about.shared else about.runs
         differently = self.drawn.random() < 0.2 and runs != "B"
-        guests = [act for act in case.of("invite") if act.side == self.hides]
+        guests = [act for act in case.of("invite") if act.side == by]
         role = "guest" if guests and kind in {"note", "read"} and self.drawn.random() < 0.4 else "tovholder"
         self.add(
-            kind, self.hides, case=case, shared=False, runs="AB" if differently and about is None else runs,
+            kind, by, case=case, shared=False, runs="AB" if differently and about is None else runs,
             about=None if about is None else about.number, role=role,
             choice_elsewhere=self.drawn.randrange(40) if differently else None,
         )
 
-    def add(self, kind: str, side: str, *, case: _Case, **more: Any) -> Act:
+    def add(self, kind: str, side: str, *, case: CaseSoFar, **more: Any) -> Act:
         """Add an act at a later time, or, when it is hidden, in the pause before the next shared one."""
         shared = more.get("shared", True)
         self.minute += self.drawn.choice(PAUSES) if shared else self.drawn.random()
@@ -317,8 +322,3 @@ _FOLLOWS = (
     (("measure, told",), "follow up, told", True),
 )
 """After which acts which can follow, by whoever did the first (`True`) or by the other side."""
-
-
-def history_of(seed: int) -> History:
-    """Write the history of a seed."""
-    return _Author(seed).history()

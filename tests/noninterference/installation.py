@@ -1,4 +1,4 @@
-"""One installation for many histories: each run of one gets an infohus, two authorities and their people of its own.
+"""One installation for many histories: each run of one gets an infohus, its authorities and their people of its own.
 
 So nothing of one run can reach another but through what is wrong, and the set-up costs milliseconds. The application is
 called in this process, without a client's own work.
@@ -6,45 +6,38 @@ called in this process, without a client's own work.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+import random
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import pytest
 from litestar import Litestar
 
 import house
-from conftest import Database
-from house import House, open_house
+from house import House
 from house_keys import issuer_keys
 from house_rows import origin_of
 from infohus.clock import now
-from infohus.demo.issuer import DemoIssuers
 from infohus.kernel.access.intake_keys import store_intake_keys
-from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.audit.storage.log import log_of
-from infohus.kernel.identity import issuers
 from infohus.kernel.identity.caller import AuthorityKind, Role
-from infohus.kernel.identity.issuers import ROLES_OF_KIND
 from infohus.kernel.identity.tokens import sign_token
 from infohus.kernel.sealing.keepers import FileKeyKeeper
 from infohus.kernel.sealing.signatures import Signers
-from infohus.web import authentication
 from log_purposes import with_purpose
-from noninterference.shuffling import IS_SHUFFLED, shuffling
+from noninterference.shuffling import SHUFFLED_BY
 from stopped_clock import StoppedClock
 
 MUNICIPALITY, POLICE = "municipality", "police"
 SIDES = (MUNICIPALITY, POLICE)
-THIRDS = (house.PROBATION, house.INSTITUTION)
-"""Authorities that can be drawn in, a self-governing one among them; nobody of them is asked what they see."""
+INSTITUTION = "institution"
+"""A self-governing institution that is drawn in: it has a side, sees what it was told, and does what it may."""
+PARTIES = (*SIDES, INSTITUTION)
+THIRDS = (house.PROBATION, INSTITUTION)
+"""Who can be drawn in; nobody of the first is asked what they see, and all runs share it."""
 PET = "pet"
 """The security service, which asks and takes no part."""
 _LONGEST_HISTORY = 60
@@ -54,14 +47,25 @@ ROLES = {
     "admin": Role.ADMINISTRATOR,
 }
 _PEOPLE = ("tovholder", *ROLES, "third")
-COORDINATORS = {MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR}
-_KINDS = {MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE}
-_REGIMES = {MUNICIPALITY: "gdpr", POLICE: "led"}
-_ISSUERS = {MUNICIPALITY: "kommune", POLICE: "politi"}
+CASEWORKERS = {
+    MUNICIPALITY: Role.MUNICIPAL_COORDINATOR, POLICE: Role.POLICE_COORDINATOR, INSTITUTION: Role.INVITED_PROFESSIONAL,
+}
+"""What a party's "tovholder" is."""
+KINDS = {
+    MUNICIPALITY: AuthorityKind.MUNICIPALITY, POLICE: AuthorityKind.POLICE, INSTITUTION: AuthorityKind.SELF_GOVERNING,
+}
+_ROWS = {
+    MUNICIPALITY: ("Ishøj Kommune", "gdpr", None), POLICE: ("Københavns Vestegns Politi", "led", None),
+    INSTITUTION: ("Værestedet", "gdpr", "social"),
+}
+"""Name, regime and sector."""
+_NAMES = {MUNICIPALITY: "kommune", POLICE: "politi", INSTITUTION: "vaerested"}
+ISSUERS = {MUNICIPALITY: "kommune", POLICE: "politi", INSTITUTION: "kommune"}
+"""Whose keys each party's issuer has."""
 
 
 def other(side: str) -> str:
-    """Give the other side."""
+    """Give the other side; to the institution that is the municipality."""
     return POLICE if side == MUNICIPALITY else MUNICIPALITY
 
 
@@ -111,23 +115,20 @@ class Installation:
         return self.used + _LONGEST_HISTORY > self.places
 
     async def run(self) -> "Run":
-        """Make an infohus with two authorities that nobody else has, and people for both."""
+        """Make an infohus with authorities that nobody else has, and their people."""
         place, self.used = self.used, self.used + 1
-        run = Run(self, place, uuid4(), {side: authority_id(side, place) for side in SIDES})
+        run = Run(self, place, uuid4(), {one: authority_id(one, place) for one in PARTIES})
         FileKeyKeeper.create(self.house.settings.keys_folder, [], [run.infohus_id])
-        for side in SIDES:
-            await self.connection.execute(
-                "INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, NULL)", run.authorities[side],
-                {MUNICIPALITY: "Ishøj Kommune", POLICE: "Københavns Vestegns Politi"}[side], _KINDS[side].value,
-                _REGIMES[side],
-            )
+        await self.connection.executemany("INSERT INTO infohus.authority VALUES ($1, $2, $3, $4, $5)", [
+            (authority, _ROWS[one][0], KINDS[one].value, *_ROWS[one][1:]) for one, authority in run.authorities.items()
+        ])
         await self.connection.execute(
             "INSERT INTO infohus.infohus VALUES ($1, $2, $3, $4, 'rpl-115-1-1')", run.infohus_id,
             f"Infohus {run.mark}", run.authorities[MUNICIPALITY], run.authorities[POLICE],
         )
         await self.connection.executemany(
             "INSERT INTO infohus.infohus_authority VALUES ($1, $2)",
-            [(run.infohus_id, authority) for authority in (*run.authorities.values(), *THIRDS, PET)],
+            [(run.infohus_id, authority) for authority in (*run.authorities.values(), house.PROBATION, PET)],
         )
         await self.connection.executemany("INSERT INTO infohus.coordinator VALUES ($1, $2, $3)", [
             (run.infohus_id, run.authorities[side], run.person_id(side, "tovholder")) for side in SIDES
@@ -135,7 +136,7 @@ class Installation:
         await self.connection.executemany("SELECT audit.open_log($1, $2, $3)", [
             (log_of(authority), origin_of(authority), authority) for authority in run.authorities.values()
         ])
-        taking_part = [*run.authorities.values(), *THIRDS]
+        taking_part = [*run.authorities.values(), house.PROBATION]
         async with self.connection.transaction():
             await store_intake_keys(
                 self.connection, FileKeyKeeper(self.house.settings.keys_folder), self.signers,
@@ -187,9 +188,9 @@ class Run:
     made: dict[int, Any] = field(default_factory=dict)
     """What each act, by its number, was answered with when it made something."""
     answers: list[tuple[str, Answer]] = field(default_factory=list)
-    third: str = THIRDS[0]
-    is_shuffled: bool = False
-    """Whether rows come in any order that the statement leaves open, for nothing that is answered may show it."""
+    third: str = house.PROBATION
+    shuffled_by: random.Random | None = None
+    """What draws the order of rows where a statement leaves it open, for nothing that is answered may show it."""
     _tokens: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
     _unknown: dict[object, str] = field(default_factory=dict)
 
@@ -200,8 +201,14 @@ class Run:
 
     def person_id(self, side: str, role: str) -> UUID:
         """Give the id of one of a side's people; ids are in the same order in every run, and so are lists by them."""
-        place = SIDES.index(side) * len(_PEOPLE) + _PEOPLE.index(role)
+        place = PARTIES.index(side) * len(_PEOPLE) + _PEOPLE.index(role)
         return self.people.setdefault((side, role), UUID(bytes=bytes([place]) + uuid4().bytes[1:]))
+
+    def drawn_in_by(self, side: str) -> UUID:
+        """Give the id of whom of the third authority a side draws in: each another, of the institution the same."""
+        if self.third == self.authorities[INSTITUTION]:
+            return self.person_id(INSTITUTION, "tovholder")
+        return self.person_id(side, "third")
 
     def unknown(self, what: object) -> str:
         """Give the id of nothing, the same one for the same `what`."""
@@ -231,7 +238,7 @@ class Run:
     ) -> Answer:
         """Send a request as one of a side's people, and keep the answer; what reads a log says what for."""
         path = with_purpose(path)
-        IS_SHUFFLED.set(self.is_shuffled)
+        SHUFFLED_BY.set(self.shuffled_by)
         answer = await self.installation.call(
             method, path, token=self.token(side, role), body=body, headers=headers or {}
         )
@@ -250,12 +257,12 @@ class Run:
         return minted[1]
 
     def _minted(self, side: str, role: str, now: int) -> str:
-        name = _ISSUERS[side]
+        name = ISSUERS[side]
         key = issuer_keys()[name]
         claims = {
-            "iss": _address(side, self.place), "sub": str(self.person_id(side, role)), "aud": "infohus", "iat": now,
+            "iss": address_of(side, self.place), "sub": str(self.person_id(side, role)), "aud": "infohus", "iat": now,
             "nbf": now, "exp": now + LONGEST_TOKEN_SECONDS, "auth_time": now, "jti": str(uuid4()), "loa": "High",
-            "role": ROLES.get(role, COORDINATORS[side]).value, "name": f"{role} {side}",
+            "role": ROLES.get(role, CASEWORKERS[side]).value, "name": f"{role} {side}",
         }
         return sign_token(key.private_pem, claims, kid=key.kid)
 
@@ -269,82 +276,12 @@ class NothingThere(Exception):  # noqa: N818 - names the situation
 
 def authority_id(side: str, place: int) -> str:
     """Name the authority of a side in one run; all names have the same length."""
-    return f"{_ISSUERS[side]}-{_mark(place)}"
+    return f"{_NAMES[side]}-{_mark(place)}"
 
 
 def _mark(place: int) -> str:
     return f"nr{place:05}"
 
 
-def _address(side: str, place: int) -> str:
+def address_of(side: str, place: int) -> str:
     return f"http://127.0.0.1:9/{authority_id(side, place)}"
-
-
-@asynccontextmanager
-async def open_installation(
-    database: Database, folder: Path, *, places: int
-) -> AsyncIterator[Installation]:
-    """Open an application with room for `places` runs on an empty, migrated database."""
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    ordinary = DemoIssuers.issuers_toml
-
-    def with_many(two: DemoIssuers) -> str:
-        return ordinary(two) + "".join(_issuer(side, place) for place in range(places) for side in SIDES)
-
-    with pytest.MonkeyPatch.context() as patch, shuffling():
-        patch.setattr(DemoIssuers, "issuers_toml", with_many)
-        patch.setattr(issuers, "keys_in_file", cache(issuers.keys_in_file))  # two files serve all issuers
-        patch.setattr(PooledSigner, "sign_every", _never)  # it signs by a clock of its own
-        patch.setattr(authentication, "logger", SimpleNamespace(info=_unsaid))  # a line for each request takes its time
-        patch.setattr(house, "AsyncTestClient", _in_this_loop)  # the client's own would serve from another thread
-        clock = StoppedClock.installed(patch)
-        later = [authority_id(side, place) for place in range(places) for side in SIDES]
-        async with open_house(database, folder, more_keys_of=later) as opened:
-            connection = await asyncpg.connect(opened.superuser)
-            await connection.execute(
-                "INSERT INTO infohus.authority VALUES ($1, 'PET', 'security_service', 'pet', NULL)", PET
-            )
-            try:
-                signers = await asyncio.to_thread(Signers.read, opened.settings.signers_file)
-                yield Installation(opened, clock, connection, signers, places)
-            finally:
-                await connection.close()
-
-
-@asynccontextmanager
-async def _in_this_loop(app: Litestar) -> AsyncIterator[None]:
-    """Keep an application running in a task of its own: what its start enters must be left by the same task."""
-    started, over = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        async with app.lifespan():
-            started.set()
-            await over.wait()
-
-    living = asyncio.create_task(live())
-    waiting = asyncio.create_task(started.wait())
-    await asyncio.wait({living, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if not started.is_set():
-        waiting.cancel()
-        await living
-    try:
-        yield
-    finally:
-        over.set()
-        await living
-
-
-def _unsaid(_event: str, **_more: object) -> None:
-    """Say nothing of a request."""
-
-
-async def _never(_signer: PooledSigner, _seconds: float) -> None:
-    """Sign when a checkpoint is asked for, and at no other time."""
-
-
-def _issuer(side: str, place: int) -> str:
-    kind = _KINDS[side]
-    return (
-        f'[[issuer]]\nurl = "{_address(side, place)}"\nauthority = "{authority_id(side, place)}"\nkind = "{kind}"\n'
-        f'roles = {sorted(role.value for role in ROLES_OF_KIND[kind])}\nkeys_file = "{_ISSUERS[side]}.json"\n'
-    )

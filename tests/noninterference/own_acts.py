@@ -143,6 +143,18 @@ async def _read(run: Run, act: Act) -> None:
         await run.send(act.side, "GET", case_of(run, act) + LISTS[(act.choice + place) % len(LISTS)], role=act.role)
 
 
+@doing("read again")
+async def _read_again(run: Run, act: Act) -> None:
+    """Read what has a tag or a hash, which may not have changed meanwhile."""
+    for path in ("", "/exchanges"):
+        await run.send(act.side, "GET", f"{case_of(run, act)}{path}", role=act.role)
+
+
+@doing("leave")
+async def _leave(run: Run, act: Act) -> None:
+    await run.send(act.side, "DELETE", f"{case_of(run, act)}/participation", role=act.role)
+
+
 @doing("supervise")
 async def _supervise(run: Run, act: Act) -> None:
     role = ("dpo", "legal")[act.choice % 2]
@@ -188,6 +200,11 @@ ON_A_CASE = (
     "be asked from outside", "be asked by PET", "tell PET", "try what is refused", "erase", "mark as kept",
 )
 """Kinds that need nothing but the case."""
+OF_THE_DRAWN_IN = (
+    "note", "note", "read", "read again", "mark as kept", "supervise", "announce a log check", "sign in again",
+    "try what is refused",
+)
+"""Kinds of an authority that is drawn in, which need nothing but the case."""
 ON_AN_INFOHUS = ("search", "supervise", "report the log to a person", "announce a log check", "sign in again")
 """Kinds that need no case."""
 AFTER = {

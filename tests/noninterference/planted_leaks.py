@@ -7,7 +7,7 @@ of its own run.
 
 import importlib
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,8 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from infohus.cases.disclosures.model import DisclosureDraft, Exchange, Item
+from infohus.cases.disclosures import operations as disclosing
+from infohus.cases.disclosures.model import DisclosureDraft, Exchange, Item, Paragraph
 from infohus.cases.joint_decisions import operations
 from infohus.kernel.access.model import Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -29,6 +30,7 @@ from noninterference.telling import (
     as_padding,
     as_refusal,
     as_rotation,
+    in_every_hash,
     in_every_item,
     in_steps,
 )
@@ -45,14 +47,14 @@ class PlantedLeak:
     planted: Planting
 
 
-def shown(table: str) -> Planting:
-    """Show all rows of a table in the caller's cases, whosever they are."""
+def shown(table: str, *, to: str = "any") -> Planting:
+    """Show all rows of a table in the caller's cases, whosever they are, to who takes part as `to` says."""
 
     @asynccontextmanager
     async def planted(installation: Installation) -> AsyncIterator[None]:
         await installation.connection.execute(
             f"CREATE POLICY leak ON infohus.{table} FOR SELECT TO infohus_app "
-            f"USING (infohus.takes_part(case_id, 'any') OR infohus.supervises_case(case_id))"
+            f"USING (infohus.takes_part(case_id, '{to}') OR infohus.supervises_case(case_id))"
         )
         try:
             yield
@@ -124,6 +126,14 @@ def _all_recipients(exchange: Exchange, _: str) -> list[str]:
     return exchange.recipients
 
 
+def _from_whom_it_reaches(work: UnitOfWork, draft: DisclosureDraft, _: Collection[str]) -> Paragraph:
+    """Derive the paragraph of a correction from those alone from whom nothing was withdrawn."""
+    return _FOLLOWS(work, draft, draft.recipients)
+
+
+_FOLLOWS = disclosing._follows
+
+
 def counting(table: str) -> str:
     """Write the query that counts the rows of a case."""
     return f"SELECT count(*) FROM infohus.{table} WHERE case_id = $1"  # noqa: S608
@@ -150,11 +160,15 @@ LEAKS: dict[str, dict[str, Planting]] = {
             "information", "note", "concern", "first_view", "exchange", "access_request", "legal_hold",
         )
     } | {
+        "who is drawn in sees every exchange": shown("exchange", to="invited"),
         "an owner reads the exchange that passed its own on": instead(
             "cases.disclosures.operations", of="notify_owners", stands=_owners_are_recipients
         ),
         "a correction reaches whoever was told of the exchange": instead(
             "casework.exchanges.operations", of="_reached_by_correction", stands=_everybody_told_of_it
+        ),
+        "a correction's paragraph follows from whom it reaches": instead(
+            "cases.disclosures.operations", of="_follows", stands=_from_whom_it_reaches
         ),
         "a correction shows from whom it was withdrawn": instead(
             "casework.exchanges.exchange_facts", "casework.exchanges.receipts", of="recipients_shown",
@@ -211,6 +225,9 @@ LEAKS: dict[str, dict[str, Planting]] = {
             CASE, "SELECT sum(version) FROM infohus.case_side WHERE case_id = $1", as_etag
         ),
         "the tag counts who was told what": told(CASE, counting("disclosure"), as_etag),
+        "a manifest is another when anything is disclosed": told(
+            f"{CASE}/exchanges", counting("disclosure"), in_every_hash("items", "manifest")
+        ),
     },
     "clocks": {
         "a case shows when information was last noted": told(

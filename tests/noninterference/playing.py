@@ -5,6 +5,7 @@ In run B rows come in any order that their statement leaves open: an answer that
 
 import asyncio
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,7 +14,7 @@ from typing import Any
 from noninterference import acts, observing
 from noninterference.acts import Act
 from noninterference.canonical import Numbering, differences, without
-from noninterference.generating import History
+from noninterference.history import History
 from noninterference.installation import Answer, Installation, Run
 from noninterference.known import KNOWN_REFUSALS, masked_places
 
@@ -109,7 +110,9 @@ class _Comparison:
     async def play(self, remaining: Sequence[Act]) -> Difference | None:
         for name in "AB":
             run = await self._installation.run()
-            run.third, run.is_shuffled = self._history.third, name == "B"
+            run.third = run.authorities.get(self._history.third, self._history.third)
+            if name == "B":
+                run.shuffled_by = random.Random(f"{self._history.seed} {self._history.order}")
             self._plays.append(_Play(run, name, Numbering(run.mark)))
         pending: list[Act] = []
         for act in remaining:

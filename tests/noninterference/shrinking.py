@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from noninterference.generating import History
+from noninterference.history import History
 from noninterference.playing import Difference
 
 Finding = Callable[[History], Awaitable[Difference | None]]

@@ -1,10 +1,11 @@
 """Rows in an order that only an ORDER BY fixes: what a statement leaves open is drawn anew each time it runs.
 
 PostgreSQL gives such rows in the order in which it happens to find them, which is mostly that of their insertion and
-depends on rows that the caller does not see. No seed reaches `random()`: whoever repeats a history may have to do it
-some times to see the same difference.
+depends on rows that the caller does not see. Each statement's `random()` is seeded, so rows that are found in the same
+order come in the same order again, and a history that differs in some orders alone can be played in many.
 """
 
+import random
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +16,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-IS_SHUFFLED: ContextVar[bool] = ContextVar("IS_SHUFFLED", default=False)
-"""Whether the statements of the present task, and of those that it starts, give their rows in any order."""
+SHUFFLED_BY: ContextVar[random.Random | None] = ContextVar("SHUFFLED_BY", default=None)
+"""What draws the order of rows for the statements of the present task, and of those that it starts; none by default."""
 
 _SELECT = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
 _DISTINCT = re.compile(r"\s*(SELECT\s+)?DISTINCT\b", re.IGNORECASE)
@@ -40,7 +41,7 @@ def shuffled(sql: str) -> str:
 
 @contextmanager
 def shuffling() -> Iterator[None]:
-    """Let `IS_SHUFFLED` count for every connection of this process until the context is left."""
+    """Let `SHUFFLED_BY` count for every connection of this process until the context is left."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("fetch", "fetchrow", "fetchval"):
             patch.setattr(asyncpg.Connection, name, _shuffling(getattr(asyncpg.Connection, name)))
@@ -49,7 +50,11 @@ def shuffling() -> Iterator[None]:
 
 def _shuffling(asking: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     async def ask(connection: object, sql: str, *arguments: object, **options: object) -> Any:
-        return await asking(connection, shuffled(sql) if IS_SHUFFLED.get() else sql, *arguments, **options)
+        drawn = SHUFFLED_BY.get()
+        if drawn is None or shuffled(sql) == sql:
+            return await asking(connection, sql, *arguments, **options)
+        await asking(connection, "SELECT setseed($1)", drawn.uniform(-1, 1))
+        return await asking(connection, shuffled(sql), *arguments, **options)
 
     return ask
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from noninterference.installation import Answer
@@ -89,5 +90,15 @@ def in_every_item(name: str, member: str) -> Telling:
     def change(content: Any, value: Any) -> None:
         for item in content[name]:
             item[member] += int(value or 0)
+
+    return _changed(change)
+
+
+def in_every_hash(name: str, member: str) -> Telling:
+    """Hash it into a hash in each item of a list: all that is to be seen is that it has changed."""
+
+    def change(content: Any, value: Any) -> None:
+        for item in content[name]:
+            item[member] = sha256(f"{item[member]} {value}".encode()).hexdigest()
 
     return _changed(change)

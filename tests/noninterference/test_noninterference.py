@@ -8,14 +8,16 @@ import pytest_asyncio
 from conftest import Database
 from in_memory import folder_in_memory
 from noninterference.finding_leaks import MOST_HISTORIES, found_after
-from noninterference.generating import History, history_of
-from noninterference.installation import Installation, open_installation
+from noninterference.histories import history_of
+from noninterference.history import History
+from noninterference.installation import Installation
+from noninterference.opening import open_installation
 from noninterference.planted_leaks import LEAKS, PlantedLeak, leaks
 from noninterference.playing import Difference, compare
 from noninterference.shrinking import shrunk
 
 HISTORIES, IN_ONE_TEST = 100, 5
-PLACES = 1500
+PLACES = 1000
 LOOKS = 0.5
 """Half as many looks in each history as elsewhere: how many histories there are tells more than how long each looks."""
 
@@ -59,7 +61,7 @@ class WhenAHistoryIsPlayedWithAndWithoutWhatOneSideKeepsForItself:
 
     async def test_both_sides_look_and_both_open_cases(self) -> None:
         histories = [history_of(seed) for seed in range(HISTORIES)]
-        assert {history.observer for history in histories} == {"municipality", "police"}
+        assert {history.observer for history in histories} == {"municipality", "police", "institution"}
         assert {history.acts[0].side for history in histories} == {"municipality", "police"}
         assert all(history_of(seed) == histories[seed] for seed in range(5))
 

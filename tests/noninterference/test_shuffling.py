@@ -1,9 +1,13 @@
 """How a query is rewritten so that what its ORDER BY leaves open is random."""
 
+import random
+
+import asyncpg
 import pytest
 
+from conftest import Database
 from infohus.kernel.database.statements import acting
-from noninterference.shuffling import shuffled
+from noninterference.shuffling import SHUFFLED_BY, shuffled, shuffling
 
 REWRITTEN = {
     "SELECT a FROM t": "SELECT a FROM t ORDER BY random()",
@@ -34,3 +38,23 @@ def test_what_is_left_open_is_random(sql: str, rewritten: str) -> None:
 
 def test_who_acts_is_told_first_all_the_same() -> None:
     assert shuffled(acting("SELECT a FROM t", 0)) == acting("SELECT a FROM t ORDER BY random()", 0)
+
+
+async def test_the_same_seed_gives_the_same_order(unmigrated_database: Database) -> None:
+    connection = await asyncpg.connect(unmigrated_database.dsn("superuser"))
+
+    async def drawn(seed: int | None) -> list[list[int]]:
+        SHUFFLED_BY.set(None if seed is None else random.Random(seed))
+        asked = "SELECT array_agg(n) AS some FROM generate_series(1, 100) AS n GROUP BY n % 10"
+        return [row["some"] for _ in range(2) for row in await connection.fetch(asked)]
+
+    try:
+        with shuffling():
+            orders = [await drawn(seed) for seed in (1, 1, 2, None)]
+    finally:
+        SHUFFLED_BY.set(None)
+        await connection.close()
+    assert orders[0] == orders[1] != orders[2]
+    assert orders[0] != orders[3]
+    assert orders[0][:10] != orders[0][10:], "each statement has an order of its own"
+    assert orders[3][:10] == orders[3][10:]
