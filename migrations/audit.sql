@@ -100,6 +100,9 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- it could not be emptied for as long. It does not see a field that stands twice, nor one too many of a row that was opened
 -- or written, which would cost more than all else here. What an entry says may still be untrue: docs/trust.md.
 --
+-- Of the application it takes no entry for another authority than the one it acts for, none of what was emptied or is
+-- carried, which audit.empty says, and in the installation's log none that says who acted, or names a case, a person or a row.
+--
 -- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
 -- its owner's right to it; what holds a sub-select is a query of its own. So the function uses few of them, lists the
 -- fields twice instead of making a list anew, asks for all types in one path, and has no regular expression, which is
@@ -187,6 +190,15 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
             END IF;
             IF said ?| '{part, asked, read, emptied, counted}'::text[] THEN
                 PERFORM audit.require_rarer_fields(said);
+            END IF;
+            -- The application says what whoever it acts for does, and for nobody what it counted; it empties nothing.
+            IF session_user = 'infohus_app' AND (
+                coalesce(said ->> 'authority', '') <> coalesce(current_setting('infohus.authority', true), '')
+                OR said ->> 'action' IN ('emptyLogEntries', 'carryRowDigests')
+                OR coalesce(said ->> 'authority', '') = '' AND (said -> 'wrote' <> '[]' OR said -> 'opened' <> '[]'
+                  OR named <> '[]' OR num_nulls(said ->> 'caller', said ->> 'role', said ->> 'case') < 3)
+            ) THEN
+                RAISE EXCEPTION 'the application does not say this in this log' USING ERRCODE = 'insufficient_privilege';
             END IF;
             node := sha256('\x00'::bytea || new_entry);
             acts_for := coalesce(said ->> 'authority', '');
