@@ -75,10 +75,12 @@ CREATE TABLE audit.cosignature (
 );
 CREATE INDEX cosignature_of_witness ON audit.cosignature (log_id, witness, size);
 
--- How many years the entries of a log are kept; 5 for a log that has no row.
+-- How many years the entries of a log are kept; 5 for a log that has no row. The one table of this schema whose rows the
+-- owner changes, so entries name them, and they are compared with these.
 CREATE TABLE audit.retention (
     log_id uuid PRIMARY KEY REFERENCES audit.log (id),
-    years integer NOT NULL CHECK (years BETWEEN 1 AND 100)
+    years integer NOT NULL CHECK (years BETWEEN 1 AND 100),
+    revision bigint NOT NULL DEFAULT 1
 );
 
 -- For whom the application acts in this transaction, NULL for nobody.
@@ -341,5 +343,5 @@ GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea[]) TO infohus_app;
 GRANT EXECUTE ON FUNCTION audit.keep_checkpoint, audit.keep_cosignature TO infohus_signer;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.tally, audit.checkpoint, audit.cosignature, audit.retention
   TO infohus_app, infohus_verifier;
-GRANT SELECT ON audit.log, audit.frontier, audit.leaf TO infohus_reconciler;
+GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.retention TO infohus_reconciler;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.checkpoint, audit.cosignature TO infohus_signer;

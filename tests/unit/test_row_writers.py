@@ -22,4 +22,4 @@ def test_of_every_table_it_is_known_who_inserts_its_rows() -> None:
     assert len(tables) > 50
     for name in tables.keys() - UNLOGGED:
         assert name in OPERATORS or (name, INSERT) in ALSO or "authority_id" in tables[name].columns, name
-    assert {*OPERATORS, *(name for name, _ in ALSO)} <= tables.keys()
+    assert {*OPERATORS, *(name for name, _ in ALSO)} - tables.keys() == {"retention"}

@@ -26,10 +26,8 @@ from infohus.kernel.audit.formats.entry import Emptied
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
 from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
+from infohus.plan.retention_acts import NoSuchLog, set_log_retention
 
-_KEEP = """
-INSERT INTO audit.retention (log_id, years) VALUES ($1, $2) ON CONFLICT (log_id) DO UPDATE SET years = excluded.years
-"""
 _NO_SUCH_LOG = "Databasen har ingen log med det id."
 
 
@@ -137,14 +135,14 @@ async def _empty(
     help="PostgreSQL address of the role infohus_owner.",
 )
 def keep(log_id: UUID, years: int, owner_database: str) -> None:
-    """Set how many years a log's entries are kept; 5 when never set. Empties nothing."""
+    """Set how many years a log's entries are kept; 5 when never set. Empties nothing; the log says it."""
 
     async def go() -> None:
         async with connected(owner_database) as owner:
-            await owner.execute(_KEEP, log_id, years)
+            await set_log_retention(owner, log_id, years=years, at=now())
 
     try:
         asyncio.run(go())
-    except asyncpg.ForeignKeyViolationError:
+    except NoSuchLog:
         raise click.ClickException(_NO_SUCH_LOG) from None
     click.echo(f"Loggens poster bevares i {years} år.")

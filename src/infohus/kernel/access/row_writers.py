@@ -21,17 +21,19 @@ _WRITER = "exchange"
 
 OPERATORS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("authority", "infohus", "infohus_authority", "intake_key", "intake_secret"), frozenset({INSERT})),
-    **dict.fromkeys(("assessment_template", "plan"), frozenset({INSERT, UPDATE})),
+    **dict.fromkeys(("assessment_template", "plan", "retention"), frozenset({INSERT, UPDATE})),
     **dict.fromkeys(("coordinator", "obligation"), frozenset({INSERT, UPDATE, DELETE})),
 }
 """What the operator does, in the installation's log, with rows of which table."""
 OPERATORS_ACTS = frozenset({
     Action.LOAD_PLAN, Action.LOAD_TEMPLATE, Action.MAKE_INTAKE_KEYS, Action.REGISTER_COORDINATOR,
+    Action.SET_LOG_RETENTION,
 })
 """What the command line does as the database's owner, told by the installation's log."""
 READING = (
-    "exportInstallationLog", "exportLog", "list", "openActor", "prove", "read", "reportErasure", "reportSubjectLog",
-    "revealAddress", "revealCprNumber", "reviewAnswers", "search", "serve", "supervise", "verify", "withdrawKeysAgain",
+    "exportInstallationLog", "exportLog", "list", "openActor", "prove", "read", "replaceSigner", "reportErasure",
+    "reportSubjectLog", "revealAddress", "revealCprNumber", "reviewAnswers", "search", "serve", "supervise", "verify",
+    "withdrawKeysAgain",
 )
 """How the names of acts begin that write no row but those of whom they meet."""
 MET = (SidePerson.__tablename__, INSERT)

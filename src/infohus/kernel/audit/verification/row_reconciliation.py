@@ -1,8 +1,8 @@
 """Is every row what the logs say was stored? Compares all rows of all tables with the highest revision any log names.
 
 Reads as the role `infohus_reconciler` every row of the schemas `infohus` and `keys`, texts sealed, of a wrapped key
-at most its digest. It trusts the logs, which other verification is for, and not the tables. A forged row with a forged
-entry is not noticed (docs/trust.md).
+at most its digest, and how long each log is kept. It trusts the logs, which other verification is for, and not the
+tables. A forged row with a forged entry is not noticed (docs/trust.md).
 """
 
 from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'r' AND NOT c.relhass
    WHERE i.indrelid = c.oid AND i.indisprimary) AS keys
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-WHERE n.nspname IN ('infohus', 'keys')
+WHERE (n.nspname IN ('infohus', 'keys') OR n.nspname = 'audit' AND c.relname = 'retention')
   AND c.relkind NOT IN ('i', 'I', 'S', 'c', 't') AND a.attnum > 0 AND NOT a.attisdropped
 GROUP BY c.oid, c.relname, n.nspname ORDER BY c.relname
 """
