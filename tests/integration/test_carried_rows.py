@@ -15,6 +15,7 @@ from conftest import Database
 from house import now
 from infohus.cli.commands import main
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
+from infohus.kernel.access.model import InfohusAuthority
 from infohus.kernel.audit.formats.emptying import CARRY_ROWS, EMPTY_AND_CARRY, carrying_entries, entry_of
 from infohus.kernel.audit.formats.entry import Emptied, Wrote, decode, read
 from infohus.kernel.audit.storage.log import APPEND
@@ -29,7 +30,7 @@ from small_entries import small_entry
 
 LOG = uuid4()
 LONG_AGO, FIVE_YEARS = now() - timedelta(days=3000), timedelta(days=5 * 366)
-OBLIGATION = table_of(PlanObligation)
+OBLIGATION, BELONGING = table_of(PlanObligation), table_of(InfohusAuthority)
 
 
 @dataclass
@@ -56,9 +57,14 @@ class OldLog:
         )
         await self._log(at, wrote_of(OBLIGATION, "update", before=dict(before), after=dict(after)))
 
-    async def deleted(self, row_id: UUID, at: datetime) -> None:
-        (before,) = await self.superuser.fetch("DELETE FROM infohus.obligation WHERE id = $1 RETURNING *", row_id)
-        await self._log(at, wrote_of(OBLIGATION, "delete", before=dict(before), after={}))
+    async def left_the_infohus(self, joined_at: datetime, at: datetime) -> None:
+        """Insert and delete a row of a table that rows are deleted from."""
+        (row,) = await self.superuser.fetch(
+            "INSERT INTO infohus.infohus_authority VALUES (gen_random_uuid(), 'x') RETURNING *"
+        )
+        await self._log(joined_at, wrote_of(BELONGING, "insert", before={}, after=dict(row)))
+        await self.superuser.execute("DELETE FROM infohus.infohus_authority")
+        await self._log(at, wrote_of(BELONGING, "delete", before=dict(row), after={}))
 
     async def faults(self) -> list[str]:
         connection = await asyncpg.connect(self.database.dsn("reconciler"))
@@ -103,9 +109,9 @@ async def old(database: Database) -> AsyncIterator[OldLog]:
 class WhenAFrontIsEmptied:
     @pytest.mark.rule(62)
     async def test_only_what_it_alone_said_of_living_rows_is_said_again(self, old: OldLog) -> None:
-        alone, later, gone = [await old.inserted(LONG_AGO) for _ in range(3)]
+        alone, later = [await old.inserted(LONG_AGO) for _ in range(2)]
+        await old.left_the_infohus(LONG_AGO, now())
         await old.changed(later, now())
-        await old.deleted(gone, now())
         assert await old.faults() == []
         for _ in range(2):  # and again, when the entries that said it again are emptied in their turn
             ended = await asyncio.to_thread(CliRunner().invoke, main, [

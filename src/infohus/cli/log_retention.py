@@ -24,6 +24,7 @@ from infohus.kernel.audit.formats.emptying import (
 )
 from infohus.kernel.audit.formats.entry import Emptied
 from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.claims import Claims
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
 from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
 from infohus.plan.retention_acts import NoSuchLog, set_log_retention
@@ -96,20 +97,22 @@ async def _empty_or_list(
             click.echo("Intet er tømt. Gentag med --yes for at tømme dem; det kan ikke gøres om.")
             return
         with LoggedRows() as logged:
-            await _read_logs(reconciler_database, logged)
-            await _empty(connection, log_id, emptiable, before, logged)
+            claims = await _read_logs(reconciler_database, logged)
+            await _empty(connection, log_id, emptiable, before, logged, claims=claims)
         click.echo("Tømt. Hashværdierne står, beviserne holder, og loggen siger selv, hvad der er tømt.")
 
 
-async def _read_logs(reconciler_database: str, logged: LoggedRows) -> None:
+async def _read_logs(reconciler_database: str, logged: LoggedRows) -> Claims:
     async with connected(reconciler_database) as connection:
         reconciliation = RowReconciliation(logged, RulesOfKeyRows())
         while not await reconciliation.follow(connection):
             pass
+        return reconciliation.claims
 
 
-async def _empty(
-    connection: AnyConnection, log_id: UUID, emptiable: Emptiable, before: datetime, logged: LoggedRows
+async def _empty(  # noqa: PLR0913 - all that one emptying stands on
+    connection: AnyConnection, log_id: UUID, emptiable: Emptiable, before: datetime, logged: LoggedRows, *,
+    claims: Claims,
 ) -> None:
     """Empty 4,096 entries per transaction, and carry what they alone say of living rows.
 
@@ -119,7 +122,7 @@ async def _empty(
         for start in range(emptiable.start, emptiable.stop, AT_ONCE):
             stop = min(start + AT_ONCE, emptiable.stop)
             at = now()
-            said = list(logged.newest_in(log_id, start, stop))
+            said = list(logged.newest_in(log_id, start, stop, counts=claims.is_in_form))
             carried = carrying_entries(log_id, [row for row, behind in said if behind is None], at=at)
             later = msgspec.json.encode({behind for _, behind in said if behind is not None}).decode()
             entry = entry_of(log_id, Emptied(start, stop, before), at=at)
