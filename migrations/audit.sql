@@ -75,10 +75,12 @@ CREATE TABLE audit.cosignature (
 );
 CREATE INDEX cosignature_of_witness ON audit.cosignature (log_id, witness, size);
 
--- How many years the entries of a log are kept; 5 for a log that has no row.
+-- How many years the entries of a log are kept; 5 for a log that has no row. The one table of this schema whose rows the
+-- owner changes, so entries name them, and they are compared with these.
 CREATE TABLE audit.retention (
     log_id uuid PRIMARY KEY REFERENCES audit.log (id),
-    years integer NOT NULL CHECK (years BETWEEN 1 AND 100)
+    years integer NOT NULL CHECK (years BETWEEN 1 AND 100),
+    revision bigint NOT NULL DEFAULT 1
 );
 
 -- For whom the application acts in this transaction, NULL for nobody.
@@ -99,6 +101,9 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- anything but 22 characters of base64url, or twice; and what is of more than an hour ahead, since that entry and all after
 -- it could not be emptied for as long. It does not see a field that stands twice, nor one too many of a row that was opened
 -- or written, which would cost more than all else here. What an entry says may still be untrue: docs/trust.md.
+--
+-- Of the application it takes no entry for another authority than the one it acts for, none of what was emptied or is
+-- carried, which audit.empty says, and in the installation's log none that says who acted, or names a case, a person or a row.
 --
 -- A transaction appends once as a rule, and in each PostgreSQL looks up every function and operator used here anew, and
 -- its owner's right to it; what holds a sub-select is a query of its own. So the function uses few of them, lists the
@@ -187,6 +192,15 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
             END IF;
             IF said ?| '{part, asked, read, emptied, counted}'::text[] THEN
                 PERFORM audit.require_rarer_fields(said);
+            END IF;
+            -- The application says what whoever it acts for does, and for nobody what it counted; it empties nothing.
+            IF session_user = 'infohus_app' AND (
+                coalesce(said ->> 'authority', '') <> coalesce(current_setting('infohus.authority', true), '')
+                OR said ->> 'action' IN ('emptyLogEntries', 'carryRowDigests')
+                OR coalesce(said ->> 'authority', '') = '' AND (said -> 'wrote' <> '[]' OR said -> 'opened' <> '[]'
+                  OR named <> '[]' OR num_nulls(said ->> 'caller', said ->> 'role', said ->> 'case') < 3)
+            ) THEN
+                RAISE EXCEPTION 'the application does not say this in this log' USING ERRCODE = 'insufficient_privilege';
             END IF;
             node := sha256('\x00'::bytea || new_entry);
             acts_for := coalesce(said ->> 'authority', '');
@@ -329,5 +343,5 @@ GRANT EXECUTE ON FUNCTION audit.append(uuid, bytea[]) TO infohus_app;
 GRANT EXECUTE ON FUNCTION audit.keep_checkpoint, audit.keep_cosignature TO infohus_signer;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.tally, audit.checkpoint, audit.cosignature, audit.retention
   TO infohus_app, infohus_verifier;
-GRANT SELECT ON audit.log, audit.frontier, audit.leaf TO infohus_reconciler;
+GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.retention TO infohus_reconciler;
 GRANT SELECT ON audit.log, audit.frontier, audit.leaf, audit.checkpoint, audit.cosignature TO infohus_signer;

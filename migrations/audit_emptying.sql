@@ -108,8 +108,9 @@ CREATE FUNCTION audit.is_of_emptying(said jsonb, of_log uuid, action text) RETUR
 --
 -- `carried` are entries that say again what the emptied ones said last of rows: the same table, key, revision and
 -- digest, each once, and nothing else. So nobody can forge an entry on a row this way. Nothing may be left out either:
--- what the range says last of a row is carried, unless that is that it was deleted, or `later` names an entry, as
--- [log, index], that says more of it: a higher revision, or that it was deleted since.
+-- what the range says last of a row is carried, unless that is that it was deleted, or `later` names an entry behind the
+-- range, as [log, index], that says more of it: a higher revision, or that it was deleted since. Another log's entry says
+-- nothing here: whether its authority may write the row, nobody has asked.
 CREATE FUNCTION audit.empty(
     of_log uuid, start bigint, stop bigint, new_entry bytea, carried bytea[] DEFAULT '{}', later jsonb DEFAULT '[]'
 ) RETURNS bigint
@@ -160,7 +161,7 @@ CREATE FUNCTION audit.empty(
                 FROM (SELECT DISTINCT p FROM jsonb_array_elements(later) p) named
                 JOIN audit.leaf l ON l.log_id = (p ->> 0)::uuid AND l.index = (p ->> 1)::bigint,
                 jsonb(convert_from(l.entry, 'UTF8')) e, jsonb_array_elements(e -> 'wrote') w
-                WHERE e ->> 'outcome' = 'allowed' AND NOT (l.log_id = of_log AND l.index < stop)
+                WHERE e ->> 'outcome' = 'allowed' AND l.log_id = of_log AND l.index >= stop
             )
             SELECT n -> 'table', n -> 'key' FROM unnest(words) n
             EXCEPT

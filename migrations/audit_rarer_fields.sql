@@ -1,6 +1,7 @@
 -- What an entry of the log may say in the fields that most entries leave out: run after audit.sql, whose append asks it.
 --
--- Refuses an entry in which one of them is of another type or says nothing that can be meant.
+-- Refuses an entry in which one of them is of another type or says nothing that can be meant, and from the application
+-- one that says what was emptied, or counts refusals in an authority's log: those stand in the installation's.
 CREATE FUNCTION audit.require_rarer_fields(said jsonb) RETURNS void
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
   AS $$
@@ -30,6 +31,10 @@ CREATE FUNCTION audit.require_rarer_fields(said jsonb) RETURNS void
                && $.counted.refusals.type() == "object" && !($.counted.refusals.*.type() != "number")
                && !exists($.counted.refusals.* ? (@.floor() != @ || @ < 0 || @ >= 9223372036854775808)))') IS NOT TRUE THEN
             RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        IF session_user = 'infohus_app' AND (said ? 'emptied' OR said ? 'counted' AND said ->> 'authority' IS NOT NULL)
+        THEN
+            RAISE EXCEPTION 'the application does not say this in this log' USING ERRCODE = 'insufficient_privilege';
         END IF;
     END
     $$;

@@ -54,7 +54,7 @@ MAY_REACH_THE_DATABASE = (
     "src/infohus/kernel/", "src/infohus/cli/", "src/infohus/demo/", "src/infohus/app.py",
     "src/infohus/plan/installed.py", "src/infohus/plan/loading.py", "src/infohus/plan/obligations.py",
     "src/infohus/plan/intake_acts.py", "src/infohus/plan/owner_acts.py", "src/infohus/plan/owner_writes.py",
-    "src/infohus/plan/restoring_acts.py",
+    "src/infohus/plan/restoring_acts.py", "src/infohus/plan/retention_acts.py", "src/infohus/plan/signer_acts.py",
     "src/infohus/plan/stored.py", "src/infohus/casework/assessments/templates.py",
 )
 PRIVATE_TO_THE_UNIT = {"_ask", "_connection", "_keys", "_vault", "_writes"}

@@ -250,9 +250,19 @@ CREATE POLICY insert_participant ON infohus.participant FOR INSERT TO infohus_ap
       )
     )
   );
+-- An authority may end the participation of whom it drew in, and a professional their own: not later than now.
 CREATE POLICY update_participant ON infohus.participant FOR UPDATE TO infohus_app
-  USING (infohus.takes_part(case_id, 'coordinators'));
--- A professional may end their own participation, not later than now.
+  USING (
+    kind = 'invited'
+    AND authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+  )
+  WITH CHECK (
+    kind = 'invited'
+    AND authority_id = infohus.caller_authority()
+    AND infohus.takes_part(case_id, 'coordinators')
+    AND ends_at <= infohus.acting_at()
+  );
 CREATE POLICY leave_participant ON infohus.participant FOR UPDATE TO infohus_app
   USING (
     kind = 'invited'

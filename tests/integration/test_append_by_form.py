@@ -49,14 +49,14 @@ def changed() -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.fault("A4")
 @pytest.mark.rule(58)
-class WhenTheApplicationsRoleAppendsWhatIsNoEntry:
+class WhenSomebodyAppendsWhatIsNoEntry:
     async def test_what_no_reader_reads_is_refused_whatever_field_it_stands_in(self, database: Database) -> None:
-        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
+        superuser, owner = await opened_log(database, LOG), await opened_log(database, LOG, "owner")
         taken = 0
         for what, entry in [("the whole", WHOLE), *changed()]:
             encoded = json.dumps(entry, separators=(",", ":")).encode()
             try:
-                await app.execute(APPEND, LOG, encoded)
+                await owner.execute(APPEND, LOG, encoded)
             except asyncpg.PostgresError:
                 assert what != "the whole"
                 continue
@@ -64,7 +64,7 @@ class WhenTheApplicationsRoleAppendsWhatIsNoEntry:
             assert read(encoded) is not None, what
         assert taken > len(WHOLE)
         assert (await verify_database(superuser, LOG)).is_whole
-        for connection in (superuser, app):
+        for connection in (superuser, owner):
             await connection.close()
 
     async def test_nor_can_one_be_dated_ahead_which_nobody_could_empty(self, database: Database) -> None:

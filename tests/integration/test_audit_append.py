@@ -137,25 +137,25 @@ class WhenWhatIsAppendedIsNoEntry:
     @pytest.mark.fault("A17")
     @pytest.mark.rule(64)
     async def test_nor_is_a_person_who_is_no_log_id_or_named_twice(self, database: Database) -> None:
-        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
+        superuser, owner = await opened_log(database, LOG), await opened_log(database, LOG, "owner")
         for persons in NO_PERSONS:
             named = list(persons) if isinstance(persons, tuple) else [persons]
             naming = ENTRY.replace(b'"persons":[]', b'"persons":' + json.dumps(named).encode())
-            assert await is_refused(app, naming), persons
+            assert await is_refused(owner, naming), persons
         assert await superuser.fetch("SELECT FROM audit.tally") == []
-        for connection in (app, superuser):
+        for connection in (owner, superuser):
             await connection.close()
 
     @pytest.mark.rule(64)
     async def test_persons_are_counted_however_the_entry_is_written_and_its_spelling_is_named(
         self, database: Database
     ) -> None:
-        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
+        superuser, owner = await opened_log(database, LOG), await opened_log(database, LOG, "owner")
         spaced = ENTRY.replace(b'"persons":[]', b'"persons" : [ "%b" ]' % (b"a" * 22))
-        assert await app.fetchval(APPEND, LOG, spaced) == 0
+        assert await owner.fetchval(APPEND, LOG, spaced) == 0
         assert [fault.what for fault in await tally_faults_of(superuser, LOG)] == ["er ingen post i format 2"]
         assert [row["entries"] for row in await superuser.fetch("SELECT entries FROM audit.tally")] == [1]
-        for connection in (app, superuser):
+        for connection in (owner, superuser):
             await connection.close()
 
 

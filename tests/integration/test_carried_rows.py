@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -15,6 +16,7 @@ from conftest import Database
 from house import now
 from infohus.cli.commands import main
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
+from infohus.kernel.access.model import InfohusAuthority
 from infohus.kernel.audit.formats.emptying import CARRY_ROWS, EMPTY_AND_CARRY, carrying_entries, entry_of
 from infohus.kernel.audit.formats.entry import Emptied, Wrote, decode, read
 from infohus.kernel.audit.storage.log import APPEND
@@ -29,7 +31,7 @@ from small_entries import small_entry
 
 LOG = uuid4()
 LONG_AGO, FIVE_YEARS = now() - timedelta(days=3000), timedelta(days=5 * 366)
-OBLIGATION = table_of(PlanObligation)
+OBLIGATION, BELONGING = table_of(PlanObligation), table_of(InfohusAuthority)
 
 
 @dataclass
@@ -56,9 +58,14 @@ class OldLog:
         )
         await self._log(at, wrote_of(OBLIGATION, "update", before=dict(before), after=dict(after)))
 
-    async def deleted(self, row_id: UUID, at: datetime) -> None:
-        (before,) = await self.superuser.fetch("DELETE FROM infohus.obligation WHERE id = $1 RETURNING *", row_id)
-        await self._log(at, wrote_of(OBLIGATION, "delete", before=dict(before), after={}))
+    async def left_the_infohus(self, joined_at: datetime, at: datetime) -> None:
+        """Insert and delete a row of a table that rows are deleted from."""
+        (row,) = await self.superuser.fetch(
+            "INSERT INTO infohus.infohus_authority VALUES (gen_random_uuid(), 'x') RETURNING *"
+        )
+        await self._log(joined_at, wrote_of(BELONGING, "insert", before={}, after=dict(row)))
+        await self.superuser.execute("DELETE FROM infohus.infohus_authority")
+        await self._log(at, wrote_of(BELONGING, "delete", before=dict(row), after={}))
 
     async def faults(self) -> list[str]:
         connection = await asyncpg.connect(self.database.dsn("reconciler"))
@@ -103,9 +110,9 @@ async def old(database: Database) -> AsyncIterator[OldLog]:
 class WhenAFrontIsEmptied:
     @pytest.mark.rule(62)
     async def test_only_what_it_alone_said_of_living_rows_is_said_again(self, old: OldLog) -> None:
-        alone, later, gone = [await old.inserted(LONG_AGO) for _ in range(3)]
+        alone, later = [await old.inserted(LONG_AGO) for _ in range(2)]
+        await old.left_the_infohus(LONG_AGO, now())
         await old.changed(later, now())
-        await old.deleted(gone, now())
         assert await old.faults() == []
         for _ in range(2):  # and again, when the entries that said it again are emptied in their turn
             ended = await asyncio.to_thread(CliRunner().invoke, main, [
@@ -142,6 +149,18 @@ class WhenAFrontIsEmptied:
                 await old.emptied(carrying_entries(LOG, carried, at=now()), later=behind)
         await old.emptied(carrying_entries(LOG, [right], at=now()), later=later)
         assert await old.faults() == []
+
+    @pytest.mark.rule(62)
+    @pytest.mark.parametrize("wrote", [{"revision": 7}, {"verb": "delete", "revision": 1, "digest": None}], ids=str)
+    async def test_another_log_that_says_more_of_a_row_says_nothing(self, old: OldLog, wrote: dict[str, Any]) -> None:
+        await old.inserted(LONG_AGO)
+        said, other = decode(await old.superuser.fetchval("SELECT entry FROM audit.leaf")).wrote[0], uuid4()
+        await old.superuser.execute("SELECT audit.open_log($1, 'infohus.test/other', 'other')", other)
+        later = msgspec.structs.replace(said, verb="update")
+        entry = small_entry(other, "x", at=now(), wrote=[msgspec.structs.replace(later, **wrote)], authority="other")
+        await old.superuser.execute(APPEND, other, entry)
+        with pytest.raises(asyncpg.CheckViolationError, match="is not carried"):
+            await old.emptied([], later=f'[["{other}", 0]]')
 
     @pytest.mark.rule(62)
     async def test_who_empties_says_nothing_of_its_own(self, old: OldLog) -> None:

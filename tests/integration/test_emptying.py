@@ -67,7 +67,7 @@ class WhenOldEntriesAreEmptied:
             "UPDATE audit.leaf SET entry = NULL WHERE log_id = $1 AND index BETWEEN 100 AND 303", LOG
         )
         await log.superuser.execute("ALTER TABLE audit.leaf ENABLE TRIGGER ALL")
-        await log.app.execute(APPEND, LOG, entry_of(LOG, Emptied(100, 304, now() - FIVE_YEARS), at=now()))
+        await log.superuser.execute(APPEND, LOG, entry_of(LOG, Emptied(100, 304, now() - FIVE_YEARS), at=now()))
         assert (await verify_database(log.superuser, LOG)).emptied == 304
         assert await log.faults() == []
 
@@ -196,7 +196,7 @@ class WhenASuperuserEmptiesByHand:
     ], ids=["another act", "denied", "its own place", "of yesterday"])
     async def test_not_every_word_counts(self, log: Log, more: dict[str, Any]) -> None:
         said = msgspec.json.decode(entry_of(LOG, Emptied(0, 303, now() - FIVE_YEARS), at=now()))
-        await log.app.execute(APPEND, LOG, msgspec.json.encode({**said, **more}))
+        await log.superuser.execute(APPEND, LOG, msgspec.json.encode({**said, **more}))
         await log.superuser.execute(
             "SET session_replication_role = 'replica'; UPDATE audit.leaf SET entry = NULL WHERE index < 303"
         )

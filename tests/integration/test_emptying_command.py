@@ -20,7 +20,7 @@ from infohus.kernel.audit.formats.emptying import EMPTY, entry_of
 from infohus.kernel.audit.formats.entry import Emptied
 from infohus.kernel.audit.formats.merkle import leaf_hash
 from infohus.kernel.audit.storage.export import check_hashed_proof
-from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG
 from infohus.kernel.audit.verification.log_rows import verify_database
 from old_log import FIVE_YEARS, LOG, OLD, Log, entry, open_log
 from town import Town
@@ -112,6 +112,7 @@ class WhenTheCommandIsGiven:
         code, said = await self.told(log, "--before", day, "--yes")
         assert (code, "skal bevares" in said) == (1, True)
         owner = log.database.dsn("owner")
+        await log.superuser.execute("SELECT audit.open_log($1, 'infohus.test/installation')", INSTALLATION_LOG)
         kept = await asyncio.to_thread(run, "keep", "--log", str(LOG), "--years", "2", "--owner-database", owner)
         assert (kept.exit_code, kept.output) == (0, "Loggens poster bevares i 2 år.\n")
         assert (await self.told(log, "--before", day, "--yes"))[0] == 0

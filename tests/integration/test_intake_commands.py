@@ -1,6 +1,7 @@
 """`infohus keys create` and `infohus keys intake`: keys that count, each made once, and said in the logs."""
 
 import asyncio
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -79,10 +80,10 @@ class Machine:
             found.setdefault(row["authority_id"], []).append(row["generation"])
         return found
 
-    def said(self, log: object) -> list[Entry]:
-        """Give a log's entries on intake keys."""
+    def said(self, log: object, action: str = "makeIntakeKeys") -> list[Entry]:
+        """Give a log's entries on an act."""
         rows = self.ask("SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index", log)
-        return [entry for row in rows if (entry := decode(row["entry"])).action == "makeIntakeKeys"]
+        return [entry for row in rows if (entry := decode(row["entry"])).action == action]
 
     def rows_not_as_logged(self) -> list[str]:
         """Give the faults that comparing all rows with the logs finds."""
@@ -232,12 +233,17 @@ class WhenASigningKeyIsReplaced:
     def replace(self, machine: Machine, *more: str) -> Result:
         """Run `keys replace-signer` for the police."""
         places = ("--folder", str(machine.folder), "--signers", str(machine.signers))
-        return machine.run("keys", "replace-signer", "--authority", POLICE, *places, *more)
+        return machine.run("keys", "replace-signer", "--authority", POLICE, *places, *machine.owner, *more)
 
     def test_both_count_and_the_next_one_is_signed_by_the_new_one(self, machine: Machine) -> None:
         machine.intake()
         said = self.replace(machine)
         assert (said.exit_code, f'id = "{POLICE}/sign-2"' in said.output) == (0, True)
+        digest = sha256(FileKeyKeeper(machine.folder).signer_key(POLICE).public).hexdigest()
+        for log in (INSTALLATION_LOG, log_of(POLICE)):
+            (entry,) = machine.said(log, "replaceSigner")
+            assert (entry.role, entry.justification) == ("owner", f"{POLICE}/sign-2 sha256:{digest}")
+        assert machine.said(log_of(MUNICIPALITY), "replaceSigner") == []
         assert machine.faults() == []
         assert machine.intake("--authority", POLICE, "--new-generation").exit_code == 0
         signed = machine.ask("SELECT signer_key_id FROM keys.intake_key WHERE authority_id = $1 ORDER BY 1", POLICE)
@@ -249,6 +255,8 @@ class WhenASigningKeyIsReplaced:
         machine.intake()
         key_id, signature = FileKeyKeeper(machine.folder).sign(POLICE, b"forged")
         assert self.replace(machine, "--stolen").exit_code == 0
+        (entry,) = machine.said(log_of(POLICE), "replaceSigner")
+        assert str(entry.justification).endswith("; older ones count no more")
         with pytest.raises(NotSigned):
             Signers.read(machine.signers).verify(POLICE, key_id, b"forged", signature)
         (fault,) = machine.faults()
@@ -260,5 +268,45 @@ class WhenASigningKeyIsReplaced:
 
     def test_an_authority_without_keys_gets_none(self, machine: Machine) -> None:
         places = ("--folder", str(machine.folder), "--signers", str(machine.signers))
-        refused = machine.run("keys", "replace-signer", "--authority", "ukendt", *places)
+        refused = machine.run("keys", "replace-signer", "--authority", "ukendt", *places, *machine.owner)
         assert (refused.exit_code, (machine.folder / "ukendt").exists()) == (1, False)
+
+    @pytest.mark.rule(59)
+    def test_where_no_log_can_say_so_the_older_one_goes_on(self, machine: Machine) -> None:
+        places = ("--folder", str(machine.folder), "--signers", str(machine.signers))
+        before = machine.signers.read_text()
+        machine.run("keys", "create", *places, "--infohus", machine.infohus, "--authority", "ny")
+        signers = machine.signers.read_text()
+        assert signers != before
+        refused = machine.run("keys", "replace-signer", "--authority", "ny", *places, *machine.owner)
+        assert (refused.exit_code, "has no log" in refused.output) == (1, True)
+        assert machine.signers.read_text() == signers
+
+
+class WhenItIsSetHowLongALogIsKept:
+    @pytest.mark.rule(62)
+    @pytest.mark.rule(58)
+    def test_both_logs_say_it_and_whatever_they_do_not_say_is_named(self, machine: Machine) -> None:
+        def keep(log: str, years: int) -> None:
+            ended = machine.run("audit", "keep", "--log", log, "--years", str(years), *machine.owner)
+            assert ended.exit_code == 0, ended.output
+
+        for log, years in ((POLICE, 2), (POLICE, 2), (POLICE, 3), ("installation", 7)):
+            keep(log, years)
+        said = [[entry.justification for entry in machine.said(log, "setLogRetention")] for log in (
+            log_of(POLICE), log_of(MUNICIPALITY), INSTALLATION_LOG,
+        )]
+        police = [f"log:{log_of(POLICE)} years:{years}" for years in (2, 3)]
+        assert said == [police, [], [*police, f"log:{INSTALLATION_LOG} years:7"]]
+        assert machine.rows_not_as_logged() == []
+        for forged in (
+            "UPDATE audit.retention SET years = 1 WHERE log_id = $1", "DELETE FROM audit.retention WHERE log_id = $1",
+            "UPDATE audit.retention SET years = 1, revision = revision + 1 WHERE log_id = $1",
+        ):
+            machine.ask(forged, log_of(POLICE))
+            assert {fault.split()[0] for fault in machine.rows_not_as_logged()} == {"retention"}, forged
+            machine.ask("DELETE FROM audit.retention WHERE log_id = $1", log_of(POLICE))
+            machine.ask("INSERT INTO audit.retention VALUES ($1, 3, 2)", log_of(POLICE))
+        assert machine.rows_not_as_logged() == []
+        machine.ask("INSERT INTO audit.retention VALUES ($1, 1)", log_of(MUNICIPALITY))
+        assert {fault.split()[0] for fault in machine.rows_not_as_logged()} == {"retention"}

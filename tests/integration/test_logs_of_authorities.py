@@ -1,17 +1,21 @@
 """Each authority has a log of its own: what stands in it, and who can read it and append to it (rule 90)."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from checked_log import CHECKS, busy, found_at, revealed, review
 from conftest import Database
 from house import AUTHORITIES, MUNICIPALITY, POLICE, House, now
 from infohus.demo.people import DEMO_PEOPLE
-from infohus.kernel.audit.formats.entry import Entry, encode
+from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS, EMPTY_LOG_ENTRIES
+from infohus.kernel.audit.formats.entry import Counted, Emptied, Entry, Opened, Wrote, encode
 from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, log_of
 from infohus.kernel.identity.caller import Role
 from infohus.kernel.unit_of_work.refusal_counts import sign_in_entry
@@ -27,9 +31,10 @@ async def entries_of(house: House, authority: str) -> list[Entry]:
     return await house.entries(log_of(authority))
 
 
-def an_entry(log_id: UUID) -> bytes:
-    """Make an entry of nobody."""
-    return encode(sign_in_entry(log_id, now(), reason="counted"))
+def an_entry(log_id: UUID, authority: str | None = None, **more: Any) -> bytes:
+    """Make an entry of nobody, in whose log it stands."""
+    entry = sign_in_entry(log_id, now(), reason="counted")
+    return encode(msgspec.structs.replace(entry, authority=authority, **more))
 
 
 @pytest.fixture
@@ -47,6 +52,7 @@ async def app(house: House, database: Database) -> AsyncIterator[asyncpg.Connect
     superuser = await asyncpg.connect(house.superuser)
     # It counts no entry, so the verification after the test would miss one.
     await superuser.execute("SET session_replication_role = replica; DELETE FROM audit.tally WHERE person = 'p'")
+    await superuser.execute("DELETE FROM audit.retention")  # as no log says it
     await superuser.close()
 
 
@@ -96,12 +102,40 @@ class WhenTheApplicationsRoleAppends:
             else:
                 await acting_as(app, acting, DPO)
             try:
-                await app.fetchval(APPEND, log_id, an_entry(log_id))
+                await app.fetchval(APPEND, log_id, an_entry(log_id, acting))
                 reached.add(authority)
             except asyncpg.InsufficientPrivilegeError as refused:
                 assert "another authority" in str(refused)  # noqa: PT017 - most of them are refused
             await app.execute("ROLLBACK")
         assert reached == {acting}
+
+    @pytest.mark.rule(58)
+    @pytest.mark.rule(90)
+    async def test_it_says_nothing_that_another_says(self, app: asyncpg.Connection) -> None:
+        at, wrote = now(), [Wrote("insert", "coordinator", ["x"], 1, "d")]
+        emptied, counted = Emptied(0, 1, at - timedelta(days=4000)), Counted(at, {"expired": 1})
+        everywhere: list[dict[str, Any]] = [
+            {"action": EMPTY_LOG_ENTRIES, "emptied": emptied}, {"action": EMPTY_LOG_ENTRIES}, {"emptied": emptied},
+            {"action": CARRY_ROWS, "wrote": [msgspec.structs.replace(wrote[0], verb=CARRIED)]},
+        ]
+        by_log: dict[str | None, list[dict[str, Any]]] = {
+            MUNICIPALITY: [{"authority": POLICE}, {"authority": None}, {"authority": ""}, {"counted": counted}],
+            None: [
+                {"authority": MUNICIPALITY}, {"caller": UUID(int=1)}, {"role": "owner"}, {"case": UUID(int=1)},
+                {"wrote": wrote}, {"persons": ["a" * 22]}, {"opened": [Opened("note", "text", UUID(int=1))]},
+            ],
+        }
+        right: dict[str | None, dict[str, Any]] = {MUNICIPALITY: {"wrote": wrote}, None: {"counted": counted}}
+        for acting, refused in by_log.items():
+            log_id = INSTALLATION_LOG if acting is None else log_of(acting)
+            for more in (*everywhere, *refused):
+                await (app.execute("BEGIN") if acting is None else acting_as(app, acting, DPO))
+                with pytest.raises(asyncpg.PostgresError, match=r"does not say this|another authority"):
+                    await app.execute(APPEND, log_id, an_entry(log_id, **{"authority": acting, **more}))
+                await app.execute("ROLLBACK")
+            await (app.execute("BEGIN") if acting is None else acting_as(app, acting, DPO))
+            assert await app.fetchval(APPEND, log_id, an_entry(log_id, acting, **right[acting]))
+            await app.execute("ROLLBACK")
 
 
 class WhenSomebodyActs:

@@ -41,17 +41,17 @@ class WhenAnEntryIsNotAsItMustBe:
         await self.assert_refused(database, changed(wrote=[wrote, {**wrote, **row}]))
 
     async def assert_refused(self, database: Database, entry: bytes) -> None:
-        """Append it as the application does; no reader takes it for an entry either."""
-        superuser, app = await opened_log(database, LOG), await opened_log(database, LOG, "app")
+        """Append it as the owner, who may append any entry; no reader takes it for an entry either."""
+        superuser, owner = await opened_log(database, LOG), await opened_log(database, LOG, "owner")
         newest = {"revision": 2**63 - 1, "digest": None, "was": None}
         wrote = {"verb": "insert", "table": "note", "key": ["a", "b"], **newest}
         try:
-            assert await app.fetchval(APPEND, LOG, changed(wrote=[wrote])) == 0
+            assert await owner.fetchval(APPEND, LOG, changed(wrote=[wrote])) == 0
             with pytest.raises((asyncpg.DataError, asyncpg.InvalidParameterValueError)):
-                await app.execute(APPEND, LOG, entry)
+                await owner.execute(APPEND, LOG, entry)
             assert read(entry) is None
         finally:
-            await app.close()
+            await owner.close()
             await superuser.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.claims import Claims
-from infohus.kernel.audit.verification.logged_rows import Written
+from infohus.kernel.audit.verification.logged_rows import LoggedRows, Written
 
 FIRST, SECOND, OTHER = "11", "22", "33"
 CARRIED = {"verb": "carry", "action": "carryRowDigests"}
@@ -35,10 +35,14 @@ async def test_it_is_one_only_where_it_says_something_else(
     in_installation: list[tuple[int, str, dict[str, Any]]], elsewhere: tuple[int, str, dict[str, Any]],
     is_repeated: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    claims = Claims(RulesOfKeyRows())
+    logged = LoggedRows()
+    logged.store.execute("INSERT INTO carried VALUES ('installation', 0, 9), ('politi', 0, 9)")
+    claims = Claims(RulesOfKeyRows(), logged)
     claims.logs = {"installation": None, "politi": "politi"}
     operators = [written("installation", revision, digest, **more) for revision, digest, more in in_installation]
     revision, digest, more = elsewhere
     copy = written("politi", revision, digest, **more)
-    counting, others = await claims.sorted_out(cast("AnyConnection", Mock()), "plan", {}, [*operators, copy])
-    assert (counting, others) == (operators, [] if is_repeated else [copy])
+    stored = {"infohus_id": "ishoj", "version": 1}
+    said = [*operators, copy]
+    sorted_out = await claims.on_stored(cast("AnyConnection", Mock()), "plan", stored, '["ishoj","1"]', said)
+    assert (sorted_out.counting, sorted_out.others) == (operators, [] if is_repeated else [copy])

@@ -2,18 +2,18 @@
 
 from infohus.cases.procedure.table import PROCEDURE
 from infohus.kernel.access.keys_model import KeyRow
-from infohus.kernel.access.row_writers import ALSO, INSERT, OPERATORS, OPERATORS_ACTS, RowWriters
+from infohus.kernel.access.row_acts import BY_ANY, INSERT, OPERATORS_ACTS, RETENTION, WRITTEN_BY, writes_rows
+from infohus.kernel.access.row_writers import ALSO, OPERATORS
 from infohus.kernel.database.row_digests import UNLOGGED
 from infohus.kernel.database.tables import Row
 from infohus.kernel.unit_of_work.lookup import Lock
 
 
 def test_an_act_writes_rows_where_it_takes_a_lock_or_is_the_operators() -> None:
-    writers = RowWriters()
     for action, row in PROCEDURE.items():
-        writes = writers.writes_rows(action.value, carries=False, authority="ishoj-kommune")
+        writes = writes_rows(action.value, authority="ishoj-kommune")
         assert writes == (row.lock is not Lock.NONE or action in OPERATORS_ACTS), action
-        by_operator = writers.writes_rows(action.value, carries=False, authority=None)
+        by_operator = writes_rows(action.value, authority=None)
         assert by_operator == (action in OPERATORS_ACTS), action
 
 
@@ -22,4 +22,21 @@ def test_of_every_table_it_is_known_who_inserts_its_rows() -> None:
     assert len(tables) > 50
     for name in tables.keys() - UNLOGGED:
         assert name in OPERATORS or (name, INSERT) in ALSO or "authority_id" in tables[name].columns, name
-    assert {*OPERATORS, *(name for name, _ in ALSO)} <= tables.keys()
+    assert {*OPERATORS, *(name for name, _ in ALSO)} - tables.keys() == {RETENTION}
+
+
+def test_of_every_table_it_is_known_which_acts_write_its_rows() -> None:
+    tables = {table.name: table for of in (Row, KeyRow) for table in of.metadata.tables.values()}
+    for name in tables.keys() - UNLOGGED:
+        assert (name, INSERT) in BY_ANY or WRITTEN_BY[name][INSERT], name
+        does = {verb for by, verb in BY_ANY if by == name} | {*WRITTEN_BY.get(name, ())}
+        assert (does & {"update", "withdraw"} != set()) == ("revision" in tables[name].columns), name
+        authoritys = {verb for by, verb in ALSO if by == name}
+        assert OPERATORS.get(name, frozenset()) | authoritys <= does, name
+    assert {*WRITTEN_BY, *(name for name, _ in BY_ANY)} - tables.keys() == {RETENTION}
+    for table, verbs in WRITTEN_BY.items():
+        for verb, acts in verbs.items():
+            for act in acts:
+                by_operator = act in OPERATORS_ACTS
+                assert by_operator == (table in OPERATORS) or (table, verb) in ALSO, (table, verb, act)
+                assert writes_rows(act.value, authority=None if by_operator else "ishoj-kommune"), (table, verb, act)

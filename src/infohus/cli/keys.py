@@ -19,12 +19,14 @@ from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
 from infohus.kernel.sealing.keepers import FileKeyKeeper, UnsafeKeyFile
 from infohus.kernel.sealing.signatures import (
     NotSigned,
+    SignerKey,
     Signers,
     SignersNotUsable,
     add_signers,
     distrust_other_signers,
     written,
 )
+from infohus.plan import signer_acts
 from infohus.plan.intake_acts import AuthorityNotUsable, make_intake_keys
 from infohus.plan.restoring_acts import withdraw_keys_again
 
@@ -67,17 +69,32 @@ def signer(authority: str, folder: Path) -> None:
 @click.option("--stolen", is_flag=True, help="What the older keys signed counts no more.")
 @click.option("--folder", envvar="INFOHUS_KEYS_FOLDER", required=True, type=PATH)
 @click.option("--signers", "signers_file", envvar="INFOHUS_SIGNERS_FILE", required=True, type=PATH)
-def replace_signer(authority: str, stolen: bool, folder: Path, signers_file: Path) -> None:  # noqa: FBT001
+@owner_address
+def replace_signer(
+    authority: str, stolen: bool, folder: Path, signers_file: Path, owner_database: str,  # noqa: FBT001
+) -> None:
     """Make another key that an authority's key keeper signs with; the service uses it once it is started again.
 
-    After --stolen run `infohus keys intake` before the start: no intake key of the authority counts any more. What it
-    had told others, and they had not taken in, it must tell again.
+    The authority's log and the installation's say so, by its digest. After --stolen run `infohus keys intake` before
+    the start: no intake key of the authority counts any more. What it had told others, and they had not taken in, it
+    must tell again.
     """
+    async def go() -> SignerKey:
+        Signers.read(signers_file)  # it must be usable before a key is made that it then lacks
+        async with connected(owner_database) as owner:
+            return await signer_acts.replace_signer(
+                owner, partial(FileKeyKeeper(folder).replace_signer, authority), authority_id=authority,
+                is_stolen=stolen, at=now(),
+            )
+
     try:
-        made = FileKeyKeeper(folder).replace_signer(authority)
+        made = asyncio.run(go())
         add_signers(signers_file, [made])
         if stolen:
             distrust_other_signers(signers_file, made)
+    except signer_acts.NoLogOfAuthority:
+        message = f"{authority} has no log: load the plan that names it first"
+        raise click.ClickException(message) from None
     except (UnsafeKeyFile, SignersNotUsable) as refused:
         raise click.ClickException(str(refused)) from None
     click.echo(written([made]), nl=False)

@@ -24,12 +24,11 @@ from infohus.kernel.audit.formats.emptying import (
 )
 from infohus.kernel.audit.formats.entry import Emptied
 from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.claims import Claims
 from infohus.kernel.audit.verification.logged_rows import LoggedRows
 from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
+from infohus.plan.retention_acts import NoSuchLog, set_log_retention
 
-_KEEP = """
-INSERT INTO audit.retention (log_id, years) VALUES ($1, $2) ON CONFLICT (log_id) DO UPDATE SET years = excluded.years
-"""
 _NO_SUCH_LOG = "Databasen har ingen log med det id."
 
 
@@ -98,20 +97,22 @@ async def _empty_or_list(
             click.echo("Intet er tømt. Gentag med --yes for at tømme dem; det kan ikke gøres om.")
             return
         with LoggedRows() as logged:
-            await _read_logs(reconciler_database, logged)
-            await _empty(connection, log_id, emptiable, before, logged)
+            claims = await _read_logs(reconciler_database, logged)
+            await _empty(connection, log_id, emptiable, before, logged, claims=claims)
         click.echo("Tømt. Hashværdierne står, beviserne holder, og loggen siger selv, hvad der er tømt.")
 
 
-async def _read_logs(reconciler_database: str, logged: LoggedRows) -> None:
+async def _read_logs(reconciler_database: str, logged: LoggedRows) -> Claims:
     async with connected(reconciler_database) as connection:
         reconciliation = RowReconciliation(logged, RulesOfKeyRows())
         while not await reconciliation.follow(connection):
             pass
+        return reconciliation.claims
 
 
-async def _empty(
-    connection: AnyConnection, log_id: UUID, emptiable: Emptiable, before: datetime, logged: LoggedRows
+async def _empty(  # noqa: PLR0913 - all that one emptying stands on
+    connection: AnyConnection, log_id: UUID, emptiable: Emptiable, before: datetime, logged: LoggedRows, *,
+    claims: Claims,
 ) -> None:
     """Empty 4,096 entries per transaction, and carry what they alone say of living rows.
 
@@ -121,7 +122,7 @@ async def _empty(
         for start in range(emptiable.start, emptiable.stop, AT_ONCE):
             stop = min(start + AT_ONCE, emptiable.stop)
             at = now()
-            said = list(logged.newest_in(log_id, start, stop))
+            said = list(logged.newest_in(log_id, start, stop, counts=claims.is_in_form))
             carried = carrying_entries(log_id, [row for row, behind in said if behind is None], at=at)
             later = msgspec.json.encode({behind for _, behind in said if behind is not None}).decode()
             entry = entry_of(log_id, Emptied(start, stop, before), at=at)
@@ -137,14 +138,14 @@ async def _empty(
     help="PostgreSQL address of the role infohus_owner.",
 )
 def keep(log_id: UUID, years: int, owner_database: str) -> None:
-    """Set how many years a log's entries are kept; 5 when never set. Empties nothing."""
+    """Set how many years a log's entries are kept; 5 when never set. Empties nothing; the log says it."""
 
     async def go() -> None:
         async with connected(owner_database) as owner:
-            await owner.execute(_KEEP, log_id, years)
+            await set_log_retention(owner, log_id, years=years, at=now())
 
     try:
         asyncio.run(go())
-    except asyncpg.ForeignKeyViolationError:
+    except NoSuchLog:
         raise click.ClickException(_NO_SUCH_LOG) from None
     click.echo(f"Loggens poster bevares i {years} år.")

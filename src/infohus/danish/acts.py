@@ -9,6 +9,8 @@ ACTS: dict[str, str] = {
     "load-template": "Indlæs vurderingsværktøjets skabelon",
     "make-intake-keys": "Lav nøgler til at modtage videregivelser",
     "withdraw-keys-again": "Træk videregivelser tilbage igen",
+    "replace-signer": "Udskift nøglen, som en myndighed underskriver med",
+    "set-log-retention": "Bestem, hvor længe loggens poster bevares",
 
     "read-infohus": "Læs beredskabsplanen",
     "add-network-material": "Tilføj materiale til netværket",

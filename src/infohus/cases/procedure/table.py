@@ -60,6 +60,8 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.LOAD_TEMPLATE: done_by_the_owner("load-template", of(P.ADMINISTRATION)),
     Action.MAKE_INTAKE_KEYS: done_by_the_owner("make-intake-keys", of(P.ADMINISTRATION)),
     Action.WITHDRAW_KEYS_AGAIN: done_by_the_owner("withdraw-keys-again", of(P.ADMINISTRATION)),
+    Action.REPLACE_SIGNER: done_by_the_owner("replace-signer", of(P.ADMINISTRATION)),
+    Action.SET_LOG_RETENTION: done_by_the_owner("set-log-retention", of(P.ADMINISTRATION)),
 
     # --- on an infohus: its plan, and what is due ---
     Action.READ_INFOHUS: reading("read-infohus", of(P.ADMINISTRATION)),

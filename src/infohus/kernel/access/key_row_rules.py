@@ -1,6 +1,6 @@
 """What hangs on rows of the schema `keys`, for whoever compares them with the logs; asked as the reconciler."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,11 +84,19 @@ class RulesOfKeyRows(RowWriters):
         query, names = _HANGING[table]
         return bool(await connection.fetch(*compiled(query).bound(**{name: stored[name] for name in names})))
 
-    async def has_fallen(self, connection: AnyConnection, table: str, key: list[str]) -> bool:
-        """Say whether a missing exchange key went with what it rested on; `key` as the logs name it."""
+    async def has_fallen(
+        self, connection: AnyConnection, table: str, key: Mapping[str, str], *, told_by: Collection[str | None] | None
+    ) -> bool:
+        """Say whether a missing exchange key went with what it rested on, or was withdrawn by an entry emptied since.
+
+        `key` is as the logs name it, by columns; `told_by` whose logs name it, where entries were emptied: the
+        recipient's go on saying that it took the key in when the discloser's say nothing more.
+        """
         if table != EXCHANGE_KEY:
             return False
-        exchange_id, _, recipient_id = key
+        exchange_id, recipient_id = key["exchange_id"], key["recipient_id"]
+        if told_by is not None and set(told_by) == {recipient_id}:
+            return True
         asked = compiled(_HAS_FALLEN).bound(exchange_id=exchange_id, recipient_id=recipient_id)
         return bool(await connection.fetch(*asked))
 

@@ -46,6 +46,8 @@ class Action(StrEnum):
     LOAD_TEMPLATE = "loadTemplate"
     MAKE_INTAKE_KEYS = "makeIntakeKeys"
     WITHDRAW_KEYS_AGAIN = "withdrawKeysAgain"
+    REPLACE_SIGNER = "replaceSigner"
+    SET_LOG_RETENTION = "setLogRetention"
     LIST_OVERDUE_REVIEWS = "listOverdueReviews"
     REPORT_ERASURE = "reportErasure"
     REPORT_SUBJECT_LOG = "reportSubjectLog"

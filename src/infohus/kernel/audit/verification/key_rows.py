@@ -4,11 +4,12 @@ A unit makes them durable before its entry, so an act that came to nothing in be
 opens nothing that anybody stored: that is told apart from a row on which something hangs, or that was changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.logged_rows import ComparedRow, Written
 
 KEYS = "keys"
 SIDE_SECRET, EXCHANGE_KEY = "side_secret", "exchange_key"
@@ -42,8 +43,8 @@ class RowFault:
 class KeyRowRules(Protocol):
     """Knows what hangs on rows of keys, and who writes which row: `kernel/access`, which knows the tables."""
 
-    def writes_rows(self, action: str, *, carries: bool, authority: str | None) -> bool:
-        """Say whether an authority's act, or with `None` the operator's, writes rows, or carries what was written."""
+    def writes(self, action: str, table: str, verb: str, *, authority: str | None) -> bool:
+        """Say whether an act of an authority, or with `None` of the operator, does this with rows of a table."""
         ...
 
     def meets(self, table: str, verb: str) -> bool:
@@ -51,17 +52,22 @@ class KeyRowRules(Protocol):
         ...
 
     async def may_write(
-        self, connection: AnyConnection, table: str, stored: Mapping[str, Any], *, verb: str, authority: str | None
+        self, connection: AnyConnection, row: ComparedRow, said: Written, *, authority: str | None
     ) -> bool:
-        """Say whether an authority, or with `None` the operator, may do this with a row, by what the row says."""
+        """Say whether an authority, or with `None` the operator, may do with a row what an entry says it did."""
         ...
 
     async def something_hangs_on(self, connection: AnyConnection, table: str, stored: Mapping[str, Any]) -> bool:
         """Say whether something that is stored elsewhere needs a row of keys, so that a log must name it."""
         ...
 
-    async def has_fallen(self, connection: AnyConnection, table: str, key: list[str]) -> bool:
-        """Say whether a missing exchange key went with what it rested on; `key` as the logs name it."""
+    async def has_fallen(
+        self, connection: AnyConnection, table: str, key: Mapping[str, str], *, told_by: Collection[str | None] | None
+    ) -> bool:
+        """Say whether a missing exchange key went with what it rested on, or was withdrawn by an entry emptied since.
+
+        `key` is as the logs name it, by columns; `told_by` whose logs name it, where entries were emptied.
+        """
         ...
 
     async def faults(self, connection: AnyConnection) -> list[RowFault]:

@@ -5,13 +5,15 @@ A row can be written by two authorities' units, so its history is spread over se
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
-from infohus.kernel.audit.formats.emptying import CARRIED
+from msgspec import UNSET
+
+from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS, EMPTY_LOG_ENTRIES
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote
 
 DELETED = "delete"
@@ -21,6 +23,7 @@ CREATE TABLE wrote (
     name TEXT, key TEXT, revision INTEGER, verb TEXT, digest TEXT, was TEXT, at REAL, log TEXT, place INTEGER,
     case_id TEXT, authority TEXT, action TEXT, PRIMARY KEY (name, key, revision, verb, log, place)
 ) WITHOUT ROWID;
+CREATE TABLE carried (log TEXT, start INTEGER, stop INTEGER);
 CREATE TABLE seen (name TEXT, key TEXT, turn INTEGER, PRIMARY KEY (name, key)) WITHOUT ROWID;
 """
 _HISTORY = """
@@ -50,6 +53,22 @@ class Written:
     action: str
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedRow:
+    """A row that is compared with what the logs say of it: all its columns, or of one that is gone those of its key.
+
+    `case_id` is the case that its entries must be on, where that is known; `writer` whose log says first how it came,
+    and `exchanges_writer` the same of the exchange whose key it is. The operator's log is nobody's, as one unknown is.
+    """
+
+    table: str
+    columns: Mapping[str, Any]
+    is_stored: bool
+    case_id: str | None
+    writer: str | None
+    exchanges_writer: str | None
+
+
 class LoggedRows:
     """What the logs say of rows; entries are given log by log, each log's in order."""
 
@@ -58,6 +77,8 @@ class LoggedRows:
         self.store = sqlite3.connect("")
         """The file; what else the logs say is remembered there, too."""
         self.store.executescript(_SCHEMA)
+        self._newest_at: dict[UUID, float] = {}
+        self._carrying: dict[UUID, tuple[int, int]] = {}
         self.has_emptied = False
         """Whether an emptied entry was met, whose words are lost."""
 
@@ -70,19 +91,35 @@ class LoggedRows:
         self.store.close()
 
     def see(self, log_id: UUID, place: int, entry: Entry) -> None:
-        """Take what an entry says of rows; what was not allowed wrote nothing."""
+        """Take what an entry says of rows; what was not allowed wrote nothing.
+
+        No entry counts as older than one before it in its log, whatever moment it says. What entries carry stands
+        directly before the entry that says what was emptied.
+        """
+        if entry.action == CARRY_ROWS:
+            start, stop = self._carrying.get(log_id, (place, place))
+            self._carrying[log_id] = start if stop == place else place, place + 1
+        elif entry.action == EMPTY_LOG_ENTRIES and entry.emptied is not UNSET and entry.outcome is Outcome.ALLOWED:
+            start, stop = self._carrying.pop(log_id, (place, place))
+            if stop == place:
+                self.store.execute("INSERT INTO carried VALUES (?, ?, ?)", (str(log_id), start, stop))
         if entry.outcome is Outcome.ALLOWED:
+            at = self._newest_at[log_id] = max(entry.at.timestamp(), self._newest_at.get(log_id, 0.0))
             self.store.executemany(
                 "INSERT OR IGNORE INTO wrote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
-                        row.table, key_text(row.key), row.revision, row.verb, row.digest, row.was, entry.at.timestamp(),
-                        str(log_id), place, str(entry.case) if entry.case else None, entry.authority,
-                        entry.action,
+                        row.table, key_text(row.key), row.revision, row.verb, row.digest, row.was, at,
+                        str(log_id), place, str(entry.case) if entry.case else None, entry.authority, entry.action,
                     )
                     for row in entry.wrote
                 ],
             )
+
+    def is_of_emptying(self, one: Written) -> bool:
+        """Say whether an entry stands directly before one that says what was emptied, as all that carry do."""
+        asked = "SELECT 1 FROM carried WHERE log = ? AND start <= ? AND stop > ?"
+        return self.store.execute(asked, (one.log, one.place, one.place)).fetchone() is not None
 
     def history_of(self, table: str, key: str) -> list[Written]:
         """Give every word on a row, in the order of its revisions; a row that came again, by time."""
@@ -99,10 +136,13 @@ class LoggedRows:
         """List keys of rows that a log names and nobody looked at in this turn."""
         return [key for (key,) in self.store.execute(_UNSEEN, (turn, table, after, limit))]
 
-    def newest_in(self, log_id: UUID, start: int, stop: int) -> Iterator[tuple[Wrote, tuple[str, int] | None]]:
+    def newest_in(
+        self, log_id: UUID, start: int, stop: int, *, counts: Callable[[str, Written], bool]
+    ) -> Iterator[tuple[Wrote, tuple[str, int] | None]]:
         """Give what a log's entries start … stop−1 say last of each row, but not that it was deleted.
 
-        With each, the log and place of an entry behind them that says more of the row; `None` where none does.
+        With each, the log and place of an entry behind them, in the same log, that says more of the row and whose word
+        `counts`; `None` where none does.
         """
         named = "SELECT DISTINCT name, key FROM wrote WHERE log = ? AND place >= ? AND place < ?"
         for table, key in self.store.execute(named, (str(log_id), start, stop)).fetchall():
@@ -114,7 +154,7 @@ class LoggedRows:
             if last.verb != DELETED:
                 behind = [
                     (one.log, one.place) for one in history
-                    if (one.log != str(log_id) or one.place >= stop)
+                    if one.log == str(log_id) and one.place >= stop and counts(table, one)
                     and (one.revision > last.revision or (one.verb == DELETED and one.at >= last.at))
                 ]
                 yield Wrote(CARRIED, table, key_in(key), last.revision, last.digest), behind[-1] if behind else None

@@ -1,20 +1,21 @@
 """Is every row what the logs say was stored? Compares all rows of all tables with the highest revision any log names.
 
 Reads as the role `infohus_reconciler` every row of the schemas `infohus` and `keys`, texts sealed, of a wrapped key
-at most its digest. It trusts the logs, which other verification is for, and not the tables. A forged row with a forged
-entry is not noticed (docs/trust.md).
+at most its digest, and how long each log is kept. It trusts the logs, which other verification is for, and not the
+tables. A forged row with a forged entry is not noticed (docs/trust.md).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from infohus.kernel.audit.formats.emptying import CARRIED, EMPTY_LOG_ENTRIES
 from infohus.kernel.audit.formats.entry import read
 from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection
-from infohus.kernel.audit.verification.claims import CANNOT_SAY, OTHERS_ALONE, Claims
+from infohus.kernel.audit.verification.claims import ANOTHERS, CANNOT_SAY, OTHERS_ALONE, Claims
 from infohus.kernel.audit.verification.key_rows import (
     EXCHANGE_KEY,
     KEYS,
@@ -30,6 +31,8 @@ from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, digest_o
 
 AT_ONCE = 500
 """Rows compared in one step."""
+GONE = "er væk, uden at nogen log siger det"
+_EMPTYING = f'"action":"{EMPTY_LOG_ENTRIES}"'.encode()
 _NOTHING_WRITTEN = b'"wrote":[]'
 
 _LOGS = """
@@ -45,7 +48,7 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'r' AND NOT c.relhass
    WHERE i.indrelid = c.oid AND i.indisprimary) AS keys
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-WHERE n.nspname IN ('infohus', 'keys')
+WHERE (n.nspname IN ('infohus', 'keys') OR n.nspname = 'audit' AND c.relname = 'retention')
   AND c.relkind NOT IN ('i', 'I', 'S', 'c', 't') AND a.attnum > 0 AND NOT a.attisdropped
 GROUP BY c.oid, c.relname, n.nspname ORDER BY c.relname
 """
@@ -118,7 +121,7 @@ class RowReconciliation:
     def __post_init__(self) -> None:
         """Remember in the same temporary file whom each side knows."""
         self.named = NamedPersons(self.logged.store)
-        self.claims = Claims(self.rules)
+        self.claims = Claims(self.rules, self.logged)
 
     def begin_again(self) -> None:
         """Start the next turn."""
@@ -141,9 +144,7 @@ class RowReconciliation:
             rows = await connection.fetch(_TABLES)
             found += self._faults_of_tables(rows)
             found += await self.rules.faults(connection)
-            self._left = [
-                Table.of(row) for row in rows if row["is_plain"] and row["keys"] and row["name"] not in UNLOGGED
-            ]
+            self._left = _compared_of(rows)
         if not self._left:
             self.is_done = True
             return found
@@ -183,7 +184,7 @@ class RowReconciliation:
     def _see(self, log_id: UUID, place: int, encoded: bytes | None) -> None:
         if encoded is None:
             self.logged.has_emptied = True
-        elif _NOTHING_WRITTEN not in encoded and (entry := read(encoded)) is not None:
+        elif (_NOTHING_WRITTEN not in encoded or _EMPTYING in encoded) and (entry := read(encoded)) is not None:
             self.logged.see(log_id, place, entry)
 
     async def _compare_some(self, connection: AnyConnection, table: Table) -> list[RowFault]:
@@ -202,20 +203,7 @@ class RowReconciliation:
         keys = self.logged.unseen(table.name, turn=self.turn, after=self._unseen_after, limit=AT_ONCE)
         found = []
         for key in keys:
-            history = self.logged.history_of(table.name, key)
-            if is_deleted(table, history):
-                continue
-            if not table.can_have(key_in(key)):
-                said = history[-1]
-                what = f"nævner en række i {table.name} ved en nøgle, som tabellen ikke kan have: {key}"
-                found.append(RowFault("audit.leaf", key_text([said.log, str(said.place)]), what))
-                continue
-            row = await connection.fetchrow(f"{table.select} WHERE {table.key_of_text}", *key_in(key))
-            if row is not None:  # it was inserted after its place was passed
-                found += await self._compare(connection, table, row)
-            elif not (table.schema == KEYS and await self.rules.has_fallen(connection, table.name, key_in(key))):
-                what = "er væk, uden at nogen log siger det"
-                found.append(RowFault(table.name, key, what, said_in=self.claims.places(history)))
+            found += await self.compare_at(connection, table, key)
         if len(keys) < AT_ONCE:
             self._unseen_after = None
             assert self._left is not None  # noqa: S101 - `table` is its first
@@ -224,12 +212,45 @@ class RowReconciliation:
             self._unseen_after = keys[-1]
         return found
 
+    async def compare_at(self, connection: AnyConnection, table: Table, key: str) -> list[RowFault]:
+        """Compare the row that a log names by this key, or say what is wrong where there is none."""
+        said = self.logged.history_of(table.name, key)
+        if not table.can_have(key_in(key)):
+            what = f"nævner en række i {table.name} ved en nøgle, som tabellen ikke kan have: {key}"
+            return [RowFault("audit.leaf", key_text([said[-1].log, str(said[-1].place)]), what)]
+        row = await connection.fetchrow(f"{table.select} WHERE {table.key_of_text}", *key_in(key))
+        if row is not None:  # it was inserted after its place was passed
+            return await self._compare(connection, table, row)
+        columns = dict(zip(sorted(table.keys), key_in(key), strict=True))
+        has_case = "case_id" in table.columns
+        sorted_out = await self.claims.on_missing(connection, table.name, columns, said, has_case=has_case)
+        history, found = sorted_out.counting, list[str]()
+        if is_deleted(table, history):
+            found = self.logged.contradictions(history)
+        elif history and not await self._has_fallen(connection, table, columns, history):
+            found = [GONE]
+        places = self.claims.places(said)
+        return [
+            *(RowFault(table.name, key, what, said_in=places) for what in found),
+            *_cannot_say(sorted_out.others, table.name, key),
+        ]
+
+    async def _has_fallen(
+        self, connection: AnyConnection, table: Table, key: Mapping[str, str], history: Sequence[Written]
+    ) -> bool:
+        """Say whether a missing key went with another row: no log says so then, or none any longer."""
+        if table.schema != KEYS:
+            return False
+        told_by = {self.claims.logs[one.log] for one in history} if self.logged.has_emptied else None
+        return await self.rules.has_fallen(connection, table.name, key, told_by=told_by)
+
     async def _compare(self, connection: AnyConnection, table: Table, row: asyncpg.Record) -> list[RowFault]:
         stored = dict(row)
         key = key_text(key_of(stored, table.keys))
         self.logged.mark(table.name, key, self.turn)
         said = self.logged.history_of(table.name, key)
-        history, others = await self.claims.sorted_out(connection, table.name, stored, said)
+        sorted_out = await self.claims.on_stored(connection, table.name, stored, key, said)
+        history, others = sorted_out.counting, sorted_out.others
         if others and not history:
             return [RowFault(table.name, key, OTHERS_ALONE, said_in=self.claims.places(others))]
         if not history:
@@ -237,6 +258,8 @@ class RowReconciliation:
             return [RowFault(table.name, key, UNNAMED if is_left else "ingen log nævner den", is_remark=is_left)]
         last, revision = history[-1], revision_of(stored)
         found = self.logged.contradictions(history)
+        if sorted_out.was_anothers:
+            found.append(ANOTHERS)
         if is_deleted(table, history):
             found.append(STANDS_AGAIN)
         elif revision < last.revision:
@@ -255,6 +278,15 @@ class RowReconciliation:
         return [RowFault(table.name, key, what, said_in=places) for what in found]
 
 
+def _compared_of(rows: Sequence[asyncpg.Record]) -> list[Table]:
+    return [Table.of(row) for row in rows if row["is_plain"] and row["keys"] and row["name"] not in UNLOGGED]
+
+
+async def compared_tables(connection: AnyConnection) -> list[Table]:
+    """List the tables whose rows are compared."""
+    return _compared_of(await connection.fetch(_TABLES))
+
+
 def _cannot_say(others: Sequence[Written], table: str, key: str) -> list[RowFault]:
     return [
         RowFault("audit.leaf", key_text([one.log, str(one.place)]), f"{CANNOT_SAY}: {table} {key}") for one in others
@@ -262,10 +294,14 @@ def _cannot_say(others: Sequence[Written], table: str, key: str) -> list[RowFaul
 
 
 def is_deleted(table: Table, history: Sequence[Written]) -> bool:
-    """Say whether the logs say last that a row was deleted; an exchange key that was withdrawn never comes back."""
+    """Say whether the logs say last that a row was deleted; an exchange key that was withdrawn never comes back.
+
+    What is carried was said before, so no row comes back by that.
+    """
     if table.schema == KEYS:
         return any(one.verb == DELETED for one in history)
-    return history[-1].verb == DELETED
+    told = [one.verb for one in history if one.verb != CARRIED or one is history[0]]
+    return bool(told) and told[-1] == DELETED
 
 
 async def reconcile_rows(

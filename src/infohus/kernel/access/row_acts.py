@@ -1,0 +1,148 @@
+"""By which acts the rows of each table are written, for whoever compares them with the logs: another's word is none.
+
+A new act or a new table needs its line here: an entry on a row by an act that is not listed is named as a forged one.
+"""
+
+from collections.abc import Mapping
+
+from infohus.kernel.authorization.action import Action
+
+INSERT, UPDATE, WITHDRAW, DELETE = "insert", "update", "withdraw", "delete"
+RETENTION = "retention"
+"""The table of the schema `audit` that says how long a log is kept."""
+
+READING = (
+    "exportInstallationLog", "exportLog", "list", "openActor", "prove", "read", "replaceSigner", "reportErasure",
+    "reportSubjectLog", "revealAddress", "revealCprNumber", "reviewAnswers", "search", "serve", "supervise", "verify",
+    "withdrawKeysAgain",
+)
+"""How the names of acts begin that write no row but those of whom they meet."""
+OPERATORS_ACTS = frozenset({
+    Action.LOAD_PLAN, Action.LOAD_TEMPLATE, Action.MAKE_INTAKE_KEYS, Action.REGISTER_COORDINATOR,
+    Action.SET_LOG_RETENTION,
+})
+"""What the command line does as the database's owner, told by the installation's log."""
+BY_ANY = frozenset({
+    ("case_side", INSERT), ("case_side", UPDATE), ("exchange_key", UPDATE), ("record_key", INSERT),
+    ("side_person", INSERT), ("side_secret", INSERT),
+})
+"""What each act that writes may write beside: the side and its secret, keys of new records, and taking in what came."""
+
+_INTAKE = frozenset({Action.RECORD_CONCERN, Action.ADD_CONCERN})
+_SIGNING = frozenset({
+    Action.SIGN_SCOPE_DECISION, Action.SIGN_SCREENING, Action.SIGN_ASSESSMENT, Action.SIGN_RECOMMENDATION,
+    Action.SIGN_CLOSURE,
+})
+_PROPOSING = frozenset({
+    Action.PROPOSE_SCOPE_DECISION, Action.PROPOSE_SCREENING, Action.CONCLUDE_ASSESSMENT, Action.PROPOSE_RECOMMENDATION,
+    Action.PROPOSE_CLOSURE,
+})
+_DISCLOSING = _PROPOSING | _SIGNING | {
+    Action.RECORD_EXCHANGE, Action.CORRECT_EXCHANGE, Action.REQUEST_INFORMATION, Action.OPEN_ASSESSMENT,
+    Action.CONTRIBUTE_TO_ASSESSMENT,
+    Action.START_MEASURE, Action.RECORD_FOLLOW_UP, Action.REVEAL_FIRST_VIEW,
+}
+"""Whoever signs may propose other words first, as a new version, which is disclosed."""
+_WITHDRAWING = frozenset({Action.WITHDRAW_EXCHANGE})
+_PLAN = frozenset({Action.LOAD_PLAN})
+
+
+WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
+    "access_request": {
+        INSERT: frozenset({Action.RECORD_ACCESS_REQUEST}),
+        UPDATE: frozenset({Action.EXPORT_ACCESS_PACKAGE}),
+    },
+    "actor": {INSERT: frozenset({Action.SIGN_IN})},
+    "archive_clearance": {INSERT: frozenset({Action.RECORD_ARCHIVE_CLEARANCE})},
+    "assessment": dict.fromkeys(
+        (INSERT, UPDATE), frozenset({Action.OPEN_ASSESSMENT, Action.CONCLUDE_ASSESSMENT, Action.SIGN_ASSESSMENT})
+    ),
+    "assessment_template": {INSERT: frozenset({Action.LOAD_TEMPLATE})},
+    "authority": dict.fromkeys((INSERT, UPDATE), _PLAN),
+    "case": {INSERT: frozenset({Action.RECORD_CONCERN}), UPDATE: _SIGNING | {Action.RECORD_CLEARANCE_CHECK}},
+    "child_notification": {INSERT: _INTAKE},
+    "child_notification_step": {
+        INSERT: frozenset({Action.HAND_OVER_CHILD_NOTIFICATION, Action.STOP_CHILD_NOTIFICATION_CLOCK}),
+    },
+    "clearance_check": {INSERT: frozenset({Action.RECORD_CLEARANCE_CHECK})},
+    "closure": dict.fromkeys((INSERT, UPDATE), frozenset({Action.PROPOSE_CLOSURE, Action.SIGN_CLOSURE})),
+    "concern": {INSERT: _INTAKE},
+    "contribution": {INSERT: frozenset({Action.CONTRIBUTE_TO_ASSESSMENT})},
+    "coordinator": {INSERT: frozenset({Action.REGISTER_COORDINATOR})},
+    "custody_release": {INSERT: frozenset({Action.RECORD_CUSTODY_RELEASE})},
+    "disclosed_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
+    "disclosure": {INSERT: _DISCLOSING, WITHDRAW: _WITHDRAWING},
+    "earlier_concerns_seen": {INSERT: frozenset({Action.CONFIRM_EARLIER_CONCERNS})},
+    "exchange": {INSERT: _DISCLOSING},
+    "exchange_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
+    "first_view": {INSERT: frozenset({Action.STATE_FIRST_VIEW})},
+    "follow_up": {INSERT: frozenset({Action.RECORD_FOLLOW_UP})},
+    "fulfilment": {INSERT: frozenset({Action.FULFIL_OBLIGATION})},
+    "information": {INSERT: frozenset({Action.NOTE_INFORMATION, Action.RECORD_EXCHANGE})},
+    "information_request": {
+        INSERT: frozenset({Action.REQUEST_INFORMATION}),
+        UPDATE: frozenset({Action.REQUEST_INFORMATION, Action.ANSWER_INFORMATION_REQUEST}),
+    },
+    "infohus": dict.fromkeys((INSERT, UPDATE), _PLAN),
+    "infohus_authority": dict.fromkeys((INSERT, DELETE), _PLAN),
+    "intake_key": {INSERT: frozenset({Action.MAKE_INTAKE_KEYS})},
+    "intake_secret": {INSERT: frozenset({Action.MAKE_INTAKE_KEYS})},
+    "invitation": {INSERT: frozenset({Action.INVITE_PARTICIPANT, Action.EXTEND_PARTICIPATION})},
+    "journal_reference": {INSERT: frozenset({Action.SET_JOURNAL_REFERENCE})},
+    "kept_key": {INSERT: frozenset({Action.KEEP_DISCLOSED})},
+    "kept_mark": {INSERT: frozenset({Action.KEEP_DISCLOSED})},
+    "legal_hold": {INSERT: frozenset({Action.SET_LEGAL_HOLD}), UPDATE: frozenset({Action.LIFT_LEGAL_HOLD})},
+    "log_check": {INSERT: frozenset({Action.ANNOUNCE_LOG_CHECK}), UPDATE: frozenset({Action.DRAW_LOG_CHECK})},
+    "log_check_entry": {INSERT: frozenset({Action.DRAW_LOG_CHECK}), UPDATE: frozenset({Action.REVIEW_LOG_ENTRY})},
+    "log_finding": {
+        INSERT: frozenset({Action.REVIEW_LOG_ENTRY}),
+        UPDATE: frozenset({Action.ANSWER_LOG_FINDING, Action.END_LOG_FINDING}),
+    },
+    "log_notice_receipt": {INSERT: frozenset({Action.ACKNOWLEDGE_LOG_NOTICE})},
+    "measure": {INSERT: frozenset({Action.START_MEASURE})},
+    "network_material": {INSERT: frozenset({Action.ADD_NETWORK_MATERIAL})},
+    "note": {INSERT: frozenset({Action.WRITE_NOTE})},
+    "obligation": {INSERT: _PLAN, UPDATE: _PLAN | {Action.FULFIL_OBLIGATION}},
+    "onward_notice": {INSERT: _DISCLOSING},
+    "participant": {
+        INSERT: frozenset({Action.RECORD_CONCERN, Action.INVITE_PARTICIPANT, Action.EXTEND_PARTICIPATION}),
+        UPDATE: frozenset({Action.END_PARTICIPATION, Action.LEAVE_CASE}),
+    },
+    "plan": {INSERT: _PLAN},
+    "protected_address": {INSERT: _INTAKE},
+    "receipt": {INSERT: _SIGNING | {Action.ACKNOWLEDGE_EXCHANGE}},
+    "recommendation": dict.fromkeys(
+        (INSERT, UPDATE), frozenset({Action.PROPOSE_RECOMMENDATION, Action.SIGN_RECOMMENDATION})
+    ),
+    "release": {INSERT: frozenset({Action.RELEASE_WITHHELD})},
+    "reporter": {INSERT: _INTAKE},
+    "reporter_release": {INSERT: frozenset({Action.RELEASE_REPORTER_IDENTITY})},
+    "restriction": {INSERT: frozenset({Action.RESTRICT_ACCESS}), UPDATE: frozenset({Action.LIFT_RESTRICTION})},
+    RETENTION: dict.fromkeys((INSERT, UPDATE), frozenset({Action.SET_LOG_RETENTION})),
+    "scope_decision": dict.fromkeys(
+        (INSERT, UPDATE), frozenset({Action.PROPOSE_SCOPE_DECISION, Action.SIGN_SCOPE_DECISION})
+    ),
+    "scope_disagreement": {INSERT: frozenset({Action.SIGN_SCOPE_DECISION})},
+    "screening": dict.fromkeys((INSERT, UPDATE), frozenset({Action.PROPOSE_SCREENING, Action.SIGN_SCREENING})),
+    "signature": {INSERT: _PROPOSING | _SIGNING, UPDATE: frozenset({Action.PROPOSE_CLOSURE, Action.SIGN_CLOSURE})},
+    "subject": {INSERT: _INTAKE},
+    "withdrawal": {INSERT: _WITHDRAWING},
+    "yearly_status": {INSERT: frozenset({Action.RELEASE_YEARLY_STATUS})},
+}
+"""The acts that write rows of a table, by what they do with it; beside what each act that writes does."""
+
+_ACTS = frozenset(one.value for one in Action)
+
+
+def writes_rows(action: str, *, authority: str | None) -> bool:
+    """Say whether an act of an authority, or with `None` of the operator, writes rows at all."""
+    if action not in _ACTS:
+        return False
+    return (action in OPERATORS_ACTS) if authority is None else not action.startswith(READING)
+
+
+def writes(action: str, table: str, verb: str, *, authority: str | None) -> bool:
+    """Say whether an act of an authority, or with `None` of the operator, does this with rows of a table."""
+    if not writes_rows(action, authority=authority):
+        return False
+    return (table, verb) in BY_ANY or action in WRITTEN_BY.get(table, {}).get(verb, ())
