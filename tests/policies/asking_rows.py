@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from infohus.kernel.access.model import ParticipationKind
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Participation, Policies, Resource
 from infohus.kernel.database.statements import Compiled, acting
@@ -45,6 +46,16 @@ _PER_AUTHORITY: Final = {"record_key": "authority_id", "disclosed_key": "recipie
 
 _OF_A_SIDE: Final = frozenset({"case_side", "side_person"})
 """Ids of what an authority has of a case: shown to all its staff, whose attempts are logged with them."""
+
+_COORDINATES: Final = """
+SELECT EXISTS (
+  SELECT FROM infohus.participant p JOIN infohus."case" c ON c.id = p.case_id
+  JOIN infohus.coordinator t USING (infohus_id, person_id)
+  WHERE c.id = $1 AND person_id = $2 AND p.acts_for = $3 AND t.authority_id = $3 AND p.kind = 'coordinator'
+    AND p.begins_at <= $4 AND coalesce(p.ends_at > $4, true)
+)
+"""
+"""Whether a person takes part in a case as tovholder, by its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,14 +210,7 @@ async def ask_policies(world: World, policies: Policies, superuser: asyncpg.Conn
     for looker in world.lookers:
         if (looker.caller, looker.moment) not in asked.cases:
             asked.cases[looker.caller, looker.moment] = {
-                case_id: resolved_case(
-                    await _found(
-                        superuser, looker, case_query(None, Lock.NONE, takes_part_as(looker.caller.role)),
-                        case_id=case_id, person_id=looker.caller.person_id, authority_id=looker.caller.authority_id,
-                    ),
-                    None, looker.caller,
-                )
-                for case_id in cases
+                case_id: await _found_case(superuser, looker, case_id) for case_id in cases
             }
     return asked
 
@@ -224,6 +228,24 @@ def _add_keepers(asked: Asked) -> None:
                     (version, (*readers, mark["authority_id"])) if version.record_version == told["record_version"]
                     else (version, readers) for version, readers in asked.records[record_id]
                 ]
+
+
+async def _found_case(superuser: asyncpg.Connection, looker: Looker, case_id: UUID) -> ResolvedSubject:
+    """Look a case up; the query asks row security's function who takes part, so that is asked here a second way."""
+    caller = looker.caller
+    found = resolved_case(
+        await _found(
+            superuser, looker, case_query(None, Lock.NONE, takes_part_as(caller.role)), case_id=case_id,
+            person_id=caller.person_id, authority_id=caller.authority_id,
+        ),
+        None, caller,
+    )
+    coordinates = await superuser.fetchval(
+        _COORDINATES, case_id, caller.person_id, caller.authority_id, looker.moment
+    )
+    is_role = takes_part_as(caller.role) is ParticipationKind.COORDINATOR
+    assert (found.participation == "coordinator") == (is_role and coordinates), (caller, case_id)
+    return found
 
 
 async def _found(

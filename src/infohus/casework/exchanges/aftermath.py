@@ -10,6 +10,7 @@ from infohus.cases.disclosures.given_outside import GIVEN_WAS_WITHDRAWN
 from infohus.cases.disclosures.model import Exchange
 from infohus.kernel.access.model import STANDS, Disclosure
 from infohus.kernel.database.statements import Stored
+from infohus.kernel.unit_of_work.lookup import Beside
 from infohus.kernel.unit_of_work.unit import UnitOfWork
 
 
@@ -42,7 +43,7 @@ _asked = sa.func.unnest(
 
 
 def aftermath_columns(exchange: sa.FromClause) -> list[sa.ColumnElement[Any]]:
-    """Write the columns of what became of an exchange, for `aftermath_of`: a unit can ask them beside its subject."""
+    """Write the columns of what became of an exchange, for `aftermath_of`."""
     disclosed = sa.select(sa.func.row(
         Disclosure.record_kind, Disclosure.record_id, Disclosure.discloser_id, Disclosure.recipient_id,
         Disclosure.withdrawn_at.is_not(None), STANDS,
@@ -53,6 +54,14 @@ def aftermath_columns(exchange: sa.FromClause) -> list[sa.ColumnElement[Any]]:
     ]
 
 
+def _readers(row: Stored) -> list[str]:
+    """Read to whom an exchange disclosed itself, withdrawn or not, of the columns beside its row: no other one does."""
+    exchange_id = row["r"]["id"]
+    return [one.recipient_id for one in _aftermath(row).disclosed if one.record_id == exchange_id]
+
+
+AFTERMATH = Beside(aftermath_columns, _readers)
+"""What became of an exchange, asked beside it as a unit's subject."""
 _AFTERMATH = sa.select(_asked.c.id, *aftermath_columns(_asked))
 _GIVEN = sa.select(Exchange.id).where(
     Exchange.id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))), GIVEN_WAS_WITHDRAWN

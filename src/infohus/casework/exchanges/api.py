@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from infohus.cases.disclosures.model import Exchange
-from infohus.casework.exchanges.aftermath import aftermath_columns, aftermath_of
+from infohus.casework.exchanges.aftermath import AFTERMATH, aftermath_of
 from infohus.casework.exchanges.corrections import corrections_of
 from infohus.casework.exchanges.disclosable import DisclosableRecords
 from infohus.casework.exchanges.disclosed_records import DisclosedRecord, records_of
@@ -157,7 +157,7 @@ async def read(
 ) -> ExchangeView:
     """Read one exchange with its reasons."""
     async with request_scope.begin(
-            Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id, beside=aftermath_columns
+            Action.READ_EXCHANGE, Exchange, exchange_id, within=case_id, beside=AFTERMATH
     ) as work:
         return await ExchangeView.opened(work, work.subject(Exchange))
 

@@ -4,11 +4,11 @@ Row security has already hidden what the caller may not see, so a subject that d
 cannot be told apart here, nor in the answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -37,8 +37,15 @@ from infohus.kernel.database.tables import Record, Row
 from infohus.kernel.identity.caller import AuthorityKind, Caller, Role
 from infohus.kernel.unit_of_work.stored_keys import StoredKey, given_keys_of, own_keys_of, readers_of, stored_keys
 
-Beside: TypeAlias = Callable[[sa.FromClause], list[sa.ColumnElement[Any]]]
-"""Writes columns of what an act asks of its record; row security hides what the caller may not see, as ever."""
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What an act asks of its record in the same query; row security hides what the caller may not see, as ever."""
+
+    columns: Callable[[sa.FromClause], list[sa.ColumnElement[Any]]]
+    """Writes the columns."""
+    readers: Callable[[Stored], Iterable[str]]
+    """Reads from the answer, where the record was found, to which authorities it is disclosed, as `readers_of` does."""
 
 
 class Lock(StrEnum):
@@ -132,7 +139,8 @@ def case_query(
         _persons_disclosed_to_caller(case).label("told"),
     ]
     if takes_part_as is ParticipationKind.COORDINATOR:
-        columns.append(_is_coordinator_of(case).label("takes_part"))
+        # Row security has looked that up for the case's own row, and has the answer at hand.
+        columns.append(sa.func.infohus.takes_part(case.c.id, "coordinators").label("takes_part"))
     if takes_part_as is ParticipationKind.INVITED:
         invited = _invitation_to(case)
         found = found.outerjoin(invited, sa.true())
@@ -149,10 +157,9 @@ def case_query(
         row = table_of(record).alias("r")
         found = found.outerjoin(row, (row.c.case_id == case.c.id) & (row.c.id == _RECORD_ID))
         columns += [
-            row.table_valued(), readers_of(row).label("readers"), own_keys_of(row).label("own_keys"),
-            given_keys_of(row).label("given_keys"),
+            row.table_valued(), own_keys_of(row).label("own_keys"), given_keys_of(row).label("given_keys"),
+            *([readers_of(row).label("readers")] if beside is None else beside.columns(row)),
         ]
-        columns += [] if beside is None else beside(row)
     query = sa.select(*columns).select_from(found).where(case.c.id == _CASE_ID)
     # Who records needs no lock on the row beside the advisory lock: `UnitOfWork` lets nobody change a case, or write
     # into one, but under that. Who decides locks the row too, against what is done past the units of work.
@@ -162,19 +169,6 @@ def case_query(
 def takes_part_as(role: Role) -> ParticipationKind | None:
     """Say as what somebody in this role can take part in a case, as row security does; `None`: not at all."""
     return _TAKES_PART_AS.get(role)
-
-
-def _is_coordinator_of(case: sa.FromClause) -> sa.Exists:
-    """Write the condition that the caller takes part in the case as tovholder.
-
-    Whoever is no longer tovholder of the infohus is none in its running cases either (rule 94).
-    """
-    return sa.exists().where(
-        Participant.case_id == case.c.id, Participant.person_id == _PERSON_ID, Participant.acts_for == _AUTHORITY_ID,
-        Participant.kind == ParticipationKind.COORDINATOR, _TAKES_PART_NOW,
-        Coordinator.infohus_id == case.c.infohus_id, Coordinator.person_id == Participant.person_id,
-        Coordinator.authority_id == Participant.acts_for,
-    ).correlate(case)
 
 
 def _invitation_to(case: sa.FromClause) -> sa.FromClause:
@@ -266,7 +260,7 @@ def resolved_infohus(row: asyncpg.Record | None) -> ResolvedSubject:
 
 
 def resolved_case(
-    row: asyncpg.Record | None, record: type[Record] | None, caller: Caller, *, asks_beside: bool = False
+    row: asyncpg.Record | None, record: type[Record] | None, caller: Caller, beside: Beside | None = None
 ) -> ResolvedSubject:
     """Read the answer of `case_query` to a caller. `subject` is `None` for a record that is hidden, or not there."""
     if row is None:
@@ -278,7 +272,7 @@ def resolved_case(
     if record is not None:
         subject = row_from(record, row["r"]) if row["r"] is not None else None
         if isinstance(subject, Record):
-            readers = (subject.authority_id, *row["readers"])
+            readers = (subject.authority_id, *(row["readers"] if beside is None else beside.readers(row)))
             record_keys = stored_keys(row["own_keys"], row["given_keys"])
     kind = takes_part_as(caller.role) if row.get("takes_part") else None
     return ResolvedSubject(
@@ -293,7 +287,7 @@ def resolved_case(
         scope=frozenset(row.get("scope") or ()),
         records=frozenset(row.get("records") or ()),
         record_keys=record_keys,
-        beside=row if asks_beside and subject is not None else None,
+        beside=row if beside is not None and subject is not None else None,
     )
 
 

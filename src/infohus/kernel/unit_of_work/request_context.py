@@ -192,4 +192,4 @@ class RequestContext:
         rows = await self.ask(query.sql, query.arguments({**values, **subject}))
         if rows and self.in_transaction:
             self.server = rows[0]["server"]
-        return resolved_case(rows[0] if rows else None, record, self.caller, asks_beside=beside is not None)
+        return resolved_case(rows[0] if rows else None, record, self.caller, beside)
