@@ -138,6 +138,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
     ), ActionRule("Installation", outside=EVERYONE)),
     Action.LOAD_PLAN: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.REGISTER_COORDINATOR: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
+    Action.REMOVE_COORDINATOR: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.LOAD_TEMPLATE: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.MAKE_INTAKE_KEYS: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),
     Action.WITHDRAW_KEYS_AGAIN: ActionRule("Infohus", outside=frozenset({Role.ADMINISTRATOR})),

@@ -27,6 +27,7 @@ OPERATORS: Mapping[str, frozenset[str]] = {
 """What the operator does, in the installation's log, with rows of which table."""
 OPERATORS_ACTS = frozenset({
     Action.LOAD_PLAN, Action.LOAD_TEMPLATE, Action.MAKE_INTAKE_KEYS, Action.REGISTER_COORDINATOR,
+    Action.REMOVE_COORDINATOR,
 })
 """What the command line does as the database's owner, told by the installation's log."""
 READING = (
