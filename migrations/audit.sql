@@ -9,7 +9,7 @@
 -- in the settings that row security reads (row_security/caller.sql): it appends to the log of that authority and reads
 -- it (row_security/audit.sql); acting for nobody, it appends to the installation's. The signer reads all logs and adds checkpoints and
 -- cosignatures. `infohus audit verify` compares every function and policy with the shipped one: whoever changes one
--- here changes its digest in src/infohus/kernel/audit/verification/catalog.py.
+-- here changes its digest in src/infohus/kernel/audit/verification/shipped_catalog.txt.
 
 CREATE SCHEMA audit;
 REVOKE ALL ON SCHEMA audit FROM PUBLIC;

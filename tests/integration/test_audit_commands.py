@@ -12,7 +12,10 @@ from conftest import Database
 from infohus.cli.audit import audit
 from infohus.kernel.audit.formats.checkpoint import SigningKey, split_note
 from infohus.kernel.audit.formats.cosignature import WitnessKey
+from infohus.kernel.audit.formats.entry import decode
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG
 from infohus.kernel.audit.verification.exported_log import Fault, verify_export
+from integration.test_archive_notes import KEEP, KEEP_LINE, forged_line
 from town import KEY, LOG, NAMES, ORIGIN, Town
 
 
@@ -34,6 +37,23 @@ async def keys(town: Town, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def read_for(database: Database) -> tuple[str, ...]:
+    """Give the options of a command that gives entries out."""
+    return ("--purpose", "lawfulness", "--owner-database", database.dsn("owner"))
+
+
+def witnesses_file(town: Town, folder: Path) -> Path:
+    """Name the three witnesses, none of whom answers."""
+    lines = [f'[[witness]]\nurl = "http://127.0.0.1:9"\nkey = "{town.witness(name).verifier}"\n' for name in NAMES]
+    (folder / "witnesses.toml").write_text("need = 2\n" + "".join(lines), encoding="utf-8")
+    return folder / "witnesses.toml"
+
+
+async def prove(database: Database, keys: Path, index: int, *more: object, code: int = 0) -> Result:
+    here = ("--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub", *read_for(database))
+    return await run("prove", *here, *more, index, "--out", keys / "proofs", code=code)
+
+
 def cosigners(keys: Path, *names: str) -> list[object]:
     return [one for name in names for one in ("--cosigner", keys / f"{name}.pub")]
 
@@ -43,7 +63,7 @@ class WhenTheLogIsExported:
         self, database: Database, keys: Path
     ) -> None:
         here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
-        said = await run("export", *here, *log, "--key", keys / "log.pub", keys / "out")
+        said = await run("export", *here, *log, "--key", keys / "log.pub", *read_for(database), keys / "out")
         assert "300 poster skrevet" in said.output
         said = await run("verify", keys / "out", "--key", keys / "log.pub", *cosigners(keys, *NAMES), "--need", 2)
         assert f"Uændret: 300 poster i loggen {ORIGIN}" in said.output
@@ -70,7 +90,7 @@ class WhenTheLogIsExported:
 
     async def test_the_same_witness_twice_is_one(self, database: Database, keys: Path) -> None:
         here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
-        await run("export", *here, *log, "--key", keys / "log.pub", keys / "out")
+        await run("export", *here, *log, "--key", keys / "log.pub", *read_for(database), keys / "out")
         twice = cosigners(keys, NAMES[0], NAMES[0])
         said = await run("verify", keys / "out", "--key", keys / "log.pub", *twice, "--need", 2, code=1)
         assert "1 vidner har underskrevet, og der skal være 2" in said.output
@@ -96,7 +116,7 @@ class WhenTheLogIsExported:
     async def test_a_log_does_not_pass_for_another_of_the_installation(self, database: Database, keys: Path) -> None:
         # The same key signs them all, and a signature does not cover the line that names the key.
         here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
-        await run("export", *here, *log, "--key", keys / "log.pub", keys / "out")
+        await run("export", *here, *log, "--key", keys / "log.pub", *read_for(database), keys / "out")
         other, note = KEY.verifier("infohus.test/other"), (keys / "out" / "checkpoint").read_text(encoding="utf-8")
         text, signatures = split_note(note)
         raw = dict(signatures)[ORIGIN]
@@ -109,7 +129,7 @@ class WhenTheLogIsExported:
     @pytest.mark.rule(58)
     async def test_whoever_cannot_vouch_is_no_witness(self, database: Database, keys: Path) -> None:
         here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
-        await run("export", *here, *log, "--key", keys / "log.pub", keys / "out")
+        await run("export", *here, *log, "--key", keys / "log.pub", *read_for(database), keys / "out")
         first = WitnessKey(NAMES[0], SigningKey(NAMES[0][:1].encode() * 32).verifier("").public)
         cannot = {
             "log": KEY.verifier(ORIGIN), "log-as-witness": WitnessKey("x.example", KEY.verifier("").public),
@@ -126,14 +146,14 @@ class WhenTheLogIsExported:
         self, database: Database, keys: Path
     ) -> None:
         here, log = ("--database", database.dsn("verifier")), ("--log", LOG)
-        said = await run("export", *here, *log, "--key", keys / "log.pub", keys, code=1)
+        said = await run("export", *here, *log, "--key", keys / "log.pub", *read_for(database), keys, code=1)
         words = said.output.replace("│", " ").split()  # the frame around them is broken where the path ends
         assert "is not empty" in " ".join(words)
 
 
 class WhenOneEntryIsProved:
     async def test_the_proof_is_checked_offline_and_is_small(self, database: Database, keys: Path) -> None:
-        await run("prove", "--database", database.dsn("verifier"), "--log", LOG, 137, "--out", keys / "proofs")
+        await prove(database, keys, 137)
         proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
         assert proof.stat().st_size < 2000
         asked = ("check-proof", proof, entry, "--key", keys / "log.pub", *cosigners(keys, *NAMES))
@@ -142,14 +162,26 @@ class WhenOneEntryIsProved:
         swapped = await run("check-proof", entry, proof, "--key", keys / "log.pub", code=2)
         assert ("is no proof" in swapped.output, "FEJL" in swapped.output) == (True, False)
 
+    @pytest.mark.fault("A17")
+    async def test_what_the_signers_role_planted_in_the_archive_stops_no_proof(
+        self, database: Database, keys: Path, town: Town
+    ) -> None:
+        await town.append(1)
+        await town.connection.execute(KEEP, LOG, 301, "garbage", "now")
+        for number in range(len(NAMES)):
+            await town.connection.execute(KEEP_LINE, LOG, 300, forged_line(number, b"a"))
+        await prove(database, keys, 137, "--witnesses", witnesses_file(town, keys))
+        proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
+        await run("check-proof", proof, entry, "--key", keys / "log.pub", *cosigners(keys, *NAMES), "--need", 3)
+
     async def test_another_entry_is_not_proved_by_it(self, database: Database, keys: Path) -> None:
-        await run("prove", "--database", database.dsn("verifier"), "--log", LOG, 137, "--out", keys / "proofs")
+        await prove(database, keys, 137)
         (keys / "proofs" / "137.entry").write_bytes(b"another")
         proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
         assert "FEJL" in (await run("check-proof", proof, entry, "--key", keys / "log.pub", code=1)).output
 
     async def test_a_proof_that_is_oddly_written_is_none(self, database: Database, keys: Path) -> None:
-        await run("prove", "--database", database.dsn("verifier"), "--log", LOG, 137, "--out", keys / "proofs")
+        await prove(database, keys, 137)
         proof, entry = keys / "proofs" / "137.proof", keys / "proofs" / "137.entry"
         written = proof.read_text(encoding="utf-8")
         for index in ("²", "1" * 5000):
@@ -160,9 +192,40 @@ class WhenOneEntryIsProved:
         assert f"post 137 af 300 i {ORIGIN}" in said.output
 
     async def test_one_that_is_not_signed_yet_says_what_to_do(self, database: Database, keys: Path) -> None:
-        here = ("--database", database.dsn("verifier"), "--log", LOG)
-        said = await run("prove", *here, 300, "--out", keys / "proofs", code=1)
+        said = await prove(database, keys, 300, code=1)
         assert "infohus audit sign" in said.output
+
+
+class WhenEntriesAreGivenOut:
+    @pytest.mark.rule(61)
+    @pytest.mark.rule(104)
+    @pytest.mark.parametrize(("command", "action"), [
+        ("export {keys}/out", "ExportLog"), ("prove 137 --out {keys}/out", "ProveLogEntry"),
+    ])
+    async def test_that_and_what_for_stands_in_the_log_and_in_the_installations(
+        self, database: Database, keys: Path, town: Town, command: str, action: str
+    ) -> None:
+        arguments = command.format(keys=keys).split()
+        here = ("--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub")
+        for missing in range(2):
+            options = read_for(database)[2 * missing:2 * missing + 2]
+            await run(*arguments, *here, *options, code=2)
+        await run(*arguments, *here, *read_for(database))
+        said = []
+        for log_id in (LOG, INSTALLATION_LOG):
+            entry = decode(await town.superuser.fetchval(
+                "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index DESC LIMIT 1", log_id
+            ))
+            said.append((entry.action, entry.role, entry.purpose, entry.justification))
+        assert said == [(action[0].lower() + action[1:], "owner", "lawfulness", f"log:{LOG}")] * 2
+
+    @pytest.mark.rule(61)
+    async def test_nothing_is_given_out_where_the_logs_cannot_say_so(self, database: Database, keys: Path) -> None:
+        here = ("--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub")
+        read = ("--purpose", "lawfulness", "--owner-database", database.dsn("verifier"))
+        await run("export", *here, *read, keys / "out", code=1)
+        await run("prove", *here, *read, 137, "--out", keys / "out", code=1)
+        assert not (keys / "out").exists()
 
 
 class WhenTheDatabaseIsVerified:

@@ -167,10 +167,10 @@ class WhenOneLogIsVerified:
         here = ["--database", database.dsn("verifier"), "--log", str(log), "--key", str(files / "logs.pub")]
         ran = await asyncio.to_thread(CliRunner().invoke, audit, ["verify", *here])
         assert (ran.exit_code, "1 underskrifter holder" in ran.output) == (0, True), ran.output
-        out = str(files / "out")
+        out, read = str(files / "out"), ["--purpose", "lawfulness", "--owner-database", database.dsn("owner")]
         for arguments in (
-            ["export", *here, out], ["verify", out, "--key", str(files / "logs.pub")],
-            ["prove", *here[:4], "0", "--out", out],
+            ["export", *here, *read, out], ["verify", out, "--key", str(files / "logs.pub")],
+            ["prove", *here, *read, "0", "--out", out],
             ["check-proof", f"{out}/0.proof", f"{out}/0.entry", "--key", str(files / "logs.pub")],
         ):
             ran = await asyncio.to_thread(CliRunner().invoke, audit, arguments)

@@ -149,7 +149,8 @@ class WhenASignedLogWasEmptied:
             told = await asyncio.to_thread(run, "verify", *here, *key, *more)
             assert (told.exit_code, "Uændret: 5002 poster" in told.output) == (0, True), told.output
             assert "De første 5000 er tømt" in told.output
-        proved = await asyncio.to_thread(run, "prove", *here, "4097", "--out", str(tmp_path))
+        read = ("--purpose", "lawfulness", "--owner-database", database.dsn("owner"))
+        proved = await asyncio.to_thread(run, "prove", *here, *key, *read, "4097", "--out", str(tmp_path))
         assert (proved.exit_code, "Posten er tømt" in proved.output) == (0, True)
         hashed = (tmp_path / "4097.hash").read_text(encoding="ascii").strip()
         assert hashed == leaf_hash(old[4097]).hex()

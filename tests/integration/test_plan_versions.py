@@ -160,6 +160,28 @@ class WhenTheOwnerActsFromTheCommandLine:
         assert other.exit_code == 1
         assert len(entries(database)) == 2
 
+    @pytest.mark.rule(94)
+    @pytest.mark.fault("A15")
+    def test_taking_a_tovholder_off_the_list_stands_there_and_in_the_authoritys_log(self, database: Database) -> None:
+        owner, person = ("--owner-database", database.dsn("owner")), str(uuid4())
+        infohus = run("plan", "load", str(PLANS / "ishoj.toml"), *owner).output.strip()
+        of = ("--infohus", infohus, "--person", person, "--authority", MUNICIPALITY, *owner)
+        run("users", "add-coordinator", *of)
+        aborted = CliRunner().invoke(main, ["users", "remove-coordinator", *of], input="n\n")
+        assert aborted.exit_code == 1
+        assert [one.action for one in entries(database)] == ["loadPlan", "registerCoordinator"]
+        removed = run("users", "remove-coordinator", "--yes", *of)
+        assert "Tovholderen er taget af listen.\n" in removed.output
+        assert f"{MUNICIPALITY} har ingen tovholder" in removed.output
+        assert run("users", "remove-coordinator", "--yes", *of).output == "Personen var ikke tovholder.\n"
+        for log in (INSTALLATION_LOG, log_of(MUNICIPALITY)):
+            last = entries(database, log)[-1]
+            assert (last.action, last.justification, [one.verb for one in last.wrote]) == (
+                "removeCoordinator", f"person:{person}", ["delete"]
+            )
+        assert [one.action for one in entries(database, log_of(POLICE))] == ["loadPlan"]
+        assert run("audit", "verify", "--rows", "--reconciler-database", database.dsn("reconciler")).exit_code == 0
+
     def test_files_and_loaded_versions_are_compared(self, database: Database, tmp_path: Path) -> None:
         old, new, owner = tmp_path / "old.toml", tmp_path / "new.toml", ("--owner-database", database.dsn("owner"))
         old.write_text(ISHOJ, encoding="utf-8")

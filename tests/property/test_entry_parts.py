@@ -60,7 +60,6 @@ def test_an_act_of_any_size_is_as_many_entries_as_it_takes(opened: int, wrote: i
         assert parts == [act]
     else:
         assert [part.part for part in parts] == [(number, len(parts)) for number in range(1, len(parts) + 1)]
-        assert [part.is_first_part for part in parts] == [True] + [False] * (len(parts) - 1)
     if persons <= MOST_PERSONS_OF_A_PART:
         assert all(part.persons == act.persons for part in parts)
 

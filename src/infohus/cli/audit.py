@@ -12,6 +12,7 @@ import rich_click as click
 from infohus.cli.daily_check import verify_all
 from infohus.cli.draw import draw
 from infohus.cli.log_name import LogName
+from infohus.cli.log_reading import purpose_option, say_that_it_is_read
 from infohus.cli.log_report import check_log_report
 from infohus.cli.log_retention import empty, keep
 from infohus.cli.log_verification import (
@@ -26,6 +27,7 @@ from infohus.cli.log_verification import (
     verify_in_database,
     with_database,
 )
+from infohus.cli.options import owner_address
 from infohus.cli.progress_bar import ProgressBar
 from infohus.cli.rows import reconciler_option, rows_option, verify_rows, watch_rows
 from infohus.clock import now
@@ -45,6 +47,7 @@ from infohus.kernel.audit.verification.exported_log import Verification, verify_
 from infohus.kernel.audit.verification.tally import tally_faults
 from infohus.kernel.audit.witness.client import witnesses_in
 from infohus.kernel.audit.witness.cosigning import WitnessesNotUsable
+from infohus.kernel.authorization.action import Action
 from infohus.settings import Settings, UnsafeSetting
 
 ANY_PATH = click.Path(path_type=Path)
@@ -175,9 +178,16 @@ def keys() -> None:
 @log_option
 @key_option
 @witnesses_option
+@purpose_option
+@owner_address
 @click.argument("folder", type=ANY_PATH)
-def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, folder: Path) -> None:
-    """Write the log into FOLDER as far as its newest checkpoint goes, in the open C2SP layout."""
+def export(  # noqa: PLR0913 - the options of one command
+    *, database: str, log_id: UUID, key: Path, witnesses: Path | None, purpose: str, owner_database: str, folder: Path
+) -> None:
+    """Write the log into FOLDER as far as its newest checkpoint goes, in the open C2SP layout.
+
+    That it was done, and what for, stands first in that log and in the installation's.
+    """
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder} is not empty"
         raise click.ClickException(message)
@@ -188,6 +198,7 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
         if newest is None:
             message = "this key has signed nothing yet; run `infohus audit sign`"
             raise click.ClickException(message)
+        await say_that_it_is_read(owner_database, Action.EXPORT_LOG, log_id, purpose=purpose)
         await flush(connection)
         with ProgressBar(newest.size) as advance:
             known = witnesses_in(witnesses, now).keys
@@ -206,18 +217,30 @@ def export(*, database: str, log_id: UUID, key: Path, witnesses: Path | None, fo
 @audit.command("prove")
 @database_option
 @log_option
+@key_option
+@witnesses_option
+@purpose_option
+@owner_address
 @click.argument("index", type=click.IntRange(min=0))
 @click.option("--out", required=True, type=ANY_PATH, help="Folder for INDEX.proof and INDEX.entry (or .hash).")
-def prove_entry(*, database: str, log_id: UUID, index: int, out: Path) -> None:
-    """Prove that entry INDEX (0-based) is in the log, under its newest checkpoint (C2SP tlog-proof)."""
+def prove_entry(  # noqa: PLR0913 - the options of one command
+    *, database: str, log_id: UUID, key: Path, witnesses: Path | None, purpose: str, owner_database: str, index: int,
+    out: Path,
+) -> None:
+    """Prove that entry INDEX (0-based) is in the log, under its newest checkpoint (C2SP tlog-proof).
+
+    That it was done, and what for, stands first in that log and in the installation's.
+    """
 
     async def go(connection: AnyConnection) -> tuple[str, bytes | None, bytes]:
-        newest = await archive.newest(connection, log_id, key=None)
+        origin_key = key_of(keys_in(key), (await head_of(connection, log_id)).origin)
+        newest = await archive.newest(connection, log_id, key=origin_key)
         if newest is None or index >= newest.size:
             message = f"entry {index} is under no checkpoint yet; run `infohus audit sign`"
             raise click.ClickException(message)
+        await say_that_it_is_read(owner_database, Action.PROVE_LOG_ENTRY, log_id, purpose=purpose)
         await flush(connection)
-        proof = await prove(connection, log_id, index, newest.cosigned_note(()))
+        proof = await prove(connection, log_id, index, newest.cosigned_note(witnesses_in(witnesses, now).keys))
         hashes = await hashes_of(connection, log_id, [(0, index)])
         return proof, await entry_at(connection, log_id, index), hashes[0, index]
 

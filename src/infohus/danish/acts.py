@@ -6,6 +6,7 @@ ACTS: dict[str, str] = {
     "list-cases": "Se dine sager",
     "load-plan": "Indlæs beredskabsplanen",
     "register-coordinator": "Udpeg en tovholder",
+    "remove-coordinator": "Tag en tovholder af listen",
     "load-template": "Indlæs vurderingsværktøjets skabelon",
     "make-intake-keys": "Lav nøgler til at modtage videregivelser",
     "withdraw-keys-again": "Træk videregivelser tilbage igen",

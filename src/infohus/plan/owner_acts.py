@@ -18,7 +18,7 @@ from infohus.kernel.access.model import Coordinator, Infohus
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode_parts
 from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, AnyConnection, log_of
 from infohus.kernel.authorization.action import Action
-from infohus.kernel.database.statements import compiled
+from infohus.kernel.database.statements import Stored, compiled
 from infohus.plan.owner_writes import OwnerWrites
 
 OF_OWNER_ACTS: Final = "administration"
@@ -32,9 +32,12 @@ _CARRIED = (
     .with_for_update()
 )
 """Locks the infohus' row, so that two commands at once register a person once."""
-_REGISTERED = sa.select(Coordinator.person_id).where(
-    Coordinator.infohus_id == sa.bindparam("infohus_id"), Coordinator.authority_id == sa.bindparam("authority_id"),
-    Coordinator.person_id == sa.bindparam("person_id"),
+_COORDINATORS = (
+    sa.select(Coordinator)
+    .where(
+        Coordinator.infohus_id == sa.bindparam("infohus_id"), Coordinator.authority_id == sa.bindparam("authority_id"),
+    )
+    .order_by(Coordinator.person_id)
 )
 
 
@@ -51,14 +54,35 @@ async def append_owner_entries(  # noqa: PLR0913 - an entry is all of it
     Without `infohus_id` it was about the whole installation. One entry stands in the installation's log and one in the
     log of each authority of `concerns`, under the same correlation id. `wrote` are the rows that it wrote, all of them.
     """
+    await _append(
+        owner_connection, action, {INSTALLATION_LOG, *map(log_of, concerns)}, infohus_id=infohus_id, wrote=wrote,
+        justification=justification, purpose=OF_OWNER_ACTS, at=at,
+    )
+
+
+async def append_reading_entries(
+    owner_connection: AnyConnection, action: Action, log_id: UUID, *, purpose: str, at: datetime
+) -> None:
+    """Append that a log is read at the command line, and what for, to it and to the installation's (rules 61, 104)."""
+    async with owner_connection.transaction():
+        await _append(
+            owner_connection, action, {INSTALLATION_LOG, log_id}, infohus_id=None, wrote=[],
+            justification=f"log:{log_id}", purpose=purpose, at=at,
+        )
+
+
+async def _append(  # noqa: PLR0913 - an entry is all of it
+    owner_connection: AnyConnection, action: Action, logs: Iterable[UUID], *, infohus_id: UUID | None,
+    wrote: list[Wrote], justification: str, purpose: str, at: datetime,
+) -> None:
     entry = Entry(
         at=at, log=INSTALLATION_LOG, caller=None, authority=None, role="owner", assurance=None, action=action.value,
         subject_kind="infohus", subject=infohus_id, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
-        policy_set="", justification=justification, purpose=OF_OWNER_ACTS, recipients=[], persons=[], opened=[],
+        policy_set="", justification=justification, purpose=purpose, recipients=[], persons=[], opened=[],
         wrote=wrote, correlation=uuid4().hex, nonce=secrets.token_urlsafe(16),
     )
     # In one order everywhere: whoever appends to several logs holds the locks of all until COMMIT.
-    for log_id in sorted({INSTALLATION_LOG, *map(log_of, concerns)}):
+    for log_id in sorted(logs):
         one = msgspec.structs.replace(entry, log=log_id, nonce=secrets.token_urlsafe(16))
         for part in encode_parts(one):
             await owner_connection.execute(APPEND, log_id, part)
@@ -74,11 +98,8 @@ async def register_coordinator(
     """
     values = {"infohus_id": infohus_id, "authority_id": authority_id, "person_id": person_id}
     async with owner_connection.transaction():
-        carried = compiled(_CARRIED).bound(infohus_id=infohus_id, authority_id=authority_id)
-        if await owner_connection.fetchrow(*carried) is None:
-            message = f"`{authority_id}` carries no infohus {infohus_id}"
-            raise CoordinatorNotUsable(message)
-        if await owner_connection.fetchrow(*compiled(_REGISTERED).bound(**values)) is not None:
+        listed = await _coordinators(owner_connection, infohus_id, authority_id)
+        if any(row["person_id"] == person_id for row in listed):
             return False
         writes = OwnerWrites(owner_connection)
         await writes.insert(Coordinator, **values)
@@ -87,3 +108,36 @@ async def register_coordinator(
             wrote=writes.wrote, justification=f"person:{person_id}", at=at,
         )
     return True
+
+
+async def remove_coordinator(
+    owner_connection: AnyConnection, *, infohus_id: UUID, authority_id: str, person_id: UUID, at: datetime
+) -> int | None:
+    """Take a tovholder off an infohus' list, as the role `infohus_owner`; access to every case ends with COMMIT (94).
+
+    Gives how many tovholdere the authority has left there; None when the person was none of them.
+
+    Raises:
+        CoordinatorNotUsable: the authority is not one of the two that carry the infohus. Nothing is changed.
+    """
+    async with owner_connection.transaction():
+        listed = await _coordinators(owner_connection, infohus_id, authority_id)
+        removed = [row for row in listed if row["person_id"] == person_id]
+        if not removed:
+            return None
+        writes = OwnerWrites(owner_connection)
+        await writes.delete(Coordinator, removed[0])
+        await append_owner_entries(
+            owner_connection, Action.REMOVE_COORDINATOR, concerns=[authority_id], infohus_id=infohus_id,
+            wrote=writes.wrote, justification=f"person:{person_id}", at=at,
+        )
+    return len(listed) - 1
+
+
+async def _coordinators(owner_connection: AnyConnection, infohus_id: UUID, authority_id: str) -> list[Stored]:
+    """Give an authority's tovholdere of an infohus that it carries, with the infohus' row locked."""
+    values = {"infohus_id": infohus_id, "authority_id": authority_id}
+    if await owner_connection.fetchrow(*compiled(_CARRIED).bound(**values)) is None:
+        message = f"`{authority_id}` carries no infohus {infohus_id}"
+        raise CoordinatorNotUsable(message)
+    return list(await owner_connection.fetch(*compiled(_COORDINATORS).bound(**values)))

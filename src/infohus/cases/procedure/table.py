@@ -57,6 +57,7 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.LIST_CASES: reading("list-cases", of(P.OVERVIEW)),
     Action.LOAD_PLAN: done_by_the_owner("load-plan", of(P.ADMINISTRATION)),
     Action.REGISTER_COORDINATOR: done_by_the_owner("register-coordinator", of(P.ADMINISTRATION)),
+    Action.REMOVE_COORDINATOR: done_by_the_owner("remove-coordinator", of(P.ADMINISTRATION)),
     Action.LOAD_TEMPLATE: done_by_the_owner("load-template", of(P.ADMINISTRATION)),
     Action.MAKE_INTAKE_KEYS: done_by_the_owner("make-intake-keys", of(P.ADMINISTRATION)),
     Action.WITHDRAW_KEYS_AGAIN: done_by_the_owner("withdraw-keys-again", of(P.ADMINISTRATION)),

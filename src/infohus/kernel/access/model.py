@@ -58,7 +58,7 @@ class Authority(Row, Changing):
 
 
 class Infohus(Row, Changing):
-    """The forum of one municipality and its police district. Its id is also its audit log's."""
+    """The forum of one municipality and its police district."""
 
     __tablename__ = "infohus"
 

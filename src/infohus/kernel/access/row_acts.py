@@ -19,7 +19,7 @@ READING = (
 """How the names of acts begin that write no row but those of whom they meet."""
 OPERATORS_ACTS = frozenset({
     Action.LOAD_PLAN, Action.LOAD_TEMPLATE, Action.MAKE_INTAKE_KEYS, Action.REGISTER_COORDINATOR,
-    Action.SET_LOG_RETENTION,
+    Action.REMOVE_COORDINATOR, Action.SET_LOG_RETENTION,
 })
 """What the command line does as the database's owner, told by the installation's log."""
 BY_ANY = frozenset({
@@ -68,7 +68,9 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     "closure": dict.fromkeys((INSERT, UPDATE), frozenset({Action.PROPOSE_CLOSURE, Action.SIGN_CLOSURE})),
     "concern": {INSERT: _INTAKE},
     "contribution": {INSERT: frozenset({Action.CONTRIBUTE_TO_ASSESSMENT})},
-    "coordinator": {INSERT: frozenset({Action.REGISTER_COORDINATOR})},
+    "coordinator": {
+        INSERT: frozenset({Action.REGISTER_COORDINATOR}), DELETE: frozenset({Action.REMOVE_COORDINATOR}),
+    },
     "custody_release": {INSERT: frozenset({Action.RECORD_CUSTODY_RELEASE})},
     "disclosed_key": {INSERT: _DISCLOSING, DELETE: _WITHDRAWING},
     "disclosure": {INSERT: _DISCLOSING, WITHDRAW: _WITHDRAWING},

@@ -21,9 +21,9 @@ _WRITER = "exchange"
 """Stands for the authority that recorded the row's exchange."""
 
 OPERATORS: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("assessment_template", "coordinator", "intake_key", "intake_secret", "plan"), frozenset({INSERT})),
+    **dict.fromkeys(("assessment_template", "intake_key", "intake_secret", "plan"), frozenset({INSERT})),
     **dict.fromkeys(("authority", "infohus", "obligation", RETENTION), frozenset({INSERT, UPDATE})),
-    "infohus_authority": frozenset({INSERT, DELETE}),
+    **dict.fromkeys(("coordinator", "infohus_authority"), frozenset({INSERT, DELETE})),
 }
 """What the operator does, in the installation's log, with rows of which table."""
 MET = (SidePerson.__tablename__, INSERT)

@@ -43,6 +43,7 @@ class Action(StrEnum):
     SUPERVISE_EXCHANGES = "superviseExchanges"
     LOAD_PLAN = "loadPlan"
     REGISTER_COORDINATOR = "registerCoordinator"
+    REMOVE_COORDINATOR = "removeCoordinator"
     LOAD_TEMPLATE = "loadTemplate"
     MAKE_INTAKE_KEYS = "makeIntakeKeys"
     WITHDRAW_KEYS_AGAIN = "withdrawKeysAgain"

@@ -17,7 +17,6 @@ KEY_BYTES = 32
 SHORTEST = 45
 """Bytes of an envelope around an empty text: version, key id, nonce and tag."""
 _NONCE = slice(17, 29)
-DIGEST_BYTES = 32
 _DOMAIN = b"infohus/v1"
 _LENGTHS = tuple(length.to_bytes(4, "big") for length in range(256))
 """The lengths of nearly every part, as they are written before it."""

@@ -22,7 +22,6 @@ from infohus.kernel.sealing.wraps import KeyPlace
 from infohus.settings import is_open_to_others
 
 PUBLIC_KEY_BYTES = 32
-SIGNATURE_BYTES = 64
 
 
 class NotSigned(Exception):  # noqa: N818 - names the situation

@@ -138,11 +138,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     counted: Counted | msgspec.UnsetType = msgspec.UNSET
     tally: list[tuple[_Number, str]] | msgspec.UnsetType = msgspec.UNSET
 
-    @property
-    def is_first_part(self) -> bool:
-        """Say whether this is the entry of an act, or the first of several."""
-        return not isinstance(self.part, tuple) or self.part[0] == 1
-
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Entry)
