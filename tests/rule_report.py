@@ -23,14 +23,14 @@ LEFT_TO_LATER = {
     **dict.fromkeys((73, 78), "keys, erasure and search"),
     **dict.fromkeys((79, 80, 81), "persons, accuracy, linked cases"),
     **dict.fromkeys((82, 83, 84, 85), "children, danger, PET"),
-    **dict.fromkeys(range(86, 92), "other authorities, exchange in detail"),
+    **dict.fromkeys((86, 87, 89, 90), "other authorities, exchange in detail"),
     **dict.fromkeys(range(92, 101), "ends, people, rights"),
-    **dict.fromkeys(range(101, 109), "duties beside § 115"),
+    **dict.fromkeys((101, 102, 103, 105, 106, 107, 108), "duties beside § 115"),
     **dict.fromkeys((109, 110), "nobody named before it is needed, nobody without an owner"),
 }
 """Rules that no test needs to prove yet, and the part of the work that will. This list only shrinks."""
 MADE_MORE_EXACT = {
-    2, 3, 9, 13, 14, 16, 18, 20, 28, 32, 42, 44, 57, 60, 64, 65, 66, 67, 70, 72, 74, 75, 77,
+    2, 3, 9, 13, 14, 20, 28, 32, 42, 65, 66, 67, 72, 74, 75, 77,
 }
 """Rules whose text says more than their tests prove, which were written for an earlier one. This list only shrinks."""
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "rules.md"
