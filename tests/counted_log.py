@@ -73,7 +73,7 @@ class Log:
             authority=OURS, log=ORIGIN, person=person, made_at=asked.at, lines=lines, entry="", proof="",
             letter=letter("Ishøj Kommune", made_at=asked.at, lines=lines, log_id=person),
         )
-        named = None if silently else naming_restricted("lawfulness", withheld)
+        named = None if silently else naming_restricted("lawfulness", {person: withheld})
         return self.seal(report, justification=named)
 
     def seal(self, report: SubjectLogReport, *, justification: str | None = None) -> SubjectLogReport:

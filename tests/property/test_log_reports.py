@@ -3,7 +3,7 @@
 import base64
 import random
 import re
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -20,6 +20,7 @@ from infohus.whole_case.log_reports.model import (
     check_against,
     check_report,
     is_on,
+    naming_restricted,
 )
 from infohus.whole_case.log_reports.purposes import purpose_of
 
@@ -68,12 +69,19 @@ class WhenAReportIsChecked:
         check_report(without, [KEY.verifier(ORIGIN)])
         assert check_against(without, log.entries) == 1
         silent = log.report(person, restricted, silently=True)
-        with pytest.raises(ReportDoesNotHold, match="ingen begrænsning gælder det"):
+        with pytest.raises(ReportDoesNotHold, match="en begrænsning gælder"):
             check_against(silent, log.entries)
         assert MAY_BE_WITHHELD in without.letter
         assert MAY_BE_WITHHELD in whole.letter
         # But for the lines, and when it was made, the letters are the same to the last byte.
         assert frame_of(without) == frame_of(whole)
+
+    @pytest.mark.rule(64)
+    @pytest.mark.fault("B2")
+    def test_however_much_is_restricted_the_act_can_be_logged(self) -> None:
+        said = naming_restricted("lawfulness", {f"person-{at}": [uuid4() for _ in range(5000)] for at in range(20)})
+        assert len(said or "") < 2000
+        assert naming_restricted("lawfulness", {"person-1": []}) == "lawfulness"
 
     @pytest.mark.rule(60)
     @pytest.mark.rule(64)

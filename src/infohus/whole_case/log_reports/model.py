@@ -6,7 +6,7 @@ is checked by whoever may read the log: a proof of that for the person would hav
 
 import base64
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -109,8 +109,8 @@ def _sealing(report: SubjectLogReport) -> tuple[bytes, Entry]:
 def check_against(report: SubjectLogReport, entries: Iterable[bytes | None]) -> int:
     """Check a report line by line against a verified log's entries from the first on; emptied ones are `None` or `b""`.
 
-    Gives how many entries on the person were withheld: each is about a record that the act which gave the report out
-    names as restricted.
+    Gives how many entries on the person were withheld: all those on the records whose restriction the act that gave the
+    report out says it follows, and no others.
 
     Raises:
         ReportDoesNotHold: the log holds something else, or more.
@@ -124,7 +124,7 @@ def check_against(report: SubjectLogReport, entries: Iterable[bytes | None]) -> 
         if not encoded or (entry := read(encoded)) is None:
             continue
         if (entry.correlation, entry.purpose) == (sealed.correlation, GIVEN_OUT) and entry.caller is not None:
-            restricted = restricted_by(entry)
+            restricted = _restricted_by(entry)
         if is_on(entry, report.person, report.authority):
             used.append(entry)
     message = "posten med fingeraftrykket står ikke i loggen"
@@ -137,19 +137,22 @@ def _compare(report: SubjectLogReport, used: Sequence[Entry], restricted: set[st
     if not last:
         message = "loggen siger ikke, at der da blev bedt om udtrækket"
         raise ReportDoesNotHold(message)
-    said, withheld = list(reversed(report.lines)), 0
+    said, withheld = list(reversed(report.lines)), list[Entry]()
     for entry in used[: last[-1] + 1]:
         if said and said[-1] == line_from(entry):
             said.pop()
-        elif str(entry.subject) in restricted:
-            withheld += 1
         else:
-            message = f"loggens opslag af {entry.at:%d.%m.%Y kl. %H.%M} UTC mangler, og ingen begrænsning gælder det"
-            raise ReportDoesNotHold(message)
+            withheld.append(entry)
     if said:
         message = f"loggen har ikke opslaget af {said[-1].at:%d.%m.%Y kl. %H.%M} UTC"
         raise ReportDoesNotHold(message)
-    return withheld
+    if withheld and _digest_of_restricted(report.person, {entry.subject for entry in withheld}) not in restricted:
+        message = (
+            f"{len(withheld)} opslag mangler, det første af {withheld[0].at:%d.%m.%Y kl. %H.%M} UTC, og de er ikke dem,"
+            " som en begrænsning gælder"
+        )
+        raise ReportDoesNotHold(message)
+    return len(withheld)
 
 
 def is_on(entry: Entry, person: str, authority: str) -> bool:
@@ -168,14 +171,19 @@ def asks(entry: Entry, person: str, authority: str) -> bool:
     return said == (Action.REPORT_SUBJECT_LOG.value, Outcome.ALLOWED, ORDERED) and is_on(entry, person, authority)
 
 
-def naming_restricted(purpose: str | None, records: Collection[UUID]) -> str | None:
+def naming_restricted(purpose: str | None, left_out: Mapping[str, Collection[UUID]]) -> str | None:
     """Write the justification of the act that gives reports out: what the log is read for, and what was left out.
 
-    The latter are the records whose restriction the reports follow.
+    `left_out` are the records whose restriction each person's report follows; a digest of them stands there for each
+    person with any, however many they are.
     """
-    return f"{purpose}{_RESTRICTED}{' '.join(sorted(map(str, records)))}" if records else purpose
+    digests = [_digest_of_restricted(person, records) for person, records in left_out.items() if records]
+    return f"{purpose}{_RESTRICTED}{' '.join(digests)}" if digests else purpose
 
 
-def restricted_by(entry: Entry) -> set[str]:
-    """Read which records an act that gave a report out names as restricted."""
+def _restricted_by(entry: Entry) -> set[str]:
     return set((entry.justification or "").partition(_RESTRICTED)[2].split())
+
+
+def _digest_of_restricted(person: str, records: Iterable[UUID | None]) -> str:
+    return hashlib.sha256("\n".join([person, *sorted(map(str, records))]).encode()).hexdigest()

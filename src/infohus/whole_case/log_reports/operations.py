@@ -122,7 +122,7 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     used = [index for one in gathered for index in one.between]
     work.audit_draft.read_entries = [(min(used), max(used))] if used else []
     reports = [_report_on(one, authority=name, origin=head.checkpoint.origin) for one in gathered]
-    left_out = {record for one in gathered for record in one.restricted}
+    left_out = {one.person: one.left_out for one in gathered}
     work.audit_draft.justification = naming_restricted(work.audit_draft.asked.purpose, left_out)
     work.audit_draft.letters.extend(digest_of(report) for report in reports)
     return reports
@@ -140,6 +140,8 @@ class _Gathered:
     restricted: set[UUID] = field(default_factory=set)
     asked: tuple[datetime, int] | None = None
     """When it was asked for, and how many lines there are with that."""
+    left_out: frozenset[UUID] = frozenset()
+    """Which restricted records the lines until then leave out."""
 
     def take(self, index: int, entry: Entry, restricted: Collection[UUID]) -> None:
         """Take the next entry that holds the person's log id."""
@@ -151,7 +153,7 @@ class _Gathered:
             return
         self.lines.append(line_from(entry))
         if asks(entry, self.person, self.authority):
-            self.asked = entry.at, len(self.lines)
+            self.asked, self.left_out = (entry.at, len(self.lines)), frozenset(self.restricted)
 
 
 async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[tuple[int, Entry]]]:
