@@ -145,6 +145,14 @@ async def correction_of_the_police(house: House) -> tuple[CaseInHand, Resolve]:
     return await _corrected_by(house, POLICE)
 
 
+async def correction_withdrawn(house: House) -> tuple[CaseInHand, Resolve]:
+    """The municipality withdraws it before the police acknowledge it."""
+    case, _ = await _corrected_by(house, MUNICIPALITY)
+    right = next(one for one in (await case.kommune.get(f"{case.path}/exchanges"))["items"] if one["corrects"])
+    body = {"recipient": POLICE, "reason": "Rettet ved en fejl."}
+    return case, lambda: case.kommune.post(f"{case.path}/exchanges/{right['id']}/withdrawals", body)
+
+
 async def _corrected_by(house: House, by: str) -> tuple[CaseInHand, Resolve]:
     case = await (await house.case()).accept()
     discloser, recipient = (case.kommune, case.politi) if by == MUNICIPALITY else (case.politi, case.kommune)
@@ -202,6 +210,7 @@ class WhenSomethingStandsInTheWay:
         (request_taken_back, "request-not-answered", 8, "the_authority_asked"),
         (correction, "correction-not-confirmed", 13, "the_recipient"),
         (correction_of_the_police, "correction-not-confirmed", 13, "the_recipient"),
+        (correction_withdrawn, "correction-not-confirmed", 13, "the_recipient"),
     ])
     async def test_what_is_joint_is_named_to_both_and_closing_waits_until_it_is_lifted(
         self, house: House, begin: Begin, code: str, rule: int, lifted_by: str

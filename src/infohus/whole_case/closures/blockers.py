@@ -115,7 +115,11 @@ _MEASURE = Blocker(
 
 def _waits_for(authority: InstrumentedAttribute[str]) -> sa.ColumnElement[bool]:
     has_confirmed = sa.exists().where(Receipt.exchange_id == Exchange.id, Receipt.authority_id == authority)
-    return (authority == sa.func.any(Exchange.recipients)) & ~has_confirmed
+    was_withdrawn = sa.exists().where(
+        Disclosure.exchange_id == Exchange.id, Disclosure.record_id == Exchange.id,
+        Disclosure.recipient_id == authority, Disclosure.withdrawn_at.is_not(None),
+    )
+    return (authority == sa.func.any(Exchange.recipients)) & ~has_confirmed & ~was_withdrawn
 
 
 _OWN = sa.bindparam("authority_id", type_=sa.Text)
@@ -153,6 +157,8 @@ _UNCONFIRMED_CORRECTIONS = (
     .limit(20)
 )
 """Finds corrections sent to the municipality or the police of the infohus that the recipient has not acknowledged.
+
+One that was withdrawn from the recipient asks for no receipt any more.
 
 Other recipients do not block closing: they have no tovholder who could acknowledge.
 """
