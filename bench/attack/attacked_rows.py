@@ -15,7 +15,7 @@ from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.keys_model import IntakeKey
 from infohus.kernel.access.model import Case, Coordinator, Disclosure, Participant
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
-from infohus.kernel.audit.storage.log import APPEND, AnyConnection
+from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, AnyConnection
 from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.audit.verification.claims import Claims
 from infohus.kernel.audit.verification.key_rows import RowFault
@@ -24,7 +24,7 @@ from infohus.kernel.audit.verification.row_reconciliation import RowReconciliati
 from infohus.kernel.database.statements import insert_of, table_of, update_of
 from infohus.kernel.database.tables import Row
 
-LOG, ORIGIN = UUID(int=12), "infohus.attack/rows"
+LOG, ORIGIN = INSTALLATION_LOG, "infohus.attack/rows"
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OURS, THEIRS = "kommune", "politi"
 CASES = 25

@@ -19,7 +19,7 @@ from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.model import InfohusAuthority
 from infohus.kernel.audit.formats.emptying import CARRY_ROWS, EMPTY_AND_CARRY, carrying_entries, entry_of
 from infohus.kernel.audit.formats.entry import Emptied, Wrote, decode, read
-from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG
 from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.audit.verification.log_rows import verify_database
 from infohus.kernel.audit.verification.row_reconciliation import reconcile_rows
@@ -29,7 +29,7 @@ from infohus.kernel.database.statements import table_of
 from infohus.plan.model import PlanObligation
 from small_entries import small_entry
 
-LOG = uuid4()
+LOG = INSTALLATION_LOG
 LONG_AGO, FIVE_YEARS = now() - timedelta(days=3000), timedelta(days=5 * 366)
 OBLIGATION, BELONGING = table_of(PlanObligation), table_of(InfohusAuthority)
 
