@@ -108,9 +108,9 @@ CREATE FUNCTION audit.is_of_emptying(said jsonb, of_log uuid, action text) RETUR
 --
 -- `carried` are entries that say again what the emptied ones said last of rows: the same table, key, revision and
 -- digest, each once, and nothing else. So nobody can forge an entry on a row this way. Nothing may be left out either:
--- what the range says last of a row is carried, unless that is that it was deleted, or `later` names an entry behind the
--- range, as [log, index], that says more of it: a higher revision, or that it was deleted since. Another log's entry says
--- nothing here: whether its authority may write the row, nobody has asked.
+-- what the range says last of a row is carried, unless that is that it was deleted, or `later` names by its index an
+-- entry behind it in the same log that says more of it: a higher revision, or that it was deleted since. What another
+-- log says makes nothing superfluous: anybody may have appended it, and it may be emptied first.
 CREATE FUNCTION audit.empty(
     of_log uuid, start bigint, stop bigint, new_entry bytea, carried bytea[] DEFAULT '{}', later jsonb DEFAULT '[]'
 ) RETURNS bigint
@@ -158,10 +158,10 @@ CREATE FUNCTION audit.empty(
         IF EXISTS (
             WITH since AS MATERIALIZED (
                 SELECT w AS word, (e ->> 'at')::timestamptz AS at
-                FROM (SELECT DISTINCT p FROM jsonb_array_elements(later) p) named
-                JOIN audit.leaf l ON l.log_id = (p ->> 0)::uuid AND l.index = (p ->> 1)::bigint,
+                FROM (SELECT DISTINCT p::bigint AS behind FROM jsonb_array_elements_text(later) p) named
+                JOIN audit.leaf l ON l.log_id = of_log AND l.index = behind AND behind >= stop,
                 jsonb(convert_from(l.entry, 'UTF8')) e, jsonb_array_elements(e -> 'wrote') w
-                WHERE e ->> 'outcome' = 'allowed' AND l.log_id = of_log AND l.index >= stop
+                WHERE e ->> 'outcome' = 'allowed'
             )
             SELECT n -> 'table', n -> 'key' FROM unnest(words) n
             EXCEPT

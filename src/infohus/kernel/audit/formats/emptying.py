@@ -30,7 +30,7 @@ EMPTIABLE = "SELECT start, stop, earliest, latest FROM audit.emptiable($1, $2)"
 EMPTY = "SELECT audit.empty($1, $2, $3, $4)"
 EMPTY_AND_CARRY = "SELECT audit.empty($1, $2, $3, $4, $5, $6)"
 """The same, after appending the entries $5, which carry what the emptied ones said last of rows; of the other rows, the
-entries $6 say more: a JSON list of [log, index]."""
+entries $6 of the same log say more: a JSON list of their indexes."""
 
 CARRY_ROWS = "carryRowDigests"
 """The action of those entries; it has no route either."""

@@ -138,11 +138,11 @@ class LoggedRows:
 
     def newest_in(
         self, log_id: UUID, start: int, stop: int, *, counts: Callable[[str, Written], bool]
-    ) -> Iterator[tuple[Wrote, tuple[str, int] | None]]:
+    ) -> Iterator[tuple[Wrote, int | None]]:
         """Give what a log's entries start … stop−1 say last of each row, but not that it was deleted.
 
-        With each, the log and place of an entry behind them, in the same log, that says more of the row and whose word
-        `counts`; `None` where none does.
+        With each, the index of an entry behind them in the same log that says more of the row and whose word `counts`;
+        `None` where none does.
         """
         named = "SELECT DISTINCT name, key FROM wrote WHERE log = ? AND place >= ? AND place < ?"
         for table, key in self.store.execute(named, (str(log_id), start, stop)).fetchall():
@@ -153,7 +153,7 @@ class LoggedRows:
             )
             if last.verb != DELETED:
                 behind = [
-                    (one.log, one.place) for one in history
+                    one.place for one in history
                     if one.log == str(log_id) and one.place >= stop and counts(table, one)
                     and (one.revision > last.revision or (one.verb == DELETED and one.at >= last.at))
                 ]
