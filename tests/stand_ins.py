@@ -201,20 +201,31 @@ def run_on(name: str, unit: Mapping[str, list[str]]) -> int:
 
 
 def supervise(name: str, unit: Mapping[str, list[str]], started: int) -> NoReturn:
-    """Be systemd for a service, in a process of its own: start it, wait, and see whether it failed by itself."""
+    """Be systemd for a service, in a process of its own: start it, wait, and see whether it failed by itself.
+
+    One that says what runs at its end is told so, and started again a second later.
+    """
     os.setsid()
-    process = process_of(name, unit, unit["ExecStart"][0], {})
-    file = STATE / f"{name}.pid"
-    file.write_text(str(process.pid), encoding="ascii")
-    for stream in range(3):
-        os.dup2(os.open(os.devnull, os.O_RDWR), stream)
-    os.close(started)
-    code = process.wait()
-    is_left = file.exists() and file.read_text(encoding="ascii") == str(process.pid)
-    if is_left and code > 0 and unit.get("Restart") == ["on-abnormal"]:
-        file.unlink()
-        follow_failure(name, unit, code)
-    os._exit(0)
+    for place in unit.get("StateDirectory", []):
+        folder = Path("/var/lib") / place
+        folder.mkdir(mode=0o700, exist_ok=True)
+        shutil.chown(folder, unit["User"][0], unit["Group"][0])
+    file, is_first = STATE / f"{name}.pid", True
+    while True:
+        process = process_of(name, unit, unit["ExecStart"][0], {})
+        file.write_text(str(process.pid), encoding="ascii")
+        if is_first:
+            for stream in range(3):
+                os.dup2(os.open(os.devnull, os.O_RDWR), stream)
+            os.close(started)
+        code, is_first = process.wait(), False
+        if code > 0 and file.exists() and "ExecStopPost" in unit:
+            told = {"SERVICE_RESULT": "exit-code", "EXIT_STATUS": str(code)}
+            process_of(name, {}, unit["ExecStopPost"][0].removeprefix("+"), told).wait()
+            time.sleep(1)
+        is_left = file.exists() and file.read_text(encoding="ascii") == str(process.pid)
+        if not is_left or code <= 0 or "ExecStopPost" not in unit:
+            os._exit(0)
 
 
 def postgres(verb: str) -> int:

@@ -15,16 +15,16 @@ from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.keys_model import IntakeKey
 from infohus.kernel.access.model import Case, Coordinator, Disclosure, Participant
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
-from infohus.kernel.audit.storage.log import APPEND, AnyConnection
+from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, AnyConnection
 from infohus.kernel.audit.storage.written_rows import wrote_of
-from infohus.kernel.audit.verification.claims import Claims
+from infohus.kernel.audit.verification.claims import Claims, SortedOut
 from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, Written
 from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
 from infohus.kernel.database.statements import insert_of, table_of, update_of
 from infohus.kernel.database.tables import Row
 
-LOG, ORIGIN = UUID(int=12), "infohus.attack/rows"
+LOG, ORIGIN = INSTALLATION_LOG, "infohus.attack/rows"
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OURS, THEIRS = "kommune", "politi"
 CASES = 25
@@ -35,11 +35,18 @@ STAGES = ("received", "cleared", "accepted", "qualifying", "recommending", "acti
 class OneLog(Claims):
     """Takes the word of the one log, which names the rows of all authorities."""
 
-    async def sorted_out(
-        self, _connection: AnyConnection, _table: str, _stored: Mapping[str, Any], said: Sequence[Written]
-    ) -> tuple[list[Written], list[Written]]:
+    async def on_stored(
+        self, _connection: AnyConnection, _table: str, _stored: Mapping[str, Any], _key: str, said: Sequence[Written]
+    ) -> SortedOut:
         """Let every entry count."""
-        return list(said), []
+        return SortedOut(list(said), [])
+
+    async def on_missing(
+        self, _connection: AnyConnection, _table: str, _key: Mapping[str, str], said: Sequence[Written], *,
+        has_case: bool,  # noqa: ARG002 - as the shipped one is asked
+    ) -> SortedOut:
+        """Let every entry count here, too."""
+        return SortedOut(list(said), [])
 
 
 @dataclass
@@ -142,7 +149,7 @@ class AttackedRows:
         """Do what `infohus audit verify --rows` does."""
         with LoggedRows() as logged:
             reconciliation, found = RowReconciliation(logged, RulesOfKeyRows()), list[RowFault]()
-            reconciliation.claims = OneLog(reconciliation.rules)
+            reconciliation.claims = OneLog(reconciliation.rules, logged)
             while not reconciliation.is_done:
                 found += await reconciliation.step(self.superuser)
         return found

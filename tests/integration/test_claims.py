@@ -17,7 +17,7 @@ from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.audit.verification.claims import CANNOT_SAY, OPERATOR, OTHERS_ALONE
 from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_text
-from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
+from infohus.kernel.audit.verification.row_reconciliation import NOBODYS, RowReconciliation
 from reconciled import SET_UP
 
 OF_LOG = "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index DESC"
@@ -41,6 +41,15 @@ FORGED: dict[str, tuple[str | None, dict[str, Any], dict[str, Any]]] = {
     "the own log, a word that is none": (MUNICIPALITY, {}, {"verb": "zzz", "digest": OTHER_DIGEST}),
 }
 """In whose log, and what such an entry and its word on the row say otherwise than the honest one."""
+
+
+async def found_over(connection: asyncpg.Connection) -> list[RowFault]:
+    """Compare all rows as a connection sees them, but for what the fixture fills."""
+    with LoggedRows() as logged:
+        reconciliation, found = RowReconciliation(logged, RulesOfKeyRows()), list[RowFault]()
+        while not reconciliation.is_done:
+            found += await reconciliation.step(connection)
+    return [one for one in found if one.table not in SET_UP]
 
 
 @dataclass(frozen=True)
@@ -73,12 +82,28 @@ class Claiming:
         return place
 
     async def found(self) -> list[RowFault]:
-        """Compare all rows as this connection sees them, but for what the fixture fills."""
-        with LoggedRows() as logged:
-            reconciliation, found = RowReconciliation(logged, RulesOfKeyRows()), list[RowFault]()
-            while not reconciliation.is_done:
-                found += await reconciliation.step(self.connection)
-        return [one for one in found if one.table not in SET_UP]
+        """Compare all rows as this connection sees them."""
+        return await found_over(self.connection)
+
+
+class WhenALogIsNobodys:
+    @pytest.mark.rule(58)
+    @pytest.mark.rule(90)
+    @pytest.mark.parametrize("forging", [
+        "SELECT audit.open_log('0b9bdb17-4b40-4a2e-8a8e-6d4b2f2c9a11', 'x', NULL)",
+        "SELECT audit.open_log('0b9bdb17-4b40-4a2e-8a8e-6d4b2f2c9a11', 'x', 'ny')",
+        "UPDATE audit.log SET authority = 'ny' WHERE authority = 'ishoj-kommune'",
+    ])
+    async def test_it_is_named(self, house: House, forging: str) -> None:
+        connection = await asyncpg.connect(house.superuser)
+        transaction = connection.transaction()
+        await transaction.start()
+        assert [one for one in await found_over(connection) if one.table == "audit.log"] == []
+        await connection.execute(f"SET LOCAL session_replication_role = replica; {forging}")
+        (found,) = [one for one in await found_over(connection) if one.table == "audit.log"]
+        assert found.what == NOBODYS
+        await transaction.rollback()
+        await connection.close()
 
 
 class WhenAnotherLogNamesARow:

@@ -155,7 +155,7 @@ class WhenTheUnitIsRead:
         assert (found.returncode, found.stdout + found.stderr) == (0, "")
 
     @pytest.mark.fault("E1")
-    @pytest.mark.parametrize("name", ["infohus", "infohus-check", "infohus-rows", "infohus-backup"])
+    @pytest.mark.parametrize("name", ["infohus", "infohus-check", "infohus-backup"])
     def test_a_failure_starts_the_alarm(self, name: str) -> None:
         unit = directives(UNIT.with_name(f"{name}.service").read_text(encoding="utf-8"))
         assert unit["OnFailure"] == ["infohus-alarm@%N.service"]
@@ -178,8 +178,27 @@ class WhenTheUnitIsRead:
     def test_the_slow_comparison_runs_for_as_long_as_the_service(self) -> None:
         rows = directives(ROWS.read_text(encoding="utf-8"))
         assert "infohus-rows.service" in DIRECTIVES["Wants"][0].split()
-        assert (rows["PartOf"], rows["Restart"]) == (["infohus.service"], ["on-abnormal"])
-        assert rows["ExecStart"] == ["/opt/infohus/.venv/bin/infohus audit watch-rows"]
+        assert (rows["PartOf"], rows["Restart"]) == (["infohus.service"], ["on-failure"])
+        (command,) = rows["ExecStart"]
+        assert command == "/opt/infohus/.venv/bin/infohus audit watch-rows --told /var/lib/infohus-rows/told"
+
+    @pytest.mark.fault("E1")
+    @pytest.mark.parametrize(("result", "status", "tells"), [
+        ("exit-code", "1", True), ("exit-code", "3", True), ("success", "0", False), ("signal", "KILL", False),
+    ])
+    def test_it_alarms_at_each_end_that_says_something_and_goes_on(
+        self, tmp_path: Path, result: str, status: str, tells: bool  # noqa: FBT001 - a parameter of the test
+    ) -> None:
+        rows = directives(ROWS.read_text(encoding="utf-8"))
+        assert (rows["StartLimitIntervalSec"], "OnFailure" in rows) == (["0"], False)
+        assert rows["ExecStopPost"] == ["+/opt/infohus/deploy/systemd/alarm %N"]
+        script, called = tmp_path / "alarm", tmp_path / "called"
+        text = UNIT.with_name("alarm").read_text(encoding="utf-8")
+        script.write_text(text.replace("/etc/infohus/alarm", f"echo >{called}").replace("logger ", ": "), "utf-8")
+        given = {"SERVICE_RESULT": result, "EXIT_STATUS": status, "PATH": "/usr/bin:/bin"}
+        assert subprocess.run(["/bin/sh", script, "infohus-rows"], env=given, check=False).returncode == 0
+        said = called.read_text("utf-8") if called.exists() else ""
+        assert said.startswith(f"infohus-rows {status} ") == tells
 
     def test_the_service_is_shut_out_from_every_password_that_is_not_its_own(self) -> None:
         roles = set(re.findall(r"^(\w+) INFOHUS_\w*DATABASE_URL$", BLOCKS["passwords"], re.MULTILINE))

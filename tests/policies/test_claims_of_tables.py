@@ -15,13 +15,14 @@ import asyncpg
 import msgspec
 import pytest
 
-from house import MUNICIPALITY, POLICE
+from house import INSTITUTION, MUNICIPALITY, POLICE
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.row_acts import BY_ANY, DELETE, INSERT, UPDATE
-from infohus.kernel.access.row_writers import MET
+from infohus.kernel.access.row_writers import ALSO, MET
 from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS
 from infohus.kernel.audit.formats.entry import Entry, Wrote, decode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
+from infohus.kernel.audit.verification.claims import ANOTHERS
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_text
 from infohus.kernel.audit.verification.row_reconciliation import GONE, RowReconciliation, Table, compared_tables
 from infohus.kernel.authorization.action import Action
@@ -51,9 +52,13 @@ class Logged:
     entry: Entry
     wrote: Wrote
 
+    @property
+    def _other(self) -> str:
+        return POLICE if self.entry.authority == MUNICIPALITY else MUNICIPALITY
+
     def forged_entries(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give where an entry is forged, and what it says otherwise than the honest one."""
-        other = POLICE if self.entry.authority == MUNICIPALITY else MUNICIPALITY
+        other = self._other
         act = Action.WRITE_NOTE if self.table.name != "note" else Action.NOTE_INFORMATION
         yield OTHERS, {"log": log_of(other), "authority": other}
         yield "carried there", {"log": log_of(other), "authority": None, "case": None, "action": CARRY_ROWS}
@@ -92,6 +97,26 @@ class Logged:
             "digest": digest_of(self.table.name, row),
         }
 
+    def prolonged(self) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+        """Let a participation last longer; give the row, what an entry says of it, and by which acts that end one."""
+        row = {**self.stored, "ends_at": self.entry.at + timedelta(days=900), REVISION: self.stored[REVISION] + 1}
+        word = {
+            "verb": UPDATE, "revision": row[REVISION], "digest": digest_of(self.table.name, row),
+            "was": digest_of(self.table.name, self.stored),
+        }
+        for act in (Action.LEAVE_CASE, Action.END_PARTICIPATION):
+            for whose in (self._other, self.entry.authority):
+                yield row, word, {"log": log_of(str(whose)), "authority": whose, "action": act.value}
+
+    def taken_over(self) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Let the row say that it is the other authority's, where a column but its key says whose it is."""
+        columns = [one for one in ("authority_id", "discloser_id") if one in self.stored.keys() - set(self.table.keys)]
+        if not columns:
+            return None
+        row = {**self.stored, columns[0]: self._other}
+        revision = self.stored.get(REVISION, 1)
+        return row, {"verb": INSERT, "revision": revision, "digest": digest_of(self.table.name, row), "was": None}
+
     def deleted(self) -> tuple[None, dict[str, Any]]:
         """Say that it is gone."""
         was = digest_of(self.table.name, self.stored)
@@ -116,6 +141,11 @@ class Between:
         self._connection = connection
         self.asked = "nothing"
         self.row: Mapping[str, Any] | None = None
+        self.is_case_gone = False
+
+    async def fetch(self, query: str, *arguments: Any) -> Any:
+        """Give no authorities of a case that is gone."""
+        return [] if self.is_case_gone else await self._connection.fetch(query, *arguments)
 
     async def fetchrow(self, query: str, *arguments: Any) -> Any:
         """Give the forged row of the table that is asked for."""
@@ -133,14 +163,18 @@ class Forging:
         self._seen = cast("asyncpg.Connection", self._between)
 
     async def faults(
-        self, logged: Logged, row: Mapping[str, Any] | None, wrote: Mapping[str, Any], said: Mapping[str, Any]
+        self, logged: Logged, row: Mapping[str, Any] | None, wrote: Mapping[str, Any], said: Mapping[str, Any], *,
+        is_case_gone: bool = False,
     ) -> list[tuple[str, str]]:
         """Compare a row with the logs and one more entry; give what is named, and how."""
         word = msgspec.structs.replace(logged.wrote, **wrote)
         if said.get("action") == CARRY_ROWS:
             word = msgspec.structs.replace(word, verb=CARRIED if row is not None else DELETE, was=None)
-        entry = msgspec.structs.replace(logged.entry, nonce=secrets.token_urlsafe(16), wrote=[word], **said)
+        entry = msgspec.structs.replace(
+            logged.entry, at=logged.entry.at + timedelta(days=1), nonce=secrets.token_urlsafe(16), wrote=[word], **said
+        )
         self._between.asked, self._between.row = f"{logged.table.select} WHERE", row
+        self._between.is_case_gone = is_case_gone
         store = self._reconciliation.logged.store
         store.commit()
         self._reconciliation.logged.see(entry.log, 10**6, entry)
@@ -189,21 +223,44 @@ async def test_no_other_entry_makes_a_row_lawful_that_was_added_changed_or_delet
         reconciliation = RowReconciliation(logged, RulesOfKeyRows())
         while not await reconciliation.follow(superuser):
             pass
-        forging, wrong, deletable = Forging(superuser, reconciliation), [], set[str]()
+        forging, deletable = Forging(superuser, reconciliation), set[str]()
         for one in await _logged(superuser, reconciliation):
-            name = one.table.name
-            for row, wrote in (one.added(), one.changed(), one.deleted()):
-                assert await forging.faults(one, row, {**wrote, "verb": "zzz"}, {}) != [], name
-                for where, said in one.forged_entries():
-                    found = await forging.faults(one, row, wrote, said)
-                    is_named = name in {table for table, _ in found}
-                    if is_named == _is_lawful(name, wrote["verb"], where):
-                        wrong.append((name, wrote["verb"], where, found))
-                    if row is None and (name, GONE) not in found:
-                        wrong.append((name, "not gone", where, found))
+            wrong = [*await _passed(forging, one), *await _passed_otherwise(forging, one)]
+            assert wrong == [], "\n".join(str(passed) for passed in wrong)
             withdrawing = {"action": Action.WITHDRAW_EXCHANGE.value}
             if await forging.faults(one, *one.deleted(), withdrawing) == []:
-                deletable.add(name)
-        assert wrong == [], "\n".join(str(one) for one in wrong)
+                deletable.add(one.table.name)
         assert deletable == DELETED_FROM
     assert compared.asked.world.tables
+
+
+async def _passed(forging: Forging, one: Logged) -> list[Any]:
+    """List the entries on a row that was added, changed or deleted that were named though lawful, or not though not."""
+    wrong, name = list[Any](), one.table.name
+    for row, wrote in (one.added(), one.changed(), one.deleted()):
+        assert await forging.faults(one, row, {**wrote, "verb": "zzz"}, {}) != [], name
+        for where, said in one.forged_entries():
+            found = await forging.faults(one, row, wrote, said)
+            is_named = name in {table for table, _ in found}
+            if is_named == _is_lawful(name, wrote["verb"], where):
+                wrong.append((name, wrote["verb"], where, found))
+            if row is None and (name, GONE) not in found:
+                wrong.append((name, "not gone", where, found))
+    return wrong
+
+
+async def _passed_otherwise(forging: Forging, one: Logged) -> list[Any]:
+    """List the same of a row whose column says another writer, of a longer participation, and of one without a case."""
+    wrong, name = list[Any](), one.table.name
+    if (taken := one.taken_over()) is not None:
+        found = await forging.faults(one, *taken, next(one.forged_entries())[1])
+        if (name, ANOTHERS) not in found:
+            wrong.append((name, "taken over", found))
+    for row, wrote, said in one.prolonged() if name == "participant" else ():
+        if name not in {table for table, _ in await forging.faults(one, row, wrote, said)}:
+            wrong.append((name, "prolonged", said))
+    if "infohus" in ALSO.get((name, UPDATE), ()) and name != "case":
+        said = {"log": log_of(INSTITUTION), "authority": INSTITUTION}
+        if name not in {table for table, _ in await forging.faults(one, *one.changed(), said, is_case_gone=True)}:
+            wrong.append((name, "its case is gone"))
+    return wrong

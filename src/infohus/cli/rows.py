@@ -1,16 +1,20 @@
 """`infohus audit verify --rows` and `watch-rows`: compare every row with what the logs say was stored.
 
-The first does it at once and looks for lost secrets too; the second goes on slowly, beside the service. Both compare
-functions, tables, rights and roles with those that were shipped.
+The first does it at once and looks for lost secrets too; the second goes on slowly, beside the service: it ends where
+it found something new, is started again, and goes on. Both compare functions, tables, rights and roles with those that
+were shipped.
 """
 
 import asyncio
+from pathlib import Path
 
 import asyncpg
+import msgspec
 import rich_click as click
 
 from infohus import logs
 from infohus.cli.log_verification import CHANGED, NOT_CHECKED
+from infohus.cli.options import PATH
 from infohus.cli.progress_bar import ProgressBar
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.lost_secrets import lost_secrets
@@ -25,6 +29,8 @@ from infohus.kernel.sealing.column import sealed_columns
 
 LOST = "sidens hemmelighed er væk, så dens tekster kan ikke læses"
 BETWEEN_TURNS_SECONDS = 10
+NOT_COMPARED = "rows-not-compared"
+"""Stands in the file of what was told for a time in which nothing could be compared."""
 rows_option = click.option(
     "--rows", is_flag=True, help="Instead: compare all rows of all tables with what the logs say was stored."
 )
@@ -80,14 +86,18 @@ def code_of_rows(database: str | None) -> int:
     "--reconciler-database", envvar="INFOHUS_RECONCILER_DATABASE_URL", required=True,
     help="Address of the role infohus_reconciler.",
 )
-def watch_rows(*, reconciler_database: str) -> None:
+@click.option(
+    "--told", type=PATH, help="A file in which it keeps what it ended with; started again, it does not end with that.",
+)
+def watch_rows(*, reconciler_database: str, told: Path | None) -> None:
     """Compare all rows with the logs a little at a time, again and again, and log each that is not as they say.
 
-    It ends only after a turn that found something, with code 1, or where it cannot compare any longer, with code 3.
+    It ends only after a turn that found something new, with code 1, or where it cannot compare any longer, with code 3;
+    so whoever is told of each end is told of everything once. What is mended and comes again is told again.
     """
     logs.set_up(form="auto", sealed_names={column for _, column in sealed_columns(Row.metadata)})
     try:
-        found = asyncio.run(_first_found(reconciler_database))
+        found = asyncio.run(_first_new(reconciler_database, told))
     except RowsNotCompared:
         click.echo("Ikke prøvet: rækkerne, for databasen svarer ikke, eller rollen må ikke læse dem.", err=True)
         raise SystemExit(NOT_CHECKED) from None
@@ -96,15 +106,48 @@ def watch_rows(*, reconciler_database: str) -> None:
     raise SystemExit(CHANGED)
 
 
-async def _first_found(database: str) -> frozenset[RowFault]:
-    """Turn until something is wrong."""
+async def _first_new(database: str, told: Path | None) -> frozenset[RowFault]:
+    """Turn until something is wrong that was not told yet.
+
+    Raises:
+        RowsNotCompared: nor can the rows be compared, which was not told yet either.
+    """
+    known = _read(told)
     with LoggedRows() as logged:
         slow, is_first = SlowTurn(database, RulesOfKeyRows(), logged), True
-        while not (found := await slow.turn()):
+        while True:
+            try:
+                found = await slow.turn(known)
+            except RowsNotCompared:
+                if NOT_COMPARED in known:
+                    continue
+                _write(told, known | {NOT_COMPARED})
+                raise
+            names = frozenset(fault.name for fault in found)
+            _write(told, names)
+            if names - known:
+                return found
             if is_first:
-                click.echo(f"Uændret: {slow.compared} rækker. Der sammenlignes igen og igen.")
+                told_before = f" {len(names)} er som meldt før." if names else ""
+                click.echo(f"Uændret: {slow.compared} rækker.{told_before} Der sammenlignes igen og igen.")
                 is_first = False
+            known = names
             await asyncio.sleep(BETWEEN_TURNS_SECONDS)
-        return found
+
+
+def _read(told: Path | None) -> frozenset[str]:
+    """Read what was told; nothing where there is no such file, or somebody changed it."""
+    try:
+        return frozenset() if told is None else msgspec.json.decode(told.read_bytes(), type=frozenset[str])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return frozenset()
+
+
+def _write(told: Path | None, names: frozenset[str]) -> None:
+    """Write what is told now and what was before; if the process dies before it told it, the daily check does."""
+    if told is not None and names != _read(told):
+        told.write_bytes(msgspec.json.encode(sorted(names)))
+
+
 def _is_remark(fault: Fault | RowFault) -> bool:
     return isinstance(fault, RowFault) and fault.is_remark

@@ -35,9 +35,14 @@ class RowFault:
     is_remark: bool = False
     said_in: str = ""
 
+    @property
+    def name(self) -> str:
+        """Write in one line which row it is and what is wrong, by which it is known again."""
+        return f"{self.table} {self.key}: {self.what}"
+
     def __str__(self) -> str:
-        """Write it in one line."""
-        return f"{self.table} {self.key}: {self.what}" + (f" (efter {self.said_in})" if self.said_in else "")
+        """Write all of it in one line."""
+        return self.name + (f" (efter {self.said_in})" if self.said_in else "")
 
 
 class KeyRowRules(Protocol):

@@ -14,7 +14,7 @@ import asyncpg
 
 from infohus.kernel.audit.formats.emptying import CARRIED, EMPTY_LOG_ENTRIES
 from infohus.kernel.audit.formats.entry import read
-from infohus.kernel.audit.storage.log import ROWS, ROWS_AT_ONCE, AnyConnection
+from infohus.kernel.audit.storage.log import INSTALLATION_LOG, ROWS, ROWS_AT_ONCE, AnyConnection, log_of
 from infohus.kernel.audit.verification.claims import ANOTHERS, CANNOT_SAY, OTHERS_ALONE, Claims
 from infohus.kernel.audit.verification.key_rows import (
     EXCHANGE_KEY,
@@ -32,6 +32,7 @@ from infohus.kernel.database.row_digests import UNLOGGED, WRAPPED_KEYS, digest_o
 AT_ONCE = 500
 """Rows compared in one step."""
 GONE = "er væk, uden at nogen log siger det"
+NOBODYS = "er ikke den log, som installationen eller den myndighed, den nævner, har"
 _EMPTYING = f'"action":"{EMPTY_LOG_ENTRIES}"'.encode()
 _NOTHING_WRITTEN = b'"wrote":[]'
 
@@ -143,6 +144,7 @@ class RowReconciliation:
         if self._left is None:
             rows = await connection.fetch(_TABLES)
             found += self._faults_of_tables(rows)
+            found += self._faults_of_logs()
             found += await self.rules.faults(connection)
             self._left = _compared_of(rows)
         if not self._left:
@@ -158,6 +160,13 @@ class RowReconciliation:
         return [
             *(RowFault(name, "", "er ingen almindelig tabel, så dens rækker kan ikke sammenlignes") for name in odd),
             *(RowFault(name, "", "tabellen er væk") for name in sorted(self.logged.tables() - names)),
+        ]
+
+    def _faults_of_logs(self) -> list[RowFault]:
+        """Name logs that are nobody's: what they say would count for whomever their rows name."""
+        return [
+            RowFault("audit.log", log_id, NOBODYS) for log_id, whose in self.claims.logs.items()
+            if log_id != str(INSTALLATION_LOG if whose is None else log_of(whose))
         ]
 
     async def follow(self, connection: AnyConnection) -> bool:

@@ -41,8 +41,10 @@ class SlowTurn:
         self.compared = 0
         """How many rows the last turn compared."""
 
-    async def turn(self) -> frozenset[RowFault]:
+    async def turn(self, known: frozenset[str] = frozenset()) -> frozenset[RowFault]:
         """Compare all rows once, and give what is wrong; a failure is logged, and the turn goes on a minute later.
+
+        `known` are the names of faults that were told before: they are given, and not logged again.
 
         Raises:
             RowsNotCompared: it failed again and again.
@@ -50,7 +52,7 @@ class SlowTurn:
         found: set[RowFault] = set()
         for _ in range(MOST_FAILURES):
             try:
-                await self._go_on(found)
+                await self._go_on(found, known)
             except Exception as failure:
                 logger.exception("rows_not_compared", exc_info=failure)
                 await asyncio.sleep(self._step_seconds * 60)
@@ -58,22 +60,24 @@ class SlowTurn:
                 return frozenset(found)
         raise RowsNotCompared
 
-    async def _go_on(self, found: set[RowFault]) -> None:
-        """Go on to the turn's end: slowly, and at once where something was found, so that the rest of it is named."""
+    async def _go_on(self, found: set[RowFault], known: frozenset[str]) -> None:
+        """Go on to the turn's end: slowly, and at once where something new was found, so that all of it is told."""
         connection = await asyncpg.connect(self._database, server_settings={
             "application_name": "infohus-rows", "row_security": "off",
         })  # without BYPASSRLS the database then refuses, where it would show fewer rows
+        is_new = False
         try:
             while not self._reconciliation.is_done:
                 before = self._has_read()
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
                     step = await self._step(connection)
-                for fault in step:
+                for fault in (one for one in step if one.name not in known):
+                    is_new = True
                     logger.critical("row_not_as_logged", table=fault.table, key=fault.key, found=fault.what,
                                     said_in=fault.said_in)
                 found.update(step)
                 work = (self._has_read() - before) / AT_ONCE
-                await asyncio.sleep(0 if found else self._step_seconds * min(1, max(SHORTEST_PAUSE, work)))
+                await asyncio.sleep(0 if is_new else self._step_seconds * min(1, max(SHORTEST_PAUSE, work)))
         finally:
             await connection.close()
         self.compared = self._reconciliation.compared
