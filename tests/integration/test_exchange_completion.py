@@ -67,6 +67,27 @@ class WhenOneAuthorityAsksAnother:
         again = await case.politi.call("POST", path, json={"answer": "declined"})
         assert (again.status_code, again.json()["type"]) == (409, "/problems/request-already-answered")
 
+    @pytest.mark.rule(16)
+    async def test_what_rests_on_what_was_withdrawn_is_no_answer(self, house: House) -> None:
+        case = await (await house.case()).clear()
+        await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+        item = await case.note(by=POLICE)
+        from_police = await case.disclose(item, by=POLICE)
+        passed_on = [await case.disclose(item, recipients=[PROBATION], summary=summary) for summary in (None, "Set.")]
+        withdrawal = {"recipient": MUNICIPALITY, "reason": "En fejl."}
+        await case.politi.post(f"{case.path}/exchanges/{from_police['id']}/withdrawals", withdrawal)
+        noted = {"question": "Kender I ham?", "received_from": PROBATION}
+        asked = await case.kommune.post(f"{case.path}/information-requests", noted)
+        answers = [
+            await case.kommune.call(
+                "POST", f"{case.path}/information-requests/{asked['id']}/answer",
+                json={"answer": "partly", "exchange_id": one["id"]},
+            )
+            for one in passed_on
+        ]
+        assert [one.status_code for one in answers] == [422, 200]
+        assert answers[0].json()["type"] == "/problems/answer-is-withdrawn"
+
     async def test_only_the_one_who_was_asked_answers(self, house: House) -> None:
         case = await house.case()
         asked = await case.kommune.post(f"{case.path}/information-requests", self.asking())

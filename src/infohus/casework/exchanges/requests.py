@@ -10,6 +10,7 @@ from infohus import errors
 from infohus.cases.disclosures.model import AuthoritySlug, DisclosureDraft, Exchange, Item
 from infohus.cases.disclosures.operations import disclose
 from infohus.cases.joint_decisions.closing_signatures import require_no_closure_signed
+from infohus.casework.exchanges.aftermath import aftermath_of
 from infohus.casework.exchanges.model import Answer, InformationRequest
 from infohus.casework.exchanges.refusals import AnswerIsWithdrawn
 from infohus.casework.exchanges.withdrawals import Withdrawal
@@ -102,7 +103,7 @@ async def answer_request(work: UnitOfWork, request: InformationRequest, draft: A
         NotAvailable: another authority was asked.
         RequestAlreadyAnswered
         AnswerNamesNoExchange: what is disclosed must be an exchange of the caller's to the one who asked.
-        AnswerIsWithdrawn: that exchange was withdrawn from the one who asked, who reads nothing of it.
+        AnswerIsWithdrawn: that exchange was withdrawn from the one who asked, or all that it told rests on what was.
         PetRequestCannotBeDeclined: answering PET is a duty (rule 14).
     """
     if request.asked_of != work.caller.authority_id:
@@ -114,10 +115,8 @@ async def answer_request(work: UnitOfWork, request: InformationRequest, draft: A
             raise errors.AnswerNamesNoExchange
         if request.asked_by_pet:
             raise errors.PetRequestCannotBeDeclined
-    elif draft.exchange_id is None or not await _answers_by_exchange(work, request, draft.exchange_id):
-        raise errors.AnswerNamesNoExchange
-    elif await work.values(_WITHDRAWN_FROM, exchange_id=draft.exchange_id, recipient_id=request.asked_by):
-        raise AnswerIsWithdrawn
+    else:
+        await _require_answer_by_exchange(work, request, draft.exchange_id)
     work.change(request, answer=draft.answer, answer_exchange_id=draft.exchange_id, answered_at=work.now)
     return request
 
@@ -130,11 +129,22 @@ async def taken_back_of(work: UnitOfWork, requests: Sequence[InformationRequest]
     return {asked_by[row["exchange_id"]] for row in rows}
 
 
-async def _answers_by_exchange(work: UnitOfWork, request: InformationRequest, exchange_id: UUID) -> bool:
-    exchange = await work.row(Exchange, _EXCHANGE, id=exchange_id, case_id=request.case_id)
-    return (
-        exchange is not None and exchange.authority_id == request.asked_of and request.asked_by in exchange.recipients
-    )
+async def _require_answer_by_exchange(
+    work: UnitOfWork, request: InformationRequest, exchange_id: UUID | None
+) -> None:
+    exchange = None
+    if exchange_id is not None:
+        exchange = await work.row(Exchange, _EXCHANGE, id=exchange_id, case_id=request.case_id)
+    if exchange is None or exchange.authority_id != request.asked_of or request.asked_by not in exchange.recipients:
+        raise errors.AnswerNamesNoExchange
+    if await work.values(_WITHDRAWN_FROM, exchange_id=exchange.id, recipient_id=request.asked_by):
+        raise AnswerIsWithdrawn
+    told = [
+        one for one in (await aftermath_of(work, [exchange]))[exchange.id].disclosed
+        if one.recipient_id == request.asked_by and one.record_id != exchange.id
+    ]
+    if told and exchange.summary is None and not any(one.stands for one in told):
+        raise AnswerIsWithdrawn
 
 
 async def _kind_of(work: UnitOfWork, authority_id: str) -> AuthorityKind | None:
