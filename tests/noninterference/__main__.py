@@ -26,7 +26,7 @@ from noninterference.server import migrated_template
 from noninterference.shrinking import shrunk
 
 PLACES = 800
-LEAKS_IN_ONE = 8
+LEAKS_IN_ONE = 6
 ENOUGH = 1000
 """So many histories must reach every kind of act."""
 ALWAYS_REFUSED = {"try what is refused", "erase", "change a proposal past the other"}

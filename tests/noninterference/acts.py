@@ -4,6 +4,7 @@ An act is data, so a history can be printed, and played again without one of its
 of a kind follows from `choice`, so that texts, outcomes and sizes vary.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -102,12 +103,22 @@ def filled(run: Run, act: Act, operation: str, **more: Any) -> dict[str, Any]:
             return own if value == "ishoj-kommune" else others
         if name in TEXTS:
             return written(value, act.choice)
-        return value
+        return _dated(run, value)
 
     body: dict[str, Any] = {**exchanged(EXAMPLES[operation]), **more}
     return body
 
 
+def _dated(run: Run, value: Any) -> Any:
+    """Let what happened at a time of the examples happen now: before that no history would be allowed it."""
+    found = DATES_OF_EXAMPLES.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return value
+    now = run.installation.clock()
+    return now.isoformat() if found.group(1) else f"{now:%Y-%m-%d}"
+
+
+DATES_OF_EXAMPLES = re.compile(r"2026-\d\d-\d\d(T.*)?")
 EXAMPLE_AUTHORITIES = ("ishoj-kommune", "kbh-vestegns-politi")
 TEXTS = frozenset({
     "text", "reason", "reasons", "observation", "asked", "question", "summary", "necessity", "considered",
@@ -180,9 +191,7 @@ def has_child(choice: int) -> bool:
 
 def concern(run: Run, act: Act) -> dict[str, Any]:
     """Write a concern of the act's choice."""
-    return filled(
-        run, act, "RecordConcern", subjects=subjects(act.choice), received_at=run.installation.clock().isoformat()
-    )
+    return filled(run, act, "RecordConcern", subjects=subjects(act.choice))
 
 
 @doing("open a case")

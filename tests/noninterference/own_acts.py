@@ -158,7 +158,7 @@ async def _leave(run: Run, act: Act) -> None:
 @doing("supervise")
 async def _supervise(run: Run, act: Act) -> None:
     role = ("dpo", "legal")[act.choice % 2]
-    for path in ("/exchanges", "/erasure-report"):
+    for path in ("/exchanges", "/exchanges/counts", "/onward-notices"):
         await run.send(act.side, "GET", f"/infohuse/{run.infohus_id}{path}", role=role)
     for path in ("/log", "/log/entries", "/log/notice"):
         await run.send(act.side, "GET", path, role=role)

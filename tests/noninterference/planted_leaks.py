@@ -21,7 +21,7 @@ from infohus.cases.disclosures.model import DisclosureDraft, Exchange, Item, Par
 from infohus.cases.joint_decisions import operations
 from infohus.kernel.access.model import Disclosure
 from infohus.kernel.unit_of_work.unit import UnitOfWork
-from noninterference.installation import Answer, Installation, Run
+from noninterference.installation import INSTITUTION, Answer, Installation, Run, authority_id
 from noninterference.telling import (
     Telling,
     as_etag,
@@ -47,14 +47,15 @@ class PlantedLeak:
     planted: Planting
 
 
-def shown(table: str, *, to: str = "any") -> Planting:
-    """Show all rows of a table in the caller's cases, whosever they are, to who takes part as `to` says."""
+def shown(table: str, *, to: str = "any", whose: str = "%") -> Planting:
+    """Show all rows of a table in the caller's cases, to who takes part as `to` says, of authorities called so."""
 
     @asynccontextmanager
     async def planted(installation: Installation) -> AsyncIterator[None]:
         await installation.connection.execute(
             f"CREATE POLICY leak ON infohus.{table} FOR SELECT TO infohus_app "
-            f"USING (infohus.takes_part(case_id, '{to}') OR infohus.supervises_case(case_id))"
+            f"USING (infohus.caller_authority() LIKE '{whose}' "
+            f"AND (infohus.takes_part(case_id, '{to}') OR infohus.supervises_case(case_id)))"
         )
         try:
             yield
@@ -139,6 +140,7 @@ def counting(table: str) -> str:
     return f"SELECT count(*) FROM infohus.{table} WHERE case_id = $1"  # noqa: S608
 
 
+OF_AN_INSTITUTION = f"{authority_id(INSTITUTION, 0).partition('-')[0]}-%"
 CASE = r"GET /cases/[0-9a-f-]{36}"
 LOGS = (
     "(SELECT count(*) FROM audit.leaf f JOIN audit.log l ON l.id = f.log_id WHERE l.authority IN "
@@ -161,6 +163,8 @@ LEAKS: dict[str, dict[str, Planting]] = {
         )
     } | {
         "who is drawn in sees every exchange": shown("exchange", to="invited"),
+        "an institution sees every exchange": shown("exchange", whose=OF_AN_INSTITUTION),
+        "an institution sees all information": shown("information", whose=OF_AN_INSTITUTION),
         "an owner reads the exchange that passed its own on": instead(
             "cases.disclosures.operations", of="notify_owners", stands=_owners_are_recipients
         ),
