@@ -161,13 +161,14 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                OR moment LIKE '%T24%' OR moment LIKE '%_:60%'
                OR (moment::timestamptz <= now() + '1 hour'::interval) IS NOT TRUE
                OR num_nulls((said ->> 'caller')::uuid, (said ->> 'subject')::uuid, (said ->> 'case')::uuid) > 3
-               OR translate(jsonb_path_query_array(said, '$.opened[*].row')::text, '[]', '{}')::uuid[] IS NULL
-               OR (said @@ '($.authority.type() == "null" || $.authority.type() == "string")
-                 && ($.role.type() == "null" || $.role.type() == "string")
-                 && ($.assurance.type() == "null" || $.assurance.type() == "string")
-                 && ($.caller.type() == "null" || $.caller.type() == "string" && !($.caller starts with "{"))
-                 && ($.subject.type() == "null" || $.subject.type() == "string" && !($.subject starts with "{"))
-                 && ($.case.type() == "null" || $.case.type() == "string" && !($.case starts with "{"))
+               OR said @@ 'exists($.opened[*].row ? (@ != $.subject))'
+                 AND translate(jsonb_path_query_array(said, '$.opened[*].row')::text, '[]', '{}')::uuid[] IS NULL
+               OR (said @@ '($.authority.type() == "string" || $.authority.type() == "null")
+                 && ($.role.type() == "string" || $.role.type() == "null")
+                 && ($.assurance.type() == "string" || $.assurance.type() == "null")
+                 && ($.caller.type() == "string" && !($.caller starts with "{") || $.caller.type() == "null")
+                 && ($.subject.type() == "string" && !($.subject starts with "{") || $.subject.type() == "null")
+                 && ($.case.type() == "string" && !($.case starts with "{") || $.case.type() == "null")
                  && $.action.type() == "string" && $.subject_kind.type() == "string"
                  && $.outcome.type() == "string"
                  && ($.outcome == "allowed" || $.outcome == "denied" || $.outcome == "refused" || $.outcome == "failed")
@@ -175,7 +176,7 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                  && $.policies.type() == "array" && !($.policies[*].type() != "string")
                  && $.policy_set.type() == "string"
                  && ($.justification.type() == "null" || $.justification.type() == "string")
-                 && ($.purpose.type() == "null" || $.purpose.type() == "string")
+                 && ($.purpose.type() == "string" || $.purpose.type() == "null")
                  && $.recipients.type() == "array" && !($.recipients[*].type() != "string")
                  && $.correlation.type() == "string" && $.nonce.type() == "string"
                  && $.opened.type() == "array" && !($.opened[*].type() != "object") && !exists($.opened[*] ? (!(

@@ -153,7 +153,7 @@ class KeyTables:
             ]
         return cast(list[Stored], rows)
 
-    def answer_keys(self, who: str, case_id: UUID, sql: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
+    def answer_keys(self, who: str, sql: str, arguments: Sequence[Any]) -> list[dict[str, Any]]:
         """Answer a query in the schema `keys`."""
         if "keys.intake_key" in sql:
             known = self.keepers.intake_keys if self.intake_keys is None else self.intake_keys
@@ -161,15 +161,20 @@ class KeyTables:
         if "keys.kept_key" in sql:
             (ids,) = (one for one in arguments if isinstance(one, list))
             return [columns_of(key) for key in self.kept if key.authority_id == who and key.record_id in ids]
-        own = [one for one in self.secrets if (one.case_id, one.authority_id) == (case_id, who)]
-        secrets = {
-            "generations": [one.generation for one in own], "secrets": [one.wrapped_key for one in own]
-        }
+        raise AssertionError(sql)
+
+    def read_keys(self, who: str, case_id: UUID) -> dict[str, Any]:
+        """Give the row of `key_rows.KEYS` for a case."""
+        secrets = [
+            (one.generation, one.wrapped_key) for one in self.secrets
+            if (one.case_id, one.authority_id) == (case_id, who)
+        ]
+        seeds = self.keepers.intake_secrets
         given = [
-            columns_of(key) | {"wrapped_seed": self.keepers.intake_secrets.get((who, key.infohus_id, key.generation))}
+            (*columns_of(key).values(), seeds.get((who, key.infohus_id, key.generation)))
             for key in self.exchange_keys if (key.case_id, key.recipient_id) == (case_id, who)
         ]
-        return [{**secrets, **row} for row in given or [{"exchange_id": None}]]
+        return {"case_id": case_id, "secrets": secrets, "given": given}
 
     def commit(self, statements: Sequence[Statement]) -> list[str]:
         """Do what a unit writes in the schema `keys`."""
@@ -206,15 +211,18 @@ class KeyUnit:
         self.inserted: list[Row] = []
 
         async def ask_keys(sql: str, arguments: Sequence[Any]) -> list[Stored]:
-            return cast(list[Stored], tables.answer_keys(who, case_id, sql, arguments))
+            return cast(list[Stored], tables.answer_keys(who, sql, arguments))
+
+        async def read_keys(case_id: UUID) -> Stored:
+            return cast(Stored, tables.read_keys(who, case_id))
 
         async def commit(statements: Sequence[Statement]) -> list[str]:
             return tables.commit(statements)
 
         vault = tables.keepers.vault
         self.side_keys = SideKeys(
-            vault, authority_id=who, case_id=case_id, ask=tables.ask, ask_keys=ask_keys, commit=commit,
-            wrote=tables.wrote.append,
+            vault, authority_id=who, case_id=case_id, ask=tables.ask, ask_keys=ask_keys,
+            read_keys=read_keys, commit=commit, wrote=tables.wrote.append,
         )
         self.keyring = Keyring(
             vault=vault, side_keys=self.side_keys, ask=tables.ask, caller=caller_of(who),

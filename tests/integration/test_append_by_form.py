@@ -45,6 +45,13 @@ def changed() -> Iterator[tuple[str, dict[str, Any]]]:
             without = {key: value for key, value in inner.items() if key != name}
             for text, one in [(repr(garbage), {**inner, name: garbage}) for garbage in GARBAGE] + [("gone", without)]:
                 yield f"{field}.{name}: {text}", {**WHOLE, field: [one] if isinstance(WHOLE[field], list) else one}
+    # Of rows that are the subject the function asks nothing more.
+    own = {**WHOLE["opened"][0], "row": WHOLE["subject"]}
+    yield "opened: its subject", {**WHOLE, "opened": [own]}
+    for garbage in GARBAGE:
+        bad = {**own, "row": garbage}
+        yield f"subject and opened.row: {garbage!r}", {**WHOLE, "subject": garbage, "opened": [bad]}
+        yield f"opened: its subject and {garbage!r}", {**WHOLE, "opened": [own, bad]}
 
 
 @pytest.mark.fault("A4")

@@ -272,7 +272,7 @@ class UnitsOfWork:
         caller, now = context.caller, context.now
         return SideKeys(
             self._vault, authority_id=caller.authority_id, case_id=case_id, ask=context.ask,
-            ask_keys=partial(self._key_store.ask, caller, now),
+            ask_keys=partial(self._key_store.ask, caller, now), read_keys=partial(self._key_store.read, caller, now),
             commit=lambda statements: self._key_store.commit(caller, now, statements, context.server),
             wrote=audit_draft.add_wrote,
         )

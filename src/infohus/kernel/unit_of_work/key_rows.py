@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from infohus.kernel.access.keys_model import (
     NO_PERSON,
@@ -21,7 +20,7 @@ from infohus.kernel.access.model import DisclosedKey
 from infohus.kernel.audit.formats.entry import Wrote
 from infohus.kernel.audit.storage.written_rows import wrote_of
 from infohus.kernel.database.row_digests import WRAPPED_KEYS, key_of
-from infohus.kernel.database.statements import column_names_of, table_of
+from infohus.kernel.database.statements import Stored, column_names_of, table_of
 
 INSERTED, UPDATED = "INSERT 0 1", "UPDATE 1"
 WRITTEN = {INSERTED, UPDATED}
@@ -29,34 +28,26 @@ WRITTEN = {INSERTED, UPDATED}
 TAKEN_IN, DELETED = 2, 3
 """The revisions of an exchange key after the first, as which it is sealed."""
 
-_CASE_ID, _AUTHORITY_ID = sa.bindparam("case_id", type_=sa.Uuid), sa.bindparam("authority_id", type_=sa.Text)
-_SECRETS = (
-    sa.select(
-        sa.func.array_agg(aggregate_order_by(SideSecret.generation, SideSecret.generation)).label("generations"),
-        sa.func.array_agg(aggregate_order_by(SideSecret.wrapped_key, SideSecret.generation)).label("secrets"),
-    )
-    .where(
-        SideSecret.case_id == _CASE_ID, SideSecret.authority_id == _AUTHORITY_ID,
-        SideSecret.person_id == sa.bindparam("no_person", NO_PERSON, type_=sa.Uuid),
-    )
-    .subquery()
+_AUTHORITY_ID = sa.bindparam("authority_id", type_=sa.Text)
+_ASKED = sa.func.unnest(sa.bindparam("case_ids", type_=sa.ARRAY(sa.Uuid))).table_valued(
+    sa.column("case_id", sa.Uuid), name="asked"
+).render_derived()
+_SECRETS = sa.select(sa.func.row(SideSecret.generation, SideSecret.wrapped_key)).where(
+    SideSecret.case_id == _ASKED.c.case_id, SideSecret.authority_id == _AUTHORITY_ID,
+    SideSecret.person_id == sa.bindparam("no_person", NO_PERSON, type_=sa.Uuid),
 )
-KEYS = (
-    sa.select(
-        _SECRETS.c.generations, _SECRETS.c.secrets, IntakeSecret.wrapped_seed, *table_of(ExchangeKey).columns,
-    )
-    .select_from(
-        _SECRETS
-        .outerjoin(ExchangeKey, sa.and_(
-            ExchangeKey.case_id == _CASE_ID, ExchangeKey.recipient_id == _AUTHORITY_ID,
-        ))
-        .outerjoin(IntakeSecret, sa.and_(
-            ExchangeKey.sealed.is_not(None), IntakeSecret.authority_id == ExchangeKey.recipient_id,
-            IntakeSecret.infohus_id == ExchangeKey.infohus_id, IntakeSecret.generation == ExchangeKey.generation,
-        ))
-    )
+_SEED = sa.select(IntakeSecret.wrapped_seed).where(
+    ExchangeKey.sealed.is_not(None), IntakeSecret.authority_id == ExchangeKey.recipient_id,
+    IntakeSecret.infohus_id == ExchangeKey.infohus_id, IntakeSecret.generation == ExchangeKey.generation,
 )
-"""One row for each exchange key, each with all stored secrets of the side; one row where there is none."""
+_GIVEN = sa.select(
+    sa.func.row(*table_of(ExchangeKey).columns, _SEED.correlate(table_of(ExchangeKey)).scalar_subquery())
+).where(ExchangeKey.case_id == _ASKED.c.case_id, ExchangeKey.recipient_id == _AUTHORITY_ID)
+KEYS = sa.select(
+    _ASKED.c.case_id, sa.func.array(_SECRETS.correlate(_ASKED).scalar_subquery()).label("secrets"),
+    sa.func.array(_GIVEN.correlate(_ASKED).scalar_subquery()).label("given"),
+)
+"""For each case the stored secrets of the authority's side, and the exchange keys given to it: see `given_keys`."""
 WRAPPED = sa.select(DisclosedKey).where(
     DisclosedKey.exchange_id == sa.func.any(sa.bindparam("exchange_ids", type_=sa.ARRAY(sa.Uuid))),
     DisclosedKey.recipient_id == _AUTHORITY_ID,
@@ -85,6 +76,12 @@ WITHDRAW = sa.select(sa.func.keys.withdraw(
     sa.bindparam("exchange_id", type_=sa.Uuid), sa.bindparam("recipient_id", type_=sa.Text),
     sa.bindparam("numbers", type_=sa.ARRAY(sa.Integer)),
 ))
+
+
+def given_keys(row: Stored) -> list[dict[str, Any]]:
+    """Read the exchange keys in a row of `KEYS` by their columns' names, each with the seed that opens it as sealed."""
+    names = (*column_names_of(ExchangeKey), "wrapped_seed")
+    return [dict(zip(names, key, strict=True)) for key in row["given"]]
 
 
 def inserted(model: type[KeyRow], columns: Mapping[str, Any]) -> Wrote:

@@ -16,8 +16,10 @@ from uuid import UUID
 from infohus.kernel.access.keys_model import KEYS_SCHEMA
 from infohus.kernel.audit.storage.log import plain_id
 from infohus.kernel.database.pool import Connection
-from infohus.kernel.database.statements import Stored, acting, acting_insert, left_to_flush
+from infohus.kernel.database.statements import Stored, acting, acting_insert, compiled, left_to_flush
 from infohus.kernel.identity.caller import Caller
+from infohus.kernel.unit_of_work.key_rows import KEYS
+from infohus.kernel.unit_of_work.shared_key_reads import SharedKeyReads
 
 Statement = tuple[str, Sequence[Any]]
 """SQL, and its arguments."""
@@ -29,6 +31,20 @@ class KeyStore:
     def __init__(self, connections: Callable[[], AbstractAsyncContextManager[Connection]]) -> None:
         """Take a connection, as the role `infohus_keys`, from `connections` for each use."""
         self._connections = connections
+        self._shared = SharedKeyReads()
+
+    async def read(self, caller: Caller, now: datetime, case_id: UUID) -> Stored:
+        """Read the row of `KEYS` for a case, as the caller's authority.
+
+        Raises:
+            DatabaseUnavailable: no connection was free within ten seconds.
+        """
+        async def read(case_ids: Sequence[UUID]) -> dict[UUID, Stored]:
+            ready = compiled(KEYS)
+            values = {"case_ids": case_ids, "authority_id": caller.authority_id}
+            return {row["case_id"]: row for row in await self.ask(caller, now, ready.sql, ready.arguments(values))}
+
+        return await self._shared.read(caller.authority_id, case_id, read)
 
     async def ask(self, caller: Caller, now: datetime, sql: str, arguments: Sequence[Any]) -> list[Stored]:
         """Run a query as the caller, in one round trip.

@@ -32,6 +32,8 @@ logger = structlog.get_logger()
 
 Ask = Callable[[str, Sequence[Any]], Awaitable[list[Stored]]]
 """Runs a query as the unit's caller."""
+ReadKeys = Callable[[UUID], Awaitable[Stored]]
+"""Reads the row of `key_rows.KEYS` for a case, as the caller's authority."""
 KeyName = tuple[UUID, int]
 """Which key of an exchange: the exchange's id, and the key's number for this recipient."""
 MOST_ATTEMPTS = 8
@@ -52,9 +54,10 @@ class SideKeys:
 
     def __init__(  # noqa: PLR0913 - all of it by name
         self, vault: Vault, *, authority_id: str, case_id: UUID | None, ask: Ask, ask_keys: Ask,
-        commit: Callable[[Sequence[Statement]], Awaitable[list[str]]], wrote: Callable[[Wrote], None],
+        read_keys: ReadKeys, commit: Callable[[Sequence[Statement]], Awaitable[list[str]]],
+        wrote: Callable[[Wrote], None],
     ) -> None:
-        """Begin with nothing read. `ask` queries the schema `infohus`, `ask_keys` and `commit` the schema `keys`.
+        """Begin with nothing read. `ask` queries the schema `infohus`, the other three the schema `keys`.
 
         Each row that was written there is told to `wrote`, for the audit entry.
         """
@@ -63,9 +66,10 @@ class SideKeys:
         self._case_id = case_id
         self._ask = ask
         self._ask_keys = ask_keys
+        self._read_keys = read_keys
         self._commit = commit
         self._wrote = wrote
-        self._stored: dict[KeyName, Stored] = {}
+        self._stored: dict[KeyName, dict[str, Any]] = {}
         self._opened: dict[KeyName, exchange_keys.ExchangeKey] = {}
         self._pending: list[tuple[Statement, Wrote | None]] = []
         self._stored_secrets: dict[int, WrappedSecret] = {}
@@ -79,16 +83,13 @@ class SideKeys:
         """Read the side's secret and the exchange keys that were given to it, still sealed: one query."""
         if self._case_id is None:
             return
-        ready = compiled(key_rows.KEYS)
-        values = {"case_id": self._case_id, "authority_id": self._authority_id}
-        rows = await self._ask_keys(ready.sql, ready.arguments(values))
-        if rows and rows[0]["secrets"] is not None:
-            self._stored_secrets = {
-                generation: WrappedSecret(self._case_id, self._authority_id, wrapped)
-                for generation, wrapped in zip(rows[0]["generations"], rows[0]["secrets"], strict=True)
-            }
+        row = await self._read_keys(self._case_id)
+        self._stored_secrets = {
+            generation: WrappedSecret(self._case_id, self._authority_id, wrapped)
+            for generation, wrapped in row["secrets"]
+        }
         self._secrets = None
-        self._stored = {(row["exchange_id"], row["number"]): row for row in rows if row["exchange_id"] is not None}
+        self._stored = {(key["exchange_id"], key["number"]): key for key in key_rows.given_keys(row)}
 
     @asynccontextmanager
     async def read_meanwhile(self) -> AsyncIterator[None]:
@@ -245,7 +246,7 @@ class SideKeys:
             statement = (ready.sql, ready.arguments({
                 "of_exchange": exchange_id, "recipient": self._authority_id, "of_number": number, "wrapped": wrapped,
             }))
-            stored = dict(self._stored[exchange_id, number])
+            stored = self._stored[exchange_id, number]
             # By how many exchanges its discloser had what it passed on, is not the recipient's to see in its own log.
             named = key_rows.taken_in(stored, wrapped) if stored["rests_on"] is None else None
             self._pending.append((statement, named))
@@ -315,7 +316,7 @@ class SideKeys:
                     self._wrote(wrote)
             self._pending = []
 
-    def _given(self, row: Stored) -> StoredExchangeKey:
+    def _given(self, row: Mapping[str, Any]) -> StoredExchangeKey:
         assert self._case_id is not None  # noqa: S101 - the row is one of the case's
         place = ExchangeKeyPlace(
             exchange_id=row["exchange_id"], case_id=self._case_id, discloser_id=row["discloser_id"],
