@@ -30,8 +30,9 @@ OPERATORS_ACTS = frozenset({
 })
 """What the command line does as the database's owner, told by the installation's log."""
 READING = (
-    "exportInstallationLog", "exportLog", "list", "openActor", "prove", "read", "reportErasure", "reportSubjectLog",
-    "revealAddress", "revealCprNumber", "reviewAnswers", "search", "serve", "supervise", "verify", "withdrawKeysAgain",
+    "exportInstallationLog", "exportLog", "list", "openActor", "openOnRequest", "prove", "read", "reportErasure",
+    "reportSubjectLog", "revealAddress", "revealCprNumber", "reviewAnswers", "search", "serve", "supervise", "verify",
+    "withdrawKeysAgain",
 )
 """How the names of acts begin that write no row but those of whom they meet."""
 MET = (SidePerson.__tablename__, INSERT)
