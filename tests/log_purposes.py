@@ -3,8 +3,9 @@
 import re
 
 READS_A_LOG = re.compile(
-    r"/log(?!/notice$|/notice/acknowledgement$|/findings/)|/installation-log|/infohuse/[^/]+/(exchanges|onward-notices|log-reports)"
-    r"|/cases/[^/]+/(log$|exchanges/[^/]+/answers$)"
+    r"/log(?!/notice$|/notice/acknowledgement$|/findings/)|/installation-log"
+    r"|/infohuse/[^/]+/(exchanges|onward-notices|log-reports|content-requests)"
+    r"|/cases/[^/]+/(log$|exchanges/[^/]+/answers$|content-on-request/)"
 )
 
 

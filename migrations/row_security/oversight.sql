@@ -253,3 +253,43 @@ CREATE POLICY checking_read ON infohus.subject FOR SELECT TO infohus_owner
     AND infohus.supervises_case(case_id)
     AND (authority_id = infohus.caller_authority() OR infohus.was_told(id))
   );
+
+-- Content on request (rule 90).
+--
+-- A DPO's request for one record, with its reason sealed for the own authority's supervision. No UPDATE and no DELETE.
+ALTER TABLE infohus.content_request ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON infohus.content_request TO infohus_app;
+CREATE POLICY select_content_request ON infohus.content_request FOR SELECT TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.supervises(infohus_id));
+CREATE POLICY insert_content_request ON infohus.content_request FOR INSERT TO infohus_app
+  WITH CHECK (
+    authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer'
+    AND infohus.supervises(infohus_id) AND requested_by = infohus.caller_person()
+    AND requested_at = infohus.acting_at() AND ends_at <= infohus.acting_at() + interval '30 minutes'
+  );
+
+-- `infohus.opens_on_request` reads it.
+CREATE POLICY opening_read ON infohus.content_request FOR SELECT TO infohus_owner
+  USING (authority_id = infohus.caller_authority() AND requested_by = infohus.caller_person());
+
+-- What a request opens: the record itself, and the wraps of its keys. Never a reporter's identity (rule 29) or a
+-- protected address (rule 54).
+DO $$
+DECLARE
+    kind text;
+BEGIN
+    FOREACH kind IN ARRAY ARRAY[
+        'access_request', 'archive_clearance', 'assessment', 'child_notification', 'child_notification_step', 'clearance_check',
+        'closure', 'concern', 'contribution', 'custody_release', 'exchange', 'first_view',
+        'follow_up', 'information', 'information_request', 'invitation', 'journal_reference', 'kept_mark',
+        'legal_hold', 'measure', 'note', 'onward_notice', 'recommendation', 'release',
+        'restriction', 'scope_decision', 'scope_disagreement', 'screening', 'subject', 'withdrawal'
+    ]
+    LOOP
+        EXECUTE format(
+            'CREATE POLICY on_request ON infohus.%I FOR SELECT TO infohus_app'
+            ' USING (infohus.opens_on_request(id, record_version, %L))', kind, kind
+        );
+    END LOOP;
+END
+$$;

@@ -36,3 +36,18 @@ CREATE FUNCTION infohus.supervises_exchange(of_exchange uuid, given_by text) RET
     );
   END
   $$;
+
+-- Has the caller, a DPO, asked for this record not long ago, and has the own authority a key of this version, and of no
+-- newer one? Without a `kind` the request may be for any: a wrap of a key opens no row of another kind.
+CREATE FUNCTION infohus.opens_on_request(of_record uuid, of_version integer, kind text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.caller_role() = 'data_protection_officer' AND EXISTS (
+      SELECT FROM infohus.content_request r
+      WHERE r.record_id = of_record AND (kind IS NULL OR r.record_kind = kind)
+        AND r.authority_id = infohus.caller_authority() AND r.requested_by = infohus.caller_person()
+        AND r.ends_at > infohus.acting_at()
+    ) AND of_version = infohus.newest_version(of_record);
+  END
+  $$;

@@ -117,6 +117,29 @@ def create_tables() -> None:
     )
 
     create_table(
+        "content_request",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("infohus_id", sa.Uuid(), sa.ForeignKey("infohus.infohus.id"), nullable=False),
+        sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False),
+        choice(
+            "record_kind",
+            "access_request", "archive_clearance", "assessment", "child_notification", "child_notification_step",
+            "clearance_check", "closure", "concern", "contribution", "custody_release",
+            "exchange", "first_view", "follow_up", "information", "information_request",
+            "invitation", "journal_reference", "kept_mark", "legal_hold", "measure",
+            "note", "onward_notice", "recommendation", "release", "restriction",
+            "scope_decision", "scope_disagreement", "screening", "subject", "withdrawal",
+        ),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sealed("reason"),
+        sa.Index("ix_content_request_record_id_requested_by", "record_id", "requested_by"),
+    )
+
+    create_table(
         "log_notice_receipt",
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), primary_key=True),
         sa.Column("person_id", sa.Uuid(), primary_key=True),

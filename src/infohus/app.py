@@ -53,6 +53,7 @@ from infohus.kernel.sealing.keepers import keeper_with_signers
 from infohus.kernel.sealing.vault import Vault
 from infohus.kernel.unit_of_work.actors import Actors
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
+from infohus.oversight.content_requests.api import handlers as content_request_handlers
 from infohus.oversight.log_checks.api import handlers as log_check_handlers
 from infohus.oversight.obligations.api import handlers as obligation_handlers
 from infohus.oversight.statistics.api import handlers as statistics_handlers
@@ -216,6 +217,7 @@ def guarded_handlers() -> list[HTTPRouteHandler]:
         *plan_handlers, *contact_handlers, *concern_handlers, *earlier_concern_handlers, *search_handlers,
         *case_handlers, *next_step_handlers, *scope_handlers, *screening_handlers,
         *assessment_handlers, *exchange_handlers, *measure_handlers, *closure_handlers, *supervision_handlers,
+        *content_request_handlers,
         *statistics_handlers, *note_handlers, *journal_handlers, *right_handlers, *erasure_handlers,
         *plan_version_handlers, *obligation_handlers, *network_handlers, *checkpoint_handlers,
         *tile_handlers, *log_report_handlers, *log_check_handlers,

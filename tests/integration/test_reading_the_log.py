@@ -15,7 +15,10 @@ from infohus.kernel.authorization.action import Action
 from infohus.web.attempts import acts_of
 from one_api import description_of
 
-ELSEWHERE = {"superviseExchanges", "reviewAnswers", "readCaseLog", "reportSubjectLog"}
+ELSEWHERE = {
+    "superviseExchanges", "reviewAnswers", "readCaseLog", "reportSubjectLog", "requestContent", "listContentRequests",
+    "openOnRequest",
+}
 """What reads of the log, or of exchanges as supervision does, at other addresses than the log's own."""
 ASKED_BY_PET = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen."}
 NO_ENTRY = {"AnswerLogFinding", "EndLogFinding", "ReadLogNotice", "AcknowledgeLogNotice"}

@@ -287,6 +287,7 @@ async def what_is_of_an_infohus(house: House, database: Database) -> None:
         draft = EXAMPLES["AnswerLogFinding" if end == "answer" else "EndLogFinding"]
         await person.post(f"{path}/{end}", draft, status=200, headers={"If-Match": f'"{version}"'})
     await kommune.post("/log/notice/acknowledgement", status=200)
+    await house.person("dpo").post(f"{here}/content-requests", EXAMPLES["RequestContent"])
     await kommune.post(f"{here}/network-materials", EXAMPLES["AddNetworkMaterial"])
     await kommune.post(f"{here}/yearly-status/{danish_day(now()).year - 1}")
     await load(house, database)

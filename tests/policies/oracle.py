@@ -12,6 +12,7 @@ from typing import Final
 
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.identity.caller import Assurance, AuthorityKind, Role
+from infohus.oversight.content_requests.model import ContentKind
 
 AREAS: Final = ("information", "assessment", "measures", "exchange")
 
@@ -75,6 +76,8 @@ class ActionRule:
     only_members: bool = False
     only_owner: bool = False
     only_fresh: bool = False
+    only_readers: bool = False
+    """The owner, and those it was disclosed to."""
     only_deliverers: bool = False
     only_given: bool = False
     """Of those invited."""
@@ -104,37 +107,22 @@ ACTS: Final[dict[Action, ActionRule]] = {
     Action.RECORD_CONCERN: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.SEARCH_PERSONS: ActionRule("Infohus", COORDINATORS, only_members=True),
     Action.LIST_STALLED_MEASURES: ActionRule("Infohus", COORDINATORS, only_members=True),
-    Action.SUPERVISE_EXCHANGES: ActionRule(
+    **dict.fromkeys((Action.SUPERVISE_EXCHANGES, Action.LIST_CONTENT_REQUESTS), ActionRule(
         "Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_members=True
-    ),
+    )),
+    Action.REQUEST_CONTENT: ActionRule("Infohus", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_members=True),
     **dict.fromkeys((
-        Action.VERIFY_LOG,
-        Action.LIST_LOG_ENTRIES,
-        Action.PROVE_LOG_ENTRY,
-        Action.LIST_CHECKPOINTS,
-        Action.SERVE_CHECKPOINT,
-        Action.SERVE_TILE,
-        Action.EXPORT_LOG,
-        Action.LIST_LOG_CHECKS,
-        Action.READ_LOG_CHECK,
-        Action.REVIEW_LOG_ENTRY,
-        Action.LIST_LOG_NOTICE_READERS,
+        Action.VERIFY_LOG, Action.LIST_LOG_ENTRIES, Action.PROVE_LOG_ENTRY, Action.LIST_CHECKPOINTS,
+        Action.SERVE_CHECKPOINT, Action.SERVE_TILE, Action.EXPORT_LOG, Action.LIST_LOG_CHECKS, Action.READ_LOG_CHECK,
+        Action.REVIEW_LOG_ENTRY, Action.LIST_LOG_NOTICE_READERS,
     ), ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}))),
     **dict.fromkeys((
-        Action.VERIFY_INSTALLATION_LOG,
-        Action.LIST_INSTALLATION_LOG_ENTRIES,
-        Action.PROVE_INSTALLATION_LOG_ENTRY,
-        Action.EXPORT_INSTALLATION_LOG,
-        Action.OPEN_ACTOR,
-        Action.ANNOUNCE_LOG_CHECK,
-        Action.DRAW_LOG_CHECK,
+        Action.VERIFY_INSTALLATION_LOG, Action.LIST_INSTALLATION_LOG_ENTRIES, Action.PROVE_INSTALLATION_LOG_ENTRY,
+        Action.EXPORT_INSTALLATION_LOG, Action.OPEN_ACTOR, Action.ANNOUNCE_LOG_CHECK, Action.DRAW_LOG_CHECK,
         Action.END_LOG_FINDING,
     ), ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER}))),
     **dict.fromkeys((
-        Action.LIST_LOG_FINDINGS,
-        Action.ANSWER_LOG_FINDING,
-        Action.READ_LOG_NOTICE,
-        Action.ACKNOWLEDGE_LOG_NOTICE,
+        Action.LIST_LOG_FINDINGS, Action.ANSWER_LOG_FINDING, Action.READ_LOG_NOTICE, Action.ACKNOWLEDGE_LOG_NOTICE,
     ), ActionRule("Installation", outside=EVERYONE)),
     **dict.fromkeys((
         Action.LOAD_PLAN, Action.REGISTER_COORDINATOR, Action.REMOVE_COORDINATOR, Action.LOAD_TEMPLATE,
@@ -200,6 +188,10 @@ ACTS: Final[dict[Action, ActionRule]] = {
         "Record", outside=frozenset({Role.DATA_PROTECTION_OFFICER, Role.LEGAL}), only_owner=True,
         kinds=frozenset({"exchange"}),
     ),
+    Action.OPEN_ON_REQUEST: ActionRule(
+        "Record", outside=frozenset({Role.DATA_PROTECTION_OFFICER}), only_readers=True,
+        kinds=frozenset(kind.value for kind in ContentKind),
+    ),
     Action.CORRECT_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.WITHDRAW_EXCHANGE: _on_record("exchange", only_owner=True),
     Action.ACKNOWLEDGE_EXCHANGE: _on_record("exchange", invited_for="exchange", only_given=True, only_told=True),
@@ -238,7 +230,7 @@ ACTS: Final[dict[Action, ActionRule]] = {
 KINDS: Final = frozenset[str]().union(*(act.kinds for act in ACTS.values()))
 CONTENT: Final = frozenset(
     action for action, act in ACTS.items()
-    if (act.on in {"Case", "Record"} and action is not Action.REVIEW_ANSWERS) or action in {
+    if (act.on in {"Case", "Record"} and action not in {Action.REVIEW_ANSWERS, Action.OPEN_ON_REQUEST}) or action in {
         Action.RECORD_CONCERN, Action.SEARCH_PERSONS, Action.LIST_STALLED_MEASURES, Action.LIST_OVERDUE_REVIEWS,
         Action.REPORT_ERASURE, Action.REPORT_SUBJECT_LOG,
     }
@@ -262,6 +254,7 @@ def _is_permitted(case: Situation) -> bool:
         act.only_members and case.standing is not Standing.MEMBER,
         act.only_owner and case.standing is not Standing.OWNER,
         act.only_fresh and not case.fresh,
+        act.only_readers and case.standing is Standing.UNTOLD,
         bool(act.kinds) and case.kind not in act.kinds,
     )
     if any(unmet):
@@ -328,7 +321,7 @@ def situations() -> Iterator[Situation]:
         callers = tuple(product(Role, AuthorityKind, _STANDINGS[act.on]))
         own = sorted(act.kinds) or [""]
         for (role, works_for, standing), (kind, (participation, scope)) in product(
-            callers, product(own, _PARTICIPATIONS)
+            callers, product(own, _FEW_PARTICIPATIONS if act.only_readers else _PARTICIPATIONS)
         ):
             for delivers, given in product(
                 (False, True) if act.only_deliverers else (False,), (True, False) if act.only_given else (True,)

@@ -15,8 +15,8 @@ REFERENCE = {
 AGGREGATES = {"yearly_status"}
 """What was counted over cases and released; test_yearly_status_rows.py says who sees it."""
 
-IDENTITIES = {"actor", "log_check", "log_check_entry", "log_finding", "log_notice_receipt"}
-"""Who acted, sealed; test_actors.py says who sees it."""
+IDENTITIES = {"actor", "content_request", "log_check", "log_check_entry", "log_finding", "log_notice_receipt"}
+"""Who acted, sealed; test_actors.py and test_content_requests.py say who sees it."""
 
 
 class WhenTheTablesAreLookedAt:

@@ -10,6 +10,7 @@ from infohus.cases.joint_decisions.model import JointDecision
 from infohus.casework.disclosable_records import DISCLOSABLE
 from infohus.casework.exchanges.disclosable import DisclosableKind
 from infohus.kernel.database.tables import Record, Row
+from infohus.oversight.content_requests.model import REVIEWABLE, ContentKind
 from infohus.whole_case.closures.blockers import UNSIGNED_DECISIONS
 from infohus.whole_case.closures.model import Closure
 from infohus.whole_case.decision_kinds import JOINT_DECISIONS
@@ -41,6 +42,9 @@ NOTHING_ON_A_PERSON_TO_HAND_OUT = {
 }
 
 
+KEPT_APART_OR_WITHOUT_TEXT = {"participant", "protected_address", "reporter", "reporter_release"}
+
+
 def names_of(models: object) -> list[str]:
     return [str(model.__tablename__) for model in models]  # type: ignore[attr-defined]
 
@@ -63,6 +67,14 @@ class WhenAPackageIsMade:
     def test_every_kind_names_its_own_table(self) -> None:
         assert names_of(ACCESSIBLE.values()) == [kind.value for kind in ACCESSIBLE]
         assert set(ACCESSIBLE) == set(AccessKind)
+
+
+class WhenADpoAsksForContent:
+    @pytest.mark.rule(29)
+    @pytest.mark.rule(54)
+    def test_every_table_of_records_is_either_reviewable_or_was_left_out_on_purpose(self) -> None:
+        assert sorted([*names_of(REVIEWABLE.values()), *KEPT_APART_OR_WITHOUT_TEXT]) == names_of(RECORDS)
+        assert set(REVIEWABLE) == set(ContentKind)
 
 
 class WhenErasingIsReported:

@@ -80,7 +80,7 @@ PLACES = [
 ]
 
 FOR_SUPERVISION = {
-    ("actor", "name"), ("actor", "email"), ("exchange", "answers"),
+    ("actor", "name"), ("actor", "email"), ("exchange", "answers"), ("content_request", "reason"),
     ("log_finding", "text"), ("log_finding", "answer"), ("log_finding", "remedy"),
 }  # fmt: skip
 """Sealed under a key that an authority's supervision opens, and no key of a case."""

@@ -24,6 +24,9 @@ ACTS: dict[str, str] = {
 
     "supervise-exchanges": "Før tilsyn med videregivelserne",
     "review-answers": "Læs en videregivelses tre svar",
+    "request-content": "Anmod om at læse indholdet af en oplysning som databeskyttelsesrådgiver",
+    "list-content-requests": "Se, hvad databeskyttelsesrådgiveren har anmodet om at læse",
+    "open-on-request": "Læs indholdet, som du har anmodet om",
     "verify-log": "Kontrollér, at loggen er hel",
     "list-log-entries": "Læs logposter",
     "prove-log-entry": "Hent beviset for en logpost",

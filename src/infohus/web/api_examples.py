@@ -51,6 +51,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "review": "finding", "text": "Opslag søndag aften i en sag, der var afsluttet.",
         "owner": "0198c0de-0000-7000-8000-000000000001", "answer_by": "2027-01-15",
     },
+    "RequestContent": {
+        "kind": "note", "record_id": "0198c0de-0000-7000-8000-000000000002",
+        "reason": "En borger har klaget over notatets indhold.",
+    },
     "AnswerLogFinding": {"text": "Skolen ringede om en ny hændelse."},
     "EndLogFinding": {"outcome": "accepted", "text": "Forklaret; opkaldet står i sagen."},
     "ReportSubjectLog": {"cpr_number": "010104-1234"},

@@ -77,6 +77,9 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     # --- supervision of an infohus, and the own authority's log ---
     Action.SUPERVISE_EXCHANGES: reading("supervise-exchanges", OF_LOG_READING),
     Action.REVIEW_ANSWERS: reading("review-answers", OF_LOG_READING),
+    Action.REQUEST_CONTENT: recording("request-content", EVERY, OF_LOG_READING),
+    Action.LIST_CONTENT_REQUESTS: reading("list-content-requests", OF_LOG_READING),
+    Action.OPEN_ON_REQUEST: reading("open-on-request", OF_LOG_READING),
     Action.VERIFY_LOG: reading("verify-log", OF_LOG_READING),
     Action.LIST_LOG_ENTRIES: reading("list-log-entries", OF_LOG_READING),
     Action.PROVE_LOG_ENTRY: reading("prove-log-entry", OF_LOG_READING),

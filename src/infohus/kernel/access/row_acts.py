@@ -12,9 +12,9 @@ RETENTION = "retention"
 """The table of the schema `audit` that says how long a log is kept."""
 
 READING = (
-    "exportInstallationLog", "exportLog", "list", "openActor", "prove", "read", "replaceSigner", "reportErasure",
-    "reportSubjectLog", "revealAddress", "revealCprNumber", "reviewAnswers", "search", "serve", "supervise", "verify",
-    "withdrawKeysAgain",
+    "exportInstallationLog", "exportLog", "list", "openActor", "openOnRequest", "prove", "read", "replaceSigner",
+    "reportErasure", "reportSubjectLog", "revealAddress", "revealCprNumber", "reviewAnswers", "search", "serve",
+    "supervise", "verify", "withdrawKeysAgain",
 )
 """How the names of acts begin that write no row but those of whom they meet."""
 OPERATORS_ACTS = frozenset({
@@ -67,6 +67,7 @@ WRITTEN_BY: Mapping[str, Mapping[str, frozenset[Action]]] = {
     "clearance_check": {INSERT: frozenset({Action.RECORD_CLEARANCE_CHECK})},
     "closure": dict.fromkeys((INSERT, UPDATE), frozenset({Action.PROPOSE_CLOSURE, Action.SIGN_CLOSURE})),
     "concern": {INSERT: _INTAKE},
+    "content_request": {INSERT: frozenset({Action.REQUEST_CONTENT})},
     "contribution": {INSERT: frozenset({Action.CONTRIBUTE_TO_ASSESSMENT})},
     "coordinator": {
         INSERT: frozenset({Action.REGISTER_COORDINATOR}), DELETE: frozenset({Action.REMOVE_COORDINATOR}),
