@@ -287,9 +287,14 @@ BEGIN
     ]
     LOOP
         EXECUTE format(
-            'CREATE POLICY on_request ON infohus.%I FOR SELECT TO infohus_app'
+            'CREATE POLICY supervised_on_request ON infohus.%I FOR SELECT TO infohus_app'
             ' USING (infohus.opens_on_request(id, record_version, %L))', kind, kind
         );
     END LOOP;
 END
 $$;
+
+CREATE POLICY supervised_on_request ON infohus.record_key FOR SELECT TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.opens_on_request(record_id, record_version, NULL));
+CREATE POLICY supervised_on_request ON infohus.disclosed_key FOR SELECT TO infohus_app
+  USING (recipient_id = infohus.caller_authority() AND infohus.opens_on_request(record_id, record_version, NULL));

@@ -165,7 +165,7 @@ async def test_the_database_shows_a_dpo_no_record_without_a_request_and_one_with
         await ask(house, "note", note)
         assert await seen() == {"note": 1, "record_key": 1}
         assert await seen("legal") == {}
-        policies = await house.sql("SELECT tablename FROM pg_policies WHERE policyname = 'on_request'")
+        policies = await house.sql("SELECT tablename FROM pg_policies WHERE policyname = 'supervised_on_request'")
         assert {row["tablename"] for row in policies} == set(tables)
         for change in (
             "UPDATE infohus.content_request SET ends_at = 'infinity'", "DELETE FROM infohus.content_request",
