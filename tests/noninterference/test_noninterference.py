@@ -1,17 +1,20 @@
 """What either side can see depends on nothing that the other has not disclosed: histories, each played twice."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 
 from conftest import Database
 from in_memory import folder_in_memory
+from noninterference.acts import Act, play
 from noninterference.finding_leaks import MOST_HISTORIES, found_after
 from noninterference.histories import history_of
-from noninterference.history import History
-from noninterference.installation import Installation
+from noninterference.history import BEGINNING, History
+from noninterference.installation import MUNICIPALITY, POLICE, Installation
 from noninterference.opening import open_installation
+from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
 from noninterference.planted_leaks import LEAKS, PlantedLeak, leaks
 from noninterference.playing import Difference, compare
 from noninterference.shrinking import shrunk
@@ -64,6 +67,32 @@ class WhenAHistoryIsPlayedWithAndWithoutWhatOneSideKeepsForItself:
         assert {history.observer for history in histories} == {"municipality", "police", "institution"}
         assert {history.acts[0].side for history in histories} == {"municipality", "police"}
         assert all(history_of(seed) == histories[seed] for seed in range(5))
+
+
+NEEDS_MORE = {
+    "try what is refused", "erase", "tell the third authority", "hand over the child", "make the package",
+}
+"""Own acts that are refused in a case that was only opened and checked, or when all the others were done in it."""
+
+
+class WhenASideActsForItself:
+    """An act that is refused in every history shows nothing."""
+
+    async def test_it_is_allowed(self, installation: Installation) -> None:
+        run = await installation.run()
+        installation.clock.at = BEGINNING
+        kinds = dict.fromkeys(("open a case", "check", *ON_A_CASE, *ON_AN_INFOHUS))
+        acts = [Act(number, kind, MUNICIPALITY, 0, case=0) for number, kind in enumerate(kinds)]
+        acts += [
+            Act(len(acts), kind, MUNICIPALITY, 0, case=0, about=act.number)
+            for act in acts for kind in AFTER.get(act.kind, ())
+        ]
+        refused = []
+        for act in acts:
+            if act.kind not in NEEDS_MORE:
+                await play(run, replace(act, side=POLICE) if act.kind == "check" else act)
+                refused += [(act.kind, path, one.status) for path, one in run.answers if not one.is_success]
+        assert refused == []
 
 
 class WhenALeakIsPutIn:
