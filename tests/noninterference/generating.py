@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from noninterference.acts import DECISIONS, Act, has_child
+from noninterference.further_acts import DAYS_UNTIL_ONE_MAY_END_ALONE
 from noninterference.history import History, third_of
 from noninterference.installation import INSTITUTION, SIDES, other
 from noninterference.onward_acts import AFTER_TELLING_A_THIRD
@@ -14,6 +15,8 @@ from noninterference.own_acts import AFTER, OF_THE_DRAWN_IN, ON_A_CASE, ON_AN_IN
 SHARED_ACTS = (6, 16)
 PAST_WHO_SIGNS = 8
 """How much likelier than other acts past the other side it is that one's own open proposal is changed; few are open."""
+LIKELIER_TO_END = 12
+"""How much likelier than another act it is that a side ends alone, where it has proposed a closure."""
 PAUSES = (0.5, 3.0, 3.0, 20.0, 20.0, 200.0, 200.0, 1440.0, 9000.0)
 """Minutes between two shared acts: from the same minute to a week."""
 AT_THE_END = (
@@ -170,6 +173,8 @@ class Author:
         if case.proposal is not None:
             yield 9, lambda: self.sign(case)
             yield 1, do("amend a proposal", case.proposal.side, about=case.proposal.number)
+            if case.proposal.kind == "propose a closure":
+                yield 1, do("take back the signature", case.proposal.side, about=case.proposal.number)
             if case.proposal.kind == "propose a scope":
                 yield 0.5, do("differ on the scope", other(case.proposal.side), about=case.proposal.number)
         elif case.stage == "received":
@@ -252,6 +257,10 @@ class Author:
                 kinds += [("tell the third authority", None)] * 5 + [("ask the third authority", None)] * 3
                 kinds += list(self.past_the_other(case)) * (8 if self.passes_on else 3)
             kinds += [("tell PET", act) for act in case.of("tell the other")] * 2
+            kinds += [
+                ("end the own side", act) for act in (case.proposal,)
+                if act is not None and (act.kind, act.side) == ("propose a closure", self.hides)
+            ] * LIKELIER_TO_END
             kinds += [("measure, untold", None)] * (14 if case.stage == "acting" else 0)
             kinds += [
                 (after, act) for before, those in AFTER.items() for act in case.of(before) if act.side == self.hides
@@ -287,7 +296,9 @@ class Author:
             yield from [("change a proposal past the other", case.proposal)] * likely
 
     def hidden(self, kind: str, case: CaseSoFar, about: Act | None, *, by: str) -> None:
-        """Add a hidden act, which may be done by an invited professional."""
+        """Add a hidden act, which may be done by an invited professional; ending alone waits for the other's days."""
+        if kind == "end the own side":
+            self.minute += DAYS_UNTIL_ONE_MAY_END_ALONE * 1440
         runs = "A" if about is None or about.shared else about.runs
         differently = self.drawn.random() < 0.2 and runs != "B"
         guests = [act for act in case.of("invite") if act.side == by]
@@ -317,6 +328,7 @@ _FOLLOWS = (
     (("tell the other", "tell by phone", "tell both"), "withdraw an exchange", True),
     (("tell the other", "tell by phone", "tell both", "correct an exchange"), "acknowledge an exchange", False),
     (("ask the other",), "decline", False),
+    (("ask the other",), "answer by telling", False),
     (("invite",), "end a participation", True),
     (("invite",), "extend a participation", True),
     (("measure, told",), "follow up, told", True),

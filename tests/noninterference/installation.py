@@ -162,8 +162,11 @@ class Installation:
         }
         sent: list[Any] = []
 
+        to_come: list[Any] = [{"type": "http.request", "body": content, "more_body": False}]
+
         async def receive() -> Any:
-            return {"type": "http.request", "body": content, "more_body": False}
+            """Give the request, and after it nothing: the caller stays."""
+            return to_come.pop() if to_come else await asyncio.Event().wait()
 
         async def send(message: Any) -> None:
             sent.append(message)

@@ -198,6 +198,7 @@ ON_A_CASE = (
     "note", "note", "write a note", "add a concern", "set the journal reference", "record a request for access", "hold",
     "clear with the archive", "state a first view", "look back", "read", "export the journal note",
     "be asked from outside", "be asked by PET", "tell PET", "try what is refused", "erase", "mark as kept",
+    "record a release from custody", "reveal",
 )
 """Kinds that need nothing but the case."""
 OF_THE_DRAWN_IN = (
@@ -205,10 +206,13 @@ OF_THE_DRAWN_IN = (
     "try what is refused",
 )
 """Kinds of an authority that is drawn in, which need nothing but the case."""
-ON_AN_INFOHUS = ("search", "supervise", "report the log to a person", "announce a log check", "sign in again")
+ON_AN_INFOHUS = (
+    "search", "supervise", "report the log to a person", "announce a log check", "check the log", "sign in again",
+)
 """Kinds that need no case."""
 AFTER = {
-    "note": ("restrict", "tell the third authority"), "record a request for access": ("make the package",),
+    "note": ("restrict", "tell the third authority", "release what is withheld", "ask for content"),
+    "record a request for access": ("make the package",),
     "hold": ("lift a hold",), "restrict": ("lift a restriction",), "measure, untold": ("follow up, untold",),
     "add a concern": ("hand over the child",), "open a case": ("hand over the child",),
     "be asked from outside": ("decline",),

@@ -1,7 +1,9 @@
 """What either side can see depends on nothing that the other has not disclosed: histories, each played twice."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -10,6 +12,7 @@ from conftest import Database
 from in_memory import folder_in_memory
 from noninterference.acts import Act, play
 from noninterference.finding_leaks import MOST_HISTORIES, found_after
+from noninterference.further_acts import EXCUSED
 from noninterference.histories import history_of
 from noninterference.history import BEGINNING, History
 from noninterference.installation import MUNICIPALITY, POLICE, Installation
@@ -18,6 +21,7 @@ from noninterference.own_acts import AFTER, ON_A_CASE, ON_AN_INFOHUS
 from noninterference.planted_leaks import LEAKS, PlantedLeak, leaks
 from noninterference.playing import Difference, compare
 from noninterference.shrinking import shrunk
+from one_api import description_of
 
 HISTORIES, IN_ONE_TEST = 100, 5
 PLACES = 1000
@@ -73,6 +77,24 @@ NEEDS_MORE = {
     "try what is refused", "erase", "tell the third authority", "hand over the child", "make the package",
 }
 """Own acts that are refused in a case that was only opened and checked, or when all the others were done in it."""
+
+
+class WhenAnOperationWrites:
+    """What no act sends, no history can show to leak."""
+
+    async def test_some_act_sends_it_or_it_is_excused_by_name(self, installation: Installation) -> None:
+        sources = "".join(file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("*acts.py"))
+        never = {
+            operation["operationId"]
+            for path, methods in description_of(installation.app)["paths"].items()
+            for method, operation in methods.items() if method in {"post", "put", "delete"}
+            if not re.search(rf"[/\"']{re.escape(_last_word(path))}[/\"'?]", sources)
+        }
+        assert never == EXCUSED.keys()
+
+
+def _last_word(path: str) -> str:
+    return [part for part in path.split("/") if part and not part.startswith("{")][-1]
 
 
 class WhenASideActsForItself:

@@ -236,7 +236,8 @@ async def _spoiled_policies(superuser: asyncpg.Connection) -> AsyncIterator[Spoi
         # test_content_requests.py asks that, and what it lets a DPO read.
         " AND schemaname = 'infohus' AND tablename NOT IN"
         " ('yearly_status', 'obligation', 'fulfilment', 'network_material', 'actor', 'log_check',"
-        " 'log_check_entry', 'log_finding', 'log_notice_receipt', 'content_request') AND policyname <> 'supervised_on_request'"
+        " 'log_check_entry', 'log_finding', 'log_notice_receipt', 'content_request')"
+        " AND policyname <> 'supervised_on_request'"
     ):
         table, name, qual = policy["tablename"], policy["policyname"], policy["qual"]
         rules = {"true"} | {

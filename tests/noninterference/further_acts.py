@@ -1,0 +1,101 @@
+"""Acts that few histories come to: ends of one side, what is revealed or released, and what one's DPO does."""
+
+import hashlib
+from datetime import timedelta
+
+from infohus.web.api_examples import EXAMPLES
+from noninterference.acts import DOINGS, Act, case_of, doing, filled, make, posting, told, written
+from noninterference.installation import Run
+
+DAYS_UNTIL_ONE_MAY_END_ALONE = 31
+EXCUSED = {
+    "AddNetworkMaterial": "the infohus' own: both sides see it",
+    "RecordFulfilment": "the infohus' own: both sides see it",
+    "ReleaseYearlyStatus": "the infohus' own: both sides see it",
+}
+"""Operations that write and that no history has, and why: what they make is meant for both sides."""
+
+DOINGS.update({
+    "record a release from custody": posting("custody-releases", "RecordCustodyRelease"),
+})
+
+
+@doing("end the own side")
+async def _end_own_side(run: Run, act: Act) -> None:
+    await run.send(act.side, "POST", f"{_closure(run, act)}/own-end")
+
+
+@doing("take back the signature")
+async def _take_back(run: Run, act: Act) -> None:
+    await run.send(act.side, "DELETE", f"{_closure(run, act)}/signature")
+
+
+def _closure(run: Run, act: Act) -> str:
+    return f"{case_of(run, act)}/closures/{run.made_by(act.about)['id']}"
+
+
+@doing("answer by telling")
+async def _answer(run: Run, act: Act) -> None:
+    """Tell the other something, and answer its question with that."""
+    asked, case = run.made_by(act.about), case_of(run, act)
+    summary = written("Han er set.", act.choice)
+    answer = await make(run, act, f"{case}/exchanges", {**told(run, act), "summary": summary})
+    if answer.is_success:
+        body = {"answer": "disclosed", "exchange_id": answer.json()["id"]}
+        await run.send(act.side, "POST", f"{case}/information-requests/{asked['id']}/answer", body)
+
+
+@doing("reveal")
+async def _reveal(run: Run, act: Act) -> None:
+    """Ask for numbers and protected addresses of the persons that the side knows, and who reported."""
+    case = case_of(run, act)
+    listed = (await run.send(act.side, "GET", f"{case}/concerns")).json()
+    for concern in listed.get("items", ()):
+        one = (await run.send(act.side, "GET", f"{case}/concerns/{concern['id']}")).json()
+        for subject in one.get("subjects", ()):
+            await run.send(act.side, "POST", f"{case}/subjects/{subject['id']}/cpr-number")
+            if address := subject.get("protected_address_id"):
+                await run.send(act.side, "POST", f"{case}/protected-addresses/{address}/reveal")
+        if reporter := one.get("reporter_id"):
+            body = {"reason": written("Læreren vil selv stå ved det.", act.choice)}
+            await run.send(act.side, "POST", f"{case}/reporters/{reporter}/releases", body, role=act.role)
+
+
+@doing("release what is withheld")
+async def _release(run: Run, act: Act) -> None:
+    item = {"kind": "information", "id": run.made_by(act.about)["id"]}
+    await make(run, act, f"{case_of(run, act)}/releases", filled(run, act, "ReleaseWithheld", item=item))
+
+
+@doing("check the log")
+async def _check_the_log(run: Run, act: Act) -> None:
+    """Announce, draw, review all that was drawn, and export; the DPO asks for a record's content, too."""
+    today, secret = run.installation.clock().date(), f"{act.number:064x}"
+    announced = await run.send(act.side, "POST", "/log/checks", {
+        **EXAMPLES["AnnounceLogCheck"], "period_from": f"{today - timedelta(days=30)}", "period_until": f"{today}",
+        "commitment": hashlib.sha256(secret.encode()).hexdigest(),
+    }, role="dpo")
+    if announced.is_success:
+        check = f"/log/checks/{announced.json()['id']}"
+        await run.send(act.side, "POST", f"{check}/draw", {"secret": secret}, role="dpo")
+        drawn = await run.send(act.side, "GET", check, role="dpo")
+        finding = {
+            "review": "finding", "text": written("Opslag om natten.", act.choice),
+            "owner": str(run.person_id(act.side, "tovholder")), "answer_by": f"{today + timedelta(days=30)}",
+        }
+        for place, entry in enumerate(drawn.json().get("items", ())[:3]):
+            path = f"{check}/entries/{entry['leaf_index']}/review"
+            await run.send(act.side, "POST", path, {"review": "in_order"} if place else finding, role="dpo")
+        for one in (await run.send(act.side, "GET", "/log/findings")).json()["items"]:
+            path = f"/log/findings/{one['id']}"
+            await run.send(act.side, "POST", f"{path}/answer", EXAMPLES["AnswerLogFinding"])
+            await run.send(act.side, "POST", f"{path}/remedy", EXAMPLES["EndLogFinding"], role="dpo")
+    for log in ("log", "installation-log"):
+        await run.send(act.side, "POST", f"/{log}/export", role="dpo")
+
+
+@doing("ask for content")
+async def _ask_for_content(run: Run, act: Act) -> None:
+    body = {"kind": "information", "record_id": run.made_by(act.about)["id"], "reason": written("Klage.", act.choice)}
+    await run.send(act.side, "POST", f"/infohuse/{run.infohus_id}/content-requests", body, role="dpo")
+
