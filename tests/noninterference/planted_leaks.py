@@ -164,7 +164,6 @@ LEAKS: dict[str, dict[str, Planting]] = {
     } | {
         "who is drawn in sees every exchange": shown("exchange", to="invited"),
         "an institution sees every exchange": shown("exchange", whose=OF_AN_INSTITUTION),
-        "an institution sees all information": shown("information", whose=OF_AN_INSTITUTION),
         "an owner reads the exchange that passed its own on": instead(
             "cases.disclosures.operations", of="notify_owners", stands=_owners_are_recipients
         ),
