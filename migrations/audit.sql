@@ -99,8 +99,9 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- or log, has other fields, a tally of its own among them, or one of another type, has bytes after its last brace, is of no
 -- moment of the years 2000 to 2099 in UTC, names a written row without a key or by no 64-bit revision, or names a person by
 -- anything but 22 characters of base64url, or twice; and what is of more than an hour ahead, since that entry and all after
--- it could not be emptied for as long. It does not see a field that stands twice, nor one too many of a row that was opened
--- or written, which would cost more than all else here. What an entry says may still be untrue: docs/trust.md.
+-- it could not be emptied for as long. So is one whose fields, or those of a row, stand in another order or with one more. It does
+-- not see one that stands twice, nor a space, which would cost more than all else here. What an entry says may still be
+-- untrue: docs/trust.md.
 --
 -- Of the application it takes no entry for another authority than the one it acts for, none of what was emptied or is
 -- carried, which audit.empty says, and in the installation's log none that says who acted, or names a case, a person or a row.
@@ -145,7 +146,14 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
             moment := said ->> 'at';
             on_track := said ->> 'track';
             named := said -> 'persons';
-            IF content NOT LIKE '{"v"_2,%' OR get_byte(new_entry, length(new_entry) - 1) <> ascii('}')
+            IF content NOT LIKE concat('{"v"_2,"at":"%","log":"%","caller":%,"authority":%,"role":%,"assurance":%,',
+                 '"action":"%","subject_kind":"%","subject":%,"case":%,"outcome":"%","reason":%,"policies":[%],',
+                 '"policy_set":"%","justification":%,"purpose":%,"recipients":[%],"track":"%","persons":[%],"opened":[',
+                 rtrim(repeat('{"table":"%","column":"%","row":"%"},', jsonb_array_length(said -> 'opened')), ','),
+                 '],"wrote":[', rtrim(repeat(
+                   '{"verb":"%","table":"%","key":["%"],"revision":%,"digest":%,"was":%},',
+                   jsonb_array_length(said -> 'wrote')), ','), '],"correlation":"%","nonce":"%"%}')
+               OR get_byte(new_entry, length(new_entry) - 1) <> ascii('}')
                OR said ->> 'log' IS DISTINCT FROM to_log::text
                OR NOT said ?& '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case,
                  outcome, reason, policies, policy_set, justification, purpose, recipients, track, persons, opened,
@@ -181,6 +189,9 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                  && $.opened.type() == "array" && !($.opened[*].type() != "object") && !exists($.opened[*] ? (!(
                    @.table.type() == "string" && @.column.type() == "string" && @.row.type() == "string"
                    && !(@.row starts with "{"))))
+                 && !exists($.opened[*].keyvalue() ? (@.key != "table" && @.key != "column" && @.key != "row"))
+                 && !exists($.wrote[*].keyvalue() ? (@.key != "verb" && @.key != "table" && @.key != "key"
+                   && @.key != "revision" && @.key != "digest" && @.key != "was"))
                  && $.wrote.type() == "array" && !($.wrote[*].type() != "object") && !exists($.wrote[*] ? (!(
                    @.verb.type() == "string" && @.table.type() == "string"
                    && @.key.type() == "array" && @.key.size() > 0 && !(@.key[*].type() != "string")
@@ -191,7 +202,7 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                 RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
             END IF;
             IF said ?| '{part, asked, read, emptied, counted}'::text[] THEN
-                PERFORM audit.require_rarer_fields(said);
+                PERFORM audit.require_rarer_fields(said, content);
             END IF;
             -- The application says what whoever it acts for does, and for nobody what it counted; it empties nothing.
             IF session_user = 'infohus_app' AND (
