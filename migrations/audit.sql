@@ -13,8 +13,7 @@
 
 CREATE SCHEMA audit;
 REVOKE ALL ON SCHEMA audit FROM PUBLIC;
-GRANT USAGE ON SCHEMA audit
-  TO infohus_app, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler;
+GRANT USAGE ON SCHEMA audit TO infohus_app, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler;
 
 -- `authority` is whose log it is; NULL for the installation's.
 CREATE TABLE audit.log (
@@ -75,8 +74,7 @@ CREATE TABLE audit.cosignature (
 );
 CREATE INDEX cosignature_of_witness ON audit.cosignature (log_id, witness, size);
 
--- How many years the entries of a log are kept; 5 for a log that has no row. The one table of this schema whose rows the
--- owner changes, so entries name them, and they are compared with these.
+-- How many years the entries of a log are kept; 5 for a log that has no row. The owner changes it, and entries name it.
 CREATE TABLE audit.retention (
     log_id uuid PRIMARY KEY REFERENCES audit.log (id),
     years integer NOT NULL CHECK (years BETWEEN 1 AND 100),
@@ -89,7 +87,6 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
   AS $$ SELECT NULLIF(current_setting('infohus.authority', true), '') $$;
 
 -- Appending.
---
 -- The function adds a last field, `tally`, to an entry that names persons: for each of them, in order, [number, chain].
 -- The number counts the authority's entries on the person, on the entry's track, from 1. The chain is SHA-256(previous
 -- chain ‖ core), the first after 32 zero bytes; the core is the leaf hash of the entry without this field. Who has all
@@ -110,8 +107,7 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- its owner's right to it; what holds a sub-select is a query of its own. So the function uses few of them, lists the
 -- fields twice instead of making a list anew, asks for all types in one path, and has no regular expression, which is
 -- compiled anew each time.
--- Of several entries the second stands behind the first, and so on, as if each had been appended by a call of its own; none
--- is appended where one is refused. What is done once for all of them is the look-up of functions, the lock, and the
+-- Of several entries each stands behind the one before, as if appended by itself; none is where one is refused. What is done once for all of them is the look-up of functions, the lock, and the
 -- reading and writing of the frontier. It returns the index of the last.
 CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -171,17 +167,15 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                OR num_nulls((said ->> 'caller')::uuid, (said ->> 'subject')::uuid, (said ->> 'case')::uuid) > 3
                OR translate(jsonb_path_query_array(said, '$.opened[*].row')::text, '[]', '{}')::uuid[] IS NULL
                OR (said @@ '($.authority.type() == "null" || $.authority.type() == "string")
-                 && ($.role.type() == "null" || $.role.type() == "string")
-                 && ($.assurance.type() == "null" || $.assurance.type() == "string")
+                 && ($.role.type() == "null" || $.role.type() == "string") && ($.assurance.type() == "null"
+                   || $.assurance.type() == "string")
                  && ($.caller.type() == "null" || $.caller.type() == "string" && !($.caller starts with "{"))
                  && ($.subject.type() == "null" || $.subject.type() == "string" && !($.subject starts with "{"))
                  && ($.case.type() == "null" || $.case.type() == "string" && !($.case starts with "{"))
-                 && $.action.type() == "string" && $.subject_kind.type() == "string"
-                 && $.outcome.type() == "string"
+                 && $.action.type() == "string" && $.subject_kind.type() == "string" && $.outcome.type() == "string"
                  && ($.outcome == "allowed" || $.outcome == "denied" || $.outcome == "refused" || $.outcome == "failed")
                  && ($.reason.type() == "null" || $.reason.type() == "string")
-                 && $.policies.type() == "array" && !($.policies[*].type() != "string")
-                 && $.policy_set.type() == "string"
+                 && $.policies.type() == "array" && !($.policies[*].type() != "string") && $.policy_set.type() == "string"
                  && ($.justification.type() == "null" || $.justification.type() == "string")
                  && ($.purpose.type() == "null" || $.purpose.type() == "string")
                  && $.recipients.type() == "array" && !($.recipients[*].type() != "string")
@@ -204,7 +198,6 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
             IF said ?| '{part, asked, read, emptied, counted}'::text[] THEN
                 PERFORM audit.require_rarer_fields(said, content);
             END IF;
-            -- The application says what whoever it acts for does, and for nobody what it counted; it empties nothing.
             IF session_user = 'infohus_app' AND (
                 coalesce(said ->> 'authority', '') <> coalesce(current_setting('infohus.authority', true), '')
                 OR said ->> 'action' IN ('emptyLogEntries', 'carryRowDigests')
@@ -220,9 +213,8 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                 said_of_each := said_of_each || ARRAY[[acts_for, on_track, named]];
             END IF;
         END LOOP;
-        -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and nobody for the row,
-        -- whose waiters are woken more often. The next statement sees what was committed meanwhile. Assigned, because
-        -- PERFORM would make a query of it.
+        -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and not for the row, whose
+        -- waiters are woken more often. The next statement sees what was committed meanwhile. PERFORM would be a query.
         whom := pg_advisory_xact_lock(hashtextextended(to_log::text, 58));
         SELECT f.size, f.hashes, l.authority INTO STRICT position, frontier, whose
         FROM audit.frontier f JOIN audit.log l ON l.id = f.log_id WHERE f.log_id = to_log;
