@@ -13,8 +13,7 @@
 
 CREATE SCHEMA audit;
 REVOKE ALL ON SCHEMA audit FROM PUBLIC;
-GRANT USAGE ON SCHEMA audit
-  TO infohus_app, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler;
+GRANT USAGE ON SCHEMA audit TO infohus_app, infohus_signer, infohus_verifier, infohus_retention, infohus_reconciler;
 
 -- `authority` is whose log it is; NULL for the installation's.
 CREATE TABLE audit.log (
@@ -75,8 +74,7 @@ CREATE TABLE audit.cosignature (
 );
 CREATE INDEX cosignature_of_witness ON audit.cosignature (log_id, witness, size);
 
--- How many years the entries of a log are kept; 5 for a log that has no row. The one table of this schema whose rows the
--- owner changes, so entries name them, and they are compared with these.
+-- How many years the entries of a log are kept; 5 for a log that has no row. The owner changes it, and entries name it.
 CREATE TABLE audit.retention (
     log_id uuid PRIMARY KEY REFERENCES audit.log (id),
     years integer NOT NULL CHECK (years BETWEEN 1 AND 100),
@@ -89,7 +87,6 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
   AS $$ SELECT NULLIF(current_setting('infohus.authority', true), '') $$;
 
 -- Appending.
---
 -- The function adds a last field, `tally`, to an entry that names persons: for each of them, in order, [number, chain].
 -- The number counts the authority's entries on the person, on the entry's track, from 1. The chain is SHA-256(previous
 -- chain ‖ core), the first after 32 zero bytes; the core is the leaf hash of the entry without this field. Who has all
@@ -99,8 +96,9 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- or log, has other fields, a tally of its own among them, or one of another type, has bytes after its last brace, is of no
 -- moment of the years 2000 to 2099 in UTC, names a written row without a key or by no 64-bit revision, or names a person by
 -- anything but 22 characters of base64url, or twice; and what is of more than an hour ahead, since that entry and all after
--- it could not be emptied for as long. It does not see a field that stands twice, nor one too many of a row that was opened
--- or written, which would cost more than all else here. What an entry says may still be untrue: docs/trust.md.
+-- it could not be emptied for as long. So is one whose fields, or those of a row, stand in another order or with one more. It does
+-- not see one that stands twice, nor a space, which would cost more than all else here. What an entry says may still be
+-- untrue: docs/trust.md.
 --
 -- Of the application it takes no entry for another authority than the one it acts for, none of what was emptied or is
 -- carried, which audit.empty says, and in the installation's log none that says who acted, or names a case, a person or a row.
@@ -109,8 +107,7 @@ CREATE FUNCTION audit.acting_authority() RETURNS text
 -- its owner's right to it; what holds a sub-select is a query of its own. So the function uses few of them, lists the
 -- fields twice instead of making a list anew, asks for all types in one path, and has no regular expression, which is
 -- compiled anew each time.
--- Of several entries the second stands behind the first, and so on, as if each had been appended by a call of its own; none
--- is appended where one is refused. What is done once for all of them is the look-up of functions, the lock, and the
+-- Of several entries each stands behind the one before, as if appended by itself; none is where one is refused. What is done once for all of them is the look-up of functions, the lock, and the
 -- reading and writing of the frontier. It returns the index of the last.
 CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -145,7 +142,14 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
             moment := said ->> 'at';
             on_track := said ->> 'track';
             named := said -> 'persons';
-            IF content NOT LIKE '{"v"_2,%' OR get_byte(new_entry, length(new_entry) - 1) <> ascii('}')
+            IF content NOT LIKE concat('{"v"_2,"at":"%","log":"%","caller":%,"authority":%,"role":%,"assurance":%,',
+                 '"action":"%","subject_kind":"%","subject":%,"case":%,"outcome":"%","reason":%,"policies":[%],',
+                 '"policy_set":"%","justification":%,"purpose":%,"recipients":[%],"track":"%","persons":[%],"opened":[',
+                 rtrim(repeat('{"table":"%","column":"%","row":"%"},', jsonb_array_length(said -> 'opened')), ','),
+                 '],"wrote":[', rtrim(repeat(
+                   '{"verb":"%","table":"%","key":["%"],"revision":%,"digest":%,"was":%},',
+                   jsonb_array_length(said -> 'wrote')), ','), '],"correlation":"%","nonce":"%"%}')
+               OR get_byte(new_entry, length(new_entry) - 1) <> ascii('}')
                OR said ->> 'log' IS DISTINCT FROM to_log::text
                OR NOT said ?& '{v, at, log, caller, authority, role, assurance, action, subject_kind, subject, case,
                  outcome, reason, policies, policy_set, justification, purpose, recipients, track, persons, opened,
@@ -164,17 +168,15 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                OR said @@ 'exists($.opened[*].row ? (@ != $.subject))'
                  AND translate(jsonb_path_query_array(said, '$.opened[*].row')::text, '[]', '{}')::uuid[] IS NULL
                OR (said @@ '($.authority.type() == "string" || $.authority.type() == "null")
-                 && ($.role.type() == "string" || $.role.type() == "null")
-                 && ($.assurance.type() == "string" || $.assurance.type() == "null")
+                 && ($.role.type() == "string" || $.role.type() == "null") && ($.assurance.type() == "string"
+                   || $.assurance.type() == "null")
                  && ($.caller.type() == "string" && !($.caller starts with "{") || $.caller.type() == "null")
                  && ($.subject.type() == "string" && !($.subject starts with "{") || $.subject.type() == "null")
                  && ($.case.type() == "string" && !($.case starts with "{") || $.case.type() == "null")
-                 && $.action.type() == "string" && $.subject_kind.type() == "string"
-                 && $.outcome.type() == "string"
+                 && $.action.type() == "string" && $.subject_kind.type() == "string" && $.outcome.type() == "string"
                  && ($.outcome == "allowed" || $.outcome == "denied" || $.outcome == "refused" || $.outcome == "failed")
                  && ($.reason.type() == "null" || $.reason.type() == "string")
-                 && $.policies.type() == "array" && !($.policies[*].type() != "string")
-                 && $.policy_set.type() == "string"
+                 && $.policies.type() == "array" && !($.policies[*].type() != "string") && $.policy_set.type() == "string"
                  && ($.justification.type() == "null" || $.justification.type() == "string")
                  && ($.purpose.type() == "string" || $.purpose.type() == "null")
                  && $.recipients.type() == "array" && !($.recipients[*].type() != "string")
@@ -182,19 +184,20 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                  && $.opened.type() == "array" && !($.opened[*].type() != "object") && !exists($.opened[*] ? (!(
                    @.table.type() == "string" && @.column.type() == "string" && @.row.type() == "string"
                    && !(@.row starts with "{"))))
+                 && !exists($.opened[*].keyvalue() ? (@.key != "table" && @.key != "column" && @.key != "row"))
+                 && !exists($.wrote[*].keyvalue() ? (@.key != "verb" && @.key != "table" && @.key != "key"
+                   && @.key != "revision" && @.key != "digest" && @.key != "was"))
                  && $.wrote.type() == "array" && !($.wrote[*].type() != "object") && !exists($.wrote[*] ? (!(
                    @.verb.type() == "string" && @.table.type() == "string"
                    && @.key.type() == "array" && @.key.size() > 0 && !(@.key[*].type() != "string")
                    && @.revision.type() == "number" && @.revision > 0 && @.revision < 9223372036854775808
-                   && @.revision.floor() == @.revision
-                   && (@.digest.type() == "null" || @.digest.type() == "string")
+                   && @.revision.floor() == @.revision && (@.digest.type() == "null" || @.digest.type() == "string")
                    && (@.was.type() == "null" || @.was.type() == "string"))))') IS NOT TRUE THEN
                 RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
             END IF;
             IF said ?| '{part, asked, read, emptied, counted}'::text[] THEN
-                PERFORM audit.require_rarer_fields(said);
+                PERFORM audit.require_rarer_fields(said, content);
             END IF;
-            -- The application says what whoever it acts for does, and for nobody what it counted; it empties nothing.
             IF session_user = 'infohus_app' AND (
                 coalesce(said ->> 'authority', '') <> coalesce(current_setting('infohus.authority', true), '')
                 OR said ->> 'action' IN ('emptyLogEntries', 'carryRowDigests')
@@ -210,9 +213,8 @@ CREATE FUNCTION audit.append(to_log uuid, VARIADIC new_entries bytea[]) RETURNS 
                 said_of_each := said_of_each || ARRAY[[acts_for, on_track, named]];
             END IF;
         END LOOP;
-        -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and nobody for the row,
-        -- whose waiters are woken more often. The next statement sees what was committed meanwhile. Assigned, because
-        -- PERFORM would make a query of it.
+        -- Held until COMMIT, which the caller sends in the same message. Everyone waits here and not for the row, whose
+        -- waiters are woken more often. The next statement sees what was committed meanwhile. PERFORM would be a query.
         whom := pg_advisory_xact_lock(hashtextextended(to_log::text, 58));
         SELECT f.size, f.hashes, l.authority INTO STRICT position, frontier, whose
         FROM audit.frontier f JOIN audit.log l ON l.id = f.log_id WHERE f.log_id = to_log;

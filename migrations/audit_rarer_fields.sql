@@ -2,7 +2,7 @@
 --
 -- Refuses an entry in which one of them is of another type or says nothing that can be meant, and from the application
 -- one that says what was emptied, or counts refusals in an authority's log: those stand in the installation's.
-CREATE FUNCTION audit.require_rarer_fields(said jsonb) RETURNS void
+CREATE FUNCTION audit.require_rarer_fields(said jsonb, content text) RETURNS void
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
@@ -14,8 +14,14 @@ CREATE FUNCTION audit.require_rarer_fields(said jsonb) RETURNS void
                 RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
             END IF;
         END LOOP;
-        IF (said @@ '
-             (!exists($.part) || $.part.type() == "array" && $.part.size() == 2 && !($.part[*].type() != "number")
+        IF content NOT LIKE concat('%"nonce":"%"', CASE WHEN said ? 'part' THEN ',"part":[%]' END,
+             CASE WHEN said ? 'asked' THEN ',"asked":{%}' END, CASE WHEN said ? 'read' THEN ',"read":[%]' END,
+             CASE WHEN said ? 'emptied' THEN ',"emptied":{"start":%,"stop":%,"before":"%"}' END,
+             CASE WHEN said ? 'counted' THEN ',"counted":{"minute":"%","refusals":{%}}' END, '}')
+           OR (said @@ '
+             !exists($.emptied.keyvalue() ? (@.key != "start" && @.key != "stop" && @.key != "before"))
+             && !exists($.counted.keyvalue() ? (@.key != "minute" && @.key != "refusals"))
+             && (!exists($.part) || $.part.type() == "array" && $.part.size() == 2 && !($.part[*].type() != "number")
                && !exists($.part[*] ? (@.floor() != @)) && $.part[0] >= 1 && $.part[0] <= $.part[1]
                && $.part[1] < 2147483648)
              && (!exists($.asked) || $.asked.type() == "object" && !($.asked.*.type() != "array")
@@ -39,4 +45,4 @@ CREATE FUNCTION audit.require_rarer_fields(said jsonb) RETURNS void
     END
     $$;
 
-REVOKE EXECUTE ON FUNCTION audit.require_rarer_fields(jsonb) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION audit.require_rarer_fields(jsonb, text) FROM PUBLIC;

@@ -37,13 +37,18 @@ def changed() -> Iterator[tuple[str, dict[str, Any]]]:
     for field in (one.encode_name for one in msgspec.structs.fields(Entry)):
         for garbage in GARBAGE:
             yield f"{field}: {garbage!r}", {**WHOLE, field: garbage}
-        yield f"without {field}", {name: value for name, value in WHOLE.items() if name != field}
+        without = {name: value for name, value in WHOLE.items() if name != field}
+        yield f"without {field}", without
+        if field in WHOLE:
+            yield f"{field} last", {**without, field: WHOLE[field]}
     yield "one field more", {**WHOLE, "more": 1}
     for field, kind in NESTED.items():
         inner = WHOLE[field][0] if isinstance(WHOLE[field], list) else WHOLE[field]
         for name in (one.encode_name for one in msgspec.structs.fields(kind)):
             without = {key: value for key, value in inner.items() if key != name}
-            for text, one in [(repr(garbage), {**inner, name: garbage}) for garbage in GARBAGE] + [("gone", without)]:
+            last = {**without, name: inner[name]}
+            others = [("gone", without), ("last", last), ("one more", {**inner, "more": 1})]
+            for text, one in [(repr(garbage), {**inner, name: garbage}) for garbage in GARBAGE] + others:
                 yield f"{field}.{name}: {text}", {**WHOLE, field: [one] if isinstance(WHOLE[field], list) else one}
     # Of rows that are the subject the function asks nothing more.
     own = {**WHOLE["opened"][0], "row": WHOLE["subject"]}

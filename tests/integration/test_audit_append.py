@@ -151,7 +151,7 @@ class WhenWhatIsAppendedIsNoEntry:
         self, database: Database
     ) -> None:
         superuser, owner = await opened_log(database, LOG), await opened_log(database, LOG, "owner")
-        spaced = ENTRY.replace(b'"persons":[]', b'"persons" : [ "%b" ]' % (b"a" * 22))
+        spaced = ENTRY.replace(b'"persons":[]', b'"persons":[ "%b" ]' % (b"a" * 22))
         assert await owner.fetchval(APPEND, LOG, spaced) == 0
         assert [fault.what for fault in await tally_faults_of(superuser, LOG)] == ["er ingen post i format 2"]
         assert [row["entries"] for row in await superuser.fetch("SELECT entries FROM audit.tally")] == [1]

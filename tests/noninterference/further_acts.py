@@ -9,11 +9,12 @@ from noninterference.installation import Run
 
 DAYS_UNTIL_ONE_MAY_END_ALONE = 31
 EXCUSED = {
+    **dict.fromkeys(("ExportLog", "ExportInstallationLog"), "a stream, which these installations do not take"),
     "AddNetworkMaterial": "the infohus' own: both sides see it",
     "RecordFulfilment": "the infohus' own: both sides see it",
     "ReleaseYearlyStatus": "the infohus' own: both sides see it",
 }
-"""Operations that write and that no history has, and why: what they make is meant for both sides."""
+"""Operations that no history has, and why."""
 
 DOINGS.update({
     "record a release from custody": posting("custody-releases", "RecordCustodyRelease"),
@@ -69,7 +70,7 @@ async def _release(run: Run, act: Act) -> None:
 
 @doing("check the log")
 async def _check_the_log(run: Run, act: Act) -> None:
-    """Announce, draw, review all that was drawn, and export; the DPO asks for a record's content, too."""
+    """Announce, draw, and review some of what was drawn, with a finding that is answered and ended."""
     today, secret = run.installation.clock().date(), f"{act.number:064x}"
     announced = await run.send(act.side, "POST", "/log/checks", {
         **EXAMPLES["AnnounceLogCheck"], "period_from": f"{today - timedelta(days=30)}", "period_until": f"{today}",
@@ -90,8 +91,6 @@ async def _check_the_log(run: Run, act: Act) -> None:
             path = f"/log/findings/{one['id']}"
             await run.send(act.side, "POST", f"{path}/answer", EXAMPLES["AnswerLogFinding"])
             await run.send(act.side, "POST", f"{path}/remedy", EXAMPLES["EndLogFinding"], role="dpo")
-    for log in ("log", "installation-log"):
-        await run.send(act.side, "POST", f"/{log}/export", role="dpo")
 
 
 @doing("ask for content")

@@ -162,11 +162,8 @@ class Installation:
         }
         sent: list[Any] = []
 
-        to_come: list[Any] = [{"type": "http.request", "body": content, "more_body": False}]
-
         async def receive() -> Any:
-            """Give the request, and after it nothing: the caller stays."""
-            return to_come.pop() if to_come else await asyncio.Event().wait()
+            return {"type": "http.request", "body": content, "more_body": False}
 
         async def send(message: Any) -> None:
             sent.append(message)

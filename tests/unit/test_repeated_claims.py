@@ -45,4 +45,22 @@ async def test_it_is_one_only_where_it_says_something_else(
     stored = {"infohus_id": "ishoj", "version": 1}
     said = [*operators, copy]
     sorted_out = await claims.on_stored(cast("AnyConnection", Mock()), "plan", stored, '["ishoj","1"]', said)
+    assert not sorted_out.was_anothers
     assert (sorted_out.counting, sorted_out.others) == (operators, [] if is_repeated else [copy])
+
+
+@pytest.mark.rule(62)
+async def test_who_deleted_a_key_wrote_it_though_its_recipients_log_was_emptied_first() -> None:
+    logged = LoggedRows()
+    logged.store.execute("INSERT INTO carried VALUES ('politi', 9, 10)")
+    claims = Claims(RulesOfKeyRows(), logged)
+    claims.logs = {"kommune": "kommune", "politi": "politi"}
+    act = {"authority": "kommune", "case_id": "sag"}
+    carried = written("politi", 2, SECOND, place=9, at=9.0, **CARRIED)
+    told = written("kommune", 1, FIRST, action="recordExchange", **act)
+    gone = written("kommune", 2, None, at=5.0, action="withdrawExchange", **{**act, "verb": "delete"})
+    key = {"exchange_id": "x", "number": "1", "recipient_id": "politi"}
+    nowhere = cast("AnyConnection", Mock())
+    for said in ([told, gone, carried], [carried]):
+        sorted_out = await claims.on_missing(nowhere, "exchange_key", key, said, has_case=True)
+        assert (sorted_out.counting, sorted_out.others) == (said, [])

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import rich_click as click
 
 from infohus.cli.connected import connected
@@ -92,7 +93,7 @@ def replace_signer(
         add_signers(signers_file, [made])
         if stolen:
             distrust_other_signers(signers_file, made)
-    except signer_acts.NoLogOfAuthority:
+    except asyncpg.NoDataFoundError:
         message = f"{authority} has no log: load the plan that names it first"
         raise click.ClickException(message) from None
     except (UnsafeKeyFile, SignersNotUsable) as refused:

@@ -4,16 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 
-import asyncpg
-
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.sealing.signatures import SignerKey
 from infohus.plan.owner_acts import append_owner_entries
-
-
-class NoLogOfAuthority(Exception):  # noqa: N818 - names the situation
-    """No plan that was loaded names the authority, so it has no log."""
 
 
 async def replace_signer(
@@ -26,16 +20,14 @@ async def replace_signer(
     repeated, which makes another one.
 
     Raises:
-        NoLogOfAuthority: nothing that counts was made.
+        asyncpg.NoDataFoundError: no plan that was loaded names the authority, so it has no log; nothing that counts
+            was made.
     """
-    try:
-        async with owner_connection.transaction():
-            made = make()
-            said = f"{made.key_id} sha256:{sha256(made.public).hexdigest()}"
-            await append_owner_entries(
-                owner_connection, Action.REPLACE_SIGNER, concerns=[authority_id], infohus_id=None, wrote=[],
-                justification=f"{said}; older ones count no more" if is_stolen else said, at=at,
-            )
-    except asyncpg.NoDataFoundError:
-        raise NoLogOfAuthority from None
+    async with owner_connection.transaction():
+        made = make()
+        said = f"{made.key_id} sha256:{sha256(made.public).hexdigest()}"
+        await append_owner_entries(
+            owner_connection, Action.REPLACE_SIGNER, concerns=[authority_id], infohus_id=None, wrote=[],
+            justification=f"{said}; older ones count no more" if is_stolen else said, at=at,
+        )
     return made

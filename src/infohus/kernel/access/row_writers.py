@@ -10,6 +10,7 @@ from infohus.kernel.access.model import Case, Infohus, SidePerson
 from infohus.kernel.access.row_acts import DELETE, INSERT, RETENTION, UPDATE, WITHDRAW, writes
 from infohus.kernel.audit.formats.emptying import CARRIED, CARRY_ROWS
 from infohus.kernel.audit.storage.log import AnyConnection
+from infohus.kernel.audit.verification.claims import SAME_MOMENT_SECONDS
 from infohus.kernel.audit.verification.key_rows import EXCHANGE_KEY
 from infohus.kernel.audit.verification.logged_rows import ComparedRow, Written
 from infohus.kernel.database.statements import compiled
@@ -55,8 +56,6 @@ _OF_INFOHUS = sa.select(Infohus.municipality_id, Infohus.police_id).where(Infohu
 _OF_CASE = sa.select(Infohus.municipality_id, Infohus.police_id).join(Case, Case.infohus_id == Infohus.id).where(
     Case.id == sa.bindparam("case_id")
 )
-SAME_MOMENT_SECONDS = 60
-"""How much earlier than what an act wrote its entry may say that it was."""
 
 
 class RowWriters:
@@ -71,6 +70,10 @@ class RowWriters:
     def meets(self, table: str, verb: str) -> bool:
         """Say whether any act of an authority may do that, whatever its case: meeting a person writes their row."""
         return (table, verb) == MET
+
+    def receives(self, table: str, key: Mapping[str, str], authority: str | None) -> bool:
+        """Say whether an authority changes a row that another one inserts, by the columns of the row's key."""
+        return authority is not None and authority in {key.get(name) for name in ALSO.get((table, UPDATE), ())}
 
     async def may_write(
         self, connection: AnyConnection, row: ComparedRow, said: Written, *, authority: str | None

@@ -15,6 +15,8 @@ from infohus.kernel.audit.verification.logged_rows import ComparedRow, LoggedRow
 CANNOT_SAY = "siger noget om en række, som loggens myndighed ikke kan skrive med den handling og i den sag"
 OTHERS_ALONE = "ingen log, hvis myndighed kan skrive den, nævner den i dens sag med en handling, der skriver"
 OPERATOR = "installation"
+SAME_MOMENT_SECONDS = 60
+"""By how much moments that entries say may be out of order: an act is logged some time after it began."""
 MOST_NAMED = 5
 """Of the entries on one row: the newest so many are named."""
 ANOTHERS = "er efter loggen skrevet af en anden myndighed, end rækken selv siger"
@@ -57,7 +59,10 @@ class Claims:
         )
         sorted_out = await self._sorted_out(connection, row, said, in_form)
         own = _first(sorted_out.counting)
-        was_anothers = first is not None and own is not None and _order(first) < _order(own)
+        was_anothers = (
+            first is not None and own is not None and _is_long_before(first, own)
+            and self._whose(own) is not None  # what the operator did, others' logs repeat
+        )
         return SortedOut(sorted_out.counting, [] if was_anothers else sorted_out.others, was_anothers)
 
     async def on_missing(
@@ -65,7 +70,7 @@ class Claims:
     ) -> SortedOut:
         """Sort out the entries on a row that is gone, by whoever wrote it first and on which case; `key` by columns."""
         in_form = self._in_form(table, said, owner=key.get(_OWN), has_case=has_case or table == _CASE)
-        first = _first(in_form)
+        first = _first(one for one in in_form if not self._rules.receives(table, key, self.logs[one.log]))
         case_id = key["id"] if table == _CASE else key.get(_CASE_ID, first.case_id if first else None)
         row = ComparedRow(
             table, key, is_stored=False, case_id=case_id if has_case or table == _CASE else None,
@@ -136,6 +141,13 @@ class Claims:
 def _order(one: Written) -> tuple[bool, float]:
     """Order entries by when a row came: what is carried was said before all that still stands."""
     return one.verb != CARRIED, one.at
+
+
+def _is_long_before(one: Written, other: Written) -> bool:
+    """Say whether an entry is certainly the older one, whatever order acts at one moment were logged in."""
+    if (one.verb == CARRIED) != (other.verb == CARRIED):
+        return one.verb == CARRIED
+    return other.at - one.at > SAME_MOMENT_SECONDS
 
 
 def _first(said: Iterable[Written]) -> Written | None:

@@ -56,6 +56,10 @@ class KeyRowRules(Protocol):
         """Say whether any act of an authority may do that, whatever its case."""
         ...
 
+    def receives(self, table: str, key: Mapping[str, str], authority: str | None) -> bool:
+        """Say whether an authority changes a row that another one inserts, by the columns of the row's key."""
+        ...
+
     async def may_write(
         self, connection: AnyConnection, row: ComparedRow, said: Written, *, authority: str | None
     ) -> bool:
