@@ -17,7 +17,7 @@ from infohus.kernel.access.model import Case, Coordinator, Disclosure, Participa
 from infohus.kernel.audit.formats.entry import Entry, Outcome, Wrote, encode
 from infohus.kernel.audit.storage.log import APPEND, AnyConnection
 from infohus.kernel.audit.storage.written_rows import wrote_of
-from infohus.kernel.audit.verification.claims import Claims
+from infohus.kernel.audit.verification.claims import Claims, SortedOut
 from infohus.kernel.audit.verification.key_rows import RowFault
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, Written
 from infohus.kernel.audit.verification.row_reconciliation import RowReconciliation
@@ -35,11 +35,19 @@ STAGES = ("received", "cleared", "accepted", "qualifying", "recommending", "acti
 class OneLog(Claims):
     """Takes the word of the one log, which names the rows of all authorities."""
 
-    async def sorted_out(
-        self, _connection: AnyConnection, _table: str, _stored: Mapping[str, Any], said: Sequence[Written]
-    ) -> tuple[list[Written], list[Written]]:
+    async def on_stored(
+        self, connection: AnyConnection, table: str, stored: Mapping[str, Any], key: str, said: Sequence[Written]
+    ) -> SortedOut:
         """Let every entry count."""
-        return list(said), []
+        del connection, table, stored, key
+        return SortedOut(list(said), [])
+
+    async def on_missing(
+        self, connection: AnyConnection, table: str, key: Mapping[str, str], said: Sequence[Written], *, has_case: bool
+    ) -> SortedOut:
+        """Let every entry count."""
+        del connection, table, key, has_case
+        return SortedOut(list(said), [])
 
 
 @dataclass
@@ -142,7 +150,7 @@ class AttackedRows:
         """Do what `infohus audit verify --rows` does."""
         with LoggedRows() as logged:
             reconciliation, found = RowReconciliation(logged, RulesOfKeyRows()), list[RowFault]()
-            reconciliation.claims = OneLog(reconciliation.rules)
+            reconciliation.claims = OneLog(reconciliation.rules, logged)
             while not reconciliation.is_done:
                 found += await reconciliation.step(self.superuser)
         return found
