@@ -6,7 +6,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -52,16 +52,25 @@ class Place:
 
     def associated_data(self, key_id: UUID) -> bytes:
         """Write the place, and the key that seals there, as bytes: each part after its length, 4 bytes big-endian."""
-        return _named(self.kind, self.part, self.field) + length_prefixed((
-            self.record_id.bytes, self.case_id.bytes, self.owner_id.encode(), self.version.to_bytes(8, "big"),
-            key_id.bytes, self.clear_digest,
-        ))
+        return _named(self.kind, self.part, self.field) + _of_version(
+            self.record_id, self.case_id, self.owner_id, self.version, key_id, self.clear_digest
+        )
 
 
 @cache
 def _named(kind: str, part: str, field_name: str) -> bytes:
     """Write domain, kind, part and field, each after its length; remembered for each sealed column."""
     return length_prefixed((_DOMAIN, kind.encode(), part.encode(), field_name.encode()))
+
+
+@lru_cache(maxsize=16)
+def _of_version(  # noqa: PLR0913, PLR0917 - what a version's place is made of
+    record_id: UUID, case_id: UUID, owner_id: str, version: int, key_id: UUID, clear_digest: bytes
+) -> bytes:
+    """Write what all texts of a part have in common: they are opened and sealed one after another."""
+    return length_prefixed((
+        record_id.bytes, case_id.bytes, owner_id.encode(), version.to_bytes(8, "big"), key_id.bytes, clear_digest,
+    ))
 
 
 @dataclass(frozen=True, slots=True)
