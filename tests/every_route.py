@@ -67,6 +67,7 @@ def request_for(house: House, route: Route) -> dict[str, Any]:
     description = description_of(house.app)
     operation = description["paths"][route.path][route.method.lower()]
     filled = re.sub(r"\{year[^}]*\}", "2025", re.sub(r"\{[a-z_]*index[^}]*\}", "0", route.path))
+    filled = filled.replace("{kind}", "note")
     filled = re.sub(r"\{version[^}]*\}", "1", filled)
     request: dict[str, Any] = {"path": re.sub(r"\{[^}]+\}", lambda _: str(uuid4()), filled)}
     asked = [one["name"] for one in operation.get("parameters", ()) if one["in"] == "query" and one.get("required")]

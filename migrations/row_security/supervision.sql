@@ -51,3 +51,48 @@ CREATE FUNCTION infohus.opens_on_request(of_record uuid, of_version integer, kin
     ) AND of_version = infohus.newest_version(of_record);
   END
   $$;
+
+-- Does the caller, a DPO, check the log of this authority, which has no DPO of its own, as the newest plan of an infohus
+-- of both says? Its log is read by the authorities that draw it in (rule 90).
+CREATE FUNCTION infohus.checks_log_of(of_authority text) RETURNS boolean
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN infohus.caller_role() = 'data_protection_officer' AND EXISTS (
+      SELECT FROM infohus.plan p JOIN infohus.infohus_authority a ON a.infohus_id = p.infohus_id
+      WHERE a.authority_id = infohus.caller_authority() AND a.authority_id <> of_authority
+        AND p.document -> 'possible_participant' @> jsonb_build_array(
+          jsonb_build_object('id', of_authority, 'has_own_dpo', false))
+        AND NOT EXISTS (
+          SELECT FROM infohus.plan n WHERE n.infohus_id = p.infohus_id AND n.version > p.version
+        )
+    );
+  END
+  $$;
+
+-- The entries of such a log that the caller checks: of whom its own authority drew in, on the cases of those invitations;
+-- and sign-ins, and what was refused without a case. What another authority drew somebody in for is that one's to check.
+CREATE FUNCTION infohus.entries_of_institution(of_authority text, after bigint, most integer)
+  RETURNS TABLE (place bigint, entry bytea)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF NOT coalesce(infohus.checks_log_of(of_authority), false) THEN
+      RETURN;
+    END IF;
+    RETURN QUERY
+      SELECT l.index, l.entry FROM audit.leaf l JOIN audit.log g ON g.id = l.log_id
+      CROSS JOIN LATERAL (
+        SELECT CASE WHEN l.entry IS JSON OBJECT THEN convert_from(l.entry, 'UTF8')::jsonb END AS says
+      ) e
+      WHERE g.authority = of_authority AND l.index > after AND CASE
+        WHEN e.says ->> 'case' IS NULL THEN e.says ->> 'action' = 'signIn' OR e.says ->> 'outcome' <> 'allowed'
+        ELSE EXISTS (
+          SELECT FROM infohus.participant p
+          WHERE p.case_id = (e.says ->> 'case')::uuid AND p.person_id::text = e.says ->> 'caller'
+            AND p.kind = 'invited' AND p.acts_for = of_authority AND p.authority_id = infohus.caller_authority()
+        )
+      END
+      ORDER BY l.index LIMIT most;
+  END
+  $$;

@@ -163,6 +163,7 @@ async def test_the_database_shows_a_dpo_no_record_without_a_request_and_one_with
     try:
         assert await seen() == {}
         await ask(house, "note", note)
+        await ask(house, "note", await a_note(case, "politi"))
         assert await seen() == {"note": 1, "record_key": 1}
         assert await seen("legal") == {}
         policies = await house.sql("SELECT tablename FROM pg_policies WHERE policyname = 'supervised_on_request'")

@@ -50,6 +50,8 @@ class WhenTheTablesAreLookedAt:
             "concern", "subject", "scope_decision", "assessment", "measure", "yearly_status",
             # What `declined_requests` tells a reviewer of the infohus.
             "information_request",
+            # What `opens_on_request` finds: what the calling DPO has asked for.
+            "content_request",
             # What `end_answered_requests` ends, for nobody in particular: old ones alone.
             "answered_request",
         }
@@ -79,7 +81,7 @@ class WhenTheTablesAreLookedAt:
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
             "own_persons_by_record",
             "rests_on_what_stands", "has_key", "newest_version", "is_superseded", "next_version",
-            "end_answered_requests", "lets_read",
+            "end_answered_requests", "lets_read", "opens_on_request", "checks_log_of", "entries_of_institution",
         }
         assert {(*row["proconfig"], row["rolname"], row["for_others"]) for row in found} == {
             ("search_path=pg_catalog, pg_temp", "infohus_owner", False),

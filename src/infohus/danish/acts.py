@@ -38,6 +38,7 @@ ACTS: dict[str, str] = {
     "list-installation-log-entries": "Læs poster i installationens log",
     "prove-installation-log-entry": "Hent beviset for en post i installationens log",
     "export-installation-log": "Hent installationens log",
+    "list-institution-log-entries": "Læs logposter hos en institution uden egen databeskyttelsesrådgiver",
     "open-actor": "Se, hvem der har handlet",
     "list-log-checks": "Se logkontrollerne",
     "read-log-check": "Læs en logkontrol",

@@ -86,7 +86,8 @@ class PlanAuthority(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 class PossibleParticipant(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who may be drawn in: a part of an `authority` of the plan, or an authority in its own right with kind and regime.
 
-    An authority without an `id` gets one from its name.
+    An authority without an `id` gets one from its name. The log of one that has no DPO of its own is checked by the DPO
+    of each authority that draws it in (rule 90).
     """
 
     name: Text
@@ -96,15 +97,19 @@ class PossibleParticipant(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     regime: Regime | None = None
     public_task_sector: Sector | None = None
     solves_public_task: bool = False
+    has_own_dpo: bool = True
 
     def __post_init__(self) -> None:
         """Refuse an entry that is neither or both, and an institution that § 115, stk. 3, does not cover."""
         if self.authority is not None:
             own = (self.id, self.kind, self.regime, self.public_task_sector)
-            if any(part is not None for part in own) or self.solves_public_task:
-                message = "a part of an `authority` has no id, kind, regime or sector of its own"
+            if any(part is not None for part in own) or self.solves_public_task or not self.has_own_dpo:
+                message = "a part of an `authority` has no id, kind, regime, sector or DPO of its own"
                 raise ValueError(message)
             return
+        if not self.has_own_dpo and self.id is None:
+            message = "an authority without a DPO of its own has an `id`"
+            raise ValueError(message)
         if self.kind is None or self.regime is None:
             message = "name the `authority` it is a part of, or give its `kind` and `regime`"
             raise ValueError(message)

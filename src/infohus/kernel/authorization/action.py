@@ -22,6 +22,7 @@ class Action(StrEnum):
     LIST_INSTALLATION_LOG_ENTRIES = "listInstallationLogEntries"
     PROVE_INSTALLATION_LOG_ENTRY = "proveInstallationLogEntry"
     EXPORT_INSTALLATION_LOG = "exportInstallationLog"
+    LIST_INSTITUTION_LOG_ENTRIES = "listInstitutionLogEntries"
     OPEN_ACTOR = "openActor"
     LIST_LOG_CHECKS = "listLogChecks"
     READ_LOG_CHECK = "readLogCheck"

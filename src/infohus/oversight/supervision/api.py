@@ -18,12 +18,13 @@ from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.actors import open_actor
 from infohus.kernel.unit_of_work.begin import RequestScope
+from infohus.oversight.supervision.entry_pages import EntryPage
 from infohus.oversight.supervision.exchange_routes import handlers as exchange_handlers
+from infohus.oversight.supervision.institution_routes import handlers as institution_handlers
 from infohus.oversight.supervision.onward_routes import handlers as onward_handlers
 from infohus.oversight.supervision.operations import (
     EntryFilter,
     LogState,
-    NumberedEntry,
     entries_of,
     note_reading,
     packed_log,
@@ -41,13 +42,6 @@ ReasonCode = Annotated[
     ),
 ]
 LeafIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
-
-
-class EntryPage(msgspec.Struct, frozen=True):
-    """Some entries, and the index to pass as `after` for more."""
-
-    items: list[NumberedEntry]
-    next: int | None
 
 
 class LogProof(msgspec.Struct, frozen=True):
@@ -181,6 +175,6 @@ def _tar(packed: AsyncIterator[bytes]) -> Stream:
 
 
 handlers = [
-    *exchange_handlers, *onward_handlers, log, entries, proof, export, actor, installation_log, installation_entries,
-    installation_proof, installation_export,
+    *exchange_handlers, *onward_handlers, *institution_handlers, log, entries, proof, export, actor, installation_log,
+    installation_entries, installation_proof, installation_export,
 ]
