@@ -44,9 +44,11 @@ missing_required_header.expected-statuses = [401, 422, 428]
 NEVER_ACCEPTED = {
     "SignScopeDecision", "SignScreening", "SignAssessment", "SignRecommendation", "SignClosure", "AcknowledgeExchange",
     "RestrictAccess", "ReleaseWithheld", "ExportAccessPackage", "EraseCase", "AnnounceLogCheck", "KeepDisclosed",
+    "ListInstitutionLogEntries",
 }
 """Nobody guesses the hash of a content or the ids of records in a body; the story and test_rights.py send every kind.
-Nobody guesses on which days something was logged. Nothing is erased yet: test_erasure.py says what is answered."""
+Nobody guesses on which days something was logged. Nothing is erased yet: test_erasure.py says what is answered.
+No plan here says that an institution has no DPO of its own: test_log_of_institution.py has one."""
 HANDED_ON = {"ConfirmEarlierConcerns"}
 """What is answered may be sent on as it is, where a digest stands in an answer; whether it is, is chance."""
 BY_CHANCE = {"ProposeScreening"}
@@ -59,6 +61,14 @@ class Target:
 
     user: str
     ids: Mapping[str, str | int]
+
+
+async def _note_that_is_asked_for(house: House, case: CaseInHand) -> dict[str, str]:
+    """Write a note, and ask for its content as DPO."""
+    note: dict[str, str] = await case.kommune.post(f"{case.path}/notes", EXAMPLES["WriteNote"])
+    body = {**EXAMPLES["RequestContent"], "record_id": note["id"]}
+    await house.person("dpo").post(f"/infohuse/{house.infohus_id}/content-requests?purpose=lawfulness", body)
+    return note
 
 
 async def _targets(house: House) -> dict[str, Target]:
@@ -86,7 +96,7 @@ async def _targets(house: House) -> dict[str, Target]:
         f"{fresh.path}/information-requests", {"question": "Hvor bor han?", "received_from": "kriminalforsorgen"}
     )
     release = await kommune.post(f"{fresh.path}/custody-releases", EXAMPLES["RecordCustodyRelease"])
-    note = await kommune.post(f"{fresh.path}/notes", EXAMPLES["WriteNote"])
+    note = await _note_that_is_asked_for(house, fresh)
     wanted = await kommune.post(f"{fresh.path}/access-requests", EXAMPLES["RecordAccessRequest"])
     restriction = await kommune.post(
         f"{fresh.path}/restrictions", {**EXAMPLES["RestrictAccess"], "item": {"kind": "note", "id": note["id"]}}
@@ -148,6 +158,11 @@ async def _targets(house: House) -> dict[str, Target]:
         "/infohuse/{infohus_id}/obligations": Target("kommune", {**infohus, "obligation_id": await _obligation(house)}),
         "/infohuse/{infohus_id}/exchanges": Target("dpo", infohus),
         "/infohuse/{infohus_id}/onward-notices": Target("dpo", infohus),
+        "/infohuse/{infohus_id}/content-requests": Target("dpo", infohus),
+        "/institutions": Target("dpo", {"authority_id": "vaerkstedet-aahuset"}),
+        "/cases/{case_id}/content-on-request": Target(
+            "dpo", {"case_id": fresh.id, "kind": "note", "record_id": note["id"]}
+        ),
         "/log": Target(
             "dpo", {"leaf_index": 3, "person_id": str(kommune.person_id), "level": "entries", "place": "000.p/1"}
         ),

@@ -23,6 +23,7 @@ from infohus.oversight.content_requests.operations import (
     ContentRequestDraft,
     facts_of,
     request_content,
+    stand_on_its_track,
     texts_of,
 )
 
@@ -59,14 +60,18 @@ class ContentRequestView(msgspec.Struct, frozen=True):
 
 
 class ContentOnRequest(msgspec.Struct, frozen=True):
-    """One record as the caller's authority has it: its clear fields, those that are no text as JSON, and its texts."""
+    """One record as the caller's authority has it: its texts, and of one that it wrote the clear fields and by whom.
+
+    `facts` are the clear fields, those that are no text as JSON. What stands beside the texts of a record that was told
+    can name what was not, so nothing of it is here (rule 44).
+    """
 
     kind: ContentKind
     id: UUID
     version: int
     authority: str
     recorded_at: datetime
-    recorded_by: UUID
+    recorded_by: UUID | None
     facts: dict[str, str]
     texts: dict[str, str]
 
@@ -79,7 +84,7 @@ async def ask(
     async with idempotent_log_scope.begin(Action.REQUEST_CONTENT, Infohus, infohus_id) as work:
         asked = await work.earlier(ContentRequest, ONE)
         if asked is None:
-            asked = request_content(work, data)
+            asked = await request_content(work, data)
             work.done(asked.id)
         return ContentRequestView.opened(work, asked)
 
@@ -104,10 +109,12 @@ async def opened(
     """Read one record that the caller, as DPO, has asked for: what the own authority wrote, or was told."""
     async with log_scope.begin(Action.OPEN_ON_REQUEST, REVIEWABLE[kind], record_id, within=case_id) as work:
         record = work.subject(Record)
+        await stand_on_its_track(work, record.id, getattr(record, "exchange_id", None))
+        is_own = record.authority_id == work.caller.authority_id
         return ContentOnRequest(
             kind=kind, id=record.id, version=record.record_version, authority=record.authority_id,
-            recorded_at=record.recorded_at, recorded_by=record.recorded_by, facts=facts_of(record),
-            texts=await texts_of(work, record),
+            recorded_at=record.recorded_at, recorded_by=record.recorded_by if is_own else None,
+            facts=facts_of(record) if is_own else {}, texts=await texts_of(work, record),
         )
 
 

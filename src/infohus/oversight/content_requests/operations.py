@@ -26,7 +26,16 @@ LISTED = (
 )
 """Lists requests of an infohus; row security leaves those of the caller's authority."""
 _CPR_NUMBER = "cpr_number"
-_SHOWN_ELSEWHERE = frozenset({"id", "case_id", "authority_id", "record_version", "recorded_at", "recorded_by"})
+_NO_CONTENT = frozenset({
+    "id", "case_id", "authority_id", "record_version", "recorded_at", "recorded_by", "revision", "salt",
+    "manifest_salt",
+})
+"""Columns that are shown elsewhere in the answer, or that say nothing to a person."""
+_ON_PETS_TRACK = sa.select(
+    sa.func.infohus.is_attempt_on_pets_track(
+        sa.bindparam("ids", type_=sa.ARRAY(sa.Uuid)), sa.bindparam("asking", [], type_=sa.ARRAY(sa.Text))
+    ).label("is_so")
+)
 
 
 class ContentRequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,8 +46,10 @@ class ContentRequestDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     reason: Reason
 
 
-def request_content(work: UnitOfWork, draft: ContentRequestDraft) -> ContentRequest:
-    """Record a request; whether there is such a record is seen by who reads it."""
+async def request_content(work: UnitOfWork, draft: ContentRequestDraft) -> ContentRequest:
+    """Record a request; whether there is such a record is seen by who reads it. The entry names what was asked for."""
+    work.audit_draft.justification = f"{draft.kind.value}:{draft.record_id}"
+    await stand_on_its_track(work, draft.record_id)
     asked = ContentRequest(
         id=new_id(), infohus_id=work.infohus_id, authority_id=work.caller.authority_id, record_kind=draft.kind,
         record_id=draft.record_id, requested_at=work.now, requested_by=work.caller.person_id,
@@ -46,6 +57,12 @@ def request_content(work: UnitOfWork, draft: ContentRequestDraft) -> ContentRequ
     )
     work.seal_for_supervision(asked, reason=draft.reason)
     return work.add(asked)
+
+
+async def stand_on_its_track(work: UnitOfWork, *ids: UUID | None) -> None:
+    """Let the act's entry stand on PET's track where what it is about does, or belongs to an exchange that does."""
+    rows = await work.values(_ON_PETS_TRACK, ids=[one for one in ids if one is not None])
+    work.audit_draft.is_for_pet = work.audit_draft.is_for_pet or bool(rows[0]["is_so"])
 
 
 async def texts_of(work: UnitOfWork, record: Record) -> dict[str, str]:
@@ -64,7 +81,7 @@ def facts_of(record: Record) -> dict[str, str]:
     """Give a record's clear columns as JSON, but keyed indexes, digests and wrapped keys, and those that are empty."""
     columns = [
         column.name for column in table_of(type(record)).columns
-        if column.name not in _SHOWN_ELSEWHERE and not isinstance(column.type, SealedColumn)
+        if column.name not in _NO_CONTENT and not isinstance(column.type, SealedColumn)
     ]
     values = {name: getattr(record, name) for name in columns}
     return {
