@@ -315,8 +315,7 @@ CREATE POLICY select_disclosure ON infohus.disclosure FOR SELECT TO infohus_app
 -- would see it.
 CREATE POLICY insert_disclosure ON infohus.disclosure FOR INSERT TO infohus_app
   WITH CHECK (
-    recipient_id <> infohus.caller_authority()
-    AND discloser_id = infohus.caller_authority()
+    recipient_id <> infohus.caller_authority() AND discloser_id = infohus.caller_authority()
     AND infohus.takes_part(case_id, 'coordinators')
   );
 
@@ -324,6 +323,8 @@ ALTER TABLE infohus.record_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURI
 GRANT SELECT, INSERT ON infohus.record_key TO infohus_app;
 CREATE POLICY select_record_key ON infohus.record_key FOR SELECT TO infohus_app
   USING (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
+CREATE POLICY supervised_on_request ON infohus.record_key FOR SELECT TO infohus_app
+  USING (authority_id = infohus.caller_authority() AND infohus.opens_on_request(record_id, record_version, NULL));
 CREATE POLICY insert_record_key ON infohus.record_key FOR INSERT TO infohus_app
   WITH CHECK (authority_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any'));
 
@@ -331,10 +332,11 @@ ALTER TABLE infohus.disclosed_key ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SEC
 GRANT SELECT, INSERT ON infohus.disclosed_key TO infohus_app;
 CREATE POLICY select_disclosed_key ON infohus.disclosed_key FOR SELECT TO infohus_app
   USING (
-    recipient_id = infohus.caller_authority()
-    AND infohus.takes_part(case_id, 'any')
+    recipient_id = infohus.caller_authority() AND infohus.takes_part(case_id, 'any')
     AND infohus.has_key(record_id, record_version)
   );
+CREATE POLICY supervised_on_request ON infohus.disclosed_key FOR SELECT TO infohus_app
+  USING (recipient_id = infohus.caller_authority() AND infohus.opens_on_request(record_id, record_version, NULL));
 -- An exchange gives another authority a key, never one's own.
 CREATE POLICY insert_disclosed_key ON infohus.disclosed_key FOR INSERT TO infohus_app
   WITH CHECK (recipient_id <> infohus.caller_authority() AND infohus.takes_part(case_id, 'coordinators'));

@@ -293,8 +293,3 @@ BEGIN
     END LOOP;
 END
 $$;
-
-CREATE POLICY supervised_on_request ON infohus.record_key FOR SELECT TO infohus_app
-  USING (authority_id = infohus.caller_authority() AND infohus.opens_on_request(record_id, record_version, NULL));
-CREATE POLICY supervised_on_request ON infohus.disclosed_key FOR SELECT TO infohus_app
-  USING (recipient_id = infohus.caller_authority() AND infohus.opens_on_request(record_id, record_version, NULL));

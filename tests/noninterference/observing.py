@@ -19,7 +19,9 @@ NOT_LOOKED_AT = {
     "ListInstallationLogEntries": "the same", "ProveInstallationLogEntry": "the same",
 }
 OPEN = ("/health", "/ready", "/problems")
-FIXED = {"year": "2026", "version": "1", "leaf_index": "0", "level": "0", "place": "0", "slug": "x"}
+FIXED = {
+    "year": "2026", "version": "1", "leaf_index": "0", "level": "0", "place": "0", "slug": "x", "authority_id": "x",
+}
 ROLES = ("tovholder", "tovholder", "tovholder", "dpo", "legal", "guest", "admin")
 """Who looks, as often as they stand here."""
 SUPERVISING = ("dpo", "legal")

@@ -1,7 +1,8 @@
 """The log of an institution without a DPO of its own, for the DPO of each authority that drew it in (rule 90).
 
 Shown are the acts of those whom the caller's authority drew in, on the cases of these invitations; sign-ins; and what
-was refused without a case. docs/decisions/0016 says why no more.
+was refused without a case. docs/decisions/0016 says why no more. They are numbered among themselves, and show no
+counts: places and counts of the log would tell what was done for the other authority (rule 44).
 """
 
 from collections.abc import Sequence
@@ -11,10 +12,12 @@ import sqlalchemy as sa
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from infohus import errors
 from infohus.kernel.answers.pages import Limit
-from infohus.kernel.audit.formats.entry import Track, ranges_of, read
+from infohus.kernel.audit.formats.entry import Entry, Track, ranges_of, read
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
 from infohus.kernel.unit_of_work.unit import UnitOfWork
@@ -53,7 +56,14 @@ async def _found(work: UnitOfWork, authority_id: str, *, after: int, limit: int)
         raise errors.NotAvailable
     rows = await work.values(_ENTRIES, authority_id=authority_id, after=after, most=limit)
     entries = [(row["place"], read(row["entry"])) for row in rows]
-    return [NumberedEntry(place, entry, entry is None) for place, entry in entries]
+    return [NumberedEntry(place, entry and _as_shown(entry), entry is None) for place, entry in entries]
+
+
+def _as_shown(entry: Entry) -> Entry:
+    """Leave out counts, and what beside its subject the act read, wrote or named: that may be another authority's."""
+    return replace(
+        entry, subject=entry.subject if entry.case else None, opened=[], wrote=[], asked=UNSET, read=UNSET, tally=UNSET,
+    )
 
 
 async def _note(work: UnitOfWork, authority_id: str, shown: Sequence[NumberedEntry]) -> None:
