@@ -13,7 +13,6 @@ from infohus.cli.audit import audit
 from infohus.kernel.audit.formats.checkpoint import SigningKey, split_note
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.formats.entry import decode
-from infohus.kernel.audit.storage.log import INSTALLATION_LOG
 from infohus.kernel.audit.verification.exported_log import Fault, verify_export
 from integration.test_archive_notes import KEEP, KEEP_LINE, forged_line
 from town import KEY, LOG, NAMES, ORIGIN, Town
@@ -78,8 +77,8 @@ class WhenTheLogIsExported:
     async def test_a_tile_above_the_entries_is_compared_too(
         self, database: Database, keys: Path, spoil: Callable[[bytes], bytes], what: str
     ) -> None:
-        await run("export", "--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub",
-                  keys / "out")
+        here = ("--database", database.dsn("verifier"), "--log", LOG, "--key", keys / "log.pub")
+        await run("export", *here, *read_for(database), keys / "out")
         tile = keys / "out" / "tile" / "1" / "000.p" / "1"
         tile.write_bytes(spoil(tile.read_bytes()))
         found = verify_export(keys / "out", [KEY.verifier(ORIGIN)])
@@ -202,7 +201,7 @@ class WhenEntriesAreGivenOut:
     @pytest.mark.parametrize(("command", "action"), [
         ("export {keys}/out", "ExportLog"), ("prove 137 --out {keys}/out", "ProveLogEntry"),
     ])
-    async def test_that_and_what_for_stands_in_the_log_and_in_the_installations(
+    async def test_that_and_what_for_stands_in_the_log(
         self, database: Database, keys: Path, town: Town, command: str, action: str
     ) -> None:
         arguments = command.format(keys=keys).split()
@@ -211,13 +210,15 @@ class WhenEntriesAreGivenOut:
             options = read_for(database)[2 * missing:2 * missing + 2]
             await run(*arguments, *here, *options, code=2)
         await run(*arguments, *here, *read_for(database))
-        said = []
-        for log_id in (LOG, INSTALLATION_LOG):
-            entry = decode(await town.superuser.fetchval(
-                "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index DESC LIMIT 1", log_id
-            ))
-            said.append((entry.action, entry.role, entry.purpose, entry.justification))
-        assert said == [(action[0].lower() + action[1:], "owner", "lawfulness", f"log:{LOG}")] * 2
+        said = decode(await town.superuser.fetchval(
+            "SELECT entry FROM audit.leaf WHERE log_id = $1 ORDER BY index DESC LIMIT 1", LOG
+        ))
+        assert (said.action, said.role, said.purpose, said.justification) == (
+            action[0].lower() + action[1:], "owner", "lawfulness", f"log:{LOG}"
+        )
+        assert said.read == ([(0, 299)] if action == "ExportLog" else [(137, 137)])
+        # The other authority reads the installation's log.
+        assert await town.superuser.fetchval("SELECT count(*) FROM audit.leaf WHERE log_id <> $1", LOG) == 0
 
     @pytest.mark.rule(61)
     async def test_nothing_is_given_out_where_the_logs_cannot_say_so(self, database: Database, keys: Path) -> None:

@@ -186,7 +186,7 @@ def export(  # noqa: PLR0913 - the options of one command
 ) -> None:
     """Write the log into FOLDER as far as its newest checkpoint goes, in the open C2SP layout.
 
-    That it was done, and what for, stands first in that log and in the installation's.
+    That it was done, and what for, stands first in that log.
     """
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder} is not empty"
@@ -198,7 +198,9 @@ def export(  # noqa: PLR0913 - the options of one command
         if newest is None:
             message = "this key has signed nothing yet; run `infohus audit sign`"
             raise click.ClickException(message)
-        await say_that_it_is_read(owner_database, Action.EXPORT_LOG, log_id, purpose=purpose)
+        await say_that_it_is_read(
+            connection, owner_database, Action.EXPORT_LOG, log_id, purpose=purpose, read=(0, newest.size - 1)
+        )
         await flush(connection)
         with ProgressBar(newest.size) as advance:
             known = witnesses_in(witnesses, now).keys
@@ -229,7 +231,7 @@ def prove_entry(  # noqa: PLR0913 - the options of one command
 ) -> None:
     """Prove that entry INDEX (0-based) is in the log, under its newest checkpoint (C2SP tlog-proof).
 
-    That it was done, and what for, stands first in that log and in the installation's.
+    That it was done, and what for, stands first in that log.
     """
 
     async def go(connection: AnyConnection) -> tuple[str, bytes | None, bytes]:
@@ -238,7 +240,9 @@ def prove_entry(  # noqa: PLR0913 - the options of one command
         if newest is None or index >= newest.size:
             message = f"entry {index} is under no checkpoint yet; run `infohus audit sign`"
             raise click.ClickException(message)
-        await say_that_it_is_read(owner_database, Action.PROVE_LOG_ENTRY, log_id, purpose=purpose)
+        await say_that_it_is_read(
+            connection, owner_database, Action.PROVE_LOG_ENTRY, log_id, purpose=purpose, read=(index, index)
+        )
         await flush(connection)
         proof = await prove(connection, log_id, index, newest.cosigned_note(witnesses_in(witnesses, now).keys))
         hashes = await hashes_of(connection, log_id, [(0, index)])

@@ -60,32 +60,38 @@ async def append_owner_entries(  # noqa: PLR0913 - an entry is all of it
     )
 
 
-async def append_reading_entries(
-    owner_connection: AnyConnection, action: Action, log_id: UUID, *, purpose: str, at: datetime
-) -> None:
-    """Append that a log is read at the command line, and what for, to it and to the installation's (rules 61, 104)."""
+async def append_reading_entry(  # noqa: PLR0913 - an entry is all of it
+    owner_connection: AnyConnection, action: Action, log_id: UUID, *, purpose: str, read: tuple[int, int],
+    at: datetime,
+) -> str:
+    """Append to a log that its entries from the first to the last of `read` are given out at the command line.
+
+    `purpose` is what for (rules 61 and 104). The other authorities are not told, so the installation's log has it not.
+    Gives the entry's correlation id.
+    """
     async with owner_connection.transaction():
-        await _append(
-            owner_connection, action, {INSTALLATION_LOG, log_id}, infohus_id=None, wrote=[],
-            justification=f"log:{log_id}", purpose=purpose, at=at,
+        return await _append(
+            owner_connection, action, [log_id], infohus_id=None, wrote=[], justification=f"log:{log_id}",
+            purpose=purpose, at=at, read=[read],
         )
 
 
 async def _append(  # noqa: PLR0913 - an entry is all of it
     owner_connection: AnyConnection, action: Action, logs: Iterable[UUID], *, infohus_id: UUID | None,
-    wrote: list[Wrote], justification: str, purpose: str, at: datetime,
-) -> None:
+    wrote: list[Wrote], justification: str, purpose: str, at: datetime, read: list[tuple[int, int]] | None = None,
+) -> str:
     entry = Entry(
         at=at, log=INSTALLATION_LOG, caller=None, authority=None, role="owner", assurance=None, action=action.value,
         subject_kind="infohus", subject=infohus_id, case=None, outcome=Outcome.ALLOWED, reason=None, policies=[],
         policy_set="", justification=justification, purpose=purpose, recipients=[], persons=[], opened=[],
-        wrote=wrote, correlation=uuid4().hex, nonce=secrets.token_urlsafe(16),
+        wrote=wrote, correlation=uuid4().hex, nonce=secrets.token_urlsafe(16), read=read or msgspec.UNSET,
     )
     # In one order everywhere: whoever appends to several logs holds the locks of all until COMMIT.
     for log_id in sorted(logs):
         one = msgspec.structs.replace(entry, log=log_id, nonce=secrets.token_urlsafe(16))
         for part in encode_parts(one):
             await owner_connection.execute(APPEND, log_id, part)
+    return entry.correlation
 
 
 async def register_coordinator(
