@@ -171,7 +171,7 @@ class WhenTheOwnerActsFromTheCommandLine:
         assert aborted.exit_code == 1
         assert [one.action for one in entries(database)] == ["loadPlan", "registerCoordinator"]
         removed = run("users", "remove-coordinator", "--yes", *of)
-        assert "Tovholderen er taget af listen.\n" in removed.output
+        assert "Tovholderen er taget af listen." in removed.output
         assert f"{MUNICIPALITY} har ingen tovholder" in removed.output
         assert run("users", "remove-coordinator", "--yes", *of).output == "Personen var ikke tovholder.\n"
         for log in (INSTALLATION_LOG, log_of(MUNICIPALITY)):

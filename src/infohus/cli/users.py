@@ -61,6 +61,9 @@ def remove_coordinator_(infohus: UUID, authority: str, person: UUID, yes: bool, 
     if left is None:
         click.echo("Personen var ikke tovholder.")
         return
-    click.echo("Tovholderen er taget af listen.")
+    click.echo(
+        "Tovholderen er taget af listen. Sager, som personen var tovholder i, følger endnu ikke med til en anden: den"
+        " anden myndigheds tovholder kan arbejde videre i dem, men ingen herfra."
+    )
     if not left:
-        click.echo(f"Pas på: {authority} har ingen tovholder i infohuset. Udpeg en, før der åbnes en sag.", err=True)
+        click.echo(f"Pas på: {authority} har ingen tovholder i infohuset. Udpeg en, før der åbnes nye sager.", err=True)
