@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 from installation import Installation, execute, now
 from rounds import Pace
 
@@ -24,13 +25,15 @@ from infohus.demo.local_postgres import find_binaries
 from infohus.kernel.audit.formats.checkpoint import Checkpoint, SigningKey
 from infohus.kernel.audit.formats.entry import Entry, Opened, Outcome, encode
 from infohus.kernel.audit.storage.export import export_log
-from infohus.kernel.audit.storage.log import APPEND, head_of, rows_of
+from infohus.kernel.audit.storage.log import APPEND, head_of, log_of, rows_of
 from infohus.kernel.audit.verification.exported_log import verify_export
 from infohus.kernel.audit.verification.log_rows import verify_database
 from infohus.kernel.audit.verification.tally import tally_faults
 
 CLIENTS = 8
 APPENDED_TOGETHER = 200
+APPENDING = "bench-kommune"
+"""Whose log is appended to, and for whom the application's role acts."""
 ORIGIN = "bench.invalid/log"
 READ_FIELDS = ("necessity", "strict_necessity", "summary")
 
@@ -44,17 +47,17 @@ class NotWhole(Exception):  # noqa: N818 - names the situation
 def append_against_insert(installation: Installation, *, pace: Pace) -> Figures:
     """Append to one log with eight clients, and insert the same bytes into a bare table with one, in turns."""
     print("Appending to the log …", flush=True)
-    log = uuid4()
+    log = log_of(APPENDING)
     execute(
         installation.server.superuser_dsn(installation.database),
-        f"SELECT audit.open_log('{log}', '{ORIGIN}/append')",
+        f"SELECT audit.open_log('{log}', '{ORIGIN}/append', '{APPENDING}')",
         "CREATE SCHEMA bench CREATE TABLE bare (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, entry bytea)",
         "GRANT USAGE ON SCHEMA bench TO infohus_app",
         "GRANT INSERT ON bench.bare TO infohus_app",
         # So that no background work of earlier measurements disturbs these.
         "VACUUM (ANALYZE)", "CHECKPOINT",
     )
-    entry = encode(reading_entry(log)).hex()
+    entry = encode(msgspec.structs.replace(reading_entry(log), authority=APPENDING)).hex()
     append = f"SELECT audit.append('{log}'::uuid, '\\x{entry}'::bytea);"
     insert = f"INSERT INTO bench.bare (entry) VALUES ('\\x{entry}'::bytea);"  # noqa: S608 - hexadecimal digits
     turns: dict[str, tuple[str, int]] = {"append": (append, CLIENTS), "insert": (insert, 1)}
@@ -152,6 +155,7 @@ def _transactions_per_second(installation: Installation, statement: str, clients
     environment = {
         "PATH": os.environ.get("PATH", os.defpath), "PGHOST": str(installation.server.socket_dir), "PGPORT": "5432",
         "PGUSER": "infohus_app", "PGPASSWORD": installation.passwords["app"], "PGDATABASE": installation.database,
+        "PGOPTIONS": f"-c infohus.authority={APPENDING}",
     }  # fmt: skip
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(statement)

@@ -218,7 +218,10 @@ def _asked(entry: Entry) -> dict[str, list[str]]:
 
 def _meant(entry: Entry) -> tuple[list[str], str | None]:
     return entry.recipients, entry.purpose
-CRITERIA = {"authority": POLICE, "reason": "not-available", "level": "entries", "place": "x001/234.p/17", "since": "1"}
+CRITERIA = {
+    "authority": POLICE, "authority_id": POLICE, "reason": "not-available", "level": "entries",
+    "place": "x001/234.p/17", "since": "1",
+}
 OF_OTHER_USE = {"after", "before", "limit", "purpose"}
 
 

@@ -127,11 +127,11 @@ class WhenTheRowsAreComparedToo:
         assert (ran.exit_code, "FEJL  authority" in ran.output.replace("infohus.", "")) == (1, True), ran.output
 
     async def test_unchanged_rows_do_not_hide_what_could_not_be_checked(
-        self, database: Database, files: Path
+        self, database: Database, tmp_path: Path
     ) -> None:
-        (files / "logs.pub").unlink()
+        """The logs that the other tests sign are nobody's, which the comparison of rows names."""
         more = ("--rows", "--reconciler-database", database.dsn("reconciler"))
-        ran = await check(database.dsn("verifier"), files, *more)
+        ran = await check(database.dsn("verifier"), tmp_path, *more)
         assert (ran.exit_code, "rækker, hver af dem" in ran.output) == (3, True), ran.output
 
     @pytest.mark.parametrize("address", [None, NOT_THERE])

@@ -23,6 +23,11 @@ ACTING: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "plan load": (["plan", "load", str(ISHOJ)], ("--owner-database",)),
     "plan compare": (["plan", "compare", "1", "2", "--infohus", str(uuid4())], ("--owner-database",)),
     "template load": (["template", "load", str(TEMPLATE), "--infohus", str(uuid4())], ("--owner-database",)),
+    "users remove-coordinator": (
+        ["users", "remove-coordinator", "--yes", "--infohus", str(uuid4()), "--authority", "ishoj-kommune", "--person",
+         str(uuid4())],
+        ("--owner-database",),
+    ),
     "users add-coordinator": (
         ["users", "add-coordinator", "--infohus", str(uuid4()), "--authority", "ishoj-kommune", "--person",
          str(uuid4())],
@@ -39,6 +44,8 @@ ACTING: dict[str, tuple[list[str], tuple[str, ...]]] = {
 """Commands that act on the database: how each is called, and the options that name an address."""
 READING = {"audit export", "audit prove", "audit verify", "audit verify-all", "audit watch", "audit watch-rows"}
 """Commands that read a log, and have exit codes of their own."""
+KEYS_FIRST = {"keys replace-signer"}
+"""Reads files of keys before it asks for the database; test_intake_commands.py tries it."""
 
 
 def run(command: str, address: str) -> Result:
@@ -81,7 +88,7 @@ class WhenTheDatabaseIsDown:
             name for name, command in commands_of(main)
             if any("database" in option for one in command.params for option in one.opts)
         }
-        assert naming - READING == ACTING.keys()
+        assert naming - READING - KEYS_FIRST == ACTING.keys()
         assert set(COMMANDS) >= {name.split()[0] for name in naming}
 
 

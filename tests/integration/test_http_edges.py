@@ -8,7 +8,7 @@ import pytest
 from house import House, told
 from one_api import description_of
 
-NUMBERS, TEXTS = {"version", "leaf_index", "year"}, {"slug", "level", "place"}
+NUMBERS, TEXTS = {"version", "leaf_index", "year"}, {"slug", "level", "place", "authority_id", "kind"}
 """The parameters of paths that are no ids."""
 
 IF_MATCH: tuple[tuple[str | None, int], ...] = (

@@ -224,3 +224,4 @@ class WhenAnOperationWritesWhatItsLockDoesNotCover:
         (changed,) = await house.sql("SELECT version FROM infohus.case WHERE id = $1", case)
         (untouched,) = await house.sql("SELECT version FROM infohus.case WHERE id = $1", elsewhere)
         assert changed["version"] == untouched["version"] + 1
+        house.has_written = True  # adding a concern changes no case

@@ -75,6 +75,7 @@ class WhenAHistoryIsPlayedWithAndWithoutWhatOneSideKeepsForItself:
 
 NEEDS_MORE = {
     "try what is refused", "erase", "tell the third authority", "hand over the child", "make the package",
+    "check the log", "release what is withheld",
 }
 """Own acts that are refused in a case that was only opened and checked, or when all the others were done in it."""
 
