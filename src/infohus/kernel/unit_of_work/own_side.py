@@ -153,7 +153,7 @@ class Side:
             first = CaseSide(
                 case_id=self._case_id, authority_id=self._authority_id, version=1, ended_at=self._ends_at
             )
-            self._writes.insert(first, unless_there=True)
+            self._writes.insert(first, unless_there=True, before_changes=True)  # whoever leaves takes part no more
         elif self._is_changed:
             ended_at = self.ended_at
             self._stored.version, self._stored.ended_at, self._is_changed = self.version, ended_at, False

@@ -70,8 +70,10 @@ class PendingWrites:
         """Let rows stand in a case that the unit creates: nobody else knows of it before the unit ends."""
         self._case_id = case_id
 
-    def insert(self, row: Row, *, unless_there: bool) -> None:
+    def insert(self, row: Row, *, unless_there: bool, before_changes: bool = False) -> None:
         """Insert `row`, with a new id if it has none; `unless_there` leaves a stored row with the same key as it is.
+
+        `before_changes` sends it before any update, which may end what lets the caller insert it.
 
         Raises:
             NotUnderLock: the unit only reads, or the row stands in another case.
@@ -87,7 +89,9 @@ class PendingWrites:
         arguments = ready.arguments(values)
         sent = columns[STORED] = dict(zip(ready.names, arguments, strict=True))
         is_alone = unless_there or isinstance(row, _SENT_ALONE)
-        self._writes.append(_Write(ready, arguments, row, {}, sent, is_alone))
+        end = len(self._writes)
+        place = next((at for at, one in enumerate(self._writes) if one.before), end) if before_changes else end
+        self._writes.insert(place, _Write(ready, arguments, row, {}, sent, is_alone))
 
     def update(self, row: Row, values: Mapping[str, Any]) -> None:
         """Update columns of `row`, whose attributes hold the new values already; its revision is counted up.
