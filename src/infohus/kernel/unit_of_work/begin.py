@@ -300,6 +300,8 @@ class UnitsOfWork:
         )
         # A repetition is answered whatever the first did to the stage.
         await work.look_back()
+        if work.is_repetition and context.in_transaction:
+            work.now = await context.go_on_at(self._clock())
         if resolved.case is not None and not work.is_repetition:
             row.require_possible(resolved.case, resolved.side)
         audit_draft.policies.extend(decision.policies)

@@ -76,6 +76,17 @@ class RequestContext:
             await self.connection.execute(self.opening(case_id))
             self.in_transaction = True
 
+    async def go_on_at(self, moment: datetime) -> datetime:
+        """Let what follows in the transaction happen at a later moment; a repetition waited for the first's lock.
+
+        Else what the first recorded would lie ahead of the repetition, and row security would hide it.
+        """
+        self.now, caller = max(self.now, moment), self.caller
+        await self.connection.execute(
+            "SELECT infohus.act_as($1, $2, $3, $4)", caller.authority_id, caller.person_id, caller.role.value, self.now
+        )
+        return self.now
+
     def opening(self, case_id: UUID | None) -> str:
         """Write the message that begins the transaction, says who acts, and waits for the case's advisory lock.
 
