@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -16,6 +17,8 @@ from house import MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, now
 from infohus import errors
 from infohus.app import create_app
 from infohus.cases.information import Information, InformationDraft, note_information
+from infohus.casework.concerns.model import Concern
+from infohus.casework.concerns.operations import ConcernDraft, record_concern
 from infohus.kernel.access.model import Case, Infohus
 from infohus.kernel.audit.formats.entry import Opened, Outcome
 from infohus.kernel.authorization.action import Action
@@ -23,10 +26,12 @@ from infohus.kernel.database.pool import KEYS, open_pool
 from infohus.kernel.database.statements import column_names_of
 from infohus.kernel.database.tables import Row
 from infohus.kernel.identity.caller import Assurance, AuthorityId, AuthorityKind, Caller, Role
+from infohus.kernel.unit_of_work.audit_draft import IdempotencyKey
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.kernel.unit_of_work.keyring import Keyring
 from infohus.kernel.unit_of_work.pending_writes import NotUnderLock
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.web.api_examples import EXAMPLES
 
 BY_ID = sa.select(Information).where(Information.id == sa.bindparam("id"))
 
@@ -225,3 +230,26 @@ class WhenAnOperationWritesWhatItsLockDoesNotCover:
         (untouched,) = await house.sql("SELECT version FROM infohus.case WHERE id = $1", elsewhere)
         assert changed["version"] == untouched["version"] + 1
         house.has_written = True  # adding a concern changes no case
+
+
+class WhenARepetitionWaitedForTheFirst:
+    @pytest.mark.fault("A16")
+    async def test_it_finds_what_the_first_recorded_at_a_moment_after_its_own(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It came before the first had its own moment, and got the lock after it."""
+        draft, key = msgspec.convert(EXAMPLES["RecordConcern"], ConcernDraft), IdempotencyKey("en-og-samme", b"{}")
+        by_id, came = sa.select(Concern).where(Concern.id == sa.bindparam("id")), now()
+        async with units_of(house) as units:
+            async with units.begin(
+                kommune(house), Action.RECORD_CONCERN, Infohus, house.infohus_id, idempotency_key=key
+            ) as work:
+                first = await record_concern(work, draft)
+            moments = iter([came])
+            monkeypatch.setattr(units, "_clock", lambda: next(moments, now()))
+            async with units.begin(
+                kommune(house), Action.RECORD_CONCERN, Infohus, house.infohus_id, idempotency_key=key
+            ) as work:
+                found = await work.earlier(Concern, by_id)
+        assert found is not None
+        assert found.id == first.id
