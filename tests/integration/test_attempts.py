@@ -1,6 +1,5 @@
 """An attempt keeps what it was after: the ids in its body, its address, whom it meant to tell and what for."""
 
-import inspect
 import json
 import re
 from copy import deepcopy
@@ -15,10 +14,9 @@ from every_route import ROUTES, Route, request_for, sample
 from house import MUNICIPAL_LOG, MUNICIPALITY, POLICE, POLICE_LOG, PROBATION, CaseInHand, House, told
 from infohus.app import guarded_handlers
 from infohus.kernel.audit.formats.entry import Entry
-from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.asked import MOST_IDS, Asked
 from infohus.web.api_examples import EXAMPLES
-from infohus.web.attempts import RouteWithoutAct, acts_of
+from infohus.web.attempts import acts_of
 from one_api import description_of
 from persons import CPR
 
@@ -35,25 +33,6 @@ def at_case(case: CaseInHand, route: Route) -> str:
     for name, value in (("/cases/", case.id), ("/infohuse/", str(case.house.infohus_id))):
         path = re.sub(rf"^{name}[0-9a-f-]+", f"{name}{value}", path)
     return str(path)
-
-
-class WhenARouteIsAdded:
-    def test_its_act_is_the_one_that_it_begins(self) -> None:
-        acts = acts_of(guarded_handlers())
-        begun = {
-            str(handler.operation_id): re.findall(r"begin\(\s*Action\.(\w+)", inspect.getsource(handler.fn))
-            for handler in guarded_handlers()
-        }
-        assert len(begun) == len(acts) > 100
-        for operation, names in begun.items():
-            assert not names or acts[operation] in {Action[name] for name in names}, operation
-
-    def test_one_whose_act_nobody_can_tell_stops_the_start(self) -> None:
-        (handler, *_) = (one for one in guarded_handlers() if one.operation_id == "RecordConcern")
-        handler.operation_id = "SomethingNew"
-        with pytest.raises(RouteWithoutAct, match="SomethingNew"):
-            acts_of([handler])
-        handler.operation_id = "RecordConcern"
 
 
 @pytest.mark.rule(56)
