@@ -57,7 +57,7 @@ class WhenADpoAsksForContent:
         assert (asking.action, asking.outcome.value, asking.purpose) == ("requestContent", "allowed", "lawfulness")
         assert [(row.table, row.verb) for row in asking.wrote] == [("content_request", "insert")]
         assert (reading.action, str(reading.subject), str(reading.case)) == ("openOnRequest", note, case.id)
-        assert (reading.purpose, len(reading.persons)) == ("lawfulness", 1)
+        assert (reading.purpose, len(reading.persons), reading.asked) == ("lawfulness", 1, {"kind": ["note"]})
         assert {(one.table, str(one.row)) for one in reading.opened} == {("note", note)}
         assert WHY not in str((asking, reading))
         assert await house.person("jurist").get(requests_of(house)) == {

@@ -15,7 +15,7 @@ from infohus import errors
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.authorization.policies import Policies
 from infohus.kernel.identity.caller import Caller, Role
-from infohus.kernel.requests.asked import Asked, LooksFor
+from infohus.kernel.requests.asked import Asked
 from infohus.kernel.requests.bodies import read_body
 from infohus.kernel.unit_of_work.begin import UnitsOfWork
 from infohus.web.strict_request import draft_of
@@ -126,4 +126,4 @@ def _read_sent(asked: Asked, handler: HTTPRouteHandler) -> None:
     try:
         asked.read_body(read_body(asked.sent, draft))
     except errors.Refused:
-        asked.read_refused_body(looks_for_a_person=issubclass(draft, LooksFor))
+        asked.read_refused_body(draft)
