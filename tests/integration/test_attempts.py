@@ -170,6 +170,8 @@ class WhenADisclosureIsRefused:
                 for at, meant in ((path, (recipients, "clearance_check")), (of_no_case, ([], "exchange"))):
                     assert (await house.person(by).call("POST", at, json=body)).status_code >= 400
                     assert _meant(await newest(house, log_id)) == meant, (by, at, body)
+        await house.person("raadgiver").post(path, {**self.SAID, "recipients": [POLICE]}, status=403)
+        assert _meant(await newest(house)) == ([POLICE], "clearance_check")
         await case.kommune.post(path, {**self.SAID, "necessity": "."}, status=422)
         assert _meant(await newest(house)) == ([POLICE], "clearance_check")
         await case.politi.post(path, {**self.SAID, MARK: True}, status=422)
