@@ -189,8 +189,9 @@ CREATE POLICY functions_read_correction ON infohus.exchange FOR SELECT TO infohu
   USING (corrects_id IS NOT NULL OR infohus.caller_authority() = ANY (recipients));
 
 -- Whom an attempt of the caller's can mean that names nobody: the two who carry the infohus of its case, and whom the
--- exchange told that it would correct, where the own authority gave that; and the stage that its purpose is left to. No
--- row where the own authority has no side in the case. For the entry of the attempt; nothing else asks.
+-- exchange told that it would correct, where the own authority gave that; and the stage that its purpose is left to,
+-- which an authority learns no more once its part has ended (rule 44). No row where it has no side in the case. For the
+-- entry of the attempt; nothing else asks.
 CREATE FUNCTION infohus.meant_by_attempt(of_case uuid, corrected uuid)
   RETURNS TABLE (carriers text[], told text[], stage text)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -202,7 +203,11 @@ CREATE FUNCTION infohus.meant_by_attempt(of_case uuid, corrected uuid)
           SELECT unnest(e.recipients) FROM infohus.exchange e
           WHERE e.id = corrected AND e.case_id = of_case AND e.authority_id = infohus.caller_authority()
         ),
-        c.stage::text
+        CASE WHEN EXISTS (
+          SELECT FROM infohus.participant p
+          WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()
+            AND p.begins_at <= infohus.acting_at() AND (p.ends_at IS NULL OR p.ends_at > infohus.acting_at())
+        ) THEN c.stage::text END
       FROM infohus."case" c JOIN infohus.infohus i ON i.id = c.infohus_id
       WHERE c.id = of_case AND EXISTS (
         SELECT FROM infohus.participant p WHERE p.case_id = of_case AND p.acts_for = infohus.caller_authority()

@@ -89,3 +89,23 @@ async def test_what_was_corrected_before_it_was_passed_on_shows_so_to_whom_it_is
         PROBATION, guest["person_id"], item, UUID(later["id"]),
     )
     assert str(read_there["correction"]) == right["id"]
+
+
+@pytest.mark.rule(44)
+@pytest.mark.rule(57)
+async def test_an_attempt_after_their_part_has_ended_is_logged_without_the_stage_that_the_case_has_now(
+    house: House
+) -> None:
+    case = await house.case()
+    guest = await case.kommune.post(f"{case.path}/participants", invitation(PROBATION))
+    stages = []
+    for _ in range(2):
+        (found,) = await house.sql(
+            "SELECT CASE WHEN infohus.act_as($1, $2, 'invited_professional', now()) THEN ("
+            " SELECT to_jsonb(m) ->> 'stage' FROM infohus.meant_by_attempt($3, NULL) AS m"
+            ") END AS stage",
+            PROBATION, guest["person_id"], UUID(case.id),
+        )
+        stages.append(found["stage"])
+        await case.kommune.delete(f"{case.path}/participants/{guest['id']}")
+    assert stages == ["received", None]

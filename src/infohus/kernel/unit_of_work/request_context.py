@@ -175,7 +175,8 @@ class RequestContext:
                 _MEANT, case_id=case_id, exchange_id=UUID(exchange_id[0]) if exchange_id else None
             )
             for row in rows:
-                audit_draft.stage = audit_draft.stage or Stage(row["stage"])
+                if row["stage"] is not None:
+                    audit_draft.stage = audit_draft.stage or Stage(row["stage"])
                 others |= {*row["carriers"]} - {self.caller.authority_id} if asked.tells_the_other else set()
                 others |= {*row["told"]} if asked.tells_those_told else set()
         return sorted({*asked.recipients, *others})
