@@ -5,10 +5,13 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
+from litestar.testing import AsyncTestClient
 
 from conftest import Database
 from house import MUNICIPALITY, POLICE, PROBATION, House, told
+from infohus.app import create_app
 from infohus.cli.commands import main
+from infohus.kernel.access.restored_keys import KeysAreOlder
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.audit.verification.key_rows import FALLEN, STANDS_AGAIN
 from invitations import invitation
@@ -39,6 +42,10 @@ class WhenKeysAreRestoredFromBeforeAWithdrawal:
         await house.sql(restored)
         named = {(fault.key.split('"')[1], fault.what) for fault in await faults_in(database)}
         assert (given["id"], STANDS_AGAIN) in named
+        with pytest.raises(BaseExceptionGroup) as refused:
+            async with AsyncTestClient(create_app(house.settings)):
+                pass
+        assert refused.group_contains(KeysAreOlder, match=f"{given['id']}.*keys withdraw-again")
         before = await house.sql("SELECT FROM keys.exchange_key")
         again = await asyncio.to_thread(CliRunner().invoke, main, [
             "keys", "withdraw-again", "--reconciler-database", database.dsn("reconciler"),
@@ -46,6 +53,8 @@ class WhenKeysAreRestoredFromBeforeAWithdrawal:
         ])
         assert (again.exit_code, FALLEN in again.output) == (0, False), again.output
         assert await faults_in(database) == []
+        async with AsyncTestClient(create_app(house.settings)) as client:
+            assert (await client.get("/ready")).status_code == 200
         fell = (UUID(given["id"]), UUID(passed_on["id"]))
         left = await house.sql("SELECT exchange_id, rests_on FROM keys.exchange_key")
         assert not any(row["exchange_id"] == fell[0] or row["rests_on"] == fell[0] for row in left)
