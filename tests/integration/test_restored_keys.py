@@ -13,7 +13,7 @@ from infohus.app import create_app
 from infohus.cli.commands import main
 from infohus.kernel.access.restored_keys import KeysAreOlder
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
-from infohus.kernel.audit.verification.key_rows import FALLEN, STANDS_AGAIN
+from infohus.kernel.audit.verification.key_rows import FALLEN, SEALED_STILL, STANDS_AGAIN, TAKEN_IN
 from invitations import invitation
 from reconciled import faults_in
 
@@ -86,3 +86,37 @@ class WhenAKeyWasDeleted:
         assert [one["text"] for one in listed["items"]] == ["Her."]
         assert gone in listed["not_readable"]
         assert any(given["id"] in fault.key for fault in await faults_in(database))
+
+
+@pytest.mark.rule(44)
+class WhenSomebodyTakesAnExchangeKeyFromItsRecipient:
+    GARBAGE = "UPDATE keys.exchange_key SET sealed = NULL, taken_in = sha256('x') || sha256('y'), revision = 2"
+
+    async def test_what_was_taken_in_without_an_entry_is_a_fault(self, house: House, database: Database) -> None:
+        house.has_written = True
+        case = await house.case()
+        given = await case.disclose(await case.note("Han vil rejse."))
+        assert await faults_in(database) == []
+        await house.sql(self.GARBAGE)
+        found = await faults_in(database)
+        assert {(given["id"] in one.key, one.what, one.is_remark) for one in found} == {(True, TAKEN_IN, False)}
+
+    async def test_what_is_sealed_still_is_none_and_the_next_act_takes_it_in(
+        self, house: House, database: Database
+    ) -> None:
+        case = await house.case()
+        item = await case.note("Han vil rejse.")
+        await case.disclose(item)
+        columns = (await house.sql(COLUMNS))[0]["columns"]
+        await house.sql("CREATE TABLE public.kept AS SELECT * FROM keys.exchange_key")
+        await case.note(by=POLICE)
+        assert await house.sql("SELECT FROM keys.exchange_key WHERE taken_in IS NOT NULL")
+        assert await faults_in(database) == []
+        # As if the process had died once the entry was durable.
+        await house.sql("DELETE FROM keys.exchange_key")
+        await house.sql(f"INSERT INTO keys.exchange_key ({columns}) SELECT {columns} FROM public.kept")  # noqa: S608
+        assert {(one.what, one.is_remark) for one in await faults_in(database)} == {(SEALED_STILL, True)}
+        assert (await case.politi.get(f"{case.path}/information/{item}"))["text"] == "Han vil rejse."
+        await case.note(by=POLICE)
+        assert await faults_in(database) == []
+        assert (await case.politi.get(f"{case.path}/information/{item}"))["text"] == "Han vil rejse."
