@@ -57,12 +57,13 @@ def append_against_insert(installation: Installation, *, pace: Pace) -> Figures:
         # So that no background work of earlier measurements disturbs these.
         "VACUUM (ANALYZE)", "CHECKPOINT",
     )
-    entry = encode(msgspec.structs.replace(reading_entry(log), authority=APPENDING)).hex()
-    append = f"SELECT audit.append('{log}'::uuid, '\\x{entry}'::bytea);"
-    insert = f"INSERT INTO bench.bare (entry) VALUES ('\\x{entry}'::bytea);"  # noqa: S608 - hexadecimal digits
-    turns: dict[str, tuple[str, int]] = {"append": (append, CLIENTS), "insert": (insert, 1)}
-    speeds: dict[str, list[float]] = {name: [] for name in turns}
+    speeds: dict[str, list[float]] = {"append": [], "insert": []}
     for _ in range(pace.rounds):
+        # Made anew each time: the log takes none that is minutes old.
+        entry = encode(msgspec.structs.replace(reading_entry(log), authority=APPENDING)).hex()
+        append = f"SELECT audit.append('{log}'::uuid, '\\x{entry}'::bytea);"
+        insert = f"INSERT INTO bench.bare (entry) VALUES ('\\x{entry}'::bytea);"  # noqa: S608 - hexadecimal digits
+        turns: dict[str, tuple[str, int]] = {"append": (append, CLIENTS), "insert": (insert, 1)}
         for name, (statement, clients) in turns.items():
             speeds[name].append(_transactions_per_second(installation, statement, clients, pace.seconds))
     return {

@@ -1,23 +1,31 @@
--- What an entry of the log may say in the fields that most entries leave out: run after audit.sql, whose append asks it.
+-- What an entry of the log may say in the fields that most entries leave out: audit.append asks it.
 --
 -- Refuses an entry in which one of them is of another type or says nothing that can be meant, and from the application
 -- one that says what was emptied, or counts refusals in an authority's log: those stand in the installation's.
-CREATE FUNCTION audit.require_rarer_fields(said jsonb, content text) RETURNS void
+-- It gives how many colons and commas these fields bring with them, by which audit.append knows their one spelling.
+CREATE FUNCTION audit.require_rarer_fields(said jsonb, content text) RETURNS integer
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
   AS $$
     DECLARE
         moment text;
+        counted jsonb := said #> '{counted, refusals}';
+        asked integer;
+        spaces integer := 0;
     BEGIN
         FOREACH moment IN ARRAY ARRAY[said #>> '{emptied, before}', said #>> '{counted, minute}'] LOOP
-            IF moment !~ '^20\d\d-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$'
+            IF moment !~ '^20\d\d-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.(?!000000)\d{6})?Z$'
                OR moment::timestamptz < '2000-01-01Z' THEN
                 RAISE EXCEPTION 'this is no entry of format 2' USING ERRCODE = 'invalid_parameter_value';
             END IF;
         END LOOP;
-        IF content NOT LIKE concat('%"nonce":"%"', CASE WHEN said ? 'part' THEN ',"part":[%]' END,
-             CASE WHEN said ? 'asked' THEN ',"asked":{%}' END, CASE WHEN said ? 'read' THEN ',"read":[%]' END,
-             CASE WHEN said ? 'emptied' THEN ',"emptied":{"start":%,"stop":%,"before":"%"}' END,
+        IF content NOT LIKE concat('%"nonce":"%"', ',"part":' || replace((said -> 'part')::text, ' ', ''),
+             CASE WHEN said ? 'asked' THEN ',"asked":{%}' END, ',"read":' || replace((said -> 'read')::text, ' ', ''),
+             ',"emptied":{"start":' || (said #>> '{emptied, start}') || ',"stop":' || (said #>> '{emptied, stop}')
+               || ',"before":"%"}',
              CASE WHEN said ? 'counted' THEN ',"counted":{"minute":"%","refusals":{%}}' END, '}')
+           OR concat(said -> 'part', said -> 'read', said #> '{emptied, start}', said #> '{emptied, stop}',
+             jsonb_path_query_array(counted, '$.*')) LIKE '%.%'
+           OR counted IS NOT NULL AND content !~ '"refusals":\{("[a-z0-9_-]+":\d+(,(?=")|(?=\})))*\}\}'
            OR (said @@ '
              !exists($.emptied.keyvalue() ? (@.key != "start" && @.key != "stop" && @.key != "before"))
              && !exists($.counted.keyvalue() ? (@.key != "minute" && @.key != "refusals"))
@@ -42,6 +50,17 @@ CREATE FUNCTION audit.require_rarer_fields(said jsonb, content text) RETURNS voi
         THEN
             RAISE EXCEPTION 'the application does not say this in this log' USING ERRCODE = 'insufficient_privilege';
         END IF;
+        IF counted IS NOT NULL THEN
+            spaces := 5 + (SELECT greatest(2 * count(*) - 1, 0) FROM jsonb_object_keys(counted));
+        END IF;
+        IF said ? 'asked' THEN
+            asked := jsonb_array_length(jsonb_path_query_array(said, '$.asked.*'));
+            spaces := spaces + 2 + asked - least(asked, 1)
+              + jsonb_array_length(jsonb_path_query_array(said, '$.asked.*[*]'))
+              + jsonb_array_length(jsonb_path_query_array(said, 'strict $.asked.* ? (@.size() == 0)'));
+        END IF;
+        RETURN spaces + CASE WHEN said ? 'part' THEN 3 ELSE 0 END + CASE WHEN said ? 'emptied' THEN 7 ELSE 0 END
+          + CASE WHEN said ? 'read' THEN 2 + greatest(2 * jsonb_array_length(said -> 'read') - 1, 0) ELSE 0 END;
     END
     $$;
 

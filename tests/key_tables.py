@@ -135,6 +135,7 @@ class KeyTables:
         unit = await self.unit(who, case_id).begun()
         await unit.side_keys.take_in(is_first=False)
         await unit.side_keys.commit()
+        await unit.side_keys.store_taken_in()
 
     # --- what units ask and write ------------------------------------------------------------------------------------
     async def ask(self, sql: str, arguments: Sequence[Any]) -> list[Stored]:

@@ -61,6 +61,30 @@ CREATE POLICY withdrawing_select ON infohus.disclosed_key FOR SELECT TO infohus_
 CREATE POLICY withdrawing_delete ON infohus.disclosed_key FOR DELETE TO infohus_owner
   USING (infohus.caller_authority() IS NOT NULL AND recipient_id <> infohus.caller_authority());
 
+-- For the start, which asks the schema `keys` for what was withdrawn: exchanges and recipients behind a place, and for each
+-- under which of the exchange's keys something is wrapped still. It gives ids alone, and those of a recipient to anybody
+-- but its own authority, by the policies below.
+CREATE FUNCTION infohus.withdrawn_exchanges(after_exchange uuid, after_recipient text, at_most integer)
+  RETURNS TABLE (exchange_id uuid, recipient_id text, standing integer[])
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN QUERY
+      SELECT w.exchange_id, w.recipient_id, ARRAY(
+        SELECT DISTINCT k.number FROM infohus.disclosed_key k
+        WHERE k.exchange_id = w.exchange_id AND k.recipient_id = w.recipient_id
+      )
+      FROM (
+        SELECT DISTINCT d.exchange_id, d.recipient_id FROM infohus.disclosure d
+        WHERE d.withdrawn_at IS NOT NULL AND (d.exchange_id, d.recipient_id) > (after_exchange, after_recipient)
+        ORDER BY d.exchange_id, d.recipient_id LIMIT at_most
+      ) w
+      ORDER BY w.exchange_id, w.recipient_id;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.withdrawn_exchanges(uuid, text, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.withdrawn_exchanges(uuid, text, integer) TO infohus_app;
+
 -- Ends the keys of acts before a day, at most 10,000 of them; gives how many. The application's role deletes none
 -- otherwise, and by this function none of the last days: without its key a repetition would act twice.
 CREATE FUNCTION infohus.end_answered_requests(before date) RETURNS bigint

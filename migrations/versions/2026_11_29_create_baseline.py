@@ -32,6 +32,7 @@ FLOORS = {
 def upgrade() -> None:
     """Create everything. All tables come first, because a row policy may read tables of other floors."""
     run(MIGRATIONS / "audit.sql")
+    run(MIGRATIONS / "audit_append.sql")
     run(MIGRATIONS / "audit_rarer_fields.sql")
     run(MIGRATIONS / "audit_emptying.sql")
     run(MIGRATIONS / "row_security" / "audit.sql")

@@ -34,6 +34,7 @@ from infohus.danish.acts import ACTS
 from infohus.danish.purposes import PURPOSES
 from infohus.danish_calendar import danish_day
 from infohus.errors import Refused
+from infohus.kernel.access.restored_keys import KeysAreOlder, require_withdrawn_keys_gone
 from infohus.kernel.answers.problems import guarded
 from infohus.kernel.audit.signing.of_settings import folder_of_signer, signer_of
 from infohus.kernel.audit.signing.pooled_signer import CONNECTIONS as SIGNER_CONNECTIONS
@@ -152,6 +153,8 @@ def create_app(settings: Settings) -> Litestar:
                 pooled_signer.open(pool_of_signer)
                 readiness.register("signer", pooled_signer.require_ready, close=pool_of_signer.close)
                 await pooled_signer.require_not_behind()
+                async with pool.acquire() as connection, pool_of_keys.acquire() as keys_connection:
+                    await require_withdrawn_keys_gone(connection, keys_connection, at=now())
             readiness.register("schema", partial(units.ask, partial(require_schema, newest_version())))
             readiness.register("clock", partial(units.ask, partial(require_same_time, now)))
             readiness.register("keys", keys_of(keeper, units.carriers))
@@ -249,7 +252,7 @@ def _said_why_not() -> Iterator[None]:
     """Log what stops the start. The server's own log is off, so a worker would end without a word."""
     try:
         yield
-    except (UnsafeSetting, LogNotAsSigned, StateNotReadable) as refused:
+    except (UnsafeSetting, LogNotAsSigned, StateNotReadable, KeysAreOlder) as refused:
         logger.critical("cannot_start", why=str(refused))
         raise
     except Exception as failure:

@@ -1,5 +1,6 @@
 """The log takes no entry that its readers could not read: each field, with whatever else it could hold."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,11 +13,12 @@ import pytest
 
 from conftest import Database
 from infohus.kernel.audit.formats.entry import Counted, Emptied, Entry, Opened, Wrote, read
-from infohus.kernel.audit.storage.log import APPEND
+from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, OPEN_UNLESS_OPEN, append_alone, log_of
 from infohus.kernel.audit.verification.log_rows import verify_database
 from small_entries import opened_log, small_entry
+from stopped_clock import DEFINITION
 
-LOG = uuid4()
+LOG, AUTHORITY = uuid4(), "proevekommune"
 MOMENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GARBAGE: tuple[Any, ...] = (
     None, "x", "", 7, -1, 1.5, 1e300, True, [], [1], ["x"], [None], [[]], [{}], [[1]], [[1, "x"]], [5, 1], {},
@@ -90,3 +92,54 @@ class WhenSomebodyAppendsWhatIsNoEntry:
             await app.execute(APPEND, LOG, beyond)
         for connection in (superuser, app):
             await connection.close()
+
+
+@pytest.mark.fault("A17")
+@pytest.mark.rule(58)
+class WhenTheApplicationNamesAnotherMoment:
+    """A log in which nothing happens could be dated back, and what it claims would seem older than an honest entry."""
+
+    @pytest.mark.parametrize("whose", [AUTHORITY, None])
+    async def test_it_is_refused_by_the_servers_clock_and_for_no_longer_than_minutes(
+        self, database: Database, whose: str | None
+    ) -> None:
+        superuser, app = [await asyncpg.connect(database.dsn(role)) for role in ("superuser", "app")]
+        log = INSTALLATION_LOG if whose is None else log_of(whose)
+        await superuser.execute(OPEN_UNLESS_OPEN, log, "infohus.test/authority", whose)
+        present = await superuser.fetchval("SELECT clock_timestamp()")
+        for seconds, is_taken in ((-110, True), (0, True), (110, True), (-130, False), (130, False), (-86_400, False)):
+            entry = small_entry(log, "post", authority=whose, at=present + timedelta(seconds=seconds))
+            assert await is_appended(app, append_alone(log, entry, authority_id=whose)) == is_taken, seconds
+        both = [small_entry(log, "post", authority=whose, at=present - timedelta(seconds=one)) for one in (0, 200)]
+        for entries in (both, both[::-1]):
+            assert not await is_appended(app, append_alone(log, *entries, authority_id=whose))
+        for connection in (superuser, app):
+            await connection.close()
+
+    async def test_what_waits_for_the_logs_lock_is_asked_when_it_has_it(self, database: Database) -> None:
+        superuser, app = [await asyncpg.connect(database.dsn(role)) for role in ("superuser", "app")]
+        log = log_of(AUTHORITY)
+        await superuser.execute(OPEN_UNLESS_OPEN, log, "infohus.test/authority", AUTHORITY)
+        definition = await superuser.fetchval(DEFINITION)
+        assert definition.count("2 minutes") == 2
+        await superuser.execute(definition.replace("2 minutes", "0.4 seconds"))
+        entry = small_entry(log, "post", authority=AUTHORITY, at=await superuser.fetchval("SELECT clock_timestamp()"))
+        async with superuser.transaction():
+            await superuser.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 58))", str(log))
+            waiting = asyncio.create_task(is_appended(app, append_alone(log, entry, authority_id=AUTHORITY)))
+            await asyncio.sleep(0.5)
+            assert not waiting.done()
+        assert not await waiting
+        for connection in (superuser, app):
+            await connection.close()
+
+
+async def is_appended(app: asyncpg.Connection, message: str) -> bool:
+    """Say whether the log takes what a message appends, or refuses it for its moment."""
+    try:
+        await app.execute(message)
+    except asyncpg.InvalidParameterValueError as refused:
+        assert "another moment" in str(refused)  # noqa: PT017 - some are taken
+        await app.execute("ROLLBACK")
+        return False
+    return True

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from conftest import Database
-from house import MUNICIPAL_LOG, MUNICIPALITY, House, open_house
+from house import MUNICIPAL_LOG, MUNICIPALITY, House, now, open_house
 from infohus.cli.log_verification import NOT_CHECKED
 from infohus.cli.rows import code_of_rows
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
@@ -35,7 +35,7 @@ IMPOSSIBLE: dict[str, dict[str, Any]] = {
 
 async def append_or_plant(house: House, database: Database, wrote: dict[str, Any]) -> None:
     """Append as the application's role; as a superuser what `audit.append` refuses."""
-    said = json.loads(small_entry(MUNICIPAL_LOG, "forged", authority=MUNICIPALITY))
+    said = json.loads(small_entry(MUNICIPAL_LOG, "forged", authority=MUNICIPALITY, at=now()))
     entry = json.dumps({**said, "wrote": [{**WROTE, **wrote}]}, separators=(",", ":")).encode()
     app = await asyncpg.connect(database.dsn("app"))
     try:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from conftest import Database
-from house import MUNICIPAL_LOG, MUNICIPALITY, CaseInHand, House, open_house
+from house import MUNICIPAL_LOG, CaseInHand, House, open_house
 from infohus.kernel.audit.formats.entry import Entry, Outcome, encode
 from infohus.kernel.audit.verification.named_persons import OUT_OF_ORDER, UNNAMED, WITHOUT_CASE
 from reconciled import faults_in
@@ -20,18 +20,14 @@ LATER = timedelta(minutes=6)
 PERSONS = [{"name": "Prøve Prøvesen", "cpr_number": "010104-1234"}, {"name": "Anden Andersen"}]
 
 
-async def append_as_the_application(house: House, database: Database, *entries: Entry) -> None:
-    """Append entries as whoever has the password of the application's role, who may say that it acts for anybody."""
+async def append_as_a_superuser(house: House, database: Database, *entries: Entry) -> None:
+    """Append entries of any moment: of the application `audit.append` takes none of another than now."""
     house.has_written = True
-    app = await asyncpg.connect(database.dsn("app"))
-    async with app.transaction():
-        await app.execute(
-            "SELECT infohus.act_as($1, $2, 'municipal_coordinator', now())", MUNICIPALITY,
-            house.person("kommune").person_id,
-        )
+    superuser = await asyncpg.connect(database.dsn("superuser"))
+    async with superuser.transaction():
         for entry in entries:
-            await app.execute("SELECT audit.append($1, $2)", MUNICIPAL_LOG, encode(entry))
-    await app.close()
+            await superuser.execute("SELECT audit.append($1, $2)", MUNICIPAL_LOG, encode(entry))
+    await superuser.close()
 
 
 async def forged(house: House, of: CaseInHand, /, **changed: Any) -> Entry:
@@ -59,11 +55,11 @@ class WhenAnEntryHidesWhomItIsAbout:
     async def test_it_names_nobody_or_not_all(self, house: House, database: Database) -> None:
         case = await case_with_persons(house)
         whole = await forged(house, case)
-        await append_as_the_application(house, database, whole)
+        await append_as_a_superuser(house, database, whole)
         assert await faults_in(database) == []
         for persons in ([], whole.persons[:1], [secrets.token_urlsafe(16)]):
             before = await faults_in(database)
-            await append_as_the_application(house, database, await forged(house, case, persons=persons))
+            await append_as_a_superuser(house, database, await forged(house, case, persons=persons))
             added = [fault for fault in await faults_in(database) if fault not in before]
             place = len(await house.entries(MUNICIPAL_LOG)) - 1
             assert [(fault.table, fault.key, fault.what) for fault in added] == [
@@ -75,7 +71,7 @@ class WhenAnEntryHidesWhomItIsAbout:
         case = await case_with_persons(house)
         late = await forged(house, case)
         early = late.at - timedelta(days=400)
-        await append_as_the_application(
+        await append_as_a_superuser(
             house, database, late, msgspec.structs.replace(late, persons=[], at=early, nonce=secrets.token_urlsafe(16)),
             msgspec.structs.replace(late, persons=[], at=late.at - LATER, nonce=secrets.token_urlsafe(16)),
         )
@@ -87,16 +83,16 @@ class WhenAnEntryHidesWhomItIsAbout:
     async def test_it_says_that_more_parts_follow_and_none_does(self, database: Database, tmp_path: Path) -> None:
         async with open_house(database, tmp_path) as house:
             case = await case_with_persons(house)
-            await append_as_the_application(house, database, await forged(house, case, persons=[], part=(1, 3)))
+            await append_as_a_superuser(house, database, await forged(house, case, persons=[], part=(1, 3)))
             assert [fault.what for fault in await faults_in(database)] == [UNNAMED]
             first = await forged(house, case, persons=[], part=(1, 2))
-            await append_as_the_application(house, database, first, await forged(house, case, part=(2, 2)))
+            await append_as_a_superuser(house, database, first, await forged(house, case, part=(2, 2)))
             assert [fault.what for fault in await faults_in(database)].count(UNNAMED) == 2
 
     @pytest.mark.fault("A17")
     async def test_it_names_no_case(self, house: House, database: Database) -> None:
         case = await case_with_persons(house)
-        await append_as_the_application(
+        await append_as_a_superuser(
             house, database, await forged(house, case, case=None),
             await forged(house, case, case=None, subject_kind="concern", subject=uuid4()),
             await forged(house, case, case=None, subject_kind="infohus", subject=house.infohus_id),
@@ -106,7 +102,7 @@ class WhenAnEntryHidesWhomItIsAbout:
     @pytest.mark.fault("A17")
     async def test_what_was_refused_may_name_nobody(self, house: House, database: Database) -> None:
         case = await case_with_persons(house)
-        await append_as_the_application(
+        await append_as_a_superuser(
             house, database, await forged(house, case, persons=[], outcome=Outcome.DENIED, reason="not-available")
         )
         assert await faults_in(database) == []
@@ -115,7 +111,7 @@ class WhenAnEntryHidesWhomItIsAbout:
 class WhenAnActBeganBeforeAPersonWasRecorded:
     async def test_an_entry_within_minutes_is_not_held_against_it(self, house: House, database: Database) -> None:
         case = await case_with_persons(house)
-        await append_as_the_application(house, database, await forged(house, case, persons=[], at=(
+        await append_as_a_superuser(house, database, await forged(house, case, persons=[], at=(
             await house.entries(MUNICIPAL_LOG)
         )[-1].at + timedelta(seconds=1)))
         assert await faults_in(database) == []
@@ -128,7 +124,7 @@ class WhenAnEntryIsDatedBack:
         entry = await forged(house, case)
         for back in (timedelta(minutes=30), timedelta(minutes=90)):
             entry = msgspec.structs.replace(entry, at=entry.at - back, nonce=secrets.token_urlsafe(16))
-            await append_as_the_application(house, database, entry)
+            await append_as_a_superuser(house, database, entry)
         for _ in range(2):
             await case.kommune.get(case.path)
         entries = await house.entries(MUNICIPAL_LOG)

@@ -5,12 +5,15 @@ from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
+from litestar.testing import AsyncTestClient
 
 from conftest import Database
 from house import MUNICIPALITY, POLICE, PROBATION, House, told
+from infohus.app import create_app
 from infohus.cli.commands import main
+from infohus.kernel.access.restored_keys import KeysAreOlder
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
-from infohus.kernel.audit.verification.key_rows import FALLEN, STANDS_AGAIN
+from infohus.kernel.audit.verification.key_rows import FALLEN, SEALED_STILL, STANDS_AGAIN, TAKEN_IN
 from invitations import invitation
 from reconciled import faults_in
 
@@ -39,6 +42,10 @@ class WhenKeysAreRestoredFromBeforeAWithdrawal:
         await house.sql(restored)
         named = {(fault.key.split('"')[1], fault.what) for fault in await faults_in(database)}
         assert (given["id"], STANDS_AGAIN) in named
+        with pytest.raises(BaseExceptionGroup) as refused:
+            async with AsyncTestClient(create_app(house.settings)):
+                pass
+        assert refused.group_contains(KeysAreOlder, match=f"{given['id']}.*keys withdraw-again")
         before = await house.sql("SELECT FROM keys.exchange_key")
         again = await asyncio.to_thread(CliRunner().invoke, main, [
             "keys", "withdraw-again", "--reconciler-database", database.dsn("reconciler"),
@@ -46,6 +53,8 @@ class WhenKeysAreRestoredFromBeforeAWithdrawal:
         ])
         assert (again.exit_code, FALLEN in again.output) == (0, False), again.output
         assert await faults_in(database) == []
+        async with AsyncTestClient(create_app(house.settings)) as client:
+            assert (await client.get("/ready")).status_code == 200
         fell = (UUID(given["id"]), UUID(passed_on["id"]))
         left = await house.sql("SELECT exchange_id, rests_on FROM keys.exchange_key")
         assert not any(row["exchange_id"] == fell[0] or row["rests_on"] == fell[0] for row in left)
@@ -77,3 +86,37 @@ class WhenAKeyWasDeleted:
         assert [one["text"] for one in listed["items"]] == ["Her."]
         assert gone in listed["not_readable"]
         assert any(given["id"] in fault.key for fault in await faults_in(database))
+
+
+@pytest.mark.rule(44)
+class WhenSomebodyTakesAnExchangeKeyFromItsRecipient:
+    GARBAGE = "UPDATE keys.exchange_key SET sealed = NULL, taken_in = sha256('x') || sha256('y'), revision = 2"
+
+    async def test_what_was_taken_in_without_an_entry_is_a_fault(self, house: House, database: Database) -> None:
+        house.has_written = True
+        case = await house.case()
+        given = await case.disclose(await case.note("Han vil rejse."))
+        assert await faults_in(database) == []
+        await house.sql(self.GARBAGE)
+        found = await faults_in(database)
+        assert {(given["id"] in one.key, one.what, one.is_remark) for one in found} == {(True, TAKEN_IN, False)}
+
+    async def test_what_is_sealed_still_is_none_and_the_next_act_takes_it_in(
+        self, house: House, database: Database
+    ) -> None:
+        case = await house.case()
+        item = await case.note("Han vil rejse.")
+        await case.disclose(item)
+        columns = (await house.sql(COLUMNS))[0]["columns"]
+        await house.sql("CREATE TABLE public.kept AS SELECT * FROM keys.exchange_key")
+        await case.note(by=POLICE)
+        assert await house.sql("SELECT FROM keys.exchange_key WHERE taken_in IS NOT NULL")
+        assert await faults_in(database) == []
+        # As if the process had died once the entry was durable.
+        await house.sql("DELETE FROM keys.exchange_key")
+        await house.sql(f"INSERT INTO keys.exchange_key ({columns}) SELECT {columns} FROM public.kept")  # noqa: S608
+        assert {(one.what, one.is_remark) for one in await faults_in(database)} == {(SEALED_STILL, True)}
+        assert (await case.politi.get(f"{case.path}/information/{item}"))["text"] == "Han vil rejse."
+        await case.note(by=POLICE)
+        assert await faults_in(database) == []
+        assert (await case.politi.get(f"{case.path}/information/{item}"))["text"] == "Han vil rejse."

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from conftest import Database
+from house import now
 from infohus import errors
 from infohus.kernel.audit.formats.entry import Track
 from infohus.kernel.audit.storage.log import log_of
@@ -33,7 +34,8 @@ FREE = f"SELECT pg_advisory_unlock(hashtextextended('{LOG}', 58))"
 
 
 def entry(name: str, *persons: str, **more: Any) -> bytes:
-    return small_entry(LOG, name, authority=OWN, persons=[log_id_of(person) for person in persons], **more)
+    named = [log_id_of(person) for person in persons]
+    return small_entry(LOG, name, at=now(), authority=OWN, persons=named, **more)
 
 
 class Readers:

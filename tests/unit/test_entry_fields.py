@@ -50,7 +50,7 @@ class WhenAnEntryHasAField:
         assert list(verifier.AT_TIMES) == AT_TIMES
 
     def test_the_append_lets_it_in(self) -> None:
-        function = (ROOT / "migrations/audit.sql").read_text(encoding="utf-8")
+        function = (ROOT / "migrations/audit_append.sql").read_text(encoding="utf-8")
         (must,) = re.findall(r"said \?& '\{([^}]*)\}'", function)
         (may,) = re.findall(r"said - '\{([^}]*)\}'", function)
         assert re.split(r",\s*", must) == ALWAYS

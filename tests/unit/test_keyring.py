@@ -272,6 +272,8 @@ class WhenAnExchangeKeyIsTakenIn:
             await unit.side_keys.take_in(is_first=False)
         for unit in units:
             await unit.side_keys.commit()
+        for unit in units:
+            await unit.side_keys.store_taken_in()
         assert [one.authority_id for one in tables.secrets] == [MUNICIPALITY, POLICE]
         assert (await read(tables, POLICE, record)).open(record) == TEXTS
 

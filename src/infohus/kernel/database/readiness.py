@@ -23,8 +23,8 @@ _VERSIONS = Path(__file__).resolve().parents[4] / "migrations" / "versions"
 
 
 _CLOCK = "SELECT clock_timestamp()"
-CLOCKS_DIFFER_BY = timedelta(minutes=5)
-"""Long before an hour, from where on the log takes no entry of a service whose clock is ahead."""
+CLOCKS_DIFFER_BY = timedelta(minutes=1)
+"""Before two minutes, from where on the log takes no entry of a service whose clock is ahead or behind."""
 
 
 class PartNotReady(Exception):  # noqa: N818 - names the situation
@@ -71,7 +71,7 @@ async def require_same_time(clock: Callable[[], datetime], connection: Connectio
     """Compare the service's clock with the database's.
 
     Raises:
-        PartNotReady: they differ by five minutes or more, or the database cannot be asked.
+        PartNotReady: they differ by a minute or more, or the database cannot be asked.
     """
     try:
         apart = clock() - await connection.fetchval(_CLOCK)

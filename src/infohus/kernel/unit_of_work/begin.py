@@ -157,6 +157,7 @@ class UnitsOfWork:
                 if refusal is failure:
                     raise
                 raise refusal from failure
+            await side_keys.store_taken_in()
 
     async def log_attempt(self, caller: Caller, action: Action, case_id: UUID | None, reason: str) -> None:
         """Append that a request of a signed-in caller was refused before a unit of work began (rule 56).

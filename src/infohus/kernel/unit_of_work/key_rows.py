@@ -68,7 +68,7 @@ TAKE_IN = (
     sa.update(ExchangeKey)
     .where(
         ExchangeKey.exchange_id == sa.bindparam("of_exchange"), ExchangeKey.recipient_id == sa.bindparam("recipient"),
-        ExchangeKey.number == sa.bindparam("of_number"), ExchangeKey.sealed.is_not(None),
+        ExchangeKey.number == sa.bindparam("of_number"),
     )
     .values(sealed=None, taken_in=sa.bindparam("wrapped", type_=sa.LargeBinary), revision=TAKEN_IN)
 )
@@ -90,7 +90,7 @@ def inserted(model: type[KeyRow], columns: Mapping[str, Any]) -> Wrote:
 
 
 def taken_in(stored: Mapping[str, Any], wrapped: bytes) -> Wrote:
-    """Describe an exchange key that its recipient took in, which was read as `stored`."""
+    """Describe an exchange key that its recipient takes in, which was read as `stored`."""
     before = {name: stored[name] for name in column_names_of(ExchangeKey)}
     after = _with_digest({**before, "sealed": None, "taken_in": wrapped, "revision": TAKEN_IN})
     return wrote_of(table_of(ExchangeKey), "update", before=before, after=after)

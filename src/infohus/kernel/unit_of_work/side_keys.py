@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from infohus import errors
@@ -59,7 +60,7 @@ class SideKeys:
     ) -> None:
         """Begin with nothing read. `ask` queries the schema `infohus`, the other three the schema `keys`.
 
-        Each row that was written there is told to `wrote`, for the audit entry.
+        Each row that is written there is told to `wrote`, for the audit entry.
         """
         self._vault = vault
         self._authority_id = authority_id
@@ -72,6 +73,7 @@ class SideKeys:
         self._stored: dict[KeyName, dict[str, Any]] = {}
         self._opened: dict[KeyName, exchange_keys.ExchangeKey] = {}
         self._pending: list[tuple[Statement, Wrote | None]] = []
+        self._taking_in: list[Statement] = []
         self._stored_secrets: dict[int, WrappedSecret] = {}
         self._secrets: list[WrappedSecret] | None = None
 
@@ -227,7 +229,7 @@ class SideKeys:
         return await self._ask_keys(ready.sql, ready.arguments(values))
 
     async def take_in(self, *, is_first: bool) -> None:
-        """Wrap the exchange keys that are sealed still under the side's own secret, when the unit ends.
+        """Wrap the exchange keys that are sealed still under the side's own secret: `store_taken_in` stores them.
 
         What does not verify is left as it is: it never opens anything. The side's first unit names the secret, too.
         """
@@ -243,13 +245,25 @@ class SideKeys:
         secret, ready = await self.require_secret(), compiled(key_rows.TAKE_IN)
         for exchange_id, number in taken:
             wrapped = self._vault.taken_in(opened[exchange_id, number], secret)
-            statement = (ready.sql, ready.arguments({
+            self._taking_in.append((ready.sql, ready.arguments({
                 "of_exchange": exchange_id, "recipient": self._authority_id, "of_number": number, "wrapped": wrapped,
-            }))
+            })))
             stored = self._stored[exchange_id, number]
             # By how many exchanges its discloser had what it passed on, is not the recipient's to see in its own log.
-            named = key_rows.taken_in(stored, wrapped) if stored["rests_on"] is None else None
-            self._pending.append((statement, named))
+            if stored["rests_on"] is None:
+                self._wrote(key_rows.taken_in(stored, wrapped))
+
+    async def store_taken_in(self) -> None:
+        """Store what was taken in, when the unit is committed: so no key stands taken in that no log names.
+
+        If the process dies before, they are sealed still and open as before; the next act takes them in. Of two acts
+        that found one sealed, the later one's counts, as in the log. One that was withdrawn stays gone.
+        """
+        if self._taking_in:
+            try:
+                await self._commit(self._taking_in)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, errors.DatabaseUnavailable) as failure:
+                logger.warning("not_taken_in", case=str(self._case_id), exc_info=failure)
 
     # --- what the authority gives others, and takes back -------------------------------------------------------------
     async def intake_keys(self, infohus_id: UUID, authority_ids: Collection[str]) -> dict[str, PublicIntakeKey]:
@@ -305,13 +319,12 @@ class SideKeys:
     async def commit(self) -> None:
         """Make the pending key rows durable. Called last before the unit's own COMMIT.
 
-        If the process dies between the two: keys that were given or taken in open nothing that is not there, and what
-        was withdrawn stays closed though no log says so, until the discloser, who got no answer, withdraws again.
+        If the process dies between the two: keys that were given open nothing that is not there, and what was withdrawn
+        stays closed though no log says so, until the discloser, who got no answer, withdraws again.
         """
         if self._pending:
             done = await self._commit([statement for statement, _ in self._pending])
             for (_, wrote), answer in zip(self._pending, done, strict=True):
-                # Another unit may have taken an exchange key in meanwhile, or a withdrawal have deleted it.
                 if wrote is not None and answer in key_rows.WRITTEN:
                     self._wrote(wrote)
             self._pending = []

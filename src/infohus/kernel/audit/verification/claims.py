@@ -17,6 +17,8 @@ OTHERS_ALONE = "ingen log, hvis myndighed kan skrive den, nævner den i dens sag
 OPERATOR = "installation"
 SAME_MOMENT_SECONDS = 60
 """By how much moments that entries say may be out of order: an act is logged some time after it began."""
+OUT_OF_ORDER_SECONDS = 240
+"""By how much moments may be out of order that a log was given: it takes two minutes more or less of each entry."""
 MOST_NAMED = 5
 """Of the entries on one row: the newest so many are named."""
 ANOTHERS = "er efter loggen skrevet af en anden myndighed, end rækken selv siger"
@@ -147,7 +149,7 @@ def _is_long_before(one: Written, other: Written) -> bool:
     """Say whether an entry is certainly the older one, whatever order acts at one moment were logged in."""
     if (one.verb == CARRIED) != (other.verb == CARRIED):
         return one.verb == CARRIED
-    return other.at - one.at > SAME_MOMENT_SECONDS
+    return other.at - one.at > OUT_OF_ORDER_SECONDS
 
 
 def _first(said: Iterable[Written]) -> Written | None:

@@ -1,21 +1,26 @@
 """What differs where rows of the schema `keys` are compared with the logs.
 
 A unit makes them durable before its entry, so an act that came to nothing in between leaves a row that no log names. It
-opens nothing that anybody stored: that is told apart from a row on which something hangs, or that was changed.
+opens nothing that anybody stored: that is told apart from a row on which something hangs, or that was changed. What an
+authority takes in it stores after its entry: so a key that was taken in without one was put there by somebody else.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from infohus.kernel.audit.storage.log import AnyConnection
 from infohus.kernel.audit.verification.logged_rows import ComparedRow, Written
+from infohus.kernel.database.row_digests import digest_of, revision_of
 
 KEYS = "keys"
 SIDE_SECRET, EXCHANGE_KEY = "side_secret", "exchange_key"
 
 UNNAMED = "ingen log nævner den, og intet hænger på den: en afbrudt handling, eller lagt der af en anden"
-TAKEN_IN = "er åbnet og lukket til egen brug, uden at en log siger det: en afbrudt handling, eller ændret af en anden"
+TAKEN_IN = "er åbnet og lukket til egen brug, uden at en log siger det"
+SEALED_STILL = "er endnu ikke lukket til egen brug, som loggen siger: en afbrudt handling; den åbner som før"
+SEALED_AS, TAKEN_IN_AS = 1, 2
+"""The revisions of an exchange key as it was given, and when its recipient took it in."""
 SECOND = "siden har mere end én hemmelighed: kun den, som dens nøgleholder kan åbne, bruges"
 STANDS_AGAIN = "er slettet ifølge loggen og står der igen"
 FALLEN = "står der, selv om det, den hviler på, er væk"
@@ -43,6 +48,28 @@ class RowFault:
     def __str__(self) -> str:
         """Write all of it in one line."""
         return self.name + (f" (efter {self.said_in})" if self.said_in else "")
+
+
+def told_once(history: Sequence[Written]) -> list[Written]:
+    """Give what logs say of an exchange key, of taking it in only the last word: two acts may have found it sealed."""
+    taking_in = [one for one in history if one.revision == TAKEN_IN_AS and one.verb == "update"]
+    return [one for one in history if one not in taking_in[:-1]]
+
+
+def digests_of(history: Sequence[Written]) -> set[str | None]:
+    """Give the digests of an exchange key's newest revision, by whichever act it was taken in."""
+    return {one.digest for one in history if one.revision == history[-1].revision}
+
+
+def is_sealed_still(stored: Mapping[str, Any], history: Sequence[Written]) -> bool:
+    """Say whether an exchange key is as it was given, though a log says that it was taken in.
+
+    A unit stores that once its entry is durable; if the process dies in between, the next act takes the key in.
+    """
+    if (revision_of(stored), history[-1].revision) != (SEALED_AS, TAKEN_IN_AS):
+        return False
+    given = {one.digest if one.revision == SEALED_AS else one.was for one in history}
+    return digest_of(EXCHANGE_KEY, stored) in given
 
 
 class KeyRowRules(Protocol):

@@ -19,11 +19,17 @@ from infohus.kernel.audit.verification.claims import ANOTHERS, CANNOT_SAY, OTHER
 from infohus.kernel.audit.verification.key_rows import (
     EXCHANGE_KEY,
     KEYS,
+    SEALED_AS,
+    SEALED_STILL,
     STANDS_AGAIN,
     TAKEN_IN,
+    TAKEN_IN_AS,
     UNNAMED,
     KeyRowRules,
     RowFault,
+    digests_of,
+    is_sealed_still,
+    told_once,
 )
 from infohus.kernel.audit.verification.logged_rows import DELETED, LoggedRows, Written, key_in, key_text
 from infohus.kernel.audit.verification.named_persons import NamedPersons
@@ -235,7 +241,7 @@ class RowReconciliation:
         sorted_out = await self.claims.on_missing(connection, table.name, columns, said, has_case=has_case)
         history, found = sorted_out.counting, list[str]()
         if is_deleted(table, history):
-            found = self.logged.contradictions(history)
+            found = self.logged.contradictions(told_once(history) if table.name == EXCHANGE_KEY else history)
         elif history and not await self._has_fallen(connection, table, columns, history):
             found = [GONE]
         places = self.claims.places(said)
@@ -265,26 +271,32 @@ class RowReconciliation:
         if not history:
             is_left = table.schema == KEYS and not await self.rules.something_hangs_on(connection, table.name, stored)
             return [RowFault(table.name, key, UNNAMED if is_left else "ingen log nævner den", is_remark=is_left)]
-        last, revision = history[-1], revision_of(stored)
-        found = self.logged.contradictions(history)
+        is_exchange_key = (table.schema, table.name) == (KEYS, EXCHANGE_KEY)
+        if is_exchange_key and not is_deleted(table, history) and is_sealed_still(stored, history):
+            return [RowFault(table.name, key, SEALED_STILL, is_remark=True), *_cannot_say(others, table.name, key)]
+        found = self.logged.contradictions(told_once(history) if is_exchange_key else history)
         if sorted_out.was_anothers:
             found.append(ANOTHERS)
-        if is_deleted(table, history):
-            found.append(STANDS_AGAIN)
-        elif revision < last.revision:
-            found.append(f"er sat tilbage til udgave {revision}; loggen kender udgave {last.revision}")
-        elif (table.schema, table.name, revision, last.revision) == (KEYS, EXCHANGE_KEY, 2, 1):
-            # What was passed on is taken in without a word: see SideKeys.take_in.
-            remarks = [] if stored["rests_on"] is not None else [RowFault(table.name, key, TAKEN_IN, is_remark=True)]
-            return [*remarks, *_cannot_say(others, table.name, key)]
-        elif revision > last.revision:
-            found.append(f"er af udgave {revision}, som ingen log nævner")
-        elif digest_of(table.name, stored) != last.digest:
-            found.append("er ikke, som den blev skrevet")
+        found += [STANDS_AGAIN] if is_deleted(table, history) else _differences(table, stored, history)
         if not found:
             return _cannot_say(others, table.name, key)
         places = self.claims.places(said)
         return [RowFault(table.name, key, what, said_in=places) for what in found]
+
+
+def _differences(table: Table, stored: Mapping[str, Any], history: Sequence[Written]) -> list[str]:
+    """Say in Danish how a row differs from what the logs say last of it."""
+    last, revision = history[-1], revision_of(stored)
+    is_exchange_key = (table.schema, table.name) == (KEYS, EXCHANGE_KEY)
+    if revision < last.revision:
+        return [f"er sat tilbage til udgave {revision}; loggen kender udgave {last.revision}"]
+    if is_exchange_key and (revision, last.revision) == (TAKEN_IN_AS, SEALED_AS):
+        # What was passed on is taken in without a word: see SideKeys.take_in.
+        return [] if stored["rests_on"] is not None else [TAKEN_IN]
+    if revision > last.revision:
+        return [f"er af udgave {revision}, som ingen log nævner"]
+    said = digests_of(history) if is_exchange_key else {last.digest}
+    return [] if digest_of(table.name, stored) in said else ["er ikke, som den blev skrevet"]
 
 
 def _compared_of(rows: Sequence[asyncpg.Record]) -> list[Table]:
