@@ -151,7 +151,7 @@ class Installation:
         """Send a request to the application.
 
         Raises:
-            ServiceFailedError: it answers that it has failed, or that it cannot answer at present.
+            RequestFailed: it answers that it has failed, or that it cannot answer at present.
         """
         content = b"" if body is None else json.dumps(body).encode()
         raw = [(b"host", b"infohus.test"), *((name.encode(), value.encode()) for name, value in headers.items())]
@@ -189,7 +189,7 @@ class Installation:
         )
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             message = f"{method} {path} is answered {answer.status}: {answer.body.decode('utf-8', 'replace')}"
-            raise ServiceFailedError(message)
+            raise RequestFailed(message)
         return answer
 
 
@@ -287,7 +287,7 @@ class Run:
 Alteration = Callable[[Run, str, Answer], Awaitable[Answer]]
 
 
-class ServiceFailedError(AssertionError):
+class RequestFailed(AssertionError):  # noqa: N818 - names the situation
     """The service failed: two runs that both fail show each other nothing, so that no leak behind it would be seen."""
 
 

@@ -32,6 +32,7 @@ from key_tables import AUTHORITIES, MUNICIPALITY, POLICE, PROBATION, Keepers, Ke
 
 SWAPS, PLANTS = 10_000, 1_000
 SEED = int.from_bytes(os.urandom(4))
+REFUSALS = (errors.NotAvailable, CannotOpen)
 DataKeyRow = RecordKey | DisclosedKey
 AnyRow = TypeVar("AnyRow", bound=Row)
 
@@ -101,25 +102,23 @@ async def gives(tables: KeyTables, who: str, record: Record, part: str) -> set[s
     Names what gave anything: a key, or a row that the unit wrote. What is refused may have written none.
     """
     version, gave = (record.id, record.record_version), set[str]()
+    third = next(one for one in AUTHORITIES if one not in {who, record.authority_id})
     unit = await tables.unit(who, record.case_id).begun()
     item = msgspec.structs.replace(Item.of(record), contents={part: Item.of(record).contents[part]})
     by = {key.exchange_id for key in tables.disclosed_keys if (key.record_id, key.record_version) == version}
     before = [list(rows) for rows in (tables.exchange_keys, tables.secrets)]
     with suppress(*REFUSALS):
         await unit.keyring.bring([version])
-        gave |= {"opens" for held, _, _ in unit.keyring.held(version, item.contents) if held == part}
+        gave = {"opens" for held, _, _ in unit.keyring.held(version, item.contents) if held == part}
     with suppress(*REFUSALS):
-        await unit.grants.give(new_id(), [item], [next(one for one in AUTHORITIES if one not in {who, item.owner})])
+        await unit.grants.give(new_id(), [item], [third])
     for exchange_id in sorted(by):
         with suppress(*REFUSALS):
             await unit.keyring.keep(exchange_id, version, owner_id=item.owner)
     await unit.side_keys.commit()  # though it was refused: nothing is left that another act could make durable
-    gave |= {"discloses"} if unit.inserted or [tables.exchange_keys, tables.secrets] != before else set()
-    gave |= {"keeps"} if any(key.part == part for key in tables.kept) else set()
-    return gave
-
-
-REFUSALS = (errors.NotAvailable, CannotOpen)
+    if unit.inserted or [tables.exchange_keys, tables.secrets] != before:
+        gave.add("discloses")
+    return gave | {"keeps" for key in tables.kept if key.part == part}
 
 
 def changed(row: AnyRow, **columns: object) -> AnyRow:
@@ -277,7 +276,7 @@ class WhenWhoeverWritesTheDatabaseSwaps:
 
 @dataclass
 class Planted:
-    """What somebody plants who writes the database and knows every public key, but is nobody's key keeper."""
+    """What whoever writes the database plants: knowing every public key, and being nobody's key keeper."""
 
     stolen: Stolen
     theirs: KeyTables
@@ -291,9 +290,7 @@ class Planted:
         planted = [key for key in self.theirs.exchange_keys if key.exchange_id == exchange_id]
         if random.random() < 0.5:  # with the real signature of another exchange
             real = random.choice([one for one in self.stolen.exchange_keys if one.discloser_id == record.authority_id])
-            planted = [
-                changed(key, signer_key_id=real.signer_key_id, signature=real.signature) for key in planted
-            ]
+            planted = [changed(key, signer_key_id=real.signer_key_id, signature=real.signature) for key in planted]
         if random.random() < 0.3:  # as if it had been taken in
             planted = [changed(key, sealed=None, taken_in=os.urandom(60)) for key in planted]
         return mine, replace(
