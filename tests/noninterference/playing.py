@@ -78,7 +78,7 @@ class Played:
 
     difference: Difference | None = None
     struck: list[int] = field(default_factory=list)
-    acts_played: int = 0
+    """Shared acts that were left out, because the other side was refused them in one run alone."""
     answers_compared: int = 0
     done: set[str] = field(default_factory=set)
     """The kinds of act that were done, and not refused, in a run."""
@@ -140,7 +140,6 @@ class _Comparison:
             await self._end_turn(play)
         if len(were_played) > 1:
             raise Struck(act.number)  # it is about what was made in one run alone
-        self._played.acts_played += 1
         difference = self._judge(act, *answers)
         if difference is not None or not act.is_looked_at:
             return difference
