@@ -56,7 +56,7 @@ class Log:
         """Empty entries as the command does."""
         values = {"at": now(), "before": now() - FIVE_YEARS, **more}
         said = entry_of(LOG, Emptied(start, stop, values["before"]), at=values["at"])
-        place: int = await self.retention.fetchval(EMPTY, LOG, start, stop, said)
+        place: int = await self.retention.fetchval(EMPTY, LOG, start, stop, said, [], "[]")
         return place
 
     async def faults(self) -> list[str]:

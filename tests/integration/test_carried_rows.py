@@ -16,7 +16,7 @@ from house import now
 from infohus.cli.commands import main
 from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.access.model import InfohusAuthority
-from infohus.kernel.audit.formats.emptying import CARRY_ROWS, EMPTY_AND_CARRY, carrying_entries, entry_of
+from infohus.kernel.audit.formats.emptying import CARRY_ROWS, EMPTY, carrying_entries, entry_of
 from infohus.kernel.audit.formats.entry import Emptied, Wrote, decode, read
 from infohus.kernel.audit.storage.log import APPEND, INSTALLATION_LOG, log_of
 from infohus.kernel.audit.storage.written_rows import wrote_of
@@ -84,7 +84,7 @@ class OldLog:
         entry = said or entry_of(LOG, Emptied(0, stop, now() - FIVE_YEARS), at=now())
         retention = await asyncpg.connect(self.database.dsn("retention"))
         try:
-            await retention.execute(EMPTY_AND_CARRY, LOG, 0, stop, entry, carried, later)
+            await retention.execute(EMPTY, LOG, 0, stop, entry, carried, later)
         finally:
             await retention.close()
 

@@ -119,7 +119,7 @@ class WhenItMustNotBeEmptied:
     async def test_a_range_that_the_entry_does_not_say_is_refused(self, log: Log) -> None:
         said = entry_of(LOG, Emptied(0, 5, now() - FIVE_YEARS), at=now())
         with pytest.raises(asyncpg.CheckViolationError, match="says another range"):
-            await log.retention.fetchval(EMPTY, LOG, 0, 10, said)
+            await log.retention.fetchval(EMPTY, LOG, 0, 10, said, [], "[]")
 
     @pytest.mark.rule(58)
     @pytest.mark.parametrize("role", ["app", "verifier", "owner", "retention"])

@@ -43,7 +43,7 @@ class WhenReviewersLook:
             await house.sql(APPEND, MUNICIPAL_LOG, one)
         case = await house.case()
         said = entry_of(MUNICIPAL_LOG, Emptied(0, 2, now() - FIVE_YEARS), at=now())
-        await retention.execute(EMPTY, MUNICIPAL_LOG, 0, 2, said)
+        await retention.execute(EMPTY, MUNICIPAL_LOG, 0, 2, said, [], "[]")
         await retention.close()
         dpo, path = house.person("dpo"), "/log"
         state = await dpo.get(path)

@@ -27,8 +27,12 @@ from noninterference.shrinking import shrunk
 
 PLACES = 800
 LEAKS_IN_ONE = 6
+SAID_EVERY = 20
+"""After so many histories a line says how far it is."""
 ENOUGH = 1000
 """So many histories must reach every kind of act."""
+MOST_STRUCK = 0.1
+"""More of the shared acts may not be refused in one run alone: a service that refuses would hide what it tells."""
 ALWAYS_REFUSED = {"try what is refused", "erase", "change a proposal past the other"}
 RESULTS = Path(__file__).resolve().parents[2] / "var" / "noninterference.json"
 Result = TypeVar("Result")
@@ -45,8 +49,23 @@ class Session:
         self._opened = 0
         self._console = Console(highlight=False, soft_wrap=True)
         self.done: Counter[str] = Counter()
+        self.played = 0
         self.compared = 0
+        self.shared, self.struck = 0, 0
         self.differing: list[tuple[int, int]] = []
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> int:
+        """How long it has taken until now."""
+        return round(time.monotonic() - self._began)
+
+    def account(self) -> str:
+        """Say in a line what was played until now."""
+        return (
+            f"{self.played} histories, {self.struck} of {self.shared} shared acts struck, "
+            f"{self.compared} answers compared, {len(self.differing)} differ, {self.seconds} s"
+        )
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -69,8 +88,13 @@ class Session:
         while pending and not installation.is_used_up:
             history = pending.pop(0)
             played = await compare(installation, history, looks=self._asked.looks)
+            self.played += 1
             self.done.update(played.done)
             self.compared += played.answers_compared
+            self.shared += sum(act.shared for act in history.acts)
+            self.struck += len(played.struck)
+            if self.played % SAID_EVERY == 0:
+                self.say(f"{self.account()}; {len(pending)} left")
             if played.difference is None:
                 continue
             self.differing.append((history.seed, history.order))
@@ -90,23 +114,24 @@ class Session:
 
 def play_histories(session: Session, histories: Sequence[History]) -> bool:
     """Play them; true when none differs."""
-    pending, began = list(histories), time.monotonic()
+    pending = list(histories)
     while pending:
         session.in_installation(lambda installation: session.play(installation, pending))
-    seconds = round(time.monotonic() - began)
-    session.say(
-        f"{len(histories)} histories, {session.compared} answers compared, {len(session.differing)} differ, {seconds} s"
-    )
+    session.say(session.account())
     session.say(f"acts done: {dict(session.done.most_common())}")
     never = sorted(DOINGS.keys() - session.done.keys() - ALWAYS_REFUSED)
     if never:
         session.say(f"kinds of act that nobody was allowed: {', '.join(never)}")
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({
-        "histories": len(histories), "answers_compared": session.compared, "differing": session.differing,
-        "seconds": seconds, "acts_done": session.done,
+        "histories": session.played, "shared_acts": session.shared, "struck": session.struck,
+        "answers_compared": session.compared, "differing": session.differing,
+        "seconds": session.seconds, "acts_done": session.done,
     }, indent=1), encoding="utf-8")
-    return not session.differing and not (never and len(histories) >= ENOUGH)
+    has_too_few = session.struck > MOST_STRUCK * session.shared
+    if has_too_few:
+        session.say("too many shared acts are struck: what is refused in one run alone is no longer compared")
+    return not session.differing and not has_too_few and not (never and len(histories) >= ENOUGH)
 
 
 async def _hunt(

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from infohus.web.api_examples import EXAMPLES
 from noninterference.acts import DOINGS, Act, case_of, doing, filled, make, posting, told, written
-from noninterference.installation import Run
+from noninterference.installation import NothingThere, Run
 
 DAYS_UNTIL_ONE_MAY_END_ALONE = 31
 EXCUSED = {
-    **dict.fromkeys(("ExportLog", "ExportInstallationLog"), "a stream, which these installations do not take"),
+    "ExportInstallationLog": "that log is the installation's, which all runs share",
     "AddNetworkMaterial": "the infohus' own: both sides see it",
     "RecordFulfilment": "the infohus' own: both sides see it",
     "ReleaseYearlyStatus": "the infohus' own: both sides see it",
@@ -64,7 +64,11 @@ async def _reveal(run: Run, act: Act) -> None:
 
 @doing("release what is withheld")
 async def _release(run: Run, act: Act) -> None:
-    item = {"kind": "information", "id": run.made_by(act.about)["id"]}
+    """Release one of the persons whom the concern names that the act is about."""
+    named = run.made_by(act.about).get("subjects", ())
+    if not named:
+        raise NothingThere
+    item = {"kind": "subject", "id": named[act.choice % len(named)]["id"]}
     await make(run, act, f"{case_of(run, act)}/releases", filled(run, act, "ReleaseWithheld", item=item))
 
 
@@ -78,6 +82,7 @@ async def _check_the_log(run: Run, act: Act) -> None:
     }, role="dpo")
     if announced.is_success:
         check = f"/log/checks/{announced.json()['id']}"
+        await run.send(act.side, "GET", "/log", role="dpo")  # which signs a checkpoint, as the service does each minute
         await run.send(act.side, "POST", f"{check}/draw", {"secret": secret}, role="dpo")
         drawn = await run.send(act.side, "GET", check, role="dpo")
         finding = {
@@ -89,8 +94,11 @@ async def _check_the_log(run: Run, act: Act) -> None:
             await run.send(act.side, "POST", path, {"review": "in_order"} if place else finding, role="dpo")
         for one in (await run.send(act.side, "GET", "/log/findings")).json()["items"]:
             path = f"/log/findings/{one['id']}"
-            await run.send(act.side, "POST", f"{path}/answer", EXAMPLES["AnswerLogFinding"])
-            await run.send(act.side, "POST", f"{path}/remedy", EXAMPLES["EndLogFinding"], role="dpo")
+            for version, (step, operation, role) in enumerate((
+                ("answer", "AnswerLogFinding", "tovholder"), ("remedy", "EndLogFinding", "dpo"),
+            ), start=one["version"]):
+                read = {"if-match": f'"{version}"'}
+                await run.send(act.side, "POST", f"{path}/{step}", EXAMPLES[operation], role=role, headers=read)
 
 
 @doing("ask for content")

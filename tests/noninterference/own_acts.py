@@ -84,6 +84,11 @@ async def _package(run: Run, act: Act) -> None:
     for kind, segment in lists:
         answer = await run.send(act.side, "GET", f"{case_of(run, act)}/{segment}")
         include += [{"kind": kind, "id": one["id"]} for one in _items(answer.json())]
+    for concern_id in [one["id"] for one in include if one["kind"] == "concern"]:
+        read = (await run.send(act.side, "GET", f"{case_of(run, act)}/concerns/{concern_id}")).json()
+        for child in read.get("child_notifications", ()):
+            include.append({"kind": "child_notification", "id": child["id"]})
+            include += [{"kind": "child_notification_step", "id": step["id"]} for step in child["steps"]]
     await run.send(act.side, "POST", path, {"include": include})
 
 
@@ -163,6 +168,7 @@ async def _supervise(run: Run, act: Act) -> None:
     for path in ("/log", "/log/entries", "/log/notice"):
         await run.send(act.side, "GET", path, role=role)
     await run.send(act.side, "POST", "/log/notice/acknowledgement", role="tovholder")
+    await run.send(act.side, "POST", "/log/export", role=role)
 
 
 @doing("announce a log check")
@@ -211,10 +217,11 @@ ON_AN_INFOHUS = (
 )
 """Kinds that need no case."""
 AFTER = {
-    "note": ("restrict", "tell the third authority", "release what is withheld", "ask for content"),
+    "note": ("restrict", "tell the third authority", "ask for content"),
     "record a request for access": ("make the package",),
     "hold": ("lift a hold",), "restrict": ("lift a restriction",), "measure, untold": ("follow up, untold",),
-    "add a concern": ("hand over the child",), "open a case": ("hand over the child",),
+    "add a concern": ("hand over the child", "release what is withheld"),
+    "open a case": ("hand over the child", "release what is withheld"),
     "be asked from outside": ("decline",),
 }
 """For each kind, what may be done about what it made."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from conftest import Database
 from in_memory import folder_in_memory
 from noninterference.acts import Act, play
 from noninterference.finding_leaks import MOST_HISTORIES, found_after
-from noninterference.further_acts import EXCUSED
+from noninterference.further_acts import DAYS_UNTIL_ONE_MAY_END_ALONE, EXCUSED
 from noninterference.histories import history_of
 from noninterference.history import BEGINNING, History
 from noninterference.installation import MUNICIPALITY, POLICE, Installation
@@ -73,13 +74,6 @@ class WhenAHistoryIsPlayedWithAndWithoutWhatOneSideKeepsForItself:
         assert all(history_of(seed) == histories[seed] for seed in range(5))
 
 
-NEEDS_MORE = {
-    "try what is refused", "erase", "tell the third authority", "hand over the child", "make the package",
-    "check the log", "release what is withheld",
-}
-"""Own acts that are refused in a case that was only opened and checked, or when all the others were done in it."""
-
-
 class WhenAnOperationWrites:
     """What no act sends, no history can show to leak."""
 
@@ -89,13 +83,19 @@ class WhenAnOperationWrites:
             operation["operationId"]
             for path, methods in description_of(installation.app)["paths"].items()
             for method, operation in methods.items() if method in {"post", "put", "delete"}
-            if not re.search(rf"[/\"']{re.escape(_last_word(path))}[/\"'?]", sources)
+            if not re.search(rf"[/\"']{re.escape(_last_words(path))}[/\"'?]", sources)
         }
         assert never == EXCUSED.keys()
 
 
-def _last_word(path: str) -> str:
-    return [part for part in path.split("/") if part and not part.startswith("{")][-1]
+def _last_words(path: str) -> str:
+    """Give the last word; of a log's address that names nothing, the word before it, too: each log has an export."""
+    words = [part for part in path.split("/") if part and not part.startswith("{")]
+    return "/".join(words[-2:]) if path.endswith("/export") else words[-1]
+
+
+ALWAYS_REFUSED = {"try what is refused", "erase"}
+"""The one tries just that; a side is erased years after its case was closed, which no history waits for."""
 
 
 class WhenASideActsForItself:
@@ -112,9 +112,40 @@ class WhenASideActsForItself:
         ]
         refused = []
         for act in acts:
-            if act.kind not in NEEDS_MORE:
-                await play(run, replace(act, side=POLICE) if act.kind == "check" else act)
-                refused += [(act.kind, path, one.status) for path, one in run.answers if not one.is_success]
+            await play(run, replace(act, side=POLICE) if act.kind == "check" else act)
+            refused += [(act.kind, path, one.status) for path, one in run.answers if not one.is_success]
+        allowed_later = {kind for kind, *_ in LED_ON}
+        assert [one for one in refused if one[0] not in ALWAYS_REFUSED | allowed_later] == []
+
+
+LED_ON = (
+    ("open a case", MUNICIPALITY, 9, None), ("invite", MUNICIPALITY, 2, None),
+    ("hand over the child", MUNICIPALITY, 1, "open a case"), ("check", POLICE, 0, None),
+    ("note", MUNICIPALITY, 0, None), ("tell the third authority", MUNICIPALITY, 0, "note"),
+    ("release what is withheld", MUNICIPALITY, 0, "open a case"),
+    ("record a request for access", MUNICIPALITY, 0, None),
+    ("make the package", MUNICIPALITY, 0, "record a request for access"), ("check the log", MUNICIPALITY, 0, None),
+    ("propose a scope", MUNICIPALITY, 0, None), ("sign a proposal", POLICE, 0, "propose a scope"),
+    ("propose a screening", MUNICIPALITY, 0, None), ("sign a proposal", POLICE, 0, "propose a screening"),
+    ("propose a recommendation", MUNICIPALITY, 0, None), ("sign a proposal", POLICE, 0, "propose a recommendation"),
+    ("propose a closure", MUNICIPALITY, 0, None), ("end the own side", MUNICIPALITY, 0, "propose a closure"),
+)
+"""A case with a child and a third authority, led to where one side ends alone: kind, side, choice, about what."""
+
+
+class WhenACaseIsLedOn:
+    """What may be refused in a new case is allowed in one that was led on."""
+
+    async def test_nothing_is_refused(self, installation: Installation) -> None:
+        run, numbers, refused = await installation.run(), dict[str, int](), []
+        installation.clock.at = BEGINNING
+        for number, (kind, side, choice, about) in enumerate(LED_ON):
+            numbers[kind] = number
+            if kind == "end the own side":
+                installation.clock.at += timedelta(days=DAYS_UNTIL_ONE_MAY_END_ALONE)
+            after = None if about is None else numbers[about]
+            await play(run, Act(number, kind, side, 0, choice=choice, case=0, about=after))
+            refused += [(kind, path, one.status, one.body) for path, one in run.answers if not one.is_success]
         assert refused == []
 
 

@@ -24,7 +24,7 @@ from infohus.kernel.audit.formats.entry import Entry, Wrote, decode
 from infohus.kernel.audit.storage.log import INSTALLATION_LOG, log_of
 from infohus.kernel.audit.verification.claims import ANOTHERS
 from infohus.kernel.audit.verification.logged_rows import LoggedRows, key_text
-from infohus.kernel.audit.verification.row_reconciliation import GONE, RowReconciliation, Table, compared_tables
+from infohus.kernel.audit.verification.row_reconciliation import GONE, TABLES, RowReconciliation, Table
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.database.row_digests import REVISION, digest_of, key_of
 from policies.conftest import Compared
@@ -186,7 +186,7 @@ class Forging:
 async def _logged(connection: asyncpg.Connection, reconciliation: RowReconciliation) -> list[Logged]:
     """Choose a row of each table with rows of a case that is as the logs say."""
     tables = {
-        table.name: table for table in await compared_tables(connection)
+        table.name: table for table in map(Table.of, await connection.fetch(TABLES))
         if "case_id" in table.columns or table.name == "case"
     }
     chosen: dict[str, Logged] = {}

@@ -3,6 +3,7 @@
 import base64
 import random
 import re
+from functools import reduce
 from uuid import UUID, uuid4
 
 import msgspec
@@ -12,7 +13,7 @@ from counted_log import HOUR, KEY, ORIGIN, OURS, START, THEIRS, busy_log
 from infohus.cases.procedure.purposes import LogReadingPurpose
 from infohus.kernel.audit.formats.entry import Entry, Outcome, decode, encode
 from infohus.kernel.audit.formats.merkle import ProofDoesNotHold
-from infohus.kernel.audit.verification.tally import Tallies, chain_over, core_hash, core_of
+from infohus.kernel.audit.verification.tally import NOTHING, Tallies, core_hash, core_of, extend_chain
 from infohus.whole_case.log_reports.letter import MAY_BE_WITHHELD
 from infohus.whole_case.log_reports.model import (
     ReportDoesNotHold,
@@ -156,7 +157,7 @@ class WhenALogIsCountedAgain:
         told = log.report(person).lines
         before = log.counted[OURS, person]
         asked = core_of(log.append("readCase", OURS, person)).replace(b'"ordinary"', b'"pet"')
-        log.entries[-1] = asked[:-1] + b',"tally":[[1,"%b"]]}' % chain_over([core_hash(asked)]).hex().encode()
+        log.entries[-1] = asked[:-1] + b',"tally":[[1,"%b"]]}' % extend_chain(NOTHING, core_hash(asked)).hex().encode()
         log.counted[OURS, person] = before
         assert list(Tallies().faults("log", 0, log.entries)) == []
         log.append("readCase", OURS, person)
@@ -211,7 +212,7 @@ class WhenPurposesAreTold:
     def test_the_chain_is_over_cores_in_order(self) -> None:
         log, person = busy_log(random.Random(9))
         cores = [core_hash(one) for one in log.entries if is_on(decode(one), person, OURS)]
-        assert log.counted[OURS, person] == (len(cores), chain_over(cores))
+        assert log.counted[OURS, person] == (len(cores), reduce(extend_chain, cores, NOTHING))
 
 
 def _naming_nobody(entry: Entry) -> Entry:

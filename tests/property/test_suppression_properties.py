@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infohus.oversight.statistics.suppression import POSSIBLE_VALUES, THRESHOLD, Published, median_row, published
+from infohus.oversight.statistics.suppression import THRESHOLD, Published, median_row, published
 
 Rule = Callable[[Sequence[int]], Published]
+POSSIBLE_VALUES = 5
+"""The least number of values that a hidden count may have for a reader who knows the rule and all that is published."""
 LISTED = ((1, 30), (2, 30), (3, 25), (4, 20), (5, 14))
 """Every table of so many rows, up to so high a total."""
 COUNTS = st.lists(st.integers(0, 12) | st.integers(0, 300), min_size=1, max_size=8)

@@ -17,7 +17,7 @@ from infohus.kernel.access.key_row_rules import RulesOfKeyRows
 from infohus.kernel.audit.formats.emptying import (
     AT_ONCE,
     EMPTIABLE,
-    EMPTY_AND_CARRY,
+    EMPTY,
     KEPT_SINCE,
     carrying_entries,
     entry_of,
@@ -126,7 +126,7 @@ async def _empty(  # noqa: PLR0913 - all that one emptying stands on
             carried = carrying_entries(log_id, [row for row, behind in said if behind is None], at=at)
             later = msgspec.json.encode({behind for _, behind in said if behind is not None}).decode()
             entry = entry_of(log_id, Emptied(start, stop, before), at=at)
-            await connection.execute(EMPTY_AND_CARRY, log_id, start, stop, entry, carried, later)
+            await connection.execute(EMPTY, log_id, start, stop, entry, carried, later)
             progress.update(stop - start)
 
 

@@ -115,12 +115,6 @@ class TokenGate:
             await accepted.issuer.keys.renew()
         return self.verify(token)
 
-    async def renew_keys(self) -> dict[str, str]:
-        """Renew the keys of every issuer; return the failures by the issuer's address."""
-        for issuer in self._issuers.values():
-            await issuer.keys.renew()
-        return {url: failure for url, issuer in self._issuers.items() if (failure := issuer.keys.last_failure)}
-
     def _examine(self, token: str, now: float) -> _Accepted:
         digest = sha256(_bytes_of(token)).digest()
         remembered = self._recall(digest)

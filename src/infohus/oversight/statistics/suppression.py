@@ -44,9 +44,6 @@ from typing import NamedTuple
 THRESHOLD = 5
 """Counts under this are hidden (rule 75)."""
 
-POSSIBLE_VALUES = 5
-"""The least number of values that a hidden count may have for a reader who knows the rule and all that is published."""
-
 
 class Published(NamedTuple):
     """A table's counts, in the order of its rows, and their total as they may be shown; `None` is hidden."""

@@ -27,10 +27,10 @@ SHORTEST_PERIOD = timedelta(days=364)
 
 KEPT_SINCE = "SELECT audit.kept_since($1)"
 EMPTIABLE = "SELECT start, stop, earliest, latest FROM audit.emptiable($1, $2)"
-EMPTY = "SELECT audit.empty($1, $2, $3, $4)"
-EMPTY_AND_CARRY = "SELECT audit.empty($1, $2, $3, $4, $5, $6)"
-"""The same, after appending the entries $5, which carry what the emptied ones said last of rows; of the other rows, the
-entries $6 of the same log say more: a JSON list of their indexes."""
+EMPTY = "SELECT audit.empty($1, $2, $3, $4, $5, $6)"
+"""Empty entries of a log ($1) from $2 up to before $3, after appending the entries $5, which carry what these said last
+of rows, and then $4, which says what is emptied. Of the other rows, the entries $6 of the same log say more: a JSON
+list of their indexes."""
 
 CARRY_ROWS = "carryRowDigests"
 """The action of those entries; it has no route either."""

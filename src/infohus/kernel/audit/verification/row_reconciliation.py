@@ -45,7 +45,7 @@ _NOTHING_WRITTEN = b'"wrote":[]'
 _LOGS = """
 SELECT f.log_id, f.size, l.authority FROM audit.frontier f JOIN audit.log l ON l.id = f.log_id ORDER BY f.log_id
 """
-_TABLES = """
+TABLES = """
 SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relispartition
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid) AS is_plain,
   pg_catalog.pg_relation_size(c.oid) > 0 AS has_pages, array_agg(a.attname::text ORDER BY a.attnum) AS columns,
@@ -59,6 +59,7 @@ WHERE (n.nspname IN ('infohus', 'keys') OR n.nspname = 'audit' AND c.relname = '
   AND c.relkind NOT IN ('i', 'I', 'S', 'c', 't') AND a.attnum > 0 AND NOT a.attisdropped
 GROUP BY c.oid, c.relname, n.nspname ORDER BY c.relname
 """
+"""Describes the tables of the schemas that are compared, one row for each: `Table.of` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class RowReconciliation:
         """Compare some rows with the entries that were read."""
         found = self._bad_entries_until_now()
         if self._left is None:
-            rows = await connection.fetch(_TABLES)
+            rows = await connection.fetch(TABLES)
             found += self._faults_of_tables(rows)
             found += self._faults_of_logs()
             found += await self.rules.faults(connection)
@@ -301,11 +302,6 @@ def _differences(table: Table, stored: Mapping[str, Any], history: Sequence[Writ
 
 def _compared_of(rows: Sequence[asyncpg.Record]) -> list[Table]:
     return [Table.of(row) for row in rows if row["is_plain"] and row["keys"] and row["name"] not in UNLOGGED]
-
-
-async def compared_tables(connection: AnyConnection) -> list[Table]:
-    """List the tables whose rows are compared."""
-    return _compared_of(await connection.fetch(_TABLES))
 
 
 def _cannot_say(others: Sequence[Written], table: str, key: str) -> list[RowFault]:

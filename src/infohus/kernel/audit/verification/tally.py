@@ -6,7 +6,7 @@ The chain is SHA-256(previous chain ‖ core hash), the first after 32 zero byte
 field; its hash is a leaf hash.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -36,13 +36,6 @@ def core_hash(entry: bytes) -> bytes:
 def extend_chain(chain: bytes, core: bytes) -> bytes:
     """Give the chain after one more entry; `core` is its core hash. All are 32 bytes."""
     return sha256(chain + core).digest()
-
-
-def chain_over(cores: Iterable[bytes], start: bytes = NOTHING) -> bytes:
-    """Extend `start` by some entries' core hashes, oldest first."""
-    for core in cores:
-        start = extend_chain(start, core)
-    return start
 
 
 @dataclass(slots=True)
