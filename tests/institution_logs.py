@@ -37,9 +37,9 @@ async def done_by(database: Database, acts: list[dict[str, Any]]) -> None:
         await app.close()
 
 
-async def both_draw_in(case: CaseInHand) -> dict[str, UUID]:
-    """Let each tovholder draw somebody of the institution in."""
-    drawn_in = {"kommune": uuid4(), "politi": uuid4()}
+async def both_draw_in(case: CaseInHand, **chosen: UUID) -> dict[str, UUID]:
+    """Let each tovholder draw somebody of the institution in, who may be `chosen`."""
+    drawn_in = {"kommune": uuid4(), "politi": uuid4(), **chosen}
     for who, person in drawn_in.items():
         draft = invitation(INSTITUTION, person_id=str(person), public_task_confirmed=True)
         await getattr(case, who).post(f"{case.path}/participants", draft)
