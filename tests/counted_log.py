@@ -19,12 +19,14 @@ from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import (
     GIVEN_OUT,
     ORDERED,
+    LeftOut,
     SubjectLogReport,
     digest_of,
     is_on,
     line_from,
     naming_restricted,
 )
+from infohus.whole_case.rights.withholding import is_withheld
 
 ORIGIN = "eksempel.dk/infohus"
 KEY = SigningKey(bytes(range(32)))
@@ -68,12 +70,14 @@ class Log:
     def report(self, person: str, *withheld: UUID, silently: bool = False) -> SubjectLogReport:
         """Give a report out without the entries on some records, named as restricted unless `silently`."""
         asked = decode(self.append(Action.REPORT_SUBJECT_LOG.value, OURS, person, purpose=ORDERED))
-        lines = [line_from(entry) for entry in self.uses(person) if entry.subject not in withheld]
+        uses, restricted = self.uses(person), set(withheld)
+        lines = [line_from(entry) for entry in uses if not is_withheld(entry, restricted)]
         report = SubjectLogReport(
             authority=OURS, log=ORIGIN, person=person, made_at=asked.at, lines=lines, entry="", proof="",
             letter=letter("Ishøj Kommune", made_at=asked.at, lines=lines, log_id=person),
         )
-        named = None if silently else naming_restricted("lawfulness", {person: withheld})
+        left_out = LeftOut.of(person, [entry for entry in uses if is_withheld(entry, restricted)])
+        named = None if silently else naming_restricted("lawfulness", [left_out.digest])
         return self.seal(report, justification=named)
 
     def seal(self, report: SubjectLogReport, *, justification: str | None = None) -> SubjectLogReport:

@@ -23,7 +23,8 @@ CREATE POLICY select_fulfilment ON infohus.fulfilment FOR SELECT TO infohus_app
 CREATE POLICY insert_fulfilment ON infohus.fulfilment FOR INSERT TO infohus_app
   WITH CHECK (infohus.coordinates(infohus_id));
 
--- A check is of the log of the authority whose DPO makes it, and no other authority sees it (rule 90). Legal staff
+-- A check is of the log of the authority whose DPO makes it, or of an institution's that it drew in, and no other
+-- authority sees it (rule 90). Legal staff
 -- review too: the DPO's own entries are drawn like any.
 ALTER TABLE infohus.log_check ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT ON infohus.log_check TO infohus_app;
@@ -35,6 +36,7 @@ CREATE POLICY insert_log_check ON infohus.log_check FOR INSERT TO infohus_app
     authority_id = infohus.caller_authority() AND infohus.caller_role() = 'data_protection_officer'
     AND announced_by = infohus.caller_person()
     AND drawn_at IS NULL
+    AND (log_of IS NULL OR infohus.checks_log_of(log_of))
   );
 -- Only the columns of the draw may be updated, and only once.
 CREATE POLICY update_log_check ON infohus.log_check FOR UPDATE TO infohus_app

@@ -81,12 +81,26 @@ CREATE FUNCTION infohus.as_entry(encoded bytea) RETURNS jsonb
   END
   $$;
 
--- The entries of such a log that the caller checks: of whom its own authority drew in, on the cases of those invitations;
--- and sign-ins, and what was refused without a case. What another authority drew somebody in for is that one's to check,
--- so `place` counts those that are shown: the log's own places would tell how much lies between (rule 44). Nor is there
--- what the people did with records of which the own authority neither told nor was told, or for PET (rule 85).
-CREATE FUNCTION infohus.entries_of_institution(of_authority text, after bigint, most integer)
-  RETURNS TABLE (place bigint, entry bytea)
+-- The moment that an entry says; nothing where it says none.
+CREATE FUNCTION infohus.moment_of(says jsonb) RETURNS timestamptz
+  LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    RETURN (says ->> 'at')::timestamptz;
+  EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+  END
+  $$;
+
+-- The entries of such a log that the caller checks: of whom its own authority drew in, on the cases of those invitations,
+-- since it did; and sign-ins, and what was refused without a case. What another authority drew somebody in for is that
+-- one's to check, so `place` counts those that are shown: the log's own places, `in_log`, would tell how much lies between
+-- (rule 44), and are shown to nobody. Nor is there what the people did with records of which the own authority neither
+-- told nor was told, or for PET (rule 85). What came after `before` changes nothing: neither entries nor what was told.
+CREATE FUNCTION infohus.entries_of_institution(
+    of_authority text, since timestamptz, before timestamptz, after bigint, most integer
+  )
+  RETURNS TABLE (place bigint, in_log bigint, entry bytea)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$
   BEGIN
@@ -94,19 +108,21 @@ CREATE FUNCTION infohus.entries_of_institution(of_authority text, after bigint, 
       RETURN;
     END IF;
     RETURN QUERY
-      SELECT c.counted, c.entry FROM (
-        SELECT row_number() OVER (ORDER BY l.index) - 1 AS counted, l.entry
+      SELECT c.counted, c.at_index, c.entry FROM (
+        SELECT row_number() OVER (ORDER BY l.index) - 1 AS counted, l.index AS at_index, l.entry
         FROM audit.leaf l JOIN audit.log g ON g.id = l.log_id
         CROSS JOIN LATERAL (SELECT infohus.as_entry(l.entry) AS says OFFSET 0) e
-        WHERE g.authority = of_authority AND CASE
+        CROSS JOIN LATERAL (SELECT infohus.moment_of(e.says) AS at OFFSET 0) m
+        WHERE g.authority = of_authority AND m.at >= since AND m.at < before AND CASE
           WHEN e.says ->> 'case' IS NULL THEN e.says ->> 'action' = 'signIn' OR e.says ->> 'outcome' <> 'allowed'
           ELSE EXISTS (
             SELECT FROM infohus.participant p
             WHERE p.case_id::text = e.says ->> 'case' AND p.person_id::text = e.says ->> 'caller'
               AND p.kind = 'invited' AND p.acts_for = of_authority AND p.authority_id = infohus.caller_authority()
+              AND p.begins_at <= m.at
           ) AND (e.says -> 'subject' IN ('null', e.says -> 'case') OR EXISTS (
-            SELECT FROM infohus.disclosure d
-            WHERE d.record_id::text = e.says ->> 'subject'
+            SELECT FROM infohus.disclosure d JOIN infohus.exchange x ON x.id = d.exchange_id
+            WHERE d.record_id::text = e.says ->> 'subject' AND x.recorded_at < before
               AND infohus.caller_authority() IN (d.discloser_id, d.recipient_id)
           ))
         END AND e.says ->> 'track' = 'ordinary'

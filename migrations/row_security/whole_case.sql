@@ -134,7 +134,35 @@ CREATE FUNCTION infohus.own_persons_by_record(of_infohus uuid, looked_for uuid) 
 REVOKE EXECUTE ON FUNCTION infohus.own_persons_by_record(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION infohus.own_persons_by_record(uuid, uuid) TO infohus_app;
 
+-- Which of these ids the own authority withholds in the infohus: records that it restricts, the restrictions themselves,
+-- and its exchanges that told nothing else. Also in cases in which the caller takes no part, for a letter tells of those.
+CREATE FUNCTION infohus.own_restricted(of_infohus uuid, among uuid[]) RETURNS SETOF uuid
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$
+  BEGIN
+    IF infohus.coordinates(of_infohus) THEN
+      RETURN QUERY
+        WITH standing AS (
+          SELECT r.id, r.record_id FROM infohus.restriction r JOIN infohus."case" c ON c.id = r.case_id
+          WHERE r.authority_id = infohus.caller_authority() AND r.lifted_at IS NULL AND c.infohus_id = of_infohus
+        )
+        SELECT s.record_id FROM standing s WHERE s.record_id = ANY (among)
+        UNION
+        SELECT s.id FROM standing s WHERE s.id = ANY (among)
+        UNION
+        SELECT d.exchange_id FROM infohus.disclosure d LEFT JOIN standing s ON s.record_id = d.record_id
+        WHERE d.exchange_id = ANY (among) AND d.discloser_id = infohus.caller_authority()
+          AND d.record_id <> d.exchange_id
+        GROUP BY d.exchange_id HAVING bool_and(s.id IS NOT NULL);
+    END IF;
+  END
+  $$;
+REVOKE EXECUTE ON FUNCTION infohus.own_restricted(uuid, uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION infohus.own_restricted(uuid, uuid[]) TO infohus_app;
+
 -- The functions run as the owner, whom forced row security binds too: these rows, for a tovholder.
+CREATE POLICY functions_read_restriction ON infohus.restriction FOR SELECT TO infohus_owner
+  USING (authority_id = infohus.caller_authority());
 CREATE POLICY functions_read_side_person ON infohus.side_person FOR SELECT TO infohus_owner
   USING (authority_id = infohus.caller_authority());
 CREATE POLICY functions_read_subject ON infohus.subject FOR SELECT TO infohus_owner

@@ -38,6 +38,8 @@ def create_tables() -> None:
         "log_check",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("authority_id", sa.Text(), sa.ForeignKey("infohus.authority.id"), nullable=False, index=True),
+        sa.Column("log_of", sa.Text(), sa.ForeignKey("infohus.authority.id")),
+        sa.Column("entries_digest", sa.LargeBinary()),
         sa.Column("announced_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("announced_by", sa.Uuid(), nullable=False),
         sa.Column("period_from", sa.Date(), nullable=False),
@@ -64,6 +66,7 @@ def create_tables() -> None:
         sa.CheckConstraint("sample BETWEEN 1 AND 1000", name="sample_is_possible"),
         sa.CheckConstraint("secret IS NULL OR commitment = sha256(secret::bytea)", name="secret_was_promised"),
         sa.CheckConstraint("drawn_at IS NOT NULL OR secret IS NULL", name="undrawn_has_no_secret"),
+        sa.CheckConstraint("(log_of IS NULL) = (entries_digest IS NULL)", name="another_log_has_a_digest"),
     )
 
     create_table(

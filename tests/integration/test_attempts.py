@@ -211,7 +211,7 @@ def _meant(entry: Entry) -> tuple[list[str], str | None]:
     return entry.recipients, entry.purpose
 CRITERIA = {
     "authority": POLICE, "authority_id": POLICE, "reason": "not-available", "level": "entries",
-    "place": "x001/234.p/17", "since": "1",
+    "place": "x001/234.p/17", "since": "1", "log_of": POLICE,
 }
 OF_OTHER_USE = {"after", "before", "limit", "purpose"}
 

@@ -1,43 +1,18 @@
 """The log of an institution without a DPO is checked by the DPO of each authority that drew it in (rule 90)."""
 
-from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 
 from conftest import Database
-from house import INSTITUTION, CaseInHand, House, now
+from house import INSTITUTION, House
 from infohus.kernel.audit.formats.entry import Outcome
-from infohus.kernel.audit.storage.log import append_alone, log_of
-from invitations import invitation
-from small_entries import small_entry
+from infohus.kernel.audit.formats.merkle import leaf_hash
+from institution_logs import LOG, both_draw_in, done_by, plan_says
 
 AT = f"/institutions/{INSTITUTION}/log-entries"
-LOG = log_of(INSTITUTION)
-
-
-async def plan_says(house: House, version: int, *, has_own_dpo: bool) -> None:
-    """Load a plan's version that says whether the institution has a DPO."""
-    document = {"possible_participant": [{"id": INSTITUTION, "has_own_dpo": has_own_dpo}]}
-    await house.sql(
-        "INSERT INTO infohus.plan (infohus_id, version, document, digest, loaded_at)"
-        " VALUES ($1, $2, $3::text::jsonb, '\\x00', now())",
-        house.infohus_id, version, str(document).replace("'", '"').replace("False", "false").replace("True", "true"),
-    )
-
-
-async def done_by(database: Database, acts: list[dict[str, Any]]) -> None:
-    """Append entries to the institution's log as its people's acts leave them."""
-    app = await asyncpg.connect(database.dsn("app"))
-    try:
-        for act in acts:
-            entry = small_entry(LOG, uuid4().hex, **{
-                "at": now(), "authority": INSTITUTION, "role": "invited_professional", "purpose": "casework", **act,
-            })
-            await app.execute(append_alone(LOG, entry, authority_id=INSTITUTION))
-    finally:
-        await app.close()
+VERIFIED = f"/institutions/{INSTITUTION}/log-verification"
+PROOFS = f"/institutions/{INSTITUTION}/log-proofs"
 
 
 async def seen_by(house: House, who: str) -> list[int]:
@@ -49,15 +24,6 @@ async def seen_by(house: House, who: str) -> list[int]:
         if page["next"] is None:
             return places
         after = page["next"]
-
-
-async def both_draw_in(case: CaseInHand) -> dict[str, UUID]:
-    """Let each tovholder draw somebody of the institution in."""
-    drawn_in = {"kommune": uuid4(), "politi": uuid4()}
-    for who, person in drawn_in.items():
-        draft = invitation(INSTITUTION, person_id=str(person), public_task_confirmed=True)
-        await getattr(case, who).post(f"{case.path}/participants", draft)
-    return drawn_in
 
 
 @pytest.mark.rule(44)
@@ -90,8 +56,50 @@ async def test_each_dpo_sees_acts_of_whom_its_own_authority_drew_in_sign_ins_and
         "listInstitutionLogEntries", f"log-of:{INSTITUTION}", [(0, 2)],
     )
     assert (str(read.case), len(read.persons)) == (case.id, 1)
-    for who in ("jurist", "kommune", "admin", "raadgiver"):
-        await house.person(who).get(AT, status=403)
-    await house.person("dpo").get("/institutions/kriminalforsorgen/log-entries", status=404)
+    for path in (AT, VERIFIED, f"{PROOFS}/0"):
+        for who in ("jurist", "kommune", "admin", "raadgiver"):
+            await house.person(who).get(path, status=403)
+        await house.person("dpo").get(path.replace(INSTITUTION, "kriminalforsorgen"), status=404)
     await plan_says(house, 2, has_own_dpo=True)
-    await house.person("dpo").get(AT, status=404)
+    for path in (AT, VERIFIED, f"{PROOFS}/0"):
+        await house.person("dpo").get(path, status=404)
+
+
+@pytest.mark.rule(44)
+@pytest.mark.rule(58)
+@pytest.mark.rule(90)
+async def test_a_dpo_has_the_log_verified_and_an_entry_proved_and_learns_nothing_of_the_rest(
+    house: House, database: Database
+) -> None:
+    case = await (await house.case()).clear()
+    dpo, in_case = house.person("dpo"), {"case": UUID(case.id), "subject": UUID(case.id)}
+    own = {"caller": uuid4(), **in_case}
+    # The first act was before the municipality drew this person in, so it is none of its own.
+    await done_by(database, [own])
+    drawn_in = await both_draw_in(case, kommune=own["caller"])
+    await plan_says(house, 1, has_own_dpo=False)
+    await done_by(database, [own])
+    verified, proved = await dpo.get(VERIFIED), await dpo.get(f"{PROOFS}/0")
+    assert verified == {"authority": INSTITUTION, "is_whole": True, "cosigned_by": [], "need": 0}
+    [leaf] = await house.sql("SELECT entry, hashes FROM audit.leaf WHERE log_id = $1 AND index = 1", LOG)
+    assert proved["leaf_hash"] == leaf_hash(leaf["entry"]).hex()
+    said = (await house.entries())[-1]
+    assert (said.action, said.justification) == (
+        "proveInstitutionLogEntry", f"log-of:{INSTITUTION} {proved['leaf_hash']}"
+    )
+    # Whatever is done for the police, the answers are the same.
+    await done_by(database, [{"caller": drawn_in["politi"], **in_case}] * 5)
+    assert (await dpo.get(VERIFIED), await dpo.get(f"{PROOFS}/0")) == (verified, proved)
+    await dpo.get(f"{PROOFS}/1", status=404)
+    await house.person("politi-dpo").get(f"{PROOFS}/4")
+    await rewritten(house, leaf["entry"] + b" ")
+    assert (await dpo.get(VERIFIED)) == {**verified, "is_whole": False}
+    await rewritten(house, leaf["entry"])
+    assert (await dpo.get(VERIFIED)) == verified
+
+
+async def rewritten(house: House, entry: bytes) -> None:
+    """Put another entry in the place of the second, as a superuser can."""
+    await house.sql("ALTER TABLE audit.leaf DISABLE TRIGGER USER")
+    await house.sql("UPDATE audit.leaf SET entry = $2 WHERE log_id = $1 AND index = 1", LOG, entry)
+    await house.sql("ALTER TABLE audit.leaf ENABLE TRIGGER USER")

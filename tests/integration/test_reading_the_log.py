@@ -17,7 +17,7 @@ from one_api import description_of
 
 ELSEWHERE = {
     "superviseExchanges", "reviewAnswers", "readCaseLog", "reportSubjectLog", "requestContent", "listContentRequests",
-    "openOnRequest", "listInstitutionLogEntries",
+    "openOnRequest", "listInstitutionLogEntries", "verifyInstitutionLog", "proveInstitutionLogEntry",
 }
 """What reads of the log, or of exchanges as supervision does, at other addresses than the log's own."""
 ASKED_BY_PET = {**CLEARANCE, "recipients": ["pet"], "requested_by_pet": True, "summary": "Han er set ved stationen."}

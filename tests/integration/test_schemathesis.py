@@ -44,7 +44,7 @@ missing_required_header.expected-statuses = [401, 422, 428]
 NEVER_ACCEPTED = {
     "SignScopeDecision", "SignScreening", "SignAssessment", "SignRecommendation", "SignClosure", "AcknowledgeExchange",
     "RestrictAccess", "ReleaseWithheld", "ExportAccessPackage", "EraseCase", "AnnounceLogCheck", "KeepDisclosed",
-    "ListInstitutionLogEntries",
+    "ListInstitutionLogEntries", "VerifyInstitutionLog", "ProveInstitutionLogEntry",
 }
 """Nobody guesses the hash of a content or the ids of records in a body; the story and test_rights.py send every kind.
 Nobody guesses on which days something was logged. Nothing is erased yet: test_erasure.py says what is answered.

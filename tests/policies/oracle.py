@@ -119,7 +119,8 @@ ACTS: Final[dict[Action, ActionRule]] = {
     **dict.fromkeys((
         Action.VERIFY_INSTALLATION_LOG, Action.LIST_INSTALLATION_LOG_ENTRIES, Action.PROVE_INSTALLATION_LOG_ENTRY,
         Action.EXPORT_INSTALLATION_LOG,
-        Action.LIST_INSTITUTION_LOG_ENTRIES, Action.OPEN_ACTOR, Action.ANNOUNCE_LOG_CHECK, Action.DRAW_LOG_CHECK,
+        Action.LIST_INSTITUTION_LOG_ENTRIES, Action.VERIFY_INSTITUTION_LOG, Action.PROVE_INSTITUTION_LOG_ENTRY,
+        Action.OPEN_ACTOR, Action.ANNOUNCE_LOG_CHECK, Action.DRAW_LOG_CHECK,
         Action.END_LOG_FINDING,
     ), ActionRule("Installation", outside=frozenset({Role.DATA_PROTECTION_OFFICER}))),
     **dict.fromkeys((

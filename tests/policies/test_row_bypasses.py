@@ -52,6 +52,8 @@ class WhenTheTablesAreLookedAt:
             "information_request",
             # What `opens_on_request` finds: what the calling DPO has asked for.
             "content_request",
+            # What `own_restricted` finds for a letter: what the caller's authority withholds.
+            "restriction",
             # What `end_answered_requests` ends, for nobody in particular: old ones alone.
             "answered_request",
         }
@@ -80,7 +82,7 @@ class WhenTheTablesAreLookedAt:
             "supervises_exchange", "correction_of", "own_side_of_attempt", "is_attempt_on_pets_track", "told_how",
             "meant_by_attempt",
             "yearly_counts", "is_given", "declined_requests", "cases_on_family", "own_persons_by_cpr",
-            "own_persons_by_record", "withdrawn_exchanges",
+            "own_persons_by_record", "own_restricted", "withdrawn_exchanges",
             "rests_on_what_stands", "has_key", "newest_version", "is_superseded", "next_version",
             "end_answered_requests", "lets_read", "opens_on_request", "checks_log_of", "entries_of_institution",
         }

@@ -51,16 +51,24 @@ class Digits(click.ParamType[str]):
 @click.option(
     "--commitment", required=True, type=Digits(), help="What was promised, as the entry that announced it says."
 )
+@click.option(
+    "--of-another-log", is_flag=True,
+    help="The period counts what is shown of an institution's log, which this log's checkpoint says nothing of.",
+)
 @click.option("--secret", required=True, type=Digits(), help="The secret that was revealed at the draw.")
 def draw(  # noqa: PLR0913 - one option each
     *, checkpoint: Path, key: Path, cosigners: tuple[Path, ...], need: int, check_id: UUID, announced_at: int,
-    first: int, last: int, sample: int, commitment: str, secret: str,
+    first: int, last: int, sample: int, commitment: str, of_another_log: bool, secret: str,
 ) -> None:
     """Draw the entries of a log check from CHECKPOINT, the cosigned note, and the secret; prints one index a line."""
     try:
         log = VerifierKey.parse(_text(key))
         drawn = draw_from(
-            _text(checkpoint), Announced(check_id, announced_at, first, last, sample, need, bytes.fromhex(commitment)),
+            _text(checkpoint),
+            Announced(
+                check_id, announced_at, first, last, sample, need, bytes.fromhex(commitment),
+                is_of_this_log=not of_another_log,
+            ),
             secret=secret, key=log, witnesses=witnesses_of(log, map(_text, cosigners)),
         )
     except NotDrawable as refused:

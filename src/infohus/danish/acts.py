@@ -39,6 +39,8 @@ ACTS: dict[str, str] = {
     "prove-installation-log-entry": "Hent beviset for en post i installationens log",
     "export-installation-log": "Hent installationens log",
     "list-institution-log-entries": "Læs logposter hos en institution uden egen databeskyttelsesrådgiver",
+    "verify-institution-log": "Kontrollér loggen hos en institution uden egen databeskyttelsesrådgiver",
+    "prove-institution-log-entry": "Bevis en logpost hos en institution uden egen databeskyttelsesrådgiver",
     "open-actor": "Se, hvem der har handlet",
     "list-log-checks": "Se logkontrollerne",
     "read-log-check": "Læs en logkontrol",

@@ -9,6 +9,13 @@ LOG_READING: dict[str, tuple[str, str]] = {
         "Hemmeligheden er en anden end den lovede",
         "Send de 64 tegn, du lavede før varslet. Har du dem ikke mere, så varsl en ny kontrol. Intet er ændret.",
     ),
+    "entries-not-as-announced": (
+        "Posterne er ikke dem, kontrollen blev varslet om",
+        (
+            "Institutionens poster i perioden er andre nu: De er tømt efter deres frist eller ændret uden om systemet. "
+            "Få institutionens log kontrolleret, find ud af hvorfor, og varsl en ny kontrol."
+        ),
+    ),
     "secret-told-too-early": (
         "Hemmeligheden er brugt",
         (

@@ -22,7 +22,9 @@ TOPICS = {
     "archive-clearances": "Arkivets godkendelse", "erasure": "Sletning", "erasure-report": "Hvad der skal slettes",
     "plan-versions": "Planens udgaver", "obligations": "Planens forpligtelser",
     "network-materials": "Netværkets materiale",
-    "log-entries": "Institutioner uden egen databeskyttelsesrådgiver",
+    **dict.fromkeys(
+        ("log-entries", "log-proofs", "log-verification"), "Institutioner uden egen databeskyttelsesrådgiver"
+    ),
     "content-requests": "Anmodninger om at læse indhold", "content-on-request": "Indhold på anmodning",
     "log-reports": "Logudtræk til den registrerede",
 }

@@ -92,6 +92,8 @@ PROCEDURE: Mapping[Action, ProcedureRow] = MappingProxyType({
     Action.PROVE_INSTALLATION_LOG_ENTRY: reading("prove-installation-log-entry", OF_LOG_READING),
     Action.EXPORT_INSTALLATION_LOG: reading("export-installation-log", OF_LOG_READING),
     Action.LIST_INSTITUTION_LOG_ENTRIES: reading("list-institution-log-entries", OF_LOG_READING),
+    Action.VERIFY_INSTITUTION_LOG: reading("verify-institution-log", OF_LOG_READING),
+    Action.PROVE_INSTITUTION_LOG_ENTRY: reading("prove-institution-log-entry", OF_LOG_READING),
     Action.OPEN_ACTOR: reading("open-actor", OF_LOG_READING),
     Action.LIST_LOG_CHECKS: reading("list-log-checks", OF_LOG_READING),
     Action.READ_LOG_CHECK: reading("read-log-check", OF_LOG_READING),

@@ -23,6 +23,8 @@ class Action(StrEnum):
     PROVE_INSTALLATION_LOG_ENTRY = "proveInstallationLogEntry"
     EXPORT_INSTALLATION_LOG = "exportInstallationLog"
     LIST_INSTITUTION_LOG_ENTRIES = "listInstitutionLogEntries"
+    VERIFY_INSTITUTION_LOG = "verifyInstitutionLog"
+    PROVE_INSTITUTION_LOG_ENTRY = "proveInstitutionLogEntry"
     OPEN_ACTOR = "openActor"
     LIST_LOG_CHECKS = "listLogChecks"
     READ_LOG_CHECK = "readLogCheck"

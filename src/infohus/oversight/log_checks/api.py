@@ -1,13 +1,12 @@
 """The routes of log checks, of their findings, and of the notice that use is logged."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, PathParameter
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
 
 from infohus.danish_calendar import danish_day
 from infohus.kernel.answers.etags import VERSIONED, IfMatch, etag, require_match
@@ -16,8 +15,8 @@ from infohus.kernel.audit.formats.entry import Entry, read
 from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.unit_of_work.begin import RequestScope
-from infohus.kernel.unit_of_work.not_readable import RecordNotReadable
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.oversight.institution_logs.shown import require_checked
 from infohus.oversight.log_checks.drawing import CHECK_BY_ID, DrawDraft, LogCheckDraft, announce, check_of, draw_entries
 from infohus.oversight.log_checks.findings import (
     ENTRIES,
@@ -28,147 +27,33 @@ from infohus.oversight.log_checks.findings import (
     answer_finding,
     end_finding,
     finding_of,
-    is_overdue,
     judge,
-    open_finding,
 )
-from infohus.oversight.log_checks.model import Ending, EntryReview, LogCheck, LogCheckEntry, LogFinding
+from infohus.oversight.log_checks.institution_checks import announced_entries
+from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry, LogFinding
 from infohus.oversight.log_checks.notice import LogNotice, NoticeState, acknowledge, notice, who_has_read
 from infohus.oversight.log_checks.overview import CHECKS_BEFORE, entries_of, next_due, open_findings
 from infohus.oversight.log_checks.risk_rules import RULES
+from infohus.oversight.log_checks.views import (
+    CheckedEntry,
+    LogCheckOverview,
+    LogCheckView,
+    LogFindingView,
+    OneLogCheck,
+    RiskRuleView,
+)
 
 CHECKS = "/log/checks"
 FINDING = "/log/findings/{finding_id:uuid}"
 NOTICE = "/log/notice"
+LogOf = Annotated[
+    str | None,
+    QueryParameter(
+        pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60,
+        description="An institution without a DPO of its own, whose log the caller checks.",
+    ),
+]
 CheckedIndex = Annotated[int, PathParameter(ge=0, le=2**53, description="The entry's place in the log, 0-based.")]
-
-
-class RiskRuleView(msgspec.Struct, frozen=True):
-    """A rule that picks entries whatever the lot says; `why_not` tells why it cannot pick any here."""
-
-    code: str
-    text: str
-    is_evaluable: bool
-    why_not: str | None
-
-
-class LogCheckView(msgspec.Struct, frozen=True, kw_only=True):
-    """A check: what was announced, and all that is needed to draw it again (`docs/log-check.md`).
-
-    `announced_size`, `secret` and `seed` (64 hexadecimal digits each), and `note`, the cosigned checkpoint, are there
-    once it is drawn; `commitment` is the SHA-256 of the secret's characters. `is_steerable` says that no witness is in
-    the seed: whoever runs the log and the reviewer can then choose together, and neither alone. Complete is a check of
-    whose entries each has a review.
-    """
-
-    id: UUID
-    authority: str
-    announced_at: datetime
-    announced_by: UUID
-    period_from: date
-    period_until: date
-    first_index: int
-    last_index: int
-    sample: int
-    need: int
-    commitment: str
-    drawn_at: datetime | None
-    announced_size: int | None
-    secret: str | None
-    seed: str | None
-    note: str | None
-    is_steerable: bool | None
-    entries: int
-    reviewed: int
-    is_complete: bool
-
-    @classmethod
-    def of(cls, check: LogCheck, entries: int, reviewed: int) -> "LogCheckView":
-        """Show a check that has so many entries, of which so many are reviewed."""
-        return cls(
-            id=check.id, authority=check.authority_id, announced_at=check.announced_at,
-            announced_by=check.announced_by, period_from=check.period_from, period_until=check.period_until,
-            first_index=check.first_index, last_index=check.last_index, sample=check.sample, need=check.need,
-            commitment=check.commitment.hex(), drawn_at=check.drawn_at, announced_size=check.announced_size,
-            secret=check.secret,
-            seed=None if check.seed is None else check.seed.hex(), note=check.note, is_steerable=check.is_steerable,
-            entries=entries, reviewed=reviewed, is_complete=check.drawn_at is not None and entries == reviewed,
-        )
-
-
-class LogCheckOverview(msgspec.Struct, frozen=True):
-    """Checks of the own log, newest first; when the next is due, and what is open of the caller's own findings.
-
-    `next` is what to pass as `after` for older checks; `null` is the end.
-    """
-
-    next_due: date | None
-    is_overdue: bool
-    open_findings: int
-    overdue_findings: int
-    rules: list[RiskRuleView]
-    checks: list[LogCheckView]
-    next: UUID | None
-
-
-class CheckedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that a check looks at, and why: `random`, or risk rules. `is_own` may not be reviewed by the caller."""
-
-    leaf_index: int
-    reasons: list[str]
-    is_own: bool
-    review: EntryReview | None
-    reviewed_by: UUID | None
-    reviewed_at: datetime | None
-    entry: Entry | None
-    is_bad: bool
-
-
-class OneLogCheck(msgspec.Struct, frozen=True):
-    """A check with its entries."""
-
-    check: LogCheckView
-    items: list[CheckedEntry]
-
-
-class LogFindingView(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found at an entry, who answers for it until when, the answer and the ending; `version` is its ETag's."""
-
-    id: UUID
-    check_id: UUID
-    leaf_index: int
-    recorded_at: datetime
-    recorded_by: UUID
-    owner: UUID
-    answer_by: date
-    is_overdue: bool
-    text: str
-    answer: str | None
-    answered_at: datetime | None
-    outcome: Ending | None
-    remedy: str | None
-    ended_at: datetime | None
-    version: int
-
-    @classmethod
-    def opened(cls, work: UnitOfWork, finding: LogFinding) -> "LogFindingView":
-        """Show a finding with its texts, which are opened for it."""
-        texts = open_finding(work, finding)
-        return cls(
-            id=finding.id, check_id=finding.check_id, leaf_index=finding.leaf_index, recorded_at=finding.recorded_at,
-            recorded_by=finding.recorded_by, owner=finding.owner_id, answer_by=finding.answer_by,
-            is_overdue=is_overdue(finding, _today(work)), text=texts["text"], answer=texts.get("answer"),
-            answered_at=finding.answered_at, outcome=finding.outcome, remedy=texts.get("remedy"),
-            ended_at=finding.ended_at, version=finding.version,
-        )
-
-    @classmethod
-    def if_readable(cls, work: UnitOfWork, finding: LogFinding) -> "list[LogFindingView]":
-        """Show a finding in a list, unless it was changed past the system."""
-        try:
-            return [cls.opened(work, finding)]
-        except RecordNotReadable:
-            return []
 
 
 @post(CHECKS, operation_id="AnnounceLogCheck")
@@ -187,15 +72,17 @@ async def announce_check(
 @get(CHECKS, operation_id="ListLogChecks")
 async def list_checks(
     log_scope: NamedDependency[RequestScope], log_check_every_months: NamedDependency[int], after: After = NIL,
-    limit: Limit = 50,
+    limit: Limit = 50, log_of: LogOf = None,
 ) -> LogCheckOverview:
-    """List the checks, when the next is due, and what is overdue."""
+    """List the checks of the own log, or of an institution's, when the next is due, and what is overdue."""
     async with log_scope.begin(Action.LIST_LOG_CHECKS) as work:
-        checks = await work.rows(LogCheck, CHECKS_BEFORE, after=after, limit=limit + 1)
+        if log_of is not None:
+            await require_checked(work, log_of)
+        checks = await work.rows(LogCheck, CHECKS_BEFORE, after=after, limit=limit + 1, log_of=log_of)
         counted = await entries_of(work, checks[:limit])
         views = [LogCheckView.of(check, *counted[check.id]) for check in checks]
         page = page_of(views, [check.id for check in checks], limit=limit)
-        due, (is_open, overdue) = await next_due(work, log_check_every_months), await open_findings(work)
+        due, (is_open, overdue) = await next_due(work, log_check_every_months, log_of), await open_findings(work)
         return LogCheckOverview(
             due, due is not None and due < _today(work), is_open, overdue,
             [RiskRuleView(rule.code, rule.text, rule.picks is not None, rule.why_not) for rule in RULES], page.items,
@@ -240,10 +127,11 @@ async def review(
         check = await check_of(work, check_id)
         if work.is_repetition:
             entries = await work.rows(LogCheckEntry, ENTRIES, check_id=check_id)
-            return await _checked(work, next(one for one in entries if one.leaf_index == leaf_index))
+            [shown] = await _checked(work, check, [one for one in entries if one.leaf_index == leaf_index])
+            return shown
         reviewed, _ = await judge(work, check, leaf_index, data)
-        shown = await _checked(work, reviewed)
-        work.audit_draft.give_out([leaf_index], of=shown.entry)
+        [shown] = await _checked(work, check, [reviewed])
+        work.audit_draft.give_out([leaf_index], of=shown.entry if check.log_of is None else None)
         return shown
 
 
@@ -314,18 +202,35 @@ async def notice_readers(
 async def _shown(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]) -> OneLogCheck:
     reviewed = sum(entry.review is not None for entry in entries)
     work.audit_draft.give_out(entry.leaf_index for entry in entries)
-    items = [await _checked(work, entry) for entry in entries]
+    items = await _checked(work, check, entries)
     return OneLogCheck(LogCheckView.of(check, len(entries), reviewed), items)
 
 
-async def _checked(work: UnitOfWork, checked: LogCheckEntry) -> CheckedEntry:
-    encoded = await work.log.entry_at(checked.leaf_index)
-    entry = None if encoded is None else read(encoded)
-    return CheckedEntry(
-        leaf_index=checked.leaf_index, reasons=checked.reasons, is_own=checked.caller_id == work.caller.person_id,
-        review=checked.review, reviewed_by=checked.reviewed_by, reviewed_at=checked.reviewed_at,
-        entry=entry, is_bad=entry is None and encoded is not None,
-    )
+async def _checked(work: UnitOfWork, check: LogCheck, entries: list[LogCheckEntry]) -> list[CheckedEntry]:
+    read_at = await _entries_at(work, check, {entry.leaf_index for entry in entries})
+    return [
+        CheckedEntry(
+            leaf_index=one.leaf_index, reasons=one.reasons, is_own=one.caller_id == work.caller.person_id,
+            review=one.review, reviewed_by=one.reviewed_by, reviewed_at=one.reviewed_at,
+            entry=read_at[one.leaf_index][0], is_bad=read_at[one.leaf_index][1],
+        )
+        for one in entries
+    ]
+
+
+async def _entries_at(work: UnitOfWork, check: LogCheck, places: set[int]) -> dict[int, tuple[Entry | None, bool]]:
+    """Read the entries of a check at some places, each with whether it is none; an emptied one is `None`."""
+    if check.log_of is None:
+        encoded = {place: await work.log.entry_at(place) for place in sorted(places)}
+        found = {place: None if one is None else read(one) for place, one in encoded.items()}
+        return {place: (found[place], one is not None and found[place] is None) for place, one in encoded.items()}
+    work.audit_draft.justification = f"log-of:{check.log_of}"
+    shown = [
+        one async for some in announced_entries(work, check, check.log_of) for one in some if one.place in places
+    ]
+    entries = {one.place: one.entry for one in shown}
+    await work.side.look_at(*(one.case for one in entries.values() if one is not None and one.case is not None))
+    return {place: (entry, entry is None) for place, entry in entries.items()}
 
 
 def _versioned(view: LogFindingView) -> Response[LogFindingView]:

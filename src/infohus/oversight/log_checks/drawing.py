@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from heapq import nsmallest
 from operator import itemgetter
@@ -24,6 +24,8 @@ from infohus.kernel.audit.signing.pooled_signer import PooledSigner
 from infohus.kernel.authorization.action import Action
 from infohus.kernel.requests.moments import Day
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.oversight.institution_logs.shown import require_checked
+from infohus.oversight.log_checks.institution_checks import Period, announced_entries, period_of
 from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry
 from infohus.oversight.log_checks.namesakes import count_callers, namesakes_among
 from infohus.oversight.log_checks.overview import covered_by_checks, day_of_entry
@@ -61,7 +63,10 @@ class LogCheckDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     Without days: from where the last complete check ended, up to yesterday. A check that begins later `leaves_gap`, and
     says so; it does not put off when the next is due. `commitment` is the SHA-256 of a secret's 64 characters, new for
     each check; the secret stays with the reviewer until a cosigned checkpoint is there and kept (`docs/log-check.md`).
+    `log_of` is an institution without a DPO of its own, of whose log what is shown is checked; else the own log is.
     """
+
+    log_of: Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)] | None = None
 
     period_from: Day | None = None
     period_until: Day | None = None
@@ -86,6 +91,7 @@ async def announce(
         SecretPromisedBefore: an earlier check of the authority has the same commitment.
         NothingInPeriod: the period lies ahead, ends before it begins, or nothing was logged in it.
         PeriodLeavesGap: it begins behind entries that no complete check looked at, and does not say so.
+        NotAvailable: `log_of` is no institution whose log the caller checks.
     """
     if draft.sample < least_sample:
         raise SampleTooSmall(least=least_sample)
@@ -96,6 +102,22 @@ async def announce(
     until = draft.period_until or today - timedelta(days=1)
     if until > today:
         raise NothingInPeriod
+    period = await (_own_period(work, draft, until) if draft.log_of is None else period_of(
+        work, draft.log_of, draft.period_from, until, leaves_gap=draft.leaves_gap
+    ))
+    check = work.add(LogCheck(
+        authority_id=work.caller.authority_id, log_of=draft.log_of, entries_digest=period.digest,
+        announced_at=work.now, announced_by=work.caller.person_id, period_from=period.since, period_until=until,
+        first_index=period.first, last_index=period.last, sample=draft.sample, need=signer.need, commitment=commitment,
+    ))
+    # Readable in the entry: anyone with the log can see that the secret was fixed before the checkpoint was signed.
+    of_whom = "" if period.digest is None else f" log-of:{draft.log_of} entries {period.digest.hex()}"
+    work.audit_draft.justification = f"draw commitment {draft.commitment}{of_whom}"
+    work.done(check.id)
+    return check
+
+
+async def _own_period(work: UnitOfWork, draft: LogCheckDraft, until: date) -> Period:
     size = (await work.log.head()).size
     covered = await covered_by_checks(work, size=size)
     uncovered_since = await day_of_entry(work, covered.next_index, size=size)
@@ -108,26 +130,20 @@ async def announce(
         raise NothingInPeriod
     if first > covered.next_index and not draft.leaves_gap:
         raise PeriodLeavesGap(since=str(uncovered_since))
-    check = work.add(LogCheck(
-        authority_id=work.caller.authority_id, announced_at=work.now,
-        announced_by=work.caller.person_id, period_from=since, period_until=until, first_index=first, last_index=last,
-        sample=draft.sample, need=signer.need, commitment=commitment,
-    ))
-    # Readable in the entry: anyone with the log can see that the secret was fixed before the checkpoint was signed.
-    work.audit_draft.justification = f"draw commitment {draft.commitment}"
-    work.done(check.id)
-    return check
+    return Period(since, first, last, None)
 
 
 async def check_of(work: UnitOfWork, check_id: UUID) -> LogCheck:
     """Find a check of the caller's own authority.
 
     Raises:
-        NotAvailable: it has none with this id.
+        NotAvailable: it has none with this id, or it is of the log of an institution that the caller does not check.
     """
     check = await work.row(LogCheck, CHECK_BY_ID, id=check_id)
     if check is None:
         raise errors.NotAvailable
+    if check.log_of is not None:
+        await require_checked(work, check.log_of)
     return check
 
 
@@ -141,6 +157,7 @@ async def draw_entries(
         SecretNotPromised: it is not the secret that was committed to; the check can still be drawn with that.
         NotDrawableYet: no checkpoint that covers the announcement has enough witnesses. The secret is spent by it.
         SecretToldTooEarly: that happened before.
+        EntriesNotAsAnnounced: of an institution's log there is now something else.
     """
     if check.drawn_at is not None:
         raise errors.AlreadyRecorded
@@ -237,5 +254,10 @@ async def _announced_size(work: UnitOfWork, check: LogCheck) -> int:
     raise NotDrawableYet
 
 
-def _entries(work: UnitOfWork, check: LogCheck) -> AsyncIterator[list[tuple[int, Entry]]]:
-    return work.log.entries(start=check.first_index, stop=check.last_index + 1)
+async def _entries(work: UnitOfWork, check: LogCheck) -> AsyncIterator[list[tuple[int, Entry]]]:
+    if check.log_of is None:
+        async for some in work.log.entries(start=check.first_index, stop=check.last_index + 1):
+            yield some
+        return
+    async for shown in announced_entries(work, check, check.log_of):
+        yield [(one.place, entry) for one in shown if (entry := one.entry) is not None]

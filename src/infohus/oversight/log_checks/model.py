@@ -36,6 +36,9 @@ class LogCheck(Row, Changing):
     Entries first … last, 0-based, are those of the period. `announced_size` is the log's size with the entry that
     announced it, `note` the cosigned checkpoint the seed is from. `commitment` is the SHA-256, 32 bytes, of the
     reviewer's `secret`, 64 hexadecimal digits, which is told at the draw.
+
+    With `log_of` it is of the log of that institution: its places count what is shown of the period (rule 90), of which
+    `entries_digest` was announced; `announced_size` and `note` are still the own log's.
     """
 
     __tablename__ = "log_check"
@@ -51,10 +54,13 @@ class LogCheck(Row, Changing):
         sa.CheckConstraint("octet_length(commitment) = 32", name="commitment_is_a_digest"),
         sa.CheckConstraint("drawn_at IS NOT NULL OR secret IS NULL", name="undrawn_has_no_secret"),
         sa.CheckConstraint("secret IS NULL OR commitment = sha256(secret::bytea)", name="secret_was_promised"),
+        sa.CheckConstraint("(log_of IS NULL) = (entries_digest IS NULL)", name="another_log_has_a_digest"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     authority_id: Mapped[str] = mapped_column(sa.ForeignKey(Authority.id), index=True)
+    log_of: Mapped[str | None] = mapped_column(sa.ForeignKey(Authority.id))
+    entries_digest: Mapped[bytes | None]
     announced_at: Mapped[datetime]
     announced_by: Mapped[UUID]
     period_from: Mapped[date]
@@ -73,7 +79,10 @@ class LogCheck(Row, Changing):
 
     def announced(self, size: int) -> Announced:
         """Give what `kernel/audit/formats/draw.py` draws from; `size` is the log's, including the announcement."""
-        return Announced(self.id, size, self.first_index, self.last_index, self.sample, self.need, self.commitment)
+        return Announced(
+            self.id, size, self.first_index, self.last_index, self.sample, self.need, self.commitment,
+            is_of_this_log=self.log_of is None,
+        )
 
 
 class LogCheckEntry(Row, Changing):

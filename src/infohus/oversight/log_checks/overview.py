@@ -17,16 +17,18 @@ from infohus.danish_calendar import danish_day
 from infohus.kernel.answers.pages import NIL
 from infohus.kernel.audit.formats.entry import read
 from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.oversight.log_checks.institution_checks import covered_days
 from infohus.oversight.log_checks.model import LogCheck, LogCheckEntry, LogFinding
 
 _AFTER = sa.bindparam("after", type_=sa.Uuid)
+_LOG_OF = sa.bindparam("log_of", type_=sa.Text)
 CHECKS_BEFORE = (
     sa.select(LogCheck)
-    .where(sa.or_(_AFTER == NIL, LogCheck.id < _AFTER))
+    .where(sa.or_(_AFTER == NIL, LogCheck.id < _AFTER), LogCheck.log_of.is_not_distinct_from(_LOG_OF))
     .order_by(LogCheck.id.desc())
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-"""Lists checks, the newest first; `after` is the last one of the page before."""
+"""Lists checks of the own log, or of an institution's, the newest first; `after` is the last one of the page before."""
 _COUNTED = (
     sa.select(
         LogCheckEntry.check_id, sa.func.count().label("entries"), sa.func.count(LogCheckEntry.review).label("reviewed")
@@ -41,7 +43,7 @@ _OPEN = sa.select(
 _COMPLETE = (
     sa.select(LogCheck.first_index, LogCheck.last_index, LogCheck.period_until, LogCheck.announced_at)
     .where(
-        LogCheck.drawn_at.is_not(None),
+        LogCheck.log_of.is_(None), LogCheck.drawn_at.is_not(None),
         ~sa.exists().where(LogCheckEntry.check_id == LogCheck.id, LogCheckEntry.review.is_(None)),
     )
     .order_by(LogCheck.first_index, LogCheck.last_index)
@@ -89,8 +91,12 @@ async def covered_by_checks(work: UnitOfWork, *, size: int) -> Covered:
     return covered
 
 
-async def next_due(work: UnitOfWork, months: int) -> date | None:
+async def next_due(work: UnitOfWork, months: int, log_of: str | None) -> date | None:
     """Count from the last day that is really covered, else from the log's first entry; `None` for an empty log."""
+    if log_of is not None:
+        days = await covered_days(work, log_of)
+        begins = days.until or days.next_day
+        return None if begins is None else begins + relativedelta(months=months)
     size = (await work.log.head()).size
     covered = await covered_by_checks(work, size=size)
     since = covered.until or await day_of_entry(work, covered.next_index, size=size)

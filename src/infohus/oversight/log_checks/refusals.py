@@ -15,6 +15,12 @@ class NotDrawableYet(Refused):
     status = HTTPStatus.CONFLICT
 
 
+class EntriesNotAsAnnounced(Refused):
+    """Rules 63 and 90: what is shown of an institution's log is not what the check was announced on."""
+
+    status = HTTPStatus.CONFLICT
+
+
 class SecretNotPromised(Refused):
     """Rule 63: the commitment of the announcement is of another secret."""
 

@@ -6,7 +6,7 @@ is checked by whoever may read the log: a proof of that for the person would hav
 
 import base64
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -109,8 +109,8 @@ def _sealing(report: SubjectLogReport) -> tuple[bytes, Entry]:
 def check_against(report: SubjectLogReport, entries: Iterable[bytes | None]) -> int:
     """Check a report line by line against a verified log's entries from the first on; emptied ones are `None` or `b""`.
 
-    Gives how many entries on the person were withheld: all those on the records whose restriction the act that gave the
-    report out says it follows, and no others.
+    Gives how many entries on the person were withheld: all those of which the act that gave the report out says so, and
+    no others.
 
     Raises:
         ReportDoesNotHold: the log holds something else, or more.
@@ -146,7 +146,7 @@ def _compare(report: SubjectLogReport, used: Sequence[Entry], restricted: set[st
     if said:
         message = f"loggen har ikke opslaget af {said[-1].at:%d.%m.%Y kl. %H.%M} UTC"
         raise ReportDoesNotHold(message)
-    if withheld and _digest_of_restricted(report.person, {entry.subject for entry in withheld}) not in restricted:
+    if withheld and LeftOut.of(report.person, withheld).digest not in restricted:
         message = (
             f"{len(withheld)} opslag mangler, det første af {withheld[0].at:%d.%m.%Y kl. %H.%M} UTC, og de er ikke dem,"
             " som en begrænsning gælder"
@@ -171,19 +171,37 @@ def asks(entry: Entry, person: str, authority: str) -> bool:
     return said == (Action.REPORT_SUBJECT_LOG.value, Outcome.ALLOWED, ORDERED) and is_on(entry, person, authority)
 
 
-def naming_restricted(purpose: str | None, left_out: Mapping[str, Collection[UUID]]) -> str | None:
+class LeftOut:
+    """Which entries on a person a report leaves out: a digest of them in their order, however many they are."""
+
+    def __init__(self, person: str) -> None:
+        """Begin with none; `person` is the log id that they are on."""
+        self._hashed = hashlib.sha256(person.encode())
+        self.digest: str | None = None
+        """64 hexadecimal digits, over the random bytes of each; `None` where nothing is left out."""
+
+    @classmethod
+    def of(cls, person: str, entries: Iterable[Entry]) -> "LeftOut":
+        """Leave out these."""
+        left_out = cls(person)
+        for entry in entries:
+            left_out.add(entry)
+        return left_out
+
+    def add(self, entry: Entry) -> None:
+        """Leave out the next."""
+        self._hashed.update(f"\n{entry.nonce}".encode())
+        self.digest = self._hashed.hexdigest()
+
+
+def naming_restricted(purpose: str | None, left_out: Iterable[str | None]) -> str | None:
     """Write the justification of the act that gives reports out: what the log is read for, and what was left out.
 
-    `left_out` are the records whose restriction each person's report follows; a digest of them stands there for each
-    person with any, however many they are.
+    `left_out` are the digests of what each person's report leaves out because it is restricted.
     """
-    digests = [_digest_of_restricted(person, records) for person, records in left_out.items() if records]
+    digests = [digest for digest in left_out if digest is not None]
     return f"{purpose}{_RESTRICTED}{' '.join(digests)}" if digests else purpose
 
 
 def _restricted_by(entry: Entry) -> set[str]:
     return set((entry.justification or "").partition(_RESTRICTED)[2].split())
-
-
-def _digest_of_restricted(person: str, records: Iterable[UUID | None]) -> str:
-    return hashlib.sha256("\n".join([person, *sorted(map(str, records))]).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """Log that a report is asked for, and make the report from the log up to that entry."""
 
 import base64
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ from infohus.whole_case.log_reports.letter import letter
 from infohus.whole_case.log_reports.model import (
     GIVEN_OUT,
     ORDERED,
+    LeftOut,
     LogReportDraft,
     ReportLine,
     SubjectLogReport,
@@ -37,7 +38,7 @@ from infohus.whole_case.log_reports.model import (
     naming_restricted,
 )
 from infohus.whole_case.log_reports.refusals import ReportNotOnOnePerson
-from infohus.whole_case.rights.model import Restriction
+from infohus.whole_case.rights.withholding import is_withheld, restricted_among
 
 AT_ONCE = 500
 
@@ -63,10 +64,6 @@ _BY_RECORD = _log_ids_by(
     sa.func.infohus.own_persons_by_record(_INFOHUS_ID, sa.bindparam("subject_id", type_=sa.Uuid))
 )
 """Finds how it knows the person of a record, and whoever bears the same number, also once that was withdrawn."""
-_STANDING_RESTRICTIONS = sa.select(Restriction.record_id).where(
-    Restriction.record_id == sa.func.any(sa.bindparam("record_ids", type_=sa.ARRAY(sa.Uuid))),
-    Restriction.authority_id == sa.bindparam("authority_id"), Restriction.lifted_at.is_(None),
-)
 
 
 async def ask_for_report(work: UnitOfWork, draft: LogReportDraft) -> list[str]:
@@ -115,14 +112,14 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
     name = (await work.values(_AUTHORITY, authority_id=work.caller.authority_id))[0]["name"]
     gathered = [_Gathered(person, work.caller.authority_id) for person in persons]
     async for some in _in_batches(work.log.entries_holding([f'"{person}"' for person in persons])):
-        restricted = await _restricted(work, {entry.subject for _, entry in some if entry.subject is not None})
+        restricted = await restricted_among(work, (entry for _, entry in some))
         for index, entry in some:
             for one in gathered:
                 one.take(index, entry, restricted)
     used = [index for one in gathered for index in one.between]
     work.audit_draft.read_entries = [(min(used), max(used))] if used else []
     reports = [_report_on(one, authority=name, origin=head.checkpoint.origin) for one in gathered]
-    left_out = {one.person: one.left_out for one in gathered}
+    left_out = [one.left_out_until_asked for one in gathered]
     work.audit_draft.justification = naming_restricted(work.audit_draft.asked.purpose, left_out)
     work.audit_draft.letters.extend(digest_of(report) for report in reports)
     return reports
@@ -130,30 +127,34 @@ async def reports_on(work: UnitOfWork, signer: PooledSigner, persons: Sequence[s
 
 @dataclass
 class _Gathered:
-    """The lines of a person's report so far, which restricted records were left out, and the newest request of one."""
+    """The lines of a person's report so far, a digest of what was left out, and the newest request of one."""
 
     person: str
     authority: str
     lines: list[ReportLine] = field(default_factory=list)
     between: tuple[int, ...] = ()
     """The places in the log of the first and the last entry that were used."""
-    restricted: set[UUID] = field(default_factory=set)
+    left_out: LeftOut = field(init=False)
     asked: tuple[datetime, int] | None = None
     """When it was asked for, and how many lines there are with that."""
-    left_out: frozenset[UUID] = frozenset()
-    """Which restricted records the lines until then leave out."""
+    left_out_until_asked: str | None = None
+    """The digest of what the lines until then leave out."""
 
-    def take(self, index: int, entry: Entry, restricted: Collection[UUID]) -> None:
+    def __post_init__(self) -> None:
+        """Begin with nothing left out."""
+        self.left_out = LeftOut(self.person)
+
+    def take(self, index: int, entry: Entry, restricted: set[UUID]) -> None:
         """Take the next entry that holds the person's log id."""
         if not is_on(entry, self.person, self.authority):
             return
         self.between = (*self.between[:1], index)
-        if entry.subject is not None and entry.subject in restricted:
-            self.restricted.add(entry.subject)
+        if is_withheld(entry, restricted):
+            self.left_out.add(entry)
             return
         self.lines.append(line_from(entry))
         if asks(entry, self.person, self.authority):
-            self.asked, self.left_out = (entry.at, len(self.lines)), frozenset(self.restricted)
+            self.asked, self.left_out_until_asked = (entry.at, len(self.lines)), self.left_out.digest
 
 
 async def _in_batches(holding: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[tuple[int, Entry]]]:
@@ -207,10 +208,3 @@ async def _signed(signer: PooledSigner, log: LogReader) -> SignedHead:
         return await signer.sign(log.log_id)
     except (LogNotAsSigned, StateNotReadable) as refused:
         raise errors.LogUnavailable from refused
-
-
-async def _restricted(work: UnitOfWork, records: set[UUID]) -> set[UUID]:
-    rows = await work.values(
-        _STANDING_RESTRICTIONS, record_ids=sorted(records), authority_id=work.caller.authority_id
-    )
-    return {row["record_id"] for row in rows}

@@ -28,7 +28,8 @@ class Announced:
     """The announced check: `sample` of the entries `first` to `last`, both included, 0-based.
 
     `size` is the log's size including the announcing entry; `need` witnesses must cosign, 0 where the log has none.
-    `commitment` is `commitment_of` the reviewer's secret, 32 bytes; it is public from the announcement on.
+    `commitment` is `commitment_of` the reviewer's secret, 32 bytes; it is public from the announcement on. Unless it
+    `is_of_this_log`, first and last are places in what is shown of another log, and this one's checkpoint is the lot.
     """
 
     check_id: UUID
@@ -38,6 +39,7 @@ class Announced:
     sample: int
     need: int
     commitment: bytes
+    is_of_this_log: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ def draw_from(
     if len(lines) < announced.need:
         message = f"{len(lines)} known witnesses cosigned the checkpoint, and {announced.need} must"
         raise NotDrawable(message)
-    if not 0 <= announced.first <= announced.last < checkpoint.size:
+    size = checkpoint.size if announced.is_of_this_log else announced.last + 1
+    if not 0 <= announced.first <= announced.last < size:
         message = "the period is not in the checkpoint"
         raise NotDrawable(message)
     seed = seed_of(checkpoint.origin, announced.check_id, secret, split_note(note)[0], lines)

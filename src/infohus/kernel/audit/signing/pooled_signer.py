@@ -18,6 +18,10 @@ from infohus import errors
 from infohus.kernel.audit.formats.checkpoint import VerifierKey
 from infohus.kernel.audit.formats.cosignature import WitnessKey
 from infohus.kernel.audit.signing.signer import SignedHead, Signer
+from infohus.kernel.audit.storage.export import check_hashed_proof, prove
+from infohus.kernel.audit.verification.exported_log import Fault
+from infohus.kernel.audit.verification.log_rows import verify_database
+from infohus.kernel.audit.verification.stored_log import tally_faults_of
 from infohus.kernel.database.pool import Connection
 from infohus.kernel.database.readiness import PartNotReady
 
@@ -105,6 +109,30 @@ class PooledSigner:
             DatabaseUnavailable: no connection within 10 seconds.
         """
         return await self._signer.sign(self._connection(), log_id)
+
+    async def faults_of(self, log_id: UUID) -> list[Fault]:
+        """Hash every row of a log again, and count its entries on each person again; give what is wrong.
+
+        For whoever may know that, and not read the log.
+
+        Raises:
+            DatabaseUnavailable: no connection within 10 seconds.
+        """
+        verification = await verify_database(self._connection(), log_id)
+        return [*verification.faults, *await tally_faults_of(self._connection(), log_id)]
+
+    async def require_in_log(self, log_id: UUID, index: int, hashed: bytes) -> SignedHead:
+        """Sign a log's present head, and require that the entry with this leaf hash stands at `index` under it.
+
+        Raises:
+            LogNotAsSigned, LogIsBehind, StateNotReadable: nothing was signed.
+            ProofDoesNotHold: another entry stands there.
+            DatabaseUnavailable: no connection within 10 seconds.
+        """
+        head = await self.sign(log_id)
+        proof = await prove(self._connection(), log_id, index, head.note)
+        check_hashed_proof(proof, hashed, [self.verifier(head.checkpoint.origin)])
+        return head
 
     async def sign_all(self) -> None:
         """Sign every log that needs it.

@@ -1,0 +1,61 @@
+"""Which entries of the log a standing restriction withholds, wherever they name a restricted record (rules 64 and 65).
+
+One test for whoever tells a person of entries. An entry that names nothing but what is restricted would tell by its
+moment alone that there is such a record. One that also reads or writes another record stands: its line tells of that.
+"""
+
+import re
+from collections.abc import Iterable
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from infohus.kernel.audit.formats.entry import Entry, Outcome
+from infohus.kernel.unit_of_work.unit import UnitOfWork
+from infohus.whole_case.rights.model import AccessKind, Restriction
+
+RECORDS = frozenset({Restriction.__tablename__, *AccessKind}) - {AccessKind.SUBJECT, AccessKind.REPORTER}
+"""The tables whose rows decide whether an entry tells of something else. Who it is about goes along with any record."""
+_ITEM = "id"
+"""What a record that a body names is called there."""
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OWN_RESTRICTED = sa.select(
+    sa.func.infohus.own_restricted(
+        sa.bindparam("infohus_id", type_=sa.Uuid), sa.bindparam("among", type_=sa.ARRAY(sa.Uuid))
+    )
+    .table_valued(sa.column("record_id", sa.Uuid))
+    .render_derived()
+)
+
+
+def named_by(entry: Entry) -> set[UUID]:
+    """Give every id that an entry names: its subject, what it read and wrote, what was asked, justified or found."""
+    asked = entry.asked or {}
+    texts = [
+        *(text for row in entry.wrote for text in row.key), *(value for values in asked.values() for value in values),
+        entry.justification or "", entry.reason or "",
+    ]
+    ids = {UUID(found) for text in texts for found in _ID.findall(text)} | {place.row for place in entry.opened}
+    return ids if entry.subject is None else {entry.subject, *ids}
+
+
+def is_withheld(entry: Entry, restricted: set[UUID]) -> bool:
+    """Say whether an entry tells of nothing but `restricted` records, of which it names one."""
+    if entry.subject in restricted:
+        return True
+    return not restricted.isdisjoint(named_by(entry)) and _records_of(entry) <= restricted
+
+
+async def restricted_among(work: UnitOfWork, entries: Iterable[Entry]) -> set[UUID]:
+    """Find which ids of some entries are withheld: own records, restrictions, exchanges that told nothing else."""
+    among = sorted(set[UUID]().union(*map(named_by, entries)))
+    rows = await work.values(_OWN_RESTRICTED, infohus_id=work.infohus_id, among=among)
+    return {row["record_id"] for row in rows}
+
+
+def _records_of(entry: Entry) -> set[UUID]:
+    records = {place.row for place in entry.opened if place.table in RECORDS}
+    records |= {row.row for row in entry.wrote if row.table in RECORDS and row.row is not None}
+    if entry.outcome is not Outcome.ALLOWED:
+        records |= {UUID(value) for value in (entry.asked or {}).get(_ITEM, ())}
+    return records
